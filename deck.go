@@ -1,0 +1,167 @@
+package lectern
+
+import "time"
+
+// SampleRate is the rate of all audio inside Lectern, in samples a second.
+const SampleRate = 48_000
+
+// Deck is a talk to be rendered: slides plus settings. Parsers in internal/deck make it; nothing behind them knows
+// which kind of file it came from.
+type Deck struct {
+	Title       string            `json:"title,omitempty"`
+	Theme       string            `json:"theme"`                 // a theme's id; default "dark-purple"
+	Size        Size              `json:"size"`                  // of the video, in pixels, both even; default 1920×1080
+	FrameRate   int               `json:"frameRate"`             // frames a second; default 30
+	Quality     Quality           `json:"quality"`               // default QualityHigh
+	Layout      Layout            `json:"layout"`                // default LayoutPictureInPicture
+	Avatar      string            `json:"avatar,omitempty"`      // "name", "name.variant" or "engine:name.variant"; empty: the server's default
+	Voice       VoiceChoice       `json:"voice,omitzero"`        // zero: chosen from the narration's language
+	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays
+	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
+	KeyAvatar   bool              `json:"keyAvatar"`             // cut the avatar out of its background
+	Slides      []Slide           `json:"slides"`
+	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
+}
+
+// Slide is one page of a deck: a template with props, its narration and its overrides.
+type Slide struct {
+	ID         string           `json:"id,omitempty"`
+	Template   string           `json:"template"`             // a template's id, without the "-slide" ending that some decks write
+	Props      map[string]any   `json:"props,omitempty"`      // the template's words and lists, as decoded from JSON
+	Narration  string           `json:"narration,omitempty"`  // plain text; empty: the slide is held in silence for Deck.Hold
+	AvatarBox  *Rect            `json:"avatarBox,omitempty"`  // overrides the layout's place, in slide pixels (see SlideSize)
+	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
+	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
+	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
+}
+
+// Size is a width and a height in pixels.
+type Size struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// Point is a place in pixels, from the top left corner.
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// Rect is a rectangle in pixels, from the top left corner.
+type Rect struct {
+	X      int `json:"x"`
+	Y      int `json:"y"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// Quality says how much encoding effort and how many bits a video gets.
+type Quality string
+
+// The qualities, from the fastest to the finest.
+const (
+	QualityLow    Quality = "low"
+	QualityMedium Quality = "medium"
+	QualityHigh   Quality = "high"
+)
+
+// Qualities lists every Quality, in the order in which messages name them.
+func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
+
+// VoiceChoice is what a deck asks for; the voice catalogue resolves it to a [Voice].
+type VoiceChoice struct {
+	Engine   string  `json:"engine,omitempty"`   // empty: any
+	ID       string  `json:"id,omitempty"`       // empty: the engine's best for Language
+	Language string  `json:"language,omitempty"` // BCP 47; empty: recognised from the text
+	Speed    float64 `json:"speed,omitempty"`    // 1 is natural; 0 means 1
+	Gender   string  `json:"gender,omitempty"`   // "female" or "male", a preference where ID is empty; empty: any
+}
+
+// Voice is a voice that an engine offers.
+type Voice struct {
+	Engine   string  `json:"engine"`
+	ID       string  `json:"id"` // unique within the engine
+	Name     string  `json:"name"`
+	Language string  `json:"language"`         // BCP 47
+	Gender   string  `json:"gender,omitempty"` // "female", "male" or empty
+	Speed    float64 `json:"-"`                // as chosen for a narration; 0 means 1
+}
+
+// Avatar is a presenter that an engine offers.
+type Avatar struct {
+	Engine      string          `json:"engine"`
+	Code        string          `json:"code"` // without engine prefix and variant
+	Name        string          `json:"name"`
+	Gender      string          `json:"gender"`
+	Description string          `json:"description,omitempty"`
+	Variants    []AvatarVariant `json:"variants"` // the first is the default
+}
+
+// AvatarVariant is one look of an avatar: other clothes, the same person.
+type AvatarVariant struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// Transition joins a slide to the next one. A zero Duration or the type "none" is a cut.
+type Transition struct {
+	Type     string        `json:"type"` // an ffmpeg xfade name, or "none"
+	Duration time.Duration `json:"duration"`
+}
+
+// Page is a slide as HTML, ready for the browser. Its measures are CSS pixels; the picture comes out at
+// Width×Scale by Height×Scale.
+type Page struct {
+	HTML   string
+	Width  int
+	Height int
+	Scale  float64
+	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
+}
+
+// Asset is a picture that a page loads, already fetched.
+type Asset struct {
+	URL         string // as it stands in Page.Assets
+	ContentType string
+	Body        []byte
+}
+
+// Capture is the picture of a page.
+type Capture struct {
+	PNG      []byte
+	Overflow []string // ids of elements whose text does not fit even at its smallest size
+}
+
+// Theme is the part of a theme that reaches beyond the slide: what stands behind and around an avatar.
+type Theme struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Dark     bool     `json:"dark"`
+	Accent   string   `json:"accent"` // "#rrggbb"
+	Backdrop Backdrop `json:"backdrop"`
+	Ring     string   `json:"ring"` // "#rrggbb", around an inset avatar
+}
+
+// Template is what a slide template takes.
+type Template struct {
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	Description string         `json:"description"`
+	Props       []TemplateProp `json:"props"`
+	Sample      map[string]any `json:"sample"` // props that show it at its best
+}
+
+// TemplateProp is one prop of a template.
+type TemplateProp struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"` // "text", "list", "image" or "table"
+	Required    bool   `json:"required"`
+	Description string `json:"description"`
+}
+
+// Warning is something a user should know though the work goes on.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck
+}

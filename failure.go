@@ -1,0 +1,104 @@
+package lectern
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Code names a kind of failure. Codes are stable: programs may compare them.
+type Code string
+
+// The codes. The comment says who is to blame and what it becomes over HTTP.
+const (
+	CodeInvalidJSON   Code = "invalid_json"      // caller, 400
+	CodeInvalidDeck   Code = "invalid_deck"      // caller, 422: a field is missing, of the wrong type or out of range
+	CodeUnknownAvatar Code = "unknown_avatar"    // caller, 422
+	CodeUnknownVoice  Code = "unknown_voice"     // caller, 422
+	CodeUnknownTheme  Code = "unknown_theme"     // caller, 422
+	CodeUnknownLayout Code = "unknown_layout"    // caller, 422
+	CodeTooLarge      Code = "too_large"         // caller, 413
+	CodeNotFound      Code = "not_found"         // caller, 404
+	CodeNotReady      Code = "not_ready"         // caller, 409: the presentation has no such artifact yet
+	CodeConflict      Code = "state_conflict"    // caller, 409: the state does not allow this
+	CodeAssetRefused  Code = "asset_refused"     // caller: an address that the asset policy forbids
+	CodeAssetFailed   Code = "asset_unavailable" // caller or network: a picture could not be loaded
+	CodeStale         Code = "stale_attempt"     // nobody: a run that lost its lease tried to write (J7)
+	CodeMissingTool   Code = "missing_tool"      // operator, 503: ffmpeg, Chromium or a voice is not installed
+	CodeDiskFull      Code = "disk_full"         // operator, 507
+	CodeOverloaded    Code = "overloaded"        // operator, 503 with Retry-After
+	CodeInUse         Code = "in_use"            // operator: another process has what this one needs, such as the data folder
+	CodeVoiceFailed   Code = "voice_failed"      // engine, 502
+	CodeAvatarFailed  Code = "avatar_failed"     // engine, 502
+	CodeCaptureFailed Code = "capture_failed"    // Lectern, 500: the browser could not make a slide's picture
+	CodeEncodeFailed  Code = "encode_failed"     // Lectern, 500: ffmpeg ended badly
+	CodeTimeout       Code = "timeout"           // Lectern, 504: a step made no progress for too long
+	CodeInternal      Code = "internal"          // Lectern, 500: a panic or a broken invariant
+	CodeCanceled      Code = "canceled"          // the user asked for it
+)
+
+// Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.
+type Failure struct {
+	Code      Code      `json:"code"`
+	Message   string    `json:"message"`          // one sentence that a user understands
+	Param     string    `json:"param,omitempty"`  // the field to blame, such as "slides[3].props.title"
+	Slide     int       `json:"slide,omitempty"`  // counted from 1; 0: not a slide's fault
+	Retryable bool      `json:"retryable"`        // whether the same request may succeed later
+	Detail    string    `json:"detail,omitempty"` // the cause behind it: the tail of a child's stderr, a provider's answer
+	Causes    []Failure `json:"causes,omitempty"` // later failures of the same run, and further faults of the same input
+	Err       error     `json:"-"`                // the Go error underneath, for errors.Is; not stored
+}
+
+// Error implements error: the sentence, preceded by the slide where there is one.
+func (f *Failure) Error() string {
+	var b strings.Builder
+	if f.Slide > 0 {
+		fmt.Fprintf(&b, "slide %d: ", f.Slide)
+	}
+	b.WriteString(f.Message)
+	return b.String()
+}
+
+// Unwrap gives the error underneath.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Is makes errors.Is(err, &Failure{Code: c}) true for every failure with that code.
+func (f *Failure) Is(target error) bool {
+	t, ok := target.(*Failure)
+	return ok && t.Code == f.Code && t.Message == ""
+}
+
+// Fail builds a Failure with a formatted message.
+func Fail(code Code, format string, args ...any) *Failure {
+	return &Failure{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// At returns f with its slide, counted from 1, unless it has one already.
+func (f *Failure) At(slide int) *Failure {
+	c := *f
+	if c.Slide == 0 {
+		c.Slide = slide
+	}
+	return &c
+}
+
+// Because returns f with err underneath, and err's text as its detail where it has none.
+func (f *Failure) Because(err error) *Failure {
+	c := *f
+	c.Err = err
+	if c.Detail == "" && err != nil {
+		c.Detail = err.Error()
+	}
+	return &c
+}
+
+// AsFailure finds the Failure in err, or wraps err as an internal one. It gives nil for nil.
+func AsFailure(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f
+	}
+	return Fail(CodeInternal, "Something inside Lectern went wrong.").Because(err)
+}

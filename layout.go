@@ -1,0 +1,128 @@
+package lectern
+
+// Layout says where the avatar stands.
+type Layout string
+
+// The layouts. A deck without an avatar is LayoutSlideOnly, whatever it asked for.
+const (
+	LayoutPictureInPicture Layout = "picture_in_picture"
+	LayoutSideBySide       Layout = "side_by_side"
+	LayoutSplitScreen      Layout = "split_screen"
+	LayoutSlideOnly        Layout = "slide_only"
+)
+
+// Layouts lists every Layout, in the order in which messages name them.
+func Layouts() []Layout {
+	return []Layout{LayoutPictureInPicture, LayoutSideBySide, LayoutSplitScreen, LayoutSlideOnly}
+}
+
+// Shape is the outline of the avatar's window.
+type Shape string
+
+// The shapes of an avatar's window.
+const (
+	ShapeCircle  Shape = "circle"
+	ShapeRounded Shape = "rounded"
+	ShapeSquare  Shape = "square"
+)
+
+// Placement is where things stand on one slide, in slide pixels: see [Deck.SlideSize].
+type Placement struct {
+	Content Rect  // where the slide's own words and pictures may be
+	Avatar  Rect  // the avatar's window; an empty Rect where there is none. Even in all four numbers once scaled to video pixels
+	Shape   Shape // of the window
+	Inset   bool  // the window lies on the slide, with a ring and a shadow; otherwise it is a panel of the picture
+}
+
+// Empty reports whether r has no area.
+func (r Rect) Empty() bool { return r.Width <= 0 || r.Height <= 0 }
+
+// SlideSize is the size of the page on which slides are designed: the shorter side is always 1080, the other follows
+// the video's aspect. Positions in a deck are in these pixels, whatever the resolution of the video.
+func (d Deck) SlideSize() Size {
+	w, h := d.Size.Width, d.Size.Height
+	if w <= 0 || h <= 0 {
+		return Size{1920, 1080}
+	}
+	if w >= h {
+		return Size{(w*1080 + h/2) / h, 1080}
+	}
+	return Size{1080, (h*1080 + w/2) / w}
+}
+
+// Scale is the number of video pixels to a slide pixel.
+func (d Deck) Scale() float64 {
+	s := d.SlideSize()
+	if s.Width >= s.Height {
+		return float64(d.Size.Height) / float64(s.Height)
+	}
+	return float64(d.Size.Width) / float64(s.Width)
+}
+
+const (
+	pipSize   = 480 // side of the circle in picture-in-picture
+	pipMargin = 48  // its distance from the right and lower edges
+)
+
+// Placement says where slide i leaves room for the avatar, by the deck's layout and the slide's own override.
+func (d Deck) Placement(i int) Placement {
+	page := d.SlideSize()
+	full := Rect{0, 0, page.Width, page.Height}
+	if d.Layout == LayoutSlideOnly {
+		return Placement{Content: full}
+	}
+	var p Placement
+	portrait := page.Height > page.Width
+	switch d.Layout {
+	case LayoutSideBySide:
+		p = sideBySide(page, portrait)
+	case LayoutSplitScreen:
+		p = splitScreen(page, portrait)
+	default:
+		p = Placement{
+			Content: full,
+			Avatar:  Rect{page.Width - pipSize - pipMargin, page.Height - pipSize - pipMargin, pipSize, pipSize},
+			Shape:   ShapeCircle,
+			Inset:   true,
+		}
+	}
+	if i >= 0 && i < len(d.Slides) {
+		if box := d.Slides[i].AvatarBox; box != nil && !box.Empty() {
+			p = Placement{Content: full, Avatar: *box, Shape: p.Shape, Inset: true}
+			if box.Width != box.Height && p.Shape == ShapeCircle {
+				p.Shape = ShapeRounded
+			}
+			if p.Shape == ShapeSquare {
+				p.Shape = ShapeRounded
+			}
+		}
+	}
+	return p
+}
+
+func sideBySide(page Size, portrait bool) Placement {
+	const gap = 48
+	if portrait {
+		h := page.Height * 2 / 5
+		return Placement{
+			Content: Rect{0, 0, page.Width, page.Height - h - gap},
+			Avatar:  Rect{gap, page.Height - h - gap, page.Width - 2*gap, h},
+			Shape:   ShapeRounded, Inset: true,
+		}
+	}
+	w := page.Width * 3 / 10
+	return Placement{
+		Content: Rect{0, 0, page.Width - w - gap, page.Height},
+		Avatar:  Rect{page.Width - w - gap, gap, w, page.Height - 2*gap},
+		Shape:   ShapeRounded, Inset: true,
+	}
+}
+
+func splitScreen(page Size, portrait bool) Placement {
+	if portrait {
+		h := page.Height / 2
+		return Placement{Content: Rect{0, 0, page.Width, page.Height - h}, Avatar: Rect{0, page.Height - h, page.Width, h}, Shape: ShapeSquare}
+	}
+	w := page.Width / 2
+	return Placement{Content: Rect{0, 0, page.Width - w, page.Height}, Avatar: Rect{page.Width - w, 0, w, page.Height}, Shape: ShapeSquare}
+}

@@ -1,0 +1,357 @@
+package lectern
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Status is the state of a presentation (J2).
+type Status string
+
+// The states. The last three are terminal: they never change again, but for an explicit retry of a failed or
+// canceled presentation.
+const (
+	StatusQueued     Status = "queued"
+	StatusProcessing Status = "processing"
+	StatusCompleted  Status = "completed"
+	StatusFailed     Status = "failed"
+	StatusCanceled   Status = "canceled"
+)
+
+// Terminal reports whether s is an end.
+func (s Status) Terminal() bool {
+	return s == StatusCompleted || s == StatusFailed || s == StatusCanceled
+}
+
+// Valid reports whether s is one of the states.
+func (s Status) Valid() bool {
+	return s == StatusQueued || s == StatusProcessing || s.Terminal()
+}
+
+// Progress is how much of a presentation is done, in hundredths of a percent: 0 to 10000.
+type Progress int32
+
+const (
+	// Done is the progress of a completed presentation, and of no other (J3).
+	Done Progress = 100_00
+	// AlmostDone is the most that a run can report: the last step belongs to the completion itself.
+	AlmostDone Progress = 99_90
+)
+
+// ProgressOf turns a share from 0 to 1 into a Progress, at most AlmostDone. It never fails: NaN counts as 0.
+func ProgressOf(share float64) Progress {
+	if math.IsNaN(share) || share <= 0 {
+		return 0
+	}
+	return min(Progress(math.Min(share, 1)*float64(Done)), AlmostDone)
+}
+
+// Percent is p as a number from 0 to 100.
+func (p Progress) Percent() float64 { return float64(p) / 100 }
+
+// String is p as people read it: "42.5%".
+func (p Progress) String() string { return strconv.FormatFloat(p.Percent(), 'f', -1, 64) + "%" }
+
+// MarshalJSON writes p as a number from 0 to 100.
+func (p Progress) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, p.Percent(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads a number from 0 to 100.
+func (p *Progress) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || !(v >= 0 && v <= 100) { // the form that refuses NaN
+		return fmt.Errorf("progress %q is not a number from 0 to 100", b)
+	}
+	*p = Progress(math.Round(v * 100))
+	return nil
+}
+
+// Presentation is the state of one job. It is a value: changing it changes nothing anywhere else.
+type Presentation struct {
+	ID              string
+	Title           string
+	Status          Status
+	Stage           string // what is being done now, one of the Stage constants
+	Progress        Progress
+	Message         string // Stage and figures as a sentence
+	SlidesDone      int
+	SlidesTotal     int
+	Version         int64 // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
+	Attempt         int   // the run that may write; 0 before the first (J7)
+	Worker          string
+	CancelRequested bool
+	CreatedAt       time.Time
+	StartedAt       time.Time     // zero: not yet
+	CompletedAt     time.Time     // the time of the terminal state; zero: not yet
+	LastHeartbeat   time.Time     // zero: not yet
+	ETA             time.Duration // time left as last estimated by the run; 0: unknown
+	Error           *Failure
+	Warnings        []Warning
+	Metadata        map[string]string
+}
+
+// The stages of a run, in the order in which they begin; they overlap.
+const (
+	StageQueued     = "queued"
+	StagePreparing  = "preparing"
+	StageNarrating  = "narrating"
+	StageCapturing  = "capturing"
+	StageAnimating  = "animating" // external avatars are being rendered
+	StageEncoding   = "encoding"
+	StageJoining    = "joining"
+	StagePublishing = "publishing"
+	StageCanceling  = "canceling"
+	StageDone       = "done"
+)
+
+// NewPresentation is a queued presentation, at version 1.
+func NewPresentation(id string, d Deck, now time.Time) Presentation {
+	return Presentation{
+		ID: id, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
+		SlidesTotal: len(d.Slides), Version: 1, CreatedAt: now, Metadata: d.Metadata,
+	}
+}
+
+// Event is something that happens to a presentation.
+type Event interface{ isEvent() }
+
+type (
+	// Began says that a worker starts a run: a new attempt.
+	Began struct{ Worker string }
+	// Reported carries news of a run; zero fields say nothing new. Several may be folded into one with Merge.
+	Reported struct {
+		Attempt    int
+		Stage      string
+		Progress   Progress
+		Message    string
+		SlidesDone int
+		ETA        time.Duration
+		Warnings   []Warning
+	}
+	// Beat says that a run is alive (J8).
+	Beat struct{ Attempt int }
+	// Completed says that a run has left its artifacts.
+	Completed struct{ Attempt int }
+	// Broke says that a run failed.
+	Broke struct {
+		Attempt int
+		Failure Failure
+	}
+	// CancelAsked says that a user wants the presentation to end.
+	CancelAsked struct{}
+	// Stopped says that a run has ended because it was asked to cancel, or was given up on.
+	Stopped struct{ Attempt int }
+	// Released says that a run ended without a result: its lease was lost or its process stopped.
+	Released struct{ Attempt int }
+	// Retried says that a user wants a failed or canceled presentation to run again.
+	Retried struct{}
+)
+
+func (Began) isEvent()       {}
+func (Reported) isEvent()    {}
+func (Beat) isEvent()        {}
+func (Completed) isEvent()   {}
+func (Broke) isEvent()       {}
+func (CancelAsked) isEvent() {}
+func (Stopped) isEvent()     {}
+func (Released) isEvent()    {}
+func (Retried) isEvent()     {}
+
+// Change says what an event did to a presentation.
+type Change int
+
+// The changes. Only Visible ones have a new version.
+const (
+	Unchanged Change = iota
+	Silent           // only the heartbeat or the ETA moved
+	Visible          // observers see something new
+)
+
+// Apply gives the presentation after e, and what changed. It is the whole of the state machine (J2, J3, J6, J7):
+// an event that may not happen now gives a Failure (CodeStale for a run whose attempt is over, CodeConflict
+// otherwise) and changes nothing. now must not run backwards between calls for the heartbeat to be monotonic;
+// where it does, the later time is kept.
+func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error) {
+	switch e := e.(type) {
+	case Began:
+		return p.begin(e, now)
+	case CancelAsked:
+		return p.askCancel(now)
+	case Retried:
+		return p.retry()
+	case Reported:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) { return p.report(e) })
+	case Beat:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) {
+			if !now.After(p.LastHeartbeat) {
+				return p, Unchanged, nil
+			}
+			p.LastHeartbeat = now
+			return p, Silent, nil
+		})
+	case Completed:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) {
+			if p.CancelRequested {
+				return p.end(StatusCanceled, now)
+			}
+			return p.end(StatusCompleted, now)
+		})
+	case Broke:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) {
+			if p.CancelRequested {
+				return p.end(StatusCanceled, now)
+			}
+			f := e.Failure
+			p.Error = &f
+			return p.end(StatusFailed, now)
+		})
+	case Stopped:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) { return p.end(StatusCanceled, now) })
+	case Released:
+		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) {
+			if p.CancelRequested {
+				return p.end(StatusCanceled, now)
+			}
+			p.Status, p.Stage, p.Message, p.Worker, p.ETA = StatusQueued, StageQueued, "Interrupted; waiting to go on.", "", 0
+			p.Version++
+			return p, Visible, nil
+		})
+	}
+	return p, Unchanged, Fail(CodeInternal, "The event %T is not known.", e)
+}
+
+func (p Presentation) begin(e Began, now time.Time) (Presentation, Change, error) {
+	if p.Status != StatusQueued {
+		return p, Unchanged, Fail(CodeConflict, "The presentation is %s, so it cannot start.", p.Status)
+	}
+	p.Status, p.Stage, p.Message = StatusProcessing, StagePreparing, "Preparing."
+	p.Attempt++
+	p.Worker = e.Worker
+	if p.StartedAt.IsZero() {
+		p.StartedAt = now
+	}
+	if now.After(p.LastHeartbeat) {
+		p.LastHeartbeat = now
+	}
+	p.Version++
+	return p, Visible, nil
+}
+
+func (p Presentation) askCancel(now time.Time) (Presentation, Change, error) {
+	switch {
+	case p.Status.Terminal():
+		return p, Unchanged, Fail(CodeConflict, "The presentation is already %s.", p.Status)
+	case p.Status == StatusQueued:
+		return p.end(StatusCanceled, now)
+	case p.CancelRequested:
+		return p, Unchanged, nil
+	}
+	p.CancelRequested, p.Stage, p.Message = true, StageCanceling, "Canceling."
+	p.Version++
+	return p, Visible, nil
+}
+
+func (p Presentation) retry() (Presentation, Change, error) {
+	if p.Status != StatusFailed && p.Status != StatusCanceled {
+		return p, Unchanged, Fail(CodeConflict, "The presentation is %s; only a failed or canceled one can be retried.", p.Status)
+	}
+	p.Status, p.Stage, p.Message = StatusQueued, StageQueued, "Waiting to start again."
+	p.CancelRequested, p.Error, p.CompletedAt, p.Worker, p.ETA = false, nil, time.Time{}, "", 0
+	p.Version++
+	return p, Visible, nil
+}
+
+// whileRunning lets then happen only for the current attempt of a running presentation.
+func (p Presentation) whileRunning(attempt int, then func() (Presentation, Change, error)) (Presentation, Change, error) {
+	if attempt != p.Attempt || p.Status != StatusProcessing {
+		return p, Unchanged, Fail(CodeStale, "Attempt %d is over: the presentation is %s in attempt %d.", attempt, p.Status, p.Attempt)
+	}
+	return then()
+}
+
+func (p Presentation) report(e Reported) (Presentation, Change, error) {
+	visible := false
+	if pr := min(e.Progress, AlmostDone); pr > p.Progress {
+		p.Progress, visible = pr, true
+	}
+	if done := min(e.SlidesDone, p.SlidesTotal); done > p.SlidesDone {
+		p.SlidesDone, visible = done, true
+	}
+	if !p.CancelRequested {
+		if e.Stage != "" && e.Stage != p.Stage {
+			p.Stage, visible = e.Stage, true
+		}
+		if e.Message != "" && e.Message != p.Message {
+			p.Message, visible = e.Message, true
+		}
+	}
+	if added := newWarnings(p.Warnings, e.Warnings); len(added) > 0 {
+		p.Warnings, visible = append(p.Warnings[:len(p.Warnings):len(p.Warnings)], added...), true
+	}
+	silent := e.ETA > 0 && e.ETA != p.ETA
+	if silent {
+		p.ETA = e.ETA
+	}
+	switch {
+	case visible:
+		p.Version++
+		return p, Visible, nil
+	case silent:
+		return p, Silent, nil
+	}
+	return p, Unchanged, nil
+}
+
+// end makes p terminal. What was reported stays; only a completion reaches Done.
+func (p Presentation) end(s Status, now time.Time) (Presentation, Change, error) {
+	p.Status, p.CompletedAt, p.ETA, p.Worker = s, now, 0, ""
+	switch s {
+	case StatusCompleted:
+		p.Stage, p.Message, p.Progress, p.SlidesDone = StageDone, "The video is ready.", Done, p.SlidesTotal
+	case StatusCanceled:
+		p.Stage, p.Message = StageDone, "Canceled."
+	case StatusFailed:
+		p.Stage, p.Message = StageDone, p.Error.Error()
+	}
+	p.Version++
+	return p, Visible, nil
+}
+
+// Merge folds a later report of the same attempt into r, so that applying the result equals applying both: progress
+// and slides take the maximum, stage, message and ETA the latest, warnings add up.
+func (r Reported) Merge(later Reported) Reported {
+	r.Progress = max(r.Progress, later.Progress)
+	r.SlidesDone = max(r.SlidesDone, later.SlidesDone)
+	if later.Stage != "" {
+		r.Stage = later.Stage
+	}
+	if later.Message != "" {
+		r.Message = later.Message
+	}
+	if later.ETA > 0 {
+		r.ETA = later.ETA
+	}
+	if added := newWarnings(r.Warnings, later.Warnings); len(added) > 0 {
+		r.Warnings = append(r.Warnings[:len(r.Warnings):len(r.Warnings)], added...)
+	}
+	return r
+}
+
+func newWarnings(have, more []Warning) []Warning {
+	var added []Warning
+next:
+	for _, w := range more {
+		for _, list := range [2][]Warning{have, added} {
+			for _, h := range list {
+				if h == w {
+					continue next
+				}
+			}
+		}
+		added = append(added, w)
+	}
+	return added
+}
