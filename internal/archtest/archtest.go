@@ -1,0 +1,140 @@
+// Package archtest holds the rules of docs/ARCHITECTURE.md as a failing test.
+//
+// A rule that lives only in a document is broken by the third person in a hurry. Each rule here is a function from
+// one parsed file (or the whole tree) to findings; each finding says what to do and why the rule exists; and each
+// rule is shown to fail on a snippet that offends it, so that a rule which stopped looking is noticed too.
+package archtest
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Module is the module's path.
+const Module = "lectern"
+
+// File is one parsed Go file of the module.
+type File struct {
+	Path      string // from the module's root, with slashes
+	Room      string // its folder; "." for the root package
+	Test      bool   // _test.go
+	Generated bool
+	Lines     int
+	Set       *token.FileSet
+	AST       *ast.File
+}
+
+// Finding is one breach of a rule.
+type Finding struct {
+	Where string // "path:line"
+	What  string
+	Why   string
+}
+
+// String is the finding as the test prints it.
+func (f Finding) String() string { return f.Where + ": " + f.What + "\n\twhy: " + f.Why }
+
+// Parse reads one file. The path decides which rules apply to it.
+func Parse(name string, src []byte) (File, error) {
+	set := token.NewFileSet()
+	tree, err := parser.ParseFile(set, name, src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return File{}, fmt.Errorf("parse %s: %w", name, err)
+	}
+	return File{
+		Path: name, Room: path.Dir(name), Test: strings.HasSuffix(name, "_test.go"), Generated: ast.IsGenerated(tree),
+		Lines: strings.Count(string(src), "\n"), Set: set, AST: tree,
+	}, nil
+}
+
+// Tree reads every Go file below root, but for testdata and hidden folders and other modules.
+func Tree(root string) ([]File, error) {
+	var files []File
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skipFolder(root, p, d)
+		}
+		if filepath.Ext(p) != ".go" {
+			return nil
+		}
+		src, err := os.ReadFile(p)
+		if err != nil {
+			return fmt.Errorf("read a source: %w", err)
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return fmt.Errorf("find the place of %s: %w", p, err)
+		}
+		f, err := Parse(filepath.ToSlash(rel), src)
+		files = append(files, f)
+		return err
+	})
+	return files, err
+}
+
+func skipFolder(root, p string, d fs.DirEntry) error {
+	if p == root {
+		return nil
+	}
+	switch name := d.Name(); {
+	case strings.HasPrefix(name, "."), strings.HasPrefix(name, "_"), name == "testdata", name == "out", name == "data":
+		return fs.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join(p, "go.mod")); err == nil {
+		return fs.SkipDir
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// imports gives the paths that f imports with their positions.
+func (f File) imports() map[string]string {
+	out := map[string]string{}
+	for _, i := range f.AST.Imports {
+		p, err := strconv.Unquote(i.Path.Value)
+		if err == nil {
+			out[p] = f.at(i.Pos())
+		}
+	}
+	return out
+}
+
+func (f File) at(p token.Pos) string {
+	return f.Path + ":" + strconv.Itoa(f.Set.Position(p).Line)
+}
+
+// standard reports whether an import path is the standard library's.
+func standard(p string) bool {
+	first, _, _ := strings.Cut(p, "/")
+	return !strings.Contains(first, ".") && first != Module
+}
+
+// room turns an import path into a folder of the module; ok is false for other modules.
+func room(p string) (string, bool) {
+	if p == Module {
+		return ".", true
+	}
+	r, ok := strings.CutPrefix(p, Module+"/")
+	return r, ok
+}
+
+// under reports whether folder is dir or below it.
+func under(folder, dir string) bool { return folder == dir || strings.HasPrefix(folder, dir+"/") }
+
+func underAny(folder string, dirs []string) bool {
+	return slices.ContainsFunc(dirs, func(d string) bool { return under(folder, d) })
+}

@@ -1,0 +1,208 @@
+package archtest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+func tree(t *testing.T) []File {
+	t.Helper()
+	files, err := Tree(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 10 {
+		t.Fatalf("only %d files found below %s", len(files), root)
+	}
+	return files
+}
+
+func TestTheTreeKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	files := tree(t)
+	for _, r := range Rules() {
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range files {
+				for _, breach := range r.Check(f) {
+					t.Error(breach)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryPackageSaysWhyItExists(t *testing.T) {
+	t.Parallel()
+	for _, breach := range Undocumented(tree(t)) {
+		t.Error(breach)
+	}
+}
+
+func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	pages, err := Pages(root)
+	if err != nil || !slices.Contains(pages, "docs/ARCHITECTURE.md") {
+		t.Fatalf("pages: %v, %v", pages, err)
+	}
+	for _, p := range pages {
+		text, err := os.ReadFile(filepath.Join(root, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, breach := range BrokenLinks(root, p, text) {
+			t.Error(breach)
+		}
+	}
+}
+
+// The table of rooms in docs/ARCHITECTURE.md and the folders agree: a room that is not described is not there.
+func TestEveryRoomIsInTheTable(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "docs/ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var described []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		cell, _, _ := strings.Cut(line[1:], "|")
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
+			described = append(described, expand(m[1])...)
+		}
+	}
+	described = append(described, ".", "internal/archtest", "internal/store/storetest", "client")
+	for _, f := range tree(t) {
+		if underAny(f.Room, described) || testOnly(f.Room) || under(f.Room, "bench") {
+			continue
+		}
+		t.Errorf("%s: the room %s is not in the table of docs/ARCHITECTURE.md: say there what it is for and what it may import", f.Path, f.Room)
+	}
+}
+
+// expand turns internal/tts/{a,b} into its two rooms.
+func expand(s string) []string {
+	head, rest, found := strings.Cut(s, "{")
+	list, tail, closed := strings.Cut(rest, "}")
+	if !found || !closed {
+		return []string{s}
+	}
+	var out []string
+	for part := range strings.SplitSeq(list, ",") {
+		out = append(out, head+part+tail)
+	}
+	return out
+}
+
+// Each rule finds what it is for. A rule that stopped looking would leave the tree green for ever.
+func TestEachRuleCanFail(t *testing.T) {
+	t.Parallel()
+	long := "package p\n\nfunc f() {\n" + strings.Repeat("\t_ = 1\n", MaxFunctionLines) + "}\n"
+	for _, tc := range []struct {
+		name, path, src, rule, want string // want "": the rule must stay silent
+	}{
+		{"an adapter imports another", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/ffmpeg"`, "rooms", "internal/chrome may not import"},
+		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`, "rooms", "cmd/lectern hand them in"},
+		{"a room that is not in the table imports one", "internal/new/x.go", `package x; import _ "lectern/internal/job"`, "rooms", "internal/new may not import"},
+		{"a voice imports another", "internal/tts/espeak/x.go", `package espeak; import _ "lectern/internal/tts/flite"`, "rooms", "may not import"},
+		{"a test with a real neighbour", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`, "rooms", ""},
+		{"os/exec in a test", "internal/ffmpeg/x_test.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
+		{"os/exec in a test that crashes", "internal/job/x_test.go", `package job; import _ "os/exec"`, "sole", ""},
+		{"a test uses a suite", "internal/tts/espeak/x_test.go", `package espeak; import _ "lectern/internal/tts/ttstest"`, "rooms", ""},
+		{"a test suite of another room in the binary", "internal/job/x.go", `package job; import _ "lectern/internal/store/storetest"`, "rooms", "only tests import it"},
+		{"a wrapper imports proc", "internal/ffmpeg/x.go", `package ffmpeg; import _ "lectern/internal/proc"`, "rooms", ""},
+		{"a room below its own", "internal/tts/espeak/child/x.go", `package child; import _ "lectern/internal/tts/espeak"`, "rooms", ""},
+		{"the composer", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "rooms", ""},
+		{"os/exec elsewhere", "internal/ffmpeg/x.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
+		{"os/exec in proc", "internal/proc/x.go", `package proc; import _ "os/exec"`, "sole", ""},
+		{"River elsewhere", "internal/job/x.go", `package job; import _ "github.com/riverqueue/river"`, "sole", "only internal/queue may"},
+		{"sqlite elsewhere", "internal/job/x.go", `package job; import _ "modernc.org/sqlite"`, "sole", "only internal/store/sqlite"},
+		{"chromedp elsewhere", "internal/slides/x.go", `package slides; import _ "github.com/chromedp/chromedp"`, "sole", "only internal/chrome"},
+		{"testing in the binary", "internal/chrome/x.go", `package chrome; import _ "testing"`, "sole", "only tests may"},
+		{"testing in a suite", "internal/tts/ttstest/x.go", `package ttstest; import _ "testing"`, "sole", ""},
+		{"the root imports another module", "x.go", `package lectern; import _ "github.com/google/uuid"`, "pure", "nothing but the standard library"},
+		{"the root imports a room", "x.go", `package lectern; import _ "lectern/internal/job"`, "pure", "nothing but the standard library"},
+		{"the root opens files", "x.go", `package lectern; import _ "os"`, "pure", "let the caller read"},
+		{"the root dials", "x.go", `package lectern; import _ "net/http"`, "pure", "let the caller read"},
+		{"the timeline rolls dice", "internal/timeline/x.go", `package timeline; import _ "math/rand/v2"`, "pure", "let the caller read"},
+		{"compose reads the clock", "internal/compose/x.go", "package compose\nimport \"time\"\nvar _ = time.Now()", "pure", "time.Now in a pure room"},
+		{"durations are no clock", "x.go", "package lectern\nimport \"time\"\nvar _ = time.Second", "pure", ""},
+		{"a folder called util", "internal/util/x.go", `package util`, "names", "says nothing"},
+		{"a file called helpers", "internal/job/helpers.go", `package job`, "names", "says nothing"},
+		{"an init function", "internal/job/x.go", "package job\nfunc init() {}", "init", "func init"},
+		{"a method called init", "internal/job/x.go", "package job\ntype t int\nfunc (t) init() {}", "init", ""},
+		{"a long file", "internal/job/x.go", "package job\n" + strings.Repeat("\n", MaxFileLines), "short", "601 lines"},
+		{"a long function", "internal/job/x.go", long, "short", "f has 82 lines"},
+		{"a long generated file", "internal/job/x.go", "// Code generated by x. DO NOT EDIT.\n\npackage job\n" + strings.Repeat("\n", 2*MaxFileLines), "short", ""},
+		{"a shell", "internal/proc/x.go", "package proc\nvar _ = []string{\"sh\", \"-c\"}", "shell", "start the program itself"},
+		{"a sound", "internal/tts/x.go", "package tts\nvar _ = []string{\"sh\", \"ch\"}", "shell", ""},
+		{"a sleeping test", "internal/job/x_test.go", "package job\nimport \"time\"\nfunc f() { time.Sleep(1) }", "sleep", "time.Sleep in a test"},
+		{"a test asleep on fake time", "internal/job/x_test.go", "package job\nimport (\"time\"; \"testing/synctest\")\nfunc f() { synctest.Wait(); time.Sleep(1) }", "sleep", ""},
+		{"a forged write", "cmd/lectern/x.go", "package main\nimport \"lectern/internal/job\"\nvar _ = job.TestWrite(nil, job.WriteSpec{})", "forge", "job.Service"},
+		{"a write of a store's suite", "internal/store/storetest/x.go", "package storetest\nimport \"lectern/internal/job\"\nvar _ = job.TestWrite(nil, job.WriteSpec{})", "forge", ""},
+		{"a skipping test", "internal/job/x_test.go", "package job\nimport \"testing\"\nfunc T(t *testing.T) { t.Skip() }", "sleep", "t.Skip"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f, err := Parse(tc.path, []byte(tc.src))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := []Finding{}
+			matched := false
+			for _, r := range Rules() {
+				if strings.Contains(r.Name, tc.rule) || tc.rule == "sole" && strings.Contains(r.Name, "one importer") {
+					matched, found = true, append(found, r.Check(f)...)
+				}
+			}
+			switch {
+			case !matched:
+				t.Fatalf("no rule is called %q", tc.rule)
+			case tc.want == "" && len(found) > 0:
+				t.Errorf("unexpected: %v", found)
+			case tc.want != "" && (len(found) == 0 || !strings.Contains(found[0].What, tc.want) || found[0].Why == ""):
+				t.Errorf("got %v, want %q with a reason", found, tc.want)
+			}
+		})
+	}
+}
+
+func TestAPackageWithoutACommentIsFound(t *testing.T) {
+	t.Parallel()
+	bare, err := Parse("internal/x/x.go", []byte("package x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := Parse("internal/y/y.go", []byte("// Package y is here because two other packages may not know one another.\npackage y\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Undocumented([]File{bare, said}); len(got) != 1 || got[0].Where != "internal/x/x.go:1" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestABrokenLinkIsFound(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "b.md"), []byte("# Héading two!\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := "# A\n[ok](b.md) [ok](b.md#héading-two) [ok](#a) [ok](https://example.com/x)\n[gone](c.md) ![gone](p.png) [gone](b.md#three) <img src=\"q.gif\">\n```\n[code](z.md)\n```\n"
+	got := BrokenLinks(dir, "a.md", []byte(text))
+	var said []string
+	for _, g := range got {
+		said = append(said, strings.Fields(g.What)[2])
+	}
+	if want := []string{"c.md", "p.png", "b.md#three", "q.gif"}; !slices.Equal(said, want) {
+		t.Errorf("got %v, want %v", said, want)
+	}
+}

@@ -1,0 +1,295 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"path"
+	"slices"
+	"strings"
+)
+
+// The measures of files and functions.
+const (
+	MaxFileLines     = 600
+	MaxFunctionLines = 80
+)
+
+// Rule looks at one file.
+type Rule struct {
+	Name  string
+	Check func(File) []Finding
+}
+
+// Rules are all rules that look at one file at a time.
+func Rules() []Rule {
+	return []Rule{
+		{"rooms import what docs/ARCHITECTURE.md allows", rooms},
+		{"tools have one importer", soleImporters},
+		{"pure rooms stay pure", purity},
+		{"no names that say nothing", names},
+		{"no init functions", inits},
+		{"files and functions stay short", lengths},
+		{"no shell", shells},
+		{"tests do not sleep or skip", patience},
+		{"only tests forge writes", forgery},
+	}
+}
+
+// allowed is the table of docs/ARCHITECTURE.md: which rooms of the module a room may import besides the root.
+// A room that is not here may import nothing but the root. cmd/lectern and e2e are not in the table: they may
+// import every room.
+func allowed() map[string][]string {
+	return map[string][]string{
+		".":                        nil,
+		"client":                   nil,
+		"internal/compose":         {"internal/timeline"},
+		"internal/render":          {"internal/timeline", "internal/compose"},
+		"internal/store/sqlite":    {"internal/store", "internal/job"},
+		"internal/store/storetest": {"internal/store", "internal/job"},
+		"internal/queue":           {"internal/store", "internal/job"},
+		"internal/ffmpeg":          {"internal/proc"},
+		"internal/chrome":          {"internal/proc"},
+		"internal/tts":             nil,
+		"internal/tts/espeak":      {"internal/tts", "internal/proc"},
+		"internal/tts/flite":       {"internal/tts", "internal/proc"},
+		"internal/tts/ttstest":     {"internal/tts"},
+		"internal/avatar/builtin":  {"internal/avatar"},
+		"internal/httpapi":         {"internal/deck/jsondeck"},
+	}
+}
+
+// composers may import every room.
+var composers = []string{"cmd/lectern", "e2e", "bench", "internal/archtest"}
+
+// rooms is about the program: a test is not part of it, and may put a real neighbour behind a port.
+func rooms(f File) []Finding {
+	if f.Test || underAny(f.Room, composers) {
+		return nil
+	}
+	may, known := allowed()[f.Room]
+	for dir := f.Room; !known && dir != "."; dir = path.Dir(dir) {
+		may, known = allowed()[dir]
+		if known {
+			may = append(slices.Clone(may), dir) // a part of a room may use the room
+		}
+	}
+	var out []Finding
+	for p, at := range f.imports() {
+		r, ours := room(p)
+		if !ours || r == "." || under(r, f.Room) || slices.Contains(may, r) {
+			continue
+		}
+		if testOnly(r) {
+			out = append(out, Finding{at, fmt.Sprintf("%s is a test suite; only tests import it", p), "test code in the binary is dead weight and drags package testing into it"})
+			continue
+		}
+		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let cmd/lectern hand them in", f.Room, p),
+			"adapters that know one another can neither be replaced nor tested alone (docs/ARCHITECTURE.md has the table)"})
+	}
+	return out
+}
+
+// testOnly reports whether a room is a conformance suite, by its name.
+func testOnly(r string) bool { return strings.HasSuffix(r, "test") && r != "internal/archtest" }
+
+// sole says which room alone may import a package (and what is below it), and why.
+var sole = []struct {
+	pkg   string
+	rooms []string
+	tests bool // tests of other rooms may
+	why   string
+}{
+	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg behind (J10)"},
+	{"github.com/riverqueue", []string{"internal/queue"}, false, "River is the dispatcher, not the truth; a second importer would take its word for the end of a job (DESIGN of the job: J7)"},
+	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one room means that a second store is one more room and not a rewrite"},
+	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser stands behind one small face so that it can be replaced and starts once"},
+	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one room"},
+	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that room"},
+	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one room's choice"},
+	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one room's choice"},
+	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
+	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
+}
+
+// crashers are the rooms whose tests start the program, or themselves, to kill it without mercy: internal/proc would
+// end such a child in order.
+var crashers = []string{"e2e", "internal/job"}
+
+func soleImporters(f File) []Finding {
+	var out []Finding
+	for p, at := range f.imports() {
+		for _, s := range sole {
+			if !under(p, s.pkg) || underAny(f.Room, s.rooms) {
+				continue
+			}
+			if f.Test && (s.tests || underAny(f.Room, crashers)) {
+				continue
+			}
+			if s.pkg == "testing" && testOnly(f.Room) {
+				continue
+			}
+			who := strings.Join(s.rooms, " and ")
+			if who == "" {
+				who = "tests"
+			}
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only %s may", f.Room, p, who), s.why})
+		}
+	}
+	return out
+}
+
+// forgery finds the program using what lets a store's suite make writes of its own.
+func forgery(f File) []Finding {
+	if f.Test || testOnly(f.Room) {
+		return nil
+	}
+	var out []Finding
+	ast.Inspect(f.AST, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "TestWrite" {
+			out = append(out, Finding{f.at(sel.Pos()), "TestWrite outside a test; go through job.Service",
+				"a presentation's state has one door, and it must not be possible to walk around it (J1)"})
+		}
+		return true
+	})
+	return out
+}
+
+// pure are the rooms without I/O, clock and randomness.
+var pure = []string{".", "internal/timeline", "internal/compose"}
+
+// impure are packages of the standard library that do I/O or roll dice.
+var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}
+
+// clocks are the functions of package time that read or run the clock.
+var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+func purity(f File) []Finding {
+	if f.Test || !slices.Contains(pure, f.Room) {
+		return nil
+	}
+	const why = "the state machine, the timeline and the argument lists are tested as values; with a clock, dice or I/O in them they could not be"
+	var out []Finding
+	for p, at := range f.imports() {
+		_, ours := room(p)
+		switch {
+		case f.Room == "." && !standard(p):
+			out = append(out, Finding{at, "the root package imports " + p + "; it imports nothing but the standard library", "everything points at the root, so whatever it imports is imported by all"})
+		case !ours && underAny(p, impure):
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Room, p), why})
+		}
+	}
+	ast.Inspect(f.AST, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, sel.Sel.Name) {
+				out = append(out, Finding{f.at(sel.Pos()), "time." + sel.Sel.Name + " in a pure room; take the time as an argument", why})
+			}
+		}
+		return true
+	})
+	return out
+}
+
+var emptyNames = []string{"util", "utils", "common", "types", "helpers", "helper", "misc", "shared", "base", "lib"}
+
+func names(f File) []Finding {
+	name := strings.TrimSuffix(strings.TrimSuffix(path.Base(f.Path), ".go"), "_test")
+	for _, n := range append(strings.Split(f.Room, "/"), f.AST.Name.Name, name) {
+		if slices.Contains(emptyNames, n) {
+			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n), "such a room gathers whatever nobody placed"}}
+		}
+	}
+	return nil
+}
+
+func inits(f File) []Finding {
+	var out []Finding
+	for _, d := range f.AST.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+			out = append(out, Finding{f.at(fn.Pos()), "func init; build it where it is used and pass it on", "what runs before main cannot be ordered, replaced or tested, and costs every start"})
+		}
+	}
+	return out
+}
+
+func lengths(f File) []Finding {
+	if f.Generated {
+		return nil
+	}
+	var out []Finding
+	if f.Lines > MaxFileLines {
+		out = append(out, Finding{f.Path + ":1", fmt.Sprintf("%d lines; at most %d: split it by subject", f.Lines, MaxFileLines), "a file that does not fit into a head is not reviewed"})
+	}
+	for _, d := range f.AST.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil || f.Test {
+			continue
+		}
+		if n := f.Set.Position(fn.End()).Line - f.Set.Position(fn.Pos()).Line + 1; n > MaxFunctionLines {
+			out = append(out, Finding{f.at(fn.Pos()), fmt.Sprintf("%s has %d lines; at most %d: name its parts", fn.Name.Name, n, MaxFunctionLines), "a function that does not fit on a screen hides its branches"})
+		}
+	}
+	return out
+}
+
+// shells finds programs that would be run through a shell: its path, or its name beside a "-c".
+func shells(f File) []Finding {
+	if f.Test || under(f.Room, "internal/archtest") {
+		return nil
+	}
+	var out []Finding
+	var named *ast.BasicLit
+	command := false
+	ast.Inspect(f.AST, func(n ast.Node) bool {
+		l, ok := n.(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		switch l.Value {
+		case `"/bin/sh"`, `"/bin/bash"`:
+			named, command = l, true
+		case `"sh"`, `"bash"`:
+			named = l
+		case `"-c"`:
+			command = true
+		}
+		return true
+	})
+	if named != nil && command {
+		out = append(out, Finding{f.at(named.Pos()), named.Value + "; start the program itself with a list of arguments", "a file name with a quote in it becomes a command"})
+	}
+	return out
+}
+
+// patience finds tests that wait by the clock or that do not run.
+func patience(f File) []Finding {
+	if !f.Test || under(f.Room, "internal/archtest") {
+		return nil
+	}
+	var out []Finding
+	ast.Inspect(f.AST, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		x, ok := sel.X.(*ast.Ident)
+		switch {
+		case !ok:
+		case x.Name == "time" && sel.Sel.Name == "Sleep" && !usesSynctest(f):
+			out = append(out, Finding{f.at(call.Pos()), "time.Sleep in a test; wait for a signal, or use testing/synctest", "a sleep is too long on a good day and too short on a bad one"})
+		case (x.Name == "t" || x.Name == "b") && strings.HasPrefix(sel.Sel.Name, "Skip"):
+			out = append(out, Finding{f.at(call.Pos()), x.Name + "." + sel.Sel.Name + "; a missing tool fails the test", "a skipped test is green and proves nothing"})
+		}
+		return true
+	})
+	return out
+}
+
+// usesSynctest reports whether f runs on fake time, where a sleep costs nothing.
+func usesSynctest(f File) bool {
+	_, ok := f.imports()["testing/synctest"]
+	return ok
+}
