@@ -1,0 +1,339 @@
+// Package chrome takes pictures of pages with one headless Chromium that stays warm.
+//
+// A browser is the largest and least predictable thing that Lectern runs. It is started once, through internal/proc so
+// that neither a crash of ours nor one of its own leaves a process or a profile behind, and spoken to over a pipe, so
+// that no port is open. When it dies it is started again, and the picture in hand is taken once more.
+//
+// A page gets nothing from outside. Its HTML is served under an address that does not exist; of what it asks for, only
+// the pictures handed in with it are answered; everything else is refused, by interception, by the page's own content
+// security policy, and by a browser that can resolve no name and knows no proxy. Its origin is opaque, so it shares
+// neither storage nor cookies nor workers with the page before it in the same tab.
+//
+// A picture is taken when the page is finished, not after a while: fonts loaded, pictures decoded, animations at their
+// end, and the page's own word where it gives one. A page says that it will give its word by the attribute data-lectern
+// on its html element; it gives it by setting window.__lectern.ready to true, or to a promise, and may list in
+// window.__lectern.overflow the ids of elements whose text does not fit.
+package chrome
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"sync"
+	"time"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+// Install is the command that installs what Find looks for on Debian and Ubuntu.
+const Install = "apt-get install -y chromium"
+
+// Defaults of Options, and bounds.
+const (
+	DefaultTabs         = 2
+	DefaultTimeout      = 45 * time.Second
+	DefaultReadyTimeout = 15 * time.Second
+	DefaultStartTimeout = 60 * time.Second
+
+	MaxHTML = 32 << 20 // bytes of Page.HTML
+	MaxSide = 8192     // of a page and of its picture, in pixels
+)
+
+// Options configure a browser. The zero value is usable.
+type Options struct {
+	Path string // of Chromium; empty: Find
+	Dir  string // where its profile lies while it runs; empty: the system's folder for temporary files
+	Tabs int    // pictures taken at the same time; 0: DefaultTabs
+
+	Timeout      time.Duration // for one picture, waiting for a tab not counted; 0: DefaultTimeout
+	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
+	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
+
+	// NoSandbox turns Chromium's sandbox off. Run as root it is always off, since Chromium does not start otherwise.
+	NoSandbox bool
+	// Args are further flags for Chromium.
+	Args []string
+}
+
+// Browser is one Chromium, started when it is first needed. It is safe for concurrent use.
+type Browser struct {
+	o    Options
+	life context.Context // ends with Close
+	end  context.CancelCauseFunc
+	tabs chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
+
+	mu       sync.Mutex
+	running  *instance
+	starting chan struct{} // closed when a start has ended; nil: none under way
+	startErr error         // of the last start
+	version  string
+	closed   bool
+	wg       sync.WaitGroup
+
+	loaded func(*tab) // for tests: called when a page has been loaded, before it is settled
+}
+
+// ErrClosed says that the browser was closed.
+var ErrClosed = errors.New("the browser is closed")
+
+// New is a browser that has not been started.
+func New(o Options) *Browser {
+	if o.Tabs <= 0 {
+		o.Tabs = DefaultTabs
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.ReadyTimeout <= 0 {
+		o.ReadyTimeout = DefaultReadyTimeout
+	}
+	if o.StartTimeout <= 0 {
+		o.StartTimeout = DefaultStartTimeout
+	}
+	b := &Browser{o: o, tabs: make(chan *tab, o.Tabs)}
+	b.life, b.end = context.WithCancelCause(context.Background())
+	for range o.Tabs {
+		b.tabs <- nil
+	}
+	return b
+}
+
+// Find gives the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of chromium,
+// chromium-browser, google-chrome and others of the family. It fails with CodeMissingTool and the command that helps.
+func Find(path string) (string, error) {
+	if path == "" {
+		path = os.Getenv("LECTERN_CHROME")
+	}
+	if path != "" {
+		found, err := proc.Find(path)
+		if err != nil {
+			return "", lectern.Fail(lectern.CodeMissingTool,
+				"There is no Chromium at %s. Correct LECTERN_CHROME, or leave it empty and install Chromium: %s", path, Install).Because(err)
+		}
+		return found, nil
+	}
+	found, err := proc.Find("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell", "chromium-headless-shell")
+	if err != nil {
+		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).Because(err)
+	}
+	return found, nil
+}
+
+// Warm starts the browser, unless it runs, and one tab, so that the first picture is as quick as the next ones. It
+// returns when both are there; call it in a goroutine to start the browser in the background.
+func (b *Browser) Warm(ctx context.Context) error {
+	t, err := b.take(ctx)
+	if err != nil {
+		return err
+	}
+	in, err := b.instance(ctx)
+	if err == nil {
+		t, err = b.fit(ctx, t, in)
+	}
+	b.tabs <- t
+	return b.explain(ctx, err)
+}
+
+// Version is the browser's version, such as "130.0.6723.58"; "" until it has started once.
+func (b *Browser) Version() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.version
+}
+
+// Pid is the process id, and that of the process group, of the running browser; 0: it does not run.
+func (b *Browser) Pid() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running == nil || b.running.isLost() {
+		return 0
+	}
+	return b.running.p.Pid()
+}
+
+// Close ends the browser with all its processes and removes its profile. Captures under way fail; ErrClosed is
+// underneath. It may be called more than once.
+func (b *Browser) Close() error {
+	b.mu.Lock()
+	b.closed = true
+	in := b.running
+	b.mu.Unlock()
+	b.end(ErrClosed)
+	b.wg.Wait()
+	if in == nil {
+		return nil
+	}
+	return in.close()
+}
+
+// Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is
+// 1), with the assets answering the addresses in p.Assets. The same page gives the same bytes. It waits for a free tab
+// as long as ctx lasts.
+//
+// Failures are *lectern.Failure: CodeMissingTool, CodeTooLarge for a page beyond the bounds, CodeCaptureFailed for a
+// page that does not get ready in time, that leaves its address, or that took the browser down twice. The end of ctx
+// gives its cause.
+func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
+	j, err := newShot(p, assets)
+	if err != nil {
+		return lectern.Capture{}, err
+	}
+	t, err := b.take(ctx)
+	if err != nil {
+		return lectern.Capture{}, b.explain(ctx, err)
+	}
+	var c lectern.Capture
+	for attempt := range 2 {
+		c, t, err = b.try(ctx, t, j)
+		if err == nil || ctx.Err() != nil || attempt > 0 || !errors.Is(err, errLost) && !errors.Is(err, errCrashed) {
+			break
+		}
+	}
+	b.giveBack(t)
+	if err != nil {
+		return lectern.Capture{}, b.explain(ctx, err)
+	}
+	return c, nil
+}
+
+// try takes the picture in t or, where that is of no use any more, in a new tab. It gives the tab that can be used
+// again, or nil.
+func (b *Browser) try(ctx context.Context, t *tab, j *shot) (lectern.Capture, *tab, error) {
+	in, err := b.instance(ctx)
+	if err != nil {
+		return lectern.Capture{}, t, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, b.o.Timeout, errTooSlow)
+	defer cancel()
+	if t, err = b.fit(ctx, t, in); err != nil {
+		return lectern.Capture{}, nil, err
+	}
+	c, err := t.capture(ctx, j, b.o.ReadyTimeout, b.loaded)
+	if err != nil {
+		t.abandon()
+		return lectern.Capture{}, nil, err
+	}
+	return c, t, nil
+}
+
+// take waits for a free tab.
+func (b *Browser) take(ctx context.Context) (*tab, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case t := <-b.tabs:
+		if b.life.Err() != nil {
+			b.tabs <- t
+			return nil, ErrClosed
+		}
+		return t, nil
+	case <-b.life.Done():
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// giveBack clears the tab, which goes on after the caller has its picture, and frees its place.
+func (b *Browser) giveBack(t *tab) {
+	b.mu.Lock()
+	closed := b.closed
+	if t != nil && !closed {
+		b.wg.Add(1)
+	}
+	b.mu.Unlock()
+	if t == nil || closed {
+		b.tabs <- nil
+		return
+	}
+	go func() {
+		defer b.wg.Done()
+		ctx, cancel := context.WithTimeout(b.life, 5*time.Second)
+		defer cancel()
+		if t.uses >= maxUses || t.clear(ctx) != nil {
+			t.abandon()
+			t = nil
+		}
+		b.tabs <- t
+	}()
+}
+
+// fit makes sure that the tab belongs to the running browser and lives.
+func (b *Browser) fit(ctx context.Context, t *tab, in *instance) (*tab, error) {
+	if t != nil && t.in == in && t.alive() {
+		return t, nil
+	}
+	if t != nil {
+		t.abandon()
+	}
+	return in.newTab(ctx)
+}
+
+var errTooSlow = errors.New("the picture was not finished in time")
+
+// explain makes a Failure of what went wrong.
+func (b *Browser) explain(ctx context.Context, err error) error {
+	var f *lectern.Failure
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case b.life.Err() != nil:
+		return lectern.Fail(lectern.CodeCaptureFailed, "The browser was shut down before the slide's picture was finished.").Because(ErrClosed)
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, errTooSlow):
+		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could be taken of it.", b.o.Timeout.Seconds()).Because(err)
+	case errors.Is(err, errCrashed):
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could be taken of it.").Because(err)
+	case errors.Is(err, errLost):
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").Because(err)
+	default:
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser could not take the slide's picture.").Because(err)
+	}
+	f.Retryable = true
+	return f
+}
+
+// shot is what one picture needs.
+type shot struct {
+	html          string
+	width, height int // CSS pixels
+	outW, outH    int // pixels of the picture
+	assets        map[string]lectern.Asset
+}
+
+func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
+	if p.Scale == 0 {
+		p.Scale = 1
+	}
+	if len(p.HTML) > MaxHTML {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.", len(p.HTML)>>20, MaxHTML>>20)
+	}
+	j := &shot{html: p.HTML, width: p.Width, height: p.Height, assets: map[string]lectern.Asset{}}
+	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
+	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide && h <= MaxSide) {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+	}
+	j.outW, j.outH = int(w), int(h)
+	wanted := map[string]bool{}
+	for _, u := range p.Assets {
+		wanted[normal(u)] = true
+	}
+	for _, a := range assets {
+		if u := normal(a.URL); wanted[u] {
+			j.assets[u] = a
+		}
+	}
+	return j, nil
+}
+
+// factor is how many pixels of the picture a CSS pixel has: the smallest that gives both sides, and a breath more,
+// since the browser cuts fractions off.
+func (j *shot) factor() float64 {
+	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)
+}

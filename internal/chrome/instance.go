@@ -1,0 +1,247 @@
+package chrome
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"golang.org/x/sys/unix"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+// flags are the same for every start. They make a browser that draws alike everywhere, reaches nothing, and does
+// nothing by itself.
+var flags = []string{
+	"--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
+	"--no-default-browser-check", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+	"--disable-extensions", "--disable-component-extensions-with-background-pages", "--disable-default-apps",
+	"--disable-client-side-phishing-detection", "--disable-domain-reliability", "--disable-breakpad",
+	"--disable-crash-reporter", "--disable-crashpad-for-testing", // its handler outlives a browser that is killed
+	"--no-pings", "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain",
+	"--disable-hang-monitor", "--disable-prompt-on-repost", "--disable-popup-blocking", "--mute-audio",
+	"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+	"--disable-ipc-flooding-protection", "--disable-dev-shm-usage", "--in-process-gpu",
+	// Pages load nothing foreign, so a process for each origin would protect nothing, and costs 150 ms a picture.
+	"--disable-site-isolation-trials",
+	"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PaintHolding,BackForwardCache",
+	// No way out.
+	"--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
+	"--dns-prefetch-disable", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+	// The same picture everywhere.
+	"--force-color-profile=srgb", "--font-render-hinting=none", "--disable-lcd-text", "--hide-scrollbars",
+	"--force-device-scale-factor=1", "--lang=en-US", "--js-flags=--max-old-space-size=512",
+}
+
+// instance is one run of the browser.
+type instance struct {
+	p       *proc.Process
+	w       *wire
+	profile string
+	lock    *os.File // on the profile; see sweep
+	version string
+	once    sync.Once
+	err     error // of close
+}
+
+// instance gives the running browser, or starts one. Who comes while it starts waits for it.
+func (b *Browser) instance(ctx context.Context) (*instance, error) {
+	for {
+		b.mu.Lock()
+		if b.closed {
+			b.mu.Unlock()
+			return nil, ErrClosed
+		}
+		in, wait := b.running, b.starting
+		switch {
+		case in != nil && !in.isLost():
+			b.mu.Unlock()
+			return in, nil
+		case wait == nil:
+			wait = make(chan struct{})
+			b.starting, b.running = wait, nil
+			b.wg.Go(func() { b.start(in, wait) })
+		}
+		b.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		b.mu.Lock()
+		in, err := b.running, b.startErr
+		b.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+		if in != nil {
+			return in, nil
+		}
+	}
+}
+
+// start clears away the browser before, starts one, and closes done. It belongs to the Browser and to no capture.
+func (b *Browser) start(before *instance, done chan struct{}) {
+	if before != nil {
+		_ = before.close()
+	}
+	in, err := launch(b.life, b.o)
+	b.mu.Lock()
+	b.starting, b.startErr = nil, err
+	late := b.closed && in != nil
+	if in != nil {
+		b.version = in.version
+	}
+	if !late {
+		b.running = in
+	}
+	b.mu.Unlock()
+	if late {
+		_ = in.close()
+	}
+	close(done)
+}
+
+func launch(life context.Context, o Options) (*instance, error) {
+	path, err := Find(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	in := &instance{}
+	if err := in.makeProfile(o.Dir); err != nil {
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "No folder could be made for the browser's profile.").Because(err)
+	}
+	if err := in.exec(life, path, o); err != nil {
+		return nil, errors.Join(startFailed(err, ""), in.close())
+	}
+	ctx, cancel := context.WithTimeoutCause(life, o.StartTimeout, fmt.Errorf("no answer within %g s", o.StartTimeout.Seconds()))
+	defer cancel()
+	v, err := call(ctx, in.w, nil, browser.GetVersion, cdp.Empty{})
+	if err == nil {
+		_, err = call(ctx, in.w, nil, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
+	}
+	if err != nil {
+		cerr := in.close()
+		return nil, errors.Join(startFailed(err, in.p.Tail()), cerr)
+	}
+	_, in.version, _ = strings.Cut(v.Product, "/")
+	return in, nil
+}
+
+func startFailed(err error, tail string) *lectern.Failure {
+	f := lectern.Fail(lectern.CodeCaptureFailed, "Chromium did not start.")
+	if strings.Contains(tail, "No usable sandbox") || strings.Contains(tail, "Running as root without --no-sandbox") {
+		f.Message = "Chromium did not start, since this machine offers no sandbox to it. Allow user namespaces, or turn its sandbox off in the settings."
+	}
+	f.Detail, f.Retryable = strings.TrimSpace(err.Error()+"\n"+tail), true
+	return f.Because(err)
+}
+
+func (in *instance) exec(life context.Context, path string, o Options) error {
+	theirR, ourW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	ourR, theirW, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, theirR.Close(), ourW.Close())
+	}
+	defer theirR.Close()
+	defer theirW.Close()
+	args := append(append([]string{}, flags...), "--user-data-dir="+in.profile)
+	if o.NoSandbox || os.Geteuid() == 0 {
+		args = append(args, "--no-sandbox")
+	}
+	args = append(append(args, o.Args...), "about:blank")
+	c := proc.Command{Path: path, Args: args, Files: []*os.File{theirR, theirW}, Dir: in.profile}
+	// The socket of a profile lies in TMPDIR, and a socket's path must be short.
+	if tmp := filepath.Join(in.profile, "tmp"); len(tmp) < 64 && os.Mkdir(tmp, 0o700) == nil {
+		c.Env = append(c.Env, "TMPDIR="+tmp)
+	}
+	if in.p, err = proc.Start(life, c); err != nil {
+		return errors.Join(err, ourR.Close(), ourW.Close())
+	}
+	in.w = dial(ourR, ourW)
+	return nil
+}
+
+// isLost says whether the browser can be given up.
+func (in *instance) isLost() bool {
+	select {
+	case <-in.w.lost:
+		return true
+	case <-in.p.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// close ends the browser's processes and removes its profile.
+func (in *instance) close() error {
+	in.once.Do(func() {
+		if in.p != nil {
+			in.p.Stop()
+			in.w.close()
+		}
+		in.err = errors.Join(os.RemoveAll(in.profile), in.lock.Close())
+	})
+	return in.err
+}
+
+const profilePrefix = "lectern-chrome-"
+
+// makeProfile makes a fresh folder and locks it. The kernel lets go of the lock with our process, which is how a later
+// one knows the profiles that a crash left.
+func (in *instance) makeProfile(dir string) error {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	sweep(dir)
+	for range 8 {
+		profile, err := os.MkdirTemp(dir, profilePrefix)
+		if err != nil {
+			return err
+		}
+		lock, err := os.Open(profile)
+		if err != nil {
+			continue // taken for litter by another process that is just starting
+		}
+		if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			if _, err := os.Stat(profile); err == nil {
+				in.profile, in.lock = profile, lock
+				return nil
+			}
+		}
+		lock.Close()
+	}
+	return errors.New("the folder is busy")
+}
+
+func sweep(dir string) {
+	old, _ := filepath.Glob(filepath.Join(dir, profilePrefix+"*"))
+	for _, path := range old {
+		f, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = os.RemoveAll(path)
+		}
+		f.Close()
+	}
+}

@@ -1,0 +1,355 @@
+package chrome
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+
+	"lectern"
+)
+
+// pageURL is where a page seems to lie. The name is one that can never exist.
+const pageURL = "https://slide.lectern.invalid/"
+
+// settle is the script that waits until a page is finished. It gives {overflow, trouble}.
+//
+//go:embed settle.js
+var settle string
+
+// tab is one page of a browser, used for one picture at a time.
+type tab struct {
+	in  *instance
+	id  target.ID
+	s   *session
+	ctx cdp.BrowserContextID
+
+	mu    sync.Mutex
+	shot  *shot         // what is being pictured; nil: nothing may be loaded
+	frame cdp.FrameID   // the main frame
+	asked int           // how often the page's own address was asked for
+	stray func(error)   // ends the capture, when the page tries to go elsewhere
+	last  cdp.LoaderID  // of the document that was loaded last
+	loads chan struct{} // told after last was set
+
+	uses int // pictures taken; used by one capture at a time
+}
+
+// maxUses is how many pictures a tab takes before it is replaced, lest what pages leave behind adds up.
+const maxUses = 200
+
+// newTab opens a tab with storage of its own, whose every request is intercepted.
+func (in *instance) newTab(ctx context.Context) (*tab, error) {
+	t := &tab{in: in, loads: make(chan struct{}, 1)}
+	yes := true
+	bc, err := call(ctx, in.w, nil, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: &yes})
+	if err != nil {
+		return nil, err
+	}
+	t.ctx = bc.BrowserContextID
+	c, err := call(ctx, in.w, nil, target.CreateTarget, target.CreateTargetParams{URL: "about:blank", BrowserContextID: t.ctx, NewWindow: &yes})
+	if err != nil {
+		return nil, err
+	}
+	t.id = c.TargetID
+	a, err := call(ctx, in.w, nil, target.AttachToTarget, target.AttachToTargetParams{TargetID: t.id, Flatten: &yes})
+	if err != nil {
+		return nil, err
+	}
+	t.s = in.w.attach(a.SessionID)
+	t.frame = cdp.FrameID(t.id)
+	go t.s.each(t.take)
+	return t, t.prepare(ctx)
+}
+
+func (t *tab) prepare(ctx context.Context) error {
+	w, s := t.in.w, t.s
+	_, err := call(ctx, w, s, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*"}}})
+	if err == nil {
+		_, err = call(ctx, w, s, page.Enable, page.EnableParams{})
+	}
+	if err == nil {
+		_, err = call(ctx, w, s, page.SetLifecycleEventsEnabled, page.SetLifecycleEventsEnabledParams{Enabled: true})
+	}
+	if err == nil {
+		_, err = call(ctx, w, s, inspector.Enable, cdp.Empty{})
+	}
+	if err == nil {
+		_, err = call(ctx, w, s, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+	}
+	if err == nil {
+		_, err = call(ctx, w, s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: "light"}},
+		})
+	}
+	return err
+}
+
+func (t *tab) alive() bool {
+	select {
+	case <-t.s.gone:
+		return false
+	case <-t.in.w.lost:
+		return false
+	default:
+		return true
+	}
+}
+
+// abandon gives the tab up. A page that hangs is crashed first, since it would not be closed.
+func (t *tab) abandon() {
+	hung := t.alive()
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if hung {
+			crash, stop := context.WithTimeout(ctx, time.Second)
+			_, _ = call(crash, t.in.w, t.s, page.Crash, cdp.Empty{})
+			stop()
+		}
+		t.s.die()
+		_, _ = call(ctx, t.in.w, nil, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: t.ctx})
+	}()
+}
+
+// capture takes one picture.
+func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration, loaded func(*tab)) (lectern.Capture, error) {
+	t.uses++
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t.mu.Lock()
+	t.stray = cancel
+	t.mu.Unlock()
+	_, err := call(ctx, t.in.w, t.s, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: int64(j.width), Height: int64(j.height), DeviceScaleFactor: j.factor(),
+	})
+	if err != nil {
+		return lectern.Capture{}, err
+	}
+	if err := t.load(ctx, j); err != nil {
+		return lectern.Capture{}, err
+	}
+	if loaded != nil {
+		loaded(t)
+	}
+	overflow, err := t.settle(ctx, readyTimeout)
+	if err != nil {
+		return lectern.Capture{}, err
+	}
+	png, err := t.screenshot(ctx, j)
+	if err != nil {
+		return lectern.Capture{}, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return lectern.Capture{}, err
+	}
+	return lectern.Capture{PNG: png, Overflow: overflow}, nil
+}
+
+// load puts j's page into the tab and waits until the browser has loaded it.
+func (t *tab) load(ctx context.Context, j *shot) error {
+	t.mu.Lock()
+	t.shot, t.asked = j, 0
+	t.mu.Unlock()
+	n, err := call(ctx, t.in.w, t.s, page.Navigate, page.NavigateParams{URL: pageURL})
+	if err != nil {
+		return err
+	}
+	if n.ErrorText != "" {
+		return fmt.Errorf("the page could not be opened: %s", n.ErrorText)
+	}
+	for {
+		t.mu.Lock()
+		done := t.last == n.LoaderID
+		t.mu.Unlock()
+		if done {
+			return nil
+		}
+		select {
+		case <-t.loads:
+		case <-t.s.gone:
+			return errCrashed
+		case <-t.in.w.lost:
+			return errLost
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// settle waits until the page is finished and gives the elements whose text does not fit.
+func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]string, error) {
+	yes := true
+	r, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{
+		Expression:   strings.Replace(settle, "READY_TIMEOUT", fmt.Sprint(readyTimeout.Milliseconds()), 1),
+		AwaitPromise: &yes, ReturnByValue: &yes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.ExceptionDetails != nil {
+		return nil, fmt.Errorf("waiting for the page: %s", r.ExceptionDetails.Text)
+	}
+	var answer struct {
+		Overflow []string
+		Trouble  string
+	}
+	if r.Result == nil || json.Unmarshal(r.Result.Value, &answer) != nil {
+		return nil, errors.New("waiting for the page: no answer")
+	}
+	switch answer.Trouble {
+	case "":
+	case "unready":
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
+	default:
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.", strings.TrimRight(answer.Trouble, "."))
+	}
+	return answer.Overflow, nil
+}
+
+func (t *tab) screenshot(ctx context.Context, j *shot) ([]byte, error) {
+	yes, no := true, false
+	p := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, FromSurface: &yes, CaptureBeyondViewport: &no, OptimizeForSpeed: &yes}
+	if f := j.factor(); int(float64(j.width)*f) != j.outW || int(float64(j.height)*f) != j.outH {
+		// The two sides were rounded so that no one factor gives both: cut the few pixels off that are too many.
+		p.Clip = &page.Viewport{Width: float64(j.outW) / f, Height: float64(j.outH) / f, Scale: 1}
+	}
+	r, err := call(ctx, t.in.w, t.s, page.CaptureScreenshot, p)
+	if err != nil {
+		return nil, err
+	}
+	w, h := pngSize(r.Data)
+	if w != j.outW || h != j.outH {
+		return nil, fmt.Errorf("the picture has %d × %d pixels instead of %d × %d", w, h, j.outW, j.outH)
+	}
+	return r.Data, nil
+}
+
+// pngSize reads the header of a PNG.
+func pngSize(b []byte) (w, h int) {
+	if len(b) < 24 || !bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")) {
+		return 0, 0
+	}
+	return int(binary.BigEndian.Uint32(b[16:])), int(binary.BigEndian.Uint32(b[20:]))
+}
+
+// blank is the page between two pages.
+var blank = &shot{html: "<!doctype html><title></title>", width: 1, height: 1, outW: 1, outH: 1}
+
+// clear replaces the page by an empty one, so that nothing of it runs or takes memory any more.
+func (t *tab) clear(ctx context.Context) error {
+	t.mu.Lock()
+	t.stray = nil
+	t.mu.Unlock()
+	if err := t.load(ctx, blank); err != nil {
+		return err
+	}
+	_, err := call(ctx, t.in.w, t.s, page.ResetNavigationHistory, cdp.Empty{})
+	return err
+}
+
+// take handles the tab's events.
+func (t *tab) take(e event) {
+	switch e.method {
+	case "Fetch.requestPaused":
+		if ev, err := decode[fetch.EventRequestPaused](e); err == nil {
+			t.answer(&ev)
+		}
+	case "Page.lifecycleEvent":
+		if ev, err := decode[page.EventLifecycleEvent](e); err == nil && ev.Name == "load" && ev.FrameID == t.frame {
+			t.mu.Lock()
+			t.last = ev.LoaderID
+			t.mu.Unlock()
+			select {
+			case t.loads <- struct{}{}:
+			default:
+			}
+		}
+	case "Inspector.targetCrashed", "Inspector.detached":
+		t.s.die()
+	}
+}
+
+// policy is the page's content security policy: an opaque origin, no address but those of pictures, which are
+// intercepted, and no way to open a connection.
+const policy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
+	"img-src * data: blob:; font-src data:; media-src data:; connect-src 'none'; frame-src 'none'; worker-src 'none'; " +
+	"object-src 'none'; base-uri 'none'; form-action 'none'"
+
+// answer serves the page and its assets, and refuses everything else.
+func (t *tab) answer(ev *fetch.EventRequestPaused) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	t.mu.Lock()
+	j := t.shot
+	document := ev.ResourceType == network.ResourceTypeDocument && ev.FrameID == t.frame
+	first := document && j != nil && t.asked == 0 && ev.Request.URL == pageURL
+	switch {
+	case first:
+		t.asked++
+	case document && j != nil && t.stray != nil:
+		t.stray(lectern.Fail(lectern.CodeCaptureFailed, "The slide's page tried to go to %.100q, which pages may not do.", ev.Request.URL))
+	}
+	t.mu.Unlock()
+
+	f := fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 200}
+	switch {
+	case first:
+		f.ResponseHeaders = []*fetch.HeaderEntry{
+			{Name: "Content-Type", Value: "text/html; charset=utf-8"}, {Name: "Content-Security-Policy", Value: policy},
+			{Name: "Cache-Control", Value: "no-store"}, {Name: "Referrer-Policy", Value: "no-referrer"}, {Name: "X-DNS-Prefetch-Control", Value: "off"},
+		}
+		f.Body = []byte(j.html)
+	case !document && j != nil && ev.Request.Method == "GET":
+		if a, ok := j.assets[normal(ev.Request.URL)]; ok {
+			f.ResponseHeaders = []*fetch.HeaderEntry{
+				{Name: "Content-Type", Value: a.ContentType}, {Name: "X-Content-Type-Options", Value: "nosniff"},
+				{Name: "Cache-Control", Value: "no-store"}, {Name: "Access-Control-Allow-Origin", Value: "*"},
+			}
+			f.Body = a.Body
+		}
+	}
+	if f.ResponseHeaders != nil {
+		_, _ = call(ctx, t.in.w, t.s, fetch.FulfillRequest, f)
+		return
+	}
+	reason := network.ErrorReasonBlockedByClient
+	if document {
+		reason = network.ErrorReasonAborted // the page stays where it is
+	}
+	_, _ = call(ctx, t.in.w, t.s, fetch.FailRequest, fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: reason})
+}
+
+// normal is an address as the browser writes it when it asks.
+func normal(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return address
+	}
+	u.Scheme, u.Host, u.Fragment, u.RawFragment = strings.ToLower(u.Scheme), strings.ToLower(u.Host), "", ""
+	if u.Path == "" && u.Host != "" {
+		u.Path = "/"
+	}
+	if u.Scheme == "https" {
+		u.Host = strings.TrimSuffix(u.Host, ":443")
+	} else if u.Scheme == "http" {
+		u.Host = strings.TrimSuffix(u.Host, ":80")
+	}
+	return u.String()
+}

@@ -1,0 +1,219 @@
+// Package ffmpeg is the small face behind which ffmpeg and ffprobe work.
+//
+// ffmpeg says what went wrong in free text on standard error, exits with 1 for nearly everything, waits for ever on a
+// stalled input, and prints its progress in a format for terminals. This package turns that into what a pipeline can
+// use: frames as they are encoded, a watchdog on the lack of them, and failures with a code, a sentence and the tail of
+// what ffmpeg said. Which arguments it gets is decided elsewhere.
+package ffmpeg
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+// Install is the command that installs what Find looks for on Debian and Ubuntu.
+const Install = "apt-get install -y ffmpeg"
+
+// The oldest ffmpeg that knows every option and filter in use.
+const (
+	minMajor = 4
+	minMinor = 4
+)
+
+// findTimeout bounds how long an ffmpeg may take to tell its version: one that hangs is as good as none.
+const findTimeout = 20 * time.Second
+
+// The encoders without which no video can be made.
+var needed = [...]string{"libx264", "aac"}
+
+// Tool is an ffmpeg that was found, with its ffprobe. It is safe for concurrent use.
+type Tool struct {
+	path, probe, version string
+}
+
+// Find looks for ffmpeg at path, or, where path is empty, at $LECTERN_FFMPEG, or in PATH; ffprobe lies beside it or in
+// PATH. It makes sure that the version is at least 4.4 and that the encoders libx264 and aac are built in. Its failures
+// have CodeMissingTool and name the command that helps.
+func Find(path string) (*Tool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), findTimeout)
+	defer cancel()
+	if path == "" {
+		path = os.Getenv("LECTERN_FFMPEG")
+	}
+	named := path != ""
+	if !named {
+		path = "ffmpeg"
+	}
+	found, err := proc.Find(path)
+	if err != nil && named {
+		return nil, missing("There is no ffmpeg at %s. Correct LECTERN_FFMPEG, or leave it empty and install ffmpeg: %s", path, Install).Because(err)
+	}
+	if err != nil {
+		return nil, missing("ffmpeg is not installed. Install it: %s", Install).Because(err)
+	}
+	probe, err := proc.Find(filepath.Join(filepath.Dir(found), "ffprobe"), "ffprobe")
+	if err != nil {
+		return nil, missing("ffprobe, which comes with ffmpeg, is not installed. Install it: %s", Install).Because(err)
+	}
+	t := &Tool{path: found, probe: probe}
+	if err := t.checkVersion(ctx); err != nil {
+		return nil, err
+	}
+	return t, t.checkEncoders(ctx)
+}
+
+func missing(format string, args ...any) *lectern.Failure {
+	return lectern.Fail(lectern.CodeMissingTool, format, args...)
+}
+
+// Version is the version as ffmpeg prints it, such as "5.1.9-0+deb12u1".
+func (t *Tool) Version() string { return t.version }
+
+// Path is where ffmpeg was found.
+func (t *Tool) Path() string { return t.path }
+
+func (t *Tool) checkVersion(ctx context.Context) error {
+	out, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-version"}, MaxStdout: 1 << 20})
+	if err != nil {
+		return missing("%s cannot be run. Install ffmpeg again: %s", t.path, Install).Because(err)
+	}
+	v, ok := parseVersion(out)
+	if !ok {
+		return missing("%s does not answer like an ffmpeg. Install ffmpeg: %s", t.path, Install)
+	}
+	t.version = v
+	if tooOld(v) {
+		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", v, minMajor, minMinor, Install)
+	}
+	return nil
+}
+
+// parseVersion reads the first line of ffmpeg -version.
+func parseVersion(out []byte) (string, bool) {
+	line, _, _ := bytes.Cut(out, []byte("\n"))
+	rest, ok := strings.CutPrefix(string(line), "ffmpeg version ")
+	if !ok {
+		return "", false
+	}
+	f := strings.Fields(rest)
+	if len(f) == 0 {
+		return "", false
+	}
+	return f[0], true
+}
+
+var numbered = regexp.MustCompile(`^n?(\d{1,4})\.(\d{1,4})`)
+
+// tooOld says whether v is a numbered release before the oldest that will do. Versions that are not numbers are
+// builds from source ("N-109542-g…", "git-…"), and taken to be new.
+func tooOld(v string) bool {
+	m := numbered.FindStringSubmatch(v)
+	if m == nil {
+		return false
+	}
+	major, _ := strconv.Atoi(m[1])
+	minor, _ := strconv.Atoi(m[2])
+	return major < minMajor || major == minMajor && minor < minMinor
+}
+
+func (t *Tool) checkEncoders(ctx context.Context) error {
+	out, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-hide_banner", "-encoders"}, MaxStdout: 4 << 20})
+	if err != nil {
+		return missing("%s cannot list its encoders. Install ffmpeg again: %s", t.path, Install).Because(err)
+	}
+	have := encoders(out)
+	var lacking []string
+	for _, n := range needed {
+		if !have[n] {
+			lacking = append(lacking, n)
+		}
+	}
+	if len(lacking) > 0 {
+		return missing("%s was built without the encoder %s. Install a full ffmpeg: %s", t.path, strings.Join(lacking, " and "), Install)
+	}
+	return nil
+}
+
+// encoders reads the table that ffmpeg -encoders prints below its line of dashes.
+func encoders(out []byte) map[string]bool {
+	have := map[string]bool{}
+	_, table, _ := bytes.Cut(out, []byte("------"))
+	s := bufio.NewScanner(bytes.NewReader(table))
+	for s.Scan() {
+		if f := strings.Fields(s.Text()); len(f) >= 2 {
+			have[f[1]] = true
+		}
+	}
+	return have
+}
+
+// failed turns the end of a child into what a user is told. what names the work, as in "ffmpeg could not make the video".
+func failed(what string, err error) error {
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	if errors.Is(err, proc.ErrNotFound) {
+		return missing("ffmpeg is not installed any more. Install it: %s", Install).Because(err)
+	}
+	exit, ok := errors.AsType[*proc.ExitError](err)
+	if !ok {
+		return lectern.Fail(lectern.CodeEncodeFailed, "%s.", what).Because(err)
+	}
+	f := lectern.Fail(lectern.CodeEncodeFailed, "%s%s.", what, reason(exit.Tail))
+	switch {
+	case noSpace(exit.Tail):
+		f = lectern.Fail(lectern.CodeDiskFull, "The disk is full, so %s. Free some space, or move the data folder to a larger disk.", lowerFirst(what))
+		f.Retryable = true
+	case exit.Signal != 0:
+		f = lectern.Fail(lectern.CodeEncodeFailed, "%s: it was killed from outside (signal %d, %s). The machine may be short of memory.", what, int(exit.Signal), exit.Signal)
+		f.Retryable = true
+	}
+	f.Detail, f.Err = exit.Tail, err
+	return f
+}
+
+func noSpace(tail string) bool {
+	return strings.Contains(tail, "No space left on device") || strings.Contains(tail, "Disk quota exceeded")
+}
+
+var prefixed = regexp.MustCompile(`^(\[[^\]]*\] )+`)
+
+// reason is the first line of an error's tail that says something, since ffmpeg goes from the cause to its
+// consequences; shortened to fit in a sentence.
+func reason(tail string) string {
+	for line := range strings.Lines(tail) {
+		line = strings.TrimRight(strings.TrimSpace(prefixed.ReplaceAllString(line, "")), ".")
+		if line == "" {
+			continue
+		}
+		if r := []rune(line); len(r) > 160 {
+			line = string(r[:159]) + "…"
+		}
+		return ": " + line
+	}
+	return ""
+}
+
+// lowerFirst fits a sentence about ffmpeg into another one; "ffmpeg" is written small anyway.
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+func seconds(d time.Duration) string {
+	return fmt.Sprintf("%g s", d.Round(time.Millisecond).Seconds())
+}

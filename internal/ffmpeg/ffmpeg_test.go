@@ -1,0 +1,304 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var found = sync.OnceValues(func() (*Tool, error) { return Find("") })
+
+func tool(t *testing.T) *Tool {
+	t.Helper()
+	tl, err := found()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tl
+}
+
+// fake is a program that plays ffmpeg's part.
+func fake(t *testing.T, script string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ffmpeg")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func want(t *testing.T, err error, code lectern.Code, words ...string) *lectern.Failure {
+	t.Helper()
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok || f.Code != code {
+		t.Fatalf("got %v (%T), want code %s", err, err, code)
+	}
+	for _, w := range words {
+		if !strings.Contains(f.Message, w) {
+			t.Errorf("%q says nothing of %q", f.Message, w)
+		}
+	}
+	return f
+}
+
+func TestFindNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	const encodersOK = "------\\n V....D libx264 x\\n A....D aac y\\n"
+	for name, c := range map[string]struct {
+		path  string
+		words []string
+	}{
+		"nothing there":    {"/no/such/ffmpeg", []string{"/no/such/ffmpeg", Install}},
+		"not an ffmpeg":    {fake(t, "echo hello"), []string{"does not answer like an ffmpeg", Install}},
+		"cannot run":       {fake(t, "exit 1"), []string{"cannot be run", Install}},
+		"too old":          {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright"`), []string{"4.3.9", "4.4", Install}},
+		"without encoders": {fake(t, `case "$1" in -version) echo "ffmpeg version 6.1";; *) printf -- '------\n A....D aac y\n';; esac`), []string{"libx264", Install}},
+	} {
+		_, err := Find(c.path)
+		if f := want(t, err, lectern.CodeMissingTool, c.words...); strings.Contains(f.Message, "aac") {
+			t.Errorf("%s: %s", name, f.Message)
+		}
+	}
+	tl, err := Find(fake(t, `case "$1" in -version) echo "ffmpeg version N-109542-gdeadbeef";; *) printf -- '`+encodersOK+`';; esac`))
+	if err != nil || tl.Version() != "N-109542-gdeadbeef" {
+		t.Errorf("a build from source: %v", err)
+	}
+	if v := tool(t).Version(); v == "" || tooOld(v) {
+		t.Errorf("version %q", v)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	for v, old := range map[string]bool{
+		"4.4": false, "4.4.1": false, "4.3": true, "3.4.11-0ubuntu0.1": true, "5.1.9-0+deb12u1": false, "n6.0": false, "n4.2.7": true,
+		"7.1": false, "10.0": false, "git-2020-01-01": false, "": false, "x": false,
+	} {
+		if tooOld(v) != old {
+			t.Errorf("tooOld(%q) is %v", v, !old)
+		}
+	}
+}
+
+func TestRunReportsFramesAndProbeCountsThem(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "a b's %d.mp4")
+	var frames []int
+	var written time.Duration
+	err := tool(t).Run(t.Context(), Run{
+		Args: []string{"-f", "lavfi", "-i", "testsrc=s=320x180:r=30:d=4", "-f", "lavfi", "-i", "sine=r=48000:d=4",
+			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", out},
+		OnFrame: func(n int) { frames = append(frames, n) },
+		OnTime:  func(d time.Duration) { written = d },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range frames {
+		if i > 0 && n <= frames[i-1] {
+			t.Errorf("frames do not rise: %v", frames)
+		}
+	}
+	if len(frames) == 0 || frames[len(frames)-1] != 120 || written < 3900*time.Millisecond {
+		t.Errorf("frames %v, time %v", frames, written)
+	}
+	info, err := tool(t).Probe(t.Context(), out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := info.First("video")
+	if v.Codec != "h264" || v.PixelFormat != "yuv420p" || v.Width != 320 || v.Height != 180 || v.FrameRate != (Rational{30, 1}) ||
+		v.BaseRate != v.FrameRate || v.Frames != 120 || v.Packets != 120 || v.Duration != 4*time.Second {
+		t.Errorf("video %+v", v)
+	}
+	a, _ := info.First("audio")
+	if a.Codec != "aac" || a.SampleRate != 48000 || a.Channels != 2 || (a.Duration-4*time.Second).Abs() > 30*time.Millisecond {
+		t.Errorf("audio %+v", a)
+	}
+	if st, err := os.Stat(out); err != nil || info.Size != st.Size() || !strings.Contains(info.Format, "mp4") || (info.Duration-4*time.Second).Abs() > 50*time.Millisecond {
+		t.Errorf("%+v", info)
+	}
+	if _, ok := info.First("subtitle"); ok {
+		t.Error("a subtitle out of nowhere")
+	}
+}
+
+func TestDataGoesThroughPipes(t *testing.T) {
+	t.Parallel()
+	raw := make([]byte, 64*36*3*25)
+	for i := range raw {
+		raw[i] = byte(i / 7)
+	}
+	var out strings.Builder
+	frames := 0
+	err := tool(t).Run(t.Context(), Run{
+		Args:  []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-r", "25", "-i", "pipe:0", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"},
+		Stdin: strings.NewReader(string(raw)), Stdout: &out, OnFrame: func(n int) { frames = n },
+	})
+	if err != nil || out.String() != string(raw) || frames != 25 {
+		t.Errorf("%d bytes of %d, %d frames, %v", out.Len(), len(raw), frames, err)
+	}
+}
+
+func TestFailuresSayWhy(t *testing.T) {
+	t.Parallel()
+	f := want(t, tool(t).Run(t.Context(), Run{Args: []string{"-i", "/no/such/file.png", "-f", "null", "-"}, What: "Slide 3 could not be encoded"}),
+		lectern.CodeEncodeFailed, "Slide 3 could not be encoded: ", "No such file")
+	if f.Detail == "" || f.Retryable {
+		t.Errorf("%+v", f)
+	}
+	want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-c:v", "no_such_encoder", "-f", "null", "-"}}),
+		lectern.CodeEncodeFailed, "no_such_encoder")
+	f = want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-f", "rawvideo", "/dev/full"}}), lectern.CodeDiskFull, "disk is full")
+	if !f.Retryable || !strings.Contains(f.Detail, "No space left") {
+		t.Errorf("%+v", f)
+	}
+	killed := &Tool{path: fake(t, "kill -9 $$")}
+	f = want(t, killed.Run(t.Context(), Run{}), lectern.CodeEncodeFailed, "signal 9", "memory")
+	if e, ok := errors.AsType[*proc.ExitError](f); !ok || e.Signal != syscall.SIGKILL || !f.Retryable {
+		t.Errorf("%+v", f)
+	}
+	want(t, (&Tool{path: "/no/such/ffmpeg"}).Run(t.Context(), Run{}), lectern.CodeMissingTool, Install)
+
+	junk := filepath.Join(t.TempDir(), "junk.mp4")
+	if err := os.WriteFile(junk, []byte(strings.Repeat("junk", 1000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := tool(t).Probe(t.Context(), junk)
+	want(t, err, lectern.CodeEncodeFailed, "could not be read")
+	_, err = tool(t).Probe(t.Context(), "/no/such.mp4")
+	want(t, err, lectern.CodeEncodeFailed, "No such file")
+}
+
+func TestFailureOfAPipeIsKept(t *testing.T) {
+	t.Parallel()
+	cause := lectern.Fail(lectern.CodeAvatarFailed, "The avatar broke.")
+	r, w := io.Pipe()
+	w.CloseWithError(cause)
+	err := tool(t).Run(t.Context(), Run{Args: []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-i", "pipe:0", "-f", "null", "-"}, Stdin: r})
+	want(t, err, lectern.CodeAvatarFailed, "The avatar broke.")
+}
+
+func TestJ10CancelGivesTheCause(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the user's wish")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	err := tool(t).Run(ctx, Run{
+		Args:    []string{"-re", "-f", "lavfi", "-i", "testsrc=r=30", "-f", "null", "-"}, // endless
+		OnFrame: func(int) { cancel(why) },
+	})
+	if err != why {
+		t.Errorf("got %v", err)
+	}
+	if err := tool(t).Run(ctx, Run{}); err != why {
+		t.Errorf("got %v", err)
+	}
+	if _, err := tool(t).Probe(ctx, "x"); err != why {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStalledRunIsStopped(t *testing.T) {
+	t.Parallel()
+	r, w := io.Pipe() // nothing ever comes
+	defer w.Close()
+	err := tool(t).Run(t.Context(), Run{
+		Args:  []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-i", "pipe:0", "-f", "null", "-"},
+		Stdin: r, Stall: 400 * time.Millisecond,
+	})
+	if f := want(t, err, lectern.CodeTimeout, "no progress for 0.4 s"); !f.Retryable {
+		t.Error("not retryable")
+	}
+}
+
+func TestWatchdogBarksOnlyAfterSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var barked time.Time
+		w := watch(10*time.Second, func() { barked = time.Now() })
+		for range 7 {
+			time.Sleep(9 * time.Second) // fake time
+			w.kick()
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := barked.Sub(start); got != 73*time.Second {
+			t.Errorf("barked after %v", got)
+		}
+		w.stop()
+		quiet := watch(time.Second, func() { t.Error("barked after it was stopped") })
+		quiet.stop()
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestReportsAreReadInAnyPieces(t *testing.T) {
+	t.Parallel()
+	text := "frame=3\nfps=0.0\nout_time_us=N/A\nprogress=continue\nframe=3\nframe=2\nframe= 17\nout_time_us=500000\ntotal_size=9\nframe=x\nprogress=end\n"
+	for size := 1; size < 30; size++ {
+		var frames []int
+		var times []time.Duration
+		j := Run{OnFrame: func(n int) { frames = append(frames, n) }, OnTime: func(d time.Duration) { times = append(times, d) }}
+		w := watch(time.Hour, func() {})
+		j.follow(&pieces{strings.NewReader(text), size}, w)
+		w.stop()
+		if len(frames) != 2 || frames[0] != 3 || frames[1] != 17 || len(times) != 1 || times[0] != 500*time.Millisecond {
+			t.Errorf("pieces of %d: %v %v", size, frames, times)
+		}
+	}
+}
+
+type pieces struct {
+	r    io.Reader
+	size int
+}
+
+func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), p.size)]) }
+
+func FuzzParseProbe(f *testing.F) {
+	f.Add([]byte(`{"streams":[{"codec_type":"video","avg_frame_rate":"30000/1001","nb_frames":"12","duration":"1.5"}],"format":{"duration":"1e3"}}`))
+	f.Add([]byte(`{"format":{"duration":"NaN","size":"-1"},"streams":[{"avg_frame_rate":"0/0"}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		info, err := parseProbe(b)
+		if err != nil {
+			return
+		}
+		for _, s := range info.Streams {
+			if r := s.FrameRate; r.Float() < 0 || r.Den < 0 {
+				t.Error(r)
+			}
+		}
+	})
+}
+
+func FuzzFollow(f *testing.F) {
+	f.Add("frame=1\nframe=2\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		last := 0
+		w := watch(time.Hour, func() {})
+		defer w.stop()
+		Run{OnFrame: func(n int) {
+			if n <= last {
+				t.Error(n, last)
+			}
+			last = n
+		}}.follow(strings.NewReader(s), w)
+	})
+}

@@ -1,0 +1,251 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+// DefaultStall is how long ffmpeg may make no progress.
+const DefaultStall = 60 * time.Second
+
+// Run is one call of ffmpeg. Only Args is needed.
+type Run struct {
+	// Args are the arguments after the ones that every run gets, which are: no banner, no questions, overwrite outputs,
+	// only errors on standard error, progress on a pipe of its own. Standard input and output are free for data.
+	Args []string
+	Dir  string // working directory; empty: ours
+
+	Stdin  io.Reader // see proc.Command.Stdin
+	Stdout io.Writer // see proc.Command.Stdout
+
+	// OnFrame gets the number of video frames written so far, rising, from one goroutine, a few times a second; the last
+	// call has the total. It is never called after Run has returned.
+	OnFrame func(frames int)
+	// OnTime gets the length of output written so far, rising, as OnFrame does. It is for outputs without pictures.
+	OnTime func(written time.Duration)
+
+	// Stall stops an ffmpeg that neither encodes, reads from Stdin nor writes to Stdout for so long; 0: DefaultStall.
+	Stall time.Duration
+	// Grace is the time from TERM to KILL when the run is stopped; 0: proc.DefaultGrace.
+	Grace time.Duration
+	// Memory bounds ffmpeg's address space, in bytes; 0: no bound.
+	Memory uint64
+	// What begins the sentence of a failure; empty: "ffmpeg could not make the video".
+	What string
+}
+
+var errStalled = errors.New("no progress")
+
+// Run runs ffmpeg to its end. It gives ctx's cause where ctx stopped it, and otherwise nil or a *lectern.Failure:
+// CodeEncodeFailed, CodeDiskFull, CodeTimeout after Stall, CodeMissingTool, or the Failure that Stdin or Stdout gave.
+func (t *Tool) Run(ctx context.Context, j Run) error {
+	if j.Stall <= 0 {
+		j.Stall = DefaultStall
+	}
+	if j.What == "" {
+		j.What = "ffmpeg could not make the video"
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	ours, theirs, err := os.Pipe()
+	if err != nil {
+		return lectern.Fail(lectern.CodeInternal, "%s: no pipe could be made.", j.What).Because(err)
+	}
+	defer ours.Close()
+
+	runCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w := watch(j.Stall, func() { cancel(errStalled) })
+	defer w.stop()
+
+	c := proc.Command{
+		Path: t.path, Dir: j.Dir, Files: []*os.File{theirs}, Grace: j.Grace, Memory: j.Memory,
+		Args: append([]string{"-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-stats_period", "0.2", "-progress", "pipe:3"}, j.Args...),
+	}
+	c.Stdin, c.Stdout = w.input(j.Stdin), w.output(j.Stdout)
+	p, err := proc.Start(runCtx, c)
+	theirs.Close()
+	if err != nil {
+		return j.explain(ctx, runCtx, err)
+	}
+	reports := make(chan struct{})
+	go func() {
+		defer close(reports)
+		j.follow(ours, w)
+	}()
+	err = p.Wait()
+	// Nothing of the group is left, so the pipe has ended; unless something left the group and holds it.
+	_ = ours.SetReadDeadline(time.Now().Add(time.Second))
+	<-reports
+	return j.explain(ctx, runCtx, err)
+}
+
+func (j Run) explain(ctx, runCtx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
+		return context.Cause(ctx)
+	case errors.Is(err, errStalled) && errors.Is(context.Cause(runCtx), errStalled):
+		f := lectern.Fail(lectern.CodeTimeout, "%s: it made no progress for %s and was stopped.", j.What, seconds(j.Stall)).Because(err)
+		f.Retryable = true
+		return f
+	}
+	return failed(j.What, err)
+}
+
+// follow reads the reports that ffmpeg writes as blocks of key=value lines.
+func (j Run) follow(r io.Reader, w *watchdog) {
+	var seen report
+	var rest []byte
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := r.Read(buf)
+		rest = append(rest, buf[:n]...)
+		for {
+			line, after, ok := bytes.Cut(rest, []byte("\n"))
+			if !ok {
+				break
+			}
+			rest = after
+			before := seen
+			if !seen.take(string(line)) {
+				continue
+			}
+			w.kick()
+			if j.OnFrame != nil && seen.frames > before.frames {
+				j.OnFrame(int(seen.frames))
+			}
+			if j.OnTime != nil && seen.micros > before.micros {
+				j.OnTime(time.Duration(seen.micros) * time.Microsecond)
+			}
+		}
+		if len(rest) > 64<<10 { // no line of a report is that long
+			rest = nil
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// report is what counts as progress. Each number only rises.
+type report struct{ frames, micros, size int64 }
+
+// take reads one line and says whether it tells of progress.
+func (r *report) take(line string) bool {
+	k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
+	var field *int64
+	switch k {
+	case "frame":
+		field = &r.frames
+	case "out_time_us":
+		field = &r.micros
+	case "total_size":
+		field = &r.size
+	default:
+		return false
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+	if err != nil || n <= *field {
+		return false
+	}
+	*field = n
+	return true
+}
+
+// watchdog calls bark once when it has not been kicked for a while.
+type watchdog struct {
+	last  atomic.Int64 // nanoseconds since start
+	start time.Time
+	quit  chan struct{}
+	gone  chan struct{}
+}
+
+func watch(patience time.Duration, bark func()) *watchdog {
+	w := &watchdog{start: time.Now(), quit: make(chan struct{}), gone: make(chan struct{})}
+	go func() {
+		defer close(w.gone)
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		for {
+			select {
+			case <-w.quit:
+				return
+			case <-timer.C:
+			}
+			left := patience - (time.Since(w.start) - time.Duration(w.last.Load()))
+			if left <= 0 {
+				bark()
+				return
+			}
+			timer.Reset(left)
+		}
+	}()
+	return w
+}
+
+func (w *watchdog) kick() { w.last.Store(int64(time.Since(w.start))) }
+
+func (w *watchdog) stop() {
+	close(w.quit)
+	<-w.gone
+}
+
+// input makes what ffmpeg reads a sign of life. Files are handed over as they are.
+func (w *watchdog) input(r io.Reader) io.Reader {
+	switch r.(type) {
+	case nil, *os.File:
+		return r
+	}
+	return &watchedReader{r, w}
+}
+
+func (w *watchdog) output(to io.Writer) io.Writer {
+	switch to.(type) {
+	case nil, *os.File:
+		return to
+	}
+	return &watchedWriter{to, w}
+}
+
+type watchedReader struct {
+	r io.Reader
+	w *watchdog
+}
+
+func (r *watchedReader) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	r.w.kick()
+	return n, err
+}
+
+// CloseWithError lets go of who writes into a pipe that the child reads no more.
+func (r *watchedReader) CloseWithError(err error) error {
+	if c, ok := r.r.(interface{ CloseWithError(error) error }); ok {
+		return c.CloseWithError(err)
+	}
+	return nil
+}
+
+type watchedWriter struct {
+	to io.Writer
+	w  *watchdog
+}
+
+func (o *watchedWriter) Write(b []byte) (int, error) {
+	n, err := o.to.Write(b)
+	o.w.kick()
+	return n, err
+}

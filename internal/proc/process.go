@@ -1,0 +1,219 @@
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// escaped is how long the pipes of a killed group may stay open: only a helper that left the group can hold them.
+const escaped = 200 * time.Millisecond
+
+var errStopped = errors.New("stopped by its owner")
+
+// Process is a running child. It ends by itself, by the end of the context it was started with, or by Stop.
+type Process struct {
+	cmd    *exec.Cmd
+	c      Command
+	ctx    context.Context // ends with the starter's, by Stop, or by fail
+	cancel context.CancelCauseFunc
+
+	io   streams
+	done chan struct{}
+	err  error // valid after done
+
+	failure error // of Stdin or Stdout; guarded by mu
+	mu      sync.Mutex
+}
+
+// Start starts the command and returns while it runs. When ctx ends, the child's process group gets TERM, and KILL
+// after c.Grace. The caller need not call Wait for the child to be reaped.
+func Start(ctx context.Context, c Command) (*Process, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	path, err := lookup(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	if c.Grace <= 0 {
+		c.Grace = DefaultGrace
+	}
+	if c.Linger <= 0 {
+		c.Linger = DefaultLinger
+	}
+	p := &Process{c: c, done: make(chan struct{})}
+	p.ctx, p.cancel = context.WithCancelCause(ctx)
+	p.cmd = &exec.Cmd{
+		Path: path, Args: append([]string{c.Path}, c.Args...), Env: environment(c.Env), Dir: c.Dir,
+		ExtraFiles: c.Files, SysProcAttr: groupAttributes(),
+	}
+	started := make(chan error)
+	go p.live(started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("%s could not be started: %w", filepath.Base(c.Path), err)
+	}
+	return p, nil
+}
+
+// Pid is the child's process id, and that of its group.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Done is closed when the child has ended, its pipes are drained and nothing of its group is left.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Wait waits for Done and tells how the child ended, as [Run] does. It may be called often and by many.
+func (p *Process) Wait() error {
+	<-p.done
+	return p.err
+}
+
+// Stop ends the child as the end of its context would, and waits for Done.
+func (p *Process) Stop() {
+	p.cancel(errStopped)
+	<-p.done
+}
+
+// Tail is the end of what the child has written to standard error so far.
+func (p *Process) Tail() string { return p.io.tail.String() }
+
+// live is the child's whole life. It holds one thread from start to end: the kernel sends the signal of a dead
+// parent when the thread that started the child ends, and the Go runtime may end a thread long before the process.
+func (p *Process) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer p.cancel(nil)
+	if err := p.start(); err != nil {
+		started <- err
+		return
+	}
+	started <- nil
+	p.err = p.supervise()
+	close(p.done)
+}
+
+func (p *Process) start() error {
+	err := p.io.connect(p.cmd, p.c)
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err == nil && p.c.Memory > 0 {
+		if err = limitMemory(p.cmd.Process.Pid, p.c.Memory); err != nil {
+			_ = signalGroup(p.cmd.Process.Pid, syscall.SIGKILL)
+			_ = p.cmd.Wait()
+		}
+	}
+	p.io.closeTheirs()
+	if err != nil {
+		p.io.closeOurs()
+		return err
+	}
+	p.io.pump(p.c, p.fail)
+	return nil
+}
+
+// fail stops the child because one of its streams cannot go on. The first reason is kept.
+func (p *Process) fail(err error) {
+	p.mu.Lock()
+	if p.failure == nil {
+		p.failure = err
+	}
+	p.mu.Unlock()
+	p.cancel(err)
+}
+
+// supervise waits for the child's end or brings it about, drains the pipes, and leaves nothing of the group.
+func (p *Process) supervise() error {
+	pid := p.cmd.Process.Pid
+	ended := make(chan struct{})
+	var reap func() error
+	go func() {
+		reap = awaitEnd(p.cmd)
+		close(ended)
+	}()
+	drained := make(chan struct{})
+	go func() {
+		p.io.readers.Wait()
+		close(drained)
+	}()
+
+	stopped := p.awaitOrStop(pid, ended, drained)
+	// The child is not reaped yet (on Linux), so its id, which is the group's, cannot belong to anybody else.
+	_ = signalGroup(pid, syscall.SIGKILL)
+	<-ended
+	within(drained, escaped)
+	werr := reap()
+	p.io.letGo(p.c)
+	p.io.closeOurs()
+	<-drained
+	within(p.io.fed, p.c.Linger)
+
+	p.mu.Lock()
+	failure := p.failure
+	p.mu.Unlock()
+	name := filepath.Base(p.c.Path)
+	var exit *exec.ExitError
+	switch {
+	case failure != nil:
+		return fmt.Errorf("%s was stopped: %w", name, failure)
+	case stopped:
+		return fmt.Errorf("%s was stopped: %w", name, context.Cause(p.ctx))
+	case errors.As(werr, &exit):
+		e := &ExitError{Path: p.cmd.Path, ExitCode: exit.ExitCode(), Tail: p.Tail()}
+		if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+			e.Signal = ws.Signal()
+		}
+		return e
+	}
+	return werr
+}
+
+// awaitOrStop returns when the child has ended and its pipes are drained, or when patience with it is over. It says
+// whether the child was asked to stop before it ended by itself.
+func (p *Process) awaitOrStop(pid int, ended, drained <-chan struct{}) (stopped bool) {
+	select {
+	case <-ended:
+		linger := time.NewTimer(p.c.Linger)
+		defer linger.Stop()
+		select {
+		case <-drained:
+		case <-linger.C:
+		case <-p.ctx.Done():
+		}
+		return false
+	case <-p.ctx.Done():
+	}
+	_ = signalGroup(pid, syscall.SIGTERM)
+	grace := time.NewTimer(p.c.Grace)
+	defer grace.Stop()
+	for range 2 {
+		select {
+		case <-ended:
+			ended = nil
+		case <-drained:
+			drained = nil
+		case <-grace.C:
+			return true
+		}
+	}
+	return true
+}
+
+// within waits for c, but not longer than d. A nil c is not waited for.
+func within(c <-chan struct{}, d time.Duration) {
+	if c == nil {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-c:
+	case <-t.C:
+	}
+}

@@ -1,0 +1,215 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// streams are our sides of a child's standard input, output and error.
+type streams struct {
+	tail    *tail
+	stderr  *os.File
+	stdout  *os.File // nil: the child writes where nobody reads, or into a file
+	stdin   *os.File // nil: the child reads nothing, or a file
+	theirs  []*os.File
+	readers sync.WaitGroup // who reads standard output and error
+	fed     chan struct{}  // closed when nobody writes standard input any more; nil: nobody does
+}
+
+// connect makes the pipes that the command needs.
+func (s *streams) connect(cmd *exec.Cmd, c Command) error {
+	s.tail = newTail(c.OnStderr)
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	s.stderr, s.theirs, cmd.Stderr = r, append(s.theirs, w), w
+
+	if f, ok := c.Stdout.(*os.File); ok && c.MaxStdout == 0 {
+		cmd.Stdout = f
+	} else if c.Stdout != nil {
+		if r, w, err = os.Pipe(); err != nil {
+			return err
+		}
+		s.stdout, s.theirs, cmd.Stdout = r, append(s.theirs, w), w
+	}
+
+	if f, ok := c.Stdin.(*os.File); ok {
+		cmd.Stdin = f
+	} else if c.Stdin != nil {
+		if r, w, err = os.Pipe(); err != nil {
+			return err
+		}
+		s.stdin, s.theirs, cmd.Stdin = w, append(s.theirs, r), r
+		s.fed = make(chan struct{})
+	}
+	return nil
+}
+
+// pump moves the bytes; fail gets what goes wrong on our side of a pipe.
+func (s *streams) pump(c Command, fail func(error)) {
+	s.readers.Go(func() {
+		_, _ = io.Copy(s.tail, s.stderr)
+		s.tail.flush()
+	})
+	if s.stdout != nil {
+		s.readers.Go(func() { s.take(c, fail) })
+	}
+	if s.stdin != nil {
+		go func() {
+			defer close(s.fed)
+			s.feed(c, fail)
+		}()
+	}
+}
+
+func (s *streams) take(c Command, fail func(error)) {
+	left := c.MaxStdout
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := s.stdout.Read(buf)
+		if left -= int64(n); c.MaxStdout > 0 && left < 0 {
+			fail(fmt.Errorf("%w: more than %d bytes", ErrOutputLimit, c.MaxStdout))
+			return
+		}
+		if n > 0 {
+			if _, err := c.Stdout.Write(buf[:n]); err != nil {
+				fail(err)
+				return
+			}
+		}
+		if err != nil {
+			return // the end, or we closed the pipe of a child that is gone
+		}
+	}
+}
+
+func (s *streams) feed(c Command, fail func(error)) {
+	defer s.stdin.Close()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := c.Stdin.Read(buf)
+		if n > 0 {
+			if _, err := s.stdin.Write(buf[:n]); err != nil {
+				s.letGo(c) // the child reads no more; how it ends says whether that is a fault
+				return
+			}
+		}
+		if err == io.EOF || errors.Is(err, io.ErrClosedPipe) {
+			return
+		}
+		if err != nil {
+			fail(err)
+			return
+		}
+	}
+}
+
+// letGo tells who writes into the child's standard input that nobody reads it any more.
+func (s *streams) letGo(c Command) {
+	if r, ok := c.Stdin.(interface{ CloseWithError(error) error }); ok {
+		_ = r.CloseWithError(fmt.Errorf("%s reads no more: %w", filepath.Base(c.Path), io.ErrClosedPipe))
+	}
+}
+
+func (s *streams) closeTheirs() {
+	for _, f := range s.theirs {
+		f.Close()
+	}
+	s.theirs = nil
+}
+
+func (s *streams) closeOurs() {
+	for _, f := range []*os.File{s.stderr, s.stdout, s.stdin} {
+		if f != nil {
+			f.Close()
+		}
+	}
+}
+
+// tail keeps the last TailSize bytes written to it and gives each line to onLine. Writes come from one goroutine;
+// String may be called from any.
+type tail struct {
+	onLine func(string)
+	line   []byte
+
+	mu  sync.Mutex
+	buf []byte // at most twice TailSize
+	cut bool   // whether anything was dropped
+}
+
+func newTail(onLine func(string)) *tail { return &tail{onLine: onLine} }
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	if t.buf = append(t.buf, b...); len(t.buf) > 2*TailSize {
+		t.buf, t.cut = append(t.buf[:0], t.buf[len(t.buf)-TailSize:]...), true
+	}
+	t.mu.Unlock()
+	if t.onLine != nil {
+		t.split(b)
+	}
+	return len(b), nil
+}
+
+func (t *tail) split(b []byte) {
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, "\r\n")
+		part := b
+		if i >= 0 {
+			part = b[:i]
+		}
+		for len(t.line)+len(part) > MaxLine {
+			n := MaxLine - len(t.line)
+			t.line, part = append(t.line, part[:n]...), part[n:]
+			t.flush()
+		}
+		t.line = append(t.line, part...)
+		if i < 0 {
+			return
+		}
+		t.flush()
+		b = b[i+1:]
+	}
+}
+
+// flush gives what is collected of a line, unless that is nothing.
+func (t *tail) flush() {
+	if t.onLine != nil && len(t.line) > 0 {
+		t.onLine(strings.ToValidUTF8(string(t.line), "\uFFFD"))
+	}
+	t.line = t.line[:0]
+}
+
+// String gives the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
+// there is one.
+func (t *tail) String() string {
+	t.mu.Lock()
+	b, cut := t.buf, t.cut
+	if len(b) > TailSize {
+		b, cut = b[len(b)-TailSize:], true
+	}
+	if cut {
+		if i := bytes.IndexByte(b, '\n'); i >= 0 && i+1 < len(b) {
+			b = b[i+1:]
+		}
+	}
+	s := string(b)
+	t.mu.Unlock()
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+func lastLine(s string) string {
+	s = strings.TrimRight(s, "\r\n \t")
+	if i := strings.LastIndexAny(s, "\r\n"); i >= 0 {
+		s = s[i+1:]
+	}
+	return strings.TrimSpace(s)
+}
