@@ -1,0 +1,223 @@
+// Package asset fetches the pictures that slides show from the web.
+//
+// An address in a deck is a wish of whoever wrote the deck, and the machine that fulfils it may stand where that person
+// does not: beside databases, admin pages and the cloud's metadata service. So an address is judged twice. [Fetcher.Allowed]
+// refuses what is wrong on its face, without asking the network. And when a connection is made, each address that DNS
+// gave is judged at the last moment, in the dialer, for the first request as for every redirect, so that a name which
+// answers differently the second time gains nothing. Proxies of the environment are not used.
+//
+// What comes back must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels.
+// SVG is not taken: it can carry scripts and load further addresses.
+package asset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"lectern"
+)
+
+// Defaults of Options.
+const (
+	DefaultMaxBytes     = 20 << 20
+	DefaultMaxPixels    = 50_000_000
+	DefaultTimeout      = 10 * time.Second
+	DefaultMaxRedirects = 5
+)
+
+// MaxURL is the longest address, in bytes. Data addresses may be longer.
+const MaxURL = 4096
+
+// Options configure a fetcher. The zero value is the policy for decks from strangers.
+type Options struct {
+	MaxBytes     int64         // of one picture; 0: DefaultMaxBytes
+	MaxPixels    int64         // of one picture, width × height; 0: DefaultMaxPixels
+	Timeout      time.Duration // for the whole of one picture, redirects included; 0: DefaultTimeout
+	MaxRedirects int           // 0: DefaultMaxRedirects; less than 0: none
+	// AllowPrivate are networks that may be reached though they are private: an intranet's pictures, a test's server.
+	AllowPrivate []netip.Prefix
+	UserAgent    string // "": "Lectern"
+}
+
+// Fetcher fetches pictures. It is safe for concurrent use.
+type Fetcher struct {
+	o      Options
+	client *http.Client
+}
+
+// New is a fetcher. Nothing is fetched before it is asked.
+func New(o Options) *Fetcher {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	if o.MaxPixels <= 0 {
+		o.MaxPixels = DefaultMaxPixels
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxRedirects == 0 {
+		o.MaxRedirects = DefaultMaxRedirects
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "Lectern"
+	}
+	f := &Fetcher{o: o}
+	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second, ControlContext: f.control}
+	f.client = &http.Client{
+		Transport: &http.Transport{
+			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+			TLSHandshakeTimeout: o.Timeout, ResponseHeaderTimeout: o.Timeout,
+			MaxIdleConns: 16, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: f.redirect,
+	}
+	return f
+}
+
+// Close closes idle connections.
+func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
+
+// refused says that an address is against the policy. It travels through net/http's errors.
+type refused struct{ why string }
+
+func (r *refused) Error() string { return r.why }
+
+func (r *refused) failure(address string) *lectern.Failure {
+	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.why)
+}
+
+// Fetch fetches one picture. An address that the policy forbids gives CodeAssetRefused, at once or after DNS has
+// answered; a server that does not answer, or not with a picture, CodeAssetFailed; the end of ctx its cause.
+func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, error) {
+	if cause := context.Cause(ctx); cause != nil {
+		return lectern.Asset{}, cause
+	}
+	u, err := f.judge(address)
+	if err != nil {
+		return lectern.Asset{}, err.failure(address)
+	}
+	body, ferr := f.get(ctx, u)
+	if cause := context.Cause(ctx); ferr != nil && cause != nil {
+		return lectern.Asset{}, cause
+	}
+	if ferr != nil {
+		return lectern.Asset{}, f.explain(address, ferr)
+	}
+	kind, ferr := inspect(body, f.o.MaxPixels)
+	if ferr != nil {
+		return lectern.Asset{}, f.explain(address, ferr)
+	}
+	return lectern.Asset{URL: address, ContentType: kind, Body: body}, nil
+}
+
+// unusable is a fault of the answer, as the end of "The picture … cannot be used: it …".
+type unusable struct {
+	why   string
+	retry bool
+}
+
+func (e *unusable) Error() string { return e.why }
+
+func unusablef(retry bool, format string, args ...any) error {
+	return &unusable{fmt.Sprintf(format, args...), retry}
+}
+
+func (f *Fetcher) get(ctx context.Context, u *url.URL) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, f.o.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", f.o.UserAgent)
+	req.Header.Set("Accept", "image/avif,image/webp,image/png,image/jpeg,image/gif;q=0.9,*/*;q=0.1")
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, unusablef(resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests,
+			"its server answered %d (%s)", resp.StatusCode, http.StatusText(resp.StatusCode))
+	}
+	tooLarge := unusablef(false, "it is larger than %d MB", f.o.MaxBytes>>20)
+	if resp.ContentLength > f.o.MaxBytes {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, f.o.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > f.o.MaxBytes {
+		return nil, tooLarge
+	}
+	return body, nil
+}
+
+// explain turns an error on the way to a picture into a Failure.
+func (f *Fetcher) explain(address string, err error) *lectern.Failure {
+	if r, ok := errors.AsType[*refused](err); ok {
+		return r.failure(address).Because(err)
+	}
+	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached.", short(address))
+	fail.Retryable = true
+	var dns *net.DNSError
+	var timeout net.Error
+	if e, ok := errors.AsType[*unusable](err); ok {
+		fail.Message = fmt.Sprintf("The picture %s could not be loaded: %s.", short(address), e.why)
+		fail.Retryable = e.retry
+		return fail.Because(err)
+	}
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		fail.Message = fmt.Sprintf("The picture %s could not be loaded: its server did not answer within %g s.", short(address), f.o.Timeout.Seconds())
+	case errors.As(err, &dns) && dns.IsNotFound:
+		fail.Message = fmt.Sprintf("The picture %s could not be loaded: there is no server named %s.", short(address), dns.Name)
+		fail.Retryable = false
+	case errors.Is(err, syscall.ECONNREFUSED):
+		fail.Message = fmt.Sprintf("The picture %s could not be loaded: its server takes no connections.", short(address))
+	}
+	return fail.Because(err)
+}
+
+// redirect judges the next address as the first was judged.
+func (f *Fetcher) redirect(req *http.Request, via []*http.Request) error {
+	if len(via) > f.o.MaxRedirects {
+		return unusablef(false, "it was redirected more than %d times", max(f.o.MaxRedirects, 0))
+	}
+	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
+		return &refused{"it redirects from https to http"}
+	}
+	req.Header.Del("Referer")
+	if _, r := f.judge(req.URL.String()); r != nil {
+		return &refused{"it redirects to an address that is not allowed: " + r.why}
+	}
+	return nil
+}
+
+// short is an address as it fits in a sentence, without its query, which may hold a secret.
+func short(address string) string {
+	s, _, cut := strings.Cut(address, "?")
+	if u, err := url.Parse(s); err == nil && u.User != nil {
+		u.User = nil
+		s = u.String()
+	}
+	if cut {
+		s += "?…"
+	}
+	if r := []rune(s); len(r) > 120 {
+		s = string(r[:119]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,335 @@
+package asset
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"lectern"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func encoded(t *testing.T, kind string, w, h int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	var err error
+	switch rgba := image.NewRGBA(image.Rect(0, 0, w, h)); kind {
+	case "png":
+		err = png.Encode(&b, rgba)
+	case "jpeg":
+		err = jpeg.Encode(&b, rgba, nil)
+	case "gif":
+		err = gif.Encode(&b, rgba, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// webp is a lossless picture of one pixel.
+var webp = []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")
+
+// avif is the beginning of an AVIF file of the given size.
+func avif(w, h uint32) []byte {
+	b := append([]byte{0, 0, 0, 28}, "ftypavif\x00\x00\x00\x00avifmif1miaf"...)
+	b = append(b, "\x00\x00\x00\x14ispe\x00\x00\x00\x00"...)
+	b = binary.BigEndian.AppendUint32(b, w)
+	return binary.BigEndian.AppendUint32(b, h)
+}
+
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+func fetcher(t *testing.T, o Options) *Fetcher {
+	t.Helper()
+	if o.AllowPrivate == nil {
+		o.AllowPrivate = loopback
+	}
+	f := New(o)
+	t.Cleanup(f.Close)
+	return f
+}
+
+func want(t *testing.T, err error, code lectern.Code, words string) *lectern.Failure {
+	t.Helper()
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok || f.Code != code || !strings.Contains(f.Message, words) {
+		t.Errorf("got %v (%T), want %s with %q", err, err, code, words)
+		return &lectern.Failure{}
+	}
+	return f
+}
+
+func TestFetchTakesPicturesByTheirBytes(t *testing.T) {
+	t.Parallel()
+	bodies := map[string][]byte{
+		"image/png": encoded(t, "png", 5, 4), "image/jpeg": encoded(t, "jpeg", 5, 4), "image/gif": encoded(t, "gif", 5, 4),
+		"image/webp": webp, "image/avif": avif(640, 480),
+	}
+	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html") // a lie
+		_, _ = w.Write(bodies["image/"+strings.Trim(r.URL.Path, "/")])
+	})
+	f := fetcher(t, Options{})
+	for kind, body := range bodies {
+		address := u + "/" + strings.TrimPrefix(kind, "image/") + "?size=1#here"
+		a, err := f.Fetch(t.Context(), address)
+		if err != nil || a.ContentType != kind || a.URL != address || !bytes.Equal(a.Body, body) {
+			t.Errorf("%s: %v %s %s", kind, err, a.ContentType, a.URL)
+		}
+	}
+}
+
+func TestFetchRefusesWhatIsNoPicture(t *testing.T) {
+	t.Parallel()
+	var body atomic.Pointer[[]byte]
+	u := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(*body.Load())
+	})
+	f := fetcher(t, Options{MaxBytes: 1 << 20, MaxPixels: 1_000_000})
+	bomb := encoded(t, "png", 1, 1)
+	binary.BigEndian.PutUint32(bomb[16:], 60_000)
+	binary.BigEndian.PutUint32(bomb[20:], 60_000)
+	binary.BigEndian.PutUint32(bomb[29:], crc(bomb[12:29]))
+	for name, c := range map[string]struct {
+		body  []byte
+		code  lectern.Code
+		words string
+	}{
+		"html":       {[]byte("<html>not found</html>"), lectern.CodeAssetFailed, "not a picture"},
+		"empty":      {nil, lectern.CodeAssetFailed, "not a picture"},
+		"svg":        {[]byte(`<?xml version="1.0"?><SVG xmlns="x"><script/></SVG>`), lectern.CodeAssetRefused, "SVG"},
+		"broken":     {encoded(t, "png", 5, 5)[:20], lectern.CodeAssetFailed, "broken"},
+		"bomb":       {bomb, lectern.CodeAssetFailed, "60000 × 60000"},
+		"avif bomb":  {avif(1<<31, 1<<31), lectern.CodeAssetFailed, "pixels"},
+		"avif blank": {avif(0, 0), lectern.CodeAssetFailed, "broken"},
+		"too large":  {make([]byte, 1<<20+1), lectern.CodeAssetFailed, "larger than 1 MB"},
+	} {
+		body.Store(&c.body)
+		_, err := f.Fetch(t.Context(), u+"/x.png")
+		if got := want(t, err, c.code, c.words); got.Retryable {
+			t.Errorf("%s: retryable", name)
+		}
+	}
+}
+
+func crc(b []byte) uint32 {
+	c := ^uint32(0)
+	for _, x := range b {
+		c ^= uint32(x)
+		for range 8 {
+			c = c>>1 ^ 0xedb88320&-(c&1)
+		}
+	}
+	return ^c
+}
+
+func TestServerTroubleIsTold(t *testing.T) {
+	t.Parallel()
+	hang := make(chan struct{})
+	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/404":
+			http.NotFound(w, r)
+		case "/503":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		case "/slow", "/drip":
+			if r.URL.Path == "/drip" {
+				_, _ = w.Write([]byte("\x89PNG"))
+				w.(http.Flusher).Flush()
+			}
+			select {
+			case <-hang:
+			case <-r.Context().Done():
+			}
+		case "/cut":
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("x"))
+		}
+	})
+	defer close(hang)
+	f := fetcher(t, Options{})
+	if got := want(t, fetchErr(t, f, u+"/404?token=secret"), lectern.CodeAssetFailed, "answered 404 (Not Found)"); got.Retryable || strings.Contains(got.Message, "secret") {
+		t.Errorf("%+v", got)
+	}
+	if got := want(t, fetchErr(t, f, u+"/503"), lectern.CodeAssetFailed, "answered 503"); !got.Retryable {
+		t.Error("503 may pass")
+	}
+	want(t, fetchErr(t, f, u+"/loop"), lectern.CodeAssetFailed, "more than 5 times")
+	want(t, fetchErr(t, f, u+"/cut"), lectern.CodeAssetFailed, "could not be loaded")
+	brief := fetcher(t, Options{Timeout: 200 * time.Millisecond})
+	for _, p := range []string{"/slow", "/drip"} {
+		if got := want(t, fetchErr(t, brief, u+p), lectern.CodeAssetFailed, "did not answer within 0.2 s"); !got.Retryable {
+			t.Error("a slow server may be quicker next time")
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := "http://" + l.Addr().String()
+	l.Close()
+	want(t, fetchErr(t, f, gone), lectern.CodeAssetFailed, "takes no connections")
+
+	why := errors.New("the user's wish")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := f.Fetch(ctx, u); err != why {
+		t.Errorf("got %v", err)
+	}
+}
+
+func fetchErr(t *testing.T, f *Fetcher, u string) error {
+	t.Helper()
+	_, err := f.Fetch(t.Context(), u)
+	return err
+}
+
+func TestPrivateAddressesAreRefusedOnTheirFace(t *testing.T) {
+	t.Parallel()
+	f := New(Options{})
+	for _, u := range []string{
+		"", "pic.png", "/etc/passwd", "//example.com/a.png", "file:///etc/passwd", "ftp://example.com/a", "gopher://x/", "javascript:alert(1)", "data:image/png;base64,AA",
+		"http://", "http:///a", "http:example.com", "http://user:pw@example.com/", "http://user@example.com/", "https://example.com:0/", "https://example.com:99999/",
+		"http://exa mple.com/", "http://example.com\\@127.0.0.1/", "http://example.com/\x00", "http://[::1", "http://%31%32%37.0.0.1/",
+		"http://127.0.0.1/", "http://127.1/", "http://127.0.1/", "http://0x7f000001/", "http://0x7f.1/", "http://2130706433/", "http://0177.0.0.1/", "http://017700000001/", "http://127.0.0.1./",
+		"http://0/", "http://0.0.0.0/", "http://[::]/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[::127.0.0.1]/", "http://[fe80::1%25eth0]/",
+		"http://localhost/", "http://LOCALHOST./", "http://a.localhost:8080/", "http://ip6-localhost/",
+		"http://10.0.0.1/", "http://172.16.3.4/", "http://192.168.1.1/", "http://3232235777/", "http://169.254.169.254/latest/meta-data", "http://[fd00::1]/", "http://[fe80::1]/", "http://[fd00:ec2::254]/",
+		"http://100.64.0.1/", "http://100.100.100.200/", "http://192.0.0.192/", "http://168.63.129.16/", "http://198.18.0.1/", "http://224.0.0.1/", "http://255.255.255.255/", "http://240.0.0.1/", "http://[ff02::1]/",
+		"http://[64:ff9b::7f00:1]/", "http://[64:ff9b::a00:1]/", "http://[2002:7f00:1::]/", "http://[2002:a00:1::]/", "http://[2001:db8::1]/", "http://[fec0::1]/", "http://[2001::1]/", "http://[100::1]/", "http://[4000::1]/",
+		"http://metadata.google.internal/", "http://printer.local/", "http://intranet/", "http://256.256.256.256/", "http://1.2.3.4.5.6/x" + strings.Repeat("x", MaxURL), "http://0x100000000/",
+	} {
+		if err := f.Allowed(u); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) {
+			t.Errorf("Allowed(%q): %v", u, err)
+		}
+		if err := fetchErr(t, f, u); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) {
+			t.Errorf("Fetch(%q): %v", u, err)
+		}
+	}
+	for _, u := range []string{
+		"https://example.com/a.png", "HTTP://EXAMPLE.COM:8080/a?b=c#d", "http://93.184.216.34/", "https://[2606:4700::1111]/", "http://[64:ff9b::5db8:d822]/",
+		"https://bücher.example/x.png", "https://xn--bcher-kva.example/", "https://a.b.c.d.e.f.g/", "http://0xcafe.example/", "http://127.0.0.1.example.com/",
+	} {
+		if err := f.Allowed(u); err != nil {
+			t.Errorf("Allowed(%q): %v", u, err)
+		}
+	}
+	want(t, f.Allowed("http://10.0.0.1/a.png"), lectern.CodeAssetRefused, "points at a private network")
+	want(t, f.Allowed("http://localhost/a.png"), lectern.CodeAssetRefused, "points at this machine")
+}
+
+func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int32
+	inside := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
+	strict := New(Options{})
+	// A name whose only address is this machine's, which the face of the address does not tell.
+	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80", "[fe80::1%lo]:80", "nonsense"} {
+		if err := strict.control(t.Context(), "tcp4", address, nil); err == nil {
+			t.Errorf("dials %s", address)
+		}
+	}
+	if err := strict.control(t.Context(), "tcp6", "[2606:4700::1111]:443", nil); err != nil {
+		t.Error(err)
+	}
+	// The dialer itself: the policy of the name alone is taken away.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, inside, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := strict.client.Do(req); err == nil {
+		resp.Body.Close()
+		t.Error("dialled this machine")
+	} else if _, ok := errors.AsType[*refused](err); !ok {
+		t.Errorf("got %v", err)
+	}
+	// A server that may be reached redirects to where nobody may go.
+	other := netip.MustParsePrefix("127.0.0.1/32")
+	for _, to := range []string{"http://127.0.0.2:1/", "http://10.0.0.1/", "file:///etc/passwd", "http://localhost.localdomain.internal/", "http://[::1]/", "http://x:y@127.0.0.1/"} {
+		u := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusFound)
+		})
+		f := fetcher(t, Options{AllowPrivate: []netip.Prefix{other}, Timeout: 2 * time.Second})
+		err := fetchErr(t, f, u)
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) && to != "http://localhost.localdomain.internal/" || err == nil {
+			t.Errorf("redirect to %s: %v", to, err)
+		}
+	}
+	if hits.Load() != 0 {
+		t.Errorf("%d requests came through", hits.Load())
+	}
+}
+
+func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
+	var hits atomic.Int32
+	proxy := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
+	for _, k := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
+		t.Setenv(k, proxy)
+	}
+	u := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(encoded(t, "png", 1, 1)) })
+	if _, err := fetcher(t, Options{}).Fetch(t.Context(), u); err != nil || hits.Load() != 0 {
+		t.Errorf("%v, %d requests to the proxy", err, hits.Load())
+	}
+	if f := New(Options{}); f.client.Transport.(*http.Transport).Proxy != nil {
+		t.Error("a proxy is set")
+	}
+}
+
+func FuzzAllowed(f *testing.F) {
+	for _, s := range []string{"http://127.0.0.1/", "http://0x7f.1", "https://[::ffff:1.2.3.4]:80/a?b#c", "http://1.2.3.4.5", "http://user@h"} {
+		f.Add(s)
+	}
+	fetch := New(Options{})
+	f.Fuzz(func(t *testing.T, s string) {
+		u, r := fetch.judge(s)
+		if r != nil {
+			if r.failure(s).Message == "" {
+				t.Error("no words")
+			}
+			return
+		}
+		if ip, ok := literal(u.Hostname()); ok && fetch.judgeIP(ip) != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+			t.Errorf("%q passed", s)
+		}
+	})
+}
+
+func FuzzInspect(f *testing.F) {
+	f.Add(webp)
+	f.Add(avif(3, 4))
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		kind, err := inspect(b, 1000)
+		if err == nil && !strings.HasPrefix(kind, "image/") {
+			t.Error(kind)
+		}
+	})
+}

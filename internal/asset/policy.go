@@ -1,0 +1,256 @@
+package asset
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Allowed refuses an address that can be seen to be forbidden without asking the network (CodeAssetRefused): another
+// scheme than http or https, a user name in it, no host, a name that means this machine, a private address in any
+// notation. What it allows may still be refused by Fetch, when DNS has answered.
+func (f *Fetcher) Allowed(address string) error {
+	if _, err := f.judge(address); err != nil {
+		return err.failure(address)
+	}
+	return nil
+}
+
+func (f *Fetcher) judge(address string) (*url.URL, *refused) {
+	if len(address) > MaxURL {
+		return nil, &refused{fmt.Sprintf("its address is longer than %d characters", MaxURL)}
+	}
+	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
+		return nil, &refused{"its address holds a space, a backslash or a control character"}
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, &refused{"its address is not well formed"}
+	}
+	switch scheme := strings.ToLower(u.Scheme); {
+	case scheme == "":
+		return nil, &refused{"its address must begin with https:// or http://"}
+	case scheme != "http" && scheme != "https":
+		return nil, &refused{fmt.Sprintf("only https and http addresses are loaded, not %.20q", scheme)}
+	}
+	if u.Opaque != "" || u.Host == "" || u.Hostname() == "" {
+		return nil, &refused{"its address names no server"}
+	}
+	if u.User != nil {
+		return nil, &refused{"its address holds a user name or password"}
+	}
+	if p := u.Port(); p != "" {
+		if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
+			return nil, &refused{"its address has a port that does not exist"}
+		}
+	}
+	if r := f.judgeHost(u.Hostname()); r != nil {
+		return nil, r
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+func (f *Fetcher) judgeHost(host string) *refused {
+	host = strings.ToLower(strings.TrimRight(host, "."))
+	if host == "" {
+		return &refused{"its address names no server"}
+	}
+	if strings.Contains(host, "%") {
+		return &refused{"its address names a network interface of this machine"}
+	}
+	if ip, ok := literal(host); ok {
+		return f.judgeIP(ip)
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "localhost.localdomain" || host == "ip6-localhost" || host == "ip6-loopback" {
+		if f.allowsAnyOf(netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()) {
+			return nil
+		}
+		return &refused{"it points at this machine"}
+	}
+	if strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local") || !strings.Contains(host, ".") {
+		if len(f.o.AllowPrivate) > 0 {
+			return nil // the dialer judges what the name stands for
+		}
+		return &refused{"it points at a private network"}
+	}
+	return nil
+}
+
+// literal reads an IP address in every notation that some resolver takes: 127.0.0.1, 127.1, 0x7f000001, 2130706433,
+// 0177.0.0.1, ::1, ::ffff:127.0.0.1.
+func literal(host string) (netip.Addr, bool) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip, true
+	}
+	parts := strings.Split(host, ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	numbers := make([]uint64, len(parts))
+	for i, p := range parts {
+		n, ok := parseNumber(p)
+		if !ok {
+			return netip.Addr{}, false // a name
+		}
+		numbers[i] = n
+	}
+	var value uint64
+	for i, n := range numbers {
+		last := i == len(parts)-1
+		bits := 8
+		if last {
+			bits = 8 * (5 - len(parts))
+		}
+		if n >= 1<<bits {
+			// Out of range: not an address, and not a name either. Taken as one that judgeIP refuses.
+			return netip.IPv4Unspecified(), true
+		}
+		value = value<<bits | n
+	}
+	return netip.AddrFrom4([4]byte{byte(value >> 24), byte(value >> 16), byte(value >> 8), byte(value)}), true
+}
+
+// parseNumber reads a number as inet_aton does: decimal, octal after 0, hexadecimal after 0x.
+func parseNumber(s string) (uint64, bool) {
+	base, digits := 10, s
+	switch {
+	case strings.HasPrefix(s, "0x"):
+		base, digits = 16, s[2:]
+		if digits == "" {
+			return 0, true
+		}
+	case len(s) > 1 && s[0] == '0':
+		base, digits = 8, s[1:]
+	}
+	if digits == "" || strings.ContainsAny(digits, "+-_") {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		if strings.Trim(digits, "0123456789") == "" {
+			return 1 << 40, true // too long, or 8 and 9 in an octal number: all digits, so no name
+		}
+		return 0, false
+	}
+	return n, true
+}
+
+// The networks that are not the public internet, beyond those that netip.Addr can tell.
+var special = prefixes(
+	"0.0.0.0/8",        // this network
+	"100.64.0.0/10",    // carrier-grade NAT; some clouds' metadata
+	"192.0.0.0/24",     // protocol assignments; metadata of one cloud
+	"192.0.2.0/24",     // documentation
+	"192.88.99.0/24",   // 6to4 relays
+	"198.18.0.0/15",    // benchmarking
+	"198.51.100.0/24",  // documentation
+	"203.0.113.0/24",   // documentation
+	"240.0.0.0/4",      // reserved, and broadcast
+	"168.63.129.16/32", // a cloud's own services
+	"::/96",            // IPv4-compatible
+	"64:ff9b:1::/48",   // local NAT64
+	"100::/64",         // discard
+	"2001::/23",        // protocol assignments, Teredo among them
+	"2001:db8::/32",    // documentation
+	"3fff::/20",        // documentation
+	"5f00::/16",        // segment routing
+	"fec0::/10",        // site-local
+)
+
+func prefixes(list ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(list))
+	for i, s := range list {
+		out[i] = netip.MustParsePrefix(s)
+	}
+	return out
+}
+
+// judgeIP says why an address may not be reached; nil: it may.
+func (f *Fetcher) judgeIP(ip netip.Addr) *refused {
+	ip = ip.WithZone("").Unmap()
+	if f.allowsAnyOf(ip) {
+		return nil
+	}
+	// An IPv4 address that a gateway would take out of an IPv6 one counts as itself.
+	if inner, ok := embedded(ip); ok {
+		if r := f.judgeIP(inner); r != nil {
+			return r
+		}
+	}
+	switch {
+	case !ip.IsValid() || ip.IsUnspecified():
+		return &refused{"its address leads nowhere"}
+	case ip.IsLoopback():
+		return &refused{"it points at this machine"}
+	case ip.IsPrivate() || ip.IsLinkLocalUnicast():
+		return &refused{"it points at a private network"}
+	case ip.IsMulticast() || ip.IsInterfaceLocalMulticast() || ip.IsLinkLocalMulticast():
+		return &refused{"it points at a group of machines"}
+	}
+	for _, p := range special {
+		if p.Contains(ip) {
+			return &refused{"it points at a private network"}
+		}
+	}
+	if ip.Is6() && !global6.Contains(ip) && !nat64.Contains(ip) {
+		return &refused{"it points at a private network"}
+	}
+	return nil
+}
+
+var (
+	global6 = netip.MustParsePrefix("2000::/3")
+	nat64   = netip.MustParsePrefix("64:ff9b::/96")
+	sixTo4  = netip.MustParsePrefix("2002::/16")
+)
+
+// embedded is the IPv4 address within an IPv6 one that NAT64 or 6to4 would connect to.
+func embedded(ip netip.Addr) (netip.Addr, bool) {
+	if !ip.Is6() {
+		return netip.Addr{}, false
+	}
+	b := ip.As16()
+	switch {
+	case nat64.Contains(ip):
+		return netip.AddrFrom4([4]byte(b[12:16])), true
+	case sixTo4.Contains(ip):
+		return netip.AddrFrom4([4]byte(b[2:6])), true
+	}
+	return netip.Addr{}, false
+}
+
+func (f *Fetcher) allowsAnyOf(ips ...netip.Addr) bool {
+	for _, p := range f.o.AllowPrivate {
+		for _, ip := range ips {
+			if p.Contains(ip) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// control judges the address that is about to be connected to, after DNS.
+func (f *Fetcher) control(_ context.Context, network, address string, _ syscall.RawConn) error {
+	if network != "tcp4" && network != "tcp6" {
+		return &refused{"it needs a kind of network that is not used"}
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return &refused{"its address is not well formed"}
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return &refused{"its address is not well formed"}
+	}
+	if r := f.judgeIP(ip); r != nil {
+		return r
+	}
+	return nil
+}
