@@ -1,0 +1,266 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/gcerrors"
+
+	"lectern"
+)
+
+// maxKey is the longest key of an artifact, in bytes.
+const maxKey = 512
+
+// Artifacts is a store of artifacts. Keys are relative paths of letters, digits, ".", "_" and "-", such as
+// "ab12/1/video.mp4"; no part of them begins with a dot.
+type Artifacts struct {
+	bucket *blob.Bucket
+	dir    string // of a local store; empty: the bucket is elsewhere
+	aside  *aside // of a local store
+}
+
+// OpenArtifacts opens the store in a local folder, which is made where it is missing. There the key is the file's path,
+// and nothing else is stored: no sidecar files; the content type follows from the key's ending.
+func OpenArtifacts(dir string) (*Artifacts, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, storeFailed("find its folder", err)
+	}
+	a, err := openAside(dir)
+	if err != nil {
+		return nil, err
+	}
+	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{Metadata: fileblob.MetadataDontWrite, NoTempDir: true})
+	if err != nil {
+		return nil, errors.Join(storeFailed("open its folder", err), a.close())
+	}
+	return &Artifacts{bucket: bucket, dir: dir, aside: a}, nil
+}
+
+// NewArtifacts is a store in any bucket. Close closes the bucket.
+func NewArtifacts(b *blob.Bucket) *Artifacts { return &Artifacts{bucket: b} }
+
+// Close gives the store's resources back. Objects that are open stay so.
+func (a *Artifacts) Close() error {
+	err := a.bucket.Close()
+	if a.aside != nil {
+		err = errors.Join(err, a.aside.close())
+	}
+	return err
+}
+
+// Put stores the local file at path under key, replacing what is there. It appears whole or not at all, and is on the
+// disk when Put returns. The file at path stays, and must not be changed afterwards: a local store shares it.
+func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return storeFailed("read a finished file", err)
+	}
+	if !info.Mode().IsRegular() {
+		return lectern.Fail(lectern.CodeInternal, "Only files can be stored, and %s is none.", filepath.Base(path))
+	}
+	if a.dir != "" {
+		return a.putLocal(key, path)
+	}
+	return a.putBucket(ctx, key, path, contentType)
+}
+
+func (a *Artifacts) putLocal(key, path string) error {
+	tmp := a.aside.path(key)
+	defer os.Remove(tmp)
+	if err := os.Link(path, tmp); err != nil {
+		// Another file system, or one without links.
+		if err := copyFile(path, tmp); err != nil {
+			return storeFailed("copy a finished file", err)
+		}
+	}
+	if err := settle(tmp, a.file(key)); err != nil {
+		return storeFailed("keep a finished file", err)
+	}
+	return nil
+}
+
+func (a *Artifacts) putBucket(ctx context.Context, key, path, contentType string) error {
+	src, err := os.Open(path)
+	if err != nil {
+		return storeFailed("read a finished file", err)
+	}
+	defer src.Close()
+	if contentType == "" {
+		contentType = ContentType(key)
+	}
+	ctx, cancel := context.WithCancel(ctx) // a writer whose context ends before Close leaves nothing
+	defer cancel()
+	w, err := a.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
+	if err != nil {
+		return storeFailed("keep a finished file", err)
+	}
+	if _, err := io.Copy(w, src); err != nil {
+		cancel()
+		_ = w.Close()
+		return storeFailed("keep a finished file", err)
+	}
+	if err := w.Close(); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return storeFailed("keep a finished file", err)
+	}
+	return nil
+}
+
+// Object is an open artifact, fit for http.ServeContent. It must be closed. It can be read to its end even when the
+// artifact is deleted meanwhile, where the store is local.
+type Object struct {
+	io.ReadSeekCloser
+	Size        int64
+	ModTime     time.Time
+	ContentType string
+}
+
+// Open opens an artifact for reading; ctx must live as long as the object does. A missing one gives CodeNotFound.
+func (a *Artifacts) Open(ctx context.Context, key string) (*Object, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if a.dir != "" {
+		f, err := os.Open(a.file(key))
+		if err != nil {
+			return nil, openFailed(err)
+		}
+		info, err := f.Stat()
+		if err == nil && !info.Mode().IsRegular() {
+			err = fs.ErrNotExist
+		}
+		if err != nil {
+			f.Close()
+			return nil, openFailed(err)
+		}
+		return &Object{f, info.Size(), info.ModTime(), ContentType(key)}, nil
+	}
+	r, err := a.bucket.NewReader(ctx, key, nil)
+	if err != nil {
+		return nil, openFailed(err)
+	}
+	ct := r.ContentType()
+	if ct == "" {
+		ct = ContentType(key)
+	}
+	return &Object{r, r.Size(), r.ModTime(), ct}, nil
+}
+
+func openFailed(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || gcerrors.Code(err) == gcerrors.NotFound {
+		return lectern.Fail(lectern.CodeNotFound, "There is no such file; it may have been deleted.").Because(err)
+	}
+	return storeFailed("read a file", err)
+}
+
+// Delete deletes an artifact. A missing one is no fault.
+func (a *Artifacts) Delete(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := a.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return storeFailed("delete a file", err)
+	}
+	a.prune(path.Dir(key))
+	return nil
+}
+
+// DeletePrefix deletes all artifacts in the folder that prefix names, with or without a slash at its end; "ab" does
+// not touch "abc/…". It is idempotent. Where it fails, some are deleted and it can be called again.
+func (a *Artifacts) DeletePrefix(ctx context.Context, prefix string) error {
+	prefix = strings.TrimSuffix(prefix, "/")
+	if err := checkKey(prefix); err != nil {
+		return err
+	}
+	it := a.bucket.List(&blob.ListOptions{Prefix: prefix + "/"})
+	for {
+		o, err := it.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return cause
+			}
+			return storeFailed("list its files", err)
+		}
+		if err := a.bucket.Delete(ctx, o.Key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+			return storeFailed("delete a file", err)
+		}
+		a.prune(path.Dir(o.Key))
+	}
+	return nil
+}
+
+// prune removes folders of a local store that have become empty.
+func (a *Artifacts) prune(dir string) {
+	if a.dir == "" {
+		return
+	}
+	for ; dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if os.Remove(a.file(dir)) != nil {
+			return
+		}
+	}
+}
+
+func (a *Artifacts) file(key string) string { return filepath.Join(a.dir, filepath.FromSlash(key)) }
+
+// checkKey refuses keys that could leave the store's folder or that some bucket would have to rewrite.
+func checkKey(key string) error {
+	ok := key != "" && len(key) <= maxKey && fs.ValidPath(key)
+	for part := range strings.SplitSeq(key, "/") {
+		ok = ok && part != "" && part[0] != '.' && !strings.HasSuffix(part, ".attrs")
+	}
+	for _, r := range key {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/", r))
+	}
+	if !ok {
+		return lectern.Fail(lectern.CodeInternal, "%.80q is no key of the file store.", key)
+	}
+	return nil
+}
+
+// ContentType is the type that follows from a key's ending.
+func ContentType(key string) string {
+	switch path.Ext(key) {
+	case ".mp4":
+		return "video/mp4"
+	case ".m4a":
+		return "audio/mp4"
+	case ".wav":
+		return "audio/wav"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	case ".vtt":
+		return "text/vtt; charset=utf-8"
+	case ".srt":
+		return "application/x-subrip"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	case ".json":
+		return "application/json"
+	}
+	return "application/octet-stream"
+}

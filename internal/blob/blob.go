@@ -1,0 +1,163 @@
+// Package blob keeps what Lectern makes: artifacts, which people download, and the cache, which spares work.
+//
+// The two look alike and are not. An artifact belongs to a presentation, lives until that is deleted, and may lie in
+// any bucket that gocloud.dev/blob can open. A cache entry belongs to nobody, is named by the hash of all that went
+// into it, is a local file because ffmpeg reads it, and may go whenever space is short and nobody uses it.
+//
+// In common they have that nothing is ever seen half-written: files are written aside, flushed to the disk, and renamed.
+// What a crash leaves aside is swept by the next process that opens the same folder, and only if its owner is dead.
+package blob
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
+
+	"lectern"
+)
+
+// asideName is the folder, inside a store's, where unfinished files lie.
+const asideName = ".tmp"
+
+// aside is a process's own folder for unfinished files. It holds a lock on it, which the kernel gives up with the
+// process: that is how the next one knows what is litter.
+type aside struct {
+	dir  string
+	lock *os.File
+}
+
+// openAside makes the folder within root and removes those of dead processes.
+func openAside(root string) (*aside, error) {
+	all := filepath.Join(root, asideName)
+	if err := os.MkdirAll(all, 0o755); err != nil {
+		return nil, storeFailed("make its folder", err)
+	}
+	sweep(all)
+	for range 8 {
+		a := &aside{dir: filepath.Join(all, uuid.NewString())}
+		if err := os.Mkdir(a.dir, 0o755); err != nil {
+			return nil, storeFailed("make its folder", err)
+		}
+		f, err := os.Open(a.dir)
+		if err == nil {
+			err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		}
+		if err == nil {
+			if _, err = os.Stat(a.dir); err == nil {
+				a.lock = f
+				return a, nil
+			}
+		}
+		// Another process that is just starting took the folder for litter, between its making and its locking.
+		if f != nil {
+			f.Close()
+		}
+	}
+	return nil, lectern.Fail(lectern.CodeInternal, "The folder %s is busy.", all)
+}
+
+func sweep(all string) {
+	entries, err := os.ReadDir(all)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		path := filepath.Join(all, e.Name())
+		f, err := os.Open(path)
+		if err != nil {
+			continue
+		}
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+			_ = os.RemoveAll(path)
+		}
+		f.Close()
+	}
+}
+
+// path gives a fresh name. The file's ending is that of name, since ffmpeg tells formats by it.
+func (a *aside) path(name string) string {
+	return filepath.Join(a.dir, uuid.NewString()+filepath.Ext(name))
+}
+
+func (a *aside) close() error {
+	err := os.RemoveAll(a.dir)
+	return errors.Join(err, a.lock.Close())
+}
+
+// settle flushes the finished file at from and makes it appear as to, replacing what is there.
+func settle(from, to string) error {
+	f, err := os.OpenFile(from, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	for range 8 {
+		if err = os.Rename(from, to); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		// The folder is new, or was just removed because it was empty, which may happen again.
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // what was renamed into it has been deleted since
+		}
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// copyFile copies to a new file.
+func copyFile(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Close())
+}
+
+// storeFailed turns an error of the file system or a bucket into a Failure; doing says what was tried.
+func storeFailed(doing string, err error) error {
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		f := lectern.Fail(lectern.CodeDiskFull, "The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
+		f.Retryable = true
+		return f
+	}
+	f := lectern.Fail(lectern.CodeInternal, "The file store could not %s.", doing)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		f.Message = fmt.Sprintf("The file store could not %s: the data folder is not writable.", doing)
+	}
+	return f.Because(err)
+}

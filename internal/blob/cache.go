@@ -1,0 +1,400 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"lectern"
+)
+
+// Defaults of CacheOptions.
+const (
+	DefaultCacheLimit  = 5 << 30
+	DefaultCacheMinAge = time.Hour
+)
+
+// CacheOptions configure a cache.
+type CacheOptions struct {
+	Dir   string // made where it is missing
+	Limit int64  // bytes; 0: DefaultCacheLimit
+	// MinAge protects what was used so recently from eviction, even where the limit is passed for it: a path that Get
+	// gave stays good for that long without a Hold, for other processes with the same folder too. 0: DefaultCacheMinAge;
+	// less than 0: no protection.
+	MinAge time.Duration
+	Now    func() time.Time // nil: time.Now
+}
+
+// Cache is a folder of files named by what went into them. What is there never changes; what is used least recently
+// goes first when the limit is passed. It is safe for concurrent use, and its folder may be shared by processes.
+//
+// No lock is held while files are touched. Instead, who makes or evicts a key announces it: then Get misses the key,
+// and Make waits.
+type Cache struct {
+	dir    string
+	limit  int64
+	minAge time.Duration
+	now    func() time.Time
+	aside  *aside
+
+	mu       sync.Mutex
+	entries  map[string]*entry
+	total    int64
+	pins     map[string]int
+	flights  map[string]chan struct{} // keys being made or evicted; closed at the end
+	evicting bool
+}
+
+type entry struct {
+	size int64
+	used time.Time
+}
+
+// OpenCache opens a cache, reads what is in it, and sweeps what a crash left unfinished.
+func OpenCache(o CacheOptions) (*Cache, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, storeFailed("find its folder", err)
+	}
+	if o.Limit <= 0 {
+		o.Limit = DefaultCacheLimit
+	}
+	if o.MinAge == 0 {
+		o.MinAge = DefaultCacheMinAge
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a, err := openAside(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{
+		dir: dir, limit: o.Limit, minAge: o.MinAge, now: o.Now, aside: a,
+		entries: map[string]*entry{}, pins: map[string]int{}, flights: map[string]chan struct{}{},
+	}
+	if err := c.load(); err != nil {
+		return nil, errors.Join(storeFailed("read its folder", err), a.close())
+	}
+	c.evict()
+	return c, nil
+}
+
+// Close gives the cache's resources back. No Make may be under way.
+func (c *Cache) Close() error { return c.aside.close() }
+
+func (c *Cache) load() error {
+	return filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == asideName:
+			return filepath.SkipDir
+		case !d.Type().IsRegular() || path != c.file(d.Name()):
+			return nil // not ours
+		}
+		info, err := d.Info()
+		if err != nil {
+			return nil // gone meanwhile
+		}
+		c.entries[d.Name()] = &entry{info.Size(), lastUse(info)}
+		c.total += info.Size()
+		return nil
+	})
+}
+
+// Get gives the file of a key, if there is one, and counts as a use of it.
+func (c *Cache) Get(key string) (path string, ok bool) {
+	if checkCacheKey(key) != nil {
+		return "", false
+	}
+	now := c.now()
+	c.mu.Lock()
+	_, busy := c.flights[key]
+	if e := c.entries[key]; e != nil && !busy {
+		e.used = now // from here on an eviction passes it by
+	}
+	c.mu.Unlock()
+	if busy {
+		return "", false
+	}
+	path = c.file(key)
+	info, err := os.Stat(path)
+	if err != nil {
+		c.forget(key)
+		return "", false
+	}
+	c.remember(key, info.Size(), now)
+	// The time of access holds the last use; that of change stays, since an artifact may be the same file.
+	_ = os.Chtimes(path, now, time.Time{})
+	return path, true
+}
+
+// Put is Make for work that nobody waits to cancel.
+func (c *Cache) Put(key string, write func(path string) error) (string, error) {
+	return c.Make(context.Background(), key, write)
+}
+
+// Make gives the file of a key. Where there is none, write makes it at the path it is given (which has the key's
+// ending); what it leaves there appears under the key when write gives nil. While one call writes, others for the same
+// key wait for it, unless their ctx ends; when it fails, one of them writes instead.
+func (c *Cache) Make(ctx context.Context, key string, write func(path string) error) (string, error) {
+	if err := checkCacheKey(key); err != nil {
+		return "", err
+	}
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return "", err
+		}
+		if path, ok := c.Get(key); ok {
+			return path, nil
+		}
+		c.mu.Lock()
+		others, busy := c.flights[key]
+		if !busy {
+			c.flights[key] = make(chan struct{})
+		}
+		c.mu.Unlock()
+		if !busy {
+			return c.make(key, write)
+		}
+		select {
+		case <-others:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (c *Cache) make(key string, write func(path string) error) (string, error) {
+	defer c.land(key)
+	final := c.file(key)
+	if info, err := os.Stat(final); err == nil {
+		c.remember(key, info.Size(), c.now()) // made since we looked
+		return final, nil
+	}
+	tmp := c.aside.path(key)
+	defer os.Remove(tmp)
+	if err := write(tmp); err != nil {
+		return "", err
+	}
+	info, err := os.Lstat(tmp)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		return "", lectern.Fail(lectern.CodeInternal, "A step ended without leaving its file.").Because(err)
+	}
+	if err := settle(tmp, final); err != nil {
+		return "", storeFailed("keep a finished step", err)
+	}
+	c.remember(key, info.Size(), c.now())
+	c.evict()
+	return final, nil
+}
+
+func (c *Cache) land(key string) {
+	c.mu.Lock()
+	close(c.flights[key])
+	delete(c.flights, key)
+	c.mu.Unlock()
+}
+
+// Drop removes a key's file, for one that turns out to be broken.
+func (c *Cache) Drop(key string) error {
+	if err := checkCacheKey(key); err != nil {
+		return err
+	}
+	if err := os.Remove(c.file(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return storeFailed("delete a file", err)
+	}
+	c.forget(key)
+	return nil
+}
+
+// Size is how many bytes the entries have together, and Len how many they are.
+func (c *Cache) Size() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
+// Len is the number of entries.
+func (c *Cache) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.entries)
+}
+
+func (c *Cache) remember(key string, size int64, used time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.entries[key]
+	if e == nil {
+		e = &entry{}
+		c.entries[key] = e
+	}
+	c.total += size - e.size
+	e.size, e.used = size, used
+}
+
+func (c *Cache) forget(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[key]; e != nil {
+		c.total -= e.size
+		delete(c.entries, key)
+	}
+}
+
+// MakeRoom gives back at least half of what the cache takes, for a disk that is full: the least recently used goes
+// first, however recent that is; what is held stays.
+func (c *Cache) MakeRoom() { c.shrink(c.Size()/2, c.Size()/2, -1) }
+
+// evict removes what was used least recently until a tenth of the limit is free, if the limit is passed.
+func (c *Cache) evict() { c.shrink(c.limit, c.limit-c.limit/10, c.minAge) }
+
+// shrink removes what was used least recently, but nothing younger than minAge, until no more than goal bytes are
+// left. It does nothing while the cache has no more than limit.
+func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
+	old, ok := c.condemn(limit, goal, minAge)
+	if !ok {
+		return
+	}
+	for _, key := range old {
+		path := c.file(key)
+		// Another process may have used it since we read the folder.
+		info, err := os.Stat(path)
+		if err == nil && minAge > 0 && c.now().Sub(lastUse(info)) < minAge {
+			c.remember(key, info.Size(), lastUse(info))
+		} else if err = os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			c.forget(key)
+			for d := filepath.Dir(path); d != c.dir && os.Remove(d) == nil; {
+				d = filepath.Dir(d)
+			}
+		}
+		c.land(key)
+	}
+	c.mu.Lock()
+	c.evicting = false
+	c.mu.Unlock()
+}
+
+// condemn chooses what to evict and announces it, so that nobody is given it any more. It says whether an
+// eviction is due; one runs at a time.
+func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, due bool) {
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.evicting || c.total <= limit {
+		return nil, false
+	}
+	c.evicting = true
+	for key, e := range c.entries {
+		_, busy := c.flights[key]
+		if !busy && c.pins[key] == 0 && (minAge < 0 || now.Sub(e.used) >= minAge) {
+			old = append(old, key)
+		}
+	}
+	slices.SortFunc(old, func(a, b string) int {
+		if d := c.entries[a].used.Compare(c.entries[b].used); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	left := c.total
+	for i, key := range old {
+		if left <= goal {
+			return old[:i], true
+		}
+		left -= c.entries[key].size
+		c.flights[key] = make(chan struct{})
+	}
+	return old, true
+}
+
+// Hold keeps what it has touched from eviction until Release. A run takes one for as long as it uses the paths.
+type Hold struct {
+	c    *Cache
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+// Hold begins to hold. Release must be called.
+func (c *Cache) Hold() *Hold { return &Hold{c: c, keys: map[string]bool{}} }
+
+// Get is Cache.Get and holds the key.
+func (h *Hold) Get(key string) (string, bool) {
+	h.pin(key)
+	return h.c.Get(key)
+}
+
+// Make is Cache.Make and holds the key.
+func (h *Hold) Make(ctx context.Context, key string, write func(path string) error) (string, error) {
+	h.pin(key)
+	return h.c.Make(ctx, key, write)
+}
+
+// Put is Cache.Put and holds the key.
+func (h *Hold) Put(key string, write func(path string) error) (string, error) {
+	h.pin(key)
+	return h.c.Put(key, write)
+}
+
+func (h *Hold) pin(key string) {
+	h.mu.Lock()
+	fresh := h.keys != nil && !h.keys[key]
+	if fresh {
+		h.keys[key] = true
+	}
+	h.mu.Unlock()
+	if fresh {
+		h.c.mu.Lock()
+		h.c.pins[key]++
+		h.c.mu.Unlock()
+	}
+}
+
+// Release lets go of everything. It may be called again; a Hold that was released holds no more.
+func (h *Hold) Release() {
+	h.mu.Lock()
+	keys := h.keys
+	h.keys = nil
+	h.mu.Unlock()
+	h.c.mu.Lock()
+	for key := range keys {
+		if h.c.pins[key]--; h.c.pins[key] == 0 {
+			delete(h.c.pins, key)
+		}
+	}
+	h.c.mu.Unlock()
+	h.c.evict()
+}
+
+// file is where a key's file lies: two levels of folders keep each of them small.
+func (c *Cache) file(key string) string {
+	if len(key) < 4 {
+		return filepath.Join(c.dir, key)
+	}
+	return filepath.Join(c.dir, key[:2], key[2:4], key)
+}
+
+// checkCacheKey takes hashes in lower-case letters and digits, with an ending such as ".png" where wanted.
+func checkCacheKey(key string) error {
+	name, ending, _ := strings.Cut(key, ".")
+	ok := len(name) >= 8 && len(key) <= 200 && ending == strings.Trim(ending, ".") && !strings.HasSuffix(key, ".")
+	for _, r := range name + ending {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}
+	if !ok {
+		return lectern.Fail(lectern.CodeInternal, "%.80q is no key of the cache.", key)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package blob
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// lastUse is the time of access, which Get sets, or that of change where it is later.
+func lastUse(info fs.FileInfo) time.Time {
+	used := info.ModTime()
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		if a := time.Unix(st.Atim.Unix()); a.After(used) {
+			used = a
+		}
+	}
+	return used
+}
