@@ -1,0 +1,366 @@
+package jsondeck
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lectern"
+)
+
+// maxFaults is how many faults one answer names; more help nobody.
+const maxFaults = 100
+
+// reader collects what is wrong with a deck and what is merely odd.
+type reader struct {
+	lim      lectern.Limits
+	faults   []lectern.Failure
+	more     int
+	warnings []lectern.Warning
+}
+
+func (r *reader) fault(code lectern.Code, path string, slide int, format string, args ...any) {
+	if len(r.faults) >= maxFaults {
+		r.more++
+		return
+	}
+	r.faults = append(r.faults, lectern.Failure{Code: code, Message: fmt.Sprintf(format, args...), Param: path, Slide: slide})
+}
+
+func (r *reader) warn(code string, slide int, format string, args ...any) {
+	if len(r.warnings) < maxFaults {
+		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide})
+	}
+}
+
+// failure is all faults as one: the first is the sentence, the further ones are its causes. Nil where there is none.
+func (r *reader) failure() error {
+	if len(r.faults) == 0 {
+		return nil
+	}
+	f := r.faults[0]
+	f.Causes = slices.Clone(r.faults[1:])
+	if r.more > 0 {
+		f.Causes = append(f.Causes, *lectern.Fail(lectern.CodeInvalidDeck, "There are %d more faults.", r.more))
+	}
+	if len(f.Causes) == 0 {
+		f.Causes = nil
+	}
+	return &f
+}
+
+// fields is one object of a deck while it is read: each field that is asked for counts as known.
+type fields struct {
+	r     *reader
+	obj   *object
+	path  string // of the object, "" at the top
+	slide int    // counted from 1; 0: the whole deck
+	known map[string]bool
+}
+
+func (r *reader) open(o *object, path string, slide int) *fields {
+	return &fields{r: r, obj: o, path: path, slide: slide, known: map[string]bool{}}
+}
+
+func (f *fields) at(name string) string {
+	if f.path == "" {
+		return name
+	}
+	return f.path + "." + name
+}
+
+// field is a value with the path under which its author wrote it.
+type field struct {
+	value any
+	path  string
+}
+
+// take finds the field by any of its names, given in camelCase and also tried in snake_case. Null counts as absent.
+// Under two names it must have equal values.
+func (f *fields) take(names ...string) (field, bool) {
+	var found field
+	ok := false
+	for _, camel := range names {
+		for _, name := range spellings(camel) {
+			f.known[name] = true
+			v, there := f.obj.values[name]
+			if !there || v == nil {
+				continue
+			}
+			if ok && !reflect.DeepEqual(found.value, v) {
+				f.fault(f.at(name), "%q and %q mean the same, but are given with different values.", last(found.path), name)
+				continue
+			}
+			if !ok {
+				found, ok = field{v, f.at(name)}, true
+			}
+		}
+	}
+	return found, ok
+}
+
+func (f *fields) fault(path, format string, args ...any) {
+	f.r.fault(lectern.CodeInvalidDeck, path, f.slide, format, args...)
+}
+
+func (f *fields) wrong(v field, want string) {
+	f.fault(v.path, "%q must be %s, not %s.", last(v.path), want, kind(v.value))
+}
+
+// text gives a string field without the white space around it. An empty one counts as absent.
+func (f *fields) text(limit int, names ...string) (string, field, bool) {
+	v, ok := f.take(names...)
+	if !ok {
+		return "", v, false
+	}
+	s, ok := v.value.(string)
+	if !ok {
+		f.wrong(v, "a string")
+		return "", v, false
+	}
+	s = clean(s)
+	if len(s) > limit {
+		f.fault(v.path, "%q has %d bytes; the limit is %d.", last(v.path), len(s), limit)
+		return "", v, false
+	}
+	return s, v, s != ""
+}
+
+// clean drops control characters and the white space around s, and writes line breaks as "\n".
+func clean(s string) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\r':
+			return '\n'
+		case r == '\n', r == '\t':
+			return r
+		case r < ' ', r >= 0x7f && r < 0xa0, r == '\ufeff':
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+func (f *fields) flag(names ...string) (value, ok bool) {
+	v, ok := f.take(names...)
+	if !ok {
+		return false, false
+	}
+	b, ok := v.value.(bool)
+	if !ok {
+		f.wrong(v, "true or false")
+	}
+	return b, ok
+}
+
+// number gives a finite number.
+func (f *fields) number(names ...string) (float64, field, bool) {
+	v, ok := f.take(names...)
+	if !ok {
+		return 0, v, false
+	}
+	x, ok := f.float(v)
+	return x, v, ok
+}
+
+func (f *fields) float(v field) (float64, bool) {
+	n, ok := v.value.(number)
+	if !ok {
+		f.wrong(v, "a number")
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(string(n), 64)
+	if err != nil {
+		f.fault(v.path, "The number %s of %q is too large.", clip(string(n)), last(v.path))
+		return 0, false
+	}
+	return x, true
+}
+
+// whole gives a number without a fraction; 30.0 counts as 30.
+func (f *fields) whole(v field) (int, bool) {
+	x, ok := f.float(v)
+	if !ok {
+		return 0, false
+	}
+	if x != math.Trunc(x) || math.Abs(x) > 1e9 {
+		f.fault(v.path, "%q must be a whole number, not %s.", last(v.path), clip(string(v.value.(number))))
+		return 0, false
+	}
+	return int(x), true
+}
+
+func (f *fields) list(names ...string) ([]any, field, bool) {
+	v, ok := f.take(names...)
+	if !ok {
+		return nil, v, false
+	}
+	l, ok := v.value.([]any)
+	if !ok {
+		f.wrong(v, "a list")
+	}
+	return l, v, ok
+}
+
+func (f *fields) object(names ...string) (*fields, bool) {
+	v, ok := f.take(names...)
+	if !ok {
+		return nil, false
+	}
+	o, ok := v.value.(*object)
+	if !ok {
+		f.wrong(v, "an object")
+		return nil, false
+	}
+	return f.r.open(o, v.path, f.slide), true
+}
+
+// rest lists the names that nobody asked for, in the order in which they were written.
+func (f *fields) rest() []string {
+	var names []string
+	for _, n := range f.obj.names {
+		if !f.known[n] {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// kind says what a value is, with its article.
+func kind(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return fmt.Sprint(v)
+	case number:
+		return "the number " + clip(string(v))
+	case string:
+		return "a string"
+	case []any:
+		return "a list"
+	default:
+		return "an object"
+	}
+}
+
+// last is the last name of a path.
+func last(path string) string {
+	return path[strings.LastIndexByte(path, '.')+1:]
+}
+
+// clip shortens what a message repeats of its input.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:60]) + "…"
+	}
+	return s
+}
+
+// spellings are a camelCase name and its snake_case form, where that differs.
+func spellings(camel string) []string {
+	var b strings.Builder
+	for _, c := range camel {
+		if c >= 'A' && c <= 'Z' {
+			b.WriteByte('_')
+			c += 'a' - 'A'
+		}
+		b.WriteRune(c)
+	}
+	if b.String() == camel {
+		return []string{camel}
+	}
+	return []string{camel, b.String()}
+}
+
+// camel turns a snake_case name into camelCase; any other name stays as it is.
+func camel(name string) string {
+	if !strings.Contains(name, "_") || name[0] < 'a' || name[0] > 'z' {
+		return name
+	}
+	var b strings.Builder
+	up := false
+	for _, c := range []byte(name) {
+		switch {
+		case c == '_' && up:
+			return name
+		case c == '_':
+			up = true
+		case c >= 'a' && c <= 'z' && up:
+			b.WriteByte(c - 'a' + 'A')
+			up = false
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b.WriteByte(c)
+			up = false
+		default:
+			return name
+		}
+	}
+	if up {
+		return name
+	}
+	return b.String()
+}
+
+// meant finds the known name that a misspelt one comes nearest to, or "".
+func meant(name string, known []string) string {
+	best, bestAt := "", min(3, len(name)/3+1)
+	for _, k := range known {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= bestAt && (best == "" || d < bestAt) {
+			best, bestAt = k, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two short words, in bytes.
+func distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return math.MaxInt
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// suggest is " Did you mean "x"?" or nothing.
+func suggest(name string, known []string) string {
+	if m := meant(name, known); m != "" {
+		return fmt.Sprintf(" Did you mean %q?", m)
+	}
+	return ""
+}
+
+// oneOf lists words as people do: "a", "b" or "c".
+func oneOf[T ~string](words []T) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(string(w)))
+	}
+	return b.String()
+}

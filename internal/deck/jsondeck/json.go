@@ -1,0 +1,399 @@
+package jsondeck
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"lectern"
+)
+
+// maxNesting bounds how deep any value may be nested, so that a hostile body cannot exhaust the stack.
+const maxNesting = 64
+
+// object is a JSON object that remembers the order of its names. A value is nil, a bool, a number, a string, a []any
+// or an *object.
+type object struct {
+	names  []string
+	values map[string]any
+}
+
+// number is a JSON number as it was written.
+type number string
+
+// syntax is a fault in the text: what is wrong and at which byte.
+type syntax struct {
+	at   int
+	what string
+}
+
+// decode reads one JSON value, with nothing but white space around it. A byte order mark in front is skipped.
+func decode(data []byte) (any, *lectern.Failure) {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	s := scanner{text: text}
+	v, bad := s.document()
+	if bad != nil {
+		return nil, bad.failure(text)
+	}
+	return v, nil
+}
+
+func (b *syntax) failure(text string) *lectern.Failure {
+	at := min(b.at, len(text))
+	start := strings.LastIndexByte(text[:at], '\n') + 1
+	end := len(text)
+	if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	line := strings.Count(text[:at], "\n") + 1
+	column := utf8.RuneCountInString(text[start:at]) + 1
+	f := lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: %s (line %d, column %d).", b.what, line, column)
+	if strings.TrimSpace(text[start:end]) != "" {
+		f.Detail = excerpt(text[start:end], at-start)
+	}
+	return f
+}
+
+// excerpt is the surroundings of byte at of a line, with a caret below it.
+func excerpt(line string, at int) string {
+	const before, after = 40, 30
+	left, right := []rune(strings.ToValidUTF8(line[:min(at, len(line))], "�")), []rune(strings.ToValidUTF8(line[min(at, len(line)):], "�"))
+	prefix, suffix := "", ""
+	if len(left) > before {
+		left, prefix = left[len(left)-before:], "…"
+	}
+	if len(right) > after {
+		right, suffix = right[:after], "…"
+	}
+	shown := strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, prefix+string(left)+string(right)+suffix)
+	return shown + "\n" + strings.Repeat(" ", len([]rune(prefix))+len(left)) + "^"
+}
+
+type scanner struct {
+	text  string
+	pos   int
+	depth int
+}
+
+func (s *scanner) bad(at int, format string, args ...any) *syntax {
+	return &syntax{at: at, what: fmt.Sprintf(format, args...)}
+}
+
+func (s *scanner) document() (any, *syntax) {
+	s.space()
+	if s.pos == len(s.text) {
+		return nil, s.bad(s.pos, "the text is empty")
+	}
+	v, bad := s.value()
+	if bad != nil {
+		return nil, bad
+	}
+	s.space()
+	if s.pos < len(s.text) {
+		return nil, s.bad(s.pos, "something follows the end of the deck")
+	}
+	return v, nil
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+func (s *scanner) value() (any, *syntax) {
+	if s.pos >= len(s.text) {
+		return nil, s.bad(s.pos, "the text ends where a value should be; it may have been cut off")
+	}
+	switch c := s.text[s.pos]; {
+	case c == '{':
+		return s.nested(s.object)
+	case c == '[':
+		return s.nested(s.list)
+	case c == '"':
+		return s.str()
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	}
+	for word, v := range map[string]any{"true": true, "false": false, "null": nil} {
+		if strings.HasPrefix(s.text[s.pos:], word) {
+			s.pos += len(word)
+			return v, nil
+		}
+	}
+	return nil, s.odd()
+}
+
+func (s *scanner) nested(read func() (any, *syntax)) (any, *syntax) {
+	if s.depth++; s.depth > maxNesting {
+		return nil, s.bad(s.pos, "values are nested more than %d deep", maxNesting)
+	}
+	defer func() { s.depth-- }()
+	return read()
+}
+
+// odd explains a character that begins no value.
+func (s *scanner) odd() *syntax {
+	rest := s.text[s.pos:]
+	for _, word := range []string{"NaN", "Infinity"} {
+		if strings.HasPrefix(rest, word) {
+			return s.bad(s.pos, "%s is not a number in JSON", word)
+		}
+	}
+	for word, right := range map[string]string{"None": "null", "True": "true", "False": "false", "undefined": "null"} {
+		if strings.HasPrefix(rest, word) {
+			return s.bad(s.pos, "%s should be %s", word, right)
+		}
+	}
+	switch r, size := utf8.DecodeRuneInString(rest); {
+	case r == utf8.RuneError && size == 1:
+		return s.bad(s.pos, "the text is not UTF-8 here")
+	case r == '\'':
+		return s.bad(s.pos, "strings stand in double quotes, not in single ones")
+	case r == '“' || r == '”':
+		return s.bad(s.pos, "strings stand in straight quotes (\"), not in curly ones")
+	case r == '/' || r == '#':
+		return s.bad(s.pos, "comments are not allowed")
+	case r == ']' || r == '}':
+		return s.bad(s.pos, "a value is missing before %q; a comma before it may be one too many", r)
+	case r == ',':
+		return s.bad(s.pos, "a value is missing before the comma")
+	case r == '+' || r == '.':
+		return s.bad(s.pos, "a number begins with a digit or a minus sign")
+	default:
+		return s.bad(s.pos, "%q begins no value; words stand in double quotes", r)
+	}
+}
+
+func (s *scanner) object() (any, *syntax) {
+	open := s.pos
+	s.pos++
+	o := &object{values: map[string]any{}}
+	for first := true; ; first = false {
+		s.space()
+		switch {
+		case s.pos >= len(s.text):
+			return nil, s.bad(s.pos, "the object that begins in line %d has no end; the text may have been cut off", s.line(open))
+		case s.text[s.pos] == '}' && first:
+			s.pos++
+			return o, nil
+		case s.text[s.pos] == '}':
+			return nil, s.bad(s.pos, "there is a comma too many before the \"}\"")
+		case s.text[s.pos] != '"':
+			return nil, s.bad(s.pos, "the name of a field, in double quotes, should be here")
+		}
+		at := s.pos
+		name, bad := s.str()
+		if bad != nil {
+			return nil, bad
+		}
+		s.space()
+		if s.pos >= len(s.text) || s.text[s.pos] != ':' {
+			return nil, s.bad(s.pos, "a colon is missing after the name %q", clip(name))
+		}
+		s.pos++
+		s.space()
+		v, bad := s.value()
+		if bad != nil {
+			return nil, bad
+		}
+		if _, twice := o.values[name]; twice {
+			return nil, s.bad(at, "the field %q stands twice in one object", clip(name))
+		}
+		o.names, o.values[name] = append(o.names, name), v
+		s.space()
+		if done, bad := s.next('}', "object", open); bad != nil || done {
+			return o, bad
+		}
+	}
+}
+
+func (s *scanner) list() (any, *syntax) {
+	open := s.pos
+	s.pos++
+	list := []any{}
+	for {
+		s.space()
+		if s.pos < len(s.text) && s.text[s.pos] == ']' {
+			if len(list) > 0 {
+				return nil, s.bad(s.pos, "there is a comma too many before the \"]\"")
+			}
+			s.pos++
+			return list, nil
+		}
+		v, bad := s.value()
+		if bad != nil {
+			return nil, bad
+		}
+		list = append(list, v)
+		s.space()
+		if done, bad := s.next(']', "list", open); bad != nil || done {
+			return list, bad
+		}
+	}
+}
+
+// next steps over a comma or the closing bracket.
+func (s *scanner) next(closing byte, what string, open int) (done bool, bad *syntax) {
+	switch {
+	case s.pos >= len(s.text):
+		return false, s.bad(s.pos, "the %s that begins in line %d has no end; the text may have been cut off", what, s.line(open))
+	case s.text[s.pos] == ',':
+		s.pos++
+		return false, nil
+	case s.text[s.pos] == closing:
+		s.pos++
+		return true, nil
+	}
+	return false, s.bad(s.pos, "a comma or %q is missing here", closing)
+}
+
+func (s *scanner) line(at int) int { return strings.Count(s.text[:at], "\n") + 1 }
+
+func (s *scanner) number() (any, *syntax) {
+	start := s.pos
+	digits := func() bool {
+		from := s.pos
+		for s.pos < len(s.text) && s.text[s.pos] >= '0' && s.text[s.pos] <= '9' {
+			s.pos++
+		}
+		return s.pos > from
+	}
+	if s.text[s.pos] == '-' {
+		s.pos++
+	}
+	lead := s.pos
+	if !digits() {
+		return nil, s.bad(start, "a digit should follow the minus sign")
+	}
+	if s.text[lead] == '0' && s.pos > lead+1 {
+		return nil, s.bad(start, "a number does not begin with a zero")
+	}
+	if s.pos < len(s.text) && s.text[s.pos] == '.' {
+		s.pos++
+		if !digits() {
+			return nil, s.bad(start, "a digit should follow the decimal point")
+		}
+	}
+	if s.pos < len(s.text) && (s.text[s.pos] == 'e' || s.text[s.pos] == 'E') {
+		s.pos++
+		if s.pos < len(s.text) && (s.text[s.pos] == '+' || s.text[s.pos] == '-') {
+			s.pos++
+		}
+		if !digits() {
+			return nil, s.bad(start, "the exponent of the number has no digits")
+		}
+	}
+	return number(s.text[start:s.pos]), nil
+}
+
+func (s *scanner) str() (string, *syntax) {
+	open := s.pos
+	s.pos++
+	start, plain := s.pos, true
+	var b strings.Builder
+	for s.pos < len(s.text) {
+		switch c := s.text[s.pos]; {
+		case c == '"':
+			s.pos++
+			if plain {
+				return s.text[start : s.pos-1], nil
+			}
+			return b.String(), nil
+		case c == '\\':
+			if plain {
+				plain = false
+				b.WriteString(s.text[start:s.pos])
+			}
+			r, bad := s.escape()
+			if bad != nil {
+				return "", bad
+			}
+			b.WriteRune(r)
+		case c < ' ':
+			what := "a control character"
+			if c == '\n' || c == '\r' {
+				what = `a line break stands inside a string: write \n, or a closing quote is missing`
+			} else if c == '\t' {
+				what = `a tab stands inside a string: write \t`
+			}
+			return "", s.bad(s.pos, "%s", what)
+		default:
+			r, size := utf8.DecodeRuneInString(s.text[s.pos:])
+			if r == utf8.RuneError && size == 1 {
+				return "", s.bad(s.pos, "the text is not UTF-8 here")
+			}
+			if !plain {
+				b.WriteString(s.text[s.pos : s.pos+size])
+			}
+			s.pos += size
+		}
+	}
+	return "", s.bad(open, "the string that begins here has no closing quote")
+}
+
+var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escape reads what stands behind a backslash. Half a surrogate pair becomes U+FFFD, as in encoding/json.
+func (s *scanner) escape() (rune, *syntax) {
+	at := s.pos
+	s.pos++
+	if s.pos >= len(s.text) {
+		return 0, s.bad(at, "the text ends inside a string")
+	}
+	c := s.text[s.pos]
+	s.pos++
+	if r, ok := escapes[c]; ok {
+		return r, nil
+	}
+	if c != 'u' {
+		return 0, s.bad(at, `a backslash in a string is written \\`)
+	}
+	r, ok := s.hex4()
+	if !ok {
+		return 0, s.bad(at, `four hexadecimal digits should follow \u`)
+	}
+	if utf16.IsSurrogate(r) {
+		back := s.pos
+		if strings.HasPrefix(s.text[s.pos:], `\u`) {
+			s.pos += 2
+			if low, ok := s.hex4(); ok {
+				if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+					return pair, nil
+				}
+			}
+		}
+		s.pos = back
+		return utf8.RuneError, nil
+	}
+	return r, nil
+}
+
+func (s *scanner) hex4() (rune, bool) {
+	if s.pos+4 > len(s.text) {
+		return 0, false
+	}
+	for _, c := range []byte(s.text[s.pos : s.pos+4]) {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+			return 0, false
+		}
+	}
+	v, err := strconv.ParseUint(s.text[s.pos:s.pos+4], 16, 16)
+	if err != nil {
+		return 0, false
+	}
+	s.pos += 4
+	return rune(v), true
+}

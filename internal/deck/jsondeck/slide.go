@@ -1,0 +1,474 @@
+package jsondeck
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"lectern"
+)
+
+// maxPropDepth bounds the nesting inside a slide's props: a table of cells with parts needs five.
+const maxPropDepth = 16
+
+// maxPositions bounds the placed elements of one slide.
+const maxPositions = 500
+
+// defaultBox is the side of an avatar that was given a place but no size, in slide pixels.
+const defaultBox = 480
+
+// slides reads the slides, or the one picture that stands for them, and gives each its narration.
+func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
+	spoken := r.spoken(f)
+	list, at, ok := f.list("slides", "slidesData")
+	picture, pictureAt, hasPicture := f.text(8192, "slideUrl")
+	switch {
+	case ok && len(list) == 0:
+		f.fault(at.path, "The deck has no slides; %q is empty.", last(at.path))
+		return nil
+	case ok && len(list) > r.lim.Slides:
+		f.fault(at.path, "The deck has %d slides; the limit is %d.", len(list), r.lim.Slides)
+		return nil
+	case !ok && at.path != "":
+		return nil // of the wrong type, and said so
+	case !ok && hasPicture:
+		if u, err := url.Parse(picture); err != nil || (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") && u.Scheme != "data" {
+			f.fault(pictureAt.path, "%q must be the http or https address of a picture.", last(pictureAt.path))
+		}
+		s := lectern.Slide{Template: "image", Props: map[string]any{"image": picture}}
+		return r.narrate([]lectern.Slide{s}, spoken)
+	case !ok:
+		f.fault("slides", "The deck has no slides: give a list \"slides\" (or \"slidesData\") with at least one.")
+		return nil
+	case hasPicture:
+		r.warn("unused_slide_url", 0, "%q was ignored, because the deck has slides.", last(pictureAt.path))
+	}
+	slides := make([]lectern.Slide, len(list))
+	for i, v := range list {
+		path := at.path + "[" + strconv.Itoa(i) + "]"
+		o, ok := v.(*object)
+		if !ok {
+			r.fault(lectern.CodeInvalidDeck, path, i+1, "A slide must be an object, not %s.", kind(v))
+			continue
+		}
+		slides[i] = r.slide(r.open(o, path, i+1), d)
+	}
+	return r.narrate(slides, spoken)
+}
+
+// spokenTexts are the narrations that stand beside the slides.
+type spokenTexts struct {
+	texts []string
+	path  string
+}
+
+func (r *reader) spoken(f *fields) spokenTexts {
+	v, ok := f.take("voiceoverTexts", "voiceoverText")
+	if !ok {
+		return spokenTexts{}
+	}
+	if s, ok := v.value.(string); ok {
+		return spokenTexts{[]string{clean(s)}, v.path}
+	}
+	list, ok := v.value.([]any)
+	if !ok {
+		f.wrong(v, "a list of strings")
+		return spokenTexts{}
+	}
+	out := spokenTexts{path: v.path}
+	for i, e := range list {
+		s, ok := e.(string)
+		if !ok && e != nil {
+			f.fault(fmt.Sprintf("%s[%d]", v.path, i), "%q must be a list of strings; entry %d is %s.", last(v.path), i+1, kind(e))
+		}
+		out.texts = append(out.texts, clean(s))
+	}
+	return out
+}
+
+// narrate gives the slides without words of their own those that stand beside them, and bounds all of them.
+func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.Slide {
+	texts := spoken.texts
+	if len(slides) == 1 && len(texts) > 1 {
+		var parts []string
+		for _, t := range texts {
+			if t != "" {
+				parts = append(parts, t)
+			}
+		}
+		texts = []string{strings.Join(parts, "\n")}
+	}
+	if len(texts) > len(slides) {
+		r.warn("unused_narration", 0, "%q has %d entries for %d slides; the last ones were ignored.", last(spoken.path), len(texts), len(slides))
+	}
+	for i := range slides {
+		path := fmt.Sprintf("%s[%d]", spoken.path, i)
+		if slides[i].Narration == "" && i < len(texts) {
+			slides[i].Narration = texts[i]
+			if n := len(texts[i]); n > r.lim.NarrationBytes {
+				r.fault(lectern.CodeInvalidDeck, path, i+1, longNarration, n, r.lim.NarrationBytes)
+			}
+		}
+	}
+	return slides
+}
+
+const longNarration = "The narration has %d bytes; the limit is %d. Split the slide."
+
+func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
+	var s lectern.Slide
+	if id, ok := f.take("slideId", "id"); ok {
+		switch v := id.value.(type) {
+		case string:
+			if s.ID = clean(v); len(s.ID) > maxName {
+				f.fault(id.path, "%q has more than %d bytes.", last(id.path), maxName)
+			}
+		case number:
+			s.ID = clip(string(v))
+		default:
+			f.wrong(id, "a string")
+		}
+	}
+	template, _, _ := f.text(maxName, "templateId", "template")
+	s.Template = templateID(template)
+	s.Voice = f.voice()
+	s.AvatarBox, s.Background = f.avatarBox(d.SlideSize())
+	s.Positions = f.positions(d.SlideSize())
+	own, ownAt, _ := f.text(math.MaxInt, "voiceoverText", "narration")
+	if c, ok := f.take("background"); ok {
+		text, _ := c.value.(string)
+		if colour, ok := colourOf(text); ok && s.Background == "" {
+			s.Background = colour
+		} else if !ok {
+			f.known["background"] = false // no colour: a prop of that name
+		}
+	}
+	in, inAt := r.props(f, &s)
+	if own == "" {
+		own, ownAt = in, inAt
+	}
+	if len(own) > r.lim.NarrationBytes {
+		f.fault(ownAt.path, longNarration, len(own), r.lim.NarrationBytes)
+		own = ""
+	}
+	s.Narration = own
+	if s.Template == "" {
+		s.Template = "content"
+		_, image := s.Props["image"]
+		if len(s.Props) == 1 && image {
+			s.Template = "image"
+		}
+	}
+	return s
+}
+
+// templateID is the id without the "-slide" ending, in lower case and with hyphens.
+func templateID(s string) string {
+	s = strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s))
+	if short := strings.TrimSuffix(s, "-slide"); short != "" {
+		s = short
+	}
+	return s
+}
+
+// props merges the props of the slide with those that stand directly on it, which yield, and gives the narration that
+// was among them.
+func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
+	merged := map[string]any{}
+	if o, ok := f.object("props"); ok {
+		narration, at, _ = o.text(math.MaxInt, "voiceoverText")
+		r.collect(o, o.rest(), merged)
+	}
+	direct := map[string]any{}
+	r.collect(f, f.rest(), direct)
+	for name, v := range direct {
+		if _, there := merged[name]; !there {
+			merged[name] = v
+		}
+	}
+	if len(merged) == 0 {
+		return narration, at
+	}
+	s.Props = merged
+	// json.Marshal cannot fail here: the values came from JSON.
+	if b, err := json.Marshal(merged); err != nil || len(b) > r.lim.PropsBytes {
+		f.fault(f.at("props"), "The props of this slide have %d bytes; the limit is %d.", len(b), r.lim.PropsBytes)
+		s.Props = nil
+	}
+	return narration, at
+}
+
+// collect turns named values into plain ones; the camelCase spelling wins where both are given.
+func (r *reader) collect(f *fields, names []string, into map[string]any) {
+	for _, name := range names {
+		v := field{f.obj.values[name], f.at(clip(name))}
+		if v.value == nil {
+			continue
+		}
+		key := camel(name)
+		if _, exact := f.obj.values[key]; exact && key != name {
+			continue
+		}
+		plain := f.plain(v, 1)
+		if plain == nil {
+			continue
+		}
+		into[key] = f.word(key, plain, v)
+	}
+}
+
+// word checks the props that mean the same in every template.
+func (f *fields) word(name string, plain any, v field) any {
+	switch name {
+	case "title", "subtitle":
+		switch plain.(type) {
+		case string:
+		case float64:
+			return string(v.value.(number))
+		default:
+			f.wrong(v, "a string")
+		}
+	case "content":
+		switch plain.(type) {
+		case string, []any:
+		case float64:
+			return string(v.value.(number))
+		default:
+			f.wrong(v, "a string or a list of strings")
+		}
+	case "items", "steps":
+		switch plain.(type) {
+		case []any, string:
+		default:
+			f.wrong(v, "a list")
+		}
+	}
+	return plain
+}
+
+// plain turns a value into what encoding/json would make of it, with names in camelCase. Null inside a list stays.
+func (f *fields) plain(v field, depth int) any {
+	if depth > maxPropDepth {
+		f.fault(v.path, "Props are nested more than %d deep here.", maxPropDepth)
+		return nil
+	}
+	switch value := v.value.(type) {
+	case number:
+		if x, ok := f.float(v); ok {
+			return x
+		}
+		return nil
+	case []any:
+		list := make([]any, len(value))
+		for i, e := range value {
+			list[i] = f.plain(field{e, v.path + "[" + strconv.Itoa(i) + "]"}, depth+1)
+		}
+		return list
+	case *object:
+		m := make(map[string]any, len(value.names))
+		for _, name := range value.names {
+			key := camel(name)
+			if _, exact := value.values[key]; exact && key != name {
+				continue
+			}
+			if e := value.values[name]; e != nil {
+				m[key] = f.plain(field{e, v.path + "." + clip(name)}, depth+1)
+			}
+		}
+		return m
+	}
+	return v.value
+}
+
+// avatarBox reads where a slide wants the avatar, and the colour behind it.
+func (f *fields) avatarBox(page lectern.Size) (*lectern.Rect, string) {
+	colour := ""
+	box, hasBox := f.object("avatarPosition", "avatarBox")
+	if hasBox {
+		colour = box.colour("backgroundColor")
+	}
+	if general := f.colour("elaiBackgroundColor", "avatarBackground"); colour == "" {
+		colour = general
+	}
+	if !hasBox {
+		return nil, colour
+	}
+	var got [4]float64
+	var has [4]bool
+	for i, name := range []string{"x", "y", "width", "height"} {
+		var v field
+		var ok bool
+		if got[i], v, ok = box.number(name); ok {
+			has[i] = true
+			if math.Abs(got[i]) > 1e6 || i >= 2 && got[i] < 1 {
+				box.fault(v.path, "%q of %q is out of bounds: %g.", name, last(box.path), got[i])
+				return nil, colour
+			}
+		} else if v.path != "" {
+			return nil, colour
+		}
+	}
+	if has == [4]bool{} {
+		return nil, colour // a colour alone
+	}
+	if !has[0] || !has[1] {
+		box.fault(box.path, "%q needs x and y, in slide pixels.", last(box.path))
+		return nil, colour
+	}
+	switch {
+	case !has[2] && !has[3]:
+		got[2], got[3] = defaultBox, defaultBox
+	case !has[2]:
+		got[2] = got[3]
+	case !has[3]:
+		got[3] = got[2]
+	}
+	return f.onPage(box.path, got, page), colour
+}
+
+// onPage rounds a box and cuts it to the page.
+func (f *fields) onPage(path string, b [4]float64, page lectern.Size) *lectern.Rect {
+	left, top := int(math.Round(b[0])), int(math.Round(b[1]))
+	right, bottom := int(math.Round(b[0]+b[2])), int(math.Round(b[1]+b[3]))
+	r := lectern.Rect{X: max(left, 0), Y: max(top, 0)}
+	r.Width, r.Height = min(right, page.Width)-r.X, min(bottom, page.Height)-r.Y
+	if r.Width < 16 || r.Height < 16 {
+		f.fault(path, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.", page.Width, page.Height)
+		return nil
+	}
+	if r.Width != right-left || r.Height != bottom-top {
+		f.r.warn("avatar_cut", f.slide, "The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)
+	}
+	return &r
+}
+
+// positions reads element places in editor pixels and scales them to slide pixels.
+func (f *fields) positions(page lectern.Size) map[string]lectern.Point {
+	if direct, ok := f.object("positions"); ok {
+		return direct.points(1, 1)
+	}
+	meta, ok := f.object("metadata")
+	if !ok {
+		return nil
+	}
+	sx, sy := 1.0, 1.0
+	if canvas, ok := meta.object("canvasDimensions"); ok {
+		w, atW, okW := canvas.number("width")
+		h, atH, okH := canvas.number("height")
+		for _, side := range []struct {
+			v  float64
+			at field
+			ok bool
+		}{{w, atW, okW}, {h, atH, okH}} {
+			if side.ok && !(side.v >= 1 && side.v <= 100_000) {
+				canvas.fault(side.at.path, "A canvas has 1 to 100000 pixels a side, not %g.", side.v)
+				return nil
+			}
+		}
+		if !okW || !okH {
+			if atW.path == "" || atH.path == "" {
+				canvas.fault(canvas.path, "%q needs a width and a height.", last(canvas.path))
+			}
+			return nil
+		}
+		sx, sy = float64(page.Width)/w, float64(page.Height)/h
+	}
+	places, ok := meta.object("elementPositions")
+	if !ok {
+		return nil
+	}
+	return places.points(sx, sy)
+}
+
+func (f *fields) points(sx, sy float64) map[string]lectern.Point {
+	if len(f.obj.names) > maxPositions {
+		f.fault(f.path, "%q has %d elements; the limit is %d.", last(f.path), len(f.obj.names), maxPositions)
+		return nil
+	}
+	points := map[string]lectern.Point{}
+	for _, id := range f.obj.names {
+		v := f.obj.values[id]
+		if v == nil {
+			continue
+		}
+		path := f.at(clip(id))
+		o, ok := v.(*object)
+		if !ok {
+			f.fault(path, "The place of an element must be an object with x and y, not %s.", kind(v))
+			continue
+		}
+		place := f.r.open(o, path, f.slide)
+		x, atX, okX := place.number("x")
+		y, atY, okY := place.number("y")
+		switch {
+		case okX && okY && math.Abs(x) <= 1e6 && math.Abs(y) <= 1e6:
+			points[id] = lectern.Point{X: hundredths(x * sx), Y: hundredths(y * sy)}
+		case okX && okY:
+			f.fault(path, "The place of the element %q is out of bounds.", clip(id))
+		case atX.path == "" || atY.path == "":
+			f.fault(path, "The place of the element %q needs x and y.", clip(id))
+		}
+	}
+	if len(points) == 0 {
+		return nil
+	}
+	return points
+}
+
+// hundredths rounds, so that equal places are equal numbers.
+func hundredths(x float64) float64 {
+	if r := math.Round(x*100) / 100; r != 0 {
+		return r
+	}
+	return 0 // never -0
+}
+
+// colour gives "#rrggbb", or "" for none and for "transparent".
+func (f *fields) colour(names ...string) string {
+	s, at, ok := f.text(maxName, names...)
+	if !ok {
+		return ""
+	}
+	c, ok := colourOf(s)
+	if !ok {
+		f.fault(at.path, "%q must be a colour such as \"#1a2b3c\", not %q.", last(at.path), clip(s))
+	}
+	return c
+}
+
+// colourOf understands #rgb, #rrggbb, #rrggbbaa (the alpha is dropped), rgb(r, g, b), and "transparent" and "none" as "".
+func colourOf(s string) (string, bool) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "transparent" || s == "none" {
+		return "", true
+	}
+	if inner, ok := strings.CutPrefix(s, "rgb("); ok {
+		parts := strings.Split(strings.TrimSuffix(inner, ")"), ",")
+		if len(parts) != 3 || !strings.HasSuffix(inner, ")") {
+			return "", false
+		}
+		out := "#"
+		for _, p := range parts {
+			n, err := strconv.ParseUint(strings.TrimSpace(p), 10, 8)
+			if err != nil {
+				return "", false
+			}
+			out += fmt.Sprintf("%02x", n)
+		}
+		return out, true
+	}
+	hex, ok := strings.CutPrefix(s, "#")
+	if !ok || strings.Trim(hex, "0123456789abcdef") != "" {
+		return "", false
+	}
+	switch len(hex) {
+	case 3:
+		return "#" + string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]}), true
+	case 6, 8:
+		return "#" + hex[:6], true
+	}
+	return "", false
+}
