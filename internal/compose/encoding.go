@@ -1,0 +1,195 @@
+package compose
+
+import (
+	"fmt"
+	"strconv"
+
+	"lectern"
+)
+
+// Encoding is the one set of encoder parameters that all pieces of a video share.
+//
+// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of fixed
+// length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut behind any
+// picture, decoding order is display order, and a group can be repeated or shortened by copying bytes. "stitchable" keeps
+// x264 from tuning the headers to a piece's content, so that all pieces carry the same ones; access unit delimiters mark
+// where a picture begins.
+type Encoding struct {
+	Size    lectern.Size
+	Rate    int // frames a second
+	Quality lectern.Quality
+}
+
+// effort is x264's preset and its constant rate factor.
+type effort struct {
+	preset string
+	crf    int
+}
+
+// effort maps a quality to how much time and how many bits it gets. Slower presets buy almost nothing here: without
+// B-pictures and with one reference their searches have little to find, and what does not move costs nothing at any
+// preset. So quality is bits first and time second. docs/PIPELINE.md has the measurements.
+func (e Encoding) effort() effort {
+	switch e.Quality {
+	case lectern.QualityLow:
+		return effort{"superfast", 28}
+	case lectern.QualityMedium:
+		return effort{"veryfast", 23}
+	}
+	return effort{"veryfast", 18}
+}
+
+// GOP is the number of frames from one key picture to the next: two seconds.
+func (e Encoding) GOP() int { return 2 * e.Rate }
+
+// Timescale is the number of ticks a second in the video's file, and TicksPerFrame how many each frame lasts.
+func (e Encoding) Timescale() int { return e.Rate * TicksPerFrame }
+
+// TicksPerFrame is how many ticks of [Encoding.Timescale] a frame lasts.
+const TicksPerFrame = 512
+
+// PlateBytes is the size of one whole picture as the encoder takes it.
+func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
+
+// Args are the arguments that say how to encode. They stand for the video's parameters in content keys.
+func (e Encoding) Args() []string {
+	f, gop := e.effort(), strconv.Itoa(e.GOP())
+	return []string{
+		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", f.preset, "-profile:v", "high", "-crf", strconv.Itoa(f.crf),
+		"-pix_fmt", "yuv420p", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "0", "-refs", "1",
+		"-x264-params", "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1",
+		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+		"-chroma_sample_location", "center",
+		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
+	}
+}
+
+// tagged ends a filter graph: it tells the encoder what the raw pictures are, so that nothing is converted.
+const tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+
+// raw are the input arguments of raw pictures. A loop reads its file again and again.
+func (e Encoding) raw(size lectern.Size, loop bool, from string) []string {
+	args := []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", size.Width, size.Height),
+		"-framerate", strconv.Itoa(e.Rate)}
+	if loop {
+		args = append(args, "-stream_loop", "-1")
+	}
+	return append(args, "-i", from)
+}
+
+func (e Encoding) output(frames int64, threads int, to string) []string {
+	args := append(e.Args(), "-r", strconv.Itoa(e.Rate), "-frames:v", strconv.FormatInt(frames, 10))
+	if threads > 0 {
+		args = append(args, "-threads", strconv.Itoa(threads))
+	}
+	return append(args, "-f", "h264", to)
+}
+
+// Still gives the arguments that encode one closed group of pictures of a slide without an avatar. plate is a file with the
+// slide as one raw picture; the output is a stream that [Join] repeats to any length.
+func (e Encoding) Still(plate string, threads int, to string) []string {
+	args := e.raw(e.Size, true, plate)
+	args = append(args, "-vf", tagged)
+	return append(args, e.output(int64(e.GOP()), threads, to)...)
+}
+
+// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that
+// arrives on standard input, picture by picture, laid over it at at.
+func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads int, to string) []string {
+	args := e.raw(e.Size, true, plate)
+	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, false, "pipe:0")...)
+	graph := fmt.Sprintf("[0:v][1:v]%s,%s[v]", overlay(at), tagged)
+	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
+	return append(args, e.output(frames, threads, to)...)
+}
+
+// Side is what one side of a transition shows: a plate, and over it the region of an avatar, one raw picture for each
+// frame of the transition. An empty Region means there is no avatar.
+type Side struct {
+	Plate  string
+	Region string
+	At     lectern.Rect
+}
+
+// Transition gives the arguments that encode the overlap of two slides: frames pictures, the first of which still shows
+// only the slide that leaves. kind is one that [TransitionType] gave, and no cut.
+func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, threads int, to string) []string {
+	var args []string
+	var graph string
+	input := 0
+	for i, s := range [2]Side{leaving, coming} {
+		args = append(args, e.raw(e.Size, true, s.Plate)...)
+		label := fmt.Sprintf("[%d:v]", input)
+		input++
+		if s.Region != "" {
+			args = append(args, e.raw(lectern.Size{Width: s.At.Width, Height: s.At.Height}, false, s.Region)...)
+			label += fmt.Sprintf("[%d:v]%s,", input, overlay(s.At))
+			input++
+		}
+		graph += fmt.Sprintf("%strim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", label, frames, 'a'+i)
+	}
+	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind, e.span(frames), tagged)
+	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
+	return append(args, e.output(frames, threads, to)...)
+}
+
+func overlay(at lectern.Rect) string {
+	return fmt.Sprintf("overlay=x=%d:y=%d:format=yuv420:eof_action=endall", at.X, at.Y)
+}
+
+// span is a number of frames as ffmpeg reads durations, in microseconds, rounded up.
+func (e Encoding) span(frames int64) string {
+	return strconv.FormatInt((frames*1_000_000+int64(e.Rate)-1)/int64(e.Rate), 10) + "us"
+}
+
+// cut is the type of a transition that is none.
+const cut = "none"
+
+// fallback is the type that stands in for an unknown one.
+const fallback = "fade"
+
+// TransitionTypes lists the types that are known, in the order in which messages name them: ffmpeg's xfade names.
+func TransitionTypes() []string {
+	return []string{
+		cut, "fade", "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
+		"slideleft", "slideright", "slideup", "slidedown", "smoothleft", "smoothright", "smoothup", "smoothdown",
+		"circlecrop", "rectcrop", "circleopen", "circleclose", "vertopen", "vertclose", "horzopen", "horzclose", "radial",
+		"diagtl", "diagtr", "diagbl", "diagbr", "hlslice", "hrslice", "vuslice", "vdslice", "squeezeh", "squeezev",
+		"zoomin", "distance", "hblur", "pixelize", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow",
+	}
+}
+
+// TransitionType gives the type that is used for name, and whether name is known. Upper case, blanks and the empty name
+// (a fade) are taken; an unknown name gives a fade.
+func TransitionType(name string) (kind string, known bool) {
+	name = normalName(name)
+	if name == "" {
+		return fallback, true
+	}
+	for _, t := range TransitionTypes() {
+		if t == name {
+			return t, true
+		}
+	}
+	if name == "cut" {
+		return cut, true
+	}
+	return fallback, false
+}
+
+// IsCut reports whether kind, as TransitionType gave it, joins two slides without an overlap.
+func IsCut(kind string) bool { return kind == cut }
+
+func normalName(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 'A' && c <= 'Z':
+			b = append(b, c+'a'-'A')
+		case c == ' ' || c == '-' || c == '_' || c == '\t':
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}

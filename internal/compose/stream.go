@@ -1,0 +1,244 @@
+package compose
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Kinds of NAL unit (H.264 table 7-1).
+const (
+	nalSlice     = 1
+	nalKeySlice  = 5
+	nalSEI       = 6
+	nalSPS       = 7
+	nalPPS       = 8
+	nalDelimiter = 9
+)
+
+// maxUnit bounds one NAL unit. The largest picture that Lectern makes is smaller uncompressed.
+const maxUnit = 64 << 20
+
+// errBroken says that a stream is not what the encoder should have made.
+var errBroken = errors.New("the encoded stream is damaged")
+
+// Picture is one coded picture of a stream, as a sample of an MP4 file: units preceded by their length, without
+// parameter sets, delimiters and notes.
+type Picture struct {
+	Bytes []byte // valid until the next call of Next
+	Key   bool   // decoding may begin here
+}
+
+// Pictures reads an H.264 stream in the byte stream format (Annex B) picture by picture.
+type Pictures struct {
+	r        io.Reader
+	buf      []byte // what was read and not yet used; begins with a start code once synced
+	eof      bool
+	sample   []byte
+	next     []byte // the first slice of the picture after this one
+	sps, pps []byte
+}
+
+// NewPictures reads pictures from r.
+func NewPictures(r io.Reader) *Pictures { return &Pictures{r: r} }
+
+// Sets gives the parameter sets seen so far. Both are there after the first picture.
+func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
+
+var startCode = []byte{0, 0, 1}
+
+// unit gives the next NAL unit, or io.EOF.
+func (p *Pictures) unit() ([]byte, error) {
+	for {
+		at := bytes.Index(p.buf, startCode)
+		before := p.buf
+		if at >= 0 {
+			before = p.buf[:at]
+		}
+		if len(bytes.TrimLeft(before, "\x00\x01")) > 0 {
+			return nil, fmt.Errorf("%w: it does not begin with a start code", errBroken)
+		}
+		if at >= 0 {
+			p.buf = p.buf[at+len(startCode):]
+			return p.unitBody()
+		}
+		if p.eof {
+			return nil, io.EOF
+		}
+		if err := p.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// unitBody gives the bytes up to the next start code or the end, without trailing zeros.
+func (p *Pictures) unitBody() ([]byte, error) {
+	searched := 0
+	for {
+		if at := bytes.Index(p.buf[searched:], startCode); at >= 0 {
+			end := searched + at
+			unit := bytes.TrimRight(p.buf[:end], "\x00")
+			p.buf = p.buf[end:]
+			return notEmpty(unit)
+		}
+		if p.eof {
+			unit := bytes.TrimRight(p.buf, "\x00")
+			p.buf = nil
+			return notEmpty(unit)
+		}
+		searched = max(0, len(p.buf)-2)
+		if len(p.buf) > maxUnit {
+			return nil, fmt.Errorf("%w: a unit of more than %d bytes", errBroken, maxUnit)
+		}
+		if err := p.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func notEmpty(unit []byte) ([]byte, error) {
+	if len(unit) < 2 {
+		return nil, fmt.Errorf("%w: an empty unit", errBroken)
+	}
+	return unit, nil
+}
+
+// fill reads more. Units given before stay valid: what is read goes into fresh memory when the old one is full.
+func (p *Pictures) fill() error {
+	const step = 64 << 10
+	if cap(p.buf)-len(p.buf) < step {
+		grown := make([]byte, len(p.buf), 2*len(p.buf)+4*step)
+		copy(grown, p.buf)
+		p.buf = grown
+	}
+	n, err := p.r.Read(p.buf[len(p.buf) : len(p.buf)+step])
+	p.buf = p.buf[:len(p.buf)+n]
+	if err == io.EOF {
+		p.eof = true
+		return nil
+	}
+	return err
+}
+
+// Next gives the next picture, or io.EOF behind the last one.
+func (p *Pictures) Next() (Picture, error) {
+	p.sample = p.sample[:0]
+	var pic Picture
+	slices := 0
+	take := func(unit []byte) {
+		slices++
+		pic.Key = unit[0]&31 == nalKeySlice
+		n := len(unit)
+		p.sample = append(p.sample, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+		p.sample = append(p.sample, unit...)
+	}
+	if p.next != nil {
+		take(p.next)
+		p.next = nil
+	}
+	for {
+		unit, err := p.unit()
+		if err == io.EOF && slices > 0 {
+			break
+		}
+		if err != nil {
+			return Picture{}, err
+		}
+		kind := unit[0] & 31
+		switch kind {
+		case nalSlice, nalKeySlice:
+			// first_mb_in_slice is the first number of a slice, and zero is written as a single set bit.
+			if first := unit[1]&0x80 != 0; first && slices > 0 {
+				p.next = unit
+			} else if !first && slices == 0 {
+				return Picture{}, fmt.Errorf("%w: a picture without its beginning", errBroken)
+			} else {
+				take(unit)
+			}
+		case nalSPS:
+			if err := same(&p.sps, unit, "sequence"); err != nil {
+				return Picture{}, err
+			}
+		case nalPPS:
+			if err := same(&p.pps, unit, "picture"); err != nil {
+				return Picture{}, err
+			}
+		case nalSEI, nalDelimiter:
+		default:
+			return Picture{}, fmt.Errorf("%w: a unit of kind %d", errBroken, kind)
+		}
+		if p.next != nil || kind == nalDelimiter && slices > 0 {
+			break
+		}
+	}
+	if p.sps == nil || p.pps == nil {
+		return Picture{}, fmt.Errorf("%w: a picture before its parameter sets", errBroken)
+	}
+	pic.Bytes = p.sample
+	return pic, nil
+}
+
+func same(have *[]byte, unit []byte, what string) error {
+	if *have == nil {
+		*have = bytes.Clone(unit)
+		return nil
+	}
+	if !bytes.Equal(*have, unit) {
+		return fmt.Errorf("%w: its %s parameter sets differ", errBroken, what)
+	}
+	return nil
+}
+
+// Index is what there is to know about a stream before its bytes are joined to others.
+type Index struct {
+	SPS, PPS []byte
+	Sizes    []uint32 // of each picture's sample
+	Keys     []int    // numbers of the key pictures, from 0
+}
+
+// ReadIndex reads a stream to its end. A stream without pictures, or one that does not begin with a key picture, is
+// damaged.
+func ReadIndex(r io.Reader) (Index, error) {
+	var x Index
+	p := NewPictures(r)
+	for {
+		pic, err := p.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return Index{}, err
+		}
+		if pic.Key {
+			x.Keys = append(x.Keys, len(x.Sizes))
+		}
+		x.Sizes = append(x.Sizes, uint32(len(pic.Bytes)))
+	}
+	x.SPS, x.PPS = p.Sets()
+	if len(x.Keys) == 0 || x.Keys[0] != 0 {
+		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture", errBroken, len(x.Sizes))
+	}
+	return x, nil
+}
+
+// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
+// single picture, unless frames is 1: two key pictures in a row would carry the same id.
+func Repeats(frames, gop int64) []int64 {
+	if frames <= 0 || gop < 3 {
+		return nil
+	}
+	n, rest := frames/gop, frames%gop
+	groups := make([]int64, n, n+1)
+	for i := range groups {
+		groups[i] = gop
+	}
+	if rest == 1 && n > 0 {
+		groups[n-1]--
+		rest++
+	}
+	if rest > 0 {
+		groups = append(groups, rest)
+	}
+	return groups
+}

@@ -1,0 +1,230 @@
+package compose
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"lectern"
+)
+
+// Window is where an avatar stands on a slide, in video pixels.
+type Window struct {
+	At    lectern.Rect // even in all four numbers, inside the picture
+	Shape lectern.Shape
+	Ring  color.RGBA // around an inset window; alpha 0: none
+	Inset bool       // the window lies on the slide and throws a shadow
+	Unit  float64    // video pixels to a slide pixel: the measure of ring, shadow and corners
+}
+
+// Measures in slide pixels.
+const (
+	ringWidth    = 6.0
+	cornerRadius = 36.0
+	shadowSpread = 34.0 // from its darkest to nothing
+	shadowDrop   = 14.0
+	shadowAlpha  = 0.42
+)
+
+// EvenRect gives r, in slide pixels, in the pixels of a video of the given size: even in all four numbers, inside the
+// picture, at least 2×2. unit is the number of video pixels to a slide pixel.
+func EvenRect(r lectern.Rect, unit float64, size lectern.Size) lectern.Rect {
+	span := func(at, length, side int) (int, int) {
+		side &^= 1
+		from := int(math.Round(float64(at)*unit/2)) * 2
+		to := int(math.Round(float64(at+length)*unit/2)) * 2
+		from = min(max(from, 0), side-2)
+		to = min(max(to, from+2), side)
+		return from, to - from
+	}
+	var e lectern.Rect
+	e.X, e.Width = span(r.X, r.Width, size.Width)
+	e.Y, e.Height = span(r.Y, r.Height, size.Height)
+	return e
+}
+
+// distance is how far a point lies outside the window's outline drawn in by inset; inside it is negative.
+func (w Window) distance(x, y, inset float64) float64 {
+	hw, hh := float64(w.At.Width)/2, float64(w.At.Height)/2
+	x, y = math.Abs(x-float64(w.At.X)-hw), math.Abs(y-float64(w.At.Y)-hh)
+	radius := 0.0
+	switch w.Shape {
+	case lectern.ShapeCircle:
+		radius = min(hw, hh)
+	case lectern.ShapeRounded:
+		radius = min(cornerRadius*w.Unit, hw, hh)
+	}
+	dx, dy := x-(hw-radius), y-(hh-radius)
+	return math.Hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - radius + inset
+}
+
+func coverage(distance float64) float64 { return min(max(0.5-distance, 0), 1) }
+
+// ring is how wide the ring is, in video pixels; 0: there is none.
+func (w Window) ring() float64 {
+	if !w.Inset || w.Ring.A == 0 {
+		return 0
+	}
+	return max(ringWidth*w.Unit, 1)
+}
+
+// Bake draws what belongs to the window and never moves into the slide: the shadow, and the ring as a filled shape whose
+// inside the avatar will cover. A window that is not inset leaves the slide as it is.
+func (w Window) Bake(slide *image.RGBA) {
+	if !w.Inset {
+		return
+	}
+	spread, drop := shadowSpread*w.Unit, shadowDrop*w.Unit
+	reach := int(spread+drop) + 2
+	area := image.Rect(w.At.X-reach, w.At.Y-reach, w.At.X+w.At.Width+reach, w.At.Y+w.At.Height+reach).Intersect(slide.Bounds())
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			px, py := float64(x)+0.5, float64(y)+0.5
+			p := slide.Pix[slide.PixOffset(x, y):][:3:3]
+			if w.Ring.A > 0 {
+				if s := shadow(w.distance(px, py-drop, 0), spread); s > 0 {
+					mix(p, 0, 0, 0, s)
+				}
+				if c := coverage(w.distance(px, py, 0)); c > 0 {
+					mix(p, w.Ring.R, w.Ring.G, w.Ring.B, c)
+				}
+			}
+		}
+	}
+}
+
+// shadow is how dark a soft shadow is at a distance from the edge of what throws it.
+func shadow(distance, spread float64) float64 {
+	t := min(max((distance+spread*0.6)/(spread*1.6), 0), 1)
+	return shadowAlpha * (1 - t*t*(3-2*t))
+}
+
+func mix(p []byte, r, g, b byte, share float64) {
+	for i, c := range [3]byte{r, g, b} {
+		p[i] = byte(float64(p[i])*(1-share) + float64(c)*share + 0.5)
+	}
+}
+
+// Region composes an avatar's frames with the piece of the slide behind them. It is made once for a slide and used for all
+// of its frames, which it turns into pictures without allocating. It is not safe for concurrent use.
+type Region struct {
+	at       lectern.Rect
+	behind   *image.RGBA // the slide's piece, window baked in
+	mask     []byte      // how much of the avatar is seen, for each pixel
+	spans    []span      // for each row
+	planes   *Planes
+	row      [2][]byte
+	pairFrom []int // first pixel of each pair of rows in which the avatar can be seen, even
+	pairTo   []int
+}
+
+// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part.
+type span struct{ seen, full, part, end int }
+
+// NewRegion prepares composing over slide, into which the window has been baked.
+func (w Window) NewRegion(slide *image.RGBA) *Region {
+	g := &Region{at: w.At, behind: image.NewRGBA(image.Rect(0, 0, w.At.Width, w.At.Height)),
+		planes: NewPlanes(w.At.Width, w.At.Height), mask: make([]byte, w.At.Width*w.At.Height)}
+	width := w.At.Width
+	inset := w.ring()
+	for y := range w.At.Height {
+		o := slide.PixOffset(slide.Rect.Min.X+w.At.X, slide.Rect.Min.Y+w.At.Y+y)
+		copy(g.behind.Pix[y*4*width:(y+1)*4*width], slide.Pix[o:o+4*width])
+		row := g.mask[y*width:][:width]
+		for x := range row {
+			row[x] = byte(coverage(w.distance(float64(w.At.X+x)+0.5, float64(w.At.Y+y)+0.5, inset))*255 + 0.5)
+		}
+		g.spans = append(g.spans, spanOf(row))
+	}
+	for i := range g.row {
+		g.row[i] = make([]byte, 4*width)
+	}
+	for y := 0; y < w.At.Height; y += 2 {
+		a, b := g.spans[y], g.spans[y+1]
+		from, to := min(a.seen, b.seen)&^1, (max(a.end, b.end)+1)&^1
+		if a.seen == a.end && b.seen == b.end {
+			from, to = 0, 0
+		}
+		g.pairFrom, g.pairTo = append(g.pairFrom, from), append(g.pairTo, to)
+		o := y * 4 * width
+		g.planes.convert(g.behind.Pix[o:o+4*width], g.behind.Pix[o+4*width:o+8*width], 0, y, w.At.X, w.At.Y+y)
+	}
+	return g
+}
+
+func spanOf(mask []byte) span {
+	n := len(mask)
+	s := span{seen: n, full: n, part: n, end: n}
+	for x, m := range mask {
+		if m > 0 && s.seen == n {
+			s.seen = x
+		}
+		if m == 255 && s.full == n {
+			s.full = x
+		}
+		if m < 255 && s.full < n && s.part == n {
+			s.part = x
+		}
+		if m > 0 {
+			s.end = x + 1
+		}
+	}
+	if s.seen == n {
+		return span{}
+	}
+	s.full, s.part = min(s.full, s.end), min(s.part, s.end)
+	return s
+}
+
+// Bytes is the size of a composed picture.
+func (g *Region) Bytes() int { return len(g.planes.Pix) }
+
+// Compose lays a frame, of the window's size, over the slide through the window, and gives the opaque picture. It is valid until
+// the next call.
+func (g *Region) Compose(frame *image.RGBA) []byte {
+	for y := 0; y < g.at.Height; y += 2 {
+		from, to := g.pairFrom[y/2], g.pairTo[y/2]
+		if from == to {
+			continue
+		}
+		for i := range 2 {
+			g.blend(frame, y+i, from, to, g.row[i])
+		}
+		g.planes.convert(g.row[0][4*from:4*to], g.row[1][4*from:4*to], from, y, g.at.X+from, g.at.Y+y)
+	}
+	return g.planes.Pix
+}
+
+// blend writes the pixels from..to of row y into dst.
+func (g *Region) blend(frame *image.RGBA, y, from, to int, dst []byte) {
+	width := g.at.Width
+	src := frame.Pix[y*frame.Stride:][:4*width]
+	back := g.behind.Pix[y*4*width:][:4*width]
+	mask := g.mask[y*width:][:width]
+	s := g.spans[y]
+	copy(dst[4*from:4*to], back[4*from:4*to])
+	for x := s.seen; x < s.full; x++ {
+		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
+	}
+	copy(dst[4*s.full:4*s.part], src[4*s.full:4*s.part])
+	for x := s.full; x < s.part; x++ {
+		if src[4*x+3] != 255 {
+			copy(dst[4*x:4*x+4], back[4*x:4*x+4])
+			over(dst[4*x:][:4], src[4*x:][:4], 255)
+		}
+	}
+	for x := s.part; x < s.end; x++ {
+		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
+	}
+}
+
+// over lays a premultiplied pixel, of which mask/255 is seen, over an opaque one.
+func over(dst, src []byte, mask uint32) {
+	rest := 255 - div255(uint32(src[3])*mask)
+	for i := range 3 {
+		dst[i] = byte(min(div255(uint32(src[i])*mask+uint32(dst[i])*rest), 255))
+	}
+}
+
+// div255 divides by 255, rounded, exactly for all products of bytes.
+func div255(v uint32) uint32 { return (v + 128 + (v+128)>>8) >> 8 }

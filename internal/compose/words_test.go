@@ -1,0 +1,290 @@
+package compose
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"pgregory.net/rapid"
+
+	"lectern"
+	"lectern/internal/timeline"
+)
+
+// spokenText gives each word of a text a time, without its punctuation.
+func spokenText(text string, start, perWord int64) Spoken {
+	s := Spoken{Text: text, Start: start}
+	for _, w := range strings.Fields(text) {
+		w = strings.TrimFunc(w, unicode.IsPunct)
+		if w == "" {
+			continue
+		}
+		s.Words = append(s.Words, lectern.Span{Text: w, Start: s.Samples, End: s.Samples + perWord})
+		s.Samples += perWord
+	}
+	s.Until = start + s.Samples + 24_000
+	return s
+}
+
+func checkCues(t interface{ Fatalf(string, ...any) }, cues []Cue, until time.Duration) {
+	last := time.Duration(0)
+	for i, c := range cues {
+		if c.Start < last || c.End <= c.Start || c.End > until || c.End-c.Start > captionMax+time.Second {
+			t.Fatalf("caption %d runs from %s to %s after %s, before %s", i, c.Start, c.End, last, until)
+		}
+		last = c.End
+		if len(c.Lines) < 1 || len(c.Lines) > 2 {
+			t.Fatalf("caption %d has %d lines", i, len(c.Lines))
+		}
+		for _, l := range c.Lines {
+			if width(l) > captionLine || strings.TrimSpace(l) == "" {
+				t.Fatalf("caption %d has a line of %d columns: %q", i, width(l), l)
+			}
+		}
+	}
+}
+
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func TestCaptionsLoseNoLetterAndFit(t *testing.T) {
+	t.Parallel()
+	word := rapid.OneOf(rapid.StringMatching(`[a-z]{1,12}[,.!?]?`), rapid.StringMatching(`[a-z]{50,120}`), rapid.StringMatching(`["(«]?[А-я]{1,9}[»)"]?\.?`),
+		rapid.StringMatching(`[一-龥]{1,60}。?`), rapid.Just("—"), rapid.Just("👩‍🚀"))
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(word, 1, 60).Draw(t, "words"), " ")
+		s := spokenText(text, rapid.Int64Range(0, 1<<30).Draw(t, "start"), rapid.Int64Range(2_000, 60_000).Draw(t, "pace"))
+		cues := Captions([]Spoken{s})
+		checkCues(t, cues, sampleTime(s.Until))
+		var all string
+		for _, c := range cues {
+			all += strings.Join(c.Lines, "")
+		}
+		if len(s.Words) > 0 && squeeze(all) != squeeze(text) {
+			t.Fatalf("%q became %q", text, all)
+		}
+	})
+}
+
+func TestCaptionsBreakWhereOneBreathes(t *testing.T) {
+	t.Parallel()
+	s := spokenText("Lectern reads a deck, speaks every slide and joins it all. Nothing is lost on the way, not even after a crash (really).", 48_000, 14_000)
+	var got []string
+	for _, c := range Captions([]Spoken{s}) {
+		got = append(got, strings.Join(c.Lines, " | "))
+	}
+	want := []string{"Lectern reads a deck, | speaks every slide and joins it all.", "Nothing is lost on the way, | not even after a crash (really)."}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestCaptionsWithoutAlignment(t *testing.T) {
+	t.Parallel()
+	cues := Captions([]Spoken{{Text: "One two three four.", Start: 48_000, Samples: 96_000, Until: 160_000}, {Text: "", Until: 200_000}})
+	if len(cues) != 1 || cues[0].Lines[0] != "One two three four." || cues[0].Start != time.Second {
+		t.Errorf("%+v", cues)
+	}
+	checkCues(t, cues, 4*time.Second)
+}
+
+func TestCaptionFiles(t *testing.T) {
+	t.Parallel()
+	cues := []Cue{{Start: 1500 * time.Millisecond, End: 3723004 * time.Microsecond, Lines: []string{"a < b", "& c"}}}
+	if got := SRT(cues); got != "1\n00:00:01,500 --> 00:00:03,723\na < b\n& c\n\n" {
+		t.Errorf("%q", got)
+	}
+	if got := VTT(cues); got != "WEBVTT\n\n1\n00:00:01.500 --> 00:00:03.723\na &lt; b\n&amp; c\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestChaptersFollowThePlan(t *testing.T) {
+	t.Parallel()
+	p, err := timeline.Build(30, []timeline.Slot{{Frames: 100, Out: 20}, {Frames: 80, In: 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Chapters(p, []string{"One", "T=wo; #2\nx"})
+	if c[0] != (Chapter{"One", 0, 90}) || c[1].Start != 90 || c[1].End != 160 {
+		t.Errorf("%+v", c)
+	}
+	want := ";FFMETADATA1\ntitle=a\\;b\nencoder=Lectern\n[CHAPTER]\nTIMEBASE=1/30\nSTART=0\nEND=90\ntitle=One\n" +
+		"[CHAPTER]\nTIMEBASE=1/30\nSTART=90\nEND=160\ntitle=T\\=wo\\; \\#2\\\nx\n"
+	if got := Metadata("a;b", 30, c); got != want {
+		t.Errorf("%q", got)
+	}
+	if got := ChaptersVTT(30, c); !strings.HasSuffix(got, "\n2\n00:00:03.000 --> 00:00:05.333\nT=wo; #2 x\n") {
+		t.Errorf("%q", got)
+	}
+}
+
+func sine(n int, amplitude, freq float64) []int16 {
+	out := make([]int16, n)
+	for i := range out {
+		out[i] = int16(math.Round(32767 * amplitude * math.Sin(2*math.Pi*freq*float64(i)/48000)))
+	}
+	return out
+}
+
+// EBU Tech 3341, cases 1 and 2, for one channel instead of two: 3 dB less.
+func TestLoudness(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[float64]float64{-23: -26.01, -33: -36.01} {
+		got := Loudness(Blocks(sine(20*48000, math.Pow(10, level/20), 1000)))
+		if math.Abs(got-want) > 0.1 {
+			t.Errorf("a sine of %g dBFS has %.2f LUFS, not %.2f", level, got, want)
+		}
+	}
+	loud := Blocks(sine(5*48000, 0.1, 1000))
+	if a, b := Loudness(loud), Loudness(loud, Blocks(make([]int16, 60*48000))); math.Abs(a-b) > 1e-9 {
+		t.Errorf("silence changes %.2f to %.2f", a, b)
+	}
+	if Gain(Loudness(Blocks(make([]int16, 48000)))) != 1 || Gain(Loudness(nil)) != 1 {
+		t.Error("silence is raised")
+	}
+}
+
+// readSound mixes and reads all of it.
+func readSound(t interface {
+	Helper()
+	Fatal(...any)
+}, total int64, speech []Speech) []int16 {
+	t.Helper()
+	s, err := NewSound(total, speech)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]int16, len(b)/2)
+	for i := range out {
+		out[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
+	}
+	return out
+}
+
+func speechOf(start int64, samples []int16, gain float64) Speech {
+	var b []byte
+	for _, s := range samples {
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
+	}
+	return Speech{Start: start, Samples: int64(len(samples)), Gain: gain, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+}
+
+func TestSoundPutsEachSampleInItsPlace(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at, want := int64(0), []int16{}
+		var speech []Speech
+		for range rapid.IntRange(0, 4).Draw(t, "narrations") {
+			gap, n := rapid.Int64Range(0, 10_000).Draw(t, "gap"), rapid.Int64Range(0, 10_000).Draw(t, "samples")
+			samples := sine(int(n), 0.25, 440)
+			want = append(append(want, make([]int16, gap)...), samples...)
+			speech = append(speech, speechOf(at+gap, samples, 2))
+			at += gap + n
+		}
+		total := at + rapid.Int64Range(0, 10_000).Draw(t, "rest")
+		got := readSound(t, total, speech)
+		if int64(len(got)) != total {
+			t.Fatalf("%d samples instead of %d", len(got), total)
+		}
+		for i, v := range got {
+			w := 0
+			if i < len(want) {
+				w = 2 * int(want[i])
+			}
+			if d := int(v) - w; d < -2 || d > 2 {
+				t.Fatalf("sample %d is %d instead of %d", i, v, w)
+			}
+		}
+	})
+}
+
+func TestSoundStaysBelowTheCeiling(t *testing.T) {
+	t.Parallel()
+	limit := math.Pow(10, Ceiling/20)
+	got := readSound(t, 96_000, []Speech{speechOf(10_000, sine(48_000, 0.9, 997), 4)})
+	worst := 0.0
+	for _, v := range got {
+		worst = max(worst, math.Abs(float64(v))/32767)
+	}
+	if worst > limit*1.001 || worst < limit*0.9 {
+		t.Errorf("the highest sample is %.3f, the ceiling %.3f", worst, limit)
+	}
+	// It comes in without a click: what precedes the limiting is not louder than what follows.
+	for i := 10_000; i < 10_480; i++ {
+		if math.Abs(float64(got[i]))/32767 > limit*1.001 {
+			t.Fatalf("sample %d passes the ceiling", i)
+		}
+	}
+}
+
+func TestSoundRefusesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	ten := sine(10, 0.1, 100)
+	for name, speech := range map[string][]Speech{
+		"overlap":    {speechOf(0, ten, 1), speechOf(9, ten, 1)},
+		"too long":   {speechOf(95, ten, 1)},
+		"before all": {speechOf(-1, ten, 1)},
+	} {
+		if _, err := NewSound(100, speech); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	short := speechOf(0, ten, 1)
+	short.Samples = 20
+	s, err := NewSound(100, []Speech{short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(s); err == nil {
+		t.Error("a narration that ends early is not noticed")
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"en-GB": "eng", "uk": "ukr", "de_DE": "deu", "": "und", "x": "und", "zh-Hant-TW": "zho"} {
+		if got := Language(in); got != want {
+			t.Errorf("%q is %q, not %q", in, got, want)
+		}
+	}
+}
+
+// A voice with sharp peaks loses loudness in the limiter; what is made up for it brings it back to the target.
+func TestMakeUp(t *testing.T) {
+	t.Parallel()
+	peaky := sine(10*48000, 0.05, 300)
+	for i := 0; i < len(peaky); i += 9600 {
+		for k := range 40 {
+			peaky[i+k] = int16(24000 * math.Sin(float64(k)/4))
+		}
+	}
+	gain := Gain(Loudness(Blocks(peaky)))
+	raised := MakeUp(gain, peaky)
+	if raised <= gain || raised > gain*math.Pow(10, maxMakeUp/20)*1.0001 {
+		t.Fatalf("a gain of %.2f became %.2f", gain, raised)
+	}
+	before := Loudness(Blocks(readSound(t, 10*48000, []Speech{speechOf(0, peaky, gain)})))
+	after := Loudness(Blocks(readSound(t, 10*48000, []Speech{speechOf(0, peaky, raised)})))
+	if math.Abs(after-Target) > 0.3 && math.Abs(after-Target) > math.Abs(before-Target)/2 {
+		t.Errorf("%.1f LUFS became %.1f", before, after)
+	}
+	if quiet := sine(48000, 0.1, 300); MakeUp(1.5, quiet) > 1.53 || MakeUp(2, make([]int16, 48000)) != 2 {
+		t.Error("what is not limited is raised")
+	}
+}

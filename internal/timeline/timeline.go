@@ -1,0 +1,173 @@
+// Package timeline turns durations into the exact plan of a video.
+//
+// Sound is counted in samples and pictures in frames, and the two seldom divide: a narration of 3.217 s at 30 frames a
+// second ends inside a frame. Anything that rounds each slide on its own, or adds up seconds as floating-point
+// numbers, is out of step with the speaker's lips after an hour. So there are only integers here, and one rule for
+// going from one clock to the other: frame f begins with sample ⌊f·48000/rate⌋ ([Rate.Sample]). A slide is as many
+// whole frames as hold its lead, its narration and its tail; slides and transitions add up to the video without rest,
+// and a narration's place is a number of samples from the start of the whole, not of a neighbour.
+//
+// Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so nobody
+// speaks across one, and a slide keeps at least MinBody frames of its own.
+package timeline
+
+import (
+	"fmt"
+	"time"
+
+	"lectern"
+)
+
+// MinBody is the least number of frames that a slide has for itself, outside its transitions. It is two and not one
+// since a stream of nothing but key pictures would have two of them in a row with the same id (H.264 7.4.3).
+const MinBody = 2
+
+// MaxFrames bounds a plan: thirty days at 60 frames a second, far inside of what the arithmetic holds.
+const MaxFrames = 30 * 24 * 3600 * 60
+
+// Rate is a number of frames a second, above 0.
+type Rate int64
+
+// Sample is the first sample of frame f. It never falls as f rises.
+func (r Rate) Sample(f int64) int64 { return f * lectern.SampleRate / int64(r) }
+
+// Frames is the least number of frames that hold n samples, wherever they begin.
+func (r Rate) Frames(n int64) int64 {
+	return (n*int64(r) + lectern.SampleRate - 1) / lectern.SampleRate
+}
+
+// Nearest is d in frames, rounded to the nearest one.
+func (r Rate) Nearest(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	sec, rest := int64(d/time.Second), int64(d%time.Second)
+	return sec*int64(r) + (rest*int64(r)+int64(time.Second)/2)/int64(time.Second)
+}
+
+// Samples is d in samples, rounded down. Negative durations are 0.
+func Samples(d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	sec, rest := int64(d/time.Second), int64(d%time.Second)
+	return sec*lectern.SampleRate + rest*lectern.SampleRate/int64(time.Second)
+}
+
+// Rules are what all slides of a deck share. Lead and Tail are samples of silence before and after a narration, where
+// no transition asks for more.
+type Rules struct {
+	Rate Rate
+	Lead int64
+	Tail int64
+}
+
+// DefaultRules are a lead of 300 ms, so that a slide is seen before it is spoken about, and a tail of 500 ms.
+func DefaultRules(r Rate) Rules {
+	return Rules{Rate: r, Lead: lectern.SampleRate * 3 / 10, Tail: lectern.SampleRate / 2}
+}
+
+// Need is what one slide asks for, in samples: its narration, or, where that is 0, how long it is held.
+type Need struct {
+	Narration int64
+	Hold      int64
+}
+
+// Slot is how long one slide lasts and what is where in it. It depends on the slide and the transitions beside it
+// alone, so that a slide can be encoded while later ones are still being spoken.
+type Slot struct {
+	Frames int64 // all of it, both transitions included
+	In     int64 // frames shared with the slide before
+	Out    int64 // frames shared with the slide after
+	Lead   int64 // samples from the slide's first frame to its narration
+	Spoken int64 // samples of narration
+}
+
+// Body is the number of frames that the slide has for itself.
+func (s Slot) Body() int64 { return s.Frames - s.In - s.Out }
+
+// Fit makes the slot of one slide between transitions of in and out frames.
+func (r Rules) Fit(n Need, in, out int64) Slot {
+	s := Slot{In: in, Out: out, Spoken: max(n.Narration, 0)}
+	least := in + out + MinBody
+	if s.Spoken == 0 {
+		s.Frames = max(r.Rate.Frames(n.Hold), least)
+		return s
+	}
+	// A transition of in frames is over ⌈in·48000/rate⌉ samples after the slide's first one, or sooner.
+	cover := func(frames int64) int64 {
+		return (frames*lectern.SampleRate + int64(r.Rate) - 1) / int64(r.Rate)
+	}
+	s.Lead = max(r.Lead, cover(in))
+	s.Frames = max(r.Rate.Frames(s.Lead+s.Spoken+max(r.Tail, cover(out))), least)
+	return s
+}
+
+// Slide is a slot with its place in the video.
+type Slide struct {
+	Slot
+	Start  int64 // the slide's first frame, in which the transition before it begins
+	Speech int64 // the sample at which the narration begins
+}
+
+// End is the frame behind the slide's last one.
+func (s Slide) End() int64 { return s.Start + s.Frames }
+
+// BodyStart is the first frame that shows nothing but this slide.
+func (s Slide) BodyStart() int64 { return s.Start + s.In }
+
+// Plan is the whole video.
+type Plan struct {
+	Rate    Rate
+	Frames  int64
+	Samples int64 // as many as Frames last
+	Slides  []Slide
+}
+
+// Piece is a stretch of the video that is encoded as one: the body of a slide, or the transition that follows it.
+type Piece struct {
+	Slide      int // counted from 0; for a transition, the one that leaves
+	Transition bool
+	Start      int64
+	Frames     int64
+}
+
+// Build lays the slots out one after the other. Each slot's Out has to be its successor's In; the first In and the last
+// Out have to be 0. Anything else, an empty list included, is a fault of the caller and gives an error.
+func Build(r Rate, slots []Slot) (Plan, error) {
+	if r <= 0 || len(slots) == 0 {
+		return Plan{}, fmt.Errorf("a plan needs slides and a frame rate, not %d slides at %d", len(slots), r)
+	}
+	p := Plan{Rate: r, Slides: make([]Slide, len(slots))}
+	out := int64(0)
+	for i, s := range slots {
+		if s.In != out || s.In < 0 || s.Out < 0 || s.Body() < MinBody {
+			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one before, which shares %d, and %d with the one after",
+				i+1, s.Frames, s.In, out, s.Out)
+		}
+		start := p.Frames - s.In
+		p.Slides[i] = Slide{Slot: s, Start: start, Speech: r.Sample(start) + s.Lead}
+		p.Frames = start + s.Frames
+		if p.Frames > MaxFrames {
+			return Plan{}, fmt.Errorf("the video would have more than %d frames", int64(MaxFrames))
+		}
+		out = s.Out
+	}
+	if out != 0 {
+		return Plan{}, fmt.Errorf("the last slide shares %d frames with a slide that is not there", out)
+	}
+	p.Samples = r.Sample(p.Frames)
+	return p, nil
+}
+
+// Pieces lists the video from its first to its last frame: each piece begins where the one before ends.
+func (p Plan) Pieces() []Piece {
+	pieces := make([]Piece, 0, 2*len(p.Slides))
+	for i, s := range p.Slides {
+		pieces = append(pieces, Piece{Slide: i, Start: s.BodyStart(), Frames: s.Body()})
+		if s.Out > 0 {
+			pieces = append(pieces, Piece{Slide: i, Transition: true, Start: s.End() - s.Out, Frames: s.Out})
+		}
+	}
+	return pieces
+}
