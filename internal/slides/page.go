@@ -1,0 +1,306 @@
+package slides
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"hash/fnv"
+	"html/template"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// section is one slide as HTML, with what a page needs to show it.
+type section struct {
+	html     template.HTML
+	design   *design
+	css      string // of this slide alone: element positions
+	lang     string
+	assets   []string
+	warnings []lectern.Warning
+}
+
+// Page gives slide i of the deck, counted from 0, as a page for the browser. The warnings tell what was left out or
+// replaced. It fails for a theme that is not known and for pictures that may not be shown, naming the prop; whatever
+// else stands in the props is shown as well as it can be.
+func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
+	t, err := l.themeOf(d)
+	if err != nil {
+		return lectern.Page{}, nil, err
+	}
+	s, err := l.section(d, i)
+	if err != nil {
+		return lectern.Page{}, nil, err
+	}
+	html, err := l.wrap(d, t, []section{s}, false)
+	if err != nil {
+		return lectern.Page{}, nil, err
+	}
+	size := d.SlideSize()
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets}, s.warnings, nil
+}
+
+// Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
+// scales it. Pictures from the web are loaded from where they are.
+func (l *Library) Document(d lectern.Deck) (string, error) {
+	t, err := l.themeOf(d)
+	if err != nil {
+		return "", err
+	}
+	var all []section
+	for i := range d.Slides {
+		s, err := l.section(d, i)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, s)
+	}
+	return l.wrap(d, t, all, true)
+}
+
+func (l *Library) themeOf(d lectern.Deck) (theme, error) {
+	t, ok := l.theme(d.Theme)
+	if !ok {
+		name, _ := cut(clean(d.Theme), 60)
+		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", name, strings.Join(l.themeOrder, ", "))
+		f.Param = "theme"
+		return theme{}, f
+	}
+	return t, nil
+}
+
+// section fills in the template of slide i.
+func (l *Library) section(d lectern.Deck, i int) (section, error) {
+	if i < 0 || i >= len(d.Slides) {
+		return section{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck has %d slides, so there is no slide %d.", len(d.Slides), i+1)
+	}
+	s := d.Slides[i]
+	v := &view{
+		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
+		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
+	}
+	if v.lang == "" {
+		v.lang = d.Voice.Language
+	}
+	chosen, known := l.find(s.Template)
+	if !known {
+		chosen = l.templates[fallback]
+		if strings.TrimSpace(s.Template) != "" {
+			name, _ := cut(clean(s.Template), 60)
+			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.", name, fallback)
+		}
+	}
+	rest := v.fill(chosen, s.Props, l.spellings)
+	if !known {
+		v.salvage(rest)
+	}
+	if len(v.failures) > 0 {
+		f := v.failures[0]
+		f.Causes = v.failures[1:]
+		return section{}, &f
+	}
+	fr := newFrame(d, i)
+	if fr.buried {
+		v.warn("avatar_covers_slide", "The avatar covers so much of the slide that its text has no room beside it.")
+	}
+	v.Variant, v.Corner = chosen.Variant, !fr.keep.Empty()
+	v.Seed = seed(s)
+	var body strings.Builder
+	if err := chosen.html.Execute(&body, v); err != nil {
+		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
+	}
+	out := section{design: chosen, lang: v.lang, assets: v.assets}
+	out.css = l.positions(v, s, fr, body.String())
+	out.html = v.shell(chosen, fr, body.String())
+	out.warnings = v.warnings
+	return out, nil
+}
+
+// seed varies drawings between slides; the same slide always gets the same one.
+func seed(s lectern.Slide) int {
+	h := fnv.New32a()
+	fmt.Fprint(h, kebab(s.Template), "/", words(s.Props["title"]))
+	return int(h.Sum32() % 3)
+}
+
+// silent are props that are not for the eye.
+var silent = []string{
+	"voiceovertext", "voiceover", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "layout", "theme",
+	"metadata", "elementpositions", "avatarposition", "canvasdimensions", "elaibackgroundcolor", "backgroundcolor", "background", "color",
+	"textcolor", "titlecolor", "fontsize", "fontfamily", "style", "classname", "key", "order", "index", "language", "lang", "alt", "imagealt", "imageprompt",
+}
+
+// salvage shows what an unknown template was given: its lists as bullets, its words as paragraphs.
+func (v *view) salvage(p props) {
+	for _, k := range slices.Sorted(maps.Keys(p.values)) {
+		value := p.values[k]
+		if p.used[k] || empty(value) || slices.Contains(silent, k) {
+			continue
+		}
+		switch value.(type) {
+		case []any, map[string]any:
+			if len(v.lists["items"]) == 0 {
+				v.lists["items"] = v.items(value, p.names[k])
+			}
+		case string:
+			s := words(value)
+			if strings.Contains(s, "://") || strings.HasPrefix(s, "data:") || strings.HasPrefix(s, "#") || len(v.prose["content"]) > 8 {
+				continue
+			}
+			v.prose["content"] = append(v.prose["content"], v.blocks(s)...)
+		}
+	}
+}
+
+// shell puts the section around a template's html. All values in it are numbers or from fixed sets.
+func (v *view) shell(d *design, fr frame, body string) template.HTML {
+	classes := []string{"slide", "t-" + d.name, fr.classes()}
+	if d.Variant != "" {
+		classes = append(classes, "v-"+d.Variant)
+	}
+	if d.Hero {
+		classes = append(classes, "hero")
+	}
+	n := len(v.lists["items"])
+	classes = append(classes, fmt.Sprintf("n%d", n))
+	if n > 6 {
+		classes = append(classes, "many")
+	}
+	weight, longest := v.weight()
+	grow := 1.0
+	switch {
+	case weight <= 110 && longest <= 60:
+		classes = append(classes, "sparse")
+		grow = 1.3
+	case weight <= 360 && longest <= 90:
+		grow = 1.18
+	case weight > 520:
+		classes = append(classes, "dense")
+	}
+	if fr.mode == "room" && fr.stage.Width >= 1500 {
+		grow *= 1.12
+	}
+	dir := "ltr"
+	if leans(v.all) {
+		dir = "rtl"
+	}
+	lang := language(strings.Join(v.all, " "), v.lang)
+	if !bcp47.MatchString(lang) {
+		lang = "en"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<section class="%s" id="%s" dir="%s" lang="%s" style="%s" data-grow="%.3g"`, strings.Join(classes, " "), v.ID, dir, lang, fr.css(), grow)
+	if w := fr.window; !w.Empty() && !fr.buried {
+		fmt.Fprintf(&b, ` data-window="%d %d %d %d"`, w.X, w.Y, w.Width, w.Height)
+	}
+	b.WriteString(`><div class="bg"></div>`)
+	if w := fr.window; !fr.keep.Empty() {
+		class := "halo"
+		if fr.round {
+			class += " round"
+		}
+		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class, w.X, w.Y, w.Width, w.Height)
+	}
+	b.WriteString(body)
+	b.WriteString("</section>")
+	return template.HTML(b.String())
+}
+
+// weight counts the characters of a slide's words without its title, and of the longest list item.
+func (v *view) weight() (total, longest int) {
+	count := func(ts ...*Text) int {
+		n := 0
+		for _, t := range ts {
+			if t != nil {
+				n += len([]rune(t.S))
+			}
+		}
+		return n
+	}
+	for _, role := range slices.Sorted(maps.Keys(v.prose)) {
+		for _, b := range v.prose[role] {
+			total += count(b.Text) + count(b.Items...) + 30*max(len(b.Items)-1, 0)
+		}
+	}
+	for _, l := range v.lists {
+		for _, it := range l {
+			n := count(it.Title, it.Text) + count(it.Points...)
+			longest = max(longest, n)
+			total += n + 25
+		}
+	}
+	return total, longest
+}
+
+// positions places elements where a deck wants them.
+func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) string {
+	var b strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(s.Positions)) {
+		p := s.Positions[id]
+		el := ""
+		for _, role := range slices.Sorted(maps.Keys(l.spellings)) {
+			if squash(id) == role || slices.ContainsFunc(l.spellings[role], func(n string) bool { return squash(n) == squash(id) }) {
+				if strings.Contains(body, `data-el="`+role+`"`) {
+					el = role
+					break
+				}
+			}
+		}
+		if el == "" || math.IsNaN(p.X) || math.IsNaN(p.Y) {
+			name, _ := cut(clean(id), 40)
+			v.warn("unknown_element", "The slide has no element %q to place.", name)
+			continue
+		}
+		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
+		y := int(min(max(p.Y, 0), float64(fr.page.Height-80)))
+		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+"\n", v.ID, el, x, y, max(160, fr.page.Width-x-48))
+	}
+	return b.String()
+}
+
+// wrap makes a whole page of sections.
+func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (string, error) {
+	size := d.SlideSize()
+	var css, body strings.Builder
+	css.WriteString(l.css)
+	css.WriteString(t.css())
+	fmt.Fprintf(&css, ".slide{--noise:url(%s);width:%dpx;height:%dpx}\n", l.noise, size.Width, size.Height)
+	seen := map[string]bool{}
+	for _, s := range all {
+		if !seen[s.design.name] {
+			seen[s.design.name] = true
+			css.WriteString(s.design.css)
+		}
+		css.WriteString(s.css)
+		body.WriteString(string(s.html))
+		body.WriteByte('\n')
+	}
+	lang := d.Voice.Language
+	if !bcp47.MatchString(lang) {
+		lang = "en"
+	}
+	title := clean(d.Title)
+	if title == "" {
+		title = "Slides"
+	}
+	class := "theme-" + t.ID
+	if stacked {
+		class += " stack"
+	}
+	sum := sha256.Sum256([]byte(l.script))
+	policy := "default-src 'none'; img-src data: http: https:; style-src 'unsafe-inline'; script-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+	var out strings.Builder
+	err := l.page.Execute(&out, map[string]any{
+		"Lang": lang, "Title": title, "Class": class, "Policy": policy, "Width": size.Width,
+		"CSS": template.CSS(css.String()), "Body": template.HTML(body.String()), "Script": template.JS(l.script),
+	})
+	if err != nil {
+		return "", lectern.Fail(lectern.CodeInternal, "The page around the slides is broken.").Because(err)
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,461 @@
+package slides
+
+import (
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"lectern"
+)
+
+// What a slide can hold at most; it would not fit long before that.
+const (
+	maxItems = 40
+	maxText  = 4000 // runes of one text
+	maxCols  = 8
+	maxRows  = 24
+)
+
+// Text is a text with the direction and language of its own.
+type Text struct {
+	S     string
+	Attrs template.HTMLAttr
+}
+
+// String gives the words; the page escapes them.
+func (t *Text) String() string { return t.S }
+
+// Lines are the text's lines.
+func (t *Text) Lines() []string { return strings.Split(t.S, "\n") }
+
+// Long reports whether the text has more than n characters.
+func (t *Text) Long(n int) bool { return len([]rune(t.S)) > n }
+
+// Block is a paragraph or a list within a longer text.
+type Block struct {
+	Kind  string // "p", "ul" or "ol"
+	Text  *Text
+	Items []*Text
+}
+
+// Item is an element of a list: of bullets, steps, numbers, events and so on. What is absent is nil.
+type Item struct {
+	N       int   // counted from 1
+	Title   *Text // of an item that is a mere string, the string
+	Text    *Text
+	Value   *Text // a number, a date, a price: what stands out
+	Change  *Text
+	Trend   string // "up", "down" or ""
+	Mark    string // "yes", "no" or ""
+	Icon    *Text  // an emoji
+	Symbol  string // the name of a drawn icon
+	Image   *picture
+	Percent float64 // of Value, from 0 to 100; -1 where it has no number
+	Points  []*Text
+}
+
+// Table is what a table shows. Every row has as many cells as there are columns.
+type Table struct {
+	Head    []*Text // empty: none
+	Rows    [][]*Text
+	Numeric []bool // by column: nearly all cells are numbers
+	Columns int
+}
+
+// view is what a template's html sees of a slide.
+type view struct {
+	ID       string // of the section
+	Variant  string
+	Seed     int
+	Corner   bool // a corner of the stage belongs to the presenter
+	lang     string
+	slide    int // counted from 1
+	texts    map[string]*Text
+	prose    map[string][]Block
+	lists    map[string][]Item
+	pictures map[string]*picture
+	tables   map[string]*Table
+	columns  []string // heads of a table, where they stand beside it
+	all      []string // every word, for the direction of the slide
+	assets   []string
+	warnings []lectern.Warning
+	failures []lectern.Failure
+}
+
+// Text gives a text by role, or nil.
+func (v *view) Text(role string) *Text { return v.texts[role] }
+
+// Prose gives a longer text by role as paragraphs and lists.
+func (v *view) Prose(role string) []Block { return v.prose[role] }
+
+// List gives a list by role.
+func (v *view) List(role string) []Item { return v.lists[role] }
+
+// Image gives a picture by role, or nil.
+func (v *view) Image(role string) *picture { return v.pictures[role] }
+
+// Table gives a table by role, or nil.
+func (v *view) Table(role string) *Table { return v.tables[role] }
+
+// At gives the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
+func (v *view) At(l []Item, n int) []Item {
+	if n < 1 || n > len(l) {
+		return nil
+	}
+	return l[n-1 : n]
+}
+
+// Initial is the first letter of an item's title, for those without a picture.
+func (it Item) Initial() string {
+	if it.Title == nil {
+		return ""
+	}
+	for _, r := range it.Title.S {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return ""
+}
+
+func (v *view) text(s string) *Text {
+	s = clean(s)
+	if s == "" {
+		return nil
+	}
+	s, short := cut(s, maxText)
+	if short {
+		v.warn("text_cut", "A text is longer than a slide can hold; its first %d characters are shown.", maxText)
+	}
+	lang := language(s, v.lang)
+	s = polish(s, lang)
+	v.all = append(v.all, s)
+	return &Text{s, attrs(s, v.lang)}
+}
+
+// line is text on a single line.
+func (v *view) line(s string) *Text { return v.text(strings.Join(strings.Fields(clean(s)), " ")) }
+
+func (v *view) warn(code, format string, args ...any) {
+	w := lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: v.slide}
+	if !slices.Contains(v.warnings, w) {
+		v.warnings = append(v.warnings, w)
+	}
+}
+
+// image checks a picture; a refused one becomes a failure that names the prop.
+func (v *view) image(address, prop string) *picture {
+	if address == "" {
+		return nil
+	}
+	p, err := readPicture(address)
+	if err != nil {
+		v.failures = append(v.failures, *refused(fmt.Sprintf("slides[%d].props.%s", v.slide-1, prop), v.slide, err))
+		return nil
+	}
+	if u := string(p.URL); p.Remote && !slices.Contains(v.assets, u) {
+		v.assets = append(v.assets, u)
+	}
+	return &p
+}
+
+// fill reads the props of a slide by the manifest of its template.
+func (v *view) fill(d *design, raw map[string]any, spellings map[string][]string) props {
+	p := newProps(raw)
+	exact := map[string]bool{}
+	for _, q := range d.Props {
+		exact[squash(q.Name)] = true
+	}
+	late := []prop{}
+	for _, q := range d.Props {
+		names := []string{q.Name}
+		for _, n := range slices.Concat([]string{q.Role}, q.Also, spellings[q.Role]) {
+			if !exact[squash(n)] {
+				names = append(names, n)
+			}
+		}
+		value, written, ok := p.take(names...)
+		if !ok {
+			late = append(late, q)
+			continue
+		}
+		v.set(q, value, written)
+	}
+	for _, q := range late { // what has no name of its own: step1, step2 and so on
+		if q.Type == "list" && len(v.lists[q.Role]) == 0 {
+			if l := p.numbered(); len(l) > 0 {
+				v.set(q, l, q.Name)
+			}
+			break
+		}
+	}
+	v.borrow(d)
+	return p
+}
+
+func (v *view) set(q prop, value any, written string) {
+	switch q.Type {
+	case "text":
+		s := words(value)
+		if q.Role == "content" || q.Role == "left" || q.Role == "right" {
+			v.prose[q.Role] = v.blocks(s)
+			v.texts[q.Role] = v.text(s)
+		} else if q.Role == "quote" || q.Role == "contact" {
+			v.texts[q.Role] = v.text(s)
+		} else {
+			v.texts[q.Role] = v.line(s)
+		}
+	case "list":
+		if q.Role == "columns" {
+			v.columns = cells(value)
+			return
+		}
+		v.lists[q.Role] = v.items(value, written)
+	case "image":
+		v.pictures[q.Role] = v.image(address(value), written)
+	case "table":
+		v.tables[q.Role] = v.table(value, v.columns)
+	}
+}
+
+// borrow lets a template that lives from a list use the lines of its content instead, and the other way round.
+func (v *view) borrow(d *design) {
+	has := func(role string) bool {
+		return slices.ContainsFunc(d.Props, func(q prop) bool { return q.Role == role })
+	}
+	if has("items") && has("content") && len(v.lists["items"]) == 0 {
+		if t := v.texts["content"]; t != nil && (len(t.Lines()) > 1 || d.ID != fallback) {
+			var rest []Block
+			for _, b := range v.prose["content"] {
+				for _, t := range b.Items {
+					v.lists["items"] = append(v.lists["items"], Item{N: len(v.lists["items"]) + 1, Title: t, Percent: -1})
+				}
+				if b.Kind == "p" {
+					rest = append(rest, b)
+				}
+			}
+			if len(v.lists["items"]) > 0 && d.ID != fallback {
+				v.prose["content"] = rest
+			} else {
+				v.lists["items"] = nil
+			}
+		}
+	}
+}
+
+// blocks splits a text into paragraphs and lists: an empty line or a line end ends a paragraph, lines that begin with
+// "- ", "• " or "1. " are lists.
+func (v *view) blocks(s string) []Block {
+	var out []Block
+	s, short := cut(clean(s), maxText)
+	if short {
+		v.warn("text_cut", "A text is longer than a slide can hold; its first %d characters are shown.", maxText)
+	}
+	for line := range strings.SplitSeq(s, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		mark := listMark.FindString(line)
+		t := v.text(line[len(mark):])
+		if mark == "" || t == nil {
+			if t = v.text(line); t != nil {
+				out = append(out, Block{Kind: "p", Text: t})
+			}
+			continue
+		}
+		kind := "ul"
+		if unicode.IsDigit([]rune(strings.TrimSpace(mark))[0]) {
+			kind = "ol"
+		}
+		if len(out) == 0 || out[len(out)-1].Kind != kind {
+			out = append(out, Block{Kind: kind})
+		}
+		if last := &out[len(out)-1]; len(last.Items) < maxItems {
+			last.Items = append(last.Items, t)
+		}
+	}
+	if len(out) > maxItems {
+		out = out[:maxItems]
+	}
+	return out
+}
+
+var (
+	itemTitle  = []string{"title", "heading", "headline", "name", "label", "term", "question", "step", "feature", "challenge", "problem", "header"}
+	itemText   = []string{"text", "description", "desc", "content", "body", "detail", "details", "subtitle", "caption", "answer", "solution", "summary", "note"}
+	itemValue  = []string{"value", "number", "stat", "figure", "amount", "percentage", "percent", "date", "time", "year", "when", "price", "metric", "count", "duration", "score", "status", "big"}
+	itemChange = []string{"change", "delta", "trend", "growth", "diff"}
+	itemMark   = []string{"ispositive", "positive", "checked", "ischecked", "done", "included", "ok", "iscorrect", "correct", "pro"}
+	itemPoints = []string{"items", "bullets", "points", "list", "children"}
+)
+
+func (v *view) items(value any, prop string) []Item {
+	l := elements(value)
+	if len(l) > maxItems {
+		l = l[:maxItems]
+		v.warn("text_cut", "A list is longer than a slide can hold; its first %d items are shown.", maxItems)
+	}
+	var out []Item
+	for i, e := range l {
+		it, ok := v.item(e, fmt.Sprintf("%s[%d]", prop, i))
+		if !ok {
+			continue
+		}
+		it.N = len(out) + 1
+		out = append(out, it)
+	}
+	return out
+}
+
+func (v *view) item(e any, prop string) (Item, bool) {
+	it := Item{Percent: -1}
+	switch e := e.(type) {
+	case map[string]any:
+		v.object(&it, newProps(e), prop)
+	case []any:
+		var parts []*Text
+		for _, x := range e[:min(len(e), 8)] {
+			if t := v.line(words(x)); t != nil {
+				parts = append(parts, t)
+			}
+		}
+		if len(parts) > 0 {
+			it.Title, parts = parts[0], parts[1:]
+		}
+		if len(parts) > 0 {
+			it.Text = parts[0]
+		}
+	default:
+		s := words(e)
+		it.Mark, s = marked(s)
+		it.Title = v.line(listMark.ReplaceAllString(s, ""))
+	}
+	if it.Value != nil {
+		it.Percent = percent(it.Value.S)
+	}
+	return it, it.Title != nil || it.Text != nil || it.Value != nil || it.Image != nil || len(it.Points) > 0
+}
+
+func (v *view) object(it *Item, p props, prop string) {
+	get := func(names []string) *Text {
+		x, _, ok := p.take(names...)
+		if !ok {
+			return nil
+		}
+		return v.line(words(x))
+	}
+	if x, _, ok := p.take(itemMark...); ok {
+		it.Mark = "no"
+		if truth(x) {
+			it.Mark = "yes"
+		}
+	}
+	if x, _, ok := p.take("icon", "emoji", "symbol"); ok {
+		v.icon(it, x, prop+".icon")
+	}
+	if x, name, ok := p.take("image", "imageurl", "img", "picture", "photo", "avatar", "logo", "src"); ok {
+		it.Image = v.image(address(x), prop+"."+name)
+	}
+	if x, _, ok := p.take(itemPoints...); ok {
+		for _, e := range elements(x)[:min(len(elements(x)), 12)] {
+			if t := v.line(listMark.ReplaceAllString(words(e), "")); t != nil {
+				it.Points = append(it.Points, t)
+			}
+		}
+	}
+	it.Value, it.Change = get(itemValue), get(itemChange)
+	it.Title, it.Text = get(itemTitle), get(itemText)
+	if it.Text == nil {
+		if it.Text = get(itemTitle); it.Text == nil && it.Title != nil { // {label, title} and the like
+			it.Text = get(itemText)
+		}
+	}
+	if it.Title == nil && it.Text != nil {
+		it.Title, it.Text = it.Text, nil
+	}
+	if it.Title == nil && it.Text == nil && it.Value == nil { // names nobody thought of
+		var rest []string
+		for _, k := range slices.Sorted(maps.Keys(p.values)) {
+			if s := words(p.values[k]); s != "" && !p.used[k] {
+				rest = append(rest, s)
+			}
+		}
+		if len(rest) > 0 {
+			it.Title = v.line(rest[0])
+			it.Text = v.line(strings.Join(rest[1:], " "))
+		}
+	}
+	if it.Change != nil {
+		it.Trend = trend(it.Change.S)
+		it.Change.S = strings.TrimSpace(strings.TrimLeft(it.Change.S, "▲▼↑↓ "))
+	}
+}
+
+// icon takes an emoji as it is, a name that is drawn, or a picture; names that nobody draws are left out.
+func (v *view) icon(it *Item, x any, prop string) {
+	s := address(x)
+	if strings.ContainsAny(s, ":/") && len(s) > 4 {
+		it.Image = v.image(s, prop)
+		return
+	}
+	if name, ok := symbol(s); ok {
+		it.Symbol = name
+		return
+	}
+	r := []rune(s)
+	if len(r) > 0 && len(r) <= 8 && !slices.ContainsFunc(r, func(c rune) bool { return c < 0x203c }) {
+		it.Icon = &Text{S: clean(s)}
+	}
+}
+
+// truth reads a mark in whatever way it was written.
+func truth(x any) bool {
+	switch strings.ToLower(words(x)) {
+	case "", "false", "no", "0", "negative", "con", "off", "n", "wrong", "✗", "✘", "❌", "-":
+		return false
+	}
+	return true
+}
+
+// marked takes a check mark or a cross from the front of s.
+func marked(s string) (mark, rest string) {
+	for _, m := range []struct{ sign, mark string }{{"✓", "yes"}, {"✔️", "yes"}, {"✔", "yes"}, {"✅", "yes"}, {"[x]", "yes"}, {"✗", "no"}, {"✘", "no"}, {"❌", "no"}, {"✕", "no"}, {"✖", "no"}, {"[ ]", "no"}} {
+		if rest, ok := strings.CutPrefix(s, m.sign); ok {
+			return m.mark, strings.TrimSpace(rest)
+		}
+	}
+	return "", s
+}
+
+// trend reads the direction of a change from its sign.
+func trend(s string) string {
+	switch {
+	case strings.HasPrefix(s, "+"), strings.ContainsAny(s, "▲↑↗"), strings.EqualFold(s, "up"):
+		return "up"
+	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"), strings.ContainsAny(s, "▼↓↘"), strings.EqualFold(s, "down"):
+		return "down"
+	}
+	return ""
+}
+
+// percent reads the first number of s, kept within 0 to 100; -1 where there is none.
+func percent(s string) float64 {
+	start := strings.IndexFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
+	if start < 0 {
+		return -1
+	}
+	end := start
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.' || s[end] == ',') {
+		end++
+	}
+	n, err := strconv.ParseFloat(strings.TrimRight(strings.ReplaceAll(s[start:end], ",", "."), "."), 64)
+	if err != nil {
+		return -1
+	}
+	return min(max(n, 0), 100)
+}
