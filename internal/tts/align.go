@@ -1,0 +1,161 @@
+package tts
+
+import (
+	"math"
+	"unicode"
+
+	"lectern"
+)
+
+// Weight is about how long a word is said, in arbitrary units: its letters and, for digits, the words they become. It
+// is at least 1.
+func Weight(said string) float64 {
+	w := 0.0
+	for _, r := range said {
+		switch {
+		case unicode.IsNumber(r):
+			w += 4
+		case unicode.In(r, unicode.Han):
+			w += 3
+		case unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			w += 2.2
+		case unicode.IsLetter(r):
+			w++
+		}
+	}
+	return max(w, 1)
+}
+
+// Spread lays words over the loud stretches of an utterance, each as long as its weight says. It is for engines that
+// tell no times: spans come out in order, not overlapping, and none begins or ends in a silence longer than the ones
+// that speech leaves around.
+func Spread(weights []float64, loud []lectern.Span) []lectern.Span {
+	out := make([]lectern.Span, len(weights))
+	var total, room float64
+	for _, w := range weights {
+		total += w
+	}
+	for _, s := range loud {
+		room += float64(s.End - s.Start)
+	}
+	if total <= 0 || room <= 0 {
+		return out
+	}
+	done := 0.0
+	for i, w := range weights {
+		from, to := done/total*room, (done+w)/total*room
+		out[i].Start, out[i].End = place(loud, from, false), place(loud, to, true)
+		done += w
+	}
+	tidy(out, loud[len(loud)-1].End)
+	return out
+}
+
+// place finds the position that lies after x loud samples; at the joint of two stretches, the end of the first or the
+// start of the second.
+func place(loud []lectern.Span, x float64, end bool) int64 {
+	for i, s := range loud {
+		n := float64(s.End - s.Start)
+		const near = 1e-6
+		if x < n-near || (end && x <= n+near) || i == len(loud)-1 {
+			return s.Start + int64(min(x, n)+0.5)
+		}
+		x -= n
+	}
+	return 0
+}
+
+// Fill gives a time to words that the engine passed over (Start and End 0 or equal): a run of them shares its room
+// with the timed word in front of it, in proportion to their weights, since engines fold "of the" into one word; in
+// front of the first timed word, with that one. Words keep their order. n is the length of the audio.
+func Fill(words []lectern.Span, weights []float64, n int64) {
+	timed := func(i int) bool { return words[i].End > words[i].Start }
+	for i := 0; i < len(words); {
+		if timed(i) && (i+1 == len(words) || timed(i+1)) {
+			i++
+			continue
+		}
+		// i is the timed word that shares, or the first of an untimed run at the very beginning.
+		from, j := i, i+1
+		for j < len(words) && !timed(j) {
+			j++
+		}
+		start, end := int64(0), n
+		switch {
+		case timed(i):
+			start, end = words[i].Start, words[i].End
+		case j < len(words):
+			start, end = words[j].Start, words[j].End
+			j++
+		}
+		var total, done float64
+		for k := from; k < j; k++ {
+			total += weights[k]
+		}
+		for k := from; k < j; k++ {
+			words[k].Start = start + int64(done/total*float64(end-start))
+			done += weights[k]
+			words[k].End = start + int64(done/total*float64(end-start))
+		}
+		i = j
+	}
+	tidy(words, n)
+}
+
+// tidy makes spans ordered, not overlapping and inside [0, n], moving as little as possible.
+func tidy(spans []lectern.Span, n int64) {
+	at := int64(0)
+	for i := range spans {
+		s := &spans[i]
+		s.Start = min(max(s.Start, at), n)
+		s.End = min(max(s.End, s.Start), n)
+		at = s.End
+	}
+	// A span must not run over the start of the next one: what overlapped was cut at the later one's start above only
+	// from behind; where that left nothing, take half of the one in front.
+	for i := 1; i < len(spans); i++ {
+		if a, b := &spans[i-1], &spans[i]; b.End == b.Start && a.End == b.Start && a.End-a.Start > 1 {
+			mid := (a.Start + a.End) / 2
+			b.Start, b.End, a.End = mid, a.End, mid
+		}
+	}
+}
+
+// Match aligns two sequences with the least edits, a substitution costing what differ says (0 same, 1 wholly
+// different), and tells for every boundary in a (0…len(a)) the boundary in b (0…len(b)) that belongs to it. The result
+// never falls, begins with 0 and ends with len(b).
+func Match(a, b []string, differ func(x, y string) float64) []int {
+	n, m := len(a), len(b)
+	cost := make([]float64, (n+1)*(m+1))
+	at := func(i, j int) *float64 { return &cost[i*(m+1)+j] }
+	const skip = 0.7
+	for i := 0; i <= n; i++ {
+		for j := 0; j <= m; j++ {
+			if i == 0 || j == 0 {
+				*at(i, j) = float64(i+j) * skip
+				continue
+			}
+			*at(i, j) = min(*at(i-1, j-1)+differ(a[i-1], b[j-1]), *at(i-1, j)+skip, *at(i, j-1)+skip)
+		}
+	}
+	out := make([]int, n+1)
+	for i, j := n, m; i > 0; {
+		along, up, back := math.Inf(1), *at(i-1, j)+skip, math.Inf(1)
+		if j > 0 {
+			along, back = *at(i-1, j-1)+differ(a[i-1], b[j-1]), *at(i, j-1)+skip
+		}
+		switch {
+		case along <= up && along <= back:
+			i, j = i-1, j-1
+			out[i] = j
+		case up <= back:
+			i--
+			out[i] = j
+		default:
+			j--
+			out[i] = j
+		}
+	}
+	out[n], out[0] = m, 0 // without any a, all of b stays unmatched
+	return out
+}

@@ -1,0 +1,318 @@
+package tts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// Catalogue is all voices of this machine: its engines, the preferred one first. It is safe for concurrent use.
+type Catalogue struct {
+	engines []Engine
+}
+
+// NewCatalogue makes a catalogue of the given engines, in order of preference.
+func NewCatalogue(engines ...Engine) *Catalogue {
+	return &Catalogue{engines: slices.Clone(engines)}
+}
+
+// Voices lists the voices of all engines that work here, in the order of the engines. An engine that is not installed
+// is passed over; where none is, the failure is lectern.CodeMissingTool.
+func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
+	var all []lectern.Voice
+	var reasons []string
+	var first error
+	for _, e := range c.engines {
+		voices, err := e.Voices(ctx)
+		if ctx.Err() != nil {
+			return nil, canceled(ctx.Err())
+		}
+		if err != nil {
+			f := lectern.AsFailure(err)
+			reasons = append(reasons, e.Name()+": "+f.Message+" ("+f.Detail+")")
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		all = append(all, voices...)
+	}
+	if len(all) == 0 {
+		f := lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get install espeak-ng flite").Because(first)
+		f.Detail = strings.Join(reasons, "\n")
+		return nil, f
+	}
+	return all, nil
+}
+
+// Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, where there is no such
+// voice, lectern.CodeUnknownVoice. A choice that names a service that is not here (decks are written for "azure" or
+// "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
+// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
+func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error) {
+	all, err := c.Voices(ctx)
+	if err != nil {
+		return lectern.Voice{}, nil, err
+	}
+	r := resolver{choice: choice, text: text, all: all}
+	r.choice.Engine = canonical(choice.Engine)
+	v, err := r.voice(c)
+	if err != nil {
+		return lectern.Voice{}, nil, err
+	}
+	if d, ok := c.engine(v.Engine).(Doubter); ok {
+		if doubt := d.Doubt(v); doubt != "" {
+			r.warn("voice_quality", "%s", doubt)
+		}
+	}
+	v.Speed = r.speed()
+	return v, r.warnings, nil
+}
+
+// Speak speaks text with the engine that v belongs to.
+func (c *Catalogue) Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error) {
+	e := c.engine(v.Engine)
+	if e == nil {
+		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q; known are %s.", v.Engine, c.names())
+	}
+	n, err := e.Speak(ctx, text, v)
+	if err != nil && ctx.Err() != nil {
+		return lectern.Narration{}, canceled(ctx.Err())
+	}
+	return n, err
+}
+
+// Fingerprint names all that shapes v's sound besides the text: engine, versions, settings, voice and speed.
+func (c *Catalogue) Fingerprint(v lectern.Voice) string {
+	e := c.engine(v.Engine)
+	if e == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s|%s|%.3f", e.Fingerprint(), v.ID, Speed(v))
+}
+
+func (c *Catalogue) engine(name string) Engine {
+	for _, e := range c.engines {
+		if e.Name() == name {
+			return e
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) names() string {
+	var names []string
+	for _, e := range c.engines {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, ", ")
+}
+
+// canonical is an engine's name as a deck may spell it.
+func canonical(name string) string {
+	n := strings.ToLower(strings.TrimSpace(name))
+	switch n {
+	case "espeak-ng", "espeakng":
+		return "espeak"
+	}
+	return n
+}
+
+// resolver is one question to the catalogue.
+type resolver struct {
+	choice   lectern.VoiceChoice
+	text     string
+	all      []lectern.Voice
+	warnings []lectern.Warning
+}
+
+func (r *resolver) warn(code, format string, args ...any) {
+	r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+}
+
+func (r *resolver) speed() float64 {
+	want := r.choice.Speed
+	if want == 0 {
+		return 0
+	}
+	got := Speed(lectern.Voice{Speed: want})
+	if got != want {
+		r.warn("voice_speed", "The speed %g is outside %g to %g; %g is used.", want, MinSpeed, MaxSpeed, got)
+	}
+	return got
+}
+
+func (r *resolver) voice(c *Catalogue) (lectern.Voice, error) {
+	engine, id := r.choice.Engine, strings.TrimSpace(r.choice.ID)
+	here := engine == "" || slices.ContainsFunc(r.all, func(v lectern.Voice) bool { return v.Engine == engine })
+	if engine != "" && !here {
+		if c.engine(engine) != nil {
+			r.warn("voice_unavailable", "The voice engine %s is not installed on this machine; another voice is used.", engine)
+		} else {
+			r.warn("voice_unavailable", "The voice service %s cannot be reached from this machine; an installed voice is used.", r.choice.Engine)
+		}
+		return r.nearest("", r.language(foreignLanguage(id)), foreignGender(id))
+	}
+	if id == "" {
+		return r.nearest(engine, r.language(""), r.choice.Gender)
+	}
+	for _, v := range r.all {
+		if (engine == "" || v.Engine == engine) && strings.EqualFold(v.ID, id) {
+			r.mismatch(v)
+			return v, nil
+		}
+	}
+	// The language alone, "uk" or "en-GB", is a fair way to name a voice.
+	for _, v := range r.all {
+		if (engine == "" || v.Engine == engine) && strings.EqualFold(v.Language, id) {
+			return r.nearest(engine, v.Language, r.choice.Gender)
+		}
+	}
+	if engine == "" && foreign(id) {
+		r.warn("voice_unavailable", "The voice %s belongs to a service that cannot be reached from this machine; an installed voice is used.", id)
+		return r.nearest("", r.language(foreignLanguage(id)), foreignGender(id))
+	}
+	f := lectern.Fail(lectern.CodeUnknownVoice, "There is no voice %q%s. Close to it are %s.", clip(id), of(engine), strings.Join(r.close(engine, id), ", "))
+	f.Param = "voice.id"
+	return lectern.Voice{}, f
+}
+
+func of(engine string) string {
+	if engine == "" {
+		return ""
+	}
+	return " of " + engine
+}
+
+// language is the one to speak: of the foreign voice that was asked for, of the choice, or of the text.
+func (r *resolver) language(of string) string {
+	if r.choice.Language != "" {
+		return r.choice.Language
+	}
+	found := Recognise(r.text)
+	switch {
+	case of == "":
+		return found
+	case found == "" || base(found) == base(of):
+		return of
+	}
+	return found // many a multilingual voice has an English name: the text knows better
+}
+
+// mismatch warns where a voice would read another language's text.
+func (r *resolver) mismatch(v lectern.Voice) {
+	found := Recognise(r.text)
+	if found != "" && base(found) != base(v.Language) && sure(r.text) {
+		r.warn("voice_language", "The voice %s speaks %s, but the text looks like %s.", v.ID, v.Language, found)
+	}
+}
+
+// nearest is the best voice for a language and, if possible, a gender: of the given engine, else of any.
+func (r *resolver) nearest(engine, language, gender string) (lectern.Voice, error) {
+	if gender == "" {
+		gender = r.choice.Gender
+	}
+	wanted := language
+	if language == "" {
+		language = "en"
+	}
+	best, points := -1, -1
+	for i, v := range r.all {
+		if engine != "" && v.Engine != engine {
+			continue
+		}
+		p := fit(v.Language, language)*2 + 0
+		if p > 0 && (gender == "" || v.Gender == "" || strings.EqualFold(v.Gender, gender)) {
+			p++
+		}
+		if p > points {
+			best, points = i, p
+		}
+	}
+	if best < 0 {
+		return lectern.Voice{}, lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get install espeak-ng flite")
+	}
+	v := r.all[best]
+	if fit(v.Language, language) == 0 {
+		r.warn("voice_language", "No voice here speaks %s; %s (%s) reads it.", wanted, v.Name, v.Language)
+	}
+	return v, nil
+}
+
+// fit tells how well a voice's language serves another: 0 not at all, 3 the very same. Where the region is not asked
+// for, all regions are equal and the engine's order decides.
+func fit(have, want string) int {
+	have, want = strings.ToLower(have), strings.ToLower(strings.ReplaceAll(want, "_", "-"))
+	switch {
+	case have == want:
+		return 3
+	case base(have) != macro(base(want)) && base(have) != base(want):
+		return 0
+	case !strings.Contains(want, "-"):
+		return 3
+	case !strings.Contains(have, "-"):
+		return 2
+	}
+	return 1
+}
+
+// macro maps languages that engines file under another name.
+func macro(lang string) string {
+	switch lang {
+	case "no", "nn":
+		return "nb"
+	case "cmn":
+		return "zh"
+	case "tl":
+		return "fil"
+	case "iw":
+		return "he"
+	case "in":
+		return "id"
+	}
+	return lang
+}
+
+// close names a few voices whose ids look like id.
+func (r *resolver) close(engine, id string) []string {
+	type near struct {
+		name string
+		d    int
+	}
+	var all []near
+	for _, v := range r.all {
+		if engine == "" || v.Engine == engine {
+			all = append(all, near{v.ID, distance(strings.ToLower(id), strings.ToLower(v.ID))})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return a.d - b.d })
+	var names []string
+	for _, n := range all[:min(len(all), 5)] {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// distance is the edit distance of a and b, of which only the first 64 bytes count.
+func distance(a, b string) int {
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range b {
+			cost := diag
+			if a[i] != b[j] {
+				cost++
+			}
+			diag, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

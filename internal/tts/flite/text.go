@@ -1,0 +1,121 @@
+package flite
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"lectern/internal/tts"
+)
+
+var (
+	amount   = regexp.MustCompile(`^([$£€]?)(\d[\d.,]*)([KMB]|bn|mn|[kKMG]B)([.,;:!?]?)$`)
+	letters  = regexp.MustCompile(`^([A-Z]{2,5})(s|'s)?([.,;:!?)]*)$`)
+	camel    = regexp.MustCompile(`([a-z])([A-Z])`)
+	suffixed = regexp.MustCompile(`^(\d+\.\d+)([A-Za-z]+)`)
+	pounds   = regexp.MustCompile(`^£([\d.,]*\d)`)
+	euros    = regexp.MustCompile(`^€([\d.,]*\d)|^([\d.,]*\d)€`)
+	date     = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})\b`)
+	host     = regexp.MustCompile(`^[\p{L}\d-]+(\.[\p{L}\d-]+)+[.,;:!?]?$`)
+	topLevel = regexp.MustCompile(`\.(com|org|net|io|dev|edu|gov|ai|app|co|uk|de|eu|info|tv)[.,;:!?]?$`)
+)
+
+// said replaces what flite reads letter by letter or wrongly.
+var said = map[string]string{
+	"e.g.": "for example", "e.g": "for example", "i.e.": "that is", "i.e": "that is", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
+	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress sequel", "postgres": "post gress",
+	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O S", "gui": "gooey",
+	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F F mpeg", "mpeg": "M peg",
+	"w/": "with", "w/o": "without", "=": "equals", "+": "plus", "&": "and", "%": "percent", "approx.": "approximately",
+}
+
+// Speakable is what flite is given for a word as written: tts.Speakable in ASCII, with signs spelled out that flite
+// does not know. Letters of other scripts are left out.
+func Speakable(written string) string {
+	s := tts.Speakable(written)
+	if s == "" {
+		return ""
+	}
+	bare := strings.TrimRight(s, ",;:!?")
+	if w, ok := said[strings.ToLower(bare)]; ok {
+		return w + s[len(bare):]
+	}
+	if m := amount.FindStringSubmatch(s); m != nil {
+		return m[2] + " " + scales[m[3]] + currencies[m[1]] + m[4]
+	}
+	s = suffixed.ReplaceAllString(s, "$1 $2")
+	if m := letters.FindStringSubmatch(s); m != nil && !pronounced[m[1]] {
+		// Spelled out, as letters; a plural's "s" stays with the last one.
+		return strings.TrimSpace(strings.Join(strings.Split(m[1], ""), " ")) + plural(m[2]) + strings.ReplaceAll(m[3], ")", "")
+	}
+	if camel.MatchString(s) && !host.MatchString(s) {
+		s = camel.ReplaceAllString(s, "$1 $2")
+	}
+	s = pounds.ReplaceAllString(s, "$1 pounds ")
+	s = euros.ReplaceAllString(s, "$1$2 euros ")
+	s = date.ReplaceAllString(s, "$1 $2 $3")
+	if host.MatchString(s) && topLevel.MatchString(strings.ToLower(s)) {
+		end := ""
+		if strings.ContainsRune(".,;:!?", rune(s[len(s)-1])) {
+			s, end = s[:len(s)-1], s[len(s)-1:]
+		}
+		s = strings.ReplaceAll(s, ".", " dot ") + end
+	}
+	return ascii(s)
+}
+
+// pronounced are capitals that are read as a word.
+var pronounced = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`NASA NATO RAM ROM LAN WAN SIM PIN GIF LED AIDS OPEC NAFTA UNICEF SWAT LASER RADAR ZIP BASIC JAVA REST SOAP CRUD LAMP
+		A I AN AND ARE AS AT BE BUT BY CAN DO FOR FROM GET GO HAS HAVE HE HER HIS HOW IF IN IS IT ITS LET MAKE MAY ME MORE MOST MUST MY NEW NO
+		NOT NOW OF OFF OK ON ONE ONLY OR OUR OUT OVER SAY SEE SHE SO STOP TEAM THAN THANK THAT THE THEIR THEM THEN THERE THESE THEY THIS TIME TO TOO TWO UP USE
+		VERY WAS WAY WE WELL WHAT WHEN WHERE WHO WHY WILL WITH WORK WOW YES YOU YOUR ALL ANY BIG DAY END FIRST GOOD GREAT HELLO HELP HERE HIGH
+		HOME JUST KEY KNOW LAST LIFE LIKE LONG LOOK LOVE LOW NEED NEXT NEVER OLD OPEN PLAN READY REAL SAFE SAME SAVE SIX TEN TRUE TRY TURN WANT WAR WATER WORLD YEAR`) {
+		m[w] = true
+	}
+	return m
+}()
+
+var (
+	scales = map[string]string{
+		"K": "thousand", "M": "million", "B": "billion", "bn": "billion", "mn": "million", "kB": "kilobytes", "KB": "kilobytes", "MB": "megabytes", "GB": "gigabytes",
+	}
+	currencies = map[string]string{"$": " dollars", "£": " pounds", "€": " euros"}
+)
+
+// plural is what a plural's or genitive's end of an abbreviation sounds like.
+func plural(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "'s"
+}
+
+// ascii folds accents ("café" is read as "cafe") and leaves out what is not ASCII then.
+func ascii(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		switch {
+		case r < 0x20 || r == '"' || r == '`':
+		case r < 0x7f:
+			b.WriteRune(r)
+		case unicode.Is(unicode.M, r):
+		default:
+			b.WriteString(folds[r])
+		}
+	}
+	out := strings.Join(strings.Fields(b.String()), " ")
+	if !tts.HasSpeech(out) {
+		return ""
+	}
+	return out
+}
+
+var folds = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'Æ': "Ae", 'ø': "o", 'Ø': "O", 'œ': "oe", 'Œ': "Oe", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D", 'ð': "th", 'þ': "th", 'ı': "i",
+	'°': " degrees ", '×': " times ", '÷': " divided by ", '±': " plus minus ", '£': " pounds ", '€': " euros ", '¥': " yen ", '§': " section ",
+	'№': " number ", '½': " half ", '⁄': "/",
+}

@@ -1,0 +1,132 @@
+package tts
+
+import (
+	"math"
+
+	"lectern"
+)
+
+// How loud a narration is made.
+const (
+	targetRMS = 0.1   // −20 dBFS, over the stretches where somebody speaks
+	ceiling   = 0.891 // −1 dBFS: no sample goes beyond
+	knee      = 0.6   // from here on peaks are bent towards the ceiling
+	gateRMS   = 0.003 // a frame below about −50 dBFS is not speech
+)
+
+// frameOf is the length of a measuring frame at rate: 10 ms.
+func frameOf(rate int) int { return max(1, rate/100) }
+
+// speechRMS is the root mean square over the frames in which somebody speaks: those above the gate and not more than
+// 20 dB below the mean of those. It is 0 for silence.
+func speechRMS(at func(i int) float64, n, rate int) float64 {
+	frame := 2 * frameOf(rate)
+	var energies []float64
+	var sum float64
+	for i := 0; i+frame <= n || (i == 0 && n > 0); i += frame {
+		var e float64
+		end := min(i+frame, n)
+		for j := i; j < end; j++ {
+			v := at(j)
+			e += v * v
+		}
+		e /= float64(end - i)
+		if e > gateRMS*gateRMS {
+			energies = append(energies, e)
+			sum += e
+		}
+	}
+	if len(energies) == 0 {
+		return 0
+	}
+	floor := sum / float64(len(energies)) / 100
+	var kept float64
+	count := 0
+	for _, e := range energies {
+		if e >= floor {
+			kept += e
+			count++
+		}
+	}
+	return math.Sqrt(kept / float64(count))
+}
+
+// soften bends x beyond the knee so that it stays under the ceiling; up to there it is the identity, and it is smooth.
+func soften(x float64) float64 {
+	a := math.Abs(x)
+	if a <= knee {
+		return x
+	}
+	room := ceiling - knee
+	return math.Copysign(knee+room*math.Tanh((a-knee)/room), x)
+}
+
+// SpeechLevel is the level of the speech in samples in dBFS, silences left out; −Inf for silence.
+func SpeechLevel(samples []int16, rate int) float64 {
+	return 20 * math.Log10(speechRMS(func(i int) float64 { return float64(samples[i]) / 32768 }, len(samples), rate))
+}
+
+// Loud finds the stretches of samples that are above level (full scale is 1), joined over gaps shorter than hold and
+// at least keep long, all in samples. The positions are exact to 2 ms.
+func Loud(samples []float32, rate int, level float64, hold, keep int) []lectern.Span {
+	frame := max(1, rate/500)
+	var out []lectern.Span
+	for i := 0; i < len(samples); i += frame {
+		end := min(i+frame, len(samples))
+		var e float64
+		for _, v := range samples[i:end] {
+			e += float64(v) * float64(v)
+		}
+		if e/float64(end-i) < level*level {
+			continue
+		}
+		if n := len(out); n > 0 && int64(i)-out[n-1].End < int64(hold) {
+			out[n-1].End = int64(end)
+		} else {
+			out = append(out, lectern.Span{Start: int64(i), End: int64(end)})
+		}
+	}
+	kept := out[:0]
+	for _, s := range out {
+		if s.End-s.Start >= int64(keep) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// peak is the largest magnitude in samples.
+func peak(samples []float32) float64 {
+	var p float32
+	for _, v := range samples {
+		p = max(p, v, -v)
+	}
+	return float64(p)
+}
+
+// fade ramps both ends of samples over n samples, so that no joint clicks.
+func fade(samples []float32, n int) {
+	n = min(n, len(samples)/2)
+	for i := range n {
+		g := float32(0.5 - 0.5*math.Cos(math.Pi*(float64(i)+0.5)/float64(n)))
+		samples[i] *= g
+		samples[len(samples)-1-i] *= g
+	}
+}
+
+// highpass takes away what lies below speech (direct current, rumble): a Butterworth filter of second order at 55 Hz. It
+// changes samples in place.
+func highpass(samples []float32, rate int) {
+	w := 2 * math.Pi * 55 / float64(rate)
+	alpha := math.Sin(w) / math.Sqrt2
+	a0 := 1 + alpha
+	b0, b1 := (1+math.Cos(w))/2/a0, -(1+math.Cos(w))/a0
+	a1, a2 := -2*math.Cos(w)/a0, (1-alpha)/a0
+	var x1, x2, y1, y2 float64
+	for i, v := range samples {
+		x := float64(v)
+		y := b0*x + b1*x1 + b0*x2 - a1*y1 - a2*y2
+		x1, x2, y1, y2 = x, x1, y, y1
+		samples[i] = float32(y)
+	}
+}

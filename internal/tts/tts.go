@@ -1,0 +1,45 @@
+// Package tts gives a presentation its voice: it turns the text of one slide into a [lectern.Narration], audio with the
+// time of every word and, where the engine knows it, of every phoneme.
+//
+// An engine (a folder beside this file) only has to say one sentence: samples at its own rate, and where in them the
+// words and phonemes lie. What makes narration pleasant and exact is the same for all engines and lives here:
+//
+//   - [Prepare] turns what people write (markdown leftovers, addresses, emoji, control characters) into what can be
+//     said, sentence by sentence, and keeps the words as they were written, for captions;
+//   - [Compose] trims the engine's own silence, resamples to 48 kHz, joins sentences with natural pauses, brings every
+//     engine to the same loudness and moves all times along;
+//   - [Catalogue] knows all voices of a machine, recognises the language of a text and chooses.
+//
+// There is no placeholder narration: what cannot be spoken is a [lectern.Failure].
+package tts
+
+import (
+	"context"
+
+	"lectern"
+)
+
+// Engine speaks. Engines are safe for concurrent use; the conformance suite in ttstest says what else they hold.
+type Engine interface {
+	// Name is the engine's stable name, lower case, as decks write it.
+	Name() string
+	// Voices lists what the engine can speak with on this machine, best first for each language. A missing program or
+	// library is a failure with lectern.CodeMissingTool.
+	Voices(ctx context.Context) ([]lectern.Voice, error)
+	// Speak turns text into audio. v is one of Voices, v.Speed is honoured from 0.5 to 2. Text with nothing to say in
+	// it (no letter, no digit) gives a narration without samples and no error: the caller holds the slide.
+	Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error)
+	// Fingerprint changes whenever the same text may sound different: the engine, its version, its settings. It may
+	// ask the engine once, and is then answered from memory.
+	Fingerprint() string
+}
+
+// Doubter is an engine that knows of voices that are hard to understand.
+type Doubter interface {
+	// Doubt says in a sentence what is wrong with v, "" where nothing is.
+	Doubt(v lectern.Voice) string
+}
+
+// Settings is the version of everything in this package that shapes the sound or the times; engines put it into their
+// fingerprints.
+const Settings = "1"

@@ -1,0 +1,5 @@
+//go:build !race
+
+package ttstest
+
+const shorter = 1
