@@ -1,0 +1,197 @@
+// Package avatar gives a presentation its presenter: it turns the narration of one slide into a [lectern.Clip], frame
+// after frame of someone who says it.
+//
+// An engine (a folder beside this file) knows its own avatars by "name" or "name.variant" and draws them. The
+// [Catalogue] puts engines side by side: it understands what decks write ("gia", "gia.casual", "builtin:gia.casual"),
+// settles it once to an engine and a full code, and says in one sentence what there is when a code is not known.
+package avatar
+
+import (
+	"context"
+	"image"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// Engine draws avatars. Engines are safe for concurrent use; the conformance suite in avatartest says what else they
+// hold.
+type Engine interface {
+	// Name is the engine's stable name, lower case, as decks write it before the colon.
+	Name() string
+	// Avatars lists who the engine can show, the default avatar first.
+	Avatars(ctx context.Context) ([]lectern.Avatar, error)
+	// Animate begins a clip. r.Avatar is "name" or "name.variant"; an unknown one is a failure with
+	// lectern.CodeUnknownAvatar. The clip ends early, with ctx's error, when ctx ends.
+	Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error)
+	// Portrait gives a still picture, on a transparent ground, for lists and thumbnails.
+	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
+	// Fingerprint changes whenever the same request may give other frames.
+	Fingerprint() string
+}
+
+// Catalogue is all engines of a server. It is safe for concurrent use.
+type Catalogue struct {
+	engines []Engine
+	byName  map[string]Engine
+	def     string
+}
+
+// New makes a catalogue of engines, in order of preference. def is the avatar of decks that name none, in any
+// spelling that [Catalogue.Resolve] understands; empty means "mikhailo". Two engines of one name are a programming
+// error: the first wins.
+func New(def string, engines ...Engine) *Catalogue {
+	c := &Catalogue{byName: map[string]Engine{}, def: strings.TrimSpace(def)}
+	if c.def == "" {
+		c.def = "mikhailo"
+	}
+	for _, e := range engines {
+		if _, twice := c.byName[e.Name()]; !twice {
+			c.engines, c.byName[e.Name()] = append(c.engines, e), e
+		}
+	}
+	return c
+}
+
+// Avatars lists the avatars of all engines, engine after engine.
+func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
+	var all []lectern.Avatar
+	for _, e := range c.engines {
+		list, err := e.Avatars(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			a.Engine = e.Name()
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// Resolve settles what a deck wrote: "name", "name.variant", either with "engine:" before it, or nothing for the
+// default avatar. Letter case and spaces around it do not matter. avatar is always "name.variant", or "name" for an
+// avatar without variants. What is not known is a failure with lectern.CodeUnknownAvatar that names what is.
+func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar string, err error) {
+	asked := strings.TrimSpace(code)
+	if asked == "" {
+		asked = c.def
+	}
+	want, of := strings.ToLower(asked), ""
+	if e, rest, ok := strings.Cut(want, ":"); ok {
+		of, want = strings.TrimSpace(e), strings.TrimSpace(rest)
+	}
+	name, variant, _ := strings.Cut(want, ".")
+	for _, e := range c.engines {
+		if of != "" && of != e.Name() {
+			continue
+		}
+		list, err := e.Avatars(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		for _, a := range list {
+			if strings.ToLower(a.Code) != name {
+				continue
+			}
+			if full, ok := pick(a, variant); ok {
+				return e.Name(), full, nil
+			}
+		}
+	}
+	return "", "", c.unknown(ctx, asked)
+}
+
+// pick gives the full code of a's variant; an empty variant means the first.
+func pick(a lectern.Avatar, variant string) (string, bool) {
+	if len(a.Variants) == 0 {
+		return a.Code, variant == ""
+	}
+	if variant == "" {
+		return a.Code + "." + a.Variants[0].Code, true
+	}
+	i := slices.IndexFunc(a.Variants, func(v lectern.AvatarVariant) bool { return strings.ToLower(v.Code) == variant })
+	if i < 0 {
+		return "", false
+	}
+	return a.Code + "." + a.Variants[i].Code, true
+}
+
+// Animate begins the clip of the avatar that code names. r.Avatar is filled in.
+func (c *Catalogue) Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error) {
+	engine, full, err := c.Resolve(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	r.Avatar = full
+	return c.byName[engine].Animate(ctx, r)
+}
+
+// Portrait gives a still picture of the avatar that code names.
+func (c *Catalogue) Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error) {
+	engine, full, err := c.Resolve(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	return c.byName[engine].Portrait(ctx, full, s)
+}
+
+// Fingerprint is that of the engine which code names, for content keys. It is empty for a code that is not known.
+func (c *Catalogue) Fingerprint(code string) string {
+	engine, full, err := c.Resolve(context.Background(), code)
+	if err != nil {
+		return ""
+	}
+	return engine + ":" + full + "@" + c.byName[engine].Fingerprint()
+}
+
+// Gender is that of the avatar which code names, "" where it has none or is not known: a narration without a chosen
+// voice is spoken by one that suits the face.
+func (c *Catalogue) Gender(ctx context.Context, code string) string {
+	engine, full, err := c.Resolve(ctx, code)
+	if err != nil {
+		return ""
+	}
+	list, err := c.byName[engine].Avatars(ctx)
+	if err != nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(full, ".")
+	for _, a := range list {
+		if a.Code == name {
+			return a.Gender
+		}
+	}
+	return ""
+}
+
+func (c *Catalogue) unknown(ctx context.Context, asked string) error {
+	list, err := c.Avatars(ctx)
+	if err != nil {
+		return err
+	}
+	f := Unknown(asked, list)
+	f.Param = "avatar"
+	return f
+}
+
+// Unknown is the failure for a code that is none of the known avatars. Engines use it too.
+func Unknown(code string, known []lectern.Avatar) *lectern.Failure {
+	var names []string
+	for _, a := range known {
+		if len(a.Variants) == 0 {
+			names = append(names, a.Code)
+		}
+		for _, v := range a.Variants {
+			names = append(names, a.Code+"."+v.Code)
+		}
+	}
+	if r := []rune(code); len(r) > 60 {
+		code = string(r[:60]) + "…"
+	}
+	if len(names) == 0 {
+		return lectern.Fail(lectern.CodeUnknownAvatar, "There is no avatar %q: no avatar engine is set up.", code)
+	}
+	return lectern.Fail(lectern.CodeUnknownAvatar, "There is no avatar %q. Known avatars are %s.", code, strings.Join(names, ", "))
+}

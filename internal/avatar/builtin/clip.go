@@ -1,0 +1,61 @@
+package builtin
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io"
+	"io/fs"
+	"sync/atomic"
+
+	"lectern"
+)
+
+// clip draws one slide's frames in order.
+type clip struct {
+	ctx    context.Context
+	size   lectern.Size
+	frames int
+
+	next   int
+	ground *ground
+	easel  *easel
+	show   *performance
+	closed atomic.Bool // Close may come from another goroutine
+}
+
+var _ lectern.Clip = (*clip)(nil)
+
+// Next implements lectern.Clip. Behind Close it gives fs.ErrClosed, behind the end of its context that error.
+func (c *clip) Next(dst *image.RGBA) error {
+	switch {
+	case c.closed.Load():
+		return fmt.Errorf("the avatar's clip: %w", fs.ErrClosed)
+	case c.ctx.Err() != nil:
+		return c.ctx.Err()
+	case c.next >= c.frames:
+		return io.EOF
+	}
+	if b := dst.Bounds(); b.Dx() != c.size.Width || b.Dy() != c.size.Height {
+		return lectern.Fail(lectern.CodeInternal, "The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(), b.Dy(), c.size.Width, c.size.Height)
+	}
+	row := 4 * c.size.Width
+	for y := range c.size.Height {
+		line := dst.Pix[y*dst.Stride:][:row]
+		if c.ground == nil {
+			clear(line)
+		} else {
+			copy(line, c.ground.pix[y*row:])
+		}
+	}
+	p := c.show.pose(c.next)
+	c.easel.draw(dst, &p)
+	c.next++
+	return nil
+}
+
+// Close implements lectern.Clip.
+func (c *clip) Close() error {
+	c.closed.Store(true)
+	return nil
+}

@@ -1,0 +1,197 @@
+package builtin
+
+import (
+	"image"
+	"math"
+	"sync"
+
+	"lectern"
+	"lectern/internal/avatar/builtin/paint"
+	"lectern/internal/avatar/builtin/speech"
+)
+
+// figure is one character in one look, drawn in layers for one size of window. It is immutable and shared by clips.
+type figure struct {
+	ch                *character
+	view              paint.View
+	scale             float64 // pixels of a layer to a design unit
+	back, torso, head *paint.Plate
+}
+
+// Bytes is the memory that the layers hold.
+func (f *figure) Bytes() int {
+	n := f.torso.Bytes() + f.head.Bytes()
+	if f.back != nil {
+		n += f.back.Bytes()
+	}
+	return n
+}
+
+// finer is by how much layers are drawn finer than they are shown, so that bending them does not blur.
+func finer(scale float64) float64 {
+	if scale < 0.9 {
+		return 1.5
+	}
+	return 1.25
+}
+
+// finest is the scale beyond which layers are enlarged instead of drawn larger: a figure has nothing finer to show, and
+// a window of 4K would cost hundreds of megabytes.
+const finest = 2.5
+
+func drawFigure(ch *character, lk *look, s lectern.Size) *figure {
+	f := &figure{ch: ch, view: framing(s)}
+	f.scale = math.Min(f.view.Scale*finer(f.view.Scale), finest)
+	const spare = 24.0 // beyond the window, for what moves into it
+	x0, y0 := f.view.X0-spare, f.view.Y0-spare
+	x1, y1 := f.view.X0+float64(s.Width)/f.view.Scale+spare, f.view.Y0+float64(s.Height)/f.view.Scale+spare
+	canvas := func(b [4]float64) *paint.Canvas {
+		return paint.NewCanvas(math.Max(b[0], x0), math.Max(b[1], y0), math.Min(b[2], x1), math.Min(b[3], y1), f.scale)
+	}
+	if ch.back != nil {
+		c := canvas(ch.backBox)
+		ch.back(c)
+		f.back = c.Plate()
+	}
+	c := canvas([4]float64{-430, 60, 430, floorY + spare})
+	ch.neck(c.Moved(0, ch.raise/2))
+	lk.draw(c.Moved(0, ch.raise))
+	f.torso = c.Plate()
+	c = canvas(ch.headBox)
+	ch.head(c)
+	f.head = c.Plate()
+	return f
+}
+
+// sprite kinds.
+const (
+	eyesKind = iota
+	browsKind
+	mouthKind
+)
+
+// spriteKey names a sprite: whose, at which scale, in which state. States are quantised by the caller.
+type spriteKey struct {
+	code  string
+	kind  int
+	scale float64
+	state [speech.Parts + 1]int16
+}
+
+// fine is how many steps a value from 0 to 1 has in sprites of a scale: about four to a pixel of the largest way that
+// any part of a face goes (the lower lip, 32 units).
+func fine(scale float64) float64 { return math.Ceil(32*scale*4/8) * 8 }
+
+func quantise(v, steps float64) int16 { return int16(math.Round(v * steps)) }
+
+// sprites keeps the moving parts of faces.
+type sprites struct {
+	cache *cache
+	spare sync.Pool // of *brush
+}
+
+// brush is a canvas for sprites of one kind and scale, with its working memory.
+type brush struct {
+	box    [4]float64
+	scale  float64
+	canvas *paint.Canvas
+}
+
+func (s *sprites) draw(box [4]float64, scale float64, art func(c *paint.Canvas)) *paint.Plate {
+	b, ok := s.spare.Get().(*brush)
+	if !ok || b.box != box || b.scale != scale {
+		b = &brush{box, scale, paint.NewCanvas(box[0], box[1], box[2], box[3], scale)}
+	}
+	b.canvas.Clear()
+	art(b.canvas)
+	p := b.canvas.Patch()
+	s.spare.Put(b)
+	return p
+}
+
+func (s *sprites) eyes(f *figure, p *pose) *paint.Plate {
+	n := fine(f.scale) / 2
+	k := spriteKey{code: f.ch.code, kind: eyesKind, scale: f.scale}
+	k.state[0], k.state[1] = quantise(p.lids[0], n), quantise(p.lids[1], n)
+	k.state[2], k.state[3] = quantise(p.gaze.X, n), quantise(p.gaze.Y, n)
+	k.state[4] = quantise(p.smile, 8)
+	return s.cache.get(k, func() sized {
+		lids := [2]float64{float64(k.state[0]) / n, float64(k.state[1]) / n}
+		gaze := paint.P(float64(k.state[2])/n, float64(k.state[3])/n)
+		return s.draw(eyesBox, f.scale, func(c *paint.Canvas) {
+			drawEyes(c, &f.ch.eyes, &f.ch.skin, lids, gaze, float64(k.state[4])/8)
+		})
+	}).(*paint.Plate)
+}
+
+func (s *sprites) brows(f *figure, p *pose) *paint.Plate {
+	n := fine(f.scale) / 2
+	k := spriteKey{code: f.ch.code, kind: browsKind, scale: f.scale}
+	k.state[0], k.state[1], k.state[2] = quantise(p.brows[0], n), quantise(p.brows[1], n), quantise(p.frown, n)
+	return s.cache.get(k, func() sized {
+		raise := [2]float64{float64(k.state[0]) / n, float64(k.state[1]) / n}
+		return s.draw(browsBox, f.scale, func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
+	}).(*paint.Plate)
+}
+
+func (s *sprites) mouth(f *figure, p *pose) *paint.Plate {
+	n := fine(f.scale)
+	k := spriteKey{code: f.ch.code, kind: mouthKind, scale: f.scale}
+	for i := range speech.Jaw { // the jaw itself is not in the sprite: it bends the head
+		steps := n
+		if i != speech.Open {
+			steps = n / 2
+		}
+		k.state[i] = quantise(p.mouth[i], steps)
+	}
+	k.state[speech.Parts] = quantise(p.smile, n/2)
+	return s.cache.get(k, func() sized {
+		var m speech.Mouth
+		for i := range speech.Jaw {
+			steps := n
+			if i != speech.Open {
+				steps = n / 2
+			}
+			m[i] = float64(k.state[i]) / steps
+		}
+		return s.draw(mouthBox, f.scale, func(c *paint.Canvas) {
+			drawMouth(c, &f.ch.mouth, &f.ch.skin, m, float64(k.state[speech.Parts])/(n/2))
+		})
+	}).(*paint.Plate)
+}
+
+// reach is how far, in design units, a pose moves anything at most.
+const reach = 48.0
+
+// easel draws a figure in poses. It keeps working memory; one easel serves one goroutine.
+type easel struct {
+	fig     *figure
+	sprites *sprites
+	face    *paint.Plate // the head with its sprites on
+	laid    [3]*paint.Plate
+	warp    paint.Warp
+}
+
+func newEasel(f *figure, s *sprites) *easel { return &easel{fig: f, sprites: s, face: f.head.Clone()} }
+
+// draw lays the figure over dst.
+func (e *easel) draw(dst *image.RGBA, p *pose) {
+	f := e.fig
+	next := [3]*paint.Plate{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)}
+	if next != e.laid {
+		for _, old := range e.laid {
+			if old != nil {
+				e.face.Restore(f.head, old)
+			}
+		}
+		for _, s := range next {
+			e.face.Over(s)
+		}
+		e.laid = next
+	}
+	if f.back != nil {
+		e.warp.Draw(dst, f.view, f.back, p.headField(f.ch.mouth.y, hanging, true), reach)
+	}
+	e.warp.Draw(dst, f.view, f.torso, p.torsoField(), reach)
+	e.warp.Draw(dst, f.view, e.face, p.headField(f.ch.mouth.y, f.ch.follow, false), reach)
+}

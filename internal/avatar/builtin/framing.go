@@ -1,0 +1,33 @@
+package builtin
+
+import (
+	"lectern"
+	"lectern/internal/avatar/builtin/paint"
+)
+
+// Design units: the head is about 400 high, the point between the eyes is the origin, y points down. In a square
+// window 960 units are seen from side to side, so that the head takes 1:2.4 of it.
+const (
+	squareUnits = 960.0
+	squareTop   = -372.0
+	floorY      = 1500.0 // how far down figures are drawn; no window sees beyond
+)
+
+// framing chooses what of the figure a window shows, by its aspect: the square is head and shoulders; a tall window
+// comes closer at the sides and shows the body further down; a wide one keeps the square's height.
+func framing(s lectern.Size) paint.View {
+	w, h := float64(s.Width), float64(s.Height)
+	aspect := w / h
+	units, top := squareUnits, squareTop // of the window's height
+	if aspect < 1 {
+		// From the square to 1:2 the sides come in from 960 to 700 units.
+		t := min((1-aspect)/0.5, 1)
+		units = (squareUnits - 260*t) / aspect
+		top = squareTop - 70*t
+	}
+	if top+units > floorY {
+		units = floorY - top
+	}
+	scale := h / units
+	return paint.View{X0: -w / scale / 2, Y0: top, Scale: scale}
+}

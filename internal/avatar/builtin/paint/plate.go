@@ -1,0 +1,137 @@
+package paint
+
+import (
+	"encoding/binary"
+	"image"
+	"math"
+)
+
+const block = 16 // side of the squares in which a plate knows whether it is empty or opaque
+
+const (
+	empty uint8 = iota
+	mixed
+	opaque
+)
+
+// Plate is a finished layer in 8 bits, premultiplied, ready to be warped. Its pixels lie on the same grid as the
+// canvas it came from. A Plate that several clips share must not be changed; see Clone.
+type Plate struct {
+	Width, Height int
+	X0, Y0, Scale float64
+	pix           []uint32 // R in the lowest byte
+	kind          []uint8  // per block
+	cols          int
+}
+
+// Plate finishes the canvas as a layer for warping.
+func (c *Canvas) Plate() *Plate {
+	p := c.Patch()
+	p.survey()
+	return p
+}
+
+// Patch finishes the canvas as a piece to be laid on a plate: 8 bits, dithered so that soft gradients do not band.
+func (c *Canvas) Patch() *Plate {
+	p := &Plate{Width: c.Width, Height: c.Height, X0: c.X0, Y0: c.Y0, Scale: c.Scale, pix: make([]uint32, c.Width*c.Height)}
+	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
+	for y := range c.Height {
+		for x := range c.Width {
+			v := c.pix[(y*c.Width+x)*4:][:4:4]
+			if v[3] <= 0 {
+				continue
+			}
+			th := 0.02 + 0.96*Noise(x+ox, y+oy)
+			q := func(f float32) uint32 { return uint32(min(max(f, 0), v[3])*255 + th) }
+			p.pix[y*c.Width+x] = q(v[0]) | q(v[1])<<8 | q(v[2])<<16 | q(v[3])<<24
+		}
+	}
+	return p
+}
+
+// Noise is a fixed pattern from 0 to 1 whose neighbours differ much: the threshold for dithering pixel (x, y).
+func Noise(x, y int) float32 {
+	f := 0.06711056*float64(x) + 0.00583715*float64(y)
+	f = 52.9829189 * (f - math.Floor(f))
+	return float32(f - math.Floor(f))
+}
+
+// Bytes is how much memory the plate holds.
+func (p *Plate) Bytes() int { return 4*len(p.pix) + len(p.kind) }
+
+// Clone gives a copy of p that may be changed.
+func (p *Plate) Clone() *Plate {
+	q := *p
+	q.pix = append([]uint32(nil), p.pix...)
+	return &q
+}
+
+func (p *Plate) survey() {
+	p.cols = (p.Width + block - 1) / block
+	rows := (p.Height + block - 1) / block
+	p.kind = make([]uint8, p.cols*rows)
+	for by := range rows {
+		for bx := range p.cols {
+			all, any := true, false
+			for y := by * block; y < min((by+1)*block, p.Height); y++ {
+				for x := bx * block; x < min((bx+1)*block, p.Width); x++ {
+					a := p.pix[y*p.Width+x] >> 24
+					all, any = all && a == 255, any || a > 0
+				}
+			}
+			switch {
+			case all:
+				p.kind[by*p.cols+bx] = opaque
+			case any:
+				p.kind[by*p.cols+bx] = mixed
+			}
+		}
+	}
+}
+
+// rect is where q lies on p, in p's pixels, within p.
+func (p *Plate) rect(q *Plate) (r image.Rectangle, dx, dy int) {
+	dx, dy = int(math.Round((q.X0-p.X0)*p.Scale)), int(math.Round((q.Y0-p.Y0)*p.Scale))
+	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy
+}
+
+// Over lays q on p. Both have the same scale. It must not make opaque what was not: patches lie within the face.
+func (p *Plate) Over(q *Plate) {
+	r, dx, dy := p.rect(q)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		d := p.pix[y*p.Width+r.Min.X : y*p.Width+r.Max.X]
+		s := q.pix[(y-dy)*q.Width+r.Min.X-dx:][:len(d)]
+		for i, v := range s {
+			if v == 0 {
+				continue
+			}
+			d[i] = over(v, d[i])
+		}
+	}
+}
+
+// Restore puts back what p shows of its original from below q.
+func (p *Plate) Restore(original, q *Plate) {
+	r, _, _ := p.rect(q)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		copy(p.pix[y*p.Width+r.Min.X:y*p.Width+r.Max.X], original.pix[y*p.Width+r.Min.X:])
+	}
+}
+
+// over is s over d, both premultiplied.
+func over(s, d uint32) uint32 {
+	a := s >> 24
+	k := 256 - a - a>>7
+	rb := ((d&0x00ff00ff)*k + 0x00800080) >> 8 & 0x00ff00ff
+	ga := ((d>>8&0x00ff00ff)*k + 0x00800080) & 0xff00ff00
+	return s + (rb | ga)
+}
+
+// Image gives the plate as a picture.
+func (p *Plate) Image() *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
+	for i, v := range p.pix {
+		binary.LittleEndian.PutUint32(m.Pix[4*i:], v)
+	}
+	return m
+}
