@@ -1,0 +1,178 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
+// after a suspended laptop wakes, they go on.
+func (s *Service) keepLeases(ctx context.Context) {
+	tick := time.NewTicker(s.opt.LeaseTimeout / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.releaseSilent(ctx, now().Add(-s.opt.LeaseTimeout)); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "silent runs could not be taken over", "failure", err.Error())
+		}
+	}
+}
+
+// releaseSilent queues again what has had no heartbeat after since.
+func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
+	leases, err := s.opt.Store.Silent(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, l := range leases {
+		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
+			continue
+		}
+		_, err := s.submit(ctx, WriteSpec{ID: l.ID, NotAfter: l.Heartbeat, Events: []lectern.Event{lectern.Released{Attempt: l.Attempt}}})
+		if err != nil && !refusal(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusal reports whether err says that the state has moved on, which is as well.
+func refusal(err error) bool {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	return ok && (f.Code == lectern.CodeStale || f.Code == lectern.CodeConflict || f.Code == lectern.CodeNotFound)
+}
+
+// clean removes what is due (J12): at the start, whenever something becomes due, and once a SweepInterval for what
+// nobody announced. All that it must know is in the store and on the disk, and every step can be done again.
+func (s *Service) clean(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.sweep:
+		case <-timer.C:
+		}
+		next, err := s.cleanOnce(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			s.log.WarnContext(ctx, "cleaning up stopped early; it goes on later", "failure", err.Error())
+		}
+		timer.Reset(next)
+	}
+}
+
+// sweepFloor keeps a clock that stands still from making a busy loop.
+const sweepFloor = 20 * time.Millisecond
+
+// cleanOnce removes what is due now and gives the time to the next.
+func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
+	next := s.opt.SweepInterval
+	due, err := s.opt.Store.Due(ctx, now())
+	if err != nil {
+		return next, err
+	}
+	var errs []error
+	for _, id := range due.Expired {
+		_, err := s.submit(ctx, WriteSpec{ID: id, Mark: true})
+		switch {
+		case err == nil:
+			due.Removing = append(due.Removing, id)
+		case !refusal(err):
+			errs = append(errs, err)
+		}
+	}
+	for _, id := range due.Removing {
+		errs = append(errs, s.remove(ctx, id))
+	}
+	errs = append(errs, s.cleanScratch(ctx))
+	for _, id := range due.Scratch {
+		if _, err := s.submit(ctx, WriteSpec{ID: id, Settle: true}); err != nil && !refusal(err) {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return next, err
+	}
+	if !due.Next.IsZero() {
+		next = min(next, max(time.Until(due.Next), sweepFloor))
+	}
+	return next, nil
+}
+
+// remove takes a marked presentation's files, then its rows. A crash in between leaves the mark, and the next sweep
+// does it again.
+func (s *Service) remove(ctx context.Context, id string) error {
+	if err := s.opt.Files.RemoveArtifacts(ctx, id); err != nil {
+		return err
+	}
+	folders, err := filepath.Glob(filepath.Join(s.opt.ScratchDir, id+".*"))
+	if err != nil {
+		return err
+	}
+	for _, f := range folders {
+		if err := os.RemoveAll(f); err != nil {
+			return err
+		}
+	}
+	_, err = s.submit(ctx, WriteSpec{ID: id, Purge: true})
+	return err
+}
+
+// cleanScratch removes the scratch folders that no run uses and no retry will.
+func (s *Service) cleanScratch(ctx context.Context) error {
+	entries, err := os.ReadDir(s.opt.ScratchDir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		if keep, err := s.keepsScratch(ctx, e.Name()); err != nil {
+			errs = append(errs, err)
+		} else if !keep {
+			errs = append(errs, os.RemoveAll(filepath.Join(s.opt.ScratchDir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// keepsScratch decides about one folder: it stays while its attempt runs, and CleanupDelay after its attempt was the
+// last.
+func (s *Service) keepsScratch(ctx context.Context, name string) (bool, error) {
+	id, n, _ := strings.Cut(name, ".")
+	attempt, err := strconv.Atoi(n)
+	if err != nil {
+		return false, nil // not ours, in a folder that is
+	}
+	if r := s.running(id); r != nil && r.attempt == attempt {
+		return true, nil
+	}
+	p, err := s.Get(ctx, id)
+	if errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
+		return false, nil
+	}
+	if err != nil || attempt > p.Attempt {
+		return true, err
+	}
+	switch {
+	case attempt < p.Attempt, p.Status == lectern.StatusQueued, p.Status == lectern.StatusCanceled:
+		return false, nil
+	case p.Status.Terminal():
+		return now().Before(p.CompletedAt.Add(s.opt.CleanupDelay)), nil
+	}
+	return true, nil
+}

@@ -1,0 +1,97 @@
+package job
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lectern"
+)
+
+// Options are what a service is made of. Store, Queue, Run and ScratchDir are required; the zero value of everything
+// else means its default.
+type Options struct {
+	Store Store
+	Queue Queue
+	Files Files // nil: there are no artifacts to remove
+
+	// Run makes the video. Its context ends, with a cause, when it is to stop: see [ErrCanceled], [ErrStopping] and
+	// [ErrLeaseLost]. It must not leave anything running behind it.
+	Run func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error)
+
+	// MakeRoom is called when the disk is full, before the end of the run that met it is stored; it may delete what can
+	// be made again. It is called by several goroutines at once. nil: there is nothing to delete.
+	MakeRoom func()
+
+	ScratchDir string       // made if missing; everything in it belongs to the service
+	Node       string       // names this process in presentations; default: the host's name
+	Logger     *slog.Logger // default: none
+	Workers    int          // presentations at once; default 2
+	Shared     bool         // other processes work on the same store; false: whatever is processing at Start is an orphan
+
+	HeartbeatInterval time.Duration // default 5 s
+	LeaseTimeout      time.Duration // silence after which a run is taken for dead; default 30 s
+	FlushInterval     time.Duration // between two writes of progress; default 150 ms
+	CancelGrace       time.Duration // from the wish to cancel to the state canceled, at most; default 900 ms
+	CleanupDelay      time.Duration // from the end to the removal of scratch; default 5 min; negative: at once
+	Retention         time.Duration // from the end to the removal of everything; default 7 days
+	SweepInterval     time.Duration // between two searches for what nobody announced; default 1 min
+	MaxRun            time.Duration // after which a run is given up; default 24 h
+}
+
+func (o Options) withDefaults() (Options, error) {
+	switch {
+	case o.Store == nil, o.Queue == nil, o.Run == nil:
+		return o, lectern.Fail(lectern.CodeInternal, "The job service needs a store, a queue and a run.")
+	case o.ScratchDir == "":
+		return o, lectern.Fail(lectern.CodeInternal, "The job service needs a folder for scratch files.")
+	}
+	dir, err := filepath.Abs(o.ScratchDir)
+	if err != nil {
+		return o, lectern.Fail(lectern.CodeInternal, "The folder for scratch files, %q, cannot be found.", o.ScratchDir).Because(err)
+	}
+	o.ScratchDir = dir
+	if o.Files == nil {
+		o.Files = noFiles{}
+	}
+	if o.MakeRoom == nil {
+		o.MakeRoom = func() {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Node == "" {
+		o.Node, _ = os.Hostname()
+	}
+	if o.Workers <= 0 {
+		o.Workers = 2
+	}
+	for _, d := range []struct {
+		is  *time.Duration
+		def time.Duration
+	}{
+		{&o.HeartbeatInterval, 5 * time.Second},
+		{&o.LeaseTimeout, 30 * time.Second},
+		{&o.FlushInterval, 150 * time.Millisecond},
+		{&o.CancelGrace, 900 * time.Millisecond},
+		{&o.CleanupDelay, 5 * time.Minute},
+		{&o.Retention, 7 * 24 * time.Hour},
+		{&o.SweepInterval, time.Minute},
+		{&o.MaxRun, 24 * time.Hour},
+	} {
+		if *d.is == 0 {
+			*d.is = d.def
+		}
+	}
+	o.CleanupDelay = max(o.CleanupDelay, 0)
+	if o.LeaseTimeout < 2*o.HeartbeatInterval {
+		return o, lectern.Fail(lectern.CodeInternal, "The lease timeout, %v, must be at least twice the heartbeat interval, %v.", o.LeaseTimeout, o.HeartbeatInterval)
+	}
+	return o, nil
+}
+
+type noFiles struct{}
+
+func (noFiles) RemoveArtifacts(context.Context, string) error { return nil }

@@ -1,0 +1,198 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"lectern"
+)
+
+// Store keeps presentations. [Store.Commit] is the only way to change one, and takes what only this package can make
+// (J1). All reads give values, see only what is committed, and give CodeNotFound for an unknown id or for one that is
+// being removed. Failures are *lectern.Failure: CodeDiskFull where the disk is full, CodeInternal otherwise.
+type Store interface {
+	Writer
+	Reader
+	Housekeeper
+}
+
+// Writer commits.
+type Writer interface {
+	// Commit does all writes in one transaction, in order, and gives an outcome for each. A write that its
+	// presentation's state refuses changes nothing, has the refusal in Outcome.Err, and does not disturb the others. An
+	// error of Commit itself means that nothing at all was written.
+	//
+	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction.
+	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
+}
+
+// Reader answers questions about single presentations.
+type Reader interface {
+	Get(ctx context.Context, id string) (lectern.Presentation, error)
+	Deck(ctx context.Context, id string) (lectern.Deck, error)
+	// List gives presentations, youngest first.
+	List(ctx context.Context, page Page) ([]lectern.Presentation, error)
+	// Versions gives the presentation as it was at each version above after, in order, at most limit. None is
+	// CodeNotFound only where there is no such presentation.
+	Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error)
+	Steps(ctx context.Context, id string) ([]lectern.Step, error)
+	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
+}
+
+// Housekeeper finds what is due.
+type Housekeeper interface {
+	// Silent gives the processing presentations whose last heartbeat is not after since.
+	Silent(ctx context.Context, since time.Time) ([]Lease, error)
+	// Due gives what is to be cleaned up at now, at most a few hundred of each kind, the longest due first; and when the
+	// next thing will be due, which is now where there was more.
+	Due(ctx context.Context, now time.Time) (Due, error)
+}
+
+// Lease is a run's claim on a presentation.
+type Lease struct {
+	ID        string
+	Attempt   int
+	Heartbeat time.Time
+}
+
+// Due lists presentation ids.
+type Due struct {
+	Scratch  []string  // ended, and their scratch time has come
+	Expired  []string  // ended, and their retention is over
+	Removing []string  // marked for removal; their files may be half gone
+	Next     time.Time // zero: nothing is planned
+}
+
+// Page asks for a part of the list.
+type Page struct {
+	Status   lectern.Status // empty: all
+	Limit    int
+	Before   time.Time // zero: from the youngest
+	BeforeID string    // breaks ties between presentations of the same microsecond
+}
+
+// Queue hands tickets to workers. It promises at least one delivery of each ticket, and nothing about duplicates.
+type Queue interface {
+	// Start calls work for each ticket, at most workers at a time, until Stop. An error of work brings the ticket back
+	// a little later. Tickets that a dead process had taken come back at once where alone is true.
+	Start(ctx context.Context, workers int, alone bool, work func(ctx context.Context, id string, attempt int) error) error
+	// Stop takes no more tickets and waits for the workers until ctx ends.
+	Stop(ctx context.Context) error
+}
+
+// Files are what a presentation has outside the store.
+type Files interface {
+	// RemoveArtifacts removes every artifact of the presentation. It is idempotent.
+	RemoveArtifacts(ctx context.Context, id string) error
+}
+
+// Write is one write to one presentation. Its fields are out of reach of every other package: a store can ask what it
+// is, nobody else can make one (J1).
+type Write struct{ spec WriteSpec }
+
+// WriteSpec says what a write is to do: exactly one of Create, Events, Mark, Purge or Settle.
+type WriteSpec struct {
+	ID        string
+	At        time.Time // UTC, whole microseconds
+	Create    *lectern.Presentation
+	Deck      lectern.Deck       // with Create
+	Events    []lectern.Event    // applied in order; the first refusal refuses the whole write
+	Expect    int                // with Began: the attempt that it must start; 0: any
+	NotAfter  time.Time          // unless zero, refused where the last heartbeat is later
+	Step      *lectern.Step      // recorded if the events are accepted
+	Artifacts []lectern.Artifact // recorded if the events complete the presentation
+	Mark      bool               // an ended presentation disappears for readers
+	Purge     bool               // a marked presentation's rows go
+	Settle    bool               // an ended presentation's scratch is gone: forget its finer history
+	ScratchIn time.Duration      // from an end to the removal of scratch
+	KeepFor   time.Duration      // from an end to the removal of everything
+}
+
+// TB is the part of testing.TB that TestWrite asks for, since package testing has no place in the binary.
+type TB interface {
+	Helper()
+	TempDir() string
+	Context() context.Context
+}
+
+// TestWrite makes a Write for the suites of stores. Only a test has a TB; whoever forges one opens a second door (J1).
+func TestWrite(tb TB, spec WriteSpec) Write {
+	tb.Helper()
+	return Write{spec: spec}
+}
+
+// ID is the presentation that w is about.
+func (w Write) ID() string { return w.spec.ID }
+
+// At is when w was decided.
+func (w Write) At() time.Time { return w.spec.At }
+
+// Creation gives what w inserts, if that is what it does.
+func (w Write) Creation() (lectern.Presentation, lectern.Deck, bool) {
+	if w.spec.Create == nil {
+		return lectern.Presentation{}, lectern.Deck{}, false
+	}
+	return *w.spec.Create, w.spec.Deck, true
+}
+
+// Mark reports whether w makes an ended presentation disappear.
+func (w Write) Mark() bool { return w.spec.Mark }
+
+// Purge reports whether w removes the rows of a presentation that is marked.
+func (w Write) Purge() bool { return w.spec.Purge }
+
+// Settle reports whether w forgets the scratch time and the finer history of an ended presentation.
+func (w Write) Settle() bool { return w.spec.Settle }
+
+// Effect is what a write does to a presentation.
+type Effect struct {
+	After     lectern.Presentation
+	Versions  []lectern.Presentation // every new version in order, the last of them like After but for heartbeat and ETA
+	Change    lectern.Change         // the greatest of all the events' changes
+	Step      *lectern.Step          // to be recorded
+	Artifacts []lectern.Artifact     // to be recorded; the last of a kind and slide counts
+	ScratchAt time.Time              // zero: no plan
+	ExpiresAt time.Time              // zero: no plan
+	Enqueue   bool                   // it has become queued and needs a ticket
+	Resumed   bool                   // it was running before: it goes ahead of those that never ran
+}
+
+// Apply gives the effect of w on the presentation as it stands in the store. It is pure.
+func (w Write) Apply(p lectern.Presentation) (Effect, error) {
+	s := w.spec
+	if s.Expect != 0 && p.Attempt+1 != s.Expect {
+		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The ticket for attempt %d is out of date: the presentation is in attempt %d.", s.Expect, p.Attempt)
+	}
+	if !s.NotAfter.IsZero() && p.LastHeartbeat.After(s.NotAfter) {
+		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The run is alive: it gave a heartbeat in the meantime.")
+	}
+	e := Effect{After: p}
+	for _, ev := range s.Events {
+		next, change, err := e.After.Apply(ev, s.At)
+		if err != nil {
+			return Effect{After: p}, err
+		}
+		e.After, e.Change = next, max(e.Change, change)
+		if change == lectern.Visible {
+			e.Versions = append(e.Versions, next)
+		}
+	}
+	e.Step = s.Step
+	if e.After.Status == lectern.StatusCompleted {
+		e.Artifacts = s.Artifacts
+	}
+	e.Enqueue = e.After.Status == lectern.StatusQueued && p.Status != lectern.StatusQueued
+	e.Resumed = e.Enqueue && p.Status == lectern.StatusProcessing
+	if e.After.Status.Terminal() {
+		e.ScratchAt, e.ExpiresAt = e.After.CompletedAt.Add(s.ScratchIn), e.After.CompletedAt.Add(s.KeepFor)
+	}
+	return e, nil
+}
+
+// Outcome is what became of a write.
+type Outcome struct {
+	Before   lectern.Presentation
+	After    lectern.Presentation // equal to Before where Err is set
+	Versions []lectern.Presentation
+	Err      error // why the write was refused; nil: it was done
+}

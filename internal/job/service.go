@@ -1,0 +1,242 @@
+package job
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lectern"
+)
+
+// Service is the one door (J1). Its methods are safe for concurrent use.
+type Service struct {
+	opt Options
+	log *slog.Logger
+	hub hub
+
+	requests chan request  // to the writer
+	dirty    chan struct{} // wakes the writer: some run has news
+	sweep    chan struct{} // wakes the cleaner: something new may be due
+
+	runsMu sync.Mutex
+	runs   map[string]*run // by presentation; the runs of this process
+
+	lifeMu   sync.Mutex
+	life     life
+	work     context.Context // parent of every run; ends with ErrStopping
+	halt     context.CancelCauseFunc
+	quit     context.CancelFunc // ends the loops
+	inFlight tracker            // runs and what belongs to them
+	loops    tracker            // cleaner, lease keeper
+	closing  chan struct{}      // closed: the writer finishes what is waiting, then ends
+	written  chan struct{}      // closed: the writer has ended
+}
+
+type life int
+
+const (
+	fresh life = iota
+	started
+	stopping
+	stopped
+)
+
+// New makes a service. It starts nothing and touches nothing.
+func New(o Options) (*Service, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		opt: o, log: o.Logger,
+		requests: make(chan request), dirty: make(chan struct{}, 1), sweep: make(chan struct{}, 1),
+		runs: map[string]*run{}, closing: make(chan struct{}), written: make(chan struct{}),
+	}
+	s.work, s.halt = context.WithCancelCause(context.Background())
+	return s, nil
+}
+
+// Start takes over what a dead process left behind and begins to work. ctx bounds the start alone.
+func (s *Service) Start(ctx context.Context) error {
+	s.lifeMu.Lock()
+	if s.life != fresh {
+		s.lifeMu.Unlock()
+		return lectern.Fail(lectern.CodeInternal, "The job service can be started once.")
+	}
+	s.life = started
+	loop, quit := context.WithCancel(context.WithoutCancel(ctx))
+	s.quit = quit
+	s.lifeMu.Unlock()
+
+	go s.write(context.WithoutCancel(ctx))
+	if err := s.boot(ctx); err != nil {
+		_ = s.Stop(context.WithoutCancel(ctx))
+		return err
+	}
+	s.loops.spawn(func() { s.keepLeases(loop) })
+	s.loops.spawn(func() { s.clean(loop) })
+	return nil
+}
+
+// boot makes the folder, releases orphans and starts the queue.
+func (s *Service) boot(ctx context.Context) error {
+	if err := os.MkdirAll(s.opt.ScratchDir, 0o755); err != nil {
+		return failureOf(fmt.Errorf("make the folder for scratch files: %w", err))
+	}
+	if !s.opt.Shared {
+		if err := s.releaseSilent(ctx, now().AddDate(100, 0, 0)); err != nil {
+			return err
+		}
+	}
+	return s.opt.Queue.Start(ctx, s.opt.Workers, !s.opt.Shared, s.attempt)
+}
+
+// Stop ends the service: see the package's contract.
+func (s *Service) Stop(ctx context.Context) error {
+	s.lifeMu.Lock()
+	was := s.life
+	if was == fresh {
+		s.life = stopped
+		close(s.closing)
+		close(s.written)
+	}
+	if was == started {
+		s.life = stopping
+	}
+	s.lifeMu.Unlock()
+	if was == fresh || was == stopped {
+		return nil
+	}
+
+	s.halt(ErrStopping)
+	s.quit()
+	queueErr := s.opt.Queue.Stop(ctx)
+	if err := s.inFlight.close(ctx); err != nil {
+		return err
+	}
+	if err := s.loops.close(ctx); err != nil {
+		return err
+	}
+	s.lifeMu.Lock()
+	if s.life == stopping {
+		s.life = stopped
+		close(s.closing)
+	}
+	s.lifeMu.Unlock()
+	select {
+	case <-s.written:
+		return queueErr
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// now is the time as it is stored.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// Create makes a queued presentation of a checked deck. It is in the store, with its place in the queue, when Create
+// returns. The warnings are those of parsing and checking.
+func (s *Service) Create(ctx context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
+	}
+	p := lectern.NewPresentation(id.String(), d, now())
+	for _, w := range warnings {
+		p.Warnings = append(p.Warnings, w...)
+	}
+	out, err := s.submit(ctx, WriteSpec{ID: p.ID, At: p.CreatedAt, Create: &p, Deck: d})
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	return out.After, nil
+}
+
+// Get gives the presentation as it is committed.
+func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, error) {
+	return s.opt.Store.Get(ctx, id)
+}
+
+// Artifacts lists the files that a completed presentation left; none before that.
+func (s *Service) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error) {
+	return s.opt.Store.Artifacts(ctx, id)
+}
+
+// Steps lists the finished steps of all attempts, in the order in which they were recorded.
+func (s *Service) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
+	return s.opt.Store.Steps(ctx, id)
+}
+
+// Deck gives the deck that the presentation is made of.
+func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
+	return s.opt.Store.Deck(ctx, id)
+}
+
+// Filter selects a page of the list.
+type Filter struct {
+	Status lectern.Status // empty: all
+	Limit  int            // 1 to MaxPage; 0 means 50
+	Cursor string         // next of the page before; empty: the first page
+}
+
+// MaxPage is the most that List gives at once.
+const MaxPage = 500
+
+// List gives presentations, youngest first, and the cursor of the next page; "" on the last.
+func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentation, next string, err error) {
+	if f.Status != "" && !f.Status.Valid() {
+		return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and canceled.", f.Status)
+	}
+	if f.Limit < 0 || f.Limit > MaxPage {
+		return nil, "", fault("limit", "The limit is %d; it must be from 1 to %d.", f.Limit, MaxPage)
+	}
+	if f.Limit == 0 {
+		f.Limit = 50
+	}
+	q := Page{Status: f.Status, Limit: f.Limit + 1}
+	if f.Cursor != "" {
+		if q.Before, q.BeforeID, err = parseCursor(f.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	page, err = s.opt.Store.List(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) > f.Limit {
+		page = page[:f.Limit]
+		last := page[len(page)-1]
+		next = cursor(last.CreatedAt, last.ID)
+	}
+	return page, next, nil
+}
+
+func fault(param, format string, args ...any) *lectern.Failure {
+	f := lectern.Fail(lectern.CodeInvalidDeck, format, args...)
+	f.Param = param
+	return f
+}
+
+func cursor(t time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", t.UnixMicro(), id))
+}
+
+func parseCursor(c string) (time.Time, string, error) {
+	var micros int64
+	b, err := base64.RawURLEncoding.DecodeString(c)
+	if err == nil {
+		_, err = fmt.Sscanf(string(b), "%d", &micros)
+	}
+	_, id, ok := strings.Cut(string(b), " ")
+	if err != nil || !ok || id == "" || micros <= 0 {
+		return time.Time{}, "", fault("cursor", "The cursor %.40q is not one that a list gave.", c)
+	}
+	return time.UnixMicro(micros).UTC(), id, nil
+}

@@ -1,0 +1,311 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"lectern"
+)
+
+// A request is a write that somebody waits for.
+type request struct {
+	spec  WriteSpec
+	run   *run          // whose pending report goes in first; nil: nobody's
+	begin *run          // becomes known to this process with the commit; nil: nobody
+	reply chan answered // room for one, so that nobody waits for one who left
+}
+
+type answered struct {
+	out Outcome
+	err error
+}
+
+// maxBatch bounds the requests of one transaction, and so the wait of the first.
+const maxBatch = 64
+
+// submit hands a write to the writer and waits for its commit. A refusal is the error. Where ctx ends first the write
+// may still happen.
+func (s *Service) submit(ctx context.Context, spec WriteSpec) (Outcome, error) {
+	return s.send(ctx, request{spec: spec})
+}
+
+// submitFor is submit for a write of run r, with its pending report in front.
+func (s *Service) submitFor(ctx context.Context, r *run, spec WriteSpec) (Outcome, error) {
+	return s.send(ctx, request{spec: spec, run: r})
+}
+
+func (s *Service) send(ctx context.Context, req request) (Outcome, error) {
+	if req.spec.At.IsZero() {
+		req.spec.At = now()
+	}
+	req.spec.ScratchIn, req.spec.KeepFor = s.opt.CleanupDelay, s.opt.Retention
+	req.reply = make(chan answered, 1)
+	if err := ctx.Err(); err != nil {
+		return Outcome{}, err
+	}
+	s.lifeMu.Lock()
+	ready := s.life == started || s.life == stopping
+	s.lifeMu.Unlock()
+	if !ready {
+		return Outcome{}, errNotRunning()
+	}
+	select {
+	case s.requests <- req:
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	case <-s.closing:
+		return Outcome{}, errNotRunning()
+	}
+	select {
+	case a := <-req.reply:
+		if a.err == nil {
+			a.err = a.out.Err
+		}
+		return a.out, a.err
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	}
+}
+
+func errNotRunning() error {
+	f := lectern.Fail(lectern.CodeOverloaded, "Lectern is starting or stopping. Try again in a moment.")
+	f.Retryable = true
+	return f
+}
+
+// write is the writer: the one goroutine that commits. It takes what is waiting, adds the news of the runs once every
+// FlushInterval and the heartbeats that are due, and commits all of it together.
+func (s *Service) write(ctx context.Context) {
+	defer close(s.written)
+	var (
+		timer   = time.NewTimer(time.Hour)
+		flushed time.Time // when the news of the runs were last taken; ahead of now while the store refuses them
+		news    bool      // some run has some
+		failing bool      // the last news could not be stored
+	)
+	defer timer.Stop()
+	for {
+		timer.Reset(s.untilDue(news, flushed))
+		var batch []request
+		closing := false
+		select {
+		case req := <-s.requests:
+			batch = s.drain(req)
+		case <-s.dirty:
+			news = true
+		case <-timer.C:
+		case <-s.closing:
+			closing = true
+		}
+		t := now()
+		flush := news && t.Sub(flushed) >= s.opt.FlushInterval
+		if flush || closing {
+			flushed, news = t, false
+		}
+		switch err := s.commit(ctx, t, batch, flush || closing); {
+		case err != nil:
+			news, flushed = true, t.Add(storeBackoff)
+			if !failing {
+				s.log.WarnContext(ctx, "the store takes no writes; progress is kept in memory", "failure", err.Error())
+			}
+			failing = true
+		case failing && flush:
+			s.log.InfoContext(ctx, "the store takes writes again")
+			failing = false
+		}
+		if closing {
+			return
+		}
+	}
+}
+
+// storeBackoff is how long the runs' news wait once the store could not take them.
+const storeBackoff = time.Second
+
+// drain takes the requests that are waiting already.
+func (s *Service) drain(first request) []request {
+	batch := []request{first}
+	for len(batch) < maxBatch {
+		select {
+		case req := <-s.requests:
+			batch = append(batch, req)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// untilDue is the time to the next flush or heartbeat.
+func (s *Service) untilDue(news bool, flushed time.Time) time.Duration {
+	due := time.Now().Add(time.Hour)
+	if news {
+		due = flushed.Add(s.opt.FlushInterval)
+	}
+	for _, r := range s.snapshotRuns() {
+		if r.nextBeat.Before(due) {
+			due = r.nextBeat
+		}
+	}
+	return max(time.Until(due), 0)
+}
+
+// commit writes the batch and the runs' news, and tells everyone concerned. An error says that some were not written:
+// those who wait for them know, and news have gone back to their runs.
+func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flush bool) error {
+	var items []item
+	taken := map[*run]bool{}
+	for _, req := range batch {
+		it := item{spec: req.spec, run: req.run, begin: req.begin, reply: req.reply}
+		if req.run != nil && !taken[req.run] {
+			it.takePending()
+			taken[req.run] = true
+		}
+		items = append(items, it)
+	}
+	for _, r := range s.snapshotRuns() {
+		beat := !t.Before(r.nextBeat)
+		if taken[r] || !flush && !beat {
+			continue
+		}
+		it := item{spec: WriteSpec{ID: r.id, At: t, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r, beat: beat}
+		it.takePending()
+		if beat {
+			it.spec.Events = append(it.spec.Events, lectern.Beat{Attempt: r.attempt})
+			r.nextBeat = t.Add(s.opt.HeartbeatInterval)
+		}
+		if len(it.spec.Events) > 0 {
+			items = append(items, it)
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	err := s.try(ctx, items)
+	if err == nil || len(items) == 1 {
+		return err
+	}
+	err = nil // one of them may be what the store cannot take: let the others through
+	for i := range items {
+		if e := s.try(ctx, items[i:i+1]); e != nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// item is one write of a transaction.
+type item struct {
+	spec    WriteSpec
+	run     *run
+	begin   *run
+	beat    bool
+	pending lectern.Reported // taken from run; goes back where the transaction fails
+	took    bool
+	reply   chan answered
+}
+
+func (it *item) takePending() {
+	if it.pending, it.took = it.run.take(); it.took {
+		it.spec.Events = append([]lectern.Event{it.pending}, it.spec.Events...)
+	}
+}
+
+// try commits items in one transaction. On failure a single item's caller is told and its pending report goes back;
+// several stay as they are, for another try.
+func (s *Service) try(ctx context.Context, items []item) error {
+	writes := make([]Write, len(items))
+	for i, it := range items {
+		writes[i] = Write{spec: it.spec}
+	}
+	outs, err := s.opt.Store.Commit(ctx, writes)
+	if err != nil {
+		if len(items) == 1 {
+			items[0].unwritten(err)
+		}
+		return err
+	}
+	for i, out := range outs {
+		s.committed(ctx, items[i], out)
+	}
+	return nil
+}
+
+func (it item) unwritten(err error) {
+	if it.took {
+		it.run.giveBack(it.pending)
+	}
+	if it.reply != nil {
+		it.reply <- answered{err: err}
+	}
+}
+
+// committed tells everyone concerned of a write that is in the store (J4).
+func (s *Service) committed(ctx context.Context, it item, out Outcome) {
+	s.logOutcome(ctx, it, out)
+	if len(out.Versions) > 0 || it.spec.Mark || it.spec.Purge {
+		s.hub.notify(it.spec.ID)
+	}
+	if out.Err == nil && out.After.Status.Terminal() {
+		s.poke(s.sweep)
+	}
+	if it.begin != nil && out.Err == nil {
+		s.register(it.begin)
+	}
+	if it.run != nil && errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) {
+		it.run.cancel(ErrLeaseLost)
+	}
+	if r := s.running(it.spec.ID); r != nil && out.Err == nil {
+		s.follow(r, out.After)
+	}
+	if it.reply != nil {
+		it.reply <- answered{out: out}
+	}
+}
+
+// follow tells r what has become of its presentation.
+func (s *Service) follow(r *run, p lectern.Presentation) {
+	switch {
+	case p.Attempt != r.attempt || p.Status != lectern.StatusProcessing:
+		s.unregister(r)
+		r.cancel(ErrLeaseLost) // of no effect on a run that has returned, or was told another cause
+	case p.CancelRequested:
+		r.askToEnd()
+	}
+}
+
+// logOutcome writes one line a visible change, and one a heartbeat.
+func (s *Service) logOutcome(ctx context.Context, it item, out Outcome) {
+	old := out.Before
+	for _, v := range out.Versions {
+		attrs := []slog.Attr{
+			slog.String("job_id", v.ID),
+			slog.String("old_status", string(old.Status)), slog.String("new_status", string(v.Status)),
+			slog.Float64("old_progress", old.Progress.Percent()), slog.Float64("new_progress", v.Progress.Percent()),
+			slog.String("stage", v.Stage), slog.Int64("version", v.Version), slog.Int("attempt", v.Attempt),
+		}
+		if v.Error != nil && old.Error == nil {
+			attrs = append(attrs, slog.String("failure_code", string(v.Error.Code)), slog.String("failure", v.Error.Error()))
+			if v.Error.Detail != "" {
+				attrs = append(attrs, slog.String("failure_detail", v.Error.Detail))
+			}
+		}
+		s.log.LogAttrs(ctx, slog.LevelInfo, "JOB_STATUS_UPDATE", attrs...)
+		old = v
+	}
+	if out.Err == nil && (it.beat || out.Before.Status != lectern.StatusProcessing) && out.After.Status == lectern.StatusProcessing {
+		s.log.LogAttrs(ctx, slog.LevelInfo, "HEARTBEAT",
+			slog.String("job_id", out.After.ID), slog.Float64("progress", out.After.Progress.Percent()),
+			slog.String("status", string(out.After.Status)), slog.Int("attempt", out.After.Attempt))
+	}
+}
+
+// poke leaves a signal where none is waiting.
+func (s *Service) poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,4 @@
+package queue
+
+// Quiet is for the tests.
+var Quiet = quiet

@@ -1,0 +1,189 @@
+// Package queue hands queued presentations to workers. It is the only package that imports River.
+//
+// River is good at what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
+// it out in order, retries it, and does so on SQLite and on Postgres. It is not fenced, and it rescues by age alone. So
+// nothing that it says about a job's end is taken as the presentation's end: a ticket names the attempt that it is to
+// begin, and a ticket that comes late, or twice, begins nothing, because the presentation itself refuses it.
+//
+// A River client has two ways to insert: in the caller's transaction, or in one of its own. On a database with one
+// writing connection the second, used while a transaction is open, waits for ever. Here it cannot be written: the
+// client is out of reach, and [Queue.Enqueue], which is all there is, takes a transaction.
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+)
+
+const (
+	// A ticket is tried again for as long as the store cannot take its beginning, and River counts each rescue as one try.
+	maxAttempts = 10_000
+	// River must never think that a run is overdue: the job service has its own limit, far below this.
+	longest = 30 * 24 * time.Hour
+	// From the moment River's notification is seen to the fetch.
+	fetchCooldown = 5 * time.Millisecond
+	// Between a failed try of a ticket and the next.
+	retryPause = time.Second
+	// A resumed presentation goes ahead of those that never ran.
+	priorityResumed, priorityNew = 1, 2
+)
+
+// Queue is a work queue in a database whose transactions are Tx. Make one with [OnSQLite].
+type Queue[Tx any] struct {
+	driver riverdriver.Driver[Tx]
+	insert *river.Client[Tx] // inserts, and does nothing else
+	log    *slog.Logger
+
+	mu   sync.Mutex // guards work
+	work *river.Client[Tx]
+}
+
+// OnSQLite makes a queue in the database behind db, its single writing connection, and brings the queue's tables up to
+// date. River's warnings go to log; nil: nowhere.
+func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx], error) {
+	return open(ctx, riversqlite.New(db), log)
+}
+
+func open[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], log *slog.Logger) (*Queue[Tx], error) {
+	q := &Queue[Tx]{driver: driver, log: quiet(log)}
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: q.log})
+	if err != nil {
+		return nil, fmt.Errorf("queue: read the migrations: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, fmt.Errorf("queue: bring the tables up to date: %w", err)
+	}
+	if q.insert, err = river.NewClient(driver, &river.Config{Logger: q.log, FetchCooldown: fetchCooldown}); err != nil {
+		return nil, fmt.Errorf("queue: %w", err)
+	}
+	return q, nil
+}
+
+// ticket is what lies in the queue: begin this attempt of this presentation.
+type ticket struct {
+	ID      string `json:"id"`
+	Attempt int    `json:"attempt"`
+}
+
+// Kind implements river.JobArgs.
+func (ticket) Kind() string { return "presentation" }
+
+// Enqueue puts a ticket into the queue as part of tx. A resumed presentation goes ahead of the others.
+func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, resumed bool) error {
+	opts := &river.InsertOpts{MaxAttempts: maxAttempts, Priority: priorityNew}
+	if resumed {
+		opts.Priority = priorityResumed
+	}
+	_, err := q.insert.InsertTx(ctx, tx, ticket{ID: id, Attempt: attempt}, opts)
+	return err
+}
+
+// Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the
+// start alone. A queue can be started again after Stop.
+func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool, work func(ctx context.Context, id string, attempt int) error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.work != nil {
+		return errors.New("queue: already started")
+	}
+	if alone {
+		if err := q.rescue(ctx); err != nil {
+			return fmt.Errorf("queue: bring back what was under way: %w", err)
+		}
+	}
+	bundle := river.NewWorkers()
+	if err := river.AddWorkerSafely(bundle, &worker{work: work}); err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	client, err := river.NewClient(q.driver, &river.Config{
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Workers:                     bundle,
+		Logger:                      q.log,
+		FetchCooldown:               fetchCooldown,
+		JobTimeout:                  longest,
+		RescueStuckJobsAfter:        longest + time.Hour,
+		RetryPolicy:                 steadily{},
+		ReindexerIndexNames:         []string{}, // the tables stay small
+		CompletedJobRetentionPeriod: time.Hour,
+	})
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("queue: start: %w", err)
+	}
+	q.work = client
+	return nil
+}
+
+// Stop implements the job service's port: it takes no more tickets and waits for the workers until ctx ends. It does
+// not interrupt them; their owner does.
+func (q *Queue[Tx]) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	client := q.work
+	q.mu.Unlock()
+	if client == nil {
+		return nil
+	}
+	if err := client.Stop(ctx); err != nil {
+		return fmt.Errorf("queue: stop: %w", err)
+	}
+	q.mu.Lock()
+	q.work = nil
+	q.mu.Unlock()
+	return nil
+}
+
+// rescue makes every running ticket available again. It is right only where no other process can be running one.
+func (q *Queue[Tx]) rescue(ctx context.Context) error {
+	const batch = 500
+	exec := q.driver.GetExecutor()
+	now := time.Now()
+	horizon := now.AddDate(100, 0, 0) // however young
+	for after := int64(0); ; {
+		jobs, err := exec.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{AfterID: after, Max: batch, StuckHorizon: horizon})
+		if err != nil || len(jobs) == 0 {
+			return err
+		}
+		p := &riverdriver.JobRescueManyParams{StuckHorizon: horizon}
+		for _, j := range jobs {
+			p.ID = append(p.ID, j.ID)
+			p.Error = append(p.Error, []byte(`{"error":"the process ended"}`))
+			p.FinalizedAt = append(p.FinalizedAt, nil)
+			p.ScheduledAt = append(p.ScheduledAt, now)
+			p.State = append(p.State, string(rivertype.JobStateAvailable))
+			after = j.ID
+		}
+		if _, err := exec.JobRescueMany(ctx, p); err != nil {
+			return err
+		}
+	}
+}
+
+// worker is River's view of the job service.
+type worker struct {
+	river.WorkerDefaults[ticket]
+	work func(ctx context.Context, id string, attempt int) error
+}
+
+// Work implements river.Worker.
+func (w *worker) Work(ctx context.Context, j *river.Job[ticket]) error {
+	return w.work(ctx, j.Args.ID, j.Args.Attempt)
+}
+
+// steadily tries again after the same short pause, for ever.
+type steadily struct{}
+
+// NextRetry implements river.ClientRetryPolicy.
+func (steadily) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(retryPause) }

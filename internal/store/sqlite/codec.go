@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"time"
+
+	"lectern"
+	"lectern/internal/store/sqlite/rows"
+)
+
+// micros is a time as it is stored; 0 for the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+func encode(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// encodeUnlessEmpty stores nothing as "", so that most rows stay small.
+func encodeUnlessEmpty[T any](empty bool, v T) (string, error) {
+	if empty {
+		return "", nil
+	}
+	return encode(v)
+}
+
+// decode reads what encode wrote; "" leaves v as it is.
+func decode(text string, v any) error {
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), v)
+}
+
+func toRow(p lectern.Presentation) (rows.Presentation, error) {
+	row := rows.Presentation{
+		ID: p.ID, Title: p.Title, Status: string(p.Status), Stage: p.Stage, Progress: int64(p.Progress), Message: p.Message,
+		SlidesDone: int64(p.SlidesDone), SlidesTotal: int64(p.SlidesTotal), Version: p.Version, Attempt: int64(p.Attempt),
+		Worker: p.Worker, CancelRequested: p.CancelRequested, CreatedAt: micros(p.CreatedAt), StartedAt: micros(p.StartedAt),
+		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), Eta: p.ETA.Microseconds(),
+	}
+	var err error
+	if row.Failure, err = encodeUnlessEmpty(p.Error == nil, p.Error); err != nil {
+		return row, err
+	}
+	if row.Warnings, err = encodeUnlessEmpty(len(p.Warnings) == 0, p.Warnings); err != nil {
+		return row, err
+	}
+	row.Metadata, err = encodeUnlessEmpty(len(p.Metadata) == 0, p.Metadata)
+	return row, err
+}
+
+func fromRow(r rows.Presentation) (lectern.Presentation, error) {
+	p := lectern.Presentation{
+		ID: r.ID, Title: r.Title, Status: lectern.Status(r.Status), Stage: r.Stage, Progress: lectern.Progress(r.Progress),
+		Message: r.Message, SlidesDone: int(r.SlidesDone), SlidesTotal: int(r.SlidesTotal), Version: r.Version,
+		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
+		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
+		ETA: time.Duration(r.Eta) * time.Microsecond,
+	}
+	if err := decode(r.Failure, &p.Error); err != nil {
+		return p, err
+	}
+	if err := decode(r.Warnings, &p.Warnings); err != nil {
+		return p, err
+	}
+	return p, decode(r.Metadata, &p.Metadata)
+}
+
+// snapshot is what an event keeps of a presentation: all that can change. Warnings are only ever added, so that their
+// number says which they were.
+type snapshot struct {
+	Status          lectern.Status   `json:"status"`
+	Stage           string           `json:"stage"`
+	Progress        lectern.Progress `json:"progress"`
+	Message         string           `json:"message"`
+	SlidesDone      int              `json:"slidesDone"`
+	Attempt         int              `json:"attempt"`
+	Worker          string           `json:"worker,omitempty"`
+	CancelRequested bool             `json:"cancelRequested,omitempty"`
+	StartedAt       int64            `json:"startedAt,omitempty"`
+	CompletedAt     int64            `json:"completedAt,omitempty"`
+	LastHeartbeat   int64            `json:"lastHeartbeat,omitempty"`
+	ETA             int64            `json:"eta,omitempty"`
+	Failure         *lectern.Failure `json:"failure,omitempty"`
+	Warnings        int              `json:"warnings,omitempty"`
+}
+
+func toSnapshot(p lectern.Presentation) (string, error) {
+	return encode(snapshot{
+		Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message, SlidesDone: p.SlidesDone,
+		Attempt: p.Attempt, Worker: p.Worker, CancelRequested: p.CancelRequested, StartedAt: micros(p.StartedAt),
+		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), ETA: p.ETA.Microseconds(),
+		Failure: p.Error, Warnings: len(p.Warnings),
+	})
+}
+
+// fromSnapshot is the presentation p as it was at the version.
+func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.Presentation, error) {
+	var s snapshot
+	if err := decode(text, &s); err != nil {
+		return p, err
+	}
+	p.Version, p.Status, p.Stage, p.Progress, p.Message = version, s.Status, s.Stage, s.Progress, s.Message
+	p.SlidesDone, p.Attempt, p.Worker, p.CancelRequested = s.SlidesDone, s.Attempt, s.Worker, s.CancelRequested
+	p.StartedAt, p.CompletedAt, p.LastHeartbeat = fromMicros(s.StartedAt), fromMicros(s.CompletedAt), fromMicros(s.LastHeartbeat)
+	p.ETA, p.Error = time.Duration(s.ETA)*time.Microsecond, s.Failure
+	n := min(s.Warnings, len(p.Warnings))
+	p.Warnings = p.Warnings[:n:n]
+	if n == 0 {
+		p.Warnings = nil
+	}
+	return p, nil
+}

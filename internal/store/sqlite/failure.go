@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"syscall"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"lectern"
+)
+
+// failure is err for people; doing says what was being done. The context's own errors stay what they are.
+func failure(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var f *lectern.Failure
+	switch {
+	case isFull(err):
+		f = lectern.Fail(lectern.CodeDiskFull, "The disk is full. Make room, then try again.")
+		f.Retryable = true
+	case isCode(err, lib.SQLITE_BUSY):
+		f = lectern.Fail(lectern.CodeOverloaded, "The database is busy. Try again in a moment.")
+		f.Retryable = true
+	case errors.Is(err, sql.ErrConnDone):
+		f = lectern.Fail(lectern.CodeOverloaded, "Lectern is stopping.")
+	default:
+		f = lectern.Fail(lectern.CodeInternal, "The database could not %s.", doing)
+	}
+	return f.Because(err)
+}
+
+// isFull reports whether err comes from a full disk. SQLite has a code for it, but for its shared index, whose file it
+// merely fails to enlarge.
+func isFull(err error) bool {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return true
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == lib.SQLITE_FULL || e.Code() == lib.SQLITE_IOERR_SHMSIZE)
+}
+
+func isCode(err error, primary int) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == primary
+}
+
+func notFound(id string) error {
+	return lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
+}

@@ -1,0 +1,98 @@
+-- name: InsertPresentation :exec
+INSERT INTO presentations (
+    id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: InsertDeck :exec
+INSERT INTO decks (presentation_id, deck) VALUES (?, ?);
+
+-- name: GetPresentation :one
+SELECT * FROM presentations WHERE id = ? AND removing = 0;
+
+-- name: GetDeck :one
+SELECT d.deck FROM decks d JOIN presentations p ON p.id = d.presentation_id
+WHERE d.presentation_id = ? AND p.removing = 0;
+
+-- The guard is the fence (J7): a write that was decided on another attempt, state or version changes nothing.
+-- name: UpdatePresentation :execrows
+UPDATE presentations SET
+    status = sqlc.arg(status), stage = sqlc.arg(stage), progress = sqlc.arg(progress), message = sqlc.arg(message),
+    slides_done = sqlc.arg(slides_done), version = sqlc.arg(version), attempt = sqlc.arg(attempt),
+    worker = sqlc.arg(worker), cancel_requested = sqlc.arg(cancel_requested), started_at = sqlc.arg(started_at),
+    completed_at = sqlc.arg(completed_at), last_heartbeat = sqlc.arg(last_heartbeat), eta = sqlc.arg(eta),
+    failure = sqlc.arg(failure), warnings = sqlc.arg(warnings), scratch_at = sqlc.arg(scratch_at),
+    expires_at = sqlc.arg(expires_at)
+WHERE id = sqlc.arg(id) AND removing = 0 AND attempt = sqlc.arg(was_attempt) AND status = sqlc.arg(was_status)
+    AND version = sqlc.arg(was_version) AND progress <= sqlc.arg(progress);
+
+-- What is not versioned has a write of its own, which cannot touch anything else (J8).
+-- name: UpdateHeartbeat :execrows
+UPDATE presentations SET last_heartbeat = sqlc.arg(last_heartbeat), eta = sqlc.arg(eta)
+WHERE id = sqlc.arg(id) AND removing = 0 AND attempt = sqlc.arg(was_attempt) AND status = 'processing'
+    AND last_heartbeat <= sqlc.arg(last_heartbeat);
+
+-- name: InsertEvent :exec
+INSERT INTO events (presentation_id, version, at, milestone, snapshot) VALUES (?, ?, ?, ?, ?);
+
+-- name: ListEvents :many
+SELECT version, snapshot FROM events
+WHERE presentation_id = ? AND version > ? ORDER BY version LIMIT ?;
+
+-- name: ThinEvents :exec
+DELETE FROM events WHERE presentation_id = ? AND milestone = 0;
+
+-- name: ClearScratch :exec
+UPDATE presentations SET scratch_at = 0 WHERE id = ?;
+
+-- name: ListPresentations :many
+SELECT * FROM presentations
+WHERE removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
+
+-- name: ListPresentationsByStatus :many
+SELECT * FROM presentations
+WHERE status = sqlc.arg(status) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
+
+-- name: ListProcessing :many
+SELECT id, attempt, last_heartbeat FROM presentations
+WHERE status = 'processing' AND removing = 0 AND last_heartbeat <= sqlc.arg(silent_since)
+ORDER BY created_at, id;
+
+-- name: InsertStep :exec
+INSERT INTO steps (presentation_id, attempt, kind, slide, key, reused, started_at, took)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (presentation_id, attempt, kind, slide, key) DO NOTHING;
+
+-- name: ListSteps :many
+SELECT * FROM steps WHERE presentation_id = ? ORDER BY seq;
+
+-- name: InsertArtifact :exec
+INSERT INTO artifacts (presentation_id, kind, slide, key, content_type, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (presentation_id, kind, slide) DO UPDATE SET
+    key = excluded.key, content_type = excluded.content_type, size = excluded.size, sha256 = excluded.sha256;
+
+-- name: ListArtifacts :many
+SELECT * FROM artifacts WHERE presentation_id = ? ORDER BY seq;
+
+-- name: ListScratchDue :many
+SELECT id FROM presentations WHERE scratch_at > 0 AND scratch_at <= ? ORDER BY scratch_at LIMIT ?;
+
+-- name: ListExpired :many
+SELECT id FROM presentations WHERE expires_at > 0 AND expires_at <= ? AND removing = 0 ORDER BY expires_at LIMIT ?;
+
+-- name: ListRemoving :many
+SELECT id FROM presentations WHERE removing = 1 LIMIT ?;
+
+-- name: NextScratch :one
+SELECT scratch_at FROM presentations WHERE scratch_at > 0 AND scratch_at > sqlc.arg(now) ORDER BY scratch_at LIMIT 1;
+
+-- name: NextExpiry :one
+SELECT expires_at FROM presentations WHERE expires_at > 0 AND expires_at > sqlc.arg(now) AND removing = 0 ORDER BY expires_at LIMIT 1;
+
+-- name: MarkRemoving :execrows
+UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status IN ('completed', 'failed', 'canceled');
+
+-- name: DeletePresentation :exec
+DELETE FROM presentations WHERE id = ? AND removing = 1;

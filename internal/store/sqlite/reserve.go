@@ -1,0 +1,80 @@
+package sqlite
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+const (
+	reserveName  = "lectern.reserve"
+	reserveSize  = 8 << 20
+	reserveRetry = 30 * time.Second
+)
+
+// reserve is a file of no use but its size. When scratch files and caches have filled the disk, it makes way for the
+// state of the presentations, so that even "the disk is full" can be stored. It comes back when there is room again.
+type reserve struct {
+	path string
+
+	mu    sync.Mutex
+	spent bool
+	next  time.Time // when to try to have it back
+}
+
+// openReserve makes the file where it is missing. A disk that has no room for it is no reason not to start.
+func openReserve(dir string) *reserve {
+	r := &reserve{path: filepath.Join(dir, reserveName)}
+	if info, err := os.Stat(r.path); err != nil || info.Size() != reserveSize {
+		r.spent = fill(r.path) != nil
+	}
+	return r
+}
+
+// spend gives the room back to the disk. It reports whether there was any to give.
+func (r *reserve) spend() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.spent {
+		return false
+	}
+	r.spent, r.next = true, time.Now().Add(reserveRetry)
+	return os.Remove(r.path) == nil
+}
+
+// restore has the file again where it was spent some time ago and there is room.
+func (r *reserve) restore() {
+	r.mu.Lock()
+	due := r.spent && time.Now().After(r.next)
+	if due {
+		r.next = time.Now().Add(reserveRetry)
+	}
+	r.mu.Unlock()
+	if !due || fill(r.path) != nil {
+		return
+	}
+	r.mu.Lock()
+	r.spent = false
+	r.mu.Unlock()
+}
+
+// fill writes the file: blocks that are written are taken, whatever the file system does with holes.
+func fill(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	block := make([]byte, 1<<20)
+	for n := 0; n < reserveSize && err == nil; n += len(block) {
+		_, err = f.Write(block)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		if gone := os.Remove(path); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
+}

@@ -1,0 +1,179 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/sqlite"
+	"lectern/internal/store/storetest"
+)
+
+type enqueue func(storetest.Ticket) error
+
+func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) error {
+	return f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
+}
+
+func openDB(t testing.TB, dir string) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) job.Store {
+		db := openDB(t, t.TempDir())
+		if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil { // TestDurability holds the true setting
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return sqlite.NewStore(db, enqueue(f))
+	})
+}
+
+// A folder belongs to one process: the second is told, the next after Close is let in, and finds the same database.
+func TestFolderIsLocked(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a folder with ?, % and #")
+	db := openDB(t, dir)
+	_, err := sqlite.Open(context.Background(), dir)
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInUse}) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("the second Open gave %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "lectern.db")); err != nil {
+		t.Error(err)
+	}
+	if err := openDB(t, dir).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// J4: what a reader sees is on the disk. kill -9 would not show a missing fsync, so the settings themselves are held.
+func TestDurability(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, t.TempDir())
+	defer db.Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
+		var got string
+		if err := db.Writer().QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
+		}
+	}
+}
+
+func TestBrokenFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "lectern.db"), []byte(strings.Repeat("not a database ", 100)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := sqlite.Open(context.Background(), dir)
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInternal}) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Ten thousand presentations must not slow a read: every query that a client can cause goes by an index.
+func TestQueriesUseIndexes(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, t.TempDir())
+	defer db.Close()
+	text, err := os.ReadFile("queries.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(text), "-- name: ")[1:]
+	if len(parts) < 20 {
+		t.Fatalf("%d queries found", len(parts))
+	}
+	for _, part := range parts {
+		name, body, _ := strings.Cut(part, "\n")
+		body, _, _ = strings.Cut(body, ";")
+		if strings.HasPrefix(strings.TrimSpace(body), "INSERT") {
+			continue
+		}
+		body = strings.NewReplacer("sqlc.arg(", "abs(").Replace(body)
+		args := make([]any, strings.Count(body, "?"))
+		for i := range args {
+			args[i] = 1
+		}
+		for _, word := range []string{"status", "stage", "progress", "message", "slides_done", "version", "attempt", "worker", "cancel_requested", "started_at", "completed_at", "last_heartbeat", "eta", "failure", "warnings", "scratch_at", "expires_at", "id", "was_attempt", "was_status", "was_version", "before_time", "before_id", "max", "silent_since", "now"} {
+			body = strings.ReplaceAll(body, "abs("+word+")", "1")
+		}
+		rows, err := db.Writer().Query("EXPLAIN QUERY PLAN "+body, args...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING INDEX") && !strings.Contains(detail, "USING COVERING INDEX") {
+				t.Errorf("%s reads a whole table: %s", name, detail)
+			}
+			if strings.Contains(detail, "TEMP B-TREE") && strings.HasPrefix(name, "ListPresentations") {
+				t.Errorf("%s sorts: %s", name, detail)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Reads that clients repeat must not grow with the number of presentations: see BenchmarkGet with 10,000 of them.
+func BenchmarkGet(b *testing.B) {
+	db := openDB(b, b.TempDir())
+	defer db.Close()
+	s := sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil }))
+	var id string
+	for range 100 {
+		var batch []job.Write
+		for range 100 {
+			id = uuid.NewString()
+			p := lectern.NewPresentation(id, lectern.Deck{}, time.Now().UTC())
+			batch = append(batch, job.TestWrite(b, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p}))
+		}
+		if _, err := s.Commit(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("get", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Get(b.Context(), id); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("list50", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.List(b.Context(), job.Page{Status: lectern.StatusQueued, Limit: 50}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,169 @@
+// Package storetest is the suite that every store passes. It knows a store by its port alone, so that the second store
+// is done when this is green, and so that the job service may rely on what is written here whatever it runs on.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lectern"
+	"lectern/internal/job"
+)
+
+// Ticket is what a store puts into the work queue.
+type Ticket struct {
+	ID      string
+	Attempt int
+	Resumed bool
+}
+
+// Fixture opens an empty store for one test. The store's tickets go to enqueue, inside the store's transaction; an
+// error of enqueue must undo the transaction.
+type Fixture func(t *testing.T, enqueue func(Ticket) error) job.Store
+
+// Run runs the suite.
+func Run(t *testing.T, open Fixture) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *bench)
+	}{
+		{"a presentation comes back as it went in", roundTrip},
+		{"unknown ids are not found", unknown},
+		{"J2 J5 every visible change is a version in the outbox", versions},
+		{"J7 a stale attempt changes nothing", fencing},
+		{"J6 a refused write leaves the others of its transaction alone", independent},
+		{"J4 a failing transaction leaves nothing", atomic},
+		{"J8 a heartbeat changes the heartbeat alone", heartbeat},
+		{"J8 silent runs are found, and live ones are not taken over", leases},
+		{"tickets are written with the state that needs them", tickets},
+		{"steps and artifacts are recorded with the write that brings them", attachments},
+		{"the list is ordered, filtered and paged without gaps", list},
+		{"J12 what is due is found, marked and purged", cleanup},
+		{"J12 settling thins the history and keeps the milestones", settle},
+		{"J12 a retry takes a presentation out of the clean-up", retry},
+		{"warnings and failures survive", details},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := &bench{t: t, at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
+			b.store = open(t, func(k Ticket) error {
+				if b.refuse != nil {
+					return b.refuse
+				}
+				b.tickets = append(b.tickets, k)
+				return nil
+			})
+			c.test(t, b)
+		})
+	}
+}
+
+// bench is a store under test, with a clock that moves by hand.
+type bench struct {
+	t       *testing.T
+	store   job.Store
+	at      time.Time
+	tickets []Ticket
+	refuse  error
+}
+
+func (b *bench) ctx() context.Context { return b.t.Context() }
+
+func (b *bench) tick() time.Time {
+	b.at = b.at.Add(time.Second)
+	return b.at
+}
+
+// commit makes the writes in one transaction that must succeed.
+func (b *bench) commit(specs ...job.WriteSpec) []job.Outcome {
+	b.t.Helper()
+	writes := make([]job.Write, len(specs))
+	for i, s := range specs {
+		if s.At.IsZero() {
+			s.At = b.at
+		}
+		if s.KeepFor == 0 {
+			s.ScratchIn, s.KeepFor = time.Minute, time.Hour
+		}
+		writes[i] = job.TestWrite(b.t, s)
+	}
+	outs, err := b.store.Commit(b.ctx(), writes)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(outs) != len(specs) {
+		b.t.Fatalf("%d outcomes for %d writes", len(outs), len(specs))
+	}
+	return outs
+}
+
+// apply makes a write of events that must be accepted.
+func (b *bench) apply(id string, events ...lectern.Event) lectern.Presentation {
+	b.t.Helper()
+	out := b.commit(job.WriteSpec{ID: id, At: b.tick(), Events: events})[0]
+	if out.Err != nil {
+		b.t.Fatal(out.Err)
+	}
+	return out.After
+}
+
+func (b *bench) create() lectern.Presentation {
+	b.t.Helper()
+	spec := b.newSpec()
+	b.commit(spec)
+	return *spec.Create
+}
+
+func (b *bench) newSpec() job.WriteSpec {
+	d := lectern.Deck{
+		Title: "Grüße", Theme: "dark-purple", Size: lectern.Size{Width: 1280, Height: 720}, Hold: 30 * time.Second,
+		Slides:   []lectern.Slide{{Template: "content", Props: map[string]any{"title": "A \x00 \"b\" 漢字 🎈", "items": []any{"x", 1.5, true, nil}}}, {Template: "title"}},
+		Metadata: map[string]string{"k": "v'; DROP TABLE presentations; --"},
+	}
+	p := lectern.NewPresentation(uuid.NewString(), d, b.tick())
+	return job.WriteSpec{ID: p.ID, Create: &p, Deck: d}
+}
+
+// running gives a presentation in its first attempt.
+func (b *bench) running() lectern.Presentation {
+	b.t.Helper()
+	return b.apply(b.create().ID, lectern.Began{Worker: "w"})
+}
+
+func (b *bench) get(id string) lectern.Presentation {
+	b.t.Helper()
+	p, err := b.store.Get(b.ctx(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) history(id string, after int64) []lectern.Presentation {
+	b.t.Helper()
+	v, err := b.store.Versions(b.ctx(), id, after, 1000)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+func (b *bench) due(at time.Time) job.Due {
+	b.t.Helper()
+	d, err := b.store.Due(b.ctx(), at)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d
+}
+
+func wantCode(t *testing.T, err error, code lectern.Code) {
+	t.Helper()
+	if !errors.Is(err, &lectern.Failure{Code: code}) {
+		t.Errorf("got %v, want a failure with code %s", err, code)
+	}
+}
