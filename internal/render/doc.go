@@ -1,0 +1,15 @@
+// Package render is the pipeline: it takes a deck through its steps and leaves the artifacts of a presentation.
+//
+// A render is a small graph. Each slide is spoken and captured, then encoded; neighbours are joined by transitions; the sound is
+// mixed once all is spoken; everything is muxed and published. What makes it more than a loop is what this package is for:
+//
+//   - Steps overlap, in one presentation and across all of a process, and share what is scarce: encoder slots, browser tabs,
+//     voices ([Resources]). A presentation never has more requests waiting than there are slots, so a short one is not stuck
+//     behind a long one.
+//   - Each step has a content key, the hash of all that its output depends on, and its output lies in a cache under that key. The
+//     cache is the checkpoint: after a crash, or after an edit, only what is not there is done (J9).
+//   - The first failure stops the rest and is what the user is told; later ones are its causes. A panic is a failure too (J11).
+//   - Memory does not grow with the deck: pictures, sound and streams pass through, they are not collected.
+//
+// The tools are ports, declared here and satisfied by the adapters. See docs/PIPELINE.md.
+package render

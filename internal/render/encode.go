@@ -1,0 +1,368 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+
+	"lectern"
+	"lectern/internal/compose"
+)
+
+// segment is the encoded body of a slide. With an avatar it lies in one file with the raw regions that its transitions need,
+// first those of the beginning, then those of the end, so that all of them are there or none.
+type segment struct {
+	file
+	index compose.Index
+	// offset is where the stream begins in the file.
+	offset int64
+	// loop says that the stream is one group of pictures that stands for as many as are needed.
+	loop bool
+}
+
+// stream opens a segment's pictures.
+func (s segment) stream() (io.ReadCloser, error) {
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(s.offset, io.SeekStart); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// encode makes a slide's segment.
+func (u *run) encode(ctx context.Context, s *slide) error {
+	if err := await(ctx, s.narrated); err != nil {
+		return err
+	}
+	if err := await(ctx, s.captured); err != nil {
+		return err
+	}
+	defer u.dropPlate(s)
+	key, make := u.still(ctx, s)
+	if s.window != nil {
+		var err error
+		if key, make, err = u.avatar(ctx, s); err != nil {
+			return u.failed(ctx, err, s.number)
+		}
+	}
+	var err error
+	for _, salt := range salts {
+		u.track.say(lectern.StageEncoding, fmt.Sprintf("Encoding %s.", u.of(s)))
+		var f file
+		f, err = u.step(ctx, lectern.StepEncode, s.number, key+salt, ".segment", func(path string) error {
+			n := u.Resources.share(len(u.slides))
+			return with(ctx, u.Resources.encoders, n, func() error {
+				if err := make(path, n); err != nil {
+					return err
+				}
+				_, err := u.verified(s, file{path: path})
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if s.segment, err = u.verified(s, f); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return u.failed(ctx, err, s.number)
+	}
+	u.track.move(u.task("encode", s), 1)
+	u.track.slideDone()
+	close(s.encoded)
+	return nil
+}
+
+// verified reads a segment through and makes sure that it has exactly the pictures it should have.
+func (u *run) verified(s *slide, f file) (segment, error) {
+	g := segment{file: f, loop: s.window == nil}
+	want := int64(u.enc.GOP())
+	if s.window != nil {
+		g.offset = (s.in + s.out) * regionBytes(s.window.At)
+		want = s.slot.Body()
+	}
+	r, err := g.stream()
+	if err != nil {
+		return segment{}, err
+	}
+	defer r.Close()
+	if g.index, err = compose.ReadIndex(r); err == nil && int64(len(g.index.Sizes)) != want {
+		err = fmt.Errorf("it has %d pictures instead of %d", len(g.index.Sizes), want)
+	}
+	return g, orElse(err, lectern.CodeEncodeFailed, "The encoder left a segment that is not complete.")
+}
+
+func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Height) * 3 / 2 }
+
+// maker writes a step's output to path with up to threads threads.
+type maker func(path string, threads int) error
+
+// frames reports how many frames of a task's total are done.
+func (u *run) frames(task string, total int64) func(int) {
+	return func(n int) { u.track.move(task, float64(n)/float64(max(total, 1))) }
+}
+
+func (u *run) ffmpeg(ctx context.Context, c Command) error {
+	return orElse(u.FFmpeg.Run(ctx, c), lectern.CodeEncodeFailed, "ffmpeg failed.")
+}
+
+// still plans the segment of a slide without an avatar: its one group of pictures.
+func (u *run) still(ctx context.Context, s *slide) (string, maker) {
+	key := stillKey(s.picture.key, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+	return key, func(path string, threads int) error {
+		plate, err := u.plateOf(s, nil)
+		if err != nil {
+			return err
+		}
+		return u.ffmpeg(ctx, Command{Args: u.enc.Still(plate, threads, "file:"+path),
+			OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: "ffmpeg could not encode the slide"})
+	}
+}
+
+// avatar plans the segment of a slide with an avatar.
+func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
+	d := u.deck.Slides[s.index]
+	req := lectern.ClipRequest{
+		Text: d.Narration, Lead: s.slot.Lead, Frames: int(s.slot.Frames), FrameRate: u.deck.FrameRate,
+		Size: lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height}, Backdrop: u.backdrop(s.index), Look: u.look(s.index),
+	}
+	seed, err := strconv.ParseUint(digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)
+	if err != nil {
+		return "", nil, err
+	}
+	req.Seed = seed
+	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar, Fingerprint: u.Avatars.Fingerprint(u.deck.Avatar),
+		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+	return key, func(path string, threads int) error {
+		if s.narration.path != "" {
+			n, err := s.narration.load()
+			if err != nil {
+				return err
+			}
+			req.Narration = n
+		}
+		return u.present(ctx, s, req, path, threads)
+	}, nil
+}
+
+// present animates and encodes a slide in one stream: the avatar's frames are drawn as the encoder asks for them.
+func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string, threads int) (err error) {
+	img, err := u.canvas(s)
+	if err != nil {
+		return err
+	}
+	plate, err := u.plateOf(s, img)
+	if err != nil {
+		return err
+	}
+	clip, err := u.Avatars.Animate(ctx, u.deck.Avatar, req)
+	if err != nil {
+		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+	}
+	defer clip.Close()
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := out.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	region := s.window.NewRegion(img)
+	size := int64(region.Bytes())
+	head := (s.in + s.out) * size
+	if _, err := out.Seek(head, io.SeekStart); err != nil {
+		return err
+	}
+	reader := &clipReader{clip: clip, region: region, frame: image.NewRGBA(image.Rect(0, 0, req.Size.Width, req.Size.Height)),
+		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
+	runErr := u.ffmpeg(ctx, Command{
+		Args:  u.enc.Avatar(plate, s.window.At, s.slot.Body(), threads, "pipe:1"),
+		Stdin: reader, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: "ffmpeg could not encode the slide",
+	})
+	finishErr := reader.finish(ctx, runErr == nil)
+	// The clip's own failure is why ffmpeg had too little to read.
+	if finishErr != nil && !errors.Is(finishErr, errUnread) {
+		return finishErr
+	}
+	if runErr != nil {
+		return runErr
+	}
+	return finishErr
+}
+
+// errUnread says that the encoder ended before it had read all frames.
+var errUnread = errors.New("the encoder did not read all frames")
+
+// clipReader gives an encoder the composed regions of a slide's body. Those of the transitions beside it go to a file.
+type clipReader struct {
+	mu     sync.Mutex
+	clip   lectern.Clip
+	region *compose.Region
+	frame  *image.RGBA
+	total  int64 // frames of the whole slide
+	in     int64 // frames before the body
+	out    int64 // frames after it
+	aside  io.WriterAt
+	done   int64  // frames composed
+	rest   []byte // of the composed one, not yet read
+	err    error
+}
+
+// Read implements io.Reader.
+func (c *clipReader) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.rest) == 0 {
+		if c.err == nil && c.done >= c.total-c.out {
+			return 0, io.EOF
+		}
+		if c.err == nil {
+			c.err = guard(c.next)
+		}
+		if c.err != nil {
+			return 0, c.err
+		}
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// next composes the next frame.
+func (c *clipReader) next() error {
+	err := c.clip.Next(c.frame)
+	if err == io.EOF {
+		return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
+	}
+	if err != nil {
+		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+	}
+	pixels := c.region.Compose(c.frame)
+	n := c.done
+	c.done++
+	switch size := int64(len(pixels)); {
+	case n < c.in:
+		_, err = c.aside.WriteAt(pixels, n*size)
+	case n >= c.total-c.out:
+		_, err = c.aside.WriteAt(pixels, (n-(c.total-c.out)+c.in)*size)
+	default:
+		c.rest = pixels
+	}
+	return err
+}
+
+// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure. No Read does
+// anything after it.
+func (c *clipReader) finish(ctx context.Context, more bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil && more && c.done < c.total-c.out {
+		c.err = errUnread
+	}
+	for more && c.err == nil && c.done < c.total {
+		if ctx.Err() != nil {
+			c.err = context.Cause(ctx)
+			break
+		}
+		c.err = guard(c.next)
+	}
+	err := c.err
+	if err == nil {
+		c.err = io.ErrClosedPipe
+	}
+	c.rest = nil
+	return err
+}
+
+// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
+func (u *run) side(s *slide, leaving bool) (compose.Side, error) {
+	plate, err := u.plateOf(s, nil)
+	if err != nil || s.window == nil {
+		return compose.Side{Plate: plate}, err
+	}
+	size := regionBytes(s.window.At)
+	from, to := int64(0), s.in*size
+	if leaving {
+		from, to = to, to+s.out*size
+	}
+	return compose.Side{Plate: plate, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
+}
+
+// transition encodes what two slides share.
+func (u *run) transition(ctx context.Context, a, b *slide) error {
+	defer u.dropPlate(a)
+	defer u.dropPlate(b)
+	for _, s := range [2]*slide{a, b} {
+		if err := await(ctx, s.encoded); err != nil {
+			return err
+		}
+	}
+	kind, frames := u.deck.Transitions[a.index].Type, b.in
+	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+	task := u.task("transition", b)
+	var err error
+	for _, salt := range salts {
+		u.track.say(lectern.StageEncoding, fmt.Sprintf("Blending slides %d and %d.", a.number, b.number))
+		var f file
+		f, err = u.step(ctx, lectern.StepTransition, b.number, key+salt, ".h264", func(path string) error {
+			n := u.Resources.share(len(u.slides))
+			return with(ctx, u.Resources.encoders, n, func() error {
+				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
+					return err
+				}
+				_, err := verifiedBlend(file{path: path}, frames)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if b.blend, err = verifiedBlend(f, frames); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return u.failed(ctx, err, b.number)
+	}
+	u.track.move(task, 1)
+	return nil
+}
+
+func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
+	leaving, err := u.side(a, true)
+	if err != nil {
+		return err
+	}
+	coming, err := u.side(b, false)
+	if err != nil {
+		return err
+	}
+	return u.ffmpeg(ctx, Command{Args: u.enc.Transition(kind, leaving, coming, frames, threads, "file:"+path),
+		OnFrame: onFrame, What: "ffmpeg could not blend two slides"})
+}
+
+func verifiedBlend(f file, frames int64) (segment, error) {
+	g := segment{file: f}
+	r, err := g.stream()
+	if err != nil {
+		return g, err
+	}
+	defer r.Close()
+	if g.index, err = compose.ReadIndex(r); err == nil && int64(len(g.index.Sizes)) != frames {
+		err = fmt.Errorf("it has %d pictures instead of %d", len(g.index.Sizes), frames)
+	}
+	return g, orElse(err, lectern.CodeEncodeFailed, "The encoder left a transition that is not complete.")
+}

@@ -1,0 +1,339 @@
+package render
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/timeline"
+)
+
+// timeline waits until all is spoken and lays the slides out.
+func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
+	slots := make([]timeline.Slot, len(u.slides))
+	for i, s := range u.slides {
+		if err := await(ctx, s.narrated); err != nil {
+			return timeline.Plan{}, err
+		}
+		slots[i] = s.slot
+	}
+	plan, err := timeline.Build(u.rules.Rate, slots)
+	if err != nil {
+		return plan, lectern.Fail(lectern.CodeInvalidDeck, "The deck cannot be laid out in time.").Because(err)
+	}
+	u.track.plan("audio", 0.1+weighSound*float64(plan.Samples)/lectern.SampleRate)
+	return plan, nil
+}
+
+// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
+// more softly stays softer, and voices are equally loud.
+func (u *run) gains() (map[lectern.Voice]float64, error) {
+	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
+	for _, s := range u.slides {
+		n := s.narration
+		if n.samples == 0 {
+			continue
+		}
+		blocks[n.voice] = append(blocks[n.voice], n.blocks)
+		if more := min(n.samples, voiceSample-int64(len(samples[n.voice]))); more > 0 {
+			head, err := n.head(more)
+			if err != nil {
+				return nil, err
+			}
+			samples[n.voice] = append(samples[n.voice], head...)
+		}
+	}
+	gains := map[lectern.Voice]float64{}
+	for v, list := range blocks {
+		gains[v] = compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v])
+	}
+	return gains, nil
+}
+
+// voiceSample is how much of a voice is tried on the limiter, in samples.
+const voiceSample = 30 * lectern.SampleRate
+
+// sound mixes and encodes the sound of the whole.
+func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
+	gains, err := u.gains()
+	if err != nil {
+		return file{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
+	}
+	var speech []compose.Speech
+	var list []placed
+	for i, s := range u.slides {
+		n := &s.narration
+		if n.samples == 0 {
+			continue
+		}
+		at := placed{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice]}
+		list = append(list, at)
+		speech = append(speech, compose.Speech{Start: at.Start, Samples: at.Samples, Gain: at.Gain, Open: n.pcm})
+	}
+	f, err := u.step(ctx, lectern.StepAudio, 0, audioKey(plan.Samples, list, compose.Audio(""), u.version), ".m4a", func(path string) error {
+		return with(ctx, u.Resources.encoders, 1, func() error {
+			mix, err := compose.NewSound(plan.Samples, speech)
+			if err != nil {
+				return err
+			}
+			in := &closing{r: mix}
+			defer in.shut(mix)
+			whole := time.Duration(plan.Samples) * time.Second / lectern.SampleRate
+			return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in,
+				OnTime: func(t time.Duration) { u.track.move("audio", t.Seconds()/max(whole.Seconds(), 0.001)) },
+				What:   "ffmpeg could not encode the sound"})
+		})
+	})
+	u.track.move("audio", 1)
+	return f, err
+}
+
+// closing lets no Read through once it is shut, so that what it reads from can be closed.
+type closing struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (c *closing) Read(p []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.r == nil {
+		return 0, io.ErrClosedPipe
+	}
+	err = guard(func() (err error) {
+		n, err = c.r.Read(p)
+		return err
+	})
+	return n, err
+}
+
+func (c *closing) shut(what io.Closer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.r = nil
+	what.Close()
+}
+
+// words are the texts that stand beside the pictures.
+type words struct {
+	chapters   []compose.Chapter
+	cues       []compose.Cue
+	language   string
+	metadata   string
+	transcript string
+	align      []alignment
+}
+
+// write makes captions, chapters and the transcript.
+func (u *run) write(plan timeline.Plan) (words, error) {
+	var w words
+	var titles, texts []string
+	var spoken []compose.Spoken
+	for i, s := range u.slides {
+		titles, texts = append(titles, s.title), append(texts, u.deck.Slides[i].Narration)
+		var a alignment
+		if s.narration.samples > 0 {
+			n := s.narration
+			var err error
+			if a, err = n.open(); err != nil {
+				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
+			}
+			at := plan.Slides[i]
+			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples,
+				Until: plan.Rate.Sample(at.End() - at.Out)})
+			if w.language == "" {
+				w.language = compose.Language(s.narration.voice.Language)
+			}
+		}
+		a.Blocks, a.Phonemes = nil, nil
+		w.align = append(w.align, a)
+	}
+	if w.language == "" {
+		w.language = compose.Language("")
+	}
+	w.chapters = compose.Chapters(plan, titles)
+	w.cues = compose.Captions(spoken)
+	w.metadata = compose.Metadata(u.deck.Title, plan.Rate, w.chapters)
+	w.transcript = compose.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
+	return w, nil
+}
+
+// stretch is a run of pictures of one stream.
+type stretch struct {
+	segment
+	frames int64
+}
+
+// stretches lists the streams of the video in order.
+func (u *run) stretches(plan timeline.Plan) []stretch {
+	var list []stretch
+	for _, piece := range plan.Pieces() {
+		s := u.slides[piece.Slide]
+		switch {
+		case piece.Transition:
+			list = append(list, stretch{u.slides[piece.Slide+1].blend, piece.Frames})
+		case s.segment.loop:
+			for _, n := range compose.Repeats(piece.Frames, int64(u.enc.GOP())) {
+				list = append(list, stretch{s.segment, n})
+			}
+		default:
+			list = append(list, stretch{s.segment, piece.Frames})
+		}
+	}
+	return list
+}
+
+// mux joins pictures, sound, captions and chapters.
+func (u *run) mux(ctx context.Context, plan timeline.Plan, audio file, w words) (file, error) {
+	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
+	list := u.stretches(plan)
+	keys := make([]string, len(list))
+	for i, s := range list {
+		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
+	}
+	captions := ""
+	if len(w.cues) > 0 {
+		captions = "captions"
+	}
+	srt := compose.SRT(w.cues)
+	key := muxKey(keys, audio.key, srt, w.metadata, u.enc.Mux("", captions, "", w.language, ""), u.version)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error {
+		return with(ctx, u.Resources.encoders, 1, func() error { return u.join(ctx, plan, list, audio, srt, w, path) })
+	})
+	u.track.move("mux", 1)
+	return f, err
+}
+
+func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, audio file, srt string, w words, path string) error {
+	captions, metadata := "", filepath.Join(u.job.Scratch, "metadata.txt")
+	if err := os.WriteFile(metadata, []byte(w.metadata), 0o666); err != nil {
+		return err
+	}
+	if len(w.cues) > 0 {
+		captions = filepath.Join(u.job.Scratch, "captions.srt")
+		if err := os.WriteFile(captions, []byte(srt), 0o666); err != nil {
+			return err
+		}
+		captions = "file:" + captions
+	}
+	join := compose.NewJoin(u.enc)
+	for _, s := range list {
+		if err := join.Add(s.index, s.frames); err != nil {
+			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
+		}
+	}
+	header, err := join.Header()
+	if err != nil {
+		return err
+	}
+	source := &joined{list: list, rest: header}
+	in := &closing{r: source}
+	defer in.shut(source)
+	err = u.ffmpeg(ctx, Command{Args: u.enc.Mux("file:"+audio.path, captions, "file:"+metadata, w.language, "file:"+path), Stdin: in,
+		OnFrame: u.frames("mux", plan.Frames), What: "ffmpeg could not join the video"})
+	if err != nil {
+		return err
+	}
+	return u.checkMovie(plan, path)
+}
+
+// joined reads the video without sound: the header, then the pictures of each stretch.
+type joined struct {
+	list []stretch
+	rest []byte
+	file io.ReadCloser
+	pics *compose.Pictures
+	left int64
+}
+
+func (j *joined) Read(p []byte) (int, error) {
+	for len(j.rest) == 0 {
+		if j.pics == nil {
+			if len(j.list) == 0 {
+				return 0, io.EOF
+			}
+			var err error
+			if j.file, err = j.list[0].stream(); err != nil {
+				return 0, err
+			}
+			j.pics, j.left = compose.NewPictures(j.file), j.list[0].frames
+			j.list = j.list[1:]
+		}
+		if j.left == 0 {
+			if err := j.Close(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		pic, err := j.pics.Next()
+		if err != nil {
+			return 0, fmt.Errorf("a segment ends %d pictures early: %w", j.left, noEOF(err))
+		}
+		j.left--
+		j.rest = pic.Bytes
+	}
+	n := copy(p, j.rest)
+	j.rest = j.rest[n:]
+	return n, nil
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Close closes the segment that is being read.
+func (j *joined) Close() error {
+	if j.file == nil {
+		return nil
+	}
+	err := j.file.Close()
+	j.file, j.pics = nil, nil
+	return err
+}
+
+// aacFrame is the number of samples in a packet of AAC.
+const aacFrame = 1024
+
+// checkMovie makes sure that the video is what the plan says, before anybody sees it.
+func (u *run) checkMovie(plan timeline.Plan, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	m, err := compose.ReadMovie(f, info.Size())
+	if err != nil {
+		return orElse(err, lectern.CodeEncodeFailed, "The joined video is not complete.")
+	}
+	video, _ := m.Track("vide")
+	sound, _ := m.Track("soun")
+	wrong := func(format string, args ...any) error {
+		return lectern.Fail(lectern.CodeEncodeFailed, "The joined video is not what it should be.").Because(fmt.Errorf(format, args...))
+	}
+	switch {
+	case int64(video.Samples) != plan.Frames:
+		return wrong("it has %d pictures instead of %d", video.Samples, plan.Frames)
+	case video.Ticks*uint64(plan.Rate) != uint64(plan.Frames)*uint64(video.Scale):
+		return wrong("%d pictures last %d ticks of 1/%d s", video.Samples, video.Ticks, video.Scale)
+	case sound.Scale != lectern.SampleRate:
+		return wrong("its sound has %d samples a second", sound.Scale)
+	case int64(sound.Samples)*aacFrame < plan.Samples || int64(sound.Samples)*aacFrame > plan.Samples+3*aacFrame:
+		return wrong("its sound has %d packets for %d samples", sound.Samples, plan.Samples)
+	case !m.IndexFirst:
+		return wrong("its index comes last")
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package render
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/timeline"
+)
+
+// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the samples, so
+// that sound and alignment can never be of two takes.
+type narration struct {
+	file
+	voice   lectern.Voice
+	samples int64
+	blocks  []float64 // power, for the loudness
+	offset  int64     // of the samples in the file
+}
+
+// alignment is the JSON in a narration's file.
+type alignment struct {
+	Samples  int64          `json:"samples"`
+	Words    []lectern.Span `json:"words"`
+	Phonemes []lectern.Span `json:"phonemes"`
+	Blocks   []float64      `json:"blocks"`
+}
+
+const maxAlignment = 256 << 20
+
+var errNarration = errors.New("the narration's file is damaged")
+
+// narrate speaks a slide, unless it is silent, and settles how long it lasts.
+func (u *run) narrate(ctx context.Context, s *slide) error {
+	d := &u.deck.Slides[s.index]
+	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
+	need := timeline.Need{Hold: timeline.Samples(u.deck.Hold)}
+	if d.Narration != "" {
+		n, err := u.spoken(ctx, s, d.Narration)
+		if err != nil {
+			return err
+		}
+		s.narration, need.Narration = n, n.samples
+	}
+	s.slot = u.rules.Fit(need, s.in, s.out)
+	u.planSlide(s, float64(s.slot.Frames)/float64(u.deck.FrameRate))
+	u.track.move(u.task("narrate", s), 1)
+	close(s.narrated)
+	return nil
+}
+
+func (u *run) spoken(ctx context.Context, s *slide, text string) (narration, error) {
+	v, warnings, err := u.Voices.Resolve(ctx, choice(u.deck, s.index), text)
+	if err != nil {
+		return narration{}, u.failed(ctx, err, s.number)
+	}
+	for i := range warnings {
+		warnings[i].Slide = s.number
+	}
+	u.warn(warnings)
+	key := narrationKey(text, v, u.Voices.Fingerprint(v))
+	for _, salt := range salts {
+		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error {
+			return with(ctx, u.Resources.voices, 1, func() error { return u.speak(ctx, text, v, path) })
+		})
+		if err != nil {
+			return narration{}, err
+		}
+		n := narration{file: f, voice: v}
+		if _, err = n.open(); err == nil {
+			return n, nil
+		}
+		if salt == salts[len(salts)-1] {
+			return narration{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+		}
+	}
+	panic("unreachable")
+}
+
+// salts are added to a key when what lies under it turns out to be damaged: it is made again under the next one.
+var salts = []string{"", "-again"}
+
+// speak writes a narration's file.
+func (u *run) speak(ctx context.Context, text string, v lectern.Voice, path string) error {
+	n, err := u.Voices.Speak(ctx, text, v)
+	if err != nil {
+		return orElse(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
+	}
+	if len(n.Samples) == 0 {
+		return lectern.Fail(lectern.CodeVoiceFailed, "The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
+	}
+	head, err := json.Marshal(alignment{Samples: int64(len(n.Samples)), Words: n.Words, Phonemes: n.Phonemes, Blocks: compose.Blocks(n.Samples)})
+	if err != nil {
+		return err
+	}
+	return writeFile(path, func(w *bufio.Writer) error {
+		_, _ = w.Write(binary.BigEndian.AppendUint64(nil, uint64(len(head))))
+		_, _ = w.Write(head)
+		var b [2]byte
+		for _, x := range n.Samples {
+			binary.LittleEndian.PutUint16(b[:], uint16(x))
+			_, _ = w.Write(b[:])
+		}
+		return nil
+	})
+}
+
+// writeFile writes a file through a buffer, which keeps the first error.
+func writeFile(path string, write func(w *bufio.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 256<<10)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// open reads a narration's alignment, checks that the file has all of its samples, and notes where they are.
+func (n *narration) open() (alignment, error) {
+	var a alignment
+	f, err := os.Open(n.path)
+	if err != nil {
+		return a, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return a, err
+	}
+	var size [8]byte
+	if _, err := io.ReadFull(f, size[:]); err != nil {
+		return a, fmt.Errorf("%w: %w", errNarration, err)
+	}
+	length := binary.BigEndian.Uint64(size[:])
+	if length > maxAlignment || int64(length)+8 > info.Size() {
+		return a, errNarration
+	}
+	if err := json.NewDecoder(io.LimitReader(f, int64(length))).Decode(&a); err != nil {
+		return a, fmt.Errorf("%w: %w", errNarration, err)
+	}
+	n.offset, n.samples, n.blocks = 8+int64(length), a.Samples, a.Blocks
+	if a.Samples <= 0 || n.offset+2*a.Samples != info.Size() {
+		return a, errNarration
+	}
+	return a, nil
+}
+
+// load reads the whole narration.
+func (n narration) load() (lectern.Narration, error) {
+	a, err := n.open()
+	if err != nil {
+		return lectern.Narration{}, err
+	}
+	samples, err := n.head(n.samples)
+	return lectern.Narration{Voice: n.voice, Words: a.Words, Phonemes: a.Phonemes, Samples: samples}, err
+}
+
+// head reads the first samples.
+func (n narration) head(count int64) ([]int16, error) {
+	r, err := n.pcm()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out := make([]int16, count)
+	return out, binary.Read(r, binary.LittleEndian, out)
+}
+
+// pcm opens the samples.
+func (n narration) pcm() (io.ReadCloser, error) {
+	f, err := os.Open(n.path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(n.offset, io.SeekStart); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{bufio.NewReaderSize(io.LimitReader(f, 2*n.samples), 64<<10), f}, nil
+}

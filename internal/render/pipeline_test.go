@@ -1,0 +1,97 @@
+package render
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"lectern"
+	"lectern/internal/compose"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func manifestOf(t *testing.T, g *rig, list []lectern.Artifact) compose.Manifest {
+	t.Helper()
+	b, err := os.ReadFile(g.path(t, list, lectern.ArtifactManifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m compose.Manifest
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestATalkBecomesAVideo(t *testing.T) {
+	t.Parallel()
+	for _, layout := range lectern.Layouts() {
+		t.Run(string(layout), func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t)
+			d := talk()
+			d.Layout = layout
+			list, rec, err := g.run(t.Context(), t, d, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := manifestOf(t, g, list)
+			video := g.path(t, list, lectern.ArtifactVideo)
+			found, err := findFFmpeg()
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := found.Probe(t.Context(), video)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, _ := info.First("video")
+			a, _ := info.First("audio")
+			s, subtitles := info.First("subtitle")
+			if v.Frames != m.Frames || v.Packets != m.Frames || v.FrameRate.Float() != 30 || v.BaseRate.Float() != 30 || v.PixelFormat != "yuv420p" || v.Profile != "High" {
+				t.Errorf("the manifest says %d frames, the file %+v", m.Frames, v)
+			}
+			if a.Codec != "aac" || a.SampleRate != 48000 || max(a.Duration-v.Duration, v.Duration-a.Duration).Milliseconds() > 21 {
+				t.Errorf("sound %+v, pictures %s", a, v.Duration)
+			}
+			if !subtitles || s.Codec != "mov_text" || info.Chapters != 3 || info.Tags["title"] != d.Title {
+				t.Errorf("subtitles %+v, %d chapters, tags %v", s, info.Chapters, info.Tags)
+			}
+
+			if n := len(frameSums(t, video)); int64(n) != m.Frames {
+				t.Errorf("%d frames are decoded", n)
+			}
+			checkReports(t, rec, 3)
+		})
+	}
+}
+
+func checkReports(t *testing.T, rec *recorder, slides int) {
+	t.Helper()
+	var last lectern.Reported
+	seen := map[string]bool{}
+	distinct := 0
+	for _, r := range rec.reports {
+		if r.Warnings != nil {
+			continue
+		}
+		if r.Progress < last.Progress || r.SlidesDone < last.SlidesDone || r.Progress > lectern.AlmostDone {
+			t.Errorf("after %+v came %+v", last, r)
+		}
+		seen[r.Stage] = true
+		distinct++
+		last = r
+	}
+	for _, stage := range []string{lectern.StagePreparing, lectern.StageNarrating, lectern.StageCapturing, lectern.StageEncoding,
+		lectern.StageJoining, lectern.StagePublishing} {
+		if !seen[stage] {
+			t.Errorf("the stage %s is never reported", stage)
+		}
+	}
+	if distinct < 10 || last.SlidesDone != slides || last.Progress != lectern.AlmostDone {
+		t.Errorf("%d distinct reports, the last %+v", distinct, last)
+	}
+}

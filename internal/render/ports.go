@@ -1,0 +1,78 @@
+package render
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"lectern"
+)
+
+// Command is one call of ffmpeg. internal/ffmpeg's Run begins with the same fields.
+type Command struct {
+	Args    []string
+	Stdin   io.Reader           // nil: nothing to read
+	Stdout  io.Writer           // nil: thrown away
+	OnFrame func(frames int)    // nil: nobody listens; never called after the end
+	OnTime  func(time.Duration) // for outputs without pictures
+	What    string              // begins the sentence of a failure
+}
+
+// FFmpeg runs ffmpeg. Its failures are *lectern.Failure; where ctx stopped it, ctx's cause.
+type FFmpeg interface {
+	Run(ctx context.Context, c Command) error
+	Version() string
+}
+
+// Browser makes pictures of pages.
+type Browser interface {
+	// Warm starts the browser; after it, Version is known.
+	Warm(ctx context.Context) error
+	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
+	Version() string
+}
+
+// Fetcher gets the pictures that pages load.
+type Fetcher interface {
+	Fetch(ctx context.Context, url string) (lectern.Asset, error)
+	Allowed(url string) error // what can be refused without asking the network
+}
+
+// Library turns slides into pages.
+type Library interface {
+	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
+	Theme(id string) (lectern.Theme, bool)
+	Fingerprint() string
+}
+
+// Themes lists what a Library has, for the message about one it has not. A Library may lack it.
+type Themes interface{ Themes() []lectern.Theme }
+
+// Voices speaks.
+type Voices interface {
+	Resolve(ctx context.Context, c lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error)
+	Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error)
+	Fingerprint(v lectern.Voice) string
+}
+
+// Avatars presents.
+type Avatars interface {
+	Resolve(ctx context.Context, code string) (engine, avatar string, err error)
+	Gender(ctx context.Context, code string) string // "" where it is not known
+	Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error)
+	Fingerprint(code string) string
+}
+
+// Cache keeps the outputs of steps as files, by content key. What is there never changes.
+type Cache interface {
+	Get(key string) (path string, ok bool)
+	// Make gives the file of a key; where there is none, write makes it at the path it is given. Callers with the same key wait
+	// for the one that writes.
+	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
+}
+
+// Artifacts keeps what presentations leave.
+type Artifacts interface {
+	// Put stores a local file; it appears whole or not at all. The file must not be changed afterwards.
+	Put(ctx context.Context, key, path, contentType string) error
+}

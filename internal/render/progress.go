@@ -1,0 +1,173 @@
+package render
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"lectern"
+)
+
+// task is one unit of work in the progress: how much it weighs, in estimated seconds, and how much of it is done.
+type task struct{ weight, share float64 }
+
+// tracker turns what the steps report into what people see: a share that only rises, a sentence, and the time left. What it
+// has to tell goes out in order from one goroutine, so that no lock is held while others hear of it (J14).
+type tracker struct {
+	out lectern.Reporter
+	now func() time.Time
+
+	mu      sync.Mutex
+	tasks   map[string]*task
+	highest lectern.Progress
+	rank    int
+	stage   string
+	message string
+	slides  int
+	lastAt  time.Time
+	lastSum float64
+	speed   float64 // share a second, smoothed
+	queue   []lectern.Reported
+	wake    chan struct{}
+	closed  bool
+	done    chan struct{}
+}
+
+func newTracker(out lectern.Reporter, now func() time.Time) *tracker {
+	t := &tracker{out: out, now: now, tasks: map[string]*task{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
+	go t.pump()
+	return t
+}
+
+// pump hands reports on until close.
+func (t *tracker) pump() {
+	defer close(t.done)
+	for {
+		t.mu.Lock()
+		batch, closed := t.queue, t.closed
+		t.queue = nil
+		t.mu.Unlock()
+		for _, r := range batch {
+			t.out.Report(r)
+		}
+		if closed {
+			return
+		}
+		<-t.wake
+	}
+}
+
+// close hands on what is left and waits for that.
+func (t *tracker) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.nudge()
+	<-t.done
+}
+
+func (t *tracker) nudge() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// plan adds a task, or changes its weight as more is known.
+func (t *tracker) plan(name string, weight float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if have := t.tasks[name]; have != nil {
+		have.weight = weight
+		return
+	}
+	t.tasks[name] = &task{weight: weight}
+}
+
+// stageRank orders the stages as they begin; what is shown never goes back to an earlier one.
+var stageRank = map[string]int{
+	lectern.StagePreparing: 1, lectern.StageNarrating: 2, lectern.StageCapturing: 3, lectern.StageAnimating: 4,
+	lectern.StageEncoding: 5, lectern.StageJoining: 6, lectern.StagePublishing: 7,
+}
+
+// say shows a stage with its sentence, unless a later stage is shown already.
+func (t *tracker) say(stage, message string) { t.update(stage, message, "", 0, 0) }
+
+// move sets how much of a task is done, from 0 to 1; it never goes back.
+func (t *tracker) move(name string, share float64) { t.update("", "", name, share, 0) }
+
+// slideDone counts a finished slide.
+func (t *tracker) slideDone() { t.update("", "", "", 0, 1) }
+
+// warn tells of warnings.
+func (t *tracker) warn(list []lectern.Warning) {
+	if len(list) == 0 {
+		return
+	}
+	t.mu.Lock()
+	t.queue = append(t.queue, lectern.Reported{Warnings: list})
+	t.mu.Unlock()
+	t.nudge()
+}
+
+func (t *tracker) update(stage, message, name string, share float64, slides int) {
+	t.mu.Lock()
+	before := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: t.slides}
+	if rank := stageRank[stage]; rank > 0 && rank >= t.rank {
+		t.rank, t.stage, t.message = rank, stage, message
+	}
+	t.slides += slides
+	if k := t.tasks[name]; k != nil {
+		k.share = max(k.share, min(share, 1))
+	}
+	sum := t.sum()
+	t.highest = max(t.highest, lectern.ProgressOf(sum))
+	t.pace(sum)
+	after := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: t.slides}
+	changed := before.Stage != after.Stage || before.Message != after.Message || before.Progress != after.Progress || before.SlidesDone != after.SlidesDone
+	if changed && !t.closed {
+		after.ETA = t.left(sum)
+		t.queue = append(t.queue, after)
+	}
+	t.mu.Unlock()
+	if changed {
+		t.nudge()
+	}
+}
+
+func (t *tracker) sum() float64 {
+	whole, done := 0.0, 0.0
+	for _, k := range t.tasks {
+		whole += k.weight
+		done += k.weight * k.share
+	}
+	if whole == 0 {
+		return 0
+	}
+	return done / whole
+}
+
+// pace smooths the speed over about four seconds, so that one slow or cached step does not throw the time left about.
+func (t *tracker) pace(sum float64) {
+	now := t.now()
+	dt := now.Sub(t.lastAt).Seconds()
+	if dt < 0.25 {
+		return
+	}
+	speed := max(sum-t.lastSum, 0) / dt
+	if t.speed == 0 {
+		t.speed = speed
+	} else {
+		a := 1 - math.Exp(-dt/4)
+		t.speed += a * (speed - t.speed)
+	}
+	t.lastAt, t.lastSum = now, sum
+}
+
+// left is the time to the end at the present speed, in whole seconds; 0 while it is unknown.
+func (t *tracker) left(sum float64) time.Duration {
+	if sum < 0.02 || t.speed < 1e-6 {
+		return 0
+	}
+	return max(time.Duration(math.Ceil((1-sum)/t.speed))*time.Second, time.Second)
+}

@@ -1,0 +1,134 @@
+package render
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/timeline"
+)
+
+// publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
+func (u *run) publish(ctx context.Context, plan timeline.Plan, video file, w words) ([]lectern.Artifact, error) {
+	started := u.Now()
+	u.track.say(lectern.StagePublishing, "Publishing the video.")
+	thumbnail, err := u.thumbnail(ctx, plan, video)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := u.manifest(plan, w)
+	if err != nil {
+		return nil, err
+	}
+	type item struct {
+		kind  lectern.ArtifactKind
+		slide int
+		name  string
+		mime  string
+		path  string // or text
+		text  string
+	}
+	list := []item{
+		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video.path, ""},
+		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail.path, ""},
+		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", "", compose.SRT(w.cues)},
+		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", "", compose.VTT(w.cues)},
+		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", "", compose.ChaptersVTT(plan.Rate, w.chapters)},
+		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", "", w.transcript},
+		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", "", string(manifest)},
+	}
+	for _, s := range u.slides {
+		list = append(list, item{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.path, ""})
+	}
+	var out []lectern.Artifact
+	for i, it := range list {
+		if it.path == "" {
+			it.path = filepath.Join(u.job.Scratch, it.name)
+			if err := os.WriteFile(it.path, []byte(it.text), 0o666); err != nil {
+				return nil, u.failed(ctx, err, 0)
+			}
+		}
+		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime,
+			Key: fmt.Sprintf("presentations/%s/%d/%s", u.job.ID, u.job.Attempt, it.name)}
+		if a.SHA256, a.Size, err = hashFile(it.path); err != nil {
+			return nil, u.failed(ctx, err, it.slide)
+		}
+		if err := u.Artifacts.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
+			return nil, u.failed(ctx, err, it.slide)
+		}
+		out = append(out, a)
+		u.track.move("publish", float64(i+1)/float64(len(list)))
+	}
+	key := contentKey(lectern.StepPublish, out)
+	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
+}
+
+// thumbnail makes a small picture of a moment at which somebody speaks.
+func (u *run) thumbnail(ctx context.Context, plan timeline.Plan, video file) (file, error) {
+	at := plan.Slides[0]
+	frame := at.BodyStart() + at.Body()/2
+	for _, s := range plan.Slides {
+		if s.Spoken > 0 {
+			// Well into the first words, but inside the slide.
+			frame = min(s.Start+plan.Rate.Frames(s.Lead+s.Spoken/3), s.End()-s.Out-1)
+			break
+		}
+	}
+	key := contentKey(lectern.StepPublish, "thumbnail", video.key, u.enc.Thumbnail("", frame, ""), u.version)
+	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
+		err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail(video.path, frame, path), What: "ffmpeg could not make the thumbnail"})
+		if err != nil {
+			return err
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			return lectern.Fail(lectern.CodeEncodeFailed, "ffmpeg left no thumbnail.").Because(err)
+		}
+		return nil
+	})
+	if err != nil {
+		return file{}, u.failed(ctx, err, 0)
+	}
+	return file{key, path}, nil
+}
+
+func (u *run) manifest(plan timeline.Plan, w words) ([]byte, error) {
+	d := u.deck
+	u.mu.Lock()
+	m := compose.Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout, Avatar: d.Avatar,
+		Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(), Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
+	u.mu.Unlock()
+	types := make([]string, len(u.slides))
+	for i, s := range u.slides {
+		if i < len(d.Transitions) {
+			types[i] = d.Transitions[i].Type
+		}
+		ms := compose.ManifestSlide{ID: d.Slides[i].ID, Title: s.title, Template: d.Slides[i].Template, Words: w.align[i].Words}
+		if s.narration.samples > 0 {
+			voice := s.narration.voice
+			ms.Voice = &voice
+		}
+		if s.window != nil {
+			ms.Window = &s.window.At
+		}
+		m.Slides = append(m.Slides, ms)
+	}
+	m.SetPlan(plan, types)
+	return m.JSON()
+}
+
+func hashFile(path string) (sum string, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}

@@ -1,0 +1,224 @@
+package render
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"lectern"
+)
+
+func reused(steps []lectern.Step) (yes, no []string) {
+	for _, s := range steps {
+		if s.Kind == lectern.StepPublish {
+			continue
+		}
+		name := fmt.Sprintf("%s %d", s.Kind, s.Slide)
+		if s.Reused {
+			yes = append(yes, name)
+		} else {
+			no = append(no, name)
+		}
+	}
+	return yes, no
+}
+
+// J9: what is in the cache is not done again, and an edit redoes what it touches.
+func TestASecondRunFindsAllSteps(t *testing.T) {
+	t.Parallel()
+	g, d := newRig(t), talk()
+	first, rec, err := g.run(t.Context(), t, d, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if yes, no := reused(rec.steps); len(yes) > 0 || len(no) != 11 {
+		t.Errorf("the first run reuses %v and makes %v", yes, no)
+	}
+	voices, pages, clips := g.voices.calls, g.browser.calls, g.avatars.calls
+	again, rec, err := g.run(t.Context(), t, d, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if yes, no := reused(rec.steps); len(no) > 0 || len(yes) != 11 {
+		t.Errorf("the second run makes %v", no)
+	}
+	if g.voices.calls != voices || g.browser.calls != pages || g.avatars.calls != clips {
+		t.Errorf("the second run spoke, drew or animated")
+	}
+	for i := range first {
+		if first[i].Kind != lectern.ArtifactManifest && first[i].SHA256 != again[i].SHA256 || first[i].Key == again[i].Key || again[i].Size == 0 {
+			t.Errorf("artifact %+v became %+v", first[i], again[i])
+		}
+	}
+	checkReports(t, rec, 3)
+
+	d.Slides[2].Narration = "Something else."
+	_, rec, err = g.run(t.Context(), t, d, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, no := reused(rec.steps); strings.Join(sorted(no), ", ") != "audio 0, encode 3, mux 0, narrate 3" {
+		t.Errorf("an edit of slide 3 makes %v", no)
+	}
+}
+
+func sorted(list []string) []string {
+	for i := range list {
+		for k := i; k > 0 && list[k] < list[k-1]; k-- {
+			list[k], list[k-1] = list[k-1], list[k]
+		}
+	}
+	return list
+}
+
+// A file in the cache that was damaged is noticed and made again.
+func TestADamagedCacheIsMadeGood(t *testing.T) {
+	t.Parallel()
+	g, d := newRig(t), talk()
+	if _, _, err := g.run(t.Context(), t, d, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, ending := range []string{".segment", ".narration", ".h264"} {
+		files, err := filepath.Glob(filepath.Join(g.cache.dir, "*"+ending))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no %s: %v", ending, err)
+		}
+		for _, f := range files {
+			info, err := os.Stat(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(f, info.Size()*9/10); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	movies, err := filepath.Glob(filepath.Join(g.cache.dir, "*.mp4"))
+	if err != nil || len(movies) != 1 || os.Remove(movies[0]) != nil {
+		t.Fatal(movies, err)
+	}
+	list, _, err := g.run(t.Context(), t, d, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := manifestOf(t, g, list)
+	if n := len(frameSums(t, g.path(t, list, lectern.ArtifactVideo))); int64(n) != m.Frames {
+		t.Errorf("%d frames of %d", n, m.Frames)
+	}
+}
+
+// Changing any one input changes the keys of the steps that depend on it, and no others.
+func TestKeysCoverTheirInputs(t *testing.T) {
+	t.Parallel()
+	keys := func(change func(g *rig, d *lectern.Deck)) map[string]string {
+		g, d := newRig(t), talk()
+		d.Size, d.Hold = lectern.Size{Width: 320, Height: 240}, 500e6
+		d.Slides, d.Slides[0].Narration = d.Slides[:2], "Hello."
+		d.Slides[0].Props["image"] = "https://example.org/a.png"
+		change(g, &d)
+		_, rec, err := g.run(t.Context(), t, d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]string{}
+		for _, s := range rec.steps {
+			if s.Slide <= 2 && s.Kind != lectern.StepPublish {
+				out[fmt.Sprintf("%s %d", s.Kind, s.Slide)] = s.Key
+			}
+		}
+		return out
+	}
+	base := keys(func(*rig, *lectern.Deck) {})
+	all := "audio 0, capture 1, capture 2, encode 1, encode 2, mux 0, narrate 1, transition 2"
+	pictures := "encode 1, encode 2, mux 0, transition 2"
+	for _, c := range []struct {
+		name   string
+		change func(g *rig, d *lectern.Deck)
+		want   string
+	}{
+		{"nothing", func(*rig, *lectern.Deck) {}, ""},
+		{"words of slide 1", func(_ *rig, d *lectern.Deck) { d.Slides[0].Narration = "Hallo." }, "audio 0, encode 1, mux 0, narrate 1, transition 2"},
+		{"speed of the voice", func(_ *rig, d *lectern.Deck) { d.Voice.Speed = 1.5 }, "audio 0, encode 1, mux 0, narrate 1, transition 2"},
+		{"voice engine", func(g *rig, _ *lectern.Deck) { g.voices.fingerprint = "voices 2" }, "audio 0, encode 1, mux 0, narrate 1, transition 2"},
+		{"page of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Props["title"] = "2" }, "capture 2, encode 2, mux 0, transition 2"},
+		{"picture on slide 1", func(_ *rig, d *lectern.Deck) { d.Slides[0].Props["image"] = "https://example.org/b.png" }, "capture 1, encode 1, mux 0, transition 2"},
+		{"templates", func(g *rig, _ *lectern.Deck) { g.library.fingerprint = "library 2" }, "capture 1, capture 2, encode 1, encode 2, mux 0, transition 2"},
+		{"browser", func(g *rig, _ *lectern.Deck) { g.browser.version = "Fake/2" }, "capture 1, capture 2, encode 1, encode 2, mux 0, transition 2"},
+		{"avatar engine", func(g *rig, _ *lectern.Deck) { g.avatars.fingerprint = "avatars 2" }, pictures},
+		{"backdrop", func(g *rig, _ *lectern.Deck) { g.library.backdrop.Top = "#ffffff" }, pictures},
+		{"background of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Background = "#112233" }, "encode 2, mux 0, transition 2"},
+		{"avatar's place on slide 1", func(_ *rig, d *lectern.Deck) {
+			d.Slides[0].AvatarBox = &lectern.Rect{X: 100, Y: 100, Width: 300, Height: 300}
+		}, "encode 1, mux 0, transition 2"},
+		{"layout", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSplitScreen }, pictures},
+		{"quality", func(_ *rig, d *lectern.Deck) { d.Quality = lectern.QualityMedium }, pictures},
+		{"kind of transition", func(_ *rig, d *lectern.Deck) { d.Transitions[0].Type = "wipeleft" }, "mux 0, transition 2"},
+		{"length of transition", func(_ *rig, d *lectern.Deck) { d.Transitions[0].Duration = 300e6 }, "audio 0, encode 1, encode 2, mux 0, transition 2"},
+		{"hold", func(_ *rig, d *lectern.Deck) { d.Hold = 1500e6 }, "audio 0, encode 2, mux 0, transition 2"},
+		{"title", func(_ *rig, d *lectern.Deck) { d.Title = "Another" }, "mux 0"},
+		{"ffmpeg", func(g *rig, _ *lectern.Deck) { g.ffmpeg.FFmpeg = renamed{g.ffmpeg.FFmpeg} }, "audio 0, encode 1, encode 2, mux 0, transition 2"},
+		{"frame rate", func(_ *rig, d *lectern.Deck) { d.FrameRate = 25 }, "audio 0, encode 1, encode 2, mux 0, transition 2"},
+		{"size", func(_ *rig, d *lectern.Deck) { d.Size = lectern.Size{Width: 240, Height: 320} }, "capture 1, capture 2, encode 1, encode 2, mux 0, transition 2"},
+		{"the caller's own metadata", func(_ *rig, d *lectern.Deck) { d.Metadata = map[string]string{"a": "b"} }, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := keys(c.change)
+			var changed []string
+			for step, key := range got {
+				if base[step] != key {
+					changed = append(changed, step)
+				}
+			}
+			if len(got) != len(base) || len(sorted(changed)) > len(strings.Split(all, ", ")) || strings.Join(changed, ", ") != c.want {
+				t.Errorf("changes %q, not %q", strings.Join(changed, ", "), c.want)
+			}
+		})
+	}
+}
+
+// renamed is an ffmpeg of another version.
+type renamed struct{ FFmpeg }
+
+func (renamed) Version() string { return "other" }
+
+// Runs that share slots and cache do not disturb each other, and one that makes what another needs makes it once.
+func TestFourRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		d := talk()
+		d.Title = fmt.Sprint("Talk ", i)
+		d.Size = lectern.Size{Width: 320, Height: 240}
+		scratch := t.TempDir()
+		wg.Go(func() {
+			rec := &recorder{}
+			list, err := g.Run(t.Context(), lectern.Job{ID: fmt.Sprint("p", i), Attempt: 1, Deck: d, Scratch: scratch}, rec)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			checkReports(t, rec, 3)
+			if len(list) != 10 {
+				t.Errorf("run %d leaves %d artifacts", i, len(list))
+			}
+			left, err := os.ReadDir(scratch)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, f := range left {
+				if strings.HasSuffix(f.Name(), ".yuv") {
+					t.Errorf("run %d leaves %s", i, f.Name())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if g.avatars.calls != 3 {
+		t.Errorf("%d clips were animated for three slides", g.avatars.calls)
+	}
+}

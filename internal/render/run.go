@@ -1,0 +1,342 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/timeline"
+)
+
+// run is one run of one presentation.
+type run struct {
+	*Pipeline
+	job     lectern.Job
+	deck    lectern.Deck // settled
+	report  lectern.Reporter
+	cache   Cache
+	track   *tracker
+	enc     compose.Encoding
+	rules   timeline.Rules
+	theme   lectern.Theme
+	slides  []*slide
+	version string // ffmpeg's
+
+	mu       sync.Mutex
+	warnings []lectern.Warning
+}
+
+// slide is what a run knows about one slide. Fields behind a channel may be read once it is closed.
+type slide struct {
+	index  int // counted from 0
+	number int // counted from 1
+	title  string
+	window *compose.Window // nil: no avatar
+	in     int64
+	out    int64
+
+	narrated  chan struct{}
+	narration narration
+	slot      timeline.Slot
+
+	captured chan struct{}
+	picture  picture
+
+	encoded chan struct{}
+	segment segment
+	blend   segment // the transition that brings the slide
+
+	plate plate
+}
+
+// Run renders a deck and publishes what it leaves. It gives the artifacts, or the first failure with the later ones as its
+// causes; when ctx ends, the cause of that. It leaves nothing running. Files in j.Scratch are the caller's to remove.
+func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (artifacts []lectern.Artifact, err error) {
+	cache, release := p.Cache()
+	defer release()
+	track := newTracker(r, p.Now)
+	defer track.close()
+	err = guard(func() error {
+		track.plan("prepare", 0.2)
+		track.say(lectern.StagePreparing, "Checking the deck.")
+		deck, warnings, err := p.Check(ctx, j.Deck)
+		if err != nil {
+			if ctx.Err() != nil {
+				return stopped(ctx)
+			}
+			return err
+		}
+		u := p.newRun(j, deck, r, cache, track)
+		u.warn(warnings)
+		artifacts, err = u.do(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return artifacts, nil
+}
+
+func (p *Pipeline) newRun(j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker) *run {
+	rate := timeline.Rate(d.FrameRate)
+	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
+		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality},
+		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
+	u.theme, _ = p.Library.Theme(d.Theme)
+	for i := range d.Slides {
+		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), in: overlap(d, i-1), out: overlap(d, i),
+			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
+		s.window = u.windowOf(i)
+		s.plate.uses = 1
+		for _, n := range [2]int64{s.in, s.out} {
+			if n > 0 {
+				s.plate.uses++
+			}
+		}
+		u.slides = append(u.slides, s)
+		u.planSlide(s, guessSeconds(d, i))
+	}
+	track.plan("mux", 0.3+0.02*float64(len(u.slides)))
+	track.plan("publish", 0.3+0.02*float64(len(u.slides)))
+	u.planAudio()
+	return u
+}
+
+// do runs the graph.
+func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
+	u.track.move("prepare", 1)
+	u.track.say(lectern.StagePreparing, fmt.Sprintf("Preparing %s.", count(len(u.slides), "slide")))
+	g := newGroup(ctx)
+	n := len(u.slides)
+	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
+	u.workers(g, u.Resources.slots.Voices, n, func(ctx context.Context, i int) error { return u.narrate(ctx, u.slides[i]) })
+	u.workers(g, u.Resources.slots.Tabs, n, func(ctx context.Context, i int) error { return u.capture(ctx, u.slides[i]) })
+	jobs := u.encodes()
+	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
+	var (
+		plan  timeline.Plan
+		audio file
+	)
+	g.do(func(ctx context.Context) error {
+		var err error
+		if plan, err = u.timeline(ctx); err != nil {
+			return err
+		}
+		audio, err = u.sound(ctx, plan)
+		return err
+	})
+	if err := g.wait(ctx); err != nil {
+		return nil, err
+	}
+	g = newGroup(ctx)
+	var artifacts []lectern.Artifact
+	g.do(func(ctx context.Context) error {
+		words, err := u.write(plan)
+		if err != nil {
+			return err
+		}
+		video, err := u.mux(ctx, plan, audio, words)
+		if err != nil {
+			return err
+		}
+		artifacts, err = u.publish(ctx, plan, video, words)
+		return err
+	})
+	err := g.wait(ctx)
+	return artifacts, err
+}
+
+// workers does n things in order with up to most of them at once. A presentation so never has more than most requests
+// waiting for a shared resource, however many slides it has.
+func (u *run) workers(g *group, most, n int, do func(ctx context.Context, i int) error) {
+	var next atomic.Int64
+	for range min(most, n) {
+		g.do(func(ctx context.Context) error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return nil
+				}
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				if err := do(ctx, i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+}
+
+// encodes lists segments and transitions so that each comes after those it needs, and a transition as early as it can.
+func (u *run) encodes() []func(context.Context) error {
+	var list []func(context.Context) error
+	for i, s := range u.slides {
+		list = append(list, func(ctx context.Context) error { return u.encode(ctx, s) })
+		if s.in > 0 {
+			before := u.slides[i-1]
+			list = append(list, func(ctx context.Context) error { return u.transition(ctx, before, s) })
+		}
+	}
+	return list
+}
+
+// await waits for a channel to close.
+func await(ctx context.Context, ch <-chan struct{}) error {
+	select {
+	case <-ch:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// file is the output of a step.
+type file struct {
+	key  string
+	path string
+}
+
+// step gives the output of a step from the cache, or makes it there, and records the step. ending is the file's.
+func (u *run) step(ctx context.Context, kind lectern.StepKind, slide int, key, ending string, make func(path string) error) (file, error) {
+	started := u.Now()
+	path, reused := u.cache.Get(key + ending)
+	if !reused {
+		var err error
+		made := false
+		path, err = u.cache.Make(ctx, key+ending, func(path string) error {
+			made = true
+			return guard(func() error { return make(path) })
+		})
+		if err != nil {
+			return file{}, u.failed(ctx, err, slide)
+		}
+		reused = !made
+	}
+	return file{key, path}, u.done(ctx, kind, slide, key, reused, started)
+}
+
+func (u *run) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool, started time.Time) error {
+	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt, Reused: reused,
+		Started: started, Took: u.Now().Sub(started)})
+	if err != nil {
+		return u.failed(ctx, err, slide)
+	}
+	return nil
+}
+
+// failed gives err its place. What only says that the run was stopped becomes the reason for that.
+func (u *run) failed(ctx context.Context, err error, slide int) error {
+	if ctx.Err() != nil && (isCancel(err) || errors.Is(err, context.Cause(ctx))) {
+		return context.Cause(ctx)
+	}
+	if !isFailure(err) && errors.Is(err, syscall.ENOSPC) {
+		f := lectern.Fail(lectern.CodeDiskFull, "The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
+		f.Retryable = true
+		return f.At(slide)
+	}
+	return lectern.AsFailure(err).At(slide)
+}
+
+// orElse makes err a failure of the given code, unless it is a failure already or only says that the run was stopped.
+func orElse(err error, code lectern.Code, sentence string) error {
+	if err == nil || isFailure(err) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	return lectern.Fail(code, "%s", sentence).Because(err)
+}
+
+func isFailure(err error) bool {
+	_, ok := errors.AsType[*lectern.Failure](err)
+	return ok
+}
+
+// warn keeps warnings for the manifest and tells of them.
+func (u *run) warn(list []lectern.Warning) {
+	if len(list) == 0 {
+		return
+	}
+	u.mu.Lock()
+	u.warnings = append(u.warnings, list...)
+	u.mu.Unlock()
+	u.track.warn(list)
+}
+
+// Weights of the progress, in seconds on a small machine.
+const (
+	weighVoice = 0.03  // for each second spoken
+	weighPage  = 0.6   // for each slide
+	weighFrame = 0.012 // for each frame with an avatar
+	weighStill = 0.7   // for each slide without one
+	weighMix   = 0.06  // for each frame of a transition
+	weighSound = 0.015 // for each second of the video
+)
+
+func (u *run) planSlide(s *slide, seconds float64) {
+	u.track.plan(u.task("narrate", s), 0.1+weighVoice*seconds)
+	u.track.plan(u.task("capture", s), weighPage)
+	weight := weighStill
+	if s.window != nil {
+		weight = weighFrame * seconds * float64(u.deck.FrameRate) * float64(u.deck.Size.Width*u.deck.Size.Height) / (1920 * 1080)
+	}
+	u.track.plan(u.task("encode", s), 0.2+weight)
+	if s.in > 0 {
+		u.track.plan(u.task("transition", s), 0.2+weighMix*float64(s.in))
+	}
+}
+
+func (u *run) planAudio() {
+	seconds := 0.0
+	for i := range u.slides {
+		seconds += guessSeconds(u.deck, i)
+	}
+	u.track.plan("audio", 0.1+weighSound*seconds)
+}
+
+func (u *run) task(kind string, s *slide) string { return fmt.Sprintf("%s %d", kind, s.number) }
+
+// guessSeconds is how long a slide may last before its narration is there: about fifteen characters a second.
+func guessSeconds(d lectern.Deck, i int) float64 {
+	text := d.Slides[i].Narration
+	if text == "" {
+		return d.Hold.Seconds()
+	}
+	speed := d.Slides[i].Voice.Speed
+	if speed <= 0 || math.IsNaN(speed) {
+		speed = 1
+	}
+	return 0.8 + float64(utf8.RuneCountInString(text))/15/speed
+}
+
+// title is a slide's name for people: its own title, or its number.
+func title(s lectern.Slide, i int) string {
+	for _, prop := range []string{"title", "heading", "headline", "quote", "question", "subtitle"} {
+		text, ok := s.Props[prop].(string)
+		if text = strings.Join(strings.Fields(text), " "); ok && text != "" {
+			if r := []rune(text); len(r) > 100 {
+				text = string(r[:99]) + "…"
+			}
+			return text
+		}
+	}
+	return fmt.Sprintf("Slide %d", i+1)
+}
+
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// of names a slide among all of them, for sentences.
+func (u *run) of(s *slide) string { return fmt.Sprintf("slide %d of %d", s.number, len(u.slides)) }
