@@ -1,0 +1,332 @@
+// Package client talks to a Lectern server over /v1.
+//
+// It speaks in the words of the root package: presentations come back as lectern.Presentation, failures as
+// *lectern.Failure (inside an *Error with the status and the request's id), so that a program reads the same whether the
+// work is done in its own process or on another machine. Watching survives broken connections and restarts of the server;
+// downloads go on where they broke off. Nothing is retried that may have changed something, unless the server said that it
+// did not happen.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// CodeUnreachable is the code of a failure to reach the server at all.
+const CodeUnreachable lectern.Code = "server_unreachable"
+
+// Client talks to one server. It is safe for concurrent use.
+type Client struct {
+	base     string
+	http     *http.Client
+	patience time.Duration
+	idle     time.Duration
+	pause    func(ctx context.Context, attempt int) error
+}
+
+// Option changes a client.
+type Option func(*Client)
+
+// WithHTTPClient sets what sends requests. It should have no timeout of its own: streams last as long as a render.
+func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithPatience sets for how long a watch or a download tries to reach a server that is gone; the default is 2 minutes.
+func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
+
+// WithPause sets the wait before the next attempt, counted from 1; the default backs off from 0.2 to 5 seconds.
+func WithPause(p func(ctx context.Context, attempt int) error) Option {
+	return func(c *Client) { c.pause = p }
+}
+
+// New makes a client for the server at an address such as "http://localhost:8000". It does not ask the network.
+func New(server string, options ...Option) (*Client, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The server's address must be like http://localhost:8000, not %q.", server)
+	}
+	c := &Client{
+		base: strings.TrimSuffix(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), http: &http.Client{}, patience: 2 * time.Minute,
+		idle: 45 * time.Second, pause: backoff,
+	}
+	for _, o := range options {
+		o(c)
+	}
+	return c, nil
+}
+
+// backoff waits 0.2 s, doubling to 5 s, with jitter.
+func backoff(ctx context.Context, attempt int) error {
+	d := min(200*time.Millisecond<<min(attempt-1, 10), 5*time.Second)
+	t := time.NewTimer(d/2 + rand.N(d/2))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Error is a failure that the server told, or that kept it from being reached.
+type Error struct {
+	Status    int    // 0: the server was not reached
+	RequestID string // names the request in the server's log
+	Failure   *lectern.Failure
+}
+
+// Error is the sentence for the user.
+func (e *Error) Error() string { return e.Failure.Error() }
+
+// Unwrap gives the failure.
+func (e *Error) Unwrap() error { return e.Failure }
+
+// problem is a failure as the server writes it.
+type problem struct {
+	Detail    string       `json:"detail"`
+	Code      lectern.Code `json:"code"`
+	Param     string       `json:"param"`
+	Slide     int          `json:"slide"`
+	Retryable bool         `json:"retryable"`
+	Cause     string       `json:"cause"`
+	RequestID string       `json:"request_id"`
+	Errors    []struct {
+		Code    lectern.Code `json:"code"`
+		Message string       `json:"message"`
+		Param   string       `json:"param"`
+		Slide   int          `json:"slide"`
+	} `json:"errors"`
+}
+
+// do sends a request and gives the answer where its status is a success; the caller closes the body.
+func (c *Client) do(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
+	var r io.Reader
+	if body != nil {
+		r = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		f := lectern.Fail(CodeUnreachable, "No Lectern server answers at %s. Start one with \"lectern serve\", or name another.", c.base).Because(err)
+		f.Retryable = true
+		return nil, &Error{Failure: f}
+	}
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	return nil, refusal(res)
+}
+
+// refusal reads why the server refused.
+func refusal(res *http.Response) error {
+	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id")}
+	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // what did arrive is all there is to say
+	var p problem
+	if err := json.Unmarshal(b, &p); err != nil || p.Code == "" {
+		e.Failure = lectern.Fail(lectern.CodeInternal, "The server answered %s, and not as a Lectern server does.", res.Status)
+		e.Failure.Detail = strings.TrimSpace(string(b[:min(len(b), 500)]))
+		return e
+	}
+	e.Failure = &lectern.Failure{Code: p.Code, Message: p.Detail, Param: p.Param, Slide: p.Slide, Retryable: p.Retryable, Detail: p.Cause}
+	if p.Slide > 0 { // the sentence begins with the slide already
+		e.Failure.Message = strings.TrimPrefix(p.Detail, fmt.Sprintf("slide %d: ", p.Slide))
+	}
+	for i, f := range p.Errors {
+		if i > 0 { // the first one is the failure itself
+			e.Failure.Causes = append(e.Failure.Causes, lectern.Failure{Code: f.Code, Message: f.Message, Param: f.Param, Slide: f.Slide})
+		}
+	}
+	return e
+}
+
+// ask sends a request and decodes the answer into v, unless that is nil.
+func (c *Client) ask(ctx context.Context, method, path string, body []byte, v any) error {
+	res, err := c.do(ctx, method, path, body, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if v == nil {
+		return nil
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, 256<<20)).Decode(v); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
+	}
+	return nil
+}
+
+// Create makes a presentation of a deck in JSON.
+func (c *Client) Create(ctx context.Context, deck []byte) (lectern.Presentation, error) {
+	return c.presentation(ctx, http.MethodPost, "/v1/presentations", deck)
+}
+
+// Checked is what the server says of a deck that it would accept.
+type Checked struct {
+	Slides           int               `json:"slides"`
+	Theme            string            `json:"theme"`
+	Layout           string            `json:"layout"`
+	Avatar           string            `json:"avatar"`
+	Size             lectern.Size      `json:"size"`
+	EstimatedSeconds float64           `json:"estimated_seconds"` // of video
+	Warnings         []lectern.Warning `json:"warnings"`
+}
+
+// Check asks whether the server would accept a deck, and makes nothing.
+func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
+	var v Checked
+	return v, c.ask(ctx, http.MethodPost, "/v1/presentations?dry_run=true", deck, &v)
+}
+
+// Get gives a presentation; an unknown id gives CodeNotFound.
+func (c *Client) Get(ctx context.Context, id string) (lectern.Presentation, error) {
+	return c.presentation(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id), nil)
+}
+
+// Cancel asks for a presentation to end; one that has ended gives CodeConflict.
+func (c *Client) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
+	return c.presentation(ctx, http.MethodPost, "/v1/presentations/"+url.PathEscape(id)+"/cancel", []byte{})
+}
+
+// Retry queues a failed or canceled presentation again.
+func (c *Client) Retry(ctx context.Context, id string) (lectern.Presentation, error) {
+	return c.presentation(ctx, http.MethodPost, "/v1/presentations/"+url.PathEscape(id)+"/retry", []byte{})
+}
+
+// Delete removes a presentation with all its files.
+func (c *Client) Delete(ctx context.Context, id string) error {
+	return c.ask(ctx, http.MethodDelete, "/v1/presentations/"+url.PathEscape(id), nil, nil)
+}
+
+func (c *Client) presentation(ctx context.Context, method, path string, body []byte) (lectern.Presentation, error) {
+	var v wire
+	if err := c.ask(ctx, method, path, body, &v); err != nil {
+		return lectern.Presentation{}, err
+	}
+	return v.presentation(), nil
+}
+
+// Query says which presentations to list.
+type Query struct {
+	Status lectern.Status // "" for any
+	Limit  int            // at most 200; 0: the server's default
+	Cursor string         // next of the page before
+}
+
+// List gives a page of presentations, the newest first, and the cursor of the next page, "" behind the last.
+func (c *Client) List(ctx context.Context, q Query) (page []lectern.Presentation, next string, err error) {
+	v := url.Values{}
+	if q.Status != "" {
+		v.Set("status", string(q.Status))
+	}
+	if q.Limit > 0 {
+		v.Set("limit", strconv.Itoa(q.Limit))
+	}
+	if q.Cursor != "" {
+		v.Set("cursor", q.Cursor)
+	}
+	var got struct {
+		Presentations []wire `json:"presentations"`
+		Next          string `json:"next_cursor"`
+	}
+	if err := c.ask(ctx, http.MethodGet, "/v1/presentations?"+v.Encode(), nil, &got); err != nil {
+		return nil, "", err
+	}
+	for _, w := range got.Presentations {
+		page = append(page, w.presentation())
+	}
+	return page, got.Next, nil
+}
+
+// Steps lists what was done for a presentation and what was found done.
+func (c *Client) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
+	var got struct {
+		Steps []struct {
+			Kind      lectern.StepKind `json:"kind"`
+			Slide     int              `json:"slide"`
+			Key       string           `json:"key"`
+			Attempt   int              `json:"attempt"`
+			Reused    bool             `json:"reused"`
+			StartedAt time.Time        `json:"started_at"`
+			TookMS    int64            `json:"took_ms"`
+		} `json:"steps"`
+	}
+	if err := c.ask(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id)+"/steps", nil, &got); err != nil {
+		return nil, err
+	}
+	steps := make([]lectern.Step, 0, len(got.Steps))
+	for _, s := range got.Steps {
+		steps = append(steps, lectern.Step{Kind: s.Kind, Slide: s.Slide, Key: s.Key, Attempt: s.Attempt, Reused: s.Reused, Started: s.StartedAt, Took: time.Duration(s.TookMS) * time.Millisecond})
+	}
+	return steps, nil
+}
+
+// Voices lists the voices that the server offers.
+func (c *Client) Voices(ctx context.Context) ([]lectern.Voice, error) {
+	var got struct{ Voices []lectern.Voice }
+	return got.Voices, c.ask(ctx, http.MethodGet, "/v1/voices", nil, &got)
+}
+
+// wire is a presentation as the server writes it.
+type wire struct {
+	ID              string            `json:"id"`
+	Title           string            `json:"title"`
+	Status          lectern.Status    `json:"status"`
+	Stage           string            `json:"stage"`
+	Progress        lectern.Progress  `json:"progress"`
+	Message         string            `json:"message"`
+	SlidesDone      int               `json:"slides_done"`
+	SlidesTotal     int               `json:"slides_total"`
+	Version         int64             `json:"version"`
+	Attempt         int               `json:"attempt"`
+	CancelRequested bool              `json:"cancel_requested"`
+	CreatedAt       time.Time         `json:"created_at"`
+	StartedAt       time.Time         `json:"started_at"`
+	CompletedAt     time.Time         `json:"completed_at"`
+	LastHeartbeat   time.Time         `json:"last_heartbeat"`
+	ETASeconds      float64           `json:"eta_seconds"`
+	Error           *lectern.Failure  `json:"error"`
+	Warnings        []lectern.Warning `json:"warnings"`
+	Metadata        map[string]string `json:"metadata"`
+}
+
+func (w wire) presentation() lectern.Presentation {
+	return lectern.Presentation{
+		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
+		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
+		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
+		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
+	}
+}
+
+// passing reports whether another attempt may succeed though this one did not.
+func passing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Status == 0 || e.Status >= 500 || e.Status == http.StatusTooManyRequests)
+}

@@ -1,0 +1,151 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"lectern"
+)
+
+// A File is what can be downloaded of a presentation.
+type File string
+
+// The files.
+const (
+	Video       File = "video"
+	Thumbnail   File = "thumbnail"
+	CaptionsSRT File = "captions.srt"
+	CaptionsVTT File = "captions.vtt"
+	Chapters    File = "chapters.vtt"
+	Transcript  File = "transcript.txt"
+	Manifest    File = "manifest"
+)
+
+// SlideImage is the picture of slide n, counted from 1.
+func SlideImage(n int) File { return File("slides/" + strconv.Itoa(n) + "/image") }
+
+// Progress is told how much has arrived; total is -1 where it is not known.
+type Progress func(done, total int64)
+
+// Save downloads a file to a path, where it appears whole or not at all. progress may be nil.
+func (c *Client) Save(ctx context.Context, id string, f File, path string, progress Progress) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".lectern-*.part")
+	if err != nil {
+		return lectern.Fail(lectern.CodeInternal, "%s cannot be written.", path).Because(err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+		}
+	}()
+	if err := c.Download(ctx, id, f, tmp, progress); err != nil {
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return tmp.Close()
+}
+
+// Download copies a file to w. Where the connection breaks, it goes on from there, as long as the file is the same;
+// progress may be nil.
+func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, progress Progress) error {
+	d := &counter{w: w, total: -1, progress: progress}
+	path := "/v1/presentations/" + url.PathEscape(id) + "/" + string(f)
+	etag, heard := "", time.Now()
+	for attempt := 1; ; attempt++ {
+		before := d.done
+		done, tag, err := c.part(ctx, path, etag, d)
+		switch {
+		case done:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.failed != nil:
+			return d.failed
+		case err != nil && !passing(err):
+			return err
+		case d.done > 0 && tag == "" && etag == "":
+			return lectern.Fail(CodeUnreachable, "The download broke off after %d bytes.", d.done).Because(err)
+		}
+		if tag != "" {
+			etag = tag
+		}
+		if d.done > before {
+			attempt, heard = 1, time.Now()
+		} else if time.Since(heard) > c.patience {
+			if err == nil {
+				err = lectern.Fail(CodeUnreachable, "The download keeps breaking off after %d bytes.", d.done)
+			}
+			return err
+		}
+		if err := c.pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// part gets what is missing of a file, over one connection.
+func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done bool, tag string, err error) {
+	header := http.Header{}
+	if d.done > 0 {
+		header.Set("Range", fmt.Sprintf("bytes=%d-", d.done))
+		header.Set("If-Range", etag)
+	}
+	res, err := c.do(ctx, http.MethodGet, path, nil, header)
+	if err != nil {
+		return false, "", err
+	}
+	defer res.Body.Close()
+	if d.done > 0 && res.StatusCode != http.StatusPartialContent {
+		return false, "", &Error{Status: http.StatusConflict, Failure: lectern.Fail(lectern.CodeConflict, "The file changed while it was downloaded; download it again.")}
+	}
+	if d.total < 0 && res.ContentLength >= 0 {
+		d.total = res.ContentLength
+	}
+	_, err = io.Copy(d, res.Body)
+	if err == nil && d.total >= 0 && d.done < d.total {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return false, res.Header.Get("ETag"), &Error{Failure: lectern.Fail(CodeUnreachable, "The download broke off after %d bytes.", d.done).Because(err)}
+	}
+	return true, "", nil
+}
+
+// counter counts what is written, and keeps apart failures of the writer from failures of the network.
+type counter struct {
+	w           io.Writer
+	done, total int64
+	progress    Progress
+	failed      error
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.done += int64(n)
+	if err != nil {
+		c.failed = err
+		return n, err
+	}
+	if c.progress != nil {
+		c.progress(c.done, c.total)
+	}
+	return n, nil
+}
+
+var _ io.Writer = (*counter)(nil)

@@ -1,0 +1,176 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// Watch gives every version of a presentation above after, in order and each once, and ends behind the terminal one. A
+// connection that breaks, or a server that restarts, is reached again and the stream goes on where it was; after
+// the client's patience without contact, or at an answer that no waiting can mend, it ends with the error.
+func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
+	return func(yield func(lectern.Presentation, error) bool) {
+		w := &watch{client: c, id: id, after: after, yield: yield, heard: time.Now()}
+		for attempt := 1; ; attempt++ {
+			before := w.after
+			done, err := w.stream(ctx)
+			switch {
+			case done:
+				return
+			case ctx.Err() != nil:
+				yield(lectern.Presentation{}, ctx.Err())
+				return
+			case err != nil && !passing(err):
+				yield(lectern.Presentation{}, err)
+				return
+			case time.Since(w.heard) > c.patience:
+				if err == nil {
+					err = lectern.Fail(CodeUnreachable, "The server's stream keeps breaking off.")
+				}
+				yield(lectern.Presentation{}, err)
+				return
+			}
+			if w.after > before {
+				attempt = 1
+			}
+			if err := c.pause(ctx, attempt); err != nil {
+				yield(lectern.Presentation{}, err)
+				return
+			}
+		}
+	}
+}
+
+type watch struct {
+	client *Client
+	id     string
+	after  int64
+	heard  time.Time // when the server was last heard of
+	yield  func(lectern.Presentation, error) bool
+}
+
+// stream reads one connection. It is done when the consumer has had enough, or everything.
+func (w *watch) stream(ctx context.Context) (done bool, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	header := http.Header{"Accept": {"text/event-stream"}}
+	if w.after > 0 {
+		header.Set("Last-Event-ID", strconv.FormatInt(w.after, 10))
+	}
+	res, err := w.client.do(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(w.id)+"/events", nil, header)
+	if err != nil {
+		return false, err
+	}
+	defer res.Body.Close()
+	w.heard = time.Now()
+	if res.StatusCode == http.StatusNoContent {
+		return true, nil // the terminal version was seen already
+	}
+	// The server sends comments through every silence, so none at all means that the connection is dead.
+	silence := time.AfterFunc(w.client.idle, stop)
+	defer silence.Stop()
+	lines := bufio.NewReaderSize(res.Body, 64<<10)
+	var e event
+	for {
+		line, err := readLine(lines)
+		if err != nil {
+			return false, nil // broke off: try again
+		}
+		silence.Reset(w.client.idle)
+		w.heard = time.Now()
+		if !e.add(line) {
+			continue
+		}
+		if done, err := w.take(e); done || err != nil {
+			return done, err
+		}
+		e = event{}
+	}
+}
+
+// take hands on one event.
+func (w *watch) take(e event) (done bool, err error) {
+	switch e.name {
+	case "gone":
+		var p problem
+		_ = json.Unmarshal([]byte(e.data), &p) // the sentence is a courtesy
+		if p.Detail == "" {
+			p.Detail = "The presentation was deleted."
+		}
+		return false, &Error{Status: http.StatusNotFound, RequestID: p.RequestID, Failure: lectern.Fail(lectern.CodeNotFound, "%s", p.Detail)}
+	case "presentation":
+	default:
+		return false, nil // of a newer server
+	}
+	var v wire
+	if err := json.Unmarshal([]byte(e.data), &v); err != nil {
+		return false, &Error{Status: http.StatusOK, Failure: lectern.Fail(lectern.CodeInternal, "An event of the server could not be read.").Because(err)}
+	}
+	if v.Version <= w.after {
+		return false, nil
+	}
+	w.after = v.Version
+	if !w.yield(v.presentation(), nil) {
+		return true, nil
+	}
+	return v.Status.Terminal(), nil
+}
+
+// event is a server-sent event while its lines come in.
+type event struct {
+	name, data string
+	lines      int
+}
+
+// add takes a line and reports whether it ends an event that has data.
+func (e *event) add(line string) bool {
+	if line == "" {
+		ready := e.lines > 0
+		if !ready {
+			*e = event{}
+		}
+		return ready
+	}
+	name, value, _ := strings.Cut(line, ":")
+	value = strings.TrimPrefix(value, " ")
+	switch name {
+	case "event":
+		e.name = value
+	case "data":
+		if e.lines > 0 {
+			e.data += "\n"
+		}
+		e.data += value
+		e.lines++
+	}
+	return false
+}
+
+var errLongLine = errors.New("a line of the stream is too long")
+
+// readLine reads a line of at most 16 MB, without its end.
+func readLine(r *bufio.Reader) (string, error) {
+	var b []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		b = append(b, part...)
+		switch {
+		case err == nil:
+			return strings.TrimRight(string(b), "\r\n"), nil
+		case len(b) > 16<<20:
+			return "", errLongLine
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return "", err
+		}
+	}
+}

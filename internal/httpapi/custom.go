@@ -1,0 +1,260 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"lectern"
+)
+
+// custom is where the interface of the succeeded service lives.
+const custom = "/api/custom"
+
+// customCreated is the answer to a new job.
+type customCreated struct {
+	Success  bool              `json:"success"`
+	JobID    string            `json:"jobId"`
+	Status   string            `json:"status"`
+	Progress int               `json:"progress"`
+	Message  string            `json:"message"`
+	Warnings []lectern.Warning `json:"warnings,omitempty"`
+}
+
+// customJob is a presentation as the old interface shows it. Progress is a whole number, rounded down, so that 100 means
+// completed.
+type customJob struct {
+	JobID         string  `json:"jobId"`
+	Status        string  `json:"status"`
+	Progress      int     `json:"progress"`
+	Error         *string `json:"error"`
+	VideoURL      *string `json:"videoUrl"`
+	ThumbnailURL  *string `json:"thumbnailUrl"`
+	SlideImageURL *string `json:"slideImageUrl"`
+	CreatedAt     *string `json:"createdAt"`
+	CompletedAt   *string `json:"completedAt"`
+	LastHeartbeat *string `json:"lastHeartbeat"`
+	Title         string  `json:"title"`
+	Message       string  `json:"message"`
+	Version       int64   `json:"version"`
+}
+
+type customStatusAnswer struct {
+	Success bool `json:"success"`
+	customJob
+}
+
+type customList struct {
+	Success bool        `json:"success"`
+	Jobs    []customJob `json:"jobs"`
+}
+
+func newCustomJob(p lectern.Presentation) customJob {
+	j := customJob{
+		JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Title: p.Title, Message: p.Message, Version: p.Version,
+	}
+	if t := known(p.CreatedAt); t != nil {
+		j.CreatedAt = ptr(stamp(t.Time))
+	}
+	if t := known(p.CompletedAt); t != nil {
+		j.CompletedAt = ptr(stamp(t.Time))
+	}
+	if t := known(p.LastHeartbeat); t != nil {
+		j.LastHeartbeat = ptr(stamp(t.Time))
+	}
+	if p.Error != nil {
+		j.Error = ptr(p.Error.Error())
+	}
+	if p.Status == lectern.StatusCompleted {
+		self := custom + "/presentations/" + url.PathEscape(p.ID)
+		j.VideoURL, j.ThumbnailURL, j.SlideImageURL = ptr(self+"/video"), ptr(self+"/thumbnail"), ptr(self+"/slide-image")
+	}
+	return j
+}
+
+func ptr[T any](v T) *T { return &v }
+
+type customAvatar struct {
+	Code      string          `json:"code"`
+	Name      string          `json:"name"`
+	Gender    string          `json:"gender"`
+	Thumbnail string          `json:"thumbnail"`
+	Canvas    string          `json:"canvas"`
+	Variants  []customVariant `json:"variants"`
+}
+
+type customVariant struct {
+	Code      string `json:"code"`
+	Name      string `json:"name"`
+	Thumbnail string `json:"thumbnail"`
+}
+
+func (s *server) custom(mux *http.ServeMux) {
+	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := h(w, r); err != nil {
+				s.refuse(w, r, err)
+			}
+		})
+	}
+	const p = custom + "/presentations"
+	on("POST "+p, s.customCreate(nil))
+	on("GET "+p, s.customList)
+	on("GET "+p+"/{id}", s.customStatus)
+	on("GET "+p+"/{id}/video", s.customFile(files[0], "attachment", ""))
+	on("GET "+p+"/{id}/thumbnail", s.customFile(files[1], "inline", ""))
+	on("GET "+p+"/{id}/slide-image", s.customFile(slideImage, "inline", "slide"))
+	on("GET "+p+"/test/quick", func(w http.ResponseWriter, r *http.Request) error {
+		writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "status": "ok", "message": "Lectern is running.", "version": s.Version})
+		return nil
+	})
+	on("POST "+custom+"/slide-image/generate", s.slideImage)
+	on("POST "+custom+"/slide-html/preview", s.slideHTML)
+	on("POST "+custom+"/slide-video/generate", s.customCreate(func(d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly }))
+	on("GET "+custom+"/video/avatars", s.customAvatars)
+	on("GET "+custom+"/video/avatars/{code}/portrait", func(w http.ResponseWriter, r *http.Request) error {
+		size, err := number(r, "size", 480, 48, 960)
+		if err != nil {
+			return err
+		}
+		return s.portrait(w, r, r.PathValue("code"), size)
+	})
+	on("GET "+custom+"/video/voices", func(w http.ResponseWriter, r *http.Request) error {
+		list, err := s.Voices.Voices(r.Context())
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "voices": nonNil(list)})
+		}
+		return err
+	})
+}
+
+func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, err := s.create(r, change)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Location", custom+"/presentations/"+url.PathEscape(p.ID))
+		writeJSON(w, r, http.StatusOK, customCreated{
+			Success: true, JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Message: "The presentation is queued.", Warnings: p.Warnings,
+		})
+		return nil
+	}
+}
+
+func (s *server) customStatus(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Jobs.Get(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, r, http.StatusOK, customStatusAnswer{true, newCustomJob(p)})
+	return nil
+}
+
+// customList gives up to limit jobs. The original had no upper bound; here it takes as many pages as that needs.
+func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
+	limit, err := number(r, "limit", 50, 1, 1000)
+	if err != nil {
+		return err
+	}
+	answer := customList{Success: true, Jobs: []customJob{}}
+	for q := (Query{}); len(answer.Jobs) < limit; {
+		q.Limit = min(limit-len(answer.Jobs), 200)
+		page, next, err := s.Jobs.List(r.Context(), q)
+		if err != nil {
+			return err
+		}
+		for _, p := range page {
+			answer.Jobs = append(answer.Jobs, newCustomJob(p))
+		}
+		if q.Cursor = next; next == "" {
+			break
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, r, http.StatusOK, answer)
+	return nil
+}
+
+// number reads a whole number from the query.
+func number(r *http.Request, name string, def, low, high int) (int, error) {
+	v := r.URL.Query().Get(name)
+	if v == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < low || n > high {
+		f := lectern.Fail(codeRequest, "%s is a whole number from %d to %d, not %q.", name, low, high, v)
+		f.Param = name
+		return 0, f
+	}
+	return n, nil
+}
+
+// customFile answers with an artifact; perSlide names the query parameter that picks the slide.
+func (s *server) customFile(f file, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		n := 0
+		if perSlide != "" {
+			var err error
+			if n, err = number(r, perSlide, 1, 1, 100_000); err != nil {
+				return err
+			}
+		}
+		p, a, err := s.find(r, r.PathValue("id"), f, n)
+		if err != nil {
+			return err
+		}
+		return s.serve(w, r, p, a, f, attachment(how, "presentation_"+safeName(p.ID)+f.name))
+	}
+}
+
+func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.Avatars.Avatars(r.Context())
+	if err != nil {
+		return err
+	}
+	const under = custom + "/video/avatars/"
+	out := make([]customAvatar, 0, len(list))
+	for _, a := range list {
+		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: portraitPath(under, a, "") + "?size=240", Canvas: portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
+		for _, look := range a.Variants {
+			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, portraitPath(under, a, look.Code) + "?size=240"})
+		}
+		out = append(out, v)
+	}
+	writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "avatars": out})
+	return nil
+}
+
+// preview reads a deck for a preview and keeps a place for it. Previews are pictures of slides: without an avatar, unless
+// the request names a layout.
+func (s *server) preview(r *http.Request) (ctx, lectern.Deck, []lectern.Warning, func(), error) {
+	none := func() {}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, lectern.Deck{}, nil, none, err
+	}
+	d, warnings, err := previewDeck(body, s.Limits)
+	if err != nil {
+		return nil, d, nil, none, err
+	}
+	if err := s.themeExists(d.Theme); err != nil {
+		return nil, d, nil, none, err
+	}
+	c, stop := context.WithTimeout(r.Context(), s.RenderLimit)
+	select {
+	case s.previews <- struct{}{}:
+		return c, d, warnings, func() { <-s.previews; stop() }, nil
+	case <-c.Done():
+		stop()
+		if r.Context().Err() == nil {
+			f := lectern.Fail(lectern.CodeOverloaded, "Too many previews are being made; try again in a moment.")
+			f.Retryable = true
+			return nil, d, nil, none, f
+		}
+		return nil, d, nil, none, c.Err()
+	}
+}

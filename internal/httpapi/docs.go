@@ -1,0 +1,279 @@
+package httpapi
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// DeckInput documents what a deck may say; jsondeck reads it.
+type DeckInput struct {
+	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
+	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
+	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
+	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern"`
+	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands."`
+	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
+	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
+	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
+	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
+	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
+	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
+	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Instead of a size."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30"`
+	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" default:"high"`
+	Hold        float64           `json:"hold,omitempty" default:"30" doc:"Seconds for which a slide without narration stays. Alias: duration."`
+	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
+	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
+}
+
+// SlideInput documents a slide.
+type SlideInput struct {
+	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
+	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one becomes content. Alias: templateId."`
+	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
+	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
+	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
+	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
+	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
+}
+
+// BoxInput documents a place for the avatar.
+type BoxInput struct {
+	X               float64 `json:"x"`
+	Y               float64 `json:"y"`
+	Width           float64 `json:"width,omitempty"`
+	Height          float64 `json:"height,omitempty"`
+	BackgroundColor string  `json:"backgroundColor,omitempty"`
+}
+
+// VoiceInput documents the choice of a voice.
+type VoiceInput struct {
+	Engine   string  `json:"engine,omitempty"`
+	ID       string  `json:"id,omitempty"`
+	Language string  `json:"language,omitempty" example:"en-US"`
+	Gender   string  `json:"gender,omitempty" enum:"female,male"`
+	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1"`
+}
+
+// SizeInput documents a size.
+type SizeInput struct {
+	Width  int `json:"width" example:"1920"`
+	Height int `json:"height" example:"1080"`
+}
+
+// TransitionInput documents a transition.
+type TransitionInput struct {
+	Type     string  `json:"type" example:"fade" doc:"none, or the name of an xfade of ffmpeg."`
+	Duration float64 `json:"duration,omitempty" minimum:"0" maximum:"10" default:"0.5" doc:"In seconds."`
+}
+
+// exampleDeck is the deck that the documentation shows.
+var exampleDeck = json.RawMessage(`{
+  "title": "Welcome",
+  "theme": "dark-purple",
+  "avatar": "mikhailo",
+  "slides": [
+    {"template": "title", "props": {"title": "Hello"}, "narration": "Hello, and welcome."},
+    {"template": "bullet-points", "props": {"title": "Today", "items": ["What it is", "How it works"]}, "narration": "Two things today."}
+  ],
+  "transitions": [{"type": "fade", "duration": 0.5}]
+}`)
+
+// describeChecked tells the document about the answer to a dry run.
+func (f *face) describeChecked(o *huma.Operation) {
+	registry := f.api.OpenAPI().Components.Schemas
+	o.Responses["200"] = &huma.Response{
+		Description: "The deck is fine: the answer to a dry run.",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
+	}
+	o.Responses["202"].Headers = map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."}}
+}
+
+// describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
+// would otherwise read the body itself and judge it by the schema, which knows no aliases and no good sentences.
+func describeDeck(doc *huma.OpenAPI) {
+	registry := doc.Components.Schemas
+	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")
+	doc.Paths["/v1/presentations"].Post.RequestBody = &huma.RequestBody{
+		Required: true, Description: "A deck. Every field may also be written in snake_case.",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schema, Example: exampleDeck}},
+	}
+	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
+		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
+		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
+	}
+}
+
+//go:embed docs.html
+var docsHTML string
+
+//go:embed docs.css
+var docsCSS []byte
+
+// docs serves the OpenAPI document and a page made from it. Both are made once: the document does not change.
+func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
+	spec, err := json.MarshalIndent(doc, "", "  ")
+	if err != nil {
+		panic(err) // the document is made of this package's own types
+	}
+	spec = append(spec, '\n')
+	var page bytes.Buffer
+	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"json": compactJSON}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
+		panic(err)
+	}
+	fixed := func(ct string, b []byte) http.HandlerFunc {
+		tag := `"` + hash(b) + `"`
+		return func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", ct)
+			h.Set("ETag", tag)
+			h.Set("Cache-Control", "no-cache")
+			if strings.HasPrefix(ct, "text/html") {
+				h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+			}
+			http.ServeContent(w, r, "", zeroTime, bytes.NewReader(b))
+		}
+	}
+	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", spec))
+	mux.HandleFunc("GET /docs", fixed("text/html; charset=utf-8", page.Bytes()))
+	mux.HandleFunc("GET /docs/docs.css", fixed("text/css; charset=utf-8", docsCSS))
+}
+
+// docsPage is what docs.html shows.
+type docsPage struct {
+	Title, Version, Description string
+	Groups                      []docsGroup
+	Schemas                     []docsSchema
+}
+
+type docsGroup struct {
+	Name, Description string
+	Operations        []docsOperation
+}
+
+type docsOperation struct {
+	Method, Path, ID, Summary, About string
+	Params                           []docsField
+	Body, BodyExample                string
+	Answers                          []docsAnswer
+	Curl                             string
+}
+
+type docsAnswer struct{ Status, What, Type, Schema string }
+
+type docsSchema struct {
+	Name   string
+	Fields []docsField
+}
+
+type docsField struct {
+	Name, In, Type, Schema, Doc, Default string
+	Required                             bool
+	Enum                                 []string
+}
+
+func newDocsPage(doc *huma.OpenAPI) docsPage {
+	p := docsPage{Title: doc.Info.Title, Version: doc.Info.Version, Description: doc.Info.Description}
+	for _, t := range doc.Tags {
+		g := docsGroup{Name: t.Name, Description: t.Description}
+		for path, item := range doc.Paths {
+			for _, o := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+				if o != nil && slices.Contains(o.Tags, t.Name) {
+					g.Operations = append(g.Operations, newDocsOperation(path, o))
+				}
+			}
+		}
+		slices.SortFunc(g.Operations, func(a, b docsOperation) int {
+			if c := strings.Compare(a.Path, b.Path); c != 0 {
+				return c
+			}
+			return strings.Compare(b.Method, a.Method)
+		})
+		p.Groups = append(p.Groups, g)
+	}
+	for name, s := range doc.Components.Schemas.Map() {
+		d := docsSchema{Name: name}
+		for field, f := range s.Properties {
+			d.Fields = append(d.Fields, newDocsField(field, f, slices.Contains(s.Required, field)))
+		}
+		slices.SortFunc(d.Fields, func(a, b docsField) int { return strings.Compare(a.Name, b.Name) })
+		p.Schemas = append(p.Schemas, d)
+	}
+	slices.SortFunc(p.Schemas, func(a, b docsSchema) int { return strings.Compare(a.Name, b.Name) })
+	return p
+}
+
+func newDocsOperation(path string, o *huma.Operation) docsOperation {
+	d := docsOperation{Method: o.Method, Path: path, ID: o.OperationID, Summary: o.Summary, About: o.Description}
+	for _, param := range o.Parameters {
+		f := newDocsField(param.Name, param.Schema, param.Required)
+		f.In, f.Doc = param.In, param.Description
+		d.Params = append(d.Params, f)
+	}
+	d.Curl = "curl " + map[string]string{"POST": "-X POST ", "DELETE": "-X DELETE "}[o.Method] + "http://localhost:8000" + path
+	if o.RequestBody != nil {
+		for _, m := range o.RequestBody.Content {
+			d.Body, d.BodyExample = schemaName(m.Schema), string(exampleDeck)
+		}
+		d.Curl += " --json @deck.json"
+	}
+	for status, r := range o.Responses {
+		a := docsAnswer{Status: status, What: r.Description}
+		if status == "default" {
+			a.Status = "4xx, 5xx"
+		}
+		for ct, m := range r.Content {
+			a.Type, a.Schema = ct, schemaName(m.Schema)
+		}
+		d.Answers = append(d.Answers, a)
+	}
+	slices.SortFunc(d.Answers, func(a, b docsAnswer) int { return strings.Compare(a.Status, b.Status) })
+	return d
+}
+
+func newDocsField(name string, s *huma.Schema, required bool) docsField {
+	f := docsField{Name: name, Required: required}
+	if s == nil {
+		return f
+	}
+	f.Doc, f.Type, f.Schema = s.Description, s.Type, schemaName(s)
+	for _, one := range s.AnyOf {
+		if one.Ref != "" {
+			f.Schema = schemaName(one)
+		}
+	}
+	if s.Type == "array" && s.Items != nil {
+		f.Type, f.Schema = "list of "+s.Items.Type, schemaName(s.Items)
+	}
+	if s.Default != nil {
+		f.Default = compactJSON(s.Default)
+	}
+	for _, e := range s.Enum {
+		f.Enum = append(f.Enum, strings.Trim(compactJSON(e), `"`))
+	}
+	return f
+}
+
+// schemaName is the name of the schema that s refers to, or "".
+func schemaName(s *huma.Schema) string {
+	if s == nil || s.Ref == "" {
+		return ""
+	}
+	return s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
+}
+
+func compactJSON(v any) string {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

@@ -1,0 +1,150 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"lectern"
+)
+
+type ctx = context.Context
+
+// await gives p once it has a version above after, has ended, or when the time is over, whatever comes first.
+func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wait time.Duration) (lectern.Presentation, error) {
+	if p.Version > after || p.Status.Terminal() || wait <= 0 {
+		return p, nil
+	}
+	c, stop := context.WithTimeout(r.Context(), wait)
+	defer stop()
+	for next, err := range s.Jobs.Watch(c, p.ID, after) {
+		if err != nil {
+			if c.Err() != nil && r.Context().Err() == nil {
+				break // the time is over
+			}
+			return p, err
+		}
+		return next, nil
+	}
+	return s.Jobs.Get(r.Context(), p.ID)
+}
+
+// news is what a watch gives.
+type news struct {
+	p   lectern.Presentation
+	err error
+}
+
+// v1Events streams a presentation's versions. Slow clients get every version, in order; a client that takes nothing for
+// WriteTimeout is dropped and may resume where it was.
+func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInput) error {
+	after := in.After
+	if in.LastEventID != "" {
+		n, err := strconv.ParseInt(in.LastEventID, 10, 64)
+		if err != nil || n < 0 {
+			f := lectern.Fail(codeRequest, "Last-Event-ID is the id of an event of this stream, not %q.", in.LastEventID)
+			f.Param = "Last-Event-ID"
+			return f
+		}
+		after = n
+	}
+	p, err := s.Jobs.Get(r.Context(), in.ID)
+	if err != nil {
+		return err
+	}
+	if p.Status.Terminal() && p.Version <= after {
+		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to come again
+		return nil
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	s.stream(w, r, in.ID, after)
+	return nil
+}
+
+// stream writes until the watch ends, the client goes or a write takes too long.
+func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after int64) {
+	c, stop := context.WithCancel(r.Context())
+	feed := make(chan news)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer close(feed)
+		for p, err := range s.Jobs.Watch(c, id, after) {
+			select {
+			case feed <- news{p, err}:
+			case <-c.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	defer func() { stop(); <-done }()
+
+	out := http.NewResponseController(w)
+	send := func(format string, args ...any) bool {
+		if _, err := fmt.Fprintf(w, format, args...); err != nil {
+			return false
+		}
+		err := out.Flush()
+		return err == nil || errors.Is(err, http.ErrNotSupported)
+	}
+	if !send("retry: 2000\n\n") {
+		return
+	}
+	beat := time.NewTimer(s.KeepAlive)
+	defer beat.Stop()
+	for {
+		select {
+		case <-c.Done():
+			return
+		case <-beat.C:
+			if !send(": still here\n\n") {
+				return
+			}
+		case n, open := <-feed:
+			if !open {
+				return
+			}
+			if n.err != nil {
+				s.lastWords(r, n.err, send)
+				return
+			}
+			b, err := json.Marshal(v1Presentation(n.p))
+			if err != nil {
+				panic(err)
+			}
+			if !send("id: %d\nevent: presentation\ndata: %s\n\n", n.p.Version, b) {
+				return
+			}
+		}
+		beat.Reset(s.KeepAlive)
+	}
+}
+
+// lastWords tells why a stream breaks off: a presentation that was deleted is gone for good, anything else is worth
+// another try, which the client makes by itself.
+func (s *server) lastWords(r *http.Request, err error, send func(string, ...any) bool) {
+	f := asFailure(err)
+	if r.Context().Err() != nil {
+		return
+	}
+	if f.Code == lectern.CodeNotFound {
+		b, _ := json.Marshal(newProblem(f, v1Status[f.Code], requestID(r.Context())))
+		send("event: gone\ndata: %s\n\n", b)
+		return
+	}
+	s.Log.LogAttrs(r.Context(), 4, "event stream broke off", attrs(r, f)...)
+}

@@ -1,0 +1,13 @@
+package httpapi
+
+import "lectern"
+
+// StatusOf opens the tables of statuses to tests.
+func StatusOf(face string, c lectern.Code) (int, bool) {
+	table := v1Status
+	if face == "custom" {
+		table = customStatus
+	}
+	s, ok := table[c]
+	return s, ok
+}

@@ -1,0 +1,220 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"lectern"
+)
+
+// Codes of failures that only HTTP knows.
+const (
+	codeMethod  lectern.Code = "method_not_allowed"
+	codeOrigin  lectern.Code = "origin_refused"
+	codeHost    lectern.Code = "host_refused"
+	codeRequest lectern.Code = "invalid_request"
+)
+
+// v1Status is the status of each code in /v1. A code that is not listed is 500.
+var v1Status = map[lectern.Code]int{
+	lectern.CodeInvalidJSON:   http.StatusBadRequest,
+	lectern.CodeInvalidDeck:   http.StatusUnprocessableEntity,
+	lectern.CodeUnknownAvatar: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownVoice:  http.StatusUnprocessableEntity,
+	lectern.CodeUnknownTheme:  http.StatusUnprocessableEntity,
+	lectern.CodeUnknownLayout: http.StatusUnprocessableEntity,
+	lectern.CodeTooLarge:      http.StatusRequestEntityTooLarge,
+	lectern.CodeNotFound:      http.StatusNotFound,
+	lectern.CodeNotReady:      http.StatusConflict,
+	lectern.CodeConflict:      http.StatusConflict,
+	lectern.CodeAssetRefused:  http.StatusUnprocessableEntity,
+	lectern.CodeAssetFailed:   http.StatusUnprocessableEntity,
+	lectern.CodeStale:         http.StatusConflict,
+	lectern.CodeMissingTool:   http.StatusServiceUnavailable,
+	lectern.CodeDiskFull:      http.StatusInsufficientStorage,
+	lectern.CodeOverloaded:    http.StatusServiceUnavailable,
+	lectern.CodeVoiceFailed:   http.StatusBadGateway,
+	lectern.CodeAvatarFailed:  http.StatusBadGateway,
+	lectern.CodeCaptureFailed: http.StatusInternalServerError,
+	lectern.CodeEncodeFailed:  http.StatusInternalServerError,
+	lectern.CodeTimeout:       http.StatusGatewayTimeout,
+	lectern.CodeInternal:      http.StatusInternalServerError,
+	lectern.CodeCanceled:      http.StatusConflict,
+	lectern.CodeInUse:         http.StatusServiceUnavailable,
+	codeMethod:                http.StatusMethodNotAllowed,
+	codeOrigin:                http.StatusForbidden,
+	codeHost:                  http.StatusMisdirectedRequest,
+	codeRequest:               http.StatusUnprocessableEntity,
+}
+
+// customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
+// body alone, so the statuses are free to be right. A code that is not listed is 500.
+var customStatus = map[lectern.Code]int{
+	lectern.CodeInvalidJSON:   http.StatusBadRequest,
+	lectern.CodeInvalidDeck:   http.StatusUnprocessableEntity,
+	lectern.CodeUnknownAvatar: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownVoice:  http.StatusUnprocessableEntity,
+	lectern.CodeUnknownTheme:  http.StatusUnprocessableEntity,
+	lectern.CodeUnknownLayout: http.StatusUnprocessableEntity,
+	lectern.CodeTooLarge:      http.StatusRequestEntityTooLarge,
+	lectern.CodeNotFound:      http.StatusNotFound,
+	lectern.CodeNotReady:      http.StatusConflict,
+	lectern.CodeConflict:      http.StatusConflict,
+	lectern.CodeAssetRefused:  http.StatusUnprocessableEntity,
+	lectern.CodeAssetFailed:   http.StatusUnprocessableEntity,
+	lectern.CodeStale:         http.StatusConflict,
+	lectern.CodeMissingTool:   http.StatusServiceUnavailable,
+	lectern.CodeDiskFull:      http.StatusInsufficientStorage,
+	lectern.CodeOverloaded:    http.StatusServiceUnavailable,
+	lectern.CodeVoiceFailed:   http.StatusBadGateway,
+	lectern.CodeAvatarFailed:  http.StatusBadGateway,
+	lectern.CodeCaptureFailed: http.StatusInternalServerError,
+	lectern.CodeEncodeFailed:  http.StatusInternalServerError,
+	lectern.CodeTimeout:       http.StatusGatewayTimeout,
+	lectern.CodeInternal:      http.StatusInternalServerError,
+	lectern.CodeCanceled:      http.StatusConflict,
+	lectern.CodeInUse:         http.StatusServiceUnavailable,
+	codeMethod:                http.StatusMethodNotAllowed,
+	codeOrigin:                http.StatusForbidden,
+	codeHost:                  http.StatusMisdirectedRequest,
+	codeRequest:               http.StatusBadRequest,
+}
+
+// Problem is a failure in /v1, as in RFC 9457.
+type Problem struct {
+	Type      string  `json:"type" doc:"Always about:blank; code tells kinds apart."`
+	Title     string  `json:"title" doc:"The status in words."`
+	Status    int     `json:"status" doc:"The HTTP status."`
+	Detail    string  `json:"detail" doc:"What happened and what to do, in a sentence."`
+	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
+	Param     string  `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
+	Slide     int     `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
+	Retryable bool    `json:"retryable" doc:"Whether the same request may succeed later."`
+	Cause     string  `json:"cause,omitempty" doc:"The technical reason behind it."`
+	RequestID string  `json:"request_id" doc:"Also in the header X-Request-Id and in the server's log."`
+	Errors    []Fault `json:"errors,omitempty" doc:"Every fault of the input, the first one included."`
+}
+
+// Fault is one of several faults of a request.
+type Fault struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Param   string `json:"param,omitempty"`
+	Slide   int    `json:"slide,omitempty"`
+}
+
+// customFailure is a failure in /api/custom.
+type customFailure struct {
+	Success   bool    `json:"success"`
+	Error     string  `json:"error"`
+	Code      string  `json:"code"`
+	Param     string  `json:"param,omitempty"`
+	Slide     int     `json:"slide,omitempty"`
+	Errors    []Fault `json:"errors"`
+	RequestID string  `json:"requestId"`
+}
+
+func faults(f *lectern.Failure) []Fault {
+	list := make([]Fault, 0, 1+len(f.Causes))
+	list = append(list, Fault{string(f.Code), f.Message, f.Param, f.Slide})
+	for _, c := range f.Causes {
+		list = append(list, Fault{string(c.Code), c.Message, c.Param, c.Slide})
+	}
+	return list
+}
+
+func newProblem(f *lectern.Failure, status int, requestID string) *Problem {
+	p := &Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: f.Error(), Code: string(f.Code),
+		Param: f.Param, Slide: f.Slide, Retryable: f.Retryable, RequestID: requestID,
+	}
+	if status < http.StatusInternalServerError || f.Code == lectern.CodeMissingTool {
+		p.Cause = f.Detail // details of our own breakdowns stay in the log
+	}
+	if status < http.StatusInternalServerError && (f.Param != "" || len(f.Causes) > 0) {
+		p.Errors = faults(f)
+	}
+	return p
+}
+
+// refuse answers a failed request in the format of its face, and logs what is our own fault.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
+		return // the client has gone; nobody reads an answer
+	}
+	f := asFailure(err)
+	face, table := custom, customStatus
+	if !strings.HasPrefix(r.URL.Path, custom) {
+		face, table = "", v1Status
+	}
+	status, known := table[f.Code]
+	if !known {
+		status = http.StatusInternalServerError
+	}
+	id := requestID(r.Context())
+	if status >= http.StatusInternalServerError && f.Code != lectern.CodeMissingTool && f.Code != lectern.CodeOverloaded {
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", id), slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.String("code", string(f.Code)), slog.String("reason", f.Error()), slog.String("detail", f.Detail))
+	}
+	h := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Content-Length", "Cache-Control"} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	if f.Code == lectern.CodeOverloaded || f.Code == lectern.CodeMissingTool {
+		h.Set("Retry-After", "5")
+	}
+	if face == custom {
+		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide, Errors: faults(f), RequestID: id})
+		return
+	}
+	h.Set("Content-Type", "application/problem+json")
+	writeJSON(w, r, status, newProblem(f, status, id))
+}
+
+// asFailure finds the failure in err; errors of HTTP and of contexts get one of their own.
+func asFailure(err error) *lectern.Failure {
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return lectern.Fail(lectern.CodeTooLarge, "The request's body is larger than %s, which is the limit of this server.", size(big.Limit))
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		f := lectern.Fail(lectern.CodeTimeout, "This took too long and was given up.").Because(err)
+		f.Retryable = true
+		return f
+	}
+	return lectern.AsFailure(err)
+}
+
+// size is a number of bytes as people say it.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// writeJSON answers with v. A Content-Type that is already set stays.
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a shape of this package that cannot be written is a broken invariant
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(append(b, '\n')) // the client may have gone
+	}
+}

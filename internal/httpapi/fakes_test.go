@@ -1,0 +1,482 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/httpapi"
+)
+
+// jobs is a job service in memory that keeps the contract: the state machine is the real one, every version is kept, and a
+// watch gives each of them once, in order, to the terminal one.
+type jobs struct {
+	mu    sync.Mutex
+	now   time.Time
+	next  int
+	all   []*record
+	news  chan struct{} // closed and replaced at every change
+	full  bool          // Create answers CodeOverloaded
+	watch int           // watches that run
+	moved chan struct{} // closed and replaced when watch or anything else changes
+}
+
+type record struct {
+	deck      lectern.Deck
+	history   []lectern.Presentation // by version; silent changes replace the last one
+	artifacts []lectern.Artifact
+	steps     []lectern.Step
+	deleted   bool
+}
+
+func (r *record) last() lectern.Presentation { return r.history[len(r.history)-1] }
+
+func newJobs() *jobs {
+	return &jobs{now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), news: make(chan struct{}), moved: make(chan struct{})}
+}
+
+func (j *jobs) tick() time.Time {
+	j.now = j.now.Add(1500 * time.Millisecond)
+	return j.now
+}
+
+func (j *jobs) tell() {
+	close(j.news)
+	j.news = make(chan struct{})
+	j.move()
+}
+
+func (j *jobs) move() {
+	close(j.moved)
+	j.moved = make(chan struct{})
+}
+
+func (j *jobs) find(id string) (*record, error) {
+	for _, r := range j.all {
+		if r.last().ID == id && !r.deleted {
+			return r, nil
+		}
+	}
+	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+}
+
+func (j *jobs) Create(_ context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.full {
+		f := lectern.Fail(lectern.CodeOverloaded, "The queue is full.")
+		f.Retryable = true
+		return lectern.Presentation{}, f
+	}
+	j.next++
+	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), d, j.tick())
+	p.Warnings = slices.Concat(warnings...)
+	j.all = append(j.all, &record{deck: d, history: []lectern.Presentation{p}})
+	j.tell()
+	return p, nil
+}
+
+func (j *jobs) Get(_ context.Context, id string) (lectern.Presentation, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	return r.last(), nil
+}
+
+func (j *jobs) List(_ context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if q.Limit < 1 || q.Limit > 200 {
+		return nil, "", lectern.Fail(lectern.CodeInternal, "The limit %d is out of bounds.", q.Limit)
+	}
+	var page []lectern.Presentation
+	past := q.Cursor == ""
+	for _, r := range slices.Backward(j.all) {
+		p := r.last()
+		switch {
+		case r.deleted || q.Status != "" && p.Status != q.Status:
+		case !past:
+			past = p.ID == q.Cursor
+		case len(page) == q.Limit:
+			return page, page[len(page)-1].ID, nil
+		default:
+			page = append(page, p)
+		}
+	}
+	if !past {
+		return nil, "", lectern.Fail(lectern.CodeInvalidDeck, "The cursor %q is not one of ours.", q.Cursor)
+	}
+	return page, "", nil
+}
+
+func (j *jobs) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
+	return func(yield func(lectern.Presentation, error) bool) {
+		j.mu.Lock()
+		j.watch++
+		j.move()
+		j.mu.Unlock()
+		defer func() {
+			j.mu.Lock()
+			j.watch--
+			j.move()
+			j.mu.Unlock()
+		}()
+		for {
+			j.mu.Lock()
+			r, err := j.find(id)
+			var ready []lectern.Presentation
+			if err == nil {
+				for _, p := range r.history {
+					if p.Version > after {
+						ready = append(ready, p)
+					}
+				}
+			}
+			ended := err == nil && r.last().Status.Terminal()
+			news := j.news
+			j.mu.Unlock()
+			if err != nil {
+				yield(lectern.Presentation{}, err)
+				return
+			}
+			for _, p := range ready {
+				if !yield(p, nil) {
+					return
+				}
+				after = p.Version
+			}
+			if ended {
+				return
+			}
+			select {
+			case <-news:
+			case <-ctx.Done():
+				yield(lectern.Presentation{}, ctx.Err())
+				return
+			}
+		}
+	}
+}
+
+func (j *jobs) apply(id string, e lectern.Event) (lectern.Presentation, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	p, change, err := r.last().Apply(e, j.tick())
+	if err != nil {
+		return p, err
+	}
+	switch change {
+	case lectern.Visible:
+		r.history = append(r.history, p)
+		j.tell()
+	case lectern.Silent:
+		r.history[len(r.history)-1] = p
+	}
+	return p, nil
+}
+
+func (j *jobs) Cancel(_ context.Context, id string) (lectern.Presentation, error) {
+	return j.apply(id, lectern.CancelAsked{})
+}
+
+func (j *jobs) Retry(_ context.Context, id string) (lectern.Presentation, error) {
+	return j.apply(id, lectern.Retried{})
+}
+
+func (j *jobs) Delete(_ context.Context, id string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return err
+	}
+	r.deleted = true
+	j.tell()
+	return nil
+}
+
+func (j *jobs) Artifacts(_ context.Context, id string) ([]lectern.Artifact, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(r.artifacts), nil
+}
+
+func (j *jobs) Steps(_ context.Context, id string) ([]lectern.Step, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(r.steps), nil
+}
+
+// begin lets a worker start the presentation; finish completes it with its files.
+func (j *jobs) begin(t testing.TB, id string) {
+	t.Helper()
+	must(t, j.apply)(id, lectern.Began{Worker: "w"})
+}
+
+func (j *jobs) report(t testing.TB, id string, attempt int, percent float64, stage string) {
+	t.Helper()
+	must(t, j.apply)(id, lectern.Reported{Attempt: attempt, Progress: lectern.ProgressOf(percent / 100), Stage: stage})
+}
+
+func (j *jobs) finish(t testing.TB, id string, attempt int) {
+	t.Helper()
+	j.mu.Lock()
+	r, err := j.find(id)
+	if err != nil {
+		j.mu.Unlock()
+		t.Fatal(err)
+	}
+	kinds := []lectern.Artifact{
+		{Kind: lectern.ArtifactVideo, ContentType: "video/mp4"}, {Kind: lectern.ArtifactThumbnail, ContentType: "image/jpeg"},
+		{Kind: lectern.ArtifactCaptions, ContentType: "application/x-subrip; charset=utf-8"}, {Kind: lectern.ArtifactCaptionVTT, ContentType: "text/vtt; charset=utf-8"},
+		{Kind: lectern.ArtifactChapters, ContentType: "text/vtt; charset=utf-8"}, {Kind: lectern.ArtifactTranscript}, {Kind: lectern.ArtifactManifest, ContentType: "application/json"},
+	}
+	for n := range r.deck.Slides {
+		kinds = append(kinds, lectern.Artifact{Kind: lectern.ArtifactSlideImage, Slide: n + 1, ContentType: "image/png"})
+	}
+	for i := range kinds {
+		kinds[i].Key = fmt.Sprintf("%s/%d/%s-%d", id, attempt, kinds[i].Kind, kinds[i].Slide)
+		kinds[i].SHA256 = strings.Repeat("ab", 32)
+		kinds[i].Size = int64(len(content(kinds[i].Key)))
+	}
+	r.artifacts = kinds
+	j.mu.Unlock()
+	must(t, j.apply)(id, lectern.Completed{Attempt: attempt})
+}
+
+func (j *jobs) fail(t testing.TB, id string, attempt int, f lectern.Failure) {
+	t.Helper()
+	must(t, j.apply)(id, lectern.Broke{Attempt: attempt, Failure: f})
+}
+
+func must(t testing.TB, apply func(string, lectern.Event) (lectern.Presentation, error)) func(string, lectern.Event) {
+	return func(id string, e lectern.Event) {
+		t.Helper()
+		if _, err := apply(id, e); err != nil {
+			t.Fatalf("%T: %v", e, err)
+		}
+	}
+}
+
+// content is what lies in the blob store under a key: long enough for ranges.
+func content(key string) []byte {
+	return bytes.Repeat([]byte(key+"\n"), 200)
+}
+
+type blobFile struct{ *bytes.Reader }
+
+func (blobFile) Close() error { return nil }
+
+func openBlob(_ context.Context, key string) (io.ReadSeekCloser, error) {
+	return blobFile{bytes.NewReader(content(key))}, nil
+}
+
+// checker knows mikhailo and gia, and three themes.
+type checker struct{ panics bool }
+
+func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	if c.panics {
+		panic("checker broke")
+	}
+	if !slices.Contains([]string{"dark-purple", "light-modern", "corporate-blue"}, d.Theme) {
+		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known.", d.Theme)
+		f.Param = "theme"
+		return d, nil, f
+	}
+	if d.Avatar == "" {
+		d.Avatar = "mikhailo"
+	}
+	name, _, _ := strings.Cut(d.Avatar, ".")
+	if name != "mikhailo" && name != "gia" {
+		f := lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known; there are \"mikhailo\" and \"gia\".", d.Avatar)
+		f.Param = "avatar"
+		return d, nil, f
+	}
+	var warnings []lectern.Warning
+	for i, s := range d.Slides {
+		if s.Template == "unheard-of" {
+			warnings = append(warnings, lectern.Warning{Code: "unknown_template", Message: "The template is not known; content is used.", Slide: i + 1})
+		}
+	}
+	return d, warnings, nil
+}
+
+type slides struct{}
+
+func (slides) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
+	p := lectern.Page{HTML: fmt.Sprintf("<h1>%v</h1>", d.Slides[i].Props["title"]), Width: 1920, Height: 1080, Scale: 1}
+	if src, ok := d.Slides[i].Props["image"].(string); ok {
+		p.Assets = []string{src}
+	}
+	return p, nil, nil
+}
+
+func (slides) Document(d lectern.Deck) (string, error) {
+	return fmt.Sprintf("<html>%d slides, %s, %s</html>", len(d.Slides), d.Theme, d.Layout), nil
+}
+
+func (slides) Templates() []lectern.Template {
+	return []lectern.Template{{
+		ID: "content", Name: "Content", Description: "A title and text.", Props: []lectern.TemplateProp{{Name: "title", Type: "text", Required: true, Description: "The title."}},
+		Sample: map[string]any{"title": "Hello"},
+	}}
+}
+
+func (slides) Themes() []lectern.Theme {
+	return []lectern.Theme{{ID: "dark-purple", Name: "Dark purple", Dark: true, Accent: "#8b5cf6", Backdrop: lectern.Backdrop{Top: "#110c35", Bottom: "#000000"}, Ring: "#ffffff"}, {ID: "light-modern", Name: "Light modern"}}
+}
+
+type browser struct{ broken error }
+
+func (b browser) Capture(_ context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
+	if b.broken != nil {
+		return lectern.Capture{}, b.broken
+	}
+	return lectern.Capture{PNG: fmt.Appendf(nil, "\x89PNG\r\n\x1a\n%s %d", p.HTML, len(assets))}, nil
+}
+
+type assets struct{}
+
+func (assets) Fetch(_ context.Context, url string) (lectern.Asset, error) {
+	if strings.Contains(url, "127.0.0.1") {
+		return lectern.Asset{}, lectern.Fail(lectern.CodeAssetRefused, "The address %s points into a private network.", url)
+	}
+	return lectern.Asset{URL: url, ContentType: "image/png", Body: []byte("png")}, nil
+}
+
+type voices struct{ broken error }
+
+func (v voices) Voices(context.Context) ([]lectern.Voice, error) {
+	return []lectern.Voice{{Engine: "flite", ID: "slt", Name: "Sarah", Language: "en-US", Gender: "female"}}, v.broken
+}
+
+type avatars struct{ drawn *int }
+
+func (avatars) Avatars(context.Context) ([]lectern.Avatar, error) {
+	return []lectern.Avatar{
+		{Engine: "builtin", Code: "mikhailo", Name: "Mikhailo", Gender: "male", Variants: []lectern.AvatarVariant{{Code: "casual", Name: "Casual"}, {Code: "business", Name: "Business"}}},
+		{Engine: "builtin", Code: "gia", Name: "Gia", Gender: "female", Variants: []lectern.AvatarVariant{{Code: "casual", Name: "Casual"}}},
+	}, nil
+}
+
+func (a avatars) Portrait(_ context.Context, code string, s lectern.Size) (image.Image, error) {
+	if strings.Contains(code, "panic") {
+		panic("no such brush")
+	}
+	if !strings.Contains(code, "mikhailo") && !strings.Contains(code, "gia") {
+		return nil, lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known.", code)
+	}
+	if a.drawn != nil {
+		*a.drawn++
+	}
+	img := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	img.Set(0, 0, color.RGBA{200, 100, 50, 255})
+	return img, nil
+}
+
+// logLines collects what is logged, one text line each.
+type logLines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logLines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// rig is a server on fakes.
+type rig struct {
+	*httptest.Server
+	t    testing.TB
+	jobs *jobs
+	log  *logLines
+}
+
+func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, jobs: newJobs(), log: &logLines{}}
+	o := httpapi.Options{
+		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
+		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, e := range edit {
+		e(&o)
+	}
+	r.Server = httptest.NewServer(httpapi.New(o))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// answer is a response whose body was read.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (r *rig) do(method, path, body string, headers ...string) answer {
+	r.t.Helper()
+	req, err := http.NewRequest(method, r.URL+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		r.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, string(b)}
+}
+
+func (r *rig) get(path string, headers ...string) answer {
+	r.t.Helper()
+	return r.do("GET", path, "", headers...)
+}
+func (r *rig) post(path, body string, headers ...string) answer {
+	r.t.Helper()
+	return r.do("POST", path, body, append([]string{"Content-Type", "application/json"}, headers...)...)
+}

@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// file is an artifact that has an address of its own.
+type file struct {
+	link string // its name among the links
+	path string // below the presentation
+	kind lectern.ArtifactKind
+	name string // of a download, behind the presentation's name
+	what string // in sentences
+	ct   string // where the artifact names none
+}
+
+var files = []file{
+	{"video", "/video", lectern.ArtifactVideo, ".mp4", "video", "video/mp4"},
+	{"thumbnail", "/thumbnail", lectern.ArtifactThumbnail, ".jpg", "thumbnail", "image/jpeg"},
+	{"captions_srt", "/captions.srt", lectern.ArtifactCaptions, ".srt", "captions", "application/x-subrip; charset=utf-8"},
+	{"captions_vtt", "/captions.vtt", lectern.ArtifactCaptionVTT, ".vtt", "captions", "text/vtt; charset=utf-8"},
+	{"chapters", "/chapters.vtt", lectern.ArtifactChapters, "-chapters.vtt", "chapters", "text/vtt; charset=utf-8"},
+	{"transcript", "/transcript.txt", lectern.ArtifactTranscript, ".txt", "transcript", "text/plain; charset=utf-8"},
+	{"manifest", "/manifest", lectern.ArtifactManifest, ".json", "manifest", "application/json"},
+}
+
+var slideImage = file{"slide_image", "/slides/{n}/image", lectern.ArtifactSlideImage, ".png", "slide image", "image/png"}
+
+// find gives the artifact of a kind, for slide n where the kind is per slide.
+func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presentation, lectern.Artifact, error) {
+	p, err := s.Jobs.Get(r.Context(), id)
+	if err != nil {
+		return p, lectern.Artifact{}, err
+	}
+	list, err := s.Jobs.Artifacts(r.Context(), id)
+	if err != nil {
+		return p, lectern.Artifact{}, err
+	}
+	for _, a := range list {
+		if a.Kind == f.kind && a.Slide == n {
+			return p, a, nil
+		}
+	}
+	switch {
+	case n > p.SlidesTotal:
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "The presentation has %d slides; there is no slide %d.", p.SlidesTotal, n)
+	case p.Status == lectern.StatusCompleted:
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "This presentation has no %s.", f.what)
+	case p.Status == lectern.StatusFailed || p.Status == lectern.StatusCanceled:
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotReady, "The presentation is %s, so it has no %s.", p.Status, f.what)
+	}
+	wait := lectern.Fail(lectern.CodeNotReady, "The %s is not ready yet: the presentation is %s, at %s.", f.what, p.Status, p.Progress)
+	wait.Retryable = true
+	return p, lectern.Artifact{}, wait
+}
+
+// serve answers with an artifact: ranges, conditions and HEAD as net/http does them, the content's hash as ETag.
+func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f file, disposition string) error {
+	body, err := s.Open(r.Context(), a.Key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	h := w.Header()
+	ct := a.ContentType
+	if ct == "" {
+		ct = f.ct
+	}
+	h.Set("Content-Type", ct)
+	h.Set("Content-Disposition", disposition)
+	h.Set("Cache-Control", "private, no-cache") // a retry makes another one
+	if a.SHA256 != "" {
+		h.Set("ETag", `"`+a.SHA256+`"`)
+	}
+	var made time.Time
+	if p.Status.Terminal() {
+		made = p.CompletedAt
+	}
+	http.ServeContent(w, r, "", made, body)
+	return nil
+}
+
+// attachment is a Content-Disposition for a name that is safe in ASCII.
+func attachment(how, name string) string { return how + `; filename="` + name + `"` }
+
+// downloadName is the presentation's title as a file name, or its id where the title has no plain letters.
+func downloadName(p lectern.Presentation) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(p.Title) {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= 60 {
+			break
+		}
+	}
+	if name := strings.Trim(b.String(), "-"); name != "" {
+		return name
+	}
+	return "presentation_" + safeName(p.ID)
+}
+
+// safeName keeps what is safe in a header and in a file name.
+func safeName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// slideNumber reads the number of a slide, counted from 1.
+func slideNumber(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		f := lectern.Fail(codeRequest, "The number of a slide is a whole number from 1, not %q.", s)
+		f.Param = "slide"
+		return 0, f
+	}
+	return n, nil
+}

@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"image"
+	"io"
+	"iter"
+
+	"lectern"
+)
+
+// Jobs is the job service as this package sees it. *job.Service has all of it but for the type of List's argument.
+type Jobs interface {
+	Intake
+	Reader
+	Controls
+	Results
+}
+
+// Intake accepts decks that were checked.
+type Intake interface {
+	Create(ctx context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error)
+}
+
+// Reader reads presentations. An unknown id gives CodeNotFound.
+type Reader interface {
+	Get(ctx context.Context, id string) (lectern.Presentation, error)
+	// List gives a page, the newest first, and the cursor of the next one, "" behind the last.
+	List(ctx context.Context, q Query) (page []lectern.Presentation, next string, err error)
+	// Watch gives every version above after, in order, and ends behind the terminal one, or with an error.
+	Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error]
+}
+
+// Query says which presentations to list. It has the shape of job.Filter, so that the one converts to the other.
+type Query struct {
+	Status lectern.Status // "" for any
+	Limit  int            // 1 to 200
+	Cursor string         // as given by the page before; "" for the first page
+}
+
+// Controls changes presentations by a user's wish.
+type Controls interface {
+	Cancel(ctx context.Context, id string) (lectern.Presentation, error)
+	Retry(ctx context.Context, id string) (lectern.Presentation, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Results tells what a presentation has left, and what was done for it.
+type Results interface {
+	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
+	Steps(ctx context.Context, id string) ([]lectern.Step, error)
+}
+
+// Checker settles a deck and refuses what would fail. *render.Pipeline is one.
+type Checker interface {
+	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
+}
+
+// Slides makes pages of slides. *slides.Library is one.
+type Slides interface {
+	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
+	Document(d lectern.Deck) (string, error)
+	Catalogue
+}
+
+// Catalogue names what slides can look like.
+type Catalogue interface {
+	Templates() []lectern.Template
+	Themes() []lectern.Theme
+}
+
+// Browser takes pictures of pages. *chrome.Browser is one.
+type Browser interface {
+	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
+}
+
+// Assets fetches the pictures that a page loads. *asset.Fetcher is one.
+type Assets interface {
+	Fetch(ctx context.Context, url string) (lectern.Asset, error)
+}
+
+// Voices lists the voices of all engines. *tts.Catalogue is one.
+type Voices interface {
+	Voices(ctx context.Context) ([]lectern.Voice, error)
+}
+
+// Avatars lists the avatars of all engines and draws their portraits. *avatar.Catalogue is one.
+type Avatars interface {
+	Avatars(ctx context.Context) ([]lectern.Avatar, error)
+	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
+}
+
+// Open opens an artifact by its key in the blob store. The caller closes it.
+type Open func(ctx context.Context, key string) (io.ReadSeekCloser, error)
+
+// Ready names what is missing before presentations can be made: each failure says how to mend it. Nothing: all is well.
+type Ready func(ctx context.Context) []*lectern.Failure

@@ -1,0 +1,118 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"lectern"
+	"lectern/internal/deck/jsondeck"
+)
+
+// previewDeck parses a deck for a preview. Without a layout of its own it shows the slide alone.
+func previewDeck(body []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+	d, warnings, err := jsondeck.Parse(body, lim)
+	if err != nil {
+		return d, nil, err
+	}
+	var named struct {
+		Layout *string `json:"layout"`
+	}
+	if err := json.Unmarshal(body, &named); err != nil || named.Layout == nil {
+		d.Layout = lectern.LayoutSlideOnly
+	}
+	return d, warnings, nil
+}
+
+func (s *server) themeExists(id string) error {
+	themes := s.Slides.Themes()
+	names := ""
+	for i, t := range themes {
+		if t.ID == id {
+			return nil
+		}
+		if i > 0 {
+			names += ", "
+		}
+		names += strconv.Quote(t.ID)
+	}
+	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", id, names)
+	f.Param = "theme"
+	return f
+}
+
+// slideImage answers with the picture of one slide: the first, or ?slide=n.
+func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r, "slide", 1, 1, 100_000)
+	if err != nil {
+		return err
+	}
+	c, d, _, release, err := s.preview(r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if n > len(d.Slides) {
+		f := lectern.Fail(codeRequest, "The deck has %d slides; there is no slide %d.", len(d.Slides), n)
+		f.Param = "slide"
+		return f
+	}
+	if s.Browser == nil {
+		return lectern.Fail(lectern.CodeMissingTool, "Pictures of slides need Chromium, which this server does not have.")
+	}
+	page, _, err := s.Slides.Page(d, n-1)
+	if err != nil {
+		return asFailure(err).At(n)
+	}
+	assets := make([]lectern.Asset, 0, len(page.Assets))
+	for _, address := range page.Assets {
+		if s.Assets == nil {
+			return lectern.Fail(lectern.CodeAssetRefused, "This server loads no pictures for previews.").At(n)
+		}
+		a, err := s.Assets.Fetch(c, address)
+		if err != nil {
+			return asFailure(err).At(n)
+		}
+		a.URL = address
+		assets = append(assets, a)
+	}
+	shot, err := s.Browser.Capture(c, page, assets)
+	if err != nil {
+		return asFailure(err).At(n)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "image/png")
+	h.Set("Content-Disposition", attachment("inline", "slide-"+strconv.Itoa(n)+".png"))
+	h.Set("Content-Length", strconv.Itoa(len(shot.PNG)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(shot.PNG) // the client may have gone
+	return nil
+}
+
+// customHTML is the answer to a preview as HTML.
+type customHTML struct {
+	Success    bool              `json:"success"`
+	HTML       string            `json:"html"`
+	Theme      string            `json:"theme"`
+	SlideCount int               `json:"slideCount"`
+	Width      int               `json:"width"`
+	Height     int               `json:"height"`
+	Warnings   []lectern.Warning `json:"warnings"`
+}
+
+// slideHTML answers with all slides in one HTML document, inside JSON.
+func (s *server) slideHTML(w http.ResponseWriter, r *http.Request) error {
+	_, d, warnings, release, err := s.preview(r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	html, err := s.Slides.Document(d)
+	if err != nil {
+		return err
+	}
+	size := d.SlideSize()
+	writeJSON(w, r, http.StatusOK, customHTML{true, html, d.Theme, len(d.Slides), size.Width, size.Height, nonNil(warnings)})
+	return nil
+}

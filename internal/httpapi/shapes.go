@@ -1,0 +1,236 @@
+package httpapi
+
+import (
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+
+	"lectern"
+)
+
+// Presentation is a presentation in /v1. What is not known yet is null.
+type Presentation struct {
+	ID              string            `json:"id" format:"uuid"`
+	Title           string            `json:"title"`
+	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"The last three are ends."`
+	Stage           string            `json:"stage" doc:"What is being done now." example:"encoding"`
+	Progress        float64           `json:"progress" minimum:"0" maximum:"100" doc:"In percent. Never falls; 100 exactly when completed."`
+	Message         string            `json:"message" doc:"Stage and figures as a sentence."`
+	SlidesDone      int               `json:"slides_done"`
+	SlidesTotal     int               `json:"slides_total"`
+	Version         int64             `json:"version" doc:"Counts every visible change, from 1. Also the ETag."`
+	Attempt         int               `json:"attempt" doc:"How often work on it has begun."`
+	CancelRequested bool              `json:"cancel_requested"`
+	CreatedAt       Time              `json:"created_at" format:"date-time"`
+	StartedAt       *Time             `json:"started_at" format:"date-time"`
+	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
+	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time"`
+	ETASeconds      *float64          `json:"eta_seconds" doc:"An estimate of the time left. Not versioned."`
+	Error           *PresentationFail `json:"error" doc:"Why it failed."`
+	Warnings        []lectern.Warning `json:"warnings"`
+	Metadata        map[string]string `json:"metadata" doc:"The caller's own, given back untouched."`
+	Links           map[string]string `json:"links" doc:"Paths of what can be had now: self, events, steps; cancel or retry where possible; video and the other files once they are there."`
+}
+
+// PresentationFail says why a presentation failed.
+type PresentationFail struct {
+	Code      string  `json:"code"`
+	Message   string  `json:"message"`
+	Detail    string  `json:"detail,omitempty" doc:"The technical cause."`
+	Slide     int     `json:"slide,omitempty" doc:"Counted from 1."`
+	Retryable bool    `json:"retryable"`
+	Causes    []Fault `json:"causes,omitempty"`
+}
+
+// Time is a time in UTC with milliseconds.
+type Time struct{ time.Time }
+
+// MarshalJSON writes t as RFC 3339.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + stamp(t.Time) + `"`), nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func known(t time.Time) *Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &Time{t}
+}
+
+// v1Presentation is p as /v1 shows it.
+func v1Presentation(p lectern.Presentation) Presentation {
+	v := Presentation{
+		ID: p.ID, Title: p.Title, Status: string(p.Status), Stage: p.Stage, Progress: p.Progress.Percent(), Message: p.Message,
+		SlidesDone: p.SlidesDone, SlidesTotal: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, CancelRequested: p.CancelRequested,
+		CreatedAt: Time{p.CreatedAt}, StartedAt: known(p.StartedAt), CompletedAt: known(p.CompletedAt), LastHeartbeat: known(p.LastHeartbeat),
+		Warnings: p.Warnings, Metadata: p.Metadata, Links: links(p),
+	}
+	if v.Warnings == nil {
+		v.Warnings = []lectern.Warning{}
+	}
+	if v.Metadata == nil {
+		v.Metadata = map[string]string{}
+	}
+	if p.ETA > 0 {
+		eta := math.Ceil(p.ETA.Seconds()*10) / 10
+		v.ETASeconds = &eta
+	}
+	if f := p.Error; f != nil {
+		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Slide: f.Slide, Retryable: f.Retryable}
+		for _, c := range f.Causes {
+			v.Error.Causes = append(v.Error.Causes, Fault{string(c.Code), c.Message, c.Param, c.Slide})
+		}
+	}
+	return v
+}
+
+// links are the paths that answer now.
+func links(p lectern.Presentation) map[string]string {
+	self := "/v1/presentations/" + url.PathEscape(p.ID)
+	l := map[string]string{"self": self, "events": self + "/events", "steps": self + "/steps"}
+	switch p.Status {
+	case lectern.StatusQueued, lectern.StatusProcessing:
+		l["cancel"] = self + "/cancel"
+	case lectern.StatusFailed, lectern.StatusCanceled:
+		l["retry"] = self + "/retry"
+	case lectern.StatusCompleted:
+		for _, f := range files {
+			l[f.link] = self + f.path
+		}
+		l["slide_image"] = self + "/slides/{n}/image"
+	}
+	return l
+}
+
+// etag is the version as a weak validator: the heartbeat and the ETA move without it.
+func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
+
+// PresentationPage is one page of a list.
+type PresentationPage struct {
+	Presentations []Presentation `json:"presentations"`
+	Next          *string        `json:"next_cursor" doc:"Give it as cursor to get the next page; null behind the last one."`
+}
+
+// Step is one unit of work that was done, or found done, for a presentation.
+type Step struct {
+	Kind      string `json:"kind" enum:"narrate,capture,animate,encode,transition,audio,mux,publish"`
+	Slide     int    `json:"slide,omitempty" doc:"Counted from 1; absent: the whole deck."`
+	Key       string `json:"key" doc:"The hash of all that the step's output depends on."`
+	Attempt   int    `json:"attempt"`
+	Reused    bool   `json:"reused" doc:"Found finished in the cache, not done again."`
+	StartedAt Time   `json:"started_at" format:"date-time"`
+	TookMS    int64  `json:"took_ms"`
+}
+
+// StepList lists steps in the order in which they ended.
+type StepList struct {
+	Steps  []Step `json:"steps"`
+	Done   int    `json:"done" doc:"Steps that were done."`
+	Reused int    `json:"reused" doc:"Steps whose output was found in the cache."`
+}
+
+func v1Steps(steps []lectern.Step) StepList {
+	l := StepList{Steps: make([]Step, 0, len(steps))}
+	for _, s := range steps {
+		l.Steps = append(l.Steps, Step{string(s.Kind), s.Slide, s.Key, s.Attempt, s.Reused, Time{s.Started}, s.Took.Milliseconds()})
+		if s.Reused {
+			l.Reused++
+		} else {
+			l.Done++
+		}
+	}
+	return l
+}
+
+// AvatarView is a presenter in /v1.
+type AvatarView struct {
+	Engine      string        `json:"engine"`
+	Code        string        `json:"code" doc:"What a deck's avatar names; engines other than the built-in one may be put in front: elai:gia."`
+	Name        string        `json:"name"`
+	Gender      string        `json:"gender"`
+	Description string        `json:"description,omitempty"`
+	Portrait    string        `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
+	Variants    []VariantView `json:"variants" doc:"The first is the default."`
+}
+
+// VariantView is a look of an avatar.
+type VariantView struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Portrait string `json:"portrait"`
+}
+
+// AvatarList, VoiceList, TemplateList and ThemeList are whole catalogues.
+type (
+	AvatarList struct {
+		Avatars []AvatarView `json:"avatars"`
+	}
+	VoiceList struct {
+		Voices []lectern.Voice `json:"voices"`
+	}
+	TemplateList struct {
+		Templates []lectern.Template `json:"templates"`
+	}
+	ThemeList struct {
+		Themes []lectern.Theme `json:"themes"`
+	}
+)
+
+// fullCode names an avatar so that any engine's catalogue finds it.
+func fullCode(a lectern.Avatar, variant string) string {
+	code := a.Code
+	if variant != "" {
+		code += "." + variant
+	}
+	if a.Engine != "" {
+		return a.Engine + ":" + code
+	}
+	return code
+}
+
+func v1Avatars(list []lectern.Avatar) AvatarList {
+	out := AvatarList{Avatars: make([]AvatarView, 0, len(list))}
+	for _, a := range list {
+		v := AvatarView{Engine: a.Engine, Code: a.Code, Name: a.Name, Gender: a.Gender, Description: a.Description, Portrait: portraitPath("/v1/avatars/", a, ""), Variants: []VariantView{}}
+		for _, look := range a.Variants {
+			v.Variants = append(v.Variants, VariantView{look.Code, look.Name, portraitPath("/v1/avatars/", a, look.Code)})
+		}
+		out.Avatars = append(out.Avatars, v)
+	}
+	return out
+}
+
+func portraitPath(under string, a lectern.Avatar, variant string) string {
+	return under + url.PathEscape(fullCode(a, variant)) + "/portrait"
+}
+
+// Checked is the answer to a dry run: the deck would be accepted.
+type Checked struct {
+	Valid            bool              `json:"valid"`
+	Slides           int               `json:"slides"`
+	Theme            string            `json:"theme"`
+	Layout           string            `json:"layout"`
+	Avatar           string            `json:"avatar"`
+	Size             lectern.Size      `json:"size"`
+	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
+	Warnings         []lectern.Warning `json:"warnings"`
+}
+
+// estimate is the rough length of the video: speech at some 14 characters a second, silence as it is held.
+func estimate(d lectern.Deck) float64 {
+	var total float64
+	for _, s := range d.Slides {
+		if n := len([]rune(s.Narration)); n > 0 {
+			total += 0.8 + float64(n)/14
+		} else {
+			total += d.Hold.Seconds()
+		}
+	}
+	for _, t := range d.Transitions {
+		total -= t.Duration.Seconds()
+	}
+	return math.Round(max(total, 0)*10) / 10
+}

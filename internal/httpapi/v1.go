@@ -1,0 +1,422 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"lectern"
+)
+
+// apiVersion is the version of the /v1 interface, not of the binary.
+const apiVersion = "1.0.0"
+
+// maxWait bounds a long poll.
+const maxWait = time.Minute
+
+// face registers the operations of /v1.
+type face struct {
+	s   *server
+	api huma.API
+}
+
+// op is what the document says of one operation.
+type op struct {
+	id, method, path, tag string
+	summary, about        string
+	status                int    // of success; default 200
+	body                  any    // a value of the type that success answers with as JSON; nil: none
+	content               string // media type of success where it is not JSON
+}
+
+// v1 registers /v1 and gives its OpenAPI document.
+func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
+	config := huma.DefaultConfig("Lectern", apiVersion)
+	config.Info.Description = "Turns a deck and its narration into a presenter-led video, as a job you can trust. " +
+		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems as in RFC 9457."
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.CreateHooks = nil // no $schema fields in answers
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.Transformers = []huma.Transformer{asProblem}
+	config.Tags = []*huma.Tag{
+		{Name: "Presentations", Description: "Jobs: from a deck to a video."},
+		{Name: "Files", Description: "What a completed presentation leaves."},
+		{Name: "Catalogue", Description: "Who can present, who can speak, what slides can look like."},
+	}
+	f := &face{s: s, api: humago.New(mux, config)}
+	f.presentations()
+	f.files()
+	f.catalogue()
+	return f.finish()
+}
+
+// finish gives every operation the one kind of failure, and drops what huma would have used instead.
+func (f *face) finish() *huma.OpenAPI {
+	doc := f.api.OpenAPI()
+	describeDeck(doc)
+	registry := doc.Components.Schemas
+	problem := &huma.Response{
+		Description: "A problem; code tells which.",
+		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: registry.Schema(reflect.TypeFor[Problem](), true, "Problem")}},
+	}
+	for _, path := range doc.Paths {
+		for _, o := range []*huma.Operation{path.Get, path.Post, path.Delete} {
+			if o != nil {
+				o.Responses["default"] = problem
+			}
+		}
+	}
+	delete(registry.Map(), "ErrorModel")
+	delete(registry.Map(), "ErrorDetail")
+	for name, schema := range registry.Map() {
+		if schema.AdditionalProperties == false {
+			schema.AdditionalProperties = nil // answers may grow
+		}
+		for field, p := range schema.Properties {
+			if p.Type == "array" && !strings.HasPrefix(name, "Template") {
+				p.Nullable = false // an empty list is written as one
+			}
+			if name == "Presentation" && field == "error" {
+				schema.Properties[field] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+			}
+		}
+	}
+	return doc
+}
+
+// asProblem turns huma's own complaints about parameters into problems of this interface.
+func asProblem(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	fail := lectern.Fail(codeRequest, "%s.", strings.ToUpper(m.Detail[:1])+m.Detail[1:])
+	for i, d := range m.Errors {
+		at := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "query."), "path."), "header.")
+		one := lectern.Failure{Code: codeRequest, Message: fmt.Sprintf("The parameter %q is wrong: %s.", at, d.Message), Param: at}
+		if i == 0 {
+			fail.Message, fail.Param = one.Message, at
+		} else {
+			fail.Causes = append(fail.Causes, one)
+		}
+	}
+	return newProblem(fail, m.Status, requestID(ctx.Context())), nil
+}
+
+// handle registers an operation whose handler answers by itself; what it returns becomes a problem.
+func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error, edit ...func(*huma.Operation)) {
+	status := o.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	response := &huma.Response{Description: http.StatusText(status)}
+	switch {
+	case o.content != "":
+		schema := &huma.Schema{Type: "string"}
+		if !strings.HasPrefix(o.content, "text/") {
+			schema.Format = "binary"
+		}
+		response.Content = map[string]*huma.MediaType{o.content: {Schema: schema}}
+	case o.body != nil:
+		schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(o.body), true, "")
+		response.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
+	}
+	operation := huma.Operation{
+		OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.about,
+		DefaultStatus: status, Responses: map[string]*huma.Response{strconv.Itoa(status): response},
+	}
+	for _, e := range edit {
+		e(&operation)
+	}
+	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
+		return &huma.StreamResponse{Body: func(c huma.Context) {
+			r, w := humago.Unwrap(c)
+			if err := h(w, r, in); err != nil {
+				f.s.refuse(w, r, err)
+			}
+		}}, nil
+	})
+}
+
+// ByID names a presentation. It is exported because huma does not look into unexported embedded structs.
+type ByID struct {
+	ID string `path:"id" doc:"The presentation's id." example:"0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1"`
+}
+
+type listInput struct {
+	Status string `query:"status" enum:"queued,processing,completed,failed,canceled" doc:"Only presentations in this state."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
+	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
+}
+
+type createInput struct {
+	DryRun bool `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+}
+
+type getInput struct {
+	ByID
+	Wait        string `query:"wait" doc:"Long poll: how long to wait for a version above after_version, at most 60s." example:"30s"`
+	After       int64  `query:"after_version" minimum:"0" doc:"The last version seen. Default: the current one."`
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the last answer; 304 while nothing visible has changed."`
+}
+
+type eventsInput struct {
+	ByID
+	After       int64  `query:"after_version" minimum:"0" doc:"Begin behind this version."`
+	LastEventID string `header:"Last-Event-ID" doc:"The last id seen; browsers send it when they reconnect. Wins over after_version."`
+}
+
+func (f *face) presentations() {
+	s := f.s
+	handle(f, op{
+		id: "create-presentation", method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
+		about:  "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told at once and completely, in errors[].",
+		status: http.StatusAccepted, body: Presentation{},
+	}, s.v1Create, f.describeChecked)
+	handle(f, op{
+		id: "list-presentations", method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations", about: "The newest first.",
+		body: PresentationPage{},
+	}, s.v1List)
+	handle(f, op{
+		id: "get-presentation", method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
+		about: "The ETag is the version. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
+		body:  Presentation{},
+	}, s.v1Get, func(o *huma.Operation) {
+		o.Responses["304"] = &huma.Response{Description: "Nothing visible has changed."}
+	})
+	handle(f, op{
+		id: "watch-presentation", method: http.MethodGet, path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
+		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and its version as id. " +
+			"The stream ends behind the final version; 204 says that it was seen already.",
+		content: "text/event-stream",
+	}, s.v1Events)
+	handle(f, op{
+		id: "cancel-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
+		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
+	}, s.v1Change(s.Jobs.Cancel))
+	handle(f, op{
+		id: "retry-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
+		about: "A failed or canceled one goes to the queue again; work that was finished is not done again.", body: Presentation{},
+	}, s.v1Change(s.Jobs.Retry))
+	handle(f, op{
+		id: "delete-presentation", method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
+		about: "With all its files.", status: http.StatusNoContent,
+	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		if err := s.Jobs.Delete(r.Context(), in.ID); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	handle(f, op{
+		id: "list-steps", method: http.MethodGet, path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
+		about: "The finished steps of all attempts, and which of them found their output in the cache.", body: StepList{},
+	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		steps, err := s.Jobs.Steps(r.Context(), in.ID)
+		if err == nil {
+			writeJSON(w, r, http.StatusOK, v1Steps(steps))
+		}
+		return err
+	})
+}
+
+func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
+	if in.DryRun {
+		body, err := readBody(r)
+		if err != nil {
+			return err
+		}
+		d, warnings, err := s.accept(r.Context(), body, nil)
+		if err != nil {
+			return err
+		}
+		if warnings == nil {
+			warnings = []lectern.Warning{}
+		}
+		writeJSON(w, r, http.StatusOK, Checked{true, len(d.Slides), d.Theme, string(d.Layout), d.Avatar, d.Size, estimate(d), warnings})
+		return nil
+	}
+	p, err := s.create(r, nil)
+	if err != nil {
+		return err
+	}
+	v := v1Presentation(p)
+	w.Header().Set("Location", v.Links["self"])
+	w.Header().Set("ETag", etag(p))
+	writeJSON(w, r, http.StatusAccepted, v)
+	return nil
+}
+
+func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
+	list, next, err := s.Jobs.List(r.Context(), Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
+	if err != nil {
+		return err
+	}
+	page := PresentationPage{Presentations: make([]Presentation, 0, len(list))}
+	for _, p := range list {
+		page.Presentations = append(page.Presentations, v1Presentation(p))
+	}
+	if next != "" {
+		page.Next = &next
+	}
+	writeJSON(w, r, http.StatusOK, page)
+	return nil
+}
+
+func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) error {
+	p, err := s.Jobs.Get(r.Context(), in.ID)
+	if err != nil {
+		return err
+	}
+	if in.Wait != "" {
+		wait, err := time.ParseDuration(in.Wait)
+		if n, bad := strconv.Atoi(in.Wait); bad == nil {
+			wait, err = time.Duration(n)*time.Second, nil
+		}
+		if err != nil || wait < 0 {
+			f := lectern.Fail(codeRequest, "wait is a length of time such as 30s, not %q.", in.Wait)
+			f.Param = "wait"
+			return f
+		}
+		after := in.After
+		if !r.URL.Query().Has("after_version") {
+			after = p.Version
+		}
+		if p, err = s.await(r, p, after, min(wait, maxWait)); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("ETag", etag(p))
+	w.Header().Set("Cache-Control", "no-cache")
+	if matches(in.IfNoneMatch, etag(p)) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	writeJSON(w, r, http.StatusOK, v1Presentation(p))
+	return nil
+}
+
+// matches compares validators weakly.
+func matches(header, tag string) bool {
+	for _, h := range strings.Split(header, ",") {
+		h = strings.TrimPrefix(strings.TrimSpace(h), "W/")
+		if h == "*" || h != "" && h == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *server) v1Change(change func(ctx, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
+	return func(w http.ResponseWriter, r *http.Request, in *ByID) error {
+		p, err := change(r.Context(), in.ID)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("ETag", etag(p))
+		writeJSON(w, r, http.StatusOK, v1Presentation(p))
+		return nil
+	}
+}
+
+// FileInput asks for a file of a presentation.
+type FileInput struct {
+	ByID
+	Download bool   `query:"download" doc:"Ask the browser to save the file instead of showing it."`
+	Range    string `header:"Range" doc:"Part of the file." example:"bytes=0-1023"`
+}
+
+type slideInput struct {
+	FileInput
+	N string `path:"n" doc:"The slide, counted from 1." example:"1"`
+}
+
+func (f *face) files() {
+	for _, file := range files {
+		handle(f, op{
+			id: "get-" + strings.ReplaceAll(file.link, "_", "-"), method: http.MethodGet, path: "/v1/presentations/{id}" + file.path, tag: "Files",
+			summary: "Get the " + file.what + " (" + file.name[strings.LastIndexByte(file.name, '.')+1:] + ")",
+			about:   "Ranges and conditional requests work. 409 not_ready before the presentation is completed.", content: file.ct,
+		}, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
+			return f.s.v1File(w, r, in, file, 0)
+		})
+	}
+	handle(f, op{
+		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide", content: slideImage.ct,
+	}, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
+		n, err := slideNumber(in.N)
+		if err != nil {
+			return err
+		}
+		return f.s.v1File(w, r, &in.FileInput, slideImage, n)
+	})
+}
+
+func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f file, n int) error {
+	p, a, err := s.find(r, in.ID, f, n)
+	if err != nil {
+		return err
+	}
+	name := downloadName(p)
+	if n > 0 {
+		name += fmt.Sprintf("-slide-%03d", n)
+	}
+	how := "inline"
+	if in.Download {
+		how = "attachment"
+	}
+	return s.serve(w, r, p, a, f, attachment(how, name+f.name))
+}
+
+type portraitInput struct {
+	Code string `path:"code" doc:"An avatar's code: name, name.variant, with or without its engine." example:"gia.casual"`
+	Size int    `query:"size" minimum:"48" maximum:"960" default:"480" doc:"Side of the picture in pixels."`
+}
+
+func (f *face) catalogue() {
+	s := f.s
+	type none struct{}
+	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices", body: VoiceList{}},
+		func(w http.ResponseWriter, r *http.Request, _ *none) error {
+			list, err := s.Voices.Voices(r.Context())
+			if err == nil {
+				writeJSON(w, r, http.StatusOK, VoiceList{nonNil(list)})
+			}
+			return err
+		})
+	handle(f, op{id: "list-avatars", method: http.MethodGet, path: "/v1/avatars", tag: "Catalogue", summary: "List avatars", body: AvatarList{}},
+		func(w http.ResponseWriter, r *http.Request, _ *none) error {
+			list, err := s.Avatars.Avatars(r.Context())
+			if err == nil {
+				writeJSON(w, r, http.StatusOK, v1Avatars(list))
+			}
+			return err
+		})
+	handle(f, op{id: "get-portrait", method: http.MethodGet, path: "/v1/avatars/{code}/portrait", tag: "Catalogue", summary: "Get an avatar's portrait", content: "image/png"},
+		func(w http.ResponseWriter, r *http.Request, in *portraitInput) error {
+			return s.portrait(w, r, in.Code, in.Size)
+		})
+	handle(f, op{id: "list-templates", method: http.MethodGet, path: "/v1/templates", tag: "Catalogue", summary: "List slide templates", body: TemplateList{}},
+		func(w http.ResponseWriter, r *http.Request, _ *none) error {
+			writeJSON(w, r, http.StatusOK, TemplateList{nonNil(s.Slides.Templates())})
+			return nil
+		})
+	handle(f, op{id: "list-themes", method: http.MethodGet, path: "/v1/themes", tag: "Catalogue", summary: "List themes", body: ThemeList{}},
+		func(w http.ResponseWriter, r *http.Request, _ *none) error {
+			writeJSON(w, r, http.StatusOK, ThemeList{nonNil(s.Slides.Themes())})
+			return nil
+		})
+}
+
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

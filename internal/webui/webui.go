@@ -1,0 +1,66 @@
+// Package webui is what the server shows at its root: one page on which presentations are started, watched and played.
+//
+// It is a client of /v1 like any other and knows nothing of the rest of the program; its files are embedded, it loads
+// nothing from elsewhere, and its Content-Security-Policy says so. There is no build step: the script is written for
+// browsers as they are.
+package webui
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"time"
+)
+
+//go:embed static
+var static embed.FS
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
+	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+// Handler serves the page at / and its parts below /ui/; anything else is 404.
+func Handler() http.Handler {
+	pages := map[string]page{}
+	files, err := fs.ReadDir(static, "static")
+	if err != nil {
+		panic(err) // the files are part of the binary
+	}
+	for _, f := range files {
+		b, err := static.ReadFile("static/" + f.Name())
+		if err != nil {
+			panic(err)
+		}
+		sum := sha256.Sum256(b)
+		p := page{body: b, contentType: mime.TypeByExtension(path.Ext(f.Name())), etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		if p.contentType == "" {
+			p.contentType = "application/octet-stream"
+		}
+		pages["/ui/"+f.Name()] = p
+	}
+	pages["/"] = pages["/ui/index.html"]
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p, ok := pages[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", p.contentType)
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", p.etag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+	})
+}
+
+type page struct {
+	body        []byte
+	contentType string
+	etag        string
+}
