@@ -1,0 +1,357 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"lectern"
+	"lectern/internal/asset"
+	"lectern/internal/avatar"
+	"lectern/internal/avatar/builtin"
+	"lectern/internal/blob"
+	"lectern/internal/chrome"
+	"lectern/internal/config"
+	"lectern/internal/ffmpeg"
+	"lectern/internal/httpapi"
+	"lectern/internal/job"
+	"lectern/internal/proc"
+	"lectern/internal/queue"
+	"lectern/internal/render"
+	"lectern/internal/slides"
+	"lectern/internal/store/sqlite"
+	"lectern/internal/tts"
+	"lectern/internal/tts/espeak"
+	"lectern/internal/tts/flite"
+	"lectern/internal/webui"
+)
+
+// kit is what makes slides, voices and pictures. Building one starts nothing and touches no disk.
+type kit struct {
+	cfg     config.Config
+	slides  *slides.Library
+	voices  *tts.Catalogue
+	avatars *avatar.Catalogue
+	assets  *asset.Fetcher
+	browser *chrome.Browser
+	ffmpeg  *lateFFmpeg
+	engines []tts.Engine
+}
+
+func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
+	library, err := slides.New()
+	if err != nil {
+		return nil, fmt.Errorf("read the slide templates: %w", err)
+	}
+	o := asset.Options{}
+	if cfg.Assets.AllowPrivate {
+		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	}
+	engines := newVoiceEngines(cfg)
+	return &kit{
+		cfg: cfg, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
+		avatars: avatar.New(cfg.Avatar, builtin.New()), assets: asset.New(o),
+		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
+		ffmpeg:  &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger},
+	}, nil
+}
+
+// newVoiceEngines lists the voices' engines in the order in which they are preferred.
+func newVoiceEngines(cfg config.Config) []tts.Engine {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return []tts.Engine{
+		flite.New(flite.Options{Program: cfg.Tools.Flite}), // English only, and the more pleasant to listen to
+		espeak.New(espeak.Options{Command: []string{self, "internal-voice", "espeak"}}),
+	}
+}
+
+// close ends the browser and the voices' children.
+func (k *kit) close() error {
+	err := k.browser.Close()
+	for _, e := range k.engines {
+		if c, ok := e.(io.Closer); ok {
+			err = errors.Join(err, c.Close())
+		}
+	}
+	k.assets.Close()
+	return err
+}
+
+// pipeline puts the kit to work on what is kept in artifacts and cache.
+func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
+	return render.New(render.Options{
+		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
+		Artifacts: artifacts, Limits: k.cfg.Limits,
+		Cache: func() (render.Cache, func()) {
+			hold := cache.Hold()
+			return hold, hold.Release
+		},
+		Resources: render.NewResources(render.Slots{Encoders: k.cfg.Encoders, Tabs: k.cfg.Tabs, Voices: k.cfg.Voices}),
+	})
+}
+
+// check looks at a deck; it renders nothing, so it needs neither cache nor artifacts.
+func (k *kit) check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	return k.pipeline(nowhere{}, nil).Check(ctx, d)
+}
+
+// nowhere keeps nothing, for a pipeline that only checks.
+type nowhere struct{}
+
+func (nowhere) Put(context.Context, string, string, string) error {
+	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
+}
+
+// absent quickly names the programs without which nothing can be rendered.
+func (k *kit) absent() []finding {
+	var out []finding
+	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, os.Getenv("LECTERN_FFMPEG"), "ffmpeg")); err != nil {
+		if f := examineFFmpeg(k.cfg); f.State == "missing" {
+			out = append(out, f)
+		}
+	}
+	if _, err := chrome.Find(k.cfg.Tools.Chromium); err != nil {
+		out = append(out, finding{Name: "Chromium", Needed: true, Packages: []string{"chromium"}}.missing(err))
+	}
+	return out
+}
+
+// ready names what is missing before presentations can be made; it looks again at each call, so what was installed
+// counts at once.
+func (k *kit) ready(ctx context.Context) []*lectern.Failure {
+	var out []*lectern.Failure
+	if _, err := k.ffmpeg.find(); err != nil {
+		out = append(out, lectern.AsFailure(err))
+	}
+	if _, err := chrome.Find(k.cfg.Tools.Chromium); err != nil {
+		out = append(out, lectern.AsFailure(err))
+	}
+	if _, err := k.voices.Voices(ctx); err != nil {
+		out = append(out, lectern.AsFailure(err))
+	}
+	return out
+}
+
+func first(names ...string) string {
+	for _, n := range names {
+		if n != "" {
+			return n
+		}
+	}
+	return ""
+}
+
+// lateFFmpeg is ffmpeg, looked for when it is first needed: asking it for its version and its encoders takes longer
+// than the whole start of the server, and what is installed later is found without a restart.
+type lateFFmpeg struct {
+	path string
+	log  *slog.Logger
+	tool atomic.Pointer[ffmpeg.Tool]
+}
+
+var _ render.FFmpeg = (*lateFFmpeg)(nil)
+
+func (l *lateFFmpeg) find() (*ffmpeg.Tool, error) {
+	if t := l.tool.Load(); t != nil {
+		return t, nil
+	}
+	t, err := ffmpeg.Find(l.path) // two at a time may look; they find the same
+	if err != nil {
+		return nil, err
+	}
+	if l.tool.CompareAndSwap(nil, t) {
+		l.log.Debug("ffmpeg found", "path", t.Path(), "version", t.Version())
+	}
+	return t, nil
+}
+
+// Run implements render.FFmpeg.
+func (l *lateFFmpeg) Run(ctx context.Context, c render.Command) error {
+	t, err := l.find()
+	if err != nil {
+		return err
+	}
+	return t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime, What: c.What})
+}
+
+// Version implements render.FFmpeg: "" where there is no ffmpeg.
+func (l *lateFFmpeg) Version() string {
+	t, err := l.find()
+	if err != nil {
+		return ""
+	}
+	return t.Version()
+}
+
+// folders are where a house keeps what it makes.
+type folders struct{ state, artifacts, cache, scratch string }
+
+func foldersIn(cfg config.Config) folders {
+	return folders{cfg.Path(), cfg.Path("artifacts"), cfg.Path("cache"), cfg.Path("scratch")}
+}
+
+// house is a kit with a job service on a data folder: all that serve and render have in common.
+type house struct {
+	*kit
+	log       *slog.Logger
+	db        *sqlite.DB
+	artifacts *blob.Artifacts
+	cache     *blob.Cache
+	pipe      *render.Pipeline
+	jobs      *job.Service
+	warming   chan struct{} // closed when the start of the browser has ended
+	endWarm   context.CancelFunc
+}
+
+// openHouse opens everything and starts nothing. What it has opened when it fails is closed again.
+func openHouse(ctx context.Context, cfg config.Config, at folders, logger *slog.Logger) (*house, error) {
+	k, err := newKit(cfg, logger)
+	if err != nil {
+		return nil, err
+	}
+	h := &house{kit: k, log: logger}
+	if err := h.open(ctx, at); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+func (h *house) open(ctx context.Context, at folders) (err error) {
+	if h.db, err = sqlite.Open(ctx, at.state); err != nil {
+		return err
+	}
+	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
+		return err
+	}
+	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit}); err != nil {
+		return err
+	}
+	tickets, err := queue.OnSQLite(ctx, h.db.Writer(), h.log)
+	if err != nil {
+		return err
+	}
+	h.pipe = h.pipeline(h.artifacts, h.cache)
+	h.jobs, err = job.New(job.Options{
+		Store: sqlite.NewStore(h.db, tickets), Queue: tickets, Files: remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
+		ScratchDir: at.scratch, Logger: h.log, Workers: h.cfg.Workers,
+		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
+		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
+	})
+	return err
+}
+
+// start begins to work on presentations, and starts the browser beside it.
+func (h *house) start(ctx context.Context) error {
+	if err := h.jobs.Start(ctx); err != nil {
+		return err
+	}
+	warm, end := context.WithCancel(context.WithoutCancel(ctx))
+	h.warming, h.endWarm = make(chan struct{}), end
+	go func() {
+		defer close(h.warming)
+		if err := h.browser.Warm(warm); err != nil && warm.Err() == nil {
+			h.log.Warn("the browser does not start yet", "reason", err.Error())
+		}
+	}()
+	return nil
+}
+
+// stop hands running presentations back to the queue.
+func (h *house) stop(ctx context.Context) error {
+	err := h.jobs.Stop(ctx)
+	if h.endWarm != nil {
+		h.endWarm()
+		<-h.warming
+	}
+	return err
+}
+
+// close ends what was opened, the last first. stop comes before it.
+func (h *house) close() error {
+	err := h.kit.close()
+	if h.cache != nil {
+		err = errors.Join(err, h.cache.Close())
+	}
+	if h.artifacts != nil {
+		err = errors.Join(err, h.artifacts.Close())
+	}
+	if h.db != nil {
+		err = errors.Join(err, h.db.Close())
+	}
+	return err
+}
+
+// Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
+// after it has waited in the queue.
+func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	if missing := h.ready(ctx); len(missing) > 0 {
+		f := *missing[0]
+		for _, m := range missing[1:] {
+			f.Causes = append(f.Causes, *m)
+		}
+		return d, nil, &f
+	}
+	return h.pipe.Check(ctx, d)
+}
+
+// handler is the whole HTTP interface.
+func (h *house) handler() http.Handler {
+	return httpapi.New(httpapi.Options{
+		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
+		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
+		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+	})
+}
+
+// desk is the job service in the shape that httpapi asks for.
+type desk struct{ *job.Service }
+
+// List implements httpapi.Reader.
+func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
+	return d.Service.List(ctx, job.Filter{Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
+}
+
+// remains are the artifacts of a presentation; the pipeline stores them below its id.
+type remains struct{ artifacts *blob.Artifacts }
+
+// RemoveArtifacts implements job.Files.
+func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
+	return r.artifacts.DeletePrefix(ctx, id+"/")
+}
+
+var (
+	_ httpapi.Jobs    = desk{}
+	_ httpapi.Checker = (*house)(nil)
+	_ job.Files       = remains{}
+)
+
+// quietLog hears nothing, for commands that only look something up.
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// userCache is where finished steps of `render` stay between renders.
+func userCache() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "lectern"), nil
+}
+
+// atOnce turns a setting of zero into what the job service takes for "at once"; its own zero means the default.
+func atOnce(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lectern"
+	"lectern/client"
+	"lectern/internal/config"
+)
+
+// The exit codes. They are stable: scripts may compare them.
+const (
+	exitDone        = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitDeck        = 3
+	exitMissingTool = 4
+	exitFailed      = 5
+	exitNotFound    = 6
+	exitUnreachable = 7
+	exitInUse       = 8
+	exitState       = 9
+	exitInterrupted = 130
+)
+
+type exitMeaning struct {
+	Code    int
+	Meaning string
+}
+
+// exitCodes is the table of the help text and of docs/CLI.md.
+func exitCodes() []exitMeaning {
+	return []exitMeaning{
+		{exitDone, "done"},
+		{exitInternal, "something inside Lectern went wrong"},
+		{exitUsage, "the command line or a setting is wrong"},
+		{exitDeck, "the deck is wrong, cannot be read, or asks for more than is allowed"},
+		{exitMissingTool, "a program that is needed is not installed"},
+		{exitFailed, "the presentation failed or was canceled"},
+		{exitNotFound, "there is no such presentation, or nothing of that kind"},
+		{exitUnreachable, "the server cannot be reached"},
+		{exitInUse, "the address or the data folder is in use"},
+		{exitState, "the presentation's state does not allow this"},
+		{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
+	}
+}
+
+// exitCode turns what a command ended with into the code of the process.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case is[*usageError](err), is[*config.Error](err):
+		return exitUsage
+	case is[*interrupted](err):
+		return exitInterrupted
+	}
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok {
+		if errors.Is(err, context.Canceled) {
+			return exitInterrupted
+		}
+		return exitInternal
+	}
+	switch f.Code {
+	case lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
+		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeTooLarge, lectern.CodeAssetRefused:
+		return exitDeck
+	case lectern.CodeMissingTool:
+		return exitMissingTool
+	case client.CodeUnreachable:
+		return exitUnreachable
+	case lectern.CodeInUse:
+		return exitInUse
+	case lectern.CodeNotFound:
+		return exitNotFound
+	case lectern.CodeConflict, lectern.CodeNotReady, lectern.CodeStale:
+		return exitState
+	case lectern.CodeInternal:
+		return exitInternal
+	}
+	return exitFailed
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// advice says what to do next, where the failure's own sentence may not.
+func advice(c lectern.Code) string {
+	switch c {
+	case lectern.CodeUnknownAvatar:
+		return "`lectern avatars` lists the avatars."
+	case lectern.CodeUnknownVoice:
+		return "`lectern voices` lists the voices."
+	case lectern.CodeUnknownTheme:
+		return "`lectern templates` lists the themes."
+	case lectern.CodeInvalidDeck, lectern.CodeUnknownLayout:
+		return "Mend the deck; `lectern check` looks at it without rendering."
+	case lectern.CodeTooLarge:
+		return "Split the deck, or raise the limit: lectern.example.yaml has it under limits."
+	case lectern.CodeMissingTool:
+		return "`lectern doctor` says what is missing and how to install it."
+	case client.CodeUnreachable:
+		return "`lectern serve` starts a server; --server or LECTERN_SERVER names another."
+	case lectern.CodeDiskFull:
+		return "Free some space, or move the data folder with --data or LECTERN_DATA."
+	case lectern.CodeInternal:
+		return "Please report it, with the detail above."
+	}
+	return ""
+}
+
+// complain tells the user what a command ended with, and gives the exit code.
+func complain(io streams, err error) int {
+	code := exitCode(err)
+	if err == nil || is[*errQuiet](err) {
+		return code
+	}
+	if is[*interrupted](err) || code == exitInterrupted {
+		fmt.Fprintln(io.err, "lectern: interrupted")
+		return code
+	}
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		explain(io, f)
+		return code
+	}
+	text := err.Error()
+	if is[*config.Error](err) {
+		text = strings.ReplaceAll(text, "\n", "\n  ")
+	}
+	fmt.Fprintf(io.err, "%s %s\n", io.red("lectern:"), text)
+	if is[*usageError](err) {
+		fmt.Fprintln(io.err, "  `lectern --help` has the commands, `lectern COMMAND --help` the flags of one.")
+	}
+	return code
+}
+
+// explain shows a failure: what happened, where, the cause behind it, what to do.
+func explain(io streams, f *lectern.Failure) {
+	fmt.Fprintf(io.err, "%s %s\n", io.red("lectern:"), f.Error())
+	row := func(name, text string) {
+		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(io.err, "  %s  %s\n", io.dim(pad(name, 6)), line)
+		}
+	}
+	if f.Param != "" {
+		row("where", f.Param)
+	}
+	if f.Detail != "" && f.Detail != f.Message {
+		row("detail", clip(f.Detail, 2000))
+	}
+	for i, c := range f.Causes {
+		if i == 10 {
+			row("also", fmt.Sprintf("%d more", len(f.Causes)-i))
+			break
+		}
+		text := c.Error()
+		if c.Param != "" {
+			text += " (" + c.Param + ")"
+		}
+		row("also", text)
+	}
+	if do := advice(f.Code); do != "" {
+		row("do", do)
+	} else if f.Retryable {
+		row("do", "It may work when tried again.")
+	}
+}
+
+// clip keeps the end of a long text, where programs say why they ended.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return "… " + strings.ToValidUTF8(s[len(s)-n:], "")
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"lectern"
+	"lectern/client"
+)
+
+// jobCmd sees and steers the presentations of a server.
+type jobCmd struct {
+	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
+
+	List   jobListCmd   `cmd:"" help:"List the youngest presentations."`
+	Show   jobShowCmd   `cmd:"" help:"Show one presentation."`
+	Watch  jobWatchCmd  `cmd:"" help:"Follow one presentation to its end."`
+	Cancel jobCancelCmd `cmd:"" help:"Cancel a presentation that has not ended."`
+	Retry  jobRetryCmd  `cmd:"" help:"Run a failed or canceled presentation again."`
+	Rm     jobRmCmd     `cmd:"" help:"Remove an ended presentation and its files."`
+}
+
+// office is the server that the job commands talk to.
+type office struct{ *client.Client }
+
+// AfterApply makes the server of --server available to the command below.
+func (c *jobCmd) AfterApply(parsed *kong.Context) error {
+	k, err := client.New(c.Server)
+	if err != nil {
+		return fmt.Errorf("--server: %w", err)
+	}
+	parsed.Bind(office{k})
+	return nil
+}
+
+// fullID is the length of an id that was not shortened.
+const fullID = 36
+
+// find completes a shortened id among the youngest presentations.
+func (o office) find(ctx context.Context, id string) (string, error) {
+	if len(id) >= fullID {
+		return id, nil
+	}
+	page, _, err := o.List(ctx, client.Query{Limit: 200})
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, p := range page {
+		if strings.HasPrefix(p.ID, id) {
+			found = append(found, p.ID)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+	}
+	return "", &usageError{fmt.Errorf("%d presentations begin with %s; write more of the id", len(found), id)}
+}
+
+type jobListCmd struct {
+	Status string `help:"Only these: queued, processing, completed, failed or canceled." placeholder:"STATUS"`
+	Limit  int    `help:"How many." default:"20"`
+	JSON   bool   `help:"As JSON."`
+}
+
+// Run implements the command.
+func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
+	if c.Status != "" && !lectern.Status(c.Status).Valid() {
+		return &usageError{fmt.Errorf("--status is queued, processing, completed, failed or canceled, not %q", c.Status)}
+	}
+	if c.Limit < 1 || c.Limit > 10_000 {
+		return &usageError{errors.New("--limit is from 1 to 10000")}
+	}
+	var all []lectern.Presentation
+	for cursor := ""; len(all) < c.Limit; {
+		page, next, err := o.List(ctx, client.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit-len(all), 200), Cursor: cursor})
+		if err != nil {
+			return err
+		}
+		all = append(all, page...)
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if c.JSON {
+		events := []event{}
+		for _, p := range all {
+			events = append(events, eventOf("", p))
+		}
+		return printJSON(io, events)
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(io.err, "There are no presentations.")
+		return nil
+	}
+	now := time.Now()
+	var rows [][]string
+	for _, p := range all {
+		title := p.Title
+		if title == "" {
+			title = "–"
+		}
+		rows = append(rows, []string{p.ID, string(p.Status), fmt.Sprintf("%3.0f%%", p.Progress.Percent()), ago(now, p.CreatedAt), shorten(title, 48)})
+	}
+	io.table([]string{"ID", "STATUS", "DONE", "MADE", "TITLE"}, rows)
+	return nil
+}
+
+type jobShowCmd struct {
+	ID   string `arg:"" help:"The presentation's id, or its beginning."`
+	JSON bool   `help:"As JSON."`
+}
+
+// Run implements the command.
+func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
+	id, err := o.find(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	p, err := o.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(io, eventOf("", p))
+	}
+	row := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(io.out, "%s  %s\n", io.dim(pad(name, 9)), text)
+		}
+	}
+	row("id", p.ID)
+	row("title", p.Title)
+	row("status", paintStatus(io, p.Status))
+	row("progress", p.Progress.String())
+	row("stage", p.Stage)
+	row("now", phrase(p))
+	row("slides", fmt.Sprintf("%d of %d", p.SlidesDone, p.SlidesTotal))
+	row("attempt", fmt.Sprint(p.Attempt))
+	row("made", when(p.CreatedAt))
+	row("started", when(p.StartedAt))
+	row("ended", when(p.CompletedAt))
+	row("heartbeat", when(p.LastHeartbeat))
+	for _, w := range p.Warnings {
+		text := w.Message
+		if w.Slide > 0 {
+			text = fmt.Sprintf("slide %d: %s", w.Slide, text)
+		}
+		row("note", text)
+	}
+	if p.Error != nil {
+		explain(io, p.Error)
+	}
+	return nil
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+func paintStatus(io streams, s lectern.Status) string {
+	switch s {
+	case lectern.StatusCompleted:
+		return io.green(string(s))
+	case lectern.StatusFailed:
+		return io.red(string(s))
+	case lectern.StatusCanceled:
+		return io.yellow(string(s))
+	}
+	return string(s)
+}
+
+type jobWatchCmd struct {
+	ID   string `arg:"" help:"The presentation's id, or its beginning."`
+	JSON bool   `help:"As JSON lines."`
+}
+
+// Run implements the command.
+func (c *jobWatchCmd) Run(ctx context.Context, io streams, o office) error {
+	id, err := o.find(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	d := newDisplay(io, c.JSON)
+	p, err := (&remote{o.Client}).follow(ctx, id, d.show)
+	d.end()
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	case p.Status == lectern.StatusCompleted:
+		if c.JSON {
+			return json.NewEncoder(io.out).Encode(eventOf("done", p))
+		}
+		fmt.Fprintf(io.out, "%s  %s\n", io.green("completed"), p.ID)
+		return nil
+	}
+	f := p.Error
+	if f == nil {
+		f = lectern.Fail(lectern.CodeCanceled, "The presentation was canceled.")
+	}
+	if c.JSON {
+		return errors.Join(shown(f), json.NewEncoder(io.out).Encode(eventOf("failed", p)))
+	}
+	return f
+}
+
+type jobCancelCmd struct {
+	ID string `arg:"" help:"The presentation's id, or its beginning."`
+}
+
+// Run implements the command.
+func (c *jobCancelCmd) Run(ctx context.Context, io streams, o office) error {
+	return steer(ctx, io, o, c.ID, o.Cancel)
+}
+
+type jobRetryCmd struct {
+	ID string `arg:"" help:"The presentation's id, or its beginning."`
+}
+
+// Run implements the command.
+func (c *jobRetryCmd) Run(ctx context.Context, io streams, o office) error {
+	return steer(ctx, io, o, c.ID, o.Retry)
+}
+
+func steer(ctx context.Context, io streams, o office, id string, change func(context.Context, string) (lectern.Presentation, error)) error {
+	id, err := o.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, err := change(ctx, id)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%s  %s\n", p.ID, p.Message)
+	return nil
+}
+
+type jobRmCmd struct {
+	IDs []string `arg:"" name:"id" help:"The presentations' ids, or their beginnings."`
+}
+
+// Run implements the command.
+func (c *jobRmCmd) Run(ctx context.Context, io streams, o office) error {
+	for _, short := range c.IDs {
+		id, err := o.find(ctx, short)
+		if err != nil {
+			return err
+		}
+		if err := o.Delete(ctx, id); err != nil {
+			return err
+		}
+		fmt.Fprintf(io.out, "%s  Removed.\n", id)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+// Command lectern turns decks into presenter-led videos.
+//
+// It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes
+// them as jobs over HTTP, and the other commands ask one or the other what they know. This package is the only place
+// where the rooms of the product meet: compose.go builds them from the settings, every command has a file of its
+// own, and what a command ends with is decided in exit.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"lectern/internal/config"
+	"lectern/internal/tts/espeak"
+)
+
+// version is set by the linker; see the Makefile.
+var version = ""
+
+// grammar is the command line.
+type grammar struct {
+	Config string `help:"Settings file; without it, lectern.yaml in this folder, if there is one." placeholder:"FILE" env:"LECTERN_CONFIG"`
+
+	Render    renderCmd    `cmd:"" help:"Render a deck to a video, without a server."`
+	Check     checkCmd     `cmd:"" help:"Say what would fail or look wrong in a deck, and how long its video will be."`
+	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
+	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
+	Voices    voicesCmd    `cmd:"" help:"List the voices."`
+	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
+	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
+	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine, and the command that installs it."`
+	Version   versionCmd   `cmd:"" help:"Say which version this is."`
+
+	Gallery galleryCmd `cmd:"" hidden:"" help:"Draw the pictures of the documentation."`
+	Bench   benchCmd   `cmd:"" hidden:"" help:"Measure the time from serve to the first answer."`
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "internal-voice" && os.Args[2] == "espeak" {
+		os.Exit(espeak.ChildMain(os.Stdin, os.Stdout))
+	}
+	os.Exit(run(os.Args[1:], standardStreams()))
+}
+
+// run is the program: it reads the command line, runs one command and gives the exit code.
+func run(args []string, io streams) int {
+	ctx, stop := untilSignal(context.Background(), io)
+	defer stop()
+	var g grammar
+	g.Serve.Settings = settingFlags()
+	exited := -1
+	parser, err := kong.New(&g,
+		kong.Name("lectern"),
+		kong.Description("A deck goes in, a presenter-led video comes out."),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Help(helpWithExitCodes),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(io),
+	)
+	if err != nil {
+		return complain(io, fmt.Errorf("build the command line: %w", err))
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case exited >= 0: // --help
+		return exited
+	case err != nil:
+		return complain(io, &usageError{err})
+	}
+	return complain(io, parsed.Run(&settings{file: g.Config, environ: os.Environ()}))
+}
+
+// settings loads the configuration when a command needs it, so that `version` works with a broken file.
+type settings struct {
+	file    string
+	environ []string
+}
+
+// load reads the settings; flags are those of the command, by key.
+func (s *settings) load(io streams, flags map[string]string) (config.Config, error) {
+	cfg, said, err := config.Load(config.Source{Flags: flags, Environ: s.environ, File: s.file})
+	if err != nil {
+		return config.Config{}, err
+	}
+	for _, w := range said {
+		fmt.Fprintln(io.err, w)
+	}
+	return cfg, nil
+}
+
+// helpWithExitCodes is kong's help with the exit codes below that of the program itself.
+func helpWithExitCodes(o kong.HelpOptions, c *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(o, c); err != nil {
+		return err
+	}
+	if c.Selected() != nil {
+		return nil
+	}
+	fmt.Fprint(c.Stdout, "\nExit codes:\n")
+	for _, e := range exitCodes() {
+		fmt.Fprintf(c.Stdout, "  %3d  %s\n", e.Code, e.Meaning)
+	}
+	fmt.Fprint(c.Stdout, "\nSettings: flags, then LECTERN_* variables, then lectern.yaml; lectern.example.yaml has them all.\n")
+	return nil
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// errQuiet ends a command with a failure that it has already shown.
+type errQuiet struct{ err error }
+
+func (e *errQuiet) Error() string { return e.err.Error() }
+func (e *errQuiet) Unwrap() error { return e.err }
+
+// shown marks err as told to the user.
+func shown(err error) error {
+	if err == nil || errors.As(err, new(*errQuiet)) {
+		return err
+	}
+	return &errQuiet{err}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"lectern"
+)
+
+// display shows how a presentation comes along.
+type display interface {
+	show(lectern.Presentation)
+	end() // after the last show; leaves a clean line
+}
+
+// newDisplay picks the bar for a terminal, plain lines otherwise, JSON lines for machines.
+func newDisplay(io streams, machine bool) display {
+	switch {
+	case machine:
+		return &jsonDisplay{json.NewEncoder(io.out)}
+	case io.live:
+		return &barDisplay{bar: newBar(io), io: io}
+	}
+	return &lineDisplay{to: io.err}
+}
+
+// phrase says what is being done and how long it may take.
+func phrase(p lectern.Presentation) string {
+	text := strings.TrimSuffix(p.Message, ".")
+	if p.ETA > 0 && !p.Status.Terminal() {
+		text += " · about " + about(p.ETA) + " left"
+	}
+	return text
+}
+
+type barDisplay struct {
+	bar    *progressbar.ProgressBar
+	io     streams
+	warned int
+}
+
+func newBar(io streams) *progressbar.ProgressBar {
+	return progressbar.NewOptions(int(lectern.Done),
+		progressbar.OptionSetWriter(io.err),
+		progressbar.OptionSetWidth(28),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionUseANSICodes(io.color),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "━", SaucerPadding: "─", BarStart: " ", BarEnd: " "}),
+	)
+}
+
+func (d *barDisplay) show(p lectern.Presentation) {
+	for ; d.warned < len(p.Warnings); d.warned++ {
+		_ = d.bar.Clear()
+		warn(d.io, p.Warnings[d.warned])
+	}
+	if p.Status.Terminal() {
+		return
+	}
+	d.bar.Describe(shorten(phrase(p), 60))
+	_ = d.bar.Set(int(p.Progress)) // a terminal that went away is no reason to stop rendering
+}
+
+func (d *barDisplay) end() { _ = d.bar.Finish() }
+
+// lineDisplay writes a line when the stage changes and at every tenth of the way, so that a CI log tells the story.
+type lineDisplay struct {
+	to     io.Writer
+	stage  string
+	tenth  int
+	warned int
+}
+
+func (d *lineDisplay) show(p lectern.Presentation) {
+	for ; d.warned < len(p.Warnings); d.warned++ {
+		warn(streams{err: d.to}, p.Warnings[d.warned])
+	}
+	tenth := int(p.Progress) / 1000
+	if p.Status.Terminal() || p.Stage == d.stage && tenth <= d.tenth {
+		return
+	}
+	d.stage, d.tenth = p.Stage, tenth
+	fmt.Fprintf(d.to, "%3d%%  %s\n", int(p.Progress.Percent()), phrase(p))
+}
+
+func (d *lineDisplay) end() {}
+
+// jsonDisplay writes one line an event.
+type jsonDisplay struct{ to *json.Encoder }
+
+// event is a line of --json. Type is "progress", "done" or "failed".
+type event struct {
+	Type       string            `json:"type"`
+	ID         string            `json:"id,omitempty"`
+	Status     lectern.Status    `json:"status,omitempty"`
+	Stage      string            `json:"stage,omitempty"`
+	Progress   lectern.Progress  `json:"progress"`
+	Message    string            `json:"message,omitempty"`
+	SlidesDone int               `json:"slides_done"`
+	Slides     int               `json:"slides_total"`
+	Version    int64             `json:"version,omitempty"`
+	Attempt    int               `json:"attempt,omitempty"`
+	ETA        *float64          `json:"eta_seconds"`
+	Warnings   []lectern.Warning `json:"warnings,omitempty"`
+	Error      *lectern.Failure  `json:"error,omitempty"`
+	File       string            `json:"file,omitempty"`
+	Size       int64             `json:"size,omitempty"`
+	Took       float64           `json:"took_seconds,omitempty"`
+	Files      map[string]string `json:"files,omitempty"`
+}
+
+func eventOf(kind string, p lectern.Presentation) event {
+	e := event{
+		Type: kind, ID: p.ID, Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message, SlidesDone: p.SlidesDone,
+		Slides: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, Warnings: p.Warnings, Error: p.Error,
+	}
+	if p.ETA > 0 {
+		s := p.ETA.Round(100 * time.Millisecond).Seconds()
+		e.ETA = &s
+	}
+	return e
+}
+
+func (d *jsonDisplay) show(p lectern.Presentation) { _ = d.to.Encode(eventOf("progress", p)) }
+func (d *jsonDisplay) end()                        {}
+
+// warn tells of something that the user should know though the work goes on.
+func warn(io streams, w lectern.Warning) {
+	where := ""
+	if w.Slide > 0 {
+		where = fmt.Sprintf("slide %d: ", w.Slide)
+	}
+	fmt.Fprintf(io.err, "%s %s%s\n", io.yellow("note:"), where, w.Message)
+}

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lectern"
+	"lectern/internal/deck/jsondeck"
+)
+
+// renderCmd makes one video and ends.
+type renderCmd struct {
+	Deck     string `arg:"" help:"The deck, a JSON file; - reads standard input."`
+	Out      string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
+	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
+	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`
+	JSON     bool   `help:"Say how it comes along as JSON lines on standard output."`
+	Server   string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Cache    string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
+	Verbose  bool   `short:"v" help:"Show the log."`
+}
+
+// Help is what --help says beyond the flags.
+func (renderCmd) Help() string {
+	return `The video appears whole or not at all. Ctrl-C cancels the render and leaves nothing behind.
+
+  lectern render examples/demo.json -o talk.mp4 --captions`
+}
+
+// maker makes videos: here, or on a server.
+type maker interface {
+	// create begins a presentation of a deck.
+	create(ctx context.Context, deck []byte) (lectern.Presentation, error)
+	// follow calls show for every version until the end, and gives the last.
+	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
+	// cancel ends a presentation that nobody waits for any more.
+	cancel(ctx context.Context, id string) error
+	// files lists what a completed presentation has left.
+	files(ctx context.Context, id string) ([]keepsake, error)
+	close() error
+}
+
+// keepsake is a file of a presentation.
+type keepsake struct {
+	kind  lectern.ArtifactKind
+	slide int
+	write func(context.Context, io.Writer) error
+}
+
+// Run implements the command.
+func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
+	deck, err := readDeck(c.Deck, io)
+	if err != nil {
+		return err
+	}
+	target, err := c.target()
+	if err != nil {
+		return err
+	}
+	m, err := c.maker(ctx, io, s)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	done, err := c.make(ctx, io, m, deck)
+	if err == nil {
+		err = c.collect(ctx, io, m, done, target, began)
+	}
+	if closeErr := m.close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("clear up after the render: %w", closeErr)
+	}
+	return err
+}
+
+func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, error) {
+	if c.Server != "" {
+		return newRemote(c.Server)
+	}
+	cfg, err := s.load(io, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newLocal(ctx, cfg, c.Cache, io, c.Verbose)
+}
+
+// target is where the video goes; what can be known to fail after a long render fails before it.
+func (c *renderCmd) target() (string, error) {
+	out := c.Out
+	if out == "" {
+		base := strings.TrimSuffix(filepath.Base(c.Deck), filepath.Ext(c.Deck))
+		if c.Deck == "-" {
+			base = "talk"
+		}
+		out = base + ".mp4"
+	}
+	if ext := strings.ToLower(filepath.Ext(out)); ext != ".mp4" {
+		return "", &usageError{fmt.Errorf("%s: Lectern writes MP4 files, so the name must end with .mp4", out)}
+	}
+	if fi, err := os.Stat(out); err == nil && fi.IsDir() {
+		return "", &usageError{fmt.Errorf("%s is a folder", out)}
+	}
+	f, err := os.CreateTemp(filepath.Dir(out), ".lectern-*")
+	if err != nil {
+		return "", &usageError{fmt.Errorf("the video cannot be written to %s: %w", filepath.Dir(out), bare(err))}
+	}
+	return out, errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// make follows the presentation to its end.
+func (c *renderCmd) make(ctx context.Context, io streams, m maker, deck []byte) (lectern.Presentation, error) {
+	p, err := m.create(ctx, deck)
+	if err != nil {
+		return p, err
+	}
+	d := newDisplay(io, c.JSON)
+	p, err = m.follow(ctx, p.ID, d.show)
+	d.end()
+	if ctx.Err() != nil {
+		return p, errors.Join(context.Cause(ctx), cancelLate(ctx, m, p.ID))
+	}
+	if err != nil {
+		return p, err
+	}
+	if p.Status == lectern.StatusCompleted {
+		return p, nil
+	}
+	f := p.Error
+	if f == nil {
+		f = lectern.Fail(lectern.CodeCanceled, "The presentation was canceled.")
+	}
+	if c.JSON {
+		return p, errors.Join(shown(f), json.NewEncoder(io.out).Encode(eventOf("failed", p)))
+	}
+	return p, f
+}
+
+// cancelLate cancels after ctx has ended: what was begun must not go on unseen.
+func cancelLate(ctx context.Context, m maker, id string) error {
+	if id == "" {
+		return nil
+	}
+	late, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	if err := m.cancel(late, id); err != nil && exitCode(err) != exitState {
+		return fmt.Errorf("cancel the presentation: %w", err)
+	}
+	return nil
+}
+
+// collect puts the files where the user wants them and says so.
+func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.Presentation, target string, began time.Time) error {
+	files, err := m.files(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	written := map[string]string{}
+	for _, k := range files {
+		for _, to := range c.places(k, target) {
+			if err := save(ctx, k, to); err != nil {
+				return err
+			}
+			written[string(k.kind)] = to
+		}
+	}
+	if written[string(lectern.ArtifactVideo)] == "" {
+		return lectern.Fail(lectern.CodeInternal, "The presentation is completed but has left no video.")
+	}
+	fi, err := os.Stat(target)
+	if err != nil {
+		return fmt.Errorf("look at the video: %w", err)
+	}
+	took := time.Since(began)
+	if c.JSON {
+		e := eventOf("done", p)
+		e.File, e.Size, e.Took, e.Files = target, fi.Size(), took.Round(time.Millisecond).Seconds(), written
+		return json.NewEncoder(io.out).Encode(e)
+	}
+	fmt.Fprintf(io.out, "%s  %s\n", io.bold(target), io.dim(fmt.Sprintf("%d slides · %s · rendered in %s", p.SlidesTotal, megabytes(fi.Size()), about(took))))
+	return nil
+}
+
+// places are the files that a keepsake becomes.
+func (c *renderCmd) places(k keepsake, target string) []string {
+	stem := strings.TrimSuffix(target, filepath.Ext(target))
+	var to []string
+	switch {
+	case k.kind == lectern.ArtifactVideo:
+		return []string{target}
+	case c.Captions && k.kind == lectern.ArtifactCaptions:
+		to = append(to, stem+".srt")
+	case c.Captions && k.kind == lectern.ArtifactCaptionVTT:
+		to = append(to, stem+".vtt")
+	}
+	if c.Keep != "" {
+		to = append(to, filepath.Join(c.Keep, keepName(k)))
+	}
+	return to
+}
+
+func keepName(k keepsake) string {
+	switch k.kind {
+	case lectern.ArtifactThumbnail:
+		return "thumbnail.jpg"
+	case lectern.ArtifactSlideImage:
+		return fmt.Sprintf("slide-%03d.png", k.slide)
+	case lectern.ArtifactCaptions:
+		return "captions.srt"
+	case lectern.ArtifactCaptionVTT:
+		return "captions.vtt"
+	case lectern.ArtifactChapters:
+		return "chapters.vtt"
+	case lectern.ArtifactTranscript:
+		return "transcript.txt"
+	case lectern.ArtifactManifest:
+		return "manifest.json"
+	}
+	return string(k.kind)
+}
+
+// save writes a keepsake beside its place and renames it: it appears whole or not at all.
+func save(ctx context.Context, k keepsake, to string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fmt.Errorf("make the folder of %s: %w", to, bare(err))
+	}
+	f, err := os.CreateTemp(filepath.Dir(to), ".lectern-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", to, bare(err))
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if err := k.write(ctx, f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", to, err)
+	}
+	if err := os.Rename(f.Name(), to); err != nil {
+		return fmt.Errorf("write %s: %w", to, bare(err))
+	}
+	return nil
+}
+
+// maxDeckFile bounds what is read at all; what a deck may hold is decided by the limits in the settings.
+const maxDeckFile = 1 << 30
+
+// readDeck reads the deck's file, or standard input.
+func readDeck(name string, s streams) ([]byte, error) {
+	if ext := strings.ToLower(filepath.Ext(name)); name != "-" && ext != ".json" && ext != "" {
+		return nil, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are JSON files so far.", name)
+	}
+	in := s.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxDeckFile+1))
+	if err != nil {
+		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
+	}
+	if len(data) > maxDeckFile {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck %s is larger than 1 GiB.", name)
+	}
+	return data, nil
+}
+
+// parseDeck reads a deck by its content.
+func parseDeck(data []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+	if int64(len(data)) > lim.BodyBytes {
+		return lectern.Deck{}, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(data))), megabytes(lim.BodyBytes))
+	}
+	return jsondeck.Parse(data, lim)
+}
+
+// bare is what the system said, without the operation and the path that our own sentence has already.
+func bare(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lectern": main})
+}
+
+// The scripts run the real main, each in a folder and with a home of its own.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			e.Setenv("EXAMPLES", examplesFolder(t))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"listen":   listenOn,
+			"readaddr": readAddr,
+			"same":     same,
+		},
+	})
+}
+
+func examplesFolder(t *testing.T) string {
+	dir, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Error(err)
+	}
+	return dir
+}
+
+// listenOn takes a free port for as long as the script runs, and puts its address into a variable.
+func listenOn(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+}
+
+// readAddr waits for the file of --addr-file and puts its URL into a variable.
+func readAddr(ts *testscript.TestScript, _ bool, args []string) {
+	every := time.NewTicker(10 * time.Millisecond)
+	defer every.Stop()
+	for range 6000 {
+		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil {
+			ts.Setenv(args[1], strings.TrimSpace(string(b)))
+			return
+		}
+		<-every.C
+	}
+	ts.Fatalf("%s does not appear", args[0])
+}
+
+// same compares two files byte for byte.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	var content [2][]byte
+	for i := range content {
+		b, err := os.ReadFile(ts.MkAbs(args[i]))
+		ts.Check(err)
+		content[i] = b
+	}
+	if bytes.Equal(content[0], content[1]) == neg {
+		ts.Fatalf("%s and %s: same is %v", args[0], args[1], neg)
+	}
+}

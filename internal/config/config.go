@@ -1,0 +1,292 @@
+// Package config turns flags, environment and a file into one typed value.
+//
+// A program that is configured from four places has to answer one question well: which of them won, and what was
+// wrong with it? So every setting stands once, in the table of [Settings], with its key, its meaning, what it
+// allows and how its text is read; the file, the environment, the flags, the example file and the messages all come
+// from that table. A setting is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default, and a
+// bad value is answered with its key, the place it came from and what would have been allowed.
+//
+// Nothing here is a secret yet. Engines that need a key will take it from the environment or from a file that only
+// its owner can read, and such a setting must never enter [Config.Show].
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+
+	"lectern"
+)
+
+// DefaultFile is the settings file that is read when none is named. It may be absent; a named one may not.
+const DefaultFile = "lectern.yaml"
+
+// EnvPrefix begins every variable that is a setting: cleanup.delay is LECTERN_CLEANUP_DELAY.
+const EnvPrefix = "LECTERN_"
+
+// Config is what the program runs with. Every field has a setting of its own; see [Settings].
+type Config struct {
+	Addr        string // where serve listens: host:port, or :port for all interfaces
+	DataDir     string // database, artifacts and cache
+	Log         Log    //
+	Workers     int    // presentations that are rendered at once
+	Encoders    int    // ffmpeg processes at once, over all presentations; 0: one per core
+	Tabs        int    // browser tabs at once
+	Voices      int    // narrations spoken at once
+	Limits      lectern.Limits
+	Heartbeat   time.Duration // a running presentation beats this often (J8)
+	Lease       time.Duration // without a beat for this long, a run counts as lost (J8)
+	CleanupWait time.Duration // scratch files go this long after the end (J12)
+	Retention   time.Duration // a presentation and its files go this long after the end (J12)
+	CacheLimit  int64         // bytes
+	StopGrace   time.Duration // how long serve waits for requests to end after the first signal
+	Avatar      string        // who presents where a deck names nobody
+	Assets      Assets
+	Tools       Tools
+}
+
+// Log says what is written where.
+type Log struct {
+	File    string     // JSON lines; "" writes none
+	Level   slog.Level // on the terminal and in the file
+	MaxSize int64      // bytes of a file before it is rotated
+	Keep    int        // rotated files that are kept
+}
+
+// Assets says which pictures a deck may load.
+type Assets struct {
+	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
+}
+
+// Tools are the programs of others. An empty path means: look on PATH and in the usual places.
+type Tools struct {
+	FFmpeg   string
+	Chromium string
+	Flite    string
+}
+
+// Source is where settings come from. The zero Source gives the defaults and reads nothing but DefaultFile.
+type Source struct {
+	Flags   map[string]string // key → text, only those that were given
+	Environ []string          // as os.Environ gives it
+	File    string            // a named file must exist; empty: DefaultFile, if there is one
+}
+
+// Load reads every setting. Its error is an *Error: it names the
+// key, the place and what is allowed, and lists every further fault in More. The warnings are sentences about
+// variables that look like a misspelt setting.
+func Load(src Source) (Config, []string, error) {
+	layers, err := read(src)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	cfg := Default()
+	var faults []*Error
+	for _, s := range Settings() {
+		for i := len(layers) - 1; i >= 0; i-- {
+			l := layers[i]
+			if !l.values.Exists(s.Key) {
+				continue
+			}
+			if err := s.set(&cfg, text(l.values.Get(s.Key))); err != nil {
+				faults = append(faults, &Error{Key: s.Key, Place: l.place(s), Allowed: s.Allowed, Cause: err})
+			}
+			break
+		}
+	}
+	faults = append(faults, unknown(layers)...)
+	if len(faults) == 0 {
+		faults = cfg.check()
+	}
+	if len(faults) > 0 {
+		return Config{}, nil, join(faults)
+	}
+	return cfg, misspelt(src.Environ), nil
+}
+
+// layer is one place that settings come from.
+type layer struct {
+	name   string // "lectern.yaml", "the environment", "the command line"
+	values *koanf.Koanf
+	place  func(Setting) string
+}
+
+// read gives the layers from the weakest to the strongest.
+func read(src Source) ([]layer, error) {
+	var layers []layer
+	path, named := src.File, src.File != ""
+	if !named {
+		path = DefaultFile
+	}
+	values := koanf.New(".")
+	switch err := values.Load(file.Provider(path), yaml.Parser()); {
+	case err == nil:
+		layers = append(layers, layer{path, values, func(s Setting) string { return path }})
+	case !named && errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &Error{Place: path, Cause: errors.New("there is no such file"), Allowed: "name an existing settings file with --config, or leave the flag out"}
+	default:
+		return nil, &Error{Place: path, Cause: err, Allowed: "a YAML file like lectern.example.yaml"}
+	}
+	byVariable := map[string]string{}
+	for _, s := range Settings() {
+		byVariable[s.Variable()] = s.Key
+	}
+	values = koanf.New(".")
+	err := values.Load(env.Provider(".", env.Opt{
+		Prefix: EnvPrefix,
+		TransformFunc: func(k, v string) (string, any) {
+			if v == "" {
+				return "", nil // an empty variable is one that is not set
+			}
+			return byVariable[k], v
+		},
+		EnvironFunc: func() []string { return src.Environ },
+	}), nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the environment: %w", err)
+	}
+	layers = append(layers, layer{"the environment", values, func(s Setting) string { return s.Variable() }})
+	given := map[string]any{}
+	for k, v := range src.Flags {
+		given[k] = v
+	}
+	values = koanf.New(".")
+	if err := values.Load(confmap.Provider(given, "."), nil); err != nil {
+		return nil, fmt.Errorf("read the flags: %w", err)
+	}
+	return append(layers, layer{"the command line", values, func(s Setting) string { return "--" + s.Flag() }}), nil
+}
+
+// unknown finds keys that no setting has. Only the file and the flags are held to that: other programs own
+// variables that begin with LECTERN_ too (Kubernetes sets LECTERN_PORT for a service of that name).
+func unknown(layers []layer) []*Error {
+	known := Keys()
+	var faults []*Error
+	for _, l := range layers {
+		if l.name == "the environment" {
+			continue
+		}
+		for _, k := range l.values.Keys() {
+			if slices.Contains(known, k) {
+				continue
+			}
+			e := &Error{Key: k, Place: l.name, Cause: errors.New("there is no such setting")}
+			if near := nearest(k, known); near != "" {
+				e.Allowed = "did you mean " + near + "?"
+			} else {
+				e.Allowed = "one of " + strings.Join(known, ", ")
+			}
+			faults = append(faults, e)
+		}
+	}
+	return faults
+}
+
+// misspelt names LECTERN_* variables that are no setting but nearly one.
+func misspelt(environ []string) []string {
+	var known, said []string
+	for _, s := range Settings() {
+		known = append(known, s.Variable())
+	}
+	for _, e := range environ {
+		name, _, _ := strings.Cut(e, "=")
+		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
+			continue
+		}
+		if near := nearest(name, known); near != "" {
+			said = append(said, fmt.Sprintf("The variable %s is not a setting and is ignored; did you mean %s?", name, near))
+		}
+	}
+	return said
+}
+
+// check holds what one setting alone cannot know.
+func (c Config) check() []*Error {
+	var faults []*Error
+	if c.Lease < 2*c.Heartbeat {
+		faults = append(faults, &Error{
+			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could be taken for a lost one", c.Lease, c.Heartbeat),
+			Allowed: "at least twice heartbeat.interval",
+		})
+	}
+	if c.Limits.MinSide > c.Limits.MaxSide {
+		faults = append(faults, &Error{
+			Key: "limits.min_side", Cause: fmt.Errorf("%d is more than limits.max_side, %d", c.Limits.MinSide, c.Limits.MaxSide),
+			Allowed: "at most limits.max_side",
+		})
+	}
+	return faults
+}
+
+// Path is where a file of Lectern's own lies in the data folder.
+func (c Config) Path(name ...string) string {
+	return filepath.Join(append([]string{c.DataDir}, name...)...)
+}
+
+// Show gives every setting with its value, in the order of the example file.
+func (c Config) Show() [][2]string {
+	var out [][2]string
+	for _, s := range Settings() {
+		out = append(out, [2]string{s.Key, s.get(c)})
+	}
+	return out
+}
+
+// Error says which setting is wrong, where it was set, and what it may be.
+type Error struct {
+	Key     string // "" where the place as a whole is wrong
+	Place   string // a file, a variable, a flag; "" where several together are wrong
+	Allowed string
+	Cause   error
+	More    []*Error // further faults of the same load
+}
+
+// Error implements error: one sentence a fault.
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch {
+	case e.Key != "" && e.Place != "":
+		fmt.Fprintf(&b, "the setting %s in %s is wrong: %v", e.Key, e.Place, e.Cause)
+	case e.Key != "":
+		fmt.Fprintf(&b, "the setting %s is wrong: %v", e.Key, e.Cause)
+	default:
+		fmt.Fprintf(&b, "the settings in %s cannot be read: %v", e.Place, e.Cause)
+	}
+	if e.Allowed != "" {
+		fmt.Fprintf(&b, " (allowed: %s)", e.Allowed)
+	}
+	for _, m := range e.More {
+		b.WriteString("\n")
+		b.WriteString(m.Error())
+	}
+	return b.String()
+}
+
+// Unwrap gives the fault underneath.
+func (e *Error) Unwrap() error { return e.Cause }
+
+func join(faults []*Error) *Error {
+	first := *faults[0]
+	first.More = faults[1:]
+	return &first
+}
+
+// text is a value of YAML or of a variable as a user would write it.
+func text(v any) string {
+	if v == nil {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprint(v))
+}

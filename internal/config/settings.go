@@ -1,0 +1,244 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// Setting is one line of the table: everything that the rest of the package knows about a setting.
+type Setting struct {
+	Key     string // as in the file; dots nest
+	Doc     string // what it is for, one sentence
+	Allowed string // what may stand there, for messages
+	set     func(*Config, string) error
+	get     func(Config) string
+}
+
+// Variable is the environment's name of the setting.
+func (s Setting) Variable() string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Flag is the command line's name of the setting.
+func (s Setting) Flag() string {
+	return strings.NewReplacer(".", "-", "_", "-").Replace(s.Key)
+}
+
+// Keys lists every setting, in the order of the example file.
+func Keys() []string {
+	var keys []string
+	for _, s := range Settings() {
+		keys = append(keys, s.Key)
+	}
+	return keys
+}
+
+// Default is the Config without any flag, variable or file.
+func Default() Config {
+	return Config{
+		Addr: ":8000", DataDir: "./data",
+		Log:     Log{File: "./logs/backend.log", Level: slog.LevelInfo, MaxSize: 64 << 20, Keep: 5},
+		Workers: 2, Tabs: 2, Voices: 2,
+		Limits:    lectern.DefaultLimits(),
+		Heartbeat: 5 * time.Second, Lease: 30 * time.Second,
+		CleanupWait: 5 * time.Minute, Retention: 7 * 24 * time.Hour,
+		CacheLimit: 10 << 30, StopGrace: 10 * time.Second,
+		Avatar: "mikhailo",
+	}
+}
+
+// Settings is the table. Its order is the order of lectern.example.yaml.
+func Settings() []Setting {
+	return append(serviceSettings(), append(limitSettings(), toolSettings()...)...)
+}
+
+func serviceSettings() []Setting {
+	return []Setting{
+		address("addr", "where serve listens; ':8000' is every interface, '127.0.0.1:8000' this machine alone", func(c *Config) *string { return &c.Addr }),
+		path("data", "the folder of the database, the finished videos and the cache", false, func(c *Config) *string { return &c.DataDir }),
+		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true, func(c *Config) *string { return &c.Log.File }),
+		level("log.level", "how much is logged, on the terminal and in the file", func(c *Config) *slog.Level { return &c.Log.Level }),
+		size("log.max_size", "the log file is rotated at this size", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Log.MaxSize }),
+		count("log.keep", "how many rotated log files are kept", 1, 1000, func(c *Config) *int { return &c.Log.Keep }),
+		count("workers", "presentations that are rendered at once", 1, 256, func(c *Config) *int { return &c.Workers }),
+		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256, func(c *Config) *int { return &c.Encoders }),
+		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
+		count("voices", "narrations that are spoken at once", 1, 64, func(c *Config) *int { return &c.Voices }),
+		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Heartbeat }),
+		span("lease.timeout", "a run that has not said so for this long is taken over; at least two heartbeats", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Lease }),
+		span("cleanup.delay", "scratch files go this long after the end of a presentation", 0, 365*24*time.Hour, func(c *Config) *time.Duration { return &c.CleanupWait }),
+		span("retention", "a presentation and its files go this long after its end", time.Minute, 100*365*24*time.Hour, func(c *Config) *time.Duration { return &c.Retention }),
+		size("cache.limit", "the cache of finished steps is kept below this size", 64<<20, 1<<50, func(c *Config) *int64 { return &c.CacheLimit }),
+		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour, func(c *Config) *time.Duration { return &c.StopGrace }),
+		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them", func(c *Config) *string { return &c.Avatar }),
+		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
+	}
+}
+
+func truth(key, doc string, at func(*Config) *bool) Setting {
+	return Setting{key, doc, "true or false", func(c *Config, s string) error {
+		switch strings.ToLower(s) {
+		case "true", "yes", "on", "1":
+			*at(c) = true
+		case "false", "no", "off", "0":
+			*at(c) = false
+		default:
+			return fmt.Errorf("%q is neither true nor false", s)
+		}
+		return nil
+	}, func(c Config) string { return strconv.FormatBool(*at(&c)) }}
+}
+
+func limitSettings() []Setting {
+	return []Setting{
+		count("limits.slides", "slides of a deck", 1, 100_000, func(c *Config) *int { return &c.Limits.Slides }),
+		sizeInt("limits.narration", "text of one slide's narration", 1<<10, 1<<30, func(c *Config) *int { return &c.Limits.NarrationBytes }),
+		sizeInt("limits.props", "props of one slide, as JSON", 1<<10, 1<<30, func(c *Config) *int { return &c.Limits.PropsBytes }),
+		size("limits.body", "a request's body", 1<<10, 1<<40, func(c *Config) *int64 { return &c.Limits.BodyBytes }),
+		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MinSide }),
+		count("limits.max_side", "longest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MaxSide }),
+		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60, func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
+	}
+}
+
+func toolSettings() []Setting {
+	return []Setting{
+		path("tools.ffmpeg", "the ffmpeg program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.FFmpeg }),
+		path("tools.chromium", "the Chromium or Chrome program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.Chromium }),
+		path("tools.flite", "the flite program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.Flite }),
+	}
+}
+
+func address(key, doc string, at func(*Config) *string) Setting {
+	const allowed = "host:port or :port, with a port from 0 to 65535; 0 takes a free one"
+	return Setting{key, doc, allowed, func(c *Config, s string) error {
+		_, port, err := net.SplitHostPort(s)
+		if err != nil {
+			return fmt.Errorf("%q is no address", s)
+		}
+		if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+			return fmt.Errorf("%q has no valid port", s)
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string { return *at(&c) }}
+}
+
+func path(key, doc string, mayBeEmpty bool, at func(*Config) *string) Setting {
+	allowed := "a path"
+	if mayBeEmpty {
+		allowed = "a path, or nothing"
+	}
+	return Setting{key, doc, allowed, func(c *Config, s string) error {
+		if s == "" && !mayBeEmpty {
+			return fmt.Errorf("it is empty")
+		}
+		if strings.ContainsRune(s, 0) {
+			return fmt.Errorf("%q holds a zero byte", s)
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string { return *at(&c) }}
+}
+
+func word(key, doc string, at func(*Config) *string) Setting {
+	return Setting{key, doc, "a name", func(c *Config, s string) error {
+		if s == "" || strings.ContainsAny(s, " \t\n") {
+			return fmt.Errorf("%q is no name", s)
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string { return *at(&c) }}
+}
+
+func level(key, doc string, at func(*Config) *slog.Level) Setting {
+	return Setting{key, doc, "debug, info, warn or error", func(c *Config, s string) error {
+		switch strings.ToLower(s) {
+		case "debug", "info", "warn", "error":
+			return at(c).UnmarshalText([]byte(s))
+		}
+		return fmt.Errorf("%q is no level", s)
+	}, func(c Config) string { return strings.ToLower(at(&c).String()) }}
+}
+
+func count(key, doc string, lo, hi int, at func(*Config) *int) Setting {
+	return Setting{key, doc, fmt.Sprintf("a whole number from %d to %d", lo, hi), func(c *Config, s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return fmt.Errorf("%q is no whole number", s)
+		}
+		if n < lo || n > hi {
+			return fmt.Errorf("%d is out of range", n)
+		}
+		*at(c) = n
+		return nil
+	}, func(c Config) string { return strconv.Itoa(*at(&c)) }}
+}
+
+func span(key, doc string, lo, hi time.Duration, at func(*Config) *time.Duration) Setting {
+	return Setting{key, doc, fmt.Sprintf("a time like 30s, 5m, 12h or 7d, from %s to %s", FormatSpan(lo), FormatSpan(hi)), func(c *Config, s string) error {
+		d, err := ParseSpan(s)
+		if err != nil {
+			return err
+		}
+		if d < lo || d > hi {
+			return fmt.Errorf("%s is out of range", s)
+		}
+		*at(c) = d
+		return nil
+	}, func(c Config) string { return FormatSpan(*at(&c)) }}
+}
+
+// seconds is a span that is kept as a number of whole seconds.
+func seconds(key, doc string, lo, hi int, at func(*Config) *int) Setting {
+	return Setting{key, doc, fmt.Sprintf("a time in whole seconds like 30s or 10m, from %s to %s", FormatSpan(time.Duration(lo)*time.Second), FormatSpan(time.Duration(hi)*time.Second)),
+		func(c *Config, s string) error {
+			d, err := ParseSpan(s)
+			if err != nil {
+				return err
+			}
+			if n := d / time.Second; d%time.Second != 0 || int(n) < lo || int(n) > hi {
+				return fmt.Errorf("%s is out of range", s)
+			}
+			*at(c) = int(d / time.Second)
+			return nil
+		}, func(c Config) string { return FormatSpan(time.Duration(*at(&c)) * time.Second) }}
+}
+
+func size(key, doc string, lo, hi int64, at func(*Config) *int64) Setting {
+	return Setting{key, doc, fmt.Sprintf("a size like 500KB, 64MiB or 10GiB, from %s to %s", FormatSize(lo), FormatSize(hi)), func(c *Config, s string) error {
+		n, err := ParseSize(s)
+		if err != nil {
+			return err
+		}
+		if n < lo || n > hi {
+			return fmt.Errorf("%s is out of range", s)
+		}
+		*at(c) = n
+		return nil
+	}, func(c Config) string { return FormatSize(*at(&c)) }}
+}
+
+func sizeInt(key, doc string, lo, hi int64, at func(*Config) *int) Setting {
+	s := size(key, doc, lo, hi, nil)
+	s.set = func(c *Config, text string) error {
+		n, err := ParseSize(text)
+		if err != nil {
+			return err
+		}
+		if n < lo || n > hi || n > math.MaxInt {
+			return fmt.Errorf("%s is out of range", text)
+		}
+		*at(c) = int(n)
+		return nil
+	}
+	s.get = func(c Config) string { return FormatSize(int64(*at(&c))) }
+	return s
+}

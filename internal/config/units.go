@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// ParseSpan reads a time as people write it: what [time.ParseDuration] reads, plus days ("7d", "1d12h") and weeks
+// ("2w"). It must not be negative.
+func ParseSpan(s string) (time.Duration, error) {
+	bad := fmt.Errorf("%q is no time", s)
+	rest, total := s, time.Duration(0)
+	for _, unit := range []struct {
+		name string
+		each time.Duration
+	}{{"w", 7 * day}, {"d", day}} {
+		head, tail, found := strings.Cut(rest, unit.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseUint(head, 10, 32)
+		if err != nil || time.Duration(n) > (math.MaxInt64-total)/unit.each {
+			return 0, bad
+		}
+		total, rest = total+time.Duration(n)*unit.each, tail
+	}
+	if rest == "" {
+		if total == 0 && (s == "" || rest == s) {
+			return 0, bad
+		}
+		return total, nil
+	}
+	d, err := time.ParseDuration(rest)
+	if err != nil || d < 0 || d > math.MaxInt64-total {
+		return 0, bad
+	}
+	return total + d, nil
+}
+
+// FormatSpan writes a time as [ParseSpan] reads it, without the parts that are zero: "7d", "1d12h", "5m", "1.5s".
+func FormatSpan(d time.Duration) string {
+	if d < time.Second {
+		return d.String()
+	}
+	var b strings.Builder
+	if n := d / day; n > 0 {
+		fmt.Fprintf(&b, "%dd", n)
+	}
+	if rest := d % day; rest > 0 {
+		s := rest.String()
+		if strings.HasSuffix(s, "m0s") {
+			s = strings.TrimSuffix(s, "0s")
+		}
+		if strings.HasSuffix(s, "h0m") {
+			s = strings.TrimSuffix(s, "0m")
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+var sizeUnits = []struct {
+	name string
+	each int64
+}{
+	{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
+	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
+}
+
+// ParseSize reads a number of bytes as people write it: 1048576, 500KB, 1.5GiB. A unit's case does not matter; KB
+// is 1000 and KiB 1024.
+func ParseSize(s string) (int64, error) {
+	bad := fmt.Errorf("%q is no size", s)
+	number, each := strings.TrimSpace(s), int64(1)
+	for _, u := range sizeUnits {
+		if len(number) > len(u.name) && strings.EqualFold(number[len(number)-len(u.name):], u.name) {
+			number, each = strings.TrimSpace(number[:len(number)-len(u.name)]), u.each
+			break
+		}
+	}
+	if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+		if n < 0 || n > math.MaxInt64/each {
+			return 0, bad
+		}
+		return n * each, nil
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || math.IsNaN(f) || f < 0 || f*float64(each) >= math.MaxInt64 || strings.ContainsAny(number, "eExXpP_nN") {
+		return 0, bad
+	}
+	return int64(f * float64(each)), nil
+}
+
+// FormatSize writes a number of bytes exactly, in the largest unit that divides it: 10GiB, 200KB, 1234B.
+func FormatSize(n int64) string {
+	if n == 0 {
+		return "0B"
+	}
+	for _, u := range sizeUnits {
+		if n%u.each == 0 {
+			return strconv.FormatInt(n/u.each, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(n, 10) + "B"
+}
+
+// nearest is the candidate that is at most a third of its letters away from word, or "".
+func nearest(word string, candidates []string) string {
+	best, far := "", len(word)/3+1
+	for _, c := range candidates {
+		if d := distance(word, c); d < far {
+			best, far = c, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's: how many letters have to be put in, taken out or changed.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost++
+			}
+			last = row[j+1]
+			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
+		}
+	}
+	return row[len(b)]
+}
