@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFullDisk: on a disk of a few megabytes a presentation fails with a sentence that says so, the server goes on
+// answering, and what it answers is still true.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := &server{t: t, dir: t.TempDir(), addr: freeAddr(t)}
+	if err := os.Mkdir(filepath.Join(s.dir, "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// A mount namespace of its own takes the small disk away with the server.
+	flags := "-m"
+	if os.Geteuid() != 0 {
+		flags = "-rm"
+	}
+	s.launch(exec.Command("unshare", flags, "sh", "-c", `mount -t tmpfs -o size=20m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
+	t.Cleanup(s.stop)
+	s.awaitAnswer()
+	id := s.create(talk(4))
+	v := s.awaitEnd(id, 3*time.Minute)
+	fault, _ := v.Error.(map[string]any)
+	if v.Status != "failed" || fault["code"] != "disk_full" {
+		t.Fatalf("ended as %+v", v)
+	}
+	if sentence := strings.ToLower(fmt.Sprint(fault["message"])); !strings.Contains(sentence, "disk") && !strings.Contains(sentence, "space") {
+		t.Errorf("%q does not say that the disk is full", sentence)
+	}
+	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 {
+		t.Errorf("the server no longer answers: %d %s", a.status, a.body)
+	}
+}
+
+// TestMissingTools: without ffmpeg and Chromium the server says what is missing and how to install it, still answers,
+// and a presentation fails with the same sentence instead of hanging.
+func TestMissingTools(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	s := serve(t, plain, "PATH="+empty)
+	for _, tool := range []string{"ffmpeg", "chromium"} {
+		if out := s.out.String(); !strings.Contains(out, tool) || !strings.Contains(out, "apt-get install") && !strings.Contains(out, "apt install") {
+			t.Errorf("serve does not say how to install %s:\n%s", tool, out)
+		}
+	}
+	if a := s.must("GET", "/readyz", ""); a.status != 503 || !strings.Contains(string(a.body), "ffmpeg") {
+		t.Errorf("/readyz: %d %s", a.status, a.body)
+	}
+	a := s.must("POST", "/v1/presentations", asWritten)
+	if a.status != 503 || !strings.Contains(string(a.body), "missing_tool") {
+		t.Errorf("a presentation without tools: %d %s", a.status, a.body)
+	}
+}
+
+// TestPortInUse: the second server says which address is taken and ends with its documented code.
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	s := serve(t, plain)
+	cmd := exec.CommandContext(t.Context(), plain, "serve", "--addr", s.addr)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), s.addr) || !strings.Contains(string(out), "in use") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	// The same data folder is refused too, whatever the address: two servers on it would share one state.
+	cmd = exec.CommandContext(t.Context(), plain, "serve", "--addr", freeAddr(t))
+	cmd.Dir = s.dir
+	out, err = cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "data") {
+		t.Errorf("a second server on one data folder: %v\n%s", err, out)
+	}
+	if a := s.must("GET", "/healthz", ""); a.status != 200 {
+		t.Errorf("the first server: %d", a.status)
+	}
+}
+
+// TestRender makes a video without a server.
+func TestRender(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	deck := `{"title":"Layouts","size":{"width":1280,"height":720},"layout":"side_by_side","avatar":"mikhailo","slides":[
+		{"template":"title","props":{"title":"Side by side"},"narration":"A title."},
+		{"template":"content","props":{"title":"A silent slide","content":"It is held."}}],"hold":2,
+		"transitions":[{"type":"fade","duration":0.5}]}`
+	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(deck), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), plain, "render", "deck.json", "-o", "talk.mp4")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	m := inspect(t, filepath.Join(dir, "talk.mp4"))
+	if m.width != 1280 || m.height != 720 || len(m.chapters) != 2 {
+		t.Errorf("the video is %+v", m)
+	}
+	cmd = exec.CommandContext(t.Context(), plain, "render", "nothing.json", "-o", "x.mp4")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "nothing.json") {
+		t.Errorf("a deck that is not there: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "x.mp4")); err == nil {
+		t.Error("a failed render left a file")
+	}
+}
+
+// TestDemo holds the deck of `make demo` to what the README promises of it.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "demo.mp4")
+	run(t, plain, "render", "../examples/demo.json", "-o", out)
+	m := inspect(t, out)
+	if m.width != 1920 || m.height != 1080 || m.fps != 30 || m.video < 30 || len(m.chapters) < 4 || m.subtitles != 1 {
+		t.Errorf("the demo is %+v", m)
+	}
+}
