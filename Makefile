@@ -1,0 +1,42 @@
+# What a developer runs. Each target works on a fresh clone; `make` alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help demo build serve test lint bench gallery generate deps
+
+GO ?= go
+STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+deps: ## install ffmpeg, Chromium, voices and fonts (Debian, Ubuntu)
+	@scripts/deps
+
+build: ## build bin/lectern, one static binary
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lectern ./cmd/lectern
+
+demo: deps build ## make out/demo.mp4 through a server of its own
+	@scripts/demo
+
+serve: build ## serve on http://localhost:8000
+	@bin/lectern serve
+
+test: ## everything, end to end, under the race detector; nothing is skipped
+	@scripts/deps test
+	$(GO) test -race -timeout 25m ./...
+
+lint: ## formatting, vet, staticcheck, the rules of the architecture
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	$(GO) test ./internal/archtest
+
+bench: build ## how long from serve to the first answer, and the benchmarks of the packages
+	@scripts/bench
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/... .
+
+gallery: deps build ## draw the pictures of docs/ and the preview of the README
+	@scripts/gallery
+
+generate: ## write again what is generated
+	$(GO) generate ./...
