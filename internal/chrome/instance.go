@@ -24,7 +24,7 @@ var flags = []string{
 	"--no-default-browser-check", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 	"--disable-extensions", "--disable-component-extensions-with-background-pages", "--disable-default-apps",
 	"--disable-client-side-phishing-detection", "--disable-domain-reliability", "--disable-breakpad",
-	"--disable-crash-reporter", "--disable-crashpad-for-testing", // its handler outlives a browser that is killed
+	"--disable-crash-reporter", // and not --disable-crashpad-for-testing, with which Chromium 148 has no network service
 	"--no-pings", "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain",
 	"--disable-hang-monitor", "--disable-prompt-on-repost", "--disable-popup-blocking", "--mute-audio",
 	"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
@@ -160,7 +160,11 @@ func (in *instance) exec(life context.Context, path string, o Options) error {
 		args = append(args, "--no-sandbox")
 	}
 	args = append(append(args, o.Args...), "about:blank")
-	c := proc.Command{Path: path, Args: args, Files: []*os.File{theirR, theirW}, Dir: in.profile}
+	c := proc.Command{
+		Path: path, Args: args, Files: []*os.File{theirR, theirW}, Dir: in.profile,
+		// The crash handler's folder, or else it would be in the user's home, which may not even be there.
+		Env: []string{"BREAKPAD_DUMP_LOCATION=" + filepath.Join(in.profile, "crashes")},
+	}
 	// The socket of a profile lies in TMPDIR, and a socket's path must be short.
 	if tmp := filepath.Join(in.profile, "tmp"); len(tmp) < 64 && os.Mkdir(tmp, 0o700) == nil {
 		c.Env = append(c.Env, "TMPDIR="+tmp)
@@ -190,6 +194,7 @@ func (in *instance) close() error {
 		if in.p != nil {
 			in.p.Stop()
 			in.w.close()
+			proc.KillEscaped(in.profile) // the crash handlers, which leave the group and may still write
 		}
 		in.err = errors.Join(os.RemoveAll(in.profile), in.lock.Close())
 	})

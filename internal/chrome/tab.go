@@ -75,7 +75,10 @@ func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t.s = in.w.attach(a.SessionID)
 	t.frame = cdp.FrameID(t.id)
 	go t.s.each(t.take)
-	return t, t.prepare(ctx)
+	if err := t.prepare(ctx); err != nil {
+		return t, err
+	}
+	return t, t.clear(ctx) // the first page finds what every later one finds, the length of the history included
 }
 
 func (t *tab) prepare(ctx context.Context) error {
@@ -260,7 +263,11 @@ func (t *tab) clear(ctx context.Context) error {
 	if err := t.load(ctx, blank); err != nil {
 		return err
 	}
-	_, err := call(ctx, t.in.w, t.s, page.ResetNavigationHistory, cdp.Empty{})
+	// The window's name is the one thing that outlives a page of another origin, now and then.
+	_, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{Expression: "window.name = ''"})
+	if err == nil {
+		_, err = call(ctx, t.in.w, t.s, page.ResetNavigationHistory, cdp.Empty{})
+	}
 	return err
 }
 

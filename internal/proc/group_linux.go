@@ -1,9 +1,14 @@
 package proc
 
 import (
+	"bytes"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,3 +32,35 @@ func limitMemory(pid int, bytes uint64) error {
 }
 
 func signalGroup(pgid int, s syscall.Signal) error { return syscall.Kill(-pgid, s) }
+
+// patience is how long KillEscaped waits for what it killed to be gone.
+const patience = 2 * time.Second
+
+func killEscaped(mark string) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		pids := naming(mark)
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if len(pids) == 0 || time.Now().After(deadline) {
+			return
+		}
+	}
+}
+
+// naming gives the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
+// has no command line any more.
+func naming(mark string) []int {
+	var pids []int
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range files {
+		line, err := os.ReadFile(f)
+		if err != nil || !bytes.Contains(line, []byte(mark)) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f))); err == nil && pid != os.Getpid() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

@@ -131,6 +131,15 @@ func Find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s: %w", strings.Join(names, ", "), ErrNotFound)
 }
 
+// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted, and
+// waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have been
+// given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
+func KillEscaped(mark string) {
+	if mark != "" {
+		killEscaped(mark)
+	}
+}
+
 // environment is the little that a child sees of ours, and what the command adds; later entries win.
 func environment(extra []string) []string {
 	env := make([]string, 0, 4+len(extra))

@@ -95,6 +95,14 @@ func play(p string) {
 		if p == "parent" {
 			_, _ = proc.Wait()
 		}
+	case "runaway": // starts a child with the mark that leaves the group and keeps no pipe but the one it speaks into
+		self, _ := os.Executable()
+		proc, err := os.StartProcess(self, []string{self, arg}, &os.ProcAttr{
+			Env: []string{part + "=deaf"}, Files: []*os.File{nil, os.Stdout, nil}, Sys: &syscall.SysProcAttr{Setsid: true}})
+		if err != nil {
+			panic(err)
+		}
+		_, _ = proc.Wait()
 	case "runner": // starts a child by this package from short-lived threads, and waits to be killed
 		var out io.Writer = os.Stdout
 		var wg sync.WaitGroup
@@ -267,6 +275,27 @@ func TestGrandchildThatHoldsThePipesIsNotWaitedForLong(t *testing.T) {
 			t.Errorf("%s: %v", part, err)
 		}
 		gone()
+	}
+}
+
+func TestJ10NothingThatLeftTheGroupStays(t *testing.T) {
+	t.Parallel()
+	mark := t.TempDir()
+	out := newSays()
+	p, err := Start(t.Context(), child("runaway "+mark, func(c *Command) { c.Stdout = out }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := out.pid(t)
+	gone := watch(t, pid)
+	p.Stop()
+	if got := naming(mark); !slices.Equal(got, []int{pid}) {
+		t.Fatalf("the one that left the group is %d, found are %v", pid, got)
+	}
+	KillEscaped(mark)
+	gone()
+	if got := naming(mark); len(got) > 0 {
+		t.Errorf("left: %v", got)
 	}
 }
 
