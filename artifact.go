@@ -64,6 +64,7 @@ type Job struct {
 	Attempt int
 	Deck    Deck
 	Scratch string
+	Orders  Orders // nil: external renders cannot be ordered
 }
 
 // Reporter takes a run's news. Both methods are safe for concurrent use.

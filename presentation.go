@@ -91,6 +91,7 @@ type Presentation struct {
 	Error           *Failure
 	Warnings        []Warning
 	Metadata        map[string]string
+	CallbackURL     string // told of every milestone; "": nobody is
 }
 
 // The stages of a run, in the order in which they begin; they overlap.

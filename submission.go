@@ -1,0 +1,12 @@
+package lectern
+
+// Submission is a checked deck that is to become a presentation.
+type Submission struct {
+	Deck        Deck
+	Warnings    []Warning // of parsing and checking
+	CallbackURL string    // told of every milestone; "": nobody is
+	// Key is the caller's Idempotency-Key; "": the same request twice makes two presentations. A Key must have been reserved
+	// with the same Fingerprint (J13).
+	Key         string
+	Fingerprint string // of the request, lower-case hex
+}

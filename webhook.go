@@ -1,0 +1,44 @@
+package lectern
+
+import "time"
+
+// Endpoint is an address that is told of every presentation.
+type Endpoint struct {
+	ID        string
+	URL       string
+	Types     []string // the types it wants, such as "presentation.completed"; empty: all
+	Secrets   []string // "whsec_…", the newest first; while a secret is being rotated there are two
+	Disabled  bool     // told no more: it answered 410, or an operator said so
+	CreatedAt time.Time
+}
+
+// Delivery is one message to one address: a milestone of a presentation. It is stored with the milestone, in the same
+// transaction, and delivered at least once, in the order of versions for each presentation and address.
+type Delivery struct {
+	ID           string // of the message: "msg_…"; the same on every try
+	Endpoint     string // whose it is; "": the presentation's own CallbackURL
+	URL          string
+	Secrets      []string // as the endpoint has them now; empty for a CallbackURL
+	Type         string   // see WebhookType
+	Presentation Presentation
+	State        DeliveryState
+	Attempts     int       // tries so far
+	NextAt       time.Time // of the next try
+	CreatedAt    time.Time // when the milestone was stored
+	DoneAt       time.Time // when it was delivered or given up; zero: not yet
+	StatusCode   int       // of the last answer; 0: there was none
+	Problem      string    // of the last try, for people; "": it went well
+}
+
+// DeliveryState is how far a delivery is.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPending   DeliveryState = "pending"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryGivenUp   DeliveryState = "given_up" // tried for a day, answered 410, or its endpoint is gone
+)
+
+// WebhookType is the type of the message about a presentation that has come into status s: "presentation.completed".
+func WebhookType(s Status) string { return "presentation." + string(s) }
