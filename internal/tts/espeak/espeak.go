@@ -206,14 +206,14 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	case e.slot <- struct{}{}:
 		defer func() { <-e.slot }()
 	case <-ctx.Done():
-		return nil, lectern.Fail(lectern.CodeCanceled, "The voices were not listed in time.").Because(ctx.Err())
+		return nil, unlisted(ctx, ctx.Err())
 	}
 	if e.facts != nil {
 		return e.facts, nil
 	}
 	child, err := e.host.open(ctx)
 	if err != nil {
-		return nil, lectern.Fail(lectern.CodeVoiceFailed, "The voice engine espeak does not start.").Because(err)
+		return nil, unlisted(ctx, err)
 	}
 	defer child.close()
 	a, _, err := child.ask(ctx, request{Op: "voices"})
@@ -222,7 +222,7 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	case err == nil && a.Error == "":
 		f = &facts{version: a.Version, voices: catalogue(a.Voices)}
 	case ctx.Err() != nil:
-		return nil, lectern.Fail(lectern.CodeCanceled, "The voices were not listed in time.").Because(ctx.Err())
+		return nil, unlisted(ctx, err)
 	case err == nil && a.Missing:
 		if f, err = learnProgram(ctx, e.program); err != nil {
 			return nil, missing(fmt.Errorf("%s; %w", a.Error, err))
@@ -231,7 +231,7 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 		err = errors.New(a.Error)
 		fallthrough
 	default:
-		return nil, lectern.Fail(lectern.CodeVoiceFailed, "The voice engine espeak does not start.").Because(err)
+		return nil, unlisted(ctx, err)
 	}
 	if len(f.voices) == 0 {
 		return nil, missing(errors.New("espeak-ng lists no voices"))
@@ -242,6 +242,15 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	}
 	e.facts = f
 	return f, nil
+}
+
+// unlisted is what a caller is told when the voices could not be listed: that it has lost interest, or that the child does
+// not start.
+func unlisted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return lectern.Fail(lectern.CodeCanceled, "The voices were not listed in time.").Because(ctx.Err())
+	}
+	return lectern.Fail(lectern.CodeVoiceFailed, "The voice engine espeak does not start.").Because(err)
 }
 
 func missing(err error) error {

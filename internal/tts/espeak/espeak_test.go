@@ -255,6 +255,11 @@ func TestCancelHanging(t *testing.T) {
 	if err := <-done; !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
 		t.Errorf("a canceled call gives %v", err)
 	}
+	for range 50 { // which of its waits notices first is chance
+		if _, err := e.Voices(ctx); !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
+			t.Fatalf("a call that was canceled before it began gives %v", err)
+		}
+	}
 }
 
 func TestClosed(t *testing.T) {
