@@ -104,8 +104,8 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	d.FrameRate = f.frameRate()
 	d.Quality = f.quality()
 	d.Layout = f.layout()
-	if only, _ := f.flag("slideOnly"); only {
-		d.Layout = lectern.LayoutSlideOnly
+	if only, _ := f.flag("slideOnly"); only || strings.EqualFold(d.Avatar, noAvatar) {
+		d.Layout, d.Avatar = lectern.LayoutSlideOnly, ""
 	}
 	if mask, ok := f.flag("useAvatarMask", "keyAvatar"); ok {
 		d.KeyAvatar = mask
@@ -121,6 +121,9 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	f.strangers()
 	return d
 }
+
+// noAvatar is what people write who want nobody to present.
+const noAvatar = "none"
 
 // headline is the first line of a slide's title, which names a deck that has no title of its own.
 func headline(s string) string {

@@ -143,6 +143,7 @@ func TestSettings(t *testing.T) {
 		{`,"frame_rate":25`, func(d lectern.Deck) bool { return d.FrameRate == 25 }},
 		{`,"quality":"Medium"`, func(d lectern.Deck) bool { return d.Quality == lectern.QualityMedium }},
 		{`,"layout":"split-screen"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSplitScreen }},
+		{`,"avatar":"None"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly && d.Avatar == "" }},
 		{`,"slideOnly":true,"layout":"split_screen"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly }},
 		{`,"hold":0.0004`, func(d lectern.Deck) bool { return d.Hold == time.Millisecond }},
 		{`,"voice":"amy"`, func(d lectern.Deck) bool { return d.Voice.ID == "amy" }},
