@@ -7,10 +7,14 @@ type Endpoint struct {
 	ID        string
 	URL       string
 	Types     []string // the types it wants, such as "presentation.completed"; empty: all
-	Secrets   []string // "whsec_…", the newest first; while a secret is being rotated there are two
+	Secrets   []string // "whsec_…", the newest first; one that was rotated out ends in ";until=" and a time of RFC 3339
 	Disabled  bool     // told no more: it answered 410, or an operator said so
 	CreatedAt time.Time
 }
+
+// CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL. It has no URL and is
+// disabled, so nothing is delivered to it.
+const CallbackEndpoint = "callback"
 
 // Delivery is one message to one address: a milestone of a presentation. It is stored with the milestone, in the same
 // transaction, and delivered at least once, in the order of versions for each presentation and address.
@@ -39,6 +43,14 @@ const (
 	DeliveryDelivered DeliveryState = "delivered"
 	DeliveryGivenUp   DeliveryState = "given_up" // tried for a day, answered 410, or its endpoint is gone
 )
+
+// DeliveryFilter selects deliveries; zero fields select all.
+type DeliveryFilter struct {
+	Presentation string
+	Endpoint     string // an endpoint's id; CallbackEndpoint: those to a presentation's own CallbackURL
+	State        DeliveryState
+	Limit        int // 0: 100
+}
 
 // WebhookType is the type of the message about a presentation that has come into status s: "presentation.completed".
 func WebhookType(s Status) string { return "presentation." + string(s) }

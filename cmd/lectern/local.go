@@ -64,7 +64,7 @@ func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, 
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.house.jobs.Create(ctx, deck, warnings, more)
+	return l.house.jobs.Submit(ctx, lectern.Submission{Deck: deck, Warnings: append(warnings, more...)})
 }
 
 func (l *local) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -53,5 +53,5 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (lectern.Pr
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	return s.Jobs.Create(r.Context(), d, warnings)
+	return s.Jobs.Submit(r.Context(), lectern.Submission{Deck: d, Warnings: warnings})
 }

@@ -30,7 +30,7 @@ type jobs struct {
 	next  int
 	all   []*record
 	news  chan struct{} // closed and replaced at every change
-	full  bool          // Create answers CodeOverloaded
+	full  bool          // Submit answers CodeOverloaded
 	watch int           // watches that run
 	moved chan struct{} // closed and replaced when watch or anything else changes
 }
@@ -74,7 +74,7 @@ func (j *jobs) find(id string) (*record, error) {
 	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
 }
 
-func (j *jobs) Create(_ context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error) {
+func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.full {
@@ -83,9 +83,9 @@ func (j *jobs) Create(_ context.Context, d lectern.Deck, warnings ...[]lectern.W
 		return lectern.Presentation{}, f
 	}
 	j.next++
-	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), d, j.tick())
-	p.Warnings = slices.Concat(warnings...)
-	j.all = append(j.all, &record{deck: d, history: []lectern.Presentation{p}})
+	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
+	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
+	j.all = append(j.all, &record{deck: sub.Deck, history: []lectern.Presentation{p}})
 	j.tell()
 	return p, nil
 }

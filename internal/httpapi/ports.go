@@ -19,7 +19,7 @@ type Jobs interface {
 
 // Intake accepts decks that were checked.
 type Intake interface {
-	Create(ctx context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error)
+	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
 }
 
 // Reader reads presentations. An unknown id gives CodeNotFound.

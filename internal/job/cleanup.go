@@ -58,6 +58,7 @@ func refusal(err error) bool {
 func (s *Service) clean(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var swept time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -66,6 +67,10 @@ func (s *Service) clean(ctx context.Context) {
 		case <-timer.C:
 		}
 		next, err := s.cleanOnce(ctx)
+		if t := now(); err == nil && t.Sub(swept) >= s.opt.SweepInterval {
+			swept = t
+			_, err = s.submit(ctx, WriteSpec{Sweep: true})
+		}
 		if err != nil {
 			if ctx.Err() != nil {
 				return

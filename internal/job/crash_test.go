@@ -49,7 +49,7 @@ func crashChild(dir string) {
 	fail(svc.Start(ctx))
 	d := lectern.Deck{Slides: make([]lectern.Slide, 3)}
 	for range 3 { // two run, one waits
-		p, err := svc.Create(ctx, d)
+		p, err := svc.Submit(ctx, lectern.Submission{Deck: d})
 		fail(err)
 		fmt.Println("id", p.ID)
 	}

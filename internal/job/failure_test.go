@@ -98,8 +98,8 @@ func TestDiskFull(t *testing.T) {
 	}
 	big := testDeck(1)
 	big.Slides[0].Narration = strings.Repeat("n", 200_000)
-	if _, err := w.svc.Create(t.Context(), big); !errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) {
-		t.Errorf("Create on a full disk gave %v", err)
+	if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: big}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) {
+		t.Errorf("Submit on a full disk gave %v", err)
 	}
 	close(full)
 	filling.Wait()
@@ -117,8 +117,8 @@ func TestDiskFull(t *testing.T) {
 	if end.Status != lectern.StatusCompleted || len(end.Warnings) != 1 {
 		t.Errorf("ended as %+v", end)
 	}
-	if _, err := w.svc.Create(t.Context(), big); err != nil {
-		t.Errorf("Create with room again gave %v", err)
+	if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: big}); err != nil {
+		t.Errorf("Submit with room again gave %v", err)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestPoisonedWrite(t *testing.T) {
 			if i%4 == 0 {
 				d.Title = "poison"
 			}
-			if _, err := svc.Create(t.Context(), d); err != nil {
+			if _, err := svc.Submit(t.Context(), lectern.Submission{Deck: d}); err != nil {
 				refused.Add(1)
 			} else {
 				ok.Add(1)

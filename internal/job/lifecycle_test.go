@@ -51,7 +51,7 @@ func TestStartStop(t *testing.T) {
 	for range 20 {
 		w := open(t, t.TempDir(), false, succeed)
 		overloaded := &lectern.Failure{Code: lectern.CodeOverloaded}
-		if _, err := w.svc.Create(t.Context(), testDeck(1)); !errors.Is(err, overloaded) {
+		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); !errors.Is(err, overloaded) {
 			t.Errorf("Create before Start gave %v", err)
 		}
 		w.start()
@@ -70,7 +70,7 @@ func TestStartStop(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := w.svc.Create(t.Context(), testDeck(1)); !errors.Is(err, overloaded) {
+		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); !errors.Is(err, overloaded) {
 			t.Errorf("Create after Stop gave %v", err)
 		}
 		if _, _, err := w.svc.List(t.Context(), job.Filter{}); err != nil {

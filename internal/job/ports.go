@@ -22,7 +22,8 @@ type Writer interface {
 	// presentation's state refuses changes nothing, has the refusal in Outcome.Err, and does not disturb the others. An
 	// error of Commit itself means that nothing at all was written.
 	//
-	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction.
+	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction, every milestone
+	// its [Deliveries] into the outbox, and a key its presentation.
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
@@ -37,6 +38,8 @@ type Reader interface {
 	Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
+	// Order gives the external render with a content key, and whether there is one; whoever ordered it.
+	Order(ctx context.Context, key string) (lectern.Order, bool, error)
 }
 
 // Housekeeper finds what is due.
@@ -90,22 +93,29 @@ type Files interface {
 // is, nobody else can make one (J1).
 type Write struct{ spec WriteSpec }
 
-// WriteSpec says what a write is to do: exactly one of Create, Events, Mark, Purge or Settle.
+// WriteSpec says what a write is to do: exactly one of Create, Events, Mark, Purge, Settle, Reserve, Release or Sweep. The
+// last three are about no presentation and have no ID.
 type WriteSpec struct {
-	ID        string
-	At        time.Time // UTC, whole microseconds
-	Create    *lectern.Presentation
-	Deck      lectern.Deck       // with Create
-	Events    []lectern.Event    // applied in order; the first refusal refuses the whole write
-	Expect    int                // with Began: the attempt that it must start; 0: any
-	NotAfter  time.Time          // unless zero, refused where the last heartbeat is later
-	Step      *lectern.Step      // recorded if the events are accepted
-	Artifacts []lectern.Artifact // recorded if the events complete the presentation
-	Mark      bool               // an ended presentation disappears for readers
-	Purge     bool               // a marked presentation's rows go
-	Settle    bool               // an ended presentation's scratch is gone: forget its finer history
-	ScratchIn time.Duration      // from an end to the removal of scratch
-	KeepFor   time.Duration      // from an end to the removal of everything
+	ID          string
+	At          time.Time // UTC, whole microseconds
+	Create      *lectern.Presentation
+	Deck        lectern.Deck       // with Create
+	Events      []lectern.Event    // applied in order; the first refusal refuses the whole write
+	Expect      int                // with Began: the attempt that it must start; 0: any
+	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later
+	Step        *lectern.Step      // recorded if the events are accepted
+	Artifacts   []lectern.Artifact // recorded if the events complete the presentation
+	Order       *lectern.Order     // recorded if the events are accepted and it may be: see Supersede
+	Mark        bool               // an ended presentation disappears for readers
+	Purge       bool               // a marked presentation's rows go
+	Settle      bool               // an ended presentation's scratch is gone: forget its finer history
+	Reserve     bool               // Key becomes in flight (J13)
+	Release     bool               // Key, in flight, is free again
+	Sweep       bool               // stale keys, orders and deliveries go
+	Key         string             // with Create, Reserve and Release; "": none
+	Fingerprint string             // with Create and Reserve
+	ScratchIn   time.Duration      // from an end to the removal of scratch
+	KeepFor     time.Duration      // from an end to the removal of everything
 }
 
 // TB is the part of testing.TB that TestWrite asks for, since package testing has no place in the binary.
@@ -149,7 +159,9 @@ type Effect struct {
 	After     lectern.Presentation
 	Versions  []lectern.Presentation // every new version in order, the last of them like After but for heartbeat and ETA
 	Change    lectern.Change         // the greatest of all the events' changes
+	Announced []lectern.Presentation // the versions among them that the outbox announces, by Deliveries
 	Step      *lectern.Step          // to be recorded
+	Order     *lectern.Order         // to be recorded, unless the one that is there stands: then nothing of this happens
 	Artifacts []lectern.Artifact     // to be recorded; the last of a kind and slide counts
 	ScratchAt time.Time              // zero: no plan
 	ExpiresAt time.Time              // zero: no plan
@@ -177,7 +189,8 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 			e.Versions = append(e.Versions, next)
 		}
 	}
-	e.Step = s.Step
+	e.Announced = announced(p, e.Versions)
+	e.Step, e.Order = s.Step, s.Order
 	if e.After.Status == lectern.StatusCompleted {
 		e.Artifacts = s.Artifacts
 	}
@@ -194,5 +207,6 @@ type Outcome struct {
 	Before   lectern.Presentation
 	After    lectern.Presentation // equal to Before where Err is set
 	Versions []lectern.Presentation
+	Replayed bool  // nothing was done: After is what the first request with the key made
 	Err      error // why the write was refused; nil: it was done
 }

@@ -168,7 +168,7 @@ func (s *Service) perform(r *run) (artifacts []lectern.Artifact, err error) {
 	if err := os.Mkdir(scratch, 0o755); err != nil {
 		return nil, fmt.Errorf("make the scratch folder: %w", err)
 	}
-	return s.opt.Run(r.ctx, lectern.Job{ID: r.id, Attempt: r.attempt, Deck: deck, Scratch: scratch}, r)
+	return s.opt.Run(r.ctx, lectern.Job{ID: r.id, Attempt: r.attempt, Deck: deck, Scratch: scratch, Orders: r}, r)
 }
 
 // scratch is the folder of one attempt. It is flat, so that removing one attempt never races with making another.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -141,18 +142,19 @@ func (s *Service) Stop(ctx context.Context) error {
 // now is the time as it is stored.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// Create makes a queued presentation of a checked deck. It is in the store, with its place in the queue, when Create
-// returns. The warnings are those of parsing and checking.
-func (s *Service) Create(ctx context.Context, d lectern.Deck, warnings ...[]lectern.Warning) (lectern.Presentation, error) {
+// Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
+// completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
+// where with another request, CodeKeyMismatch.
+func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
 	}
-	p := lectern.NewPresentation(id.String(), d, now())
-	for _, w := range warnings {
-		p.Warnings = append(p.Warnings, w...)
-	}
-	out, err := s.submit(ctx, WriteSpec{ID: p.ID, At: p.CreatedAt, Create: &p, Deck: d})
+	p := lectern.NewPresentation(id.String(), sub.Deck, now())
+	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
+	out, err := s.submit(ctx, WriteSpec{
+		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
+	})
 	if err != nil {
 		return lectern.Presentation{}, err
 	}

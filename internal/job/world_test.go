@@ -102,7 +102,7 @@ func (w *world) close() {
 
 func (w *world) create(slides int) lectern.Presentation {
 	w.t.Helper()
-	p, err := w.svc.Create(context.Background(), testDeck(slides))
+	p, err := w.svc.Submit(context.Background(), lectern.Submission{Deck: testDeck(slides)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -50,6 +50,7 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 		SlidesDone: int64(p.SlidesDone), SlidesTotal: int64(p.SlidesTotal), Version: p.Version, Attempt: int64(p.Attempt),
 		Worker: p.Worker, CancelRequested: p.CancelRequested, CreatedAt: micros(p.CreatedAt), StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), Eta: p.ETA.Microseconds(),
+		CallbackUrl: p.CallbackURL,
 	}
 	var err error
 	if row.Failure, err = encodeUnlessEmpty(p.Error == nil, p.Error); err != nil {
@@ -68,7 +69,7 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		Message: r.Message, SlidesDone: int(r.SlidesDone), SlidesTotal: int(r.SlidesTotal), Version: r.Version,
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
 		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
-		ETA: time.Duration(r.Eta) * time.Microsecond,
+		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl,
 	}
 	if err := decode(r.Failure, &p.Error); err != nil {
 		return p, err
@@ -123,4 +124,36 @@ func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.P
 		p.Warnings = nil
 	}
 	return p, nil
+}
+
+func orderRow(o lectern.Order) rows.Order {
+	return rows.Order{
+		Key: o.Key, Engine: o.Engine, ExternalID: o.ExternalID, State: string(o.State), PresentationID: o.Presentation,
+		Attempt: int64(o.Attempt), Slide: int64(o.Slide), Part: int64(o.Part), Detail: o.Detail, UpdatedAt: micros(o.UpdatedAt),
+	}
+}
+
+func fromOrderRow(r rows.Order) lectern.Order {
+	return lectern.Order{
+		Key: r.Key, Engine: r.Engine, ExternalID: r.ExternalID, State: lectern.OrderState(r.State), Presentation: r.PresentationID,
+		Attempt: int(r.Attempt), Slide: int(r.Slide), Part: int(r.Part), Detail: r.Detail, UpdatedAt: fromMicros(r.UpdatedAt),
+	}
+}
+
+func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
+	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt)}
+	if err := decode(r.Types, &e.Types); err != nil {
+		return e, err
+	}
+	return e, decode(r.Secrets, &e.Secrets)
+}
+
+// fromDeliveryRow gives the delivery without its endpoint's secrets.
+func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
+	d := lectern.Delivery{
+		ID: r.ID, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State), Attempts: int(r.Attempts),
+		NextAt: fromMicros(r.NextAt), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt),
+		StatusCode: int(r.StatusCode), Problem: r.Problem,
+	}
+	return d, decode(r.Presentation, &d.Presentation)
 }

@@ -1,8 +1,8 @@
 -- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: InsertDeck :exec
 INSERT INTO decks (presentation_id, deck) VALUES (?, ?);
@@ -96,3 +96,91 @@ UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status I
 
 -- name: DeletePresentation :exec
 DELETE FROM presentations WHERE id = ? AND removing = 1;
+
+-- name: GetKey :one
+SELECT * FROM idempotency_keys WHERE key = ?;
+
+-- name: PutKey :exec
+INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
+    reserved_at = excluded.reserved_at, expires_at = excluded.expires_at;
+
+-- name: ReleaseKey :exec
+DELETE FROM idempotency_keys WHERE key = ? AND presentation_id IS NULL;
+
+-- A presentation that is being removed answers no request any more.
+-- name: DropKeys :exec
+DELETE FROM idempotency_keys WHERE presentation_id = CAST(sqlc.arg(presentation_id) AS TEXT);
+
+-- name: SweepKeys :exec
+DELETE FROM idempotency_keys WHERE presentation_id IS NULL AND expires_at <= ?;
+
+-- name: GetOrder :one
+SELECT * FROM orders WHERE key = ?;
+
+-- name: PutOrder :exec
+INSERT INTO orders (key, engine, external_id, state, presentation_id, attempt, slide, part, detail, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET engine = excluded.engine, external_id = excluded.external_id, state = excluded.state,
+    presentation_id = excluded.presentation_id, attempt = excluded.attempt, slide = excluded.slide, part = excluded.part,
+    detail = excluded.detail, updated_at = excluded.updated_at;
+
+-- name: SweepOrders :exec
+DELETE FROM orders WHERE state IN ('ready', 'failed') AND updated_at <= ?;
+
+-- name: ListEndpoints :many
+SELECT * FROM endpoints ORDER BY created_at, id;
+
+-- name: PutEndpoint :exec
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
+    disabled = excluded.disabled, created_at = excluded.created_at;
+
+-- name: DeleteEndpoint :execrows
+DELETE FROM endpoints WHERE id = ?;
+
+-- name: GiveUpDeliveries :exec
+UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ? WHERE endpoint = ? AND state = 'pending';
+
+-- name: InsertDelivery :exec
+INSERT INTO deliveries (
+    id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
+) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '');
+
+-- Those whose turn it is: nothing older to the same address about the same presentation waits.
+-- name: ListClaimable :many
+SELECT d.* FROM deliveries d
+WHERE d.state = 'pending' AND d.next_at <= sqlc.arg(now) AND NOT EXISTS (
+    SELECT 1 FROM deliveries o
+    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
+)
+ORDER BY d.next_at, d.seq LIMIT sqlc.arg(max);
+
+-- name: ClaimDelivery :exec
+UPDATE deliveries SET next_at = ? WHERE seq = ?;
+
+-- name: FinishDelivery :exec
+UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?
+WHERE id = ? AND state = 'pending';
+
+-- name: GetDelivery :one
+SELECT * FROM deliveries WHERE id = ?;
+
+-- name: RestartDelivery :exec
+UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '' WHERE id = ?;
+
+-- name: ListDeliveries :many
+SELECT * FROM deliveries
+WHERE (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT))
+    AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
+ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
+
+-- name: ListDeliveriesOf :many
+SELECT * FROM deliveries
+WHERE presentation_id = sqlc.arg(presentation_id)
+    AND (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT))
+    AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
+ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
+
+-- name: SweepDeliveries :exec
+DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?;

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,8 @@ func TestBrokenFile(t *testing.T) {
 	}
 }
 
+var namedArg = regexp.MustCompile(`sqlc\.arg\(\w+\)`)
+
 // Ten thousand presentations must not slow a read: every query that a client can cause goes by an index.
 func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
@@ -113,13 +116,10 @@ func TestQueriesUseIndexes(t *testing.T) {
 		if strings.HasPrefix(strings.TrimSpace(body), "INSERT") {
 			continue
 		}
-		body = strings.NewReplacer("sqlc.arg(", "abs(").Replace(body)
+		body = namedArg.ReplaceAllString(body, "1")
 		args := make([]any, strings.Count(body, "?"))
 		for i := range args {
 			args[i] = 1
-		}
-		for _, word := range []string{"status", "stage", "progress", "message", "slides_done", "version", "attempt", "worker", "cancel_requested", "started_at", "completed_at", "last_heartbeat", "eta", "failure", "warnings", "scratch_at", "expires_at", "id", "was_attempt", "was_status", "was_version", "before_time", "before_id", "max", "silent_since", "now"} {
-			body = strings.ReplaceAll(body, "abs("+word+")", "1")
 		}
 		rows, err := db.Writer().Query("EXPLAIN QUERY PLAN "+body, args...)
 		if err != nil {

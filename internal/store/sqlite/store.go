@@ -48,7 +48,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 		return nil, failure("begin a transaction", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
-	w := writer{tx: tx, q: rows.New(tx), queue: s.queue}
+	w := &writer{tx: tx, q: rows.New(tx), queue: s.queue}
 	outs := make([]job.Outcome, len(writes))
 	for i, write := range writes {
 		if outs[i], err = w.do(ctx, write); err != nil {
@@ -66,16 +66,39 @@ type writer struct {
 	tx    *sql.Tx
 	q     *rows.Queries
 	queue Enqueuer
+
+	endpoints []lectern.Endpoint // read at the first milestone
+	knows     bool               // endpoints were read
 }
 
 // do makes one write. A refusal is in the outcome; an error spoils the transaction.
-func (w writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
+func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
+	if key, ok := write.Claim(); ok {
+		if out, done, err := w.admit(ctx, key.Key, write); done || err != nil {
+			return out, err
+		}
+		if key.Presentation == "" {
+			return job.Outcome{}, w.putKey(ctx, key)
+		}
+	}
 	if p, deck, ok := write.Creation(); ok {
-		return w.create(ctx, p, deck)
+		return w.create(ctx, p, deck, write)
+	}
+	if key, ok := write.Release(); ok {
+		return job.Outcome{}, w.q.ReleaseKey(ctx, key)
+	}
+	if stale, ok := write.Sweep(); ok {
+		return job.Outcome{}, errors.Join(w.q.SweepKeys(ctx, micros(stale.Keys)),
+			w.q.SweepOrders(ctx, micros(stale.Orders)), w.q.SweepDeliveries(ctx, micros(stale.Deliveries)))
 	}
 	if write.Purge() {
 		return job.Outcome{}, w.q.DeletePresentation(ctx, write.ID())
 	}
+	return w.change(ctx, write)
+}
+
+// change makes a write to a presentation that is there.
+func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, error) {
 	row, err := w.q.GetPresentation(ctx, write.ID())
 	if errors.Is(err, sql.ErrNoRows) {
 		return job.Outcome{Err: notFound(write.ID())}, nil
@@ -94,6 +117,7 @@ func (w writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	switch {
 	case write.Mark():
 		_, err := w.q.MarkRemoving(ctx, before.ID)
+		err = errors.Join(err, w.q.DropKeys(ctx, before.ID))
 		return job.Outcome{Before: before, After: before}, err
 	case write.Settle():
 		err := errors.Join(w.q.ThinEvents(ctx, before.ID), w.q.ClearScratch(ctx, before.ID))
@@ -102,7 +126,7 @@ func (w writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	return w.apply(ctx, before, write)
 }
 
-func (w writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck) (job.Outcome, error) {
+func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck, write job.Write) (job.Outcome, error) {
 	row, err := toRow(p)
 	if err != nil {
 		return job.Outcome{}, err
@@ -116,6 +140,7 @@ func (w writer) create(ctx context.Context, p lectern.Presentation, d lectern.De
 		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
 		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
+		CallbackUrl: row.CallbackUrl,
 	})
 	if err != nil {
 		return job.Outcome{}, err
@@ -126,15 +151,26 @@ func (w writer) create(ctx context.Context, p lectern.Presentation, d lectern.De
 	if err := w.event(ctx, p, p.CreatedAt, true); err != nil {
 		return job.Outcome{}, err
 	}
+	if key, ok := write.Claim(); ok {
+		if err := w.putKey(ctx, key); err != nil {
+			return job.Outcome{}, err
+		}
+	}
+	if err := w.announce(ctx, []lectern.Presentation{p}, p.CreatedAt); err != nil {
+		return job.Outcome{}, err
+	}
 	out := job.Outcome{After: p, Versions: []lectern.Presentation{p}}
 	return out, w.queue.Enqueue(ctx, w.tx, p.ID, p.Attempt+1, false)
 }
 
 // apply stores what write makes of the presentation: the row under its guard, then what belongs to it.
-func (w writer) apply(ctx context.Context, before lectern.Presentation, write job.Write) (job.Outcome, error) {
+func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write) (job.Outcome, error) {
 	e, err := write.Apply(before)
 	if err != nil {
 		return job.Outcome{Before: before, After: before, Err: err}, nil
+	}
+	if refused, err := w.refusesOrder(ctx, e.Order); refused != nil || err != nil {
+		return job.Outcome{Before: before, After: before, Err: refused}, err
 	}
 	changed, err := w.update(ctx, before, e)
 	if err != nil {
@@ -152,7 +188,7 @@ func (w writer) apply(ctx context.Context, before lectern.Presentation, write jo
 		}
 		last = v
 	}
-	if err := w.attach(ctx, e); err != nil {
+	if err := errors.Join(w.announce(ctx, e.Announced, write.At()), w.attach(ctx, e)); err != nil {
 		return job.Outcome{}, err
 	}
 	if e.Enqueue {
@@ -164,7 +200,7 @@ func (w writer) apply(ctx context.Context, before lectern.Presentation, write jo
 }
 
 // update writes the row. It reports whether the row was still as before.
-func (w writer) update(ctx context.Context, before lectern.Presentation, e job.Effect) (bool, error) {
+func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.Effect) (bool, error) {
 	var n int64
 	switch e.Change {
 	case lectern.Unchanged:
@@ -191,14 +227,19 @@ func (w writer) update(ctx context.Context, before lectern.Presentation, e job.E
 	return n == 1, err
 }
 
-// attach records the step and the artifacts that came with a write.
-func (w writer) attach(ctx context.Context, e job.Effect) error {
+// attach records the step, the order and the artifacts that came with a write.
+func (w *writer) attach(ctx context.Context, e job.Effect) error {
 	if st := e.Step; st != nil {
 		err := w.q.InsertStep(ctx, rows.InsertStepParams{
 			PresentationID: e.After.ID, Attempt: int64(st.Attempt), Kind: string(st.Kind), Slide: int64(st.Slide), Key: st.Key,
 			Reused: st.Reused, StartedAt: micros(st.Started), Took: st.Took.Microseconds(),
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if e.Order != nil {
+		if err := w.q.PutOrder(ctx, rows.PutOrderParams(orderRow(*e.Order))); err != nil {
 			return err
 		}
 	}
@@ -214,7 +255,7 @@ func (w writer) attach(ctx context.Context, e job.Effect) error {
 	return nil
 }
 
-func (w writer) event(ctx context.Context, p lectern.Presentation, at time.Time, milestone bool) error {
+func (w *writer) event(ctx context.Context, p lectern.Presentation, at time.Time, milestone bool) error {
 	snap, err := toSnapshot(p)
 	if err != nil {
 		return err

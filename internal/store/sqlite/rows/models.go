@@ -4,6 +4,10 @@
 
 package rows
 
+import (
+	"database/sql"
+)
+
 type Artifact struct {
 	Seq            int64
 	PresentationID string
@@ -13,6 +17,53 @@ type Artifact struct {
 	ContentType    string
 	Size           int64
 	Sha256         string
+}
+
+type Delivery struct {
+	Seq            int64
+	ID             string
+	PresentationID string
+	Endpoint       string
+	Url            string
+	Type           string
+	Presentation   string
+	State          string
+	Attempts       int64
+	NextAt         int64
+	CreatedAt      int64
+	DoneAt         int64
+	StatusCode     int64
+	Problem        string
+}
+
+type Endpoint struct {
+	ID        string
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+}
+
+type IdempotencyKey struct {
+	Key            string
+	Fingerprint    string
+	PresentationID sql.NullString
+	ReservedAt     int64
+	ExpiresAt      int64
+}
+
+type Order struct {
+	Key            string
+	Engine         string
+	ExternalID     string
+	State          string
+	PresentationID string
+	Attempt        int64
+	Slide          int64
+	Part           int64
+	Detail         string
+	UpdatedAt      int64
 }
 
 type Presentation struct {
@@ -39,6 +90,7 @@ type Presentation struct {
 	ScratchAt       int64
 	ExpiresAt       int64
 	Removing        bool
+	CallbackUrl     string
 }
 
 type Step struct {

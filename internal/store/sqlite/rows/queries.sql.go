@@ -7,7 +7,22 @@ package rows
 
 import (
 	"context"
+	"database/sql"
 )
+
+const claimDelivery = `-- name: ClaimDelivery :exec
+UPDATE deliveries SET next_at = ? WHERE seq = ?
+`
+
+type ClaimDeliveryParams struct {
+	NextAt int64
+	Seq    int64
+}
+
+func (q *Queries) ClaimDelivery(ctx context.Context, arg ClaimDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, claimDelivery, arg.NextAt, arg.Seq)
+	return err
+}
 
 const clearScratch = `-- name: ClearScratch :exec
 UPDATE presentations SET scratch_at = 0 WHERE id = ?
@@ -18,12 +33,62 @@ func (q *Queries) ClearScratch(ctx context.Context, id string) error {
 	return err
 }
 
+const deleteEndpoint = `-- name: DeleteEndpoint :execrows
+DELETE FROM endpoints WHERE id = ?
+`
+
+func (q *Queries) DeleteEndpoint(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteEndpoint, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deletePresentation = `-- name: DeletePresentation :exec
 DELETE FROM presentations WHERE id = ? AND removing = 1
 `
 
 func (q *Queries) DeletePresentation(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, deletePresentation, id)
+	return err
+}
+
+const dropKeys = `-- name: DropKeys :exec
+DELETE FROM idempotency_keys WHERE presentation_id = CAST(?1 AS TEXT)
+`
+
+// A presentation that is being removed answers no request any more.
+func (q *Queries) DropKeys(ctx context.Context, presentationID string) error {
+	_, err := q.db.ExecContext(ctx, dropKeys, presentationID)
+	return err
+}
+
+const finishDelivery = `-- name: FinishDelivery :exec
+UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?
+WHERE id = ? AND state = 'pending'
+`
+
+type FinishDeliveryParams struct {
+	State      string
+	Attempts   int64
+	NextAt     int64
+	DoneAt     int64
+	StatusCode int64
+	Problem    string
+	ID         string
+}
+
+func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, finishDelivery,
+		arg.State,
+		arg.Attempts,
+		arg.NextAt,
+		arg.DoneAt,
+		arg.StatusCode,
+		arg.Problem,
+		arg.ID,
+	)
 	return err
 }
 
@@ -39,8 +104,73 @@ func (q *Queries) GetDeck(ctx context.Context, presentationID string) (string, e
 	return deck, err
 }
 
+const getDelivery = `-- name: GetDelivery :one
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries WHERE id = ?
+`
+
+func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) {
+	row := q.db.QueryRowContext(ctx, getDelivery, id)
+	var i Delivery
+	err := row.Scan(
+		&i.Seq,
+		&i.ID,
+		&i.PresentationID,
+		&i.Endpoint,
+		&i.Url,
+		&i.Type,
+		&i.Presentation,
+		&i.State,
+		&i.Attempts,
+		&i.NextAt,
+		&i.CreatedAt,
+		&i.DoneAt,
+		&i.StatusCode,
+		&i.Problem,
+	)
+	return i, err
+}
+
+const getKey = `-- name: GetKey :one
+SELECT "key", fingerprint, presentation_id, reserved_at, expires_at FROM idempotency_keys WHERE key = ?
+`
+
+func (q *Queries) GetKey(ctx context.Context, key string) (IdempotencyKey, error) {
+	row := q.db.QueryRowContext(ctx, getKey, key)
+	var i IdempotencyKey
+	err := row.Scan(
+		&i.Key,
+		&i.Fingerprint,
+		&i.PresentationID,
+		&i.ReservedAt,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const getOrder = `-- name: GetOrder :one
+SELECT "key", engine, external_id, state, presentation_id, attempt, slide, part, detail, updated_at FROM orders WHERE key = ?
+`
+
+func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
+	row := q.db.QueryRowContext(ctx, getOrder, key)
+	var i Order
+	err := row.Scan(
+		&i.Key,
+		&i.Engine,
+		&i.ExternalID,
+		&i.State,
+		&i.PresentationID,
+		&i.Attempt,
+		&i.Slide,
+		&i.Part,
+		&i.Detail,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -70,8 +200,24 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.ScratchAt,
 		&i.ExpiresAt,
 		&i.Removing,
+		&i.CallbackUrl,
 	)
 	return i, err
+}
+
+const giveUpDeliveries = `-- name: GiveUpDeliveries :exec
+UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ? WHERE endpoint = ? AND state = 'pending'
+`
+
+type GiveUpDeliveriesParams struct {
+	DoneAt   int64
+	Problem  string
+	Endpoint string
+}
+
+func (q *Queries) GiveUpDeliveries(ctx context.Context, arg GiveUpDeliveriesParams) error {
+	_, err := q.db.ExecContext(ctx, giveUpDeliveries, arg.DoneAt, arg.Problem, arg.Endpoint)
+	return err
 }
 
 const insertArtifact = `-- name: InsertArtifact :exec
@@ -117,6 +263,37 @@ func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
 	return err
 }
 
+const insertDelivery = `-- name: InsertDelivery :exec
+INSERT INTO deliveries (
+    id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
+) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '')
+`
+
+type InsertDeliveryParams struct {
+	ID             string
+	PresentationID string
+	Endpoint       string
+	Url            string
+	Type           string
+	Presentation   string
+	NextAt         int64
+	CreatedAt      int64
+}
+
+func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, insertDelivery,
+		arg.ID,
+		arg.PresentationID,
+		arg.Endpoint,
+		arg.Url,
+		arg.Type,
+		arg.Presentation,
+		arg.NextAt,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const insertEvent = `-- name: InsertEvent :exec
 INSERT INTO events (presentation_id, version, at, milestone, snapshot) VALUES (?, ?, ?, ?, ?)
 `
@@ -143,8 +320,8 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -168,6 +345,7 @@ type InsertPresentationParams struct {
 	Failure         string
 	Warnings        string
 	Metadata        string
+	CallbackUrl     string
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -192,6 +370,7 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.Failure,
 		arg.Warnings,
 		arg.Metadata,
+		arg.CallbackUrl,
 	)
 	return err
 }
@@ -249,6 +428,210 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 			&i.ContentType,
 			&i.Size,
 			&i.Sha256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listClaimable = `-- name: ListClaimable :many
+SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem FROM deliveries d
+WHERE d.state = 'pending' AND d.next_at <= ?1 AND NOT EXISTS (
+    SELECT 1 FROM deliveries o
+    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
+)
+ORDER BY d.next_at, d.seq LIMIT ?2
+`
+
+type ListClaimableParams struct {
+	Now int64
+	Max int64
+}
+
+// Those whose turn it is: nothing older to the same address about the same presentation waits.
+func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, listClaimable, arg.Now, arg.Max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.PresentationID,
+			&i.Endpoint,
+			&i.Url,
+			&i.Type,
+			&i.Presentation,
+			&i.State,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.StatusCode,
+			&i.Problem,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeliveries = `-- name: ListDeliveries :many
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries
+WHERE (CAST(?1 AS TEXT) = '' OR state = CAST(?1 AS TEXT))
+    AND (CAST(?2 AS INTEGER) = 1 OR endpoint = ?3)
+ORDER BY created_at DESC, seq DESC LIMIT ?4
+`
+
+type ListDeliveriesParams struct {
+	State    string
+	Everyone int64
+	Endpoint string
+	Max      int64
+}
+
+func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, listDeliveries,
+		arg.State,
+		arg.Everyone,
+		arg.Endpoint,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.PresentationID,
+			&i.Endpoint,
+			&i.Url,
+			&i.Type,
+			&i.Presentation,
+			&i.State,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.StatusCode,
+			&i.Problem,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeliveriesOf = `-- name: ListDeliveriesOf :many
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries
+WHERE presentation_id = ?1
+    AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
+    AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
+ORDER BY created_at DESC, seq DESC LIMIT ?5
+`
+
+type ListDeliveriesOfParams struct {
+	PresentationID string
+	State          string
+	Everyone       int64
+	Endpoint       string
+	Max            int64
+}
+
+func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, listDeliveriesOf,
+		arg.PresentationID,
+		arg.State,
+		arg.Everyone,
+		arg.Endpoint,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.PresentationID,
+			&i.Endpoint,
+			&i.Url,
+			&i.Type,
+			&i.Presentation,
+			&i.State,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.StatusCode,
+			&i.Problem,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEndpoints = `-- name: ListEndpoints :many
+SELECT id, url, types, secrets, disabled, created_at FROM endpoints ORDER BY created_at, id
+`
+
+func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
+	rows, err := q.db.QueryContext(ctx, listEndpoints)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Endpoint
+	for rows.Next() {
+		var i Endpoint
+		if err := rows.Scan(
+			&i.ID,
+			&i.Url,
+			&i.Types,
+			&i.Secrets,
+			&i.Disabled,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -335,7 +718,7 @@ func (q *Queries) ListExpired(ctx context.Context, arg ListExpiredParams) ([]str
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -379,6 +762,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.ScratchAt,
 			&i.ExpiresAt,
 			&i.Removing,
+			&i.CallbackUrl,
 		); err != nil {
 			return nil, err
 		}
@@ -394,7 +778,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 }
 
 const listPresentationsByStatus = `-- name: ListPresentationsByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations
 WHERE status = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -444,6 +828,7 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 			&i.ScratchAt,
 			&i.ExpiresAt,
 			&i.Removing,
+			&i.CallbackUrl,
 		); err != nil {
 			return nil, err
 		}
@@ -621,6 +1006,145 @@ func (q *Queries) NextScratch(ctx context.Context, now int64) (int64, error) {
 	var scratch_at int64
 	err := row.Scan(&scratch_at)
 	return scratch_at, err
+}
+
+const putEndpoint = `-- name: PutEndpoint :exec
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
+    disabled = excluded.disabled, created_at = excluded.created_at
+`
+
+type PutEndpointParams struct {
+	ID        string
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+}
+
+func (q *Queries) PutEndpoint(ctx context.Context, arg PutEndpointParams) error {
+	_, err := q.db.ExecContext(ctx, putEndpoint,
+		arg.ID,
+		arg.Url,
+		arg.Types,
+		arg.Secrets,
+		arg.Disabled,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const putKey = `-- name: PutKey :exec
+INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
+    reserved_at = excluded.reserved_at, expires_at = excluded.expires_at
+`
+
+type PutKeyParams struct {
+	Key            string
+	Fingerprint    string
+	PresentationID sql.NullString
+	ReservedAt     int64
+	ExpiresAt      int64
+}
+
+func (q *Queries) PutKey(ctx context.Context, arg PutKeyParams) error {
+	_, err := q.db.ExecContext(ctx, putKey,
+		arg.Key,
+		arg.Fingerprint,
+		arg.PresentationID,
+		arg.ReservedAt,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
+const putOrder = `-- name: PutOrder :exec
+INSERT INTO orders (key, engine, external_id, state, presentation_id, attempt, slide, part, detail, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET engine = excluded.engine, external_id = excluded.external_id, state = excluded.state,
+    presentation_id = excluded.presentation_id, attempt = excluded.attempt, slide = excluded.slide, part = excluded.part,
+    detail = excluded.detail, updated_at = excluded.updated_at
+`
+
+type PutOrderParams struct {
+	Key            string
+	Engine         string
+	ExternalID     string
+	State          string
+	PresentationID string
+	Attempt        int64
+	Slide          int64
+	Part           int64
+	Detail         string
+	UpdatedAt      int64
+}
+
+func (q *Queries) PutOrder(ctx context.Context, arg PutOrderParams) error {
+	_, err := q.db.ExecContext(ctx, putOrder,
+		arg.Key,
+		arg.Engine,
+		arg.ExternalID,
+		arg.State,
+		arg.PresentationID,
+		arg.Attempt,
+		arg.Slide,
+		arg.Part,
+		arg.Detail,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const releaseKey = `-- name: ReleaseKey :exec
+DELETE FROM idempotency_keys WHERE key = ? AND presentation_id IS NULL
+`
+
+func (q *Queries) ReleaseKey(ctx context.Context, key string) error {
+	_, err := q.db.ExecContext(ctx, releaseKey, key)
+	return err
+}
+
+const restartDelivery = `-- name: RestartDelivery :exec
+UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '' WHERE id = ?
+`
+
+type RestartDeliveryParams struct {
+	NextAt int64
+	ID     string
+}
+
+func (q *Queries) RestartDelivery(ctx context.Context, arg RestartDeliveryParams) error {
+	_, err := q.db.ExecContext(ctx, restartDelivery, arg.NextAt, arg.ID)
+	return err
+}
+
+const sweepDeliveries = `-- name: SweepDeliveries :exec
+DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?
+`
+
+func (q *Queries) SweepDeliveries(ctx context.Context, doneAt int64) error {
+	_, err := q.db.ExecContext(ctx, sweepDeliveries, doneAt)
+	return err
+}
+
+const sweepKeys = `-- name: SweepKeys :exec
+DELETE FROM idempotency_keys WHERE presentation_id IS NULL AND expires_at <= ?
+`
+
+func (q *Queries) SweepKeys(ctx context.Context, expiresAt int64) error {
+	_, err := q.db.ExecContext(ctx, sweepKeys, expiresAt)
+	return err
+}
+
+const sweepOrders = `-- name: SweepOrders :exec
+DELETE FROM orders WHERE state IN ('ready', 'failed') AND updated_at <= ?
+`
+
+func (q *Queries) SweepOrders(ctx context.Context, updatedAt int64) error {
+	_, err := q.db.ExecContext(ctx, sweepOrders, updatedAt)
+	return err
 }
 
 const thinEvents = `-- name: ThinEvents :exec

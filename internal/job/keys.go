@@ -1,0 +1,76 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"lectern"
+)
+
+// KeyTimeout is how long a reservation holds that is never completed: whoever made it has died (J13).
+const KeyTimeout = time.Minute
+
+// Key is what a store has under an Idempotency-Key.
+type Key struct {
+	Key          string
+	Fingerprint  string    // of the request
+	Presentation string    // what the first request made; "" while it is in flight
+	ReservedAt   time.Time // by the first request
+	ExpiresAt    time.Time // of a reservation; zero with a presentation, with which the key goes
+}
+
+// Reserve claims an Idempotency-Key for a request that is about to be made (J13). Where the same request was made
+// before, p is what it made, and replayed is true. Another request with this key is CodeKeyMismatch, one that is still
+// in flight CodeKeyInUse. A reservation is completed by [Service.Submit], ended by [Service.ReleaseKey], and free again
+// after [KeyTimeout]; a completed key lives as long as its presentation.
+func (s *Service) Reserve(ctx context.Context, key, fingerprint string) (p lectern.Presentation, replayed bool, err error) {
+	out, err := s.submit(ctx, WriteSpec{Reserve: true, Key: key, Fingerprint: fingerprint})
+	return out.After, out.Replayed, err
+}
+
+// ReleaseKey frees a key whose request failed. A key that is not in flight stays as it is.
+func (s *Service) ReleaseKey(ctx context.Context, key string) error {
+	_, err := s.submit(ctx, WriteSpec{Release: true, Key: key})
+	return err
+}
+
+// Claim gives the key as it is to be stored once w is done, if w has one: to reserve it, or to complete it with the
+// presentation that w makes. The store first asks [Write.Admit] about the key that it has.
+func (w Write) Claim() (Key, bool) {
+	s := w.spec
+	k := Key{Key: s.Key, Fingerprint: s.Fingerprint, ReservedAt: s.At}
+	switch {
+	case s.Key == "":
+		return k, false
+	case s.Reserve:
+		k.ExpiresAt = s.At.Add(KeyTimeout)
+		return k, true
+	case s.Create != nil:
+		k.Presentation = s.Create.ID
+		return k, true
+	}
+	return k, false
+}
+
+// Release gives the key that w frees, if that is what it does. A key with a presentation is not to be touched.
+func (w Write) Release() (string, bool) { return w.spec.Key, w.spec.Release }
+
+// Admit decides about w where its key is in the store already, as old: whether w is done by giving what the first
+// request made (Outcome.Replayed), or refused. Otherwise w goes on and replaces old. It is pure.
+//
+// A presentation can complete a key that is in flight whoever reserved it: of two that hold the same reservation, since
+// one came back after [KeyTimeout], the second is given what the first made.
+func (w Write) Admit(old Key) (replay bool, err error) {
+	silent := old.Presentation == "" && !w.spec.At.Before(old.ExpiresAt)
+	switch {
+	case old.Fingerprint != w.spec.Fingerprint && !silent:
+		return false, lectern.Fail(lectern.CodeKeyMismatch, "The Idempotency-Key %.64q came with another request before. Use a new key for a new request.", old.Key)
+	case old.Presentation != "":
+		return true, nil
+	case w.spec.Reserve && !silent:
+		f := lectern.Fail(lectern.CodeKeyInUse, "The first request with the Idempotency-Key %.64q is not answered yet. Try again in a moment.", old.Key)
+		f.Retryable = true
+		return false, f
+	}
+	return false, nil
+}

@@ -1,0 +1,93 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lectern"
+)
+
+// Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint that wants them, in the
+// order of versions. A store inserts them in the transaction that stores the milestones. It is pure: the same milestone
+// has the same message ID for the same address, however often its transaction is tried.
+func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, at time.Time) []lectern.Delivery {
+	var out []lectern.Delivery
+	for _, p := range announced {
+		add := func(endpoint, url string) {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", p.ID, p.Version, endpoint))
+			out = append(out, lectern.Delivery{
+				ID: fmt.Sprintf("msg_%x", sum[:16]), Endpoint: endpoint, URL: url, Type: lectern.WebhookType(p.Status),
+				Presentation: p, State: lectern.DeliveryPending, NextAt: at, CreatedAt: at,
+			})
+		}
+		if p.CallbackURL != "" {
+			add("", p.CallbackURL)
+		}
+		for _, e := range endpoints {
+			if !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
+				add(e.ID, e.URL)
+			}
+		}
+	}
+	return out
+}
+
+// announced gives the versions that bring another status than the one before: these are told to the world.
+func announced(before lectern.Presentation, versions []lectern.Presentation) []lectern.Presentation {
+	var out []lectern.Presentation
+	for _, v := range versions {
+		if v.Status != before.Status {
+			out = append(out, v)
+		}
+		before = v
+	}
+	return out
+}
+
+var _ lectern.Orders = (*run)(nil)
+
+// Order implements lectern.Orders.
+func (r *run) Order(ctx context.Context, key string) (lectern.Order, bool, error) {
+	return r.s.opt.Store.Order(ctx, key)
+}
+
+// RecordOrder implements lectern.Orders. It goes without the run's pending report, which a refusal must not lose.
+func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
+	at := now()
+	o.Presentation, o.Attempt, o.UpdatedAt = r.id, r.attempt, at
+	_, err := r.s.submit(ctx, WriteSpec{ID: r.id, At: at, Order: &o, Events: []lectern.Event{lectern.Reported{Attempt: r.attempt}}})
+	if errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
+		r.cancel(ErrLeaseLost)
+	}
+	return err
+}
+
+// Supersede decides whether o may take the place of old, under the same key: an order that is only intended does not
+// replace one that has not failed.
+func Supersede(old, o lectern.Order) error {
+	if o.State == lectern.OrderIntended && old.State != lectern.OrderFailed {
+		return lectern.Fail(lectern.CodeConflict, "The render %.16s was ordered already, by %s, and is %s.", old.Key, old.Presentation, old.State)
+	}
+	return nil
+}
+
+// orderRetention is how long an order is kept that is ready or has failed. The others stay: they may have cost money,
+// and nobody knows yet for what.
+const orderRetention = 30 * 24 * time.Hour
+
+// Sweep says what is stale: what was due not after these times goes.
+type Sweep struct {
+	Keys       time.Time // reservations that expired
+	Orders     time.Time // ready or failed ones, by UpdatedAt
+	Deliveries time.Time // done ones, by DoneAt
+}
+
+// Sweep gives what w removes, if that is what it does.
+func (w Write) Sweep() (Sweep, bool) {
+	at := w.spec.At
+	return Sweep{Keys: at, Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
+}

@@ -1,0 +1,216 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"lectern"
+	"lectern/internal/store/sqlite/rows"
+)
+
+// defaultDeliveries is how many deliveries a list gives that names no limit.
+const defaultDeliveries = 100
+
+// within does something in a transaction on the writing connection.
+func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries) error) error {
+	tx, err := s.db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return failure("begin a transaction", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
+	if err := do(rows.New(tx)); err != nil {
+		return failure(doing, err)
+	}
+	return failure("commit", tx.Commit())
+}
+
+// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
+// limit: for each presentation and address only the oldest that is pending. A claim moves NextAt, in the store and in
+// what is given, to now+lease; nothing else keeps others away.
+func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+	due := rows.ListClaimableParams{Now: micros(now), Max: int64(limit)}
+	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
+	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: due.Now, Max: 1}); err != nil || len(some) == 0 {
+		return nil, failure("read the deliveries", err)
+	}
+	var out []lectern.Delivery
+	err := s.within(ctx, "claim the deliveries", func(q *rows.Queries) error {
+		list, err := q.ListClaimable(ctx, due)
+		if err != nil {
+			return err
+		}
+		until := micros(now.Add(lease))
+		for i := range list {
+			list[i].NextAt = until
+			if err := q.ClaimDelivery(ctx, rows.ClaimDeliveryParams{NextAt: until, Seq: list[i].Seq}); err != nil {
+				return err
+			}
+		}
+		out, err = whole(ctx, q, list)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem. A delivery that is no longer pending,
+// or no longer there, is left alone: that is no failure.
+func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
+	return s.within(ctx, "record a delivery", func(q *rows.Queries) error {
+		return q.FinishDelivery(ctx, rows.FinishDeliveryParams{
+			State: string(d.State), Attempts: int64(d.Attempts), NextAt: micros(d.NextAt), DoneAt: micros(d.DoneAt),
+			StatusCode: int64(d.StatusCode), Problem: d.Problem, ID: d.ID,
+		})
+	})
+}
+
+// Deliveries gives the newest first.
+func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
+	all := int64(0)
+	endpoint := f.Endpoint
+	switch endpoint {
+	case "":
+		all = 1
+	case lectern.CallbackEndpoint:
+		endpoint = ""
+	}
+	limit := int64(cmp.Or(f.Limit, defaultDeliveries))
+	var list []rows.Delivery
+	var err error
+	if f.Presentation == "" {
+		list, err = s.q.ListDeliveries(ctx, rows.ListDeliveriesParams{State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit})
+	} else {
+		list, err = s.q.ListDeliveriesOf(ctx, rows.ListDeliveriesOfParams{
+			PresentationID: f.Presentation, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
+		})
+	}
+	if err != nil {
+		return nil, failure("read the deliveries", err)
+	}
+	out, err := whole(ctx, s.q, list)
+	return out, failure("read the deliveries", err)
+}
+
+// Delivery gives one; an unknown id is CodeNotFound.
+func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
+	d, err := getDelivery(ctx, s.q, id)
+	return d, failure("read the delivery", err)
+}
+
+// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one whose
+// endpoint is gone CodeConflict.
+func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
+	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries) error {
+		if d, err = getDelivery(ctx, q, id); err != nil {
+			return err
+		}
+		if d.Endpoint != "" && d.Secrets == nil {
+			return lectern.Fail(lectern.CodeConflict, "The webhook of the delivery %.64q was removed.", id)
+		}
+		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(time.Now()), ID: id}); err != nil {
+			return err
+		}
+		d, err = getDelivery(ctx, q, id)
+		return err
+	})
+	return d, err
+}
+
+func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Delivery, error) {
+	row, err := q.GetDelivery(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return lectern.Delivery{}, lectern.Fail(lectern.CodeNotFound, "There is no delivery %.64q.", id)
+	}
+	if err != nil {
+		return lectern.Delivery{}, err
+	}
+	list, err := whole(ctx, q, []rows.Delivery{row})
+	if err != nil {
+		return lectern.Delivery{}, err
+	}
+	return list[0], nil
+}
+
+// whole gives deliveries with the secrets that their endpoints have now; nil where the endpoint is gone.
+func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
+	endpoints, err := listEndpoints(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	secrets := map[string][]string{}
+	for _, e := range endpoints {
+		secrets[e.ID] = append([]string{}, e.Secrets...)
+	}
+	out := make([]lectern.Delivery, len(list))
+	for i, r := range list {
+		if out[i], err = fromDeliveryRow(r); err != nil {
+			return nil, err
+		}
+		if r.Endpoint != "" {
+			out[i].Secrets = secrets[r.Endpoint]
+		}
+	}
+	return out, nil
+}
+
+// Endpoints gives all, the oldest first.
+func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
+	out, err := listEndpoints(ctx, s.q)
+	return out, failure("read the webhooks", err)
+}
+
+func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, error) {
+	list, err := q.ListEndpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]lectern.Endpoint, len(list))
+	for i, r := range list {
+		if out[i], err = fromEndpointRow(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
+	return s.within(ctx, "store the webhook", func(q *rows.Queries) error {
+		types, err := encodeUnlessEmpty(len(e.Types) == 0, e.Types)
+		if err != nil {
+			return err
+		}
+		secrets, err := encodeUnlessEmpty(len(e.Secrets) == 0, e.Secrets)
+		if err != nil {
+			return err
+		}
+		if e.Disabled {
+			if err := giveUp(ctx, q, e.ID, "Its webhook was disabled."); err != nil {
+				return err
+			}
+		}
+		return q.PutEndpoint(ctx, rows.PutEndpointParams{
+			ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
+		})
+	})
+}
+
+// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
+func (s *Store) DeleteEndpoint(ctx context.Context, id string) error {
+	return s.within(ctx, "remove the webhook", func(q *rows.Queries) error {
+		n, err := q.DeleteEndpoint(ctx, id)
+		if err == nil && n == 0 {
+			return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.64q.", id)
+		}
+		return errors.Join(err, giveUp(ctx, q, id, "Its webhook was removed."))
+	})
+}
+
+func giveUp(ctx context.Context, q *rows.Queries, endpoint, why string) error {
+	return q.GiveUpDeliveries(ctx, rows.GiveUpDeliveriesParams{DoneAt: micros(time.Now()), Problem: why, Endpoint: endpoint})
+}
