@@ -36,7 +36,7 @@ func openDB(t testing.TB, dir string) *sqlite.DB {
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) job.Store {
+	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
 		db := openDB(t, t.TempDir())
 		if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil { // TestDurability holds the true setting
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -140,7 +139,7 @@ func independent(t *testing.T, b *bench) {
 func atomic(t *testing.T, b *bench) {
 	p := b.running()
 	before, spec := b.get(p.ID), b.newSpec()
-	b.refuse = errors.New("the queue is out of order")
+	b.refuseWith(errRefused)
 	_, err := b.store.Commit(b.ctx(), []job.Write{
 		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{lectern.Reported{Attempt: 1, Progress: 5000}}}),
 		job.TestWrite(t, spec),
@@ -148,7 +147,7 @@ func atomic(t *testing.T, b *bench) {
 	if err == nil {
 		t.Fatal("a presentation without a ticket was accepted")
 	}
-	b.refuse = nil
+	b.refuseWith(nil)
 	same(t, "the other presentation", b.get(p.ID), before)
 	_, err = b.store.Get(b.ctx(), spec.ID)
 	wantCode(t, err, lectern.CodeNotFound)

@@ -5,6 +5,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +23,8 @@ type Ticket struct {
 }
 
 // Fixture opens an empty store for one test. The store's tickets go to enqueue, inside the store's transaction; an
-// error of enqueue must undo the transaction.
-type Fixture func(t *testing.T, enqueue func(Ticket) error) job.Store
+// error of enqueue must undo the transaction. What the fixture opens it closes with the test.
+type Fixture func(t *testing.T, enqueue func(Ticket) error) Store
 
 // Run runs the suite.
 func Run(t *testing.T, open Fixture) {
@@ -46,11 +47,26 @@ func Run(t *testing.T, open Fixture) {
 		{"J12 settling thins the history and keeps the milestones", settle},
 		{"J12 a retry takes a presentation out of the clean-up", retry},
 		{"warnings and failures survive", details},
+		{"J13 a key gives the first presentation, and refuses another request", keys},
+		{"J13 keys are freed, expire and go with their presentation", keyLifetimes},
+		{"J13 a key is completed with its presentation or not at all", keyAtomic},
+		{"J13 many creates racing with one key make one presentation", keyRace},
+		{"J7 J9 orders are recorded by live runs, and not made twice", orders},
+		{"J12 orders outlive their presentation", orderLifetimes},
+		{"J4 every milestone is in the outbox, for everyone who wants it", outbox},
+		{"J4 a failing transaction tells nobody", outboxAtomic},
+		{"J7 a stale run tells nobody", staleTells},
+		{"J5 deliveries go in turn, under a lease", turns},
+		{"what waits for an endpoint that is gone is given up", endpointsGo},
+		{"J12 deliveries outlive their presentation until they are done", deliveryLifetimes},
+		{"many claimers never hold the same delivery", claimers},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := &bench{t: t, at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)}
 			b.store = open(t, func(k Ticket) error {
+				b.mu.Lock()
+				defer b.mu.Unlock()
 				if b.refuse != nil {
 					return b.refuse
 				}
@@ -65,10 +81,20 @@ func Run(t *testing.T, open Fixture) {
 // bench is a store under test, with a clock that moves by hand.
 type bench struct {
 	t       *testing.T
-	store   job.Store
+	store   Store
 	at      time.Time
+	mu      sync.Mutex // guards what follows
 	tickets []Ticket
 	refuse  error
+}
+
+var errRefused = errors.New("the queue is out of order")
+
+// refuseWith makes the queue refuse tickets, or with nil take them again.
+func (b *bench) refuseWith(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refuse = err
 }
 
 func (b *bench) ctx() context.Context { return b.t.Context() }

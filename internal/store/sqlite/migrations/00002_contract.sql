@@ -38,6 +38,8 @@ CREATE TABLE endpoints (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX endpoints_by_age ON endpoints (created_at, id);
+
 -- One row a message to one address, with all that it says: it outlives the presentation and its events until it is done.
 CREATE TABLE deliveries (
     seq             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,292 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+)
+
+// Store is what every store is: the job's, and the outbox that webhooks are delivered from.
+type Store interface {
+	job.Store
+	// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
+	// limit: for each presentation and address only the oldest that is pending. A claim moves NextAt to now+lease.
+	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error)
+	// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem of a delivery that is pending still.
+	FinishDelivery(ctx context.Context, d lectern.Delivery) error
+	// Deliveries gives the newest first.
+	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
+	// Delivery gives one; an unknown id is CodeNotFound.
+	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
+	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound, one whose
+	// endpoint is gone CodeConflict.
+	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
+	// Endpoints gives all, the oldest first.
+	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
+	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
+	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id is CodeNotFound.
+	DeleteEndpoint(ctx context.Context, id string) error
+}
+
+const callback = "https://callback.example.com/hook?id=7&x=%20"
+
+// told is a presentation that tells callback.
+func (b *bench) told() lectern.Presentation {
+	b.t.Helper()
+	s := b.newSpec()
+	s.Create.CallbackURL = callback
+	b.commit(s)
+	return *s.Create
+}
+
+func (b *bench) deliveries(f lectern.DeliveryFilter) []lectern.Delivery {
+	b.t.Helper()
+	d, err := b.store.Deliveries(b.ctx(), f)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d
+}
+
+func (b *bench) claim() []lectern.Delivery {
+	b.t.Helper()
+	d, err := b.store.ClaimDeliveries(b.ctx(), b.at, time.Minute, 100)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return d
+}
+
+func (b *bench) finish(d lectern.Delivery) {
+	b.t.Helper()
+	if err := b.store.FinishDelivery(b.ctx(), d); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) endpoint(e lectern.Endpoint) lectern.Endpoint {
+	b.t.Helper()
+	e.URL, e.Secrets, e.CreatedAt = "https://hooks.example.com/"+e.ID, []string{"whsec_" + e.ID}, b.tick()
+	if err := b.store.PutEndpoint(b.ctx(), e); err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+func outbox(t *testing.T, b *bench) {
+	b.endpoint(lectern.Endpoint{ID: "all"})
+	b.endpoint(lectern.Endpoint{ID: "ends", Types: []string{"presentation.completed", "presentation.canceled"}})
+	b.endpoint(lectern.Endpoint{ID: "off", Disabled: true})
+	p := b.told()
+	same(t, "callback", b.get(p.ID), p)
+	want := []lectern.Presentation{p}
+	for _, events := range [][]lectern.Event{
+		{lectern.Began{Worker: "w"}},
+		{lectern.Reported{Attempt: 1, Progress: 100, Warnings: []lectern.Warning{{Code: "c", Message: "m", Slide: 1}}}},
+		{lectern.Beat{Attempt: 1}},
+		{lectern.CancelAsked{}},
+		{lectern.Released{Attempt: 1}}, // canceled
+		{lectern.Retried{}},
+		{lectern.Began{Worker: "w"}, lectern.Reported{Attempt: 2, Progress: 200}, lectern.Completed{Attempt: 2}},
+	} {
+		out := b.commit(job.WriteSpec{ID: p.ID, At: b.tick(), Events: events})[0]
+		if out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		for _, v := range out.Versions {
+			if v.Status != want[len(want)-1].Status {
+				want = append(want, v)
+			}
+		}
+	}
+	same(t, "milestones", len(want), 6)
+	versions := func(endpoint string) []lectern.Presentation {
+		var out []lectern.Presentation
+		for _, d := range b.deliveries(lectern.DeliveryFilter{Endpoint: endpoint, Presentation: p.ID}) {
+			out = append([]lectern.Presentation{d.Presentation}, out...)
+			if d.Type != lectern.WebhookType(d.Presentation.Status) || d.State != lectern.DeliveryPending || !d.NextAt.Equal(d.CreatedAt) {
+				t.Errorf("delivery %+v", d)
+			}
+		}
+		return out
+	}
+	same(t, "to the callback", versions(lectern.CallbackEndpoint), want)
+	same(t, "to everyone's", versions("all"), want)
+	same(t, "to the choosy", versions("ends"), []lectern.Presentation{want[2], want[5]})
+	same(t, "to the disabled", len(versions("off")), 0)
+	d := b.deliveries(lectern.DeliveryFilter{Endpoint: "all", Limit: 1})[0]
+	same(t, "secrets", d.Secrets, []string{"whsec_all"})
+	one, err := b.store.Delivery(b.ctx(), d.ID)
+	same(t, "one of them", one, d)
+	same(t, "one of them", err, nil)
+	_, err = b.store.Delivery(b.ctx(), "msg_nobody")
+	wantCode(t, err, lectern.CodeNotFound)
+}
+
+func outboxAtomic(t *testing.T, b *bench) {
+	spec := b.newSpec()
+	spec.Create.CallbackURL = callback
+	p := b.told()
+	b.refuseWith(errRefused)
+	_, err := b.store.Commit(b.ctx(), []job.Write{
+		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{lectern.Began{}}}), job.TestWrite(t, spec),
+	})
+	if err == nil {
+		t.Fatal("a presentation without a ticket was accepted")
+	}
+	b.refuseWith(nil)
+	same(t, "told", len(b.deliveries(lectern.DeliveryFilter{})), 1)
+}
+
+// staleTells: what a run that lost its lease says reaches nobody (J7).
+func staleTells(t *testing.T, b *bench) {
+	p := b.told()
+	b.apply(p.ID, lectern.Began{})
+	b.apply(p.ID, lectern.Released{Attempt: 1})
+	b.apply(p.ID, lectern.Began{})
+	before := b.deliveries(lectern.DeliveryFilter{})
+	same(t, "told", len(before), 4)
+	for _, e := range []lectern.Event{
+		lectern.Completed{Attempt: 1}, lectern.Broke{Attempt: 1, Failure: *lectern.Fail(lectern.CodeInternal, "late")},
+		lectern.Stopped{Attempt: 1}, lectern.Released{Attempt: 1},
+	} {
+		wantCode(t, b.commit(job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{e}})[0].Err, lectern.CodeStale)
+	}
+	same(t, "told by a stale run", b.deliveries(lectern.DeliveryFilter{}), before)
+}
+
+func turns(t *testing.T, b *bench) {
+	b.endpoint(lectern.Endpoint{ID: "all"})
+	p, q := b.told(), b.told()
+	b.apply(p.ID, lectern.Began{})
+	b.apply(p.ID, lectern.Completed{Attempt: 1})
+	got := b.claim()
+	same(t, "the first of each", len(got), 4)
+	for _, d := range got {
+		same(t, "type", d.Type, "presentation.queued")
+		same(t, "lease", d.NextAt, b.at.Add(time.Minute))
+	}
+	same(t, "claimed", len(b.claim()), 0)
+	d := got[0]
+	same(t, "the longest due first", d.Presentation.ID, p.ID)
+	d.Attempts, d.NextAt, d.StatusCode, d.Problem = 1, b.at.Add(time.Hour), 500, "no"
+	b.finish(d)
+	b.at = b.at.Add(time.Minute)
+	same(t, "after the lease, without the one that waits", len(b.claim()), 3)
+	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()
+	b.finish(d)
+	late := d
+	late.State, late.NextAt = lectern.DeliveryPending, b.at
+	b.finish(late) // a node that slept
+	got = b.claim()
+	if len(got) != 1 || got[0].Type != "presentation.processing" || got[0].Presentation.ID == q.ID {
+		t.Errorf("behind it: %+v", got)
+	}
+	stored, err := b.store.Delivery(b.ctx(), d.ID)
+	same(t, "delivered", stored, d)
+	same(t, "delivered", err, nil)
+}
+
+func endpointsGo(t *testing.T, b *bench) {
+	gone, off := b.endpoint(lectern.Endpoint{ID: "gone", Types: []string{"presentation.queued"}}), b.endpoint(lectern.Endpoint{ID: "off"})
+	list, err := b.store.Endpoints(b.ctx())
+	same(t, "endpoints", list, []lectern.Endpoint{gone, off})
+	same(t, "endpoints", err, nil)
+	b.create()
+	off.Disabled = true
+	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.store.DeleteEndpoint(b.ctx(), "gone"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, b.store.DeleteEndpoint(b.ctx(), "gone"), lectern.CodeNotFound)
+	all := b.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryGivenUp})
+	same(t, "given up", len(all), 2)
+	for _, d := range all {
+		if d.DoneAt.IsZero() || d.Problem == "" {
+			t.Errorf("given up as %+v", d)
+		}
+	}
+	same(t, "claimed", len(b.claim()), 0)
+	b.create()
+	same(t, "told since", len(b.deliveries(lectern.DeliveryFilter{})), 2)
+
+	d := b.deliveries(lectern.DeliveryFilter{Endpoint: "gone"})[0]
+	_, err = b.store.Redeliver(b.ctx(), d.ID)
+	wantCode(t, err, lectern.CodeConflict)
+	_, err = b.store.Redeliver(b.ctx(), "msg_nobody")
+	wantCode(t, err, lectern.CodeNotFound)
+	off.Disabled = false
+	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
+		t.Fatal(err)
+	}
+	d, err = b.store.Redeliver(b.ctx(), b.deliveries(lectern.DeliveryFilter{Endpoint: "off"})[0].ID)
+	if err != nil || d.State != lectern.DeliveryPending || d.Attempts != 0 || d.Problem != "" || !d.DoneAt.IsZero() {
+		t.Errorf("again: %+v, %v", d, err)
+	}
+	b.at = d.NextAt
+	same(t, "claimed again", len(b.claim()), 1)
+}
+
+func deliveryLifetimes(t *testing.T, b *bench) {
+	p := b.told()
+	b.apply(p.ID, lectern.CancelAsked{})
+	b.commit(job.WriteSpec{ID: p.ID, Settle: true}, job.WriteSpec{ID: p.ID, Mark: true}, job.WriteSpec{ID: p.ID, Purge: true})
+	d := b.claim()[0]
+	same(t, "what the dead say", d.Presentation, p)
+	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()
+	b.finish(d)
+	done := b.at
+	left := func(at time.Time) int {
+		b.at = at
+		b.commit(job.WriteSpec{Sweep: true}) // keeps for an hour
+		return len(b.deliveries(lectern.DeliveryFilter{Presentation: p.ID}))
+	}
+	same(t, "within the retention", left(done.Add(time.Hour-time.Microsecond)), 2)
+	same(t, "after it", left(done.Add(time.Hour)), 1)
+	same(t, "the pending one", left(done.AddDate(1, 0, 0)), 1)
+}
+
+func claimers(t *testing.T, b *bench) {
+	const n = 30
+	for range n {
+		b.told()
+	}
+	at := b.tick()
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[string]int{}
+	for range 6 {
+		wait.Go(func() {
+			for {
+				some, err := b.store.ClaimDeliveries(b.ctx(), at, time.Minute, 3)
+				if err != nil {
+					t.Error(err)
+				}
+				if len(some) == 0 {
+					return
+				}
+				mu.Lock()
+				for _, d := range some {
+					seen[d.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if len(seen) != n {
+		t.Errorf("%d of %d claimed", len(seen), n)
+	}
+	for id, times := range seen {
+		if times != 1 {
+			t.Errorf("%s was claimed %d times", id, times)
+		}
+	}
+}
