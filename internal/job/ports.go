@@ -137,6 +137,18 @@ func (w Write) ID() string { return w.spec.ID }
 // At is when w was decided.
 func (w Write) At() time.Time { return w.spec.At }
 
+// Names gives what w is about besides its presentation: its key, its order. A store with more than one writer locks it.
+func (w Write) Names() []string {
+	var names []string
+	if w.spec.Key != "" {
+		names = append(names, "key "+w.spec.Key)
+	}
+	if w.spec.Order != nil {
+		names = append(names, "order "+w.spec.Order.Key)
+	}
+	return names
+}
+
 // Creation gives what w inserts, if that is what it does.
 func (w Write) Creation() (lectern.Presentation, lectern.Deck, bool) {
 	if w.spec.Create == nil {

@@ -9,7 +9,5 @@
 // leave this package, but for the hook that puts a ticket into the work queue, and that is handed the transaction and
 // has nothing else to write with.
 //
-// The SQL is in migrations and queries.sql; sqlc makes package rows of it, after `go generate`.
+// This package opens the file and says what SQLite does in its own way; the queries are in package sqlstore.
 package sqlite
-
-//go:generate go tool -modfile=../../../tools/go.mod sqlc generate

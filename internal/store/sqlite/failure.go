@@ -53,7 +53,3 @@ func isCode(err error, primary int) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	return ok && e.Code()&0xff == primary
 }
-
-func notFound(id string) error {
-	return lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
-}

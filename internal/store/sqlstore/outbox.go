@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"cmp"
@@ -8,23 +8,29 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/store/sqlite/rows"
+	"lectern/internal/store/sqlstore/rows"
 )
 
 // defaultDeliveries is how many deliveries a list gives that names no limit.
 const defaultDeliveries = 100
 
+// outboxName is what is locked while the outbox is changed: claims of two nodes must not overlap.
+const outboxName = "outbox"
+
 // within does something in a transaction on the writing connection.
 func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries) error) error {
-	tx, err := s.db.write.BeginTx(ctx, nil)
+	tx, err := s.o.Write.BeginTx(ctx, nil)
 	if err != nil {
-		return failure("begin a transaction", err)
+		return s.failure("begin a transaction", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
-	if err := do(rows.New(tx)); err != nil {
-		return failure(doing, err)
+	if err := s.o.Dialect.Lock(ctx, tx, []string{outboxName}, nil); err != nil {
+		return s.failure("lock the outbox", err)
 	}
-	return failure("commit", tx.Commit())
+	if err := do(rows.New(s.o.Bind(tx))); err != nil {
+		return s.failure(doing, err)
+	}
+	return s.failure("commit", tx.Commit())
 }
 
 // ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
@@ -34,7 +40,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.D
 	due := rows.ListClaimableParams{Now: micros(now), Max: int64(limit)}
 	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
 	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: due.Now, Max: 1}); err != nil || len(some) == 0 {
-		return nil, failure("read the deliveries", err)
+		return nil, s.failure("read the deliveries", err)
 	}
 	var out []lectern.Delivery
 	err := s.within(ctx, "claim the deliveries", func(q *rows.Queries) error {
@@ -90,16 +96,16 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 		})
 	}
 	if err != nil {
-		return nil, failure("read the deliveries", err)
+		return nil, s.failure("read the deliveries", err)
 	}
 	out, err := whole(ctx, s.q, list)
-	return out, failure("read the deliveries", err)
+	return out, s.failure("read the deliveries", err)
 }
 
 // Delivery gives one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := getDelivery(ctx, s.q, id)
-	return d, failure("read the delivery", err)
+	return d, s.failure("read the delivery", err)
 }
 
 // Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one whose
@@ -161,7 +167,7 @@ func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lecter
 // Endpoints gives all, the oldest first.
 func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	out, err := listEndpoints(ctx, s.q)
-	return out, failure("read the webhooks", err)
+	return out, s.failure("read the webhooks", err)
 }
 
 func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, error) {

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
-	"lectern/internal/store/sqlite/rows"
+	"lectern/internal/store/sqlstore/rows"
 )
 
 // Get implements job.Reader.
@@ -19,10 +19,10 @@ func (s *Store) Get(ctx context.Context, id string) (lectern.Presentation, error
 		return lectern.Presentation{}, notFound(id)
 	}
 	if err != nil {
-		return lectern.Presentation{}, failure("read the presentation", err)
+		return lectern.Presentation{}, s.failure("read the presentation", err)
 	}
 	p, err := fromRow(row)
-	return p, failure("read the presentation", err)
+	return p, s.failure("read the presentation", err)
 }
 
 // Deck implements job.Reader.
@@ -35,7 +35,7 @@ func (s *Store) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	if err == nil {
 		err = decode(text, &d)
 	}
-	return d, failure("read the deck", err)
+	return d, s.failure("read the deck", err)
 }
 
 // List implements job.Reader.
@@ -54,12 +54,12 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 		})
 	}
 	if err != nil {
-		return nil, failure("list the presentations", err)
+		return nil, s.failure("list the presentations", err)
 	}
 	out := make([]lectern.Presentation, len(list))
 	for i, row := range list {
 		if out[i], err = fromRow(row); err != nil {
-			return nil, failure("list the presentations", err)
+			return nil, s.failure("list the presentations", err)
 		}
 	}
 	return out, nil
@@ -69,7 +69,7 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 func (s *Store) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
 	events, err := s.q.ListEvents(ctx, rows.ListEventsParams{PresentationID: id, Version: after, Limit: int64(limit)})
 	if err != nil {
-		return nil, failure("read the events", err)
+		return nil, s.failure("read the events", err)
 	}
 	p, err := s.Get(ctx, id)
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *Store) Versions(ctx context.Context, id string, after int64, limit int)
 	out := make([]lectern.Presentation, len(events))
 	for i, e := range events {
 		if out[i], err = fromSnapshot(p, e.Version, e.Snapshot); err != nil {
-			return nil, failure("read the events", err)
+			return nil, s.failure("read the events", err)
 		}
 	}
 	return out, nil
@@ -91,7 +91,7 @@ func (s *Store) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
 	}
 	list, err := s.q.ListSteps(ctx, id)
 	if err != nil {
-		return nil, failure("read the steps", err)
+		return nil, s.failure("read the steps", err)
 	}
 	out := make([]lectern.Step, len(list))
 	for i, r := range list {
@@ -110,7 +110,7 @@ func (s *Store) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, e
 	}
 	list, err := s.q.ListArtifacts(ctx, id)
 	if err != nil {
-		return nil, failure("read the artifacts", err)
+		return nil, s.failure("read the artifacts", err)
 	}
 	out := make([]lectern.Artifact, len(list))
 	for i, r := range list {
@@ -125,7 +125,7 @@ func (s *Store) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, e
 func (s *Store) Silent(ctx context.Context, since time.Time) ([]job.Lease, error) {
 	list, err := s.q.ListProcessing(ctx, micros(since))
 	if err != nil {
-		return nil, failure("read the leases", err)
+		return nil, s.failure("read the leases", err)
 	}
 	out := make([]job.Lease, len(list))
 	for i, r := range list {
@@ -143,13 +143,13 @@ func (s *Store) Due(ctx context.Context, now time.Time) (job.Due, error) {
 	t := micros(now)
 	var err error
 	if due.Scratch, err = s.q.ListScratchDue(ctx, rows.ListScratchDueParams{ScratchAt: t, Limit: dueBatch}); err != nil {
-		return due, failure("find what is due", err)
+		return due, s.failure("find what is due", err)
 	}
 	if due.Expired, err = s.q.ListExpired(ctx, rows.ListExpiredParams{ExpiresAt: t, Limit: dueBatch}); err != nil {
-		return due, failure("find what is due", err)
+		return due, s.failure("find what is due", err)
 	}
 	if due.Removing, err = s.q.ListRemoving(ctx, dueBatch); err != nil {
-		return due, failure("find what is due", err)
+		return due, s.failure("find what is due", err)
 	}
 	if max(len(due.Scratch), len(due.Expired), len(due.Removing)) == dueBatch {
 		due.Next = now
@@ -161,7 +161,7 @@ func (s *Store) Due(ctx context.Context, now time.Time) (job.Due, error) {
 			continue
 		}
 		if err != nil {
-			return due, failure("find what is due", err)
+			return due, s.failure("find what is due", err)
 		}
 		if due.Next.IsZero() || fromMicros(at).Before(due.Next) {
 			due.Next = fromMicros(at)

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
-	"lectern/internal/store/sqlite/rows"
+	"lectern/internal/store/sqlstore/rows"
 )
 
 // admit asks write about its key as it stands. done: there is nothing more to do, out is the outcome.
@@ -92,7 +92,7 @@ func (s *Store) Order(ctx context.Context, key string) (lectern.Order, bool, err
 		return lectern.Order{}, false, nil
 	}
 	if err != nil {
-		return lectern.Order{}, false, failure("read the order", err)
+		return lectern.Order{}, false, s.failure("read the order", err)
 	}
 	return fromOrderRow(row), true, nil
 }

@@ -1,11 +1,11 @@
-package sqlite
+package sqlstore
 
 import (
 	"encoding/json"
 	"time"
 
 	"lectern"
-	"lectern/internal/store/sqlite/rows"
+	"lectern/internal/store/sqlstore/rows"
 )
 
 // micros is a time as it is stored; 0 for the zero time.

@@ -1,0 +1,314 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/sqlstore/rows"
+)
+
+// Enqueuer puts tickets into the work queue, as part of the transaction that it is given.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) error
+}
+
+// Dialect is what one kind of database does in its own way.
+type Dialect interface {
+	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
+	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
+	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
+	// Tell tells other processes, as part of tx, of the presentations that have changed.
+	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
+	// Again says that a transaction failed for a reason that a second try does not meet.
+	Again(err error) bool
+	// Failure is err for people; doing says what was being done. It gives nil for nil, a *lectern.Failure and the errors of
+	// a context as they are.
+	Failure(doing string, err error) error
+}
+
+// Options are what a store works on.
+type Options struct {
+	Write   *sql.DB                      // begins transactions
+	Read    rows.DBTX                    // answers questions
+	Bind    func(tx rows.DBTX) rows.DBTX // how the queries reach a transaction; nil: as they are
+	Queue   Enqueuer
+	Dialect Dialect
+}
+
+// Store is the job's store and the outbox. All fields are required but Bind.
+type Store struct {
+	o Options
+	q *rows.Queries // on Read
+}
+
+var _ job.Store = (*Store)(nil)
+
+// New makes a store whose queued presentations get their tickets from o.Queue.
+func New(o Options) *Store {
+	if o.Bind == nil {
+		o.Bind = func(tx rows.DBTX) rows.DBTX { return tx }
+	}
+	return &Store{o: o, q: rows.New(o.Read)}
+}
+
+// tries bounds how often a transaction is tried whose dialect says Again.
+const tries = 5
+
+// Commit implements job.Writer.
+func (s *Store) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	for try := 1; ; try++ {
+		outs, err := s.commit(ctx, writes)
+		if err != nil && try < tries && ctx.Err() == nil && s.o.Dialect.Again(err) {
+			continue
+		}
+		return outs, s.failure("store the presentation", err)
+	}
+}
+
+func (s *Store) failure(doing string, err error) error { return s.o.Dialect.Failure(doing, err) }
+
+func notFound(id string) error {
+	return lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
+}
+
+func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	tx, err := s.o.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
+	var names, ids []string
+	for _, write := range writes {
+		names = append(names, write.Names()...)
+		ids = append(ids, write.ID())
+	}
+	if err := s.o.Dialect.Lock(ctx, tx, names, ids); err != nil {
+		return nil, err
+	}
+	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue}
+	outs := make([]job.Outcome, len(writes))
+	var changed []lectern.Presentation
+	for i, write := range writes {
+		if outs[i], err = w.do(ctx, write); err != nil {
+			return nil, err
+		}
+		if len(outs[i].Versions) > 0 || write.Mark() || write.Purge() {
+			changed = append(changed, outs[i].After)
+		}
+	}
+	if err := s.o.Dialect.Tell(ctx, tx, changed); err != nil {
+		return nil, err
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, err
+	}
+	return outs, nil
+}
+
+// writer is one transaction.
+type writer struct {
+	tx    *sql.Tx
+	q     *rows.Queries
+	queue Enqueuer
+
+	endpoints []lectern.Endpoint // read at the first milestone
+	knows     bool               // endpoints were read
+}
+
+// do makes one write. A refusal is in the outcome; an error spoils the transaction.
+func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
+	if key, ok := write.Claim(); ok {
+		if out, done, err := w.admit(ctx, key.Key, write); done || err != nil {
+			return out, err
+		}
+		if key.Presentation == "" {
+			return job.Outcome{}, w.putKey(ctx, key)
+		}
+	}
+	if p, deck, ok := write.Creation(); ok {
+		return w.create(ctx, p, deck, write)
+	}
+	if key, ok := write.Release(); ok {
+		return job.Outcome{}, w.q.ReleaseKey(ctx, key)
+	}
+	if stale, ok := write.Sweep(); ok {
+		return job.Outcome{}, errors.Join(w.q.SweepKeys(ctx, micros(stale.Keys)),
+			w.q.SweepOrders(ctx, micros(stale.Orders)), w.q.SweepDeliveries(ctx, micros(stale.Deliveries)))
+	}
+	if write.Purge() {
+		return job.Outcome{}, w.q.DeletePresentation(ctx, write.ID())
+	}
+	return w.change(ctx, write)
+}
+
+// change makes a write to a presentation that is there.
+func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, error) {
+	row, err := w.q.GetPresentation(ctx, write.ID())
+	if errors.Is(err, sql.ErrNoRows) {
+		return job.Outcome{Err: notFound(write.ID())}, nil
+	}
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	before, err := fromRow(row)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	if (write.Mark() || write.Settle()) && !before.Status.Terminal() {
+		refused := lectern.Fail(lectern.CodeConflict, "The presentation is %s; only an ended one can be cleaned up.", before.Status)
+		return job.Outcome{Before: before, After: before, Err: refused}, nil
+	}
+	switch {
+	case write.Mark():
+		_, err := w.q.MarkRemoving(ctx, before.ID)
+		err = errors.Join(err, w.q.DropKeys(ctx, before.ID))
+		return job.Outcome{Before: before, After: before}, err
+	case write.Settle():
+		err := errors.Join(w.q.ThinEvents(ctx, before.ID), w.q.ClearScratch(ctx, before.ID))
+		return job.Outcome{Before: before, After: before}, err
+	}
+	return w.apply(ctx, before, write)
+}
+
+func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck, write job.Write) (job.Outcome, error) {
+	row, err := toRow(p)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	deck, err := encode(d)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	err = w.q.InsertPresentation(ctx, rows.InsertPresentationParams{
+		ID: row.ID, Title: row.Title, Status: row.Status, Stage: row.Stage, Progress: row.Progress, Message: row.Message,
+		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
+		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
+		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
+		CallbackUrl: row.CallbackUrl,
+	})
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	if err := w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck}); err != nil {
+		return job.Outcome{}, err
+	}
+	if err := w.event(ctx, p, p.CreatedAt, true); err != nil {
+		return job.Outcome{}, err
+	}
+	if key, ok := write.Claim(); ok {
+		if err := w.putKey(ctx, key); err != nil {
+			return job.Outcome{}, err
+		}
+	}
+	if err := w.announce(ctx, []lectern.Presentation{p}, p.CreatedAt); err != nil {
+		return job.Outcome{}, err
+	}
+	out := job.Outcome{After: p, Versions: []lectern.Presentation{p}}
+	return out, w.queue.Enqueue(ctx, w.tx, p.ID, p.Attempt+1, false)
+}
+
+// apply stores what write makes of the presentation: the row under its guard, then what belongs to it.
+func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write) (job.Outcome, error) {
+	e, err := write.Apply(before)
+	if err != nil {
+		return job.Outcome{Before: before, After: before, Err: err}, nil
+	}
+	if refused, err := w.refusesOrder(ctx, e.Order); refused != nil || err != nil {
+		return job.Outcome{Before: before, After: before, Err: refused}, err
+	}
+	changed, err := w.update(ctx, before, e)
+	if err != nil {
+		return job.Outcome{}, err
+	}
+	if !changed {
+		stale := lectern.Fail(lectern.CodeStale, "The presentation changed in the meantime.")
+		return job.Outcome{Before: before, After: before, Err: stale}, nil
+	}
+	last := before
+	for _, v := range e.Versions {
+		milestone := v.Status != last.Status || v.Attempt != last.Attempt || v.CancelRequested != last.CancelRequested
+		if err := w.event(ctx, v, write.At(), milestone); err != nil {
+			return job.Outcome{}, err
+		}
+		last = v
+	}
+	if err := errors.Join(w.announce(ctx, e.Announced, write.At()), w.attach(ctx, e)); err != nil {
+		return job.Outcome{}, err
+	}
+	if e.Enqueue {
+		if err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed); err != nil {
+			return job.Outcome{}, err
+		}
+	}
+	return job.Outcome{Before: before, After: e.After, Versions: e.Versions}, nil
+}
+
+// update writes the row. It reports whether the row was still as before.
+func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.Effect) (bool, error) {
+	var n int64
+	switch e.Change {
+	case lectern.Unchanged:
+		return true, nil
+	case lectern.Silent:
+		var err error
+		n, err = w.q.UpdateHeartbeat(ctx, rows.UpdateHeartbeatParams{
+			ID: before.ID, WasAttempt: int64(before.Attempt),
+			LastHeartbeat: micros(e.After.LastHeartbeat), Eta: e.After.ETA.Microseconds(),
+		})
+		return n == 1, err
+	}
+	row, err := toRow(e.After)
+	if err != nil {
+		return false, err
+	}
+	n, err = w.q.UpdatePresentation(ctx, rows.UpdatePresentationParams{
+		ID: row.ID, WasAttempt: int64(before.Attempt), WasStatus: string(before.Status), WasVersion: before.Version,
+		Status: row.Status, Stage: row.Stage, Progress: row.Progress, Message: row.Message, SlidesDone: row.SlidesDone,
+		Version: row.Version, Attempt: row.Attempt, Worker: row.Worker, CancelRequested: row.CancelRequested,
+		StartedAt: row.StartedAt, CompletedAt: row.CompletedAt, LastHeartbeat: row.LastHeartbeat, Eta: row.Eta,
+		Failure: row.Failure, Warnings: row.Warnings, ScratchAt: micros(e.ScratchAt), ExpiresAt: micros(e.ExpiresAt),
+	})
+	return n == 1, err
+}
+
+// attach records the step, the order and the artifacts that came with a write.
+func (w *writer) attach(ctx context.Context, e job.Effect) error {
+	if st := e.Step; st != nil {
+		err := w.q.InsertStep(ctx, rows.InsertStepParams{
+			PresentationID: e.After.ID, Attempt: int64(st.Attempt), Kind: string(st.Kind), Slide: int64(st.Slide), Key: st.Key,
+			Reused: st.Reused, StartedAt: micros(st.Started), Took: st.Took.Microseconds(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if e.Order != nil {
+		if err := w.q.PutOrder(ctx, rows.PutOrderParams(orderRow(*e.Order))); err != nil {
+			return err
+		}
+	}
+	for _, a := range e.Artifacts {
+		err := w.q.InsertArtifact(ctx, rows.InsertArtifactParams{
+			PresentationID: e.After.ID, Kind: string(a.Kind), Slide: int64(a.Slide), Key: a.Key,
+			ContentType: a.ContentType, Size: a.Size, Sha256: a.SHA256,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) event(ctx context.Context, p lectern.Presentation, at time.Time, milestone bool) error {
+	snap, err := toSnapshot(p)
+	if err != nil {
+		return err
+	}
+	return w.q.InsertEvent(ctx, rows.InsertEventParams{
+		PresentationID: p.ID, Version: p.Version, At: micros(at), Milestone: milestone, Snapshot: snap,
+	})
+}
