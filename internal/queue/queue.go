@@ -39,9 +39,10 @@ const (
 	priorityResumed, priorityNew = 1, 2
 )
 
-// Queue is a work queue in a database whose transactions are Tx. Make one with [OnSQLite].
+// Queue is a work queue in a database whose transactions are Tx. Make one with [OnSQLite] or [OnPostgres].
 type Queue[Tx any] struct {
 	driver riverdriver.Driver[Tx]
+	node   string            // stands in the tickets that this process takes; "": River's choice
 	insert *river.Client[Tx] // inserts, and does nothing else
 	log    *slog.Logger
 
@@ -52,11 +53,11 @@ type Queue[Tx any] struct {
 // OnSQLite makes a queue in the database behind db, its single writing connection, and brings the queue's tables up to
 // date. River's warnings go to log; nil: nowhere.
 func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx], error) {
-	return open(ctx, riversqlite.New(db), log)
+	return open(ctx, riversqlite.New(db), "", log)
 }
 
-func open[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], log *slog.Logger) (*Queue[Tx], error) {
-	q := &Queue[Tx]{driver: driver, log: quiet(log)}
+func open[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], node string, log *slog.Logger) (*Queue[Tx], error) {
+	q := &Queue[Tx]{driver: driver, node: node, log: quiet(log)}
 	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: q.log})
 	if err != nil {
 		return nil, fmt.Errorf("queue: read the migrations: %w", err)
@@ -107,6 +108,7 @@ func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool, work fun
 		return fmt.Errorf("queue: %w", err)
 	}
 	client, err := river.NewClient(q.driver, &river.Config{
+		ID:                          q.node,
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers:                     bundle,
 		Logger:                      q.log,

@@ -1,0 +1,44 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+)
+
+// OnPostgres makes a queue in the database behind db and brings the queue's tables up to date; of nodes that start at
+// once, one does it and the others wait. Tickets are heard of through a connection of listener, which leads to the same
+// database. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
+func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node string, log *slog.Logger) (*Queue[*sql.Tx], error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("queue: connect: %w", err)
+	}
+	defer conn.Close()
+	const name = "SELECT %s(hashtextextended('lectern queue migration', 0))"
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf(name, "pg_advisory_lock")); err != nil {
+		return nil, fmt.Errorf("queue: wait for the other nodes: %w", err)
+	}
+	q, err := open(ctx, riverdatabasesql.NewWithPgxListener(db, listener), node, log)
+	_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(name, "pg_advisory_unlock"))
+	if err = errors.Join(err, unlocked); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+// Rescue makes the tickets available again that a node had taken which is dead now. It is for Postgres alone: SQLite has
+// one process, and [Queue.Start] does it there.
+func (q *Queue[Tx]) Rescue(ctx context.Context, node string) error {
+	err := q.driver.GetExecutor().Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now()
+		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, node)
+	if err != nil {
+		return fmt.Errorf("queue: bring back what a dead node had taken: %w", err)
+	}
+	return nil
+}

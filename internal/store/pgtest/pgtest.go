@@ -1,0 +1,146 @@
+// Package pgtest gives tests a Postgres of their own: a temporary cluster in a temporary folder, reached through a socket
+// in that folder, run by a user without rights, and gone with the test binary. It needs Debian's package postgresql.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"lectern/internal/proc"
+)
+
+const (
+	startLimit = 60 * time.Second // for a cluster to answer, on a machine that is busy with other tests
+	stopLimit  = 10 * time.Second // for a fast shutdown
+	again      = 50 * time.Millisecond
+)
+
+// Cluster is a running Postgres. Its data is worth nothing, so it syncs nothing to the disk.
+type Cluster struct {
+	dir    string
+	server *proc.Process
+	names  atomic.Int64
+}
+
+// Start makes and starts a cluster. Stop must be called.
+func Start(ctx context.Context) (*Cluster, error) {
+	dir, err := os.MkdirTemp("", "lectern-pg-")
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{dir: dir}
+	if err := c.initialise(ctx); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := c.Begin(ctx); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return c, nil
+}
+
+func (c *Cluster) initialise(ctx context.Context) error {
+	if os.Geteuid() == 0 {
+		owner, err := user.Lookup("postgres")
+		if err != nil {
+			return fmt.Errorf("Postgres does not run as root, and its user is missing; scripts/deps test installs it: %w", err)
+		}
+		uid, _ := strconv.Atoi(owner.Uid)
+		gid, _ := strconv.Atoi(owner.Gid)
+		if err := os.Chown(c.dir, uid, gid); err != nil {
+			return err
+		}
+	}
+	cmd, err := c.command("initdb", "-D", c.data(), "-U", "lectern", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	if err != nil {
+		return err
+	}
+	return proc.Run(ctx, cmd)
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// command runs one of Postgres' programs, which Debian keeps out of PATH, and never as root.
+func (c *Cluster) command(program string, args ...string) (proc.Command, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
+	path, err := proc.Find(append(found, program)...)
+	if err != nil {
+		return proc.Command{}, fmt.Errorf("Postgres is not installed; scripts/deps test installs it: %w", err)
+	}
+	if os.Geteuid() == 0 {
+		args = append([]string{"--reuid=postgres", "--regid=postgres", "--clear-groups", path}, args...)
+		path = "setpriv" // becomes the program, so that signals reach it
+	}
+	return proc.Command{Path: path, Args: args, Dir: c.dir}, nil
+}
+
+// Begin starts the cluster again after End.
+func (c *Cluster) Begin(ctx context.Context) error {
+	cmd, err := c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off",
+		"-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "autovacuum=off", "-c", "log_min_messages=fatal")
+	if err != nil {
+		return err
+	}
+	// It outlives the test that happens to start it.
+	if c.server, err = proc.Start(context.WithoutCancel(ctx), cmd); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, c.URL("postgres"))
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-c.server.Done():
+			return fmt.Errorf("Postgres ended as it started: %w: %s", c.server.Wait(), c.server.Tail())
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("Postgres does not answer: %w", err), c.End())
+		case <-time.After(again):
+		}
+	}
+}
+
+// End stops the server at once, as if its machine had gone down; its data stays for Begin.
+func (c *Cluster) End() error {
+	_ = syscall.Kill(c.server.Pid(), syscall.SIGQUIT) // an immediate shutdown, which leaves no shared memory behind
+	select {
+	case <-c.server.Done():
+	case <-time.After(stopLimit):
+		c.server.Stop()
+	}
+	return nil
+}
+
+// Stop ends the cluster and removes it.
+func (c *Cluster) Stop() error { return errors.Join(c.End(), os.RemoveAll(c.dir)) }
+
+// URL is the address of a database of the cluster.
+func (c *Cluster) URL(database string) string {
+	return "postgres:///" + database + "?" + url.Values{"host": {c.dir}, "user": {"lectern"}}.Encode()
+}
+
+// Database makes an empty database and gives its address.
+func (c *Cluster) Database(ctx context.Context) (string, error) {
+	conn, err := pgx.Connect(ctx, c.URL("postgres"))
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx)
+	name := fmt.Sprintf("test_%d", c.names.Add(1))
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		return "", err
+	}
+	return c.URL(name), nil
+}

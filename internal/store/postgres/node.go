@@ -1,0 +1,198 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"lectern"
+	"lectern/internal/job"
+)
+
+const (
+	// beat is how often a node says that it is there, and finds out whether its connection still is.
+	beat = 2 * time.Second
+	// patience is how long the database may take to answer that.
+	patience = 5 * time.Second
+	// pause is between two tries to connect again.
+	pause = 500 * time.Millisecond
+)
+
+// Node is this process among those that share a database. While it lives it holds an advisory lock on a connection of its
+// own: when the process dies Postgres lets go of it at once, and whoever can take the lock knows that the node is gone.
+// The same connection listens for what others change. For a machine that vanishes without closing its connections, and
+// for a process that stands still, the time at which it was last seen decides, by the database's clock.
+type Node struct {
+	db      *DB
+	id      string
+	silence time.Duration
+
+	mu   sync.Mutex // guards conn
+	conn *pgx.Conn
+}
+
+// Join makes this process a node under an id that no other process has, had or will have. A node that was not seen for
+// silence is taken for dead.
+func (db *DB) Join(ctx context.Context, id string, silence time.Duration) (*Node, error) {
+	n := &Node{db: db, id: id, silence: silence}
+	conn, err := n.connect(ctx)
+	if err != nil {
+		return nil, failure("make this process a node", err)
+	}
+	n.conn = conn
+	return n, nil
+}
+
+// ID is the node's id, as it stands in the presentations that it works on.
+func (n *Node) ID() string { return n.id }
+
+// connect takes the lock and begins to listen.
+func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(ctx, n.db.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	var mine bool
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended('node ' || $1, 0))", n.id).Scan(&mine)
+	switch {
+	case err == nil && !mine:
+		err = errors.New("the lock of this node is held by another session")
+	case err == nil:
+		err = n.seen(ctx, conn)
+	}
+	if err == nil {
+		_, err = conn.Exec(ctx, "LISTEN "+channel)
+	}
+	if err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (n *Node) seen(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `INSERT INTO nodes (id, seen_at) VALUES ($1, clock_timestamp())
+		ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`, n.id)
+	return err
+}
+
+// Listen implements job.Peers.
+func (n *Node) Listen(ctx context.Context, changed func(id string), lost func()) {
+	for ctx.Err() == nil {
+		n.mu.Lock()
+		conn := n.conn
+		n.mu.Unlock()
+		if conn != nil {
+			n.hear(ctx, conn, changed)
+			_ = conn.Close(context.Background())
+			if ctx.Err() != nil {
+				return
+			}
+			lost() // others can take what it held from now on
+		}
+		next, err := n.connect(ctx)
+		n.mu.Lock()
+		n.conn = next
+		n.mu.Unlock()
+		if err == nil {
+			changed("") // whatever it was, it may have been missed
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// hear passes notifications on until the connection is of no use any more.
+func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
+	next := time.Now().Add(beat)
+	for {
+		wait, cancel := context.WithDeadline(ctx, next)
+		news, err := conn.WaitForNotification(wait)
+		cancel()
+		switch {
+		case err == nil:
+			id, _, _ := strings.Cut(news.Payload, " ")
+			changed(id)
+		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
+			return
+		}
+		if time.Now().Before(next) {
+			continue
+		}
+		answer, cancel := context.WithTimeout(ctx, patience)
+		err = n.seen(answer, conn)
+		cancel()
+		if err != nil {
+			return
+		}
+		next = time.Now().Add(beat)
+	}
+}
+
+// Dead implements job.Peers: the nodes whose lock can be taken, or that were not seen for too long.
+func (n *Node) Dead(ctx context.Context) ([]string, error) {
+	rows, err := n.db.pool.Query(ctx, `SELECT id FROM nodes WHERE id <> $1
+		AND (seen_at < clock_timestamp() - make_interval(secs => $2) OR pg_try_advisory_xact_lock(hashtextextended('node ' || id, 0)))`,
+		n.id, n.silence.Seconds())
+	if err != nil {
+		return nil, failure("look for dead nodes", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, failure("look for dead nodes", err)
+}
+
+// Leases implements job.Peers.
+func (n *Node) Leases(ctx context.Context, node string) ([]job.Lease, error) {
+	return n.db.leases(ctx, `SELECT id, attempt, last_heartbeat FROM presentations
+		WHERE status = 'processing' AND removing = 0 AND worker = $1 ORDER BY created_at, id`, node)
+}
+
+// Silent implements job.Peers: by the database's clock, whatever the nodes' clocks say.
+func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, error) {
+	return n.db.leases(ctx, `SELECT id, attempt, last_heartbeat FROM presentations
+		WHERE status = 'processing' AND removing = 0
+			AND beat_at <= (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT - $1
+		ORDER BY created_at, id`, age.Microseconds())
+}
+
+// Bury implements job.Peers, but for the tickets.
+func (n *Node) Bury(ctx context.Context, node string) error {
+	_, err := n.db.pool.Exec(ctx, "DELETE FROM nodes WHERE id = $1 AND id <> $2", node, n.id)
+	return failure("forget a dead node", err)
+}
+
+// Leave ends the node. Listen must have returned. What it still holds is taken over by others at once.
+func (n *Node) Leave(ctx context.Context) error {
+	n.mu.Lock()
+	conn := n.conn
+	n.conn = nil
+	n.mu.Unlock()
+	_, err := n.db.pool.Exec(ctx, `DELETE FROM nodes WHERE id = $1
+		AND NOT EXISTS (SELECT 1 FROM presentations WHERE worker = $1 AND status = 'processing')`, n.id)
+	if conn != nil {
+		_ = conn.Close(ctx)
+	}
+	return failure("leave the nodes", err)
+}
+
+// Version is the server's, for doctor and the log.
+func (db *DB) Version(ctx context.Context) (string, error) {
+	var v string
+	err := db.pool.QueryRow(ctx, "SHOW server_version").Scan(&v)
+	if err != nil {
+		return "", failure("tell its version", err)
+	}
+	if v == "" {
+		return "", lectern.Fail(lectern.CodeInternal, "The database does not say which version it is.")
+	}
+	return v, nil
+}

@@ -1,0 +1,240 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/pgtest"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/storetest"
+)
+
+var cluster *pgtest.Cluster
+
+func TestMain(m *testing.M) {
+	var err error
+	if cluster, err = pgtest.Start(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := cluster.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+type enqueue func(storetest.Ticket) error
+
+func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) error {
+	return f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
+}
+
+func nothing(storetest.Ticket) error { return nil }
+
+func database(t *testing.T) string {
+	t.Helper()
+	url, err := cluster.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+func openDB(t *testing.T, url string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
+		return postgres.NewStore(openDB(t, database(t)), enqueue(f))
+	})
+}
+
+// Several nodes that start at once on an empty database bring its tables up to date, once.
+func TestManyNodesMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			db, err := postgres.Open(t.Context(), url)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := postgres.NewStore(db, enqueue(nothing)).List(t.Context(), job.Page{Limit: 1}); err != nil {
+				t.Error(err)
+			}
+			db.Close()
+		})
+	}
+	wg.Wait()
+}
+
+func TestBadAddresses(t *testing.T) {
+	t.Parallel()
+	_, err := postgres.Open(t.Context(), "postgres://me:secret@host:notaport/x")
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInvalidDeck}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
+		t.Errorf("a senseless address: %v", err)
+	}
+	_, err = postgres.Open(t.Context(), "postgres://me:secret@127.0.0.1:1/x?connect_timeout=2")
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
+		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// J8: a node that is gone is found at once, and what it worked on with it; one that lives is left alone.
+func TestNodes(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	db, dying := openDB(t, url), openDB(t, url)
+	store := postgres.NewStore(db, enqueue(nothing))
+	alive, err := db.Join(t.Context(), "alive", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doomed, err := dying.Join(t.Context(), "doomed", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Create: &p})
+	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "doomed"}}})
+
+	if dead, err := alive.Dead(t.Context()); err != nil || len(dead) != 0 {
+		t.Fatalf("%v are taken for dead: %v", dead, err)
+	}
+	if err := doomed.Leave(t.Context()); err != nil { // with work in hand, as if it had been killed
+		t.Fatal(err)
+	}
+	waitFor(t, "the lock to fall", func() bool {
+		dead, err := alive.Dead(t.Context())
+		return err == nil && len(dead) == 1 && dead[0] == "doomed"
+	})
+	leases, err := alive.Leases(t.Context(), "doomed")
+	if err != nil || len(leases) != 1 || leases[0].ID != p.ID || leases[0].Attempt != 1 {
+		t.Fatalf("leases of the dead: %v, %v", leases, err)
+	}
+	if err := alive.Bury(t.Context(), "doomed"); err != nil {
+		t.Fatal(err)
+	}
+	if dead, err := alive.Dead(t.Context()); err != nil || len(dead) != 0 {
+		t.Errorf("after the burial: %v, %v", dead, err)
+	}
+	if err := alive.Leave(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// J8: silence is measured by the database's clock, whatever a node's clock says that the heartbeat was.
+func TestSilenceByTheDatabasesClock(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, database(t))
+	store := postgres.NewStore(db, enqueue(nothing))
+	node, err := db.Join(t.Context(), "n", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Leave(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	slow := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) // of a node whose clock is an hour late
+	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, slow)
+	commit(t, store, job.WriteSpec{ID: p.ID, At: slow, Create: &p})
+	commit(t, store, job.WriteSpec{ID: p.ID, At: slow.Add(time.Second), Events: []lectern.Event{lectern.Began{Worker: "w"}}})
+	if silent, err := node.Silent(t.Context(), time.Minute); err != nil || len(silent) != 0 {
+		t.Errorf("a live run is taken for silent: %v, %v", silent, err)
+	}
+	if silent, err := node.Silent(t.Context(), -time.Minute); err != nil || len(silent) != 1 {
+		t.Errorf("a silent run is not found: %v, %v", silent, err)
+	}
+}
+
+// J5: a change made by one node reaches another that listens; one that has lost its connection says so and comes back.
+func TestChangesReachOtherNodes(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	here, there := openDB(t, url), openDB(t, url)
+	node, err := here.Join(t.Context(), "listener", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, lost, done := make(chan string, 64), make(chan struct{}, 8), make(chan struct{})
+	go func() {
+		defer close(done)
+		node.Listen(ctx, func(id string) { heard <- id }, func() { lost <- struct{}{} })
+	}()
+	store := postgres.NewStore(there, enqueue(nothing))
+	make1 := func(id string) {
+		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
+		commit(t, store, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})
+	}
+	make1("first")
+	if id := <-heard; id != "first" {
+		t.Errorf("heard of %q", id)
+	}
+	if _, err := there.SQL().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND query LIKE '%LISTEN%' AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	<-lost
+	if id := <-heard; id != "" {
+		t.Errorf("after coming back: heard of %q before looking again", id)
+	}
+	make1("second")
+	if id := <-heard; id != "second" {
+		t.Errorf("heard of %q", id)
+	}
+	cancel()
+	<-done
+	if err := node.Leave(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func commit(t *testing.T, store job.Store, spec job.WriteSpec) {
+	t.Helper()
+	outs, err := store.Commit(t.Context(), []job.Write{job.TestWrite(t, spec)})
+	if err == nil {
+		err = outs[0].Err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitFor asks until it is so; Postgres lets go of a session's locks a moment after its end.
+func waitFor(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal("waiting for " + what)
+		}
+	}
+}

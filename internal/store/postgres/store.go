@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/sqlstore"
+)
+
+// NewStore makes the job's store, whose queued presentations get their tickets from queue.
+func NewStore(db *DB, queue sqlstore.Enqueuer) *sqlstore.Store {
+	return sqlstore.New(sqlstore.Options{
+		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{},
+	})
+}
+
+func (db *DB) leases(ctx context.Context, query string, arg any) ([]job.Lease, error) {
+	rows, err := db.sql.QueryContext(ctx, query, arg)
+	if err != nil {
+		return nil, failure("read the leases", err)
+	}
+	defer rows.Close()
+	var out []job.Lease
+	for rows.Next() {
+		var l job.Lease
+		var beat int64
+		if err := rows.Scan(&l.ID, &l.Attempt, &beat); err != nil {
+			return nil, failure("read the leases", err)
+		}
+		l.Heartbeat = time.UnixMicro(beat).UTC()
+		out = append(out, l)
+	}
+	return out, failure("read the leases", rows.Err())
+}
+
+// dialect is Postgres'.
+type dialect struct{}
+
+var _ sqlstore.Dialect = dialect{}
+
+// Lock implements sqlstore.Dialect.
+func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error {
+	for _, name := range inOrder(names) {
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name); err != nil {
+			return err
+		}
+	}
+	if ids = inOrder(ids); len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT 1 FROM presentations WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
+	return err
+}
+
+// inOrder gives each name once, sorted; empty ones are none.
+func inOrder(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) > 0 && names[0] == "" {
+		return names[1:]
+	}
+	return names
+}
+
+// channel carries "id version" of every presentation that changed.
+const channel = "lectern_changes"
+
+// Tell implements sqlstore.Dialect.
+func (dialect) Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error {
+	var news []string
+	for _, p := range changed {
+		if p.ID != "" {
+			news = append(news, fmt.Sprintf("%s %d", p.ID, p.Version))
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT pg_notify($1, news) FROM unnest($2::text[]) AS news", channel, news)
+	return err
+}
+
+// Again implements sqlstore.Dialect: one of two that were in each other's way had to give in.
+func (dialect) Again(err error) bool {
+	return isState(err, "40001", "40P01") // serialization_failure, deadlock_detected
+}
+
+// Failure implements sqlstore.Dialect.
+func (dialect) Failure(doing string, err error) error { return failure(doing, err) }
+
+// failure is err for people; doing says what was being done. The context's own errors stay what they are.
+func failure(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var f *lectern.Failure
+	switch {
+	case isState(err, "53100"): // disk_full
+		f = lectern.Fail(lectern.CodeDiskFull, "The database's disk is full. Make room, then try again.")
+		f.Retryable = true
+	case isAway(err):
+		f = lectern.Fail(lectern.CodeOverloaded, "The database does not answer. Try again in a moment.")
+		f.Retryable = true
+	default:
+		f = lectern.Fail(lectern.CodeInternal, "The database could not %s.", doing)
+	}
+	return f.Because(err)
+}
+
+// isAway reports whether the database cannot be reached, is starting or stopping, or has no connection left.
+func isAway(err error) bool {
+	_, network := errors.AsType[net.Error](err)
+	_, connect := errors.AsType[*pgconn.ConnectError](err)
+	if network || connect || errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
+		return true
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool")
+	}
+	return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") || e.Code == "53300" || e.Code == "25006"
+}
+
+func isState(err error, states ...string) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains(states, e.Code)
+}
