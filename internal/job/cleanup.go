@@ -15,6 +15,9 @@ import (
 // keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
 // after a suspended laptop wakes, they go on.
 func (s *Service) keepLeases(ctx context.Context) {
+	if s.opt.Peers != nil {
+		return // there takeOver does it, by a clock that all share
+	}
 	tick := time.NewTicker(s.opt.LeaseTimeout / 3)
 	defer tick.Stop()
 	for {
@@ -35,6 +38,11 @@ func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
 	if err != nil {
 		return err
 	}
+	return s.releaseAll(ctx, leases)
+}
+
+// releaseAll queues runs again, but for those of this process, and for those that have given a heartbeat meanwhile.
+func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 	for _, l := range leases {
 		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
 			continue

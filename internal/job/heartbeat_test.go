@@ -93,7 +93,7 @@ func TestFlushInGroups(t *testing.T) {
 func TestLeaseTakeover(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		shared := func(o *job.Options) { o.Shared = true }
+		shared := func(o *job.Options) { o.Peers = &peers{store: o.Store} }
 		w := open(t, t.TempDir(), false, func(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 			r.Report(lectern.Reported{Progress: lectern.Progress(10 * j.Attempt)})
 			return nil, nil

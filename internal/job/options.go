@@ -29,7 +29,8 @@ type Options struct {
 	Node       string       // names this process in presentations; default: the host's name
 	Logger     *slog.Logger // default: none
 	Workers    int          // presentations at once; default 2
-	Shared     bool         // other processes work on the same store; false: whatever is processing at Start is an orphan
+	Idle       bool         // takes no work: it answers, and others render
+	Peers      Peers        // the other processes on the same store; nil: whatever is processing at Start is an orphan
 
 	HeartbeatInterval time.Duration // default 5 s
 	LeaseTimeout      time.Duration // silence after which a run is taken for dead; default 30 s

@@ -83,6 +83,7 @@ func (s *Service) Start(ctx context.Context) error {
 	}
 	s.loops.spawn(func() { s.keepLeases(loop) })
 	s.loops.spawn(func() { s.clean(loop) })
+	s.mindPeers(loop)
 	return nil
 }
 
@@ -91,12 +92,15 @@ func (s *Service) boot(ctx context.Context) error {
 	if err := os.MkdirAll(s.opt.ScratchDir, 0o755); err != nil {
 		return failureOf(fmt.Errorf("make the folder for scratch files: %w", err))
 	}
-	if !s.opt.Shared {
+	if s.opt.Peers == nil {
 		if err := s.releaseSilent(ctx, now().AddDate(100, 0, 0)); err != nil {
 			return err
 		}
 	}
-	return s.opt.Queue.Start(ctx, s.opt.Workers, !s.opt.Shared, s.attempt)
+	if s.opt.Idle {
+		return nil
+	}
+	return s.opt.Queue.Start(ctx, s.opt.Workers, s.opt.Peers == nil, s.attempt)
 }
 
 // Stop ends the service: see the package's contract.

@@ -49,6 +49,19 @@ func (h *hub) notify(id string) {
 	}
 }
 
+// notifyAll wakes everyone: nobody knows what has changed.
+func (h *hub) notifyAll() {
+	h.mu.Lock()
+	ids := make([]string, 0, len(h.waiting))
+	for id := range h.waiting {
+		ids = append(ids, id)
+	}
+	h.mu.Unlock()
+	for _, id := range ids {
+		h.notify(id)
+	}
+}
+
 const (
 	watchBatch = 64
 	watchPoll  = 2 * time.Second // for what no signal announced: another process's commit

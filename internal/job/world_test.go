@@ -15,6 +15,7 @@ import (
 	"lectern/internal/job"
 	"lectern/internal/queue"
 	"lectern/internal/store/sqlite"
+	"lectern/internal/store/sqlstore"
 )
 
 // A world is a data folder with a service on it.
@@ -31,7 +32,7 @@ type world struct {
 
 type testQueue interface {
 	job.Queue
-	sqlite.Enqueuer
+	sqlstore.Enqueuer
 }
 
 type runFunc = func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error)

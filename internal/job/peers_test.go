@@ -1,0 +1,163 @@
+package job_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+)
+
+// peers is a network of nodes by hand: the test says who is dead and what is heard.
+type peers struct {
+	store job.Store
+
+	mu     sync.Mutex // guards what follows
+	dead   []string
+	buried []string
+	hear   func(id string)
+	lose   func()
+}
+
+var _ job.Peers = (*peers)(nil)
+
+func (p *peers) Dead(context.Context) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.dead), nil
+}
+
+func (p *peers) Leases(ctx context.Context, node string) ([]job.Lease, error) {
+	all, err := p.store.Silent(ctx, time.Now().AddDate(1, 0, 0))
+	return slices.DeleteFunc(all, func(l job.Lease) bool {
+		v, err := p.store.Get(ctx, l.ID)
+		return err != nil || v.Worker != node
+	}), err
+}
+
+func (p *peers) Silent(ctx context.Context, age time.Duration) ([]job.Lease, error) {
+	return p.store.Silent(ctx, time.Now().Add(-age))
+}
+
+func (p *peers) Bury(_ context.Context, node string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = slices.DeleteFunc(p.dead, func(n string) bool { return n == node })
+	p.buried = append(p.buried, node)
+	return nil
+}
+
+func (p *peers) Listen(ctx context.Context, changed func(id string), lost func()) {
+	p.mu.Lock()
+	p.hear, p.lose = changed, lost
+	p.mu.Unlock()
+	<-ctx.Done()
+}
+
+// J8: what a dead node worked on is taken over within seconds, long before its lease would end, and the node is buried.
+func TestDeadNodeIsTakenOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := &peers{}
+		w := open(t, t.TempDir(), false, func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error) {
+			return nil, nil
+		}, func(o *job.Options) { net.store, o.Peers = o.Store, net })
+		defer w.close()
+		p := lectern.NewPresentation("orphan", testDeck(1), time.Now().UTC())
+		at := time.Now().UTC()
+		outs, err := w.store.Commit(t.Context(), []job.Write{
+			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Create: &p, Deck: testDeck(1)}),
+			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "other"}, lectern.Reported{Attempt: 1, Progress: 3000}}}),
+		})
+		if err != nil || outs[1].Err != nil {
+			t.Fatal(err, outs)
+		}
+		w.start()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if got := w.get(p.ID); got.Attempt != 1 {
+			t.Fatalf("taken from a living node: %+v", got)
+		}
+		net.mu.Lock()
+		net.dead = []string{"other"}
+		net.mu.Unlock()
+		died := time.Now()
+		end := w.ended(p.ID)
+		if took := time.Since(died); took > 3*time.Second || end.Attempt != 2 || end.Status != lectern.StatusCompleted || end.Progress != lectern.Done {
+			t.Errorf("after %v: %+v", took, end)
+		}
+		net.mu.Lock()
+		defer net.mu.Unlock()
+		if !slices.Equal(net.buried, []string{"other"}) {
+			t.Errorf("buried: %v", net.buried)
+		}
+	})
+}
+
+// J10 J7: a cancel that another node has stored reaches the run as it is heard of; a node that may have been taken for dead
+// stops its runs and gives them back.
+func TestNewsFromOtherNodesReachRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net := &peers{}
+		causes := make(chan error, 4)
+		w := open(t, t.TempDir(), false, func(ctx context.Context, j lectern.Job, _ lectern.Reporter) ([]lectern.Artifact, error) {
+			if j.Attempt == 2 {
+				return nil, nil
+			}
+			<-ctx.Done()
+			causes <- context.Cause(ctx)
+			return nil, context.Cause(ctx)
+		}, func(o *job.Options) { net.store, o.Peers = o.Store, net })
+		defer w.close()
+		w.start()
+		p, q := w.create(1), w.create(1)
+		synctest.Wait()
+		began := time.Now()
+		if _, err := w.store.Commit(t.Context(), []job.Write{ // as another node would, past this service
+			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: time.Now().UTC(), Events: []lectern.Event{lectern.CancelAsked{}}}),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		net.hear(p.ID)
+		if end := w.ended(p.ID); end.Status != lectern.StatusCanceled || time.Since(began) > time.Second {
+			t.Errorf("after %v: %+v", time.Since(began), end)
+		}
+		if cause := <-causes; cause != job.ErrCanceled {
+			t.Errorf("the run was told %v", cause)
+		}
+		net.lose()
+		if cause := <-causes; cause != job.ErrLeaseLost {
+			t.Errorf("the run was told %v", cause)
+		}
+		if end := w.ended(q.ID); end.Status != lectern.StatusCompleted || end.Attempt != 2 {
+			t.Errorf("what was given back: %+v", end)
+		}
+	})
+}
+
+// A service that takes no work still takes orders.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, t.TempDir(), false, func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error) {
+			t.Error("an idle service worked")
+			return nil, nil
+		}, func(o *job.Options) { o.Idle = true })
+		defer w.close()
+		w.start()
+		p := w.create(1)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := w.get(p.ID); got.Status != lectern.StatusQueued {
+			t.Errorf("%+v", got)
+		}
+		if c, err := w.svc.Cancel(t.Context(), p.ID); err != nil || c.Status != lectern.StatusCanceled {
+			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}
