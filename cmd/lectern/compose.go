@@ -24,10 +24,8 @@ import (
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/proc"
-	"lectern/internal/queue"
 	"lectern/internal/render"
 	"lectern/internal/slides"
-	"lectern/internal/store/sqlite"
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
@@ -205,7 +203,7 @@ func foldersIn(cfg config.Config) folders {
 type house struct {
 	*kit
 	log       *slog.Logger
-	db        *sqlite.DB
+	records   *records
 	artifacts *blob.Artifacts
 	cache     *blob.Cache
 	pipe      *render.Pipeline
@@ -228,7 +226,7 @@ func openHouse(ctx context.Context, cfg config.Config, at folders, logger *slog.
 }
 
 func (h *house) open(ctx context.Context, at folders) (err error) {
-	if h.db, err = sqlite.Open(ctx, at.state); err != nil {
+	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
@@ -237,14 +235,12 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit}); err != nil {
 		return err
 	}
-	tickets, err := queue.OnSQLite(ctx, h.db.Writer(), h.log)
-	if err != nil {
-		return err
-	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)
 	h.jobs, err = job.New(job.Options{
-		Store: sqlite.NewStore(h.db, tickets), Queue: tickets, Files: remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
-		ScratchDir: at.scratch, Logger: h.log, Workers: h.cfg.Workers,
+		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch), Node: h.records.node,
+		Idle:  h.cfg.Role == config.RoleAPI,
+		Files: remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
+		ScratchDir: filepath.Join(at.scratch, h.records.node), Logger: h.log, Workers: h.cfg.Workers,
 		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
 		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
 	})
@@ -255,6 +251,9 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 func (h *house) start(ctx context.Context) error {
 	if err := h.jobs.Start(ctx); err != nil {
 		return err
+	}
+	if h.cfg.Role == config.RoleAPI {
+		return nil // its browser draws previews alone, and starts with the first
 	}
 	warm, end := context.WithCancel(context.WithoutCancel(ctx))
 	h.warming, h.endWarm = make(chan struct{}), end
@@ -286,8 +285,8 @@ func (h *house) close() error {
 	if h.artifacts != nil {
 		err = errors.Join(err, h.artifacts.Close())
 	}
-	if h.db != nil {
-		err = errors.Join(err, h.db.Close())
+	if h.records != nil {
+		err = errors.Join(err, h.records.close())
 	}
 	return err
 }
@@ -295,7 +294,7 @@ func (h *house) close() error {
 // Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
 // after it has waited in the queue.
 func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.ready(ctx); len(missing) > 0 {
+	if missing := h.ready(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
 		f := *missing[0]
 		for _, m := range missing[1:] {
 			f.Causes = append(f.Causes, *m)
@@ -305,8 +304,20 @@ func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lect
 	return h.pipe.Check(ctx, d)
 }
 
-// handler is the whole HTTP interface.
+// handler is the whole HTTP interface, or of a worker what tells how it is.
 func (h *house) handler() http.Handler {
+	all := h.everything()
+	if h.cfg.Role != config.RoleWorker {
+		return all
+	}
+	health := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		health.Handle(path, all)
+	}
+	return health
+}
+
+func (h *house) everything() http.Handler {
 	return httpapi.New(httpapi.Options{
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },

@@ -105,6 +105,7 @@ var sole = []struct {
 	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg behind (J10)"},
 	{"github.com/riverqueue", []string{"internal/queue"}, false, "River is the dispatcher, not the truth; a second importer would take its word for the end of a job (DESIGN of the job: J7)"},
 	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one room means that a second store is one more room and not a rewrite"},
+	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection that is not the store's writes past the one door (J1)"},
 	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser stands behind one small face so that it can be replaced and starts once"},
 	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one room"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that room"},

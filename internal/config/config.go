@@ -6,8 +6,9 @@
 // from that table. A setting is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default, and a
 // bad value is answered with its key, the place it came from and what would have been allowed.
 //
-// Nothing here is a secret yet. Engines that need a key will take it from the environment or from a file that only
-// its owner can read, and such a setting must never enter [Config.Show].
+// The address of the database may hold a password: [Config.Show] hides it, and it is better given by the environment than
+// by a flag. Engines that need a key take it from the environment or from a file that only its owner can read, and such a
+// setting must never enter [Config.Show].
 package config
 
 import (
@@ -39,6 +40,8 @@ const EnvPrefix = "LECTERN_"
 type Config struct {
 	Addr        string // where serve listens: host:port, or :port for all interfaces
 	DataDir     string // database, artifacts and cache
+	DB          string // postgres://…, which may hold a password; "": SQLite in DataDir
+	Role        string // what this process does of all, api, worker
 	Log         Log    //
 	Workers     int    // presentations that are rendered at once
 	Encoders    int    // ffmpeg processes at once, over all presentations; 0: one per core
@@ -55,6 +58,13 @@ type Config struct {
 	Assets      Assets
 	Tools       Tools
 }
+
+// The roles of a process: it serves and renders, or one of them.
+const (
+	RoleAll    = "all"
+	RoleAPI    = "api"
+	RoleWorker = "worker"
+)
 
 // Log says what is written where.
 type Log struct {
@@ -219,6 +229,12 @@ func (c Config) check() []*Error {
 		faults = append(faults, &Error{
 			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could be taken for a lost one", c.Lease, c.Heartbeat),
 			Allowed: "at least twice heartbeat.interval",
+		})
+	}
+	if c.Role != RoleAll && c.DB == "" {
+		faults = append(faults, &Error{
+			Key: "role", Cause: fmt.Errorf("a process that is only %q shares its work with others, which SQLite cannot do", c.Role),
+			Allowed: "all, or a Postgres database in db",
 		})
 	}
 	if c.Limits.MinSide > c.Limits.MaxSide {

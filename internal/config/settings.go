@@ -1,10 +1,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,7 +46,7 @@ func Keys() []string {
 // Default is the Config without any flag, variable or file.
 func Default() Config {
 	return Config{
-		Addr: ":8000", DataDir: "./data",
+		Addr: ":8000", DataDir: "./data", Role: RoleAll,
 		Log:     Log{File: "./logs/backend.log", Level: slog.LevelInfo, MaxSize: 64 << 20, Keep: 5},
 		Workers: 2, Tabs: 2, Voices: 2,
 		Limits:    lectern.DefaultLimits(),
@@ -63,6 +66,8 @@ func serviceSettings() []Setting {
 	return []Setting{
 		address("addr", "where serve listens; ':8000' is every interface, '127.0.0.1:8000' this machine alone", func(c *Config) *string { return &c.Addr }),
 		path("data", "the folder of the database, the finished videos and the cache", false, func(c *Config) *string { return &c.DataDir }),
+		database("db", "where presentations are kept: postgres://… for several nodes; empty is SQLite in the data folder", func(c *Config) *string { return &c.DB }),
+		choice("role", "what this process does: serve HTTP and render, or one of them (with Postgres)", []string{RoleAll, RoleAPI, RoleWorker}, func(c *Config) *string { return &c.Role }),
 		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true, func(c *Config) *string { return &c.Log.File }),
 		level("log.level", "how much is logged, on the terminal and in the file", func(c *Config) *slog.Level { return &c.Log.Level }),
 		size("log.max_size", "the log file is rotated at this size", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Log.MaxSize }),
@@ -156,6 +161,37 @@ func word(key, doc string, at func(*Config) *string) Setting {
 		*at(c) = s
 		return nil
 	}, func(c Config) string { return *at(&c) }}
+}
+
+func choice(key, doc string, among []string, at func(*Config) *string) Setting {
+	return Setting{key, doc, strings.Join(among, ", "), func(c *Config, s string) error {
+		if !slices.Contains(among, s) {
+			return fmt.Errorf("%q is none of them", s)
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string { return *at(&c) }}
+}
+
+// database is an address with a password, which is neither shown nor repeated.
+func database(key, doc string, at func(*Config) *string) Setting {
+	const allowed = "postgres://user:password@host:5432/name, or nothing"
+	return Setting{key, doc, allowed, func(c *Config, s string) error {
+		if s != "" {
+			u, err := url.Parse(s)
+			if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+				return errors.New("it is no address of a Postgres database")
+			}
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string {
+		u, err := url.Parse(*at(&c))
+		if err != nil {
+			return ""
+		}
+		return u.Redacted()
+	}}
 }
 
 func level(key, doc string, at func(*Config) *slog.Level) Setting {

@@ -158,7 +158,7 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer node.Leave(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	defer node.Leave(context.WithoutCancel(t.Context()))                //nolint:errcheck // the test is over
 	slow := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) // of a node whose clock is an hour late
 	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, slow)
 	commit(t, store, job.WriteSpec{ID: p.ID, At: slow, Create: &p})

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lectern/internal/config"
+	"lectern/internal/job"
+	"lectern/internal/queue"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/sqlite"
+	"lectern/internal/store/sqlstore"
+)
+
+// records are where presentations are kept, with the queue beside them: SQLite in the data folder for this process alone,
+// or Postgres for several.
+type records struct {
+	store  job.Store
+	outbox *sqlstore.Store // the same store, as the deliverer of webhooks sees it
+	queue  job.Queue
+	node   string // names this process in scratch and presentations; "" with SQLite, where the host's name does
+	member *postgres.Node
+	bury   func(ctx context.Context, node string) error // brings back the tickets of a dead node
+	closer func() error
+}
+
+func openRecords(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (*records, error) {
+	if cfg.DB == "" {
+		return openSQLite(ctx, dir, log)
+	}
+	return openPostgres(ctx, cfg, log)
+}
+
+func openSQLite(ctx context.Context, dir string, log *slog.Logger) (*records, error) {
+	db, err := sqlite.Open(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	tickets, err := queue.OnSQLite(ctx, db.Writer(), log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	store := sqlite.NewStore(db, tickets)
+	return &records{store: store, outbox: store.Store, queue: tickets, closer: db.Close}, nil
+}
+
+func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*records, error) {
+	node, err := nodeName()
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, cfg.DB)
+	if err != nil {
+		return nil, err
+	}
+	tickets, err := queue.OnPostgres(ctx, db.SQL(), db.Pool(), node, log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	store := postgres.NewStore(db, tickets)
+	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
+	if r.member, err = db.Join(ctx, node, cfg.Lease); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return r, nil
+}
+
+// nodeName is a name that no other process has, had or will have, and that says where to look for this one.
+func nodeName() (string, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	var b [5]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("make a name for this process: %w", err)
+	}
+	return fmt.Sprintf("%.40s-%s", host, hex.EncodeToString(b[:])), nil
+}
+
+// peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its name
+// below scratch.
+func (r *records) peers(scratch string) job.Peers {
+	if r.member == nil {
+		return nil
+	}
+	return peers{r.member, r.bury, scratch}
+}
+
+type peers struct {
+	*postgres.Node
+	tickets func(ctx context.Context, node string) error
+	scratch string
+}
+
+var _ job.Peers = peers{}
+
+// Bury implements job.Peers. The node's row goes last: until then the others know that there is something left to do.
+func (p peers) Bury(ctx context.Context, node string) error {
+	if err := p.tickets(ctx, node); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(p.scratch, filepath.Base(node))); err != nil {
+		return fmt.Errorf("remove the scratch files of a dead node: %w", err)
+	}
+	return p.Node.Bury(ctx, node)
+}
+
+// close ends the connections. The job service has been stopped.
+func (r *records) close() error {
+	var err error
+	if r.member != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = r.member.Leave(ctx)
+	}
+	return errors.Join(err, r.closer())
+}
