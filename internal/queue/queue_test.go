@@ -5,22 +5,75 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/goleak"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"lectern/internal/queue"
+	"lectern/internal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var cluster *pgtest.Cluster
 
-func openQueue(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
+func TestMain(m *testing.M) {
+	var err error
+	if cluster, err = pgtest.Start(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := errors.Join(cluster.Stop(), goleak.Find()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// onEach runs a test on each database.
+func onEach(t *testing.T, test func(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx])) {
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		db, q := onSQLite(t)
+		test(t, db, q)
+	})
+	t.Run("Postgres", func(t *testing.T) {
+		t.Parallel()
+		db, q := onPostgres(t)
+		test(t, db, q)
+	})
+}
+
+func onPostgres(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
+	t.Helper()
+	url, err := cluster.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := pgxpool.New(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	t.Cleanup(func() { db.Close(); pool.Close() })
+	q, err := queue.OnPostgres(t.Context(), db, pool, "this-node", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, q
+}
+
+func onSQLite(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "q.db")+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
 	if err != nil {
@@ -57,9 +110,9 @@ func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, res
 }
 
 // A ticket lives and dies with its transaction; tickets come in order, those of resumed presentations first.
-func TestOrderAndRollback(t *testing.T) {
-	t.Parallel()
-	db, q := openQueue(t)
+func TestOrderAndRollback(t *testing.T) { onEach(t, orderAndRollback) }
+
+func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, false, "a", "b")
 	enqueue(t, db, q, false, false, "undone")
 	enqueue(t, db, q, true, true, "resumed")
@@ -79,9 +132,9 @@ func TestOrderAndRollback(t *testing.T) {
 }
 
 // A ticket whose work fails comes back, and one that was taken when the process died comes back at once.
-func TestTicketsComeBack(t *testing.T) {
-	t.Parallel()
-	db, q := openQueue(t)
+func TestTicketsComeBack(t *testing.T) { onEach(t, ticketsComeBack) }
+
+func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, false, "a")
 	tries := make(chan int, 10)
 	n := 0
@@ -101,7 +154,8 @@ func TestTicketsComeBack(t *testing.T) {
 	if err := q.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = ?", time.Now().UTC().Format("2006-01-02 15:04:05.000")); err != nil {
+	now := time.Now().UTC().Format("2006-01-02 15:04:05.000") // a string that both take
+	if _, err := db.Exec("UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = '" + now + "'"); err != nil {
 		t.Fatal(err)
 	}
 	if err := q.Start(t.Context(), 1, true, work); err != nil {
@@ -110,6 +164,34 @@ func TestTicketsComeBack(t *testing.T) {
 	<-tries
 	if err := q.Stop(context.Background()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// J8: what a dead node had taken comes back, and what living ones have stays with them.
+func TestRescue(t *testing.T) {
+	t.Parallel()
+	db, q := onPostgres(t)
+	enqueue(t, db, q, true, false, "dead's", "living's")
+	if _, err := db.Exec(`UPDATE river_job SET state = 'running', attempted_at = now(),
+		attempted_by = ARRAY['first', CASE args->>'id' WHEN 'dead''s' THEN 'dead' ELSE 'living' END]`); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Rescue(t.Context(), "dead"); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string, 2)
+	if err := q.Start(t.Context(), 1, false, func(_ context.Context, id string, _ int) error { got <- id; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if id := <-got; id != "dead's" {
+		t.Errorf("%s came back", id)
+	}
+	if err := q.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	var running int
+	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE state = 'running'").Scan(&running); err != nil || running != 1 {
+		t.Errorf("%d are running still, %v", running, err)
 	}
 }
 

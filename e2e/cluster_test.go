@@ -1,0 +1,176 @@
+package e2e
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lectern/internal/store/pgtest"
+)
+
+// cluster is a Postgres with nodes on it that share a data folder.
+type cluster struct {
+	t    *testing.T
+	pg   *pgtest.Cluster
+	url  string
+	data string
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	pg, err := pgtest.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pg.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	url, err := pg.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cluster{t: t, pg: pg, url: url, data: t.TempDir()}
+}
+
+// node starts a process of the cluster, with a folder and a log of its own.
+func (c *cluster) node(role string, env ...string) *server {
+	c.t.Helper()
+	return serve(c.t, plain, append([]string{"LECTERN_DB=" + c.url, "LECTERN_DATA=" + c.data, "LECTERN_ROLE=" + role}, env...)...)
+}
+
+// worker tells which of the nodes works on the presentation, by the log of who says its heartbeats.
+func worker(id string, attempt string, nodes ...*server) *server {
+	for _, n := range nodes {
+		for line := range strings.Lines(n.log()) {
+			if strings.Contains(line, "HEARTBEAT") && strings.Contains(line, id) && strings.Contains(line, `"attempt":`+attempt) {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// small makes a deck's video small, since three nodes share the cores here.
+func small(deck string) string { return strings.Replace(deck, `{`, `{"resolution":[854,480],`, 1) }
+
+// TestNodes holds J3, J5, J8 and J9 over several nodes: presentations that one node takes are rendered by others and
+// watched on any; a node that is killed at work is replaced within seconds, as the next attempt, and what it had
+// finished is not done again.
+func TestNodes(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	front := c.node("api")
+	one, two := c.node("worker", "LECTERN_WORKERS=1"), c.node("worker", "LECTERN_WORKERS=1")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+
+	if a := one.must("GET", "/v1/presentations", ""); a.status != 404 {
+		t.Errorf("a worker serves presentations: %d", a.status)
+	}
+	id := front.create(small(talk(4)))
+	finish := observe(ctx, front, 4, id)
+	front.await(id, 5*time.Minute, func(v view) bool {
+		return v.ended() || slices.ContainsFunc(front.steps(id), func(r record) bool { return r.Kind == "encode" })
+	})
+	before := front.steps(id)
+	at := worker(id, "1", one, two)
+	if at == nil {
+		t.Fatalf("nobody works on it:\n%s\n%s", tail(one.log(), 1500), tail(two.log(), 1500))
+	}
+	at.kill9()
+	died := time.Now()
+	front.await(id, 20*time.Second, func(v view) bool { return v.Attempt == 2 })
+	if took := time.Since(died); took > 15*time.Second { // the lease is 30 s: this was not its doing
+		t.Errorf("J8: the takeover took %v", took)
+	}
+	v := front.awaitEnd(id, 5*time.Minute)
+	if v.Status != "completed" || v.Attempt != 2 {
+		t.Fatalf("ended as %+v, not completed in attempt 2", v)
+	}
+	finish()
+	checkStream(t, stream(ctx, t, front, id, 0))
+	made := map[string]int{}
+	for _, r := range front.steps(id) {
+		if !r.Reused {
+			made[r.Key]++
+		}
+	}
+	for _, r := range before {
+		if made[r.Key] > 1 {
+			t.Errorf("J9: %s of slide %d was finished before the kill and made %d times", r.Kind, r.Slide, made[r.Key])
+		}
+	}
+	inspect(t, front.download("/v1/presentations/"+id+"/video", "taken-over.mp4"))
+}
+
+// TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes nothing
+// and goes on as a healthy one. A cancel asked of one node reaches the run on another within a second (J10).
+func TestPausedNode(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	hasty := []string{"LECTERN_HEARTBEAT_INTERVAL=500ms", "LECTERN_LEASE_TIMEOUT=4s"}
+	front := c.node("api", hasty...)
+	sleeper := c.node("worker", hasty...)
+	id := front.create(small(talk(6)))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	finish := observe(ctx, front, 2, id)
+	front.await(id, time.Minute, func(v view) bool { return v.Progress > 0 || v.ended() })
+	if err := sleeper.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	other := c.node("worker", hasty...)
+	front.await(id, time.Minute, func(v view) bool { return v.Attempt == 2 && v.Status == "processing" || v.ended() })
+	if err := sleeper.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	v := front.awaitEnd(id, 5*time.Minute)
+	if v.Status != "completed" || v.Attempt < 2 {
+		t.Errorf("ended as %+v", v)
+	}
+	finish()
+	checkStream(t, stream(ctx, t, front, id, 0))
+
+	other.stop()
+	again := front.create(small(talk(7)))
+	front.await(again, time.Minute, func(v view) bool { return v.Progress > 0 || v.ended() })
+	asked := time.Now()
+	if a := front.must("POST", "/v1/presentations/"+again+"/cancel", ""); a.status >= 300 {
+		t.Fatalf("cancel answered %d %s", a.status, a.body)
+	}
+	if v := front.awaitEnd(again, time.Minute); v.Status != "canceled" || time.Since(asked) > 3*time.Second {
+		t.Errorf("J10: after %v it is %+v", time.Since(asked), v)
+	}
+}
+
+// TestDatabaseRestarts: while the database is away the nodes keep what they know and say that they cannot take orders;
+// when it is back, everything goes on.
+func TestDatabaseRestarts(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	s := c.node("all")
+	id := s.create(small(talk(3)))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	finish := observe(ctx, s, 2, id)
+	s.await(id, time.Minute, func(v view) bool { return v.Progress > 0 || v.ended() })
+	if err := c.pg.End(); err != nil {
+		t.Fatal(err)
+	}
+	if a := s.must("POST", "/v1/presentations", talk(1)); a.status != 503 {
+		t.Errorf("without its database the server answers %d %s", a.status, a.body)
+	}
+	if err := c.pg.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+		t.Errorf("ended as %+v", v)
+	}
+	finish()
+	checkStream(t, stream(ctx, t, s, id, 0))
+}
