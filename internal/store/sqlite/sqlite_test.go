@@ -102,7 +102,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, t.TempDir())
 	defer db.Close()
-	text, err := os.ReadFile("queries.sql")
+	text, err := os.ReadFile("../sqlstore/queries.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
