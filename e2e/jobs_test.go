@@ -68,6 +68,12 @@ func TestFirstVideo(t *testing.T) {
 	if d := s.must("GET", "/api/custom/presentations/"+id+"/video", "").header.Get("Content-Disposition"); !strings.Contains(d, "presentation_"+id+".mp4") {
 		t.Errorf("the video is offered as %q", d)
 	}
+	metrics := string(s.must("GET", "/metrics", "").body)
+	for _, line := range []string{`lectern_presentations{status="completed"} 1`, `lectern_step_duration_seconds_count{kind="encode",reused="false"} 1`, `lectern_presentation_duration_seconds_count{status="completed"} 1`} {
+		if !strings.Contains(metrics, line+"\n") {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
 	playInChromium(t, s, "/api/custom/presentations/"+id+"/video")
 	checkLog(t, s.log(), id)
 }

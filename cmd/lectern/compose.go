@@ -38,6 +38,7 @@ type kit struct {
 	slides  *slides.Library
 	voices  *tts.Catalogue
 	avatars *avatar.Catalogue
+	slots   *render.Resources
 	assets  *asset.Fetcher
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
@@ -59,6 +60,7 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 		avatars: avatar.New(cfg.Avatar, builtin.New()), assets: asset.New(o),
 		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
 		ffmpeg:  &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger},
+		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices}),
 	}, nil
 }
 
@@ -95,7 +97,7 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
-		Resources: render.NewResources(render.Slots{Encoders: k.cfg.Encoders, Tabs: k.cfg.Tabs, Voices: k.cfg.Voices}),
+		Resources: k.slots,
 	})
 }
 
@@ -204,6 +206,7 @@ type house struct {
 	*kit
 	log       *slog.Logger
 	records   *records
+	watch     *instruments
 	artifacts *blob.Artifacts
 	cache     *blob.Cache
 	pipe      *render.Pipeline
@@ -235,16 +238,24 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit}); err != nil {
 		return err
 	}
+	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
+		return err
+	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)
 	h.jobs, err = job.New(job.Options{
 		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch), Node: h.records.node,
-		Idle:  h.cfg.Role == config.RoleAPI,
-		Files: remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
+		Observer: h.watch,
+		Idle:     h.cfg.Role == config.RoleAPI,
+		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
 		ScratchDir: filepath.Join(at.scratch, h.records.node), Logger: h.log, Workers: h.cfg.Workers,
 		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
 		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	h.watch.look(h)
+	return nil
 }
 
 // start begins to work on presentations, and starts the browser beside it.
@@ -278,7 +289,7 @@ func (h *house) stop(ctx context.Context) error {
 
 // close ends what was opened, the last first. stop comes before it.
 func (h *house) close() error {
-	err := h.kit.close()
+	err := errors.Join(h.kit.close(), h.watch.close())
 	if h.cache != nil {
 		err = errors.Join(err, h.cache.Close())
 	}
@@ -322,6 +333,7 @@ func (h *house) everything() http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
 	})
 }
 

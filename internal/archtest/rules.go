@@ -106,11 +106,13 @@ var sole = []struct {
 	{"github.com/riverqueue", []string{"internal/queue"}, false, "River is the dispatcher, not the truth; a second importer would take its word for the end of a job (DESIGN of the job: J7)"},
 	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one room means that a second store is one more room and not a rewrite"},
 	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection that is not the store's writes past the one door (J1)"},
+	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "rooms report through small observers of their own, so that what they report can change without them"},
 	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser stands behind one small face so that it can be replaced and starts once"},
 	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one room"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that room"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one room's choice"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one room's choice"},
+	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lectern"
@@ -42,6 +43,8 @@ type Cache struct {
 	minAge time.Duration
 	now    func() time.Time
 	aside  *aside
+
+	hits, misses atomic.Int64
 
 	mu       sync.Mutex
 	entries  map[string]*entry
@@ -133,6 +136,7 @@ func (c *Cache) Get(key string) (path string, ok bool) {
 		return "", false
 	}
 	c.remember(key, info.Size(), now)
+	c.hits.Add(1)
 	// The time of access holds the last use; that of change stays, since an artifact may be the same file.
 	_ = os.Chtimes(path, now, time.Time{})
 	return path, true
@@ -174,6 +178,7 @@ func (c *Cache) Make(ctx context.Context, key string, write func(path string) er
 }
 
 func (c *Cache) make(key string, write func(path string) error) (string, error) {
+	c.misses.Add(1)
 	defer c.land(key)
 	final := c.file(key)
 	if info, err := os.Stat(final); err == nil {
@@ -218,6 +223,9 @@ func (c *Cache) Drop(key string) error {
 	c.forget(key)
 	return nil
 }
+
+// Uses is how often a key was found, and how often its file had to be made.
+func (c *Cache) Uses() (hits, misses int64) { return c.hits.Load(), c.misses.Load() }
 
 // Size is how many bytes the entries have together, and Len how many they are.
 func (c *Cache) Size() int64 {

@@ -56,6 +56,7 @@ type Config struct {
 	StopGrace   time.Duration // how long serve waits for requests to end after the first signal
 	Avatar      string        // who presents where a deck names nobody
 	Assets      Assets
+	Telemetry   Telemetry
 	Tools       Tools
 }
 
@@ -77,6 +78,11 @@ type Log struct {
 // Assets says which pictures a deck may load.
 type Assets struct {
 	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
+}
+
+// Telemetry says who is told of what was done, besides /metrics.
+type Telemetry struct {
+	OTLP string // where traces go, "http://host:4318"; "": where the OTEL_… variables say, or nowhere
 }
 
 // Tools are the programs of others. An empty path means: look on PATH and in the usual places.

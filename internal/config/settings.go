@@ -83,6 +83,7 @@ func serviceSettings() []Setting {
 		size("cache.limit", "the cache of finished steps is kept below this size", 64<<20, 1<<50, func(c *Config) *int64 { return &c.CacheLimit }),
 		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour, func(c *Config) *time.Duration { return &c.StopGrace }),
 		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them", func(c *Config) *string { return &c.Avatar }),
+		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
 		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
 	}
 }
@@ -167,6 +168,19 @@ func choice(key, doc string, among []string, at func(*Config) *string) Setting {
 	return Setting{key, doc, strings.Join(among, ", "), func(c *Config, s string) error {
 		if !slices.Contains(among, s) {
 			return fmt.Errorf("%q is none of them", s)
+		}
+		*at(c) = s
+		return nil
+	}, func(c Config) string { return *at(&c) }}
+}
+
+// webAddress is http:// or https://, or nothing.
+func webAddress(key, doc string, at func(*Config) *string) Setting {
+	return Setting{key, doc, "http://host:port, or nothing", func(c *Config, s string) error {
+		if s != "" {
+			if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+				return fmt.Errorf("%q is no web address", s)
+			}
 		}
 		*at(c) = s
 		return nil

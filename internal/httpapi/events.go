@@ -93,6 +93,8 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 	}()
 	defer func() { stop(); <-done }()
 
+	s.Observer.Streams(1)
+	defer s.Observer.Streams(-1)
 	out := http.NewResponseController(w)
 	send := func(format string, args ...any) bool {
 		if _, err := fmt.Fprintf(w, format, args...); err != nil {

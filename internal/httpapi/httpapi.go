@@ -39,6 +39,9 @@ type Options struct {
 	UI      http.Handler   // served at / and below /ui/; nil: nothing is
 	Version string         // of the binary, told by /healthz
 
+	Metrics  http.Handler // answers at /metrics; nil: nothing does
+	Observer Observer     // nil: nobody looks
+
 	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of
 	// the same host and of localhost always may; "*" lets every page.
 	Origins []string
@@ -77,6 +80,9 @@ func New(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []*lectern.Failure { return nil }
 	}
@@ -87,6 +93,9 @@ func New(o Options) http.Handler {
 	s.custom(mux)
 	doc := s.v1(mux)
 	s.docs(mux, doc)
+	if o.Metrics != nil {
+		mux.Handle("GET /metrics", o.Metrics)
+	}
 	if o.UI != nil {
 		mux.Handle("GET /{$}", o.UI)
 		mux.Handle("GET /ui/", o.UI)

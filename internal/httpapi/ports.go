@@ -5,6 +5,7 @@ import (
 	"image"
 	"io"
 	"iter"
+	"time"
 
 	"lectern"
 )
@@ -95,3 +96,17 @@ type Open func(ctx context.Context, key string) (io.ReadSeekCloser, error)
 
 // Ready names what is missing before presentations can be made: each failure says how to mend it. Nothing: all is well.
 type Ready func(ctx context.Context) []*lectern.Failure
+
+// Observer is told of what was answered, for metrics. Its methods are quick.
+type Observer interface {
+	// Answered tells of a request, by the pattern of its route: "" where there is none.
+	Answered(route, method string, status int, took time.Duration)
+	// Streams tells that so many streams more, or fewer, are open.
+	Streams(change int)
+}
+
+// nobody looks.
+type nobody struct{}
+
+func (nobody) Answered(_, _ string, _ int, _ time.Duration) {}
+func (nobody) Streams(int)                                  {}

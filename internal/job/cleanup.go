@@ -51,6 +51,9 @@ func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 		if err != nil && !refusal(err) {
 			return err
 		}
+		if err == nil {
+			s.opt.Observer.TakenOver(l.ID)
+		}
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ type Options struct {
 	// be made again. It is called by several goroutines at once. nil: there is nothing to delete.
 	MakeRoom func()
 
+	Observer Observer // nil: nobody looks
+
 	ScratchDir string       // made if missing; everything in it belongs to the service
 	Node       string       // names this process in presentations; default: the host's name
 	Logger     *slog.Logger // default: none
@@ -56,6 +58,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.ScratchDir = dir
 	if o.Files == nil {
 		o.Files = noFiles{}
+	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
 	}
 	if o.MakeRoom == nil {
 		o.MakeRoom = func() {}
@@ -96,3 +101,11 @@ func (o Options) withDefaults() (Options, error) {
 type noFiles struct{}
 
 func (noFiles) RemoveArtifacts(context.Context, string) error { return nil }
+
+// nobody looks.
+type nobody struct{}
+
+func (nobody) Committed(int, time.Duration)      {}
+func (nobody) Changed(_, _ lectern.Presentation) {}
+func (nobody) StepDone(string, lectern.Step)     {}
+func (nobody) TakenOver(string)                  {}

@@ -40,6 +40,8 @@ type Reader interface {
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	// Order gives the external render with a content key, and whether there is one; whoever ordered it.
 	Order(ctx context.Context, key string) (lectern.Order, bool, error)
+	// Counts gives the number of presentations in each state; states without any may be left out.
+	Counts(ctx context.Context) (map[lectern.Status]int64, error)
 }
 
 // Housekeeper finds what is due.
@@ -81,6 +83,19 @@ type Queue interface {
 	Start(ctx context.Context, workers int, alone bool, work func(ctx context.Context, id string, attempt int) error) error
 	// Stop takes no more tickets and waits for the workers until ctx ends.
 	Stop(ctx context.Context) error
+}
+
+// Observer is told of what was done, for metrics and traces. Its methods are quick and never block. Nothing of it is on the
+// way of a report (J15).
+type Observer interface {
+	// Committed tells of a transaction.
+	Committed(writes int, took time.Duration)
+	// Changed tells of a presentation that has another status or attempt than before; before is the zero value for a new one.
+	Changed(before, after lectern.Presentation)
+	// StepDone tells of a finished step of a presentation.
+	StepDone(id string, s lectern.Step)
+	// TakenOver tells of a run that was released because its node was dead or silent.
+	TakenOver(id string)
 }
 
 // Files are what a presentation has outside the store.

@@ -170,6 +170,11 @@ func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, err
 	return s.opt.Store.Get(ctx, id)
 }
 
+// Counts gives the number of presentations in each state.
+func (s *Service) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
+	return s.opt.Store.Counts(ctx)
+}
+
 // Artifacts lists the files that a completed presentation left; none before that.
 func (s *Service) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error) {
 	return s.opt.Store.Artifacts(ctx, id)

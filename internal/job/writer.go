@@ -220,7 +220,9 @@ func (s *Service) try(ctx context.Context, items []item) error {
 	for i, it := range items {
 		writes[i] = Write{spec: it.spec}
 	}
+	began := time.Now()
 	outs, err := s.opt.Store.Commit(ctx, writes)
+	s.opt.Observer.Committed(len(writes), time.Since(began))
 	if err != nil {
 		if len(items) == 1 {
 			items[0].unwritten(err)
@@ -245,6 +247,7 @@ func (it item) unwritten(err error) {
 // committed tells everyone concerned of a write that is in the store (J4).
 func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	s.logOutcome(ctx, it, out)
+	s.observe(it, out)
 	if len(out.Versions) > 0 || it.spec.Mark || it.spec.Purge {
 		s.hub.notify(it.spec.ID)
 	}
@@ -262,6 +265,20 @@ func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	}
 	if it.reply != nil {
 		it.reply <- answered{out: out}
+	}
+}
+
+// observe tells the observer of what is in the store.
+func (s *Service) observe(it item, out Outcome) {
+	before := out.Before
+	for _, v := range out.Versions {
+		if v.Status != before.Status || v.Attempt != before.Attempt {
+			s.opt.Observer.Changed(before, v)
+		}
+		before = v
+	}
+	if it.spec.Step != nil && out.Err == nil {
+		s.opt.Observer.StepDone(it.spec.ID, *it.spec.Step)
 	}
 }
 

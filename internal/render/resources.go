@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -17,9 +18,9 @@ type Slots struct {
 // Resources are shared by all presentations of a process. Whoever waits longest is served first.
 type Resources struct {
 	slots    Slots
-	encoders *semaphore.Weighted
-	tabs     *semaphore.Weighted
-	voices   *semaphore.Weighted
+	encoders *resource
+	tabs     *resource
+	voices   *resource
 }
 
 // NewResources makes the slots.
@@ -33,16 +34,52 @@ func NewResources(s Slots) *Resources {
 	if s.Voices <= 0 {
 		s.Voices = max(runtime.NumCPU()/2, 2)
 	}
-	return &Resources{slots: s, encoders: semaphore.NewWeighted(int64(s.Encoders)),
-		tabs: semaphore.NewWeighted(int64(s.Tabs)), voices: semaphore.NewWeighted(int64(s.Voices))}
+	return &Resources{slots: s, encoders: newResource("encoders", s.Encoders), tabs: newResource("tabs", s.Tabs), voices: newResource("voices", s.Voices)}
+}
+
+// resource is a semaphore with fair queues that knows how much of it is in use.
+type resource struct {
+	*semaphore.Weighted
+	name     string
+	capacity int
+	inUse    atomic.Int64
+	waiting  atomic.Int64
+}
+
+func newResource(name string, capacity int) *resource {
+	return &resource{Weighted: semaphore.NewWeighted(int64(capacity)), name: name, capacity: capacity}
+}
+
+// Use is how much of a resource is in use.
+type Use struct {
+	Name     string
+	Capacity int
+	InUse    int
+	Waiting  int // slots that were asked for and are not there
+}
+
+// Uses gives what is in use of each resource.
+func (r *Resources) Uses() []Use {
+	var out []Use
+	for _, s := range []*resource{r.encoders, r.tabs, r.voices} {
+		out = append(out, Use{s.name, s.capacity, int(s.inUse.Load()), int(s.waiting.Load())})
+	}
+	return out
 }
 
 // with does something while it has n slots of s.
-func with(ctx context.Context, s *semaphore.Weighted, n int, do func() error) error {
-	if err := s.Acquire(ctx, int64(n)); err != nil {
+func with(ctx context.Context, s *resource, n int, do func() error) error {
+	s.waiting.Add(int64(n))
+	err := s.Acquire(ctx, int64(n))
+	s.waiting.Add(-int64(n))
+	if err != nil {
 		return context.Cause(ctx)
 	}
-	defer s.Release(int64(n))
+	s.inUse.Add(int64(n))
+	defer func() {
+		s.inUse.Add(-int64(n))
+		s.Release(int64(n))
+	}()
 	return do()
 }
 

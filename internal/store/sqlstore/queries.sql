@@ -55,6 +55,9 @@ SELECT * FROM presentations
 WHERE status = sqlc.arg(status) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
 
+-- name: CountPresentations :many
+SELECT status, count(*) AS number FROM presentations WHERE removing = 0 GROUP BY status;
+
 -- name: ListProcessing :many
 SELECT id, attempt, last_heartbeat FROM presentations
 WHERE status = 'processing' AND removing = 0 AND last_heartbeat <= sqlc.arg(silent_since)

@@ -65,6 +65,19 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 	return out, nil
 }
 
+// Counts implements job.Reader.
+func (s *Store) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
+	list, err := s.q.CountPresentations(ctx)
+	if err != nil {
+		return nil, s.failure("count the presentations", err)
+	}
+	out := map[lectern.Status]int64{}
+	for _, r := range list {
+		out[lectern.Status(r.Status)] = r.Number
+	}
+	return out, nil
+}
+
 // Versions implements job.Reader. The row is read after the events: what it holds in full, they hold in part.
 func (s *Store) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
 	events, err := s.q.ListEvents(ctx, rows.ListEventsParams{PresentationID: id, Version: after, Limit: int64(limit)})

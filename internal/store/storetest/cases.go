@@ -240,6 +240,11 @@ func list(t *testing.T, b *bench) {
 			b.apply(s.ID, lectern.CancelAsked{})
 		}
 	}
+	counts, err := b.store.Counts(b.ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "counts", counts, map[lectern.Status]int64{lectern.StatusQueued: 11, lectern.StatusCanceled: 12})
 	for _, status := range []lectern.Status{"", lectern.StatusQueued, lectern.StatusCanceled, lectern.StatusFailed} {
 		want = nil
 		all, err := b.store.List(b.ctx(), job.Page{Status: status, Limit: 100})

@@ -33,6 +33,38 @@ func (q *Queries) ClearScratch(ctx context.Context, id string) error {
 	return err
 }
 
+const countPresentations = `-- name: CountPresentations :many
+SELECT status, count(*) AS number FROM presentations WHERE removing = 0 GROUP BY status
+`
+
+type CountPresentationsRow struct {
+	Status string
+	Number int64
+}
+
+func (q *Queries) CountPresentations(ctx context.Context) ([]CountPresentationsRow, error) {
+	rows, err := q.db.QueryContext(ctx, countPresentations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountPresentationsRow
+	for rows.Next() {
+		var i CountPresentationsRow
+		if err := rows.Scan(&i.Status, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteEndpoint = `-- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?
 `

@@ -1,0 +1,184 @@
+// Package telemetry counts and traces what Lectern does, for Prometheus and OpenTelemetry.
+//
+// It is the one room that knows either. The others declare small observers of their own, which cmd/lectern fills with
+// [Metrics] and [Traces]. A registry is a value, so that two services in one process never share a count. Labels have
+// bounded values (a kind, a state, an outcome), never ids; what is about one presentation is in its trace.
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lectern"
+)
+
+// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service
+// and of the HTTP interface.
+type Metrics struct {
+	registry   *prometheus.Registry
+	steps      *prometheus.HistogramVec
+	wait       prometheus.Histogram
+	runs       *prometheus.HistogramVec
+	takeovers  prometheus.Counter
+	writes     prometheus.Histogram
+	commits    prometheus.Histogram
+	requests   *prometheus.CounterVec
+	answers    *prometheus.HistogramVec
+	streams    prometheus.Gauge
+	deliveries *prometheus.CounterVec
+}
+
+// New makes a registry for the program of that version.
+func New(version string) *Metrics {
+	long, short := prometheus.ExponentialBuckets(0.05, 3, 10), prometheus.ExponentialBuckets(0.0005, 3, 10)
+	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
+		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
+	}
+	counter := func(name, help string) prometheus.CounterOpts { return prometheus.CounterOpts{Name: name, Help: help} }
+	m := &Metrics{
+		registry:   prometheus.NewRegistry(),
+		steps:      prometheus.NewHistogramVec(histogram("lectern_step_duration_seconds", "Time that a finished step took, by kind, and whether its output was reused from the cache.", long), []string{"kind", "reused"}),
+		wait:       prometheus.NewHistogram(histogram("lectern_queue_wait_seconds", "Time from the creation of a presentation to the start of its first run.", long)),
+		runs:       prometheus.NewHistogramVec(histogram("lectern_presentation_duration_seconds", "Time from the first start of a presentation to its end, by the state it ended in.", long), []string{"status"}),
+		takeovers:  prometheus.NewCounter(counter("lectern_lease_takeovers_total", "Runs that were taken over because their node was dead or gave no sign of life.")),
+		writes:     prometheus.NewHistogram(histogram("lectern_flush_writes", "Writes that one transaction of the job service held.", prometheus.ExponentialBuckets(1, 2, 8))),
+		commits:    prometheus.NewHistogram(histogram("lectern_commit_duration_seconds", "Time that one transaction of the job service took.", short)),
+		requests:   prometheus.NewCounterVec(counter("lectern_http_requests_total", "Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
+		answers:    prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds", "Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
+		streams:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_streams", Help: "Event streams that are open now."}),
+		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total", "Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info", Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
+	build.Set(1)
+	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.requests, m.answers, m.streams, m.deliveries,
+		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler answers a scrape.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Committed implements job.Observer.
+func (m *Metrics) Committed(writes int, took time.Duration) {
+	m.writes.Observe(float64(writes))
+	m.commits.Observe(took.Seconds())
+}
+
+// Changed implements job.Observer.
+func (m *Metrics) Changed(before, after lectern.Presentation) {
+	switch {
+	case after.Status == lectern.StatusProcessing && after.Attempt == 1 && before.Status == lectern.StatusQueued:
+		m.wait.Observe(after.StartedAt.Sub(after.CreatedAt).Seconds())
+	case after.Status.Terminal() && !after.StartedAt.IsZero():
+		m.runs.WithLabelValues(string(after.Status)).Observe(after.CompletedAt.Sub(after.StartedAt).Seconds())
+	}
+}
+
+// StepDone implements job.Observer.
+func (m *Metrics) StepDone(_ string, s lectern.Step) {
+	m.steps.WithLabelValues(string(s.Kind), strconv.FormatBool(s.Reused)).Observe(s.Took.Seconds())
+}
+
+// TakenOver implements job.Observer.
+func (m *Metrics) TakenOver(string) { m.takeovers.Inc() }
+
+// Answered implements httpapi.Observer.
+func (m *Metrics) Answered(route, method string, status int, took time.Duration) {
+	if route == "" {
+		route, method = "none", "any" // a stranger chooses both
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.answers.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Streams implements httpapi.Observer.
+func (m *Metrics) Streams(change int) { m.streams.Add(float64(change)) }
+
+// Delivered counts a try to deliver a webhook; outcome is delivered, retried or given_up.
+func (m *Metrics) Delivered(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
+
+// Resource is something that steps wait for.
+type Resource struct {
+	Name                     string
+	Capacity, InUse, Waiting int
+}
+
+// Sources are asked at each scrape. Nil ones are left out.
+type Sources struct {
+	Counts    func(ctx context.Context) (map[lectern.Status]int64, error)
+	Resources func() []Resource
+	Cache     func() (hits, misses, bytes int64)
+}
+
+// scrapeLimit bounds what a scrape may ask of the store.
+const scrapeLimit = 5 * time.Second
+
+// Watch adds what is asked of s at each scrape. It may be called once.
+func (m *Metrics) Watch(s Sources) { m.registry.MustRegister(newWatcher(s)) }
+
+type watcher struct {
+	from                                        Sources
+	presentations, inUse, capacity, waiting, up *prometheus.Desc
+	hits, misses, bytes                         *prometheus.Desc
+}
+
+func newWatcher(s Sources) *watcher {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	return &watcher{
+		from:          s,
+		presentations: desc("lectern_presentations", "Presentations that are kept now, by state.", "status"),
+		up:            desc("lectern_store_up", "1 where the store answered this scrape, else 0."),
+		inUse:         desc("lectern_resource_in_use", "Slots of a shared resource that are in use: encoder cores, browser tabs, voices.", "resource"),
+		capacity:      desc("lectern_resource_capacity", "Slots that a shared resource has.", "resource"),
+		waiting:       desc("lectern_resource_waiting", "Slots of a shared resource that steps wait for.", "resource"),
+		hits:          desc("lectern_cache_hits_total", "Finished steps that were found in the cache."),
+		misses:        desc("lectern_cache_misses_total", "Steps that had to be made."),
+		bytes:         desc("lectern_cache_bytes", "Size of the cache of finished steps."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (w *watcher) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(w, out) }
+
+// Collect implements prometheus.Collector.
+func (w *watcher) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	if w.from.Counts != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
+		counts, err := w.from.Counts(ctx)
+		cancel()
+		up := 0.0
+		if err == nil {
+			up = 1
+			for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed, lectern.StatusCanceled} {
+				gauge(w.presentations, float64(counts[s]), string(s))
+			}
+		}
+		gauge(w.up, up)
+	}
+	if w.from.Resources != nil {
+		for _, r := range w.from.Resources() {
+			gauge(w.inUse, float64(r.InUse), r.Name)
+			gauge(w.capacity, float64(r.Capacity), r.Name)
+			gauge(w.waiting, float64(r.Waiting), r.Name)
+		}
+	}
+	if w.from.Cache != nil {
+		hits, misses, bytes := w.from.Cache()
+		out <- prometheus.MustNewConstMetric(w.hits, prometheus.CounterValue, float64(hits))
+		out <- prometheus.MustNewConstMetric(w.misses, prometheus.CounterValue, float64(misses))
+		gauge(w.bytes, float64(bytes))
+	}
+}

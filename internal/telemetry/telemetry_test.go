@@ -1,0 +1,200 @@
+package telemetry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.opentelemetry.io/otel/codes"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"lectern"
+)
+
+// life is a presentation that is created, runs and ends.
+func life() (queued, running, failed lectern.Presentation) {
+	at := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	queued = lectern.NewPresentation("p", lectern.Deck{Slides: make([]lectern.Slide, 2)}, at)
+	running, _, _ = queued.Apply(lectern.Began{Worker: "w"}, at.Add(2*time.Second))
+	failed, _, _ = running.Apply(lectern.Broke{Attempt: 1, Failure: lectern.Failure{Code: lectern.CodeEncodeFailed, Slide: 2}}, at.Add(5*time.Second))
+	return queued, running, failed
+}
+
+func scrape(m *Metrics) string {
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
+func TestAScrapeHasWhatWasCounted(t *testing.T) {
+	t.Parallel()
+	m := New("1.2.3")
+	down := false
+	m.Watch(Sources{
+		Counts: func(context.Context) (map[lectern.Status]int64, error) {
+			if down {
+				return nil, errors.New("away")
+			}
+			return map[lectern.Status]int64{lectern.StatusQueued: 7}, nil
+		},
+		Resources: func() []Resource { return []Resource{{"tabs", 2, 1, 4}} },
+		Cache:     func() (int64, int64, int64) { return 3, 4, 5 },
+	})
+	queued, running, failed := life()
+	m.Changed(lectern.Presentation{}, queued)
+	m.Changed(queued, running)
+	m.StepDone("p", lectern.Step{Kind: lectern.StepCapture, Reused: true, Took: time.Second})
+	m.Changed(running, failed)
+	m.TakenOver("p")
+	m.Committed(5, time.Millisecond)
+	m.Answered("GET /v1/presentations/{id}", "GET", 200, time.Millisecond)
+	m.Answered("", "BREW", 404, time.Millisecond)
+	m.Streams(2)
+	m.Streams(-1)
+	m.Delivered("retried")
+	if faults, err := testutil.GatherAndLint(m.registry); err != nil || len(faults) > 0 {
+		t.Errorf("lint: %v %v", faults, err)
+	}
+	got := scrape(m)
+	for _, line := range []string{
+		`lectern_step_duration_seconds_sum{kind="capture",reused="true"} 1`,
+		`lectern_queue_wait_seconds_sum 2`,
+		`lectern_presentation_duration_seconds_sum{status="failed"} 3`,
+		`lectern_lease_takeovers_total 1`,
+		`lectern_flush_writes_sum 5`,
+		`lectern_commit_duration_seconds_count 1`,
+		`lectern_build_info{version="1.2.3"} 1`,
+		`lectern_presentations{status="queued"} 7`,
+		`lectern_presentations{status="failed"} 0`,
+		`lectern_store_up 1`,
+		`lectern_resource_in_use{resource="tabs"} 1`,
+		`lectern_resource_capacity{resource="tabs"} 2`,
+		`lectern_resource_waiting{resource="tabs"} 4`,
+		`lectern_cache_hits_total 3`,
+		`lectern_cache_misses_total 4`,
+		`lectern_cache_bytes 5`,
+		`lectern_http_requests_total{code="200",method="GET",route="GET /v1/presentations/{id}"} 1`,
+		`lectern_http_requests_total{code="404",method="any",route="none"} 1`,
+		`lectern_streams 1`,
+		`lectern_webhook_deliveries_total{outcome="retried"} 1`,
+	} {
+		if !strings.Contains(got, line+"\n") {
+			t.Errorf("the scrape lacks %s", line)
+		}
+	}
+	down = true
+	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || !strings.Contains(got, "lectern_streams 1\n") {
+		t.Error("a store that is away spoils the scrape, or goes unnoticed")
+	}
+}
+
+// What is exposed is what docs/OPERATIONS.md tells of, and the dashboard shows nothing that is not there.
+func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
+	t.Parallel()
+	m := New("1.2.3")
+	m.Watch(Sources{
+		Counts:    func(context.Context) (map[lectern.Status]int64, error) { return nil, nil },
+		Resources: func() []Resource { return []Resource{{"tabs", 2, 1, 4}} },
+		Cache:     func() (int64, int64, int64) { return 3, 4, 5 },
+	})
+	queued, running, failed := life()
+	m.Changed(queued, running)
+	m.Changed(running, failed)
+	m.StepDone("p", lectern.Step{})
+	m.Answered("", "", 200, 0)
+	m.Delivered("retried")
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	page := read(t, "../../docs/OPERATIONS.md")
+	for _, f := range families {
+		there[f.GetName()] = true
+		if name := f.GetName(); strings.HasPrefix(name, "lectern_") && !regexp.MustCompile("`"+name+"[`{]").MatchString(page) {
+			t.Errorf("docs/OPERATIONS.md does not tell of %s", name)
+		}
+	}
+	var dashboard any
+	text := read(t, "../../deploy/grafana/lectern.json")
+	if err := json.Unmarshal([]byte(text), &dashboard); err != nil {
+		t.Errorf("the dashboard is not JSON: %v", err)
+	}
+	for _, used := range regexp.MustCompile(`lectern_[a-z_]+`).FindAllString(page+text, -1) {
+		name := regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(used, "")
+		if !there[name] && !there[used] {
+			t.Errorf("%s is told of and does not exist", used)
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestARunIsATrace(t *testing.T) {
+	t.Parallel()
+	kept := tracetest.NewInMemoryExporter()
+	tr := newTraces("1.2.3", sdk.WithSyncer(kept))
+	queued, running, failed := life()
+	tr.Changed(lectern.Presentation{}, queued)
+	tr.StepDone("p", lectern.Step{Kind: lectern.StepMux}) // of no run that began here: nothing to hang it on
+	tr.Changed(queued, running)
+	tr.StepDone("p", lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: strings.Repeat("ab", 32), Started: running.StartedAt, Took: time.Second})
+	tr.Changed(running, failed)
+	spans := kept.GetSpans()
+	if len(spans) != 2 {
+		t.Fatalf("%d spans: %v", len(spans), spans.Snapshots())
+	}
+	step, run := spans[0], spans[1]
+	if step.Name != "encode" || run.Name != "render" || step.Parent.SpanID() != run.SpanContext.SpanID() || step.EndTime.Sub(step.StartTime) != time.Second {
+		t.Errorf("the step is %+v below %+v", step, run)
+	}
+	if run.Status.Code != codes.Error || run.Status.Description != string(lectern.CodeEncodeFailed) {
+		t.Errorf("the run ended as %+v", run.Status)
+	}
+	for _, a := range step.Attributes {
+		if a.Key == "lectern.key" && len(a.Value.AsString()) != keyShown {
+			t.Errorf("the key is shown as %q", a.Value.AsString())
+		}
+	}
+	if err := tr.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its bound.
+func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	tr, err := OpenTraces(t.Context(), "http://"+l.Addr().String(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	queued, running, failed := life()
+	for range 5000 { // more than the queue holds
+		tr.Changed(queued, running)
+		tr.Changed(running, failed)
+	}
+	if err := tr.Close(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it ended with %v, and not by its own bound", err)
+	}
+}
