@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/google/uuid"
 
@@ -66,6 +68,26 @@ func TestFolderIsLocked(t *testing.T) {
 		t.Error(err)
 	}
 	if err := openDB(t, dir).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A store keeps the folder's lock, for who has nothing but the store: let go of, the lock's file would be closed.
+func TestStoreKeepsTheLock(t *testing.T) {
+	t.Parallel()
+	db, err := sqlite.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, held := sqlite.NewStore(db, nil), weak.Make(db)
+	for range 3 {
+		runtime.GC()
+	}
+	if held.Value() == nil {
+		t.Fatal("the collector took the lock from under the store")
+	}
+	runtime.KeepAlive(store)
+	if err := held.Value().Close(); err != nil {
 		t.Error(err)
 	}
 }

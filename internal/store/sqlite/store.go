@@ -10,27 +10,28 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Store is the job's store on a DB.
+// Store is the job's store on a DB. It keeps the DB itself: were that let go of, the collector would close the file that
+// holds the folder's lock.
 type Store struct {
 	*sqlstore.Store
-	reserve *reserve
+	db *DB
 }
 
 var _ job.Store = (*Store)(nil)
 
 // NewStore makes a store whose queued presentations get their tickets from queue.
 func NewStore(db *DB, queue sqlstore.Enqueuer) *Store {
-	return &Store{sqlstore.New(sqlstore.Options{Write: db.write, Read: db.read, Queue: queue, Dialect: dialect{}}), db.reserve}
+	return &Store{sqlstore.New(sqlstore.Options{Write: db.write, Read: db.read, Queue: queue, Dialect: dialect{}}), db}
 }
 
 // Commit implements job.Writer. On a full disk it spends the reserve and tries once more.
 func (s *Store) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
 	outs, err := s.Store.Commit(ctx, writes)
-	if errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) && s.reserve.spend() {
+	if errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) && s.db.reserve.spend() {
 		return s.Store.Commit(ctx, writes)
 	}
 	if err == nil {
-		s.reserve.restore()
+		s.db.reserve.restore()
 	}
 	return outs, err
 }
