@@ -44,6 +44,7 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 		}
 	}
 	cfg.Workers = 1
+	cfg.DB, cfg.Role = "", config.RoleAll // what it makes is nobody else's business, whatever the environment says for serve
 	l := &local{cfg: cfg, dir: dir}
 	l.house, err = openHouse(ctx, cfg, folders{dir, filepath.Join(dir, "artifacts"), cacheDir, filepath.Join(dir, "scratch")}, logger)
 	if err != nil {
