@@ -26,6 +26,9 @@ type Peers interface {
 // peerInterval is how often dead nodes are looked for: takeover is a matter of seconds (J8).
 const peerInterval = time.Second
 
+// lookLimit is how long a look at what others changed may take.
+const lookLimit = 5 * time.Second
+
 // mindPeers takes over what dead nodes worked on, and passes on what living ones changed.
 func (s *Service) mindPeers(ctx context.Context) {
 	if s.opt.Peers == nil {
@@ -92,6 +95,8 @@ func (s *Service) heard(ctx context.Context, id string) {
 // look tells a run of this process what has become of its presentation. Where that cannot be read, its next heartbeat
 // will tell.
 func (s *Service) look(ctx context.Context, r *run) {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit) // who listens must not be kept by a database that is going away
+	defer cancel()
 	p, err := s.opt.Store.Get(ctx, r.id)
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
 		r.cancel(ErrLeaseLost)

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// beat is how often a node says that it is there, and finds out whether its connection still is.
-	beat = 2 * time.Second
+	// maxBeat is how often a node says that it is there, and finds out whether its connection still is; more often where
+	// it would soon be taken for dead.
+	maxBeat = 2 * time.Second
 	// patience is how long the database may take to answer that.
 	patience = 5 * time.Second
 	// pause is between two tries to connect again.
@@ -30,6 +31,7 @@ type Node struct {
 	db      *DB
 	id      string
 	silence time.Duration
+	beat    time.Duration
 
 	mu   sync.Mutex // guards conn
 	conn *pgx.Conn
@@ -38,7 +40,7 @@ type Node struct {
 // Join makes this process a node under an id that no other process has, had or will have. A node that was not seen for
 // silence is taken for dead.
 func (db *DB) Join(ctx context.Context, id string, silence time.Duration) (*Node, error) {
-	n := &Node{db: db, id: id, silence: silence}
+	n := &Node{db: db, id: id, silence: silence, beat: min(maxBeat, silence/5)}
 	conn, err := n.connect(ctx)
 	if err != nil {
 		return nil, failure("make this process a node", err)
@@ -113,7 +115,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 
 // hear passes notifications on until the connection is of no use any more.
 func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
-	next := time.Now().Add(beat)
+	next := time.Now().Add(n.beat)
 	for {
 		wait, cancel := context.WithDeadline(ctx, next)
 		news, err := conn.WaitForNotification(wait)
@@ -134,7 +136,7 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 		if err != nil {
 			return
 		}
-		next = time.Now().Add(beat)
+		next = time.Now().Add(n.beat)
 	}
 }
 

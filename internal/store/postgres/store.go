@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -124,18 +126,25 @@ func failure(doing string, err error) error {
 	return f.Because(err)
 }
 
-// isAway reports whether the database cannot be reached, is starting or stopping, or has no connection left.
+// isAway reports whether the database cannot be reached, is starting or stopping, or cannot take more just now. The
+// writer asks again then, while any other failure at the end of a run would be taken for the run's own.
 func isAway(err error) bool {
+	for _, lost := range []error{sql.ErrConnDone, driver.ErrBadConn, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
 	_, network := errors.AsType[net.Error](err)
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
-	if network || connect || errors.Is(err, sql.ErrConnDone) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
+	if network || connect || pgconn.SafeToRetry(err) {
 		return true
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
-		return strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool")
+		return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool")
 	}
-	return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") || e.Code == "53300" || e.Code == "25006"
+	// Of connections, transactions that gave in (too often), resources, locks, operators, and the system around.
+	return slices.Contains([]string{"08", "25", "40", "53", "55", "57", "58"}, e.Code[:min(2, len(e.Code))])
 }
 
 func isState(err error, states ...string) bool {

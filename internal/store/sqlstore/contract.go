@@ -28,6 +28,9 @@ func (w *writer) admit(ctx context.Context, key string, write job.Write) (out jo
 		return job.Outcome{Err: refused}, refused != nil, nil
 	}
 	first, err := w.q.GetPresentation(ctx, row.PresentationID.String)
+	if errors.Is(err, sql.ErrNoRows) {
+		return out, false, nil // marked since we read the key, which goes with it
+	}
 	if err != nil {
 		return out, false, err
 	}
