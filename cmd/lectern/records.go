@@ -104,13 +104,15 @@ var _ job.Peers = peers{}
 
 // Bury implements job.Peers. The node's row goes last: until then the others know that there is something left to do.
 func (p peers) Bury(ctx context.Context, node string) error {
-	if err := p.tickets(ctx, node); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(filepath.Join(p.scratch, filepath.Base(node))); err != nil {
-		return fmt.Errorf("remove the scratch files of a dead node: %w", err)
-	}
-	return p.Node.Bury(ctx, node)
+	return p.Node.Bury(ctx, node, func(ctx context.Context) error {
+		if err := p.tickets(ctx, node); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(filepath.Join(p.scratch, filepath.Base(node))); err != nil {
+			return fmt.Errorf("remove the scratch files of a dead node: %w", err)
+		}
+		return nil
+	})
 }
 
 // close ends the connections. The job service has been stopped.

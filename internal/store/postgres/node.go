@@ -61,7 +61,9 @@ func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
 		return nil, err
 	}
 	var mine bool
-	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended('node ' || $1, 0))", n.id).Scan(&mine)
+	if err = bound(ctx, conn); err == nil {
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended('node ' || $1, 0))", n.id).Scan(&mine)
+	}
 	switch {
 	case err == nil && !mine:
 		err = errors.New("the lock of this node is held by another session")
@@ -140,11 +142,13 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 	}
 }
 
-// Dead implements job.Peers: the nodes whose lock can be taken, or that were not seen for too long.
+// gone is true of a node, in a query whose $2 are the seconds that it may be silent, when its lock can be taken, which
+// keeps it from coming back until the transaction ends, or when it was not seen for too long.
+const gone = `(seen_at < clock_timestamp() - make_interval(secs => $2) OR pg_try_advisory_xact_lock(hashtextextended('node ' || id, 0)))`
+
+// Dead implements job.Peers.
 func (n *Node) Dead(ctx context.Context) ([]string, error) {
-	rows, err := n.db.pool.Query(ctx, `SELECT id FROM nodes WHERE id <> $1
-		AND (seen_at < clock_timestamp() - make_interval(secs => $2) OR pg_try_advisory_xact_lock(hashtextextended('node ' || id, 0)))`,
-		n.id, n.silence.Seconds())
+	rows, err := n.db.pool.Query(ctx, "SELECT id FROM nodes WHERE id <> $1 AND "+gone, n.id, n.silence.Seconds())
 	if err != nil {
 		return nil, failure("look for dead nodes", err)
 	}
@@ -166,10 +170,31 @@ func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, erro
 		ORDER BY created_at, id`, age.Microseconds())
 }
 
-// Bury implements job.Peers, but for the tickets.
-func (n *Node) Bury(ctx context.Context, node string) error {
-	_, err := n.db.pool.Exec(ctx, "DELETE FROM nodes WHERE id = $1 AND id <> $2", node, n.id)
-	return failure("forget a dead node", err)
+// Bury does what else is to be done for a dead node, then forgets it. Meanwhile the node cannot come back; where it has
+// come back already, or where another node is burying it, nothing is done. One that merely stood still loses its
+// connection here, which tells it when it wakes.
+func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context) error) error {
+	return failure("forget a dead node", pgx.BeginFunc(ctx, n.db.pool, func(tx pgx.Tx) error {
+		var still bool
+		err := tx.QueryRow(ctx, "SELECT "+gone+" FROM nodes WHERE id = $1 FOR UPDATE SKIP LOCKED", node, n.silence.Seconds()).Scan(&still)
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && !still || node == n.id {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks
+			WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid <> pg_backend_pid()
+				AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+				AND (classid::BIGINT << 32 | objid::BIGINT) = hashtextextended('node ' || $1, 0)`, node); err != nil {
+			return err
+		}
+		if err := rest(ctx); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM nodes WHERE id = $1", node)
+		return err
+	}))
 }
 
 // Leave ends the node. Listen must have returned. What it still holds is taken over by others at once.

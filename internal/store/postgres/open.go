@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -47,6 +48,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		cfg.MaxConns = maxConns
 	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lectern"
+	cfg.AfterConnect = bound
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, failure("open the database", err)
@@ -57,6 +59,15 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// bound has the server let go of what a process holds that stands still or whose network is gone: the rows of a
+// transaction, which would keep the others from taking over, and the lock of a node, which would keep it from coming back.
+// By itself the server waits for two hours.
+func bound(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'; SET tcp_user_timeout = '15s';
+		SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`)
+	return err
 }
 
 func (db *DB) migrate(ctx context.Context) error {

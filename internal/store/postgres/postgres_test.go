@@ -138,8 +138,20 @@ func TestNodes(t *testing.T) {
 	if err != nil || len(leases) != 1 || leases[0].ID != p.ID || leases[0].Attempt != 1 {
 		t.Fatalf("leases of the dead: %v, %v", leases, err)
 	}
-	if err := alive.Bury(t.Context(), "doomed"); err != nil {
-		t.Fatal(err)
+	buried := 0
+	bury := func(node string) {
+		if err := alive.Bury(t.Context(), node, func(context.Context) error { buried++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if bury("alive"); buried != 0 {
+		t.Error("a node buried itself")
+	}
+	if bury("doomed"); buried != 1 {
+		t.Errorf("buried %d times", buried)
+	}
+	if bury("doomed"); buried != 1 {
+		t.Error("buried twice")
 	}
 	if dead, err := alive.Dead(t.Context()); err != nil || len(dead) != 0 {
 		t.Errorf("after the burial: %v, %v", dead, err)
@@ -211,6 +223,62 @@ func TestChangesReachOtherNodes(t *testing.T) {
 	<-done
 	if err := node.Leave(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// J8: a node that stood still past its lease is buried although it holds its lock, hears of it when it wakes, and joins
+// again; one that is back before its burial is left alone.
+func TestNodeThatStoodStill(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	there := openDB(t, url)
+	sleeper, err := openDB(t, url).Join(t.Context(), "sleeper", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasty, err := there.Join(t.Context(), "hasty", -time.Minute) // everybody was silent for too long
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient, err := there.Join(t.Context(), "patient", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	buried := 0
+	rest := func(context.Context) error { buried++; return nil }
+	if err := patient.Bury(t.Context(), "sleeper", rest); err != nil || buried != 0 {
+		t.Errorf("a living node was buried: %d, %v", buried, err)
+	}
+	if err := hasty.Bury(t.Context(), "sleeper", rest); err != nil || buried != 1 {
+		t.Errorf("a silent node was not buried: %d, %v", buried, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	lost, back, done := make(chan struct{}, 8), make(chan string, 8), make(chan struct{})
+	go func() { // it wakes
+		defer close(done)
+		sleeper.Listen(ctx, func(id string) { back <- id }, func() { lost <- struct{}{} })
+	}()
+	<-lost
+	<-back
+	if err := patient.Bury(t.Context(), "sleeper", rest); err != nil || buried != 1 {
+		t.Errorf("a node that is back was buried: %d, %v", buried, err)
+	}
+	cancel()
+	<-done
+	for _, n := range []*postgres.Node{sleeper, hasty, patient} {
+		if err := n.Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// J8: a process that stops in the middle of a transaction keeps its rows for seconds, not for ever.
+func TestIdleTransactionsEnd(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, database(t))
+	var limit string
+	if err := db.SQL().QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil || limit != "5s" {
+		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
 	}
 }
 
