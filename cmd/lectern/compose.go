@@ -235,7 +235,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
-	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit}); err != nil {
+	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit, Shared: h.records.member != nil}); err != nil {
 		return err
 	}
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,9 @@ type CacheOptions struct {
 	// gave stays good for that long without a Hold, for other processes with the same folder too. 0: DefaultCacheMinAge;
 	// less than 0: no protection.
 	MinAge time.Duration
+	// Shared says that other processes use the folder as well: what they make counts, and room is not made of what they may
+	// be using.
+	Shared bool
 	Now    func() time.Time // nil: time.Now
 }
 
@@ -41,12 +45,14 @@ type Cache struct {
 	dir    string
 	limit  int64
 	minAge time.Duration
+	shared bool
 	now    func() time.Time
 	aside  *aside
 
 	hits, misses atomic.Int64
 
 	mu       sync.Mutex
+	looked   time.Time // when the folder was read
 	entries  map[string]*entry
 	total    int64
 	pins     map[string]int
@@ -79,7 +85,7 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 		return nil, err
 	}
 	c := &Cache{
-		dir: dir, limit: o.Limit, minAge: o.MinAge, now: o.Now, aside: a,
+		dir: dir, limit: o.Limit, minAge: o.MinAge, shared: o.Shared, now: o.Now, aside: a,
 		entries: map[string]*entry{}, pins: map[string]int{}, flights: map[string]chan struct{}{},
 	}
 	if err := c.load(); err != nil {
@@ -92,7 +98,11 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 // Close gives the cache's resources back. No Make may be under way.
 func (c *Cache) Close() error { return c.aside.close() }
 
+// load reads what is in the folder. It may be called again, for what other processes have made.
 func (c *Cache) load() error {
+	c.mu.Lock()
+	c.looked = c.now()
+	c.mu.Unlock()
 	return filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -108,8 +118,7 @@ func (c *Cache) load() error {
 		if err != nil {
 			return nil // gone meanwhile
 		}
-		c.entries[d.Name()] = &entry{info.Size(), lastUse(info)}
-		c.total += info.Size()
+		c.remember(d.Name(), info.Size(), lastUse(info))
 		return nil
 	})
 }
@@ -250,7 +259,10 @@ func (c *Cache) remember(key string, size int64, used time.Time) {
 		c.entries[key] = e
 	}
 	c.total += size - e.size
-	e.size, e.used = size, used
+	e.size = size
+	if used.After(e.used) {
+		e.used = used
+	}
 }
 
 func (c *Cache) forget(key string) {
@@ -264,10 +276,32 @@ func (c *Cache) forget(key string) {
 
 // MakeRoom gives back at least half of what the cache takes, for a disk that is full: the least recently used goes
 // first, however recent that is; what is held stays.
-func (c *Cache) MakeRoom() { c.shrink(c.Size()/2, c.Size()/2, -1) }
+// Where others share the folder, what they may be using stays too.
+func (c *Cache) MakeRoom() {
+	youngest := time.Duration(-1)
+	if c.shared {
+		youngest = max(c.minAge/touches, 1)
+	}
+	c.shrink(c.Size()/2, c.Size()/2, youngest)
+}
+
+const (
+	// lookAgain is how long the folder's sum is believed that other processes add to.
+	lookAgain = time.Minute
+	// touches is how often a Hold says, within MinAge, that it is using what it holds.
+	touches = 4
+)
 
 // evict removes what was used least recently until a tenth of the limit is free, if the limit is passed.
-func (c *Cache) evict() { c.shrink(c.limit, c.limit-c.limit/10, c.minAge) }
+func (c *Cache) evict() {
+	c.mu.Lock()
+	stale := c.shared && c.now().Sub(c.looked) >= lookAgain
+	c.mu.Unlock()
+	if stale {
+		_ = c.load() // what it cannot read it need not evict
+	}
+	c.shrink(c.limit, c.limit-c.limit/10, c.minAge)
+}
 
 // shrink removes what was used least recently, but nothing younger than minAge, until no more than goal bytes are
 // left. It does nothing while the cache has no more than limit.
@@ -328,15 +362,17 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 	return old, true
 }
 
-// Hold keeps what it has touched from eviction until Release. A run takes one for as long as it uses the paths.
+// Hold keeps what it has touched from eviction until Release. A run takes one for as long as it uses the paths. Other
+// processes know of it by the times of use of the files.
 type Hold struct {
-	c    *Cache
-	mu   sync.Mutex
-	keys map[string]bool
+	c       *Cache
+	mu      sync.Mutex
+	keys    map[string]bool
+	touched time.Time // when all of them were used last
 }
 
 // Hold begins to hold. Release must be called.
-func (c *Cache) Hold() *Hold { return &Hold{c: c, keys: map[string]bool{}} }
+func (c *Cache) Hold() *Hold { return &Hold{c: c, keys: map[string]bool{}, touched: c.now()} }
 
 // Get is Cache.Get and holds the key.
 func (h *Hold) Get(key string) (string, bool) {
@@ -362,12 +398,24 @@ func (h *Hold) pin(key string) {
 	if fresh {
 		h.keys[key] = true
 	}
+	var old []string
+	if now := h.c.now(); h.c.shared && h.c.minAge > 0 && now.Sub(h.touched) >= h.c.minAge/(2*touches) {
+		h.touched, old = now, slices.Collect(maps.Keys(h.keys))
+	}
 	h.mu.Unlock()
+	for _, k := range old {
+		h.c.touch(k)
+	}
 	if fresh {
 		h.c.mu.Lock()
 		h.c.pins[key]++
 		h.c.mu.Unlock()
 	}
+}
+
+// touch counts as a use of a key, for other processes.
+func (c *Cache) touch(key string) {
+	_ = os.Chtimes(c.file(key), c.now(), time.Time{})
 }
 
 // Release lets go of everything. It may be called again; a Hold that was released holds no more.

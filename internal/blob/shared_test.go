@@ -1,0 +1,38 @@
+package blob
+
+import (
+	"os"
+	"testing"
+	"time"
+)
+
+// Two processes on one folder: what one makes counts for the other, and what one holds the other leaves alone, whether it
+// is past the limit or out of space.
+func TestSharedCache(t *testing.T) {
+	t.Parallel()
+	clk := newClock()
+	o := CacheOptions{Dir: t.TempDir(), Limit: 1000, MinAge: time.Hour, Shared: true, Now: clk.now}
+	ours, theirs := cache(t, o), cache(t, o)
+	h := theirs.Hold()
+	defer h.Release()
+	if _, err := h.Put(key(0), bytesOf(400)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, theirs, key(1), 400)
+	there := func(n int) bool {
+		_, err := os.Stat(ours.file(key(n)))
+		return err == nil
+	}
+	for range 10 { // a run of 100 minutes, which goes on making things
+		clk.pass(10 * time.Minute)
+		h.Get(key(9))
+	}
+	put(t, ours, key(2), 400) // past the limit, with what they have made
+	if !there(0) || there(1) || !there(2) {
+		t.Errorf("held by the other: %v, used by nobody: %v, new: %v", there(0), there(1), there(2))
+	}
+	ours.MakeRoom()
+	if !there(0) {
+		t.Error("room was made of what the other process holds")
+	}
+}
