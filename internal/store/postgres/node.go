@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"lectern"
 	"lectern/internal/job"
 )
 
@@ -209,17 +208,4 @@ func (n *Node) Leave(ctx context.Context) error {
 		_ = conn.Close(ctx)
 	}
 	return failure("leave the nodes", err)
-}
-
-// Version is the server's, for doctor and the log.
-func (db *DB) Version(ctx context.Context) (string, error) {
-	var v string
-	err := db.pool.QueryRow(ctx, "SHOW server_version").Scan(&v)
-	if err != nil {
-		return "", failure("tell its version", err)
-	}
-	if v == "" {
-		return "", lectern.Fail(lectern.CodeInternal, "The database does not say which version it is.")
-	}
-	return v, nil
 }

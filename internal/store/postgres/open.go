@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"embed"
 	"io/fs"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +24,7 @@ var migrations embed.FS
 const (
 	connectTimeout = 10 * time.Second
 	maxConns       = 12
+	lostAfter      = 15 * time.Second // a connection that leads nowhere
 )
 
 // DB is a database that several nodes share.
@@ -49,6 +51,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lectern"
 	cfg.AfterConnect = bound
+	cfg.ConnConfig.DialFunc = dial
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, failure("open the database", err)
@@ -59,6 +62,15 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// dial connects so that a server which vanishes without a word is noticed.
+func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
+	if network != "unix" {
+		d.Control = impatient
+	}
+	return d.DialContext(ctx, network, addr)
 }
 
 // bound has the server let go of what a process holds that stands still or whose network is gone: the rows of a

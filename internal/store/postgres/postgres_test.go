@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -102,6 +103,15 @@ func TestBadAddresses(t *testing.T) {
 	_, err = postgres.Open(t.Context(), "postgres://me:secret@127.0.0.1:1/x?connect_timeout=2")
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
 		t.Errorf("nobody there: %v", err)
+	}
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	_, err = postgres.Open(t.Context(), "postgres://me:secret@"+mute.Addr().String()+"/x?sslmode=disable&connect_timeout=1")
+	if f := lectern.AsFailure(err); f.Code != lectern.CodeOverloaded || !f.Retryable || strings.Contains(fmt.Sprint(err, f.Detail), "secret") {
+		t.Errorf("nobody answers: %v", err)
 	}
 }
 

@@ -109,7 +109,8 @@ func failure(doing string, err error) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	_, connecting := errors.AsType[*pgconn.ConnectError](err) // has a limit of its own
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) && !connecting {
 		return err
 	}
 	var f *lectern.Failure
