@@ -350,7 +350,7 @@ type remains struct{ artifacts *blob.Artifacts }
 
 // RemoveArtifacts implements job.Files.
 func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
-	return r.artifacts.DeletePrefix(ctx, id+"/")
+	return r.artifacts.DeletePrefix(ctx, render.ArtifactsOf(id))
 }
 
 var (

@@ -16,6 +16,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // maxKey is the longest key of an artifact, in bytes.
@@ -90,6 +91,7 @@ func (a *Artifacts) putLocal(key, path string) error {
 			return storeFailed("copy a finished file", err)
 		}
 	}
+	crash.Here(crash.Linked)
 	if err := settle(tmp, a.file(key)); err != nil {
 		return storeFailed("keep a finished file", err)
 	}

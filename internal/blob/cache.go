@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // Defaults of CacheOptions.
@@ -206,9 +207,11 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 	if err != nil {
 		return "", lectern.Fail(lectern.CodeInternal, "A step ended without leaving its file.").Because(err)
 	}
+	crash.Here(crash.Written)
 	if err := settle(tmp, final); err != nil {
 		return "", storeFailed("keep a finished step", err)
 	}
+	crash.Here(crash.Renamed)
 	c.remember(key, info.Size(), c.now())
 	c.evict()
 	return final, nil

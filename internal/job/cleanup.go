@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
@@ -133,6 +134,7 @@ func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 // remove takes a marked presentation's files, then its rows. A crash in between leaves the mark, and the next sweep
 // does it again.
 func (s *Service) remove(ctx context.Context, id string) error {
+	crash.Here(crash.Marked)
 	if err := s.opt.Files.RemoveArtifacts(ctx, id); err != nil {
 		return err
 	}
@@ -145,6 +147,7 @@ func (s *Service) remove(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	crash.Here(crash.FilesGone)
 	_, err = s.submit(ctx, WriteSpec{ID: id, Purge: true})
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint that wants them, in the
@@ -62,6 +63,9 @@ func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 	_, err := r.s.submit(ctx, WriteSpec{ID: r.id, At: at, Order: &o, Events: []lectern.Event{lectern.Reported{Attempt: r.attempt}}})
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
 		r.cancel(ErrLeaseLost)
+	}
+	if err == nil {
+		crash.Here(crash.Point("order " + o.State))
 	}
 	return err
 }

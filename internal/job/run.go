@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // The causes for which the context of a run ends.
@@ -130,8 +131,10 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 		return err
 	}
 
+	crash.Here(crash.Begun)
 	artifacts, err := s.perform(r)
 	close(r.ended)
+	crash.Here(crash.Returned)
 	last, artifacts := s.verdict(r, artifacts, err)
 	switch last := last.(type) {
 	case lectern.Stopped, lectern.Released:
@@ -144,6 +147,7 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	}
 	s.settle(r, last, artifacts)
 	s.unregister(r)
+	crash.Here(crash.Ended)
 	return nil
 }
 

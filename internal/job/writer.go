@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/crash"
 )
 
 // A request is a write that somebody waits for.
@@ -221,6 +222,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		writes[i] = Write{spec: it.spec}
 	}
 	began := time.Now()
+	crash.Here(crash.Committing)
 	outs, err := s.opt.Store.Commit(ctx, writes)
 	s.opt.Observer.Committed(len(writes), time.Since(began))
 	if err != nil {
@@ -229,6 +231,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		}
 		return err
 	}
+	crash.Here(crash.Committed)
 	for i, out := range outs {
 		s.committed(ctx, items[i], out)
 	}

@@ -55,7 +55,7 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video file, w wor
 			}
 		}
 		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime,
-			Key: fmt.Sprintf("presentations/%s/%d/%s", u.job.ID, u.job.Attempt, it.name)}
+			Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
 		if a.SHA256, a.Size, err = hashFile(it.path); err != nil {
 			return nil, u.failed(ctx, err, it.slide)
 		}
@@ -68,6 +68,10 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video file, w wor
 	key := contentKey(lectern.StepPublish, out)
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }
+
+// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever removes a
+// presentation removes what lies below it.
+func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
 // thumbnail makes a small picture of a moment at which somebody speaks.
 func (u *run) thumbnail(ctx context.Context, plan timeline.Plan, video file) (file, error) {

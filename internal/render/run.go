@@ -14,6 +14,7 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/crash"
 	"lectern/internal/timeline"
 )
 
@@ -137,6 +138,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	if err := g.wait(ctx); err != nil {
 		return nil, err
 	}
+	crash.Here(crash.Joining)
 	g = newGroup(ctx)
 	var artifacts []lectern.Artifact
 	g.do(func(ctx context.Context) error {
@@ -148,7 +150,9 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 		if err != nil {
 			return err
 		}
+		crash.Here(crash.Joined)
 		artifacts, err = u.publish(ctx, plan, video, words)
+		crash.Here(crash.Published)
 		return err
 	})
 	err := g.wait(ctx)

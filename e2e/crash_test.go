@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern/internal/crash"
+)
+
+// crashing is the program with its named crash points.
+var crashing = sync.OnceValue(func() string {
+	out := filepath.Join(filepath.Dir(plain), "lectern-crashpoints")
+	build(out, "CGO_ENABLED=0", "-tags", "crashpoints")
+	return out
+})
+
+// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of another.
+func brief(name string) string {
+	return fmt.Sprintf(`{"resolution":[426,240],"slideOnly":true,"slidesData":[
+		{"templateId":"content-slide","props":{"title":%[1]q,"voiceoverText":"One."}},
+		{"templateId":"content-slide","props":{"title":"Second: %[1]s","voiceoverText":"Two."}}]}`, name)
+}
+
+// TestCrashPoints holds J3, J5, J9 and J11 at every named moment: the process dies there, and after its restart the
+// presentation ends once, completed; nobody saw progress fall; what was recorded as finished is not made again; nothing
+// half-written and no scratch is left.
+func TestCrashPoints(t *testing.T) {
+	t.Parallel()
+	nth := map[crash.Point]int{crash.Committing: 4, crash.Committed: 4, crash.Written: 3, crash.Renamed: 3, crash.Linked: 2}
+	for _, p := range crash.Points() {
+		if p == crash.Marked || p == crash.FilesGone {
+			continue // TestCrashesInCleanup
+		}
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, crashing(), fmt.Sprintf("CRASH_AT=%s#%d", p, max(nth[p], 1)), "LECTERN_CLEANUP_DELAY=0s")
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			id := s.create(brief(string(p)))
+			finish := observe(ctx, s, 2, id)
+			select {
+			case <-s.done:
+			case <-ctx.Done():
+				t.Fatalf("it never came to %q", p)
+			}
+			if !strings.Contains(s.out.String(), "CRASH: "+string(p)) {
+				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
+			}
+			s.start(plain, "LECTERN_CLEANUP_DELAY=0s")
+			v := s.awaitEnd(id, 2*time.Minute)
+			if v.Status != "completed" {
+				t.Errorf("ended as %+v", v)
+			}
+			finish()
+			checkHistory(t, stream(ctx, t, s, id, 0))
+			made := map[string]int{}
+			for _, r := range s.steps(id) {
+				if !r.Reused && r.Kind != "publish" { // artifacts carry their attempt: they are published anew
+					made[r.Key]++
+				}
+			}
+			for key, n := range made {
+				if n > 1 {
+					t.Errorf("J9: %.12s was recorded and made again", key)
+				}
+			}
+			m := inspect(t, s.download("/v1/presentations/"+id+"/video", "crashed.mp4"))
+			if m.width != 426 || m.height != 240 {
+				t.Errorf("the video is %+v", m)
+			}
+			left(t, s, ctx)
+		})
+	}
+}
+
+// left reports scratch folders and files that are neither in the cache nor artifacts nor the store's.
+func left(t *testing.T, s *server, ctx context.Context) {
+	t.Helper()
+	var found []string
+	poll(ctx, 20*time.Millisecond, func() bool { // the cleaner follows the end by a moment
+		found = nil
+		for _, pattern := range []string{"scratch/*", "artifacts/.tmp/*/*", "cache/.tmp/*/*"} {
+			m, _ := filepath.Glob(filepath.Join(s.dir, "data", pattern))
+			found = append(found, m...)
+		}
+		return len(found) == 0
+	})
+	if len(found) > 0 {
+		t.Errorf("left: %v", found)
+	}
+}
+
+// TestCrashesInCleanup holds J12: a removal that the process dies in goes on after the restart, and to its end.
+func TestCrashesInCleanup(t *testing.T) {
+	t.Parallel()
+	for _, p := range []crash.Point{crash.Marked, crash.FilesGone} {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, crashing(), "CRASH_AT="+string(p))
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			id := s.create(brief(string(p)))
+			if v := s.awaitEnd(id, 2*time.Minute); v.Status != "completed" {
+				t.Fatalf("ended as %+v", v)
+			}
+			files := func() int {
+				m, _ := filepath.Glob(filepath.Join(s.dir, "data", "artifacts", "presentations", id, "*", "*"))
+				return len(m)
+			}
+			if files() == 0 {
+				t.Fatal("no artifacts: the test looks in the wrong place")
+			}
+			_, _ = s.do("DELETE", "/v1/presentations/"+id, "") // it dies at this
+			<-s.done
+			s.start(plain)
+			if a := s.must("GET", "/v1/presentations/"+id, ""); a.status != 404 {
+				t.Errorf("a presentation that is being removed is answered with %d", a.status)
+			}
+			poll(ctx, 20*time.Millisecond, func() bool { return files() == 0 })
+			if n := files(); n > 0 {
+				t.Errorf("%d artifacts are left", n)
+			}
+			if _, err := os.Stat(filepath.Join(s.dir, "data", "artifacts", "presentations", id)); err == nil && files() > 0 {
+				t.Error("the folder is left")
+			}
+		})
+	}
+}
