@@ -27,8 +27,8 @@ type Keyer struct {
 
 // Measures of keying, as shares.
 const (
-	keyFloor   = 0.04 // less of the presenter than this is noise of the ground
-	keyCeiling = 0.95 // more is the presenter, whole
+	keyFloor   = 0.03 // less of the presenter than this is noise of the ground
+	keyCeiling = 0.97 // more is the presenter, whole
 	keySlack   = 0.5  // how much less green than its neighbours an edge may be believed to be
 )
 
