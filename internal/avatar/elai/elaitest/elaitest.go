@@ -372,3 +372,13 @@ func keyOf(tags []string) string {
 	}
 	return ""
 }
+
+// Say sets States while the server runs.
+func (s *Server) Say(states ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.States = states
+	for _, v := range s.videos {
+		v.looks = 0
+	}
+}
