@@ -180,13 +180,20 @@ func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lec
 	if len(a.Takes) != len(s.takes.parts) {
 		return nil, lectern.Fail(lectern.CodeInternal, "A narration in the cache is of other takes.")
 	}
-	lead := (req.Lead*int64(req.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
-	c := &takeClip{u: u, req: req, keyer: compose.NewKeyer(req.Size, req.Backdrop), hold: lead, rgb: make([]byte, 3*req.Size.Width*req.Size.Height)}
+	var reels []reel
 	for i, p := range s.takes.parts {
-		c.parts = append(c.parts, reel{p.path, a.Takes[i]})
+		reels = append(reels, reel{p.path, a.Takes[i]})
 	}
+	return u.screen(ctx, req, reels), nil
+}
+
+// screen shows reels as a clip.
+func (u *run) screen(ctx context.Context, req lectern.ClipRequest, reels []reel) lectern.Clip {
+	lead := (req.Lead*int64(req.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
+	c := &takeClip{u: u, req: req, keyer: compose.NewKeyer(req.Size, req.Backdrop), parts: reels, hold: lead,
+		rgb: make([]byte, 3*req.Size.Width*req.Size.Height)}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
-	return c, nil
+	return c
 }
 
 // reel is one take and how many frames of it are shown.
