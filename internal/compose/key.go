@@ -36,7 +36,7 @@ const (
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
 	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
-		rim: 2 + size.Height/400, reach: 8 + size.Height/50}
+		rim: 2 + size.Height/400, reach: 8 + size.Height/30}
 	top, ok := hexColour(back.Top)
 	bottom, ok2 := hexColour(back.Bottom)
 	if !ok || !ok2 {
@@ -90,12 +90,12 @@ func (k *Keyer) Key(rgb []byte, dst *image.RGBA) {
 		row := dst.Pix[y*dst.Stride:][: 4*w : 4*w]
 		for x := range w {
 			i := y*w + x
-			a := k.alpha[i]
+			a, own := k.alpha[i], float32(0)
 			if a > keyFloor && (a < keyCeiling || k.near[i]) {
-				a = k.edge(x, y)
+				a, own = k.edge(x, y)
 			}
 			a = min(max((a-keyFloor)/(keyCeiling-keyFloor), 0), 1)
-			k.put(row[4*x:4*x+4:4*x+4], rgb[3*i:3*i+3:3*i+3], a, full, y)
+			k.put(row[4*x:4*x+4:4*x+4], rgb[3*i:3*i+3:3*i+3], a, own, full, y)
 		}
 	}
 }
@@ -159,8 +159,9 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is the alpha of a pixel in which presenter and key mix, told by the solid pixels around it.
-func (k *Keyer) edge(x, y int) float32 {
+// edge is the alpha of a pixel in which presenter and key mix, told by the solid pixels around it, and their own green excess:
+// 0 or less.
+func (k *Keyer) edge(x, y int) (alpha, own float32) {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
 	for _, d := range compass {
@@ -181,15 +182,14 @@ func (k *Keyer) edge(x, y int) float32 {
 		}
 	}
 	e := k.excess[y*w+x]
-	own := float32(0)
 	if weight > 0 {
 		own = min(sum/weight, 0)
 	}
-	return (1 - e) / (1 - own)
+	return (1 - e) / (1 - own), own
 }
 
-// put writes a pixel of which a share a is the presenter's.
-func (k *Keyer) put(dst, p []byte, a, full float32, y int) {
+// put writes a pixel of which a share a is the presenter's, whose green excess is own.
+func (k *Keyer) put(dst, p []byte, a, own, full float32, y int) {
 	if a <= 0 {
 		clear(dst)
 		if k.ground != nil {
@@ -201,7 +201,7 @@ func (k *Keyer) put(dst, p []byte, a, full float32, y int) {
 	r, g, b := float32(p[0]), float32(p[1])-(1-a)*full, float32(p[2])
 	most := 255 * a
 	r, b = min(r, most), min(b, most)
-	g = min(max(g, 0), max(r, b)) // what is greener is spill
+	g = max(min(g, max(r, b)+own*most), 0) // what is greener is spill
 	alpha := most
 	if k.ground != nil {
 		s := k.ground[3*y : 3*y+3]
