@@ -74,6 +74,7 @@ type catalogue struct {
 	at   time.Time
 	err  error
 	busy chan struct{} // closed when the fetch under way has ended; nil: none is
+	stop context.CancelFunc
 }
 
 func (c *catalogue) get(ctx context.Context) (*shelf, error) {
@@ -92,7 +93,9 @@ func (c *catalogue) get(ctx context.Context) (*shelf, error) {
 			busy = make(chan struct{})
 			c.busy = busy
 			// The fetch is everybody's: it goes on when the first who asked has left.
-			go c.refresh(context.WithoutCancel(ctx), busy)
+			fetching, stop := context.WithTimeout(context.WithoutCancel(ctx), c.limit)
+			c.stop = stop
+			go c.refresh(fetching, stop, busy)
 		}
 		c.mu.Unlock()
 		if have != nil {
@@ -106,10 +109,9 @@ func (c *catalogue) get(ctx context.Context) (*shelf, error) {
 	}
 }
 
-func (c *catalogue) refresh(ctx context.Context, done chan struct{}) {
+func (c *catalogue) refresh(ctx context.Context, stop context.CancelFunc, done chan struct{}) {
 	defer close(done)
-	ctx, cancel := context.WithTimeout(ctx, c.limit)
-	defer cancel()
+	defer stop()
 	s, err := c.fetch(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,12 +121,13 @@ func (c *catalogue) refresh(ctx context.Context, done chan struct{}) {
 	}
 }
 
-// wait returns when no fetch is under way.
-func (c *catalogue) wait() {
+// end stops the fetch under way and waits for it.
+func (c *catalogue) end() {
 	c.mu.Lock()
-	busy := c.busy
+	busy, stop := c.busy, c.stop
 	c.mu.Unlock()
 	if busy != nil {
+		stop()
 		<-busy
 	}
 }

@@ -102,9 +102,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Close waits for a listing under way and lets connections go.
+// Close ends a listing under way and lets connections go.
 func (e *Engine) Close() error {
-	e.cat.wait()
+	e.cat.end()
 	e.c.http.CloseIdleConnections()
 	return nil
 }
