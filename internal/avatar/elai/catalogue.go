@@ -167,7 +167,7 @@ func (s *shelf) add(p wireAvatar) {
 	if code == "" || strings.ContainsAny(code, ".: ") {
 		return // could not be written in a deck
 	}
-	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender)}
+	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender), Variants: []lectern.AvatarVariant{}}
 	own := s.ownVoice(p)
 	put := func(full string, l wireLook) {
 		if l.Canvas == "" {
