@@ -27,9 +27,10 @@ type Keyer struct {
 
 // Measures of keying, as shares.
 const (
-	keyFloor   = 0.03 // less of the presenter than this is noise of the ground
-	keyCeiling = 0.97 // more is the presenter, whole
-	keySlack   = 0.5  // how much less green than its neighbours an edge may be believed to be
+	keyFloor   = 0.03  // less of the presenter than this is noise of the ground
+	keyCeiling = 0.97  // more is the presenter, whole
+	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
+	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
 )
 
 // NewKeyer prepares keying frames of a size. back is drawn behind; its zero value leaves the ground transparent.
@@ -165,20 +166,27 @@ func (k *Keyer) edge(x, y int) (alpha, own float32) {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
 	for _, d := range compass {
-		for r := 1; r <= k.reach; r++ {
+		found, level, v := 0, 0, float32(0)
+		for r := 1; r <= k.reach && level < 3; r++ {
 			px, py := x+r*d[0], y+r*d[1]
-			if px < 0 || py < 0 || px >= w || py >= h {
-				break
-			}
-			i := py*w + px
-			if k.alpha[i] < keyFloor {
+			if px < 0 || py < 0 || px >= w || py >= h || k.alpha[py*w+px] < keyFloor {
 				break // the ground: nothing solid lies this way
 			}
-			if k.excess[i] <= 1-keyCeiling && !k.near[i] {
-				f := 1 / float32(r*r)
-				sum, weight = sum+f*max(k.excess[i], -keySlack), weight+f
-				break
+			// Where a soft edge ends the excess still falls; what it falls to is the presenter's own.
+			i := py*w + px
+			switch e := k.excess[i]; {
+			case e > 1-keyCeiling || k.near[i]:
+			case found == 0:
+				found, v = r, e
+			case e < v-keyStep:
+				v, level = e, 0
+			default:
+				level++
 			}
+		}
+		if found > 0 {
+			f := 1 / float32(found*found)
+			sum, weight = sum+f*max(v, -keySlack), weight+f
 		}
 	}
 	e := k.excess[y*w+x]
