@@ -11,9 +11,10 @@ import (
 // for concurrent use.
 //
 // A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much is told by its green excess,
-// e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green. So where α is
-// between, e is taken against that of the nearest solid pixel, which makes edges as wide as they are and no wider. Then the key's
-// share is taken out of the colour, and what green excess is left is spill: light from the ground, which goes.
+// e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green, by a share ρ of its
+// red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels beside it α is told whatever the light there:
+// edges are as wide as they are and no wider. Then the key's share is taken out of the colour, and what is greener than ρ allows
+// is spill: light from the ground, which goes.
 type Keyer struct {
 	size   lectern.Size
 	ground []byte    // the backdrop, opaque, four bytes a row; nil: transparent
@@ -29,7 +30,9 @@ type Keyer struct {
 const (
 	keyFloor   = 0.03  // less of the presenter than this is noise of the ground
 	keyCeiling = 0.97  // more is the presenter, whole
+	keyDoubt   = 0.9   // a pixel with less makes the ones beside it doubtful
 	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
+	keyDark    = 24    // the least red or blue, of 255, whose tint is believed
 	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
 )
 
@@ -37,7 +40,7 @@ const (
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
 	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
-		rim: 2 + size.Height/400, reach: 8 + size.Height/30}
+		rim: 2 + size.Height/120, reach: 8 + size.Height/30}
 	top, ok := hexColour(back.Top)
 	bottom, ok2 := hexColour(back.Bottom)
 	if !ok || !ok2 {
@@ -91,12 +94,12 @@ func (k *Keyer) Key(rgb []byte, dst *image.RGBA) {
 		row := dst.Pix[y*dst.Stride:][: 4*w : 4*w]
 		for x := range w {
 			i := y*w + x
-			a, own := k.alpha[i], float32(0)
+			a, tint := k.alpha[i], float32(0)
 			if a > keyFloor && (a < keyCeiling || k.near[i]) {
-				a, own = k.edge(x, y)
+				a, tint = k.edge(rgb, x, y, full)
 			}
 			a = min(max((a-keyFloor)/(keyCeiling-keyFloor), 0), 1)
-			k.put(row[4*x:4*x+4:4*x+4], rgb[3*i:3*i+3:3*i+3], a, own, full, y)
+			k.put(row[4*x:4*x+4:4*x+4], rgb[3*i:3*i+3:3*i+3], a, tint, full, y)
 		}
 	}
 }
@@ -108,14 +111,14 @@ func (k *Keyer) border() {
 		last := -k.rim - 1
 		row, out := k.alpha[y*w:][:w], k.rows[y*w:][:w]
 		for x := range out {
-			if row[x] < 0.5 {
+			if row[x] < keyDoubt {
 				last = x
 			}
 			out[x] = x-last <= k.rim
 		}
 		last = w + k.rim
 		for x := w - 1; x >= 0; x-- {
-			if row[x] < 0.5 {
+			if row[x] < keyDoubt {
 				last = x
 			}
 			out[x] = out[x] || last-x <= k.rim
@@ -160,13 +163,13 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is the alpha of a pixel in which presenter and key mix, told by the solid pixels around it, and their own green excess:
-// 0 or less.
-func (k *Keyer) edge(x, y int) (alpha, own float32) {
+// edge is the alpha of a pixel in which presenter and key mix, told by the solid pixels around it, and how much less green
+// than red or blue those are: a share from -keySlack to 0.
+func (k *Keyer) edge(rgb []byte, x, y int, full float32) (alpha, tint float32) {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
 	for _, d := range compass {
-		found, level, v := 0, 0, float32(0)
+		found, last, level, v := 0, 0, 0, float32(0)
 		for r := 1; r <= k.reach && level < 3; r++ {
 			px, py := x+r*d[0], y+r*d[1]
 			if px < 0 || py < 0 || px >= w || py >= h || k.alpha[py*w+px] < keyFloor {
@@ -177,27 +180,30 @@ func (k *Keyer) edge(x, y int) (alpha, own float32) {
 			switch e := k.excess[i]; {
 			case e > 1-keyCeiling || k.near[i]:
 			case found == 0:
-				found, v = r, e
+				found, last, v = r, r, e
 			case e < v-keyStep:
-				v, level = e, 0
+				last, v, level = r, e, 0
 			default:
 				level++
 			}
 		}
 		if found > 0 {
+			i := 3 * ((y+last*d[1])*w + x + last*d[0])
+			share := min(max(v*full/max(float32(max(rgb[i], rgb[i+2])), keyDark), -keySlack), 0)
 			f := 1 / float32(found*found)
-			sum, weight = sum+f*max(v, -keySlack), weight+f
+			sum, weight = sum+f*share, weight+f
 		}
 	}
 	e := k.excess[y*w+x]
 	if weight > 0 {
-		own = min(sum/weight, 0)
+		tint = sum / weight
 	}
-	return (1 - e) / (1 - own), own
+	i := 3 * (y*w + x)
+	return 1 - e + tint*float32(max(rgb[i], rgb[i+2]))/full, tint
 }
 
-// put writes a pixel of which a share a is the presenter's, whose green excess is own.
-func (k *Keyer) put(dst, p []byte, a, own, full float32, y int) {
+// put writes a pixel of which a share a is the presenter's, which are less green than red or blue by tint.
+func (k *Keyer) put(dst, p []byte, a, tint, full float32, y int) {
 	if a <= 0 {
 		clear(dst)
 		if k.ground != nil {
@@ -209,7 +215,7 @@ func (k *Keyer) put(dst, p []byte, a, own, full float32, y int) {
 	r, g, b := float32(p[0]), float32(p[1])-(1-a)*full, float32(p[2])
 	most := 255 * a
 	r, b = min(r, most), min(b, most)
-	g = max(min(g, max(r, b)+own*most), 0) // what is greener is spill
+	g = max(min(g, max(r, b)*(1+tint)), 0) // what is greener is spill
 	alpha := most
 	if k.ground != nil {
 		s := k.ground[3*y : 3*y+3]

@@ -214,7 +214,7 @@ func TestAKeyedTakeAgainstItsFigure(t *testing.T) {
 		}
 	}
 	t.Logf("alpha at %g edge pixels differs by %.3f on average, %d far pixels are wrong, green excess %d", n, sum/n, wrong, green)
-	if sum/n > 0.08 || wrong > 40 || green > 1 {
+	if sum/n > 0.05 || wrong > 40 || green > 1 {
 		t.Error("the take is not cut out well")
 	}
 	if fmt.Sprint(first.RGBAAt(540, 400).A, first.RGBAAt(5, 5)) != fmt.Sprint(255, color.RGBA{}) {
