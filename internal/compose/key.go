@@ -20,10 +20,12 @@ type Keyer struct {
 	ground []byte    // the backdrop, opaque, four bytes a row; nil: transparent
 	excess []float32 // of each pixel
 	alpha  []float32
-	near   []bool // close to the ground, so that a pixel's own excess does not prove it solid
-	rows   []bool // near, along rows alone
-	rim    int    // pixels that count as close
-	reach  int    // pixels in which a solid neighbour is looked for
+	near   []bool    // close to the ground, so that a pixel's own excess does not prove it solid
+	rows   []bool    // near, along rows alone
+	last   []int     // the row of each column in which the ground was seen last
+	tints  []float32 // of each square of keySquare pixels; above 0: not looked for yet
+	rim    int       // pixels that count as close
+	reach  int       // pixels in which a solid neighbour is looked for
 }
 
 // Measures of keying, as shares.
@@ -32,6 +34,7 @@ const (
 	keyCeiling = 0.97  // more is the presenter, whole
 	keyDoubt   = 0.9   // a pixel with less makes the ones beside it doubtful
 	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
+	keySquare  = 3     // pixels of a square that is taken to have one tint
 	keyDark    = 24    // the least red or blue, of 255, whose tint is believed
 	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
 )
@@ -40,6 +43,7 @@ const (
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
 	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
+		last: make([]int, size.Width), tints: make([]float32, (size.Width/keySquare+1)*(size.Height/keySquare+1)),
 		rim: 2 + size.Height/120, reach: 8 + size.Height/30}
 	top, ok := hexColour(back.Top)
 	bottom, ok2 := hexColour(back.Bottom)
@@ -90,13 +94,21 @@ func (k *Keyer) Key(rgb []byte, dst *image.RGBA) {
 		k.alpha[i] = min(max(1-e, 0), 1)
 	}
 	k.border()
+	for i := range k.tints {
+		k.tints[i] = 1
+	}
 	for y := range h {
 		row := dst.Pix[y*dst.Stride:][: 4*w : 4*w]
 		for x := range w {
 			i := y*w + x
 			a, tint := k.alpha[i], float32(0)
 			if a > keyFloor && (a < keyCeiling || k.near[i]) {
-				a, tint = k.edge(rgb, x, y, full)
+				at := &k.tints[y/keySquare*(w/keySquare+1)+x/keySquare]
+				if *at > 0 {
+					*at = k.edge(rgb, x, y, full)
+				}
+				tint = *at
+				a = 1 - k.excess[i] + tint*float32(max(rgb[3*i], rgb[3*i+2]))/full
 			}
 			a = min(max((a-keyFloor)/(keyCeiling-keyFloor), 0), 1)
 			k.put(row[4*x:4*x+4:4*x+4], rgb[3*i:3*i+3:3*i+3], a, tint, full, y)
@@ -124,20 +136,28 @@ func (k *Keyer) border() {
 			out[x] = out[x] || last-x <= k.rim
 		}
 	}
-	for x := range w {
-		last := -k.rim - 1
-		for y := range h {
-			if k.rows[y*w+x] {
-				last = y
+	for x := range k.last {
+		k.last[x] = -k.rim - 1
+	}
+	for y := range h {
+		in, out := k.rows[y*w:][:w], k.near[y*w:][:w]
+		for x := range out {
+			if in[x] {
+				k.last[x] = y
 			}
-			k.near[y*w+x] = y-last <= k.rim
+			out[x] = y-k.last[x] <= k.rim
 		}
-		last = h + k.rim
-		for y := h - 1; y >= 0; y-- {
-			if k.rows[y*w+x] {
-				last = y
+	}
+	for x := range k.last {
+		k.last[x] = h + k.rim
+	}
+	for y := h - 1; y >= 0; y-- {
+		in, out := k.rows[y*w:][:w], k.near[y*w:][:w]
+		for x := range out {
+			if in[x] {
+				k.last[x] = y
 			}
-			k.near[y*w+x] = k.near[y*w+x] || last-y <= k.rim
+			out[x] = out[x] || k.last[x]-y <= k.rim
 		}
 	}
 }
@@ -163,9 +183,9 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is the alpha of a pixel in which presenter and key mix, told by the solid pixels around it, and how much less green
-// than red or blue those are: a share from -keySlack to 0.
-func (k *Keyer) edge(rgb []byte, x, y int, full float32) (alpha, tint float32) {
+// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a share from
+// -keySlack to 0, told by the solid pixels in all directions, the nearest most.
+func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
 	for _, d := range compass {
@@ -194,12 +214,10 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) (alpha, tint float32) {
 			sum, weight = sum+f*share, weight+f
 		}
 	}
-	e := k.excess[y*w+x]
-	if weight > 0 {
-		tint = sum / weight
+	if weight == 0 {
+		return 0
 	}
-	i := 3 * (y*w + x)
-	return 1 - e + tint*float32(max(rgb[i], rgb[i+2]))/full, tint
+	return sum / weight
 }
 
 // put writes a pixel of which a share a is the presenter's, which are less green than red or blue by tint.
