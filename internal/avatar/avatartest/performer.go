@@ -45,6 +45,7 @@ func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 				t.Errorf("Animate gives %v", err)
 			}
 		}},
+		{"draws portraits", func(t *testing.T, s Stage) { portraits(t, s) }},
 		{"divides text and loses nothing", divided},
 		{"leaves a file for every avatar", performed},
 		{"pays once for a key, whoever asks and however often", once},

@@ -19,9 +19,10 @@ import (
 
 // Bounds of what is read from Elai.
 const (
-	maxAnswer = 16 << 20 // bytes of a JSON answer; the catalogue is the largest, at about 1 MB
-	maxClip   = 4 << 30  // bytes of a clip
-	maxReason = 500      // runes of Elai's own words that reach the user
+	maxAnswer  = 16 << 20 // bytes of a JSON answer; the catalogue is the largest, at about 1 MB
+	maxClip    = 4 << 30  // bytes of a clip
+	maxPicture = 16 << 20 // bytes of a portrait
+	maxReason  = 500      // runes of Elai's own words that reach the user
 )
 
 // reply is an answer that is no success.
@@ -178,8 +179,9 @@ func (c *client) clean(s string) string {
 	return s
 }
 
-// fetch writes what lies at a clip's own address to w. It sends no token: the address is elsewhere.
-func (c *client) fetch(ctx context.Context, address string, w io.Writer) error {
+// fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address is
+// elsewhere.
+func (c *client) fetch(ctx context.Context, address string, w io.Writer, most int64) error {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return errors.New("Elai gave no address that could be fetched")
@@ -200,12 +202,12 @@ func (c *client) fetch(ctx context.Context, address string, w io.Writer) error {
 	if res.StatusCode != http.StatusOK {
 		return &reply{status: res.StatusCode}
 	}
-	n, err := io.Copy(w, io.LimitReader(res.Body, maxClip+1))
+	n, err := io.Copy(w, io.LimitReader(res.Body, most+1))
 	switch {
 	case err != nil:
 		return bare(cause(ctx, err))
-	case n > maxClip:
-		return fmt.Errorf("the clip is longer than %d bytes", int64(maxClip))
+	case n > most:
+		return fmt.Errorf("it is longer than %d bytes", most)
 	case res.ContentLength >= 0 && n != res.ContentLength:
 		return io.ErrUnexpectedEOF
 	}

@@ -1,13 +1,19 @@
 package elai
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
+	_ "image/jpeg" // Elai's pictures are one of both
+	_ "image/png"
 	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/image/draw"
 
 	"lectern"
 	"lectern/internal/avatar"
@@ -159,13 +165,42 @@ func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Cl
 	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot be given a voice of Lectern's.")
 }
 
-// Portrait implements avatar.Engine: Elai's own pictures are at its addresses, which are not fetched.
-func (e *Engine) Portrait(ctx context.Context, code string, _ lectern.Size) (image.Image, error) {
-	if _, _, err := e.find(ctx, code); err != nil {
+// Portrait implements avatar.Engine: it is Elai's own picture of the presenter, cut to the size that is asked for.
+func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error) {
+	_, l, err := e.find(ctx, code)
+	if err != nil {
 		return nil, err
 	}
-	return nil, lectern.Fail(lectern.CodeAvatarFailed, "There is no portrait of Elai's avatars here.")
+	if s.Width <= 0 || s.Height <= 0 || s.Width > maxSide || s.Height > maxSide {
+		return nil, lectern.Fail(lectern.CodeAvatarFailed, "A portrait of %d×%d pixels cannot be drawn.", s.Width, s.Height)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.o.Request)
+	defer cancel()
+	var b bytes.Buffer
+	if err := e.c.fetch(ctx, l.canvas, &b, maxPicture); err != nil {
+		return nil, fault(err, "show the avatar's picture")
+	}
+	about, _, err := image.DecodeConfig(bytes.NewReader(b.Bytes()))
+	if err == nil && (about.Width > maxSide || about.Height > maxSide) {
+		err = fmt.Errorf("the picture has %d×%d pixels", about.Width, about.Height)
+	}
+	var m image.Image
+	if err == nil {
+		m, _, err = image.Decode(&b)
+	}
+	if err != nil {
+		return nil, fault(err, "show the avatar's picture")
+	}
+	// As much as fits, from the top on: heads are there.
+	from := m.Bounds()
+	w, h := min(from.Dx(), from.Dy()*s.Width/s.Height), min(from.Dy(), from.Dx()*s.Height/s.Width)
+	at := image.Pt(from.Min.X+(from.Dx()-w)/2, from.Min.Y)
+	out := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	draw.CatmullRom.Scale(out, out.Rect, m, image.Rectangle{at, at.Add(image.Pt(w, h))}, draw.Src, nil)
+	return out, nil
 }
+
+const maxSide = 4096 // pixels of a picture
 
 // speakingRate is how many characters are surely said in a second: slow speech, so that no part is over the limit.
 const speakingRate = 11

@@ -373,7 +373,7 @@ func (t *take) download(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	err = t.e.c.fetch(ctx, address, f)
+	err = t.e.c.fetch(ctx, address, f, maxClip)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

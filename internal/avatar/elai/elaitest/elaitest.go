@@ -8,6 +8,7 @@ package elaitest
 import (
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -144,6 +145,7 @@ var paths = []struct {
 	{"create", "POST", regexp.MustCompile(`^/api/v1/videos$`)},
 	{"render", "POST", regexp.MustCompile(`^/api/v1/videos/render/([0-9a-f]{24})$`)},
 	{"get", "GET", regexp.MustCompile(`^/api/v1/videos/([0-9a-f]{24})$`)},
+	{"picture", "GET", regexp.MustCompile(`^/common/[a-z.]+\.png$`)},
 	{"download", "GET", regexp.MustCompile(`^/public/video/([0-9a-f]{24})\.mp4$`)},
 }
 
@@ -158,11 +160,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			id = m[1]
 		}
 		trouble := s.meet(p.kind)
-		if p.kind == "download" {
+		if p.kind == "download" || p.kind == "picture" {
 			if r.Header.Get("Authorization") != "" {
-				s.t.Error("the token was sent to a clip's address")
+				s.t.Error("the token was sent to another address than the API's")
 			}
+		}
+		if p.kind == "download" {
 			s.download(w, r, id, trouble)
+			return
+		}
+		if p.kind == "picture" {
+			w.Header().Set("Content-Type", "image/png")
+			_ = png.Encode(w, Figure())
 			return
 		}
 		if got := r.Header.Get("Authorization"); got != "Bearer "+Token {
@@ -265,7 +274,7 @@ var notFound = map[string]any{"message": "Not found"}
 func (s *Server) act(r *http.Request, kind, id string) (int, any) {
 	switch kind {
 	case "avatars":
-		return 200, avatars()
+		return 200, s.avatars()
 	case "voices":
 		return 200, voices()
 	case "create":

@@ -14,11 +14,11 @@ func Presenters() []string { return []string{"gia.casual", "gia.business", "zara
 // ShortLimit is how many seconds zara may speak.
 const ShortLimit = 60
 
-func picture(code string) string { return "https://elai-avatars.example/" + code + ".png" }
+func (s *Server) picture(code string) string { return s.http.URL + "/common/" + code + ".png" }
 
-func avatars() any {
+func (s *Server) avatars() any {
 	look := func(code, name, full string, more map[string]any) map[string]any {
-		m := map[string]any{"code": code, "name": name, "thumbnail": picture(full), "canvas": picture(full)}
+		m := map[string]any{"code": code, "name": name, "thumbnail": s.picture(full), "canvas": s.picture(full)}
 		for k, v := range more {
 			m[k] = v
 		}
@@ -67,7 +67,7 @@ type Ordered struct {
 var fullColour = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 
 // faults says what is wrong with an order.
-func (o Ordered) faults() []string {
+func (o Ordered) faults(picture func(code string) string) []string {
 	var out []string
 	bad := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	if o.Name == "" || keyOf(o.Tags) == "" {
@@ -124,7 +124,7 @@ func (s *Server) create(r *http.Request) (int, any) {
 		s.t.Error("an order has no name")
 		return 400, map[string]any{"message": "Name is required"}
 	}
-	for _, f := range o.faults() {
+	for _, f := range o.faults(s.picture) {
 		s.t.Errorf("a wrong order: %s", f)
 	}
 	if len(o.Slides) == 0 {
