@@ -108,7 +108,6 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 			return hold, hold.Release
 		},
 		Resources: k.slots,
-		Resources: render.NewResources(render.Slots{Encoders: k.cfg.Encoders, Tabs: k.cfg.Tabs, Voices: k.cfg.Voices, Avatars: k.cfg.Elai.Concurrency}),
 	})
 }
 
@@ -348,7 +347,6 @@ func (h *house) everything() http.Handler {
 		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
-	})
 	}))
 }
 
