@@ -45,6 +45,21 @@ type Backdrop struct {
 	Bottom string `json:"bottom"`
 }
 
+// TakeRequest asks an avatar engine that speaks itself for a take: a file with picture and sound of one part of a slide's
+// narration. Taking it costs money, so each stage of it is recorded in Orders before it is gone through (J9).
+type TakeRequest struct {
+	Avatar       string      // "name" or "name.variant", without the engine's prefix
+	Text         string      // what is said
+	Voice        VoiceChoice // zero: the avatar's own voice, or one for the text's language
+	Key          string      // content key of the take, lower-case hex: the order's key
+	Presentation string      // who asks
+	Attempt      int
+	Slide        int // counted from 1
+	Part         int // counted from 0
+	Orders       Orders
+	Progress     func(share float64) // of the take, 0 to 1; nil: nobody listens
+}
+
 // Clip is an avatar's video for one slide's narration, frame by frame, in order.
 type Clip interface {
 	// Next draws the next frame into dst, which has the size that was asked for; alpha is premultiplied. After the

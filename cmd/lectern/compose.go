@@ -16,7 +16,7 @@ import (
 	"lectern"
 	"lectern/internal/asset"
 	"lectern/internal/avatar"
-	"lectern/internal/avatar/builtin"
+	"lectern/internal/avatar/elai"
 	"lectern/internal/blob"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
@@ -39,6 +39,8 @@ type kit struct {
 	voices  *tts.Catalogue
 	avatars *avatar.Catalogue
 	slots   *render.Resources
+	elai    *elai.Engine // nil: there is no token
+	secrets config.Secrets
 	assets  *asset.Fetcher
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
@@ -54,13 +56,18 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
-	engines := newVoiceEngines(cfg)
+	secrets, err := cfg.ReadSecrets(os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
+	avatars, external := newAvatars(cfg, secrets, ffmpeg)
 	return &kit{
-		cfg: cfg, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatar.New(cfg.Avatar, builtin.New()), assets: asset.New(o),
+		cfg: cfg, secrets: secrets, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
+		avatars: avatars, elai: external, assets: asset.New(o),
 		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
-		ffmpeg:  &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger},
-		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices}),
+		ffmpeg:  ffmpeg,
+		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
 	}, nil
 }
 
@@ -85,6 +92,9 @@ func (k *kit) close() error {
 		}
 	}
 	k.assets.Close()
+	if k.elai != nil {
+		err = errors.Join(err, k.elai.Close())
+	}
 	return err
 }
 
@@ -92,7 +102,7 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Artifacts: artifacts, Limits: k.cfg.Limits,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
@@ -267,6 +277,9 @@ func (h *house) start(ctx context.Context) error {
 		return nil // its browser draws previews alone, and starts with the first
 	}
 	warm, end := context.WithCancel(context.WithoutCancel(ctx))
+	if h.elai != nil {
+		h.elai.Warm(ctx)
+	}
 	h.warming, h.endWarm = make(chan struct{}), end
 	go func() {
 		defer close(h.warming)
@@ -329,12 +342,12 @@ func (h *house) handler() http.Handler {
 }
 
 func (h *house) everything() http.Handler {
-	return httpapi.New(httpapi.Options{
+	return h.withElaiWebhook(httpapi.New(httpapi.Options{
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
-	})
+	}))
 }
 
 // desk is the job service in the shape that httpapi asks for.

@@ -103,6 +103,7 @@ func examine(ctx context.Context, cfg config.Config) []finding {
 	out := []finding{examineFFmpeg(cfg), examineBrowser(ctx, cfg)}
 	out = append(out, examineVoices(ctx, cfg)...)
 	out = append(out, examineFonts(ctx)...)
+	out = append(out, examineElai(ctx, cfg)...)
 	return append(out, examineFolder(cfg))
 }
 

@@ -87,6 +87,9 @@ func (g *gallery) cast(ctx context.Context) error {
 	}
 	g.page.WriteString("\n## Avatars\n\n")
 	for _, a := range all {
+		if a.Engine != "builtin" {
+			continue // the gallery shows what everybody has
+		}
 		for _, v := range a.Variants {
 			code := a.Code + "." + v.Code
 			portrait, err := g.avatars.Portrait(ctx, a.Engine+":"+code, lectern.Size{Width: portraitSide, Height: portraitSide})

@@ -60,6 +60,9 @@ func allowed() map[string][]string {
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
+
+		"internal/avatar/elai":          {"internal/avatar"},
+		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }
 

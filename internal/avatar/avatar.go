@@ -35,6 +35,7 @@ type Engine interface {
 type Catalogue struct {
 	engines []Engine
 	byName  map[string]Engine
+	absent  map[string]string // engines that could be here → why they are not
 	def     string
 }
 
@@ -54,18 +55,37 @@ func New(def string, engines ...Engine) *Catalogue {
 	return c
 }
 
-// Avatars lists the avatars of all engines, engine after engine.
+// Without says of an engine that is not here why it is not: a sentence for whoever asks for it by its name. It is called before
+// the catalogue is used.
+func (c *Catalogue) Without(name, sentence string) *Catalogue {
+	if c.absent == nil {
+		c.absent = map[string]string{}
+	}
+	c.absent[name] = sentence
+	return c
+}
+
+// Avatars lists the avatars of all engines, engine after engine. An engine that cannot be asked is passed over, unless none
+// can.
 func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	var all []lectern.Avatar
+	var failed error
 	for _, e := range c.engines {
 		list, err := e.Avatars(ctx)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil {
-			return nil, err
+			failed = err
+			continue
 		}
 		for _, a := range list {
 			a.Engine = e.Name()
 			all = append(all, a)
 		}
+	}
+	if len(all) == 0 {
+		return nil, failed
 	}
 	return all, nil
 }
@@ -82,14 +102,21 @@ func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar st
 	if e, rest, ok := strings.Cut(want, ":"); ok {
 		of, want = strings.TrimSpace(e), strings.TrimSpace(rest)
 	}
+	if why, ok := c.absent[of]; ok && c.byName[of] == nil {
+		f := lectern.Fail(lectern.CodeUnknownAvatar, "%s", why)
+		f.Param = "avatar"
+		return "", "", f
+	}
 	name, variant, _ := strings.Cut(want, ".")
+	var failed error
 	for _, e := range c.engines {
 		if of != "" && of != e.Name() {
 			continue
 		}
 		list, err := e.Avatars(ctx)
 		if err != nil {
-			return "", "", err
+			failed = err // the avatar may be another engine's
+			continue
 		}
 		for _, a := range list {
 			if strings.ToLower(a.Code) != name {
@@ -99,6 +126,9 @@ func (c *Catalogue) Resolve(ctx context.Context, code string) (engine, avatar st
 				return e.Name(), full, nil
 			}
 		}
+	}
+	if failed != nil {
+		return "", "", failed
 	}
 	return "", "", c.unknown(ctx, asked)
 }
@@ -176,10 +206,17 @@ func (c *Catalogue) unknown(ctx context.Context, asked string) error {
 	return f
 }
 
+// maxNames bounds the avatars that a message names.
+const maxNames = 40
+
 // Unknown is the failure for a code that is none of the known avatars. Engines use it too.
 func Unknown(code string, known []lectern.Avatar) *lectern.Failure {
 	var names []string
 	for _, a := range known {
+		if len(names) >= maxNames {
+			names = append(names, "and others, see `lectern avatars`")
+			break
+		}
 		if len(a.Variants) == 0 {
 			names = append(names, a.Code)
 		}

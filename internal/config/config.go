@@ -7,8 +7,8 @@
 // bad value is answered with its key, the place it came from and what would have been allowed.
 //
 // The address of the database may hold a password: [Config.Show] hides it, and it is better given by the environment than
-// by a flag. Engines that need a key take it from the environment or from a file that only its owner can read, and such a
-// setting must never enter [Config.Show].
+// by a flag. Other secrets are no settings: what they are is in the environment, or in a file that a setting names, and
+// never in [Config.Show]. See [Config.ReadSecrets].
 package config
 
 import (
@@ -57,6 +57,7 @@ type Config struct {
 	Avatar      string        // who presents where a deck names nobody
 	Assets      Assets
 	Telemetry   Telemetry
+	Elai        Elai
 	Tools       Tools
 }
 
@@ -66,6 +67,15 @@ const (
 	RoleAPI    = "api"
 	RoleWorker = "worker"
 )
+
+// Elai is the external avatar engine of that name. Its token is no setting: see Secrets.
+type Elai struct {
+	URL         string
+	TokenFile   string        // "": the token comes from the environment, or there is none
+	Concurrency int           // renders that are awaited at once
+	Poll        time.Duration // between looks at a render
+	Timeout     time.Duration // for one render
+}
 
 // Log says what is written where.
 type Log struct {

@@ -54,12 +54,13 @@ func Default() Config {
 		CleanupWait: 5 * time.Minute, Retention: 7 * 24 * time.Hour,
 		CacheLimit: 10 << 30, StopGrace: 10 * time.Second,
 		Avatar: "mikhailo",
+		Elai:   Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Poll: 10 * time.Second, Timeout: 30 * time.Minute},
 	}
 }
 
 // Settings is the table. Its order is the order of lectern.example.yaml.
 func Settings() []Setting {
-	return append(serviceSettings(), append(limitSettings(), toolSettings()...)...)
+	return append(serviceSettings(), append(limitSettings(), append(elaiSettings(), toolSettings()...)...)...)
 }
 
 func serviceSettings() []Setting {
@@ -111,6 +112,16 @@ func limitSettings() []Setting {
 		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MinSide }),
 		count("limits.max_side", "longest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MaxSide }),
 		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60, func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
+	}
+}
+
+func elaiSettings() []Setting {
+	return []Setting{
+		word("elai.url", "where the service Elai is asked for avatars", func(c *Config) *string { return &c.Elai.URL }),
+		path("elai.token_file", "a file with Elai's API token, which only its owner may read; the variable ELAI_API_TOKEN goes before it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
+		count("elai.concurrency", "renders at Elai that are awaited at once, over all presentations", 1, 256, func(c *Config) *int { return &c.Elai.Concurrency }),
+		span("elai.poll", "between looks at a render at Elai", 100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Elai.Poll }),
+		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
 	}
 }
 

@@ -119,6 +119,9 @@ func (u *run) windowOf(i int) *compose.Window {
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
 		return nil
 	}
+	if u.stars != nil && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
+		return nil
+	}
 	w := &compose.Window{At: compose.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}
 	if u.backdrop(i) == (lectern.Backdrop{}) {
 		w.Shape = lectern.ShapeSquare // cut out and standing on the slide itself

@@ -145,7 +145,7 @@ func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar, Fingerprint: u.Avatars.Fingerprint(u.deck.Avatar),
 		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
-		if s.narration.path != "" {
+		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
 			if err != nil {
 				return err
@@ -166,7 +166,12 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if err != nil {
 		return err
 	}
-	clip, err := u.Avatars.Animate(ctx, u.deck.Avatar, req)
+	var clip lectern.Clip
+	if s.takes != nil {
+		clip, err = u.shown(ctx, s, req)
+	} else {
+		clip, err = u.Avatars.Animate(ctx, u.deck.Avatar, req)
+	}
 	if err != nil {
 		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 	}

@@ -36,6 +36,11 @@ func narrationKey(text string, v lectern.Voice, fingerprint string) string {
 	return contentKey(lectern.StepNarrate, text, v, v.Speed, fingerprint)
 }
 
+// takeKey: who says what, in which voice. It is the order's key too: the same take is paid for once, whoever asks.
+func takeKey(avatar, fingerprint, text string, voice lectern.VoiceChoice) string {
+	return contentKey(lectern.StepAnimate, "take", avatar, fingerprint, text, voice)
+}
+
 // captureKey: the page, the pictures it loads and who draws it.
 func captureKey(page lectern.Page, assets []lectern.Asset, browser, library string) string {
 	type loaded struct{ URL, Type, Hash string }

@@ -31,6 +31,7 @@ type alignment struct {
 	Words    []lectern.Span `json:"words"`
 	Phonemes []lectern.Span `json:"phonemes"`
 	Blocks   []float64      `json:"blocks"`
+	Takes    []int64        `json:"takes,omitempty"` // frames of each take that it was heard in
 }
 
 const maxAlignment = 256 << 20
@@ -43,7 +44,13 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
 	need := timeline.Need{Hold: timeline.Samples(u.deck.Hold)}
 	if d.Narration != "" {
-		n, err := u.spoken(ctx, s, d.Narration)
+		var n narration
+		var err error
+		if s.takes != nil {
+			n, err = u.heard(ctx, s)
+		} else {
+			n, err = u.spoken(ctx, s, d.Narration)
+		}
 		if err != nil {
 			return err
 		}
@@ -96,7 +103,12 @@ func (u *run) speak(ctx context.Context, text string, v lectern.Voice, path stri
 	if len(n.Samples) == 0 {
 		return lectern.Fail(lectern.CodeVoiceFailed, "The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
 	}
-	head, err := json.Marshal(alignment{Samples: int64(len(n.Samples)), Words: n.Words, Phonemes: n.Phonemes, Blocks: compose.Blocks(n.Samples)})
+	return writeNarration(path, n.Samples, alignment{Words: n.Words, Phonemes: n.Phonemes})
+}
+
+func writeNarration(path string, samples []int16, a alignment) error {
+	a.Samples, a.Blocks = int64(len(samples)), compose.Blocks(samples)
+	head, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
@@ -104,7 +116,7 @@ func (u *run) speak(ctx context.Context, text string, v lectern.Voice, path stri
 		_, _ = w.Write(binary.BigEndian.AppendUint64(nil, uint64(len(head))))
 		_, _ = w.Write(head)
 		var b [2]byte
-		for _, x := range n.Samples {
+		for _, x := range samples {
 			binary.LittleEndian.PutUint16(b[:], uint16(x))
 			_, _ = w.Write(b[:])
 		}

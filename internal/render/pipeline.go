@@ -23,9 +23,11 @@ type Options struct {
 	Artifacts Artifacts
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.
 	Cache     func() (c Cache, release func())
-	Resources *Resources       // shared by all pipelines of the process; nil: one of its own with the defaults
-	Limits    lectern.Limits   // zero: lectern.DefaultLimits
-	Now       func() time.Time // nil: time.Now
+	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
+	// Align finds the words of a text in the sound of it; nil: narrations of avatars that speak themselves have no words.
+	Align  func(text string, samples []int16) []lectern.Span
+	Limits lectern.Limits   // zero: lectern.DefaultLimits
+	Now    func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -60,18 +62,20 @@ const (
 )
 
 // Check settles a deck and says what would fail in it: it fills in defaults, the avatar's full code, each slide's voice and the
-// types of transitions. A settled deck checked again is the same. Nothing is rendered and no network asked.
+// types of transitions. A settled deck checked again is the same. Nothing is rendered, and no network asked but for an
+// external avatar's name.
 func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	d, warnings, err := p.settle(ctx, d)
 	if err != nil {
 		return lectern.Deck{}, nil, err
 	}
+	_, own := p.performers(ctx, d.Avatar)
 	var faults []*lectern.Failure
 	for i := range d.Slides {
 		if err := context.Cause(ctx); err != nil {
 			return lectern.Deck{}, nil, err
 		}
-		more, err := p.checkSlide(ctx, &d, i)
+		more, err := p.checkSlide(ctx, &d, i, own)
 		warnings = append(warnings, more...)
 		if err != nil {
 			faults = append(faults, lectern.AsFailure(err).At(i+1))
@@ -202,8 +206,8 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 	return warnings
 }
 
-// checkSlide settles one slide's voice and looks for what its page would fail at.
-func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int) ([]lectern.Warning, error) {
+// checkSlide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
+func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool) ([]lectern.Warning, error) {
 	var warnings []lectern.Warning
 	note := func(list []lectern.Warning) {
 		for _, w := range list {
@@ -221,7 +225,10 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int) ([]le
 	}
 	if strings.TrimSpace(s.Narration) == "" {
 		s.Narration = ""
-	} else {
+		if own {
+			note([]lectern.Warning{{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."}})
+		}
+	} else if !own {
 		v, more, err := p.Voices.Resolve(ctx, choice(*d, i), s.Narration)
 		if err != nil {
 			return warnings, err

@@ -63,6 +63,16 @@ type Avatars interface {
 	Fingerprint(code string) string
 }
 
+// Performers is what Avatars has that knows avatars which speak themselves. An Avatars may lack it.
+type Performers interface {
+	// Performs reports whether the avatar that code names speaks itself.
+	Performs(ctx context.Context, code string) bool
+	// Parts divides what it is to say into parts that are had one by one.
+	Parts(ctx context.Context, code, text string) ([]string, error)
+	// Perform has a part said and shown in front of pure green, and leaves it, whole and checked, at path.
+	Perform(ctx context.Context, code string, r lectern.TakeRequest, path string) error
+}
+
 // Cache keeps the outputs of steps as files, by content key. What is there never changes.
 type Cache interface {
 	Get(key string) (path string, ok bool)

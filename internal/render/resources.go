@@ -13,6 +13,7 @@ type Slots struct {
 	Encoders int // cores that encoders may use together; default: all
 	Tabs     int // pages in the browser; default 2
 	Voices   int // narrations being spoken; default: half the cores, at least 2
+	Avatars  int // external renders of avatars that are awaited; default 4
 }
 
 // Resources are shared by all presentations of a process. Whoever waits longest is served first.
@@ -21,6 +22,7 @@ type Resources struct {
 	encoders *resource
 	tabs     *resource
 	voices   *resource
+	avatars  *resource
 }
 
 // NewResources makes the slots.
@@ -34,7 +36,11 @@ func NewResources(s Slots) *Resources {
 	if s.Voices <= 0 {
 		s.Voices = max(runtime.NumCPU()/2, 2)
 	}
-	return &Resources{slots: s, encoders: newResource("encoders", s.Encoders), tabs: newResource("tabs", s.Tabs), voices: newResource("voices", s.Voices)}
+	if s.Avatars <= 0 {
+		s.Avatars = 4
+	}
+	return &Resources{slots: s, encoders: newResource("encoders", s.Encoders), tabs: newResource("tabs", s.Tabs), voices: newResource("voices", s.Voices),
+		avatars: newResource("avatars", s.Avatars)}
 }
 
 // resource is a semaphore with fair queues that knows how much of it is in use.
@@ -61,7 +67,7 @@ type Use struct {
 // Uses gives what is in use of each resource.
 func (r *Resources) Uses() []Use {
 	var out []Use
-	for _, s := range []*resource{r.encoders, r.tabs, r.voices} {
+	for _, s := range []*resource{r.encoders, r.tabs, r.voices, r.avatars} {
 		out = append(out, Use{s.name, s.capacity, int(s.inUse.Load()), int(s.waiting.Load())})
 	}
 	return out

@@ -30,7 +30,8 @@ type run struct {
 	rules   timeline.Rules
 	theme   lectern.Theme
 	slides  []*slide
-	version string // ffmpeg's
+	version string     // ffmpeg's
+	stars   Performers // nil: the avatar is animated from a narration
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
@@ -44,6 +45,8 @@ type slide struct {
 	window *compose.Window // nil: no avatar
 	in     int64
 	out    int64
+
+	takes *takes // nil: spoken by a voice, or silent
 
 	narrated  chan struct{}
 	narration narration
@@ -76,7 +79,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
-		u := p.newRun(j, deck, r, cache, track)
+		u := p.newRun(ctx, j, deck, r, cache, track)
 		u.warn(warnings)
 		artifacts, err = u.do(ctx)
 		return err
@@ -87,12 +90,15 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	return artifacts, nil
 }
 
-func (p *Pipeline) newRun(j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker) *run {
+func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker) *run {
 	rate := timeline.Rate(d.FrameRate)
 	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
 		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	u.theme, _ = p.Library.Theme(d.Theme)
+	if f, ok := p.performers(ctx, d.Avatar); ok {
+		u.stars = f
+	}
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
@@ -116,11 +122,17 @@ func (p *Pipeline) newRun(j lectern.Job, d lectern.Deck, r lectern.Reporter, cac
 func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.track.move("prepare", 1)
 	u.track.say(lectern.StagePreparing, fmt.Sprintf("Preparing %s.", count(len(u.slides), "slide")))
+	takes, err := u.order(ctx)
+	if err != nil {
+		return nil, err
+	}
 	g := newGroup(ctx)
 	n := len(u.slides)
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
 	u.workers(g, u.Resources.slots.Voices, n, func(ctx context.Context, i int) error { return u.narrate(ctx, u.slides[i]) })
 	u.workers(g, u.Resources.slots.Tabs, n, func(ctx context.Context, i int) error { return u.capture(ctx, u.slides[i]) })
+	// External renders are ordered for all slides at once, and awaited while everything else goes on.
+	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
@@ -155,7 +167,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 		crash.Here(crash.Published)
 		return err
 	})
-	err := g.wait(ctx)
+	err = g.wait(ctx)
 	return artifacts, err
 }
 
@@ -282,6 +294,7 @@ const (
 	weighFrame = 0.012 // for each frame with an avatar
 	weighStill = 0.7   // for each slide without one
 	weighMix   = 0.06  // for each frame of a transition
+	weighTake  = 2.0   // for each second that an avatar speaks itself
 	weighSound = 0.015 // for each second of the video
 )
 

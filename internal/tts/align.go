@@ -159,3 +159,36 @@ func Match(a, b []string, differ func(x, y string) float64) []int {
 	out[n], out[0] = m, 0 // without any a, all of b stays unmatched
 	return out
 }
+
+// Align finds the words of text in the sound of it, for narrations that come without times: each word has its share of what is
+// loud, by its weight.
+func Align(text string, samples []int16) []lectern.Span {
+	var words []lectern.Span
+	var weights []float64
+	for _, s := range Prepare(text, Recognise(text), nil) {
+		for _, w := range s.Words {
+			words, weights = append(words, lectern.Span{Text: w.Text}), append(weights, Weight(s.Text[w.Start:w.End]))
+		}
+	}
+	sound := make([]float32, len(samples))
+	for i, v := range samples {
+		sound[i] = float32(v) / 32768
+	}
+	loud := Loud(sound, lectern.SampleRate, 0.003, lectern.SampleRate/10, lectern.SampleRate/100)
+	if len(words) == 0 || len(loud) == 0 {
+		return nil
+	}
+	for i, at := range Spread(weights, loud) {
+		words[i].Start, words[i].End = at.Start, at.End
+	}
+	return words
+}
+
+// Sentences divides text at the ends of its sentences; joined by spaces they hold all of it.
+func Sentences(text string) []string {
+	var out []string
+	for _, s := range Prepare(text, Recognise(text), nil) {
+		out = append(out, s.Text)
+	}
+	return out
+}

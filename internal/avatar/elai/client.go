@@ -1,0 +1,263 @@
+package elai
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// Bounds of what is read from Elai.
+const (
+	maxAnswer  = 16 << 20 // bytes of a JSON answer; the catalogue is the largest, at about 1 MB
+	maxClip    = 4 << 30  // bytes of a clip
+	maxPicture = 16 << 20 // bytes of a portrait
+	maxReason  = 500      // runes of Elai's own words that reach the user
+)
+
+// reply is an answer that is no success.
+type reply struct {
+	status int
+	reason string        // Elai's own words, cleaned and shortened
+	after  time.Duration // Retry-After; 0: not said
+}
+
+// Error implements error.
+func (r *reply) Error() string {
+	if r.reason == "" {
+		return fmt.Sprintf("Elai answered %d %s", r.status, http.StatusText(r.status))
+	}
+	return fmt.Sprintf("Elai answered %d: %s", r.status, r.reason)
+}
+
+// passing reports whether the same call may succeed later.
+func (r *reply) passing() bool {
+	return r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout || r.status >= 500
+}
+
+// errNonsense says that an answer of 200 is not what Elai answers: a proxy's page, or half of it.
+var errNonsense = errors.New("the answer is not the JSON that Elai gives")
+
+// client talks to Elai. Its errors never hold the token or an address with a query: such a query is a key too.
+type client struct {
+	base  string
+	token string
+	http  *http.Client
+	tries int
+	wait  time.Duration // after the first failed try
+	most  time.Duration // the longest wait
+	limit time.Duration // for one try of a JSON call
+	sleep func(context.Context, time.Duration) error
+}
+
+// get asks until there is an answer that is none of a passing trouble, tries times at most.
+func (c *client) get(ctx context.Context, path string, out any) error {
+	return c.retry(ctx, func() error { return c.once(ctx, http.MethodGet, path, nil, out) })
+}
+
+// retry repeats what changes nothing at Elai.
+func (c *client) retry(ctx context.Context, do func() error) error {
+	wait := c.wait
+	for n := 1; ; n++ {
+		err := do()
+		if err == nil || ctx.Err() != nil || n >= c.tries {
+			return err
+		}
+		pause := wait/2 + rand.N(wait/2+1)
+		var r *reply
+		if errors.As(err, &r) {
+			if !r.passing() {
+				return err
+			}
+			if r.after > c.most {
+				return err // longer than we would wait: the caller decides
+			}
+			pause = max(pause, r.after)
+		}
+		if err := c.sleep(ctx, pause); err != nil {
+			return err
+		}
+		wait = min(2*wait, c.most)
+	}
+}
+
+// post calls once. An error that is no *reply leaves open whether the call was taken.
+func (c *client) post(ctx context.Context, path string, body, out any) error {
+	return c.once(ctx, http.MethodPost, path, body, out)
+}
+
+func (c *client) once(ctx context.Context, method, path string, body, out any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, fmt.Errorf("no answer within %s", c.limit))
+	defer cancel()
+	var in io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		in = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, in)
+	if err != nil {
+		return bare(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "lectern")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return bare(cause(ctx, err))
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	if res.StatusCode/100 != 2 {
+		return c.refusal(res, b)
+	}
+	switch {
+	case err != nil:
+		return bare(cause(ctx, err))
+	case len(b) > maxAnswer:
+		return fmt.Errorf("%w: it is longer than %d bytes", errNonsense, maxAnswer)
+	case json.Unmarshal(b, out) != nil:
+		return errNonsense
+	}
+	return nil
+}
+
+// refusal reads what Elai says of a call that it did not take.
+func (c *client) refusal(res *http.Response, b []byte) *reply {
+	r := &reply{status: res.StatusCode}
+	if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 {
+		r.after = time.Duration(min(s, 24*60*60)) * time.Second
+	} else if at, err := http.ParseTime(res.Header.Get("Retry-After")); err == nil {
+		r.after = max(time.Until(at), 0)
+	}
+	var said struct {
+		Message string `json:"message"`
+		Errors  []struct {
+			Index  int   `json:"index"`
+			Errors []any `json:"errors"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(b, &said) == nil {
+		words := []string{said.Message}
+		for _, e := range said.Errors {
+			for _, x := range e.Errors {
+				if m, ok := x.(map[string]any); ok && m["message"] != nil {
+					x = m["message"]
+				}
+				words = append(words, fmt.Sprint(x))
+			}
+		}
+		r.reason = c.clean(strings.Join(words, " "))
+	}
+	return r
+}
+
+// clean makes Elai's words fit for a message: one line, short, without the token even if Elai should repeat it.
+func (c *client) clean(s string) string {
+	if c.token != "" {
+		s = strings.ReplaceAll(s, c.token, "…")
+	}
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > maxReason {
+		s = string(r[:maxReason]) + "…"
+	}
+	return s
+}
+
+// fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address is
+// elsewhere.
+func (c *client) fetch(ctx context.Context, address string, w io.Writer, most int64) error {
+	u, err := url.Parse(address)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		return errors.New("Elai gave no address that could be fetched")
+	}
+	if base, err := url.Parse(c.base); err != nil || (u.Scheme == "http" && base.Scheme != "http") {
+		return errors.New("Elai gave an address without encryption")
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return bare(err)
+	}
+	req.Header.Set("User-Agent", "lectern")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return bare(cause(ctx, err))
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return &reply{status: res.StatusCode}
+	}
+	n, err := io.Copy(w, io.LimitReader(res.Body, most+1))
+	switch {
+	case err != nil:
+		return bare(cause(ctx, err))
+	case n > most:
+		return fmt.Errorf("it is longer than %d bytes", most)
+	case res.ContentLength >= 0 && n != res.ContentLength:
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// bare takes the address out of an error of package http: a query may be a key.
+func bare(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// cause is why ctx stopped a call, where it did.
+func cause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// fault is the failure that err becomes. doing completes "Elai could not …".
+func fault(err error, doing string) error {
+	var r *reply
+	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai could not %s.", doing)
+	f.Retryable = true
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &r):
+		f.Retryable = r.passing()
+		switch r.status {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			f.Message = "Elai refused the token. Check ELAI_API_TOKEN."
+		case http.StatusPaymentRequired:
+			f.Message = "The Elai account is out of minutes. Buy more at Elai, then retry."
+			f.Retryable = true
+		case http.StatusTooManyRequests:
+			f.Message = "Elai is asked too often and takes no more for now. Retry later."
+		default:
+			if r.reason != "" && !r.passing() {
+				f.Message = fmt.Sprintf("Elai could not %s: %s", doing, r.reason)
+			}
+		}
+	default:
+		if _, ok := errors.AsType[*lectern.Failure](err); ok {
+			return err
+		}
+		f.Message = fmt.Sprintf("Elai could not %s: it cannot be reached, or its answers make no sense. Retry later.", doing)
+	}
+	return f.Because(err)
+}

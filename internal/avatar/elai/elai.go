@@ -1,0 +1,275 @@
+package elai
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/jpeg" // Elai's pictures are one of both
+	_ "image/png"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/image/draw"
+
+	"lectern"
+	"lectern/internal/avatar"
+)
+
+var _ avatar.Performer = (*Engine)(nil)
+
+// Name is the engine's name, as decks write it before the colon.
+const Name = "elai"
+
+// version is part of the fingerprint. Raise it when the same text gives another take: the request's fields, the limits of
+// parts.
+const version = "1"
+
+// Facts is what is looked at in a clip before it is taken for one.
+type Facts struct {
+	Video, Audio  bool
+	Width, Height int
+	Duration      time.Duration
+	Whole         bool // every frame that the file announces is in it
+}
+
+// Options are what the engine works with. Token, Probe and Recognise are needed.
+type Options struct {
+	BaseURL   string // default https://apis.elai.io/api/v1
+	Token     string
+	Probe     func(ctx context.Context, path string) (Facts, error)
+	Recognise func(text string) string // the language of a text, BCP 47; "" where it is not known
+	// Sentences divides text; joined by spaces, the sentences hold all of it.
+	Sentences func(text string) []string
+
+	Poll    time.Duration // between looks at a render; default 10 s
+	Limit   time.Duration // for one render; default 30 min
+	Request time.Duration // for one call; default 30 s
+	Listing time.Duration // for the catalogue; default 3 s
+	Tries   int           // of a call that changes nothing, and of a download; default 5
+
+	HTTP  *http.Client                               // nil: one of its own
+	Now   func() time.Time                           // nil: time.Now
+	Sleep func(context.Context, time.Duration) error // nil: the clock's
+}
+
+// Engine orders takes at Elai. It is safe for concurrent use.
+type Engine struct {
+	o    Options
+	c    *client
+	cat  *catalogue
+	bell *bell
+}
+
+// New makes an engine. It asks nothing yet.
+func New(o Options) *Engine {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&o.Poll, 10*time.Second)
+	def(&o.Limit, 30*time.Minute)
+	def(&o.Request, 30*time.Second)
+	def(&o.Listing, 3*time.Second)
+	if o.Tries <= 0 {
+		o.Tries = 5
+	}
+	if o.BaseURL == "" {
+		o.BaseURL = "https://apis.elai.io/api/v1"
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	e := &Engine{o: o, bell: &bell{waiting: map[string][]chan struct{}{}}}
+	e.c = &client{base: strings.TrimRight(o.BaseURL, "/"), token: o.Token, http: o.HTTP, tries: o.Tries,
+		wait: time.Second, most: 2 * time.Minute, limit: o.Request, sleep: o.Sleep}
+	e.cat = &catalogue{fetch: e.c.load, fresh: time.Hour, sulk: 30 * time.Second, limit: o.Listing, now: o.Now}
+	return e
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close ends a listing under way and lets connections go.
+func (e *Engine) Close() error {
+	e.cat.end()
+	e.c.http.CloseIdleConnections()
+	return nil
+}
+
+// Name implements avatar.Engine.
+func (*Engine) Name() string { return Name }
+
+// Fingerprint implements avatar.Engine.
+func (*Engine) Fingerprint() string { return Name + "/" + version }
+
+// Avatars implements avatar.Engine. What was listed in the last hour is given at once.
+func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
+	s, err := e.cat.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append([]lectern.Avatar(nil), s.avatars...), nil
+}
+
+// Warm begins to list the avatars, so that the first who asks finds them. It does not wait.
+func (e *Engine) Warm(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	_, _ = e.cat.get(ctx)
+}
+
+// Try asks Elai for its catalogue now, and so whether the token works.
+func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, e.o.Listing)
+	defer cancel()
+	s, err := e.c.load(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return len(s.avatars), nil
+}
+
+func (e *Engine) find(ctx context.Context, code string) (*shelf, look, error) {
+	s, err := e.cat.get(ctx)
+	if err != nil {
+		return nil, look{}, err
+	}
+	l, err := s.find(code)
+	return s, l, err
+}
+
+// Animate implements avatar.Engine: it refuses, since Elai takes no sound.
+func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
+	if _, _, err := e.find(ctx, r.Avatar); err != nil {
+		return nil, err
+	}
+	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot be given a voice of Lectern's.")
+}
+
+// Portrait implements avatar.Engine: it is Elai's own picture of the presenter, cut to the size that is asked for.
+func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error) {
+	_, l, err := e.find(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	if s.Width <= 0 || s.Height <= 0 || s.Width > maxSide || s.Height > maxSide {
+		return nil, lectern.Fail(lectern.CodeAvatarFailed, "A portrait of %d×%d pixels cannot be drawn.", s.Width, s.Height)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.o.Request)
+	defer cancel()
+	var b bytes.Buffer
+	if err := e.c.fetch(ctx, l.canvas, &b, maxPicture); err != nil {
+		return nil, fault(err, "show the avatar's picture")
+	}
+	about, _, err := image.DecodeConfig(bytes.NewReader(b.Bytes()))
+	if err == nil && (about.Width > maxSide || about.Height > maxSide) {
+		err = fmt.Errorf("the picture has %d×%d pixels", about.Width, about.Height)
+	}
+	var m image.Image
+	if err == nil {
+		m, _, err = image.Decode(&b)
+	}
+	if err != nil {
+		return nil, fault(err, "show the avatar's picture")
+	}
+	// As much as fits, from the top on: heads are there.
+	from := m.Bounds()
+	w, h := min(from.Dx(), from.Dy()*s.Width/s.Height), min(from.Dy(), from.Dx()*s.Height/s.Width)
+	at := image.Pt(from.Min.X+(from.Dx()-w)/2, from.Min.Y)
+	out := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	draw.CatmullRom.Scale(out, out.Rect, m, image.Rectangle{at, at.Add(image.Pt(w, h))}, draw.Src, nil)
+	return out, nil
+}
+
+const maxSide = 4096 // pixels of a picture
+
+// speakingRate is how many characters are surely said in a second: slow speech, so that no part is over the limit.
+const speakingRate = 11
+
+// Parts implements avatar.Performer.
+func (e *Engine) Parts(ctx context.Context, code, text string) ([]string, error) {
+	_, l, err := e.find(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	return parts(text, l.limit*speakingRate, e.o.Sentences), nil
+}
+
+// parts joins sentences as long as they fit into most characters. A sentence that is longer alone is cut between words.
+func parts(text string, most int, sentences func(string) []string) []string {
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= most {
+		return []string{text}
+	}
+	var out []string
+	last := ""
+	add := func(piece string) {
+		if last != "" && utf8.RuneCountInString(last)+1+utf8.RuneCountInString(piece) > most {
+			out, last = append(out, last), ""
+		}
+		last = strings.TrimSpace(last + " " + piece)
+	}
+	for _, s := range sentences(text) {
+		if utf8.RuneCountInString(s) <= most {
+			add(s)
+			continue
+		}
+		for _, w := range strings.Fields(s) {
+			for r := []rune(w); len(r) > 0; r = r[min(most, len(r)):] {
+				add(string(r[:min(most, len(r))]))
+			}
+		}
+	}
+	if last != "" {
+		out = append(out, last)
+	}
+	return out
+}
+
+// Perform implements avatar.Performer.
+func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string) error {
+	s, l, err := e.find(ctx, r.Avatar)
+	if err != nil {
+		return located(err, r.Slide)
+	}
+	if r.Orders == nil {
+		return lectern.Fail(lectern.CodeInternal, "Nothing here remembers what was ordered, so nothing is ordered at Elai.").At(r.Slide)
+	}
+	language := ""
+	if e.o.Recognise != nil {
+		language = e.o.Recognise(r.Text)
+	}
+	v, err := s.choose(r.Voice, l, language)
+	if err != nil {
+		return located(err, r.Slide)
+	}
+	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text), path: path}
+	return located(t.do(ctx), r.Slide)
+}
+
+// located gives a failure its slide and leaves what only says that the run was stopped as it is.
+func located(err error, slide int) error {
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code != lectern.CodeStale {
+		return f.At(slide)
+	}
+	return err
+}

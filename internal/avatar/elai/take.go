@@ -1,0 +1,402 @@
+package elai
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"lectern"
+)
+
+const (
+	finalErrors = 5               // so many reports of an error in a row, and a render has failed
+	lostCalls   = 5               // so many calls in a row without an answer, and the run gives up, for now
+	handover    = 2 * time.Minute // an order of another presentation that has not moved for so long is nobody's
+	listPages   = 4               // of the newest drafts, among which an intended order is looked for
+)
+
+// take is one order on its way.
+type take struct {
+	e     *Engine
+	r     lectern.TakeRequest
+	look  look
+	order order
+	path  string
+
+	rec   lectern.Order
+	fresh bool // intended by this very run, so it cannot be at Elai yet
+	lost  int  // calls in a row without an answer that says something
+}
+
+// do takes the order from wherever it is to a checked clip.
+func (t *take) do(ctx context.Context) error {
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if err := t.recall(ctx); err != nil {
+			return err
+		}
+		if t.foreign() {
+			if err := t.e.o.Sleep(ctx, t.e.o.Poll); err != nil {
+				return err
+			}
+			continue
+		}
+		var err error
+		switch t.rec.State {
+		case lectern.OrderIntended:
+			t.progress(0.02)
+			err = t.create(ctx)
+		case lectern.OrderCreated:
+			err = t.submit(ctx)
+		case lectern.OrderSubmitting:
+			err = t.settle(ctx)
+		case lectern.OrderSubmitted, lectern.OrderReady:
+			return t.collect(ctx)
+		default:
+			return lectern.Fail(lectern.CodeInternal, "An order at Elai is in the state %q, which is not known.", t.rec.State)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// recall reads the order, and begins one where there is none that counts.
+func (t *take) recall(ctx context.Context) error {
+	o, found, err := t.r.Orders.Order(ctx, t.r.Key)
+	if err != nil {
+		return err
+	}
+	if found && o.State != lectern.OrderFailed {
+		t.rec, t.fresh = o, t.fresh && o.State == lectern.OrderIntended
+		return nil
+	}
+	if found && o.Presentation == t.r.Presentation && o.Attempt >= t.r.Attempt {
+		return t.failure(o.Detail)
+	}
+	t.rec = lectern.Order{Key: t.r.Key, Engine: Name, Slide: t.r.Slide, Part: t.r.Part, Presentation: t.r.Presentation, Attempt: t.r.Attempt}
+	err = t.record(ctx, lectern.OrderIntended, "")
+	if errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
+		return nil // somebody was faster: the next look finds theirs
+	}
+	t.fresh = err == nil
+	return err
+}
+
+// foreign reports whether somebody else is about to move the order: two that submit it would both pay.
+func (t *take) foreign() bool {
+	o := t.rec
+	paid := o.State == lectern.OrderSubmitted || o.State == lectern.OrderReady
+	return !paid && o.Presentation != t.r.Presentation && t.e.o.Now().Sub(o.UpdatedAt) < handover
+}
+
+// record stores the next stage. Only after it has returned nil may that stage be gone through.
+func (t *take) record(ctx context.Context, state lectern.OrderState, detail string) error {
+	o := t.rec
+	o.State, o.Detail = state, detail
+	if err := t.r.Orders.RecordOrder(ctx, o); err != nil {
+		return err
+	}
+	t.rec = o
+	return nil
+}
+
+func (t *take) progress(share float64) {
+	if t.r.Progress != nil {
+		t.r.Progress(share)
+	}
+}
+
+// failure is what a render ends with that Elai gave up.
+func (t *take) failure(reason string) error {
+	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai could not render the avatar. Retry to order it again.")
+	if reason != "" {
+		f.Message = fmt.Sprintf("Elai could not render the avatar: %s", reason)
+		f.Detail = reason
+	}
+	f.Retryable = true // a retry orders again
+	return f
+}
+
+// refused records that Elai will not have the order as it is.
+func (t *take) refused(ctx context.Context, err error, doing string) error {
+	f := fault(err, doing)
+	var r *reply
+	detail := f.Error()
+	if errors.As(err, &r) {
+		detail = r.reason
+	}
+	return errors.Join(f, t.record(ctx, lectern.OrderFailed, detail))
+}
+
+// missed counts a call that came to nothing, and waits; it gives the failure when there were too many.
+func (t *take) missed(ctx context.Context, err error, doing string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if t.lost++; t.lost >= lostCalls {
+		return fault(err, doing)
+	}
+	pause := jitter(t.e.o.Poll)
+	var r *reply
+	if errors.As(err, &r) {
+		pause = max(pause, r.after)
+	}
+	if pause > t.e.o.Limit {
+		return fault(err, doing)
+	}
+	return t.e.o.Sleep(ctx, pause)
+}
+
+func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
+
+// doubtful reports whether a call that gave err may have been taken all the same.
+func doubtful(err error) bool {
+	var r *reply
+	return !errors.As(err, &r) || r.status >= 500 && r.status != http.StatusServiceUnavailable || r.status == http.StatusRequestTimeout
+}
+
+// create makes the draft, unless it is there.
+func (t *take) create(ctx context.Context) error {
+	if !t.fresh {
+		v, err := t.search(ctx)
+		if err != nil {
+			return err
+		}
+		if v.ID != "" {
+			t.rec.ExternalID = v.ID
+			return t.record(ctx, lectern.OrderCreated, "")
+		}
+	}
+	var v video
+	err := t.e.c.post(ctx, "/videos", t.order, &v)
+	switch r := (*reply)(nil); {
+	case err == nil && v.ID != "":
+		t.lost, t.rec.ExternalID = 0, v.ID
+		return t.record(ctx, lectern.OrderCreated, "")
+	case err == nil:
+		err = errNonsense
+	case errors.As(err, &r) && !r.passing():
+		return t.refused(ctx, err, "take the order")
+	}
+	t.fresh = t.fresh && !doubtful(err)
+	return t.missed(ctx, err, "take the order")
+}
+
+// search looks for the order's draft among the newest videos. Where Elai does not list them, the draft counts as not made: it
+// costs nothing.
+func (t *take) search(ctx context.Context) (video, error) {
+	for page := 1; page <= listPages; page++ {
+		var list listing
+		err := t.e.c.get(ctx, listPath(page), &list)
+		var r *reply
+		if errors.As(err, &r) && !r.passing() {
+			return video{}, nil
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return video{}, context.Cause(ctx)
+			}
+			return video{}, fault(err, "say what was ordered before")
+		}
+		for _, v := range list {
+			if v.ID != "" && (v.Name == t.order.Name || slices.Contains(v.Tags, orderTag(t.r.Key))) {
+				return v, nil
+			}
+		}
+		if len(list) < listLimit {
+			break
+		}
+	}
+	return video{}, nil
+}
+
+// submit has the draft rendered: from here on it is paid for.
+func (t *take) submit(ctx context.Context) error {
+	t.progress(shares["draft"])
+	if err := t.record(ctx, lectern.OrderSubmitting, ""); err != nil {
+		return err
+	}
+	return t.render(ctx)
+}
+
+func (t *take) render(ctx context.Context) error {
+	var out struct {
+		Accepted *bool `json:"accepted"`
+	}
+	err := t.e.c.post(ctx, "/videos/render/"+t.rec.ExternalID, nil, &out)
+	var r *reply
+	switch {
+	case err == nil && out.Accepted != nil && *out.Accepted:
+		t.lost = 0
+		return t.record(ctx, lectern.OrderSubmitted, "")
+	case err == nil:
+		err = errNonsense
+	case errors.As(err, &r) && (r.status == http.StatusPaymentRequired || r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
+		// Nothing is wrong with the order: the draft can be submitted when the account is in order.
+		return errors.Join(fault(err, "begin the render"), t.record(ctx, lectern.OrderCreated, r.reason))
+	case errors.As(err, &r) && !r.passing():
+		return t.refused(ctx, err, "begin the render")
+	}
+	if !doubtful(err) {
+		if err := t.record(ctx, lectern.OrderCreated, ""); err != nil { // surely not taken
+			return err
+		}
+	}
+	return t.missed(ctx, err, "begin the render") // where it may have been taken, settle finds out
+}
+
+// settle asks whether a render that may have been ordered was. Any state but draft means that it was.
+func (t *take) settle(ctx context.Context) error {
+	var v video
+	err := t.e.c.get(ctx, videoPath(t.rec.ExternalID), &v)
+	var r *reply
+	switch {
+	case errors.As(err, &r) && r.status == http.StatusNotFound:
+		return t.refused(ctx, err, "find the video again")
+	case err != nil:
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fault(err, "say how far the render is")
+	case v.Status == "":
+		return t.missed(ctx, errNonsense, "say how far the render is")
+	case v.Status != "draft":
+		return t.record(ctx, lectern.OrderSubmitted, v.Status)
+	}
+	return t.render(ctx)
+}
+
+// shares are how much of a take is done in the states that Elai is known to give.
+var shares = map[string]float64{"draft": 0.1, "queued": 0.2, "rendering": 0.5, "validating": 0.8, "rendered": 1, "ready": 1}
+
+// collect waits for the render and fetches the clip.
+func (t *take) collect(ctx context.Context) error {
+	until := t.e.o.Now().Add(t.e.o.Limit)
+	bell := t.e.bell.listen(t.rec.ExternalID)
+	defer t.e.bell.leave(t.rec.ExternalID, bell)
+	bad, fetched := 0, 0
+	for {
+		var v video
+		err := t.e.c.once(ctx, http.MethodGet, videoPath(t.rec.ExternalID), nil, &v)
+		var r *reply
+		switch {
+		case errors.As(err, &r) && r.status == http.StatusNotFound:
+			return t.refused(ctx, err, "find the video again")
+		case errors.As(err, &r) && !r.passing():
+			return fault(err, "say how far the render is")
+		case err == nil && v.Status == "":
+			err = errNonsense
+		}
+		if err != nil {
+			if err := t.missed(ctx, err, "say how far the render is"); err != nil {
+				return err
+			}
+			continue
+		}
+		t.lost = 0
+		t.progress(shares[v.Status])
+		switch v.Status {
+		case "error", "failed":
+			if bad++; bad >= finalErrors {
+				reason := t.e.c.clean(v.appError())
+				return errors.Join(t.failure(reason), t.record(ctx, lectern.OrderFailed, reason))
+			}
+		case "ready", "rendered":
+			bad = 0
+			if v.address() == "" {
+				break // ready, but not yet to be had
+			}
+			if err := t.download(ctx, v.address()); err == nil {
+				return t.record(ctx, lectern.OrderReady, "")
+			} else if fetched++; fetched >= t.e.o.Tries || ctx.Err() != nil || permanent(err) {
+				return t.undelivered(ctx, err)
+			}
+		default:
+			bad = 0 // a state that is not known is one that goes on
+		}
+		if !t.e.o.Now().Before(until) {
+			f := lectern.Fail(lectern.CodeAvatarFailed, "Elai has not finished the avatar within %s. Retry to go on waiting: it is not paid for again.", t.e.o.Limit)
+			f.Retryable, f.Detail = true, "the last state was "+t.e.c.clean(v.Status)
+			return f
+		}
+		if err := t.pause(ctx, bell); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits until the next look is due or a webhook says that something happened.
+func (t *take) pause(ctx context.Context, bell <-chan struct{}) error {
+	ctx2, cancel := context.WithCancel(ctx)
+	defer cancel()
+	slept := make(chan error, 1)
+	go func() { slept <- t.e.o.Sleep(ctx2, jitter(t.e.o.Poll)) }()
+	select {
+	case err := <-slept:
+		return err
+	case <-bell:
+		cancel()
+		<-slept
+		return context.Cause(ctx)
+	}
+}
+
+func (t *take) undelivered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f
+	}
+	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai's video could not be fetched. Retry to fetch it again: it is not paid for again.").Because(err)
+	f.Retryable = true
+	return f
+}
+
+// permanent reports failures of this machine, which another try does not mend.
+func permanent(err error) bool {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	return ok && (f.Code == lectern.CodeMissingTool || f.Code == lectern.CodeDiskFull)
+}
+
+// download fetches the clip to its path and looks whether it is one.
+func (t *take) download(ctx context.Context, address string) error {
+	f, err := os.Create(t.path)
+	if err != nil {
+		return err
+	}
+	err = t.e.c.fetch(ctx, address, f, maxClip)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	facts, err := t.e.o.Probe(ctx, t.path)
+	if err != nil {
+		if permanent(err) || ctx.Err() != nil {
+			return err
+		}
+		return errors.New("the file is no video")
+	}
+	longest := time.Duration(2*t.look.limit+30) * time.Second
+	switch {
+	case !facts.Video || !facts.Audio:
+		return errors.New("the video lacks its picture or its sound")
+	case facts.Width*9 != facts.Height*16 || facts.Height < 360:
+		return fmt.Errorf("the video has %d×%d pixels", facts.Width, facts.Height)
+	case facts.Duration < 100*time.Millisecond || facts.Duration > longest:
+		return fmt.Errorf("the video lasts %s", facts.Duration)
+	case !facts.Whole:
+		return errors.New("the video is cut off")
+	}
+	return nil
+}

@@ -1,0 +1,407 @@
+package elai_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/avatar/elai"
+	"lectern/internal/avatar/elai/elaitest"
+)
+
+// clock is a time that passes when somebody sleeps.
+type clock struct {
+	mu    sync.Mutex
+	at    time.Time
+	slept []time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+	c.slept = append(c.slept, d)
+	return context.Cause(ctx)
+}
+
+const tape = "a clip of "
+
+// rig is an engine before a stand-in whose clips are short texts.
+type rig struct {
+	*elai.Engine
+	server *elaitest.Server
+	orders *elaitest.Orders
+	clock  *clock
+	t      *testing.T
+	path   string
+}
+
+func newRig(t *testing.T, change ...func(*elai.Options)) *rig {
+	t.Helper()
+	s := elaitest.New(t)
+	s.Clip = func(text string) ([]byte, error) { return []byte(tape + text + " to its end"), nil }
+	c := &clock{at: time.Unix(1_700_000_000, 0)}
+	o := elai.Options{
+		BaseURL: s.URL, Token: elaitest.Token, Now: c.now, Sleep: c.sleep, Request: 20 * time.Second, Listing: 20 * time.Second,
+		Recognise: func(string) string { return "en" }, Sentences: func(text string) []string { return strings.SplitAfter(text, ". ") },
+		Probe: func(_ context.Context, path string) (elai.Facts, error) {
+			b, err := os.ReadFile(path)
+			if !bytes.HasPrefix(b, []byte(tape)) {
+				return elai.Facts{}, errors.New("no media")
+			}
+			return elai.Facts{Video: true, Audio: true, Width: 1920, Height: 1080, Duration: 2 * time.Second, Whole: bytes.HasSuffix(b, []byte("end"))}, err
+		},
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	e := elai.New(o)
+	t.Cleanup(func() { e.Close() })
+	return &rig{Engine: e, server: s, orders: &elaitest.Orders{Now: c.now}, clock: c, t: t, path: filepath.Join(t.TempDir(), "clip.mp4")}
+}
+
+const key = "0123456789abcdef"
+
+func (g *rig) request(attempt int) lectern.TakeRequest {
+	return lectern.TakeRequest{Avatar: "gia.casual", Text: "Hello there.", Key: key, Presentation: "p1", Attempt: attempt, Slide: 3,
+		Orders: g.orders.Run("p1", attempt)}
+}
+
+func (g *rig) perform(attempt int) error { return g.Perform(g.t.Context(), g.request(attempt), g.path) }
+
+// good holds that the clip is there and was paid for once.
+func (g *rig) good(creates int) {
+	g.t.Helper()
+	if b, err := os.ReadFile(g.path); err != nil || string(b) != tape+"Hello there. to its end" {
+		g.t.Errorf("the clip is %q (%v)", b, err)
+	}
+	if n := g.server.Creates(key); n > creates {
+		g.t.Errorf("%d drafts were made, not %d", n, creates)
+	}
+	if n := g.server.Renders(key); n != 1 {
+		g.t.Errorf("J9: %d renders were paid for", n)
+	}
+}
+
+func TestATakeIsRecordedStageByStage(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	var shares []float64
+	r := g.request(1)
+	r.Progress = func(s float64) { shares = append(shares, s) }
+	if err := g.Perform(t.Context(), r, g.path); err != nil {
+		t.Fatal(err)
+	}
+	g.good(1)
+	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady}
+	if got := g.orders.Past(); !slices.Equal(got, want) {
+		t.Errorf("the records are %v", got)
+	}
+	if !slices.Equal(shares, []float64{0.02, 0.1, 0.2, 0.5, 0.8, 1}) {
+		t.Errorf("the progress is %v", shares)
+	}
+}
+
+// J9: wherever a process dies, the next one pays nothing twice.
+func TestJ9EveryCrashPoint(t *testing.T) {
+	t.Parallel()
+	states := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady}
+	for _, state := range states {
+		for _, recorded := range []bool{false, true} {
+			for _, listed := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s recorded=%v listed=%v", state, recorded, listed), func(t *testing.T) {
+					t.Parallel()
+					g := newRig(t)
+					g.server.NoList = !listed
+					died, dead := errors.New("killed"), false
+					g.orders.Die = func(o lectern.Order, after bool) error {
+						if !dead && o.State == state && after == recorded {
+							dead = true
+							return died
+						}
+						return nil
+					}
+					if err := g.perform(1); !errors.Is(err, died) {
+						t.Fatalf("the first run ended with %v", err)
+					}
+					if err := g.perform(2); err != nil {
+						t.Fatal(err)
+					}
+					creates := 1
+					if !listed && state == lectern.OrderCreated && !recorded {
+						creates = 2 // a draft that cannot be found again costs nothing
+					}
+					g.good(creates)
+				})
+			}
+		}
+	}
+}
+
+// Two deaths, at any two points: the third run ends it.
+func TestJ9EveryPairOfCrashPoints(t *testing.T) {
+	t.Parallel()
+	for first := 1; first <= 10; first++ {
+		for second := 1; second <= 10; second++ {
+			g := newRig(t)
+			n, died := 0, errors.New("killed")
+			g.orders.Die = func(lectern.Order, bool) error {
+				if n++; n == first || n == first+second {
+					return died
+				}
+				return nil
+			}
+			var err error
+			for attempt := 1; attempt <= 3; attempt++ {
+				if err = g.perform(attempt); err == nil {
+					break
+				}
+			}
+			if err != nil {
+				t.Fatalf("%d, %d: %v", first, second, err)
+			}
+			g.good(1)
+		}
+	}
+}
+
+// J7: a run that lost its lease does not do what it could not record.
+func TestJ7AStaleRunOrdersNothing(t *testing.T) {
+	t.Parallel()
+	for _, state := range []lectern.OrderState{lectern.OrderIntended, lectern.OrderSubmitting} {
+		g := newRig(t)
+		stale := lectern.Fail(lectern.CodeStale, "Another run has taken over.")
+		g.orders.Die = func(o lectern.Order, after bool) error {
+			if o.State == state && !after {
+				return stale
+			}
+			return nil
+		}
+		if err := g.perform(1); !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
+			t.Errorf("a stale run ended with %v", err)
+		}
+		if g.server.Renders(key) > 0 || state == lectern.OrderIntended && g.server.Creates(key) > 0 {
+			t.Errorf("a run that could not record %s went through it", state)
+		}
+	}
+}
+
+// Each trouble of each call passes, and nothing is paid for twice.
+func TestTroubles(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"create", "render", "get", "download"} {
+		for _, trouble := range append(elaitest.Passing(), elaitest.Slow) {
+			t.Run(fmt.Sprintf("%s %d", kind, trouble), func(t *testing.T) {
+				t.Parallel()
+				g := newRig(t, func(o *elai.Options) {
+					if trouble == elaitest.Slow {
+						o.Request = 100 * time.Millisecond
+					}
+				})
+				if trouble == elaitest.Slow && kind == "download" {
+					return // a download has no time limit of its own; ffprobe and the run's context end it
+				}
+				g.server.Plan(kind, trouble)
+				if err := g.perform(1); err != nil {
+					t.Fatalf("%v: %s", err, lectern.AsFailure(err).Detail)
+				}
+				g.good(1)
+				if trouble == elaitest.BusyAfter && kind != "download" && !slices.ContainsFunc(g.clock.slept, func(d time.Duration) bool { return d >= 7*time.Second }) {
+					t.Errorf("Retry-After was not waited for: %v", g.clock.slept)
+				}
+			})
+		}
+	}
+}
+
+// A seeded bad week: a third of all calls fail in some way, runs give up and are retried, and still nothing is paid for twice.
+func TestChaosPaysOnce(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		g := newRig(t)
+		g.server.Chaos(seed, 0.35)
+		var err error
+		for attempt := 1; attempt <= 12; attempt++ {
+			if err = g.perform(attempt); err == nil {
+				break
+			}
+			if f := lectern.AsFailure(err); !f.Retryable || f.Code != lectern.CodeAvatarFailed || f.Slide != 3 {
+				t.Errorf("seed %d: %+v", seed, f)
+			}
+		}
+		if err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+			continue
+		}
+		g.good(3)
+	}
+}
+
+// A failure is Elai's own word, and only another attempt orders again.
+func TestARenderThatFails(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	g.server.States = []string{"queued", "error", "error", "rendering", "error", "error", "error", "error", "error"}
+	g.server.Error = "Slide 1 is too long. Please limit speech to 60s."
+	for range 2 {
+		f := lectern.AsFailure(g.perform(1))
+		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || !f.Retryable || !strings.Contains(f.Message, "limit speech to 60s") {
+			t.Fatalf("it is %+v", f)
+		}
+	}
+	if n := g.server.Calls("get"); n != 9 {
+		t.Errorf("%d looks: an error counts after five in a row", n)
+	}
+	if n := g.server.Renders(key); n != 1 {
+		t.Errorf("%d renders within one attempt", n)
+	}
+	g.server.States = nil
+	if err := g.perform(2); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.server.Renders(key); n != 2 {
+		t.Errorf("%d renders after a retry", n)
+	}
+}
+
+func TestStatesThatSurprise(t *testing.T) {
+	t.Parallel()
+	for name, states := range map[string][]string{
+		"never seen": {"queued", "levitating", "ready"}, "repeated": {"rendering", "rendering", "rendering", "ready"},
+		"out of order": {"validating", "queued", "draft", "rendering", "ready"}, "errors in between": {"error", "failed", "error", "error", "rendering", "ready"},
+	} {
+		g := newRig(t)
+		g.server.States = states
+		if err := g.perform(1); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		g.good(1)
+	}
+}
+
+// A render that never ends is given up retryably, and the retry goes on waiting for the same one.
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	g.server.States = []string{"validating"}
+	f := lectern.AsFailure(g.perform(1))
+	if f.Code != lectern.CodeAvatarFailed || !f.Retryable || !strings.Contains(f.Message, "30m") {
+		t.Fatalf("it is %+v", f)
+	}
+	g.server.States = nil
+	if err := g.perform(2); err != nil {
+		t.Fatal(err)
+	}
+	g.good(1)
+}
+
+func TestElaisReasonsReachTheUser(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind      string
+		trouble   elaitest.Trouble
+		words     string
+		retryable bool
+	}{
+		{"create", elaitest.Refused, "Slide 1 is too long. Please limit speech to 60s.", false},
+		{"render", elaitest.Refused, "Please limit speech to 60s.", false},
+		{"create", elaitest.Unpaid, "out of minutes", true},
+		{"render", elaitest.Unpaid, "out of minutes", true},
+	} {
+		g := newRig(t)
+		g.server.Plan(c.kind, c.trouble)
+		f := lectern.AsFailure(g.perform(1))
+		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || f.Retryable != c.retryable || !strings.Contains(f.Message, c.words) {
+			t.Errorf("%s %d gives %+v", c.kind, c.trouble, f)
+		}
+		if g.server.Renders(key) != 0 {
+			t.Error("something was paid for")
+		}
+		if err := g.perform(2); err != nil {
+			t.Error(err)
+		}
+		g.good(2)
+	}
+}
+
+// The token is in no failure, whatever goes wrong, and not in what is recorded.
+func TestTheTokenStaysSecret(t *testing.T) {
+	t.Parallel()
+	for _, trouble := range []elaitest.Trouble{elaitest.Reset, elaitest.Broken, elaitest.HTML, elaitest.Refused} {
+		g := newRig(t, func(o *elai.Options) { o.Request = 50 * time.Millisecond })
+		g.server.Plan("create", slices.Repeat([]elaitest.Trouble{trouble}, 10)...)
+		err := g.perform(1)
+		if err == nil || strings.Contains(fmt.Sprintf("%+v %v", lectern.AsFailure(err), err), elaitest.Token) {
+			t.Errorf("trouble %d gives %v", trouble, err)
+		}
+	}
+	g := newRig(t, func(o *elai.Options) { o.Token = "wrong-token" })
+	f := lectern.AsFailure(g.perform(1))
+	if !strings.Contains(f.Message, "ELAI_API_TOKEN") || strings.Contains(fmt.Sprintf("%+v", f), "wrong-token") {
+		t.Errorf("a wrong token gives %+v", f)
+	}
+}
+
+// Two presentations that want the same take get the same one.
+func TestAForeignOrderIsShared(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	died := errors.New("killed")
+	g.orders.Die = func(o lectern.Order, after bool) error {
+		if o.State == lectern.OrderSubmitting && after {
+			return died
+		}
+		return nil
+	}
+	if err := g.perform(1); !errors.Is(err, died) {
+		t.Fatal(err)
+	}
+	g.orders.Die = nil
+	start := g.clock.now()
+	r := g.request(1)
+	r.Presentation, r.Orders = "p2", g.orders.Run("p2", 1)
+	if err := g.Perform(t.Context(), r, g.path); err != nil {
+		t.Fatal(err)
+	}
+	g.good(1)
+	if waited := g.clock.now().Sub(start); waited < 2*time.Minute {
+		t.Errorf("it took over a foreign order after %s", waited)
+	}
+}
+
+func TestCancelEndsATake(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	g.server.States = []string{"rendering"}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("the user asked for it")
+	r := g.request(1)
+	r.Progress = func(s float64) {
+		if s == 0.5 {
+			cancel(reason)
+		}
+	}
+	if err := g.Perform(ctx, r, g.path); !errors.Is(err, reason) {
+		t.Errorf("it ended with %v", err)
+	}
+	g.server.States = nil
+	if err := g.perform(2); err != nil {
+		t.Fatal(err)
+	}
+	g.good(1)
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// Secrets are what nobody may see: they are not printed, logged or given to children, and no setting holds them.
+type Secrets struct {
+	ElaiToken   string // "": there are no avatars of Elai
+	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
+}
+
+// The variables of secrets.
+const (
+	ElaiTokenVariable   = "ELAI_API_TOKEN"
+	ElaiWebhookVariable = EnvPrefix + "ELAI_WEBHOOK_SECRET"
+)
+
+// String keeps a secret from whoever prints it.
+func (Secrets) String() string { return "(secrets)" }
+
+// GoString does too.
+func (Secrets) GoString() string { return "(secrets)" }
+
+const maxSecret = 4 << 10
+
+// ReadSecrets takes the secrets from the environment, as os.Environ gives it, and from the files that c names. Its error is an
+// *Error and holds none of them.
+func (c Config) ReadSecrets(environ []string) (Secrets, error) {
+	var s Secrets
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		switch name {
+		case ElaiTokenVariable:
+			s.ElaiToken = strings.TrimSpace(value)
+		case ElaiWebhookVariable:
+			s.ElaiWebhook = strings.TrimSpace(value)
+		}
+	}
+	if s.ElaiToken == "" && c.Elai.TokenFile != "" {
+		var err error
+		if s.ElaiToken, err = readSecret(c.Elai.TokenFile); err != nil {
+			return Secrets{}, &Error{Key: "elai.token_file", Cause: err, Allowed: "a file that holds the token alone and that only its owner may read"}
+		}
+	}
+	if strings.ContainsAny(s.ElaiToken, " \t\r\n\x00") {
+		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("what should be Elai's token has several words"), Allowed: "the token alone"}
+	}
+	return s, nil
+}
+
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("others may read %s: chmod 600 %s", path, path)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err != nil {
+		return "", err
+	}
+	if len(b) > maxSecret {
+		return "", fmt.Errorf("%s is too long for a token", path)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
