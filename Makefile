@@ -31,8 +31,10 @@ lint: ## formatting, vet, staticcheck, the rules of the architecture
 	$(STATICCHECK) ./...
 	$(GO) test ./internal/archtest
 
-bench: build ## how long from serve to the first answer, and the benchmarks of the packages
+bench: build ## what the job costs beside Python and River, a server under load (docs/BENCHMARKS.md), the packages' benchmarks
+	@scripts/deps bench
 	@scripts/bench
+	$(GO) run ./bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/... .
 
 gallery: deps build ## draw the pictures of docs/ and the preview of the README
