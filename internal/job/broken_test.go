@@ -14,7 +14,7 @@ import (
 
 // Each type below is the real store with one rule broken, as a careless change of it might.
 
-// revive breaks J2: what has completed is set to work again.
+// revive breaks J2: what has ended is set to work again, though nobody asked for it.
 func revive(s job.Store, db *sqlite.DB) (job.Store, func()) { return reviving{s, db}, func() {} }
 
 type reviving struct {
@@ -25,8 +25,8 @@ type reviving struct {
 func (s reviving) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
 	outs, err := s.Store.Commit(ctx, writes)
 	for _, out := range outs {
-		if out.Err == nil && out.After.Status == lectern.StatusCompleted {
-			_, e := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET status = 'failed', progress = 9990, version = version + 1 WHERE id = ?", out.After.ID)
+		if out.Err == nil && out.After.Status.Terminal() && !out.Before.Status.Terminal() {
+			_, e := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET status = 'processing', progress = min(progress, 9990), version = version + 1 WHERE id = ?", out.After.ID)
 			err = errors.Join(err, e)
 		}
 	}

@@ -46,7 +46,7 @@ func fray(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Art
 
 // turmoil lets users, pollers and streams loose on a few presentations that two services work on. The second takes for
 // dead whatever is silent for 60 ms, and the first gives no heartbeats: its runs are taken over while they go on.
-func turmoil(t *testing.T, broken breaker, rounds int) []string {
+func turmoil(t *testing.T, broken breaker, span time.Duration) []string {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := sqlite.Open(context.Background(), dir)
@@ -78,7 +78,7 @@ func turmoil(t *testing.T, broken breaker, rounds int) []string {
 	}
 	a, store := node("a", time.Hour, 2*time.Hour)
 	b, _ := node("b", 10*time.Millisecond, 60*time.Millisecond)
-	ids := letLoose(t, rec, []*job.Service{a, b}, rounds)
+	ids := letLoose(t, rec, []*job.Service{a, b}, span)
 
 	stop, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -102,32 +102,34 @@ func turmoil(t *testing.T, broken breaker, rounds int) []string {
 	return out
 }
 
-// letLoose gives the presentations that it made once all users have done their rounds.
-func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, rounds int) []string {
+// letLoose gives the presentations that it made once the time is over. On a busy machine less happens in it.
+func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, span time.Duration) []string {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
 	var users, watchers sync.WaitGroup
 	var ids []string
 	for i := range 4 {
-		p, err := nodes[i%2].Submit(ctx, lectern.Submission{Deck: testDeck(4)})
+		p, err := nodes[i%2].Submit(context.Background(), lectern.Submission{Deck: testDeck(4)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, p.ID)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), span)
+	defer cancel()
+	for _, id := range ids {
 		for n, svc := range nodes {
-			users.Go(func() { use(ctx, rec, svc, fmt.Sprintf("user %d of %s", n, p.ID), p.ID, rounds) })
-			watchers.Go(func() { stream(ctx, rec, svc, fmt.Sprintf("stream %d of %s", n, p.ID), p.ID) })
+			users.Go(func() { use(ctx, rec, svc, fmt.Sprintf("user %d of %s", n, id), id) })
+			watchers.Go(func() { stream(ctx, rec, svc, fmt.Sprintf("stream %d of %s", n, id), id) })
 		}
 	}
 	users.Wait()
-	cancel()
 	watchers.Wait()
 	return ids
 }
 
 // use polls, cancels and retries at random.
-func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string, rounds int) {
-	for range rounds {
+func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string) {
+	for ctx.Err() == nil {
 		call := rec.clock()
 		act := svc.Get
 		switch rand.IntN(60) {
@@ -160,8 +162,8 @@ func stream(ctx context.Context, rec *recorder, svc *job.Service, name, id strin
 	}
 }
 
-// soakRounds is how long the users go on: short, unless LECTERN_SOAK asks for more (make soak does).
-func soakRounds(t *testing.T, short int) int {
+// soakSpan is how long the users go on: short, unless LECTERN_SOAK asks for more (make soak does).
+func soakSpan(t *testing.T, short time.Duration) time.Duration {
 	t.Helper()
 	text := os.Getenv("LECTERN_SOAK")
 	if text == "" {
@@ -171,14 +173,14 @@ func soakRounds(t *testing.T, short int) int {
 	if err != nil {
 		t.Fatalf("LECTERN_SOAK is a duration, such as 60s: %v", err)
 	}
-	return max(short, int(d/(3*time.Millisecond)))
+	return max(short, d)
 }
 
 // J2 J3 J4 J5 J6 J7 J8: whatever users, runs, zombies and takeovers do, the history is one of a register that keeps the
 // rules, and no observer sees otherwise.
 func TestHistoryIsLinearizable(t *testing.T) {
 	t.Parallel()
-	for _, finding := range turmoil(t, unbroken, soakRounds(t, 250)) {
+	for _, finding := range turmoil(t, unbroken, soakSpan(t, 2*time.Second)) {
 		t.Error(finding)
 	}
 }
@@ -191,7 +193,7 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 		broken breaker
 		says   []string // one of these
 	}{
-		{"J2 an end comes back to life", revive, []string{"J2"}},
+		{"J2 an end comes back to life", revive, []string{"J2", "does not fit the model"}},
 		{"J3 progress is read lower than it was", lower, []string{"J3"}},
 		{"J4 the commit comes after the news", tooEarly, []string{"does not fit the model"}},
 		{"J5 a version comes twice", stutter, []string{"J5"}},
@@ -199,11 +201,13 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 		{"J7 a stale attempt writes", unfenced, []string{"does not fit the model", "J7"}},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
-			t.Parallel()
-			found := strings.Join(turmoil(t, c.broken, 200), "\n")
-			for _, s := range c.says {
-				if strings.Contains(found, s) {
-					return
+			var found string
+			for range 8 { // chance decides how soon the broken path is taken
+				found = strings.Join(turmoil(t, c.broken, time.Second), "\n")
+				for _, s := range c.says {
+					if strings.Contains(found, s) {
+						return
+					}
 				}
 			}
 			t.Errorf("nobody noticed; found: %q", found)

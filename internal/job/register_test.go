@@ -243,8 +243,9 @@ func scan(name string, seen []lectern.Presentation, stream bool) []string {
 			say("J5: version %d came after %d, before anything was thinned", p.Version, last.Version)
 		case p.Version == last.Version && stateOf(p) != stateOf(last):
 			say("J5: version %d was %+v and %+v", p.Version, stateOf(last), stateOf(p))
-		case last.Status == lectern.StatusCompleted && p.Version != last.Version:
-			say("J2: completed became %s", p.Status)
+		case last.Status == lectern.StatusCompleted && p.Version != last.Version,
+			last.Status.Terminal() && p.Version == last.Version+1 && p.Status != lectern.StatusQueued:
+			say("J2: %s became %s", last.Status, p.Status)
 		}
 		if p.Progress < last.Progress {
 			say("J3: progress fell from %v to %v", last.Progress, p.Progress)
