@@ -1,8 +1,9 @@
 # What a developer runs. Each target works on a fresh clone; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build serve test lint bench gallery generate deps
+.PHONY: help demo build serve test soak lint bench gallery generate deps
 
 GO ?= go
+SOAK ?= 60s
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -25,14 +26,19 @@ test: ## everything, end to end, under the race detector; nothing is skipped
 	@scripts/deps test
 	$(GO) test -race -timeout 25m ./...
 
+soak: ## the history of many writers, readers and takeovers held against the model, for SOAK (60s)
+	LECTERN_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 25m -run TestHistoryIsLinearizable ./internal/job
+
 lint: ## formatting, vet, staticcheck, the rules of the architecture
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	$(GO) test ./internal/archtest
 
-bench: build ## how long from serve to the first answer, and the benchmarks of the packages
+bench: build ## what the job costs beside Python and River, a server under load (docs/BENCHMARKS.md), the packages' benchmarks
+	@scripts/deps bench
 	@scripts/bench
+	$(GO) run ./bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/... .
 
 gallery: deps build ## draw the pictures of docs/ and the preview of the README

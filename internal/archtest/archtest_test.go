@@ -123,7 +123,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"the composer", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "rooms", ""},
 		{"os/exec elsewhere", "internal/ffmpeg/x.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
 		{"os/exec in proc", "internal/proc/x.go", `package proc; import _ "os/exec"`, "sole", ""},
-		{"River elsewhere", "internal/job/x.go", `package job; import _ "github.com/riverqueue/river"`, "sole", "only internal/queue may"},
+		{"River elsewhere", "internal/job/x.go", `package job; import _ "github.com/riverqueue/river"`, "sole", "only internal/queue and bench may"},
 		{"sqlite elsewhere", "internal/job/x.go", `package job; import _ "modernc.org/sqlite"`, "sole", "only internal/store/sqlite"},
 		{"chromedp elsewhere", "internal/slides/x.go", `package slides; import _ "github.com/chromedp/chromedp"`, "sole", "only internal/chrome"},
 		{"testing in the binary", "internal/chrome/x.go", `package chrome; import _ "testing"`, "sole", "only tests may"},

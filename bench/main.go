@@ -1,0 +1,83 @@
+// Package main measures what the job contract costs and what a server bears, and writes docs/BENCHMARKS.md.
+//
+// It is a command and not a set of Go benchmarks because what it compares is not all Go: the state of the service that
+// Lectern succeeds is a Python dict behind an asyncio.Lock, and a comparison is worth something only where both sides
+// run in the same minute on the same machine. It judges nothing: no figure fails a run, since a figure of a busy machine
+// says more about its neighbours than about the code.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	var (
+		docs    = flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
+		script  = flag.String("python", "bench/python/asyncio_dict.py", "the Python side")
+		seconds = flag.Float64("seconds", 1, "time for each figure")
+		load    = flag.Bool("load", true, "also measure a server under load")
+		rate    = flag.Int("rate", 500, "creates a second under load")
+		span    = flag.Duration("span", 20*time.Second, "how long the load lasts")
+		streams = flag.Int("watchers", 2000, "open streams under load")
+	)
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "lectern-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+
+	rep := report{Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
+	each := time.Duration(*seconds * float64(time.Second))
+	say := func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
+
+	say("updates, reads and heartbeats: Python")
+	if err := rep.python(ctx, *script, filepath.Join(dir, "python.log"), each); err != nil {
+		return err
+	}
+	say("updates, reads and heartbeats: Lectern")
+	if err := rep.lectern(ctx, dir, each); err != nil {
+		return err
+	}
+	say("durable updates: Lectern, River, a row at a time")
+	if err := rep.durable(ctx, dir, each); err != nil {
+		return err
+	}
+	if *load {
+		say(fmt.Sprintf("load: %d creates a second for %v, %d streams", *rate, *span, *streams))
+		l, err := underLoad(ctx, filepath.Join(dir, "load"), *rate, *span, *streams)
+		if err != nil {
+			return err
+		}
+		rep.Load = l
+	}
+	return rep.write(*docs)
+}
+
+// write leaves the report as JSON and for people.
+func (r report) write(docs string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(docs, "benchmarks.json"), append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(docs, "BENCHMARKS.md"), []byte(r.markdown()), 0o644)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// report is everything that was measured.
+type report struct {
+	Date    time.Time                  `json:"date"`
+	Machine string                     `json:"machine"`
+	Python  string                     `json:"python"`
+	Cost    map[string]map[string]cost `json:"cost"`    // side, then operation/writers
+	Durable map[string]float64         `json:"durable"` // updates a second, side/writers
+	Load    *load                      `json:"load,omitempty"`
+}
+
+func (r *report) put(side, name string, c cost) {
+	if r.Cost == nil {
+		r.Cost = map[string]map[string]cost{}
+	}
+	if r.Cost[side] == nil {
+		r.Cost[side] = map[string]cost{}
+	}
+	r.Cost[side][name] = c
+}
+
+func machine() string {
+	cpu := "an unnamed processor"
+	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		if m := regexp.MustCompile(`(?m)^model name\s*: (.*)$`).FindSubmatch(b); m != nil {
+			cpu = string(m[1])
+		}
+	}
+	busy := ""
+	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+		if f := bytes.Fields(b); len(f) > 0 {
+			busy = fmt.Sprintf(", load average at the start %s", f[0])
+		}
+	}
+	return fmt.Sprintf("%s, %d processors used, %s/%s, %s%s%s", cpu, runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version(), modules(), busy)
+}
+
+// modules names the versions that the figures depend on.
+func modules() string {
+	var out strings.Builder
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return ""
+	}
+	for _, m := range info.Deps {
+		switch m.Path {
+		case "modernc.org/sqlite", "github.com/riverqueue/river":
+			fmt.Fprintf(&out, ", %s %s", m.Path, m.Version)
+		}
+	}
+	return out.String()
+}
+
+const intro = `# Benchmarks
+
+Written by ` + "`make bench`" + ` (` + "`go run ./bench`" + `); do not edit. [benchmarks.json](benchmarks.json) has the same figures.
+
+- **When**: %s
+- **Where**: %s; %s
+- **How to read it**: both sides ran one after the other in one run. The machine was shared with other work, so a figure
+  is worth less than the ratio beside it. Nothing here fails a test.
+
+## The price of a report (J15)
+
+Time by operations over all writers at once, each with a presentation of its own. *Python* is an ` + "`asyncio.Lock`" + ` around a
+dict, with the log line that the service we succeed wrote for each change; *without its log line* is the same without.
+Lectern's side is the real job service on SQLite with the program's own settings, its writer flushing beside.
+
+| operation | writers | Lectern | allocations | Python | Python without its log line | Python : Lectern |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+`
+
+func (r report) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, intro, r.Date.Format(time.RFC3339), r.Machine, r.Python)
+	for _, op := range []string{"update", "read", "heartbeat"} {
+		for _, n := range writers {
+			key := fmt.Sprintf("%s/%d", op, n)
+			ours, theirs := r.Cost["lectern"][key], r.Cost["python"][key]
+			bare := "–"
+			if c, ok := r.Cost["python"][fmt.Sprintf("%s without log/%d", op, n)]; ok {
+				bare = nanos(c.NS)
+			}
+			fmt.Fprintf(&b, "| %s | %d | %s | %.1f | %s | %s | %s |\n", op, n, nanos(ours.NS), ours.Allocs, nanos(theirs.NS), bare, ratio(theirs.NS, ours.NS))
+		}
+	}
+	b.WriteString(`
+An update is what a run pays to report. It is in memory then; the writer makes it durable within 150 ms, folded with the
+others. A read in Lectern is a query that sees only what is committed and gives a value; in Python it is the live object
+of a dict, which is cheaper and is how its state raced. A heartbeat costs a run nothing: the figure is the writer's,
+with a transaction and a log line, and several share one transaction.
+
+## Durable updates a second
+
+Here each writer waits until its update is on disk (` + "`journal_mode=WAL, synchronous=FULL`" + ` on all sides). Lectern's carries a
+version, an event, a step and a log line; *a row* is one UPDATE in a transaction of its own and nothing else; *plain
+River* is a job for each update, whose worker makes that UPDATE.
+
+| writers | Lectern | a row | plain River | Lectern : a row | Lectern : River |
+| ---: | ---: | ---: | ---: | ---: | ---: |
+`)
+	for _, n := range writers {
+		l, row, rv := r.Durable[fmt.Sprintf("lectern/%d", n)], r.Durable[fmt.Sprintf("row/%d", n)], r.Durable[fmt.Sprintf("river/%d", n)]
+		fmt.Fprintf(&b, "| %d | %.0f | %.0f | %.0f | %s | %s |\n", n, l, row, rv, ratio(l, row), ratio(l, rv))
+	}
+	if r.Load != nil {
+		r.Load.markdown(&b)
+	}
+	return b.String()
+}
+
+func (l *load) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, `
+## Under load
+
+The real HTTP interface on SQLite, with its clients in the same process: %d creates a second for %.0f s, %d open event
+streams on %d running presentations that change every %v, and %d streams that nobody reads.
+
+| what | aim | p50 | p99 | most |
+| --- | --- | ---: | ---: | ---: |
+| a create, from the moment it was due | p99 under 50 ms | %.1f ms | %.1f ms | %.1f ms |
+| from a run's report to a watcher's line (150 ms of it may be the flush) | under 1 s | %.1f ms | %.1f ms | %.1f ms |
+| a status read with %d presentations in the table | – | %.2f ms | %.2f ms | %.2f ms |
+| the same with %d | as before | %.2f ms | %.2f ms | %.2f ms |
+
+%d were created and %d refused. Watchers saw %d changes; %d times a version did not rise, %d times one was missed, and
+%d streams were dropped.
+`, l.Rate, l.Seconds, l.Watchers, hot, changeGap, stuck,
+		l.Create.P50, l.Create.P99, l.Create.Max, l.Change.P50, l.Change.P99, l.Change.Max,
+		hot, l.ReadEmpty.P50, l.ReadEmpty.P99, l.ReadEmpty.Max, hot+l.Created, l.ReadFull.P50, l.ReadFull.P99, l.ReadFull.Max,
+		l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
+}
+
+func nanos(ns float64) string {
+	switch {
+	case ns == 0:
+		return "–"
+	case ns < 1000:
+		return fmt.Sprintf("%.0f ns", ns)
+	}
+	return fmt.Sprintf("%.1f µs", ns/1000)
+}
+
+func ratio(a, b float64) string {
+	if a == 0 || b == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2g", a/b)
+}

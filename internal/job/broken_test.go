@@ -1,0 +1,165 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/sqlite"
+)
+
+// Each type below is the real store with one rule broken, as a careless change of it might.
+
+// revive breaks J2: what has ended is set to work again, though nobody asked for it.
+func revive(s job.Store, db *sqlite.DB) (job.Store, func()) { return reviving{s, db}, func() {} }
+
+type reviving struct {
+	job.Store
+	db *sqlite.DB
+}
+
+func (s reviving) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	outs, err := s.Store.Commit(ctx, writes)
+	for _, out := range outs {
+		if out.Err == nil && out.After.Status.Terminal() && !out.Before.Status.Terminal() {
+			_, e := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET status = 'processing', progress = min(progress, 9990), version = version + 1 WHERE id = ?", out.After.ID)
+			err = errors.Join(err, e)
+		}
+	}
+	return outs, err
+}
+
+// lower breaks J3: a codec that loses the low digits of every third version.
+func lower(s job.Store, _ *sqlite.DB) (job.Store, func()) { return lowering{s}, func() {} }
+
+type lowering struct{ job.Store }
+
+func lowered(p lectern.Presentation) lectern.Presentation {
+	if p.Version%3 == 0 && p.Status == lectern.StatusProcessing {
+		p.Progress /= 256
+	}
+	return p
+}
+
+func (s lowering) Get(ctx context.Context, id string) (lectern.Presentation, error) {
+	p, err := s.Store.Get(ctx, id)
+	return lowered(p), err
+}
+
+func (s lowering) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
+	all, err := s.Store.Versions(ctx, id, after, limit)
+	for i := range all {
+		all[i] = lowered(all[i])
+	}
+	return all, err
+}
+
+// tooEarly breaks J4: the caller has its answer, and tells the watchers, while the transaction is still to come.
+func tooEarly(s job.Store, _ *sqlite.DB) (job.Store, func()) {
+	e := &early{Store: s}
+	return e, e.pending.Wait
+}
+
+type early struct {
+	job.Store
+	pending sync.WaitGroup
+}
+
+func (s *early) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	outs, ok := foresee(ctx, s.Store, writes)
+	if !ok {
+		return s.Store.Commit(ctx, writes)
+	}
+	s.pending.Go(func() {
+		<-time.After(5 * time.Millisecond)
+		_, _ = s.Store.Commit(context.WithoutCancel(ctx), writes)
+	})
+	return outs, nil
+}
+
+// foresee says what the writes will give; not for the making and removing of presentations.
+func foresee(ctx context.Context, s job.Store, writes []job.Write) ([]job.Outcome, bool) {
+	now := map[string]lectern.Presentation{}
+	outs := make([]job.Outcome, len(writes))
+	for i, w := range writes {
+		if _, _, creates := w.Creation(); creates || w.Mark() || w.Purge() || w.Settle() {
+			return nil, false
+		}
+		p, known := now[w.ID()]
+		if !known {
+			var err error
+			if p, err = s.Get(ctx, w.ID()); err != nil {
+				return nil, false
+			}
+		}
+		e, err := w.Apply(p)
+		outs[i] = job.Outcome{Before: p, After: e.After, Versions: e.Versions, Err: err}
+		now[w.ID()] = e.After
+	}
+	return outs, true
+}
+
+// stutter breaks J5: a stream that goes on gets its last version once more.
+func stutter(s job.Store, _ *sqlite.DB) (job.Store, func()) { return stuttering{s}, func() {} }
+
+type stuttering struct{ job.Store }
+
+func (s stuttering) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
+	if after%5 == 4 {
+		all, err := s.Store.Versions(ctx, id, after-1, limit)
+		if len(all) > 1 {
+			return all, err
+		}
+	}
+	return s.Store.Versions(ctx, id, after, limit)
+}
+
+// forget breaks J6: every ninth transaction is answered and never made.
+func forget(s job.Store, _ *sqlite.DB) (job.Store, func()) { return &forgetting{Store: s}, func() {} }
+
+type forgetting struct {
+	job.Store
+	n atomic.Int64
+}
+
+func (s *forgetting) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	if s.n.Add(1)%9 == 0 {
+		if outs, ok := foresee(ctx, s.Store, writes); ok {
+			return outs, nil
+		}
+	}
+	return s.Store.Commit(ctx, writes)
+}
+
+// unfenced breaks J7: what is refused because its attempt is over is written all the same, as the attempt that it was.
+func unfenced(s job.Store, db *sqlite.DB) (job.Store, func()) { return fenceless{s, db}, func() {} }
+
+type fenceless struct {
+	job.Store
+	db *sqlite.DB
+}
+
+func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	outs, err := s.Store.Commit(ctx, writes)
+	if err != nil {
+		return outs, err
+	}
+	for i, out := range outs {
+		if !errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) || out.Before.Attempt < 2 || out.Before.Status != lectern.StatusProcessing {
+			continue
+		}
+		if _, err := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?", out.Before.ID); err != nil {
+			return outs, err
+		}
+		again, err := s.Store.Commit(ctx, writes[i:i+1])
+		if err != nil {
+			return outs, err
+		}
+		outs[i] = again[0]
+	}
+	return outs, nil
+}
