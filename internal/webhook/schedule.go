@@ -48,7 +48,7 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) lectern
 	default:
 		wait := waits[d.Attempts-1]
 		wait += time.Duration((jitter - 0.5) / 5 * float64(wait))
-		d.NextAt = now.Add(max(wait, min(a.retryAfter, longestWait)))
+		d.NextAt = now.Add(max(wait, min(a.retryAfter, longestWait))).Truncate(time.Microsecond) // as it is stored
 	}
 	return d
 }
