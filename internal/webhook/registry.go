@@ -160,62 +160,46 @@ func (s *Service) Redeliver(ctx context.Context, id string) (lectern.Delivery, e
 	return d, err
 }
 
-// Trial is how a test message went.
-type Trial struct {
-	MessageID  string
-	StatusCode int    // 0: there was no answer
-	Problem    string // "": it was taken
-	Took       time.Duration
-}
-
-// Test sends a message of TestType to an endpoint, at once and once, and tells how it went. It leaves no record.
-func (s *Service) Test(ctx context.Context, id string) (Trial, error) {
+// Test sends a message of TestType to an endpoint, at once and once, and tells how it went, as a delivery that was never
+// in the outbox: delivered, or given up with the reason.
+func (s *Service) Test(ctx context.Context, id string) (lectern.Delivery, error) {
 	if id == lectern.CallbackEndpoint {
-		return Trial{}, unknown(id)
+		return lectern.Delivery{}, unknown(id)
 	}
 	e, err := s.find(ctx, id)
 	if err != nil {
-		return Trial{}, err
+		return lectern.Delivery{}, err
 	}
-	now := stamp()
+	d := lectern.Delivery{ID: newID("msg_"), Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1, CreatedAt: stamp()}
 	data, err := json.Marshal(map[string]string{"webhook": e.ID, "message": "This is a test. Lectern can reach you."})
 	if err != nil {
-		return Trial{}, err
+		return d, err
 	}
-	b, err := body(TestType, now, data)
+	b, err := body(d.Type, d.CreatedAt, data)
 	if err != nil {
-		return Trial{}, err
+		return d, err
 	}
-	m := message{newID("msg_"), e.URL, active(e.Secrets, now), b}
-	a := s.post(ctx, m)
+	a := s.post(ctx, message{d.ID, d.URL, active(e.Secrets, d.CreatedAt), b})
 	if ctx.Err() != nil {
-		return Trial{}, context.Cause(ctx)
+		return d, context.Cause(ctx)
 	}
-	return Trial{m.id, a.status, a.problem, a.took}, nil
+	d.State, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryDelivered, a.status, a.problem, d.CreatedAt.Add(a.took)
+	if a.problem != "" {
+		d.State = lectern.DeliveryGivenUp
+	}
+	return d, nil
 }
 
-// disable stops telling an endpoint that answered 410, and gives up what waits for it.
+// disable stops telling an endpoint that answered 410. The store gives up what waits for it.
 func (s *Service) disable(ctx context.Context, id string) {
 	e, err := s.find(ctx, id)
 	if err == nil && !e.Disabled {
 		e.Disabled = true
 		err = s.opt.Store.PutEndpoint(ctx, e)
-		s.log.Warn("webhook disabled", "endpoint", id, "reason", "it answered 410")
-	}
-	for err == nil {
-		var rest []lectern.Delivery
-		rest, err = s.opt.Store.Deliveries(ctx, lectern.DeliveryFilter{Endpoint: id, State: lectern.DeliveryPending})
-		if len(rest) == 0 {
-			break
-		}
-		for _, d := range rest {
-			d.State, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, stamp(), "Its webhook answered 410 (Gone) to another message and was disabled."
-			if err = s.opt.Store.FinishDelivery(ctx, d); err != nil {
-				break
-			}
-		}
 	}
 	if err != nil {
 		s.log.Warn("a webhook that wants no more cannot be disabled", "endpoint", id, "reason", err.Error())
+		return
 	}
+	s.log.Warn("webhook disabled", "endpoint", id, "reason", "it answered 410")
 }

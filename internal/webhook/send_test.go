@@ -192,11 +192,11 @@ func TestRegistry(t *testing.T) {
 		}
 
 		trial, err := w.s.Test(ctx, one.ID)
-		if err != nil || trial.StatusCode != 200 || trial.Problem != "" {
+		if err != nil || trial.StatusCode != 200 || trial.State != lectern.DeliveryDelivered {
 			t.Errorf("%+v %v", trial, err)
 		}
 		calls := w.net.all()
-		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil || last.id != trial.MessageID {
+		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil || last.id != trial.ID {
 			t.Errorf("the test sent %s", last.body)
 		}
 		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }

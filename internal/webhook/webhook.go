@@ -44,7 +44,7 @@ type Outbox interface {
 type Endpoints interface {
 	// Endpoints gives all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of what has its id.
+	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error

@@ -157,6 +157,9 @@ func (f *Fake) PutEndpoint(_ context.Context, e lectern.Endpoint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.Types, e.Secrets = slices.Clone(e.Types), slices.Clone(e.Secrets)
+	if e.Disabled {
+		f.giveUp(e.ID, "Its webhook was disabled.")
+	}
 	if i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID }); i >= 0 {
 		f.endpoints[i] = e
 		return nil
@@ -174,12 +177,16 @@ func (f *Fake) DeleteEndpoint(_ context.Context, id string) error {
 		return lectern.Fail(lectern.CodeNotFound, "There is no webhook %s.", id)
 	}
 	f.endpoints = slices.Delete(f.endpoints, i, i+1)
+	f.giveUp(id, "Its webhook was removed.")
+	return nil
+}
+
+func (f *Fake) giveUp(endpoint, why string) {
 	for i := range f.deliveries {
-		if d := &f.deliveries[i]; d.Endpoint == id && d.State == lectern.DeliveryPending {
-			d.State, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, d.NextAt, "Its webhook was removed."
+		if d := &f.deliveries[i]; d.Endpoint == endpoint && d.State == lectern.DeliveryPending {
+			d.State, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, d.NextAt, why
 		}
 	}
-	return nil
 }
 
 // Deliveries implements webhook.Records.

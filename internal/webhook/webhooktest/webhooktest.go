@@ -348,6 +348,18 @@ func endpoints(t *testing.T, b *bench) {
 	}
 	equal(t, "replaced", got[0], one)
 
+	three := b.put(lectern.Endpoint{ID: "three", URL: "https://three.example.com/"})
+	b.create("")
+	three.Disabled = true
+	b.put(three)
+	for _, d := range b.list(lectern.DeliveryFilter{Endpoint: "three"}) {
+		if d.State != lectern.DeliveryGivenUp || d.Problem == "" {
+			t.Errorf("its endpoint is disabled: %+v", d)
+		}
+	}
+	if err := b.Store.DeleteEndpoint(t.Context(), "three"); err != nil {
+		t.Fatal(err)
+	}
 	b.whole("")
 	if err := b.Store.DeleteEndpoint(t.Context(), "two"); err != nil {
 		t.Fatal(err)
