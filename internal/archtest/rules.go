@@ -52,6 +52,8 @@ func allowed() map[string][]string {
 		"internal/store/pgtest":    {"internal/proc"},
 		"internal/store/storetest": {"internal/store", "internal/job"},
 		"internal/queue":           {"internal/store", "internal/job"},
+		"internal/asset":           {"internal/egress"},
+		"internal/webhook":         {"internal/egress"},
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
 		"internal/tts":             nil,

@@ -1,10 +1,9 @@
 // Package asset fetches the pictures that slides show from the web.
 //
 // An address in a deck is a wish of whoever wrote the deck, and the machine that fulfils it may stand where that person
-// does not: beside databases, admin pages and the cloud's metadata service. So an address is judged twice. [Fetcher.Allowed]
-// refuses what is wrong on its face, without asking the network. And when a connection is made, each address that DNS
-// gave is judged at the last moment, in the dialer, for the first request as for every redirect, so that a name which
-// answers differently the second time gains nothing. Proxies of the environment are not used.
+// does not: beside databases, admin pages and the cloud's metadata service. So an address is judged twice, by the policy of
+// package egress: [Fetcher.Allowed] refuses what is wrong on its face, without asking the network, and the dialer judges
+// each address that DNS gave, for the first request as for every redirect. Proxies of the environment are not used.
 //
 // What comes back must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels.
 // SVG is not taken: it can carry scripts and load further addresses.
@@ -24,6 +23,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/egress"
 )
 
 // Defaults of Options.
@@ -35,7 +35,7 @@ const (
 )
 
 // MaxURL is the longest address, in bytes. Data addresses may be longer.
-const MaxURL = 4096
+const MaxURL = egress.MaxURL
 
 // Options configure a fetcher. The zero value is the policy for decks from strangers.
 type Options struct {
@@ -51,6 +51,7 @@ type Options struct {
 // Fetcher fetches pictures. It is safe for concurrent use.
 type Fetcher struct {
 	o      Options
+	policy egress.Policy
 	client *http.Client
 }
 
@@ -71,8 +72,8 @@ func New(o Options) *Fetcher {
 	if o.UserAgent == "" {
 		o.UserAgent = "Lectern"
 	}
-	f := &Fetcher{o: o}
-	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second, ControlContext: f.control}
+	f := &Fetcher{o: o, policy: egress.Policy{Private: o.AllowPrivate}}
+	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second, ControlContext: f.policy.Control}
 	f.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
@@ -88,13 +89,17 @@ func New(o Options) *Fetcher {
 // Close closes idle connections.
 func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 
-// refused says that an address is against the policy. It travels through net/http's errors.
-type refused struct{ why string }
+// Allowed refuses an address that can be seen to be forbidden without asking the network (CodeAssetRefused). What it
+// allows may still be refused by Fetch, when DNS has answered.
+func (f *Fetcher) Allowed(address string) error {
+	if _, r := f.policy.Judge(address); r != nil {
+		return failure(r, address)
+	}
+	return nil
+}
 
-func (r *refused) Error() string { return r.why }
-
-func (r *refused) failure(address string) *lectern.Failure {
-	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.why)
+func failure(r *egress.Refused, address string) *lectern.Failure {
+	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.Why)
 }
 
 // Fetch fetches one picture. An address that the policy forbids gives CodeAssetRefused, at once or after DNS has
@@ -103,9 +108,9 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, err
 	if cause := context.Cause(ctx); cause != nil {
 		return lectern.Asset{}, cause
 	}
-	u, err := f.judge(address)
+	u, err := f.policy.Judge(address)
 	if err != nil {
-		return lectern.Asset{}, err.failure(address)
+		return lectern.Asset{}, failure(err, address)
 	}
 	body, ferr := f.get(ctx, u)
 	if cause := context.Cause(ctx); ferr != nil && cause != nil {
@@ -167,8 +172,8 @@ func (f *Fetcher) get(ctx context.Context, u *url.URL) ([]byte, error) {
 
 // explain turns an error on the way to a picture into a Failure.
 func (f *Fetcher) explain(address string, err error) *lectern.Failure {
-	if r, ok := errors.AsType[*refused](err); ok {
-		return r.failure(address).Because(err)
+	if r, ok := errors.AsType[*egress.Refused](err); ok {
+		return failure(r, address).Because(err)
 	}
 	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached.", short(address))
 	fail.Retryable = true
@@ -197,11 +202,11 @@ func (f *Fetcher) redirect(req *http.Request, via []*http.Request) error {
 		return unusablef(false, "it was redirected more than %d times", max(f.o.MaxRedirects, 0))
 	}
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
-		return &refused{"it redirects from https to http"}
+		return &egress.Refused{Why: "it redirects from https to http"}
 	}
 	req.Header.Del("Referer")
-	if _, r := f.judge(req.URL.String()); r != nil {
-		return &refused{"it redirects to an address that is not allowed: " + r.why}
+	if _, r := f.policy.Judge(req.URL.String()); r != nil {
+		return &egress.Refused{Why: "it redirects to an address that is not allowed: " + r.Why}
 	}
 	return nil
 }

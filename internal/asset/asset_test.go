@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"lectern"
+	"lectern/internal/egress"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -252,11 +253,11 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	strict := New(Options{})
 	// A name whose only address is this machine's, which the face of the address does not tell.
 	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80", "[fe80::1%lo]:80", "nonsense"} {
-		if err := strict.control(t.Context(), "tcp4", address, nil); err == nil {
+		if err := strict.policy.Control(t.Context(), "tcp4", address, nil); err == nil {
 			t.Errorf("dials %s", address)
 		}
 	}
-	if err := strict.control(t.Context(), "tcp6", "[2606:4700::1111]:443", nil); err != nil {
+	if err := strict.policy.Control(t.Context(), "tcp6", "[2606:4700::1111]:443", nil); err != nil {
 		t.Error(err)
 	}
 	// The dialer itself: the policy of the name alone is taken away.
@@ -267,7 +268,7 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	if resp, err := strict.client.Do(req); err == nil {
 		resp.Body.Close()
 		t.Error("dialled this machine")
-	} else if _, ok := errors.AsType[*refused](err); !ok {
+	} else if _, ok := errors.AsType[*egress.Refused](err); !ok {
 		t.Errorf("got %v", err)
 	}
 	// A server that may be reached redirects to where nobody may go.
@@ -309,14 +310,14 @@ func FuzzAllowed(f *testing.F) {
 	}
 	fetch := New(Options{})
 	f.Fuzz(func(t *testing.T, s string) {
-		u, r := fetch.judge(s)
+		u, r := fetch.policy.Judge(s)
 		if r != nil {
-			if r.failure(s).Message == "" {
+			if failure(r, s).Message == "" {
 				t.Error("no words")
 			}
 			return
 		}
-		if ip, ok := literal(u.Hostname()); ok && fetch.judgeIP(ip) != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		if ip, err := netip.ParseAddr(u.Hostname()); err == nil && fetch.policy.JudgeIP(ip) != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 			t.Errorf("%q passed", s)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	_ "image/png"
 
 	_ "golang.org/x/image/webp"
+
+	"lectern/internal/egress"
 )
 
 // inspect tells what kind of picture body is, by its bytes, and refuses what is none or has too many pixels.
@@ -21,7 +23,7 @@ func inspect(body []byte, maxPixels int64) (contentType string, err error) {
 		return "image/avif", checkPixels(w, h, maxPixels)
 	}
 	if looksLikeSVG(body) {
-		return "", &refused{"SVG pictures are not taken, since they can hold scripts; use PNG, JPEG or WebP"}
+		return "", &egress.Refused{Why: "SVG pictures are not taken, since they can hold scripts; use PNG, JPEG or WebP"}
 	}
 	c, format, derr := image.DecodeConfig(bytes.NewReader(body))
 	switch {

@@ -436,6 +436,7 @@ func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
+	o.Webhooks = newHooks(t)
 	for _, e := range edit {
 		e(&o)
 	}

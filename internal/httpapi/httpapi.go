@@ -33,6 +33,8 @@ type Options struct {
 	Avatars Avatars
 	Open    Open
 	Ready   Ready // nil: always ready
+	// Webhooks may be nil: its operations are not there then.
+	Webhooks Webhooks
 
 	Limits  lectern.Limits // zero fields: the defaults
 	Log     *slog.Logger   // nil: discarded

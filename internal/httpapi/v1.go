@@ -48,11 +48,15 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 		{Name: "Presentations", Description: "Jobs: from a deck to a video."},
 		{Name: "Files", Description: "What a completed presentation leaves."},
 		{Name: "Catalogue", Description: "Who can present, who can speak, what slides can look like."},
+		{Name: webhooksTag, Description: "Addresses that are told what becomes of presentations."},
 	}
 	f := &face{s: s, api: humago.New(mux, config)}
 	f.presentations()
 	f.files()
 	f.catalogue()
+	if s.Webhooks != nil {
+		f.webhooks()
+	}
 	return f.finish()
 }
 
@@ -75,7 +79,7 @@ func (f *face) finish() *huma.OpenAPI {
 	delete(registry.Map(), "ErrorModel")
 	delete(registry.Map(), "ErrorDetail")
 	for name, schema := range registry.Map() {
-		if schema.AdditionalProperties == false {
+		if schema.AdditionalProperties == false && name != "NewWebhook" { // a request with a field that nobody reads is refused
 			schema.AdditionalProperties = nil // answers may grow
 		}
 		for field, p := range schema.Properties {
@@ -98,7 +102,10 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	fail := lectern.Fail(codeRequest, "%s.", strings.ToUpper(m.Detail[:1])+m.Detail[1:])
 	for i, d := range m.Errors {
-		at := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(d.Location, "query."), "path."), "header.")
+		at := d.Location
+		for _, place := range []string{"query.", "path.", "header.", "body."} {
+			at = strings.TrimPrefix(at, place)
+		}
 		one := lectern.Failure{Code: codeRequest, Message: fmt.Sprintf("The parameter %q is wrong: %s.", at, d.Message), Param: at}
 		if i == 0 {
 			fail.Message, fail.Param = one.Message, at

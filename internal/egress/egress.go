@@ -1,4 +1,12 @@
-package asset
+// Package egress judges the addresses that strangers ask this machine to reach: the pictures of a deck, the receivers of
+// webhooks.
+//
+// Such an address is a wish of whoever wrote it, and the machine that fulfils it may stand where that person does not:
+// beside databases, admin pages and the cloud's metadata service. So an address is judged twice. [Policy.Judge] refuses
+// what is wrong on its face, without asking the network. And [Policy.Control], in the dialer, judges each address that DNS
+// gave at the last moment, so that a name which answers differently the second time gains nothing. Rooms that send
+// requests share this one, since two lists of forbidden networks would soon differ.
+package egress
 
 import (
 	"context"
@@ -11,73 +19,85 @@ import (
 	"syscall"
 )
 
-// Allowed refuses an address that can be seen to be forbidden without asking the network (CodeAssetRefused): another
-// scheme than http or https, a user name in it, no host, a name that means this machine, a private address in any
-// notation. What it allows may still be refused by Fetch, when DNS has answered.
-func (f *Fetcher) Allowed(address string) error {
-	if _, err := f.judge(address); err != nil {
-		return err.failure(address)
-	}
-	return nil
+// MaxURL is the longest address, in bytes.
+const MaxURL = 4096
+
+// Policy says what may be reached. The zero value is the one for strangers: the public internet and nothing else.
+type Policy struct {
+	// Private are networks that may be reached though they are private: an intranet's servers, a test's.
+	Private []netip.Prefix
 }
 
-func (f *Fetcher) judge(address string) (*url.URL, *refused) {
+// Everywhere is the policy for addresses that the operator alone writes: every network may be reached.
+func Everywhere() Policy { return Policy{Private: prefixes("0.0.0.0/0", "::/0")} }
+
+// Refused says why an address is against the policy, as the end of a sentence: "it points at this machine". It travels
+// through net/http's errors.
+type Refused struct{ Why string }
+
+// Error implements error.
+func (r *Refused) Error() string { return r.Why }
+
+// Judge refuses an address that can be seen to be forbidden without asking the network: another scheme than http or
+// https, a user name in it, no host, a name that means this machine, a private address in any notation. What it allows,
+// given back without its fragment, may still be refused by Control, when DNS has answered.
+func (p Policy) Judge(address string) (*url.URL, *Refused) {
 	if len(address) > MaxURL {
-		return nil, &refused{fmt.Sprintf("its address is longer than %d characters", MaxURL)}
+		return nil, &Refused{Why: fmt.Sprintf("its address is longer than %d characters", MaxURL)}
 	}
 	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
-		return nil, &refused{"its address holds a space, a backslash or a control character"}
+		return nil, &Refused{Why: "its address holds a space, a backslash or a control character"}
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, &refused{"its address is not well formed"}
+		return nil, &Refused{Why: "its address is not well formed"}
 	}
 	switch scheme := strings.ToLower(u.Scheme); {
 	case scheme == "":
-		return nil, &refused{"its address must begin with https:// or http://"}
+		return nil, &Refused{Why: "its address must begin with https:// or http://"}
 	case scheme != "http" && scheme != "https":
-		return nil, &refused{fmt.Sprintf("only https and http addresses are loaded, not %.20q", scheme)}
+		return nil, &Refused{Why: fmt.Sprintf("only https and http addresses can be reached, not %.20q", scheme)}
 	}
 	if u.Opaque != "" || u.Host == "" || u.Hostname() == "" {
-		return nil, &refused{"its address names no server"}
+		return nil, &Refused{Why: "its address names no server"}
 	}
 	if u.User != nil {
-		return nil, &refused{"its address holds a user name or password"}
+		return nil, &Refused{Why: "its address holds a user name or password"}
 	}
-	if p := u.Port(); p != "" {
-		if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
-			return nil, &refused{"its address has a port that does not exist"}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, &Refused{Why: "its address has a port that does not exist"}
 		}
 	}
-	if r := f.judgeHost(u.Hostname()); r != nil {
+	if r := p.judgeHost(u.Hostname()); r != nil {
 		return nil, r
 	}
 	u.Fragment = ""
 	return u, nil
 }
 
-func (f *Fetcher) judgeHost(host string) *refused {
+func (p Policy) judgeHost(host string) *Refused {
 	host = strings.ToLower(strings.TrimRight(host, "."))
 	if host == "" {
-		return &refused{"its address names no server"}
+		return &Refused{Why: "its address names no server"}
 	}
 	if strings.Contains(host, "%") {
-		return &refused{"its address names a network interface of this machine"}
+		return &Refused{Why: "its address names a network interface of this machine"}
 	}
 	if ip, ok := literal(host); ok {
-		return f.judgeIP(ip)
+		return p.JudgeIP(ip)
 	}
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "localhost.localdomain" || host == "ip6-localhost" || host == "ip6-loopback" {
-		if f.allowsAnyOf(netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()) {
+		if p.allowsAnyOf(netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()) {
 			return nil
 		}
-		return &refused{"it points at this machine"}
+		return &Refused{Why: "it points at this machine"}
 	}
 	if strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local") || !strings.Contains(host, ".") {
-		if len(f.o.AllowPrivate) > 0 {
+		if len(p.Private) > 0 {
 			return nil // the dialer judges what the name stands for
 		}
-		return &refused{"it points at a private network"}
+		return &Refused{Why: "it points at a private network"}
 	}
 	return nil
 }
@@ -108,7 +128,7 @@ func literal(host string) (netip.Addr, bool) {
 			bits = 8 * (5 - len(parts))
 		}
 		if n >= 1<<bits {
-			// Out of range: not an address, and not a name either. Taken as one that judgeIP refuses.
+			// Out of range: not an address, and not a name either. Taken as one that JudgeIP refuses.
 			return netip.IPv4Unspecified(), true
 		}
 		value = value<<bits | n
@@ -171,35 +191,35 @@ func prefixes(list ...string) []netip.Prefix {
 	return out
 }
 
-// judgeIP says why an address may not be reached; nil: it may.
-func (f *Fetcher) judgeIP(ip netip.Addr) *refused {
+// JudgeIP says why an address may not be reached; nil: it may.
+func (p Policy) JudgeIP(ip netip.Addr) *Refused {
 	ip = ip.WithZone("").Unmap()
-	if f.allowsAnyOf(ip) {
+	if p.allowsAnyOf(ip) {
 		return nil
 	}
 	// An IPv4 address that a gateway would take out of an IPv6 one counts as itself.
 	if inner, ok := embedded(ip); ok {
-		if r := f.judgeIP(inner); r != nil {
+		if r := p.JudgeIP(inner); r != nil {
 			return r
 		}
 	}
 	switch {
 	case !ip.IsValid() || ip.IsUnspecified():
-		return &refused{"its address leads nowhere"}
+		return &Refused{Why: "its address leads nowhere"}
 	case ip.IsLoopback():
-		return &refused{"it points at this machine"}
+		return &Refused{Why: "it points at this machine"}
 	case ip.IsPrivate() || ip.IsLinkLocalUnicast():
-		return &refused{"it points at a private network"}
+		return &Refused{Why: "it points at a private network"}
 	case ip.IsMulticast() || ip.IsInterfaceLocalMulticast() || ip.IsLinkLocalMulticast():
-		return &refused{"it points at a group of machines"}
+		return &Refused{Why: "it points at a group of machines"}
 	}
-	for _, p := range special {
-		if p.Contains(ip) {
-			return &refused{"it points at a private network"}
+	for _, network := range special {
+		if network.Contains(ip) {
+			return &Refused{Why: "it points at a private network"}
 		}
 	}
 	if ip.Is6() && !global6.Contains(ip) && !nat64.Contains(ip) {
-		return &refused{"it points at a private network"}
+		return &Refused{Why: "it points at a private network"}
 	}
 	return nil
 }
@@ -225,10 +245,10 @@ func embedded(ip netip.Addr) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-func (f *Fetcher) allowsAnyOf(ips ...netip.Addr) bool {
-	for _, p := range f.o.AllowPrivate {
+func (p Policy) allowsAnyOf(ips ...netip.Addr) bool {
+	for _, network := range p.Private {
 		for _, ip := range ips {
-			if p.Contains(ip) {
+			if network.Contains(ip) {
 				return true
 			}
 		}
@@ -236,20 +256,20 @@ func (f *Fetcher) allowsAnyOf(ips ...netip.Addr) bool {
 	return false
 }
 
-// control judges the address that is about to be connected to, after DNS.
-func (f *Fetcher) control(_ context.Context, network, address string, _ syscall.RawConn) error {
+// Control judges the address that is about to be connected to, after DNS. It is a net.Dialer's ControlContext.
+func (p Policy) Control(_ context.Context, network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
-		return &refused{"it needs a kind of network that is not used"}
+		return &Refused{Why: "it needs a kind of network that is not used"}
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return &refused{"its address is not well formed"}
+		return &Refused{Why: "its address is not well formed"}
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		return &refused{"its address is not well formed"}
+		return &Refused{Why: "its address is not well formed"}
 	}
-	if r := f.judgeIP(ip); r != nil {
+	if r := p.JudgeIP(ip); r != nil {
 		return r
 	}
 	return nil

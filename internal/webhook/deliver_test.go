@@ -1,0 +1,398 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"pgregory.net/rapid"
+
+	"lectern"
+	"lectern/internal/webhook"
+	"lectern/internal/webhook/webhooktest"
+)
+
+// verify asks the reference library.
+func verify(t *testing.T, c call, secret string) error {
+	t.Helper()
+	wh, err := standard.NewWebhook(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wh.VerifyIgnoringTimestamp(c.body, c.header)
+}
+
+// A message is what Standard Webhooks says: its headers, its body, its signature, by the reference library.
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	secret := webhook.NewSecret()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(o *webhook.Options) { o.Secret = secret })
+		p := w.whole(address)
+		synctest.Wait()
+		calls := w.net.all()
+		if len(calls) != 3 {
+			t.Fatalf("%d messages", len(calls))
+		}
+		for i, kind := range []string{"presentation.queued", "presentation.processing", "presentation.completed"} {
+			c := calls[i]
+			m := c.message(t)
+			if m.Type != kind || lectern.WebhookType(m.Data.Status) != kind || m.Data.ID != p.ID {
+				t.Errorf("message %d is %s", i, c.body)
+			}
+			if _, err := time.Parse(time.RFC3339, m.Timestamp); err != nil {
+				t.Error(err)
+			}
+			wh, err := standard.NewWebhook(secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := wh.Verify(c.body, c.header); err != nil {
+				t.Errorf("the reference library refuses %s: %v", kind, err)
+			}
+			if err := webhook.Verify(c.header, secret, time.Now(), c.body); err != nil {
+				t.Error(err)
+			}
+			if c.header.Get("Content-Type") != "application/json" || c.header.Get("User-Agent") != "Lectern-Webhooks/test" || !strings.HasPrefix(c.id, "msg_") {
+				t.Errorf("headers: %v", c.header)
+			}
+		}
+		for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
+			if d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 || d.Problem != "" || d.DoneAt.IsZero() {
+				t.Errorf("on record: %+v", d)
+			}
+		}
+	})
+}
+
+// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up, and the next
+// one of the presentation has its turn.
+func TestScheduleThenGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 500, nil, nil }
+		p := w.create(address)
+		begun := time.Now()
+		w.apply(p.ID, lectern.Began{Worker: "w"})
+		time.Sleep(49 * time.Hour)
+		synctest.Wait()
+		calls := w.net.all()
+		waits := webhook.Schedule()
+		if len(calls) < len(waits)+1 {
+			t.Fatalf("%d tries", len(calls))
+		}
+		first, second := calls[:len(waits)+1], calls[len(waits)+1:]
+		for i, c := range first {
+			if c.id != first[0].id || !bytes.Equal(c.body, first[0].body) {
+				t.Fatalf("try %d is another message", i)
+			}
+			if i == 0 {
+				continue
+			}
+			if gap, want := c.at.Sub(first[i-1].at), waits[i-1]; gap < want*9/10 || gap > want*11/10+time.Millisecond {
+				t.Errorf("the wait before try %d was %s, not about %s", i+1, gap, want)
+			}
+		}
+		if span := first[len(first)-1].at.Sub(begun); span < 20*time.Hour || span > 28*time.Hour {
+			t.Errorf("given up after %s, not a day", span)
+		}
+		for _, c := range second {
+			if c.id == first[0].id || c.message(t).Type != "presentation.processing" {
+				t.Fatal("the next milestone does not follow, or the one that was given up comes again")
+			}
+		}
+		if len(second) == 0 {
+			t.Error("the next milestone was never tried")
+		}
+		list := w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryGivenUp})
+		d := list[len(list)-1]
+		if d.Attempts != len(waits)+1 || d.StatusCode != 500 || !strings.Contains(d.Problem, "500 (Internal Server Error): said the receiver") || !strings.Contains(d.Problem, "11 tries") {
+			t.Errorf("on record: %+v", d)
+		}
+	})
+}
+
+func TestRetryAfterWithinBounds(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[string][2]time.Duration{
+		"1":                             {4 * time.Second, 6 * time.Second}, // the schedule's own wait is longer
+		"3600":                          {time.Hour, time.Hour + time.Second},
+		"864000":                        {8 * time.Hour, 8*time.Hour + time.Second},                   // ten days: as long as the longest wait
+		"Sat, 01 Jan 2000 00:20:00 GMT": {20*time.Minute - time.Second, 20*time.Minute + time.Second}, // a bubble begins at the turn of 2000
+		"soon":                          {4 * time.Second, 6 * time.Second},
+	} {
+		t.Run(asked, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.net.answer = func(call, *http.Request) (int, http.Header, error) {
+					return 429, http.Header{"Retry-After": {asked}}, nil
+				}
+				w.create(address)
+				synctest.Wait()
+				if wait := w.the().NextAt.Sub(time.Now()); wait < want[0] || wait > want[1] {
+					t.Errorf("waits %s", wait)
+				}
+			})
+		})
+	}
+}
+
+// 410 disables the endpoint and gives up what waits for it; other addresses do not notice.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.net.answer = func(c call, _ *http.Request) (int, http.Header, error) {
+			if c.host == "gone.example.com" {
+				return 410, nil, nil
+			}
+			return 200, nil, nil
+		}
+		gone, err := w.s.Register(t.Context(), "https://gone.example.com/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.whole(address)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		for _, d := range w.deliveries(lectern.DeliveryFilter{Endpoint: gone.ID}) {
+			if d.State != lectern.DeliveryGivenUp || d.StatusCode != 410 && !strings.Contains(d.Problem, "disabled") {
+				t.Errorf("on record: %+v", d)
+			}
+		}
+		asked := 0
+		for _, c := range w.net.all() {
+			if c.host == "gone.example.com" {
+				asked++
+			}
+		}
+		if asked != 1 {
+			t.Errorf("it was asked %d times", asked)
+		}
+		list, err := w.s.Webhooks(t.Context())
+		if err != nil || len(list) != 1 || !list[0].Disabled {
+			t.Errorf("%+v %v", list, err)
+		}
+		if n := len(w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})); n != 3 {
+			t.Errorf("%d messages reached the other address", n)
+		}
+		w.whole("")
+		if n := len(w.deliveries(lectern.DeliveryFilter{Endpoint: gone.ID})); n != 3 {
+			t.Errorf("a disabled webhook has %d deliveries", n)
+		}
+	})
+}
+
+// At least once, in order, whatever fails: receivers that answer anything or nothing, records that get lost between the
+// answer and the store, and processes that end in the middle.
+func TestAtLeastOnceInOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		presentations := rapid.IntRange(1, 12).Draw(rt, "presentations")
+		hosts := rapid.IntRange(1, 4).Draw(rt, "hosts")
+		failing := rapid.IntRange(0, 80).Draw(rt, "failing %")
+		losing := rapid.IntRange(0, 50).Draw(rt, "losing %")
+		crashes := rapid.IntRange(0, 5).Draw(rt, "crashes")
+		inFlight := rapid.IntRange(1, 8).Draw(rt, "in flight")
+		var problem string
+		synctest.Test(t, func(t *testing.T) {
+			problem = storm(t, seed, presentations, hosts, failing, losing, crashes, inFlight)
+		})
+		if problem != "" {
+			rt.Fatal(problem)
+		}
+	})
+}
+
+// storm runs presentations to their ends among failures, then lets the weather clear, and says what is wrong.
+func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, crashes, inFlight int) string {
+	var mu sync.Mutex
+	dice := rand.New(rand.NewPCG(seed, 1))
+	clear := false
+	chance := func(percent int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return !clear && dice.IntN(100) < percent
+	}
+	pick := func(n int) int { mu.Lock(); defer mu.Unlock(); return dice.IntN(n) }
+	w := newWorld(t, func(o *webhook.Options) {
+		o.Store = forgetful{o.Store.(*webhooktest.Fake), func() bool { return chance(losing) }}
+		o.InFlight, o.Poll = inFlight, 20*time.Minute // the polls of three days are most of the test's time
+	})
+	w.net.answer = func(c call, r *http.Request) (int, http.Header, error) {
+		if chance(failing) {
+			switch pick(4) {
+			case 0:
+				return dead(c, r)
+			case 1:
+				return 0, nil, errNoStore // the connection breaks
+			case 2:
+				return 302, http.Header{"Location": {"/"}}, nil
+			}
+			return 503, nil, nil
+		}
+		time.Sleep(time.Duration(pick(300)) * time.Millisecond)
+		return 200, nil, nil
+	}
+	for i := range presentations {
+		w.whole(fmt.Sprintf("https://host%d.example.com/hook", i%hosts))
+	}
+	for range crashes {
+		time.Sleep(time.Duration(pick(40_000)) * time.Millisecond)
+		_ = w.s.Stop(canceled())
+		w.start()
+	}
+	time.Sleep(3 * time.Minute)
+	mu.Lock()
+	clear = true
+	mu.Unlock()
+	time.Sleep(72 * time.Hour)
+	synctest.Wait()
+	calls := w.net.all()
+	taken := map[string]int{}
+	for _, c := range calls {
+		if c.status == 200 {
+			taken[c.id]++
+		}
+	}
+	for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
+		if d.State != lectern.DeliveryDelivered || taken[d.ID] == 0 {
+			return fmt.Sprintf("%s of %s is %s and was taken %d times: %+v", d.Type, d.Presentation.ID, d.State, taken[d.ID], d)
+		}
+	}
+	if len(taken) != 3*presentations {
+		return fmt.Sprintf("%d messages taken of %d", len(taken), 3*presentations)
+	}
+	if w.net.most > inFlight {
+		return fmt.Sprintf("%d requests at once, not %d", w.net.most, inFlight)
+	}
+	return inOrder(calls)
+}
+
+// A crash between the answer and its record brings the message again, and its id says that it is the same.
+func TestCrashBeforeTheRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lost := 0
+		w := newWorld(t, func(o *webhook.Options) {
+			o.Store = forgetful{o.Store.(*webhooktest.Fake), func() bool { lost++; return lost == 1 }}
+		})
+		w.create(address)
+		synctest.Wait()
+		if n := len(w.net.all()); n != 1 {
+			t.Fatalf("%d tries", n)
+		}
+		_ = w.s.Stop(canceled())
+		w.start() // another process: it knows nothing
+		time.Sleep(webhook.Lease + 3*time.Second)
+		synctest.Wait()
+		calls := w.net.all()
+		if len(calls) != 2 || calls[0].id != calls[1].id || !bytes.Equal(calls[0].body, calls[1].body) {
+			t.Fatalf("%d calls, ids %v", len(calls), calls)
+		}
+		if d := w.the(); d.State != lectern.DeliveryDelivered {
+			t.Errorf("on record: %+v", d)
+		}
+	})
+}
+
+// One dead address has a quarter of the places at first and a single one later; a healthy one does not notice.
+func TestDeadAddressHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.net.answer = func(c call, r *http.Request) (int, http.Header, error) {
+			if strings.HasPrefix(c.host, "dead") {
+				return dead(c, r)
+			}
+			time.Sleep(20 * time.Millisecond)
+			return 200, nil, nil
+		}
+		for range 500 {
+			w.create("https://dead.example.com/")
+		}
+		for range 20 {
+			w.whole(address)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := len(w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})); n != 60 {
+			t.Errorf("%d of 60 messages delivered after a second beside a dead address", n)
+		}
+		if worst := w.net.worst["dead.example.com"]; worst > webhook.DefaultInFlight/4 {
+			t.Errorf("the dead address had %d places", worst)
+		}
+		// Twenty dead ones, known as such: half of the places are left for others.
+		for i := range 20 {
+			w.create(fmt.Sprintf("https://dead%d.example.com/", i))
+		}
+		time.Sleep(2 * time.Minute)
+		w.net.mu.Lock()
+		w.net.most = 0
+		w.net.mu.Unlock()
+		w.whole(address)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := len(w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})); n != 63 {
+			t.Errorf("%d of 63 messages delivered among twenty dead addresses", n)
+		}
+		if w.net.most > webhook.DefaultInFlight {
+			t.Errorf("%d requests at once", w.net.most)
+		}
+	})
+}
+
+// Stop gives back what is in flight and what waits, so that the next process can begin at once.
+func TestStopGivesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(o *webhook.Options) { o.InFlight = 1 })
+		w.net.answer = dead
+		w.create(address)
+		w.create("https://other.example.com/")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := w.s.Stop(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
+			if d.State != lectern.DeliveryPending || d.Attempts != 0 || d.NextAt.After(time.Now()) {
+				t.Errorf("after the stop: %+v", d)
+			}
+		}
+		if err := w.s.Stop(t.Context()); err != nil {
+			t.Errorf("a second stop: %v", err)
+		}
+		if err := w.s.Start(t.Context()); err == nil {
+			t.Error("it starts again")
+		}
+	})
+}
+
+// Without a signal, an outbox that another node filled is looked at all the same.
+func TestLooksWithoutBeingWoken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		synctest.Wait()
+		w.fake.Create(address, now())
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if d := w.the(); d.State != lectern.DeliveryDelivered {
+			t.Errorf("on record: %+v", d)
+		}
+	})
+}

@@ -1,0 +1,22 @@
+package webhook
+
+import (
+	"context"
+	"time"
+
+	"lectern"
+)
+
+// Post sends one message and tells its status and what went wrong.
+func (s *Service) Post(ctx context.Context, url string, secret string) (int, string, bool) {
+	a := s.post(ctx, message{"msg_1", url, []string{secret}, []byte(`{"type":"t","timestamp":"","data":{}}`)})
+	return a.status, a.problem, a.final
+}
+
+// Settle is settle for a try that was answered with a status.
+func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Duration, now time.Time, jitter float64) lectern.Delivery {
+	return settle(d, answer{status: status, problem: problem, retryAfter: retryAfter, gone: status == 410}, now, jitter)
+}
+
+// Guarded is the transport that keeps to a policy.
+var Guarded = transport

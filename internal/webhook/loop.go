@@ -1,0 +1,326 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"lectern"
+)
+
+const (
+	// batch is how much is claimed at once, maxWaiting how much may wait here for a place.
+	batch      = 100
+	maxWaiting = 1000
+	// claimsInARow bounds how often the outbox is asked before results are looked at.
+	claimsInARow = 20
+	// margin is what a claim must last longer than a try: time to write down how it went.
+	margin = 5 * time.Second
+	// slow is an answer that keeps a place for so long that its server counts as in trouble.
+	slow = 5 * time.Second
+	// memory is for how long a server in trouble is remembered.
+	memory = time.Hour
+)
+
+// claimed is a delivery with the end of its claim.
+type claimed struct {
+	lectern.Delivery
+	ends time.Time
+}
+
+// line is what waits for one server.
+type line struct {
+	waiting  []claimed
+	inFlight int
+	trouble  time.Time // of the last try without an answer, or with a late one; zero: all is well
+}
+
+// sent is the end of a try.
+type sent struct {
+	line    *line
+	ill     bool      // it took one of the places for servers in trouble
+	trouble bool      // the server did not answer, or late
+	again   bool      // something behind it may be due now
+	next    time.Time // of its next try; zero: there is none
+}
+
+// loop is the one goroutine that decides what is sent next. Nothing else touches its fields, so there is no lock.
+type loop struct {
+	*Service
+	lines   map[string]*line
+	order   []string // of the lines that have something waiting: each in its turn
+	waiting int
+	busy    int // tries in flight
+	ill     int // of these, those to servers in trouble
+	done    chan sent
+	due     []time.Time // when known deliveries come up again
+}
+
+func newLoop(s *Service) *loop {
+	return &loop{Service: s, lines: map[string]*line{}, done: make(chan sent, s.opt.InFlight)}
+}
+
+// run claims and sends until it is told to quit.
+func (l *loop) run(ctx context.Context) {
+	defer close(l.ended)
+	look := time.NewTimer(0)
+	defer look.Stop()
+	claim := false
+	for {
+		if claim {
+			claim = l.claim(ctx)
+		}
+		l.dispatch(ctx)
+		if claim {
+			look.Reset(0) // there is more, once somebody has had a chance to end
+		} else {
+			look.Reset(l.pause())
+		}
+		select {
+		case <-l.quit:
+			l.finish()
+			return
+		case <-l.wake:
+			claim = true
+		case <-look.C:
+			claim = true
+		case r := <-l.done:
+			claim = l.end(r) || claim
+		}
+	}
+}
+
+// pause is the time to the next look into the outbox.
+func (l *loop) pause() time.Duration {
+	wait, now := l.opt.Poll, time.Now()
+	kept := l.due[:0]
+	for _, t := range l.due {
+		if !t.After(now) {
+			continue
+		}
+		kept = append(kept, t)
+		wait = min(wait, t.Sub(now))
+	}
+	l.due = kept
+	return wait
+}
+
+// claim takes what is due, and tells whether there may be more.
+func (l *loop) claim(ctx context.Context) bool {
+	for name, at := range l.lines {
+		if len(at.waiting) == 0 && at.inFlight == 0 && (at.trouble.IsZero() || time.Since(at.trouble) > memory) {
+			delete(l.lines, name)
+		}
+	}
+	for range claimsInARow {
+		room := min(batch, maxWaiting-l.waiting)
+		if room <= 0 {
+			return false // the next end of a try asks again
+		}
+		now := stamp()
+		got, err := l.opt.Store.ClaimDeliveries(ctx, now, Lease, room)
+		if err != nil {
+			if ctx.Err() == nil {
+				l.log.Warn("webhook deliveries cannot be claimed", "reason", err.Error())
+			}
+			return false
+		}
+		for _, d := range got {
+			l.queue(claimed{d, now.Add(Lease)})
+		}
+		if len(got) < room {
+			return false
+		}
+	}
+	return true
+}
+
+// queue puts d into the line of its server. What a server in trouble cannot take now is let go: its claim runs out, and
+// until then it is in nobody's way.
+func (l *loop) queue(d claimed) {
+	name := server(d.URL)
+	at := l.lines[name]
+	if at == nil {
+		at = &line{}
+		l.lines[name] = at
+	}
+	if !at.trouble.IsZero() && len(at.waiting)+at.inFlight > 0 {
+		return
+	}
+	if len(at.waiting) == 0 {
+		l.order = append(l.order, name)
+	}
+	at.waiting = append(at.waiting, d)
+	l.waiting++
+}
+
+// server is what an address has in common with others that would fail with it.
+func server(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// dispatch sends what there is a place for, one of each line in turn.
+func (l *loop) dispatch(ctx context.Context) {
+	for passed := 0; passed < len(l.order) && l.busy < l.opt.InFlight; {
+		name := l.order[0]
+		l.order = l.order[1:]
+		at := l.lines[name]
+		l.forgetLate(at)
+		if len(at.waiting) > 0 && l.place(at) {
+			d := at.waiting[0]
+			at.waiting = at.waiting[1:]
+			l.waiting--
+			l.send(ctx, at, d)
+			passed = 0
+		} else {
+			passed++
+		}
+		switch {
+		case len(at.waiting) > 0:
+			l.order = append(l.order, name)
+		case at.inFlight == 0 && at.trouble.IsZero():
+			delete(l.lines, name)
+		}
+	}
+}
+
+// forgetLate drops what has waited so long that its claim could end before its try does.
+func (l *loop) forgetLate(at *line) {
+	late := time.Now().Add(Timeout + margin)
+	for len(at.waiting) > 0 && at.waiting[0].ends.Before(late) {
+		at.waiting = at.waiting[1:]
+		l.waiting--
+	}
+}
+
+// place reports whether at may have one more try: a quarter of the places for a server that answers; for all that are
+// in trouble together half of the places, and one for each.
+func (l *loop) place(at *line) bool {
+	if at.trouble.IsZero() {
+		return at.inFlight < max(1, l.opt.InFlight/4)
+	}
+	return at.inFlight == 0 && l.ill < max(1, l.opt.InFlight/2)
+}
+
+func (l *loop) send(ctx context.Context, at *line, d claimed) {
+	at.inFlight++
+	l.busy++
+	ill := !at.trouble.IsZero()
+	if ill {
+		l.ill++
+	}
+	go func() {
+		r := l.deliver(ctx, d.Delivery)
+		r.line, r.ill = at, ill
+		l.done <- r
+	}()
+}
+
+// end takes the place back, and tells whether the outbox is worth a look.
+func (l *loop) end(r sent) bool {
+	at := r.line
+	at.inFlight--
+	l.busy--
+	if r.ill {
+		l.ill--
+	}
+	if r.trouble {
+		at.trouble = time.Now()
+	} else {
+		at.trouble = time.Time{}
+	}
+	if !r.next.IsZero() && len(l.due) < maxWaiting {
+		l.due = append(l.due, r.next)
+	}
+	return r.again || l.waiting == 0
+}
+
+// finish waits for what is in flight and gives back what is not.
+func (l *loop) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), margin)
+	defer cancel()
+	for _, at := range l.lines {
+		for _, d := range at.waiting {
+			l.giveBack(ctx, d.Delivery)
+		}
+	}
+	for ; l.busy > 0; l.busy-- {
+		<-l.done
+	}
+	if c, ok := l.opt.Transport.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// giveBack ends a claim, so that another process need not wait for its end.
+func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
+	d.NextAt = stamp()
+	if err := s.opt.Store.FinishDelivery(ctx, d); err != nil {
+		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason", err.Error())
+	}
+}
+
+// deliver tries d once and writes down how it went. A record that cannot be written leaves the claim to run out: the
+// message comes again, which is what at least once means.
+func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin)
+	defer cancel()
+	m, err := s.message(ctx, d)
+	var a answer
+	if err != nil {
+		a = answer{problem: "The message could not be made: " + err.Error()}
+	} else {
+		a = s.post(ctx, m)
+	}
+	if ctx.Err() != nil && a.problem != "" { // cut off by Stop: not the receiver's fault
+		s.giveBack(record, d)
+		return sent{}
+	}
+	after := settle(d, a, stamp(), roll())
+	s.say(ctx, after, a)
+	record, cancel = context.WithTimeout(context.WithoutCancel(ctx), margin)
+	defer cancel()
+	if err := s.opt.Store.FinishDelivery(record, after); err != nil {
+		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery", d.ID, "reason", err.Error())
+		return sent{trouble: a.status == 0}
+	}
+	if a.gone && d.Endpoint != "" {
+		s.disable(record, d.Endpoint)
+	}
+	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending}
+	if after.State == lectern.DeliveryPending {
+		r.next = after.NextAt
+	}
+	return r
+}
+
+// say logs how a try went.
+func (s *Service) say(ctx context.Context, d lectern.Delivery, a answer) {
+	attrs := []slog.Attr{
+		slog.String("delivery", d.ID), slog.String("type", d.Type), slog.String("job_id", d.Presentation.ID), slog.String("to", server(d.URL)),
+		slog.Int("attempt", d.Attempts), slog.Int("status", a.status), slog.Duration("took", a.took),
+	}
+	if d.Endpoint != "" {
+		attrs = append(attrs, slog.String("endpoint", d.Endpoint))
+	}
+	level, words := slog.LevelInfo, "webhook delivered"
+	switch d.State {
+	case lectern.DeliveryGivenUp:
+		level, words = slog.LevelWarn, "webhook given up"
+	case lectern.DeliveryPending:
+		level, words = slog.LevelWarn, "webhook not delivered yet"
+		attrs = append(attrs, slog.Time("next", d.NextAt))
+	}
+	if d.Problem != "" {
+		attrs = append(attrs, slog.String("reason", d.Problem))
+	}
+	s.log.LogAttrs(ctx, level, words, attrs...)
+}
+
+// stamp is the time as it is stored.
+func stamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,205 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lectern"
+)
+
+// MaxEndpoints is how many addresses may be registered: each is told of every presentation.
+const MaxEndpoints = 100
+
+// TestType is the type of the message that Test sends.
+const TestType = "webhook.test"
+
+// Types are the types of messages about presentations, in the order in which they come.
+func Types() []string {
+	var out []string
+	for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed, lectern.StatusCanceled} {
+		out = append(out, lectern.WebhookType(s))
+	}
+	return out
+}
+
+func fault(param, format string, args ...any) *lectern.Failure {
+	f := lectern.Fail(CodeInvalid, format, args...)
+	f.Param = param
+	return f
+}
+
+func newID(prefix string) string { return prefix + strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+// Allowed refuses an address that can be seen to be forbidden (CodeAssetRefused), before anything is kept that could
+// never be delivered.
+func (s *Service) Allowed(address string) error {
+	if _, r := s.opt.Policy.Judge(address); r != nil {
+		f := lectern.Fail(lectern.CodeAssetRefused, "Messages cannot be sent to this address: %s.", r.Why)
+		return f
+	}
+	return nil
+}
+
+// Register makes an endpoint that is told of the given types, or of all where there is none. Its secret is in
+// Secrets[0]; this is the only time that it is shown.
+func (s *Service) Register(ctx context.Context, address string, types []string) (lectern.Endpoint, error) {
+	if err := s.Allowed(address); err != nil {
+		f := *lectern.AsFailure(err)
+		f.Param = "url"
+		return lectern.Endpoint{}, &f
+	}
+	for i, t := range types {
+		if !slices.Contains(Types(), t) {
+			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i), "There is no type %.60q. The types are %s.", t, strings.Join(Types(), ", "))
+		}
+	}
+	all, err := s.opt.Store.Endpoints(ctx)
+	if err != nil {
+		return lectern.Endpoint{}, err
+	}
+	if len(all) >= MaxEndpoints {
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "There are %d webhooks, which is the most. Remove one first.", len(all))
+	}
+	types = slices.Compact(slices.Sorted(slices.Values(types)))
+	e := lectern.Endpoint{ID: newID("wh_"), URL: address, Types: types, Secrets: []string{NewSecret()}, CreatedAt: stamp()}
+	return e, s.opt.Store.PutEndpoint(ctx, e)
+}
+
+// Webhooks gives the registered endpoints, the oldest first.
+func (s *Service) Webhooks(ctx context.Context) ([]lectern.Endpoint, error) {
+	all, err := s.opt.Store.Endpoints(ctx)
+	return slices.DeleteFunc(all, func(e lectern.Endpoint) bool { return e.ID == lectern.CallbackEndpoint }), err
+}
+
+// Remove removes an endpoint; what waits for it is given up.
+func (s *Service) Remove(ctx context.Context, id string) error {
+	if id == lectern.CallbackEndpoint {
+		return unknown(id) // it has no address to be removed
+	}
+	return s.opt.Store.DeleteEndpoint(ctx, id)
+}
+
+// Rotate gives an endpoint a new secret, which is in Secrets[0] and is shown this once. The old one signs beside it for
+// Overlap. CallbackEndpoint has the secret for every CallbackURL. An endpoint that was disabled is told again.
+func (s *Service) Rotate(ctx context.Context, id string) (lectern.Endpoint, error) {
+	if id == lectern.CallbackEndpoint && s.opt.Secret != "" {
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "The secret for callback addresses is the setting webhook.secret; change it there.")
+	}
+	e, err := s.find(ctx, id)
+	if err != nil {
+		return lectern.Endpoint{}, err
+	}
+	now := stamp()
+	if len(active(e.Secrets, now)) > 4 {
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "This webhook has five secrets that are valid. Each old one ends a day after it was replaced.")
+	}
+	e.Secrets = rotate(e.Secrets, NewSecret(), now)
+	e.Disabled = id == lectern.CallbackEndpoint
+	return e, s.opt.Store.PutEndpoint(ctx, e)
+}
+
+func unknown(id string) *lectern.Failure {
+	return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.60s.", id)
+}
+
+// find gives an endpoint. The one for callbacks is made where it is not there yet.
+func (s *Service) find(ctx context.Context, id string) (lectern.Endpoint, error) {
+	all, err := s.opt.Store.Endpoints(ctx)
+	if err != nil {
+		return lectern.Endpoint{}, err
+	}
+	for _, e := range all {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	if id == lectern.CallbackEndpoint {
+		return lectern.Endpoint{ID: id, Disabled: true, CreatedAt: stamp()}, nil
+	}
+	return lectern.Endpoint{}, unknown(id)
+}
+
+// callbackSecrets sign what goes to a CallbackURL.
+func (s *Service) callbackSecrets(ctx context.Context) ([]string, error) {
+	if s.opt.Secret != "" {
+		return []string{s.opt.Secret}, nil
+	}
+	e, err := s.find(ctx, lectern.CallbackEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	if len(e.Secrets) == 0 {
+		e.Secrets = []string{NewSecret()}
+		if err := s.opt.Store.PutEndpoint(ctx, e); err != nil {
+			return nil, err
+		}
+		if e, err = s.find(ctx, lectern.CallbackEndpoint); err != nil { // another node may have been quicker, and is right
+			return nil, err
+		}
+	}
+	return active(e.Secrets, time.Now()), nil
+}
+
+// Deliveries gives what was sent and what waits, the newest first.
+func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
+	return s.opt.Store.Deliveries(ctx, f)
+}
+
+// Redeliver sends a message once more, with the id that it has; its tries are counted from the start.
+func (s *Service) Redeliver(ctx context.Context, id string) (lectern.Delivery, error) {
+	d, err := s.opt.Store.Redeliver(ctx, id)
+	if err == nil {
+		s.Wake()
+	}
+	return d, err
+}
+
+// Test sends a message of TestType to an endpoint, at once and once, and tells how it went, as a delivery that was never
+// in the outbox: delivered, or given up with the reason.
+func (s *Service) Test(ctx context.Context, id string) (lectern.Delivery, error) {
+	if id == lectern.CallbackEndpoint {
+		return lectern.Delivery{}, unknown(id)
+	}
+	e, err := s.find(ctx, id)
+	if err != nil {
+		return lectern.Delivery{}, err
+	}
+	d := lectern.Delivery{ID: newID("msg_"), Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1, CreatedAt: stamp()}
+	data, err := json.Marshal(map[string]string{"webhook": e.ID, "message": "This is a test. Lectern can reach you."})
+	if err != nil {
+		return d, err
+	}
+	b, err := body(d.Type, d.CreatedAt, data)
+	if err != nil {
+		return d, err
+	}
+	a := s.post(ctx, message{d.ID, d.URL, active(e.Secrets, d.CreatedAt), b})
+	if ctx.Err() != nil {
+		return d, context.Cause(ctx)
+	}
+	d.State, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryDelivered, a.status, a.problem, d.CreatedAt.Add(a.took)
+	if a.problem != "" {
+		d.State = lectern.DeliveryGivenUp
+	}
+	return d, nil
+}
+
+// disable stops telling an endpoint that answered 410. The store gives up what waits for it.
+func (s *Service) disable(ctx context.Context, id string) {
+	e, err := s.find(ctx, id)
+	if err == nil && !e.Disabled {
+		e.Disabled = true
+		err = s.opt.Store.PutEndpoint(ctx, e)
+	}
+	if err != nil {
+		s.log.Warn("a webhook that wants no more cannot be disabled", "endpoint", id, "reason", err.Error())
+		return
+	}
+	s.log.Warn("webhook disabled", "endpoint", id, "reason", "it answered 410")
+}

@@ -1,0 +1,69 @@
+package webhook
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"lectern"
+)
+
+// Schedule is how long a message waits after each try that failed, give or take a tenth. When the last wait is over and
+// the try behind it fails too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
+func Schedule() []time.Duration {
+	return []time.Duration{
+		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour,
+	}
+}
+
+// longestWait bounds what a receiver may ask for with Retry-After.
+const longestWait = 8 * time.Hour
+
+// answer is what became of a try.
+type answer struct {
+	status     int           // 0: there was none
+	problem    string        // "": a 2xx
+	retryAfter time.Duration // 0: not said
+	final      bool          // no further try can help
+	gone       bool          // 410: the receiver wants no more
+	took       time.Duration
+}
+
+// settle is d after a try: delivered, given up, or pending until its next try. It is pure; jitter is from 0 to 1.
+func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) lectern.Delivery {
+	d.Attempts++
+	d.StatusCode, d.Problem = a.status, a.problem
+	waits := Schedule()
+	switch {
+	case a.problem == "":
+		d.State, d.DoneAt = lectern.DeliveryDelivered, now
+	case a.final || a.gone || d.Attempts > len(waits):
+		d.State, d.DoneAt = lectern.DeliveryGivenUp, now
+		if !a.final && !a.gone {
+			d.Problem += fmt.Sprintf(" It was given up after %d tries.", d.Attempts)
+		}
+	default:
+		wait := waits[d.Attempts-1]
+		wait += time.Duration((jitter - 0.5) / 5 * float64(wait))
+		d.NextAt = now.Add(max(wait, min(a.retryAfter, longestWait))).Truncate(time.Microsecond) // as it is stored
+	}
+	return d
+}
+
+// roll gives a number from 0 to 1.
+func roll() float64 { return rand.Float64() }
+
+// retryAfter reads the header: seconds, or a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(text); err == nil && t.After(now) {
+		return t.Sub(now)
+	}
+	return 0
+}

@@ -1,0 +1,238 @@
+package webhook_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"lectern"
+	"lectern/internal/egress"
+	"lectern/internal/webhook"
+	"lectern/internal/webhook/webhooktest"
+)
+
+func fails(t *testing.T, err error, code lectern.Code) {
+	t.Helper()
+	if !errors.Is(err, &lectern.Failure{Code: code}) {
+		t.Errorf("got %v, want %s", err, code)
+	}
+}
+
+// real is a service that uses the network; nothing is started.
+func real(t *testing.T, p egress.Policy) *webhook.Service {
+	t.Helper()
+	s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(t.Context()); err != nil { // Stop closes idle connections
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop(canceled()) })
+	return s
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	var elsewhere atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+			return
+		}
+		elsewhere.Add(1)
+	}))
+	t.Cleanup(server.Close)
+	status, problem, final := real(t, egress.Everywhere()).Post(t.Context(), server.URL, webhook.NewSecret())
+	if status != 307 || !strings.Contains(problem, "redirects are not followed") || final || elsewhere.Load() != 0 {
+		t.Errorf("%d %q, final %v, %d requests elsewhere", status, problem, final, elsewhere.Load())
+	}
+}
+
+// An answer that never ends costs 64 KB and no more.
+func TestEndlessAnswersAreCut(t *testing.T) {
+	t.Parallel()
+	wrote := make(chan int64, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(w, endless{})
+		wrote <- n
+	}))
+	t.Cleanup(server.Close)
+	status, problem, _ := real(t, egress.Everywhere()).Post(t.Context(), server.URL, webhook.NewSecret())
+	if status != 200 || problem != "" {
+		t.Errorf("%d %q", status, problem)
+	}
+	if n := <-wrote; n > 16<<20 { // what fits into the sockets of this machine
+		t.Errorf("%d bytes were taken", n)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// A name that is harmless on its face leads to this machine: the connection is refused, not the request.
+func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
+	t.Parallel()
+	var hits atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+	t.Cleanup(server.Close)
+	// On its face: refused without a connection.
+	_, problem, final := real(t, strict).Post(t.Context(), server.URL, webhook.NewSecret())
+	if !final || !strings.Contains(problem, "points at this machine") || !strings.Contains(problem, "webhook.allow_private") {
+		t.Errorf("%q, final %v", problem, final)
+	}
+	// In the dialer: the service's own transport, asked past the judgement of names.
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := webhook.Guarded(strict)
+	t.Cleanup(tr.CloseIdleConnections)
+	if res, err := tr.RoundTrip(req); err == nil {
+		res.Body.Close()
+		t.Error("dialled this machine")
+	} else if _, ok := errors.AsType[*egress.Refused](err); !ok {
+		t.Errorf("got %v", err)
+	}
+	if hits.Load() != 0 || tr.Proxy != nil {
+		t.Errorf("%d requests arrived; proxy %v", hits.Load(), tr.Proxy != nil)
+	}
+}
+
+// An address that may not be reached is given up at once: a day of tries would not make it allowed.
+func TestRefusedAddressIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.create("http://169.254.169.254/latest/meta-data")
+		synctest.Wait()
+		if d := w.the(); d.State != lectern.DeliveryGivenUp || d.Attempts != 1 || len(w.net.all()) != 0 {
+			t.Errorf("on record: %+v", d)
+		}
+	})
+}
+
+func TestUnreachableReceiversAreNamed(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close() // its port is free now
+	status, problem, final := real(t, egress.Everywhere()).Post(t.Context(), server.URL, webhook.NewSecret())
+	if status != 0 || problem != "It takes no connections." || final {
+		t.Errorf("%d %q", status, problem)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.net.answer = dead
+		begun := time.Now()
+		_, problem, final := w.s.Post(t.Context(), address, webhook.NewSecret())
+		if took := time.Since(begun); took != webhook.Timeout || problem != "It did not answer within 15 s." || final {
+			t.Errorf("%s: %q", took, problem)
+		}
+	})
+}
+
+// However a try went, a delivery is delivered, given up, or has a next try that is neither at once nor after eight hours.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+		d := lectern.Delivery{State: lectern.DeliveryPending, Attempts: rapid.IntRange(0, 15).Draw(t, "attempts"), NextAt: at}
+		status := rapid.SampledFrom([]int{0, 200, 204, 302, 404, 410, 429, 500}).Draw(t, "status")
+		problem := "no"
+		if status/100 == 2 {
+			problem = ""
+		}
+		after := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
+		if after.Attempts != d.Attempts+1 || after.StatusCode != status {
+			t.Fatalf("%+v", after)
+		}
+		switch after.State {
+		case lectern.DeliveryDelivered:
+			if problem != "" || after.DoneAt != at {
+				t.Fatalf("%+v", after)
+			}
+		case lectern.DeliveryGivenUp:
+			if problem == "" || status != 410 && after.Attempts <= len(webhook.Schedule()) || after.DoneAt != at || after.Problem == "" {
+				t.Fatalf("%+v", after)
+			}
+		case lectern.DeliveryPending:
+			if wait := after.NextAt.Sub(at); wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
+				t.Fatalf("waits %s: %+v", wait, after)
+			}
+		}
+	})
+}
+
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		ctx := t.Context()
+		_, err := w.s.Register(ctx, "http://10.0.0.1/", nil)
+		fails(t, err, lectern.CodeAssetRefused)
+		_, err = w.s.Register(ctx, address, []string{"presentation.exploded"})
+		fails(t, err, webhook.CodeInvalid)
+		one, err := w.s.Register(ctx, address, []string{"presentation.failed", "presentation.completed", "presentation.failed"})
+		if err != nil || len(one.Types) != 2 || len(one.Secrets) != 1 {
+			t.Fatalf("%+v %v", one, err)
+		}
+		p := w.whole("")
+		synctest.Wait()
+		if calls := w.net.all(); len(calls) != 1 || calls[0].message(t).Type != "presentation.completed" || verify(t, calls[0], one.Secrets[0]) != nil {
+			t.Fatalf("%d messages", len(calls))
+		}
+
+		trial, err := w.s.Test(ctx, one.ID)
+		if err != nil || trial.StatusCode != 200 || trial.State != lectern.DeliveryDelivered {
+			t.Errorf("%+v %v", trial, err)
+		}
+		calls := w.net.all()
+		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil || last.id != trial.ID {
+			t.Errorf("the test sent %s", last.body)
+		}
+		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }
+		if trial, err = w.s.Test(ctx, one.ID); err != nil || trial.StatusCode != 401 || !strings.Contains(trial.Problem, "401 (Unauthorized)") {
+			t.Errorf("%+v %v", trial, err)
+		}
+		if n := len(w.deliveries(lectern.DeliveryFilter{})); n != 1 {
+			t.Errorf("tests leave records: %d", n)
+		}
+
+		w.net.answer = nil
+		d := w.deliveries(lectern.DeliveryFilter{Presentation: p.ID})[0]
+		if _, err := w.s.Redeliver(ctx, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		calls = w.net.all()
+		if last := calls[len(calls)-1]; last.id != d.ID {
+			t.Errorf("sent again as %s, not %s", last.id, d.ID)
+		}
+		if err := w.s.Remove(ctx, one.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{one.ID, "nobody"} {
+			_, err := w.s.Test(ctx, id)
+			fails(t, err, lectern.CodeNotFound)
+			_, err = w.s.Rotate(ctx, id)
+			fails(t, err, lectern.CodeNotFound)
+			fails(t, w.s.Remove(ctx, id), lectern.CodeNotFound)
+		}
+		for range webhook.MaxEndpoints {
+			if _, err = w.s.Register(ctx, address, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = w.s.Register(ctx, address, nil)
+		fails(t, err, lectern.CodeConflict)
+	})
+}

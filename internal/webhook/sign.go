@@ -1,0 +1,148 @@
+package webhook
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// The headers of Standard Webhooks.
+const (
+	HeaderID        = "Webhook-Id"
+	HeaderTimestamp = "Webhook-Timestamp"
+	HeaderSignature = "Webhook-Signature"
+)
+
+const (
+	secretPrefix = "whsec_"
+	// Tolerance is how old or young a message may be for a receiver, by its own clock.
+	Tolerance = 5 * time.Minute
+	// Overlap is for how long a secret that was rotated out still signs.
+	Overlap = 24 * time.Hour
+)
+
+// CodeInvalid is the code of a request that this room refuses as it stands.
+const CodeInvalid lectern.Code = "invalid_request"
+
+// NewSecret makes a secret of 32 random bytes.
+func NewSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // it never fails: the process would end
+	return secretPrefix + base64.StdEncoding.EncodeToString(b)
+}
+
+// key is the key behind a secret. The failure does not repeat the secret.
+func key(secret string) ([]byte, error) {
+	text, ok := strings.CutPrefix(secret, secretPrefix)
+	b, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil || len(b) < 24 || len(b) > 64 {
+		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and what `openssl rand -base64 32` prints.")
+		f.Param = "secret"
+		return nil, f
+	}
+	return b, nil
+}
+
+// until separates a secret that was rotated out from the time at which it ends. Semicolons are not in Base64.
+const until = ";until="
+
+// retiring is secret with its end written behind it.
+func retiring(secret string, end time.Time) string {
+	return secret + until + end.UTC().Format(time.RFC3339)
+}
+
+// active are the secrets that sign at now, without their ends.
+func active(secrets []string, now time.Time) []string {
+	var out []string
+	for _, s := range secrets {
+		bare, end, limited := strings.Cut(s, until)
+		if limited {
+			if t, err := time.Parse(time.RFC3339, end); err != nil || !now.Before(t) {
+				continue
+			}
+		}
+		out = append(out, bare)
+	}
+	return out
+}
+
+// rotate puts a new secret in front, and gives those that sign at now a day.
+func rotate(secrets []string, fresh string, now time.Time) []string {
+	out := []string{fresh}
+	for _, s := range secrets {
+		bare, _, limited := strings.Cut(s, until)
+		switch {
+		case !limited:
+			out = append(out, retiring(bare, now.Add(Overlap)))
+		case len(active([]string{s}, now)) == 1:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// signature is that of one message with one secret: "v1,…".
+func signature(secret, id string, at time.Time, body []byte) (string, error) {
+	k, err := key(secret)
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, k)
+	fmt.Fprintf(mac, "%s.%d.", id, at.Unix())
+	mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// Sign sets the three headers, with a signature for each secret.
+func Sign(h http.Header, secrets []string, id string, at time.Time, body []byte) error {
+	var all []string
+	for _, s := range secrets {
+		one, err := signature(s, id, at, body)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+	}
+	if len(all) == 0 {
+		return lectern.Fail(lectern.CodeInternal, "There is no secret to sign the message with.")
+	}
+	h.Set(HeaderID, id)
+	h.Set(HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
+	h.Set(HeaderSignature, strings.Join(all, " "))
+	return nil
+}
+
+// Verify is what a receiver does: it finds out whether the message was signed with the secret, lately. The error is a
+// sentence about what is wrong.
+func Verify(h http.Header, secret string, now time.Time, body []byte) error {
+	id, stamp, given := h.Get(HeaderID), h.Get(HeaderTimestamp), h.Get(HeaderSignature)
+	if id == "" || stamp == "" || given == "" {
+		return fmt.Errorf("it is not signed: one of the headers %s, %s and %s is missing", strings.ToLower(HeaderID), strings.ToLower(HeaderTimestamp), strings.ToLower(HeaderSignature))
+	}
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return fmt.Errorf("its timestamp %.40q is no number", stamp)
+	}
+	at := time.Unix(seconds, 0)
+	if age := now.Sub(at); age > Tolerance || age < -Tolerance {
+		return fmt.Errorf("its timestamp is %s away from this clock; %s are allowed", age.Abs().Round(time.Second), Tolerance)
+	}
+	want, err := signature(secret, id, at, body)
+	if err != nil {
+		return err
+	}
+	for _, s := range strings.Fields(given) {
+		if hmac.Equal([]byte(s), []byte(want)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("its signature is not that of this secret")
+}

@@ -1,0 +1,478 @@
+// Package webhooktest is the suite that every outbox of webhooks passes, and the fake that passes it. The deliverer keeps
+// no order and no record of its own: what it promises, it promises because of what is written here.
+package webhooktest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/webhook"
+)
+
+// World is an empty store, and the means to let presentations happen in it.
+type World struct {
+	Store webhook.Store
+	// Create stores a queued presentation that is to be told to callback, at a time.
+	Create func(t *testing.T, callback string, at time.Time) lectern.Presentation
+	// Apply stores the events of one write, which must be accepted.
+	Apply func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation
+}
+
+// Fixture opens a World for one test.
+type Fixture func(t *testing.T) World
+
+const (
+	lease    = 30 * time.Second
+	callback = "https://callback.example.com/hook?id=7"
+	hook     = "https://hooks.example.com/lectern"
+)
+
+// Run runs the suite.
+func Run(t *testing.T, open Fixture) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *bench)
+	}{
+		{"J4 every milestone is in the outbox with its version, and nothing else is", milestones},
+		{"endpoints get the types that they want", wanted},
+		{"a claim is a lease, and ends as one", leases},
+		{"a later milestone never overtakes an earlier one", order},
+		{"presentations and addresses do not wait for one another", independent},
+		{"the longest due come first, at most as many as asked for", limits},
+		{"how a try went is on record", records},
+		{"what is settled stays settled", settled},
+		{"endpoints are kept, replaced and removed", endpoints},
+		{"a delivery has the secrets that its endpoint has now", secrets},
+		{"a delivery can be sent again", again},
+		{"deliveries are listed, filtered, the newest first", list},
+		{"many claimers never hold the same delivery", claimers},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, &bench{World: open(t), t: t, at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)})
+		})
+	}
+}
+
+// bench is a World with a clock that moves by hand.
+type bench struct {
+	World
+	t  *testing.T
+	at time.Time
+}
+
+func (b *bench) tick(d time.Duration) time.Time {
+	b.at = b.at.Add(d)
+	return b.at
+}
+
+func (b *bench) create(address string) lectern.Presentation {
+	b.t.Helper()
+	return b.Create(b.t, address, b.tick(time.Second))
+}
+
+func (b *bench) apply(id string, events ...lectern.Event) lectern.Presentation {
+	b.t.Helper()
+	return b.Apply(b.t, id, b.tick(time.Second), events...)
+}
+
+// whole takes a presentation from queued to completed: three milestones.
+func (b *bench) whole(address string) lectern.Presentation {
+	b.t.Helper()
+	p := b.create(address)
+	b.apply(p.ID, lectern.Began{Worker: "w"})
+	return b.apply(p.ID, lectern.Completed{Attempt: 1})
+}
+
+func (b *bench) claim(limit int) []lectern.Delivery {
+	b.t.Helper()
+	got, err := b.Store.ClaimDeliveries(b.t.Context(), b.at, lease, limit)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+func (b *bench) finish(d lectern.Delivery) {
+	b.t.Helper()
+	if err := b.Store.FinishDelivery(b.t.Context(), d); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) delivered(d lectern.Delivery) {
+	b.t.Helper()
+	d.State, d.DoneAt, d.StatusCode = lectern.DeliveryDelivered, b.at, 200
+	d.Attempts++
+	b.finish(d)
+}
+
+func (b *bench) list(f lectern.DeliveryFilter) []lectern.Delivery {
+	b.t.Helper()
+	got, err := b.Store.Deliveries(b.t.Context(), f)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return got
+}
+
+func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
+	b.t.Helper()
+	if e.Secrets == nil {
+		e.Secrets = []string{webhook.NewSecret()}
+	}
+	if e.URL == "" {
+		e.URL = hook
+	}
+	e.CreatedAt = b.tick(time.Second)
+	if err := b.Store.PutEndpoint(b.t.Context(), e); err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// kinds are the types of deliveries, in the order given.
+func kinds(list []lectern.Delivery) []string {
+	out := []string{}
+	for _, d := range list {
+		out = append(out, d.Type)
+	}
+	return out
+}
+
+func equal(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func fails(t *testing.T, what string, err error, code lectern.Code) {
+	t.Helper()
+	if !errors.Is(err, &lectern.Failure{Code: code}) {
+		t.Errorf("%s: got %v, want %s", what, err, code)
+	}
+}
+
+func milestones(t *testing.T, b *bench) {
+	p := b.create(callback)
+	made := b.at
+	b.apply(p.ID, lectern.Began{Worker: "w"})
+	b.apply(p.ID, lectern.Reported{Attempt: 1, Progress: 5000, Stage: lectern.StageEncoding})
+	b.apply(p.ID, lectern.Beat{Attempt: 1})
+	end := b.apply(p.ID, lectern.Completed{Attempt: 1})
+	b.whole("") // nobody is told
+	all := b.list(lectern.DeliveryFilter{})
+	slices.Reverse(all)
+	equal(t, "milestones", kinds(all), []string{"presentation.queued", "presentation.processing", "presentation.completed"})
+	if len(all) != 3 {
+		t.FailNow()
+	}
+	ids := map[string]bool{}
+	for i, d := range all {
+		ids[d.ID] = true
+		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending || d.Attempts != 0 || !d.DoneAt.IsZero() {
+			t.Errorf("delivery %d is %+v", i, d)
+		}
+	}
+	if len(ids) != 3 {
+		t.Errorf("ids repeat: %v", ids)
+	}
+	if first := all[0]; !first.CreatedAt.Equal(made) || !first.NextAt.Equal(made) || first.Presentation.Version != 1 || first.Presentation.Progress != 0 {
+		t.Errorf("the first is %+v, made at %s", first, made)
+	}
+	if last := all[2]; last.Presentation.Version != end.Version || last.Presentation.Progress != lectern.Done || last.Presentation.Title != p.Title {
+		t.Errorf("the last has %+v, not the version of its milestone", last.Presentation)
+	}
+}
+
+func wanted(t *testing.T, b *bench) {
+	b.put(lectern.Endpoint{ID: "all"})
+	b.put(lectern.Endpoint{ID: "ends", Types: []string{"presentation.completed", "presentation.failed"}})
+	b.put(lectern.Endpoint{ID: "off", Disabled: true})
+	if err := b.Store.PutEndpoint(t.Context(), lectern.Endpoint{ID: lectern.CallbackEndpoint, Disabled: true, Secrets: []string{webhook.NewSecret()}, CreatedAt: b.at}); err != nil {
+		t.Fatal(err)
+	}
+	b.whole("")
+	equal(t, "without types", len(b.list(lectern.DeliveryFilter{Endpoint: "all"})), 3)
+	equal(t, "with types", kinds(b.list(lectern.DeliveryFilter{Endpoint: "ends"})), []string{"presentation.completed"})
+	equal(t, "everything", len(b.list(lectern.DeliveryFilter{})), 4)
+}
+
+func leases(t *testing.T, b *bench) {
+	p := b.create(callback)
+	if early, err := b.Store.ClaimDeliveries(t.Context(), b.at.Add(-time.Second), lease, 10); err != nil || len(early) > 0 {
+		t.Errorf("before it is due: %v %v", early, err)
+	}
+	got := b.claim(10)
+	if len(got) != 1 || !got[0].NextAt.Equal(b.at.Add(lease)) || got[0].Presentation.ID != p.ID {
+		t.Fatalf("claimed %+v", got)
+	}
+	if again := b.claim(10); len(again) > 0 {
+		t.Errorf("claimed twice: %+v", again)
+	}
+	b.tick(lease - time.Second)
+	if again := b.claim(10); len(again) > 0 {
+		t.Errorf("claimed within the lease: %+v", again)
+	}
+	b.tick(time.Second)
+	again := b.claim(10)
+	if len(again) != 1 || again[0].ID != got[0].ID || again[0].Attempts != 0 {
+		t.Errorf("after the lease: %+v", again)
+	}
+}
+
+func order(t *testing.T, b *bench) {
+	b.whole(callback)
+	var seen []string
+	for range 3 {
+		got := b.claim(10)
+		if len(got) != 1 {
+			t.Fatalf("claimed %v at once", kinds(got))
+		}
+		d := got[0]
+		d.Attempts, d.NextAt, d.StatusCode, d.Problem = 1, b.at.Add(time.Hour), 500, "no"
+		b.finish(d)
+		if early := b.claim(10); len(early) > 0 {
+			t.Fatalf("%s overtakes %s, which waits for its next try", early[0].Type, d.Type)
+		}
+		b.tick(time.Hour)
+		if got = b.claim(10); len(got) != 1 || got[0].ID != d.ID || got[0].Attempts != 1 {
+			t.Fatalf("its next try: %+v", got)
+		}
+		seen = append(seen, d.Type)
+		if len(seen) == 2 { // an end is an end
+			d.State, d.DoneAt = lectern.DeliveryGivenUp, b.at
+			b.finish(d)
+		} else {
+			b.delivered(got[0])
+		}
+	}
+	equal(t, "order", seen, []string{"presentation.queued", "presentation.processing", "presentation.completed"})
+	if rest := b.claim(10); len(rest) > 0 {
+		t.Errorf("left: %+v", rest)
+	}
+}
+
+func independent(t *testing.T, b *bench) {
+	b.put(lectern.Endpoint{ID: "one"})
+	b.put(lectern.Endpoint{ID: "two", URL: "https://two.example.com/"})
+	b.whole(callback)
+	b.whole(callback)
+	got := b.claim(10)
+	equal(t, "first of each", len(got), 6)
+	for _, d := range got {
+		equal(t, "type", d.Type, "presentation.queued")
+	}
+	b.delivered(got[0])
+	next := b.claim(10)
+	if len(next) != 1 || next[0].Presentation.ID != got[0].Presentation.ID || next[0].URL != got[0].URL || next[0].Type != "presentation.processing" {
+		t.Errorf("behind it: %+v", next)
+	}
+}
+
+func limits(t *testing.T, b *bench) {
+	var ids []string
+	for range 5 {
+		ids = append(ids, b.create(callback).ID)
+	}
+	var got []string
+	for _, n := range []int{2, 2, 2} {
+		some := b.claim(n)
+		if len(some) > n {
+			t.Fatalf("%d for a limit of %d", len(some), n)
+		}
+		for _, d := range some {
+			got = append(got, d.Presentation.ID)
+		}
+	}
+	equal(t, "order of claims", got, ids)
+}
+
+func records(t *testing.T, b *bench) {
+	b.create(callback)
+	d := b.claim(1)[0]
+	d.Attempts, d.NextAt, d.StatusCode, d.Problem = 3, b.at.Add(90*time.Second), 503, "It answered 503 – „später“."
+	b.finish(d)
+	got := b.list(lectern.DeliveryFilter{})[0]
+	if got.State != lectern.DeliveryPending || got.Attempts != 3 || !got.NextAt.Equal(d.NextAt) || got.StatusCode != 503 || got.Problem != d.Problem || !got.DoneAt.IsZero() {
+		t.Errorf("on record: %+v", got)
+	}
+	d.State, d.Attempts, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryDelivered, 4, 204, "", b.tick(time.Minute)
+	b.finish(d)
+	got = b.list(lectern.DeliveryFilter{})[0]
+	if got.State != lectern.DeliveryDelivered || got.Attempts != 4 || got.StatusCode != 204 || got.Problem != "" || !got.DoneAt.Equal(b.at) {
+		t.Errorf("on record: %+v", got)
+	}
+	if err := b.Store.FinishDelivery(t.Context(), lectern.Delivery{ID: "msg_nobody", State: lectern.DeliveryDelivered}); err != nil {
+		t.Errorf("a delivery that is not there: %v", err)
+	}
+}
+
+func settled(t *testing.T, b *bench) {
+	b.create(callback)
+	d := b.claim(1)[0]
+	b.delivered(d)
+	late := d
+	late.Attempts, late.NextAt, late.Problem = 7, b.at, "a node that slept"
+	b.finish(late)
+	got := b.list(lectern.DeliveryFilter{})[0]
+	if got.State != lectern.DeliveryDelivered || got.Attempts != 1 || got.Problem != "" {
+		t.Errorf("a late record changed it: %+v", got)
+	}
+	b.tick(time.Hour)
+	if more := b.claim(10); len(more) > 0 {
+		t.Errorf("it comes again: %+v", more)
+	}
+}
+
+func endpoints(t *testing.T, b *bench) {
+	one := b.put(lectern.Endpoint{ID: "one", Types: []string{"presentation.completed"}, Secrets: []string{"whsec_b", "whsec_a;until=2026-11-25T10:00:00Z"}})
+	b.put(lectern.Endpoint{ID: "two"})
+	got, err := b.Store.Endpoints(t.Context())
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	equal(t, "round trip", got[0], one)
+	one.Disabled, one.Types = true, nil
+	if err := b.Store.PutEndpoint(t.Context(), one); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = b.Store.Endpoints(t.Context()); err != nil || len(got) != 2 {
+		t.Fatalf("%+v %v", got, err)
+	}
+	equal(t, "replaced", got[0], one)
+
+	three := b.put(lectern.Endpoint{ID: "three", URL: "https://three.example.com/"})
+	b.create("")
+	three.Disabled = true
+	b.put(three)
+	for _, d := range b.list(lectern.DeliveryFilter{Endpoint: "three"}) {
+		if d.State != lectern.DeliveryGivenUp || d.Problem == "" {
+			t.Errorf("its endpoint is disabled: %+v", d)
+		}
+	}
+	if err := b.Store.DeleteEndpoint(t.Context(), "three"); err != nil {
+		t.Fatal(err)
+	}
+	b.whole("")
+	if err := b.Store.DeleteEndpoint(t.Context(), "two"); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range b.list(lectern.DeliveryFilter{Endpoint: "two"}) {
+		if d.State != lectern.DeliveryGivenUp || d.Problem == "" || d.DoneAt.IsZero() {
+			t.Errorf("its endpoint is gone: %+v", d)
+		}
+	}
+	if rest := b.claim(10); len(rest) > 0 {
+		t.Errorf("claimed for a removed endpoint: %+v", rest)
+	}
+	fails(t, "removed twice", b.Store.DeleteEndpoint(t.Context(), "two"), lectern.CodeNotFound)
+	if got, err = b.Store.Endpoints(t.Context()); err != nil || len(got) != 1 {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+func secrets(t *testing.T, b *bench) {
+	e := b.put(lectern.Endpoint{ID: "one", Secrets: []string{"whsec_old"}})
+	b.create("")
+	e.Secrets = []string{"whsec_new", "whsec_old"}
+	b.put(e)
+	equal(t, "secrets", b.claim(1)[0].Secrets, e.Secrets)
+}
+
+func again(t *testing.T, b *bench) {
+	b.put(lectern.Endpoint{ID: "one"})
+	b.create("")
+	b.at = time.Now().UTC().Truncate(time.Microsecond).Add(time.Minute) // Redeliver reads the real clock
+	d := b.claim(1)[0]
+	d.State, d.Attempts, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryGivenUp, 11, b.at, 500, "no"
+	b.finish(d)
+	got, err := b.Store.Redeliver(t.Context(), d.ID)
+	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 || !got.DoneAt.IsZero() || got.Problem != "" {
+		t.Fatalf("%+v %v", got, err)
+	}
+	b.tick(time.Minute)
+	if some := b.claim(10); len(some) != 1 || some[0].ID != d.ID {
+		t.Errorf("not due: %+v", some)
+	}
+	_, err = b.Store.Redeliver(t.Context(), "msg_nobody")
+	fails(t, "unknown", err, lectern.CodeNotFound)
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Store.Redeliver(t.Context(), d.ID)
+	fails(t, "its endpoint is gone", err, lectern.CodeConflict)
+}
+
+func list(t *testing.T, b *bench) {
+	b.put(lectern.Endpoint{ID: "one"})
+	p := b.whole(callback)
+	other := b.create(callback)
+	all := b.list(lectern.DeliveryFilter{})
+	equal(t, "all", len(all), 8)
+	for i := range all[1:] {
+		if all[i].CreatedAt.Before(all[i+1].CreatedAt) {
+			t.Errorf("%d is older than %d", i, i+1)
+		}
+	}
+	b.delivered(b.claim(1)[0])
+	for _, c := range []struct {
+		filter lectern.DeliveryFilter
+		want   int
+	}{
+		{lectern.DeliveryFilter{Presentation: p.ID}, 6},
+		{lectern.DeliveryFilter{Presentation: other.ID}, 2},
+		{lectern.DeliveryFilter{Endpoint: "one"}, 4},
+		{lectern.DeliveryFilter{Endpoint: lectern.CallbackEndpoint}, 4},
+		{lectern.DeliveryFilter{State: lectern.DeliveryDelivered}, 1},
+		{lectern.DeliveryFilter{State: lectern.DeliveryPending, Presentation: p.ID}, 5},
+		{lectern.DeliveryFilter{Limit: 3}, 3},
+		{lectern.DeliveryFilter{Presentation: "nobody"}, 0},
+	} {
+		equal(t, fmt.Sprintf("%+v", c.filter), len(b.list(c.filter)), c.want)
+	}
+}
+
+func claimers(t *testing.T, b *bench) {
+	const n = 40
+	for range n {
+		b.create(callback)
+	}
+	var mu sync.Mutex
+	seen := map[string]int{}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for {
+				got, err := b.Store.ClaimDeliveries(t.Context(), b.at, lease, 3)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if len(got) == 0 {
+					return
+				}
+				mu.Lock()
+				for _, d := range got {
+					seen[d.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	if len(seen) != n {
+		t.Errorf("%d of %d claimed", len(seen), n)
+	}
+	for id, times := range seen {
+		if times != 1 {
+			t.Errorf("%s was claimed %d times", id, times)
+		}
+	}
+}
