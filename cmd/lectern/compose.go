@@ -29,6 +29,7 @@ import (
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
+	"lectern/internal/webhook"
 	"lectern/internal/webui"
 )
 
@@ -217,6 +218,7 @@ type house struct {
 	log       *slog.Logger
 	records   *records
 	watch     *instruments
+	hooks     *webhook.Service
 	artifacts *blob.Artifacts
 	cache     *blob.Cache
 	pipe      *render.Pipeline
@@ -251,6 +253,9 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
 		return err
 	}
+	if h.hooks, err = newHooks(h.cfg, h.records.outbox, h.watch, h.log); err != nil {
+		return err
+	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)
 	h.jobs, err = job.New(job.Options{
 		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch), Node: h.records.node,
@@ -273,6 +278,9 @@ func (h *house) start(ctx context.Context) error {
 	if err := h.jobs.Start(ctx); err != nil {
 		return err
 	}
+	if err := h.hooks.Start(ctx); err != nil {
+		return err
+	}
 	if h.cfg.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
 	}
@@ -292,7 +300,7 @@ func (h *house) start(ctx context.Context) error {
 
 // stop hands running presentations back to the queue.
 func (h *house) stop(ctx context.Context) error {
-	err := h.jobs.Stop(ctx)
+	err := errors.Join(h.jobs.Stop(ctx), h.hooks.Stop(ctx)) // what the jobs say last still goes out, or waits in the outbox
 	if h.endWarm != nil {
 		h.endWarm()
 		<-h.warming
@@ -346,7 +354,7 @@ func (h *house) everything() http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
-		Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
+		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
 	}))
 }
 

@@ -17,6 +17,7 @@ import (
 type instruments struct {
 	metrics *telemetry.Metrics
 	traces  *telemetry.Traces // nil: nobody takes them
+	wake    func()            // there is something new in the outbox
 }
 
 var (
@@ -25,7 +26,7 @@ var (
 )
 
 func openInstruments(ctx context.Context, cfg config.Config) (*instruments, error) {
-	i := &instruments{metrics: telemetry.New(programVersion())}
+	i := &instruments{metrics: telemetry.New(programVersion()), wake: func() {}}
 	if cfg.Telemetry.OTLP == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return i, nil
 	}
@@ -66,6 +67,7 @@ func (i *instruments) Committed(writes int, took time.Duration) { i.metrics.Comm
 // Changed implements job.Observer.
 func (i *instruments) Changed(before, after lectern.Presentation) {
 	i.metrics.Changed(before, after)
+	i.wake()
 	if i.traces != nil {
 		i.traces.Changed(before, after)
 	}

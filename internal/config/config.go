@@ -57,6 +57,7 @@ type Config struct {
 	Avatar      string        // who presents where a deck names nobody
 	Assets      Assets
 	Telemetry   Telemetry
+	Webhook     Webhook
 	Elai        Elai
 	Tools       Tools
 }
@@ -88,6 +89,11 @@ type Log struct {
 // Assets says which pictures a deck may load.
 type Assets struct {
 	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
+}
+
+// Webhook says which addresses messages may be sent to.
+type Webhook struct {
+	AllowPrivate bool // addresses in private networks too; whoever may create presentations could then knock on their doors
 }
 
 // Telemetry says who is told of what was done, besides /metrics.

@@ -12,12 +12,14 @@ import (
 type Secrets struct {
 	ElaiToken   string // "": there are no avatars of Elai
 	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
+	Webhook     string // signs what goes to callback addresses, "whsec_…"; "": one is made and kept in the database
 }
 
 // The variables of secrets.
 const (
 	ElaiTokenVariable   = "ELAI_API_TOKEN"
 	ElaiWebhookVariable = EnvPrefix + "ELAI_WEBHOOK_SECRET"
+	WebhookVariable     = EnvPrefix + "WEBHOOK_SECRET"
 )
 
 // String keeps a secret from whoever prints it.
@@ -39,6 +41,8 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 			s.ElaiToken = strings.TrimSpace(value)
 		case ElaiWebhookVariable:
 			s.ElaiWebhook = strings.TrimSpace(value)
+		case WebhookVariable:
+			s.Webhook = strings.TrimSpace(value)
 		}
 	}
 	if s.ElaiToken == "" && c.Elai.TokenFile != "" {

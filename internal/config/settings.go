@@ -85,6 +85,7 @@ func serviceSettings() []Setting {
 		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour, func(c *Config) *time.Duration { return &c.StopGrace }),
 		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them", func(c *Config) *string { return &c.Avatar }),
 		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
+		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
 		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
 	}
 }

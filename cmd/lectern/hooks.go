@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"lectern"
+	"lectern/internal/config"
+	"lectern/internal/egress"
+	"lectern/internal/httpapi"
+	"lectern/internal/store/sqlstore"
+	"lectern/internal/telemetry"
+	"lectern/internal/webhook"
+)
+
+var _ httpapi.Webhooks = (*webhook.Service)(nil)
+
+// newHooks makes the deliverer of webhooks on the outbox that the job service fills, and lets every change wake it.
+func newHooks(cfg config.Config, outbox *sqlstore.Store, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
+	secrets, err := cfg.ReadSecrets(os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	var policy egress.Policy
+	if cfg.Webhook.AllowPrivate {
+		policy = egress.Everywhere()
+	}
+	s, err := webhook.New(webhook.Options{
+		Store: counted{outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secrets.Webhook, Policy: policy,
+		Version: programVersion(), Logger: log,
+	})
+	if err != nil {
+		return nil, &config.Error{Key: config.WebhookVariable, Cause: err, Allowed: "whsec_ and at least 24 bytes in base64"}
+	}
+	watch.wake = s.Wake
+	return s, nil
+}
+
+// counted is the outbox with the tries of deliveries counted.
+type counted struct {
+	*sqlstore.Store
+	metrics *telemetry.Metrics
+}
+
+// FinishDelivery implements webhook.Outbox.
+func (c counted) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
+	err := c.Store.FinishDelivery(ctx, d)
+	if err == nil {
+		c.metrics.Delivered(map[lectern.DeliveryState]string{
+			lectern.DeliveryDelivered: "delivered", lectern.DeliveryGivenUp: "given_up", lectern.DeliveryPending: "retried",
+		}[d.State])
+	}
+	return err
+}
