@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -144,6 +146,10 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
+			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
+				f.s.refuse(w, r, lectern.Fail(codeAccept, "The answer is %s, which the request's Accept header does not take.", offered))
+				return
+			}
 			if err := h(w, r, in); err != nil {
 				f.s.refuse(w, r, err)
 			}
@@ -163,7 +169,8 @@ type listInput struct {
 }
 
 type createInput struct {
-	DryRun bool `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key gives the presentation that the first one made, with Idempotent-Replayed: true; another request is refused (422 idempotency_mismatch), as is one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 
 type getInput struct {
@@ -235,23 +242,27 @@ func (f *face) presentations() {
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
 	if in.DryRun {
-		body, err := readBody(r)
+		body, err := readSubmission(r)
 		if err != nil {
 			return err
 		}
-		d, warnings, err := s.accept(r.Context(), body, nil)
+		sub, err := s.accept(r.Context(), body, nil)
 		if err != nil {
 			return err
 		}
-		if warnings == nil {
-			warnings = []lectern.Warning{}
-		}
-		writeJSON(w, r, http.StatusOK, Checked{true, len(d.Slides), d.Theme, string(d.Layout), d.Avatar, d.Size, estimate(d), warnings})
+		d := sub.Deck
+		writeJSON(w, r, http.StatusOK, Checked{
+			Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+			Size: d.Size, EstimatedSeconds: estimate(d), Warnings: nonNil(sub.Warnings),
+		})
 		return nil
 	}
-	p, err := s.create(r, nil)
+	p, replayed, err := s.create(r, nil)
 	if err != nil {
 		return err
+	}
+	if replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	v := v1Presentation(p)
 	w.Header().Set("Location", v.Links["self"])
@@ -271,6 +282,11 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	}
 	if next != "" {
 		page.Next = &next
+		q := url.Values{"limit": {strconv.Itoa(in.Limit)}, "cursor": {next}}
+		if in.Status != "" {
+			q.Set("status", in.Status)
+		}
+		w.Header().Set("Link", "</v1/presentations?"+q.Encode()+`>; rel="next"`)
 	}
 	writeJSON(w, r, http.StatusOK, page)
 	return nil
