@@ -20,6 +20,7 @@ const (
 	codeRequest lectern.Code = "invalid_request"
 	codeMedia   lectern.Code = "unsupported_media_type"
 	codeAccept  lectern.Code = "not_acceptable"
+	codeRange   lectern.Code = "range_not_satisfiable"
 )
 
 // v1Status is the status of each code in /v1. A code that is not listed is 500.
@@ -56,6 +57,7 @@ var v1Status = map[lectern.Code]int{
 	codeRequest:               http.StatusUnprocessableEntity,
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
+	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -93,6 +95,7 @@ var customStatus = map[lectern.Code]int{
 	codeRequest:               http.StatusBadRequest,
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
+	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.

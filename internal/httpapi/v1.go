@@ -209,7 +209,9 @@ func (f *face) presentations() {
 		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and its version as id. " +
 			"The stream ends behind the final version; 204 says that it was seen already.",
 		content: "text/event-stream",
-	}, s.v1Events)
+	}, s.v1Events, func(o *huma.Operation) {
+		o.Responses["204"] = &huma.Response{Description: "The final version was seen already; do not come again."}
+	})
 	handle(f, op{
 		id: "cancel-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
 		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
@@ -368,7 +370,7 @@ func (f *face) files() {
 			about:   "Ranges and conditional requests work. 409 not_ready before the presentation is completed.", content: file.ct,
 		}, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
 			return f.s.v1File(w, r, in, file, 0)
-		})
+		}, describeRanges)
 	}
 	handle(f, op{
 		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide", content: slideImage.ct,
@@ -378,7 +380,13 @@ func (f *face) files() {
 			return err
 		}
 		return f.s.v1File(w, r, &in.FileInput, slideImage, n)
-	})
+	}, describeRanges)
+}
+
+// describeRanges tells the document what a file answers besides itself.
+func describeRanges(o *huma.Operation) {
+	o.Responses["206"] = &huma.Response{Description: "The part that Range asks for.", Content: o.Responses["200"].Content}
+	o.Responses["304"] = &huma.Response{Description: "The file is the one of If-None-Match."}
 }
 
 func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f file, n int) error {
