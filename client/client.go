@@ -3,8 +3,8 @@
 // It speaks in the words of the root package: presentations come back as lectern.Presentation, failures as
 // *lectern.Failure (inside an *Error with the status and the request's id), so that a program reads the same whether the
 // work is done in its own process or on another machine. Watching survives broken connections and restarts of the server;
-// downloads go on where they broke off. Nothing is retried that may have changed something, unless the server said that it
-// did not happen.
+// downloads go on where they broke off. A presentation is created once, however often the request had to be sent: it
+// carries an Idempotency-Key. Nothing else is retried that may have changed something.
 package client
 
 import (
@@ -122,7 +122,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 	for name, values := range header {
 		req.Header[name] = values
 	}
-	if body != nil {
+	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := c.http.Do(req)
@@ -165,26 +165,27 @@ func refusal(res *http.Response) error {
 
 // ask sends a request and decodes the answer into v, unless that is nil.
 func (c *Client) ask(ctx context.Context, method, path string, body []byte, v any) error {
-	res, err := c.do(ctx, method, path, body, nil)
+	_, err := c.asked(ctx, method, path, body, nil, v)
+	return err
+}
+
+// asked is ask with headers, there and back.
+func (c *Client) asked(ctx context.Context, method, path string, body []byte, header http.Header, v any) (http.Header, error) {
+	res, err := c.do(ctx, method, path, body, header)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
 	if v == nil {
-		return nil
+		return res.Header, nil
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 256<<20)).Decode(v); err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
-		return &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
+		return nil, &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
 	}
-	return nil
-}
-
-// Create makes a presentation of a deck in JSON.
-func (c *Client) Create(ctx context.Context, deck []byte) (lectern.Presentation, error) {
-	return c.presentation(ctx, http.MethodPost, "/v1/presentations", deck)
+	return res.Header, nil
 }
 
 // Checked is what the server says of a deck that it would accept.

@@ -1,15 +1,20 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"lectern"
@@ -64,7 +69,7 @@ func (c *Client) Save(ctx context.Context, id string, f File, path string, progr
 // Download copies a file to w. Where the connection breaks, it goes on from there, as long as the file is the same;
 // progress may be nil.
 func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, progress Progress) error {
-	d := &counter{w: w, total: -1, progress: progress}
+	d := &counter{w: w, total: -1, progress: progress, hash: sha256.New()}
 	path := "/v1/presentations/" + url.PathEscape(id) + "/" + string(f)
 	etag, heard := "", time.Now()
 	for attempt := 1; ; attempt++ {
@@ -72,7 +77,7 @@ func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, p
 		done, tag, err := c.part(ctx, path, etag, d)
 		switch {
 		case done:
-			return nil
+			return d.verify(cmp.Or(tag, etag))
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case d.failed != nil:
@@ -124,7 +129,19 @@ func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done 
 	if err != nil {
 		return false, res.Header.Get("ETag"), &Error{Failure: lectern.Fail(CodeUnreachable, "The download broke off after %d bytes.", d.done).Because(err)}
 	}
-	return true, "", nil
+	return true, res.Header.Get("ETag"), nil
+}
+
+// verify compares what was written with the ETag, which is the hash of the file where the server has one.
+func (c *counter) verify(etag string) error {
+	want := strings.Trim(etag, `"`)
+	got := hex.EncodeToString(c.hash.Sum(nil))
+	if len(want) != len(got) || want == got {
+		return nil
+	}
+	f := lectern.Fail(lectern.CodeInternal, "The file arrived damaged; download it again.")
+	f.Retryable, f.Detail = true, "SHA-256 "+got+", not "+want
+	return f
 }
 
 // counter counts what is written, and keeps apart failures of the writer from failures of the network.
@@ -132,12 +149,14 @@ type counter struct {
 	w           io.Writer
 	done, total int64
 	progress    Progress
+	hash        hash.Hash // of what was written
 	failed      error
 }
 
 func (c *counter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	c.done += int64(n)
+	c.hash.Write(b[:n])
 	if err != nil {
 		c.failed = err
 		return n, err

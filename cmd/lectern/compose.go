@@ -336,9 +336,10 @@ func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lect
 	return h.pipe.Check(ctx, d)
 }
 
-// handler is the whole HTTP interface, or of a worker what tells how it is.
-func (h *house) handler() http.Handler {
-	all := h.everything()
+// handler is the whole HTTP interface, or of a worker what tells how it is. draining is closed when the server begins to
+// stop.
+func (h *house) handler(draining <-chan struct{}) http.Handler {
+	all := h.everything(draining)
 	if h.cfg.Role != config.RoleWorker {
 		return all
 	}
@@ -349,10 +350,11 @@ func (h *house) handler() http.Handler {
 	return health
 }
 
-func (h *house) everything() http.Handler {
+func (h *house) everything(draining <-chan struct{}) http.Handler {
 	return h.withElaiWebhook(httpapi.New(httpapi.Options{
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
-		Open:  func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
+		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
+		Callbacks: h.assets, Draining: draining,
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
 	}))

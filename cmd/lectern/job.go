@@ -81,13 +81,11 @@ func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
 		return &usageError{errors.New("--limit is from 1 to 10000")}
 	}
 	var all []lectern.Presentation
-	for cursor := ""; len(all) < c.Limit; {
-		page, next, err := o.List(ctx, client.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit-len(all), 200), Cursor: cursor})
+	for p, err := range o.All(ctx, client.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit, 200)}) {
 		if err != nil {
 			return err
 		}
-		all = append(all, page...)
-		if cursor = next; cursor == "" {
+		if all = append(all, p); len(all) == c.Limit {
 			break
 		}
 	}

@@ -119,12 +119,12 @@ func writeAddr(name string, at net.Addr) error {
 	return os.Rename(name+".part", name)
 }
 
-// answer serves until ctx ends, then lets open requests finish, streams excepted.
+// answer serves until ctx ends, then lets open requests finish; streams are told and closed.
 func answer(ctx context.Context, cfg config.Config, l net.Listener, h *house, logger *slog.Logger) error {
 	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelRequests()
 	server := &http.Server{
-		Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: h.handler(ctx.Done()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: log.Std(logger, "http"), BaseContext: func(net.Listener) context.Context { return requests },
 	}
 	served := make(chan error, 1)
@@ -141,9 +141,11 @@ func answer(ctx context.Context, cfg config.Config, l net.Listener, h *house, lo
 	logger.Info("stopping", "reason", strings.TrimSpace(context.Cause(ctx).Error()))
 	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopGrace)
 	defer stop()
-	stopped := h.stop(grace) // running presentations go back to the queue, so streams end by themselves
-	cancelRequests()
+	// From the signal on, /readyz answers 503 and streams end by themselves. Running presentations go back to the queue
+	// while requests are still answered; then no more are taken, and those that are open may finish.
+	stopped := h.stop(grace)
 	if err := server.Shutdown(grace); err != nil {
+		cancelRequests()
 		stopped = errors.Join(stopped, server.Close())
 	}
 	logger.Info("stopped")

@@ -2,6 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -11,47 +14,168 @@ import (
 	"lectern/internal/deck/jsondeck"
 )
 
-// readBody reads the whole body; guard has bounded it.
+// Bounds of what stands beside a deck.
+const (
+	maxKey      = 255  // visible characters of an Idempotency-Key
+	maxCallback = 2048 // bytes of a callback address
+)
+
+// submission is what a request for a presentation brought, before anybody has read the deck.
+type submission struct {
+	kind     string // media type of the body, in lower case and without parameters
+	deck     []byte
+	settings []byte // of an upload: a JSON object whose fields win over the deck's
+	callback string // of an upload; wins over the deck's
+}
+
+// readSubmission reads the whole body; guard has bounded it.
+func readSubmission(r *http.Request) (submission, error) {
+	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		return readUpload(r, params["boundary"])
+	}
+	body, err := readBody(r)
+	// What is taken as JSON is one kind, whatever it was called.
+	return submission{kind: "application/json", deck: body}, err
+}
+
+// readBody reads a body of JSON.
 func readBody(r *http.Request) ([]byte, error) {
 	if ct := r.Header.Get("Content-Type"); ct != "" {
 		// Scripts forget the header, and curl then says "form": only what surely is no JSON is refused.
 		kind, _, _ := mime.ParseMediaType(ct)
-		if strings.HasPrefix(kind, "multipart/") || strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "video/") || strings.HasPrefix(kind, "audio/") {
-			return nil, lectern.Fail(codeRequest, "The body must be JSON, not %s.", kind)
+		if !mayBeJSON(kind) {
+			return nil, lectern.Fail(codeMedia, "The body must be JSON (application/json), not %s.", kind)
 		}
 	}
 	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		if f := asFailure(err); f.Code != lectern.CodeInternal {
-			return nil, f
+	return b, arrival(err)
+}
+
+// mayBeJSON reports whether a body of this media type may be JSON after all.
+func mayBeJSON(kind string) bool {
+	for _, other := range []string{"multipart/", "image/", "video/", "audio/", "font/", "application/pdf", "application/zip", "application/vnd."} {
+		if strings.HasPrefix(kind, other) {
+			return false
 		}
-		return nil, lectern.Fail(codeRequest, "The request's body did not arrive whole.").Because(err)
 	}
-	return b, nil
+	return true
+}
+
+// arrival is why a body could not be read.
+func arrival(err error) error {
+	if err == nil {
+		return nil
+	}
+	if f := asFailure(err); f.Code != lectern.CodeInternal {
+		return f
+	}
+	return lectern.Fail(codeRequest, "The request's body did not arrive whole.").Because(err)
+}
+
+// fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part of
+// it, since clients draw a new one for every try.
+func (b submission) fingerprint(r *http.Request) string {
+	h := sha256.New()
+	for _, part := range []string{r.Method, r.URL.Path, b.kind, string(b.deck), string(b.settings), b.callback} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// idempotencyKey is the request's key, "" where it has none.
+func idempotencyKey(r *http.Request) (string, error) {
+	given := r.Header.Values("Idempotency-Key")
+	if len(given) == 0 {
+		return "", nil
+	}
+	key := given[0]
+	if len(given) > 1 || key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		f := lectern.Fail(codeRequest, "An Idempotency-Key is one value of 1 to %d visible ASCII characters, such as a UUID.", maxKey)
+		f.Param = "Idempotency-Key"
+		return "", f
+	}
+	return key, nil
 }
 
 // accept parses, checks and settles a deck. The warnings are those of both steps.
-func (s *server) accept(ctx context.Context, body []byte, change func(*lectern.Deck)) (lectern.Deck, []lectern.Warning, error) {
-	d, warnings, err := jsondeck.Parse(body, s.Limits)
+func (s *server) accept(c context.Context, b submission, change func(*lectern.Deck)) (lectern.Submission, error) {
+	q, err := jsondeck.ParseRequest(b.deck, b.settings, s.Limits)
 	if err != nil {
-		return d, nil, err
+		return lectern.Submission{}, err
 	}
 	if change != nil {
-		change(&d)
+		change(&q.Deck)
 	}
-	d, more, err := s.Check.Check(ctx, d)
-	return d, append(warnings, more...), err
+	callback, param := q.CallbackURL, q.CallbackAt
+	if b.callback != "" {
+		callback, param = b.callback, "callback_url"
+	}
+	if err := s.callback(callback, param); err != nil {
+		return lectern.Submission{}, err
+	}
+	d, more, err := s.Check.Check(c, q.Deck)
+	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, err
 }
 
-// create makes a presentation of a request's body.
-func (s *server) create(r *http.Request, change func(*lectern.Deck)) (lectern.Presentation, error) {
-	body, err := readBody(r)
-	if err != nil {
-		return lectern.Presentation{}, err
+// callback refuses an address that may not be told of a presentation.
+func (s *server) callback(address, param string) error {
+	if address == "" {
+		return nil
 	}
-	d, warnings, err := s.accept(r.Context(), body, change)
-	if err != nil {
-		return lectern.Presentation{}, err
+	var err error
+	switch scheme, _, _ := strings.Cut(strings.ToLower(address), "://"); {
+	case len(address) > maxCallback:
+		err = lectern.Fail(codeRequest, "The callback address has %d bytes; the limit is %d.", len(address), maxCallback)
+	case scheme != "http" && scheme != "https":
+		err = lectern.Fail(codeRequest, "A callback address begins with https:// or http://, unlike %.60q.", address)
+	case s.Callbacks == nil:
+		err = lectern.Fail(codeRequest, "This server tells nobody of its presentations; leave the callback address out.")
+	default:
+		if err = s.Callbacks.Allowed(address); err == nil {
+			return nil
+		}
 	}
-	return s.Jobs.Submit(r.Context(), lectern.Submission{Deck: d, Warnings: warnings})
+	f := *asFailure(err)
+	f.Param = param
+	return &f
+}
+
+// create makes a presentation of a request's body, or gives the one that the same request made before (J13).
+func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.Presentation, replayed bool, err error) {
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return p, false, err
+	}
+	body, err := readSubmission(r)
+	if err != nil {
+		return p, false, err
+	}
+	print := ""
+	if key != "" {
+		print = body.fingerprint(r)
+		if p, replayed, err = s.Jobs.Reserve(r.Context(), key, print); err != nil || replayed {
+			return p, replayed, err
+		}
+		defer func() {
+			if err != nil || p.ID == "" { // the latter: a panic
+				s.release(r, key)
+			}
+		}()
+	}
+	sub, err := s.accept(r.Context(), body, change)
+	if err != nil {
+		return p, false, err
+	}
+	sub.Key, sub.Fingerprint = key, print
+	p, err = s.Jobs.Submit(r.Context(), sub)
+	return p, false, err
+}
+
+// release frees the key of a request that failed, though its client may have gone. One that cannot be freed is free
+// again after its time.
+func (s *server) release(r *http.Request, key string) {
+	if err := s.Jobs.ReleaseKey(context.WithoutCancel(r.Context()), key); err != nil {
+		s.Log.LogAttrs(r.Context(), 4, "an idempotency key waits for its time", attrs(r, asFailure(err))...)
+	}
 }

@@ -131,9 +131,12 @@ func (s *server) custom(mux *http.ServeMux) {
 
 func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, err := s.create(r, change)
+		p, replayed, err := s.create(r, change)
 		if err != nil {
 			return err
+		}
+		if replayed {
+			w.Header().Set("Idempotent-Replayed", "true")
 		}
 		w.Header().Set("Location", custom+"/presentations/"+url.PathEscape(p.ID))
 		writeJSON(w, r, http.StatusOK, customCreated{

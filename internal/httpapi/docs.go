@@ -32,6 +32,14 @@ type DeckInput struct {
 	Hold        float64           `json:"hold,omitempty" default:"30" doc:"Seconds for which a slide without narration stays. Alias: duration."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
+	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+}
+
+// UploadInput documents the form of an upload.
+type UploadInput struct {
+	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file: a deck as JSON."`
+	Settings    string `json:"settings,omitempty" doc:"A JSON object whose fields win over the deck's own; it has no slides."`
+	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
 }
 
 // SlideInput documents a slide.
@@ -94,7 +102,10 @@ func (f *face) describeChecked(o *huma.Operation) {
 		Description: "The deck is fine: the answer to a dry run.",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
 	}
-	o.Responses["202"].Headers = map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."}}
+	o.Responses["202"].Headers = map[string]*huma.Param{
+		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
+		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},
+	}
 }
 
 // describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
@@ -104,7 +115,10 @@ func describeDeck(doc *huma.OpenAPI) {
 	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")
 	doc.Paths["/v1/presentations"].Post.RequestBody = &huma.RequestBody{
 		Required: true, Description: "A deck. Every field may also be written in snake_case.",
-		Content: map[string]*huma.MediaType{"application/json": {Schema: schema, Example: exampleDeck}},
+		Content: map[string]*huma.MediaType{
+			"application/json":    {Schema: schema, Example: exampleDeck},
+			"multipart/form-data": {Schema: registry.Schema(reflect.TypeFor[UploadInput](), true, "Upload")},
+		},
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
@@ -220,9 +234,10 @@ func newDocsOperation(path string, o *huma.Operation) docsOperation {
 	}
 	d.Curl = "curl " + map[string]string{"POST": "-X POST ", "DELETE": "-X DELETE "}[o.Method] + "http://localhost:8000" + path
 	if o.RequestBody != nil {
-		for _, m := range o.RequestBody.Content {
-			d.Body, d.BodyExample = schemaName(m.Schema), string(exampleDeck)
+		if m := o.RequestBody.Content["application/json"]; m != nil {
+			d.Body = schemaName(m.Schema)
 		}
+		d.BodyExample = string(exampleDeck)
 		d.Curl += " --json @deck.json"
 	}
 	for status, r := range o.Responses {

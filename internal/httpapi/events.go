@@ -21,10 +21,19 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 	}
 	c, stop := context.WithTimeout(r.Context(), wait)
 	defer stop()
+	answered := make(chan struct{})
+	defer close(answered)
+	go func() {
+		select {
+		case <-s.Draining:
+			stop() // what is known by now is the answer
+		case <-answered:
+		}
+	}()
 	for next, err := range s.Jobs.Watch(c, p.ID, after) {
 		if err != nil {
 			if c.Err() != nil && r.Context().Err() == nil {
-				break // the time is over
+				break // the time is over, or the server stops
 			}
 			return p, err
 		}
@@ -111,6 +120,9 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 	for {
 		select {
 		case <-c.Done():
+			return
+		case <-s.Draining:
+			send(": the server stops; come again\n\n")
 			return
 		case <-beat.C:
 			if !send(": still here\n\n") {

@@ -18,6 +18,9 @@ const (
 	codeOrigin  lectern.Code = "origin_refused"
 	codeHost    lectern.Code = "host_refused"
 	codeRequest lectern.Code = "invalid_request"
+	codeMedia   lectern.Code = "unsupported_media_type"
+	codeAccept  lectern.Code = "not_acceptable"
+	codeRange   lectern.Code = "range_not_satisfiable"
 )
 
 // v1Status is the status of each code in /v1. A code that is not listed is 500.
@@ -52,6 +55,9 @@ var v1Status = map[lectern.Code]int{
 	codeOrigin:                http.StatusForbidden,
 	codeHost:                  http.StatusMisdirectedRequest,
 	codeRequest:               http.StatusUnprocessableEntity,
+	codeMedia:                 http.StatusUnsupportedMediaType,
+	codeAccept:                http.StatusNotAcceptable,
+	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -87,6 +93,9 @@ var customStatus = map[lectern.Code]int{
 	codeOrigin:                http.StatusForbidden,
 	codeHost:                  http.StatusMisdirectedRequest,
 	codeRequest:               http.StatusBadRequest,
+	codeMedia:                 http.StatusUnsupportedMediaType,
+	codeAccept:                http.StatusNotAcceptable,
+	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.
@@ -172,6 +181,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Cache-Control", "no-store")
 	if f.Code == lectern.CodeOverloaded || f.Code == lectern.CodeMissingTool {
 		h.Set("Retry-After", "5")
+	}
+	if f.Code == lectern.CodeKeyInUse {
+		h.Set("Retry-After", "1")
 	}
 	if face == custom {
 		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide, Errors: faults(f), RequestID: id})

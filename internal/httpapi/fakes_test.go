@@ -33,10 +33,12 @@ type jobs struct {
 	full  bool          // Submit answers CodeOverloaded
 	watch int           // watches that run
 	moved chan struct{} // closed and replaced when watch or anything else changes
+	keys  map[string]heldKey
 }
 
 type record struct {
 	deck      lectern.Deck
+	callback  string
 	history   []lectern.Presentation // by version; silent changes replace the last one
 	artifacts []lectern.Artifact
 	steps     []lectern.Step
@@ -46,7 +48,7 @@ type record struct {
 func (r *record) last() lectern.Presentation { return r.history[len(r.history)-1] }
 
 func newJobs() *jobs {
-	return &jobs{now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), news: make(chan struct{}), moved: make(chan struct{})}
+	return &jobs{now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC), news: make(chan struct{}), moved: make(chan struct{}), keys: map[string]heldKey{}}
 }
 
 func (j *jobs) tick() time.Time {
@@ -85,7 +87,13 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
 	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
-	j.all = append(j.all, &record{deck: sub.Deck, history: []lectern.Presentation{p}})
+	if sub.Key != "" {
+		if first, ok, err := j.completed(sub.Key, sub.Fingerprint); ok || err != nil {
+			return first, err
+		}
+		j.keys[sub.Key] = heldKey{sub.Fingerprint, p.ID}
+	}
+	j.all = append(j.all, &record{deck: sub.Deck, callback: p.CallbackURL, history: []lectern.Presentation{p}})
 	j.tell()
 	return p, nil
 }
@@ -111,9 +119,9 @@ func (j *jobs) List(_ context.Context, q httpapi.Query) ([]lectern.Presentation,
 	for _, r := range slices.Backward(j.all) {
 		p := r.last()
 		switch {
-		case r.deleted || q.Status != "" && p.Status != q.Status:
-		case !past:
-			past = p.ID == q.Cursor
+		case !past && p.ID == q.Cursor: // a cursor outlives its presentation
+			past = true
+		case !past || r.deleted || q.Status != "" && p.Status != q.Status:
 		case len(page) == q.Limit:
 			return page, page[len(page)-1].ID, nil
 		default:
@@ -433,7 +441,7 @@ func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, jobs: newJobs(), log: &logLines{}}
 	o := httpapi.Options{
-		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
+		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	o.Webhooks = newHooks(t)

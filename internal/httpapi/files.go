@@ -81,8 +81,32 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	if p.Status.Terminal() {
 		made = p.CompletedAt
 	}
-	http.ServeContent(w, r, "", made, body)
+	out := &ranged{ResponseWriter: w}
+	http.ServeContent(out, r, "", made, body)
+	if out.unsatisfied {
+		h.Del("Content-Type")
+		return lectern.Fail(codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.what)
+	}
 	return nil
+}
+
+// ranged keeps net/http from answering in plain text to a range that does not exist.
+type ranged struct {
+	http.ResponseWriter
+	unsatisfied bool
+}
+
+func (w *ranged) WriteHeader(status int) {
+	if w.unsatisfied = status == http.StatusRequestedRangeNotSatisfiable; !w.unsatisfied {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+func (w *ranged) Write(b []byte) (int, error) {
+	if w.unsatisfied {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // attachment is a Content-Disposition for a name that is safe in ASCII.

@@ -35,6 +35,11 @@ type Options struct {
 	Ready   Ready // nil: always ready
 	// Webhooks may be nil: its operations are not there then.
 	Webhooks Webhooks
+	// Callbacks judges callback addresses; nil: none is taken.
+	Callbacks Callbacks
+	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, streams and long
+	// polls end so that their clients come back to whoever serves next. Everything else goes on.
+	Draining <-chan struct{}
 
 	Limits  lectern.Limits // zero fields: the defaults
 	Log     *slog.Logger   // nil: discarded
@@ -134,11 +139,26 @@ func (p *probe) Header() http.Header         { return p.header }
 func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
 func (p *probe) WriteHeader(status int)      { p.status = status }
 
+// draining reports whether the server is about to stop.
+func (s *server) draining() bool {
+	select {
+	case <-s.Draining:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *server) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, r, http.StatusOK, map[string]any{"status": "ok", "version": s.Version})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if s.draining() {
+			w.Header().Set("Retry-After", "5")
+			writeJSON(w, r, http.StatusServiceUnavailable, map[string]any{"ready": false, "missing": []any{}, "stopping": true})
+			return
+		}
 		missing := s.Ready(r.Context())
 		if len(missing) == 0 {
 			writeJSON(w, r, http.StatusOK, map[string]any{"ready": true, "missing": []any{}})

@@ -178,7 +178,7 @@ func (s *server) admit(w *writer, r *http.Request) bool {
 	fine := s.trusted(origin, r)
 	if origin != "" && fine {
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag, Location, Retry-After, X-Request-Id")
+		h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Retry-After, X-Request-Id")
 	}
 	if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
 		if fine {
@@ -220,6 +220,25 @@ func local(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// acceptable reports whether a request whose Accept header has these values takes an answer of the offered media type.
+// Problems are sent whatever it says.
+func acceptable(accept []string, offered string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	offered, _, _ = strings.Cut(offered, ";")
+	group, _, _ := strings.Cut(offered, "/")
+	for _, v := range strings.Split(strings.ToLower(strings.Join(accept, ",")), ",") {
+		kind, params, _ := strings.Cut(v, ";")
+		kind = strings.TrimSpace(kind)
+		refused := strings.HasPrefix(strings.ReplaceAll(params, " ", "")+";", "q=0;")
+		if !refused && (kind == "*/*" || kind == offered || kind == group+"/*") {
+			return true
+		}
+	}
+	return false
 }
 
 // hostname is a Host header without its port.

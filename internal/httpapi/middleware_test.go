@@ -123,7 +123,7 @@ func TestSecurityHeaders(t *testing.T) {
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for ct, status := range map[string]int{"application/json": 202, "": 202, "application/x-www-form-urlencoded": 202, "text/plain": 202, "APPLICATION/JSON; charset=utf-8": 202, "multipart/form-data; boundary=x": 422, "image/png": 422} {
+	for ct, status := range map[string]int{"application/json": 202, "": 202, "application/x-www-form-urlencoded": 202, "text/plain": 202, "APPLICATION/JSON; charset=utf-8": 202, "multipart/mixed; boundary=x": 415, "multipart/form-data; boundary=x": 422, "multipart/form-data": 415, "image/png": 415} {
 		if a := r.do("POST", "/v1/presentations", seedRequest, "Content-Type", ct); a.status != status {
 			t.Errorf("%q: %d %s", ct, a.status, a.body)
 		}

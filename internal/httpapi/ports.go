@@ -21,6 +21,11 @@ type Jobs interface {
 // Intake accepts decks that were checked.
 type Intake interface {
 	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
+	// Reserve claims an Idempotency-Key for a request. replayed: p is what the same request made before. Another request
+	// with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes the key.
+	Reserve(ctx context.Context, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
+	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
+	ReleaseKey(ctx context.Context, key string) error
 }
 
 // Reader reads presentations. An unknown id gives CodeNotFound.
@@ -55,6 +60,12 @@ type Results interface {
 // Checker settles a deck and refuses what would fail. *render.Pipeline is one.
 type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
+}
+
+// Callbacks judges the addresses that want to be told of presentations. *asset.Fetcher is one.
+type Callbacks interface {
+	// Allowed refuses an address that may not be reached (CodeAssetRefused), as far as it shows without asking the network.
+	Allowed(address string) error
 }
 
 // Slides makes pages of slides. *slides.Library is one.

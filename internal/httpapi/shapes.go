@@ -105,8 +105,8 @@ func links(p lectern.Presentation) map[string]string {
 	return l
 }
 
-// etag is the version as a weak validator: the heartbeat and the ETA move without it.
-func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
+// etag is the version: what it names is the presentation's state; the heartbeat and the ETA are hints beside it.
+func etag(p lectern.Presentation) string { return `"` + strconv.FormatInt(p.Version, 10) + `"` }
 
 // PresentationPage is one page of a list.
 type PresentationPage struct {
@@ -214,6 +214,7 @@ type Checked struct {
 	Theme            string            `json:"theme"`
 	Layout           string            `json:"layout"`
 	Avatar           string            `json:"avatar"`
+	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for or was given: engine:id. Absent: each slide's text chooses."`
 	Size             lectern.Size      `json:"size"`
 	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
 	Warnings         []lectern.Warning `json:"warnings"`
@@ -233,4 +234,12 @@ func estimate(d lectern.Deck) float64 {
 		total -= t.Duration.Seconds()
 	}
 	return math.Round(max(total, 0)*10) / 10
+}
+
+// voiceName is a choice of a voice as engine:id, "" where the text chooses.
+func voiceName(v lectern.VoiceChoice) string {
+	if v.Engine != "" && v.ID != "" {
+		return v.Engine + ":" + v.ID
+	}
+	return v.ID
 }

@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
@@ -144,6 +146,10 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
+			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
+				f.s.refuse(w, r, lectern.Fail(codeAccept, "The answer is %s, which the request's Accept header does not take.", offered))
+				return
+			}
 			if err := h(w, r, in); err != nil {
 				f.s.refuse(w, r, err)
 			}
@@ -163,7 +169,8 @@ type listInput struct {
 }
 
 type createInput struct {
-	DryRun bool `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key gives the presentation that the first one made, with Idempotent-Replayed: true; another request is refused (422 idempotency_mismatch), as is one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 
 type getInput struct {
@@ -202,7 +209,9 @@ func (f *face) presentations() {
 		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and its version as id. " +
 			"The stream ends behind the final version; 204 says that it was seen already.",
 		content: "text/event-stream",
-	}, s.v1Events)
+	}, s.v1Events, func(o *huma.Operation) {
+		o.Responses["204"] = &huma.Response{Description: "The final version was seen already; do not come again."}
+	})
 	handle(f, op{
 		id: "cancel-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
 		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
@@ -235,23 +244,27 @@ func (f *face) presentations() {
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
 	if in.DryRun {
-		body, err := readBody(r)
+		body, err := readSubmission(r)
 		if err != nil {
 			return err
 		}
-		d, warnings, err := s.accept(r.Context(), body, nil)
+		sub, err := s.accept(r.Context(), body, nil)
 		if err != nil {
 			return err
 		}
-		if warnings == nil {
-			warnings = []lectern.Warning{}
-		}
-		writeJSON(w, r, http.StatusOK, Checked{true, len(d.Slides), d.Theme, string(d.Layout), d.Avatar, d.Size, estimate(d), warnings})
+		d := sub.Deck
+		writeJSON(w, r, http.StatusOK, Checked{
+			Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+			Size: d.Size, EstimatedSeconds: estimate(d), Warnings: nonNil(sub.Warnings),
+		})
 		return nil
 	}
-	p, err := s.create(r, nil)
+	p, replayed, err := s.create(r, nil)
 	if err != nil {
 		return err
+	}
+	if replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	v := v1Presentation(p)
 	w.Header().Set("Location", v.Links["self"])
@@ -271,6 +284,11 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	}
 	if next != "" {
 		page.Next = &next
+		q := url.Values{"limit": {strconv.Itoa(in.Limit)}, "cursor": {next}}
+		if in.Status != "" {
+			q.Set("status", in.Status)
+		}
+		w.Header().Set("Link", "</v1/presentations?"+q.Encode()+`>; rel="next"`)
 	}
 	writeJSON(w, r, http.StatusOK, page)
 	return nil
@@ -352,7 +370,7 @@ func (f *face) files() {
 			about:   "Ranges and conditional requests work. 409 not_ready before the presentation is completed.", content: file.ct,
 		}, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
 			return f.s.v1File(w, r, in, file, 0)
-		})
+		}, describeRanges)
 	}
 	handle(f, op{
 		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide", content: slideImage.ct,
@@ -362,7 +380,13 @@ func (f *face) files() {
 			return err
 		}
 		return f.s.v1File(w, r, &in.FileInput, slideImage, n)
-	})
+	}, describeRanges)
+}
+
+// describeRanges tells the document what a file answers besides itself.
+func describeRanges(o *huma.Operation) {
+	o.Responses["206"] = &huma.Response{Description: "The part that Range asks for.", Content: o.Responses["200"].Content}
+	o.Responses["304"] = &huma.Response{Description: "The file is the one of If-None-Match."}
 }
 
 func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f file, n int) error {

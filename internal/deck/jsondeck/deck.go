@@ -55,16 +55,9 @@ func Transitions() []string {
 // its Param and Slide, the further ones in Causes. Limits of zero mean the default ones.
 func Parse(data []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
 	r := &reader{lim: settle(lim)}
-	if int64(len(data)) > r.lim.BodyBytes {
-		return lectern.Deck{}, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d.", len(data), r.lim.BodyBytes)
-	}
-	v, bad := decode(data)
-	if bad != nil {
-		return lectern.Deck{}, nil, bad
-	}
-	o, ok := v.(*object)
-	if !ok {
-		return lectern.Deck{}, nil, lectern.Fail(lectern.CodeInvalidDeck, "A deck is a JSON object with a list of slides, not %s.", kind(v))
+	o, err := r.top(data, "A deck is a JSON object with a list of slides")
+	if err != nil {
+		return lectern.Deck{}, nil, err
 	}
 	d := r.deck(r.open(o, "", 0))
 	if err := r.failure(); err != nil {
@@ -118,6 +111,8 @@ func (r *reader) deck(f *fields) lectern.Deck {
 		title, _ := d.Slides[0].Props["title"].(string)
 		d.Title = headline(title)
 	}
+	callback, at, _ := f.text(maxCallback, "callbackUrl")
+	r.callback, r.callbackAt = callback, at.path
 	f.strangers()
 	return d
 }

@@ -20,6 +20,8 @@ type reader struct {
 	faults   []lectern.Failure
 	more     int
 	warnings []lectern.Warning
+
+	callback, callbackAt string // the address that is told of the presentation, and its name
 }
 
 func (r *reader) fault(code lectern.Code, path string, slide int, format string, args ...any) {

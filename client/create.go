@@ -1,0 +1,147 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"mime/multipart"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"lectern"
+)
+
+// createTries is how often a request for a presentation is sent before its failure is told.
+const createTries = 4
+
+// CreateOption changes how a presentation is created.
+type CreateOption func(*creation)
+
+type creation struct {
+	key      string
+	settings []byte
+	callback string
+	replayed *bool
+}
+
+// WithKey sets the Idempotency-Key, for a program that may be started again in the middle: the same request with the same
+// key gives the presentation that the first one made. Without it every call of Create and Upload has a new one.
+func WithKey(key string) CreateOption { return func(o *creation) { o.key = key } }
+
+// WithSettings gives [Client.Upload] a JSON object whose fields win over the deck's.
+func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
+
+// WithCallback gives [Client.Upload] an address that is told of every milestone. A deck for [Client.Create] names its own.
+func WithCallback(address string) CreateOption { return func(o *creation) { o.callback = address } }
+
+// WithReplayed tells whether the presentation had been made before, by the same request with the same key.
+func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
+
+// Create makes a presentation of a deck in JSON. A request whose answer did not come is sent again with its key, so there
+// is one presentation however often the network broke (J13).
+func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
+	return c.create(ctx, newCreation(options), deck, "application/json")
+}
+
+// Upload makes a presentation of a deck as a file, as Create does.
+func (c *Client) Upload(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
+	o := newCreation(options)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("deck", "deck")
+	if err == nil {
+		_, err = file.Write(deck)
+	}
+	if err == nil && len(o.settings) > 0 {
+		err = form.WriteField("settings", string(o.settings))
+	}
+	if err == nil && o.callback != "" {
+		err = form.WriteField("callback_url", o.callback)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		return lectern.Presentation{}, err
+	}
+	return c.create(ctx, o, body.Bytes(), form.FormDataContentType())
+}
+
+func newCreation(options []CreateOption) creation {
+	o := creation{key: uuid.NewString()}
+	for _, set := range options {
+		set(&o)
+	}
+	return o
+}
+
+func (c *Client) create(ctx context.Context, o creation, body []byte, kind string) (lectern.Presentation, error) {
+	header := http.Header{"Content-Type": {kind}, "Idempotency-Key": {o.key}}
+	for try := 1; ; try++ {
+		var v wire
+		answer, err := c.asked(ctx, http.MethodPost, "/v1/presentations", body, header, &v)
+		if err == nil {
+			if o.replayed != nil {
+				*o.replayed = answer.Get("Idempotent-Replayed") == "true"
+			}
+			return v.presentation(), nil
+		}
+		if try == createTries || !again(err) {
+			return lectern.Presentation{}, err
+		}
+		if err := c.pause(ctx, try); err != nil {
+			return lectern.Presentation{}, err
+		}
+	}
+}
+
+// again reports whether a request with a key is worth another try: no answer came, or one that says so.
+func again(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch {
+	case e.Status == 0, e.Status >= 200 && e.Status < 300: // the latter: half an answer
+		return true
+	case e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout, e.Status == http.StatusTooManyRequests:
+		return e.Failure.Retryable || e.Failure.Code == lectern.CodeInternal // the latter: a proxy's word
+	}
+	return e.Failure.Code == lectern.CodeKeyInUse
+}
+
+// Wait gives a presentation once it has ended, however it ended.
+func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, error) {
+	p, err := c.Get(ctx, id)
+	if err != nil || p.Status.Terminal() {
+		return p, err
+	}
+	for next, err := range c.Watch(ctx, id, p.Version) {
+		if err != nil {
+			return p, err
+		}
+		p = next
+	}
+	return p, ctx.Err()
+}
+
+// All gives every presentation that a query selects, the newest first, a page of q.Limit at a time. An error is its last
+// pair.
+func (c *Client) All(ctx context.Context, q Query) iter.Seq2[lectern.Presentation, error] {
+	return func(yield func(lectern.Presentation, error) bool) {
+		for {
+			page, next, err := c.List(ctx, q)
+			if err != nil {
+				yield(lectern.Presentation{}, err)
+				return
+			}
+			for _, p := range page {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if q.Cursor = next; next == "" {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package jsondeck
+
+import (
+	"slices"
+
+	"lectern"
+)
+
+// maxCallback is the longest address that is told of a presentation, in bytes.
+const maxCallback = 2048
+
+// Request is what a request for a presentation says: its deck, and what is not of the video.
+type Request struct {
+	Deck        lectern.Deck
+	Warnings    []lectern.Warning
+	CallbackURL string // as it was given; "": nobody is to be told
+	CallbackAt  string // the name under which it was given
+}
+
+// ParseRequest reads a deck as [Parse] does, with the callback address beside its fields. settings, where there are any,
+// is a JSON object whose fields replace the deck's own, whatever of their names either uses; it has no slides.
+func ParseRequest(data, settings []byte, lim lectern.Limits) (Request, error) {
+	r := &reader{lim: settle(lim)}
+	o, err := r.top(data, "A deck is a JSON object with a list of slides")
+	if err != nil {
+		return Request{}, err
+	}
+	if len(settings) > 0 {
+		over, err := r.top(settings, "The settings are a JSON object with fields of a deck")
+		if err != nil {
+			return Request{}, inSettings(err)
+		}
+		if err := override(o, over); err != nil {
+			return Request{}, err
+		}
+	}
+	q := Request{}
+	q.Deck = r.deck(r.open(o, "", 0))
+	q.CallbackURL, q.CallbackAt, q.Warnings = r.callback, r.callbackAt, r.warnings
+	return q, r.failure()
+}
+
+// top decodes an object within the limit of size.
+func (r *reader) top(data []byte, want string) (*object, error) {
+	if int64(len(data)) > r.lim.BodyBytes {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d.", len(data), r.lim.BodyBytes)
+	}
+	v, bad := decode(data)
+	if bad != nil {
+		return nil, bad
+	}
+	o, ok := v.(*object)
+	if !ok {
+		return nil, lectern.Fail(lectern.CodeInvalidDeck, "%s, not %s.", want, kind(v))
+	}
+	return o, nil
+}
+
+func inSettings(err error) error {
+	f := *lectern.AsFailure(err)
+	f.Param = "settings"
+	return &f
+}
+
+// synonyms are the top-level fields that say the same thing, so that a setting replaces whichever of them the deck has.
+var synonyms = [][]string{
+	{"title", "projectName"}, {"avatar", "avatarCode"}, {"layout", "slideOnly"}, {"voice", "voiceId", "voiceProvider"},
+	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"}, {"frameRate", "fps"},
+	{"voiceoverTexts", "voiceoverText"}, {"slides", "slidesData", "slideUrl"},
+}
+
+// override puts the settings in the place of what the deck says.
+func override(o, settings *object) error {
+	for _, name := range settings.names {
+		group := []string{camel(name)}
+		for _, g := range synonyms {
+			if slices.Contains(g, camel(name)) {
+				group = g
+			}
+		}
+		if slices.Contains(group, "slides") {
+			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into the deck.", clip(name))
+			f.Param = "settings." + clip(name)
+			return f
+		}
+		for _, alias := range group {
+			for _, spelling := range spellings(alias) {
+				if _, of := settings.values[spelling]; !of {
+					o.drop(spelling)
+				}
+			}
+		}
+	}
+	for _, name := range settings.names {
+		if _, there := o.values[name]; !there {
+			o.names = append(o.names, name)
+		}
+		o.values[name] = settings.values[name]
+	}
+	return nil
+}
+
+func (o *object) drop(name string) {
+	if _, there := o.values[name]; there {
+		delete(o.values, name)
+		o.names = slices.DeleteFunc(o.names, func(n string) bool { return n == name })
+	}
+}

@@ -1,0 +1,352 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"mime/multipart"
+	"net/textproto"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"lectern"
+	"lectern/internal/httpapi"
+)
+
+// heldKey is what the fake has under an Idempotency-Key, by the rules of the job service.
+type heldKey struct{ print, id string } // id "": in flight
+
+// completed gives what was made under a key; mu is held.
+func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) {
+	old, there := j.keys[key]
+	if there && old.id != "" {
+		if r, err := j.find(old.id); err == nil {
+			if old.print != print {
+				return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another request before.", key)
+			}
+			return r.last(), true, nil
+		}
+		delete(j.keys, key) // it goes with its presentation
+	}
+	return lectern.Presentation{}, false, nil
+}
+
+func (j *jobs) Reserve(_ context.Context, key, print string) (lectern.Presentation, bool, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p, done, err := j.completed(key, print); done || err != nil {
+		return p, done, err
+	}
+	if old, there := j.keys[key]; there {
+		if old.print != print {
+			return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another request before.", key)
+		}
+		f := lectern.Fail(lectern.CodeKeyInUse, "The first request with the key %q is not answered yet.", key)
+		f.Retryable = true
+		return lectern.Presentation{}, false, f
+	}
+	j.keys[key] = heldKey{print, ""}
+	return lectern.Presentation{}, false, nil
+}
+
+func (j *jobs) ReleaseKey(_ context.Context, key string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.keys[key].id == "" {
+		delete(j.keys, key)
+	}
+	return nil
+}
+
+type callbacks struct{}
+
+func (callbacks) Allowed(address string) error {
+	if strings.Contains(address, "127.0.0.1") {
+		return lectern.Fail(lectern.CodeAssetRefused, "%s is refused: it points at this machine.", address)
+	}
+	return nil
+}
+
+// J13: one key and one request make one presentation; another request is refused.
+func TestIdempotency(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} {
+		key := strings.Repeat("k", 255-len(face)) + face
+		before := len(r.jobs.all)
+		first := r.post(face, seedRequest, "Idempotency-Key", key)
+		if first.header.Get("Idempotent-Replayed") != "" {
+			t.Errorf("%s: the first is no replay", face)
+		}
+		again := r.post(face, seedRequest, "Idempotency-Key", key, "Content-Type", "text/plain")
+		if again.status != first.status || again.header.Get("Location") != first.header.Get("Location") || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Location") == "" {
+			t.Errorf("%s, again: %d %v", face, again.status, again.header)
+		}
+		if a := r.post(face, seedRequest+" ", "Idempotency-Key", key); a.status != 422 || !strings.Contains(a.body, "idempotency_mismatch") {
+			t.Errorf("%s, another body: %d %s", face, a.status, a.body)
+		}
+		if n := len(r.jobs.all) - before; n != 1 {
+			t.Errorf("%s made %d presentations", face, n)
+		}
+	}
+	for _, bad := range []string{"", "a b", "ключ", strings.Repeat("x", 256)} {
+		if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", bad); a.status != 422 || !strings.Contains(a.body, `"param":"Idempotency-Key"`) {
+			t.Errorf("key %.20q: %d %s", bad, a.status, a.body)
+		}
+	}
+}
+
+// J13: while the first is in flight, another is told to wait; of many at once, one makes the presentation.
+func TestIdempotencyInFlight(t *testing.T) {
+	t.Parallel()
+	c := &slowChecker{entered: make(chan struct{}), leave: make(chan struct{})}
+	r := newRig(t, func(o *httpapi.Options) { o.Check = c })
+	first := make(chan answer)
+	go func() { first <- r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k") }()
+	<-c.entered
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 409 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "idempotency_in_flight") || !strings.Contains(a.body, `"retryable":true`) {
+				t.Errorf("meanwhile: %d %s", a.status, a.body)
+			}
+		})
+	}
+	wg.Wait()
+	close(c.leave)
+	if a := <-first; a.status != 202 || len(r.jobs.all) != 1 {
+		t.Errorf("the first: %d, %d presentations", a.status, len(r.jobs.all))
+	}
+}
+
+// slowChecker lets a test look at a request in flight.
+type slowChecker struct {
+	checker
+	entered, leave chan struct{}
+}
+
+func (c *slowChecker) Check(x context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	close(c.entered)
+	<-c.leave
+	return c.checker.Check(x, d)
+}
+
+// J13: a request that was refused, or broke, frees its key.
+func TestFailedRequestFreesItsKey(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if a := r.post("/v1/presentations", one+`,"theme":"neon"}`, "Idempotency-Key", "k"); a.status != 422 {
+		t.Fatalf("%d", a.status)
+	}
+	r.jobs.full = true
+	if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 503 {
+		t.Fatalf("%d", a.status)
+	}
+	r.jobs.full = false
+	if a := r.post("/v1/presentations?dry_run=true", seedRequest, "Idempotency-Key", "k"); a.status != 200 {
+		t.Fatalf("%d", a.status)
+	}
+	if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 202 || a.header.Get("Idempotent-Replayed") != "" {
+		t.Errorf("afterwards: %d %s", a.status, a.body)
+	}
+	broken := newRig(t, func(o *httpapi.Options) { o.Check = checker{panics: true} })
+	broken.post("/v1/presentations", seedRequest, "Idempotency-Key", "k")
+	if len(broken.jobs.keys) != 0 {
+		t.Error("a panic keeps the key")
+	}
+}
+
+func TestCallbackURL(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, name := range []string{"callback_url", "callbackUrl"} {
+		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} {
+			a := r.post(face, one+fmt.Sprintf(`,%q:"https://example.com/hook"}`, name))
+			if a.status >= 300 || r.jobs.all[len(r.jobs.all)-1].callback != "https://example.com/hook" || strings.Contains(a.body, "unknown_field") {
+				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
+			}
+		}
+		for _, bad := range []string{"ftp://example.com", "example.com/x", "http://127.0.0.1/x", "https://example.com/" + strings.Repeat("x", 2048)} {
+			if a := r.post("/v1/presentations", one+fmt.Sprintf(`,%q:%q}`, name, bad)); a.status != 422 || !strings.Contains(a.body, fmt.Sprintf(`"param":%q`, name)) {
+				t.Errorf("%.40s: %d %s", bad, a.status, a.body)
+			}
+		}
+	}
+}
+
+// part is one of a form.
+type part struct{ name, file, kind, body string }
+
+func form(t *testing.T, parts ...part) (body, contentType string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, p := range parts {
+		h := textproto.MIMEHeader{"Content-Disposition": {fmt.Sprintf(`form-data; name=%q; filename=%q`, p.name, p.file)}}
+		if p.kind != "" {
+			h.Set("Content-Type", p.kind)
+		}
+		f, err := w.CreatePart(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(f, p.body)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), w.FormDataContentType()
+}
+
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20 })
+	deck := part{"deck", "../../etc/passwd", "application/octet-stream", one + `,"theme":"dark-purple"}`}
+	parts := []part{deck, {"settings", "", "", `{"theme":"light-modern","title":"Set"}`}, {"callback_url", "", "", "https://example.com/hook"}}
+	body, ct := form(t, parts...)
+	first := r.post("/v1/presentations", body, "Content-Type", ct, "Idempotency-Key", "k")
+	if first.status != 202 {
+		t.Fatalf("%d %s", first.status, first.body)
+	}
+	if got := r.jobs.all[0]; got.deck.Theme != "light-modern" || got.deck.Title != "Set" || got.callback != "https://example.com/hook" {
+		t.Errorf("%+v", got)
+	}
+	body, ct = form(t, parts...) // another boundary, the same request
+	if a := r.post("/v1/presentations", body, "Content-Type", ct, "Idempotency-Key", "k"); a.status != 202 || a.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("again: %d %s", a.status, a.body)
+	}
+	for _, c := range []struct {
+		name   string
+		parts  []part
+		status int
+		says   string
+	}{
+		{"no deck", parts[1:], 422, "application/json"},
+		{"a PPTX", []part{{"deck", "talk.json", "application/json", "PK\x03\x04..."}}, 415, "takes a deck as JSON"},
+		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "takes a deck as JSON"},
+		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "takes a deck as JSON"},
+		{"a stranger", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
+		{"two decks", []part{deck, deck}, 422, "more than one"},
+		{"huge settings", []part{deck, {"settings", "", "", strings.Repeat(" ", 1<<20+1)}}, 413, "1 MiB"},
+		{"a huge deck", []part{{"deck", "", "", strings.Repeat(" ", 5<<20)}}, 413, "4 MiB"},
+		{"broken settings", []part{deck, {"settings", "", "", "{"}}, 400, "line 1"},
+		{"slides in settings", []part{deck, {"settings", "", "", `{"slides":[]}`}}, 422, "settings.slides"},
+		{"a private callback", []part{deck, {"callback_url", "", "", "http://127.0.0.1/"}}, 422, "callback_url"},
+	} {
+		body, ct := form(t, c.parts...)
+		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != c.status || !strings.Contains(a.body, c.says) {
+			t.Errorf("%s: %d %s", c.name, a.status, a.body)
+		}
+	}
+	if len(r.jobs.all) != 1 {
+		t.Errorf("%d presentations", len(r.jobs.all))
+	}
+}
+
+// An answer that the request does not take is not sent; a problem says so.
+func TestNotAcceptable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	_, self := newPresentation(t, r)
+	for accept, status := range map[string]int{"": 200, "*/*": 200, "application/*;q=0.5": 200, "text/html, application/json": 200, "text/html": 406, "application/json;q=0": 406} {
+		if a := r.get(self, "Accept", accept); a.status != status && accept != "" || status == 406 && a.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%q: %d %s", accept, a.status, a.body)
+		}
+	}
+	if a := r.get(self+"/events", "Accept", "application/json"); a.status != 406 {
+		t.Errorf("a stream as JSON: %d", a.status)
+	}
+}
+
+// The first signal closes streams with a word, answers long polls and turns readyz, while the rest is still served.
+func TestDraining(t *testing.T) {
+	t.Parallel()
+	draining := make(chan struct{})
+	r := newRig(t, func(o *httpapi.Options) { o.Draining = draining })
+	_, self := newPresentation(t, r)
+	s := r.stream(self + "/events")
+	s.next()
+	s.next()
+	polled := make(chan answer)
+	go func() { polled <- r.get(self + "?wait=60s") }()
+	r.jobs.waitUntil(func() bool { return r.jobs.watch == 2 })
+	close(draining)
+	if got := s.next(); !strings.HasPrefix(got, ": ") {
+		t.Errorf("last words %q", got)
+	}
+	if got := s.next(); got != "" {
+		t.Errorf("and then %q", got)
+	}
+	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `"1"` {
+		t.Errorf("the long poll: %d", a.status)
+	}
+	if a := r.get("/readyz"); a.status != 503 || a.header.Get("Retry-After") == "" {
+		t.Errorf("readyz: %d", a.status)
+	}
+	if a := r.get("/healthz"); a.status != 200 {
+		t.Errorf("healthz: %d", a.status)
+	}
+	if a := r.get(self); a.status != 200 {
+		t.Errorf("a plain request: %d", a.status)
+	}
+}
+
+// A list that is walked by cursor gives everything that was there all along once, the newest first, whatever is added and
+// removed meanwhile; the Link header leads where next_cursor does.
+func TestListIsStable(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		r := newRig(t)
+		defer r.Close()
+		var stay []string
+		add := func() string {
+			p, err := r.jobs.Submit(t.Context(), lectern.Submission{Deck: lectern.Deck{Slides: make([]lectern.Slide, 1)}})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			return p.ID
+		}
+		var doomed []string
+		for range rapid.IntRange(1, 30).Draw(rt, "before") {
+			if id := add(); rapid.Bool().Draw(rt, "stays") {
+				stay = append(stay, id)
+			} else {
+				doomed = append(doomed, id)
+			}
+		}
+		var seen []string
+		for path := fmt.Sprintf("/v1/presentations?status=queued&limit=%d", rapid.IntRange(1, 7).Draw(rt, "limit")); path != ""; {
+			a := r.get(path)
+			page := decode[httpapi.PresentationPage](t, a)
+			for _, p := range page.Presentations {
+				if len(seen) > 0 && p.ID >= seen[len(seen)-1] {
+					rt.Fatalf("%s stands twice or out of order", p.ID)
+				}
+				seen = append(seen, p.ID)
+			}
+			link := a.header.Get("Link")
+			if (page.Next == nil) != (link == "") {
+				rt.Fatalf("Link %q beside next_cursor %v", link, page.Next)
+			}
+			path, _, _ = strings.Cut(strings.TrimPrefix(link, "<"), ">")
+			if rapid.Bool().Draw(rt, "added") {
+				add()
+			}
+			if len(doomed) > 0 && rapid.Bool().Draw(rt, "removed") {
+				if err := r.jobs.Delete(t.Context(), doomed[0]); err != nil {
+					rt.Fatal(err)
+				}
+				doomed = doomed[1:]
+			}
+		}
+		for _, id := range stay {
+			if !slices.Contains(seen, id) {
+				rt.Fatalf("%s is lost", id)
+			}
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+
+	"lectern"
+)
+
+// Bounds of an upload's parts; guard bounds the whole.
+const (
+	maxParts    = 8
+	maxSettings = 1 << 20
+)
+
+const takenDecks = "a deck as JSON (application/json)"
+
+// readUpload reads a form: the file "deck", and the fields "settings" and "callback_url". What the sender calls its file
+// is not looked at.
+func readUpload(r *http.Request, boundary string) (submission, error) {
+	b := submission{kind: "multipart/form-data"}
+	if boundary == "" {
+		return b, lectern.Fail(codeMedia, "The Content-Type multipart/form-data lacks its boundary.")
+	}
+	form := multipart.NewReader(r.Body, boundary)
+	seen := map[string]bool{}
+	for n := 1; ; n++ {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return b, arrival(err)
+		}
+		if n > maxParts {
+			return b, lectern.Fail(lectern.CodeTooLarge, "The form has more than %d parts.", maxParts)
+		}
+		name := part.FormName()
+		if seen[name] {
+			return b, formFault(name, "The form has more than one %.60q.", name)
+		}
+		seen[name] = true
+		if err := b.take(part, name); err != nil {
+			return b, err
+		}
+	}
+	if !seen["deck"] {
+		return b, formFault("deck", "The form has no file \"deck\"; it takes %s.", takenDecks)
+	}
+	// Behind the last boundary nothing is of interest, but a body that is read to its end frees its connection.
+	_, err := io.Copy(io.Discard, r.Body)
+	return b, arrival(err)
+}
+
+// take reads one part of a form.
+func (b *submission) take(part *multipart.Part, name string) (err error) {
+	switch name {
+	case "deck":
+		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
+		if b.deck, err = io.ReadAll(part); err != nil {
+			return arrival(err)
+		}
+		return takenDeck(kind, b.deck)
+	case "settings":
+		b.settings, err = field(part, name, maxSettings)
+	case "callback_url":
+		var v []byte
+		v, err = field(part, name, maxCallback)
+		b.callback = string(v)
+	default:
+		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"settings\" and \"callback_url\".", name)
+	}
+	return err
+}
+
+// field reads a part of limited size.
+func field(part *multipart.Part, name string, limit int64) ([]byte, error) {
+	v, err := io.ReadAll(io.LimitReader(part, limit+1))
+	if err == nil && int64(len(v)) > limit {
+		f := lectern.Fail(lectern.CodeTooLarge, "The form's %q is larger than %s.", name, size(limit))
+		f.Param = name
+		return nil, f
+	}
+	return bytes.TrimSpace(v), arrival(err)
+}
+
+// takenDeck refuses files that are no JSON by their media type or by how they begin.
+func takenDeck(kind string, deck []byte) error {
+	what := ""
+	switch {
+	case bytes.HasPrefix(deck, []byte("%PDF-")):
+		what = "a PDF"
+	case bytes.HasPrefix(deck, []byte("PK\x03\x04")):
+		what = "a zip archive such as PPTX"
+	case kind == "text/markdown" || !mayBeJSON(kind):
+		what = kind
+	default:
+		return nil
+	}
+	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server takes %s.", what, takenDecks)
+	f.Param = "deck"
+	return f
+}
+
+func formFault(param, format string, args ...any) *lectern.Failure {
+	f := lectern.Fail(codeRequest, format, args...)
+	f.Param = param
+	if len(f.Param) > 60 {
+		f.Param = f.Param[:60]
+	}
+	return f
+}
