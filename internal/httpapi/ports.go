@@ -62,7 +62,7 @@ type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }
 
-// Callbacks judges the addresses that want to be told of presentations. *asset.Fetcher is one.
+// Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.
 type Callbacks interface {
 	// Allowed refuses an address that may not be reached (CodeAssetRefused), as far as it shows without asking the network.
 	Allowed(address string) error

@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	standard "github.com/standard-webhooks/standard-webhooks/libraries/go"
+)
+
+// receiver is somebody's webhook endpoint: it verifies with the reference library and answers as the test says.
+type receiver struct {
+	*httptest.Server
+	mu     sync.Mutex // guards what follows
+	refuse int        // answer 500 so many times more
+	types  []string   // of what was taken, without repeats
+	ids    map[string]int
+	bodies map[string]string
+	faults []string
+	done   chan struct{}
+}
+
+const hookSecret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+func receive(t *testing.T, refuse int) *receiver {
+	t.Helper()
+	verify, err := standard.NewWebhook(hookSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &receiver{refuse: refuse, ids: map[string]int{}, bodies: map[string]string{}, done: make(chan struct{})}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if err := verify.Verify(body, q.Header); err != nil {
+			r.faults = append(r.faults, err.Error())
+		}
+		if r.refuse > 0 {
+			r.refuse--
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		var m struct {
+			Type string         `json:"type"`
+			Data map[string]any `json:"data"`
+		}
+		if err := json.Unmarshal(body, &m); err != nil {
+			r.faults = append(r.faults, err.Error())
+		}
+		id := q.Header.Get("webhook-id")
+		r.ids[id]++
+		switch old, again := r.bodies[id]; {
+		case again && old != string(body):
+			r.faults = append(r.faults, "the same id came with other bytes")
+		case !again:
+			r.bodies[id] = string(body)
+			r.types = append(r.types, m.Type)
+			if m.Type == "presentation.completed" {
+				if m.Data["progress"] != 100.0 || m.Data["status"] != "completed" {
+					r.faults = append(r.faults, "completed with "+string(body))
+				}
+				close(r.done)
+			}
+		}
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// TestWebhook holds J4 and J7 for the world outside: every milestone arrives, signed, in order and with the same bytes on
+// each try, though the receiver fails twice and the server is killed in between.
+func TestWebhook(t *testing.T) {
+	t.Parallel()
+	r := receive(t, 2)
+	env := []string{"LECTERN_WEBHOOK_ALLOW_PRIVATE=true", "LECTERN_WEBHOOK_SECRET=" + hookSecret}
+	s := serve(t, plain, env...)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(3)), "{", `{"callback_url":"`+r.URL+`/hook",`, 1))
+	if a.status != http.StatusAccepted {
+		t.Fatalf("create answered %d %s", a.status, a.body)
+	}
+	id, _ := a.json(t)["id"].(string)
+	s.await(id, time.Minute, func(v view) bool { return v.Progress > 0 || v.ended() })
+	s.kill9()
+	s.start(plain, env...)
+	if v := s.awaitEnd(id, 2*time.Minute); v.Status != "completed" {
+		t.Fatalf("ended as %+v", v)
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	want := []string{"presentation.queued", "presentation.processing", "presentation.queued", "presentation.processing", "presentation.completed"}
+	if !slices.Equal(r.types, want) {
+		t.Errorf("it was told %v, want %v\n%s", r.types, want, s.must("GET", "/v1/webhooks/deliveries?presentation="+id, "").body)
+	}
+	for _, f := range r.faults {
+		t.Error(f)
+	}
+	if strings.Contains(s.log(), hookSecret) || strings.Contains(s.out.String(), hookSecret) {
+		t.Error("the secret is in the log")
+	}
+}
+
+// A stranger's callback address may not point into private networks.
+func TestWebhookRefusesPrivateNetworks(t *testing.T) {
+	t.Parallel()
+	s := serve(t, plain)
+	for _, url := range []string{"http://127.0.0.1:22/", "http://192.168.0.1/x", "http://[::1]/", "ftp://example.com/"} {
+		if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{", `{"callback_url":"`+url+`",`, 1)); a.status != 422 {
+			t.Errorf("%s: %d %s", url, a.status, a.body)
+		}
+	}
+}
