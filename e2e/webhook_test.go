@@ -1,14 +1,17 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -121,5 +124,44 @@ func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 		if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{", `{"callback_url":"`+url+`",`, 1)); a.status != 422 {
 			t.Errorf("%s: %d %s", url, a.status, a.body)
 		}
+	}
+}
+
+// TestWebhookListen is what somebody does who wants to see what comes: `lectern webhook listen` beside a server.
+func TestWebhookListen(t *testing.T) {
+	t.Parallel()
+	s := serve(t, plain, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
+	cmd := exec.CommandContext(t.Context(), plain, "webhook", "--server", s.url(""), "listen", "--port", "0", "--register", "--json")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	hooks := func() string { return string(run(t, plain, "webhook", "--server", s.url(""), "list", "--json")) }
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	poll(ctx, 20*time.Millisecond, func() bool { return strings.Contains(hooks(), "wh_") })
+	s.create(brief("heard"))
+	lines := bufio.NewScanner(out)
+	for _, want := range []string{"presentation.queued", "presentation.processing", "presentation.completed"} {
+		if !lines.Scan() {
+			t.Fatalf("nothing more was heard, want %s", want)
+		}
+		var h struct {
+			Verified bool
+			Body     struct{ Type string }
+		}
+		if err := json.Unmarshal(lines.Bytes(), &h); err != nil || !h.Verified || h.Body.Type != want {
+			t.Errorf("heard %s, want a verified %s (%v)", lines.Bytes(), want, err)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if left := hooks(); strings.Contains(left, "wh_") {
+		t.Errorf("it is registered still: %s", left)
 	}
 }

@@ -29,6 +29,7 @@ type grammar struct {
 	Check     checkCmd     `cmd:"" help:"Say what would fail or look wrong in a deck, and how long its video will be."`
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
 	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
+	Webhook   webhookCmd   `cmd:"" help:"See and steer whom a server tells of its presentations."`
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`

@@ -139,7 +139,7 @@ func TestRetryAfterWithinBounds(t *testing.T) {
 				}
 				w.create(address)
 				synctest.Wait()
-				if wait := w.the().NextAt.Sub(time.Now()); wait < want[0] || wait > want[1] {
+				if wait := time.Until(w.the().NextAt); wait < want[0] || wait > want[1] {
 					t.Errorf("waits %s", wait)
 				}
 			})
