@@ -4,6 +4,7 @@
 
 GO ?= go
 SOAK ?= 60s
+KILLS ?= 100
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -26,7 +27,8 @@ test: ## everything, end to end, under the race detector; nothing is skipped
 	@scripts/deps test
 	$(GO) test -race -timeout 25m ./...
 
-soak: ## the history of many writers, readers and takeovers held against the model, for SOAK (60s)
+soak: ## a server killed KILLS (100) times at random moments, and the history of many writers for SOAK (60s)
+	SOAK_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v -run TestKillSoak ./e2e
 	LECTERN_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 25m -run TestHistoryIsLinearizable ./internal/job
 
 lint: ## formatting, vet, staticcheck, the rules of the architecture

@@ -3,45 +3,77 @@ package job
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"lectern"
 )
 
-// hub wakes those who watch a presentation. It carries no state: a watcher reads the store (J4), so that a slow one
-// costs nobody anything and a lost wake-up costs one poll.
+// hub wakes those who watch a presentation, and hands them what this process has committed, so that a thousand watchers of
+// a change do not read it a thousand times. It holds nothing that is not in the store (J4), and only while somebody
+// watches; a watcher to whom it cannot give the very next version reads the store. So a slow one costs nobody anything, and
+// a lost wake-up costs one poll.
 type hub struct {
-	mu      sync.Mutex // guards waiting; held for a map access
-	waiting map[string]map[chan struct{}]struct{}
+	mu      sync.Mutex // guards watched; held for a map access and a few copies
+	watched map[string]*watched
 }
+
+type watched struct {
+	waiting map[chan struct{}]struct{}
+	recent  []lectern.Presentation // the last versions that were committed here, without a gap
+}
+
+// recentVersions is how many versions a watcher may fall behind before it reads the store.
+const recentVersions = 32
 
 // subscribe gives a channel that gets a signal after each commit to the presentation, and its end.
 func (h *hub) subscribe(id string) (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.waiting == nil {
-		h.waiting = map[string]map[chan struct{}]struct{}{}
+	if h.watched == nil {
+		h.watched = map[string]*watched{}
 	}
-	if h.waiting[id] == nil {
-		h.waiting[id] = map[chan struct{}]struct{}{}
+	w := h.watched[id]
+	if w == nil {
+		w = &watched{waiting: map[chan struct{}]struct{}{}}
+		h.watched[id] = w
 	}
-	h.waiting[id][c] = struct{}{}
+	w.waiting[c] = struct{}{}
 	return c, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.waiting[id], c)
-		if len(h.waiting[id]) == 0 {
-			delete(h.waiting, id)
+		delete(w.waiting, c)
+		if len(w.waiting) == 0 && h.watched[id] == w {
+			delete(h.watched, id)
 		}
 	}
 }
 
-func (h *hub) notify(id string) {
+// notify wakes the watchers of a presentation. versions are what this process has just committed to it, in order; none:
+// something else has happened, which the store can tell.
+func (h *hub) notify(id string, versions ...lectern.Presentation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c := range h.waiting[id] {
+	w := h.watched[id]
+	if w == nil {
+		return
+	}
+	if len(versions) == 0 {
+		w.recent = nil
+	}
+	for _, v := range versions {
+		if n := len(w.recent); n > 0 && v.Version != w.recent[n-1].Version+1 {
+			w.recent = nil // another process has written in between
+		}
+		w.recent = append(w.recent, v)
+	}
+	if n := len(w.recent); n > recentVersions {
+		w.recent = append([]lectern.Presentation(nil), w.recent[n-recentVersions:]...)
+	}
+	for c := range w.waiting {
 		select {
 		case c <- struct{}{}:
 		default:
@@ -49,11 +81,41 @@ func (h *hub) notify(id string) {
 	}
 }
 
+// after gives the versions that follow one, from the very next on, which may be none; where known is false, only the store
+// can tell.
+func (h *hub) after(id string, version int64) (next []lectern.Presentation, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.watched[id]
+	if w == nil || len(w.recent) == 0 {
+		return nil, false
+	}
+	i := version + 1 - w.recent[0].Version
+	if i < 0 || i > int64(len(w.recent)) {
+		return nil, false
+	}
+	for _, p := range w.recent[i:] {
+		next = append(next, copied(p))
+	}
+	return next, true
+}
+
+// copied shares nothing with p that a reader could change for others (J1).
+func copied(p lectern.Presentation) lectern.Presentation {
+	p.Metadata, p.Warnings = maps.Clone(p.Metadata), slices.Clone(p.Warnings)
+	if p.Error != nil {
+		f := *p.Error
+		f.Causes = slices.Clone(f.Causes)
+		p.Error = &f
+	}
+	return p
+}
+
 // notifyAll wakes everyone: nobody knows what has changed.
 func (h *hub) notifyAll() {
 	h.mu.Lock()
-	ids := make([]string, 0, len(h.waiting))
-	for id := range h.waiting {
+	ids := make([]string, 0, len(h.watched))
+	for id := range h.watched {
 		ids = append(ids, id)
 	}
 	h.mu.Unlock()
@@ -64,7 +126,9 @@ func (h *hub) notifyAll() {
 
 const (
 	watchBatch = 64
-	watchPoll  = 2 * time.Second // for what no signal announced: another process's commit
+	// For what no signal announced, since one from another process may get lost. Alone, there is none to get lost.
+	watchPoll      = 2 * time.Second
+	watchPollAlone = time.Minute
 )
 
 // Watch gives the presentation as it was at each stored version above after, in order and without repeats, as they
@@ -75,15 +139,22 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 	return func(yield func(lectern.Presentation, error) bool) {
 		wake, done := s.hub.subscribe(id)
 		defer done()
-		poll := time.NewTicker(watchPoll)
+		pace := watchPollAlone
+		if s.opt.Peers != nil {
+			pace = watchPoll
+		}
+		poll := time.NewTicker(pace)
 		defer poll.Stop()
-		for {
-			batch, err := s.opt.Store.Versions(ctx, id, after, watchBatch)
-			if err != nil {
-				if ctx.Err() == nil {
-					yield(lectern.Presentation{}, err)
+		for look := true; ; {
+			batch, known := s.hub.after(id, after)
+			if look || !known {
+				var err error
+				if batch, err = s.opt.Store.Versions(ctx, id, after, watchBatch); err != nil {
+					if ctx.Err() == nil {
+						yield(lectern.Presentation{}, err)
+					}
+					return
 				}
-				return
 			}
 			for _, p := range batch {
 				if ctx.Err() != nil || !yield(p, nil) {
@@ -94,17 +165,21 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 			if len(batch) == watchBatch {
 				continue
 			}
-			if over, err := s.over(ctx, id, after, batch); over || err != nil {
-				if err != nil && ctx.Err() == nil {
-					yield(lectern.Presentation{}, err)
+			if look || !known || len(batch) > 0 { // else it was woken for what it has seen
+				if over, err := s.over(ctx, id, after, batch); over || err != nil {
+					if err != nil && ctx.Err() == nil {
+						yield(lectern.Presentation{}, err)
+					}
+					return
 				}
-				return
 			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-wake:
+				look = false
 			case <-poll.C:
+				look = true
 			}
 		}
 	}

@@ -252,7 +252,7 @@ func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	s.logOutcome(ctx, it, out)
 	s.observe(it, out)
 	if len(out.Versions) > 0 || it.spec.Mark || it.spec.Purge {
-		s.hub.notify(it.spec.ID)
+		s.hub.notify(it.spec.ID, out.Versions...)
 	}
 	if out.Err == nil && out.After.Status.Terminal() {
 		s.poke(s.sweep)

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestKillSoak holds J2, J3, J5, J9 and J12 under fire: a server with work is killed again and again at random moments.
+// Every presentation that it accepted ends exactly once, nobody saw progress fall or a version again, what was recorded is
+// not made again, and nothing is left. SOAK_KILLS says how often (`make soak`: 100), SOAK_SEED repeats a run.
+func TestKillSoak(t *testing.T) {
+	t.Parallel()
+	kills, seed := number(t, "SOAK_KILLS", 4), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
+	t.Logf("SOAK_SEED=%d", seed)
+	dice := rand.New(rand.NewPCG(uint64(seed), 1))
+	env := []string{"LECTERN_CLEANUP_DELAY=1s", "LECTERN_WORKERS=2"}
+	s := serve(t, plain, env...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills)*time.Minute+5*time.Minute)
+	defer cancel()
+	var ids []string
+	var finish []func()
+	for n := range kills {
+		for i := range 1 + dice.IntN(2) {
+			id := s.create(brief(fmt.Sprintf("%d.%d", n, i)))
+			ids = append(ids, id)
+			finish = append(finish, observe(ctx, s, 1, id))
+		}
+		moment := time.NewTimer(time.Duration(dice.IntN(1500)) * time.Millisecond)
+		<-moment.C
+		s.kill9()
+		if left := family(t, s); len(left) > 0 {
+			t.Errorf("kill %d leaves processes: %v", n+1, left)
+		}
+		s.start(plain, env...)
+	}
+	for _, id := range ids {
+		if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+			t.Errorf("%s ended as %+v", id, v)
+		}
+	}
+	for _, f := range finish {
+		f()
+	}
+	for _, id := range ids {
+		events := stream(ctx, t, s, id, 0)
+		checkHistory(t, events)
+		ends := 0
+		for _, e := range events {
+			if e.view.ended() {
+				ends++
+			}
+		}
+		if ends != 1 {
+			t.Errorf("J2: %s ended %d times", id, ends)
+		}
+		made := map[string]int{}
+		for _, r := range s.steps(id) {
+			if !r.Reused && r.Kind != "publish" {
+				if made[r.Key]++; made[r.Key] > 1 {
+					t.Errorf("J9: %s of slide %d of %s was recorded and made again", r.Kind, r.Slide, id)
+				}
+			}
+		}
+	}
+	left(t, s, ctx)
+}
+
+func number(t *testing.T, variable string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
