@@ -28,7 +28,7 @@ test: ## everything, end to end, under the race detector; nothing is skipped
 	$(GO) test -race -timeout 25m ./...
 
 soak: ## a server killed KILLS (100) times at random moments, and the history of many writers for SOAK (60s)
-	SOAK_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v -run TestKillSoak ./e2e
+	SOAK_KILLS=$(KILLS) SOAK_NODE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v -run TestKillSoak ./e2e
 	LECTERN_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 25m -run TestHistoryIsLinearizable ./internal/job
 
 lint: ## formatting, vet, staticcheck, the rules of the architecture

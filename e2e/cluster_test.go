@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
@@ -173,4 +175,50 @@ func TestDatabaseRestarts(t *testing.T) {
 	}
 	finish()
 	checkStream(t, stream(ctx, t, s, id, 0))
+}
+
+// TestKillSoakNodes is TestKillSoak over three nodes on Postgres: any of them dies, and comes back as another.
+func TestKillSoakNodes(t *testing.T) {
+	t.Parallel()
+	kills, seed := number(t, "SOAK_NODE_KILLS", 3), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
+	t.Logf("SOAK_SEED=%d", seed)
+	dice := rand.New(rand.NewPCG(uint64(seed), 2))
+	c := newCluster(t)
+	env := []string{"LECTERN_CLEANUP_DELAY=1s", "LECTERN_WORKERS=1", "LECTERN_DB=" + c.url, "LECTERN_DATA=" + c.data}
+	var nodes []*server
+	for range 3 {
+		nodes = append(nodes, c.node("all", env...))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills)*time.Minute+5*time.Minute)
+	defer cancel()
+	type accepted struct {
+		id     string
+		by     *server
+		finish func()
+	}
+	var all []accepted
+	for n := range kills {
+		for i := range 2 {
+			by, at := nodes[dice.IntN(3)], nodes[dice.IntN(3)] // posted to one, watched on another
+			id := by.create(brief(fmt.Sprintf("nodes %d.%d", n, i)))
+			all = append(all, accepted{id, by, observe(ctx, at, 1, id)})
+		}
+		moment := time.NewTimer(time.Duration(dice.IntN(2000)) * time.Millisecond)
+		<-moment.C
+		victim := nodes[dice.IntN(3)]
+		victim.kill9()
+		victim.start(plain, env...)
+	}
+	for _, a := range all {
+		if v := a.by.awaitEnd(a.id, 5*time.Minute); v.Status != "completed" {
+			t.Errorf("%s ended as %+v", a.id, v)
+		}
+		a.finish()
+		events := stream(ctx, t, a.by, a.id, 0)
+		checkHistory(t, events)
+		checkMadeOnce(t, a.by, a.id)
+		if n := ends(events); n != 1 {
+			t.Errorf("J2: %s ended %d times", a.id, n)
+		}
+	}
 }

@@ -59,17 +59,7 @@ func TestCrashPoints(t *testing.T) {
 			}
 			finish()
 			checkHistory(t, stream(ctx, t, s, id, 0))
-			made := map[string]int{}
-			for _, r := range s.steps(id) {
-				if !r.Reused && r.Kind != "publish" { // artifacts carry their attempt: they are published anew
-					made[r.Key]++
-				}
-			}
-			for key, n := range made {
-				if n > 1 {
-					t.Errorf("J9: %.12s was recorded and made again", key)
-				}
-			}
+			checkMadeOnce(t, s, id)
 			m := inspect(t, s.download("/v1/presentations/"+id+"/video", "crashed.mp4"))
 			if m.width != 426 || m.height != 240 {
 				t.Errorf("the video is %+v", m)

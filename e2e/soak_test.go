@@ -49,25 +49,38 @@ func TestKillSoak(t *testing.T) {
 	for _, id := range ids {
 		events := stream(ctx, t, s, id, 0)
 		checkHistory(t, events)
-		ends := 0
-		for _, e := range events {
-			if e.view.ended() {
-				ends++
-			}
+		if n := ends(events); n != 1 {
+			t.Errorf("J2: %s ended %d times", id, n)
 		}
-		if ends != 1 {
-			t.Errorf("J2: %s ended %d times", id, ends)
-		}
-		made := map[string]int{}
-		for _, r := range s.steps(id) {
-			if !r.Reused && r.Kind != "publish" {
-				if made[r.Key]++; made[r.Key] > 1 {
-					t.Errorf("J9: %s of slide %d of %s was recorded and made again", r.Kind, r.Slide, id)
-				}
-			}
-		}
+		checkMadeOnce(t, s, id)
 	}
 	left(t, s, ctx)
+}
+
+// ends counts the ends that a stream tells of.
+func ends(events []streamed) int {
+	n := 0
+	for _, e := range events {
+		if e.view.ended() {
+			n++
+		}
+	}
+	return n
+}
+
+// checkMadeOnce holds J9: what was recorded as finished was not made again, in whatever attempt. Artifacts carry their
+// attempt and are published anew.
+func checkMadeOnce(t *testing.T, s *server, id string) {
+	t.Helper()
+	made := map[string]int{}
+	for _, r := range s.steps(id) {
+		if r.Reused || r.Kind == "publish" {
+			continue
+		}
+		if made[r.Key]++; made[r.Key] > 1 {
+			t.Errorf("J9: %s of slide %d of %s was recorded and made again", r.Kind, r.Slide, id)
+		}
+	}
 }
 
 func number(t *testing.T, variable string, otherwise int) int {

@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"lectern/internal/avatar/elai/elaitest"
+	"lectern/internal/crash"
+)
+
+// TestOrderCrashPoints holds J9 where it costs money: the process dies after each record of an external render, and after
+// its restart the provider has been asked to make each take once, and to render it once.
+func TestOrderCrashPoints(t *testing.T) {
+	t.Parallel()
+	const deck = `{"resolution":[426,240],"avatarCode":"elai:gia.casual","slidesData":[
+		{"templateId":"content-slide","props":{"title":"Paid once","voiceoverText":"Hello."}},
+		{"templateId":"content-slide","props":{"title":"And once","voiceoverText":"Goodbye."}}]}`
+	for _, p := range crash.OrderPoints() {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			stand := elaitest.New(t)
+			stand.Say("rendering", "ready")
+			s := serve(t, crashing(), append(elaiEnv(stand), "CRASH_AT="+string(p)+"#2")...)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			id := s.create(deck)
+			finish := observe(ctx, s, 1, id)
+			select {
+			case <-s.done:
+			case <-ctx.Done():
+				t.Fatalf("it never came to %q", p)
+			}
+			if !strings.Contains(s.out.String(), "CRASH: "+string(p)) {
+				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
+			}
+			s.start(plain, elaiEnv(stand)...)
+			if v := s.awaitEnd(id, 3*time.Minute); v.Status != "completed" {
+				t.Errorf("ended as %+v", v)
+			}
+			finish()
+			if keys := stand.Keys(); len(keys) != 2 {
+				t.Errorf("%d takes were ordered for two slides", len(keys))
+			}
+			for _, k := range stand.Keys() {
+				if stand.Creates(k) != 1 || stand.Renders(k) != 1 {
+					t.Errorf("J9: %.12s was drafted %d times and paid for %d times", k, stand.Creates(k), stand.Renders(k))
+				}
+			}
+		})
+	}
+}
