@@ -17,6 +17,7 @@ const (
 	ArtifactCaptionVTT ArtifactKind = "captions_vtt"
 	ArtifactChapters   ArtifactKind = "chapters" // WebVTT
 	ArtifactTranscript ArtifactKind = "transcript"
+	ArtifactAudio      ArtifactKind = "audio"    // the sound alone, AAC in MP4
 	ArtifactManifest   ArtifactKind = "manifest" // JSON, per-slide timings in frames and samples
 )
 

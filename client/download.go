@@ -31,6 +31,7 @@ const (
 	CaptionsVTT File = "captions.vtt"
 	Chapters    File = "chapters.vtt"
 	Transcript  File = "transcript.txt"
+	Audio       File = "audio" // AAC in MP4
 	Manifest    File = "manifest"
 )
 

@@ -59,6 +59,7 @@ func (r *remote) files(ctx context.Context, id string) ([]keepsake, error) {
 	add(lectern.ArtifactCaptionVTT, 0, client.CaptionsVTT)
 	add(lectern.ArtifactChapters, 0, client.Chapters)
 	add(lectern.ArtifactTranscript, 0, client.Transcript)
+	add(lectern.ArtifactAudio, 0, client.Audio)
 	add(lectern.ArtifactManifest, 0, client.Manifest)
 	for n := 1; n <= p.SlidesTotal; n++ {
 		add(lectern.ArtifactSlideImage, n, client.SlideImage(n))

@@ -217,6 +217,8 @@ func keepName(k keepsake) string {
 		return "captions.vtt"
 	case lectern.ArtifactChapters:
 		return "chapters.vtt"
+	case lectern.ArtifactAudio:
+		return "audio.m4a"
 	case lectern.ArtifactTranscript:
 		return "transcript.txt"
 	case lectern.ArtifactManifest:

@@ -266,7 +266,7 @@ func (j *jobs) finish(t testing.TB, id string, attempt int) {
 	kinds := []lectern.Artifact{
 		{Kind: lectern.ArtifactVideo, ContentType: "video/mp4"}, {Kind: lectern.ArtifactThumbnail, ContentType: "image/jpeg"},
 		{Kind: lectern.ArtifactCaptions, ContentType: "application/x-subrip; charset=utf-8"}, {Kind: lectern.ArtifactCaptionVTT, ContentType: "text/vtt; charset=utf-8"},
-		{Kind: lectern.ArtifactChapters, ContentType: "text/vtt; charset=utf-8"}, {Kind: lectern.ArtifactTranscript}, {Kind: lectern.ArtifactManifest, ContentType: "application/json"},
+		{Kind: lectern.ArtifactChapters, ContentType: "text/vtt; charset=utf-8"}, {Kind: lectern.ArtifactTranscript}, {Kind: lectern.ArtifactAudio, ContentType: "audio/mp4"}, {Kind: lectern.ArtifactManifest, ContentType: "application/json"},
 	}
 	for n := range r.deck.Slides {
 		kinds = append(kinds, lectern.Artifact{Kind: lectern.ArtifactSlideImage, Slide: n + 1, ContentType: "image/png"})

@@ -26,6 +26,7 @@ var files = []file{
 	{"captions_vtt", "/captions.vtt", lectern.ArtifactCaptionVTT, ".vtt", "captions", "text/vtt; charset=utf-8"},
 	{"chapters", "/chapters.vtt", lectern.ArtifactChapters, "-chapters.vtt", "chapters", "text/vtt; charset=utf-8"},
 	{"transcript", "/transcript.txt", lectern.ArtifactTranscript, ".txt", "transcript", "text/plain; charset=utf-8"},
+	{"audio", "/audio", lectern.ArtifactAudio, ".m4a", "sound", "audio/mp4"},
 	{"manifest", "/manifest", lectern.ArtifactManifest, ".json", "manifest", "application/json"},
 }
 

@@ -231,7 +231,7 @@ func TestFiles(t *testing.T) {
 	r.jobs.finish(t, id, 1)
 	types := map[string]string{
 		"video": "video/mp4", "thumbnail": "image/jpeg", "captions_srt": "application/x-subrip; charset=utf-8", "captions_vtt": "text/vtt; charset=utf-8",
-		"chapters": "text/vtt; charset=utf-8", "transcript": "text/plain; charset=utf-8", "manifest": "application/json", "slide_image": "image/png",
+		"chapters": "text/vtt; charset=utf-8", "transcript": "text/plain; charset=utf-8", "audio": "audio/mp4", "manifest": "application/json", "slide_image": "image/png",
 	}
 	links := decode[httpapi.Presentation](t, r.get(self)).Links
 	for name, ct := range types {

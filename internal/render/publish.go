@@ -15,7 +15,7 @@ import (
 )
 
 // publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
-func (u *run) publish(ctx context.Context, plan timeline.Plan, video file, w words) ([]lectern.Artifact, error) {
+func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio file, w words) ([]lectern.Artifact, error) {
 	started := u.Now()
 	u.track.say(lectern.StagePublishing, "Publishing the video.")
 	thumbnail, err := u.thumbnail(ctx, plan, video)
@@ -41,6 +41,7 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video file, w wor
 		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", "", compose.VTT(w.cues)},
 		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", "", compose.ChaptersVTT(plan.Rate, w.chapters)},
 		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", "", w.transcript},
+		{lectern.ArtifactAudio, 0, "audio.m4a", "audio/mp4", audio.path, ""},
 		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", "", string(manifest)},
 	}
 	for _, s := range u.slides {

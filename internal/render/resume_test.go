@@ -203,7 +203,7 @@ func TestFourRunsAtOnce(t *testing.T) {
 				return
 			}
 			checkReports(t, rec, 3)
-			if len(list) != 10 {
+			if len(list) != 11 {
 				t.Errorf("run %d leaves %d artifacts", i, len(list))
 			}
 			left, err := os.ReadDir(scratch)

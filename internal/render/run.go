@@ -163,7 +163,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 			return err
 		}
 		crash.Here(crash.Joined)
-		artifacts, err = u.publish(ctx, plan, video, words)
+		artifacts, err = u.publish(ctx, plan, video, audio, words)
 		crash.Here(crash.Published)
 		return err
 	})
