@@ -253,7 +253,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
 		return err
 	}
-	if h.hooks, err = newHooks(h.cfg, h.records.outbox, h.watch, h.log); err != nil {
+	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records.outbox, h.watch, h.log); err != nil {
 		return err
 	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)

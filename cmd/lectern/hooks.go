@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"os"
 
 	"lectern"
 	"lectern/internal/config"
@@ -17,17 +16,14 @@ import (
 var _ httpapi.Webhooks = (*webhook.Service)(nil)
 
 // newHooks makes the deliverer of webhooks on the outbox that the job service fills, and lets every change wake it.
-func newHooks(cfg config.Config, outbox *sqlstore.Store, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
-	secrets, err := cfg.ReadSecrets(os.Environ())
-	if err != nil {
-		return nil, err
-	}
+// secret signs what goes to callback addresses.
+func newHooks(cfg config.Config, secret string, outbox *sqlstore.Store, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
 	var policy egress.Policy
 	if cfg.Webhook.AllowPrivate {
 		policy = egress.Everywhere()
 	}
 	s, err := webhook.New(webhook.Options{
-		Store: counted{outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secrets.Webhook, Policy: policy,
+		Store: counted{outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secret, Policy: policy,
 		Version: programVersion(), Logger: log,
 	})
 	if err != nil {

@@ -30,8 +30,11 @@ type jobCmd struct {
 type office struct{ *client.Client }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *jobCmd) AfterApply(parsed *kong.Context) error {
-	k, err := client.New(c.Server)
+func (c *jobCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server) }
+
+// bindOffice makes a server available to the command that was parsed.
+func bindOffice(parsed *kong.Context, server string) error {
+	k, err := client.New(server)
 	if err != nil {
 		return fmt.Errorf("--server: %w", err)
 	}

@@ -28,14 +28,7 @@ type webhookCmd struct {
 }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *webhookCmd) AfterApply(parsed *kong.Context) error {
-	k, err := client.New(c.Server)
-	if err != nil {
-		return fmt.Errorf("--server: %w", err)
-	}
-	parsed.Bind(office{k})
-	return nil
-}
+func (c *webhookCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server) }
 
 type webhookListCmd struct {
 	JSON bool `help:"As JSON."`

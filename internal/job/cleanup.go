@@ -16,9 +16,6 @@ import (
 // keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
 // after a suspended laptop wakes, they go on.
 func (s *Service) keepLeases(ctx context.Context) {
-	if s.opt.Peers != nil {
-		return // there takeOver does it, by a clock that all share
-	}
 	tick := time.NewTicker(s.opt.LeaseTimeout / 3)
 	defer tick.Stop()
 	for {

@@ -81,7 +81,9 @@ func (s *Service) Start(ctx context.Context) error {
 		_ = s.Stop(context.WithoutCancel(ctx))
 		return err
 	}
-	s.loops.spawn(func() { s.keepLeases(loop) })
+	if s.opt.Peers == nil { // with peers takeOver does it, by a clock that all share
+		s.loops.spawn(func() { s.keepLeases(loop) })
+	}
 	s.loops.spawn(func() { s.clean(loop) })
 	s.mindPeers(loop)
 	return nil
