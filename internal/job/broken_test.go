@@ -9,32 +9,50 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
-	"lectern/internal/store/sqlite"
 )
 
 // Each type below is the real store with one rule broken, as a careless change of it might.
 
-// revive breaks J2: what has ended is set to work again, though nobody asked for it.
-func revive(s job.Store, db *sqlite.DB) (job.Store, func()) { return reviving{s, db}, func() {} }
+var breaks = []struct {
+	rule   string
+	broken breaker
+	says   []string // one of these
+}{
+	{"J2 what is completed comes back to life", revive(lectern.StatusCompleted), []string{"J2", "does not fit the model"}},
+	{"J2 what has failed comes back to life", revive(lectern.StatusFailed), []string{"J2", "does not fit the model"}},
+	{"J2 what was canceled comes back to life", revive(lectern.StatusCanceled), []string{"J2", "does not fit the model"}},
+	{"J3 progress is read lower than it was", lower, []string{"J3"}},
+	{"J4 the commit comes after the news", tooEarly, []string{"does not fit the model"}},
+	{"J5 a version comes twice", stutter, []string{"J5"}},
+	{"J6 a write is lost", forget, []string{"does not fit the model", "J6"}},
+	{"J7 a stale attempt writes", unfenced, []string{"does not fit the model", "J7"}},
+}
+
+// revive breaks J2: what has ended so is set to work again, though nobody asked for it.
+func revive(end lectern.Status) breaker {
+	return func(s job.Store, g ground) (job.Store, func()) {
+		return reviving{s, g, func(now lectern.Status) bool { return now == end }}, func() {}
+	}
+}
 
 type reviving struct {
 	job.Store
-	db *sqlite.DB
+	ground ground
+	ends   func(lectern.Status) bool
 }
 
 func (s reviving) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
 	outs, err := s.Store.Commit(ctx, writes)
 	for _, out := range outs {
-		if out.Err == nil && out.After.Status.Terminal() && !out.Before.Status.Terminal() {
-			_, e := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET status = 'processing', progress = min(progress, 9990), version = version + 1 WHERE id = ?", out.After.ID)
-			err = errors.Join(err, e)
+		if out.Err == nil && s.ends(out.After.Status) && !out.Before.Status.Terminal() {
+			err = errors.Join(err, s.ground.exec(ctx, "UPDATE presentations SET status = 'processing', progress = 9990, version = version + 1 WHERE id = ?", out.After.ID))
 		}
 	}
 	return outs, err
 }
 
 // lower breaks J3: a codec that loses the low digits of every third version.
-func lower(s job.Store, _ *sqlite.DB) (job.Store, func()) { return lowering{s}, func() {} }
+func lower(s job.Store, _ ground) (job.Store, func()) { return lowering{s}, func() {} }
 
 type lowering struct{ job.Store }
 
@@ -59,7 +77,7 @@ func (s lowering) Versions(ctx context.Context, id string, after int64, limit in
 }
 
 // tooEarly breaks J4: the caller has its answer, and tells the watchers, while the transaction is still to come.
-func tooEarly(s job.Store, _ *sqlite.DB) (job.Store, func()) {
+func tooEarly(s job.Store, _ ground) (job.Store, func()) {
 	e := &early{Store: s}
 	return e, e.pending.Wait
 }
@@ -104,7 +122,7 @@ func foresee(ctx context.Context, s job.Store, writes []job.Write) ([]job.Outcom
 }
 
 // stutter breaks J5: a stream that goes on gets its last version once more.
-func stutter(s job.Store, _ *sqlite.DB) (job.Store, func()) { return stuttering{s}, func() {} }
+func stutter(s job.Store, _ ground) (job.Store, func()) { return stuttering{s}, func() {} }
 
 type stuttering struct{ job.Store }
 
@@ -119,7 +137,7 @@ func (s stuttering) Versions(ctx context.Context, id string, after int64, limit 
 }
 
 // forget breaks J6: every ninth transaction is answered and never made.
-func forget(s job.Store, _ *sqlite.DB) (job.Store, func()) { return &forgetting{Store: s}, func() {} }
+func forget(s job.Store, _ ground) (job.Store, func()) { return &forgetting{Store: s}, func() {} }
 
 type forgetting struct {
 	job.Store
@@ -136,11 +154,11 @@ func (s *forgetting) Commit(ctx context.Context, writes []job.Write) ([]job.Outc
 }
 
 // unfenced breaks J7: what is refused because its attempt is over is written all the same, as the attempt that it was.
-func unfenced(s job.Store, db *sqlite.DB) (job.Store, func()) { return fenceless{s, db}, func() {} }
+func unfenced(s job.Store, g ground) (job.Store, func()) { return fenceless{s, g}, func() {} }
 
 type fenceless struct {
 	job.Store
-	db *sqlite.DB
+	ground ground
 }
 
 func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
@@ -152,7 +170,7 @@ func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcom
 		if !errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) || out.Before.Attempt < 2 || out.Before.Status != lectern.StatusProcessing {
 			continue
 		}
-		if _, err := s.db.Writer().ExecContext(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?", out.Before.ID); err != nil {
+		if err := s.ground.exec(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?", out.Before.ID); err != nil {
 			return outs, err
 		}
 		again, err := s.Store.Commit(ctx, writes[i:i+1])

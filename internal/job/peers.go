@@ -36,7 +36,7 @@ func (s *Service) mindPeers(ctx context.Context) {
 	}
 	s.loops.spawn(func() { s.opt.Peers.Listen(ctx, func(id string) { s.heard(ctx, id) }, s.loseLeases) })
 	s.loops.spawn(func() {
-		tick := time.NewTicker(peerInterval)
+		tick := time.NewTicker(min(peerInterval, s.opt.LeaseTimeout/3))
 		defer tick.Stop()
 		for ctx.Err() == nil {
 			if err := s.takeOver(ctx); err != nil && ctx.Err() == nil {

@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -129,6 +130,26 @@ type recorder struct {
 	ops       []porcupine.Operation
 	observers map[string][]lectern.Presentation // what each poller and each stream saw, in order
 	clients   map[string]int
+	takeovers int // runs that were queued again because they had fallen silent
+	stale     int // writes that were refused because their attempt was over
+}
+
+// Committed, Changed and StepDone implement job.Observer; what they tell is in the commits.
+func (*recorder) Committed(int, time.Duration)      {}
+func (*recorder) Changed(_, _ lectern.Presentation) {}
+func (*recorder) StepDone(string, lectern.Step)     {}
+
+// TakenOver implements job.Observer.
+func (r *recorder) TakenOver(string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.takeovers++
+}
+
+func (r *recorder) sawStale() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stale++
 }
 
 func newRecorder() *recorder {
@@ -170,6 +191,9 @@ func (s recording) Commit(ctx context.Context, writes []job.Write) ([]job.Outcom
 	}
 	for i, out := range outs {
 		id := writes[i].ID()
+		if errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) {
+			s.rec.sawStale()
+		}
 		switch {
 		case out.Err == nil && len(out.Versions) > 0:
 			w := wrote{id: id, before: stateOf(out.Before)}
