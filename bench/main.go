@@ -31,6 +31,8 @@ func run(ctx context.Context) error {
 		docs    = flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
 		script  = flag.String("python", "bench/python/asyncio_dict.py", "the Python side")
 		seconds = flag.Float64("seconds", 1, "time for each figure")
+		binary  = flag.String("lectern", "bin/lectern", "the program, for the share of reporting in a render")
+		deck    = flag.String("deck", "examples/demo.json", "what it renders")
 		load    = flag.Bool("load", true, "also measure a server under load")
 		rate    = flag.Int("rate", 500, "creates a second under load")
 		span    = flag.Duration("span", 20*time.Second, "how long the load lasts")
@@ -59,6 +61,12 @@ func run(ctx context.Context) error {
 	if err := rep.durable(ctx, dir, each); err != nil {
 		return err
 	}
+	say("the share of reporting in a render of " + *deck)
+	sh, err := rendered(ctx, *binary, *deck, filepath.Join(dir, "share"))
+	if err != nil {
+		return err
+	}
+	rep.Share = sh
 	if *load {
 		say(fmt.Sprintf("load: %d creates a second for %v, %d streams", *rate, *span, *streams))
 		l, err := underLoad(ctx, filepath.Join(dir, "load"), *rate, *span, *streams)

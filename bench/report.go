@@ -18,6 +18,7 @@ type report struct {
 	Python  string                     `json:"python"`
 	Cost    map[string]map[string]cost `json:"cost"`    // side, then operation/writers
 	Durable map[string]float64         `json:"durable"` // updates a second, side/writers
+	Share   *share                     `json:"reporting"`
 	Load    *load                      `json:"load,omitempty"`
 }
 
@@ -115,6 +116,7 @@ River* is a job for each update, whose worker makes that UPDATE.
 		l, row, rv := r.Durable[fmt.Sprintf("lectern/%d", n)], r.Durable[fmt.Sprintf("row/%d", n)], r.Durable[fmt.Sprintf("river/%d", n)]
 		fmt.Fprintf(&b, "| %d | %.0f | %.0f | %.0f | %s | %s |\n", n, l, row, rv, ratio(l, row), ratio(l, rv))
 	}
+	r.Share.markdown(&b, r.Cost["lectern"]["update/1"].NS)
 	if r.Load != nil {
 		r.Load.markdown(&b)
 	}

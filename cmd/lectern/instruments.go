@@ -62,7 +62,9 @@ func (i *instruments) close() error {
 }
 
 // Committed implements job.Observer.
-func (i *instruments) Committed(writes int, took time.Duration) { i.metrics.Committed(writes, took) }
+func (i *instruments) Committed(writes, reports int, took time.Duration) {
+	i.metrics.Committed(writes, reports, took)
+}
 
 // Changed implements job.Observer.
 func (i *instruments) Changed(before, after lectern.Presentation) {

@@ -105,7 +105,7 @@ func (noFiles) RemoveArtifacts(context.Context, string) error { return nil }
 // nobody looks.
 type nobody struct{}
 
-func (nobody) Committed(int, time.Duration)      {}
-func (nobody) Changed(_, _ lectern.Presentation) {}
-func (nobody) StepDone(string, lectern.Step)     {}
-func (nobody) TakenOver(string)                  {}
+func (nobody) Committed(_, _ int, _ time.Duration) {}
+func (nobody) Changed(_, _ lectern.Presentation)   {}
+func (nobody) StepDone(string, lectern.Step)       {}
+func (nobody) TakenOver(string)                    {}

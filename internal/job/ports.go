@@ -88,8 +88,8 @@ type Queue interface {
 // Observer is told of what was done, for metrics and traces. Its methods are quick and never block. Nothing of it is on the
 // way of a report (J15).
 type Observer interface {
-	// Committed tells of a transaction.
-	Committed(writes int, took time.Duration)
+	// Committed tells of a transaction, and how many reports of runs were folded into its writes.
+	Committed(writes, reports int, took time.Duration)
 	// Changed tells of a presentation that has another status or attempt than before; before is the zero value for a new one.
 	Changed(before, after lectern.Presentation)
 	// StepDone tells of a finished step of a presentation.

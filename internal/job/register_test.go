@@ -135,9 +135,9 @@ type recorder struct {
 }
 
 // Committed, Changed and StepDone implement job.Observer; what they tell is in the commits.
-func (*recorder) Committed(int, time.Duration)      {}
-func (*recorder) Changed(_, _ lectern.Presentation) {}
-func (*recorder) StepDone(string, lectern.Step)     {}
+func (*recorder) Committed(_, _ int, _ time.Duration) {}
+func (*recorder) Changed(_, _ lectern.Presentation)   {}
+func (*recorder) StepDone(string, lectern.Step)       {}
 
 // TakenOver implements job.Observer.
 func (r *recorder) TakenOver(string) {

@@ -33,9 +33,9 @@ type run struct {
 	asked   sync.Once     // guards the backstop of a cancel
 	ended   chan struct{} // closed: Run has returned
 
-	mu      sync.Mutex // guards pending and has; held for a merge, never longer
+	mu      sync.Mutex // guards pending and reports; held for a merge, never longer
 	pending lectern.Reported
-	has     bool
+	reports int // how many are folded into pending
 
 	nextBeat time.Time // the writer's own
 }
@@ -46,8 +46,9 @@ var _ lectern.Reporter = (*run)(nil)
 // nothing unless there are warnings (J14, J15).
 func (r *run) Report(rep lectern.Reported) {
 	r.mu.Lock()
-	first := !r.has
-	r.pending, r.has = r.pending.Merge(rep), true
+	first := r.reports == 0
+	r.pending = r.pending.Merge(rep)
+	r.reports++
 	r.mu.Unlock()
 	if first {
 		r.s.poke(r.s.dirty)
@@ -63,20 +64,21 @@ func (r *run) StepDone(ctx context.Context, step lectern.Step) error {
 	return err
 }
 
-// take empties the pending report.
-func (r *run) take() (lectern.Reported, bool) {
+// take empties the pending report, and says how many are folded into it.
+func (r *run) take() (lectern.Reported, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rep, has := r.pending, r.has
-	r.pending, r.has = lectern.Reported{}, false
+	rep, reports := r.pending, r.reports
+	r.pending, r.reports = lectern.Reported{}, 0
 	rep.Attempt = r.attempt
-	return rep, has
+	return rep, reports
 }
 
 // giveBack puts a taken report before what has come since.
-func (r *run) giveBack(rep lectern.Reported) {
+func (r *run) giveBack(rep lectern.Reported, reports int) {
 	r.mu.Lock()
-	r.pending, r.has = rep.Merge(r.pending), true
+	r.pending = rep.Merge(r.pending)
+	r.reports += reports
 	r.mu.Unlock()
 }
 

@@ -204,12 +204,12 @@ type item struct {
 	begin   *run
 	beat    bool
 	pending lectern.Reported // taken from run; goes back where the transaction fails
-	took    bool
+	reports int              // how many are folded into pending; 0: nothing was taken
 	reply   chan answered
 }
 
 func (it *item) takePending() {
-	if it.pending, it.took = it.run.take(); it.took {
+	if it.pending, it.reports = it.run.take(); it.reports > 0 {
 		it.spec.Events = append([]lectern.Event{it.pending}, it.spec.Events...)
 	}
 }
@@ -217,14 +217,18 @@ func (it *item) takePending() {
 // try commits items in one transaction. On failure a single item's caller is told and its pending report goes back;
 // several stay as they are, for another try.
 func (s *Service) try(ctx context.Context, items []item) error {
-	writes := make([]Write, len(items))
+	writes, reports := make([]Write, len(items)), 0
 	for i, it := range items {
 		writes[i] = Write{spec: it.spec}
+		reports += it.reports
 	}
 	began := time.Now()
 	crash.Here(crash.Committing)
 	outs, err := s.opt.Store.Commit(ctx, writes)
-	s.opt.Observer.Committed(len(writes), time.Since(began))
+	if err != nil {
+		reports = 0 // they go back to their runs
+	}
+	s.opt.Observer.Committed(len(writes), reports, time.Since(began))
 	if err != nil {
 		if len(items) == 1 {
 			items[0].unwritten(err)
@@ -239,8 +243,8 @@ func (s *Service) try(ctx context.Context, items []item) error {
 }
 
 func (it item) unwritten(err error) {
-	if it.took {
-		it.run.giveBack(it.pending)
+	if it.reports > 0 {
+		it.run.giveBack(it.pending, it.reports)
 	}
 	if it.reply != nil {
 		it.reply <- answered{err: err}

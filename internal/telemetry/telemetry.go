@@ -28,6 +28,7 @@ type Metrics struct {
 	takeovers  prometheus.Counter
 	writes     prometheus.Histogram
 	commits    prometheus.Histogram
+	reports    prometheus.Counter
 	requests   *prometheus.CounterVec
 	answers    *prometheus.HistogramVec
 	streams    prometheus.Gauge
@@ -49,6 +50,7 @@ func New(version string) *Metrics {
 		takeovers:  prometheus.NewCounter(counter("lectern_lease_takeovers_total", "Runs that were taken over because their node was dead or gave no sign of life.")),
 		writes:     prometheus.NewHistogram(histogram("lectern_flush_writes", "Writes that one transaction of the job service held.", prometheus.ExponentialBuckets(1, 2, 8))),
 		commits:    prometheus.NewHistogram(histogram("lectern_commit_duration_seconds", "Time that one transaction of the job service took.", short)),
+		reports:    prometheus.NewCounter(counter("lectern_reports_total", "Reports of progress that runs made; many are folded into one write.")),
 		requests:   prometheus.NewCounterVec(counter("lectern_http_requests_total", "Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
 		answers:    prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds", "Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
 		streams:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_streams", Help: "Event streams that are open now."}),
@@ -56,7 +58,7 @@ func New(version string) *Metrics {
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info", Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.requests, m.answers, m.streams, m.deliveries,
+	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers, m.streams, m.deliveries,
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,7 +69,8 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Committed implements job.Observer.
-func (m *Metrics) Committed(writes int, took time.Duration) {
+func (m *Metrics) Committed(writes, reports int, took time.Duration) {
+	m.reports.Add(float64(reports))
 	m.writes.Observe(float64(writes))
 	m.commits.Observe(took.Seconds())
 }

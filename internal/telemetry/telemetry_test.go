@@ -55,7 +55,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	m.StepDone("p", lectern.Step{Kind: lectern.StepCapture, Reused: true, Took: time.Second})
 	m.Changed(running, failed)
 	m.TakenOver("p")
-	m.Committed(5, time.Millisecond)
+	m.Committed(5, 70, time.Millisecond)
 	m.Answered("GET /v1/presentations/{id}", "GET", 200, time.Millisecond)
 	m.Answered("", "BREW", 404, time.Millisecond)
 	m.Streams(2)
@@ -71,6 +71,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		`lectern_presentation_duration_seconds_sum{status="failed"} 3`,
 		`lectern_lease_takeovers_total 1`,
 		`lectern_flush_writes_sum 5`,
+		`lectern_reports_total 70`,
 		`lectern_commit_duration_seconds_count 1`,
 		`lectern_build_info{version="1.2.3"} 1`,
 		`lectern_presentations{status="queued"} 7`,

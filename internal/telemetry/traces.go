@@ -54,7 +54,7 @@ func newTraces(version string, options ...sdk.TracerProviderOption) *Traces {
 }
 
 // Committed implements job.Observer.
-func (t *Traces) Committed(int, time.Duration) {}
+func (t *Traces) Committed(_, _ int, _ time.Duration) {}
 
 // TakenOver implements job.Observer.
 func (t *Traces) TakenOver(string) {}
