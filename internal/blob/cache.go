@@ -395,6 +395,9 @@ func (h *Hold) Put(key string, write func(path string) error) (string, error) {
 	return h.c.Put(key, write)
 }
 
+// Drop is Cache.Drop.
+func (h *Hold) Drop(key string) error { return h.c.Drop(key) }
+
 func (h *Hold) pin(key string) {
 	h.mu.Lock()
 	fresh := h.keys != nil && !h.keys[key]

@@ -253,6 +253,8 @@ func (c *folderCache) Get(key string) (string, bool) {
 	return path, err == nil
 }
 
+func (c *folderCache) Drop(key string) error { return os.Remove(filepath.Join(c.dir, key)) }
+
 func (c *folderCache) Make(_ context.Context, key string, write func(string) error) (string, error) {
 	c.mu.Lock()
 	m := c.at[key]

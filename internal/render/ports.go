@@ -79,6 +79,8 @@ type Cache interface {
 	// Make gives the file of a key; where there is none, write makes it at the path it is given. Callers with the same key wait
 	// for the one that writes.
 	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
+	// Drop removes a key's file, for one that turns out to be damaged.
+	Drop(key string) error
 }
 
 // Artifacts keeps what presentations leave.

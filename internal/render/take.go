@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -68,7 +69,7 @@ func (u *run) take(ctx context.Context, s *slide, k int) error {
 	}
 	key := takeKey(u.deck.Avatar, u.Avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
-	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, ".mp4", func(path string) error {
+	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
 		return with(ctx, u.Resources.avatars, 1, func() error {
 			err := u.stars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
 				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
@@ -148,14 +149,14 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 	for k, p := range s.takes.parts {
 		var pcm bytes.Buffer
 		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: "ffmpeg could not read the avatar's sound"}); err != nil {
-			return err
+			return u.spoiled(ctx, p, err)
 		}
 		part := make([]int16, pcm.Len()/2)
 		if _, err := binary.Decode(pcm.Bytes(), binary.LittleEndian, part); err != nil {
 			return err
 		}
 		if len(part) == 0 {
-			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has no sound.")
+			return u.spoiled(ctx, p, lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has no sound."))
 		}
 		if u.Align != nil {
 			for _, w := range u.Align(s.takes.texts[k], part) {
@@ -182,25 +183,50 @@ func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lec
 	}
 	var reels []reel
 	for i, p := range s.takes.parts {
-		reels = append(reels, reel{p.path, a.Takes[i]})
+		reels = append(reels, reel{p, a.Takes[i]})
 	}
 	return u.screen(ctx, req, reels), nil
 }
+
+// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that the
+// next attempt has it from the service again, where it is paid for already.
+func (u *run) spoiled(ctx context.Context, take file, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if e := u.cache.Drop(take.key + takeEnding); e != nil {
+		return errors.Join(err, e)
+	}
+	f := lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video in the cache is damaged. It was removed: try again, and it is fetched again.").Because(err)
+	f.Retryable = true
+	return f
+}
+
+// takeEnding is that of a take's file in the cache.
+const takeEnding = ".mp4"
 
 // screen shows reels as a clip.
 func (u *run) screen(ctx context.Context, req lectern.ClipRequest, reels []reel) lectern.Clip {
 	lead := (req.Lead*int64(req.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
 	c := &takeClip{u: u, req: req, keyer: compose.NewKeyer(req.Size, req.Backdrop), parts: reels, hold: lead,
 		rgb: make([]byte, 3*req.Size.Width*req.Size.Height)}
+	if len(reels) > 1 {
+		whole := image.Rect(0, 0, req.Size.Width, req.Size.Height)
+		c.seen, c.old = image.NewRGBA(whole), image.NewRGBA(whole)
+	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	return c
 }
 
 // reel is one take and how many frames of it are shown.
 type reel struct {
-	path   string
+	take   file
 	frames int64
 }
+
+// dissolve is how many frames of a take still show the end of the one before it: the presenter of another take stands a
+// little elsewhere, and would jump there.
+const dissolve = 6
 
 // takeClip shows takes one after the other: the first picture during the lead, the last one during the tail.
 type takeClip struct {
@@ -215,6 +241,10 @@ type takeClip struct {
 
 	rgb  []byte
 	have bool
+	seen *image.RGBA // what was shown last
+	old  *image.RGBA // the end of the take before, while it dissolves
+	mix  int         // frames for which it still does
+	take file        // the open one
 	in   *bufio.Reader
 	left int64 // frames of the open take
 	done chan error
@@ -238,8 +268,22 @@ func (c *takeClip) Next(dst *image.RGBA) error {
 	}
 	c.hold--
 	c.keyer.Key(c.rgb, dst)
+	if c.mix > 0 {
+		blend(dst, c.old, c.mix, dissolve+1)
+		c.mix--
+	}
+	if len(c.parts) > 0 { // another take follows, into which this picture may dissolve
+		copy(c.seen.Pix, dst.Pix)
+	}
 	c.shown++
 	return nil
+}
+
+// blend mixes share/whole of old into dst. Both are premultiplied, and of one size.
+func blend(dst, old *image.RGBA, share, whole int) {
+	for i, p := range dst.Pix {
+		dst.Pix[i] = uint8((int(p)*(whole-share) + int(old.Pix[i])*share + whole/2) / whole)
+	}
 }
 
 // turn reads the next picture; behind the last one that stays.
@@ -253,14 +297,19 @@ func (c *takeClip) turn() error {
 		if len(c.parts) == 0 {
 			return nil
 		}
+		if c.have {
+			copy(c.old.Pix, c.seen.Pix)
+			c.mix = dissolve
+		}
 		c.begin(c.parts[0])
 		c.parts = c.parts[1:]
 	}
 	if _, err := io.ReadFull(c.in, c.rgb); err != nil {
-		if why := c.end(); why != nil {
-			return why
+		why := c.end()
+		if why == nil {
+			why = lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video ends too early.").Because(err)
 		}
-		return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video ends too early.").Because(err)
+		return c.u.spoiled(c.ctx, c.take, why)
 	}
 	c.left--
 	if !c.have { // the first picture stands through the lead and for its own time
@@ -273,11 +322,11 @@ func (c *takeClip) turn() error {
 func (c *takeClip) begin(r reel) {
 	var w *io.PipeWriter
 	c.pipe, w = io.Pipe()
-	c.in, c.left, c.done = bufio.NewReaderSize(c.pipe, 256<<10), r.frames, make(chan error, 1)
+	c.take, c.in, c.left, c.done = r.take, bufio.NewReaderSize(c.pipe, 256<<10), r.frames, make(chan error, 1)
 	done := c.done
 	go func() {
 		err := guard(func() error {
-			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
+			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.take.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
 				What: "ffmpeg could not read the avatar's video"})
 		})
 		_ = w.CloseWithError(err)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,77 @@ func TestPartsOfALongNarration(t *testing.T) {
 	}
 }
 
+// Where one part follows another the picture dissolves instead of jumping: no step is as large as the cut would be.
+func TestPartsDissolve(t *testing.T) {
+	t.Parallel()
+	g := newRig(t)
+	dir := t.TempDir()
+	var reels []reel
+	for i, text := range []string{"One two.", "Three."} {
+		b, err := elaitest.Film(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := fmt.Sprintf("%s/%d.mp4", dir, i)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		reels = append(reels, reel{file{path: path}, 12})
+	}
+	u := &run{Pipeline: g.Pipeline}
+	frames := func(reels []reel, n int) []*image.RGBA {
+		c := u.screen(t.Context(), lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360}, FrameRate: 25, Frames: n}, reels)
+		defer c.Close()
+		var out []*image.RGBA
+		for range n {
+			m := image.NewRGBA(image.Rect(0, 0, 360, 360))
+			if err := c.Next(m); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, m)
+		}
+		return out
+	}
+	apart := func(a, b *image.RGBA) (sum float64) {
+		for i := range a.Pix {
+			sum += math.Abs(float64(a.Pix[i]) - float64(b.Pix[i]))
+		}
+		return sum
+	}
+	one, two, joined := frames(reels[:1], 12), frames(reels[1:], 12), frames(reels, 24)
+	cut := apart(one[11], two[0])
+	for i := 11; i < 12+dissolve; i++ {
+		if step := apart(joined[i], joined[i+1]); step > cut/2 {
+			t.Errorf("from frame %d to the next it is %.2f of the cut", i, step/cut)
+		}
+	}
+	if apart(joined[11], one[11]) > 0 || apart(joined[12+dissolve], two[dissolve]) > 0 {
+		t.Error("frames beside the dissolve are not those of their takes")
+	}
+}
+
+// J9: a take that was damaged in the cache fails the attempt with a sentence, and the next one has it fetched again, that one alone.
+func TestADamagedTakeIsFetchedAgain(t *testing.T) {
+	t.Parallel()
+	g, f := newStars(t)
+	d := talk()
+	if _, _, err := g.run(t.Context(), t, d, 1); err != nil {
+		t.Fatal(err)
+	}
+	asked := len(f.asked)
+	if err := os.Truncate(filepath.Join(g.cache.dir, f.asked[0].Key+takeEnding), 3000); err != nil {
+		t.Fatal(err)
+	}
+	d.Layout = lectern.LayoutSideBySide // the pictures are composed anew
+	_, _, err := g.run(t.Context(), t, d, 2)
+	if x := lectern.AsFailure(err); x.Code != lectern.CodeAvatarFailed || !x.Retryable || x.Slide == 0 || !strings.Contains(x.Message, "damaged") {
+		t.Fatalf("it is %+v", x)
+	}
+	if _, _, err = g.run(t.Context(), t, d, 3); err != nil || len(f.asked) != asked+1 {
+		t.Errorf("the next attempt asks for %d takes (%v)", len(f.asked)-asked, err)
+	}
+}
+
 func TestATakeThatFailsNamesItsSlide(t *testing.T) {
 	t.Parallel()
 	g, f := newStars(t)
@@ -181,7 +253,7 @@ func TestAKeyedTakeAgainstItsFigure(t *testing.T) {
 	}
 	u := &run{Pipeline: g.Pipeline}
 	req := lectern.ClipRequest{Size: lectern.Size{Width: 1080, Height: 1080}, FrameRate: 25, Frames: 3, Lead: lectern.SampleRate / 25}
-	c := u.screen(t.Context(), req, []reel{{path, 1}})
+	c := u.screen(t.Context(), req, []reel{{file{path: path}, 1}})
 	defer c.Close()
 	var first *image.RGBA
 	for i := range req.Frames {
