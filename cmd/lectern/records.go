@@ -64,7 +64,7 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	store := postgres.NewStore(db, tickets)
+	store := postgres.NewStore(db, tickets, node)
 	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
 	if r.member, err = db.Join(ctx, node, cfg.Lease); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -114,7 +113,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 	}
 }
 
-// hear passes notifications on until the connection is of no use any more.
+// hear passes on what other nodes have changed, until the connection is of no use any more.
 func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
 	next := time.Now().Add(n.beat)
 	for {
@@ -123,8 +122,9 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 		cancel()
 		switch {
 		case err == nil:
-			id, _, _ := strings.Cut(news.Payload, " ")
-			changed(id)
+			if id, node := parseNews(news.Payload); node != n.id {
+				changed(id)
+			}
 		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
 			return
 		}

@@ -24,7 +24,7 @@ type outbox interface {
 func TestWebhookOutbox(t *testing.T) {
 	t.Parallel()
 	webhooktest.Run(t, func(t *testing.T) webhooktest.World {
-		return world(postgres.NewStore(openDB(t, database(t)), enqueue(func(storetest.Ticket) error { return nil })))
+		return world(postgres.NewStore(openDB(t, database(t)), enqueue(func(storetest.Ticket) error { return nil }), ""))
 	})
 }
 
