@@ -27,7 +27,8 @@ type Delivery struct {
 	Presentation Presentation
 	State        DeliveryState
 	Attempts     int       // tries so far
-	NextAt       time.Time // of the next try
+	NextAt       time.Time // of the next try, by the store's clock
+	Claim        int64     // how often it was claimed: the number of the claim of whoever tries it
 	CreatedAt    time.Time // when the milestone was stored
 	DoneAt       time.Time // when it was delivered or given up; zero: not yet
 	StatusCode   int       // of the last answer; 0: there was none

@@ -253,12 +253,12 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
 		return err
 	}
-	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records.outbox, h.watch, h.log); err != nil {
+	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records, h.watch, h.log); err != nil {
 		return err
 	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)
 	h.jobs, err = job.New(job.Options{
-		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch), Node: h.records.node,
+		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch, h.hooks.Bury), Node: h.records.node,
 		Observer: h.watch,
 		Idle:     h.cfg.Role == config.RoleAPI,
 		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,

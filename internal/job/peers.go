@@ -16,7 +16,7 @@ type Peers interface {
 	Leases(ctx context.Context, node string) ([]Lease, error)
 	// Silent gives the processing presentations without a heartbeat for that long, by a clock that all nodes share.
 	Silent(ctx context.Context, age time.Duration) ([]Lease, error)
-	// Bury brings back the tickets that a dead node had taken, and forgets it. It is called when its leases are released.
+	// Bury brings back what else a dead node had taken, such as tickets, and forgets it. It is called when its leases are released.
 	Bury(ctx context.Context, node string) error
 	// Listen calls changed for every presentation that another node has changed, with "" where some may have been missed;
 	// and lost when this node may have been taken for dead. It returns when ctx ends. Of what this node changes it need not

@@ -151,7 +151,7 @@ func TestSettle(t *testing.T) {
 		if status/100 == 2 {
 			problem = ""
 		}
-		after := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
+		after, again := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
 		if after.Attempts != d.Attempts+1 || after.StatusCode != status {
 			t.Fatalf("%+v", after)
 		}
@@ -165,7 +165,7 @@ func TestSettle(t *testing.T) {
 				t.Fatalf("%+v", after)
 			}
 		case lectern.DeliveryPending:
-			if wait := after.NextAt.Sub(at); wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
+			if wait := after.NextAt.Sub(at); wait != again || wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
 				t.Fatalf("waits %s: %+v", wait, after)
 			}
 		}

@@ -196,14 +196,16 @@ func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context)
 	}))
 }
 
-// Leave ends the node. Listen must have returned. What it still holds is taken over by others at once.
+// Leave ends the node. Listen must have returned. What it still holds, runs or claims on deliveries, is taken over by others
+// at once.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
 	conn := n.conn
 	n.conn = nil
 	n.mu.Unlock()
 	_, err := n.db.pool.Exec(ctx, `DELETE FROM nodes WHERE id = $1
-		AND NOT EXISTS (SELECT 1 FROM presentations WHERE worker = $1 AND status = 'processing')`, n.id)
+		AND NOT EXISTS (SELECT 1 FROM presentations WHERE worker = $1 AND status = 'processing')
+		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE claimant = $1 AND claimant <> '' AND state = 'pending')`, n.id)
 	if conn != nil {
 		_ = conn.Close(ctx)
 	}

@@ -107,6 +107,13 @@ func (d dialect) Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Present
 	return err
 }
 
+// Now implements sqlstore.Dialect: by the database's clock, whatever the nodes' clocks say.
+func (dialect) Now(ctx context.Context, db sqlstore.DBTX) (time.Time, error) {
+	var micros int64
+	err := db.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT").Scan(&micros)
+	return time.UnixMicro(micros).UTC(), err
+}
+
 // Again implements sqlstore.Dialect: one of two that were in each other's way had to give in.
 func (dialect) Again(err error) bool {
 	return isState(err, "40001", "40P01") // serialization_failure, deadlock_detected

@@ -17,8 +17,8 @@ import (
 	"lectern/internal/store/storetest"
 )
 
-// writeSchema1 makes a data folder as the first release left it.
-func writeSchema1(t *testing.T, dir string) {
+// writeSchema makes a data folder as an earlier build left it, with rows in it.
+func writeSchema(t *testing.T, dir string, version int64, rows string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "lectern.db"))
 	if err != nil {
@@ -29,23 +29,33 @@ func writeSchema1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 1); err != nil {
+	if _, err := p.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := os.ReadFile("testdata/schema1.sql")
-	if err != nil {
+	if _, err := db.Exec(rows); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(string(rows)); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// A folder with an outbox whose claims had no numbers.
+func TestMigrateFromSchema2(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeSchema(t, dir, 2, storetest.OldOutbox)
+	db := openDB(t, dir)
+	defer db.Close()
+	storetest.Upgraded(t, sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })))
 }
 
 // A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on it.
 func TestMigrateFromSchema1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeSchema1(t, dir)
+	old, err := os.ReadFile("testdata/schema1.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeSchema(t, dir, 1, string(old))
 	db := openDB(t, dir)
 	defer db.Close()
 	s, ctx := sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })), t.Context()

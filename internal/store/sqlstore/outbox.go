@@ -17,8 +17,8 @@ const defaultDeliveries = 100
 // outboxName is what is locked while the outbox is changed: claims of two nodes must not overlap.
 const outboxName = "outbox"
 
-// within does something in a transaction on the writing connection.
-func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries) error) error {
+// within does something in a transaction on the writing connection, at a time by the clock that all share.
+func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Queries, now time.Time) error) error {
 	tx, err := s.o.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return s.failure("begin a transaction", err)
@@ -27,31 +27,40 @@ func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries)
 	if err := s.o.Dialect.Lock(ctx, tx, []string{outboxName}, nil); err != nil {
 		return s.failure("lock the outbox", err)
 	}
-	if err := do(rows.New(s.o.Bind(tx))); err != nil {
+	now, err := s.o.Dialect.Now(ctx, tx)
+	if err != nil {
+		return s.failure("tell the time", err)
+	}
+	if err := do(rows.New(s.o.Bind(tx)), now); err != nil {
 		return s.failure(doing, err)
 	}
 	return s.failure("commit", tx.Commit())
 }
 
-// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
-// limit: for each presentation and address only the oldest that is pending. A claim moves NextAt, in the store and in
-// what is given, to now+lease; nothing else keeps others away.
-func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error) {
-	due := rows.ListClaimableParams{Now: micros(now), Max: int64(limit)}
+// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
+// each presentation and address only the oldest that is pending. What is due is for the store's clock to say. A claim is
+// one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and in what is given, to
+// lease from now; nothing else keeps others away.
+func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
 	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
-	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: due.Now, Max: 1}); err != nil || len(some) == 0 {
+	now, err := s.o.Dialect.Now(ctx, s.o.Read)
+	if err != nil {
+		return nil, s.failure("tell the time", err)
+	}
+	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: 1}); err != nil || len(some) == 0 {
 		return nil, s.failure("read the deliveries", err)
 	}
 	var out []lectern.Delivery
-	err := s.within(ctx, "claim the deliveries", func(q *rows.Queries) error {
-		list, err := q.ListClaimable(ctx, due)
+	err = s.within(ctx, "claim the deliveries", func(q *rows.Queries, now time.Time) error {
+		list, err := q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: int64(limit)})
 		if err != nil {
 			return err
 		}
 		until := micros(now.Add(lease))
 		for i := range list {
 			list[i].NextAt = until
-			if err := q.ClaimDelivery(ctx, rows.ClaimDeliveryParams{NextAt: until, Seq: list[i].Seq}); err != nil {
+			list[i].Claim++
+			if err := q.ClaimDelivery(ctx, rows.ClaimDeliveryParams{NextAt: until, Claimant: by, Seq: list[i].Seq}); err != nil {
 				return err
 			}
 		}
@@ -64,14 +73,28 @@ func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.D
 	return out, nil
 }
 
-// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem. A delivery that is no longer pending,
-// or no longer there, is left alone: that is no failure.
-func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
-	return s.within(ctx, "record a delivery", func(q *rows.Queries) error {
-		return q.FinishDelivery(ctx, rows.FinishDeliveryParams{
-			State: string(d.State), Attempts: int64(d.Attempts), NextAt: micros(d.NextAt), DoneAt: micros(d.DoneAt),
-			StatusCode: int64(d.StatusCode), Problem: d.Problem, ID: d.ID,
+// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. One that stays pending
+// is due again in that time, by the store's clock. A claim that has ended already gives CodeStale, and nothing is recorded.
+func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
+	return s.within(ctx, "record a delivery", func(q *rows.Queries, now time.Time) error {
+		n, err := q.FinishDelivery(ctx, rows.FinishDeliveryParams{
+			State: string(d.State), Attempts: int64(d.Attempts), NextAt: micros(now.Add(again)), DoneAt: micros(d.DoneAt),
+			StatusCode: int64(d.StatusCode), Problem: d.Problem, ID: d.ID, Claim: d.Claim,
 		})
+		if err == nil && n == 0 {
+			return lectern.Fail(lectern.CodeStale, "The claim on the delivery %.64q has ended.", d.ID)
+		}
+		return err
+	})
+}
+
+// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
+func (s *Store) FreeClaims(ctx context.Context, by string) error {
+	return s.within(ctx, "free the deliveries", func(q *rows.Queries, now time.Time) error {
+		if by == "" {
+			return q.FreeClaims(ctx, micros(now))
+		}
+		return q.FreeClaimsOf(ctx, rows.FreeClaimsOfParams{NextAt: micros(now), Claimant: by})
 	})
 }
 
@@ -111,14 +134,14 @@ func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, erro
 // Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one whose
 // endpoint is gone CodeConflict.
 func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
-	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries) error {
+	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries, now time.Time) error {
 		if d, err = getDelivery(ctx, q, id); err != nil {
 			return err
 		}
 		if d.Endpoint != "" && d.Secrets == nil {
 			return lectern.Fail(lectern.CodeConflict, "The webhook of the delivery %.64q was removed.", id)
 		}
-		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(time.Now()), ID: id}); err != nil {
+		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(now), ID: id}); err != nil {
 			return err
 		}
 		d, err = getDelivery(ctx, q, id)
@@ -186,7 +209,7 @@ func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, er
 
 // PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
 func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
-	return s.within(ctx, "store the webhook", func(q *rows.Queries) error {
+	return s.within(ctx, "store the webhook", func(q *rows.Queries, now time.Time) error {
 		types, err := encodeUnlessEmpty(len(e.Types) == 0, e.Types)
 		if err != nil {
 			return err
@@ -196,7 +219,7 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 			return err
 		}
 		if e.Disabled {
-			if err := giveUp(ctx, q, e.ID, "Its webhook was disabled."); err != nil {
+			if err := giveUp(ctx, q, now, e.ID, "Its webhook was disabled."); err != nil {
 				return err
 			}
 		}
@@ -208,15 +231,15 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 
 // DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
 func (s *Store) DeleteEndpoint(ctx context.Context, id string) error {
-	return s.within(ctx, "remove the webhook", func(q *rows.Queries) error {
+	return s.within(ctx, "remove the webhook", func(q *rows.Queries, now time.Time) error {
 		n, err := q.DeleteEndpoint(ctx, id)
 		if err == nil && n == 0 {
 			return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.64q.", id)
 		}
-		return errors.Join(err, giveUp(ctx, q, id, "Its webhook was removed."))
+		return errors.Join(err, giveUp(ctx, q, now, id, "Its webhook was removed."))
 	})
 }
 
-func giveUp(ctx context.Context, q *rows.Queries, endpoint, why string) error {
-	return q.GiveUpDeliveries(ctx, rows.GiveUpDeliveriesParams{DoneAt: micros(time.Now()), Problem: why, Endpoint: endpoint})
+func giveUp(ctx context.Context, q *rows.Queries, now time.Time, endpoint, why string) error {
+	return q.GiveUpDeliveries(ctx, rows.GiveUpDeliveriesParams{DoneAt: micros(now), Problem: why, Endpoint: endpoint})
 }

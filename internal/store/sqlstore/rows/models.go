@@ -34,6 +34,8 @@ type Delivery struct {
 	DoneAt         int64
 	StatusCode     int64
 	Problem        string
+	Claim          int64
+	Claimant       string
 }
 
 type Endpoint struct {

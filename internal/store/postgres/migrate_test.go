@@ -1,0 +1,41 @@
+package postgres_test
+
+import (
+	"database/sql"
+	"os"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/storetest"
+)
+
+// writeSchema makes the tables of an earlier build, with rows in them.
+func writeSchema(t *testing.T, url string, version int64, rows string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A database with an outbox whose claims had no numbers is brought up to date by Open, with all that is in it.
+func TestMigrateFromSchema1(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	writeSchema(t, url, 1, storetest.OldOutbox)
+	storetest.Upgraded(t, postgres.NewStore(openDB(t, url), enqueue(nothing), ""))
+}
