@@ -195,6 +195,63 @@ func TestGone(t *testing.T) {
 	})
 }
 
+// A 410 is about the endpoint that the message was sent for: one that was given a new secret, or was removed, while the
+// message was on its way is not disabled, nor brought back.
+func TestGoneIsAboutWhatWasSent(t *testing.T) {
+	t.Parallel()
+	for _, removed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("removed %v", removed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var logs bytes.Buffer
+				w := newWorld(t, func(o *webhook.Options) { o.Logger = slog.New(slog.NewTextHandler(&logs, nil)) })
+				var calm atomic.Bool
+				w.net.answer = func(call, *http.Request) (int, http.Header, error) {
+					if calm.Load() {
+						return 200, nil, nil
+					}
+					time.Sleep(2 * time.Second)
+					return 410, nil, nil
+				}
+				e, err := w.s.Register(t.Context(), address, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.create("")
+				time.Sleep(time.Second)
+				if removed {
+					err = w.s.Remove(t.Context(), e.ID)
+				} else {
+					e, err = w.s.Rotate(t.Context(), e.ID)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				calm.Store(true)
+				list, err := w.s.Webhooks(t.Context())
+				if err != nil || removed && len(list) > 0 || !removed && (len(list) != 1 || list[0].Disabled) {
+					t.Fatalf("%+v %v", list, err)
+				}
+				if d := w.the(); d.State != lectern.DeliveryGivenUp || !removed && d.StatusCode != 410 {
+					t.Errorf("on record: %+v", d)
+				}
+				if log := logs.String(); strings.Contains(log, "disabled") || !removed && !strings.Contains(log, "changed since") {
+					t.Errorf("it says:\n%s", log)
+				}
+				w.create("")
+				time.Sleep(time.Second)
+				synctest.Wait()
+				calls := w.net.all()
+				if last := calls[len(calls)-1]; !removed && (len(calls) != 2 || last.status != 200 || verify(t, last, e.Secrets[0]) != nil) || removed && len(calls) != 1 {
+					t.Errorf("%d calls since", len(calls))
+				}
+			})
+		})
+	}
+}
+
 // At least once, in order, whatever fails: receivers that answer anything or nothing, records that get lost between the
 // answer and the store, and processes that end in the middle.
 func TestAtLeastOnceInOrder(t *testing.T) {

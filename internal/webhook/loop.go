@@ -276,7 +276,7 @@ func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	}
 }
 
-// isStale reports whether a claim had ended already.
+// isStale reports whether a claim had ended already, or an endpoint is not what it was.
 func isStale(err error) bool { return errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) }
 
 // deliver tries d once and writes down how it went. A record that cannot be written leaves the claim to run out: the
@@ -309,7 +309,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 		return sent{trouble: a.status == 0}
 	}
 	if a.gone && d.Endpoint != "" {
-		s.disable(record, d.Endpoint)
+		s.disable(record, d)
 	}
 	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending}
 	if after.State == lectern.DeliveryPending {

@@ -50,7 +50,9 @@ type Outbox interface {
 type Endpoints interface {
 	// Endpoints gives all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
+	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
+	// given up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error

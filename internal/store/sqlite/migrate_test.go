@@ -37,14 +37,18 @@ func writeSchema(t *testing.T, dir string, version int64, rows string) {
 	}
 }
 
-// A folder with an outbox whose claims had no numbers.
-func TestMigrateFromSchema2(t *testing.T) {
+// A folder of any build since there is an outbox.
+func TestMigrateOutbox(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	writeSchema(t, dir, 2, storetest.OldOutbox)
-	db := openDB(t, dir)
-	defer db.Close()
-	storetest.Upgraded(t, sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })))
+	for version := int64(2); version <= 3; version++ {
+		dir := t.TempDir()
+		writeSchema(t, dir, version, storetest.OldOutbox)
+		db := openDB(t, dir)
+		storetest.Upgraded(t, sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })))
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on it.

@@ -141,7 +141,7 @@ func fromOrderRow(r rows.Order) lectern.Order {
 }
 
 func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
-	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt)}
+	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt), Revision: r.Revision}
 	if err := decode(r.Types, &e.Types); err != nil {
 		return e, err
 	}

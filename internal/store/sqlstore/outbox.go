@@ -165,23 +165,24 @@ func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Deliv
 	return list[0], nil
 }
 
-// whole gives deliveries with the secrets that their endpoints have now; nil where the endpoint is gone.
+// whole gives deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
+// gone.
 func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
 	endpoints, err := listEndpoints(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	secrets := map[string][]string{}
+	known := map[string]lectern.Endpoint{}
 	for _, e := range endpoints {
-		secrets[e.ID] = append([]string{}, e.Secrets...)
+		known[e.ID] = e
 	}
 	out := make([]lectern.Delivery, len(list))
 	for i, r := range list {
 		if out[i], err = fromDeliveryRow(r); err != nil {
 			return nil, err
 		}
-		if r.Endpoint != "" {
-			out[i].Secrets = secrets[r.Endpoint]
+		if e, ok := known[r.Endpoint]; ok {
+			out[i].Secrets, out[i].Revision = append([]string{}, e.Secrets...), e.Revision
 		}
 	}
 	return out, nil
@@ -207,7 +208,8 @@ func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, er
 	return out, nil
 }
 
-// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another revision
+// is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is given up.
 func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 	return s.within(ctx, "store the webhook", func(q *rows.Queries, now time.Time) error {
 		types, err := encodeUnlessEmpty(len(e.Types) == 0, e.Types)
@@ -218,14 +220,25 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 		if err != nil {
 			return err
 		}
-		if e.Disabled {
-			if err := giveUp(ctx, q, now, e.ID, "Its webhook was disabled."); err != nil {
-				return err
-			}
+		var n int64
+		if e.Revision == 0 {
+			n, err = q.InsertEndpoint(ctx, rows.InsertEndpointParams{
+				ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
+			})
+		} else {
+			n, err = q.UpdateEndpoint(ctx, rows.UpdateEndpointParams{
+				Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt), ID: e.ID, Revision: e.Revision,
+			})
 		}
-		return q.PutEndpoint(ctx, rows.PutEndpointParams{
-			ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
-		})
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return lectern.Fail(lectern.CodeStale, "The webhook %.64q was changed or removed in the meantime.", e.ID)
+		case e.Disabled:
+			return giveUp(ctx, q, now, e.ID, "Its webhook was disabled.")
+		}
+		return nil
 	})
 }
 

@@ -134,10 +134,13 @@ DELETE FROM orders WHERE state IN ('ready', 'failed') AND updated_at <= ?;
 -- name: ListEndpoints :many
 SELECT * FROM endpoints ORDER BY created_at, id;
 
--- name: PutEndpoint :exec
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
-    disabled = excluded.disabled, created_at = excluded.created_at;
+-- name: InsertEndpoint :execrows
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: UpdateEndpoint :execrows
+UPDATE endpoints SET url = ?, types = ?, secrets = ?, disabled = ?, created_at = ?, revision = revision + 1
+WHERE id = ? AND revision = ?;
 
 -- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?;

@@ -31,7 +31,9 @@ type Store interface {
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
 	// Endpoints gives all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
+	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
+	// given up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id is CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
@@ -84,6 +86,7 @@ func (b *bench) endpoint(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.store.PutEndpoint(b.ctx(), e); err != nil {
 		b.t.Fatal(err)
 	}
+	e.Revision++
 	return e
 }
 
@@ -254,13 +257,16 @@ func endpointsGo(t *testing.T, b *bench) {
 	same(t, "endpoints", list, []lectern.Endpoint{gone, off})
 	same(t, "endpoints", err, nil)
 	b.create()
+	before := off
 	off.Disabled = true
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}
+	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // would undo what it has not seen
 	if err := b.store.DeleteEndpoint(b.ctx(), "gone"); err != nil {
 		t.Fatal(err)
 	}
+	wantCode(t, b.store.PutEndpoint(b.ctx(), gone), lectern.CodeStale)
 	wantCode(t, b.store.DeleteEndpoint(b.ctx(), "gone"), lectern.CodeNotFound)
 	all := b.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryGivenUp})
 	same(t, "given up", len(all), 2)
@@ -278,7 +284,7 @@ func endpointsGo(t *testing.T, b *bench) {
 	wantCode(t, err, lectern.CodeConflict)
 	_, err = b.store.Redeliver(b.ctx(), "msg_nobody")
 	wantCode(t, err, lectern.CodeNotFound)
-	off.Disabled = false
+	off.Disabled, off.Revision = false, 2
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"lectern"
 )
 
-// OldOutbox are rows as they were written before claims had numbers, into the second of SQLite's schemas and the first of
-// Postgres': a delivery that is done, one that a process had claimed, and two that wait, one of them to an endpoint.
+// OldOutbox are rows as they were written before claims had numbers and endpoints revisions, into the second of SQLite's
+// schemas and the first of Postgres': a delivery that is done, one that a process had claimed, and two that wait, one of them to an endpoint.
 const OldOutbox = `
 INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES
     ('wh_old', 'https://hooks.example.com/old', '["presentation.completed"]', '["whsec_old"]', 0, 1732000000000000);
@@ -51,6 +51,12 @@ func Upgraded(t *testing.T, s Store) {
 		d.State, d.DoneAt = lectern.DeliveryDelivered, time.Now().UTC().Truncate(time.Microsecond)
 		same(t, "recorded", s.FinishDelivery(t.Context(), d, 0), nil)
 	}
+	endpoints, err := s.Endpoints(t.Context())
+	if err != nil || len(endpoints) != 1 || endpoints[0].Revision != 1 {
+		t.Fatal(endpoints, err)
+	}
+	endpoints[0].Disabled = true
+	same(t, "disabled", s.PutEndpoint(t.Context(), endpoints[0]), nil)
 	got = claim()
 	same(t, "behind it", names(got), []string{"msg_behind"})
 	same(t, "freed", s.FreeClaims(t.Context(), ""), nil)

@@ -128,7 +128,7 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 func (f *Fake) whole(d lectern.Delivery) lectern.Delivery {
 	for _, e := range f.endpoints {
 		if e.ID == d.Endpoint {
-			d.Secrets = slices.Clone(e.Secrets)
+			d.Secrets, d.Revision = slices.Clone(e.Secrets), e.Revision
 		}
 	}
 	return d
@@ -184,14 +184,18 @@ func (f *Fake) PutEndpoint(_ context.Context, e lectern.Endpoint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.Types, e.Secrets = slices.Clone(e.Types), slices.Clone(e.Secrets)
+	i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID })
+	if i < 0 && e.Revision != 0 || i >= 0 && e.Revision != f.endpoints[i].Revision {
+		return lectern.Fail(lectern.CodeStale, "The webhook %s was changed or removed in the meantime.", e.ID)
+	}
+	if e.Revision++; i >= 0 {
+		f.endpoints[i] = e
+	} else {
+		f.endpoints = append(f.endpoints, e)
+	}
 	if e.Disabled {
 		f.giveUp(e.ID, "Its webhook was disabled.")
 	}
-	if i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID }); i >= 0 {
-		f.endpoints[i] = e
-		return nil
-	}
-	f.endpoints = append(f.endpoints, e)
 	return nil
 }
 

@@ -49,6 +49,7 @@ func Run(t *testing.T, open Fixture) {
 		{"how a try went is on record", records},
 		{"what is settled stays settled", settled},
 		{"endpoints are kept, replaced and removed", endpoints},
+		{"who changes an endpoint changes what was seen", revisions},
 		{"a delivery has the secrets that its endpoint has now", secrets},
 		{"a delivery can be sent again", again},
 		{"deliveries are listed, filtered, the newest first", list},
@@ -156,6 +157,7 @@ func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.Store.PutEndpoint(b.t.Context(), e); err != nil {
 		b.t.Fatal(err)
 	}
+	e.Revision++
 	return e
 }
 
@@ -426,6 +428,7 @@ func endpoints(t *testing.T, b *bench) {
 	if got, err = b.Store.Endpoints(t.Context()); err != nil || len(got) != 2 {
 		t.Fatalf("%+v %v", got, err)
 	}
+	one.Revision++
 	equal(t, "replaced", got[0], one)
 
 	three := b.put(lectern.Endpoint{ID: "three", URL: "https://three.example.com/"})
@@ -462,8 +465,41 @@ func secrets(t *testing.T, b *bench) {
 	e := b.put(lectern.Endpoint{ID: "one", Secrets: []string{"whsec_old"}})
 	b.create("")
 	e.Secrets = []string{"whsec_new", "whsec_old"}
-	b.put(e)
-	equal(t, "secrets", b.claim(1)[0].Secrets, e.Secrets)
+	e = b.put(e)
+	d := b.claim(1)[0]
+	equal(t, "secrets", d.Secrets, e.Secrets)
+	equal(t, "revision", []int64{d.Revision, e.Revision}, []int64{2, 2})
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	gone := b.list(lectern.DeliveryFilter{})[0]
+	equal(t, "without its endpoint", []any{gone.Secrets, gone.Revision}, []any{[]string(nil), 0})
+}
+
+// revisions: two who change an endpoint at the same time do not undo each other's change unseen.
+func revisions(t *testing.T, b *bench) {
+	old := b.put(lectern.Endpoint{ID: "one"})
+	b.create("")
+	new := old
+	new.Secrets = []string{"whsec_new"}
+	new = b.put(new)
+	stale := func(what string, e lectern.Endpoint, want []lectern.Endpoint) {
+		t.Helper()
+		e.Disabled = true
+		fails(t, what, b.Store.PutEndpoint(t.Context(), e), lectern.CodeStale)
+		got, err := b.Store.Endpoints(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, what, got, want)
+	}
+	stale("an old revision", old, []lectern.Endpoint{new})
+	stale("a new one that is there", lectern.Endpoint{ID: "one"}, []lectern.Endpoint{new})
+	equal(t, "what waits for it", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryPending})), 1)
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	stale("one that was removed", new, []lectern.Endpoint{})
 }
 
 func again(t *testing.T, b *bench) {

@@ -45,6 +45,7 @@ type Endpoint struct {
 	Secrets   string
 	Disabled  bool
 	CreatedAt int64
+	Revision  int64
 }
 
 type IdempotencyKey struct {

@@ -358,6 +358,35 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 	return err
 }
 
+const insertEndpoint = `-- name: InsertEndpoint :execrows
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (id) DO NOTHING
+`
+
+type InsertEndpointParams struct {
+	ID        string
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+}
+
+func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertEndpoint,
+		arg.ID,
+		arg.Url,
+		arg.Types,
+		arg.Secrets,
+		arg.Disabled,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const insertEvent = `-- name: InsertEvent :exec
 INSERT INTO events (presentation_id, version, at, milestone, snapshot) VALUES (?, ?, ?, ?, ?)
 `
@@ -683,7 +712,7 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 }
 
 const listEndpoints = `-- name: ListEndpoints :many
-SELECT id, url, types, secrets, disabled, created_at FROM endpoints ORDER BY created_at, id
+SELECT id, url, types, secrets, disabled, created_at, revision FROM endpoints ORDER BY created_at, id
 `
 
 func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
@@ -702,6 +731,7 @@ func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
 			&i.Secrets,
 			&i.Disabled,
 			&i.CreatedAt,
+			&i.Revision,
 		); err != nil {
 			return nil, err
 		}
@@ -1078,33 +1108,6 @@ func (q *Queries) NextScratch(ctx context.Context, now int64) (int64, error) {
 	return scratch_at, err
 }
 
-const putEndpoint = `-- name: PutEndpoint :exec
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
-    disabled = excluded.disabled, created_at = excluded.created_at
-`
-
-type PutEndpointParams struct {
-	ID        string
-	Url       string
-	Types     string
-	Secrets   string
-	Disabled  bool
-	CreatedAt int64
-}
-
-func (q *Queries) PutEndpoint(ctx context.Context, arg PutEndpointParams) error {
-	_, err := q.db.ExecContext(ctx, putEndpoint,
-		arg.ID,
-		arg.Url,
-		arg.Types,
-		arg.Secrets,
-		arg.Disabled,
-		arg.CreatedAt,
-	)
-	return err
-}
-
 const putKey = `-- name: PutKey :exec
 INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
@@ -1224,6 +1227,37 @@ DELETE FROM events WHERE presentation_id = ? AND milestone = 0
 func (q *Queries) ThinEvents(ctx context.Context, presentationID string) error {
 	_, err := q.db.ExecContext(ctx, thinEvents, presentationID)
 	return err
+}
+
+const updateEndpoint = `-- name: UpdateEndpoint :execrows
+UPDATE endpoints SET url = ?, types = ?, secrets = ?, disabled = ?, created_at = ?, revision = revision + 1
+WHERE id = ? AND revision = ?
+`
+
+type UpdateEndpointParams struct {
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+	ID        string
+	Revision  int64
+}
+
+func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateEndpoint,
+		arg.Url,
+		arg.Types,
+		arg.Secrets,
+		arg.Disabled,
+		arg.CreatedAt,
+		arg.ID,
+		arg.Revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateHeartbeat = `-- name: UpdateHeartbeat :execrows
