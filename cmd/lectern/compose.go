@@ -278,9 +278,6 @@ func (h *house) start(ctx context.Context) error {
 	if err := h.jobs.Start(ctx); err != nil {
 		return err
 	}
-	if err := h.hooks.Start(ctx); err != nil {
-		return err
-	}
 	if h.cfg.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
 	}
@@ -297,6 +294,9 @@ func (h *house) start(ctx context.Context) error {
 	}()
 	return nil
 }
+
+// tell begins to deliver webhooks. Who renders one deck in a folder of its own has nobody to tell.
+func (h *house) tell(ctx context.Context) error { return h.hooks.Start(ctx) }
 
 // stop hands running presentations back to the queue.
 func (h *house) stop(ctx context.Context) error {
