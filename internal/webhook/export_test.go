@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"time"
 
 	"lectern"
@@ -18,5 +20,10 @@ func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Dura
 	return settle(d, answer{status: status, problem: problem, retryAfter: retryAfter, gone: status == 410}, now, jitter)
 }
 
-// Guarded is the transport that keeps to a policy.
+// Dial connects as a delivery does, past the judgement of names.
+func (s *Service) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return s.opt.Transport.(*http.Transport).DialContext(ctx, "tcp", address)
+}
+
+// Guarded is the transport over a dialer.
 var Guarded = transport

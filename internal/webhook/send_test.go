@@ -91,12 +91,18 @@ func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
 	if !final || !strings.Contains(problem, "points at this machine") || !strings.Contains(problem, "webhook.allow_private") {
 		t.Errorf("%q, final %v", problem, final)
 	}
-	// In the dialer: the service's own transport, asked past the judgement of names.
+	// In the dialer: the service's own, asked past the judgement of names.
+	if c, err := real(t, strict).Dial(t.Context(), server.Listener.Addr().String()); err == nil {
+		c.Close()
+		t.Error("the service dialled this machine")
+	} else if _, ok := errors.AsType[*egress.Refused](err); !ok {
+		t.Errorf("got %v", err)
+	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := webhook.Guarded(strict)
+	tr := webhook.Guarded(strict.Dialer(webhook.Timeout))
 	t.Cleanup(tr.CloseIdleConnections)
 	if res, err := tr.RoundTrip(req); err == nil {
 		res.Body.Close()

@@ -135,7 +135,7 @@ func New(o Options) (*Service, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Transport == nil {
-		o.Transport = transport(o.Policy)
+		o.Transport = transport(o.Policy.Dialer(Timeout))
 	}
 	return &Service{opt: o, alone: alone, log: o.Logger, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}, nil
 }
