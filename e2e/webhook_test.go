@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -198,6 +199,9 @@ func TestWebhookHeldByTheDead(t *testing.T) {
 				t.Fatalf("create answered %d %s", a.status, a.body)
 			}
 			held := <-ids
+			if m := s.must("GET", "/metrics", "").body; !regexp.MustCompile(`(?m)^lectern_webhook_backlog [1-9]`).Match(m) {
+				t.Errorf("what waits is not in the metrics:\n%s", m)
+			}
 			s.kill9()
 			died := time.Now()
 			next()

@@ -125,6 +125,12 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	return out, s.failure("read the deliveries", err)
 }
 
+// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, err error) {
+	b, err := s.q.GetBacklog(ctx)
+	return b.Pending, fromMicros(b.Oldest), s.failure("count the deliveries", err)
+}
+
 // Delivery gives one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := getDelivery(ctx, s.q, id)

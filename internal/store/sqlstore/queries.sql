@@ -195,5 +195,8 @@ WHERE presentation_id = sqlc.arg(presentation_id)
     AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
 ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
 
+-- name: GetBacklog :one
+SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending';
+
 -- name: SweepDeliveries :exec
 DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?;

@@ -24,6 +24,8 @@ type Store interface {
 	FreeClaims(ctx context.Context, by string) error
 	// Deliveries gives the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
+	// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+	Backlog(ctx context.Context) (pending int64, oldest time.Time, err error)
 	// Delivery gives one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound, one whose
@@ -249,6 +251,28 @@ func deadClaims(t *testing.T, b *bench) {
 	if len(got) != 1 || got[0].ID != alive.ID || got[0].Claim != 2 {
 		t.Errorf("freed with all: %+v", got)
 	}
+}
+
+func backlog(t *testing.T, b *bench) {
+	holds := func(what string, pending int64, oldest time.Time) {
+		t.Helper()
+		n, since, err := b.store.Backlog(b.ctx())
+		same(t, what, err, nil)
+		same(t, what, n, pending)
+		same(t, what, since, oldest)
+	}
+	holds("nothing", 0, time.Time{})
+	first, second := b.told(), b.told()
+	b.apply(first.ID, lectern.Began{})
+	holds("all", 3, first.CreatedAt)
+	got := b.claim()
+	holds("claimed", 3, first.CreatedAt)
+	got[0].State, got[0].DoneAt = lectern.DeliveryDelivered, b.tick()
+	b.finish(got[0], 0)
+	holds("one delivered", 2, second.CreatedAt)
+	got[1].Attempts = 1
+	b.finish(got[1], time.Hour)
+	holds("one waits for its next try", 2, second.CreatedAt)
 }
 
 func endpointsGo(t *testing.T, b *bench) {

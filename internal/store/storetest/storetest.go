@@ -59,6 +59,7 @@ func Run(t *testing.T, open Fixture) {
 		{"J5 deliveries go in turn, under a lease", turns},
 		{"J7 who holds an old claim on a delivery records nothing", lateRecords},
 		{"J9 the claims of the dead are freed at once", deadClaims},
+		{"the backlog is what is pending", backlog},
 		{"what waits for an endpoint that is gone is given up", endpointsGo},
 		{"J12 deliveries outlive their presentation until they are done", deliveryLifetimes},
 		{"many claimers never hold the same delivery", claimers},

@@ -154,6 +154,22 @@ func (q *Queries) FreeClaimsOf(ctx context.Context, arg FreeClaimsOfParams) erro
 	return err
 }
 
+const getBacklog = `-- name: GetBacklog :one
+SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending'
+`
+
+type GetBacklogRow struct {
+	Pending int64
+	Oldest  int64
+}
+
+func (q *Queries) GetBacklog(ctx context.Context) (GetBacklogRow, error) {
+	row := q.db.QueryRowContext(ctx, getBacklog)
+	var i GetBacklogRow
+	err := row.Scan(&i.Pending, &i.Oldest)
+	return i, err
+}
+
 const getDeck = `-- name: GetDeck :one
 SELECT d.deck FROM decks d JOIN presentations p ON p.id = d.presentation_id
 WHERE d.presentation_id = ? AND p.removing = 0
