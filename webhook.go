@@ -10,6 +10,7 @@ type Endpoint struct {
 	Secrets   []string // "whsec_…", the newest first; one that was rotated out ends in ";until=" and a time of RFC 3339
 	Disabled  bool     // told no more: it answered 410, or an operator said so
 	CreatedAt time.Time
+	Revision  int64 // how often it was stored; 0: never
 }
 
 // CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL. It has no URL and is
@@ -23,11 +24,13 @@ type Delivery struct {
 	Endpoint     string // whose it is; "": the presentation's own CallbackURL
 	URL          string
 	Secrets      []string // as the endpoint has them now; empty for a CallbackURL
+	Revision     int64    // of the endpoint that the secrets are from; 0: it is gone, or there is none
 	Type         string   // see WebhookType
 	Presentation Presentation
 	State        DeliveryState
 	Attempts     int       // tries so far
-	NextAt       time.Time // of the next try
+	NextAt       time.Time // of the next try, by the store's clock
+	Claim        int64     // how often it was claimed: the number of the claim of whoever tries it
 	CreatedAt    time.Time // when the milestone was stored
 	DoneAt       time.Time // when it was delivered or given up; zero: not yet
 	StatusCode   int       // of the last answer; 0: there was none

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -163,5 +165,52 @@ func TestWebhookListen(t *testing.T) {
 	_ = cmd.Wait()
 	if left := hooks(); strings.Contains(left, "wh_") {
 		t.Errorf("it is registered still: %s", left)
+	}
+}
+
+// TestWebhookHeldByTheDead holds J9 for the world outside: what a process was about to tell when it was killed is told by
+// the next one at once, and need not wait for the end of the dead one's claim (30 s).
+func TestWebhookHeldByTheDead(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(*testing.T, ...string) (dies *server, next func()){
+		"SQLite": func(t *testing.T, env ...string) (*server, func()) {
+			s := serve(t, plain, env...)
+			return s, func() { s.start(plain, env...) }
+		},
+		"Nodes": func(t *testing.T, env ...string) (*server, func()) {
+			c := newCluster(t)
+			return c.node("api", env...), func() { c.node("api", env...) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ids := make(chan string, 16)
+			var told atomic.Bool
+			receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, q *http.Request) {
+				_, _ = io.Copy(io.Discard, q.Body)
+				ids <- q.Header.Get("webhook-id")
+				if told.CompareAndSwap(false, true) {
+					<-q.Context().Done() // no answer: it dies waiting
+				}
+			}))
+			t.Cleanup(receiver.Close)
+			s, next := begin(t, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
+			if a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(1)), "{", `{"callback_url":"`+receiver.URL+`/hook",`, 1)); a.status != http.StatusAccepted {
+				t.Fatalf("create answered %d %s", a.status, a.body)
+			}
+			held := <-ids
+			if m := s.must("GET", "/metrics", "").body; !regexp.MustCompile(`(?m)^lectern_webhook_backlog [1-9]`).Match(m) {
+				t.Errorf("what waits is not in the metrics:\n%s", m)
+			}
+			s.kill9()
+			died := time.Now()
+			next()
+			if again := <-ids; again != held {
+				t.Errorf("%s was held, and %s is told", held, again)
+			}
+			if took := time.Since(died); took > 20*time.Second {
+				t.Errorf("it was told %v after the death, when the claim had run out", took)
+			}
+		})
 	}
 }

@@ -253,12 +253,12 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
 		return err
 	}
-	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records.outbox, h.watch, h.log); err != nil {
+	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records, h.watch, h.log); err != nil {
 		return err
 	}
 	h.pipe = h.pipeline(h.artifacts, h.cache)
 	h.jobs, err = job.New(job.Options{
-		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch), Node: h.records.node,
+		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch, h.hooks.Bury), Node: h.records.node,
 		Observer: h.watch,
 		Idle:     h.cfg.Role == config.RoleAPI,
 		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
@@ -278,9 +278,6 @@ func (h *house) start(ctx context.Context) error {
 	if err := h.jobs.Start(ctx); err != nil {
 		return err
 	}
-	if err := h.hooks.Start(ctx); err != nil {
-		return err
-	}
 	if h.cfg.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
 	}
@@ -297,6 +294,9 @@ func (h *house) start(ctx context.Context) error {
 	}()
 	return nil
 }
+
+// tell begins to deliver webhooks. Who renders one deck in a folder of its own has nobody to tell.
+func (h *house) tell(ctx context.Context) error { return h.hooks.Start(ctx) }
 
 // stop hands running presentations back to the queue.
 func (h *house) stop(ctx context.Context) error {

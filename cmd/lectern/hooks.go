@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"lectern"
 	"lectern/internal/config"
@@ -17,14 +18,14 @@ var _ httpapi.Webhooks = (*webhook.Service)(nil)
 
 // newHooks makes the deliverer of webhooks on the outbox that the job service fills, and lets every change wake it.
 // secret signs what goes to callback addresses.
-func newHooks(cfg config.Config, secret string, outbox *sqlstore.Store, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
+func newHooks(cfg config.Config, secret string, r *records, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
 	var policy egress.Policy
 	if cfg.Webhook.AllowPrivate {
 		policy = egress.Everywhere()
 	}
 	s, err := webhook.New(webhook.Options{
-		Store: counted{outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secret, Policy: policy,
-		Version: programVersion(), Logger: log,
+		Store: counted{r.outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secret, Policy: policy,
+		Node: r.node, Version: programVersion(), Logger: log,
 	})
 	if err != nil {
 		return nil, &config.Error{Key: config.WebhookVariable, Cause: err, Allowed: "whsec_ and at least 24 bytes in base64"}
@@ -40,8 +41,8 @@ type counted struct {
 }
 
 // FinishDelivery implements webhook.Outbox.
-func (c counted) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
-	err := c.Store.FinishDelivery(ctx, d)
+func (c counted) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
+	err := c.Store.FinishDelivery(ctx, d, again)
 	if err == nil {
 		c.metrics.Delivered(map[lectern.DeliveryState]string{
 			lectern.DeliveryDelivered: "delivered", lectern.DeliveryGivenUp: "given_up", lectern.DeliveryPending: "retried",

@@ -50,6 +50,7 @@ func (i *instruments) look(h *house) {
 			hits, misses = h.cache.Uses()
 			return hits, misses, h.cache.Size()
 		},
+		Backlog: h.records.outbox.Backlog,
 	})
 }
 

@@ -64,7 +64,7 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	store := postgres.NewStore(db, tickets)
+	store := postgres.NewStore(db, tickets, node)
 	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
 	if r.member, err = db.Join(ctx, node, cfg.Lease); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -86,18 +86,18 @@ func nodeName() (string, error) {
 }
 
 // peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its name
-// below scratch.
-func (r *records) peers(scratch string) job.Peers {
+// below scratch; claims frees the webhooks that a dead one was about to deliver.
+func (r *records) peers(scratch string, claims func(ctx context.Context, node string) error) job.Peers {
 	if r.member == nil {
 		return nil
 	}
-	return peers{r.member, r.bury, scratch}
+	return peers{r.member, r.bury, claims, scratch}
 }
 
 type peers struct {
 	*postgres.Node
-	tickets func(ctx context.Context, node string) error
-	scratch string
+	tickets, claims func(ctx context.Context, node string) error
+	scratch         string
 }
 
 var _ job.Peers = peers{}
@@ -105,7 +105,7 @@ var _ job.Peers = peers{}
 // Bury implements job.Peers. The node's row goes last: until then the others know that there is something left to do.
 func (p peers) Bury(ctx context.Context, node string) error {
 	return p.Node.Bury(ctx, node, func(ctx context.Context) error {
-		if err := p.tickets(ctx, node); err != nil {
+		if err := errors.Join(p.tickets(ctx, node), p.claims(ctx, node)); err != nil {
 			return err
 		}
 		if err := os.RemoveAll(filepath.Join(p.scratch, filepath.Base(node))); err != nil {

@@ -129,7 +129,11 @@ func answer(ctx context.Context, cfg config.Config, l net.Listener, h *house, lo
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	if err := h.start(ctx); err != nil {
+	err := h.start(ctx)
+	if err == nil {
+		err = h.tell(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, server.Close(), quietEnd(<-served))
 	}
 	logger.Info("serving", "addr", l.Addr().String(), "data", cfg.DataDir)

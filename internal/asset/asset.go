@@ -73,10 +73,9 @@ func New(o Options) *Fetcher {
 		o.UserAgent = "Lectern"
 	}
 	f := &Fetcher{o: o, policy: egress.Policy{Private: o.AllowPrivate}}
-	dialer := &net.Dialer{Timeout: o.Timeout, KeepAlive: 30 * time.Second, ControlContext: f.policy.Control}
 	f.client = &http.Client{
 		Transport: &http.Transport{
-			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
+			Proxy: nil, DialContext: f.policy.Dialer(o.Timeout).DialContext, ForceAttemptHTTP2: true,
 			TLSHandshakeTimeout: o.Timeout, ResponseHeaderTimeout: o.Timeout,
 			MaxIdleConns: 16, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,

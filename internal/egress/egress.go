@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // MaxURL is the longest address, in bytes.
@@ -254,6 +255,12 @@ func (p Policy) allowsAnyOf(ips ...netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// Dialer connects to what may be reached and to nothing else, each address judged as it is dialled: whatever a name was
+// when it was looked at, what it stands for now is what counts.
+func (p Policy) Dialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, ControlContext: p.Control}
 }
 
 // Control judges the address that is about to be connected to, after DNS. It is a net.Dialer's ControlContext.

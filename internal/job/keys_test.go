@@ -109,9 +109,13 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		end := w.ended(p.ID)
-		d := w.told(p.ID)[0]
+		claimed, err := w.store.ClaimDeliveries(t.Context(), "node", time.Minute, 1)
+		if err != nil || len(claimed) != 1 {
+			t.Fatal(claimed, err)
+		}
+		d := claimed[0]
 		d.State, d.DoneAt = lectern.DeliveryDelivered, end.CompletedAt
-		if err := w.store.FinishDelivery(t.Context(), d); err != nil {
+		if err := w.store.FinishDelivery(t.Context(), d, 0); err != nil {
 			t.Fatal(err)
 		}
 		ordered := func(s lectern.OrderState) bool {

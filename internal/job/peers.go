@@ -16,10 +16,11 @@ type Peers interface {
 	Leases(ctx context.Context, node string) ([]Lease, error)
 	// Silent gives the processing presentations without a heartbeat for that long, by a clock that all nodes share.
 	Silent(ctx context.Context, age time.Duration) ([]Lease, error)
-	// Bury brings back the tickets that a dead node had taken, and forgets it. It is called when its leases are released.
+	// Bury brings back what else a dead node had taken, such as tickets, and forgets it. It is called when its leases are released.
 	Bury(ctx context.Context, node string) error
-	// Listen calls changed for every presentation that any node has changed, with "" where some may have been missed; and
-	// lost when this node may have been taken for dead. It returns when ctx ends.
+	// Listen calls changed for every presentation that another node has changed, with "" where some may have been missed;
+	// and lost when this node may have been taken for dead. It returns when ctx ends. Of what this node changes it need not
+	// tell: the writer tells the watchers and the runs, and hands them the versions, which news would have them read again.
 	Listen(ctx context.Context, changed func(id string), lost func())
 }
 
@@ -77,7 +78,7 @@ func (s *Service) takeOver(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// heard is told that a presentation was changed, by whatever node.
+// heard is told that a presentation was changed, by another node.
 func (s *Service) heard(ctx context.Context, id string) {
 	if id == "" {
 		s.hub.notifyAll()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,6 +159,54 @@ func TestIdle(t *testing.T) {
 		}
 		if c, err := w.svc.Cancel(t.Context(), p.ID); err != nil || c.Status != lectern.StatusCanceled {
 			t.Errorf("%+v, %v", c, err)
+		}
+	})
+}
+
+// unanswered is a store that does what it is asked and once, when told to, does not say so: the connection broke between
+// the commit and its answer.
+type unanswered struct {
+	job.Store
+	next atomic.Bool
+}
+
+func (s *unanswered) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	outs, err := s.Store.Commit(ctx, writes)
+	if err == nil && s.next.CompareAndSwap(true, false) {
+		f := lectern.Fail(lectern.CodeOverloaded, "The database does not answer.")
+		f.Retryable = true
+		return nil, f
+	}
+	return outs, err
+}
+
+// J5: a node hears no news of what it commits itself. Where the answer to a commit is lost, its watchers see the versions
+// all the same, a poll later.
+func TestCommitWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		net, lossy := &peers{}, &unanswered{}
+		finish := make(chan struct{})
+		w := open(t, t.TempDir(), false, func(_ context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+			time.Sleep(500 * time.Millisecond)
+			lossy.next.Store(true)
+			r.Report(lectern.Reported{Progress: 4000})
+			<-finish
+			return nil, nil
+		}, func(o *job.Options) {
+			net.store, lossy.Store = o.Store, o.Store
+			o.Peers, o.Store = net, lossy
+		})
+		defer w.close()
+		w.start()
+		p := w.create(1)
+		seen := w.until(p.ID, func(v lectern.Presentation) bool { return v.Progress == 4000 })
+		if took := time.Since(p.CreatedAt); took > 3*time.Second || lossy.next.Load() {
+			t.Errorf("version %d was seen after %v", seen.Version, took)
+		}
+		close(finish)
+		if end := w.ended(p.ID); end.Status != lectern.StatusCompleted || end.Version != seen.Version+1 {
+			t.Errorf("after version %d: %+v", seen.Version, end)
 		}
 	})
 }

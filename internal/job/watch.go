@@ -14,7 +14,7 @@ import (
 // hub wakes those who watch a presentation, and hands them what this process has committed, so that a thousand watchers of
 // a change do not read it a thousand times. It holds nothing that is not in the store (J4), and only while somebody
 // watches; a watcher to whom it cannot give the very next version reads the store. So a slow one costs nobody anything, and
-// a lost wake-up costs one poll.
+// a lost wake-up, or a commit whose answer was lost, costs one poll.
 type hub struct {
 	mu      sync.Mutex // guards watched; held for a map access and a few copies
 	watched map[string]*watched

@@ -119,6 +119,8 @@ type Sources struct {
 	Counts    func(ctx context.Context) (map[lectern.Status]int64, error)
 	Resources func() []Resource
 	Cache     func() (hits, misses, bytes int64)
+	// Backlog counts the webhooks that wait to be delivered, and tells since when the oldest does; zero where there is none.
+	Backlog func(ctx context.Context) (pending int64, oldest time.Time, err error)
 }
 
 // scrapeLimit bounds what a scrape may ask of the store.
@@ -131,6 +133,7 @@ type watcher struct {
 	from                                        Sources
 	presentations, inUse, capacity, waiting, up *prometheus.Desc
 	hits, misses, bytes                         *prometheus.Desc
+	backlog, age                                *prometheus.Desc
 }
 
 func newWatcher(s Sources) *watcher {
@@ -147,6 +150,8 @@ func newWatcher(s Sources) *watcher {
 		hits:          desc("lectern_cache_hits_total", "Finished steps that were found in the cache."),
 		misses:        desc("lectern_cache_misses_total", "Steps that had to be made."),
 		bytes:         desc("lectern_cache_bytes", "Size of the cache of finished steps."),
+		backlog:       desc("lectern_webhook_backlog", "Webhooks that wait to be delivered, by whichever node."),
+		age:           desc("lectern_webhook_backlog_age_seconds", "Time that the oldest of these has waited; 0 where there is none."),
 	}
 }
 
@@ -170,6 +175,19 @@ func (w *watcher) Collect(out chan<- prometheus.Metric) {
 			}
 		}
 		gauge(w.up, up)
+	}
+	if w.from.Backlog != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
+		pending, oldest, err := w.from.Backlog(ctx)
+		cancel()
+		if err == nil {
+			age := 0.0
+			if pending > 0 {
+				age = max(0, time.Since(oldest).Seconds())
+			}
+			gauge(w.backlog, float64(pending))
+			gauge(w.age, age)
+		}
 	}
 	if w.from.Resources != nil {
 		for _, r := range w.from.Resources() {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -48,6 +49,12 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		},
 		Resources: func() []Resource { return []Resource{{"tabs", 2, 1, 4}} },
 		Cache:     func() (int64, int64, int64) { return 3, 4, 5 },
+		Backlog: func(context.Context) (int64, time.Time, error) {
+			if down {
+				return 0, time.Time{}, errors.New("away")
+			}
+			return 2, time.Now().Add(time.Hour), nil // by a clock that is ahead
+		},
 	})
 	queued, running, failed := life()
 	m.Changed(lectern.Presentation{}, queued)
@@ -83,6 +90,8 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		`lectern_cache_hits_total 3`,
 		`lectern_cache_misses_total 4`,
 		`lectern_cache_bytes 5`,
+		`lectern_webhook_backlog 2`,
+		`lectern_webhook_backlog_age_seconds 0`,
 		`lectern_http_requests_total{code="200",method="GET",route="GET /v1/presentations/{id}"} 1`,
 		`lectern_http_requests_total{code="404",method="any",route="none"} 1`,
 		`lectern_streams 1`,
@@ -93,9 +102,26 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		}
 	}
 	down = true
-	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || !strings.Contains(got, "lectern_streams 1\n") {
+	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") || !strings.Contains(got, "lectern_streams 1\n") {
 		t.Error("a store that is away spoils the scrape, or goes unnoticed")
 	}
+}
+
+// How long the oldest webhook has waited is told in seconds, and is 0 where none waits.
+func TestTheBacklogHasAnAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, pending, began := New("1.2.3"), int64(3), time.Now()
+		m.Watch(Sources{Backlog: func(context.Context) (int64, time.Time, error) { return pending, began, nil }})
+		time.Sleep(90 * time.Second)
+		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") || !strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
+			t.Error("the scrape lacks the three that wait, for 90 s")
+		}
+		pending, began = 0, time.Time{}
+		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 0\n") || !strings.Contains(got, "lectern_webhook_backlog_age_seconds 0\n") {
+			t.Error("nothing waits, and yet it has an age")
+		}
+	})
 }
 
 // What is exposed is what docs/OPERATIONS.md tells of, and the dashboard shows nothing that is not there.
@@ -106,6 +132,7 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 		Counts:    func(context.Context) (map[lectern.Status]int64, error) { return nil, nil },
 		Resources: func() []Resource { return []Resource{{"tabs", 2, 1, 4}} },
 		Cache:     func() (int64, int64, int64) { return 3, 4, 5 },
+		Backlog:   func(context.Context) (int64, time.Time, error) { return 0, time.Time{}, nil },
 	})
 	queued, running, failed := life()
 	m.Changed(queued, running)

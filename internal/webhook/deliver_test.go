@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +195,63 @@ func TestGone(t *testing.T) {
 	})
 }
 
+// A 410 is about the endpoint that the message was sent for: one that was given a new secret, or was removed, while the
+// message was on its way is not disabled, nor brought back.
+func TestGoneIsAboutWhatWasSent(t *testing.T) {
+	t.Parallel()
+	for _, removed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("removed %v", removed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var logs bytes.Buffer
+				w := newWorld(t, func(o *webhook.Options) { o.Logger = slog.New(slog.NewTextHandler(&logs, nil)) })
+				var calm atomic.Bool
+				w.net.answer = func(call, *http.Request) (int, http.Header, error) {
+					if calm.Load() {
+						return 200, nil, nil
+					}
+					time.Sleep(2 * time.Second)
+					return 410, nil, nil
+				}
+				e, err := w.s.Register(t.Context(), address, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.create("")
+				time.Sleep(time.Second)
+				if removed {
+					err = w.s.Remove(t.Context(), e.ID)
+				} else {
+					e, err = w.s.Rotate(t.Context(), e.ID)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				calm.Store(true)
+				list, err := w.s.Webhooks(t.Context())
+				if err != nil || removed && len(list) > 0 || !removed && (len(list) != 1 || list[0].Disabled) {
+					t.Fatalf("%+v %v", list, err)
+				}
+				if d := w.the(); d.State != lectern.DeliveryGivenUp || !removed && d.StatusCode != 410 {
+					t.Errorf("on record: %+v", d)
+				}
+				if log := logs.String(); strings.Contains(log, "disabled") || !removed && !strings.Contains(log, "changed since") {
+					t.Errorf("it says:\n%s", log)
+				}
+				w.create("")
+				time.Sleep(time.Second)
+				synctest.Wait()
+				calls := w.net.all()
+				if last := calls[len(calls)-1]; !removed && (len(calls) != 2 || last.status != 200 || verify(t, last, e.Secrets[0]) != nil) || removed && len(calls) != 1 {
+					t.Errorf("%d calls since", len(calls))
+				}
+			})
+		})
+	}
+}
+
 // At least once, in order, whatever fails: receivers that answer anything or nothing, records that get lost between the
 // answer and the store, and processes that end in the middle.
 func TestAtLeastOnceInOrder(t *testing.T) {
@@ -280,7 +339,8 @@ func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, cra
 	return inOrder(calls)
 }
 
-// A crash between the answer and its record brings the message again, and its id says that it is the same.
+// A crash between the answer and its record brings the message again, and its id says that it is the same. A process that
+// is alone on its store need not wait for the end of the dead one's claim.
 func TestCrashBeforeTheRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -294,15 +354,127 @@ func TestCrashBeforeTheRecord(t *testing.T) {
 			t.Fatalf("%d tries", n)
 		}
 		_ = w.s.Stop(canceled())
+		began := time.Now()
 		w.start() // another process: it knows nothing
-		time.Sleep(webhook.Lease + 3*time.Second)
+		time.Sleep(time.Millisecond)
 		synctest.Wait()
 		calls := w.net.all()
-		if len(calls) != 2 || calls[0].id != calls[1].id || !bytes.Equal(calls[0].body, calls[1].body) {
-			t.Fatalf("%d calls, ids %v", len(calls), calls)
+		if len(calls) != 2 || calls[0].id != calls[1].id || !bytes.Equal(calls[0].body, calls[1].body) || calls[1].at.Sub(began) > time.Millisecond {
+			t.Fatalf("%d calls, %v after the start", len(calls), calls)
 		}
 		if d := w.the(); d.State != lectern.DeliveryDelivered {
 			t.Errorf("on record: %+v", d)
+		}
+	})
+}
+
+// Of several nodes nobody takes what another has claimed, until that one is buried, or its claim runs out.
+func TestDeadNodesClaims(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		buried bool
+		within time.Duration
+	}{{"buried", true, time.Millisecond}, {"nobody buries it", false, webhook.Lease + 3*time.Second}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, func(o *webhook.Options) {
+					o.Node = "alive"
+					fake := o.Store.(*webhooktest.Fake)
+					fake.Create(address, now())
+					if held, err := fake.ClaimDeliveries(t.Context(), "dead", webhook.Lease, 1); err != nil || len(held) != 1 {
+						t.Fatal(held, err)
+					}
+				})
+				time.Sleep(webhook.Lease / 2)
+				synctest.Wait()
+				if n := len(w.net.all()); n != 0 {
+					t.Fatalf("%d tries of what another node has claimed", n)
+				}
+				died := time.Now()
+				if c.buried {
+					if err := w.s.Bury(t.Context(), "dead"); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					time.Sleep(c.within)
+				}
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				if calls := w.net.all(); len(calls) != 1 || calls[0].at.Sub(died) > c.within {
+					t.Fatalf("%d tries: %v", len(calls), calls)
+				}
+				if d := w.the(); d.State != lectern.DeliveryDelivered || d.Claim != 2 {
+					t.Errorf("on record: %+v", d)
+				}
+			})
+		})
+	}
+}
+
+// drowsy is the store of a node that claims once, and falls asleep before it records anything.
+type drowsy struct {
+	*webhooktest.Fake
+	sleep time.Duration
+	asked *atomic.Bool
+}
+
+func (d drowsy) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+	got, err := []lectern.Delivery(nil), error(nil)
+	if !d.asked.Load() {
+		got, err = d.Fake.ClaimDeliveries(ctx, by, lease, limit)
+		d.asked.Store(len(got) > 0)
+	}
+	return got, err
+}
+
+func (d drowsy) FinishDelivery(_ context.Context, v lectern.Delivery, again time.Duration) error {
+	time.Sleep(d.sleep)
+	return d.Fake.FinishDelivery(context.Background(), v, again)
+}
+
+// A node that slept through its claim changes nothing of what another has done since, and says that it did not.
+func TestNodeThatSleptRecordsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var logs bytes.Buffer
+		w := newWorld(t, func(o *webhook.Options) {
+			o.Node, o.Store = "drowsy", drowsy{o.Store.(*webhooktest.Fake), webhook.Lease + 10*time.Second, new(atomic.Bool)}
+			o.Logger = slog.New(slog.NewTextHandler(&logs, nil))
+		})
+		var tries atomic.Int32
+		w.net.answer = func(call, *http.Request) (int, http.Header, error) {
+			if tries.Add(1) == 1 {
+				return 500, nil, nil
+			}
+			time.Sleep(12 * time.Second) // in the middle of this the other one wakes
+			return 200, nil, nil
+		}
+		w.create(address)
+		synctest.Wait()
+		o := w.opt
+		o.Node, o.Store, o.Logger = "awake", w.fake, nil
+		awake, err := webhook.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := awake.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = awake.Stop(canceled()) })
+		time.Sleep(webhook.Lease + 11*time.Second)
+		synctest.Wait()
+		if d := w.the(); d.State != lectern.DeliveryPending || d.Attempts != 0 || d.Claim != 2 || tries.Load() != 2 {
+			t.Errorf("while another tries: %+v, after %d tries", d, tries.Load())
+		}
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if d := w.the(); d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 || tries.Load() != 2 {
+			t.Errorf("on record after %d tries: %+v", tries.Load(), d)
+		}
+		if log := logs.String(); !strings.Contains(log, "its claim has ended") || strings.Contains(log, "level=WARN") {
+			t.Errorf("the one that slept says:\n%s", log)
 		}
 	})
 }

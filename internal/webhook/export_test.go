@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"time"
 
 	"lectern"
@@ -14,9 +16,14 @@ func (s *Service) Post(ctx context.Context, url string, secret string) (int, str
 }
 
 // Settle is settle for a try that was answered with a status.
-func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Duration, now time.Time, jitter float64) lectern.Delivery {
+func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Duration, now time.Time, jitter float64) (after lectern.Delivery, again time.Duration) {
 	return settle(d, answer{status: status, problem: problem, retryAfter: retryAfter, gone: status == 410}, now, jitter)
 }
 
-// Guarded is the transport that keeps to a policy.
+// Dial connects as a delivery does, past the judgement of names.
+func (s *Service) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return s.opt.Transport.(*http.Transport).DialContext(ctx, "tcp", address)
+}
+
+// Guarded is the transport over a dialer.
 var Guarded = transport

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
 	"time"
@@ -23,7 +24,7 @@ const (
 	memory = time.Hour
 )
 
-// claimed is a delivery with the end of its claim.
+// claimed is a delivery with the end of its claim, by this process' clock: a little before it is that by the store's.
 type claimed struct {
 	lectern.Delivery
 	ends time.Time
@@ -64,9 +65,10 @@ func newLoop(s *Service) *loop {
 // run claims and sends until it is told to quit.
 func (l *loop) run(ctx context.Context) {
 	defer close(l.ended)
+	l.inherit(ctx)
 	look := time.NewTimer(0)
 	defer look.Stop()
-	claim := false
+	claim := true // there may be what an earlier process left
 	for {
 		if claim {
 			claim = l.claim(ctx)
@@ -88,6 +90,16 @@ func (l *loop) run(ctx context.Context) {
 		case r := <-l.done:
 			claim = l.end(r) || claim
 		}
+	}
+}
+
+// inherit frees what a process had claimed that was alone here and died, as this one is alone here now.
+func (l *loop) inherit(ctx context.Context) {
+	if !l.alone {
+		return
+	}
+	if err := l.opt.Store.FreeClaims(ctx, ""); err != nil && ctx.Err() == nil {
+		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves", "reason", err.Error())
 	}
 }
 
@@ -118,8 +130,8 @@ func (l *loop) claim(ctx context.Context) bool {
 		if room <= 0 {
 			return false // the next end of a try asks again
 		}
-		now := stamp()
-		got, err := l.opt.Store.ClaimDeliveries(ctx, now, Lease, room)
+		asked := time.Now()
+		got, err := l.opt.Store.ClaimDeliveries(ctx, l.opt.Node, Lease, room)
 		if err != nil {
 			if ctx.Err() == nil {
 				l.log.Warn("webhook deliveries cannot be claimed", "reason", err.Error())
@@ -127,7 +139,7 @@ func (l *loop) claim(ctx context.Context) bool {
 			return false
 		}
 		for _, d := range got {
-			l.queue(claimed{d, now.Add(Lease)})
+			l.queue(claimed{d, asked.Add(Lease)})
 		}
 		if len(got) < room {
 			return false
@@ -259,11 +271,13 @@ func (l *loop) finish() {
 
 // giveBack ends a claim, so that another process need not wait for its end.
 func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
-	d.NextAt = stamp()
-	if err := s.opt.Store.FinishDelivery(ctx, d); err != nil {
+	if err := s.opt.Store.FinishDelivery(ctx, d, 0); err != nil && !isStale(err) {
 		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason", err.Error())
 	}
 }
+
+// isStale reports whether a claim had ended already, or an endpoint is not what it was.
+func isStale(err error) bool { return errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) }
 
 // deliver tries d once and writes down how it went. A record that cannot be written leaves the claim to run out: the
 // message comes again, which is what at least once means.
@@ -281,16 +295,21 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 		s.giveBack(record, d)
 		return sent{}
 	}
-	after := settle(d, a, stamp(), roll())
-	s.say(ctx, after, a)
+	after, again := settle(d, a, stamp(), roll())
 	record, cancel = context.WithTimeout(context.WithoutCancel(ctx), margin)
 	defer cancel()
-	if err := s.opt.Store.FinishDelivery(record, after); err != nil {
+	err = s.opt.Store.FinishDelivery(record, after, again)
+	if isStale(err) { // another node has the message now, or nobody wants it any more
+		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID, "claim", d.Claim, "status", a.status)
+		return sent{trouble: a.status == 0 && !a.final}
+	}
+	s.say(ctx, after, a)
+	if err != nil {
 		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery", d.ID, "reason", err.Error())
 		return sent{trouble: a.status == 0}
 	}
 	if a.gone && d.Endpoint != "" {
-		s.disable(record, d.Endpoint)
+		s.disable(record, d)
 	}
 	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending}
 	if after.State == lectern.DeliveryPending {

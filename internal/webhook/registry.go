@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,7 +69,16 @@ func (s *Service) Register(ctx context.Context, address string, types []string) 
 	}
 	types = slices.Compact(slices.Sorted(slices.Values(types)))
 	e := lectern.Endpoint{ID: newID("wh_"), URL: address, Types: types, Secrets: []string{NewSecret()}, CreatedAt: stamp()}
-	return e, s.opt.Store.PutEndpoint(ctx, e)
+	return s.put(ctx, e)
+}
+
+// put stores e and gives it as it is then.
+func (s *Service) put(ctx context.Context, e lectern.Endpoint) (lectern.Endpoint, error) {
+	if err := s.opt.Store.PutEndpoint(ctx, e); err != nil {
+		return e, err
+	}
+	e.Revision++
+	return e, nil
 }
 
 // Webhooks gives the registered endpoints, the oldest first.
@@ -91,6 +101,14 @@ func (s *Service) Rotate(ctx context.Context, id string) (lectern.Endpoint, erro
 	if id == lectern.CallbackEndpoint && s.opt.Secret != "" {
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "The secret for callback addresses is the setting webhook.secret; change it there.")
 	}
+	for {
+		if e, err := s.rotateOnce(ctx, id); !isStale(err) { // else somebody has changed it in between
+			return e, err
+		}
+	}
+}
+
+func (s *Service) rotateOnce(ctx context.Context, id string) (lectern.Endpoint, error) {
 	e, err := s.find(ctx, id)
 	if err != nil {
 		return lectern.Endpoint{}, err
@@ -101,7 +119,7 @@ func (s *Service) Rotate(ctx context.Context, id string) (lectern.Endpoint, erro
 	}
 	e.Secrets = rotate(e.Secrets, NewSecret(), now)
 	e.Disabled = id == lectern.CallbackEndpoint
-	return e, s.opt.Store.PutEndpoint(ctx, e)
+	return s.put(ctx, e)
 }
 
 func unknown(id string) *lectern.Failure {
@@ -136,10 +154,10 @@ func (s *Service) callbackSecrets(ctx context.Context) ([]string, error) {
 	}
 	if len(e.Secrets) == 0 {
 		e.Secrets = []string{NewSecret()}
-		if err := s.opt.Store.PutEndpoint(ctx, e); err != nil {
-			return nil, err
+		if e, err = s.put(ctx, e); isStale(err) { // another node was quicker, and is right
+			e, err = s.find(ctx, lectern.CallbackEndpoint)
 		}
-		if e, err = s.find(ctx, lectern.CallbackEndpoint); err != nil { // another node may have been quicker, and is right
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -190,16 +208,20 @@ func (s *Service) Test(ctx context.Context, id string) (lectern.Delivery, error)
 	return d, nil
 }
 
-// disable stops telling an endpoint that answered 410. The store gives up what waits for it.
-func (s *Service) disable(ctx context.Context, id string) {
-	e, err := s.find(ctx, id)
-	if err == nil && !e.Disabled {
+// disable stops telling the endpoint of d, which it answered with 410. The store gives up what waits for it. An endpoint that
+// is not what it was when d was sent stays: a new secret, or the wish to be told again, came after what was refused.
+func (s *Service) disable(ctx context.Context, d lectern.Delivery) {
+	e, err := s.find(ctx, d.Endpoint)
+	if err == nil && e.Revision == d.Revision {
 		e.Disabled = true
-		err = s.opt.Store.PutEndpoint(ctx, e)
+		if _, err = s.put(ctx, e); err == nil {
+			s.log.Warn("webhook disabled", "endpoint", d.Endpoint, "reason", "it answered 410")
+			return
+		}
 	}
-	if err != nil {
-		s.log.Warn("a webhook that wants no more cannot be disabled", "endpoint", id, "reason", err.Error())
+	if err == nil || isStale(err) || errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
+		s.log.Info("a webhook wants no more, but was changed since; it stays as it is", "endpoint", d.Endpoint)
 		return
 	}
-	s.log.Warn("webhook disabled", "endpoint", id, "reason", "it answered 410")
+	s.log.Warn("a webhook that wants no more cannot be disabled", "endpoint", d.Endpoint, "reason", err.Error())
 }

@@ -32,8 +32,9 @@ type answer struct {
 	took       time.Duration
 }
 
-// settle is d after a try: delivered, given up, or pending until its next try. It is pure; jitter is from 0 to 1.
-func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) lectern.Delivery {
+// settle is d after a try: delivered, given up, or pending, and in how long its next try is. NextAt is that by this
+// process' clock. It is pure; jitter is from 0 to 1.
+func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after lectern.Delivery, again time.Duration) {
 	d.Attempts++
 	d.StatusCode, d.Problem = a.status, a.problem
 	waits := Schedule()
@@ -48,9 +49,10 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) lectern
 	default:
 		wait := waits[d.Attempts-1]
 		wait += time.Duration((jitter - 0.5) / 5 * float64(wait))
-		d.NextAt = now.Add(max(wait, min(a.retryAfter, longestWait))).Truncate(time.Microsecond) // as it is stored
+		again = max(wait, min(a.retryAfter, longestWait)).Truncate(time.Microsecond) // as it is stored
+		d.NextAt = now.Add(again)
 	}
-	return d
+	return d, again
 }
 
 // roll gives a number from 0 to 1.

@@ -19,10 +19,9 @@ import (
 	"lectern/internal/egress"
 )
 
-// transport reaches what the policy allows, judged address by address as it is dialled. Proxies of the environment are
-// not used: a proxy would dial what nobody judged.
-func transport(p egress.Policy) *http.Transport {
-	dialer := &net.Dialer{Timeout: Timeout, KeepAlive: 30 * time.Second, ControlContext: p.Control}
+// transport reaches what dialer does, which judges address by address. Proxies of the environment are not used: a proxy
+// would dial what nobody judged.
+func transport(dialer *net.Dialer) *http.Transport {
 	return &http.Transport{
 		Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: Timeout, ResponseHeaderTimeout: Timeout,
 		MaxIdleConns: 32, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: MaxAnswer,

@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -90,12 +91,18 @@ func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
 	if !final || !strings.Contains(problem, "points at this machine") || !strings.Contains(problem, "webhook.allow_private") {
 		t.Errorf("%q, final %v", problem, final)
 	}
-	// In the dialer: the service's own transport, asked past the judgement of names.
+	// In the dialer: the service's own, asked past the judgement of names.
+	if c, err := real(t, strict).Dial(t.Context(), server.Listener.Addr().String()); err == nil {
+		c.Close()
+		t.Error("the service dialled this machine")
+	} else if _, ok := errors.AsType[*egress.Refused](err); !ok {
+		t.Errorf("got %v", err)
+	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := webhook.Guarded(strict)
+	tr := webhook.Guarded(strict.Dialer(webhook.Timeout))
 	t.Cleanup(tr.CloseIdleConnections)
 	if res, err := tr.RoundTrip(req); err == nil {
 		res.Body.Close()
@@ -151,7 +158,7 @@ func TestSettle(t *testing.T) {
 		if status/100 == 2 {
 			problem = ""
 		}
-		after := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
+		after, again := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
 		if after.Attempts != d.Attempts+1 || after.StatusCode != status {
 			t.Fatalf("%+v", after)
 		}
@@ -165,7 +172,7 @@ func TestSettle(t *testing.T) {
 				t.Fatalf("%+v", after)
 			}
 		case lectern.DeliveryPending:
-			if wait := after.NextAt.Sub(at); wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
+			if wait := after.NextAt.Sub(at); wait != again || wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
 				t.Fatalf("waits %s: %+v", wait, after)
 			}
 		}
@@ -234,5 +241,63 @@ func TestRegistry(t *testing.T) {
 		}
 		_, err = w.s.Register(ctx, address, nil)
 		fails(t, err, lectern.CodeConflict)
+	})
+}
+
+// raced is a store in which somebody else changes an endpoint between a look at it and what follows, once.
+type raced struct {
+	*webhooktest.Fake
+	meanwhile *func()
+}
+
+func (r raced) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
+	list, err := r.Fake.Endpoints(ctx)
+	if do := *r.meanwhile; do != nil {
+		*r.meanwhile = nil
+		do()
+	}
+	return list, err
+}
+
+// Two who rotate a secret at once both get one that signs; two nodes that make the secret for callbacks at once sign alike.
+func TestSecretsThatAreMadeAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var meanwhile func()
+		w := newWorld(t, func(o *webhook.Options) { o.Store = raced{o.Store.(*webhooktest.Fake), &meanwhile} })
+		o := w.opt
+		o.Store = w.fake
+		other, err := webhook.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := w.s.Register(t.Context(), address, []string{"presentation.failed"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var theirs lectern.Endpoint
+		meanwhile = func() { theirs, err = other.Rotate(t.Context(), e.ID) }
+		ours, mine := w.s.Rotate(t.Context(), e.ID)
+		if err != nil || mine != nil {
+			t.Fatal(err, mine)
+		}
+		trial, err := w.s.Test(t.Context(), e.ID)
+		if err != nil || trial.State != lectern.DeliveryDelivered {
+			t.Fatal(trial, err)
+		}
+		for _, secret := range []string{e.Secrets[0], theirs.Secrets[0], ours.Secrets[0]} {
+			if err := verify(t, w.net.all()[0], secret); err != nil {
+				t.Errorf("a secret that somebody was shown does not sign: %v", err)
+			}
+		}
+
+		meanwhile = func() { theirs, err = other.Rotate(t.Context(), lectern.CallbackEndpoint) }
+		w.create(address)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		calls := w.net.all()
+		if last := calls[len(calls)-1]; err != nil || verify(t, last, theirs.Secrets[0]) != nil {
+			t.Errorf("nodes sign callbacks with secrets of their own (%v)", err)
+		}
 	})
 }

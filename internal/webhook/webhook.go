@@ -14,7 +14,9 @@
 //   - Nosy to nobody. Addresses come from strangers, so each connection is judged by package egress; redirects are not
 //     followed; of an answer no more than 64 KB are read.
 //
-// Several nodes may share an outbox: a claim is a lease, and one that runs out is claimed again by whoever looks next.
+// Several nodes may share an outbox: a claim is a lease, by the store's clock, and one that runs out, or whose node is dead,
+// is claimed again by whoever looks next. A claim has a number, without which nothing is recorded: a node that slept
+// through its lease changes nothing of what another has done since.
 package webhook
 
 import (
@@ -31,20 +33,26 @@ import (
 
 // Outbox is where deliveries wait.
 type Outbox interface {
-	// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
-	// limit: for each presentation and address only the oldest that is pending, and that only while it is not claimed.
-	// A claim moves NextAt, in the store and in what is given, to now+lease; nothing else keeps others away.
-	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error)
-	// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem of a delivery that was claimed. One
-	// that is no longer pending, or no longer there, is left alone: that is no failure.
-	FinishDelivery(ctx context.Context, d lectern.Delivery) error
+	// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
+	// each presentation and address only the oldest that is pending, and that only while it is not claimed. What is due is
+	// for the store's clock to say, by which all nodes go. by names who claims, and is not empty. A claim has a number, in
+	// Claim, and moves NextAt, in the store and in what is given, to lease from now; nothing else keeps others away.
+	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
+	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
+	// stays pending is due in that time again. CodeStale: the claim has ended already, since it ran out and another has
+	// claimed, was freed, or the delivery is not pending any more; nothing is recorded.
+	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
+	// FreeClaims ends the claims of by, which is gone, or with "" all there are. What was claimed is due at once.
+	FreeClaims(ctx context.Context, by string) error
 }
 
 // Endpoints are the registered addresses.
 type Endpoints interface {
 	// Endpoints gives all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
+	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
+	// given up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
@@ -88,7 +96,10 @@ type Options struct {
 	Policy    egress.Policy     // which addresses may be reached
 	Transport http.RoundTripper // nil: one that keeps to Policy
 	Version   string            // of the program, for the User-Agent
-	Logger    *slog.Logger      // nil: discarded
+	// Node names this process in its claims, among those that share the store. Empty: there are no others, so that what is
+	// claimed at Start was claimed by a process that is dead.
+	Node   string
+	Logger *slog.Logger // nil: discarded
 
 	InFlight int           // requests at once; 0: DefaultInFlight
 	Poll     time.Duration // the longest time between two looks into the outbox; 0: 2 s
@@ -96,9 +107,10 @@ type Options struct {
 
 // Service delivers, and keeps the book of addresses. Its methods are safe for concurrent use.
 type Service struct {
-	opt  Options
-	log  *slog.Logger
-	wake chan struct{}
+	opt   Options
+	alone bool
+	log   *slog.Logger
+	wake  chan struct{}
 
 	once   sync.Once
 	begun  bool
@@ -117,13 +129,15 @@ func New(o Options) (*Service, error) {
 	}
 	o.InFlight = cmp.Or(o.InFlight, DefaultInFlight)
 	o.Poll = cmp.Or(o.Poll, 2*time.Second)
+	alone := o.Node == ""
+	o.Node = cmp.Or(o.Node, "alone")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Transport == nil {
-		o.Transport = transport(o.Policy)
+		o.Transport = transport(o.Policy.Dialer(Timeout))
 	}
-	return &Service{opt: o, log: o.Logger, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}, nil
+	return &Service{opt: o, alone: alone, log: o.Logger, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}, nil
 }
 
 // Wake says that the outbox may have something new. It never waits.
@@ -132,6 +146,15 @@ func (s *Service) Wake() {
 	case s.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Bury frees what a node had claimed that is dead, and tries it at once.
+func (s *Service) Bury(ctx context.Context, node string) error {
+	if err := s.opt.Store.FreeClaims(ctx, node); err != nil {
+		return err
+	}
+	s.Wake()
+	return nil
 }
 
 // Start begins to deliver, until Stop; ctx lends its values alone. It can be called once.

@@ -215,11 +215,11 @@ type forgetful struct {
 	lose func() bool
 }
 
-func (f forgetful) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
+func (f forgetful) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
 	if f.lose() {
 		return errNoStore
 	}
-	return f.Fake.FinishDelivery(ctx, d)
+	return f.Fake.FinishDelivery(ctx, d, again)
 }
 
 // inOrder says what is wrong with the order in which an address first took the milestones of presentations; "": nothing.

@@ -21,7 +21,7 @@ func TestNodesCommitAtOnce(t *testing.T) {
 	t.Parallel()
 	const presentations, nodes, rounds = 6, 4, 25
 	url := database(t)
-	first := postgres.NewStore(openDB(t, url), enqueue(nothing))
+	first := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	var ids []string
 	for i := range presentations {
@@ -32,7 +32,7 @@ func TestNodesCommitAtOnce(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for n := range nodes {
-		store := postgres.NewStore(openDB(t, url), enqueue(nothing))
+		store := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
 		order := slices.Clone(ids)
 		if n%2 == 1 {
 			slices.Reverse(order)
@@ -96,7 +96,7 @@ func TestOutageIsRetryable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := postgres.NewStore(openDB(t, url), enqueue(nothing))
+	store := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
 	create := func(id string) error {
 		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
 		_, err := store.Commit(t.Context(), []job.Write{job.TestWrite(t, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})})

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -114,7 +113,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 	}
 }
 
-// hear passes notifications on until the connection is of no use any more.
+// hear passes on what other nodes have changed, until the connection is of no use any more.
 func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
 	next := time.Now().Add(n.beat)
 	for {
@@ -123,8 +122,9 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 		cancel()
 		switch {
 		case err == nil:
-			id, _, _ := strings.Cut(news.Payload, " ")
-			changed(id)
+			if id, node := parseNews(news.Payload); node != n.id {
+				changed(id)
+			}
 		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
 			return
 		}
@@ -196,14 +196,16 @@ func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context)
 	}))
 }
 
-// Leave ends the node. Listen must have returned. What it still holds is taken over by others at once.
+// Leave ends the node. Listen must have returned. What it still holds, runs or claims on deliveries, is taken over by others
+// at once.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
 	conn := n.conn
 	n.conn = nil
 	n.mu.Unlock()
 	_, err := n.db.pool.Exec(ctx, `DELETE FROM nodes WHERE id = $1
-		AND NOT EXISTS (SELECT 1 FROM presentations WHERE worker = $1 AND status = 'processing')`, n.id)
+		AND NOT EXISTS (SELECT 1 FROM presentations WHERE worker = $1 AND status = 'processing')
+		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE claimant = $1 AND claimant <> '' AND state = 'pending')`, n.id)
 	if conn != nil {
 		_ = conn.Close(ctx)
 	}

@@ -69,7 +69,7 @@ func openDB(t *testing.T, url string) *postgres.DB {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
-		return postgres.NewStore(openDB(t, database(t)), enqueue(f))
+		return postgres.NewStore(openDB(t, database(t)), enqueue(f), "")
 	})
 }
 
@@ -85,7 +85,7 @@ func TestManyNodesMigrateAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, err := postgres.NewStore(db, enqueue(nothing)).List(t.Context(), job.Page{Limit: 1}); err != nil {
+			if _, err := postgres.NewStore(db, enqueue(nothing), "").List(t.Context(), job.Page{Limit: 1}); err != nil {
 				t.Error(err)
 			}
 			db.Close()
@@ -120,7 +120,7 @@ func TestNodes(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	db, dying := openDB(t, url), openDB(t, url)
-	store := postgres.NewStore(db, enqueue(nothing))
+	store := postgres.NewStore(db, enqueue(nothing), "")
 	alive, err := db.Join(t.Context(), "alive", time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestNodes(t *testing.T) {
 func TestSilenceByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
-	store := postgres.NewStore(db, enqueue(nothing))
+	store := postgres.NewStore(db, enqueue(nothing), "")
 	node, err := db.Join(t.Context(), "n", time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,8 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	}
 }
 
-// J5: a change made by one node reaches another that listens; one that has lost its connection says so and comes back.
+// J5: a change made by one node reaches another that listens, and is no news to the one that made it; a node that has lost
+// its connection says so and comes back.
 func TestChangesReachOtherNodes(t *testing.T) {
 	t.Parallel()
 	url := database(t)
@@ -208,12 +209,13 @@ func TestChangesReachOtherNodes(t *testing.T) {
 		defer close(done)
 		node.Listen(ctx, func(id string) { heard <- id }, func() { lost <- struct{}{} })
 	}()
-	store := postgres.NewStore(there, enqueue(nothing))
-	make1 := func(id string) {
+	theirs, own := postgres.NewStore(there, enqueue(nothing), "another"), postgres.NewStore(here, enqueue(nothing), node.ID())
+	create := func(store job.Store, id string) {
 		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
 		commit(t, store, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})
 	}
-	make1("first")
+	create(own, "its-own") // which it knows: news come in the order of commits, and this one would be the first
+	create(theirs, "first")
 	if id := <-heard; id != "first" {
 		t.Errorf("heard of %q", id)
 	}
@@ -225,7 +227,8 @@ func TestChangesReachOtherNodes(t *testing.T) {
 	if id := <-heard; id != "" {
 		t.Errorf("after coming back: heard of %q before looking again", id)
 	}
-	make1("second")
+	create(own, "its-own-again")
+	create(theirs, "second")
 	if id := <-heard; id != "second" {
 		t.Errorf("heard of %q", id)
 	}

@@ -19,10 +19,11 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// NewStore makes the job's store, whose queued presentations get their tickets from queue.
-func NewStore(db *DB, queue sqlstore.Enqueuer) *sqlstore.Store {
+// NewStore makes the job's store, whose queued presentations get their tickets from queue. node is the id under which this
+// process joins (see [DB.Join]); what the store commits is news to all nodes but that one.
+func NewStore(db *DB, queue sqlstore.Enqueuer, node string) *sqlstore.Store {
 	return sqlstore.New(sqlstore.Options{
-		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{},
+		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{node},
 	})
 }
 
@@ -46,7 +47,7 @@ func (db *DB) leases(ctx context.Context, query string, arg any) ([]job.Lease, e
 }
 
 // dialect is Postgres'.
-type dialect struct{}
+type dialect struct{ node string }
 
 var _ sqlstore.Dialect = dialect{}
 
@@ -75,22 +76,42 @@ func inOrder(names []string) []string {
 	return names
 }
 
-// channel carries "id version" of every presentation that changed.
+// channel carries "id version node" for every presentation that changed: a notification each, since Postgres takes no
+// more than 8000 bytes in one, and a commit may change any number.
 const channel = "lectern_changes"
 
+// news is what channel carries.
+func news(p lectern.Presentation, node string) string {
+	return fmt.Sprintf("%s %d %s", p.ID, p.Version, node)
+}
+
+// parseNews gives what was changed and by which node; "" for a node that did not say.
+func parseNews(payload string) (id, node string) {
+	id, rest, _ := strings.Cut(payload, " ")
+	_, node, _ = strings.Cut(rest, " ")
+	return id, node
+}
+
 // Tell implements sqlstore.Dialect.
-func (dialect) Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error {
-	var news []string
+func (d dialect) Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error {
+	var all []string
 	for _, p := range changed {
 		if p.ID != "" {
-			news = append(news, fmt.Sprintf("%s %d", p.ID, p.Version))
+			all = append(all, news(p, d.node))
 		}
 	}
-	if len(news) == 0 {
+	if len(all) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "SELECT pg_notify($1, news) FROM unnest($2::text[]) AS news", channel, news)
+	_, err := tx.ExecContext(ctx, "SELECT pg_notify($1, news) FROM unnest($2::text[]) AS news", channel, all)
 	return err
+}
+
+// Now implements sqlstore.Dialect: by the database's clock, whatever the nodes' clocks say.
+func (dialect) Now(ctx context.Context, db sqlstore.DBTX) (time.Time, error) {
+	var micros int64
+	err := db.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT").Scan(&micros)
+	return time.UnixMicro(micros).UTC(), err
 }
 
 // Again implements sqlstore.Dialect: one of two that were in each other's way had to give in.

@@ -17,8 +17,8 @@ import (
 	"lectern/internal/store/storetest"
 )
 
-// writeSchema1 makes a data folder as the first release left it.
-func writeSchema1(t *testing.T, dir string) {
+// writeSchema makes a data folder as an earlier build left it, with rows in it.
+func writeSchema(t *testing.T, dir string, version int64, rows string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "lectern.db"))
 	if err != nil {
@@ -29,15 +29,29 @@ func writeSchema1(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 1); err != nil {
+	if _, err := p.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := os.ReadFile("testdata/schema1.sql")
+	if _, err := db.Exec(rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A folder of any build since there is an outbox.
+func TestMigrateOutbox(t *testing.T) {
+	t.Parallel()
+	files, err := os.ReadDir("migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(string(rows)); err != nil {
-		t.Fatal(err)
+	for version := int64(2); version <= int64(len(files)); version++ {
+		dir := t.TempDir()
+		writeSchema(t, dir, version, storetest.OldOutbox)
+		db := openDB(t, dir)
+		storetest.Upgraded(t, sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })))
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -45,7 +59,11 @@ func writeSchema1(t *testing.T, dir string) {
 func TestMigrateFromSchema1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeSchema1(t, dir)
+	old, err := os.ReadFile("testdata/schema1.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeSchema(t, dir, 1, string(old))
 	db := openDB(t, dir)
 	defer db.Close()
 	s, ctx := sqlite.NewStore(db, enqueue(func(storetest.Ticket) error { return nil })), t.Context()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"lectern"
 	"lectern/internal/job"
@@ -43,5 +44,9 @@ var _ sqlstore.Dialect = dialect{}
 
 func (dialect) Lock(context.Context, *sql.Tx, []string, []string) error     { return nil }
 func (dialect) Tell(context.Context, *sql.Tx, []lectern.Presentation) error { return nil }
-func (dialect) Again(error) bool                                            { return false }
-func (dialect) Failure(doing string, err error) error                       { return failure(doing, err) }
+func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {
+	return time.Now().UTC().Truncate(time.Microsecond), nil // of the one process that there is
+}
+
+func (dialect) Again(error) bool                      { return false }
+func (dialect) Failure(doing string, err error) error { return failure(doing, err) }

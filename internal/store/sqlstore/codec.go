@@ -141,7 +141,7 @@ func fromOrderRow(r rows.Order) lectern.Order {
 }
 
 func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
-	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt)}
+	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt), Revision: r.Revision}
 	if err := decode(r.Types, &e.Types); err != nil {
 		return e, err
 	}
@@ -153,7 +153,7 @@ func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
 	d := lectern.Delivery{
 		ID: r.ID, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State), Attempts: int(r.Attempts),
 		NextAt: fromMicros(r.NextAt), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt),
-		StatusCode: int(r.StatusCode), Problem: r.Problem,
+		StatusCode: int(r.StatusCode), Problem: r.Problem, Claim: r.Claim,
 	}
 	return d, decode(r.Presentation, &d.Presentation)
 }

@@ -17,8 +17,8 @@ const defaultDeliveries = 100
 // outboxName is what is locked while the outbox is changed: claims of two nodes must not overlap.
 const outboxName = "outbox"
 
-// within does something in a transaction on the writing connection.
-func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries) error) error {
+// within does something in a transaction on the writing connection, at a time by the clock that all share.
+func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Queries, now time.Time) error) error {
 	tx, err := s.o.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return s.failure("begin a transaction", err)
@@ -27,31 +27,40 @@ func (s *Store) within(ctx context.Context, doing string, do func(*rows.Queries)
 	if err := s.o.Dialect.Lock(ctx, tx, []string{outboxName}, nil); err != nil {
 		return s.failure("lock the outbox", err)
 	}
-	if err := do(rows.New(s.o.Bind(tx))); err != nil {
+	now, err := s.o.Dialect.Now(ctx, tx)
+	if err != nil {
+		return s.failure("tell the time", err)
+	}
+	if err := do(rows.New(s.o.Bind(tx)), now); err != nil {
 		return s.failure(doing, err)
 	}
 	return s.failure("commit", tx.Commit())
 }
 
-// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
-// limit: for each presentation and address only the oldest that is pending. A claim moves NextAt, in the store and in
-// what is given, to now+lease; nothing else keeps others away.
-func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error) {
-	due := rows.ListClaimableParams{Now: micros(now), Max: int64(limit)}
+// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
+// each presentation and address only the oldest that is pending. What is due is for the store's clock to say. A claim is
+// one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and in what is given, to
+// lease from now; nothing else keeps others away.
+func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
 	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
-	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: due.Now, Max: 1}); err != nil || len(some) == 0 {
+	now, err := s.o.Dialect.Now(ctx, s.o.Read)
+	if err != nil {
+		return nil, s.failure("tell the time", err)
+	}
+	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: 1}); err != nil || len(some) == 0 {
 		return nil, s.failure("read the deliveries", err)
 	}
 	var out []lectern.Delivery
-	err := s.within(ctx, "claim the deliveries", func(q *rows.Queries) error {
-		list, err := q.ListClaimable(ctx, due)
+	err = s.within(ctx, "claim the deliveries", func(q *rows.Queries, now time.Time) error {
+		list, err := q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: int64(limit)})
 		if err != nil {
 			return err
 		}
 		until := micros(now.Add(lease))
 		for i := range list {
 			list[i].NextAt = until
-			if err := q.ClaimDelivery(ctx, rows.ClaimDeliveryParams{NextAt: until, Seq: list[i].Seq}); err != nil {
+			list[i].Claim++
+			if err := q.ClaimDelivery(ctx, rows.ClaimDeliveryParams{NextAt: until, Claimant: by, Seq: list[i].Seq}); err != nil {
 				return err
 			}
 		}
@@ -64,14 +73,28 @@ func (s *Store) ClaimDeliveries(ctx context.Context, now time.Time, lease time.D
 	return out, nil
 }
 
-// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem. A delivery that is no longer pending,
-// or no longer there, is left alone: that is no failure.
-func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
-	return s.within(ctx, "record a delivery", func(q *rows.Queries) error {
-		return q.FinishDelivery(ctx, rows.FinishDeliveryParams{
-			State: string(d.State), Attempts: int64(d.Attempts), NextAt: micros(d.NextAt), DoneAt: micros(d.DoneAt),
-			StatusCode: int64(d.StatusCode), Problem: d.Problem, ID: d.ID,
+// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. One that stays pending
+// is due again in that time, by the store's clock. A claim that has ended already gives CodeStale, and nothing is recorded.
+func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
+	return s.within(ctx, "record a delivery", func(q *rows.Queries, now time.Time) error {
+		n, err := q.FinishDelivery(ctx, rows.FinishDeliveryParams{
+			State: string(d.State), Attempts: int64(d.Attempts), NextAt: micros(now.Add(again)), DoneAt: micros(d.DoneAt),
+			StatusCode: int64(d.StatusCode), Problem: d.Problem, ID: d.ID, Claim: d.Claim,
 		})
+		if err == nil && n == 0 {
+			return lectern.Fail(lectern.CodeStale, "The claim on the delivery %.64q has ended.", d.ID)
+		}
+		return err
+	})
+}
+
+// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
+func (s *Store) FreeClaims(ctx context.Context, by string) error {
+	return s.within(ctx, "free the deliveries", func(q *rows.Queries, now time.Time) error {
+		if by == "" {
+			return q.FreeClaims(ctx, micros(now))
+		}
+		return q.FreeClaimsOf(ctx, rows.FreeClaimsOfParams{NextAt: micros(now), Claimant: by})
 	})
 }
 
@@ -102,6 +125,12 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	return out, s.failure("read the deliveries", err)
 }
 
+// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, err error) {
+	b, err := s.q.GetBacklog(ctx)
+	return b.Pending, fromMicros(b.Oldest), s.failure("count the deliveries", err)
+}
+
 // Delivery gives one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := getDelivery(ctx, s.q, id)
@@ -111,14 +140,14 @@ func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, erro
 // Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one whose
 // endpoint is gone CodeConflict.
 func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
-	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries) error {
+	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries, now time.Time) error {
 		if d, err = getDelivery(ctx, q, id); err != nil {
 			return err
 		}
 		if d.Endpoint != "" && d.Secrets == nil {
 			return lectern.Fail(lectern.CodeConflict, "The webhook of the delivery %.64q was removed.", id)
 		}
-		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(time.Now()), ID: id}); err != nil {
+		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(now), ID: id}); err != nil {
 			return err
 		}
 		d, err = getDelivery(ctx, q, id)
@@ -142,23 +171,24 @@ func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Deliv
 	return list[0], nil
 }
 
-// whole gives deliveries with the secrets that their endpoints have now; nil where the endpoint is gone.
+// whole gives deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
+// gone.
 func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
 	endpoints, err := listEndpoints(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	secrets := map[string][]string{}
+	known := map[string]lectern.Endpoint{}
 	for _, e := range endpoints {
-		secrets[e.ID] = append([]string{}, e.Secrets...)
+		known[e.ID] = e
 	}
 	out := make([]lectern.Delivery, len(list))
 	for i, r := range list {
 		if out[i], err = fromDeliveryRow(r); err != nil {
 			return nil, err
 		}
-		if r.Endpoint != "" {
-			out[i].Secrets = secrets[r.Endpoint]
+		if e, ok := known[r.Endpoint]; ok {
+			out[i].Secrets, out[i].Revision = append([]string{}, e.Secrets...), e.Revision
 		}
 	}
 	return out, nil
@@ -184,9 +214,10 @@ func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, er
 	return out, nil
 }
 
-// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another revision
+// is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is given up.
 func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
-	return s.within(ctx, "store the webhook", func(q *rows.Queries) error {
+	return s.within(ctx, "store the webhook", func(q *rows.Queries, now time.Time) error {
 		types, err := encodeUnlessEmpty(len(e.Types) == 0, e.Types)
 		if err != nil {
 			return err
@@ -195,28 +226,39 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 		if err != nil {
 			return err
 		}
-		if e.Disabled {
-			if err := giveUp(ctx, q, e.ID, "Its webhook was disabled."); err != nil {
-				return err
-			}
+		var n int64
+		if e.Revision == 0 {
+			n, err = q.InsertEndpoint(ctx, rows.InsertEndpointParams{
+				ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
+			})
+		} else {
+			n, err = q.UpdateEndpoint(ctx, rows.UpdateEndpointParams{
+				Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt), ID: e.ID, Revision: e.Revision,
+			})
 		}
-		return q.PutEndpoint(ctx, rows.PutEndpointParams{
-			ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
-		})
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return lectern.Fail(lectern.CodeStale, "The webhook %.64q was changed or removed in the meantime.", e.ID)
+		case e.Disabled:
+			return giveUp(ctx, q, now, e.ID, "Its webhook was disabled.")
+		}
+		return nil
 	})
 }
 
 // DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
 func (s *Store) DeleteEndpoint(ctx context.Context, id string) error {
-	return s.within(ctx, "remove the webhook", func(q *rows.Queries) error {
+	return s.within(ctx, "remove the webhook", func(q *rows.Queries, now time.Time) error {
 		n, err := q.DeleteEndpoint(ctx, id)
 		if err == nil && n == 0 {
 			return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.64q.", id)
 		}
-		return errors.Join(err, giveUp(ctx, q, id, "Its webhook was removed."))
+		return errors.Join(err, giveUp(ctx, q, now, id, "Its webhook was removed."))
 	})
 }
 
-func giveUp(ctx context.Context, q *rows.Queries, endpoint, why string) error {
-	return q.GiveUpDeliveries(ctx, rows.GiveUpDeliveriesParams{DoneAt: micros(time.Now()), Problem: why, Endpoint: endpoint})
+func giveUp(ctx context.Context, q *rows.Queries, now time.Time, endpoint, why string) error {
+	return q.GiveUpDeliveries(ctx, rows.GiveUpDeliveriesParams{DoneAt: micros(now), Problem: why, Endpoint: endpoint})
 }

@@ -134,16 +134,19 @@ DELETE FROM orders WHERE state IN ('ready', 'failed') AND updated_at <= ?;
 -- name: ListEndpoints :many
 SELECT * FROM endpoints ORDER BY created_at, id;
 
--- name: PutEndpoint :exec
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
-    disabled = excluded.disabled, created_at = excluded.created_at;
+-- name: InsertEndpoint :execrows
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: UpdateEndpoint :execrows
+UPDATE endpoints SET url = ?, types = ?, secrets = ?, disabled = ?, created_at = ?, revision = revision + 1
+WHERE id = ? AND revision = ?;
 
 -- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?;
 
 -- name: GiveUpDeliveries :exec
-UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ? WHERE endpoint = ? AND state = 'pending';
+UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ?, claimant = '' WHERE endpoint = ? AND state = 'pending';
 
 -- name: InsertDelivery :exec
 INSERT INTO deliveries (
@@ -160,17 +163,24 @@ WHERE d.state = 'pending' AND d.next_at <= sqlc.arg(now) AND NOT EXISTS (
 ORDER BY d.next_at, d.seq LIMIT sqlc.arg(max);
 
 -- name: ClaimDelivery :exec
-UPDATE deliveries SET next_at = ? WHERE seq = ?;
+UPDATE deliveries SET next_at = ?, claim = claim + 1, claimant = ? WHERE seq = ?;
 
--- name: FinishDelivery :exec
-UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?
-WHERE id = ? AND state = 'pending';
+-- The guard is the fence: what was claimed again, or freed, is not for the one before to finish.
+-- name: FinishDelivery :execrows
+UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?, claimant = ''
+WHERE id = ? AND state = 'pending' AND claim = ? AND claimant <> '';
+
+-- name: FreeClaimsOf :exec
+UPDATE deliveries SET next_at = ?, claimant = '' WHERE state = 'pending' AND claimant <> '' AND claimant = ?;
+
+-- name: FreeClaims :exec
+UPDATE deliveries SET next_at = ?, claimant = '' WHERE state = 'pending' AND claimant <> '';
 
 -- name: GetDelivery :one
 SELECT * FROM deliveries WHERE id = ?;
 
 -- name: RestartDelivery :exec
-UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '' WHERE id = ?;
+UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '', claimant = '' WHERE id = ?;
 
 -- name: ListDeliveries :many
 SELECT * FROM deliveries
@@ -184,6 +194,9 @@ WHERE presentation_id = sqlc.arg(presentation_id)
     AND (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT))
     AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
 ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
+
+-- name: GetBacklog :one
+SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending';
 
 -- name: SweepDeliveries :exec
 DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?;

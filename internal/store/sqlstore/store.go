@@ -16,6 +16,9 @@ type Enqueuer interface {
 	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) error
 }
 
+// DBTX is what takes queries: a pool, or a transaction.
+type DBTX = rows.DBTX
+
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
 	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
@@ -23,6 +26,8 @@ type Dialect interface {
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
 	// Tell tells other processes, as part of tx, of the presentations that have changed.
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
+	// Now is the time by the clock of which all agree who share the database, in whole microseconds.
+	Now(ctx context.Context, db DBTX) (time.Time, error)
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
 	// Failure is err for people; doing says what was being done. It gives nil for nil, a *lectern.Failure and the errors of
@@ -32,9 +37,9 @@ type Dialect interface {
 
 // Options are what a store works on.
 type Options struct {
-	Write   *sql.DB                      // begins transactions
-	Read    rows.DBTX                    // answers questions
-	Bind    func(tx rows.DBTX) rows.DBTX // how the queries reach a transaction; nil: as they are
+	Write   *sql.DB            // begins transactions
+	Read    DBTX               // answers questions
+	Bind    func(tx DBTX) DBTX // how the queries reach a transaction; nil: as they are
 	Queue   Enqueuer
 	Dialect Dialect
 }
@@ -50,7 +55,7 @@ var _ job.Store = (*Store)(nil)
 // New makes a store whose queued presentations get their tickets from o.Queue.
 func New(o Options) *Store {
 	if o.Bind == nil {
-		o.Bind = func(tx rows.DBTX) rows.DBTX { return tx }
+		o.Bind = func(tx DBTX) DBTX { return tx }
 	}
 	return &Store{o: o, q: rows.New(o.Read)}
 }

@@ -13,13 +13,19 @@ import (
 // Store is what every store is: the job's, and the outbox that webhooks are delivered from.
 type Store interface {
 	job.Store
-	// ClaimDeliveries gives pending deliveries that are due at now and whose turn it is, the longest due first, at most
-	// limit: for each presentation and address only the oldest that is pending. A claim moves NextAt to now+lease.
-	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error)
-	// FinishDelivery records State, Attempts, NextAt, DoneAt, StatusCode and Problem of a delivery that is pending still.
-	FinishDelivery(ctx context.Context, d lectern.Delivery) error
+	// ClaimDeliveries gives pending deliveries that are due by the store's clock and whose turn it is, the longest due first,
+	// at most limit: for each presentation and address only the oldest that is pending. A claim is one of by, and moves
+	// NextAt to lease from now.
+	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
+	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem; one that stays
+	// pending is due in that time again. A claim that has ended already is CodeStale.
+	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
+	// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
+	FreeClaims(ctx context.Context, by string) error
 	// Deliveries gives the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
+	// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+	Backlog(ctx context.Context) (pending int64, oldest time.Time, err error)
 	// Delivery gives one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound, one whose
@@ -27,7 +33,9 @@ type Store interface {
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
 	// Endpoints gives all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of what has its id. Where it is disabled, what waits for it is given up.
+	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
+	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
+	// given up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id is CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
@@ -55,16 +63,21 @@ func (b *bench) deliveries(f lectern.DeliveryFilter) []lectern.Delivery {
 
 func (b *bench) claim() []lectern.Delivery {
 	b.t.Helper()
-	d, err := b.store.ClaimDeliveries(b.ctx(), b.at, time.Minute, 100)
+	return b.claimFor("node", time.Minute)
+}
+
+func (b *bench) claimFor(by string, lease time.Duration) []lectern.Delivery {
+	b.t.Helper()
+	d, err := b.store.ClaimDeliveries(b.ctx(), by, lease, 100)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return d
 }
 
-func (b *bench) finish(d lectern.Delivery) {
+func (b *bench) finish(d lectern.Delivery, again time.Duration) {
 	b.t.Helper()
-	if err := b.store.FinishDelivery(b.ctx(), d); err != nil {
+	if err := b.store.FinishDelivery(b.ctx(), d, again); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -75,6 +88,7 @@ func (b *bench) endpoint(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.store.PutEndpoint(b.ctx(), e); err != nil {
 		b.t.Fatal(err)
 	}
+	e.Revision++
 	return e
 }
 
@@ -165,31 +179,100 @@ func turns(t *testing.T, b *bench) {
 	p, q := b.told(), b.told()
 	b.apply(p.ID, lectern.Began{})
 	b.apply(p.ID, lectern.Completed{Attempt: 1})
-	got := b.claim()
+	before := time.Now().Truncate(time.Microsecond)
+	got := b.claimFor("node", 0)
 	same(t, "the first of each", len(got), 4)
+	same(t, "the longest due first", got[0].Presentation.ID, p.ID)
 	for _, d := range got {
 		same(t, "type", d.Type, "presentation.queued")
-		same(t, "lease", d.NextAt, b.at.Add(time.Minute))
+		if d.NextAt.Before(before) || d.NextAt.After(time.Now()) {
+			t.Errorf("a lease of no time ends at %s", d.NextAt)
+		}
 	}
+	got = b.claim()
+	same(t, "claimed again, since the leases are over", len(got), 4)
 	same(t, "claimed", len(b.claim()), 0)
 	d := got[0]
-	same(t, "the longest due first", d.Presentation.ID, p.ID)
-	d.Attempts, d.NextAt, d.StatusCode, d.Problem = 1, b.at.Add(time.Hour), 500, "no"
-	b.finish(d)
-	b.at = b.at.Add(time.Minute)
-	same(t, "after the lease, without the one that waits", len(b.claim()), 3)
-	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()
-	b.finish(d)
-	late := d
-	late.State, late.NextAt = lectern.DeliveryPending, b.at
-	b.finish(late) // a node that slept
+	d.Attempts, d.StatusCode, d.Problem = 1, 500, "no"
+	b.finish(d, time.Hour)
+	same(t, "behind one that waits for its next try", len(b.claim()), 0)
+	d, err := b.store.Redeliver(b.ctx(), d.ID) // rather than to wait for an hour
+	same(t, "again", err, nil)
+	got = b.claim()
+	same(t, "its next try", len(got), 1)
+	d = got[0]
+	d.State, d.Attempts, d.DoneAt = lectern.DeliveryDelivered, 2, b.tick()
+	b.finish(d, 0)
 	got = b.claim()
 	if len(got) != 1 || got[0].Type != "presentation.processing" || got[0].Presentation.ID == q.ID {
 		t.Errorf("behind it: %+v", got)
 	}
 	stored, err := b.store.Delivery(b.ctx(), d.ID)
+	d.NextAt = stored.NextAt
 	same(t, "delivered", stored, d)
 	same(t, "delivered", err, nil)
+}
+
+// lateRecords: of two who claimed a delivery only the later one says how it went, whatever the clocks of their nodes.
+func lateRecords(t *testing.T, b *bench) {
+	b.told()
+	slow := b.claimFor("slow", 0)[0]
+	quick := b.claimFor("quick", time.Minute)[0]
+	same(t, "claims", []int64{slow.Claim, quick.Claim}, []int64{1, 2})
+	slow.State, slow.DoneAt, slow.Attempts = lectern.DeliveryGivenUp, b.tick(), 1
+	wantCode(t, b.store.FinishDelivery(b.ctx(), slow, 0), lectern.CodeStale)
+	same(t, "after the late record", b.deliveries(lectern.DeliveryFilter{}), []lectern.Delivery{quick})
+	quick.Attempts = 1
+	b.finish(quick, time.Hour)
+	wantCode(t, b.store.FinishDelivery(b.ctx(), quick, 0), lectern.CodeStale)
+	slow.ID = "msg_nobody"
+	wantCode(t, b.store.FinishDelivery(b.ctx(), slow, 0), lectern.CodeStale)
+}
+
+// deadClaims: what a dead node had claimed is due at once, what others have claimed is theirs.
+func deadClaims(t *testing.T, b *bench) {
+	b.told()
+	dead := b.claimFor("dead", time.Hour)[0]
+	b.told()
+	alive := b.claimFor("alive", time.Hour)[0]
+	if err := b.store.FreeClaims(b.ctx(), "dead"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, b.store.FinishDelivery(b.ctx(), dead, 0), lectern.CodeStale)
+	got := b.claim()
+	if len(got) != 1 || got[0].ID != dead.ID || got[0].Claim != 2 {
+		t.Fatalf("freed: %+v", got)
+	}
+	b.finish(got[0], time.Hour)
+	if err := b.store.FreeClaims(b.ctx(), ""); err != nil {
+		t.Fatal(err)
+	}
+	got = b.claim()
+	if len(got) != 1 || got[0].ID != alive.ID || got[0].Claim != 2 {
+		t.Errorf("freed with all: %+v", got)
+	}
+}
+
+func backlog(t *testing.T, b *bench) {
+	holds := func(what string, pending int64, oldest time.Time) {
+		t.Helper()
+		n, since, err := b.store.Backlog(b.ctx())
+		same(t, what, err, nil)
+		same(t, what, n, pending)
+		same(t, what, since, oldest)
+	}
+	holds("nothing", 0, time.Time{})
+	first, second := b.told(), b.told()
+	b.apply(first.ID, lectern.Began{})
+	holds("all", 3, first.CreatedAt)
+	got := b.claim()
+	holds("claimed", 3, first.CreatedAt)
+	got[0].State, got[0].DoneAt = lectern.DeliveryDelivered, b.tick()
+	b.finish(got[0], 0)
+	holds("one delivered", 2, second.CreatedAt)
+	got[1].Attempts = 1
+	b.finish(got[1], time.Hour)
+	holds("one waits for its next try", 2, second.CreatedAt)
 }
 
 func endpointsGo(t *testing.T, b *bench) {
@@ -198,13 +281,16 @@ func endpointsGo(t *testing.T, b *bench) {
 	same(t, "endpoints", list, []lectern.Endpoint{gone, off})
 	same(t, "endpoints", err, nil)
 	b.create()
+	before := off
 	off.Disabled = true
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}
+	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // would undo what it has not seen
 	if err := b.store.DeleteEndpoint(b.ctx(), "gone"); err != nil {
 		t.Fatal(err)
 	}
+	wantCode(t, b.store.PutEndpoint(b.ctx(), gone), lectern.CodeStale)
 	wantCode(t, b.store.DeleteEndpoint(b.ctx(), "gone"), lectern.CodeNotFound)
 	all := b.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryGivenUp})
 	same(t, "given up", len(all), 2)
@@ -222,7 +308,7 @@ func endpointsGo(t *testing.T, b *bench) {
 	wantCode(t, err, lectern.CodeConflict)
 	_, err = b.store.Redeliver(b.ctx(), "msg_nobody")
 	wantCode(t, err, lectern.CodeNotFound)
-	off.Disabled = false
+	off.Disabled, off.Revision = false, 2
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +316,6 @@ func endpointsGo(t *testing.T, b *bench) {
 	if err != nil || d.State != lectern.DeliveryPending || d.Attempts != 0 || d.Problem != "" || !d.DoneAt.IsZero() {
 		t.Errorf("again: %+v, %v", d, err)
 	}
-	b.at = d.NextAt
 	same(t, "claimed again", len(b.claim()), 1)
 }
 
@@ -241,7 +326,7 @@ func deliveryLifetimes(t *testing.T, b *bench) {
 	d := b.claim()[0]
 	same(t, "what the dead say", d.Presentation, p)
 	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()
-	b.finish(d)
+	b.finish(d, 0)
 	done := b.at
 	left := func(at time.Time) int {
 		b.at = at
@@ -258,14 +343,13 @@ func claimers(t *testing.T, b *bench) {
 	for range n {
 		b.told()
 	}
-	at := b.tick()
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	seen := map[string]int{}
 	for range 6 {
 		wait.Go(func() {
 			for {
-				some, err := b.store.ClaimDeliveries(b.ctx(), at, time.Minute, 3)
+				some, err := b.store.ClaimDeliveries(b.ctx(), "node", time.Minute, 3)
 				if err != nil {
 					t.Error(err)
 				}

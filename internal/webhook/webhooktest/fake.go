@@ -20,12 +20,18 @@ type Fake struct {
 	presentations map[string]lectern.Presentation
 	endpoints     []lectern.Endpoint
 	deliveries    []lectern.Delivery // as they were stored
+	claimants     map[string]string  // who holds a delivery, by its id
 }
 
 var _ webhook.Store = (*Fake)(nil)
 
 // NewFake is an empty store.
-func NewFake() *Fake { return &Fake{presentations: map[string]lectern.Presentation{}} }
+func NewFake() *Fake {
+	return &Fake{presentations: map[string]lectern.Presentation{}, claimants: map[string]string{}}
+}
+
+// now is the store's clock.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Create stores a queued presentation.
 func (f *Fake) Create(callback string, at time.Time) lectern.Presentation {
@@ -83,7 +89,7 @@ func stream(d lectern.Delivery) string {
 }
 
 // ClaimDeliveries implements webhook.Outbox.
-func (f *Fake) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -99,8 +105,9 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Du
 		}
 	}
 	var due []int
+	at := now()
 	for _, i := range heads {
-		if !f.deliveries[i].NextAt.After(now) {
+		if !f.deliveries[i].NextAt.After(at) {
 			due = append(due, i)
 		}
 	}
@@ -109,7 +116,9 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Du
 	})
 	var out []lectern.Delivery
 	for _, i := range due[:min(limit, len(due))] {
-		f.deliveries[i].NextAt = now.Add(lease)
+		f.deliveries[i].NextAt = at.Add(lease)
+		f.deliveries[i].Claim++
+		f.claimants[f.deliveries[i].ID] = by
 		out = append(out, f.whole(f.deliveries[i]))
 	}
 	return out, nil
@@ -119,23 +128,41 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Du
 func (f *Fake) whole(d lectern.Delivery) lectern.Delivery {
 	for _, e := range f.endpoints {
 		if e.ID == d.Endpoint {
-			d.Secrets = slices.Clone(e.Secrets)
+			d.Secrets, d.Revision = slices.Clone(e.Secrets), e.Revision
 		}
 	}
 	return d
 }
 
 // FinishDelivery implements webhook.Outbox.
-func (f *Fake) FinishDelivery(ctx context.Context, d lectern.Delivery) error {
+func (f *Fake) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, old := range f.deliveries {
-		if old.ID == d.ID && old.State == lectern.DeliveryPending {
+		if old.ID == d.ID && old.Claim == d.Claim && f.claimants[d.ID] != "" {
 			at := &f.deliveries[i]
-			at.State, at.Attempts, at.NextAt, at.DoneAt, at.StatusCode, at.Problem = d.State, d.Attempts, d.NextAt, d.DoneAt, d.StatusCode, d.Problem
+			at.State, at.Attempts, at.NextAt, at.DoneAt, at.StatusCode, at.Problem = d.State, d.Attempts, now().Add(again), d.DoneAt, d.StatusCode, d.Problem
+			delete(f.claimants, d.ID)
+			return nil
+		}
+	}
+	return lectern.Fail(lectern.CodeStale, "The claim on the delivery %s has ended.", d.ID)
+}
+
+// FreeClaims implements webhook.Outbox.
+func (f *Fake) FreeClaims(ctx context.Context, by string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.deliveries {
+		if d := &f.deliveries[i]; f.claimants[d.ID] != "" && (by == "" || by == f.claimants[d.ID]) {
+			d.NextAt = now()
+			delete(f.claimants, d.ID)
 		}
 	}
 	return nil
@@ -157,14 +184,18 @@ func (f *Fake) PutEndpoint(_ context.Context, e lectern.Endpoint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.Types, e.Secrets = slices.Clone(e.Types), slices.Clone(e.Secrets)
+	i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID })
+	if i < 0 && e.Revision != 0 || i >= 0 && e.Revision != f.endpoints[i].Revision {
+		return lectern.Fail(lectern.CodeStale, "The webhook %s was changed or removed in the meantime.", e.ID)
+	}
+	if e.Revision++; i >= 0 {
+		f.endpoints[i] = e
+	} else {
+		f.endpoints = append(f.endpoints, e)
+	}
 	if e.Disabled {
 		f.giveUp(e.ID, "Its webhook was disabled.")
 	}
-	if i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID }); i >= 0 {
-		f.endpoints[i] = e
-		return nil
-	}
-	f.endpoints = append(f.endpoints, e)
 	return nil
 }
 
@@ -184,7 +215,8 @@ func (f *Fake) DeleteEndpoint(_ context.Context, id string) error {
 func (f *Fake) giveUp(endpoint, why string) {
 	for i := range f.deliveries {
 		if d := &f.deliveries[i]; d.Endpoint == endpoint && d.State == lectern.DeliveryPending {
-			d.State, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, d.NextAt, why
+			d.State, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, now(), why
+			delete(f.claimants, d.ID)
 		}
 	}
 }
@@ -218,7 +250,8 @@ func (f *Fake) Redeliver(_ context.Context, id string) (lectern.Delivery, error)
 		if d.Endpoint != "" && !slices.ContainsFunc(f.endpoints, func(e lectern.Endpoint) bool { return e.ID == d.Endpoint }) {
 			return *d, lectern.Fail(lectern.CodeConflict, "The webhook of this delivery was removed.")
 		}
-		d.State, d.Attempts, d.NextAt, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryPending, 0, time.Now().UTC().Truncate(time.Microsecond), time.Time{}, 0, ""
+		d.State, d.Attempts, d.NextAt, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryPending, 0, now(), time.Time{}, 0, ""
+		delete(f.claimants, id)
 		return f.whole(*d), nil
 	}
 	return lectern.Delivery{}, lectern.Fail(lectern.CodeNotFound, "There is no delivery %s.", id)

@@ -40,13 +40,16 @@ func Run(t *testing.T, open Fixture) {
 	}{
 		{"J4 every milestone is in the outbox with its version, and nothing else is", milestones},
 		{"endpoints get the types that they want", wanted},
-		{"a claim is a lease, and ends as one", leases},
+		{"a claim is a lease by the store's clock, and ends as one", leases},
+		{"who holds an old claim records nothing", fenced},
+		{"the claims of the dead are freed at once, and no others", freed},
 		{"a later milestone never overtakes an earlier one", order},
 		{"presentations and addresses do not wait for one another", independent},
 		{"the longest due come first, at most as many as asked for", limits},
 		{"how a try went is on record", records},
 		{"what is settled stays settled", settled},
 		{"endpoints are kept, replaced and removed", endpoints},
+		{"who changes an endpoint changes what was seen", revisions},
 		{"a delivery has the secrets that its endpoint has now", secrets},
 		{"a delivery can be sent again", again},
 		{"deliveries are listed, filtered, the newest first", list},
@@ -54,12 +57,12 @@ func Run(t *testing.T, open Fixture) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			c.test(t, &bench{World: open(t), t: t, at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)})
+			c.test(t, &bench{World: open(t), t: t, at: now().Add(-time.Hour)})
 		})
 	}
 }
 
-// bench is a World with a clock that moves by hand.
+// bench is a World whose presentations live an hour ago, on a clock that moves by hand. Claims go by the store's own.
 type bench struct {
 	World
 	t  *testing.T
@@ -91,25 +94,46 @@ func (b *bench) whole(address string) lectern.Presentation {
 
 func (b *bench) claim(limit int) []lectern.Delivery {
 	b.t.Helper()
-	got, err := b.Store.ClaimDeliveries(b.t.Context(), b.at, lease, limit)
+	return b.claimFor("node", lease, limit)
+}
+
+func (b *bench) claimFor(by string, lease time.Duration, limit int) []lectern.Delivery {
+	b.t.Helper()
+	got, err := b.Store.ClaimDeliveries(b.t.Context(), by, lease, limit)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return got
 }
 
-func (b *bench) finish(d lectern.Delivery) {
+func (b *bench) finish(d lectern.Delivery, again time.Duration) {
 	b.t.Helper()
-	if err := b.Store.FinishDelivery(b.t.Context(), d); err != nil {
+	if err := b.Store.FinishDelivery(b.t.Context(), d, again); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+func (b *bench) free(by string) {
+	b.t.Helper()
+	if err := b.Store.FreeClaims(b.t.Context(), by); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// stale holds that a claim has ended: what its holder says is refused, and changes nothing.
+func (b *bench) stale(what string, d lectern.Delivery) {
+	b.t.Helper()
+	before := b.list(lectern.DeliveryFilter{})
+	d.State, d.Attempts, d.DoneAt, d.Problem = lectern.DeliveryGivenUp, 7, b.at, "of a node that slept"
+	fails(b.t, what, b.Store.FinishDelivery(b.t.Context(), d, 0), lectern.CodeStale)
+	equal(b.t, what, b.list(lectern.DeliveryFilter{}), before)
 }
 
 func (b *bench) delivered(d lectern.Delivery) {
 	b.t.Helper()
 	d.State, d.DoneAt, d.StatusCode = lectern.DeliveryDelivered, b.at, 200
 	d.Attempts++
-	b.finish(d)
+	b.finish(d, 0)
 }
 
 func (b *bench) list(f lectern.DeliveryFilter) []lectern.Delivery {
@@ -133,6 +157,7 @@ func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.Store.PutEndpoint(b.t.Context(), e); err != nil {
 		b.t.Fatal(err)
 	}
+	e.Revision++
 	return e
 }
 
@@ -206,25 +231,80 @@ func wanted(t *testing.T, b *bench) {
 
 func leases(t *testing.T, b *bench) {
 	p := b.create(callback)
-	if early, err := b.Store.ClaimDeliveries(t.Context(), b.at.Add(-time.Second), lease, 10); err != nil || len(early) > 0 {
-		t.Errorf("before it is due: %v %v", early, err)
-	}
+	before := now()
 	got := b.claim(10)
-	if len(got) != 1 || !got[0].NextAt.Equal(b.at.Add(lease)) || got[0].Presentation.ID != p.ID {
+	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 || got[0].NextAt.Before(before.Add(lease)) || got[0].NextAt.After(now().Add(lease)) {
 		t.Fatalf("claimed %+v", got)
 	}
 	if again := b.claim(10); len(again) > 0 {
 		t.Errorf("claimed twice: %+v", again)
 	}
-	b.tick(lease - time.Second)
-	if again := b.claim(10); len(again) > 0 {
-		t.Errorf("claimed within the lease: %+v", again)
-	}
-	b.tick(time.Second)
+	b.delivered(got[0])
+	b.create(callback)
+	got = b.claimFor("node", 0, 10) // a lease that is over as it begins
 	again := b.claim(10)
-	if len(again) != 1 || again[0].ID != got[0].ID || again[0].Attempts != 0 {
-		t.Errorf("after the lease: %+v", again)
+	if len(got) != 1 || len(again) != 1 || again[0].ID != got[0].ID || again[0].Attempts != 0 || again[0].Claim != 2 {
+		t.Errorf("after the lease: %+v, then %+v", got, again)
 	}
+}
+
+func fenced(t *testing.T, b *bench) {
+	b.put(lectern.Endpoint{ID: "one"})
+	b.create("")
+	slow := b.claimFor("slow", 0, 1)[0]
+	quick := b.claimFor("quick", lease, 1)[0]
+	b.stale("a claim that ran out, and was made by another", slow)
+	if more := b.claim(10); len(more) > 0 {
+		t.Errorf("the late record let a third in: %+v", more)
+	}
+	quick.Attempts = 1
+	b.finish(quick, 0)
+	b.stale("a claim that was finished", quick)
+	b.stale("an older one", slow)
+
+	held := b.claim(1)[0]
+	if _, err := b.Store.Redeliver(t.Context(), held.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.stale("a delivery that was asked for anew", held)
+	held = b.claim(1)[0]
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	b.stale("a delivery that was given up with its endpoint", held)
+
+	alone := b.create(callback)
+	same := b.claimFor("node", 0, 1)[0]
+	equal(t, "a claim that ran out, and that nobody has made since", same.Presentation.ID, alone.ID)
+	b.delivered(same)
+}
+
+func freed(t *testing.T, b *bench) {
+	b.create(callback)
+	b.create(callback)
+	dead, alive := b.claimFor("dead", lease, 1)[0], b.claimFor("alive", lease, 1)[0]
+	b.free("dead")
+	b.stale("a claim that was freed", dead) // it only stood still
+	got := b.claim(10)
+	if len(got) != 1 || got[0].ID != dead.ID || got[0].Attempts != 0 || got[0].Claim != dead.Claim+1 {
+		t.Fatalf("freed: %+v", got)
+	}
+	b.stale("a claim that another has", dead)
+	b.free("dead") // twice changes nothing
+	b.free("nobody")
+	equal(t, "claims of the living", len(b.claim(10)), 0)
+	got[0].State, got[0].DoneAt = lectern.DeliveryDelivered, b.at
+	b.finish(got[0], 0)
+	b.free("") // whoever starts alone
+	if got = b.claim(10); len(got) != 1 || got[0].ID != alive.ID {
+		t.Errorf("freed: %+v", got)
+	}
+
+	got[0].Attempts = 1
+	b.finish(got[0], time.Hour)
+	b.free("node")
+	b.free("")
+	equal(t, "what waits for its next try, and is nobody's", len(b.claim(10)), 0)
 }
 
 func order(t *testing.T, b *bench) {
@@ -236,21 +316,25 @@ func order(t *testing.T, b *bench) {
 			t.Fatalf("claimed %v at once", kinds(got))
 		}
 		d := got[0]
-		d.Attempts, d.NextAt, d.StatusCode, d.Problem = 1, b.at.Add(time.Hour), 500, "no"
-		b.finish(d)
-		if early := b.claim(10); len(early) > 0 {
-			t.Fatalf("%s overtakes %s, which waits for its next try", early[0].Type, d.Type)
-		}
-		b.tick(time.Hour)
+		d.Attempts, d.StatusCode, d.Problem = 1, 500, "no"
+		b.finish(d, 0)
 		if got = b.claim(10); len(got) != 1 || got[0].ID != d.ID || got[0].Attempts != 1 {
 			t.Fatalf("its next try: %+v", got)
 		}
+		b.finish(got[0], time.Hour)
+		if early := b.claim(10); len(early) > 0 {
+			t.Fatalf("%s overtakes %s, which waits for its next try", early[0].Type, d.Type)
+		}
+		if _, err := b.Store.Redeliver(t.Context(), d.ID); err != nil { // rather than to wait for an hour
+			t.Fatal(err)
+		}
+		d = b.claim(10)[0]
 		seen = append(seen, d.Type)
 		if len(seen) == 2 { // an end is an end
 			d.State, d.DoneAt = lectern.DeliveryGivenUp, b.at
-			b.finish(d)
+			b.finish(d, 0)
 		} else {
-			b.delivered(got[0])
+			b.delivered(d)
 		}
 	}
 	equal(t, "order", seen, []string{"presentation.queued", "presentation.processing", "presentation.completed"})
@@ -297,35 +381,33 @@ func limits(t *testing.T, b *bench) {
 func records(t *testing.T, b *bench) {
 	b.create(callback)
 	d := b.claim(1)[0]
-	d.Attempts, d.NextAt, d.StatusCode, d.Problem = 3, b.at.Add(90*time.Second), 503, "It answered 503 – „später“."
-	b.finish(d)
+	d.Attempts, d.StatusCode, d.Problem = 3, 503, "It answered 503 – „später“."
+	before := now()
+	b.finish(d, 90*time.Second)
 	got := b.list(lectern.DeliveryFilter{})[0]
-	if got.State != lectern.DeliveryPending || got.Attempts != 3 || !got.NextAt.Equal(d.NextAt) || got.StatusCode != 503 || got.Problem != d.Problem || !got.DoneAt.IsZero() {
+	if got.State != lectern.DeliveryPending || got.Attempts != 3 || got.StatusCode != 503 || got.Problem != d.Problem || !got.DoneAt.IsZero() ||
+		got.NextAt.Before(before.Add(90*time.Second)) || got.NextAt.After(now().Add(90*time.Second)) {
 		t.Errorf("on record: %+v", got)
 	}
+	if _, err := b.Store.Redeliver(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	d = b.claim(1)[0]
 	d.State, d.Attempts, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryDelivered, 4, 204, "", b.tick(time.Minute)
-	b.finish(d)
+	b.finish(d, 0)
 	got = b.list(lectern.DeliveryFilter{})[0]
 	if got.State != lectern.DeliveryDelivered || got.Attempts != 4 || got.StatusCode != 204 || got.Problem != "" || !got.DoneAt.Equal(b.at) {
 		t.Errorf("on record: %+v", got)
 	}
-	if err := b.Store.FinishDelivery(t.Context(), lectern.Delivery{ID: "msg_nobody", State: lectern.DeliveryDelivered}); err != nil {
-		t.Errorf("a delivery that is not there: %v", err)
-	}
+	err := b.Store.FinishDelivery(t.Context(), lectern.Delivery{ID: "msg_nobody", State: lectern.DeliveryDelivered}, 0)
+	fails(t, "a delivery that is not there", err, lectern.CodeStale)
 }
 
 func settled(t *testing.T, b *bench) {
 	b.create(callback)
 	d := b.claim(1)[0]
 	b.delivered(d)
-	late := d
-	late.Attempts, late.NextAt, late.Problem = 7, b.at, "a node that slept"
-	b.finish(late)
-	got := b.list(lectern.DeliveryFilter{})[0]
-	if got.State != lectern.DeliveryDelivered || got.Attempts != 1 || got.Problem != "" {
-		t.Errorf("a late record changed it: %+v", got)
-	}
-	b.tick(time.Hour)
+	b.stale("a delivery that is done", d)
 	if more := b.claim(10); len(more) > 0 {
 		t.Errorf("it comes again: %+v", more)
 	}
@@ -346,6 +428,7 @@ func endpoints(t *testing.T, b *bench) {
 	if got, err = b.Store.Endpoints(t.Context()); err != nil || len(got) != 2 {
 		t.Fatalf("%+v %v", got, err)
 	}
+	one.Revision++
 	equal(t, "replaced", got[0], one)
 
 	three := b.put(lectern.Endpoint{ID: "three", URL: "https://three.example.com/"})
@@ -382,22 +465,53 @@ func secrets(t *testing.T, b *bench) {
 	e := b.put(lectern.Endpoint{ID: "one", Secrets: []string{"whsec_old"}})
 	b.create("")
 	e.Secrets = []string{"whsec_new", "whsec_old"}
-	b.put(e)
-	equal(t, "secrets", b.claim(1)[0].Secrets, e.Secrets)
+	e = b.put(e)
+	d := b.claim(1)[0]
+	equal(t, "secrets", d.Secrets, e.Secrets)
+	equal(t, "revision", []int64{d.Revision, e.Revision}, []int64{2, 2})
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	gone := b.list(lectern.DeliveryFilter{})[0]
+	equal(t, "without its endpoint", []any{gone.Secrets, gone.Revision}, []any{[]string(nil), 0})
+}
+
+// revisions: two who change an endpoint at the same time do not undo each other's change unseen.
+func revisions(t *testing.T, b *bench) {
+	old := b.put(lectern.Endpoint{ID: "one"})
+	b.create("")
+	new := old
+	new.Secrets = []string{"whsec_new"}
+	new = b.put(new)
+	stale := func(what string, e lectern.Endpoint, want []lectern.Endpoint) {
+		t.Helper()
+		e.Disabled = true
+		fails(t, what, b.Store.PutEndpoint(t.Context(), e), lectern.CodeStale)
+		got, err := b.Store.Endpoints(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, what, got, want)
+	}
+	stale("an old revision", old, []lectern.Endpoint{new})
+	stale("a new one that is there", lectern.Endpoint{ID: "one"}, []lectern.Endpoint{new})
+	equal(t, "what waits for it", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryPending})), 1)
+	if err := b.Store.DeleteEndpoint(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	stale("one that was removed", new, []lectern.Endpoint{})
 }
 
 func again(t *testing.T, b *bench) {
 	b.put(lectern.Endpoint{ID: "one"})
 	b.create("")
-	b.at = time.Now().UTC().Truncate(time.Microsecond).Add(time.Minute) // Redeliver reads the real clock
 	d := b.claim(1)[0]
 	d.State, d.Attempts, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryGivenUp, 11, b.at, 500, "no"
-	b.finish(d)
+	b.finish(d, 0)
 	got, err := b.Store.Redeliver(t.Context(), d.ID)
 	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 || !got.DoneAt.IsZero() || got.Problem != "" {
 		t.Fatalf("%+v %v", got, err)
 	}
-	b.tick(time.Minute)
 	if some := b.claim(10); len(some) != 1 || some[0].ID != d.ID {
 		t.Errorf("not due: %+v", some)
 	}
@@ -450,7 +564,7 @@ func claimers(t *testing.T, b *bench) {
 	for range 8 {
 		wait.Go(func() {
 			for {
-				got, err := b.Store.ClaimDeliveries(t.Context(), b.at, lease, 3)
+				got, err := b.Store.ClaimDeliveries(t.Context(), "node", lease, 3)
 				if err != nil {
 					t.Error(err)
 					return

@@ -34,6 +34,8 @@ type Delivery struct {
 	DoneAt         int64
 	StatusCode     int64
 	Problem        string
+	Claim          int64
+	Claimant       string
 }
 
 type Endpoint struct {
@@ -43,6 +45,7 @@ type Endpoint struct {
 	Secrets   string
 	Disabled  bool
 	CreatedAt int64
+	Revision  int64
 }
 
 type IdempotencyKey struct {

@@ -11,16 +11,17 @@ import (
 )
 
 const claimDelivery = `-- name: ClaimDelivery :exec
-UPDATE deliveries SET next_at = ? WHERE seq = ?
+UPDATE deliveries SET next_at = ?, claim = claim + 1, claimant = ? WHERE seq = ?
 `
 
 type ClaimDeliveryParams struct {
-	NextAt int64
-	Seq    int64
+	NextAt   int64
+	Claimant string
+	Seq      int64
 }
 
 func (q *Queries) ClaimDelivery(ctx context.Context, arg ClaimDeliveryParams) error {
-	_, err := q.db.ExecContext(ctx, claimDelivery, arg.NextAt, arg.Seq)
+	_, err := q.db.ExecContext(ctx, claimDelivery, arg.NextAt, arg.Claimant, arg.Seq)
 	return err
 }
 
@@ -96,9 +97,9 @@ func (q *Queries) DropKeys(ctx context.Context, presentationID string) error {
 	return err
 }
 
-const finishDelivery = `-- name: FinishDelivery :exec
-UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?
-WHERE id = ? AND state = 'pending'
+const finishDelivery = `-- name: FinishDelivery :execrows
+UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?, claimant = ''
+WHERE id = ? AND state = 'pending' AND claim = ? AND claimant <> ''
 `
 
 type FinishDeliveryParams struct {
@@ -109,10 +110,12 @@ type FinishDeliveryParams struct {
 	StatusCode int64
 	Problem    string
 	ID         string
+	Claim      int64
 }
 
-func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) error {
-	_, err := q.db.ExecContext(ctx, finishDelivery,
+// The guard is the fence: what was claimed again, or freed, is not for the one before to finish.
+func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, finishDelivery,
 		arg.State,
 		arg.Attempts,
 		arg.NextAt,
@@ -120,8 +123,51 @@ func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) 
 		arg.StatusCode,
 		arg.Problem,
 		arg.ID,
+		arg.Claim,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const freeClaims = `-- name: FreeClaims :exec
+UPDATE deliveries SET next_at = ?, claimant = '' WHERE state = 'pending' AND claimant <> ''
+`
+
+func (q *Queries) FreeClaims(ctx context.Context, nextAt int64) error {
+	_, err := q.db.ExecContext(ctx, freeClaims, nextAt)
 	return err
+}
+
+const freeClaimsOf = `-- name: FreeClaimsOf :exec
+UPDATE deliveries SET next_at = ?, claimant = '' WHERE state = 'pending' AND claimant <> '' AND claimant = ?
+`
+
+type FreeClaimsOfParams struct {
+	NextAt   int64
+	Claimant string
+}
+
+func (q *Queries) FreeClaimsOf(ctx context.Context, arg FreeClaimsOfParams) error {
+	_, err := q.db.ExecContext(ctx, freeClaimsOf, arg.NextAt, arg.Claimant)
+	return err
+}
+
+const getBacklog = `-- name: GetBacklog :one
+SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending'
+`
+
+type GetBacklogRow struct {
+	Pending int64
+	Oldest  int64
+}
+
+func (q *Queries) GetBacklog(ctx context.Context) (GetBacklogRow, error) {
+	row := q.db.QueryRowContext(ctx, getBacklog)
+	var i GetBacklogRow
+	err := row.Scan(&i.Pending, &i.Oldest)
+	return i, err
 }
 
 const getDeck = `-- name: GetDeck :one
@@ -137,7 +183,7 @@ func (q *Queries) GetDeck(ctx context.Context, presentationID string) (string, e
 }
 
 const getDelivery = `-- name: GetDelivery :one
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries WHERE id = ?
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries WHERE id = ?
 `
 
 func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) {
@@ -158,6 +204,8 @@ func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) 
 		&i.DoneAt,
 		&i.StatusCode,
 		&i.Problem,
+		&i.Claim,
+		&i.Claimant,
 	)
 	return i, err
 }
@@ -238,7 +286,7 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 }
 
 const giveUpDeliveries = `-- name: GiveUpDeliveries :exec
-UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ? WHERE endpoint = ? AND state = 'pending'
+UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ?, claimant = '' WHERE endpoint = ? AND state = 'pending'
 `
 
 type GiveUpDeliveriesParams struct {
@@ -324,6 +372,35 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const insertEndpoint = `-- name: InsertEndpoint :execrows
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+ON CONFLICT (id) DO NOTHING
+`
+
+type InsertEndpointParams struct {
+	ID        string
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+}
+
+func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertEndpoint,
+		arg.ID,
+		arg.Url,
+		arg.Types,
+		arg.Secrets,
+		arg.Disabled,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertEvent = `-- name: InsertEvent :exec
@@ -475,7 +552,7 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 }
 
 const listClaimable = `-- name: ListClaimable :many
-SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem FROM deliveries d
+SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= ?1 AND NOT EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
@@ -513,6 +590,8 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 			&i.DoneAt,
 			&i.StatusCode,
 			&i.Problem,
+			&i.Claim,
+			&i.Claimant,
 		); err != nil {
 			return nil, err
 		}
@@ -528,7 +607,7 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 }
 
 const listDeliveries = `-- name: ListDeliveries :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
 WHERE (CAST(?1 AS TEXT) = '' OR state = CAST(?1 AS TEXT))
     AND (CAST(?2 AS INTEGER) = 1 OR endpoint = ?3)
 ORDER BY created_at DESC, seq DESC LIMIT ?4
@@ -570,6 +649,8 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 			&i.DoneAt,
 			&i.StatusCode,
 			&i.Problem,
+			&i.Claim,
+			&i.Claimant,
 		); err != nil {
 			return nil, err
 		}
@@ -585,7 +666,7 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 }
 
 const listDeliveriesOf = `-- name: ListDeliveriesOf :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
 WHERE presentation_id = ?1
     AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
     AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
@@ -630,6 +711,8 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 			&i.DoneAt,
 			&i.StatusCode,
 			&i.Problem,
+			&i.Claim,
+			&i.Claimant,
 		); err != nil {
 			return nil, err
 		}
@@ -645,7 +728,7 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 }
 
 const listEndpoints = `-- name: ListEndpoints :many
-SELECT id, url, types, secrets, disabled, created_at FROM endpoints ORDER BY created_at, id
+SELECT id, url, types, secrets, disabled, created_at, revision FROM endpoints ORDER BY created_at, id
 `
 
 func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
@@ -664,6 +747,7 @@ func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
 			&i.Secrets,
 			&i.Disabled,
 			&i.CreatedAt,
+			&i.Revision,
 		); err != nil {
 			return nil, err
 		}
@@ -1040,33 +1124,6 @@ func (q *Queries) NextScratch(ctx context.Context, now int64) (int64, error) {
 	return scratch_at, err
 }
 
-const putEndpoint = `-- name: PutEndpoint :exec
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, secrets = excluded.secrets,
-    disabled = excluded.disabled, created_at = excluded.created_at
-`
-
-type PutEndpointParams struct {
-	ID        string
-	Url       string
-	Types     string
-	Secrets   string
-	Disabled  bool
-	CreatedAt int64
-}
-
-func (q *Queries) PutEndpoint(ctx context.Context, arg PutEndpointParams) error {
-	_, err := q.db.ExecContext(ctx, putEndpoint,
-		arg.ID,
-		arg.Url,
-		arg.Types,
-		arg.Secrets,
-		arg.Disabled,
-		arg.CreatedAt,
-	)
-	return err
-}
-
 const putKey = `-- name: PutKey :exec
 INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
@@ -1139,7 +1196,7 @@ func (q *Queries) ReleaseKey(ctx context.Context, key string) error {
 }
 
 const restartDelivery = `-- name: RestartDelivery :exec
-UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '' WHERE id = ?
+UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, done_at = 0, status_code = 0, problem = '', claimant = '' WHERE id = ?
 `
 
 type RestartDeliveryParams struct {
@@ -1186,6 +1243,37 @@ DELETE FROM events WHERE presentation_id = ? AND milestone = 0
 func (q *Queries) ThinEvents(ctx context.Context, presentationID string) error {
 	_, err := q.db.ExecContext(ctx, thinEvents, presentationID)
 	return err
+}
+
+const updateEndpoint = `-- name: UpdateEndpoint :execrows
+UPDATE endpoints SET url = ?, types = ?, secrets = ?, disabled = ?, created_at = ?, revision = revision + 1
+WHERE id = ? AND revision = ?
+`
+
+type UpdateEndpointParams struct {
+	Url       string
+	Types     string
+	Secrets   string
+	Disabled  bool
+	CreatedAt int64
+	ID        string
+	Revision  int64
+}
+
+func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateEndpoint,
+		arg.Url,
+		arg.Types,
+		arg.Secrets,
+		arg.Disabled,
+		arg.CreatedAt,
+		arg.ID,
+		arg.Revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const updateHeartbeat = `-- name: UpdateHeartbeat :execrows

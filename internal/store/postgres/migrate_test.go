@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"database/sql"
+	"os"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/storetest"
+)
+
+// writeSchema makes the tables of an earlier build, with rows in them.
+func writeSchema(t *testing.T, url string, version int64, rows string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS("migrations"), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A database of any earlier build is brought up to date by Open, with all that is in it.
+func TestMigrateOutbox(t *testing.T) {
+	t.Parallel()
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version := int64(1); version <= int64(len(files)); version++ {
+		url := database(t)
+		writeSchema(t, url, version, storetest.OldOutbox)
+		storetest.Upgraded(t, postgres.NewStore(openDB(t, url), enqueue(nothing), ""))
+	}
+}

@@ -1,0 +1,145 @@
+package postgres_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/queue"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/sqlstore"
+)
+
+// counting is a store that counts what is read of it for watchers.
+type counting struct {
+	*sqlstore.Store
+	reads atomic.Int64
+}
+
+func (c *counting) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
+	c.reads.Add(1)
+	return c.Store.Versions(ctx, id, after, limit)
+}
+
+// member is a node's Peers, where the dead leave nothing behind but presentations.
+type member struct{ *postgres.Node }
+
+func (m member) Bury(ctx context.Context, node string) error {
+	return m.Node.Bury(ctx, node, func(context.Context) error { return nil })
+}
+
+// startNode starts a job service as a node on the database at url. An idle one takes no work.
+func startNode(t *testing.T, url, id string, idle bool, run func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
+	t.Helper()
+	db, quiet := openDB(t, url), slog.New(slog.DiscardHandler)
+	tickets, err := queue.OnPostgres(t.Context(), db.SQL(), db.Pool(), id, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &counting{Store: postgres.NewStore(db, tickets, id)}
+	node, err := db.Join(t.Context(), id, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := job.New(job.Options{
+		Store: store, Queue: tickets, Peers: member{node}, Node: id, ScratchDir: t.TempDir(), Run: run, Idle: idle, FlushInterval: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if err := s.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+		if err := node.Leave(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, store
+}
+
+// J5: who watches on the node that commits is handed what it commits, and does not read it; who watches on another node
+// sees every version too.
+func TestWatchersOfTheNodeThatCommits(t *testing.T) {
+	t.Parallel()
+	const here, there, versions, step = 20, 3, 60, 100
+	url := database(t)
+	seen, begin := make(chan lectern.Progress, here+there), make(chan struct{})
+	var began time.Time
+	var counted, reads int64
+	var store *counting
+	// The run makes a version only when everybody who watches has the one before, so that none is passed over.
+	run := func(ctx context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		await := func(at lectern.Progress) {
+			for n := 0; n < here+there; {
+				select {
+				case p := <-seen:
+					if p == at {
+						n++
+					}
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+		<-begin
+		for i := range lectern.Progress(versions) {
+			r.Report(lectern.Reported{Progress: (i + 1) * step})
+			await((i + 1) * step)
+			if i == 0 {
+				began, counted = time.Now(), store.reads.Load()
+			}
+		}
+		reads = store.reads.Load() - counted
+		return nil, nil
+	}
+	near, of := startNode(t, url, "near", false, run)
+	store = of
+	far, _ := startNode(t, url, "far", true, run)
+	p, err := near.Submit(t.Context(), lectern.Submission{Deck: lectern.Deck{Slides: []lectern.Slide{{}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	watch := func(s *job.Service) {
+		last := int64(0)
+		for v, err := range s.Watch(t.Context(), p.ID, 0) {
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if v.Version != last+1 {
+				t.Errorf("version %d after %d", v.Version, last)
+			}
+			last = v.Version
+			if v.Progress > 0 && !v.Status.Terminal() {
+				seen <- v.Progress
+			}
+		}
+		if last < versions {
+			t.Errorf("%d versions seen", last)
+		}
+	}
+	for range here {
+		all.Go(func() { watch(near) })
+	}
+	for range there {
+		all.Go(func() { watch(far) })
+	}
+	close(begin)
+	all.Wait()
+	// What is left are the looks that every watcher takes each 2 s in case news got lost.
+	looks := here * int64(1+time.Since(began)/(2*time.Second))
+	if reads > looks {
+		t.Errorf("%d watchers of %d versions read the store %d times, where %d looks were due", here, versions, reads, looks)
+	}
+}
