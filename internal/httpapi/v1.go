@@ -143,6 +143,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	for _, e := range edit {
 		e(&operation)
 	}
+	describeSamples(&operation)
 	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
