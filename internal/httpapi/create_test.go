@@ -290,6 +290,17 @@ func TestDraining(t *testing.T) {
 	if a := r.get("/healthz"); a.status != 200 {
 		t.Errorf("healthz: %d", a.status)
 	}
+	for _, path := range []string{"/v1/presentations", "/api/custom/presentations", self + "/retry"} {
+		if a := r.post(path, seedRequest, "Idempotency-Key", "late"); a.status != 503 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "overloaded") {
+			t.Errorf("an order at %s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := r.post("/v1/presentations?dry_run=true", seedRequest); a.status != 200 {
+		t.Errorf("a dry run: %d", a.status)
+	}
+	if len(r.jobs.all) != 1 {
+		t.Errorf("%d presentations", len(r.jobs.all))
+	}
 	if a := r.get(self); a.status != 200 {
 		t.Errorf("a plain request: %d", a.status)
 	}

@@ -37,8 +37,9 @@ type Options struct {
 	Webhooks Webhooks
 	// Callbacks judges callback addresses; nil: none is taken.
 	Callbacks Callbacks
-	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, streams and long
-	// polls end so that their clients come back to whoever serves next. Everything else goes on.
+	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, new presentations
+	// and retries are refused with 503, streams and long polls end so that their clients come back to whoever serves next.
+	// Everything else goes on.
 	Draining <-chan struct{}
 
 	Limits  lectern.Limits // zero fields: the defaults

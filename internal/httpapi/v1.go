@@ -220,7 +220,7 @@ func (f *face) presentations() {
 	handle(f, op{
 		id: "retry-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
 		about: "A failed or canceled one goes to the queue again; work that was finished is not done again.", body: Presentation{},
-	}, s.v1Change(s.Jobs.Retry))
+	}, s.v1Change(s.retry))
 	handle(f, op{
 		id: "delete-presentation", method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
 		about: "With all its files.", status: http.StatusNoContent,
@@ -349,6 +349,14 @@ func (s *server) v1Change(change func(ctx, string) (lectern.Presentation, error)
 		writeJSON(w, r, http.StatusOK, v1Presentation(p))
 		return nil
 	}
+}
+
+// retry queues a presentation again, unless the server stops.
+func (s *server) retry(c ctx, id string) (lectern.Presentation, error) {
+	if err := s.takesOrders(); err != nil {
+		return lectern.Presentation{}, err
+	}
+	return s.Jobs.Retry(c, id)
 }
 
 // FileInput asks for a file of a presentation.
