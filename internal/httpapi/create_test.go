@@ -281,7 +281,7 @@ func TestDraining(t *testing.T) {
 	if got := s.next(); got != "" {
 		t.Errorf("and then %q", got)
 	}
-	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `"1"` {
+	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("the long poll: %d", a.status)
 	}
 	if a := r.get("/readyz"); a.status != 503 || a.header.Get("Retry-After") == "" {

@@ -21,6 +21,8 @@ const (
 	codeMedia   lectern.Code = "unsupported_media_type"
 	codeAccept  lectern.Code = "not_acceptable"
 	codeRange   lectern.Code = "range_not_satisfiable"
+
+	codePrecondition lectern.Code = "precondition_failed"
 )
 
 // v1Status is the status of each code in /v1. A code that is not listed is 500.
@@ -58,6 +60,7 @@ var v1Status = map[lectern.Code]int{
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
+	codePrecondition:          http.StatusPreconditionFailed,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -96,6 +99,7 @@ var customStatus = map[lectern.Code]int{
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
+	codePrecondition:          http.StatusPreconditionFailed,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.

@@ -19,13 +19,13 @@ type Presentation struct {
 	Message         string            `json:"message" doc:"Stage and figures as a sentence."`
 	SlidesDone      int               `json:"slides_done"`
 	SlidesTotal     int               `json:"slides_total"`
-	Version         int64             `json:"version" doc:"Counts every visible change, from 1. Also the ETag."`
+	Version         int64             `json:"version" doc:"Counts every visible change, from 1. The ETag is made of it."`
 	Attempt         int               `json:"attempt" doc:"How often work on it has begun."`
 	CancelRequested bool              `json:"cancel_requested"`
 	CreatedAt       Time              `json:"created_at" format:"date-time"`
 	StartedAt       *Time             `json:"started_at" format:"date-time"`
 	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
-	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time"`
+	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time" doc:"When the run last gave a sign of life. Not versioned."`
 	ETASeconds      *float64          `json:"eta_seconds" doc:"An estimate of the time left. Not versioned."`
 	Error           *PresentationFail `json:"error" doc:"Why it failed."`
 	Warnings        []lectern.Warning `json:"warnings"`
@@ -105,8 +105,9 @@ func links(p lectern.Presentation) map[string]string {
 	return l
 }
 
-// etag is the version: what it names is the presentation's state; the heartbeat and the ETA are hints beside it.
-func etag(p lectern.Presentation) string { return `"` + strconv.FormatInt(p.Version, 10) + `"` }
+// etag is the version, as a weak validator: two answers of one version say the same, but not in the same bytes, since the
+// heartbeat and the ETA move without one (RFC 9110, 8.8.1).
+func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
 
 // PresentationPage is one page of a list.
 type PresentationPage struct {

@@ -178,7 +178,7 @@ type getInput struct {
 	ByID
 	Wait        string `query:"wait" doc:"Long poll: how long to wait for a version above after_version, at most 60s." example:"30s"`
 	After       int64  `query:"after_version" minimum:"0" doc:"The last version seen. Default: the current one."`
-	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the last answer; 304 while nothing visible has changed."`
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the last answer; 304 while nothing visible has changed. The heartbeat and the ETA are not part of it."`
 }
 
 type eventsInput struct {
@@ -200,7 +200,7 @@ func (f *face) presentations() {
 	}, s.v1List)
 	handle(f, op{
 		id: "get-presentation", method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
-		about: "The ETag is the version. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
+		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
 		body:  Presentation{},
 	}, s.v1Get, func(o *huma.Operation) {
 		o.Responses["304"] = &huma.Response{Description: "Nothing visible has changed."}
