@@ -323,14 +323,18 @@ func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lecte
 	if d.Avatar == "" {
 		d.Avatar = "mikhailo"
 	}
-	name, _, _ := strings.Cut(d.Avatar, ".")
+	name, _, _ := strings.Cut(strings.TrimPrefix(d.Avatar, "elai:"), ".")
 	if name != "mikhailo" && name != "gia" {
 		f := lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known; there are \"mikhailo\" and \"gia\".", d.Avatar)
 		f.Param = "avatar"
 		return d, nil, f
 	}
 	var warnings []lectern.Warning
+	d.Slides = slices.Clone(d.Slides)
 	for i, s := range d.Slides {
+		if s.Narration != "" && !strings.HasPrefix(d.Avatar, "elai:") {
+			d.Slides[i].Voice = lectern.VoiceChoice{Engine: "flite", ID: "slt", Language: "en-US", Speed: s.Voice.Speed}
+		}
 		if s.Template == "unheard-of" {
 			warnings = append(warnings, lectern.Warning{Code: "unknown_template", Message: "The template is not known; content is used.", Slide: i + 1})
 		}
@@ -388,6 +392,8 @@ func (v voices) Voices(context.Context) ([]lectern.Voice, error) {
 }
 
 type avatars struct{ drawn *int }
+
+func (avatars) Performs(_ context.Context, code string) bool { return strings.HasPrefix(code, "elai:") }
 
 func (avatars) Avatars(context.Context) ([]lectern.Avatar, error) {
 	return []lectern.Avatar{

@@ -98,6 +98,8 @@ type Voices interface {
 
 // Avatars lists the avatars of all engines and draws their portraits. *avatar.Catalogue is one.
 type Avatars interface {
+	// Performs reports whether the avatar's engine speaks the narration itself.
+	Performs(ctx context.Context, code string) bool
 	Avatars(ctx context.Context) ([]lectern.Avatar, error)
 	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
 }

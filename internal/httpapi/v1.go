@@ -245,20 +245,7 @@ func (f *face) presentations() {
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
 	if in.DryRun {
-		body, err := readSubmission(r)
-		if err != nil {
-			return err
-		}
-		sub, err := s.accept(r.Context(), body, nil)
-		if err != nil {
-			return err
-		}
-		d := sub.Deck
-		writeJSON(w, r, http.StatusOK, Checked{
-			Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
-			Size: d.Size, EstimatedSeconds: estimate(d), Warnings: nonNil(sub.Warnings),
-		})
-		return nil
+		return s.dryRun(w, r)
 	}
 	p, replayed, err := s.create(r, nil)
 	if err != nil {

@@ -114,6 +114,23 @@ func TestDryRun(t *testing.T) {
 	if len(r.jobs.all) != 0 {
 		t.Error("a dry run made a presentation")
 	}
+	// Who speaks and who is seen, where the avatar speaks itself and where there is none.
+	for deck, want := range map[string]string{
+		`{"slides":[{"narration":"Hi.","voice":{"speed":1.5}}]}`:                                             `voice flite:slt 1.5, mikhailo`,
+		`{"slides":[{"narration":"Hi."}],"slideOnly":true}`:                                                  `voice flite:slt 1, `,
+		`{"slides":[{"narration":"Hi."}],"avatar":"elai:gia"}`:                                               `avatar, elai:gia`,
+		`{"slides":[{"narration":"Hi."}],"avatar":"elai:gia","voice":{"engine":"azure","id":"en-US-Jenny"}}`: `avatar azure:en-US-Jenny 1, elai:gia`,
+		`{"slides":[{"template":"title"}],"avatar":"elai:gia"}`:                                              `nobody, `,
+	} {
+		s := decode[httpapi.Checked](t, r.post("/v1/presentations?dry_run=true", deck)).Outline[0]
+		got := s.SpokenBy
+		if v := s.Voice; v != nil {
+			got += fmt.Sprintf(" %s:%s %g", v.Engine, v.ID, v.Speed)
+		}
+		if got += ", " + s.Avatar; got != want {
+			t.Errorf("%s: %q, not %q", deck, got, want)
+		}
+	}
 }
 
 // J5: the ETag is the version. It is weak, as RFC 9110 asks of one that stays while bytes change: a heartbeat moves the
