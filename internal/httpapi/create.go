@@ -174,7 +174,7 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	if err != nil {
 		return p, false, err
 	}
-	sub.Key, sub.Fingerprint = key, print
+	sub.Key, sub.Fingerprint, sub.TraceParent = key, print, s.TraceParent(r.Context())
 	p, err = s.Jobs.Submit(r.Context(), sub)
 	return p, false, err
 }

@@ -265,8 +265,8 @@ func TestNotAcceptable(t *testing.T) {
 // The first signal closes streams with a word, answers long polls and turns readyz, while the rest is still served.
 func TestDraining(t *testing.T) {
 	t.Parallel()
-	draining := make(chan struct{})
-	r := newRig(t, func(o *httpapi.Options) { o.Draining = draining })
+	draining, seen := make(chan struct{}), newAudience()
+	r := newRig(t, func(o *httpapi.Options) { o.Draining, o.Observer = draining, seen })
 	_, self := newPresentation(t, r)
 	s := r.stream(self + "/events")
 	s.next()
@@ -283,6 +283,11 @@ func TestDraining(t *testing.T) {
 	}
 	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("the long poll: %d", a.status)
+	}
+	for kind, left := range map[string]bool{httpapi.WatchPoll: false, httpapi.WatchStream: true} { // the stream's handler may still be on its way out
+		if most, now, dropped := seen.counts(kind); most != 1 || dropped != 0 || !left && now != 0 {
+			t.Errorf("%s: %d watched at once, %d still do, %d dropped", kind, most, now, dropped)
+		}
 	}
 	if a := r.get("/readyz"); a.status != 503 || a.header.Get("Retry-After") == "" {
 		t.Errorf("readyz: %d", a.status)
@@ -303,6 +308,17 @@ func TestDraining(t *testing.T) {
 	}
 	if a := r.get(self); a.status != 200 {
 		t.Errorf("a plain request: %d", a.status)
+	}
+}
+
+// The trace of a request goes with the presentation that it makes.
+func TestTraceParent(t *testing.T) {
+	t.Parallel()
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	r := newRig(t, func(o *httpapi.Options) { o.TraceParent = func(context.Context) string { return parent } })
+	id, _ := newPresentation(t, r)
+	if p, err := r.jobs.Get(t.Context(), id); err != nil || p.TraceParent != parent {
+		t.Errorf("%v %+v", err, p)
 	}
 }
 

@@ -86,7 +86,7 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 	}
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
-	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
+	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	if sub.Key != "" {
 		if first, ok, err := j.completed(sub.Key, sub.Fingerprint); ok || err != nil {
 			return first, err
@@ -433,6 +433,42 @@ func (l *logLines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
+}
+
+// audience counts watchers.
+type audience struct {
+	mu      sync.Mutex
+	now     map[string]int
+	most    map[string]int
+	dropped int
+	told    chan struct{} // has a token for every stream that was dropped
+}
+
+func newAudience() *audience {
+	return &audience{now: map[string]int{}, most: map[string]int{}, told: make(chan struct{}, 10)}
+}
+
+func (a *audience) Answered(context.Context, string, string, int, time.Duration) {}
+
+func (a *audience) Watching(kind string, change int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.now[kind] += change
+	a.most[kind] = max(a.most[kind], a.now[kind])
+}
+
+func (a *audience) Dropped() {
+	a.mu.Lock()
+	a.dropped++
+	a.mu.Unlock()
+	a.told <- struct{}{}
+}
+
+// counts are the most watchers of a kind at once, those that are there now, and the streams that were dropped.
+func (a *audience) counts(kind string) (most, now, dropped int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.most[kind], a.now[kind], a.dropped
 }
 
 // rig is a server on fakes.

@@ -91,6 +91,7 @@ type Presentation struct {
 	ExpiresAt       int64
 	Removing        bool
 	CallbackUrl     string
+	TraceParent     string
 }
 
 type Step struct {
