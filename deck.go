@@ -108,7 +108,7 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 
 const (
 	perLetter     = time.Second / 14
-	silenceAround = 900 * time.Millisecond
+	silenceAround = 800 * time.Millisecond // lead and tail
 )
 
 // letters counts what is said, in letters of an alphabet.

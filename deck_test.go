@@ -20,10 +20,10 @@ func TestEstimate(t *testing.T) {
 	}{
 		"nothing":            {lectern.Deck{}, 0},
 		"held":               {lectern.Deck{Hold: 5 * time.Second, Slides: make([]lectern.Slide, 3)}, 15 * time.Second},
-		"a minute of speech": {lectern.Deck{Slides: []lectern.Slide{slide(minute, 0)}}, time.Minute + 900*time.Millisecond},
-		"twice as fast":      {lectern.Deck{Voice: lectern.VoiceChoice{Speed: 4}, Slides: []lectern.Slide{slide(minute, 2)}}, 30*time.Second + 900*time.Millisecond},
-		"the deck's speed":   {lectern.Deck{Voice: lectern.VoiceChoice{Speed: 2}, Slides: []lectern.Slide{slide(minute, 0)}}, 30*time.Second + 900*time.Millisecond},
-		"Chinese":            {lectern.Deck{Slides: []lectern.Slide{slide(strings.Repeat("你", 14), 0)}}, 3*time.Second + 900*time.Millisecond},
+		"a minute of speech": {lectern.Deck{Slides: []lectern.Slide{slide(minute, 0)}}, time.Minute + 800*time.Millisecond},
+		"twice as fast":      {lectern.Deck{Voice: lectern.VoiceChoice{Speed: 4}, Slides: []lectern.Slide{slide(minute, 2)}}, 30*time.Second + 800*time.Millisecond},
+		"the deck's speed":   {lectern.Deck{Voice: lectern.VoiceChoice{Speed: 2}, Slides: []lectern.Slide{slide(minute, 0)}}, 30*time.Second + 800*time.Millisecond},
+		"Chinese":            {lectern.Deck{Slides: []lectern.Slide{slide(strings.Repeat("你", 14), 0)}}, 3*time.Second + 800*time.Millisecond},
 		"a fade overlaps, a cut does not, one behind the end neither": {lectern.Deck{
 			Hold: 5 * time.Second, Slides: make([]lectern.Slide, 3),
 			Transitions: []lectern.Transition{{Type: "fade", Duration: time.Second}, {Type: "none", Duration: time.Second}, {Type: "fade", Duration: time.Second}},

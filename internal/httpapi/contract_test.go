@@ -2,9 +2,12 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +45,27 @@ func TestDocumentPassesAValidator(t *testing.T) {
 	if ok, errs := loadContract(t).ValidateDocument(); !ok {
 		complain(t, "the document", errs)
 	}
+}
+
+// documented reports whether the document tells of a status by its number, and not only under default.
+func documented(t *testing.T, method, path string, status int) bool {
+	t.Helper()
+	b, err := os.ReadFile("../../docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc described
+	if err := json.Unmarshal(b, &doc); err != nil {
+		t.Fatal(err)
+	}
+	path, _, _ = strings.Cut(path, "?")
+	for pattern, item := range doc.Paths {
+		expression := "^" + regexp.MustCompile(`\\{[a-z]+\\}`).ReplaceAllString(regexp.QuoteMeta(pattern), "[^/]+") + "$"
+		if regexp.MustCompile(expression).MatchString(path) {
+			return item[strings.ToLower(method)].Responses[strconv.Itoa(status)] != nil
+		}
+	}
+	return false
 }
 
 func complain(t *testing.T, what string, errs []*validation.ValidationError) {
@@ -104,6 +128,9 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 		}
 		if a.status >= 400 && a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d as %s", what, a.status, a.header.Get("Content-Type"))
+		}
+		if a.status >= 400 && a.status < 500 && !documented(t, c.method, c.path, a.status) {
+			t.Errorf("%s: the document does not tell of %d", what, a.status)
 		}
 		req, err := http.NewRequest(c.method, r.URL+c.path, strings.NewReader(c.body))
 		if err != nil {

@@ -12,18 +12,18 @@ type DeckInput struct {
 	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
 	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
 	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
-	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern"`
-	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands."`
+	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
+	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
 	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
 	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
 	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
 	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
 	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
 	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Instead of a size."`
-	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30"`
-	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" default:"high"`
-	Hold        float64           `json:"hold,omitempty" default:"30" doc:"Seconds for which a slide without narration stays. Alias: duration."`
+	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" default:"high" doc:"How much effort and how many bits the video gets; low is the fastest."`
+	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays. Default: 30 in decks that have slidesData. Alias: duration."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
 	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
@@ -49,26 +49,26 @@ type SlideInput struct {
 
 // BoxInput documents a place for the avatar.
 type BoxInput struct {
-	X               float64 `json:"x"`
-	Y               float64 `json:"y"`
-	Width           float64 `json:"width,omitempty"`
-	Height          float64 `json:"height,omitempty"`
-	BackgroundColor string  `json:"backgroundColor,omitempty"`
+	X               float64 `json:"x" doc:"Of its left edge."`
+	Y               float64 `json:"y" doc:"Of its upper edge."`
+	Width           float64 `json:"width,omitempty" doc:"Default: as the layout has it."`
+	Height          float64 `json:"height,omitempty" doc:"Default: as the layout has it."`
+	BackgroundColor string  `json:"backgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 }
 
 // VoiceInput documents the choice of a voice.
 type VoiceInput struct {
-	Engine   string  `json:"engine,omitempty"`
-	ID       string  `json:"id,omitempty"`
-	Language string  `json:"language,omitempty" example:"en-US"`
-	Gender   string  `json:"gender,omitempty" enum:"female,male"`
-	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1"`
+	Engine   string  `json:"engine,omitempty" example:"flite" doc:"Default: the preferred one that knows the language."`
+	ID       string  `json:"id,omitempty" example:"slt" doc:"Its name within the engine. Default: the engine's best for the language."`
+	Language string  `json:"language,omitempty" example:"en-US" doc:"As BCP 47 has it. Default: recognised from the text."`
+	Gender   string  `json:"gender,omitempty" enum:"female,male" doc:"A wish where no id is given. Default: the avatar's."`
+	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1" doc:"1 is natural, 2 twice as fast."`
 }
 
 // SizeInput documents a size.
 type SizeInput struct {
-	Width  int `json:"width" example:"1920"`
-	Height int `json:"height" example:"1080"`
+	Width  int `json:"width" example:"1920" doc:"In pixels, even."`
+	Height int `json:"height" example:"1080" doc:"In pixels, even."`
 }
 
 // TransitionInput documents a transition.
@@ -104,6 +104,7 @@ func (f *face) describeChecked(o *huma.Operation) {
 		Description: "The deck is fine: the answer to a dry run.",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
 	}
+	o.Responses["202"].Description = "The presentation waits for a worker, or is what the same request made before."
 	o.Responses["202"].Headers = map[string]*huma.Param{
 		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
 		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},

@@ -27,7 +27,7 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	}
 	spec = append(spec, '\n')
 	var page bytes.Buffer
-	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"json": compactJSON}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
+	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
 		panic(err)
 	}
 	fixed := func(ct string, b []byte) http.HandlerFunc {
@@ -46,6 +46,18 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", spec))
 	mux.HandleFunc("GET /docs", fixed("text/html; charset=utf-8", page.Bytes()))
 	mux.HandleFunc("GET /docs/docs.css", fixed("text/css; charset=utf-8", docsCSS))
+}
+
+// prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(template.HTMLEscapeString(text), "`") {
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(strings.ReplaceAll(part, "\n", "<br>"))
+	}
+	return template.HTML(b.String())
 }
 
 // docsPage is what docs.html shows.
@@ -115,7 +127,7 @@ func newDocsOperation(path string, o *huma.Operation) docsOperation {
 	d := docsOperation{Method: o.Method, Path: path, ID: o.OperationID, Summary: o.Summary, About: o.Description}
 	d.Samples, _ = o.Extensions[samplesKey].([]sample)
 	for _, param := range o.Parameters {
-		f := newDocsField(param.Name, param.Schema, param.Required)
+		f := newDocsField(param.Name, param.Schema, param.Required && param.In != "path")
 		f.In, f.Doc = param.In, param.Description
 		d.Params = append(d.Params, f)
 	}
@@ -131,7 +143,8 @@ func newDocsOperation(path string, o *huma.Operation) docsOperation {
 			a.Status = "other"
 		}
 		for ct, m := range r.Content {
-			a.Type, a.Schema = ct, schemaName(m.Schema)
+			a.Type, _, _ = strings.Cut(ct, ";")
+			a.Schema = schemaName(m.Schema)
 		}
 		d.Answers = append(d.Answers, a)
 	}

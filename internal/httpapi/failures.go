@@ -119,10 +119,10 @@ type Problem struct {
 
 // Fault is one of several faults of a request.
 type Fault struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Param   string `json:"param,omitempty"`
-	Slide   int    `json:"slide,omitempty"`
+	Code    string `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
+	Message string `json:"message" doc:"What is wrong, in a sentence."`
+	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
+	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
 }
 
 // customFailure is a failure in /api/custom.
