@@ -92,6 +92,7 @@ type Presentation struct {
 	Warnings        []Warning
 	Metadata        map[string]string
 	CallbackURL     string // told of every milestone; "": nobody is
+	TraceParent     string // of the request that made it, as W3C Trace Context writes it; "": none is known
 }
 
 // The stages of a run, in the order in which they begin; they overlap.

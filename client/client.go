@@ -196,7 +196,18 @@ type Checked struct {
 	Avatar           string            `json:"avatar"`
 	Size             lectern.Size      `json:"size"`
 	EstimatedSeconds float64           `json:"estimated_seconds"` // of video
-	Warnings         []lectern.Warning `json:"warnings"`
+	Outline          []CheckedSlide    `json:"outline"`           // one a slide
+	Warnings         []lectern.Warning `json:"warnings"`          // all of them, those of slides included
+}
+
+// CheckedSlide is what the server says of one slide.
+type CheckedSlide struct {
+	Slide            int                 `json:"slide"`     // counted from 1
+	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar" or "nobody"
+	Voice            lectern.VoiceChoice `json:"voice"`     // zero: nobody's, or the avatar's engine chooses
+	Avatar           string              `json:"avatar"`    // who is seen; "": nobody
+	EstimatedSeconds float64             `json:"estimated_seconds"`
+	Warnings         []lectern.Warning   `json:"warnings"`
 }
 
 // Check asks whether the server would accept a deck, and makes nothing.

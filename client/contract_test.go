@@ -80,6 +80,9 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	}
 	if v, err := c.Check(ctx, []byte(`{}`)); err != nil || v.Slides != 2 || v.Avatar != "mikhailo" || v.EstimatedSeconds != 7.2 || len(v.Warnings) != 2 || v.Size.Width != 1920 {
 		t.Errorf("check: %v %+v", err, v)
+	} else if one, two := v.Outline[0], v.Outline[1]; one.Slide != 1 || one.Voice != (lectern.VoiceChoice{Engine: "flite", ID: "slt", Language: "en-US", Speed: 1}) || one.Avatar != "mikhailo" ||
+		one.EstimatedSeconds != 2.2 || two.SpokenBy != "nobody" || len(two.Warnings) != 1 {
+		t.Errorf("check: %+v", v.Outline)
 	}
 	if page, next, err := c.List(ctx, client.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil || len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
 		t.Errorf("list: %v %+v %q", err, page, next)

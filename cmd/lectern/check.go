@@ -53,7 +53,8 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck would be rendered, but there are %d notes, and --strict counts them.", len(warnings))
 	}
-	length := estimate(deck)
+	guess, _ := deck.Estimate()
+	length := guess.Round(time.Second)
 	if c.JSON {
 		o := outlook{err == nil, deck.Title, len(deck.Slides), deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil}
 		if o.Warnings == nil {
@@ -80,35 +81,4 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length), deck.Size.Width, deck.Size.Height, deck.Theme, who)
 	return nil
-}
-
-// estimate guesses how long the video will be, from the text alone: a voice says about 14 letters a second, and each
-// slide has a little silence around its words.
-func estimate(d lectern.Deck) time.Duration {
-	const (
-		perLetter = time.Second / 14
-		around    = 900 * time.Millisecond
-	)
-	var total time.Duration
-	for _, s := range d.Slides {
-		if s.Narration == "" {
-			total += d.Hold
-			continue
-		}
-		speed := s.Voice.Speed
-		if speed == 0 {
-			speed = d.Voice.Speed
-		}
-		if speed <= 0 {
-			speed = 1
-		}
-		letters := time.Duration(len([]rune(s.Narration)))
-		total += time.Duration(float64(letters*perLetter)/speed) + around
-	}
-	for i, t := range d.Transitions {
-		if i < len(d.Slides)-1 && t.Type != "none" {
-			total -= t.Duration
-		}
-	}
-	return max(total, 0).Round(time.Second)
 }

@@ -351,13 +351,13 @@ func (h *house) handler(draining <-chan struct{}) http.Handler {
 }
 
 func (h *house) everything(draining <-chan struct{}) http.Handler {
-	return h.withElaiWebhook(httpapi.New(httpapi.Options{
+	return h.watch.around(h.withElaiWebhook(httpapi.New(httpapi.Options{
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
-		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch.metrics,
-	}))
+		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
+	})))
 }
 
 // desk is the job service in the shape that httpapi asks for.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"time"
 
@@ -22,7 +23,7 @@ type instruments struct {
 
 var (
 	_ job.Observer     = (*instruments)(nil)
-	_ httpapi.Observer = (*telemetry.Metrics)(nil)
+	_ httpapi.Observer = (*instruments)(nil)
 )
 
 func openInstruments(ctx context.Context, cfg config.Config) (*instruments, error) {
@@ -61,6 +62,36 @@ func (i *instruments) close() error {
 	}
 	return i.traces.Close()
 }
+
+// around lets the traces see the requests that h answers.
+func (i *instruments) around(h http.Handler) http.Handler {
+	if i.traces == nil {
+		return h
+	}
+	return i.traces.Handler(h)
+}
+
+// traceParent is the trace of a request, for the runs that it leads to.
+func (i *instruments) traceParent(ctx context.Context) string {
+	if i.traces == nil {
+		return ""
+	}
+	return i.traces.Parent(ctx)
+}
+
+// Answered implements httpapi.Observer.
+func (i *instruments) Answered(ctx context.Context, route, method string, status int, took time.Duration) {
+	i.metrics.Answered(route, method, status, took)
+	if i.traces != nil {
+		i.traces.Answered(ctx, route, method, status, took)
+	}
+}
+
+// Watching implements httpapi.Observer.
+func (i *instruments) Watching(kind string, change int) { i.metrics.Watching(kind, change) }
+
+// Dropped implements httpapi.Observer.
+func (i *instruments) Dropped() { i.metrics.Dropped() }
 
 // Committed implements job.Observer.
 func (i *instruments) Committed(writes, reports int, took time.Duration) {

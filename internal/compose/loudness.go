@@ -151,7 +151,7 @@ func (l *Limiter) Next(x float64) float64 {
 	switch {
 	case need < l.lowest:
 		l.lowest = need
-	case gone <= l.lowest:
+	case gone <= l.lowest && need > l.lowest: // else the new one is as low; most often all of them are 1
 		l.lowest = 1
 		for _, n := range l.need {
 			l.lowest = min(l.lowest, n)

@@ -142,12 +142,19 @@ func (s *server) callback(address, param string) error {
 }
 
 // create makes a presentation of a request's body, or gives the one that the same request made before (J13).
+// A server that is about to stop makes none, and says so before it reads a body and once more behind it.
 func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.Presentation, replayed bool, err error) {
+	if err := s.takesOrders(); err != nil {
+		return p, false, err
+	}
 	key, err := idempotencyKey(r)
 	if err != nil {
 		return p, false, err
 	}
 	body, err := readSubmission(r)
+	if err == nil {
+		err = s.takesOrders()
+	}
 	if err != nil {
 		return p, false, err
 	}
@@ -167,9 +174,20 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	if err != nil {
 		return p, false, err
 	}
-	sub.Key, sub.Fingerprint = key, print
+	sub.Key, sub.Fingerprint, sub.TraceParent = key, print, s.TraceParent(r.Context())
 	p, err = s.Jobs.Submit(r.Context(), sub)
 	return p, false, err
+}
+
+// takesOrders refuses new work while the server stops. What would be taken now could not be begun here, and another
+// server, or the next start, has it sooner if it is asked.
+func (s *server) takesOrders() error {
+	if !s.draining() {
+		return nil
+	}
+	f := lectern.Fail(lectern.CodeOverloaded, "This server is stopping and takes no new presentations. Try again in a moment.")
+	f.Retryable = true
+	return f
 }
 
 // release frees the key of a request that failed, though its client may have gone. One that cannot be freed is free

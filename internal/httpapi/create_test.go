@@ -265,8 +265,8 @@ func TestNotAcceptable(t *testing.T) {
 // The first signal closes streams with a word, answers long polls and turns readyz, while the rest is still served.
 func TestDraining(t *testing.T) {
 	t.Parallel()
-	draining := make(chan struct{})
-	r := newRig(t, func(o *httpapi.Options) { o.Draining = draining })
+	draining, seen := make(chan struct{}), newAudience()
+	r := newRig(t, func(o *httpapi.Options) { o.Draining, o.Observer = draining, seen })
 	_, self := newPresentation(t, r)
 	s := r.stream(self + "/events")
 	s.next()
@@ -281,8 +281,13 @@ func TestDraining(t *testing.T) {
 	if got := s.next(); got != "" {
 		t.Errorf("and then %q", got)
 	}
-	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `"1"` {
+	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("the long poll: %d", a.status)
+	}
+	for kind, left := range map[string]bool{httpapi.WatchPoll: false, httpapi.WatchStream: true} { // the stream's handler may still be on its way out
+		if most, now, dropped := seen.counts(kind); most != 1 || dropped != 0 || !left && now != 0 {
+			t.Errorf("%s: %d watched at once, %d still do, %d dropped", kind, most, now, dropped)
+		}
 	}
 	if a := r.get("/readyz"); a.status != 503 || a.header.Get("Retry-After") == "" {
 		t.Errorf("readyz: %d", a.status)
@@ -290,8 +295,30 @@ func TestDraining(t *testing.T) {
 	if a := r.get("/healthz"); a.status != 200 {
 		t.Errorf("healthz: %d", a.status)
 	}
+	for _, path := range []string{"/v1/presentations", "/api/custom/presentations", self + "/retry"} {
+		if a := r.post(path, seedRequest, "Idempotency-Key", "late"); a.status != 503 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "overloaded") {
+			t.Errorf("an order at %s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := r.post("/v1/presentations?dry_run=true", seedRequest); a.status != 200 {
+		t.Errorf("a dry run: %d", a.status)
+	}
+	if len(r.jobs.all) != 1 {
+		t.Errorf("%d presentations", len(r.jobs.all))
+	}
 	if a := r.get(self); a.status != 200 {
 		t.Errorf("a plain request: %d", a.status)
+	}
+}
+
+// The trace of a request goes with the presentation that it makes.
+func TestTraceParent(t *testing.T) {
+	t.Parallel()
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	r := newRig(t, func(o *httpapi.Options) { o.TraceParent = func(context.Context) string { return parent } })
+	id, _ := newPresentation(t, r)
+	if p, err := r.jobs.Get(t.Context(), id); err != nil || p.TraceParent != parent {
+		t.Errorf("%v %+v", err, p)
 	}
 }
 

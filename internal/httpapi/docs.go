@@ -2,129 +2,16 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"html/template"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
-
-// DeckInput documents what a deck may say; jsondeck reads it.
-type DeckInput struct {
-	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
-	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
-	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
-	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern"`
-	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands."`
-	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
-	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
-	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
-	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
-	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
-	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Instead of a size."`
-	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30"`
-	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" default:"high"`
-	Hold        float64           `json:"hold,omitempty" default:"30" doc:"Seconds for which a slide without narration stays. Alias: duration."`
-	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
-	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
-	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
-}
-
-// UploadInput documents the form of an upload.
-type UploadInput struct {
-	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file: a deck as JSON."`
-	Settings    string `json:"settings,omitempty" doc:"A JSON object whose fields win over the deck's own; it has no slides."`
-	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
-}
-
-// SlideInput documents a slide.
-type SlideInput struct {
-	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
-	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one becomes content. Alias: templateId."`
-	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
-	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
-	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
-	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
-	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
-}
-
-// BoxInput documents a place for the avatar.
-type BoxInput struct {
-	X               float64 `json:"x"`
-	Y               float64 `json:"y"`
-	Width           float64 `json:"width,omitempty"`
-	Height          float64 `json:"height,omitempty"`
-	BackgroundColor string  `json:"backgroundColor,omitempty"`
-}
-
-// VoiceInput documents the choice of a voice.
-type VoiceInput struct {
-	Engine   string  `json:"engine,omitempty"`
-	ID       string  `json:"id,omitempty"`
-	Language string  `json:"language,omitempty" example:"en-US"`
-	Gender   string  `json:"gender,omitempty" enum:"female,male"`
-	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1"`
-}
-
-// SizeInput documents a size.
-type SizeInput struct {
-	Width  int `json:"width" example:"1920"`
-	Height int `json:"height" example:"1080"`
-}
-
-// TransitionInput documents a transition.
-type TransitionInput struct {
-	Type     string  `json:"type" example:"fade" doc:"none, or the name of an xfade of ffmpeg."`
-	Duration float64 `json:"duration,omitempty" minimum:"0" maximum:"10" default:"0.5" doc:"In seconds."`
-}
-
-// exampleDeck is the deck that the documentation shows.
-var exampleDeck = json.RawMessage(`{
-  "title": "Welcome",
-  "theme": "dark-purple",
-  "avatar": "mikhailo",
-  "slides": [
-    {"template": "title", "props": {"title": "Hello"}, "narration": "Hello, and welcome."},
-    {"template": "bullet-points", "props": {"title": "Today", "items": ["What it is", "How it works"]}, "narration": "Two things today."}
-  ],
-  "transitions": [{"type": "fade", "duration": 0.5}]
-}`)
-
-// describeChecked tells the document about the answer to a dry run.
-func (f *face) describeChecked(o *huma.Operation) {
-	registry := f.api.OpenAPI().Components.Schemas
-	o.Responses["200"] = &huma.Response{
-		Description: "The deck is fine: the answer to a dry run.",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
-	}
-	o.Responses["202"].Headers = map[string]*huma.Param{
-		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
-		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},
-	}
-}
-
-// describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
-// would otherwise read the body itself and judge it by the schema, which knows no aliases and no good sentences.
-func describeDeck(doc *huma.OpenAPI) {
-	registry := doc.Components.Schemas
-	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")
-	doc.Paths["/v1/presentations"].Post.RequestBody = &huma.RequestBody{
-		Required: true, Description: "A deck. Every field may also be written in snake_case.",
-		Content: map[string]*huma.MediaType{
-			"application/json":    {Schema: schema, Example: exampleDeck},
-			"multipart/form-data": {Schema: registry.Schema(reflect.TypeFor[UploadInput](), true, "Upload")},
-		},
-	}
-	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
-		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
-		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
-	}
-}
 
 //go:embed docs.html
 var docsHTML string
@@ -140,7 +27,7 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	}
 	spec = append(spec, '\n')
 	var page bytes.Buffer
-	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"json": compactJSON}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
+	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
 		panic(err)
 	}
 	fixed := func(ct string, b []byte) http.HandlerFunc {
@@ -161,6 +48,18 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	mux.HandleFunc("GET /docs/docs.css", fixed("text/css; charset=utf-8", docsCSS))
 }
 
+// prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(template.HTMLEscapeString(text), "`") {
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(strings.ReplaceAll(part, "\n", "<br>"))
+	}
+	return template.HTML(b.String())
+}
+
 // docsPage is what docs.html shows.
 type docsPage struct {
 	Title, Version, Description string
@@ -175,22 +74,24 @@ type docsGroup struct {
 
 type docsOperation struct {
 	Method, Path, ID, Summary, About string
+	Samples                          []sample
 	Params                           []docsField
-	Body, BodyExample                string
+	Bodies                           []docsBody
 	Answers                          []docsAnswer
-	Curl                             string
 }
+
+type docsBody struct{ Type, Schema string }
 
 type docsAnswer struct{ Status, What, Type, Schema string }
 
 type docsSchema struct {
-	Name   string
-	Fields []docsField
+	Name, Doc string
+	Fields    []docsField
 }
 
 type docsField struct {
 	Name, In, Type, Schema, Doc, Default string
-	Required                             bool
+	Required, List                       bool // List: of what Type or Schema says
 	Enum                                 []string
 }
 
@@ -206,15 +107,12 @@ func newDocsPage(doc *huma.OpenAPI) docsPage {
 			}
 		}
 		slices.SortFunc(g.Operations, func(a, b docsOperation) int {
-			if c := strings.Compare(a.Path, b.Path); c != 0 {
-				return c
-			}
-			return strings.Compare(b.Method, a.Method)
+			return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(b.Method, a.Method))
 		})
 		p.Groups = append(p.Groups, g)
 	}
 	for name, s := range doc.Components.Schemas.Map() {
-		d := docsSchema{Name: name}
+		d := docsSchema{Name: name, Doc: s.Description}
 		for field, f := range s.Properties {
 			d.Fields = append(d.Fields, newDocsField(field, f, slices.Contains(s.Required, field)))
 		}
@@ -227,26 +125,26 @@ func newDocsPage(doc *huma.OpenAPI) docsPage {
 
 func newDocsOperation(path string, o *huma.Operation) docsOperation {
 	d := docsOperation{Method: o.Method, Path: path, ID: o.OperationID, Summary: o.Summary, About: o.Description}
+	d.Samples, _ = o.Extensions[samplesKey].([]sample)
 	for _, param := range o.Parameters {
-		f := newDocsField(param.Name, param.Schema, param.Required)
+		f := newDocsField(param.Name, param.Schema, param.Required && param.In != "path")
 		f.In, f.Doc = param.In, param.Description
 		d.Params = append(d.Params, f)
 	}
-	d.Curl = "curl " + map[string]string{"POST": "-X POST ", "DELETE": "-X DELETE "}[o.Method] + "http://localhost:8000" + path
 	if o.RequestBody != nil {
-		if m := o.RequestBody.Content["application/json"]; m != nil {
-			d.Body = schemaName(m.Schema)
+		for kind, m := range o.RequestBody.Content {
+			d.Bodies = append(d.Bodies, docsBody{kind, schemaName(m.Schema)})
 		}
-		d.BodyExample = string(exampleDeck)
-		d.Curl += " --json @deck.json"
+		slices.SortFunc(d.Bodies, func(a, b docsBody) int { return strings.Compare(a.Type, b.Type) })
 	}
 	for status, r := range o.Responses {
 		a := docsAnswer{Status: status, What: r.Description}
 		if status == "default" {
-			a.Status = "4xx, 5xx"
+			a.Status = "other"
 		}
 		for ct, m := range r.Content {
-			a.Type, a.Schema = ct, schemaName(m.Schema)
+			a.Type, _, _ = strings.Cut(ct, ";")
+			a.Schema = schemaName(m.Schema)
 		}
 		d.Answers = append(d.Answers, a)
 	}
@@ -266,7 +164,7 @@ func newDocsField(name string, s *huma.Schema, required bool) docsField {
 		}
 	}
 	if s.Type == "array" && s.Items != nil {
-		f.Type, f.Schema = "list of "+s.Items.Type, schemaName(s.Items)
+		f.Type, f.Schema, f.List = s.Items.Type, schemaName(s.Items), true
 	}
 	if s.Default != nil {
 		f.Default = compactJSON(s.Default)

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -30,6 +32,8 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 		case <-answered:
 		}
 	}()
+	s.Observer.Watching(WatchPoll, 1)
+	defer s.Observer.Watching(WatchPoll, -1)
 	for next, err := range s.Jobs.Watch(c, p.ID, after) {
 		if err != nil {
 			if c.Err() != nil && r.Context().Err() == nil {
@@ -102,14 +106,19 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 	}()
 	defer func() { stop(); <-done }()
 
-	s.Observer.Streams(1)
-	defer s.Observer.Streams(-1)
+	s.Observer.Watching(WatchStream, 1)
+	defer s.Observer.Watching(WatchStream, -1)
 	out := http.NewResponseController(w)
 	send := func(format string, args ...any) bool {
-		if _, err := fmt.Fprintf(w, format, args...); err != nil {
-			return false
+		_, err := fmt.Fprintf(w, format, args...)
+		if err == nil {
+			err = out.Flush()
 		}
-		err := out.Flush()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.Observer.Dropped()
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "a watcher takes nothing and is dropped; it may resume", slog.String("request_id", requestID(r.Context())),
+				slog.String("job_id", id), slog.Duration("patience", s.WriteTimeout))
+		}
 		return err == nil || errors.Is(err, http.ErrNotSupported)
 	}
 	if !send("retry: 2000\n\n") {

@@ -177,12 +177,16 @@ func TestEventsGone(t *testing.T) {
 // A client that goes away, and one that stops reading, both free what they held.
 func TestEventsOfLostClients(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *httpapi.Options) { o.WriteTimeout = 50 * time.Millisecond })
+	seen := newAudience()
+	r := newRig(t, func(o *httpapi.Options) { o.WriteTimeout, o.Observer = 50*time.Millisecond, seen })
 	id, self := newPresentation(t, r)
 	gone := r.stream(self + "/events")
 	gone.next()
 	gone.res.Body.Close()
 	r.jobs.waitUntil(func() bool { return r.jobs.watch == 0 })
+	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 0 {
+		t.Error("a client that went away counts as dropped")
+	}
 
 	// This one asks and never reads: big events fill the buffers until a write waits for longer than it may.
 	conn, err := net.Dial("tcp", r.Listener.Addr().String())
@@ -201,6 +205,10 @@ func TestEventsOfLostClients(t *testing.T) {
 		must(t, r.jobs.apply)(id, lectern.Reported{Attempt: 1, Message: fmt.Sprint(i, big)})
 	}
 	r.jobs.waitUntil(func() bool { return r.jobs.watch == 0 })
+	<-seen.told
+	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 1 || !strings.Contains(r.log.String(), "is dropped") {
+		t.Errorf("%d dropped:\n%.2000s", dropped, r.log)
+	}
 	if strings.Contains(r.log.String(), "level=ERROR") {
 		t.Errorf("lost clients are nobody's fault:\n%.2000s", r.log)
 	}

@@ -21,6 +21,8 @@ const (
 	codeMedia   lectern.Code = "unsupported_media_type"
 	codeAccept  lectern.Code = "not_acceptable"
 	codeRange   lectern.Code = "range_not_satisfiable"
+
+	codePrecondition lectern.Code = "precondition_failed"
 )
 
 // v1Status is the status of each code in /v1. A code that is not listed is 500.
@@ -58,6 +60,7 @@ var v1Status = map[lectern.Code]int{
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
+	codePrecondition:          http.StatusPreconditionFailed,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -96,6 +99,7 @@ var customStatus = map[lectern.Code]int{
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
+	codePrecondition:          http.StatusPreconditionFailed,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.
@@ -115,10 +119,10 @@ type Problem struct {
 
 // Fault is one of several faults of a request.
 type Fault struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Param   string `json:"param,omitempty"`
-	Slide   int    `json:"slide,omitempty"`
+	Code    string `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
+	Message string `json:"message" doc:"What is wrong, in a sentence."`
+	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
+	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
 }
 
 // customFailure is a failure in /api/custom.

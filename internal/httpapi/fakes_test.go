@@ -86,7 +86,7 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 	}
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
-	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
+	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	if sub.Key != "" {
 		if first, ok, err := j.completed(sub.Key, sub.Fingerprint); ok || err != nil {
 			return first, err
@@ -323,14 +323,18 @@ func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lecte
 	if d.Avatar == "" {
 		d.Avatar = "mikhailo"
 	}
-	name, _, _ := strings.Cut(d.Avatar, ".")
+	name, _, _ := strings.Cut(strings.TrimPrefix(d.Avatar, "elai:"), ".")
 	if name != "mikhailo" && name != "gia" {
 		f := lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known; there are \"mikhailo\" and \"gia\".", d.Avatar)
 		f.Param = "avatar"
 		return d, nil, f
 	}
 	var warnings []lectern.Warning
+	d.Slides = slices.Clone(d.Slides)
 	for i, s := range d.Slides {
+		if s.Narration != "" && !strings.HasPrefix(d.Avatar, "elai:") {
+			d.Slides[i].Voice = lectern.VoiceChoice{Engine: "flite", ID: "slt", Language: "en-US", Speed: s.Voice.Speed}
+		}
 		if s.Template == "unheard-of" {
 			warnings = append(warnings, lectern.Warning{Code: "unknown_template", Message: "The template is not known; content is used.", Slide: i + 1})
 		}
@@ -389,6 +393,8 @@ func (v voices) Voices(context.Context) ([]lectern.Voice, error) {
 
 type avatars struct{ drawn *int }
 
+func (avatars) Performs(_ context.Context, code string) bool { return strings.HasPrefix(code, "elai:") }
+
 func (avatars) Avatars(context.Context) ([]lectern.Avatar, error) {
 	return []lectern.Avatar{
 		{Engine: "builtin", Code: "mikhailo", Name: "Mikhailo", Gender: "male", Variants: []lectern.AvatarVariant{{Code: "casual", Name: "Casual"}, {Code: "business", Name: "Business"}}},
@@ -427,6 +433,42 @@ func (l *logLines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.String()
+}
+
+// audience counts watchers.
+type audience struct {
+	mu      sync.Mutex
+	now     map[string]int
+	most    map[string]int
+	dropped int
+	told    chan struct{} // has a token for every stream that was dropped
+}
+
+func newAudience() *audience {
+	return &audience{now: map[string]int{}, most: map[string]int{}, told: make(chan struct{}, 10)}
+}
+
+func (a *audience) Answered(context.Context, string, string, int, time.Duration) {}
+
+func (a *audience) Watching(kind string, change int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.now[kind] += change
+	a.most[kind] = max(a.most[kind], a.now[kind])
+}
+
+func (a *audience) Dropped() {
+	a.mu.Lock()
+	a.dropped++
+	a.mu.Unlock()
+	a.told <- struct{}{}
+}
+
+// counts are the most watchers of a kind at once, those that are there now, and the streams that were dropped.
+func (a *audience) counts(kind string) (most, now, dropped int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.most[kind], a.now[kind], a.dropped
 }
 
 // rig is a server on fakes.

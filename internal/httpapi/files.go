@@ -82,29 +82,35 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	if p.Status.Terminal() {
 		made = p.CompletedAt
 	}
-	out := &ranged{ResponseWriter: w}
+	out := &asked{ResponseWriter: w}
 	http.ServeContent(out, r, "", made, body)
-	if out.unsatisfied {
+	switch out.refused {
+	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
 		return lectern.Fail(codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.what)
+	case http.StatusPreconditionFailed:
+		h.Del("Content-Type")
+		return lectern.Fail(codePrecondition, "The %s is not the one that the request's conditions name.", f.what)
 	}
 	return nil
 }
 
-// ranged keeps net/http from answering in plain text to a range that does not exist.
-type ranged struct {
+// asked keeps net/http from answering in plain text, or with nothing, where a range or a condition cannot be met.
+type asked struct {
 	http.ResponseWriter
-	unsatisfied bool
+	refused int // the status, where it can not
 }
 
-func (w *ranged) WriteHeader(status int) {
-	if w.unsatisfied = status == http.StatusRequestedRangeNotSatisfiable; !w.unsatisfied {
-		w.ResponseWriter.WriteHeader(status)
+func (w *asked) WriteHeader(status int) {
+	if status == http.StatusRequestedRangeNotSatisfiable || status == http.StatusPreconditionFailed {
+		w.refused = status
+		return
 	}
+	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *ranged) Write(b []byte) (int, error) {
-	if w.unsatisfied {
+func (w *asked) Write(b []byte) (int, error) {
+	if w.refused != 0 {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)

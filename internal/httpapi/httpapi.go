@@ -37,8 +37,9 @@ type Options struct {
 	Webhooks Webhooks
 	// Callbacks judges callback addresses; nil: none is taken.
 	Callbacks Callbacks
-	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, streams and long
-	// polls end so that their clients come back to whoever serves next. Everything else goes on.
+	// Draining, where given, is closed when the server begins to stop: /readyz answers 503 from then on, new presentations
+	// and retries are refused with 503, streams and long polls end so that their clients come back to whoever serves next.
+	// Everything else goes on.
 	Draining <-chan struct{}
 
 	Limits  lectern.Limits // zero fields: the defaults
@@ -48,6 +49,9 @@ type Options struct {
 
 	Metrics  http.Handler // answers at /metrics; nil: nothing does
 	Observer Observer     // nil: nobody looks
+	// TraceParent tells the trace of the request that ctx belongs to, as W3C Trace Context writes it; "": none. It is kept
+	// with the presentation that the request makes. nil: none is.
+	TraceParent func(ctx context.Context) string
 
 	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of
 	// the same host and of localhost always may; "*" lets every page.
@@ -89,6 +93,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}
+	}
+	if o.TraceParent == nil {
+		o.TraceParent = func(context.Context) string { return "" }
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []*lectern.Failure { return nil }

@@ -71,7 +71,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 			if p := recover(); p != nil {
 				s.panicked(w, r, p)
 			}
-			s.Observer.Answered(r.Pattern, r.Method, w.status, time.Since(began))
+			s.Observer.Answered(r.Context(), r.Pattern, r.Method, w.status, time.Since(began))
 			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "HTTP_REQUEST", slog.String("request_id", id), slog.String("method", r.Method),
 				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
 		}()

@@ -109,6 +109,9 @@ func TestDocsPage(t *testing.T) {
 			t.Errorf("the page has no %s", id)
 		}
 	}
+	if !strings.Contains(a.body, "<code>invalid_deck</code>: a field of the deck") {
+		t.Error("the codes of refusals are not shown as code")
+	}
 	if css := r.get("/docs/docs.css"); css.status != 200 || !strings.Contains(css.header.Get("Content-Type"), "text/css") {
 		t.Errorf("style: %d", css.status)
 	}

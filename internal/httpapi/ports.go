@@ -98,6 +98,8 @@ type Voices interface {
 
 // Avatars lists the avatars of all engines and draws their portraits. *avatar.Catalogue is one.
 type Avatars interface {
+	// Performs reports whether the avatar's engine speaks the narration itself.
+	Performs(ctx context.Context, code string) bool
 	Avatars(ctx context.Context) ([]lectern.Avatar, error)
 	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
 }
@@ -110,14 +112,23 @@ type Ready func(ctx context.Context) []*lectern.Failure
 
 // Observer is told of what was answered, for metrics. Its methods are quick.
 type Observer interface {
-	// Answered tells of a request, by the pattern of its route: "" where there is none.
-	Answered(route, method string, status int, took time.Duration)
-	// Streams tells that so many streams more, or fewer, are open.
-	Streams(change int)
+	// Answered tells of a request, by the pattern of its route: "" where there is none. ctx is the request's.
+	Answered(ctx context.Context, route, method string, status int, took time.Duration)
+	// Watching tells that so many watchers more, or fewer, are there: kind is WatchStream or WatchPoll.
+	Watching(kind string, change int)
+	// Dropped tells of a stream that was given up because its client took nothing for WriteTimeout.
+	Dropped()
 }
+
+// The kinds of watchers.
+const (
+	WatchStream = "stream" // server-sent events
+	WatchPoll   = "poll"   // a request that waits for news
+)
 
 // nobody looks.
 type nobody struct{}
 
-func (nobody) Answered(_, _ string, _ int, _ time.Duration) {}
-func (nobody) Streams(int)                                  {}
+func (nobody) Answered(context.Context, string, string, int, time.Duration) {}
+func (nobody) Watching(string, int)                                         {}
+func (nobody) Dropped()                                                     {}

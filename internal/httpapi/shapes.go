@@ -11,36 +11,36 @@ import (
 
 // Presentation is a presentation in /v1. What is not known yet is null.
 type Presentation struct {
-	ID              string            `json:"id" format:"uuid"`
-	Title           string            `json:"title"`
-	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"The last three are ends."`
+	ID              string            `json:"id" format:"uuid" doc:"Names it in every path."`
+	Title           string            `json:"title" doc:"The deck's, or that of its first slide."`
+	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being made. completed, failed, canceled: it has ended."`
 	Stage           string            `json:"stage" doc:"What is being done now." example:"encoding"`
 	Progress        float64           `json:"progress" minimum:"0" maximum:"100" doc:"In percent. Never falls; 100 exactly when completed."`
 	Message         string            `json:"message" doc:"Stage and figures as a sentence."`
-	SlidesDone      int               `json:"slides_done"`
-	SlidesTotal     int               `json:"slides_total"`
-	Version         int64             `json:"version" doc:"Counts every visible change, from 1. Also the ETag."`
+	SlidesDone      int               `json:"slides_done" doc:"How many slides are finished."`
+	SlidesTotal     int               `json:"slides_total" doc:"How many slides there are."`
+	Version         int64             `json:"version" doc:"Counts every visible change, from 1. The ETag is made of it."`
 	Attempt         int               `json:"attempt" doc:"How often work on it has begun."`
-	CancelRequested bool              `json:"cancel_requested"`
-	CreatedAt       Time              `json:"created_at" format:"date-time"`
-	StartedAt       *Time             `json:"started_at" format:"date-time"`
+	CancelRequested bool              `json:"cancel_requested" doc:"A user wants it to end, and its work has not ended yet."`
+	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When the request for it was taken."`
+	StartedAt       *Time             `json:"started_at" format:"date-time" doc:"When work on it first began."`
 	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
-	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time"`
+	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time" doc:"When the run last gave a sign of life. Not versioned."`
 	ETASeconds      *float64          `json:"eta_seconds" doc:"An estimate of the time left. Not versioned."`
 	Error           *PresentationFail `json:"error" doc:"Why it failed."`
-	Warnings        []lectern.Warning `json:"warnings"`
+	Warnings        []lectern.Warning `json:"warnings" doc:"What a user should know though the work goes on."`
 	Metadata        map[string]string `json:"metadata" doc:"The caller's own, given back untouched."`
 	Links           map[string]string `json:"links" doc:"Paths of what can be had now: self, events, steps; cancel or retry where possible; video and the other files once they are there."`
 }
 
 // PresentationFail says why a presentation failed.
 type PresentationFail struct {
-	Code      string  `json:"code"`
-	Message   string  `json:"message"`
+	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"voice_failed"`
+	Message   string  `json:"message" doc:"What happened, in a sentence."`
 	Detail    string  `json:"detail,omitempty" doc:"The technical cause."`
 	Slide     int     `json:"slide,omitempty" doc:"Counted from 1."`
-	Retryable bool    `json:"retryable"`
-	Causes    []Fault `json:"causes,omitempty"`
+	Retryable bool    `json:"retryable" doc:"Whether a retry may succeed."`
+	Causes    []Fault `json:"causes,omitempty" doc:"Further failures of the same run."`
 }
 
 // Time is a time in UTC with milliseconds.
@@ -105,29 +105,30 @@ func links(p lectern.Presentation) map[string]string {
 	return l
 }
 
-// etag is the version: what it names is the presentation's state; the heartbeat and the ETA are hints beside it.
-func etag(p lectern.Presentation) string { return `"` + strconv.FormatInt(p.Version, 10) + `"` }
+// etag is the version, as a weak validator: two answers of one version say the same, but not in the same bytes, since the
+// heartbeat and the ETA move without one (RFC 9110, 8.8.1).
+func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
 
 // PresentationPage is one page of a list.
 type PresentationPage struct {
-	Presentations []Presentation `json:"presentations"`
+	Presentations []Presentation `json:"presentations" doc:"The newest first."`
 	Next          *string        `json:"next_cursor" doc:"Give it as cursor to get the next page; null behind the last one."`
 }
 
 // Step is one unit of work that was done, or found done, for a presentation.
 type Step struct {
-	Kind      string `json:"kind" enum:"narrate,capture,animate,encode,transition,audio,mux,publish"`
+	Kind      string `json:"kind" enum:"narrate,capture,animate,encode,transition,audio,mux,publish" doc:"narrate: a voice spoke. capture: a slide's picture was taken. animate: an avatar's engine made a clip. encode: a slide's video was encoded. transition: two slides were joined. audio: the sound was mixed. mux: picture and sound were put together. publish: the files were stored."`
 	Slide     int    `json:"slide,omitempty" doc:"Counted from 1; absent: the whole deck."`
 	Key       string `json:"key" doc:"The hash of all that the step's output depends on."`
-	Attempt   int    `json:"attempt"`
+	Attempt   int    `json:"attempt" doc:"The attempt that did it."`
 	Reused    bool   `json:"reused" doc:"Found finished in the cache, not done again."`
-	StartedAt Time   `json:"started_at" format:"date-time"`
-	TookMS    int64  `json:"took_ms"`
+	StartedAt Time   `json:"started_at" format:"date-time" doc:"When it began."`
+	TookMS    int64  `json:"took_ms" doc:"How long it took, in milliseconds."`
 }
 
 // StepList lists steps in the order in which they ended.
 type StepList struct {
-	Steps  []Step `json:"steps"`
+	Steps  []Step `json:"steps" doc:"In the order in which they ended."`
 	Done   int    `json:"done" doc:"Steps that were done."`
 	Reused int    `json:"reused" doc:"Steps whose output was found in the cache."`
 }
@@ -147,35 +148,35 @@ func v1Steps(steps []lectern.Step) StepList {
 
 // AvatarView is a presenter in /v1.
 type AvatarView struct {
-	Engine      string        `json:"engine"`
+	Engine      string        `json:"engine" doc:"What draws it: builtin, or a service such as elai."`
 	Code        string        `json:"code" doc:"What a deck's avatar names; engines other than the built-in one may be put in front: elai:gia."`
-	Name        string        `json:"name"`
-	Gender      string        `json:"gender"`
-	Description string        `json:"description,omitempty"`
+	Name        string        `json:"name" doc:"For people."`
+	Gender      string        `json:"gender" doc:"female, male or empty; voices are chosen to go with it."`
+	Description string        `json:"description,omitempty" doc:"For people."`
 	Portrait    string        `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
 	Variants    []VariantView `json:"variants" doc:"The first is the default."`
 }
 
 // VariantView is a look of an avatar.
 type VariantView struct {
-	Code     string `json:"code"`
-	Name     string `json:"name"`
-	Portrait string `json:"portrait"`
+	Code     string `json:"code" doc:"Stands behind the avatar's code and a dot: gia.casual."`
+	Name     string `json:"name" doc:"For people."`
+	Portrait string `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
 }
 
 // AvatarList, VoiceList, TemplateList and ThemeList are whole catalogues.
 type (
 	AvatarList struct {
-		Avatars []AvatarView `json:"avatars"`
+		Avatars []AvatarView `json:"avatars" doc:"All of them; the first is the default."`
 	}
 	VoiceList struct {
-		Voices []lectern.Voice `json:"voices"`
+		Voices []lectern.Voice `json:"voices" doc:"Of all engines, in the order in which they are preferred."`
 	}
 	TemplateList struct {
-		Templates []lectern.Template `json:"templates"`
+		Templates []lectern.Template `json:"templates" doc:"All of them."`
 	}
 	ThemeList struct {
-		Themes []lectern.Theme `json:"themes"`
+		Themes []lectern.Theme `json:"themes" doc:"All of them."`
 	}
 )
 
@@ -205,41 +206,4 @@ func v1Avatars(list []lectern.Avatar) AvatarList {
 
 func portraitPath(under string, a lectern.Avatar, variant string) string {
 	return under + url.PathEscape(fullCode(a, variant)) + "/portrait"
-}
-
-// Checked is the answer to a dry run: the deck would be accepted.
-type Checked struct {
-	Valid            bool              `json:"valid"`
-	Slides           int               `json:"slides"`
-	Theme            string            `json:"theme"`
-	Layout           string            `json:"layout"`
-	Avatar           string            `json:"avatar"`
-	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for or was given: engine:id. Absent: each slide's text chooses."`
-	Size             lectern.Size      `json:"size"`
-	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
-	Warnings         []lectern.Warning `json:"warnings"`
-}
-
-// estimate is the rough length of the video: speech at some 14 characters a second, silence as it is held.
-func estimate(d lectern.Deck) float64 {
-	var total float64
-	for _, s := range d.Slides {
-		if n := len([]rune(s.Narration)); n > 0 {
-			total += 0.8 + float64(n)/14
-		} else {
-			total += d.Hold.Seconds()
-		}
-	}
-	for _, t := range d.Transitions {
-		total -= t.Duration.Seconds()
-	}
-	return math.Round(max(total, 0)*10) / 10
-}
-
-// voiceName is a choice of a voice as engine:id, "" where the text chooses.
-func voiceName(v lectern.VoiceChoice) string {
-	if v.Engine != "" && v.ID != "" {
-		return v.Engine + ":" + v.ID
-	}
-	return v.ID
 }

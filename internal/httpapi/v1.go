@@ -35,6 +35,8 @@ type op struct {
 	status                int    // of success; default 200
 	body                  any    // a value of the type that success answers with as JSON; nil: none
 	content               string // media type of success where it is not JSON
+
+	refuses []lectern.Code // what it may be refused with, beside what every request may
 }
 
 // v1 registers /v1 and gives its OpenAPI document.
@@ -43,6 +45,7 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	config.Info.Description = "Turns a deck and its narration into a presenter-led video, as a job you can trust. " +
 		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems as in RFC 9457."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.Servers = []*huma.Server{{URL: "/", Description: "The server that gave this document."}}
 	config.CreateHooks = nil // no $schema fields in answers
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Transformers = []huma.Transformer{asProblem}
@@ -62,40 +65,6 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	return f.finish()
 }
 
-// finish gives every operation the one kind of failure, and drops what huma would have used instead.
-func (f *face) finish() *huma.OpenAPI {
-	doc := f.api.OpenAPI()
-	describeDeck(doc)
-	registry := doc.Components.Schemas
-	problem := &huma.Response{
-		Description: "A problem; code tells which.",
-		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: registry.Schema(reflect.TypeFor[Problem](), true, "Problem")}},
-	}
-	for _, path := range doc.Paths {
-		for _, o := range []*huma.Operation{path.Get, path.Post, path.Delete} {
-			if o != nil {
-				o.Responses["default"] = problem
-			}
-		}
-	}
-	delete(registry.Map(), "ErrorModel")
-	delete(registry.Map(), "ErrorDetail")
-	for name, schema := range registry.Map() {
-		if schema.AdditionalProperties == false && name != "NewWebhook" { // a request with a field that nobody reads is refused
-			schema.AdditionalProperties = nil // answers may grow
-		}
-		for field, p := range schema.Properties {
-			if p.Type == "array" && !strings.HasPrefix(name, "Template") {
-				p.Nullable = false // an empty list is written as one
-			}
-			if name == "Presentation" && field == "error" {
-				schema.Properties[field] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
-			}
-		}
-	}
-	return doc
-}
-
 // asProblem turns huma's own complaints about parameters into problems of this interface.
 func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
@@ -103,6 +72,9 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 		return v, nil
 	}
 	fail := lectern.Fail(codeRequest, "%s.", strings.ToUpper(m.Detail[:1])+m.Detail[1:])
+	if m.Status == http.StatusBadRequest {
+		fail.Code = lectern.CodeInvalidJSON
+	}
 	for i, d := range m.Errors {
 		at := d.Location
 		for _, place := range []string{"query.", "path.", "header.", "body."} {
@@ -124,16 +96,19 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	if status == 0 {
 		status = http.StatusOK
 	}
-	response := &huma.Response{Description: http.StatusText(status)}
+	response := &huma.Response{Description: "It is gone."}
 	switch {
 	case o.content != "":
+		response.Description = "The whole file."
 		schema := &huma.Schema{Type: "string"}
 		if !strings.HasPrefix(o.content, "text/") {
 			schema.Format = "binary"
 		}
 		response.Content = map[string]*huma.MediaType{o.content: {Schema: schema}}
 	case o.body != nil:
-		schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(o.body), true, "")
+		kind := reflect.TypeOf(o.body)
+		response.Description = glossary[kind.Name()][""]
+		schema := f.api.OpenAPI().Components.Schemas.Schema(kind, true, "")
 		response.Content = map[string]*huma.MediaType{"application/json": {Schema: schema}}
 	}
 	operation := huma.Operation{
@@ -143,6 +118,8 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	for _, e := range edit {
 		e(&operation)
 	}
+	describeSamples(&operation)
+	f.describeRefusals(&operation, o.refuses)
 	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
@@ -177,7 +154,7 @@ type getInput struct {
 	ByID
 	Wait        string `query:"wait" doc:"Long poll: how long to wait for a version above after_version, at most 60s." example:"30s"`
 	After       int64  `query:"after_version" minimum:"0" doc:"The last version seen. Default: the current one."`
-	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the last answer; 304 while nothing visible has changed."`
+	IfNoneMatch string `header:"If-None-Match" doc:"ETag of the last answer; 304 while nothing visible has changed. The heartbeat and the ETA are not part of it."`
 }
 
 type eventsInput struct {
@@ -192,36 +169,38 @@ func (f *face) presentations() {
 		id: "create-presentation", method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
 		about:  "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told at once and completely, in errors[].",
 		status: http.StatusAccepted, body: Presentation{},
+		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
-		id: "list-presentations", method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations", about: "The newest first.",
+		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations", about: "The newest first.",
 		body: PresentationPage{},
 	}, s.v1List)
 	handle(f, op{
-		id: "get-presentation", method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
-		about: "The ETag is the version. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
+		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
+		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
 		body:  Presentation{},
 	}, s.v1Get, func(o *huma.Operation) {
 		o.Responses["304"] = &huma.Response{Description: "Nothing visible has changed."}
 	})
 	handle(f, op{
-		id: "watch-presentation", method: http.MethodGet, path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
+		id: "watch-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
 		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and its version as id. " +
 			"The stream ends behind the final version; 204 says that it was seen already.",
 		content: "text/event-stream",
 	}, s.v1Events, func(o *huma.Operation) {
+		o.Responses["200"].Description = "The stream."
 		o.Responses["204"] = &huma.Response{Description: "The final version was seen already; do not come again."}
 	})
 	handle(f, op{
-		id: "cancel-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
+		id: "cancel-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
 		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
 	}, s.v1Change(s.Jobs.Cancel))
 	handle(f, op{
-		id: "retry-presentation", method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
+		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
 		about: "A failed or canceled one goes to the queue again; work that was finished is not done again.", body: Presentation{},
-	}, s.v1Change(s.Jobs.Retry))
+	}, s.v1Change(s.retry))
 	handle(f, op{
-		id: "delete-presentation", method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
+		id: "delete-presentation", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
 		about: "With all its files.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		if err := s.Jobs.Delete(r.Context(), in.ID); err != nil {
@@ -231,7 +210,7 @@ func (f *face) presentations() {
 		return nil
 	})
 	handle(f, op{
-		id: "list-steps", method: http.MethodGet, path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
+		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet, path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
 		about: "The finished steps of all attempts, and which of them found their output in the cache.", body: StepList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		steps, err := s.Jobs.Steps(r.Context(), in.ID)
@@ -244,20 +223,7 @@ func (f *face) presentations() {
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
 	if in.DryRun {
-		body, err := readSubmission(r)
-		if err != nil {
-			return err
-		}
-		sub, err := s.accept(r.Context(), body, nil)
-		if err != nil {
-			return err
-		}
-		d := sub.Deck
-		writeJSON(w, r, http.StatusOK, Checked{
-			Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
-			Size: d.Size, EstimatedSeconds: estimate(d), Warnings: nonNil(sub.Warnings),
-		})
-		return nil
+		return s.dryRun(w, r)
 	}
 	p, replayed, err := s.create(r, nil)
 	if err != nil {
@@ -350,6 +316,14 @@ func (s *server) v1Change(change func(ctx, string) (lectern.Presentation, error)
 	}
 }
 
+// retry queues a presentation again, unless the server stops.
+func (s *server) retry(c ctx, id string) (lectern.Presentation, error) {
+	if err := s.takesOrders(); err != nil {
+		return lectern.Presentation{}, err
+	}
+	return s.Jobs.Retry(c, id)
+}
+
 // FileInput asks for a file of a presentation.
 type FileInput struct {
 	ByID
@@ -367,13 +341,14 @@ func (f *face) files() {
 		handle(f, op{
 			id: "get-" + strings.ReplaceAll(file.link, "_", "-"), method: http.MethodGet, path: "/v1/presentations/{id}" + file.path, tag: "Files",
 			summary: "Get the " + file.what + " (" + file.name[strings.LastIndexByte(file.name, '.')+1:] + ")",
-			about:   "Ranges and conditional requests work. 409 not_ready before the presentation is completed.", content: file.ct,
+			about:   "Ranges and conditional requests work.", content: file.ct, refuses: refusedFiles,
 		}, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
 			return f.s.v1File(w, r, in, file, 0)
 		}, describeRanges)
 	}
 	handle(f, op{
-		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide", content: slideImage.ct,
+		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide",
+		about: "As it was taken, at the size of the video, without the avatar. Ranges and conditional requests work.", content: slideImage.ct, refuses: refusedFiles,
 	}, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
 		n, err := slideNumber(in.N)
 		if err != nil {
@@ -413,7 +388,7 @@ type portraitInput struct {
 func (f *face) catalogue() {
 	s := f.s
 	type none struct{}
-	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices", body: VoiceList{}},
+	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices", about: "Of all engines; their order is that of preference.", body: VoiceList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Voices.Voices(r.Context())
 			if err == nil {
@@ -421,7 +396,7 @@ func (f *face) catalogue() {
 			}
 			return err
 		})
-	handle(f, op{id: "list-avatars", method: http.MethodGet, path: "/v1/avatars", tag: "Catalogue", summary: "List avatars", body: AvatarList{}},
+	handle(f, op{id: "list-avatars", method: http.MethodGet, path: "/v1/avatars", tag: "Catalogue", summary: "List avatars", about: "With their looks and portraits.", body: AvatarList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Avatars.Avatars(r.Context())
 			if err == nil {
@@ -429,16 +404,16 @@ func (f *face) catalogue() {
 			}
 			return err
 		})
-	handle(f, op{id: "get-portrait", method: http.MethodGet, path: "/v1/avatars/{code}/portrait", tag: "Catalogue", summary: "Get an avatar's portrait", content: "image/png"},
+	handle(f, op{id: "get-portrait", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/avatars/{code}/portrait", tag: "Catalogue", summary: "Get an avatar's portrait", about: "A PNG, square; sizes are rounded up to one of a few.", content: "image/png"},
 		func(w http.ResponseWriter, r *http.Request, in *portraitInput) error {
 			return s.portrait(w, r, in.Code, in.Size)
 		})
-	handle(f, op{id: "list-templates", method: http.MethodGet, path: "/v1/templates", tag: "Catalogue", summary: "List slide templates", body: TemplateList{}},
+	handle(f, op{id: "list-templates", method: http.MethodGet, path: "/v1/templates", tag: "Catalogue", summary: "List slide templates", about: "With the props that each takes, and a sample of each.", body: TemplateList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			writeJSON(w, r, http.StatusOK, TemplateList{nonNil(s.Slides.Templates())})
 			return nil
 		})
-	handle(f, op{id: "list-themes", method: http.MethodGet, path: "/v1/themes", tag: "Catalogue", summary: "List themes", body: ThemeList{}},
+	handle(f, op{id: "list-themes", method: http.MethodGet, path: "/v1/themes", tag: "Catalogue", summary: "List themes", about: "With their colours.", body: ThemeList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			writeJSON(w, r, http.StatusOK, ThemeList{nonNil(s.Slides.Themes())})
 			return nil

@@ -46,11 +46,11 @@ func EncodePresentation(p lectern.Presentation) ([]byte, error) {
 
 // Webhook is an address that is told of presentations.
 type Webhook struct {
-	ID        string   `json:"id" example:"wh_5f0b7c0a9d3e4c62a8f1d2b3c4e5f607"`
-	URL       string   `json:"url" example:"https://example.com/lectern"`
+	ID        string   `json:"id" example:"wh_5f0b7c0a9d3e4c62a8f1d2b3c4e5f607" doc:"Names it in paths."`
+	URL       string   `json:"url" example:"https://example.com/lectern" doc:"Where messages are sent."`
 	Types     []string `json:"types" doc:"The types of messages that it wants; empty: all."`
 	Disabled  bool     `json:"disabled" doc:"It answered 410 and is told no more. Rotating its secret enables it again."`
-	CreatedAt Time     `json:"created_at" format:"date-time"`
+	CreatedAt Time     `json:"created_at" format:"date-time" doc:"When it was registered."`
 }
 
 // WebhookSecret is a webhook with its secret, which is shown this once.
@@ -61,22 +61,22 @@ type WebhookSecret struct {
 
 // WebhookList lists webhooks, the oldest first.
 type WebhookList struct {
-	Webhooks []Webhook `json:"webhooks"`
+	Webhooks []Webhook `json:"webhooks" doc:"The oldest first."`
 }
 
 // Delivery is one message to one address.
 type Delivery struct {
 	ID           string  `json:"id" doc:"Of the message: the header webhook-id, the same on every try."`
-	Type         string  `json:"type" example:"presentation.completed"`
+	Type         string  `json:"type" example:"presentation.completed" doc:"Of the message: presentation. and the state that was reached, or webhook.test."`
 	Webhook      *string `json:"webhook" doc:"The webhook's id; null: the presentation's own callback_url."`
-	URL          string  `json:"url"`
+	URL          string  `json:"url" doc:"Where it goes."`
 	Presentation *string `json:"presentation" doc:"The presentation's id; null for a test."`
 	Version      int64   `json:"version" doc:"The presentation's version that the message tells of."`
-	State        string  `json:"state" enum:"pending,delivered,given_up"`
+	State        string  `json:"state" enum:"pending,delivered,given_up" doc:"pending: it waits for its next try. delivered: the receiver took it. given_up: it is tried no more."`
 	Attempts     int     `json:"attempts" doc:"Tries so far."`
 	StatusCode   *int    `json:"status_code" doc:"Of the last answer; null: there was none."`
 	Problem      string  `json:"problem,omitempty" doc:"What went wrong with the last try."`
-	CreatedAt    Time    `json:"created_at" format:"date-time"`
+	CreatedAt    Time    `json:"created_at" format:"date-time" doc:"When the milestone was stored."`
 	NextAt       *Time   `json:"next_at" format:"date-time" doc:"When it is tried next; null: never again."`
 	DoneAt       *Time   `json:"done_at" format:"date-time" doc:"When it was delivered or given up."`
 	TookMS       *int64  `json:"took_ms,omitempty" doc:"How long the receiver took; only of a test."`
@@ -84,7 +84,7 @@ type Delivery struct {
 
 // DeliveryList lists deliveries, the newest first.
 type DeliveryList struct {
-	Deliveries []Delivery `json:"deliveries"`
+	Deliveries []Delivery `json:"deliveries" doc:"The newest first."`
 }
 
 func v1Webhook(e lectern.Endpoint) Webhook {
@@ -148,7 +148,7 @@ const webhooksTag = "Webhooks"
 func (f *face) webhooks() {
 	hooks := f.s.Webhooks
 	handle(f, op{
-		id: "create-webhook", method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, summary: "Register a webhook",
+		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeAssetRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, summary: "Register a webhook",
 		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at least once, and in order for each presentation. " +
 			"The secret is in this answer and never again.",
 		status: http.StatusCreated, body: WebhookSecret{},
@@ -175,7 +175,7 @@ func (f *face) webhooks() {
 		return nil
 	})
 	handle(f, op{
-		id: "delete-webhook", method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
+		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		if err := hooks.Remove(r.Context(), in.ID); err != nil {
 			return err
@@ -184,7 +184,7 @@ func (f *face) webhooks() {
 		return nil
 	})
 	handle(f, op{
-		id: "rotate-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, summary: "Give a webhook a new secret",
+		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, summary: "Give a webhook a new secret",
 		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every callback_url, unless the server's settings have one.",
 		body:  WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
@@ -196,7 +196,7 @@ func (f *face) webhooks() {
 		return err
 	})
 	handle(f, op{
-		id: "test-webhook", method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, summary: "Send a test message",
+		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, summary: "Send a test message",
 		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or given_up.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		d, err := hooks.Test(r.Context(), in.ID)
@@ -213,7 +213,7 @@ func (f *face) webhooks() {
 
 func (f *face) deliveries(hooks Webhooks) {
 	handle(f, op{
-		id: "list-deliveries", method: http.MethodGet, path: "/v1/webhooks/deliveries", tag: webhooksTag, summary: "List deliveries",
+		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries", tag: webhooksTag, summary: "List deliveries",
 		about: "Messages that were sent, wait or were given up, the newest first.", body: DeliveryList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveriesInput) error {
 		list, err := hooks.Deliveries(r.Context(), lectern.DeliveryFilter{
@@ -230,7 +230,7 @@ func (f *face) deliveries(hooks Webhooks) {
 		return nil
 	})
 	handle(f, op{
-		id: "redeliver", method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, summary: "Send a message again",
+		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, summary: "Send a message again",
 		about: "With the same id and body; its tries are counted from the start.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveryInput) error {
 		d, err := hooks.Redeliver(r.Context(), in.ID)

@@ -83,8 +83,8 @@ func TestBadWebhooksAreRefused(t *testing.T) {
 		{`{"url":7}`, "invalid_request", "url", 422},
 		{`{"types":[]}`, "invalid_request", "", 422},
 		{`{"url":"https://example.com/","secret":"mine"}`, "invalid_request", "secret", 422},
-		{`{"url":`, "invalid_request", "", 400},
-		{``, "invalid_request", "", 400},
+		{`{"url":`, "invalid_json", "", 400},
+		{``, "invalid_json", "", 400},
 	} {
 		a := r.do("POST", "/v1/webhooks", c.body)
 		p := a.json(t)

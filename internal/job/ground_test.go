@@ -137,7 +137,7 @@ func (n *nodes) join(name string, q sqlstore.Enqueuer) (job.Store, job.Peers) {
 		n.t.Fatal(err)
 	}
 	n.members = append(n.members, member)
-	return postgres.NewStore(db, q), neighbours{member}
+	return postgres.NewStore(db, q, name), neighbours{member}
 }
 
 func (n *nodes) exec(ctx context.Context, query, id string) error {

@@ -157,7 +157,7 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
 	}
 	p := lectern.NewPresentation(id.String(), sub.Deck, now())
-	p.Warnings, p.CallbackURL = slices.Clone(sub.Warnings), sub.CallbackURL
+	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	out, err := s.submit(ctx, WriteSpec{
 		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
 	})

@@ -33,7 +33,7 @@ func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
 
 // gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
 // more softly stays softer, and voices are equally loud.
-func (u *run) gains() (map[lectern.Voice]float64, error) {
+func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
 	for _, s := range u.slides {
 		n := s.narration
@@ -51,6 +51,9 @@ func (u *run) gains() (map[lectern.Voice]float64, error) {
 	}
 	gains := map[lectern.Voice]float64{}
 	for v, list := range blocks {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err // it takes a while
+		}
 		gains[v] = compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v])
 	}
 	return gains, nil
@@ -61,7 +64,7 @@ const voiceSample = 30 * lectern.SampleRate
 
 // sound mixes and encodes the sound of the whole.
 func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
-	gains, err := u.gains()
+	gains, err := u.gains(ctx)
 	if err != nil {
 		return file{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
 	}

@@ -18,8 +18,7 @@ import (
 	"lectern"
 )
 
-// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service
-// and of the HTTP interface.
+// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service.
 type Metrics struct {
 	registry   *prometheus.Registry
 	steps      *prometheus.HistogramVec
@@ -31,7 +30,8 @@ type Metrics struct {
 	reports    prometheus.Counter
 	requests   *prometheus.CounterVec
 	answers    *prometheus.HistogramVec
-	streams    prometheus.Gauge
+	watchers   *prometheus.GaugeVec
+	dropped    prometheus.Counter
 	deliveries *prometheus.CounterVec
 }
 
@@ -53,12 +53,13 @@ func New(version string) *Metrics {
 		reports:    prometheus.NewCounter(counter("lectern_reports_total", "Reports of progress that runs made; many are folded into one write.")),
 		requests:   prometheus.NewCounterVec(counter("lectern_http_requests_total", "Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
 		answers:    prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds", "Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
-		streams:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_streams", Help: "Event streams that are open now."}),
+		watchers:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lectern_watchers", Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll (requests that wait)."}, []string{"kind"}),
+		dropped:    prometheus.NewCounter(counter("lectern_watchers_dropped_total", "Event streams that were given up because their clients took nothing for too long.")),
 		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total", "Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info", Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers, m.streams, m.deliveries,
+	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers, m.watchers, m.dropped, m.deliveries,
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,7 +94,7 @@ func (m *Metrics) StepDone(_ string, s lectern.Step) {
 // TakenOver implements job.Observer.
 func (m *Metrics) TakenOver(string) { m.takeovers.Inc() }
 
-// Answered implements httpapi.Observer.
+// Answered counts a request, by the pattern of its route: "" where there is none.
 func (m *Metrics) Answered(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route, method = "none", "any" // a stranger chooses both
@@ -102,8 +103,13 @@ func (m *Metrics) Answered(route, method string, status int, took time.Duration)
 	m.answers.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Streams implements httpapi.Observer.
-func (m *Metrics) Streams(change int) { m.streams.Add(float64(change)) }
+// Watching counts watchers that come and go, by their kind.
+func (m *Metrics) Watching(kind string, change int) {
+	m.watchers.WithLabelValues(kind).Add(float64(change))
+}
+
+// Dropped counts a watcher that was given up.
+func (m *Metrics) Dropped() { m.dropped.Inc() }
 
 // Delivered counts a try to deliver a webhook; outcome is delivered, retried or given_up.
 func (m *Metrics) Delivered(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }

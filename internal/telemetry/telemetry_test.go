@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"lectern"
 )
@@ -65,8 +67,10 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	m.Committed(5, 70, time.Millisecond)
 	m.Answered("GET /v1/presentations/{id}", "GET", 200, time.Millisecond)
 	m.Answered("", "BREW", 404, time.Millisecond)
-	m.Streams(2)
-	m.Streams(-1)
+	m.Watching("stream", 2)
+	m.Watching("stream", -1)
+	m.Watching("poll", 3)
+	m.Dropped()
 	m.Delivered("retried")
 	if faults, err := testutil.GatherAndLint(m.registry); err != nil || len(faults) > 0 {
 		t.Errorf("lint: %v %v", faults, err)
@@ -94,7 +98,9 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		`lectern_webhook_backlog_age_seconds 0`,
 		`lectern_http_requests_total{code="200",method="GET",route="GET /v1/presentations/{id}"} 1`,
 		`lectern_http_requests_total{code="404",method="any",route="none"} 1`,
-		`lectern_streams 1`,
+		`lectern_watchers{kind="stream"} 1`,
+		`lectern_watchers{kind="poll"} 3`,
+		`lectern_watchers_dropped_total 1`,
 		`lectern_webhook_deliveries_total{outcome="retried"} 1`,
 	} {
 		if !strings.Contains(got, line+"\n") {
@@ -102,7 +108,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		}
 	}
 	down = true
-	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") || !strings.Contains(got, "lectern_streams 1\n") {
+	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") || !strings.Contains(got, "lectern_watchers_dropped_total 1\n") {
 		t.Error("a store that is away spoils the scrape, or goes unnoticed")
 	}
 }
@@ -139,6 +145,7 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	m.Changed(running, failed)
 	m.StepDone("p", lectern.Step{})
 	m.Answered("", "", 200, 0)
+	m.Watching("stream", 1)
 	m.Delivered("retried")
 	families, err := m.registry.Gather()
 	if err != nil {
@@ -224,5 +231,57 @@ func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	}
 	if err := tr.Close(); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("it ended with %v, and not by its own bound", err)
+	}
+}
+
+// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named; the
+// run may begin much later, from what was stored.
+func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
+	t.Parallel()
+	const sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	kept := tracetest.NewInMemoryExporter()
+	tr := newTraces("1.2.3", sdk.WithSyncer(kept))
+	queued, running, failed := life()
+	h := tr.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.TraceParent = tr.Parent(r.Context())
+		failed.TraceParent = running.TraceParent
+		tr.Answered(r.Context(), "POST /v1/presentations", "POST", 503, time.Millisecond)
+	}))
+	ask := func(path string, header ...string) {
+		r := httptest.NewRequest("POST", path, nil)
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	ask("/v1/presentations", "Traceparent", sent)
+	tr.Changed(queued, running)
+	tr.Changed(running, failed)
+	spans := kept.GetSpans()
+	if len(spans) != 2 {
+		t.Fatalf("%d spans: %v", len(spans), spans.Snapshots())
+	}
+	request, run := spans[0], spans[1]
+	if request.Name != "POST /v1/presentations" || request.SpanKind != trace.SpanKindServer || request.Status.Code != codes.Error ||
+		request.SpanContext.TraceID().String() != "0af7651916cd43dd8448eb211c80319c" || request.Parent.SpanID().String() != "b7ad6b7169203331" {
+		t.Errorf("the request is %+v", request)
+	}
+	if run.Parent.SpanID() != request.SpanContext.SpanID() || run.SpanContext.TraceID() != request.SpanContext.TraceID() || !run.Parent.IsRemote() {
+		t.Errorf("the run is %+v below %+v", run, request)
+	}
+	kept.Reset()
+	ask("/metrics", "Traceparent", sent)
+	if n := len(kept.GetSpans()); n != 0 || tr.Parent(t.Context()) != "" {
+		t.Errorf("a scrape makes %d spans", n)
+	}
+	for _, nonsense := range []string{"", "nonsense", "00-0-0-0"} {
+		running.TraceParent, failed.TraceParent = nonsense, nonsense
+		tr.Changed(queued, running)
+		tr.Changed(running, failed)
+	}
+	for _, s := range kept.GetSpans() {
+		if s.Parent.IsValid() {
+			t.Errorf("a run without a request has the parent %v", s.Parent)
+		}
 	}
 }

@@ -22,8 +22,9 @@ const (
 	keyShown    = 12              // characters of a step's content key
 )
 
-// Traces makes a trace of each run: a span for the attempt, and below it one for each finished step. It is an observer of
-// the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so that no render
+// Traces makes a span of each request and of each run, and below a run's one for each finished step. A run's span stands
+// below that of the request that made the presentation, where that had one, else it is a trace of its own. It is an observer
+// of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so that no render
 // ever waits for one.
 type Traces struct {
 	provider *sdk.TracerProvider
@@ -62,7 +63,7 @@ func (t *Traces) TakenOver(string) {}
 // Changed implements job.Observer: a run begins and ends.
 func (t *Traces) Changed(_, after lectern.Presentation) {
 	if after.Status == lectern.StatusProcessing {
-		_, span := t.tracer.Start(context.Background(), "render", trace.WithTimestamp(after.LastHeartbeat), trace.WithAttributes(
+		_, span := t.tracer.Start(below(after.TraceParent), "render", trace.WithTimestamp(after.LastHeartbeat), trace.WithAttributes(
 			attribute.String("lectern.presentation", after.ID), attribute.Int("lectern.attempt", after.Attempt), attribute.Int("lectern.slides", after.SlidesTotal)))
 		t.put(after.ID, span)
 		return

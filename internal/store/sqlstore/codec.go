@@ -50,7 +50,7 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 		SlidesDone: int64(p.SlidesDone), SlidesTotal: int64(p.SlidesTotal), Version: p.Version, Attempt: int64(p.Attempt),
 		Worker: p.Worker, CancelRequested: p.CancelRequested, CreatedAt: micros(p.CreatedAt), StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), Eta: p.ETA.Microseconds(),
-		CallbackUrl: p.CallbackURL,
+		CallbackUrl: p.CallbackURL, TraceParent: p.TraceParent,
 	}
 	var err error
 	if row.Failure, err = encodeUnlessEmpty(p.Error == nil, p.Error); err != nil {
@@ -69,7 +69,7 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		Message: r.Message, SlidesDone: int(r.SlidesDone), SlidesTotal: int(r.SlidesTotal), Version: r.Version,
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
 		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
-		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl,
+		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent,
 	}
 	if err := decode(r.Failure, &p.Error); err != nil {
 		return p, err

@@ -193,7 +193,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
 		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
-		CallbackUrl: row.CallbackUrl,
+		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent,
 	})
 	if err != nil {
 		return job.Outcome{}, err

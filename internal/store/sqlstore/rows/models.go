@@ -94,6 +94,7 @@ type Presentation struct {
 	ExpiresAt       int64
 	Removing        bool
 	CallbackUrl     string
+	TraceParent     string
 }
 
 type Step struct {

@@ -250,7 +250,7 @@ func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
 }
 
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -281,6 +281,7 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.ExpiresAt,
 		&i.Removing,
 		&i.CallbackUrl,
+		&i.TraceParent,
 	)
 	return i, err
 }
@@ -429,8 +430,8 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -455,6 +456,7 @@ type InsertPresentationParams struct {
 	Warnings        string
 	Metadata        string
 	CallbackUrl     string
+	TraceParent     string
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -480,6 +482,7 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.Warnings,
 		arg.Metadata,
 		arg.CallbackUrl,
+		arg.TraceParent,
 	)
 	return err
 }
@@ -834,7 +837,7 @@ func (q *Queries) ListExpired(ctx context.Context, arg ListExpiredParams) ([]str
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -879,6 +882,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.ExpiresAt,
 			&i.Removing,
 			&i.CallbackUrl,
+			&i.TraceParent,
 		); err != nil {
 			return nil, err
 		}
@@ -894,7 +898,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 }
 
 const listPresentationsByStatus = `-- name: ListPresentationsByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
 WHERE status = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -945,6 +949,7 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 			&i.ExpiresAt,
 			&i.Removing,
 			&i.CallbackUrl,
+			&i.TraceParent,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// DeckInput documents what a deck may say; jsondeck reads it.
+type DeckInput struct {
+	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
+	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
+	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
+	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
+	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
+	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
+	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
+	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
+	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
+	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
+	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
+	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" default:"high" doc:"How much effort and how many bits the video gets; low is the fastest."`
+	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays. Default: 30 in decks that have slidesData. Alias: duration."`
+	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
+	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
+	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+}
+
+// UploadInput documents the form of an upload.
+type UploadInput struct {
+	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file: a deck as JSON."`
+	Settings    string `json:"settings,omitempty" doc:"A JSON object whose fields win over the deck's own; it has no slides."`
+	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
+}
+
+// SlideInput documents a slide.
+type SlideInput struct {
+	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
+	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one becomes content. Alias: templateId."`
+	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
+	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
+	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
+	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
+	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
+}
+
+// BoxInput documents a place for the avatar.
+type BoxInput struct {
+	X               float64 `json:"x" doc:"Of its left edge."`
+	Y               float64 `json:"y" doc:"Of its upper edge."`
+	Width           float64 `json:"width,omitempty" doc:"Default: as the layout has it."`
+	Height          float64 `json:"height,omitempty" doc:"Default: as the layout has it."`
+	BackgroundColor string  `json:"backgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
+}
+
+// VoiceInput documents the choice of a voice.
+type VoiceInput struct {
+	Engine   string  `json:"engine,omitempty" example:"flite" doc:"Default: the preferred one that knows the language."`
+	ID       string  `json:"id,omitempty" example:"slt" doc:"Its name within the engine. Default: the engine's best for the language."`
+	Language string  `json:"language,omitempty" example:"en-US" doc:"As BCP 47 has it. Default: recognised from the text."`
+	Gender   string  `json:"gender,omitempty" enum:"female,male" doc:"A wish where no id is given. Default: the avatar's."`
+	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1" doc:"1 is natural, 2 twice as fast."`
+}
+
+// SizeInput documents a size.
+type SizeInput struct {
+	Width  int `json:"width" example:"1920" doc:"In pixels, even."`
+	Height int `json:"height" example:"1080" doc:"In pixels, even."`
+}
+
+// TransitionInput documents a transition.
+type TransitionInput struct {
+	Type     string  `json:"type" example:"fade" doc:"none, or the name of an xfade of ffmpeg."`
+	Duration float64 `json:"duration,omitempty" minimum:"0" maximum:"10" default:"0.5" doc:"In seconds."`
+}
+
+// exampleDeck is the deck that the documentation shows.
+var exampleDeck = json.RawMessage(`{
+  "title": "Welcome",
+  "theme": "dark-purple",
+  "avatar": "mikhailo",
+  "slides": [
+    {
+      "template": "title",
+      "props": {"title": "Hello"},
+      "narration": "Hello, and welcome."
+    },
+    {
+      "template": "bullet-points",
+      "props": {"title": "Today", "items": ["What it is", "How it works"]},
+      "narration": "Two things today."
+    }
+  ],
+  "transitions": [{"type": "fade", "duration": 0.5}]
+}`)
+
+// describeChecked tells the document about the answer to a dry run.
+func (f *face) describeChecked(o *huma.Operation) {
+	registry := f.api.OpenAPI().Components.Schemas
+	o.Responses["200"] = &huma.Response{
+		Description: "The deck is fine: the answer to a dry run.",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
+	}
+	o.Responses["202"].Description = "The presentation waits for a worker, or is what the same request made before."
+	o.Responses["202"].Headers = map[string]*huma.Param{
+		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
+		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},
+	}
+}
+
+// describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
+// would otherwise read the body itself and judge it by the schema, which knows no aliases and no good sentences.
+func describeDeck(doc *huma.OpenAPI) {
+	registry := doc.Components.Schemas
+	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")
+	doc.Paths["/v1/presentations"].Post.RequestBody = &huma.RequestBody{
+		Required: true, Description: "A deck. Every field may also be written in snake_case.",
+		Content: map[string]*huma.MediaType{
+			"application/json":    {Schema: schema, Example: exampleDeck},
+			"multipart/form-data": {Schema: registry.Schema(reflect.TypeFor[UploadInput](), true, "Upload")},
+		},
+	}
+	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
+		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
+		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
+	}
+}

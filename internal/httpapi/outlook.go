@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"cmp"
+	"math"
+	"net/http"
+	"time"
+
+	"lectern"
+)
+
+// Checked is the answer to a dry run: the deck would be accepted.
+type Checked struct {
+	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
+	Slides           int               `json:"slides" doc:"How many there are."`
+	Theme            string            `json:"theme" doc:"The theme that is used."`
+	Layout           string            `json:"layout" doc:"Where the avatar stands."`
+	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none is seen."`
+	Voice            string            `json:"voice,omitempty" doc:"The voice that the deck asks for: engine:id. Absent: each slide's text chooses."`
+	Size             lectern.Size      `json:"size" doc:"Of the video."`
+	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the video."`
+	Outline          []CheckedSlide    `json:"outline" doc:"What becomes of each slide, in order."`
+	Warnings         []lectern.Warning `json:"warnings" doc:"All of them, those of slides included."`
+}
+
+// CheckedSlide is what becomes of one slide.
+type CheckedSlide struct {
+	Slide            int               `json:"slide" doc:"Counted from 1."`
+	SpokenBy         string            `json:"spoken_by" enum:"voice,avatar,nobody" doc:"voice: a voice of this server reads the narration. avatar: the avatar's engine speaks it itself. nobody: there is no narration, the slide is held."`
+	Voice            *SpokenVoice      `json:"voice,omitempty" doc:"The voice that the narration gets. Absent where nobody speaks, or where the avatar's engine chooses."`
+	Avatar           string            `json:"avatar,omitempty" doc:"Who is seen: engine:name.variant. Absent: nobody."`
+	EstimatedSeconds float64           `json:"estimated_seconds" doc:"Estimated length of the slide, transitions included."`
+	Warnings         []lectern.Warning `json:"warnings" doc:"Those about this slide."`
+}
+
+// SpokenVoice is a voice as it was chosen for a slide.
+type SpokenVoice struct {
+	Engine   string  `json:"engine" doc:"What makes it, such as flite."`
+	ID       string  `json:"id" doc:"Its name within the engine."`
+	Language string  `json:"language,omitempty" doc:"What it speaks, as BCP 47 has it." example:"en-US"`
+	Speed    float64 `json:"speed" doc:"1 is natural."`
+}
+
+// dryRun checks a deck and makes nothing.
+func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
+	body, err := readSubmission(r)
+	if err != nil {
+		return err
+	}
+	sub, err := s.accept(r.Context(), body, nil)
+	if err != nil {
+		return err
+	}
+	d := sub.Deck
+	total, slides := d.Estimate()
+	v := Checked{
+		Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)), Warnings: nonNil(sub.Warnings),
+	}
+	performs := d.Avatar != "" && s.Avatars.Performs(r.Context(), d.Avatar)
+	for i := range d.Slides {
+		v.Outline[i] = checkedSlide(d, i, performs)
+		v.Outline[i].EstimatedSeconds = tenths(slides[i])
+	}
+	for _, note := range sub.Warnings {
+		if n := note.Slide; n > 0 && n <= len(v.Outline) {
+			v.Outline[n-1].Warnings = append(v.Outline[n-1].Warnings, note)
+		}
+	}
+	writeJSON(w, r, http.StatusOK, v)
+	return nil
+}
+
+// checkedSlide tells of slide i of a settled deck; performs: its avatar speaks itself.
+func checkedSlide(d lectern.Deck, i int, performs bool) CheckedSlide {
+	s := CheckedSlide{Slide: i + 1, SpokenBy: "voice", Avatar: d.Avatar, Warnings: []lectern.Warning{}}
+	if d.Layout == lectern.LayoutSlideOnly {
+		s.Avatar = ""
+	}
+	chosen := d.Slides[i].Voice
+	switch {
+	case d.Slides[i].Narration == "":
+		s.SpokenBy = "nobody"
+		if performs {
+			s.Avatar = "" // it has no clip without words
+		}
+		return s
+	case performs:
+		s.SpokenBy = "avatar"
+		if chosen.ID == "" {
+			chosen = d.Voice
+		}
+		if chosen.ID == "" {
+			return s
+		}
+	}
+	s.Voice = &SpokenVoice{chosen.Engine, chosen.ID, chosen.Language, cmp.Or(chosen.Speed, 1)}
+	return s
+}
+
+// tenths is a time in seconds with one digit behind the point.
+func tenths(t time.Duration) float64 { return math.Round(t.Seconds()*10) / 10 }
+
+// voiceName is a choice of a voice as engine:id, "" where the text chooses.
+func voiceName(v lectern.VoiceChoice) string {
+	if v.Engine != "" && v.ID != "" {
+		return v.Engine + ":" + v.ID
+	}
+	return v.ID
+}

@@ -1,0 +1,195 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"lectern"
+	"lectern/internal/egress"
+	"lectern/internal/httpapi"
+	"lectern/internal/proc"
+	"lectern/internal/webhook"
+	"lectern/internal/webhook/webhooktest"
+)
+
+// described is what the examples' tests read of the document.
+type described struct {
+	Paths map[string]map[string]struct {
+		OperationID string
+		Responses   map[string]json.RawMessage
+		Samples     []struct{ Lang, Label, Source string } `json:"x-codeSamples"`
+		RequestBody struct {
+			Content map[string]struct{ Example json.RawMessage }
+		}
+	}
+}
+
+// shellRig is a rig with something in every state, and a shell that knows the ids.
+type shellRig struct {
+	*rig
+	dir string
+	env []string
+}
+
+// newShellRig makes presentation ID in the state that the operation asks for, a webhook whose receiver is there, and a
+// delivery that was given up.
+func newShellRig(t *testing.T, operation string) *shellRig {
+	t.Helper()
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(receiver.Close)
+	fake := webhooktest.NewFake()
+	r := newRig(t, func(o *httpapi.Options) {
+		o.Webhooks = newHooks(t, func(h *webhook.Options) { h.Store, h.Policy = fake, egress.Everywhere() })
+	})
+	id, _ := newPresentation(t, r)
+	switch operation {
+	case "cancel-presentation":
+	case "retry-presentation":
+		r.jobs.begin(t, id)
+		r.jobs.fail(t, id, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "No."})
+	default:
+		r.jobs.begin(t, id)
+		r.jobs.finish(t, id, 1)
+	}
+	hook := r.do("POST", "/v1/webhooks", `{"url":"`+receiver.URL+`"}`).json(t)["id"].(string)
+	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	fake.Create("", at)
+	claimed, err := fake.ClaimDeliveries(t.Context(), "node", time.Minute, 1)
+	if err != nil || len(claimed) != 1 {
+		t.Fatal(claimed, err)
+	}
+	claimed[0].State, claimed[0].DoneAt = lectern.DeliveryGivenUp, at
+	if err := fake.FinishDelivery(t.Context(), claimed[0], 0); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	// What curl is told here and not on the command line: where the default address really is, and to say how it went.
+	rc := "connect-to = \"localhost:8000:" + r.Listener.Addr().String() + "\"\nwrite-out = \"%{stderr}\\nSTATUS %{http_code}\\n\"\nno-progress-meter\n"
+	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte(rc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(seedRequest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &shellRig{r, dir, []string{"CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID}}
+}
+
+// run gives the commands to a shell, as they are written, and gives the statuses of what they asked.
+func (s *shellRig) run(commands string) []int {
+	s.t.Helper()
+	var said []string
+	var statuses []int
+	err := proc.Run(s.t.Context(), proc.Command{
+		Path: "sh", Args: []string{"-c", commands}, Env: s.env, Dir: s.dir,
+		OnStderr: func(line string) {
+			said = append(said, line)
+			if code, ok := strings.CutPrefix(line, "STATUS "); ok {
+				n, _ := strconv.Atoi(code)
+				statuses = append(statuses, n)
+			}
+		},
+	})
+	if err != nil {
+		s.t.Errorf("%s: %v\n%s", commands, err, strings.Join(said, "\n"))
+	}
+	return statuses
+}
+
+// Every operation shows at least one command, the page shows the same ones, and each of them works as it is written: a
+// shell and curl run it, and the answer is the success that the document tells of.
+func TestSamplesWork(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var doc described
+	if err := json.Unmarshal([]byte(r.get("/openapi.json").body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	page := html.UnescapeString(r.get("/docs").body)
+	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204}
+	for path, item := range doc.Paths {
+		for method, o := range item {
+			if len(o.Samples) == 0 {
+				t.Errorf("%s %s shows no command", method, path)
+			}
+			for _, sample := range o.Samples {
+				t.Run(o.OperationID+"/"+sample.Label, func(t *testing.T) {
+					t.Parallel()
+					if !strings.Contains(page, "<pre>"+sample.Source+"</pre>") {
+						t.Errorf("the page lacks %s", sample.Source)
+					}
+					want := success[o.OperationID]
+					if want == 0 || strings.Contains(sample.Source, "dry_run") {
+						want = 200
+					}
+					if o.Responses[strconv.Itoa(want)] == nil {
+						t.Errorf("%d is not documented", want)
+					}
+					s := newShellRig(t, o.OperationID)
+					if got := s.run(sample.Source); len(got) != 1 || got[0] != want {
+						t.Errorf("%s\ngave %v, not %d", sample.Source, got, want)
+					}
+				})
+			}
+		}
+	}
+	if shown := strings.Count(page, "<pre>"); shown < len(doc.Paths) {
+		t.Errorf("the page shows %d commands", shown)
+	}
+}
+
+// The variable that a sample fills has the id.
+func TestSampleKeepsTheID(t *testing.T) {
+	t.Parallel()
+	var doc described
+	s := newShellRig(t, "")
+	if err := json.Unmarshal([]byte(s.get("/openapi.json").body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range doc.Paths["/v1/presentations"]["post"].Samples {
+		if !strings.HasPrefix(sample.Source, "ID=") {
+			continue
+		}
+		if got := s.run(sample.Source + "\ncurl \"http://localhost:8000/v1/presentations/$ID\""); fmt.Sprint(got) != "[202 200]" || len(s.jobs.all) != 2 {
+			t.Errorf("%v", got)
+		}
+		return
+	}
+	t.Error("no sample keeps the id")
+}
+
+// The commands of docs/API.md work as they are written, too.
+func TestCommandsOfThePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/API.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+		s := newShellRig(t, "")
+		for line := range strings.Lines(block[1]) {
+			if !strings.Contains(line, "curl ") {
+				continue
+			}
+			n++
+			for _, status := range s.run(line) {
+				if status < 200 || status > 299 {
+					t.Errorf("%s gave %d", line, status)
+				}
+			}
+		}
+	}
+	if n < 6 {
+		t.Errorf("only %d commands", n)
+	}
+}

@@ -1,0 +1,6 @@
+-- +goose Up
+-- The trace of the request that made it, for the spans of its runs; '' where there was none.
+ALTER TABLE presentations ADD COLUMN trace_parent TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE presentations DROP COLUMN trace_parent;
