@@ -271,6 +271,27 @@ func orElse(err error, code lectern.Code, sentence string) error {
 	return lectern.Fail(code, "%s", sentence).Because(err)
 }
 
+// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says what it
+// could not do, as in Command.What.
+func broken(what string, err error) error {
+	err = orElse(err, lectern.CodeEncodeFailed, what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
+		f.Retryable = true
+	}
+	return err
+}
+
+// What a failure of ffmpeg begins with.
+const (
+	whatSlide     = "ffmpeg could not encode the slide"
+	whatBlend     = "ffmpeg could not blend two slides"
+	whatSound     = "ffmpeg could not encode the sound"
+	whatJoin      = "ffmpeg could not join the video"
+	whatThumbnail = "ffmpeg could not make the thumbnail"
+	whatTakeSound = "ffmpeg could not read the avatar's sound"
+	whatTakeVideo = "ffmpeg could not read the avatar's video"
+)
+
 func isFailure(err error) bool {
 	_, ok := errors.AsType[*lectern.Failure](err)
 	return ok

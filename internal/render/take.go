@@ -147,7 +147,7 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 	frames := int64(0)
 	for k, p := range s.takes.parts {
 		var pcm bytes.Buffer
-		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: "ffmpeg could not read the avatar's sound"}); err != nil {
+		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: whatTakeSound}); err != nil {
 			return err
 		}
 		part := make([]int16, pcm.Len()/2)
@@ -260,7 +260,7 @@ func (c *takeClip) turn() error {
 		if why := c.end(); why != nil {
 			return why
 		}
-		return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video ends too early.").Because(err)
+		return broken(whatTakeVideo, fmt.Errorf("it ended %d pictures early: %w", c.left, noEOF(err)))
 	}
 	c.left--
 	if !c.have { // the first picture stands through the lead and for its own time
@@ -278,7 +278,7 @@ func (c *takeClip) begin(r reel) {
 	go func() {
 		err := guard(func() error {
 			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
-				What: "ffmpeg could not read the avatar's video"})
+				What: whatTakeVideo})
 		})
 		_ = w.CloseWithError(err)
 		done <- err
