@@ -129,8 +129,8 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	g := newGroup(ctx)
 	n := len(u.slides)
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
-	u.workers(g, u.Resources.slots.Voices, n, func(ctx context.Context, i int) error { return u.narrate(ctx, u.slides[i]) })
-	u.workers(g, u.Resources.slots.Tabs, n, func(ctx context.Context, i int) error { return u.capture(ctx, u.slides[i]) })
+	u.workers(g, u.Resources.slots.Voices, n, u.each(u.narrate))
+	u.workers(g, u.Resources.slots.Tabs, n, u.each(u.capture))
 	// External renders are ordered for all slides at once, and awaited while everything else goes on.
 	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	jobs := u.encodes()
@@ -193,14 +193,23 @@ func (u *run) workers(g *group, most, n int, do func(ctx context.Context, i int)
 	}
 }
 
+// each makes work for [run.workers] of what is done for each slide.
+func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Context, i int) error {
+	return func(ctx context.Context, i int) error {
+		return guardOn(i+1, func() error { return do(ctx, u.slides[i]) })
+	}
+}
+
 // encodes lists segments and transitions so that each comes after those it needs, and a transition as early as it can.
 func (u *run) encodes() []func(context.Context) error {
 	var list []func(context.Context) error
 	for i, s := range u.slides {
-		list = append(list, func(ctx context.Context) error { return u.encode(ctx, s) })
+		list = append(list, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.encode(ctx, s) }) })
 		if s.in > 0 {
 			before := u.slides[i-1]
-			list = append(list, func(ctx context.Context) error { return u.transition(ctx, before, s) })
+			list = append(list, func(ctx context.Context) error {
+				return guardOn(s.number, func() error { return u.transition(ctx, before, s) })
+			})
 		}
 	}
 	return list

@@ -53,7 +53,7 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)), left: len(parts), done: make(chan struct{})}
 		u.track.plan(u.task("animate", s), 4+weighTake*guessSeconds(u.deck, s.index))
 		for k := range parts {
-			jobs = append(jobs, func(ctx context.Context) error { return u.take(ctx, s, k) })
+			jobs = append(jobs, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.take(ctx, s, k) }) })
 		}
 	}
 	return jobs, nil
