@@ -26,7 +26,7 @@ func TestVanishedWatcher(t *testing.T) {
 	}
 	s := serve(t, plain, "LECTERN_FFMPEG="+filepath.Join(dir, "busy"))
 	id := s.create(asWritten)
-	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	beside := make(chan []streamed, 1)
 	go func() { beside <- stream(ctx, t, s, id, 0) }()
@@ -62,7 +62,7 @@ func TestVanishedWatcher(t *testing.T) {
 // and nothing is closed.
 func watchAndVanish(t *testing.T, s *server, id string) net.Conn {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.addr)
+	conn, err := (&net.Dialer{KeepAlive: -1}).Dial("tcp", s.addr) // who has vanished does not notice that nobody answers, and resets nothing
 	if err != nil {
 		t.Fatal(err)
 	}
