@@ -174,8 +174,8 @@ const (
 
 // Apply gives the presentation after e, and what changed. It is the whole of the state machine (J2, J3, J6, J7):
 // an event that may not happen now gives a Failure (CodeStale for a run whose attempt is over, CodeConflict
-// otherwise) and changes nothing. now must not run backwards between calls for the heartbeat to be monotonic;
-// where it does, the later time is kept.
+// otherwise) and changes nothing. now may run backwards between calls: a run does not end before it began, and each
+// heartbeat is later than the one before, if only by [Tick], so that who looks for silence sees that there was none.
 func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error) {
 	switch e := e.(type) {
 	case Began:
@@ -188,10 +188,7 @@ func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error
 		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) { return p.report(e) })
 	case Beat:
 		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) {
-			if !now.After(p.LastHeartbeat) {
-				return p, Unchanged, nil
-			}
-			p.LastHeartbeat = now
+			p.beat(now)
 			return p, Silent, nil
 		})
 	case Completed:
@@ -233,13 +230,24 @@ func (p Presentation) begin(e Began, now time.Time) (Presentation, Change, error
 	p.Attempt++
 	p.Worker = e.Worker
 	if p.StartedAt.IsZero() {
-		p.StartedAt = now
+		p.StartedAt = later(now, p.CreatedAt)
 	}
-	if now.After(p.LastHeartbeat) {
-		p.LastHeartbeat = now
-	}
+	p.beat(now)
 	p.Version++
 	return p, Visible, nil
+}
+
+// Tick is the least step between two heartbeats, and the precision in which times are stored.
+const Tick = time.Microsecond
+
+// beat moves the heartbeat to now, or where that is not later, by a tick.
+func (p *Presentation) beat(now time.Time) { p.LastHeartbeat = later(now, p.LastHeartbeat.Add(Tick)) }
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 func (p Presentation) askCancel(now time.Time) (Presentation, Change, error) {
@@ -309,7 +317,7 @@ func (p Presentation) report(e Reported) (Presentation, Change, error) {
 
 // end makes p terminal. What was reported stays; only a completion reaches Done.
 func (p Presentation) end(s Status, now time.Time) (Presentation, Change, error) {
-	p.Status, p.CompletedAt, p.ETA, p.Worker = s, now, 0, ""
+	p.Status, p.CompletedAt, p.ETA, p.Worker = s, later(later(now, p.CreatedAt), p.StartedAt), 0, ""
 	switch s {
 	case StatusCompleted:
 		p.Stage, p.Message, p.Progress, p.SlidesDone = StageDone, "The video is ready.", Done, p.SlidesTotal

@@ -150,11 +150,17 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 		t.Fatalf("J8: the heartbeat went back from %v to %v", p.LastHeartbeat, next.LastHeartbeat)
 	}
 	if _, beat := e.(lectern.Beat); beat {
+		if err == nil && !next.LastHeartbeat.After(p.LastHeartbeat) {
+			t.Fatalf("J8: a heartbeat at %v was lost, whose clock was behind", p.LastHeartbeat)
+		}
 		q := next
 		q.LastHeartbeat = p.LastHeartbeat
 		if !reflect.DeepEqual(p, q) {
 			t.Fatalf("J8: a heartbeat changed more than itself")
 		}
+	}
+	if next.StartedAt.Before(next.CreatedAt) && !next.StartedAt.IsZero() || next.Status.Terminal() && next.CompletedAt.Before(next.StartedAt) {
+		t.Fatalf("created at %v, started at %v, ended at %v", next.CreatedAt, next.StartedAt, next.CompletedAt)
 	}
 	if next.Status.Terminal() == next.CompletedAt.IsZero() {
 		t.Fatalf("%s, ended at %v", next.Status, next.CompletedAt)

@@ -40,6 +40,66 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestBadFFmpeg: an ffmpeg that claims to have encoded the sound and left garbage, then one that crashes in a slide, fail their
+// attempts, and neither spoils what a good one makes of the rest.
+func TestBadFFmpeg(t *testing.T) {
+	t.Parallel()
+	real, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	fault := filepath.Join(dir, "fault") // which calls go wrong
+	script := fmt.Sprintf(`#!/bin/sh
+for out; do :; done
+read -r word 2>/dev/null <%s
+case "$word $*" in
+"sound "*"-f s16le"*) cat >/dev/null; head -c 30000 /dev/urandom >"${out#file:}"; exit 0;;
+"slide "*" -f h264 "*) kill -SEGV $$;;
+esac
+exec %s "$@"
+`, fault, real)
+	if err := os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, plain, "LECTERN_FFMPEG="+filepath.Join(dir, "ffmpeg"))
+	set := func(word string) {
+		if err := os.WriteFile(fault, []byte(word+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("sound")
+	id := s.create(talk(2))
+	for i, want := range []string{"could not encode the sound", "slide"} {
+		if i > 0 {
+			set("slide") // of the retry nothing is left to encode but what failed: a new presentation meets this one
+			id = s.create(strings.ReplaceAll(talk(2), "One thing", "Nothing"))
+		}
+		v := s.awaitEnd(id, 3*time.Minute)
+		failure, _ := v.Error.(map[string]any)
+		if said := fmt.Sprint(failure["message"]); v.Status != "failed" || failure["code"] != "encode_failed" || !strings.Contains(said, want) {
+			t.Fatalf("ended as %+v", v)
+		}
+		if a := s.must("GET", "/v1/presentations/"+id+"/video", ""); a.status != 404 && a.status != 409 {
+			t.Errorf("there is a video: %d", a.status)
+		}
+		set("none")
+		if a := s.must("POST", "/v1/presentations/"+id+"/retry", ""); a.status/100 != 2 {
+			t.Fatalf("retry: %d %s", a.status, a.body)
+		}
+		if v := s.await(id, 3*time.Minute, func(v view) bool { return v.Attempt == 2 && v.ended() }); v.Status != "completed" {
+			t.Fatalf("with a good ffmpeg it ended as %+v", v)
+		}
+		inspect(t, s.download("/v1/presentations/"+id+"/video", fmt.Sprintf("good%d.mp4", i)))
+	}
+	if n := running(t, s, "ffmpeg"); n > 0 {
+		t.Errorf("%d processes are left", n)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.dir, "data/tmp/*")); len(left) > 0 {
+		t.Errorf("it leaves %v", left)
+	}
+}
+
 // TestMissingTools: without ffmpeg and Chromium the server says what is missing and how to install it, still answers,
 // and a presentation fails with the same sentence instead of hanging.
 func TestMissingTools(t *testing.T) {

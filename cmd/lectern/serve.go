@@ -64,9 +64,12 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 	return answer(ctx, cfg, listener, h, logger)
 }
 
+// lostAfter is how long a client may acknowledge nothing of what it was sent.
+const lostAfter = time.Minute
+
 // listen takes the address, or says who may have it.
 func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{Control: impatient}).Listen(context.Background(), "tcp", addr)
 	switch {
 	case err == nil:
 		return l, nil

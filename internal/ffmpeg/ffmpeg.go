@@ -15,8 +15,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"lectern"
@@ -41,6 +43,7 @@ var needed = [...]string{"libx264", "aac"}
 // Tool is an ffmpeg that was found, with its ffprobe. It is safe for concurrent use.
 type Tool struct {
 	path, probe, version string
+	probing              time.Duration // limit of a probe; 0: probeLimit
 }
 
 // Find looks for ffmpeg at path, or, where path is empty, at $LECTERN_FFMPEG, or in PATH; ffprobe lies beside it or in
@@ -176,6 +179,9 @@ func failed(what string, err error) error {
 	case noSpace(exit.Tail):
 		f = lectern.Fail(lectern.CodeDiskFull, "The disk is full, so %s. Free some space, or move the data folder to a larger disk.", lowerFirst(what))
 		f.Retryable = true
+	case slices.Contains(crashes, exit.Signal):
+		f = lectern.Fail(lectern.CodeEncodeFailed, "%s: it crashed (signal %d, %s). Try again; if it crashes again, install another version of ffmpeg.", what, int(exit.Signal), exit.Signal)
+		f.Retryable = true
 	case exit.Signal != 0:
 		f = lectern.Fail(lectern.CodeEncodeFailed, "%s: it was killed from outside (signal %d, %s). The machine may be short of memory.", what, int(exit.Signal), exit.Signal)
 		f.Retryable = true
@@ -183,6 +189,9 @@ func failed(what string, err error) error {
 	f.Detail, f.Err = exit.Tail, err
 	return f
 }
+
+// crashes are the signals that a program brings upon itself.
+var crashes = []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE, syscall.SIGSYS, syscall.SIGTRAP}
 
 func noSpace(tail string) bool {
 	return strings.Contains(tail, "No space left on device") || strings.Contains(tail, "Disk quota exceeded")

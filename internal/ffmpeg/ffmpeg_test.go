@@ -173,6 +173,10 @@ func TestFailuresSayWhy(t *testing.T) {
 	if e, ok := errors.AsType[*proc.ExitError](f); !ok || e.Signal != syscall.SIGKILL || !f.Retryable {
 		t.Errorf("%+v", f)
 	}
+	broken := &Tool{path: fake(t, "kill -SEGV $$")}
+	if f = want(t, broken.Run(t.Context(), Run{}), lectern.CodeEncodeFailed, "crashed", "signal 11"); !f.Retryable || strings.Contains(f.Message, "memory") {
+		t.Errorf("%+v", f)
+	}
 	want(t, (&Tool{path: "/no/such/ffmpeg"}).Run(t.Context(), Run{}), lectern.CodeMissingTool, Install)
 
 	junk := filepath.Join(t.TempDir(), "junk.mp4")
@@ -183,6 +187,60 @@ func TestFailuresSayWhy(t *testing.T) {
 	want(t, err, lectern.CodeEncodeFailed, "could not be read")
 	_, err = tool(t).Probe(t.Context(), "/no/such.mp4")
 	want(t, err, lectern.CodeEncodeFailed, "No such file")
+}
+
+// An exit code of 0 is no proof: what is not there, or cut behind ffmpeg's back, is a failure.
+func TestSuccessIsLookedAt(t *testing.T) {
+	t.Parallel()
+	const begin = "for out; do :; done; out=${out#file:}; "
+	for name, c := range map[string]struct {
+		script string
+		words  string // of the detail; "": it is a success
+	}{
+		"nothing at all":           {"exit 0", "without a word"},
+		"half a report":            {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without a word"},
+		"a file that is gone":      {"printf 'total_size=11\nprogress=end\n' >&3", "no such file"},
+		"a file cut by one":        {begin + `printf 0123456789 >"$out"; printf 'total_size=11\nprogress=end\n' >&3`, "10 bytes are there of 11"},
+		"a whole file":             {begin + `echo 0123456789 >"$out"; printf 'total_size=5\nprogress=continue\ntotal_size=11\nprogress=end\n' >&3`, ""},
+		"a size that is not known": {begin + `echo 0 >"$out"; printf 'total_size=N/A\nprogress=end\n' >&3`, ""},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		err := (&Tool{path: fake(t, c.script)}).Run(t.Context(), Run{Args: []string{"file:" + out}, What: "Slide 3 could not be encoded"})
+		if c.words == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if f := want(t, err, lectern.CodeEncodeFailed, "Slide 3 could not be encoded", "not whole", Install); !f.Retryable || !strings.Contains(errors.Unwrap(f).Error(), c.words) {
+			t.Errorf("%s: %v", name, errors.Unwrap(f))
+		}
+	}
+	short := &Tool{path: fake(t, `printf 0123456789; printf 'total_size=11\nprogress=end\n' >&3`)}
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteString("what was there before"); err != nil {
+		t.Fatal(err)
+	}
+	var pipe strings.Builder
+	for _, to := range []io.Writer{file, &pipe} {
+		if f := want(t, short.Run(t.Context(), Run{Stdout: to}), lectern.CodeEncodeFailed, "not whole"); !strings.Contains(errors.Unwrap(f).Error(), "10 bytes are there of 11") {
+			t.Errorf("%T: %v", to, errors.Unwrap(f))
+		}
+	}
+}
+
+// An ffprobe that hangs is stopped; its file may be of a service that wants to be paid once.
+func TestHangingProbeIsStopped(t *testing.T) {
+	t.Parallel()
+	hung := &Tool{probe: fake(t, "trap '' TERM; exec sleep 86400"), probing: 100 * time.Millisecond}
+	_, err := hung.Probe(t.Context(), "/no/such.mp4")
+	if f := want(t, err, lectern.CodeTimeout, "ffprobe had not ended"); !f.Retryable {
+		t.Error("not retryable")
+	}
 }
 
 func TestFailureOfAPipeIsKept(t *testing.T) {

@@ -1,8 +1,10 @@
 package ffmpeg
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -63,9 +65,17 @@ func (i Info) First(kind string) (Stream, bool) {
 	return Stream{}, false
 }
 
-// Probe reads a media file's facts and counts its packets. A file that is not media gives CodeEncodeFailed; the end of
-// ctx gives its cause.
+// probeLimit is how long ffprobe may take: it reads the file once, at the speed of the disk.
+const probeLimit = 2 * time.Minute
+
+var errSlowProbe = errors.New("ffprobe takes too long")
+
+// Probe reads a media file's facts and counts its packets. A file that is not media gives CodeEncodeFailed, an
+// ffprobe that has not ended after two minutes CodeTimeout; the end of ctx gives its cause.
 func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
+	limit := cmp.Or(t.probing, probeLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlowProbe)
+	defer cancel()
 	out, err := proc.Output(ctx, proc.Command{
 		Path: t.probe,
 		Args: []string{"-v", "error", "-protocol_whitelist", "file", "-show_format", "-show_streams", "-show_chapters",
@@ -73,6 +83,11 @@ func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 		MaxStdout: 8 << 20,
 	})
 	if cause := context.Cause(ctx); err != nil && cause != nil {
+		if cause == errSlowProbe {
+			f := lectern.Fail(lectern.CodeTimeout, "The media file could not be read: ffprobe had not ended after %s and was stopped.", seconds(limit)).Because(cause)
+			f.Retryable = true
+			return Info{}, f
+		}
 		return Info{}, cause
 	}
 	if err != nil {

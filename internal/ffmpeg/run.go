@@ -48,6 +48,9 @@ var errStalled = errors.New("no progress")
 
 // Run runs ffmpeg to its end. It gives ctx's cause where ctx stopped it, and otherwise nil or a *lectern.Failure:
 // CodeEncodeFailed, CodeDiskFull, CodeTimeout after Stall, CodeMissingTool, or the Failure that Stdin or Stdout gave.
+//
+// An exit code of 0 is not taken as proof: ffmpeg must have said that it reached its end, and as many bytes as it says that it
+// wrote must be there, where the output is Stdout or, as the last argument, a "file:" address.
 func (t *Tool) Run(ctx context.Context, j Run) error {
 	if j.Stall <= 0 {
 		j.Stall = DefaultStall
@@ -73,21 +76,22 @@ func (t *Tool) Run(ctx context.Context, j Run) error {
 		Path: t.path, Dir: j.Dir, Files: []*os.File{theirs}, Grace: j.Grace, Memory: j.Memory,
 		Args: append([]string{"-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-stats_period", "0.2", "-progress", "pipe:3"}, j.Args...),
 	}
-	c.Stdin, c.Stdout = w.input(j.Stdin), w.output(j.Stdout)
+	out := j.output()
+	c.Stdin, c.Stdout = w.input(j.Stdin), w.output(out.to)
 	p, err := proc.Start(runCtx, c)
 	theirs.Close()
 	if err != nil {
 		return j.explain(ctx, runCtx, err)
 	}
-	reports := make(chan struct{})
-	go func() {
-		defer close(reports)
-		j.follow(ours, w)
-	}()
+	reports := make(chan report, 1)
+	go func() { reports <- j.follow(ours, w) }()
 	err = p.Wait()
 	// Nothing of the group is left, so the pipe has ended; unless something left the group and holds it.
-	_ = ours.SetReadDeadline(time.Now().Add(time.Second))
-	<-reports
+	_ = ours.SetReadDeadline(time.Now().Add(reportsLate))
+	last := <-reports
+	if err == nil {
+		return out.check(j.What, last)
+	}
 	return j.explain(ctx, runCtx, err)
 }
 
@@ -105,8 +109,11 @@ func (j Run) explain(ctx, runCtx context.Context, err error) error {
 	return failed(j.What, err)
 }
 
-// follow reads the reports that ffmpeg writes as blocks of key=value lines.
-func (j Run) follow(r io.Reader, w *watchdog) {
+// reportsLate is how long the last reports may take to be read behind the end of ffmpeg.
+const reportsLate = 10 * time.Second
+
+// follow reads the reports that ffmpeg writes as blocks of key=value lines, and gives the last state of them.
+func (j Run) follow(r io.Reader, w *watchdog) report {
 	var seen report
 	var rest []byte
 	buf := make([]byte, 4<<10)
@@ -135,13 +142,16 @@ func (j Run) follow(r io.Reader, w *watchdog) {
 			rest = nil
 		}
 		if err != nil {
-			return
+			return seen
 		}
 	}
 }
 
 // report is what counts as progress. Each number only rises.
-type report struct{ frames, micros, size int64 }
+type report struct {
+	frames, micros, size int64
+	end                  bool // it said that it is done
+}
 
 // take reads one line and says whether it tells of progress.
 func (r *report) take(line string) bool {
@@ -154,6 +164,9 @@ func (r *report) take(line string) bool {
 		field = &r.micros
 	case "total_size":
 		field = &r.size
+	case "progress":
+		r.end = r.end || strings.TrimSpace(v) == "end"
+		return false
 	default:
 		return false
 	}

@@ -24,7 +24,7 @@ func (s *Service) keepLeases(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := s.releaseSilent(ctx, now().Add(-s.opt.LeaseTimeout)); err != nil && ctx.Err() == nil {
+		if err := s.releaseSilent(ctx, s.now().Add(-s.opt.LeaseTimeout)); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "silent runs could not be taken over", "failure", err.Error())
 		}
 	}
@@ -76,8 +76,8 @@ func (s *Service) clean(ctx context.Context) {
 		case <-timer.C:
 		}
 		next, err := s.cleanOnce(ctx)
-		if t := now(); err == nil && t.Sub(swept) >= s.opt.SweepInterval {
-			swept = t
+		if err == nil && (swept.IsZero() || time.Since(swept) >= s.opt.SweepInterval) {
+			swept = time.Now()
 			_, err = s.submit(ctx, WriteSpec{Sweep: true})
 		}
 		if err != nil {
@@ -96,7 +96,8 @@ const sweepFloor = 20 * time.Millisecond
 // cleanOnce removes what is due now and gives the time to the next.
 func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 	next := s.opt.SweepInterval
-	due, err := s.opt.Store.Due(ctx, now())
+	at := s.now()
+	due, err := s.opt.Store.Due(ctx, at)
 	if err != nil {
 		return next, err
 	}
@@ -123,7 +124,7 @@ func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 		return next, err
 	}
 	if !due.Next.IsZero() {
-		next = min(next, max(time.Until(due.Next), sweepFloor))
+		next = min(next, max(due.Next.Sub(at), sweepFloor))
 	}
 	return next, nil
 }
@@ -188,7 +189,7 @@ func (s *Service) keepsScratch(ctx context.Context, name string) (bool, error) {
 	case attempt < p.Attempt, p.Status == lectern.StatusQueued, p.Status == lectern.StatusCanceled:
 		return false, nil
 	case p.Status.Terminal():
-		return now().Before(p.CompletedAt.Add(s.opt.CleanupDelay)), nil
+		return s.now().Before(p.CompletedAt.Add(s.opt.CleanupDelay)), nil
 	}
 	return true, nil
 }

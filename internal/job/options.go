@@ -27,6 +27,8 @@ type Options struct {
 
 	Observer Observer // nil: nobody looks
 
+	Now func() time.Time // the clock whose times are stored, which may be set at any moment; nil: time.Now
+
 	ScratchDir string       // made if missing; everything in it belongs to the service
 	Node       string       // names this process in presentations; default: the host's name
 	Logger     *slog.Logger // default: none
@@ -61,6 +63,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.MakeRoom == nil {
 		o.MakeRoom = func() {}

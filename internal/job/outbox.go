@@ -58,7 +58,7 @@ func (r *run) Order(ctx context.Context, key string) (lectern.Order, bool, error
 
 // RecordOrder implements lectern.Orders. It goes without the run's pending report, which a refusal must not lose.
 func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
-	at := now()
+	at := r.s.now()
 	o.Presentation, o.Attempt, o.UpdatedAt = r.id, r.attempt, at
 	_, err := r.s.submit(ctx, WriteSpec{ID: r.id, At: at, Order: &o, Events: []lectern.Event{lectern.Reported{Attempt: r.attempt}}})
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {

@@ -37,7 +37,7 @@ type run struct {
 	pending lectern.Reported
 	reports int // how many are folded into pending
 
-	nextBeat time.Time // the writer's own
+	nextBeat time.Time // the writer's own; by the clock that is never set
 }
 
 var _ lectern.Reporter = (*run)(nil)
@@ -114,7 +114,7 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	}
 	defer s.inFlight.leave()
 
-	r := &run{s: s, id: id, attempt: attempt, ended: make(chan struct{}), nextBeat: now().Add(s.opt.HeartbeatInterval)}
+	r := &run{s: s, id: id, attempt: attempt, ended: make(chan struct{}), nextBeat: time.Now().Add(s.opt.HeartbeatInterval)}
 	tooLong, stopClock := context.WithTimeoutCause(s.work, s.opt.MaxRun, ErrTooLong)
 	defer stopClock()
 	r.ctx, r.cancel = context.WithCancelCause(tooLong)

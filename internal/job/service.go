@@ -95,7 +95,7 @@ func (s *Service) boot(ctx context.Context) error {
 		return failureOf(fmt.Errorf("make the folder for scratch files: %w", err))
 	}
 	if s.opt.Peers == nil {
-		if err := s.releaseSilent(ctx, now().AddDate(100, 0, 0)); err != nil {
+		if err := s.releaseSilent(ctx, s.now().AddDate(100, 0, 0)); err != nil {
 			return err
 		}
 	}
@@ -145,8 +145,9 @@ func (s *Service) Stop(ctx context.Context) error {
 	}
 }
 
-// now is the time as it is stored.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// now is the time as it is stored. It jumps when somebody sets the clock, so nothing is timed by it: what waits or recurs
+// compares readings of time.Now, whose monotonic part Truncate would take away.
+func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
 // Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
 // completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
@@ -156,7 +157,7 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 	if err != nil {
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
 	}
-	p := lectern.NewPresentation(id.String(), sub.Deck, now())
+	p := lectern.NewPresentation(id.String(), sub.Deck, s.now())
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	out, err := s.submit(ctx, WriteSpec{
 		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,

@@ -39,7 +39,7 @@ func (s *Service) submitFor(ctx context.Context, r *run, spec WriteSpec) (Outcom
 
 func (s *Service) send(ctx context.Context, req request) (Outcome, error) {
 	if req.spec.At.IsZero() {
-		req.spec.At = now()
+		req.spec.At = s.now()
 	}
 	req.spec.ScratchIn, req.spec.KeepFor = s.opt.CleanupDelay, s.opt.Retention
 	req.reply = make(chan answered, 1)
@@ -100,7 +100,7 @@ func (s *Service) write(ctx context.Context) {
 		case <-s.closing:
 			closing = true
 		}
-		t := now()
+		t := time.Now()
 		flush := news && t.Sub(flushed) >= s.opt.FlushInterval
 		if flush || closing {
 			flushed, news = t, false
@@ -153,11 +153,11 @@ func (s *Service) untilDue(news bool, flushed time.Time) time.Duration {
 	return max(time.Until(due), 0)
 }
 
-// commit writes the batch and the runs' news, and tells everyone concerned. An error says that some were not written:
+// commit writes the batch and the runs' news, and tells everyone concerned. t is now, by the clock that is never set. An error says that some were not written:
 // those who wait for them know, and news have gone back to their runs.
 func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flush bool) error {
 	var items []item
-	taken := map[*run]bool{}
+	taken, at := map[*run]bool{}, s.now()
 	for _, req := range batch {
 		it := item{spec: req.spec, run: req.run, begin: req.begin, reply: req.reply}
 		if req.run != nil && !taken[req.run] {
@@ -171,7 +171,7 @@ func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flus
 		if taken[r] || !flush && !beat {
 			continue
 		}
-		it := item{spec: WriteSpec{ID: r.id, At: t, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r, beat: beat}
+		it := item{spec: WriteSpec{ID: r.id, At: at, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r, beat: beat}
 		it.takePending()
 		if beat {
 			it.spec.Events = append(it.spec.Events, lectern.Beat{Attempt: r.attempt})

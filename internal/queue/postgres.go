@@ -35,7 +35,7 @@ func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node st
 // Rescue makes the tickets available again that a node had taken which is dead now. It is for Postgres alone: SQLite has
 // one process, and [Queue.Start] does it there.
 func (q *Queue[Tx]) Rescue(ctx context.Context, node string) error {
-	err := q.driver.GetExecutor().Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now()
+	err := q.driver.GetExecutor().Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = '`+always+`'
 		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, node)
 	if err != nil {
 		return fmt.Errorf("queue: bring back what a dead node had taken: %w", err)

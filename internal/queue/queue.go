@@ -35,6 +35,9 @@ const (
 	fetchCooldown = 5 * time.Millisecond
 	// Between a failed try of a ticket and the next.
 	retryPause = time.Second
+	// When a ticket that waits is due. River writes the time of its insertion, before which it takes none: those that wait
+	// while the clock is set back would not be seen until it is that late again. Among equals the older id goes first.
+	always = "1970-01-01 00:00:00"
 	// A resumed presentation goes ahead of those that never ran.
 	priorityResumed, priorityNew = 1, 2
 )
@@ -86,8 +89,11 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, 
 	if resumed {
 		opts.Priority = priorityResumed
 	}
-	_, err := q.insert.InsertTx(ctx, tx, ticket{ID: id, Attempt: attempt}, opts)
-	return err
+	row, err := q.insert.InsertTx(ctx, tx, ticket{ID: id, Attempt: attempt}, opts)
+	if err != nil {
+		return err
+	}
+	return q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE id = %d", always, row.Job.ID))
 }
 
 // Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the
@@ -151,8 +157,7 @@ func (q *Queue[Tx]) Stop(ctx context.Context) error {
 func (q *Queue[Tx]) rescue(ctx context.Context) error {
 	const batch = 500
 	exec := q.driver.GetExecutor()
-	now := time.Now()
-	horizon := now.AddDate(100, 0, 0) // however young
+	horizon := time.Now().AddDate(100, 0, 0) // however young
 	for after := int64(0); ; {
 		jobs, err := exec.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{AfterID: after, Max: batch, StuckHorizon: horizon})
 		if err != nil || len(jobs) == 0 {
@@ -163,7 +168,7 @@ func (q *Queue[Tx]) rescue(ctx context.Context) error {
 			p.ID = append(p.ID, j.ID)
 			p.Error = append(p.Error, []byte(`{"error":"the process ended"}`))
 			p.FinalizedAt = append(p.FinalizedAt, nil)
-			p.ScheduledAt = append(p.ScheduledAt, now)
+			p.ScheduledAt = append(p.ScheduledAt, time.Unix(0, 0))
 			p.State = append(p.State, string(rivertype.JobStateAvailable))
 			after = j.ID
 		}

@@ -131,6 +131,28 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
+// A ticket is there from its commit on, whatever becomes of the clock: one that waits for a worker while the clock is set back
+// by an hour would not be seen for that hour.
+func TestTicketsWaitForNoClock(t *testing.T) { onEach(t, ticketsWaitForNoClock) }
+
+func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
+	enqueue(t, db, q, true, false, "a", "b")
+	var late int
+	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE scheduled_at > '1990-01-01'").Scan(&late); err != nil || late != 0 {
+		t.Errorf("%d tickets are due by a clock, %v", late, err)
+	}
+	got := make(chan string, 2)
+	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string, _ int) error { got <- id; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := <-got, <-got; a != "a" || b != "b" {
+		t.Errorf("the tickets came as %s, %s", a, b)
+	}
+	if err := q.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A ticket whose work fails comes back, and one that was taken when the process died comes back at once.
 func TestTicketsComeBack(t *testing.T) { onEach(t, ticketsComeBack) }
 

@@ -38,6 +38,19 @@ func (s segment) stream() (io.ReadCloser, error) {
 	return f, nil
 }
 
+// read reads the stream through for its index, and makes sure that it has exactly the pictures it should have.
+func (s *segment) read(pictures int64) error {
+	r, err := s.stream()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if s.index, err = compose.ReadIndex(r); err == nil && int64(len(s.index.Sizes)) != pictures {
+		err = fmt.Errorf("it has %d pictures instead of %d", len(s.index.Sizes), pictures)
+	}
+	return err
+}
+
 // encode makes a slide's segment.
 func (u *run) encode(ctx context.Context, s *slide) error {
 	if err := await(ctx, s.narrated); err != nil {
@@ -92,15 +105,8 @@ func (u *run) verified(s *slide, f file) (segment, error) {
 		g.offset = (s.in + s.out) * regionBytes(s.window.At)
 		want = s.slot.Body()
 	}
-	r, err := g.stream()
-	if err != nil {
-		return segment{}, err
-	}
-	defer r.Close()
-	if g.index, err = compose.ReadIndex(r); err == nil && int64(len(g.index.Sizes)) != want {
-		err = fmt.Errorf("it has %d pictures instead of %d", len(g.index.Sizes), want)
-	}
-	return g, orElse(err, lectern.CodeEncodeFailed, "The encoder left a segment that is not complete.")
+	err := g.read(want)
+	return g, broken(whatSlide, err)
 }
 
 func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Height) * 3 / 2 }
@@ -126,7 +132,7 @@ func (u *run) still(ctx context.Context, s *slide) (string, maker) {
 			return err
 		}
 		return u.ffmpeg(ctx, Command{Args: u.enc.Still(plate, threads, "file:"+path),
-			OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: "ffmpeg could not encode the slide"})
+			OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
 	}
 }
 
@@ -195,7 +201,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
 	runErr := u.ffmpeg(ctx, Command{
 		Args:  u.enc.Avatar(plate, s.window.At, s.slot.Body(), threads, "pipe:1"),
-		Stdin: reader, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: "ffmpeg could not encode the slide",
+		Stdin: reader, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
 	})
 	finishErr := reader.finish(ctx, runErr == nil)
 	// The clip's own failure is why ffmpeg had too little to read.
@@ -205,7 +211,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if runErr != nil {
 		return runErr
 	}
-	return finishErr
+	return broken(whatSlide, finishErr)
 }
 
 // errUnread says that the encoder ended before it had read all frames.
@@ -356,18 +362,11 @@ func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64,
 		return err
 	}
 	return u.ffmpeg(ctx, Command{Args: u.enc.Transition(kind, leaving, coming, frames, threads, "file:"+path),
-		OnFrame: onFrame, What: "ffmpeg could not blend two slides"})
+		OnFrame: onFrame, What: whatBlend})
 }
 
 func verifiedBlend(f file, frames int64) (segment, error) {
 	g := segment{file: f}
-	r, err := g.stream()
-	if err != nil {
-		return g, err
-	}
-	defer r.Close()
-	if g.index, err = compose.ReadIndex(r); err == nil && int64(len(g.index.Sizes)) != frames {
-		err = fmt.Errorf("it has %d pictures instead of %d", len(g.index.Sizes), frames)
-	}
-	return g, orElse(err, lectern.CodeEncodeFailed, "The encoder left a transition that is not complete.")
+	err := g.read(frames)
+	return g, broken(whatBlend, err)
 }

@@ -77,10 +77,13 @@ func stopped(ctx context.Context) error {
 }
 
 // guard turns a panic in f into a failure that has the stack behind it.
-func guard(f func() error) (err error) {
+func guard(f func() error) (err error) { return guardOn(0, f) }
+
+// guardOn is guard for what is done for a slide; 0: for the whole.
+func guardOn(slide int, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			fail := lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong.")
+			fail := lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong.").At(slide)
 			fail.Detail = fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack())
 			err = fail
 		}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -79,22 +80,43 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
 		list = append(list, at)
 		speech = append(speech, compose.Speech{Start: at.Start, Samples: at.Samples, Gain: at.Gain, Open: n.pcm})
 	}
-	f, err := u.step(ctx, lectern.StepAudio, 0, audioKey(plan.Samples, list, compose.Audio(""), u.version), ".m4a", func(path string) error {
-		return with(ctx, u.Resources.encoders, 1, func() error {
-			mix, err := compose.NewSound(plan.Samples, speech)
-			if err != nil {
-				return err
-			}
-			in := &closing{r: mix}
-			defer in.shut(mix)
-			whole := time.Duration(plan.Samples) * time.Second / lectern.SampleRate
-			return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in,
-				OnTime: func(t time.Duration) { u.track.move("audio", t.Seconds()/max(whole.Seconds(), 0.001)) },
-				What:   "ffmpeg could not encode the sound"})
+	key := audioKey(plan.Samples, list, compose.Audio(""), u.version)
+	var f file
+	for _, salt := range salts {
+		f, err = u.step(ctx, lectern.StepAudio, 0, key+salt, ".m4a", func(path string) error {
+			return with(ctx, u.Resources.encoders, 1, func() error {
+				if err := u.mix(ctx, plan.Samples, speech, path); err != nil {
+					return err
+				}
+				return broken(whatSound, checkSound(plan.Samples, path))
+			})
 		})
-	})
+		if err != nil {
+			return file{}, err
+		}
+		if err = broken(whatSound, checkSound(plan.Samples, f.path)); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return file{}, u.failed(ctx, err, 0)
+	}
 	u.track.move("audio", 1)
-	return f, err
+	return f, nil
+}
+
+// mix encodes the sound of the whole to path.
+func (u *run) mix(ctx context.Context, samples int64, speech []compose.Speech, path string) error {
+	mix, err := compose.NewSound(samples, speech)
+	if err != nil {
+		return err
+	}
+	in := &closing{r: mix}
+	defer in.shut(mix)
+	whole := time.Duration(samples) * time.Second / lectern.SampleRate
+	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in,
+		OnTime: func(t time.Duration) { u.track.move("audio", t.Seconds()/max(whole.Seconds(), 0.001)) },
+		What:   whatSound})
 }
 
 // closing lets no Read through once it is shut, so that what it reads from can be closed.
@@ -239,11 +261,11 @@ func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, audi
 	in := &closing{r: source}
 	defer in.shut(source)
 	err = u.ffmpeg(ctx, Command{Args: u.enc.Mux("file:"+audio.path, captions, "file:"+metadata, w.language, "file:"+path), Stdin: in,
-		OnFrame: u.frames("mux", plan.Frames), What: "ffmpeg could not join the video"})
+		OnFrame: u.frames("mux", plan.Frames), What: whatJoin})
 	if err != nil {
 		return err
 	}
-	return u.checkMovie(plan, path)
+	return broken(whatJoin, checkMovie(plan, path))
 }
 
 // joined reads the video without sound: the header, then the pictures of each stretch.
@@ -306,37 +328,54 @@ func (j *joined) Close() error {
 // aacFrame is the number of samples in a packet of AAC.
 const aacFrame = 1024
 
-// checkMovie makes sure that the video is what the plan says, before anybody sees it.
-func (u *run) checkMovie(plan timeline.Plan, path string) error {
+// readMovie reads the index of an MP4, and makes sure that the file goes as far as that says.
+func readMovie(path string) (compose.Movie, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return compose.Movie{}, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
+		return compose.Movie{}, err
+	}
+	return compose.ReadMovie(f, info.Size())
+}
+
+// checkMovie makes sure that the video is what the plan says, before anybody sees it.
+func checkMovie(plan timeline.Plan, path string) error {
+	m, err := readMovie(path)
+	if err != nil {
 		return err
 	}
-	m, err := compose.ReadMovie(f, info.Size())
-	if err != nil {
-		return orElse(err, lectern.CodeEncodeFailed, "The joined video is not complete.")
-	}
 	video, _ := m.Track("vide")
-	sound, _ := m.Track("soun")
-	wrong := func(format string, args ...any) error {
-		return lectern.Fail(lectern.CodeEncodeFailed, "The joined video is not what it should be.").Because(fmt.Errorf(format, args...))
-	}
 	switch {
 	case int64(video.Samples) != plan.Frames:
-		return wrong("it has %d pictures instead of %d", video.Samples, plan.Frames)
+		return fmt.Errorf("it has %d pictures instead of %d", video.Samples, plan.Frames)
 	case video.Ticks*uint64(plan.Rate) != uint64(plan.Frames)*uint64(video.Scale):
-		return wrong("%d pictures last %d ticks of 1/%d s", video.Samples, video.Ticks, video.Scale)
-	case sound.Scale != lectern.SampleRate:
-		return wrong("its sound has %d samples a second", sound.Scale)
-	case int64(sound.Samples)*aacFrame < plan.Samples || int64(sound.Samples)*aacFrame > plan.Samples+3*aacFrame:
-		return wrong("its sound has %d packets for %d samples", sound.Samples, plan.Samples)
+		return fmt.Errorf("%d pictures last %d ticks of 1/%d s", video.Samples, video.Ticks, video.Scale)
 	case !m.IndexFirst:
-		return wrong("its index comes last")
+		return errors.New("its index comes last")
+	}
+	return hasSound(m, plan.Samples)
+}
+
+// checkSound makes sure that a file of sound is as long as it should be.
+func checkSound(samples int64, path string) error {
+	m, err := readMovie(path)
+	if err != nil {
+		return err
+	}
+	return hasSound(m, samples)
+}
+
+func hasSound(m compose.Movie, samples int64) error {
+	sound, _ := m.Track("soun")
+	switch n := int64(sound.Samples) * aacFrame; {
+	case sound.Scale != lectern.SampleRate:
+		return fmt.Errorf("its sound has %d samples a second", sound.Scale)
+	case n < samples || n > samples+3*aacFrame:
+		return fmt.Errorf("its sound has %d packets for %d samples", sound.Samples, samples)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
@@ -87,19 +88,27 @@ func (u *run) thumbnail(ctx context.Context, plan timeline.Plan, video file) (fi
 	}
 	key := contentKey(lectern.StepPublish, "thumbnail", video.key, u.enc.Thumbnail("", frame, ""), u.version)
 	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
-		err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail(video.path, frame, path), What: "ffmpeg could not make the thumbnail"})
+		err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail(video.path, frame, path), What: whatThumbnail})
 		if err != nil {
 			return err
 		}
-		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			return lectern.Fail(lectern.CodeEncodeFailed, "ffmpeg left no thumbnail.").Because(err)
-		}
-		return nil
+		return broken(whatThumbnail, readJPEG(path))
 	})
 	if err != nil {
 		return file{}, u.failed(ctx, err, 0)
 	}
 	return file{key, path}, nil
+}
+
+// readJPEG makes sure that a picture is whole.
+func readJPEG(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = jpeg.Decode(f)
+	return err
 }
 
 func (u *run) manifest(plan timeline.Plan, w words) ([]byte, error) {

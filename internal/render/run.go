@@ -129,8 +129,8 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	g := newGroup(ctx)
 	n := len(u.slides)
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
-	u.workers(g, u.Resources.slots.Voices, n, func(ctx context.Context, i int) error { return u.narrate(ctx, u.slides[i]) })
-	u.workers(g, u.Resources.slots.Tabs, n, func(ctx context.Context, i int) error { return u.capture(ctx, u.slides[i]) })
+	u.workers(g, u.Resources.slots.Voices, n, u.each(u.narrate))
+	u.workers(g, u.Resources.slots.Tabs, n, u.each(u.capture))
 	// External renders are ordered for all slides at once, and awaited while everything else goes on.
 	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	jobs := u.encodes()
@@ -193,14 +193,23 @@ func (u *run) workers(g *group, most, n int, do func(ctx context.Context, i int)
 	}
 }
 
+// each makes work for [run.workers] of what is done for each slide.
+func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Context, i int) error {
+	return func(ctx context.Context, i int) error {
+		return guardOn(i+1, func() error { return do(ctx, u.slides[i]) })
+	}
+}
+
 // encodes lists segments and transitions so that each comes after those it needs, and a transition as early as it can.
 func (u *run) encodes() []func(context.Context) error {
 	var list []func(context.Context) error
 	for i, s := range u.slides {
-		list = append(list, func(ctx context.Context) error { return u.encode(ctx, s) })
+		list = append(list, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.encode(ctx, s) }) })
 		if s.in > 0 {
 			before := u.slides[i-1]
-			list = append(list, func(ctx context.Context) error { return u.transition(ctx, before, s) })
+			list = append(list, func(ctx context.Context) error {
+				return guardOn(s.number, func() error { return u.transition(ctx, before, s) })
+			})
 		}
 	}
 	return list
@@ -270,6 +279,27 @@ func orElse(err error, code lectern.Code, sentence string) error {
 	}
 	return lectern.Fail(code, "%s", sentence).Because(err)
 }
+
+// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says what it
+// could not do, as in Command.What.
+func broken(what string, err error) error {
+	err = orElse(err, lectern.CodeEncodeFailed, what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
+		f.Retryable = true
+	}
+	return err
+}
+
+// What a failure of ffmpeg begins with.
+const (
+	whatSlide     = "ffmpeg could not encode the slide"
+	whatBlend     = "ffmpeg could not blend two slides"
+	whatSound     = "ffmpeg could not encode the sound"
+	whatJoin      = "ffmpeg could not join the video"
+	whatThumbnail = "ffmpeg could not make the thumbnail"
+	whatTakeSound = "ffmpeg could not read the avatar's sound"
+	whatTakeVideo = "ffmpeg could not read the avatar's video"
+)
 
 func isFailure(err error) bool {
 	_, ok := errors.AsType[*lectern.Failure](err)

@@ -54,7 +54,7 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)), left: len(parts), done: make(chan struct{})}
 		u.track.plan(u.task("animate", s), 4+weighTake*guessSeconds(u.deck, s.index))
 		for k := range parts {
-			jobs = append(jobs, func(ctx context.Context) error { return u.take(ctx, s, k) })
+			jobs = append(jobs, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.take(ctx, s, k) }) })
 		}
 	}
 	return jobs, nil
@@ -148,7 +148,7 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 	frames := int64(0)
 	for k, p := range s.takes.parts {
 		var pcm bytes.Buffer
-		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: "ffmpeg could not read the avatar's sound"}); err != nil {
+		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: whatTakeSound}); err != nil {
 			return u.spoiled(ctx, p, err)
 		}
 		part := make([]int16, pcm.Len()/2)
@@ -197,9 +197,10 @@ func (u *run) spoiled(ctx context.Context, take file, err error) error {
 	if e := u.cache.Drop(take.key + takeEnding); e != nil {
 		return errors.Join(err, e)
 	}
-	f := lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video in the cache is damaged. It was removed: try again, and it is fetched again.").Because(err)
+	f := *lectern.AsFailure(err)
+	f.Message += " The avatar's video was removed from the cache: try again, and it is fetched again."
 	f.Retryable = true
-	return f
+	return &f
 }
 
 // takeEnding is that of a take's file in the cache.
@@ -307,7 +308,7 @@ func (c *takeClip) turn() error {
 	if _, err := io.ReadFull(c.in, c.rgb); err != nil {
 		why := c.end()
 		if why == nil {
-			why = lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video ends too early.").Because(err)
+			why = broken(whatTakeVideo, fmt.Errorf("it ended %d pictures early: %w", c.left, noEOF(err)))
 		}
 		return c.u.spoiled(c.ctx, c.take, why)
 	}
@@ -327,7 +328,7 @@ func (c *takeClip) begin(r reel) {
 	go func() {
 		err := guard(func() error {
 			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.take.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
-				What: "ffmpeg could not read the avatar's video"})
+				What: whatTakeVideo})
 		})
 		_ = w.CloseWithError(err)
 		done <- err

@@ -180,8 +180,12 @@ func (c *client) clean(s string) string {
 }
 
 // fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address is
-// elsewhere.
+// elsewhere. However large the file, it is given up where nothing comes for as long as one call may take.
 func (c *client) fetch(ctx context.Context, address string, w io.Writer, most int64) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	alarm := time.AfterFunc(c.limit, func() { cancel(fmt.Errorf("nothing came for %s", c.limit)) })
+	defer alarm.Stop()
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return errors.New("Elai gave no address that could be fetched")
@@ -202,7 +206,7 @@ func (c *client) fetch(ctx context.Context, address string, w io.Writer, most in
 	if res.StatusCode != http.StatusOK {
 		return &reply{status: res.StatusCode}
 	}
-	n, err := io.Copy(w, io.LimitReader(res.Body, most+1))
+	n, err := io.Copy(w, io.LimitReader(&heard{res.Body, func() { alarm.Reset(c.limit) }}, most+1))
 	switch {
 	case err != nil:
 		return bare(cause(ctx, err))
@@ -212,6 +216,20 @@ func (c *client) fetch(ctx context.Context, address string, w io.Writer, most in
 		return io.ErrUnexpectedEOF
 	}
 	return nil
+}
+
+// heard tells of each piece that arrives.
+type heard struct {
+	r  io.Reader
+	of func()
+}
+
+func (h *heard) Read(b []byte) (int, error) {
+	n, err := h.r.Read(b)
+	if n > 0 {
+		h.of()
+	}
+	return n, err
 }
 
 // bare takes the address out of an error of package http: a query may be a key.

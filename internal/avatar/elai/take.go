@@ -373,7 +373,9 @@ func (t *take) download(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	err = t.e.c.fetch(ctx, address, f, maxClip)
+	whole, cancel := context.WithTimeoutCause(ctx, t.e.o.Limit, fmt.Errorf("it was not there after %s", t.e.o.Limit))
+	defer cancel()
+	err = t.e.c.fetch(whole, address, f, maxClip)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

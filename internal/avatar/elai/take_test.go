@@ -205,17 +205,14 @@ func TestJ7AStaleRunOrdersNothing(t *testing.T) {
 func TestTroubles(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"create", "render", "get", "download"} {
-		for _, trouble := range append(elaitest.Passing(), elaitest.Slow) {
+		for _, trouble := range append(elaitest.Passing(), elaitest.Slow, elaitest.Stalled) {
 			t.Run(fmt.Sprintf("%s %d", kind, trouble), func(t *testing.T) {
 				t.Parallel()
 				g := newRig(t, func(o *elai.Options) {
-					if trouble == elaitest.Slow {
-						o.Request = 100 * time.Millisecond
+					if trouble == elaitest.Slow || trouble == elaitest.Stalled {
+						o.Request = 250 * time.Millisecond
 					}
 				})
-				if trouble == elaitest.Slow && kind == "download" {
-					return // a download has no time limit of its own; ffprobe and the run's context end it
-				}
 				g.server.Plan(kind, trouble)
 				if err := g.perform(1); err != nil {
 					t.Fatalf("%v: %s", err, lectern.AsFailure(err).Detail)

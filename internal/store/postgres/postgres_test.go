@@ -193,6 +193,33 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	}
 }
 
+// J8: a heartbeat counts by the database's clock although its node's clock was set back by an hour, or is an hour behind that
+// of the node that had the run before.
+func TestBeatOfALateClock(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, database(t))
+	store := postgres.NewStore(db, enqueue(nothing), "n")
+	node, err := db.Join(t.Context(), "n", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Leave(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	late := at.Add(-time.Hour)
+	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, at)
+	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Create: &p})
+	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "w"}}})
+	for _, e := range []lectern.Event{lectern.Beat{Attempt: 1}, lectern.Released{Attempt: 1}, lectern.Began{Worker: "v"}, lectern.Beat{Attempt: 2}} {
+		if _, err := db.SQL().ExecContext(t.Context(), "UPDATE presentations SET beat_at = beat_at - 3600000000"); err != nil { // an hour of silence
+			t.Fatal(err)
+		}
+		commit(t, store, job.WriteSpec{ID: p.ID, At: late, Events: []lectern.Event{e}})
+		if silent, err := node.Silent(t.Context(), time.Minute); err != nil || len(silent) != 0 {
+			t.Errorf("behind %+v the run is taken for silent: %v, %v", e, silent, err)
+		}
+	}
+}
+
 // J5: a change made by one node reaches another that listens, and is no news to the one that made it; a node that has lost
 // its connection says so and comes back.
 func TestChangesReachOtherNodes(t *testing.T) {

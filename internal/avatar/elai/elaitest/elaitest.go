@@ -43,6 +43,7 @@ const (
 	WrongLength         // a body that is shorter than Content-Length says (downloads)
 	Truncated           // half a file under a right Content-Length (downloads)
 	Expired             // 403: the address has expired; a new look gives a new one (downloads)
+	Stalled             // half of what was promised, then nothing until the caller gives up
 )
 
 // Passing are the troubles that a client has to live through.
@@ -242,6 +243,9 @@ func (s *Server) answerCall(w http.ResponseWriter, r *http.Request, kind, id str
 		answer(w, http.StatusInternalServerError, map[string]any{"message": "Internal error"})
 	case Slow:
 		s.hang(r)
+	case Stalled:
+		w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+		s.stall(w, r, b)
 	case ResetBody:
 		w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 		_, _ = w.Write(b[:len(b)/2])
@@ -251,6 +255,13 @@ func (s *Server) answerCall(w http.ResponseWriter, r *http.Request, kind, id str
 		w.WriteHeader(status)
 		_, _ = w.Write(b)
 	}
+}
+
+// stall sends half of b.
+func (s *Server) stall(w http.ResponseWriter, r *http.Request, b []byte) {
+	_, _ = w.Write(b[:len(b)/2])
+	w.(http.Flusher).Flush()
+	s.hang(r)
 }
 
 func (s *Server) hang(r *http.Request) {
@@ -363,8 +374,16 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, id string, tro
 	case Truncated:
 		b = b[:len(b)/2]
 	}
+	if trouble == Slow {
+		s.hang(r)
+		return
+	}
 	w.Header().Set("Content-Type", "video/mp4")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	if trouble == Stalled {
+		s.stall(w, r, b)
+		return
+	}
 	if trouble == WrongLength || trouble == ResetBody {
 		_, _ = w.Write(b[:len(b)-10])
 		panic(http.ErrAbortHandler)

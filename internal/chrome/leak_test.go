@@ -1,0 +1,100 @@
+//go:build linux
+
+package chrome
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"lectern"
+)
+
+// Pages that hold on to memory, that eat all they get, and that hang leave neither processes nor memory behind, however many
+// there are; and the browser leaves nothing when it is closed.
+func TestPagesLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := New(Options{Dir: dir, Tabs: 1, Timeout: 20 * time.Second})
+	defer b.Close()
+	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
+	for range 3 {
+		capture(t, b, fine)
+	}
+	processes, memory := len(using(dir)), resident(t, dir)
+
+	// Each page keeps 8 MB; in one tab or one browser that is never cleared they would be 1.8 GB.
+	const pages = maxUses + 20
+	for i := range pages {
+		capture(t, b, lectern.Page{Width: 64, Height: 36, HTML: document(full("#00ff00") + fmt.Sprintf(
+			`<script>window.kept = Array.from({length: 1 << 20}, (_, i) => i + %d.5)</script>`, i))})
+	}
+	// One tab's process may be on its way in and another one's out.
+	bounded(t, "after many pages", dir, processes+1, memory+400<<20)
+
+	for range 2 {
+		_, err := b.Capture(t.Context(), lectern.Page{Width: 64, Height: 36,
+			HTML: `<!doctype html><script>const all = []; for (;;) all.push(Array.from({length: 1 << 20}, (_, i) => i + 0.5))</script>`}, nil)
+		if f := wantFailure(t, err, lectern.CodeCaptureFailed, "crashed the browser's tab twice"); !f.Retryable {
+			t.Error("not retryable")
+		}
+	}
+	b.o.Timeout = time.Second
+	for range 3 {
+		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64, Height: 36}, nil)
+		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 1 s")
+	}
+	b.o.Timeout = 20 * time.Second
+	capture(t, b, fine)
+	bounded(t, "after pages that crash and hang", dir, processes+1, memory+400<<20)
+
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, pids := profiles(dir), using(dir); len(left)+len(pids) > 0 {
+		t.Errorf("it leaves the folders %v and the processes %v", left, pids)
+	}
+}
+
+// bounded waits until the browser in dir has so many processes at most, and bytes of memory.
+func bounded(t *testing.T, when, dir string, processes int, memory int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n, m := len(using(dir)), resident(t, dir)
+		if n <= processes && m <= memory {
+			t.Logf("%s: %d processes, %d MB", when, n, m>>20)
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("%s: %d processes of at most %d, %d MB of at most %d", when, n, processes, m>>20, memory>>20)
+		}
+	}
+}
+
+// resident is the memory of the processes in dir, with what they share divided among them.
+func resident(t *testing.T, dir string) (bytes int64) {
+	t.Helper()
+	for _, pid := range using(dir) {
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)) // it may have ended
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
+				kb, err := strconv.ParseInt(f[1], 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				bytes += kb << 10
+			}
+		}
+	}
+	return bytes
+}
