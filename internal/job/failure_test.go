@@ -80,7 +80,10 @@ func TestDiskFull(t *testing.T) {
 		room    = make(chan struct{})
 		filling sync.WaitGroup
 	)
-	w := begin(t, func(ctx context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+	w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		if len(j.Deck.Slides[0].Narration) > 1000 {
+			return nil, nil // the one that is taken at last; the test does not wait for it
+		}
 		<-full
 		r.Report(lectern.Reported{Progress: 4000, Warnings: []lectern.Warning{{Code: "said while full", Message: strings.Repeat("x", 50_000)}}})
 		err := r.StepDone(ctx, lectern.Step{Kind: lectern.StepMux, Key: strings.Repeat("k", 50_000)})

@@ -174,7 +174,8 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 
 // shown is the clip of a slide whose takes are there: keyed, in its window, in time with the narration.
 func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
-	a, err := s.narration.open()
+	n := s.narration // others read it meanwhile
+	a, err := n.open()
 	if err != nil {
 		return nil, err
 	}
