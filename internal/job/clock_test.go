@@ -51,10 +51,10 @@ func (o *onlookers) Silent(ctx context.Context, age time.Duration) ([]job.Lease,
 // takeovers counts them.
 type takeovers struct{ n atomic.Int64 }
 
-func (t *takeovers) Committed(_, _ int, _ time.Duration)      {}
-func (t *takeovers) Changed(_, _ lectern.Presentation) {}
-func (t *takeovers) StepDone(string, lectern.Step)     {}
-func (t *takeovers) TakenOver(string)                  { t.n.Add(1) }
+func (t *takeovers) Committed(_, _ int, _ time.Duration) {}
+func (t *takeovers) Changed(_, _ lectern.Presentation)   {}
+func (t *takeovers) StepDone(string, lectern.Step)       {}
+func (t *takeovers) TakenOver(string)                    { t.n.Add(1) }
 
 // J8 J3 J12: the clock is set by an hour, to and fro, while runs, leases, heartbeats and the clean-up are going. Nobody takes
 // the runs over, none is given up, their scratch stays, heartbeats and progress come at their pace and never fall.
