@@ -35,7 +35,7 @@ func TestVanishedWatcher(t *testing.T) {
 	defer conn.Close()
 	streams := func() string {
 		for line := range strings.Lines(string(s.must("GET", "/metrics", "").body)) {
-			if n, ok := strings.CutPrefix(line, "lectern_streams "); ok {
+			if n, ok := strings.CutPrefix(line, `lectern_watchers{kind="stream"} `); ok {
 				return strings.TrimSpace(n)
 			}
 		}
