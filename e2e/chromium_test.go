@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"testing"
@@ -17,8 +18,8 @@ type playback struct {
 	Fault           string
 }
 
-// playInChromium holds a video against the player that most people have: it loads, plays, seeks, and its time moves.
-func playInChromium(t *testing.T, s *server, path string) {
+// inChromium gives what a script, run on a page of the server, promises.
+func inChromium[T any](t *testing.T, s *server, script string) T {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.DisableGPU,
@@ -30,13 +31,26 @@ func playInChromium(t *testing.T, s *server, path string) {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	defer cancel()
 	ctx, cancel = chromedp.NewContext(ctx)
 	defer cancel()
-	script := fmt.Sprintf(`new Promise(done => {
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url("/"))); err != nil {
+		t.Fatalf("Chromium does not open the server: %v", err)
+	}
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("Chromium: %v", err)
+	}
+	return got
+}
+
+// playInChromium holds a video against the player that most people have: it loads, plays, seeks, and its time moves.
+func playInChromium(t *testing.T, s *server, path string) {
+	t.Helper()
+	got := inChromium[playback](t, s, fmt.Sprintf(`new Promise(done => {
 		const v = document.createElement('video');
 		const tell = fault => done({Width: v.videoWidth, Height: v.videoHeight, Duration: v.duration, After: v.currentTime, Fault: fault});
 		v.muted = true; v.src = %q;
@@ -45,15 +59,42 @@ func playInChromium(t *testing.T, s *server, path string) {
 		v.onseeked = () => { v.onseeked = null; v.play().catch(e => tell(String(e))); };
 		v.ontimeupdate = () => { if (!v.paused && v.currentTime > v.duration / 2 + 0.2) tell(''); };
 		document.body.append(v);
-	})`, path)
-	if err := chromedp.Do(ctx, chromedp.Navigate(s.url("/"))); err != nil {
-		t.Fatalf("Chromium does not open the server: %v", err)
-	}
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[playback](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("Chromium does not play %s: %v", path, err)
-	}
+	})`, path))
 	if got.Fault != "" || got.Width == 0 || got.After <= got.Duration/2 {
 		t.Errorf("Chromium plays %s as %+v", path, got)
 	}
+}
+
+// Pictures are compared at this size, in RGB.
+const thumbWidth, thumbHeight = 64, 36
+
+// seekInChromium shows the frames of a video, in any order, and gives small pictures of them.
+func seekInChromium(t *testing.T, s *server, path string, frames []int, rate float64) [][]int {
+	t.Helper()
+	list, err := json.Marshal(frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inChromium[[][]int](t, s, fmt.Sprintf(`(async () => {
+		const v = document.createElement('video'), c = document.createElement('canvas');
+		c.width = %d; c.height = %d;
+		const g = c.getContext('2d', {willReadFrequently: true});
+		g.imageSmoothingQuality = 'high';
+		v.muted = true; v.preload = 'auto'; v.src = %q;
+		document.body.append(v);
+		const once = event => new Promise((done, fail) => {
+			v.addEventListener(event, done, {once: true});
+			v.addEventListener('error', () => fail(new Error(v.error.message || 'code ' + v.error.code)), {once: true});
+		});
+		await once('loadeddata');
+		const all = [];
+		for (const n of %s) {
+			const there = once('seeked');
+			v.currentTime = (n + 0.5) / %f;
+			await there;
+			g.drawImage(v, 0, 0, c.width, c.height);
+			all.push(Array.from(g.getImageData(0, 0, c.width, c.height).data).filter((_, i) => i %% 4 < 3));
+		}
+		return all;
+	})()`, thumbWidth, thumbHeight, path, list, rate))
 }

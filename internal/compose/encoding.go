@@ -18,6 +18,7 @@ type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
 	Quality lectern.Quality
+	Plain   bool // every picture goes through the encoder whole: the reference, and for players that take nothing else
 }
 
 // effort is x264's preset and its constant rate factor.
@@ -39,8 +40,9 @@ func (e Encoding) effort() effort {
 	return effort{"veryfast", 18}
 }
 
-// GOP is the number of frames from one key picture to the next: two seconds.
-func (e Encoding) GOP() int { return 2 * e.Rate }
+// GOP is the number of frames from one key picture to the next: four seconds. A player that seeks decodes so many at most,
+// and skipped ones take it no time.
+func (e Encoding) GOP() int { return 4 * e.Rate }
 
 // Timescale is the number of ticks a second in the video's file, and TicksPerFrame how many each frame lasts.
 func (e Encoding) Timescale() int { return e.Rate * TicksPerFrame }
@@ -51,17 +53,16 @@ const TicksPerFrame = 512
 // PlateBytes is the size of one whole picture as the encoder takes it.
 func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
-// Args are the arguments that say how to encode. They stand for the video's parameters in content keys.
-func (e Encoding) Args() []string {
-	f, gop := e.effort(), strconv.Itoa(e.GOP())
-	return []string{
-		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", f.preset, "-profile:v", "high", "-crf", strconv.Itoa(f.crf),
-		"-pix_fmt", "yuv420p", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "0", "-refs", "1",
-		"-x264-params", "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1",
-		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-		"-chroma_sample_location", "center",
-		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
+// Args are the arguments that say how to encode.
+func (e Encoding) Args() []string { return e.args(e.effort().crf, e.GOP(), "") }
+
+// Fingerprint stands for everything that says how pictures are encoded, in content keys.
+func (e Encoding) Fingerprint() []string {
+	all := append(e.Args(), "key", strconv.Itoa(e.keyFactor()))
+	if e.Plain {
+		all = append(all, "plain")
 	}
+	return all
 }
 
 // tagged ends a filter graph: it tells the encoder what the raw pictures are, so that nothing is converted.
@@ -78,19 +79,29 @@ func (e Encoding) raw(size lectern.Size, loop bool, from string) []string {
 }
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
-	args := append(e.Args(), "-r", strconv.Itoa(e.Rate), "-frames:v", strconv.FormatInt(frames, 10))
+	args := append(e.Args(), "-frames:v", strconv.FormatInt(frames, 10))
+	return append(args, e.tail(threads, to)...)
+}
+
+// tail ends the arguments of an encode.
+func (e Encoding) tail(threads int, to string) []string {
+	args := []string{"-r", strconv.Itoa(e.Rate)}
 	if threads > 0 {
 		args = append(args, "-threads", strconv.Itoa(threads))
 	}
 	return append(args, "-f", "h264", to)
 }
 
-// Still gives the arguments that encode one closed group of pictures of a slide without an avatar. plate is a file with the
-// slide as one raw picture; the output is a stream that [Join] repeats to any length.
+// keyFactor is the constant rate factor of pictures that are coded by themselves. Without pictures behind them to look at,
+// x264 does not know that they stand for seconds and have to be as good as what refines them would make them.
+func (e Encoding) keyFactor() int { return e.effort().crf - 8 }
+
+// Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
+// plate is a file with the slide as one raw picture.
 func (e Encoding) Still(plate string, threads int, to string) []string {
-	args := e.raw(e.Size, true, plate)
-	args = append(args, "-vf", tagged)
-	return append(args, e.output(int64(e.GOP()), threads, to)...)
+	args := append(e.raw(e.Size, false, plate), "-vf", tagged)
+	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
+	return append(append(args, "-frames:v", "1"), e.tail(threads, to)...)
 }
 
 // Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that

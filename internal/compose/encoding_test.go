@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,8 +10,8 @@ import (
 
 var hd = Encoding{Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30, Quality: lectern.QualityHigh}
 
-const hdArgs = "-an -sn -dn -c:v libx264 -preset veryfast -profile:v high -crf 18 -pix_fmt yuv420p -g 60 -keyint_min 60 -sc_threshold 0 -bf 0 -refs 1 " +
-	"-x264-params scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 " +
+const hdArgs = "-an -sn -dn -c:v libx264 -preset veryfast -profile:v high -crf 18 -pix_fmt yuv420p -g 120 -keyint_min 120 -sc_threshold 0 -bf 0 -refs 1 " +
+	"-x264-params scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 " +
 	"-chroma_sample_location center -bsf:v filter_units=remove_types=6"
 
 const tag = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
@@ -19,22 +20,28 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	at := lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}
 	raw := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -stream_loop -1 -i "
+	once, keyArgs := strings.Replace(raw, "-stream_loop -1 ", "", 1), strings.Replace(hdArgs, "-crf 18", "-crf 10", 1)
+	patch := Patch{Window: at, At: lectern.Rect{X: 1376, Y: 536, Width: 512, Height: 512}}
 	region := "-f rawvideo -pix_fmt yuv420p -video_size 480x480 -framerate 30 -i "
 	for _, c := range []struct {
 		name string
 		got  []string
 		want string
 	}{
-		{"still", hd.Still("p.yuv", 2, "out"), raw + "p.yuv -vf " + tag + " " + hdArgs + " -r 30 -frames:v 60 -threads 2 -f h264 out"},
+		{"still", hd.Still("p.yuv", 2, "out"), once + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
+		{"keys", hd.Keys(1, "out"), once + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
+		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.25,addroi=0:496:512:16:0.25," +
+			"addroi=0:0:16:512:0.25,addroi=496:0:16:512:0.25," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119",
+			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:ipratio=2.5").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
 			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
-			hdArgs + " -r 30 -frames:v 123 -threads 1 -f h264 out"},
+			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
 		{"transition", hd.Transition("wipeleft", Side{Plate: "a.yuv"}, Side{Plate: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
 			raw + "a.yuv " + raw + "b.yuv " + region + "r.yuv -filter_complex_threads 1 -filter_complex " +
 				"[0:v]trim=end_frame=13,scale=flags=neighbor,format=yuv444p[a];" +
 				"[1:v][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag + "[v] -map [v] " +
-				hdArgs + " -r 30 -frames:v 13 -f h264 out"},
+				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
 		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -b:a 96000 -f ipod out"},
 		{"mux", hd.Mux("a.m4a", "c.srt", "m.txt", "eng", "out"), "-f mp4 -i pipe:0 -i a.m4a -f ffmetadata -i m.txt -f srt -i c.srt -map 0:v:0 -map 1:a:0 -map 3:s:0 " +
 			"-c:s mov_text -metadata:s:s:0 language=eng -disposition:s:0 0 -map_metadata 2 -map_chapters 2 -c:v copy -c:a copy -metadata:s:a:0 language=eng " +
@@ -49,18 +56,19 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// All pieces of a video carry the same parameters, and another quality changes nothing else.
+// All pieces of a video carry the same parameters but for how finely they are quantized, and another quality changes nothing else.
 func TestPiecesShareTheirParameters(t *testing.T) {
 	t.Parallel()
 	for _, q := range lectern.Qualities() {
 		e := hd
 		e.Quality = q
-		want := strings.Join(e.Args(), " ")
+		crf := regexp.MustCompile(`-crf \d+`)
+		want := crf.ReplaceAllString(strings.Join(e.Args(), " "), "-crf N")
 		for name, args := range map[string][]string{
-			"still": e.Still("p", 1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),
+			"still": e.Still("p", 1, "o"), "keys": e.Keys(1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),
 			"transition": e.Transition("fade", Side{Plate: "a"}, Side{Plate: "b"}, 5, 3, "o"),
 		} {
-			if !strings.Contains(strings.Join(args, " "), want) {
+			if !strings.Contains(crf.ReplaceAllString(strings.Join(args, " "), "-crf N"), want) {
 				t.Errorf("%s at %s does not have %s", name, q, want)
 			}
 		}

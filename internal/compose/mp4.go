@@ -1,9 +1,12 @@
 package compose
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"lectern/internal/h264"
 )
 
 // Join describes the video without sound, as the pieces that follow each other. Its bytes are an MP4 file whose index comes
@@ -21,15 +24,15 @@ func NewJoin(e Encoding) *Join { return &Join{Encoding: e} }
 
 // Add appends the first frames pictures of a stream. It refuses a stream that is shorter, and one whose parameter sets differ
 // from those before it: ffmpeg would join both without a word and players would show rubbish.
-func (j *Join) Add(x Index, frames int64) error {
+func (j *Join) Add(x h264.Index, frames int64) error {
 	if frames <= 0 || frames > int64(len(x.Sizes)) {
-		return fmt.Errorf("%w: it has %d pictures where %d are needed", errBroken, len(x.Sizes), frames)
+		return fmt.Errorf("%w: it has %d pictures where %d are needed", h264.ErrDamaged, len(x.Sizes), frames)
 	}
-	if err := same(&j.sps, x.SPS, "sequence"); err != nil {
-		return err
-	}
-	if err := same(&j.pps, x.PPS, "picture"); err != nil {
-		return err
+	switch {
+	case j.sps == nil:
+		j.sps, j.pps = x.SPS, x.PPS
+	case !bytes.Equal(j.sps, x.SPS) || !bytes.Equal(j.pps, x.PPS):
+		return fmt.Errorf("%w: its parameter sets differ from those before it", h264.ErrDamaged)
 	}
 	for _, k := range x.Keys {
 		if int64(k) < frames {
@@ -52,7 +55,7 @@ func (j *Join) Bytes() int64 { return j.bytes }
 // Header gives the file's bytes up to the first sample.
 func (j *Join) Header() ([]byte, error) {
 	if len(j.sps) < 4 || len(j.sizes) == 0 {
-		return nil, fmt.Errorf("%w: there is nothing to join", errBroken)
+		return nil, fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
 	}
 	head := box("ftyp", []byte("isom"), u32(512), []byte("isomavc1"))
 	// The place of the first sample stands in the index, which has a size of its own: its length does not depend on the value.

@@ -112,3 +112,24 @@ func Language(bcp47 string) string {
 	}
 	return base.ISO3()
 }
+
+// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
+// single picture, unless frames is 1: two key pictures in a row would carry the same id.
+func Repeats(frames, gop int64) []int64 {
+	if frames <= 0 || gop < 3 {
+		return nil
+	}
+	n, rest := frames/gop, frames%gop
+	groups := make([]int64, n, n+1)
+	for i := range groups {
+		groups[i] = gop
+	}
+	if rest == 1 && n > 0 {
+		groups[n-1]--
+		rest++
+	}
+	if rest > 0 {
+		groups = append(groups, rest)
+	}
+	return groups
+}

@@ -75,6 +75,7 @@ func serviceSettings() []Setting {
 		count("log.keep", "how many rotated log files are kept", 1, 1000, func(c *Config) *int { return &c.Log.Keep }),
 		count("workers", "presentations that are rendered at once", 1, 256, func(c *Config) *int { return &c.Workers }),
 		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256, func(c *Config) *int { return &c.Encoders }),
+		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones", func(c *Config) *bool { return &c.Compat }),
 		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
 		count("voices", "narrations that are spoken at once", 1, 64, func(c *Config) *int { return &c.Voices }),
 		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Heartbeat }),

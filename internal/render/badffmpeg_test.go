@@ -98,8 +98,10 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 		says   string
 		deck   func(g *rig, d *lectern.Deck)
 	}{
-		{"still", "-stream_loop", true, "could not encode the slide", alone},
+		{"still", "frames:v*1*-r", true, "could not encode the slide", alone},
 		{"avatar", "pipe:0*overlay", true, "could not encode the slide", nil},
+		{"patch", "slice-max-mbs", true, "could not encode the slide", roomy},
+		{"key pictures", "expr:1", true, "could not encode the slide", roomy},
 		{"transition", "xfade", true, "could not blend two slides", alone},
 		{"sound", "s16le*pipe:0", false, "could not encode the sound", alone},
 		{"join", "faststart", false, "could not join the video", alone},
@@ -153,6 +155,9 @@ func shortTalk() lectern.Deck {
 	d.Slides[0].Narration, d.Slides[1].Narration, d.Hold = "Hello.", "", 300e6
 	return d
 }
+
+// roomy leaves room around the avatar, so that it is spliced.
+func roomy(_ *rig, d *lectern.Deck) { d.Size = lectern.Size{Width: 640, Height: 360} }
 
 // alone leaves the avatar out.
 func alone(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly }

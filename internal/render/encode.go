@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +13,14 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/h264"
 )
 
 // segment is the encoded body of a slide. With an avatar it lies in one file with the raw regions that its transitions need,
 // first those of the beginning, then those of the end, so that all of them are there or none.
 type segment struct {
 	file
-	index compose.Index
+	index h264.Index
 	// offset is where the stream begins in the file.
 	offset int64
 	// loop says that the stream is one group of pictures that stands for as many as are needed.
@@ -45,7 +47,7 @@ func (s *segment) read(pictures int64) error {
 		return err
 	}
 	defer r.Close()
-	if s.index, err = compose.ReadIndex(r); err == nil && int64(len(s.index.Sizes)) != pictures {
+	if s.index, err = h264.ReadIndex(r); err == nil && int64(len(s.index.Sizes)) != pictures {
 		err = fmt.Errorf("it has %d pictures instead of %d", len(s.index.Sizes), pictures)
 	}
 	return err
@@ -125,15 +127,56 @@ func (u *run) ffmpeg(ctx context.Context, c Command) error {
 
 // still plans the segment of a slide without an avatar: its one group of pictures.
 func (u *run) still(ctx context.Context, s *slide) (string, maker) {
-	key := stillKey(s.picture.key, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+	key := stillKey(s.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		plate, err := u.plateOf(s, nil)
 		if err != nil {
 			return err
 		}
-		return u.ffmpeg(ctx, Command{Args: u.enc.Still(plate, threads, "file:"+path),
-			OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
+		one := path + ".key"
+		defer os.Remove(one)
+		err = u.ffmpeg(ctx, Command{Args: u.enc.Still(plate, threads, "file:"+one), What: whatSlide})
+		if err != nil {
+			return err
+		}
+		return u.stand(one, path)
 	}
+}
+
+// stand makes a group of pictures of a key picture: nothing moves in it, and nothing is encoded.
+func (u *run) stand(key, path string) error {
+	in, err := os.Open(key)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	pics := h264.NewPictures(in)
+	units, err := pics.Units()
+	if err != nil {
+		return broken(whatSlide, noEOF(err))
+	}
+	sets, err := h264.ParseSets(pics.Sets())
+	if err != nil {
+		return broken(whatSlide, err)
+	}
+	return written(path, func(w io.Writer) error { return h264.Still(w, sets, units, int64(u.enc.GOP())) })
+}
+
+// written makes a file.
+func written(path string, write func(w io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(buffered(f, write), f.Close())
+}
+
+func buffered(f *os.File, write func(w io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 256<<10)
+	if err := write(w); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 // avatar plans the segment of a slide with an avatar.
@@ -149,7 +192,7 @@ func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	}
 	req.Seed = seed
 	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar, Fingerprint: u.Avatars.Fingerprint(u.deck.Avatar),
-		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
@@ -162,26 +205,12 @@ func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	}, nil
 }
 
-// present animates and encodes a slide in one stream: the avatar's frames are drawn as the encoder asks for them.
+// present animates and encodes a slide: only where its avatar is, if that can be, or else whole.
 func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string, threads int) (err error) {
 	img, err := u.canvas(s)
 	if err != nil {
 		return err
 	}
-	plate, err := u.plateOf(s, img)
-	if err != nil {
-		return err
-	}
-	var clip lectern.Clip
-	if s.takes != nil {
-		clip, err = u.shown(ctx, s, req)
-	} else {
-		clip, err = u.Avatars.Animate(ctx, u.deck.Avatar, req)
-	}
-	if err != nil {
-		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
-	}
-	defer clip.Close()
 	out, err := os.Create(path)
 	if err != nil {
 		return err
@@ -191,14 +220,41 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 			err = cerr
 		}
 	}()
-	region := s.window.NewRegion(img)
-	size := int64(region.Bytes())
-	head := (s.in + s.out) * size
+	head := (s.in + s.out) * regionBytes(s.window.At)
+	if patch, ok := u.enc.Patch(s.window.At); ok && s.slot.Body() > 1 {
+		err = u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
+			return u.splice(ctx, s, reader, compose.Plate(img), patch, out, head, threads)
+		})
+		if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
+			return err
+		}
+		if err := out.Truncate(0); err != nil {
+			return err
+		}
+	}
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	reader := &clipReader{clip: clip, region: region, frame: image.NewRGBA(image.Rect(0, 0, req.Size.Width, req.Size.Height)),
-		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
+	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, img, out, threads) })
+}
+
+// animated does something with a new clip.
+func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File, do func(*clipReader) error) error {
+	clip, err := u.animation(ctx, s, req)
+	if err != nil {
+		return err
+	}
+	defer clip.Close()
+	return do(s.newReader(clip, img, out))
+}
+
+// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
+// them.
+func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, img *image.RGBA, out io.Writer, threads int) error {
+	plate, err := u.plateOf(s, img)
+	if err != nil {
+		return err
+	}
 	runErr := u.ffmpeg(ctx, Command{
 		Args:  u.enc.Avatar(plate, s.window.At, s.slot.Body(), threads, "pipe:1"),
 		Stdin: reader, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
@@ -236,20 +292,40 @@ type clipReader struct {
 func (c *clipReader) Read(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.compose(); err != nil {
+		return 0, err
+	}
+	n := copy(p, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+// picture gives the next composed region of the body, or io.EOF behind the last. It is valid until the next call.
+func (c *clipReader) picture() ([]byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.compose(); err != nil {
+		return nil, err
+	}
+	all := c.rest
+	c.rest = nil
+	return all, nil
+}
+
+// compose makes sure that there is something in rest.
+func (c *clipReader) compose() error {
 	for len(c.rest) == 0 {
 		if c.err == nil && c.done >= c.total-c.out {
-			return 0, io.EOF
+			return io.EOF
 		}
 		if c.err == nil {
 			c.err = guard(c.next)
 		}
 		if c.err != nil {
-			return 0, c.err
+			return c.err
 		}
 	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[n:]
-	return n, nil
+	return nil
 }
 
 // next composes the next frame.
@@ -322,7 +398,7 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 		}
 	}
 	kind, frames := u.deck.Transitions[a.index].Type, b.in
-	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Args(), u.enc.Size, u.enc.Rate, u.version)
+	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	task := u.task("transition", b)
 	var err error
 	for _, salt := range salts {

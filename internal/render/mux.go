@@ -12,6 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/h264"
 	"lectern/internal/timeline"
 )
 
@@ -273,7 +274,7 @@ type joined struct {
 	list []stretch
 	rest []byte
 	file io.ReadCloser
-	pics *compose.Pictures
+	pics *h264.Pictures
 	left int64
 }
 
@@ -287,7 +288,7 @@ func (j *joined) Read(p []byte) (int, error) {
 			if j.file, err = j.list[0].stream(); err != nil {
 				return 0, err
 			}
-			j.pics, j.left = compose.NewPictures(j.file), j.list[0].frames
+			j.pics, j.left = h264.NewPictures(j.file), j.list[0].frames
 			j.list = j.list[1:]
 		}
 		if j.left == 0 {

@@ -25,7 +25,9 @@ type Options struct {
 	Cache     func() (c Cache, release func())
 	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
 	// Align finds the words of a text in the sound of it; nil: narrations of avatars that speak themselves have no words.
-	Align  func(text string, samples []int16) []lectern.Span
+	Align func(text string, samples []int16) []lectern.Span
+	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take nothing else.
+	Plain  bool
 	Limits lectern.Limits   // zero: lectern.DefaultLimits
 	Now    func() time.Time // nil: time.Now
 }

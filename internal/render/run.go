@@ -93,7 +93,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker) *run {
 	rate := timeline.Rate(d.FrameRate)
 	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
-		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality},
+		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	u.theme, _ = p.Library.Theme(d.Theme)
 	if f, ok := p.performers(ctx, d.Avatar); ok {

@@ -1,27 +1,13 @@
-package compose
+package h264
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 )
 
-// Kinds of NAL unit (H.264 table 7-1).
-const (
-	nalSlice     = 1
-	nalKeySlice  = 5
-	nalSEI       = 6
-	nalSPS       = 7
-	nalPPS       = 8
-	nalDelimiter = 9
-)
-
 // maxUnit bounds one NAL unit. The largest picture that Lectern makes is smaller uncompressed.
 const maxUnit = 64 << 20
-
-// errBroken says that a stream is not what the encoder should have made.
-var errBroken = errors.New("the encoded stream is damaged")
 
 // Picture is one coded picture of a stream, as a sample of an MP4 file: units preceded by their length, without
 // parameter sets, delimiters and notes.
@@ -36,6 +22,7 @@ type Pictures struct {
 	buf      []byte // what was read and not yet used; begins with a start code once synced
 	eof      bool
 	sample   []byte
+	slices   [][]byte
 	next     []byte // the first slice of the picture after this one
 	sps, pps []byte
 }
@@ -46,21 +33,22 @@ func NewPictures(r io.Reader) *Pictures { return &Pictures{r: r} }
 // Sets gives the parameter sets seen so far. Both are there after the first picture.
 func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
 
-var startCode = []byte{0, 0, 1}
+// startPrefix begins a unit, behind a zero or not.
+var startPrefix = []byte{0, 0, 1}
 
 // unit gives the next NAL unit, or io.EOF.
 func (p *Pictures) unit() ([]byte, error) {
 	for {
-		at := bytes.Index(p.buf, startCode)
+		at := bytes.Index(p.buf, startPrefix)
 		before := p.buf
 		if at >= 0 {
 			before = p.buf[:at]
 		}
 		if len(bytes.TrimLeft(before, "\x00\x01")) > 0 {
-			return nil, fmt.Errorf("%w: it does not begin with a start code", errBroken)
+			return nil, fmt.Errorf("%w: it does not begin with a start code", ErrDamaged)
 		}
 		if at >= 0 {
-			p.buf = p.buf[at+len(startCode):]
+			p.buf = p.buf[at+len(startPrefix):]
 			return p.unitBody()
 		}
 		if p.eof {
@@ -76,7 +64,7 @@ func (p *Pictures) unit() ([]byte, error) {
 func (p *Pictures) unitBody() ([]byte, error) {
 	searched := 0
 	for {
-		if at := bytes.Index(p.buf[searched:], startCode); at >= 0 {
+		if at := bytes.Index(p.buf[searched:], startPrefix); at >= 0 {
 			end := searched + at
 			unit := bytes.TrimRight(p.buf[:end], "\x00")
 			p.buf = p.buf[end:]
@@ -89,7 +77,7 @@ func (p *Pictures) unitBody() ([]byte, error) {
 		}
 		searched = max(0, len(p.buf)-2)
 		if len(p.buf) > maxUnit {
-			return nil, fmt.Errorf("%w: a unit of more than %d bytes", errBroken, maxUnit)
+			return nil, fmt.Errorf("%w: a unit of more than %d bytes", ErrDamaged, maxUnit)
 		}
 		if err := p.fill(); err != nil {
 			return nil, err
@@ -99,7 +87,7 @@ func (p *Pictures) unitBody() ([]byte, error) {
 
 func notEmpty(unit []byte) ([]byte, error) {
 	if len(unit) < 2 {
-		return nil, fmt.Errorf("%w: an empty unit", errBroken)
+		return nil, fmt.Errorf("%w: an empty unit", ErrDamaged)
 	}
 	return unit, nil
 }
@@ -123,60 +111,66 @@ func (p *Pictures) fill() error {
 
 // Next gives the next picture, or io.EOF behind the last one.
 func (p *Pictures) Next() (Picture, error) {
+	units, err := p.Units()
+	if err != nil {
+		return Picture{}, err
+	}
 	p.sample = p.sample[:0]
-	var pic Picture
-	slices := 0
-	take := func(unit []byte) {
-		slices++
-		pic.Key = unit[0]&31 == nalKeySlice
+	for _, unit := range units {
 		n := len(unit)
 		p.sample = append(p.sample, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		p.sample = append(p.sample, unit...)
 	}
+	return Picture{Bytes: p.sample, Key: units[0][0]&31 == nalKeySlice}, nil
+}
+
+// Units gives the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
+// call.
+func (p *Pictures) Units() ([][]byte, error) {
+	p.slices = p.slices[:0]
 	if p.next != nil {
-		take(p.next)
+		p.slices = append(p.slices, p.next)
 		p.next = nil
 	}
 	for {
 		unit, err := p.unit()
-		if err == io.EOF && slices > 0 {
+		if err == io.EOF && len(p.slices) > 0 {
 			break
 		}
 		if err != nil {
-			return Picture{}, err
+			return nil, err
 		}
 		kind := unit[0] & 31
 		switch kind {
 		case nalSlice, nalKeySlice:
 			// first_mb_in_slice is the first number of a slice, and zero is written as a single set bit.
-			if first := unit[1]&0x80 != 0; first && slices > 0 {
+			if first := unit[1]&0x80 != 0; first && len(p.slices) > 0 {
 				p.next = unit
-			} else if !first && slices == 0 {
-				return Picture{}, fmt.Errorf("%w: a picture without its beginning", errBroken)
+			} else if !first && len(p.slices) == 0 {
+				return nil, fmt.Errorf("%w: a picture without its beginning", ErrDamaged)
 			} else {
-				take(unit)
+				p.slices = append(p.slices, unit)
 			}
 		case nalSPS:
 			if err := same(&p.sps, unit, "sequence"); err != nil {
-				return Picture{}, err
+				return nil, err
 			}
 		case nalPPS:
 			if err := same(&p.pps, unit, "picture"); err != nil {
-				return Picture{}, err
+				return nil, err
 			}
 		case nalSEI, nalDelimiter:
 		default:
-			return Picture{}, fmt.Errorf("%w: a unit of kind %d", errBroken, kind)
+			return nil, fmt.Errorf("%w: a unit of kind %d", ErrDamaged, kind)
 		}
-		if p.next != nil || kind == nalDelimiter && slices > 0 {
+		if p.next != nil || kind == nalDelimiter && len(p.slices) > 0 {
 			break
 		}
 	}
 	if p.sps == nil || p.pps == nil {
-		return Picture{}, fmt.Errorf("%w: a picture before its parameter sets", errBroken)
+		return nil, fmt.Errorf("%w: a picture before its parameter sets", ErrDamaged)
 	}
-	pic.Bytes = p.sample
-	return pic, nil
+	return p.slices, nil
 }
 
 func same(have *[]byte, unit []byte, what string) error {
@@ -185,7 +179,7 @@ func same(have *[]byte, unit []byte, what string) error {
 		return nil
 	}
 	if !bytes.Equal(*have, unit) {
-		return fmt.Errorf("%w: its %s parameter sets differ", errBroken, what)
+		return fmt.Errorf("%w: its %s parameter sets differ", ErrDamaged, what)
 	}
 	return nil
 }
@@ -217,28 +211,7 @@ func ReadIndex(r io.Reader) (Index, error) {
 	}
 	x.SPS, x.PPS = p.Sets()
 	if len(x.Keys) == 0 || x.Keys[0] != 0 {
-		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture", errBroken, len(x.Sizes))
+		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture", ErrDamaged, len(x.Sizes))
 	}
 	return x, nil
-}
-
-// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
-// single picture, unless frames is 1: two key pictures in a row would carry the same id.
-func Repeats(frames, gop int64) []int64 {
-	if frames <= 0 || gop < 3 {
-		return nil
-	}
-	n, rest := frames/gop, frames%gop
-	groups := make([]int64, n, n+1)
-	for i := range groups {
-		groups[i] = gop
-	}
-	if rest == 1 && n > 0 {
-		groups[n-1]--
-		rest++
-	}
-	if rest > 0 {
-		groups = append(groups, rest)
-	}
-	return groups
 }

@@ -1,4 +1,4 @@
-package compose
+package h264
 
 import (
 	"bytes"
@@ -8,8 +8,6 @@ import (
 	"testing/iotest"
 
 	"pgregory.net/rapid"
-
-	"lectern"
 )
 
 var (
@@ -97,7 +95,7 @@ func TestDamagedStreams(t *testing.T) {
 		"a unit of no bytes":   append(bytes.Clone(good), 0, 0, 1, 0, 0, 1, 0x61, 0x81, 1),
 		"a kind of its own":    append(bytes.Clone(good), 0, 0, 1, 0x1f, 1),
 	} {
-		if x, err := ReadIndex(bytes.NewReader(b)); !errors.Is(err, errBroken) {
+		if x, err := ReadIndex(bytes.NewReader(b)); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %+v, %v", name, x, err)
 		}
 	}
@@ -112,102 +110,4 @@ func FuzzReadIndex(f *testing.F) {
 			t.Errorf("%x gives %+v", b, x)
 		}
 	})
-}
-
-func TestRepeatsAddUp(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		frames, gop := rapid.Int64Range(1, 100_000).Draw(t, "frames"), rapid.Int64Range(3, 300).Draw(t, "gop")
-		sum := int64(0)
-		for _, n := range Repeats(frames, gop) {
-			if n > gop || n < 1 || n == 1 && frames > 1 {
-				t.Fatalf("a group of %d", n)
-			}
-			sum += n
-		}
-		if sum != frames {
-			t.Fatalf("%d frames became %d", frames, sum)
-		}
-	})
-}
-
-func TestJoinIsAMovie(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		j := NewJoin(hd)
-		var samples []byte
-		frames := int64(0)
-		for range rapid.IntRange(1, 5).Draw(t, "streams") {
-			stream := annexB(drawPictures(t), 7)
-			x, err := ReadIndex(bytes.NewReader(stream))
-			if err != nil {
-				t.Fatal(err)
-			}
-			take := rapid.IntRange(1, len(x.Sizes)).Draw(t, "take")
-			if err := j.Add(x, int64(take)); err != nil {
-				t.Fatal(err)
-			}
-			p := NewPictures(bytes.NewReader(stream))
-			for range take {
-				pic, err := p.Next()
-				if err != nil {
-					t.Fatal(err)
-				}
-				samples = append(samples, pic.Bytes...)
-			}
-			frames += int64(take)
-		}
-		head, err := j.Header()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if j.Bytes() != int64(len(samples)) {
-			t.Fatalf("%d bytes announced, %d there", j.Bytes(), len(samples))
-		}
-		file := append(head, samples...)
-		m, err := ReadMovie(bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, ok := m.Track("vide")
-		if !ok || !m.IndexFirst || int64(v.Samples) != frames || v.Ticks != uint64(frames*TicksPerFrame) || v.Scale != 30*TicksPerFrame {
-			t.Fatalf("%d frames became %+v", frames, m)
-		}
-		for _, cut := range []int{len(file) - 1, len(head) - 1, 8, 3} {
-			if _, err := ReadMovie(bytes.NewReader(file[:cut]), int64(cut)); err == nil {
-				t.Fatalf("a file cut to %d of %d bytes is taken", cut, len(file))
-			}
-		}
-	})
-}
-
-func TestJoinRefusesWhatDoesNotFit(t *testing.T) {
-	t.Parallel()
-	x := Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{5, 5}, Keys: []int{0}}
-	other := x
-	other.PPS = []byte{0x68, 1}
-	j := NewJoin(Encoding{Size: lectern.Size{Width: 2, Height: 2}, Rate: 30})
-	if _, err := j.Header(); err == nil {
-		t.Error("a movie of nothing")
-	}
-	if err := j.Add(x, 3); !errors.Is(err, errBroken) {
-		t.Errorf("three pictures of two: %v", err)
-	}
-	if err := errors.Join(j.Add(x, 2), j.Add(x, 1)); err != nil || j.Frames() != 3 {
-		t.Errorf("%d frames, %v", j.Frames(), err)
-	}
-	if err := j.Add(other, 2); !errors.Is(err, errBroken) {
-		t.Errorf("other parameter sets: %v", err)
-	}
-}
-
-func FuzzReadMovie(f *testing.F) {
-	j := NewJoin(hd)
-	_ = j.Add(Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{4}, Keys: []int{0}}, 1)
-	head, err := j.Header()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(append(head, 1, 2, 3, 4))
-	f.Fuzz(func(t *testing.T, b []byte) { _, _ = ReadMovie(bytes.NewReader(b), int64(len(b))) })
 }

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"crypto/md5"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// lively is a deck of slides in different colours with an avatar, one without, and transitions.
+const lively = `{"title":"Playback","size":{"width":1280,"height":720},"avatar":"mikhailo","transitions":[{"type":"fade","duration":0.5},{"type":"none"},{"type":"wipeleft","duration":0.4}],"slides":[
+	{"template":"title","background":"#7a1020","props":{"title":"Red"},"narration":"The first slide is red, and it says so in a sentence that takes a few seconds."},
+	{"template":"content","background":"#0c5c2c","props":{"title":"Green","content":"The second."},"narration":"The second slide is green. It has a cut behind it, and five seconds or so of talk."},
+	{"template":"content","background":"#123a8c","props":{"title":"Blue","content":"The third."},"narration":"The third slide is blue, and it is wiped away by the last of all slides."},
+	{"template":"title","background":"#c8a018","props":{"title":"Yellow"},"narration":"The last one is yellow."}]}`
+
+// TestPlayback: what is spliced plays everywhere. libavcodec decodes it without a warning, OpenH264 to the same bits, and Chromium
+// shows the right frame wherever it is sought.
+func TestPlayback(t *testing.T) {
+	t.Parallel()
+	s := serve(t, plain)
+	a := s.must("POST", "/v1/presentations", lively)
+	if a.status != 202 && a.status != 201 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	id := a.json(t)["id"].(string)
+	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+		t.Fatalf("ended as %+v", v)
+	}
+	file := s.download("/api/custom/presentations/"+id+"/video", "lively.mp4")
+	m := inspect(t, file)
+
+	stream := filepath.Join(t.TempDir(), "video.h264")
+	run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", stream)
+	raw := stream + ".yuv"
+	run(t, "gst-launch-1.0", "-q", "filesrc", "location="+stream, "!", "h264parse", "!", "openh264dec", "!", "videoconvert", "!",
+		"video/x-raw,format=I420", "!", "filesink", "location="+raw)
+	theirs, err := os.ReadFile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := strings.TrimSpace(string(run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", stream, "-pix_fmt", "yuv420p", "-f", "md5", "-")))
+	if got := fmt.Sprintf("MD5=%x", md5.Sum(theirs)); got != ours {
+		t.Errorf("OpenH264 decodes %d bytes to %s, libavcodec to %s", len(theirs), got, ours)
+	}
+
+	random := rand.New(rand.NewPCG(3, 4))
+	frames := make([]int, 20)
+	for i := range frames {
+		frames[i] = random.IntN(m.frames)
+	}
+	shown := seekInChromium(t, s, "/api/custom/presentations/"+id+"/video", frames, m.fps)
+	want := thumbs(t, file, frames)
+	for i, n := range frames {
+		if d := apart(shown[i], want[n]); d > 6 {
+			t.Errorf("Chromium, sent to frame %d, shows something else: %.1f levels apart on average", n, d)
+		}
+	}
+}
+
+// thumbs gives small pictures of frames, by libavcodec.
+func thumbs(t *testing.T, file string, frames []int) map[int][]int {
+	t.Helper()
+	order := slices.Clone(frames)
+	slices.Sort(order)
+	order = slices.Compact(order)
+	var pick []string
+	for _, n := range order {
+		pick = append(pick, fmt.Sprintf("eq(n\\,%d)", n))
+	}
+	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-vf",
+		fmt.Sprintf("select=%s,setpts=N/TB/25,scale=%d:%d:flags=area,format=rgb24", strings.Join(pick, "+"), thumbWidth, thumbHeight), "-r", "25", "-f", "rawvideo", "-")
+	const size = thumbWidth * thumbHeight * 3
+	if len(raw) != len(order)*size {
+		t.Fatalf("%d bytes for %d frames", len(raw), len(order))
+	}
+	out := map[int][]int{}
+	for i, n := range order {
+		for _, v := range raw[i*size:][:size] {
+			out[n] = append(out[n], int(v))
+		}
+	}
+	return out
+}
+
+// apart is the mean difference of two pictures.
+func apart(a, b []int) float64 {
+	if len(a) != len(b) {
+		return 256
+	}
+	sum := 0
+	for i := range a {
+		sum += max(a[i]-b[i], b[i]-a[i])
+	}
+	return float64(sum) / float64(len(a))
+}

@@ -1,0 +1,210 @@
+package h264
+
+import (
+	"fmt"
+	"io"
+)
+
+// rewritten appends a slice under another header: its data is copied.
+func (s Sets) rewritten(dst []byte, from Sets, h header, payload []byte, data int) []byte {
+	end := dataEnd(payload)
+	var w bitWriter
+	w.b = make([]byte, 0, len(payload)+16)
+	s.write(&w, h)
+	if from.cabac {
+		w.b = append(w.b, payload[data/8:]...)
+		return unit(dst, h.ref, h.nal(), w.b)
+	}
+	w.copyFrom(payload, data, end)
+	w.trailing()
+	return unit(dst, h.ref, h.nal(), w.b)
+}
+
+// dataEnd is the bit behind the slice data: that of the stop bit.
+func dataEnd(payload []byte) int {
+	for i := len(payload) - 1; i >= 0; i-- {
+		if v := payload[i]; v != 0 {
+			bit := 7
+			for v&1 == 0 {
+				v >>= 1
+				bit--
+			}
+			return 8*i + bit
+		}
+	}
+	return 0
+}
+
+var startCode = []byte{0, 0, 0, 1}
+
+// writer writes a stream in the byte stream format.
+type writer struct {
+	w   io.Writer
+	buf []byte
+	err error
+}
+
+func (w *writer) sets(s Sets) {
+	w.unit(s.SPS)
+	w.unit(s.PPS)
+}
+
+func (w *writer) unit(u []byte) {
+	w.buf = append(append(w.buf, startCode...), u...)
+}
+
+// made appends a unit that make appends to what it is given.
+func (w *writer) made(make func(dst []byte) []byte) {
+	w.buf = make(append(w.buf, startCode...))
+}
+
+// flush writes what there is, at the end of a picture.
+func (w *writer) flush() error {
+	if w.err == nil {
+		_, w.err = w.w.Write(w.buf)
+	}
+	w.buf = w.buf[:0]
+	return w.err
+}
+
+// key writes a key picture anew, with an idr_pic_id of its own: two that follow each other must not have the same (7.4.3).
+func (w *writer) key(s Sets, units [][]byte, id uint32, scratch *[]byte) error {
+	for _, u := range units {
+		h, payload, data, err := s.parse(u, *scratch)
+		if err != nil {
+			return err
+		}
+		if !h.key || h.kind != typeI {
+			return damaged("a picture that is no key picture")
+		}
+		h.keyID, h.frameNum = id, 0
+		w.made(func(dst []byte) []byte { return s.rewritten(dst, s, h, payload, data) })
+		*scratch = payload
+	}
+	return w.flush()
+}
+
+// Still writes one group of n pictures that all show what the key picture shows. units are the slices of the key picture.
+// The stream has its parameter sets first.
+func Still(to io.Writer, s Sets, units [][]byte, n int64) error {
+	w := &writer{w: to}
+	w.sets(s)
+	var scratch []byte
+	if err := w.key(s, units, 0, &scratch); err != nil {
+		return err
+	}
+	for i := int64(1); i < n; i++ {
+		w.made(func(dst []byte) []byte { return s.skips(dst, 0, s.Macroblocks(), uint32(i)) })
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return w.err
+}
+
+// Place is where a small picture stands in a whole one, in macroblocks.
+type Place struct{ X, Y int }
+
+// Splicer puts the pictures of a small stream into a still.
+type Splicer struct {
+	whole, small Sets
+	at           Place
+	scratch      []byte
+}
+
+// NewSplicer makes a splicer of small pictures into whole ones. It gives ErrUnsupported where their parameters do not go
+// together.
+func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
+	switch {
+	case !whole.Fits(small):
+		return nil, unsupported("a small picture with other parameters than the whole one")
+	case at.X < 0 || at.Y < 0 || at.X+small.Width > whole.Width || at.Y+small.Height > whole.Height:
+		return nil, damaged("a small picture that reaches out of the whole one")
+	}
+	return &Splicer{whole: whole, small: small, at: at}, nil
+}
+
+// Slices is how many slices a spliced picture has.
+func (p *Splicer) Slices() int {
+	n := 2*p.small.Height + 1
+	if p.small.Width == p.whole.Width {
+		n = p.small.Height + 2
+	}
+	return n
+}
+
+// picture writes the whole picture with a number in its group into which the small one is put. units are the small picture's
+// slices: one for each row of macroblocks.
+func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
+	if len(units) != p.small.Height {
+		return unsupported("a small picture of %d slices, which has %d rows", len(units), p.small.Height)
+	}
+	done := 0
+	skip := func(to int) {
+		if to > done {
+			w.made(func(dst []byte) []byte { return p.whole.skips(dst, done, to-done, frameNum) })
+		}
+	}
+	for row, u := range units {
+		h, payload, data, err := p.small.parse(u, p.scratch)
+		p.scratch = payload
+		if err != nil {
+			return err
+		}
+		switch {
+		case int(h.first) != row*p.small.Width:
+			return unsupported("a slice that does not begin with its row")
+		case h.filter == 0:
+			return unsupported("slices that are deblocked across their borders")
+		}
+		first := (p.at.Y+row)*p.whole.Width + p.at.X
+		skip(first)
+		h.first, h.frameNum, h.key, h.ref = uint32(first), frameNum, false, 2
+		w.made(func(dst []byte) []byte { return p.whole.rewritten(dst, p.small, h, payload, data) })
+		done = first + p.small.Width
+	}
+	skip(p.whole.Macroblocks())
+	return w.flush()
+}
+
+// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; into every other the next picture of
+// small is put, the first of which in each group must be coded without reference to others, since what lies there in the
+// key picture is another encoding. The stream has its parameter sets first.
+func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) error {
+	w := &writer{w: to}
+	w.sets(p.whole)
+	for g, n := range groups {
+		key, err := keys.Units()
+		if err != nil {
+			return fmt.Errorf("the key picture of group %d: %w", g, unexpected(err))
+		}
+		if err := w.key(p.whole, key, uint32(g%2), &p.scratch); err != nil {
+			return err
+		}
+		for i := int64(1); i < n; i++ {
+			units, err := small.Units()
+			if err != nil {
+				return fmt.Errorf("picture %d of group %d: %w", i, g, unexpected(err))
+			}
+			if i == 1 && units[0][0]&31 != nalKeySlice {
+				return damaged("a group whose first small picture is no key picture")
+			}
+			if err := p.picture(w, units, uint32(i)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, rest := range []*Pictures{keys, small} {
+		if _, err := rest.Units(); err != io.EOF {
+			return damaged("more pictures than there should be")
+		}
+	}
+	return nil
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,205 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/h264"
+)
+
+// errLeaks says that a patch, spliced, would not decode to what it decodes to by itself.
+var errLeaks = errors.New("the avatar's pictures read beyond their border")
+
+// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out, behind
+// the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
+func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *compose.Planes, patch compose.Patch, out *os.File, head int64, threads int) error {
+	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	keys, small := filepath.Join(dir, "keys.h264"), filepath.Join(dir, "patch.h264")
+	groups := u.enc.Groups(s.slot.Body())
+	if err := u.encodeParts(ctx, s, reader, compose.NewCanvas(patch, plate), patch, groups, keys, small, threads); err != nil {
+		return err
+	}
+	splicer, err := u.splicer(keys, small, patch)
+	if err != nil {
+		return err
+	}
+	if err := u.proved(ctx, splicer, small, filepath.Join(dir, "probe.h264")); err != nil {
+		return err
+	}
+	if _, err := out.Seek(head, io.SeekStart); err != nil {
+		return err
+	}
+	return between(keys, small, func(keys, small *h264.Pictures) error {
+		return buffered(out, func(w io.Writer) error { return splicer.Splice(w, keys, small, groups) })
+	})
+}
+
+// encodeParts feeds two encoders: one with the pictures that begin groups, whole, one with the patch of all others.
+func (u *run) encodeParts(ctx context.Context, s *slide, reader *clipReader, canvas *compose.Canvas, patch compose.Patch, groups []int64, keys, small string, threads int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	keysIn, keysOut := io.Pipe()
+	smallIn, smallOut := io.Pipe()
+	encode := func(args []string, in *io.PipeReader, onFrame func(int)) chan error {
+		done := make(chan error, 1)
+		go func() {
+			err := guard(func() error {
+				return u.ffmpeg(ctx, Command{Args: args, Stdin: in, OnFrame: onFrame, What: whatSlide})
+			})
+			if err != nil {
+				cancel(err)
+			}
+			_ = in.CloseWithError(errUnread) // who feeds it must not be left waiting
+			done <- err
+		}()
+		return done
+	}
+	wholes := encode(u.enc.Keys(1, "file:"+keys), keysIn, nil)
+	parts := encode(u.enc.Patched(patch, threads, "file:"+small), smallIn, u.frames(u.task("encode", s), s.slot.Body()))
+	err := guard(func() error { return feed(reader, canvas, groups, keysOut, smallOut) })
+	_, _ = keysOut.CloseWithError(err), smallOut.CloseWithError(err)
+	runErr := errors.Join(<-wholes, <-parts)
+	// The clip's own failure is why an encoder had too little to read; an encoder's is why the feeder could not go on.
+	if own := reader.finish(ctx, err == nil && runErr == nil); own != nil && !errors.Is(own, errUnread) {
+		return own
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return errors.Join(err, runErr)
+}
+
+// feed gives each composed frame of a slide's body to the encoder that it is for.
+func feed(reader *clipReader, canvas *compose.Canvas, groups []int64, keys, small io.Writer) error {
+	for _, n := range groups {
+		for i := range n {
+			region, err := reader.picture()
+			if err != nil {
+				return noEOF(err)
+			}
+			if i == 0 {
+				canvas.PutWhole(region)
+				_, err = keys.Write(canvas.Whole)
+			} else {
+				canvas.PutPart(region)
+				_, err = small.Write(canvas.Part)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (u *run) splicer(keys, small string, patch compose.Patch) (p *h264.Splicer, err error) {
+	err = between(keys, small, func(keys, small *h264.Pictures) error {
+		var sets [2]h264.Sets
+		for i, pics := range [2]*h264.Pictures{keys, small} {
+			if _, err := pics.Units(); err != nil {
+				return noEOF(err)
+			}
+			if sets[i], err = h264.ParseSets(pics.Sets()); err != nil {
+				return err
+			}
+		}
+		if p, err = h264.NewSplicer(sets[0], sets[1], patch.Place()); err != nil {
+			return err
+		}
+		if most := sets[0].MaxSlices(u.enc.Rate); most > 0 && p.Slices() > most {
+			return fmt.Errorf("%w: %d slices in a picture, where the level has %d", h264.ErrUnsupported, p.Slices(), most)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// proved decodes the patch by itself and on a ground of noise, and compares every picture.
+func (u *run) proved(ctx context.Context, splicer *h264.Splicer, small, probe string) error {
+	in, err := os.Open(small)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	var at lectern.Rect
+	err = written(probe, func(w io.Writer) (err error) {
+		at, err = splicer.Probe(w, h264.NewPictures(in))
+		return err
+	})
+	if err != nil {
+		return broken(whatSlide, err)
+	}
+	alone, err := u.sums(ctx, small, nil)
+	if err != nil {
+		return err
+	}
+	spliced, err := u.sums(ctx, probe, &at)
+	if err != nil {
+		return err
+	}
+	if alone != spliced {
+		return errLeaks
+	}
+	return nil
+}
+
+// sums gives the checksums of a stream's pictures, one a line.
+func (u *run) sums(ctx context.Context, stream string, at *lectern.Rect) (string, error) {
+	var out bytes.Buffer
+	if err := u.ffmpeg(ctx, Command{Args: compose.Sums("file:"+stream, at), Stdout: &out, What: "ffmpeg could not read what it encoded"}); err != nil {
+		return "", err
+	}
+	var list strings.Builder
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "#") {
+			list.WriteString(line[strings.LastIndexByte(line, ',')+1:])
+		}
+	}
+	return list.String(), nil
+}
+
+// between opens the pictures of two streams.
+func between(keys, small string, do func(keys, small *h264.Pictures) error) error {
+	a, err := os.Open(keys)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	b, err := os.Open(small)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return broken(whatSlide, do(h264.NewPictures(a), h264.NewPictures(b)))
+}
+
+// animation begins a slide's clip.
+func (u *run) animation(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
+	clip, err := func() (lectern.Clip, error) {
+		if s.takes != nil {
+			return u.shown(ctx, s, req)
+		}
+		return u.Avatars.Animate(ctx, u.deck.Avatar, req)
+	}()
+	return clip, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+}
+
+// newReader composes the frames of a clip over a slide.
+func (s *slide) newReader(clip lectern.Clip, img *image.RGBA, out io.WriterAt) *clipReader {
+	return &clipReader{clip: clip, region: s.window.NewRegion(img),
+		frame: image.NewRGBA(image.Rect(0, 0, s.window.At.Width, s.window.At.Height)),
+		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
+}

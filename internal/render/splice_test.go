@@ -1,0 +1,102 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"lectern"
+)
+
+// noted notes what ffmpeg was asked for, and can spoil the proof that nothing leaks.
+type noted struct {
+	FFmpeg
+	spoil bool
+	mu    sync.Mutex
+	all   []string
+}
+
+func (n *noted) Run(ctx context.Context, c Command) error {
+	line := strings.Join(c.Args, " ")
+	n.mu.Lock()
+	n.all = append(n.all, line)
+	n.mu.Unlock()
+	if n.spoil && strings.Contains(line, "framecrc") && strings.Contains(line, "crop=") {
+		_, err := io.WriteString(c.Stdout, "0, 0, 0, 1, 1, 0xdeadbeef\n")
+		return err
+	}
+	return n.FFmpeg.Run(ctx, c)
+}
+
+func (n *noted) asked(word string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(n.all), func(s string) bool { return !strings.Contains(s, word) }))
+}
+
+// corner is a talk with an avatar that takes a small part of the picture.
+func corner() lectern.Deck {
+	d := talk()
+	d.Size = lectern.Size{Width: 1280, Height: 720}
+	d.Quality = lectern.QualityHigh
+	return d
+}
+
+// What is spliced looks like what is encoded whole: as many frames, at most half a decibel further from what was drawn, and not
+// half as large again. What leaks is encoded whole.
+func TestSplicedLooksLikeWhole(t *testing.T) {
+	t.Parallel()
+	type made struct {
+		pictures []byte
+		size     int
+	}
+	render := func(t *testing.T, plain, spoil bool) (made, *noted) {
+		g := newRig(t)
+		n := &noted{FFmpeg: g.Pipeline.FFmpeg, spoil: spoil}
+		g.Pipeline.FFmpeg, g.Pipeline.Plain = n, plain
+		list, _, err := g.run(t.Context(), t, corner(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := g.path(t, list, lectern.ArtifactVideo)
+		var raw, packets bytes.Buffer
+		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", path, "-an", "-sn", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"}, Stdout: &raw}); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-i", path, "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"}, Stdout: &packets}); err != nil {
+			t.Fatal(err)
+		}
+		return made{raw.Bytes(), packets.Len()}, n
+	}
+	whole, asked := render(t, true, false)
+	if asked.asked("slice-max-mbs") > 0 {
+		t.Error("a plain pipeline splices")
+	}
+	spliced, asked := render(t, false, false)
+	if asked.asked("slice-max-mbs") != 3 || asked.asked("overlay=") != 1 { // the overlay of the fade
+		t.Errorf("of three slides with an avatar %d were spliced", asked.asked("slice-max-mbs"))
+	}
+	if len(spliced.pictures) != len(whole.pictures) {
+		t.Fatalf("%d bytes of pictures and %d", len(spliced.pictures), len(whole.pictures))
+	}
+	sum := 0.0
+	for i, v := range spliced.pictures {
+		d := float64(v) - float64(whole.pictures[i])
+		sum += d * d
+	}
+	if psnr := 10 * math.Log10(255*255*float64(len(whole.pictures))/sum); psnr < 42 {
+		t.Errorf("spliced and whole are %.1f dB apart", psnr)
+	}
+	if share := float64(spliced.size) / float64(whole.size); share > 1.5 {
+		t.Errorf("spliced is %.2f times as large", share)
+	}
+	leaking, asked := render(t, false, true)
+	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 3 {
+		t.Error("what leaks was not encoded whole")
+	}
+}
