@@ -145,7 +145,7 @@ func unescape(dst, unit []byte) []byte {
 	}
 }
 
-// escape appends a payload with emulation prevention bytes.
+// escape appends a payload, which ends with its stop bit, with emulation prevention bytes.
 func escape(dst, payload []byte) []byte {
 	zeros := 0
 	for _, v := range payload {
@@ -159,9 +159,6 @@ func escape(dst, payload []byte) []byte {
 		} else {
 			zeros = 0
 		}
-	}
-	if zeros > 0 && len(payload) > 0 && payload[len(payload)-1] == 0 { // a payload may not end with a zero (7.4.1)
-		dst = append(dst, 3)
 	}
 	return dst
 }

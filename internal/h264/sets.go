@@ -67,7 +67,7 @@ func (s *Sets) sequence(b []byte) error {
 		if chroma, luma8, chroma8 := r.ue(), r.ue(), r.ue(); chroma != 1 || luma8 != 0 || chroma8 != 0 {
 			return unsupported("not 4:2:0 with 8 bits")
 		}
-		if r.flag() || r.flag() {
+		if lossless, scaling := r.flag(), r.flag(); lossless || scaling {
 			return unsupported("lossless blocks or scaling matrices")
 		}
 	default:
