@@ -53,6 +53,23 @@ const TicksPerFrame = 512
 // PlateBytes is the size of one whole picture as the encoder takes it.
 func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
+// args are the arguments that say how to encode with a constant rate factor, in groups of gop pictures, and with more options
+// of x264.
+func (e Encoding) args(crf, gop int, more string) []string {
+	options := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
+	if more != "" {
+		options += ":" + more
+	}
+	return []string{
+		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", "-crf", strconv.Itoa(crf),
+		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop), "-sc_threshold", "0", "-bf", "0", "-refs", "1",
+		"-x264-params", options,
+		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+		"-chroma_sample_location", "center",
+		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
+	}
+}
+
 // Args are the arguments that say how to encode.
 func (e Encoding) Args() []string { return e.args(e.effort().crf, e.GOP(), "") }
 

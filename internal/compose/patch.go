@@ -2,7 +2,6 @@ package compose
 
 import (
 	"fmt"
-	"strconv"
 
 	"lectern"
 	"lectern/internal/h264"
@@ -23,8 +22,7 @@ const (
 	patchShare = 0.4
 )
 
-// Patch gives the patch of a window. There is none where the picture would be too large a part of the whole, or in too many
-// slices for the level that the encoder takes.
+// Patch gives the patch of a window. There is none where it would be too large a part of the whole.
 func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	span := func(at, length, side int) (from, n int) {
 		from = max(at-patchMargin, 0) / block * block
@@ -151,21 +149,4 @@ func put(size lectern.Size, at lectern.Rect, picture, region []byte) {
 			copy(whole[(at.Y+y)*stride+at.X:][:at.Width], part[y*at.Width:])
 		}
 	}, picture, region)
-}
-
-// args are the arguments that say how to encode with a constant rate factor, in groups of gop pictures, and with more options
-// of x264.
-func (e Encoding) args(crf, gop int, more string) []string {
-	options := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
-	if more != "" {
-		options += ":" + more
-	}
-	return []string{
-		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", "-crf", strconv.Itoa(crf),
-		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop), "-sc_threshold", "0", "-bf", "0", "-refs", "1",
-		"-x264-params", options,
-		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-		"-chroma_sample_location", "center",
-		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
-	}
 }

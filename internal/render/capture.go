@@ -210,26 +210,27 @@ type plate struct {
 	uses int
 }
 
-// plateOf gives the path of a slide's plate. img is the slide's canvas where the caller has it. Each use ends with a call
+// plateOf gives the path of a slide's plate. planes are what is in it, where the caller has them. Each use ends with a call
 // of dropPlate.
-func (u *run) plateOf(s *slide, img *image.RGBA) (string, error) {
+func (u *run) plateOf(s *slide, planes *compose.Planes) (string, error) {
 	s.plate.mu.Lock()
 	path := s.plate.path
 	s.plate.mu.Unlock()
 	if path != "" {
 		return path, nil
 	}
-	if img == nil {
-		var err error
-		if img, err = u.canvas(s); err != nil {
+	if planes == nil {
+		img, err := u.canvas(s)
+		if err != nil {
 			return "", err
 		}
+		planes = compose.Plate(img)
 	}
 	f, err := os.CreateTemp(u.job.Scratch, fmt.Sprintf("plate-%d-*.yuv", s.number))
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(compose.Plate(img).Pix)
+	_, err = f.Write(planes.Pix)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -220,10 +220,16 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 			err = cerr
 		}
 	}()
+	plate := compose.Plate(img)
+	if s.in+s.out > 0 { // transitions need it, however this is encoded
+		if _, err := u.plateOf(s, plate); err != nil {
+			return err
+		}
+	}
 	head := (s.in + s.out) * regionBytes(s.window.At)
 	if patch, ok := u.enc.Patch(s.window.At); ok && s.slot.Body() > 1 {
 		err = u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
-			return u.splice(ctx, s, reader, compose.Plate(img), patch, out, head, threads)
+			return u.splice(ctx, s, reader, plate, patch, out, head, threads)
 		})
 		if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
 			return err
@@ -235,7 +241,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, img, out, threads) })
+	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, plate, out, threads) })
 }
 
 // animated does something with a new clip.
@@ -250,8 +256,8 @@ func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, i
 
 // whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
 // them.
-func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, img *image.RGBA, out io.Writer, threads int) error {
-	plate, err := u.plateOf(s, img)
+func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, planes *compose.Planes, out io.Writer, threads int) error {
+	plate, err := u.plateOf(s, planes)
 	if err != nil {
 		return err
 	}
