@@ -48,7 +48,7 @@ func allowed() map[string][]string {
 		"internal/blob":            {"internal/crash"},
 		"internal/store/sqlstore":  {"internal/job"},
 		"internal/store/sqlite":    {"internal/store/sqlstore", "internal/job"},
-		"internal/store/postgres":  {"internal/store/sqlstore", "internal/job"},
+		"internal/store/postgres":  {"internal/store/sqlstore", "internal/job", "internal/lost"},
 		"internal/store/pgtest":    {"internal/proc"},
 		"internal/store/storetest": {"internal/store", "internal/job"},
 		"internal/queue":           {"internal/store", "internal/job"},

@@ -16,6 +16,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"lectern"
+	"lectern/internal/lost"
 )
 
 //go:embed migrations/*.sql
@@ -69,7 +70,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 	if network != "unix" {
-		d.Control = impatient
+		d.Control = lost.After(lostAfter)
 	}
 	return d.DialContext(ctx, network, addr)
 }
