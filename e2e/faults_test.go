@@ -6,11 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// TestFullDisk: on a disk of a few megabytes a presentation fails with a sentence that says so, the server goes on
+// TestFullDisk: on a disk with two megabytes left a presentation fails with a sentence that says so, the server goes on
 // answering, and what it answers is still true.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
@@ -23,9 +24,10 @@ func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		flags = "-rm"
 	}
-	s.launch(exec.Command("unshare", flags, "sh", "-c", `mount -t tmpfs -o size=20m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
+	s.launch(exec.Command("unshare", flags, "sh", "-c", `mount -t tmpfs -o size=64m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
 	t.Cleanup(s.stop)
 	s.awaitAnswer()
+	leave(t, fmt.Sprintf("/proc/%d/root%s/data", s.cmd.Process.Pid, s.dir), 2<<20)
 	id := s.create(talk(4))
 	v := s.awaitEnd(id, 3*time.Minute)
 	fault, _ := v.Error.(map[string]any)
@@ -37,6 +39,22 @@ func TestFullDisk(t *testing.T) {
 	}
 	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 {
 		t.Errorf("the server no longer answers: %d %s", a.status, a.body)
+	}
+}
+
+// leave fills the disk that dir is on, but for the given number of bytes.
+func leave(t *testing.T, dir string, room int64) {
+	t.Helper()
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		t.Fatal(err)
+	}
+	rest := int64(disk.Bavail)*int64(disk.Bsize) - room
+	if rest < 0 {
+		t.Fatalf("the disk has %d bytes less than are to be left", -rest)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "filler"), make([]byte, rest), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
