@@ -12,6 +12,7 @@ import (
 type Patch struct {
 	Window lectern.Rect // even, inside the picture
 	At     lectern.Rect // whole macroblocks; it may reach below or beside a picture that has none
+	Calm   bool         // its border is held still at the price of its looks: what to try where it did not decode as it should
 }
 
 const (
@@ -59,19 +60,27 @@ func (e Encoding) Groups(frames int64) []int64 {
 // Patched are the arguments that encode the pictures of a patch, which arrive on standard input: one slice a row, not
 // deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
 func (e Encoding) Patched(p Patch, threads int, to string) []string {
-	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", calm(p.At)+tagged)
-	args = append(args, e.args(e.effort().crf, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:ipratio=2.5", p.At.Width/block))...)
+	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", p.still()+tagged)
+	args = append(args, e.args(e.effort().crf, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:ipratio=3:%s", p.At.Width/block, patchSearch))...)
 	return append(args, e.tail(threads, to)...)
 }
 
-// calm is a filter that has the outermost macroblocks of a patch quantized more coarsely. Nothing moves there, but an encoder
+// patchSearch is how thoroughly an encoder looks for what moved: less than its preset would. A person who speaks moves little and
+// smoothly, so that finer searches take a third more time and find 2 % of the bits (docs/PIPELINE.md).
+const patchSearch = "me=dia:subme=1:partitions=none"
+
+// still is a filter that has the outermost macroblocks of a patch quantized more coarsely. Nothing moves there, but an encoder
 // would go on improving what it has, and look for better matches beyond the border, where the whole picture has something
 // else. With key pictures much finer than what follows (ipratio), nothing is left in them that it would find worth a bit.
-func calm(at lectern.Rect) string {
-	const coarser = 0.25 // of the quantizer's whole range of 51
+func (p Patch) still() string {
+	coarser := 0.3 // of the quantizer's whole range of 51
+	if p.Calm {
+		coarser = 0.45
+	}
+	w, h := p.At.Width, p.At.Height
 	graph := ""
-	for _, r := range []lectern.Rect{{Width: at.Width, Height: block}, {Y: at.Height - block, Width: at.Width, Height: block},
-		{Width: block, Height: at.Height}, {X: at.Width - block, Width: block, Height: at.Height}} {
+	for _, r := range []lectern.Rect{{Width: w, Height: block}, {Y: h - block, Width: w, Height: block},
+		{Width: block, Height: h}, {X: w - block, Width: block, Height: h}} {
 		graph += fmt.Sprintf("addroi=%d:%d:%d:%d:%g,", r.X, r.Y, r.Width, r.Height, coarser)
 	}
 	return graph
@@ -85,14 +94,16 @@ func (e Encoding) Keys(threads int, to string) []string {
 	return append(args, e.tail(threads, to)...)
 }
 
-// Sums are the arguments that decode a stream and give a checksum of each picture, on standard output. Of a picture larger
-// than at, that part is summed and the first picture left out.
-func Sums(stream string, at *lectern.Rect) []string {
-	args := []string{"-threads", "1", "-err_detect", "explode", "-xerror", "-f", "h264", "-i", stream}
-	if at != nil {
-		args = append(args, "-vf", fmt.Sprintf("trim=start_frame=1,setpts=PTS-STARTPTS,crop=%d:%d:%d:%d", at.Width, at.Height, at.X, at.Y))
+// Sums are the arguments that decode two streams side by side and give a checksum of each of their pictures, on standard output:
+// of all of those in alone, and of the part at at of those in whole, from the second on. A line is told from the others'
+// by the number it begins with, 0 or 1.
+func Sums(alone, whole string, at lectern.Rect) []string {
+	var args []string
+	for _, stream := range [2]string{alone, whole} {
+		args = append(args, "-threads", "1", "-err_detect", "explode", "-f", "h264", "-i", stream)
 	}
-	return append(args, "-pix_fmt", "yuv420p", "-f", "framecrc", "pipe:1")
+	graph := fmt.Sprintf("[1:v]trim=start_frame=1,setpts=PTS-STARTPTS,crop=%d:%d:%d:%d[part]", at.Width, at.Height, at.X, at.Y)
+	return append(args, "-xerror", "-filter_complex", graph, "-map", "0:v", "-map", "[part]", "-pix_fmt", "yuv420p", "-f", "framecrc", "pipe:1")
 }
 
 // Canvas is the picture of a patch, and the whole picture that it is a part of, as their encoders take them.

@@ -31,6 +31,13 @@ func limitMemory(pid int, bytes uint64) error {
 	return unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bytes, Max: bytes}, nil)
 }
 
+// widen has a pipe hold pipeSize bytes. Where the system does not let it, it holds what it did.
+func widen(pipe *os.File) {
+	if raw, err := pipe.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
+	}
+}
+
 func signalGroup(pgid int, s syscall.Signal) error { return syscall.Kill(-pgid, s) }
 
 // patience is how long KillEscaped waits for what it killed to be gone.

@@ -4,6 +4,7 @@ package proc
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -18,6 +19,9 @@ func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 }
 
 func limitMemory(int, uint64) error { return errors.ErrUnsupported }
+
+// widen leaves pipes as they are: only Linux lets their size be set.
+func widen(*os.File) {}
 
 func signalGroup(pgid int, s syscall.Signal) error { return syscall.Kill(-pgid, s) }
 

@@ -12,6 +12,10 @@ import (
 	"sync"
 )
 
+// pipeSize is how much a child's standard input holds that it has not read yet, in bytes, where the system lets us say so: more than
+// a picture, so that who makes the next one need not wait for a child that is busy with this one.
+const pipeSize = 1 << 20
+
 // streams are our sides of a child's standard input, output and error.
 type streams struct {
 	tail    *tail
@@ -47,6 +51,7 @@ func (s *streams) connect(cmd *exec.Cmd, c Command) error {
 		if r, w, err = os.Pipe(); err != nil {
 			return err
 		}
+		widen(w)
 		s.stdin, s.theirs, cmd.Stdin = w, append(s.theirs, r), r
 		s.fed = make(chan struct{})
 	}
@@ -93,7 +98,7 @@ func (s *streams) take(c Command, fail func(error)) {
 
 func (s *streams) feed(c Command, fail func(error)) {
 	defer s.stdin.Close()
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, pipeSize/4)
 	for {
 		n, err := c.Stdin.Read(buf)
 		if n > 0 {

@@ -228,14 +228,20 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	}
 	head := (s.in + s.out) * regionBytes(s.window.At)
 	if patch, ok := u.enc.Patch(s.window.At); ok && s.slot.Body() > 1 {
-		err = u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
-			return u.splice(ctx, s, reader, plate, patch, out, head, threads)
-		})
-		if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
-			return err
-		}
-		if err := out.Truncate(0); err != nil {
-			return err
+		for {
+			err := u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
+				return u.splice(ctx, s, reader, plate, patch, out, head, threads)
+			})
+			if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
+				return err
+			}
+			if err := out.Truncate(0); err != nil {
+				return err
+			}
+			if patch.Calm || !errors.Is(err, errLeaks) {
+				break
+			}
+			patch.Calm = true
 		}
 	}
 	if _, err := out.Seek(head, io.SeekStart); err != nil {

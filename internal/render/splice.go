@@ -142,11 +142,7 @@ func (u *run) proved(ctx context.Context, splicer *h264.Splicer, small, probe st
 	if err != nil {
 		return broken(whatSlide, err)
 	}
-	alone, err := u.sums(ctx, small, nil)
-	if err != nil {
-		return err
-	}
-	spliced, err := u.sums(ctx, probe, &at)
+	alone, spliced, err := u.sums(ctx, small, probe, at)
 	if err != nil {
 		return err
 	}
@@ -156,19 +152,24 @@ func (u *run) proved(ctx context.Context, splicer *h264.Splicer, small, probe st
 	return nil
 }
 
-// sums gives the checksums of a stream's pictures, one a line.
-func (u *run) sums(ctx context.Context, stream string, at *lectern.Rect) (string, error) {
+// sums gives the checksums of two streams' pictures, one a line: see [compose.Sums].
+func (u *run) sums(ctx context.Context, small, probe string, at lectern.Rect) (alone, spliced string, err error) {
 	var out bytes.Buffer
-	if err := u.ffmpeg(ctx, Command{Args: compose.Sums("file:"+stream, at), Stdout: &out, What: "ffmpeg could not read what it encoded"}); err != nil {
-		return "", err
+	args := compose.Sums("file:"+small, "file:"+probe, at)
+	if err := u.ffmpeg(ctx, Command{Args: args, Stdout: &out, What: "ffmpeg could not read what it encoded"}); err != nil {
+		return "", "", err
 	}
-	var list strings.Builder
+	var lists [2]strings.Builder
 	for line := range strings.Lines(out.String()) {
-		if !strings.HasPrefix(line, "#") {
-			list.WriteString(line[strings.LastIndexByte(line, ',')+1:])
+		which, _, _ := strings.Cut(line, ",")
+		switch sum := line[strings.LastIndexByte(line, ',')+1:]; which {
+		case "0":
+			lists[0].WriteString(sum)
+		case "1":
+			lists[1].WriteString(sum)
 		}
 	}
-	return list.String(), nil
+	return lists[0].String(), lists[1].String(), nil
 }
 
 // between opens the pictures of two streams.

@@ -48,7 +48,7 @@ func corner() lectern.Deck {
 }
 
 // What is spliced looks like what is encoded whole: as many frames, at most half a decibel further from what was drawn, and not
-// half as large again. What leaks is encoded whole.
+// half as large again. What leaks is tried once more, with a calmer border, and then encoded whole.
 func TestSplicedLooksLikeWhole(t *testing.T) {
 	t.Parallel()
 	type made struct {
@@ -78,8 +78,8 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 		t.Error("a plain pipeline splices")
 	}
 	spliced, asked := render(t, false, false)
-	if asked.asked("slice-max-mbs") != 3 || asked.asked("overlay=") != 1 { // the overlay of the fade
-		t.Errorf("of three slides with an avatar %d were spliced", asked.asked("slice-max-mbs"))
+	if n := asked.asked("overlay="); n != 1 { // that of the fade
+		t.Errorf("of three slides with an avatar %d were encoded whole", n-1)
 	}
 	if len(spliced.pictures) != len(whole.pictures) {
 		t.Fatalf("%d bytes of pictures and %d", len(spliced.pictures), len(whole.pictures))
@@ -96,7 +96,7 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 		t.Errorf("spliced is %.2f times as large", share)
 	}
 	leaking, asked := render(t, false, true)
-	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 3 {
-		t.Error("what leaks was not encoded whole")
+	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 6 {
+		t.Errorf("what leaks was not encoded whole behind a second try: %d tries for three slides", asked.asked("slice-max-mbs"))
 	}
 }
