@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"encoding/binary"
 	"image"
 )
 
@@ -60,8 +61,16 @@ func Plate(src *image.RGBA) *Planes {
 	return p
 }
 
-// convert writes two rows of RGBA pixels to x, y in p. They lie at atX, atY in the whole picture. All four are even, and the
-// rows hold an even number of pixels. Chroma is the mean of four pixels, in their middle (the stream says so).
+// Two pixels are handled in one word, each channel of them in 32 bits of its own: a channel times a factor of 16 bits, and the
+// sum of three of those, stay below that.
+const (
+	pair   = 0x000000ff_000000ff
+	blacks = 16<<16 | 16<<(16+32)
+)
+
+// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored. They lie at atX, atY in the whole picture. All
+// four are even, and the rows hold an even number of pixels. Chroma is the mean of four pixels, in their middle (the stream
+// says so).
 func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) {
 	n := len(top) / 4
 	half := p.Width / 2
@@ -70,23 +79,30 @@ func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) {
 	chroma := (y/2)*half + x/2
 	u := p.Pix[p.Width*p.Height+chroma:][:n/2]
 	v := p.Pix[p.Width*p.Height+half*(p.Height/2)+chroma:][:n/2]
-	t0, t1, tc := &threshold[atY&7], &threshold[(atY+1)&7], &threshold[atY>>1&7]
-	bottom = bottom[:len(top)]
-	for i := 0; i+1 < n; i += 2 {
-		a := top[4*i:][:8]
-		b := bottom[4*i:][:8]
-		r0, g0, b0 := int32(a[0]), int32(a[1]), int32(a[2])
-		r1, g1, b1 := int32(a[4]), int32(a[5]), int32(a[6])
-		r2, g2, b2 := int32(b[0]), int32(b[1]), int32(b[2])
-		r3, g3, b3 := int32(b[4]), int32(b[5]), int32(b[6])
-		d := (atX + i) & 7
-		y0[i] = byte((yR*r0 + yG*g0 + yB*b0 + 16<<16 + t0[d]) >> 16)
-		y0[i+1] = byte((yR*r1 + yG*g1 + yB*b1 + 16<<16 + t0[(d+1)&7]) >> 16)
-		y1[i] = byte((yR*r2 + yG*g2 + yB*b2 + 16<<16 + t1[d]) >> 16)
-		y1[i+1] = byte((yR*r3 + yG*g3 + yB*b3 + 16<<16 + t1[(d+1)&7]) >> 16)
-		r, g, bl := r0+r1+r2+r3, g0+g1+g2+g3, b0+b1+b2+b3
-		dc := tc[(atX+i)>>1&7] << 2
-		u[i/2] = byte((uR*r + uG*g + uB*bl + 128<<18 + dc) >> 18)
-		v[i/2] = byte((vR*r + vG*g + vB*bl + 128<<18 + dc) >> 18)
+	t0, t1, tc := pairs(atY), pairs(atY+1), &threshold[atY>>1&7]
+	bottom, v = bottom[:len(top)], v[:len(u)]
+	for i := range u {
+		at := (atX>>1 + i) & 7
+		a, b := binary.LittleEndian.Uint64(top[8*i:]), binary.LittleEndian.Uint64(bottom[8*i:])
+		ar, ag, ab := a&pair, a>>8&pair, a>>16&pair
+		br, bg, bb := b&pair, b>>8&pair, b>>16&pair
+		l0 := yR*ar + yG*ag + yB*ab + t0[at&3]
+		l1 := yR*br + yG*bg + yB*bb + t1[at&3]
+		binary.LittleEndian.PutUint16(y0[2*i:], uint16(l0>>16&0xff|l0>>40&0xff00))
+		binary.LittleEndian.PutUint16(y1[2*i:], uint16(l1>>16&0xff|l1>>40&0xff00))
+		ar, ag, ab = ar+br, ag+bg, ab+bb
+		r, g, bl := int32(ar)+int32(ar>>32), int32(ag)+int32(ag>>32), int32(ab)+int32(ab>>32)
+		dc := 128<<18 + tc[at]<<2
+		u[i] = byte((uR*r + uG*g + uB*bl + dc) >> 18)
+		v[i] = byte((vR*r + vG*g + vB*bl + dc) >> 18)
 	}
+}
+
+// pairs are the thresholds of a row, with black, for two pixels at a time.
+func pairs(y int) (t [4]uint64) {
+	row := &threshold[y&7]
+	for i := range t {
+		t[i] = blacks + uint64(row[2*i]) + uint64(row[2*i+1])<<32
+	}
+	return t
 }

@@ -30,9 +30,9 @@ func TestArguments(t *testing.T) {
 	}{
 		{"still", hd.Still("p.yuv", 2, "out"), once + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
 		{"keys", hd.Keys(1, "out"), once + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
-		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.25,addroi=0:496:512:16:0.25," +
-			"addroi=0:0:16:512:0.25,addroi=496:0:16:512:0.25," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119",
-			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:ipratio=2.5").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
+		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.3,addroi=0:496:512:16:0.3," +
+			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119",
+			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:ipratio=3:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
 			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
@@ -42,7 +42,7 @@ func TestArguments(t *testing.T) {
 				"[1:v][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag + "[v] -map [v] " +
 				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
-		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -b:a 96000 -f ipod out"},
+		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f ipod out"},
 		{"mux", hd.Mux("a.m4a", "c.srt", "m.txt", "eng", "out"), "-f mp4 -i pipe:0 -i a.m4a -f ffmetadata -i m.txt -f srt -i c.srt -map 0:v:0 -map 1:a:0 -map 3:s:0 " +
 			"-c:s mov_text -metadata:s:s:0 language=eng -disposition:s:0 0 -map_metadata 2 -map_chapters 2 -c:v copy -c:a copy -metadata:s:a:0 language=eng " +
 			"-tag:v avc1 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -video_track_timescale 15360 -movflags +faststart+write_colr -f mp4 out"},

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -187,12 +188,47 @@ func (g *Region) Compose(frame *image.RGBA) []byte {
 		if from == to {
 			continue
 		}
-		for i := range 2 {
-			g.blend(frame, y+i, from, to, g.row[i])
+		a, b := g.spans[y], g.spans[y+1]
+		full, part := (max(a.full, b.full)+1)&^1, min(a.part, b.part)&^1
+		if full >= part || !g.straight(frame, y, full, part) {
+			full, part = to, to
 		}
-		g.planes.convert(g.row[0][4*from:4*to], g.row[1][4*from:4*to], from, y, g.at.X+from, g.at.Y+y)
+		g.through(frame, y, from, full)
+		g.through(frame, y, part, to)
 	}
 	return g.planes.Pix
+}
+
+// straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the slide. It
+// reports whether they are opaque; else it does nothing.
+func (g *Region) straight(frame *image.RGBA, y, from, to int) bool {
+	row := func(y int) []byte { return frame.Pix[y*frame.Stride+4*from:][:4*(to-from)] }
+	if !opaque(row(y)) || !opaque(row(y+1)) {
+		return false
+	}
+	g.planes.convert(row(y), row(y+1), from, y, g.at.X+from, g.at.Y+y)
+	return true
+}
+
+// opaque reports whether all of an even number of pixels are.
+func opaque(row []byte) bool {
+	const alphas = 0xff000000_ff000000
+	all := uint64(alphas)
+	for ; len(row) >= 8; row = row[8:] {
+		all &= binary.LittleEndian.Uint64(row)
+	}
+	return all == alphas
+}
+
+// through converts the pixels from..to of rows y and y+1, laid over the slide.
+func (g *Region) through(frame *image.RGBA, y, from, to int) {
+	if from >= to {
+		return
+	}
+	for i := range 2 {
+		g.blend(frame, y+i, from, to, g.row[i])
+	}
+	g.planes.convert(g.row[0][4*from:4*to], g.row[1][4*from:4*to], from, y, g.at.X+from, g.at.Y+y)
 }
 
 // blend writes the pixels from..to of row y into dst.
@@ -203,17 +239,11 @@ func (g *Region) blend(frame *image.RGBA, y, from, to int, dst []byte) {
 	mask := g.mask[y*width:][:width]
 	s := g.spans[y]
 	copy(dst[4*from:4*to], back[4*from:4*to])
-	for x := s.seen; x < s.full; x++ {
-		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
-	}
-	copy(dst[4*s.full:4*s.part], src[4*s.full:4*s.part])
-	for x := s.full; x < s.part; x++ {
-		if src[4*x+3] != 255 {
-			copy(dst[4*x:4*x+4], back[4*x:4*x+4])
-			over(dst[4*x:][:4], src[4*x:][:4], 255)
+	for x := max(from, s.seen); x < min(to, s.end); x++ {
+		if src[4*x+3] == 255 && mask[x] == 255 {
+			copy(dst[4*x:4*x+4], src[4*x:4*x+4])
+			continue
 		}
-	}
-	for x := s.part; x < s.end; x++ {
 		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
 	}
 }

@@ -48,7 +48,7 @@ func Default() Config {
 	return Config{
 		Addr: ":8000", DataDir: "./data", Role: RoleAll,
 		Log:     Log{File: "./logs/backend.log", Level: slog.LevelInfo, MaxSize: 64 << 20, Keep: 5},
-		Workers: 2, Tabs: 2, Voices: 2,
+		Workers: 8, Tabs: 2, Voices: 2,
 		Limits:    lectern.DefaultLimits(),
 		Heartbeat: 5 * time.Second, Lease: 30 * time.Second,
 		CleanupWait: 5 * time.Minute, Retention: 7 * 24 * time.Hour,

@@ -1,0 +1,115 @@
+package render
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"lectern"
+)
+
+// A short presentation that comes while a long one has all encoders, tabs and voices is done long before it: whoever waits gets
+// the next turn, and a long one never has more waiting than there are slots.
+func TestAShortPresentationGetsByALongOne(t *testing.T) {
+	t.Parallel()
+	const slides = 24
+	g := newRig(t)
+	g.Pipeline.Resources = NewResources(Slots{Encoders: 1, Tabs: 1, Voices: 1})
+	begun, encoded := make(chan struct{}), atomic.Int64{}
+	var once sync.Once
+	g.ffmpeg.after = func(c Command) {
+		if strings.Contains(strings.Join(c.Args, " "), "-frames:v 1 -r") && encoded.Add(1) == 2 {
+			once.Do(func() { close(begun) })
+		}
+	}
+	start := func(n int, name string) (done chan error) {
+		d := lectern.Deck{Title: name, Size: lectern.Size{Width: 320, Height: 240}, FrameRate: 25, Quality: lectern.QualityLow, Layout: lectern.LayoutSlideOnly}
+		for i := range n {
+			d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": fmt.Sprint(name, i)},
+				Narration: fmt.Sprintf("This is slide %d of the %s talk.", i, name)})
+		}
+		done = make(chan error, 1)
+		scratch := t.TempDir()
+		go func() {
+			_, err := g.Run(t.Context(), lectern.Job{ID: name, Attempt: 1, Deck: d, Scratch: scratch}, &recorder{})
+			done <- err
+		}()
+		return done
+	}
+	long := start(slides, "long")
+	await := func(ch <-chan struct{}) {
+		select {
+		case <-ch:
+		case err := <-long:
+			t.Fatalf("the long one ended first: %v", err)
+		}
+	}
+	await(begun)
+	before := encoded.Load()
+	short := start(2, "short")
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		err = <-short
+		close(ended)
+	}()
+	await(ended)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two of the short one's own; the long one had a turn for each of its steps, and what it needed to come to them.
+	if n := encoded.Load() - before; n > slides/2 {
+		t.Errorf("%d slides were encoded until the short one was done", n)
+	}
+	if err := <-long; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever waits for a resource gets it in turn, and a large request is not passed by small ones for ever.
+func TestResourcesAreFair(t *testing.T) {
+	t.Parallel()
+	r := newResource("encoders", 2)
+	release := make(chan struct{})
+	var order []string
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	hold := func(name string, n int) {
+		all.Go(func() {
+			_ = with(context.Background(), r, n, func() error {
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
+				<-release
+				return nil
+			})
+		})
+	}
+	queued := func(n int64) {
+		for r.waiting.Load() != n {
+			select {
+			case <-t.Context().Done():
+				t.Fatal("nobody waits")
+			default:
+				runtime.Gosched()
+			}
+		}
+	}
+	hold("first", 2)
+	for r.inUse.Load() != 2 {
+		runtime.Gosched()
+	}
+	for i, name := range []string{"large", "small 1", "small 2"} {
+		hold(name, max(2-i, 1))
+		queued(int64(2 + i))
+	}
+	close(release)
+	all.Wait()
+	if order[0] != "first" || order[1] != "large" {
+		t.Errorf("the order was %v", order)
+	}
+}
