@@ -252,12 +252,16 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 
 // animated does something with a new clip.
 func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File, do func(*clipReader) error) error {
-	clip, err := u.animation(ctx, s, req)
+	drawing, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clip, err := u.animation(drawing, s, req)
 	if err != nil {
 		return err
 	}
 	defer clip.Close()
-	return do(s.newReader(clip, img, out))
+	reader := s.newReader(clip, img, out)
+	defer reader.frames.stop(cancel)
+	return do(reader)
 }
 
 // whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
@@ -288,9 +292,8 @@ var errUnread = errors.New("the encoder did not read all frames")
 // clipReader gives an encoder the composed regions of a slide's body. Those of the transitions beside it go to a file.
 type clipReader struct {
 	mu     sync.Mutex
-	clip   lectern.Clip
+	frames *ahead
 	region *compose.Region
-	frame  *image.RGBA
 	total  int64 // frames of the whole slide
 	in     int64 // frames before the body
 	out    int64 // frames after it
@@ -342,14 +345,15 @@ func (c *clipReader) compose() error {
 
 // next composes the next frame.
 func (c *clipReader) next() error {
-	err := c.clip.Next(c.frame)
+	frame, err := c.frames.next()
 	if err == io.EOF {
 		return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
 	}
 	if err != nil {
 		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 	}
-	pixels := c.region.Compose(c.frame)
+	pixels := c.region.Compose(frame)
+	c.frames.spare <- frame
 	n := c.done
 	c.done++
 	switch size := int64(len(pixels)); {

@@ -198,9 +198,8 @@ func (u *run) animation(ctx context.Context, s *slide, req lectern.ClipRequest) 
 	return clip, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 }
 
-// newReader composes the frames of a clip over a slide.
+// newReader composes the frames of a clip over a slide. Its frames have to be stopped.
 func (s *slide) newReader(clip lectern.Clip, img *image.RGBA, out io.WriterAt) *clipReader {
-	return &clipReader{clip: clip, region: s.window.NewRegion(img),
-		frame: image.NewRGBA(image.Rect(0, 0, s.window.At.Width, s.window.At.Height)),
+	return &clipReader{frames: drawAhead(clip, s.window.At, s.slot.Frames), region: s.window.NewRegion(img),
 		total: s.slot.Frames, in: s.in, out: s.out, aside: out}
 }

@@ -1,0 +1,72 @@
+package render
+
+import (
+	"context"
+	"image"
+
+	"lectern"
+)
+
+// ahead draws the frames of a clip while those before them are composed and encoded.
+type ahead struct {
+	clip  lectern.Clip
+	drawn chan drawn
+	spare chan *image.RGBA // who is done with a frame gives it back
+	quit  chan struct{}
+	ended chan struct{}
+}
+
+type drawn struct {
+	frame *image.RGBA
+	err   error
+}
+
+// depth is how many frames there are: one that is composed and one that is drawn.
+const depth = 2
+
+// drawAhead begins to draw so many frames of a clip, of a window's size.
+func drawAhead(clip lectern.Clip, at lectern.Rect, frames int64) *ahead {
+	a := &ahead{clip: clip, drawn: make(chan drawn), spare: make(chan *image.RGBA, depth), quit: make(chan struct{}), ended: make(chan struct{})}
+	for range depth {
+		a.spare <- image.NewRGBA(image.Rect(0, 0, at.Width, at.Height))
+	}
+	go func() {
+		defer close(a.ended)
+		for range frames {
+			if !a.draw() {
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// draw draws one frame, and reports whether there can be more.
+func (a *ahead) draw() bool {
+	var d drawn
+	select {
+	case d.frame = <-a.spare:
+	case <-a.quit:
+		return false
+	}
+	d.err = guard(func() error { return a.clip.Next(d.frame) })
+	select {
+	case a.drawn <- d:
+		return d.err == nil
+	case <-a.quit:
+		return false
+	}
+}
+
+// next gives the next frame. It must not be called behind an error, nor for more frames than are drawn.
+func (a *ahead) next() (*image.RGBA, error) {
+	d := <-a.drawn
+	return d.frame, d.err
+}
+
+// stop waits until nobody draws any more; cancel ends what the clip draws with.
+func (a *ahead) stop(cancel context.CancelCauseFunc) {
+	close(a.quit)
+	cancel(errClosed)
+	<-a.ended
+}
