@@ -223,6 +223,7 @@ type house struct {
 	cache     *blob.Cache
 	pipe      *render.Pipeline
 	jobs      *job.Service
+	once      bool          // it is there for one presentation
 	warming   chan struct{} // closed when the start of the browser has ended
 	endWarm   context.CancelFunc
 }
@@ -273,13 +274,20 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	return nil
 }
 
-// start begins to work on presentations, and starts the browser beside it.
+// start begins to work on presentations, and to start the browser beside it.
 func (h *house) start(ctx context.Context) error {
 	if err := h.jobs.Start(ctx); err != nil {
 		return err
 	}
 	if h.cfg.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
+	}
+	begin := h.browser.Warm
+	if h.once { // it may find all of its pictures in the cache, and need no browser
+		begin = func(ctx context.Context) error {
+			_, err := h.browser.Version(ctx)
+			return err
+		}
 	}
 	warm, end := context.WithCancel(context.WithoutCancel(ctx))
 	if h.elai != nil {
@@ -288,7 +296,7 @@ func (h *house) start(ctx context.Context) error {
 	h.warming, h.endWarm = make(chan struct{}), end
 	go func() {
 		defer close(h.warming)
-		if err := h.browser.Warm(warm); err != nil && warm.Err() == nil {
+		if err := begin(warm); err != nil && warm.Err() == nil {
 			h.log.Warn("the browser does not start yet", "reason", err.Error())
 		}
 	}()

@@ -50,6 +50,7 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 	if err != nil {
 		return nil, err
 	}
+	l.house.once = true
 	if err := l.house.start(ctx); err != nil {
 		return nil, errors.Join(err, l.house.close())
 	}

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"regexp"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ type Browser struct {
 	end  context.CancelCauseFunc
 	tabs chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
 
+	asking   sync.Mutex // held by who asks for the version
 	mu       sync.Mutex
 	running  *instance
 	starting chan struct{} // closed when a start has ended; nil: none under way
@@ -136,8 +138,35 @@ func (b *Browser) Warm(ctx context.Context) error {
 	return b.explain(ctx, err)
 }
 
-// Version is the browser's version, such as "130.0.6723.58"; "" until it has started once.
-func (b *Browser) Version() string {
+// Version is the browser's version, such as "130.0.6723.58": that of the one that was started last, or else what the program says
+// of itself, for which it is not started. A program that does not say is started. Failures are those of Capture.
+func (b *Browser) Version(ctx context.Context) (string, error) {
+	b.asking.Lock() // who asks meanwhile gets the same answer
+	defer b.asking.Unlock()
+	if v := b.known(); v != "" {
+		return v, nil
+	}
+	path, err := Find(b.o.Path)
+	if err != nil {
+		return "", err
+	}
+	out, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
+	if v := numbers.FindString(string(out)); err == nil && v != "" {
+		b.mu.Lock()
+		b.version = v
+		b.mu.Unlock()
+		return v, nil
+	}
+	if err := b.Warm(ctx); err != nil {
+		return "", err
+	}
+	return b.known(), nil
+}
+
+// numbers are a version in what Chromium says of itself: "Chromium 130.0.6723.58 built on Debian".
+var numbers = regexp.MustCompile(`\d+(\.\d+){3}`)
+
+func (b *Browser) known() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.version

@@ -316,8 +316,27 @@ func TestMissingBrowserIsNamedWithTheCommandThatHelps(t *testing.T) {
 	_, err := b.Capture(t.Context(), lectern.Page{Width: 10, Height: 10}, nil)
 	wantFailure(t, err, lectern.CodeMissingTool, Install)
 	wantFailure(t, b.Warm(t.Context()), lectern.CodeMissingTool, Install)
-	if b.Version() != "" || b.Pid() != 0 {
-		t.Error("a version without a browser")
+	_, err = b.Version(t.Context())
+	wantFailure(t, err, lectern.CodeMissingTool, Install)
+	if b.Pid() != 0 {
+		t.Error("a process without a browser")
+	}
+}
+
+// What the program says of itself is what it says when it runs, and asking for it starts nothing.
+func TestVersionIsKnownWithoutAStart(t *testing.T) {
+	t.Parallel()
+	b := New(Options{Dir: t.TempDir()})
+	defer b.Close()
+	said, err := b.Version(t.Context())
+	if err != nil || b.Pid() != 0 {
+		t.Fatalf("the version is %q, the process %d: %v", said, b.Pid(), err)
+	}
+	if err := b.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if running, err := b.Version(t.Context()); err != nil || running != said {
+		t.Errorf("it runs as %q and said %q: %v", running, said, err)
 	}
 }
 

@@ -38,7 +38,7 @@ func (u *run) capture(ctx context.Context, s *slide) error {
 		}
 		assets = append(assets, a)
 	}
-	version, err := u.browser(ctx)
+	version, err := u.Browser.Version(ctx)
 	if err != nil {
 		return u.failed(ctx, orElse(err, lectern.CodeCaptureFailed, "The browser could not be started."), s.number)
 	}
@@ -53,17 +53,6 @@ func (u *run) capture(ctx context.Context, s *slide) error {
 	u.track.move(u.task("capture", s), 1)
 	close(s.captured)
 	return nil
-}
-
-// browser gives the browser's version, and starts it where that is not known yet.
-func (u *run) browser(ctx context.Context) (string, error) {
-	if v := u.Browser.Version(); v != "" {
-		return v, nil
-	}
-	if err := u.Browser.Warm(ctx); err != nil {
-		return "", err
-	}
-	return u.Browser.Version(), nil
 }
 
 func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.Page, assets []lectern.Asset) (file, error) {

@@ -46,7 +46,7 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 			}
 		}, lectern.CodeInternal, 3},
 		{"browser", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("Two", broken) }, lectern.CodeCaptureFailed, 2},
-		{"browser that does not start", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("warm", broken) }, lectern.CodeCaptureFailed, 0},
+		{"browser that does not start", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("version", broken) }, lectern.CodeCaptureFailed, 0},
 		{"asset", func(g *rig, d *lectern.Deck) {
 			d.Slides[1].Props["image"] = "https://example.org/a.png"
 			g.fetcher.hook = failing("a.png", broken)

@@ -53,20 +53,16 @@ type fakeBrowser struct {
 	calls    int
 }
 
-func (b *fakeBrowser) Warm(ctx context.Context) error {
-	if err := b.hook.call(ctx, "warm"); err != nil {
-		return err
+func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
+	if err := b.hook.call(ctx, "version"); err != nil {
+		return "", err
 	}
 	b.mu.Lock()
-	b.version = "Fake/1"
-	b.mu.Unlock()
-	return nil
-}
-
-func (b *fakeBrowser) Version() string {
-	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.version
+	if b.version == "" {
+		return "Fake/1", nil
+	}
+	return b.version, nil
 }
 
 // Capture draws a gradient in a colour of the page's own.

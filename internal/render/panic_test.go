@@ -36,7 +36,7 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 		{"capture", func(g *rig) { g.browser.hook = panicking("Mine") }, 2},
 		{"capture, the page is drawn up", func(g *rig) { g.Library = &clumsy{Library: g.library, hook: panicking("Mine")} }, 2},
 		{"capture, a picture is fetched", func(g *rig) { g.fetcher.hook = panicking("mine.png") }, 2},
-		{"capture, the browser starts", func(g *rig) { g.browser.hook = panicking("warm") }, -1},
+		{"capture, the version of the browser", func(g *rig) { g.browser.hook = panicking("version") }, -1},
 		{"animate", func(g *rig) { g.avatars.hook = panicking("frame 3") }, -1},
 		{"animate, a clip is asked for", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, animate: panicking("animate")} }, -1},
 		{"animate, a clip is closed", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, shut: panicking("close")} }, -1},

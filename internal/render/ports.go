@@ -26,10 +26,8 @@ type FFmpeg interface {
 
 // Browser makes pictures of pages.
 type Browser interface {
-	// Warm starts the browser; after it, Version is known.
-	Warm(ctx context.Context) error
 	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
-	Version() string
+	Version(ctx context.Context) (string, error)
 }
 
 // Fetcher gets the pictures that pages load.
