@@ -61,13 +61,9 @@ func (e Encoding) Groups(frames int64) []int64 {
 // deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
 func (e Encoding) Patched(p Patch, threads int, to string) []string {
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", p.still()+tagged)
-	args = append(args, e.args(e.effort().crf, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:ipratio=3:%s", p.At.Width/block, patchSearch))...)
+	args = append(args, e.args(e.effort().crf, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:ipratio=3:%s", p.At.Width/block, search))...)
 	return append(args, e.tail(threads, to)...)
 }
-
-// patchSearch is how thoroughly an encoder looks for what moved: less than its preset would. A person who speaks moves little and
-// smoothly, so that finer searches take a third more time and find 2 % of the bits (docs/PIPELINE.md).
-const patchSearch = "me=dia:subme=1:partitions=none"
 
 // still is a filter that has the outermost macroblocks of a patch quantized more coarsely. Nothing moves there, but an encoder
 // would go on improving what it has, and look for better matches beyond the border, where the whole picture has something
@@ -148,13 +144,14 @@ func (c *Canvas) PutPart(region []byte) {
 	at := c.patch.Window
 	at.X -= c.patch.At.X
 	at.Y -= c.patch.At.Y
-	put(lectern.Size{Width: c.patch.At.Width, Height: c.patch.At.Height}, at, c.Part, region)
+	Put(lectern.Size{Width: c.patch.At.Width, Height: c.patch.At.Height}, at, c.Part, region)
 }
 
 // PutWhole is PutPart for the whole picture.
-func (c *Canvas) PutWhole(region []byte) { put(c.size, c.patch.Window, c.Whole, region) }
+func (c *Canvas) PutWhole(region []byte) { Put(c.size, c.patch.Window, c.Whole, region) }
 
-func put(size lectern.Size, at lectern.Rect, picture, region []byte) {
+// Put lays a region, as [Region.Compose] gives it, into a picture of the given size, both in 4:2:0.
+func Put(size lectern.Size, at lectern.Rect, picture, region []byte) {
 	each(size, at, func(whole, part []byte, stride, _ int, at lectern.Rect) {
 		for y := range at.Height {
 			copy(whole[(at.Y+y)*stride+at.X:][:at.Width], part[y*at.Width:])

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +30,7 @@ type badFFmpeg struct{ word, fault, marker string }
 
 // hits reports whether a call is one of the bad ones.
 func (b badFFmpeg) hits(args []string) bool {
-	ok, err := regexp.MatchString(strings.ReplaceAll(b.word, "*", ".*"), strings.Join(args, " "))
-	return err == nil && ok
+	return fits(strings.Join(args, " "), b.word)
 }
 
 // newBadFFmpeg puts one behind a rig's port.
@@ -49,7 +47,7 @@ func newBadFFmpeg(t *testing.T, g *rig, word, fault string) badFFmpeg {
 for out; do :; done
 case "$out" in file:*) out=${out#file:};; /*) ;; *) out=;; esac
 %s
-`, real, word, bad.marker, faults[fault])
+`, real, strings.ReplaceAll(word, " ", `\ `), bad.marker, faults[fault])
 	path := filepath.Join(dir, "ffmpeg")
 	for name, text := range map[string]string{path: script, bad.marker: ""} {
 		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
@@ -99,10 +97,11 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 		deck   func(g *rig, d *lectern.Deck)
 	}{
 		{"still", "frames:v*1*-r", true, "could not encode the slide", alone},
-		{"avatar", "pipe:0*overlay", true, "could not encode the slide", nil},
+		{"avatar", "pipe:0*overlay", true, "could not encode the slide", whole},
 		{"patch", "slice-max-mbs", true, "could not encode the slide", roomy},
 		{"key pictures", "expr:1", true, "could not encode the slide", roomy},
-		{"transition", "xfade", true, "could not blend two slides", alone},
+		{"fade", fading, true, "could not blend two slides", alone},
+		{"transition", "xfade", true, "could not blend two slides", wiped},
 		{"sound", "s16le*pipe:0", false, "could not encode the sound", alone},
 		{"join", "faststart", false, "could not join the video", alone},
 		{"thumbnail", "mjpeg", false, "could not make the thumbnail", alone},
@@ -159,8 +158,17 @@ func shortTalk() lectern.Deck {
 // roomy leaves room around the avatar, so that it is spliced.
 func roomy(_ *rig, d *lectern.Deck) { d.Size = lectern.Size{Width: 640, Height: 360} }
 
+// whole has an avatar's pictures encoded whole.
+func whole(g *rig, _ *lectern.Deck) { g.Plain = true }
+
 // alone leaves the avatar out.
 func alone(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly }
+
+// wiped is alone with a transition that ffmpeg makes.
+func wiped(g *rig, d *lectern.Deck) {
+	alone(g, d)
+	d.Transitions = []lectern.Transition{{Type: "wipeleft", Duration: 100e6}}
+}
 
 // speaksItself gives a rig an avatar that does.
 func speaksItself(g *rig, _ *lectern.Deck) {

@@ -13,14 +13,29 @@ import (
 )
 
 // once fails the first call that a word is part of.
-func failing(word string, err error) hook {
+func failing(pattern string, err error) hook {
 	return func(_ context.Context, what string) error {
-		if strings.Contains(what, word) {
+		if fits(what, pattern) {
 			return err
 		}
 		return nil
 	}
 }
+
+// fits reports whether the parts of a pattern, with * between them, stand in line one behind the other.
+func fits(line, pattern string) bool {
+	for part := range strings.SplitSeq(pattern, "*") {
+		_, rest, ok := strings.Cut(line, part)
+		if !ok {
+			return false
+		}
+		line = rest
+	}
+	return true
+}
+
+// fading is in the arguments of an ffmpeg that encodes a fade.
+const fading = "-i pipe:0 -vf setparams*-frames:v"
 
 // J11: whatever breaks in whatever port ends as a failure with a code and, where there is one, a slide; nothing is published.
 func TestEveryPortsFailureIsTold(t *testing.T) {
@@ -56,8 +71,12 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 		{"a clip that panics", func(g *rig, _ *lectern.Deck) {
 			g.avatars.hook = func(context.Context, string) error { panic("in a frame") }
 		}, lectern.CodeInternal, 0},
-		{"encoder", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("overlay", broken) }, lectern.CodeEncodeFailed, 0},
-		{"transition", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("xfade", broken) }, lectern.CodeEncodeFailed, 2},
+		{"encoder", func(g *rig, _ *lectern.Deck) { g.Plain, g.ffmpeg.hook = true, failing("pipe:0*overlay", broken) }, lectern.CodeEncodeFailed, 0},
+		{"fade", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing(fading, broken) }, lectern.CodeEncodeFailed, 2},
+		{"transition", func(g *rig, d *lectern.Deck) {
+			d.Transitions[0].Type = "wipeleft"
+			g.ffmpeg.hook = failing("xfade", broken)
+		}, lectern.CodeEncodeFailed, 2},
 		{"sound", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("s16le", broken) }, lectern.CodeEncodeFailed, 0},
 		{"mux", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("faststart", broken) }, lectern.CodeEncodeFailed, 0},
 		{"thumbnail", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("mjpeg", broken) }, lectern.CodeEncodeFailed, 0},
@@ -129,14 +148,14 @@ func TestLaterFailuresBecomeCauses(t *testing.T) {
 // J10, J7: a run stops with its context, in any stage, and says why.
 func TestCancelStopsEveryStage(t *testing.T) {
 	t.Parallel()
-	for _, stage := range []string{"speak", "capture", "frame 9", "xfade", "s16le", "faststart", "put"} {
+	for _, stage := range []string{"speak", "capture", "frame 9", fading, "s16le", "faststart", "put"} {
 		t.Run(stage, func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			stale := lectern.Fail(lectern.CodeStale, "The lease is lost.")
 			h := func(inner context.Context, what string) error {
-				if strings.Contains(what, stage) {
+				if fits(what, stage) {
 					cancel(stale)
 					<-inner.Done()
 					return inner.Err()

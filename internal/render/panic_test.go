@@ -11,11 +11,11 @@ import (
 )
 
 // panicking panics in the first call that a word is part of, and in no other.
-func panicking(word string) hook {
+func panicking(pattern string) hook {
 	var once atomic.Bool
 	return func(_ context.Context, what string) error {
-		if strings.Contains(what, word) && once.CompareAndSwap(false, true) {
-			panic("in " + word)
+		if fits(what, pattern) && once.CompareAndSwap(false, true) {
+			panic("in " + pattern)
 		}
 		return nil
 	}
@@ -40,8 +40,9 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 		{"animate", func(g *rig) { g.avatars.hook = panicking("frame 3") }, -1},
 		{"animate, a clip is asked for", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, animate: panicking("animate")} }, -1},
 		{"animate, a clip is closed", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, shut: panicking("close")} }, -1},
-		{"encode", func(g *rig) { g.ffmpeg.hook = panicking("overlay") }, -1},
-		{"transition", func(g *rig) { g.ffmpeg.hook = panicking("xfade") }, 2},
+		{"encode", func(g *rig) { g.ffmpeg.hook = panicking("slice-max-mbs") }, -1},
+		{"encode, whole", func(g *rig) { g.Plain, g.ffmpeg.hook = true, panicking("pipe:0*overlay") }, -1},
+		{"transition", func(g *rig) { g.ffmpeg.hook = panicking(fading) }, 2},
 		{"sound", func(g *rig) { g.ffmpeg.hook = panicking("s16le") }, 0},
 		{"mux", func(g *rig) { g.ffmpeg.hook = panicking("faststart") }, 0},
 		{"thumbnail", func(g *rig) { g.ffmpeg.hook = panicking("mjpeg") }, 0},

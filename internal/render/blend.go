@@ -1,0 +1,181 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"lectern"
+	"lectern/internal/compose"
+)
+
+// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
+func (u *run) side(s *slide, leaving bool) (compose.Side, error) {
+	plate, err := u.plateOf(s, nil)
+	if err != nil || s.window == nil {
+		return compose.Side{Plate: plate}, err
+	}
+	size := regionBytes(s.window.At)
+	from, to := int64(0), s.in*size
+	if leaving {
+		from, to = to, to+s.out*size
+	}
+	return compose.Side{Plate: plate, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
+}
+
+// transition encodes what two slides share.
+func (u *run) transition(ctx context.Context, a, b *slide) error {
+	defer u.dropPlate(a)
+	defer u.dropPlate(b)
+	for _, s := range [2]*slide{a, b} {
+		if err := await(ctx, s.encoded); err != nil {
+			return err
+		}
+	}
+	kind, frames := u.deck.Transitions[a.index].Type, b.in
+	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+	task := u.task("transition", b)
+	var err error
+	for _, salt := range salts {
+		u.track.say(lectern.StageEncoding, fmt.Sprintf("Blending slides %d and %d.", a.number, b.number))
+		var f file
+		f, err = u.step(ctx, lectern.StepTransition, b.number, key+salt, ".h264", func(path string) error {
+			n := u.Resources.share(len(u.slides))
+			return with(ctx, u.Resources.encoders, n, func() error {
+				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
+					return err
+				}
+				_, err := verifiedBlend(file{path: path}, frames)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+		if b.blend, err = verifiedBlend(f, frames); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return u.failed(ctx, err, b.number)
+	}
+	u.track.move(task, 1)
+	return nil
+}
+
+func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
+	if compose.IsFade(kind) {
+		return u.fade(ctx, a, b, frames, path, threads, onFrame)
+	}
+	leaving, err := u.side(a, true)
+	if err != nil {
+		return err
+	}
+	coming, err := u.side(b, false)
+	if err != nil {
+		return err
+	}
+	return u.ffmpeg(ctx, Command{Args: u.enc.Transition(kind, leaving, coming, frames, threads, "file:"+path),
+		OnFrame: onFrame, What: whatBlend})
+}
+
+func verifiedBlend(f file, frames int64) (segment, error) {
+	g := segment{file: f}
+	err := g.read(frames)
+	return g, broken(whatBlend, err)
+}
+
+// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
+func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
+	f := &fader{frames: frames, mixed: make([]byte, u.enc.PlateBytes())}
+	in := &closing{r: f}
+	defer in.shut(f)
+	for i, s := range [2]*slide{a, b} {
+		if err := f.sides[i].open(u, s, i == 0); err != nil {
+			return err
+		}
+	}
+	return u.ffmpeg(ctx, Command{Args: u.enc.Faded(frames, threads, "file:"+path), Stdin: in, OnFrame: onFrame, What: whatBlend})
+}
+
+// fader gives an encoder the pictures of a fade.
+type fader struct {
+	sides  [2]fadeSide
+	frames int64
+	done   int64
+	mixed  []byte
+	rest   []byte // of mixed, not yet read
+}
+
+// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the other.
+type fadeSide struct {
+	picture []byte
+	lay     func(region []byte)
+	region  []byte
+	file    *os.File // nil: there is no avatar
+}
+
+func (d *fadeSide) open(u *run, s *slide, leaving bool) error {
+	plate, err := u.plateOf(s, nil)
+	if err != nil {
+		return err
+	}
+	if d.picture, err = os.ReadFile(plate); err != nil || s.window == nil {
+		return err
+	}
+	at := s.window.At
+	d.region = make([]byte, regionBytes(at))
+	d.lay = func(region []byte) { compose.Put(u.enc.Size, at, d.picture, region) }
+	if d.file, err = os.Open(s.segment.path); err != nil {
+		return err
+	}
+	if leaving {
+		_, err = d.file.Seek(s.in*regionBytes(at), io.SeekStart)
+	}
+	return err
+}
+
+// next lays on the next region.
+func (d *fadeSide) next() error {
+	if d.file == nil {
+		return nil
+	}
+	if _, err := io.ReadFull(d.file, d.region); err != nil {
+		return fmt.Errorf("the regions of a transition: %w", noEOF(err))
+	}
+	d.lay(d.region)
+	return nil
+}
+
+// Read implements io.Reader.
+func (f *fader) Read(p []byte) (int, error) {
+	if len(f.rest) == 0 {
+		if f.done == f.frames {
+			return 0, io.EOF
+		}
+		for i := range f.sides {
+			if err := f.sides[i].next(); err != nil {
+				return 0, err
+			}
+		}
+		compose.Mix(f.mixed, f.sides[0].picture, f.sides[1].picture, float64(f.done)/float64(f.frames))
+		f.rest = f.mixed
+		f.done++
+	}
+	n := copy(p, f.rest)
+	f.rest = f.rest[n:]
+	return n, nil
+}
+
+// Close implements io.Closer.
+func (f *fader) Close() error {
+	var err error
+	for _, side := range f.sides {
+		if side.file != nil {
+			err = errors.Join(err, side.file.Close())
+		}
+	}
+	return err
+}
