@@ -20,6 +20,7 @@ type media struct {
 	frames        int
 	video, audio  float64 // seconds
 	chapters      []string
+	begins, ends  []float64 // of the chapters, in seconds
 	subtitles     int
 }
 
@@ -42,7 +43,11 @@ func inspect(t *testing.T, file string) media {
 			ColorSpace    string `json:"color_space"`
 			ColorRange    string `json:"color_range"`
 		}
-		Chapters []struct{ Tags map[string]string }
+		Chapters []struct {
+			Tags    map[string]string
+			Start   string `json:"start_time"`
+			EndTime string `json:"end_time"`
+		}
 	}
 	out := run(t, "ffprobe", "-v", "error", "-count_frames", "-show_streams", "-show_chapters", "-of", "json", file)
 	if err := json.Unmarshal(out, &p); err != nil {
@@ -74,7 +79,9 @@ func inspect(t *testing.T, file string) media {
 		}
 	}
 	for _, c := range p.Chapters {
-		m.chapters = append(m.chapters, c.Tags["title"])
+		begin, _ := strconv.ParseFloat(c.Start, 64)
+		end, _ := strconv.ParseFloat(c.EndTime, 64)
+		m.chapters, m.begins, m.ends = append(m.chapters, c.Tags["title"]), append(m.begins, begin), append(m.ends, end)
 	}
 	if d := math.Abs(m.video - m.audio); d > 0.050 {
 		t.Errorf("video lasts %.3f s, audio %.3f s", m.video, m.audio)

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"crypto/md5"
+	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -34,6 +36,7 @@ func TestPlayback(t *testing.T) {
 	}
 	file := s.download("/api/custom/presentations/"+id+"/video", "lively.mp4")
 	m := inspect(t, file)
+	agrees(t, m, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
 
 	stream := filepath.Join(t.TempDir(), "video.h264")
 	run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", stream)
@@ -60,6 +63,58 @@ func TestPlayback(t *testing.T) {
 		if d := apart(shown[i], want[n]); d > 6 {
 			t.Errorf("Chromium, sent to frame %d, shows something else: %.1f levels apart on average", n, d)
 		}
+	}
+}
+
+// agrees holds a video against its manifest, to the frame: how many frames and how much sound there are, and where each
+// chapter begins and ends, which is in the middle of a transition.
+func agrees(t *testing.T, m media, manifest answer) {
+	t.Helper()
+	var said struct {
+		FrameRate int   `json:"frame_rate"`
+		Frames    int   `json:"frames"`
+		Samples   int64 `json:"samples"`
+		Slides    []struct {
+			Title  string `json:"title"`
+			Start  int    `json:"start_frame"`
+			Frames int    `json:"frames"`
+		} `json:"slides"`
+		Transitions []struct {
+			After  int `json:"after_slide"`
+			Start  int `json:"start_frame"`
+			Frames int `json:"frames"`
+		} `json:"transitions"`
+	}
+	if err := json.Unmarshal([]byte(manifest.body), &said); err != nil {
+		t.Fatal(err)
+	}
+	if said.FrameRate != int(m.fps) || said.Frames != m.frames || len(said.Slides) != len(m.chapters) {
+		t.Errorf("the manifest has %d frames at %d/s and %d slides, the video %d at %v and %d chapters", said.Frames, said.FrameRate, len(said.Slides), m.frames, m.fps, len(m.chapters))
+	}
+	if d := m.audio - float64(said.Samples)/48000; math.Abs(d) > 1/m.fps {
+		t.Errorf("the sound is %.4f s longer than the manifest says", d)
+	}
+	overlap := map[int]int{}
+	sum := 0
+	for _, x := range said.Transitions {
+		overlap[x.After] = x.Frames
+		sum -= x.Frames
+		if end := said.Slides[x.After-1].Start + said.Slides[x.After-1].Frames; x.Start+x.Frames != end || said.Slides[x.After].Start != x.Start {
+			t.Errorf("the transition behind slide %d is not what the slides share", x.After)
+		}
+	}
+	for i, s := range said.Slides {
+		sum += s.Frames
+		begin, end := s.Start+overlap[i]/2, said.Frames
+		if i+1 < len(said.Slides) {
+			end = said.Slides[i+1].Start + overlap[i+1]/2
+		}
+		if s.Title != m.chapters[i] || int(math.Round(m.begins[i]*m.fps)) != begin || int(math.Round(m.ends[i]*m.fps)) != end {
+			t.Errorf("chapter %d, %q, goes from %.3f s to %.3f s; the manifest has %q from frame %d to %d", i+1, m.chapters[i], m.begins[i], m.ends[i], s.Title, begin, end)
+		}
+	}
+	if sum != said.Frames {
+		t.Errorf("the slides of the manifest have %d frames together, the whole %d", sum, said.Frames)
 	}
 }
 
