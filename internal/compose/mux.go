@@ -28,15 +28,13 @@ func (e Encoding) Mux(audio, captions, metadata, language, to string) []string {
 	return args
 }
 
-// Thumbnail gives the arguments that make a JPEG of one frame of a video, at most 1280 pixels on its longer side.
-func (e Encoding) Thumbnail(video string, frame int64, to string) []string {
-	// In the middle of the frame, so that rounding cannot reach its neighbour.
-	at := (2*frame + 1) * 1_000_000 / int64(2*e.Rate)
-	at -= int64(1_000_000 / (2 * e.Rate))
+// Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on its longer
+// side.
+func (e Encoding) Thumbnail(to string) []string {
 	return []string{
-		"-ss", strconv.FormatInt(at, 10) + "us", "-i", "file:" + video, "-frames:v", "1", "-an", "-sn",
+		"-threads", "1", "-f", "h264", "-i", "pipe:0", "-frames:v", "1",
 		"-vf", "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc",
-		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", "file:" + to,
+		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to,
 	}
 }
 

@@ -124,6 +124,30 @@ func (p *Pictures) Next() (Picture, error) {
 	return Picture{Bytes: p.sample, Key: units[0][0]&31 == nalKeySlice}, nil
 }
 
+// Single passes over n pictures and gives the next one, a key picture, with the parameter sets as a stream of its own.
+func (p *Pictures) Single(n int) ([]byte, error) {
+	for {
+		units, err := p.Units()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n--; n >= 0 {
+			continue
+		}
+		if units[0][0]&31 != nalKeySlice {
+			return nil, fmt.Errorf("%w: the picture does not stand by itself", ErrDamaged)
+		}
+		var out []byte
+		for _, u := range append([][]byte{p.sps, p.pps}, units...) {
+			out = append(append(append(out, 0), startPrefix...), u...)
+		}
+		return out, nil
+	}
+}
+
 // Units gives the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
 // call.
 func (p *Pictures) Units() ([][]byte, error) {

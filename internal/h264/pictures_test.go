@@ -111,3 +111,39 @@ func FuzzReadIndex(f *testing.F) {
 		}
 	})
 }
+
+// A single picture has its parameter sets and its slices and nothing else; one that needs others is refused, and so is one that
+// is not there.
+func TestSingleStandsByItself(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		all, gop := drawPictures(t), rapid.IntRange(1, 10).Draw(t, "gop")
+		n := rapid.IntRange(0, len(all)).Draw(t, "picture")
+		got, err := NewPictures(bytes.NewReader(annexB(all, gop))).Single(n)
+		switch {
+		case n == len(all):
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Fatalf("behind the end: %v", err)
+			}
+			return
+		case n%gop != 0:
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatalf("picture %d of groups of %d: %v", n, gop, err)
+			}
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
+		p := NewPictures(bytes.NewReader(got))
+		slices, err := p.Units()
+		if err != nil || len(slices) != len(all[n]) {
+			t.Fatalf("%d slices of %d: %v", len(slices), len(all[n]), err)
+		}
+		if sps, pps := p.Sets(); !bytes.Equal(sps, testSPS) || !bytes.Equal(pps, testPPS) {
+			t.Fatal("it has other parameter sets")
+		}
+		if _, err := p.Units(); err != io.EOF {
+			t.Fatalf("something follows it: %v", err)
+		}
+	})
+}

@@ -40,6 +40,16 @@ func (s segment) stream() (io.ReadCloser, error) {
 	return f, nil
 }
 
+// picture gives one picture that stands by itself, counted from 0, as a stream of its own.
+func (s segment) picture(n int) ([]byte, error) {
+	r, err := s.stream()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return h264.NewPictures(r).Single(n)
+}
+
 // read reads the stream through for its index, and makes sure that it has exactly the pictures it should have.
 func (s *segment) read(pictures int64) error {
 	r, err := s.stream()

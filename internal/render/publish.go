@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,13 +17,9 @@ import (
 )
 
 // publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
-func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio file, w words) ([]lectern.Artifact, error) {
+func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file, w words) ([]lectern.Artifact, error) {
 	started := u.Now()
 	u.track.say(lectern.StagePublishing, "Publishing the video.")
-	thumbnail, err := u.thumbnail(ctx, plan, video)
-	if err != nil {
-		return nil, err
-	}
 	manifest, err := u.manifest(plan, w)
 	if err != nil {
 		return nil, err
@@ -75,30 +72,46 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio file
 // presentation removes what lies below it.
 func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
-// thumbnail makes a small picture of a moment at which somebody speaks.
-func (u *run) thumbnail(ctx context.Context, plan timeline.Plan, video file) (file, error) {
-	at := plan.Slides[0]
-	frame := at.BodyStart() + at.Body()/2
-	for _, s := range plan.Slides {
-		if s.Spoken > 0 {
-			// Well into the first words, but inside the slide.
-			frame = min(s.Start+plan.Rate.Frames(s.Lead+s.Spoken/3), s.End()-s.Out-1)
+// thumbnail makes a small picture of the first slide on which somebody speaks, as soon as that is encoded: of the picture, among
+// those that stand by themselves, that is nearest to well into the first words.
+func (u *run) thumbnail(ctx context.Context) (file, error) {
+	s := u.slides[0]
+	for i := range u.deck.Slides {
+		if u.deck.Slides[i].Narration != "" {
+			s = u.slides[i]
 			break
 		}
 	}
-	key := contentKey(lectern.StepPublish, "thumbnail", video.key, u.enc.Thumbnail("", frame, ""), u.version)
-	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
-		err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail(video.path, frame, path), What: whatThumbnail})
-		if err != nil {
-			return err
+	if err := await(ctx, s.encoded); err != nil {
+		return file{}, err
+	}
+	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
+	n := 0
+	for _, k := range s.segment.index.Keys {
+		if abs(k-moment) < abs(n-moment) {
+			n = k
 		}
-		return broken(whatThumbnail, readJPEG(path))
+	}
+	key := contentKey(lectern.StepPublish, "thumbnail", s.segment.key, n, u.enc.Thumbnail(""), u.version)
+	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
+		picture, err := s.segment.picture(n)
+		if err != nil {
+			return broken(whatThumbnail, err)
+		}
+		return with(ctx, u.Resources.encoders, 1, func() error {
+			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture), What: whatThumbnail}); err != nil {
+				return err
+			}
+			return broken(whatThumbnail, readJPEG(path))
+		})
 	})
 	if err != nil {
 		return file{}, u.failed(ctx, err, 0)
 	}
 	return file{key, path}, nil
 }
+
+func abs(n int) int { return max(n, -n) }
 
 // readJPEG makes sure that a picture is whole.
 func readJPEG(path string) error {

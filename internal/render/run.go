@@ -136,8 +136,8 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
-		plan  timeline.Plan
-		audio file
+		plan             timeline.Plan
+		audio, thumbnail file
 	)
 	g.do(func(ctx context.Context) error {
 		var err error
@@ -145,6 +145,10 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 			return err
 		}
 		audio, err = u.sound(ctx, plan)
+		return err
+	})
+	g.do(func(ctx context.Context) (err error) {
+		thumbnail, err = u.thumbnail(ctx)
 		return err
 	})
 	if err := g.wait(ctx); err != nil {
@@ -163,7 +167,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 			return err
 		}
 		crash.Here(crash.Joined)
-		artifacts, err = u.publish(ctx, plan, video, audio, words)
+		artifacts, err = u.publish(ctx, plan, video, audio, thumbnail, words)
 		crash.Here(crash.Published)
 		return err
 	})
