@@ -87,16 +87,20 @@ func (b *bench) folder(k Kind) string { return filepath.Join(b.Dir, string(k)) }
 
 // prepare makes all that the ways of a deck are given, and fills Lectern's caches. Nothing of it is measured.
 func (b *bench) prepare(ctx context.Context, k Kind) error {
-	foreign := false
+	present, foreign := false, false
 	for _, w := range b.Ways {
 		if !w.Of(k) {
 			continue
 		}
 		b.ways[k] = append(b.ways[k], w)
-		b.rows[k] = append(b.rows[k], Row{Deck: k, Way: w.Name, Title: w.Title, Whole: w.Whole, Absent: w.missing(b.Tools)})
-		foreign = foreign || slices.Index(lecternNames(), w.Name) < 0 || strings.HasPrefix(w.Name, "compat")
+		absent := w.missing(b.Tools)
+		b.rows[k] = append(b.rows[k], Row{Deck: k, Way: w.Name, Title: w.Title, Whole: w.Whole, Absent: absent})
+		if absent == "" {
+			present = true
+			foreign = foreign || !isOurs(w) || strings.HasPrefix(w.Name, "compat")
+		}
 	}
-	if len(b.rows[k]) == 0 {
+	if !present {
 		return nil
 	}
 	b.Say("%s: preparing", k)
@@ -162,12 +166,9 @@ func (b *bench) film(ctx context.Context, dir string) error {
 	return b.free(ctx, dir, s)
 }
 
-func lecternNames() []string {
-	var names []string
-	for _, w := range ours() {
-		names = append(names, w.Name)
-	}
-	return names
+// isOurs says whether a way is Lectern itself.
+func isOurs(w Way) bool {
+	return slices.ContainsFunc(ours(), func(o Way) bool { return o.Name == w.Name })
 }
 
 // decks writes the deck and, for each round, one of which a slide is edited.
@@ -263,7 +264,7 @@ func (b *bench) turn(ctx context.Context, k Kind, i, round int) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case slices.Contains(lecternNames(), w.Name):
+	case isOurs(w):
 		return fmt.Errorf("%s with the deck %q: %w", w.Title, k, err)
 	}
 	row.Absent, row.Samples = "failed: "+oneLine(err), nil

@@ -16,7 +16,7 @@ const (
 	barHeight   = 20
 	barStep     = 32
 	panelHead   = 46
-	panelSpace  = 26
+	panelSpace  = 14
 	chartBottom = 44
 )
 

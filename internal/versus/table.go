@@ -90,10 +90,10 @@ func (r Report) Text() string {
 }
 
 // explanation says how to read the figures.
-const explanation = `Each way made the same talks in the same run, in turn; figures are medians of %d rounds. *Time* is that of the whole process tree,
+const explanation = `Each way made the same talks in the same run, in turn; figures are medians of the rounds. *Time* is that of the whole process tree,
 *CPU* is user and system time of all its processes, those that outlive their parents included. *Memory* is the highest sum of
 their resident sets, looked at every 100 ms; pages that processes share count for each. Ways that do not come from Lectern get slide pictures, sounds and the presenter's
-clips for nothing, cut out of Lectern's own video, and so only put together and encode: that favours them. Lectern makes everything, from the
+clips for nothing, cut out of Lectern's own video (encoded nearly without loss for that), and so only put together and encode: that favours them. Lectern makes everything, from the
 text on: voice, slides in a browser, presenter, captions. Its *encode stage* is a render whose slides and voices are in the cache, less one that
 has only to join; it draws the presenter and encodes. The *floor* takes finished raw pictures from the disk through the same encoder with the same arguments.
 The last two columns set the whole beside the whole, and the floor beside the encode stage.
@@ -106,9 +106,9 @@ func (r Report) Markdown(chart string) string {
 	if chart != "" {
 		fmt.Fprintf(&b, "![How long it takes to make the same talk](%s)\n\n", chart)
 	}
-	fmt.Fprintf(&b, explanation, r.Runs)
-	fmt.Fprintf(&b, "\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
-		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.Shape.Slides, r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
+	b.WriteString(explanation)
+	fmt.Fprintf(&b, "\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %d\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
+		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.Runs, r.Shape.Slides, r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
 	for _, s := range r.sections() {
 		fmt.Fprintf(&b, "\n### %s\n\n", s.title)
 		if s.note != "" {
