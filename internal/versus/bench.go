@@ -97,7 +97,7 @@ func (b *bench) prepare(ctx context.Context, k Kind) error {
 		b.rows[k] = append(b.rows[k], Row{Deck: k, Way: w.Name, Title: w.Title, Whole: w.Whole, Absent: absent})
 		if absent == "" {
 			present = true
-			foreign = foreign || !isOurs(w) || strings.HasPrefix(w.Name, "compat")
+			foreign = foreign || !isOurs(w.Name) || strings.HasPrefix(w.Name, "compat")
 		}
 	}
 	if !present {
@@ -166,9 +166,9 @@ func (b *bench) film(ctx context.Context, dir string) error {
 	return b.free(ctx, dir, s)
 }
 
-// isOurs says whether a way is Lectern itself.
-func isOurs(w Way) bool {
-	return slices.ContainsFunc(ours(), func(o Way) bool { return o.Name == w.Name })
+// isOurs says whether a way, by its name, is Lectern itself.
+func isOurs(way string) bool {
+	return slices.ContainsFunc(ours(), func(o Way) bool { return o.Name == way })
 }
 
 // decks writes the deck and, for each round, one of which a slide is edited.
@@ -264,7 +264,7 @@ func (b *bench) turn(ctx context.Context, k Kind, i, round int) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case isOurs(w):
+	case isOurs(w.Name):
 		return fmt.Errorf("%s with the deck %q: %w", w.Title, k, err)
 	}
 	row.Absent, row.Samples = "failed: "+oneLine(err), nil
@@ -333,8 +333,11 @@ func (t Talk) check(f Film, edited bool) error {
 	return nil
 }
 
+// grace is how long a way that is stopped has to clear up behind itself.
+const grace = 5 * time.Second
+
 func command(dir string, s Step) proc.Command {
-	return proc.Command{Path: s.Program, Args: s.Args, Env: s.Env, Dir: dir}
+	return proc.Command{Path: s.Program, Args: s.Args, Env: s.Env, Dir: dir, Grace: grace}
 }
 
 // free runs a step whose time does not count.

@@ -25,7 +25,8 @@ type bar struct {
 	label string
 	value float64
 	ratio string
-	ours  bool
+	ours  bool // what the others are compared with
+	kin   bool // Lectern too
 }
 
 // panel is a group of bars on one scale.
@@ -64,7 +65,7 @@ func (r Report) panels() []panel {
 }
 
 func newBar(row Row, value, base float64) bar {
-	b := bar{label: row.Title, value: max(value, 0), ours: row.Way == "lectern" || row.Way == "encode"}
+	b := bar{label: row.Title, value: max(value, 0), ours: row.Way == "lectern" || row.Way == "encode", kin: isOurs(row.Way)}
 	if !b.ours && base > 0 {
 		b.ratio = factor(value / base)
 	}
@@ -75,10 +76,10 @@ func newBar(row Row, value, base float64) bar {
 const chartStyle = `
 .card{fill:#fbfaff;stroke:#e4e0f2}.title{fill:#1b1630;font-size:24px;font-weight:700}.dim{fill:#6a6483;font-size:13px}
 .head{fill:#1b1630;font-size:15px;font-weight:650}.label{fill:#3b3552;font-size:13.5px}.ours{fill:#5b2bd6;font-weight:650}
-.value{fill:#3b3552;font-size:13.5px;font-variant-numeric:tabular-nums}.track{fill:#efecf8}.bar{fill:#b9b3cf}
+.value{fill:#3b3552;font-size:13.5px;font-variant-numeric:tabular-nums}.track{fill:#efecf8}.bar{fill:#b9b3cf}.kin{fill:#c5adff}
 .from{stop-color:#7c4dff}.to{stop-color:#c04dff}text{font-family:Inter,system-ui,-apple-system,"Segoe UI",sans-serif}
 @media (prefers-color-scheme:dark){.card{fill:#151122;stroke:#2d2645}.title,.head{fill:#f3f0ff}.dim{fill:#9a93b5}.label,.value{fill:#d3cde6}
-.ours{fill:#b79bff}.track{fill:#211b33}.bar{fill:#554d70}}
+.ours{fill:#b79bff}.track{fill:#211b33}.bar{fill:#554d70}.kin{fill:#6a48b8}}
 `
 
 // Chart draws the report as an SVG picture; nil where there is nothing to compare.
@@ -123,8 +124,11 @@ func (p panel) draw(b *strings.Builder, y int) int {
 	const span = chartWidth - chartEdge - valueWidth - from
 	for _, c := range p.bars {
 		label, fill := "label", `class="bar"`
-		if c.ours {
+		switch {
+		case c.ours:
 			label, fill = "label ours", `fill="url(#g)"`
+		case c.kin:
+			fill = `class="kin"`
 		}
 		text(b, label, chartEdge, y+barHeight-5, "", c.label)
 		fmt.Fprintf(b, `<rect class="track" x="%d" y="%d" width="%d" height="%d" rx="6"/>`+"\n", from, y, span, barHeight)
