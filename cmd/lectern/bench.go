@@ -204,7 +204,7 @@ func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg confi
 	}
 	if c.Install {
 		fmt.Fprintln(io.err, "installing Remotion into", dir)
-		if err := versus.Install(ctx, dir); err != nil {
+		if err := versus.Install(ctx, dir, s.environ); err != nil {
 			return t, err
 		}
 	}

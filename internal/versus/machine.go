@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"lectern/internal/proc"
@@ -75,14 +76,28 @@ func Importing(ctx context.Context, modules ...string) string {
 	return ""
 }
 
-// Install installs Remotion into a folder with npm.
-func Install(ctx context.Context, dir string) error {
+// Install installs Remotion into a folder with npm. environ is our environment, of which npm gets what says how the network is
+// reached.
+func Install(ctx context.Context, dir string, environ []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	args := append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--save-exact"}, RemotionPackages()...)
-	if err := proc.Run(ctx, proc.Command{Path: "npm", Args: args, Dir: dir}); err != nil {
+	if err := proc.Run(ctx, proc.Command{Path: "npm", Args: args, Dir: dir, Env: networked(environ)}); err != nil {
 		return fmt.Errorf("install Remotion with npm: %w", err)
 	}
 	return nil
+}
+
+// networked picks the variables that say how the network is reached.
+func networked(environ []string) []string {
+	var out []string
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		switch name = strings.ToLower(name); {
+		case strings.HasPrefix(name, "npm_config_"), slices.Contains([]string{"http_proxy", "https_proxy", "no_proxy", "node_extra_ca_certs"}, name):
+			out = append(out, v)
+		}
+	}
+	return out
 }

@@ -194,3 +194,12 @@ func TestParseLikeness(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// npm is told how the network is reached, and nothing else.
+func TestNetworked(t *testing.T) {
+	t.Parallel()
+	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret", "npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs", "HOME=/root"})
+	if want := []string{"HTTPS_PROXY=http://proxy", "npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
