@@ -5,6 +5,7 @@
 GO ?= go
 SOAK ?= 60s
 KILLS ?= 100
+RUNS ?= 5
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -37,9 +38,9 @@ lint: ## formatting, vet, staticcheck, the rules of the architecture
 	$(STATICCHECK) ./...
 	$(GO) test ./internal/archtest
 
-bench: build ## what the job costs beside Python and River, a server under load (docs/BENCHMARKS.md), the packages' benchmarks
+bench: build ## renders beside other ways, what the job costs beside Python and River, a server under load (docs/BENCHMARKS.md), the packages' benchmarks
 	@scripts/deps bench
-	@scripts/bench
+	@RUNS=$(RUNS) scripts/bench
 	$(GO) run ./bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/... .
 

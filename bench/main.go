@@ -45,7 +45,11 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 
-	rep := report{Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
+	renders, err := renderSection(*docs)
+	if err != nil {
+		return err
+	}
+	rep := report{Renders: renders, Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
 	each := time.Duration(*seconds * float64(time.Second))
 	say := func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
 

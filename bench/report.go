@@ -2,13 +2,19 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"lectern/internal/versus"
 )
 
 // report is everything that was measured.
@@ -20,6 +26,9 @@ type report struct {
 	Durable map[string]float64         `json:"durable"` // updates a second, side/writers
 	Share   *share                     `json:"reporting"`
 	Load    *load                      `json:"load,omitempty"`
+
+	// Renders is the section about making videos, which has figures of its own; "": they were not measured.
+	Renders string `json:"-"`
 }
 
 func (r *report) put(side, name string, c cost) {
@@ -120,7 +129,32 @@ River* is a job for each update, whose worker makes that UPDATE.
 	if r.Load != nil {
 		r.Load.markdown(&b)
 	}
+	if r.Renders != "" {
+		b.WriteString("\n" + r.Renders)
+	}
 	return b.String()
+}
+
+// What `lectern bench` leaves in the folder of the documentation.
+const (
+	renderFigures = "render-benchmarks.json"
+	renderChart   = "media/render-benchmarks.svg"
+)
+
+// renderSection is the section about making videos, from what `lectern bench` has measured; "" where it has not.
+func renderSection(docs string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(docs, renderFigures))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var found versus.Report
+	if err := json.Unmarshal(data, &found); err != nil {
+		return "", fmt.Errorf("read %s: %w", renderFigures, err)
+	}
+	return found.Markdown(renderChart) + "\n[" + renderFigures + "](" + renderFigures + ") has the figures of every round. `lectern bench` measures it on your machine.\n", nil
 }
 
 func (l *load) markdown(b *strings.Builder) {

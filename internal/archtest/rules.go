@@ -62,6 +62,7 @@ func allowed() map[string][]string {
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
+		"internal/versus":          {"internal/compose", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
 		"internal/avatar/elai":          {"internal/avatar"},

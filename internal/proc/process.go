@@ -27,6 +27,7 @@ type Process struct {
 	io   streams
 	done chan struct{}
 	err  error // valid after done
+	used Usage // valid after done; without Wall and Peak
 
 	failure error // of Stdin or Stdout; guarded by mu
 	mu      sync.Mutex
@@ -149,6 +150,9 @@ func (p *Process) supervise() error {
 	<-ended
 	within(drained, escaped)
 	werr := reap()
+	if st := p.cmd.ProcessState; st != nil { // nil: it could not be waited for
+		p.used = Usage{User: st.UserTime(), System: st.SystemTime()}
+	}
 	p.io.letGo(p.c)
 	p.io.closeOurs()
 	<-drained
