@@ -33,6 +33,8 @@ func run(ctx context.Context) error {
 		seconds = flag.Float64("seconds", 1, "time for each figure")
 		binary  = flag.String("lectern", "bin/lectern", "the program, for the share of reporting in a render")
 		deck    = flag.String("deck", "examples/demo.json", "what it renders")
+		many    = flag.Int("crowd", 8, "presentations that a server gets at once; 0: not measured")
+		long    = flag.Bool("hour", true, "also render a talk of an hour")
 		load    = flag.Bool("load", true, "also measure a server under load")
 		rate    = flag.Int("rate", 500, "creates a second under load")
 		span    = flag.Duration("span", 20*time.Second, "how long the load lasts")
@@ -71,6 +73,18 @@ func run(ctx context.Context) error {
 		return err
 	}
 	rep.Share = sh
+	if *many > 0 {
+		say(fmt.Sprintf("%d presentations, one after the other and at once", *many))
+		if rep.Crowd, err = crowded(ctx, *binary, filepath.Join(dir, "crowd"), *many); err != nil {
+			return err
+		}
+	}
+	if *long {
+		say("a talk of an hour")
+		if rep.Hour, err = anHour(ctx, *binary, filepath.Join(dir, "hour")); err != nil {
+			return err
+		}
+	}
 	if *load {
 		say(fmt.Sprintf("load: %d creates a second for %v, %d streams", *rate, *span, *streams))
 		l, err := underLoad(ctx, filepath.Join(dir, "load"), *rate, *span, *streams)

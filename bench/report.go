@@ -26,6 +26,8 @@ type report struct {
 	Durable map[string]float64         `json:"durable"` // updates a second, side/writers
 	Share   *share                     `json:"reporting"`
 	Load    *load                      `json:"load,omitempty"`
+	Crowd   *crowd                     `json:"crowd,omitempty"`
+	Hour    *hour                      `json:"hour,omitempty"`
 
 	// Renders is the section about making videos, which has figures of its own; "": they were not measured.
 	Renders string `json:"-"`
@@ -128,6 +130,12 @@ River* is a job for each update, whose worker makes that UPDATE.
 	r.Share.markdown(&b, r.Cost["lectern"]["update/1"].NS)
 	if r.Load != nil {
 		r.Load.markdown(&b)
+	}
+	if r.Crowd != nil {
+		r.Crowd.markdown(&b)
+	}
+	if r.Hour != nil {
+		r.Hour.markdown(&b)
 	}
 	if r.Renders != "" {
 		b.WriteString("\n" + r.Renders)

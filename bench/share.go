@@ -7,13 +7,11 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"lectern"
-	"lectern/client"
 	"lectern/internal/proc"
 )
 
@@ -29,34 +27,16 @@ type share struct {
 
 // rendered renders the deck through a real server, and reads from its metrics what it reported.
 func rendered(ctx context.Context, binary, deck, dir string) (*share, error) {
-	binary, err := filepath.Abs(binary)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
 	body, err := os.ReadFile(deck)
 	if err != nil {
 		return nil, err
 	}
-	addrFile := filepath.Join(dir, "addr")
-	server, err := proc.Start(ctx, proc.Command{Path: binary, Dir: dir, Args: []string{
-		"serve", "--addr", "127.0.0.1:0", "--addr-file", addrFile, "--data", filepath.Join(dir, "data"), "--log-file", filepath.Join(dir, "log"),
-	}})
+	c, err := startServer(ctx, binary, dir)
 	if err != nil {
 		return nil, err
 	}
-	defer server.Stop()
-	base, err := written(ctx, server, addrFile)
-	if err != nil {
-		return nil, err
-	}
-	c, err := client.New(base)
-	if err != nil {
-		return nil, err
-	}
-	before, err := scrape(ctx, base)
+	defer c.stop()
+	before, err := scrape(ctx, c.base)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +53,7 @@ func rendered(ctx context.Context, binary, deck, dir string) (*share, error) {
 	if p.Status != lectern.StatusCompleted {
 		return nil, fmt.Errorf("the deck %s ended as %s: %v", deck, p.Status, p.Error)
 	}
-	after, err := scrape(ctx, base)
+	after, err := scrape(ctx, c.base)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"lectern"
+	"lectern/internal/versus"
+)
+
+// crowd is what becomes of presentations that a server gets at once.
+type crowd struct {
+	Count     int        `json:"count"`
+	InTurn    float64    `json:"inTurnSeconds"` // one after the other
+	AtOnce    float64    `json:"atOnceSeconds"`
+	Followers []follower `json:"followers"` // of those at once
+}
+
+// follower is what somebody sees who watches one of them.
+type follower struct {
+	First   float64 `json:"first"`   // when its bar began to move, as a share of the time from the order to its end
+	Still   float64 `json:"still"`   // the longest that the bar stood still after that, as the same share
+	Changes int     `json:"changes"` // of the bar
+}
+
+// crowded renders n different talks with a presenter through two fresh servers: one after the other, and all at once.
+func crowded(ctx context.Context, binary, dir string, n int) (*crowd, error) {
+	c := &crowd{Count: n, Followers: make([]follower, n)}
+	for _, once := range []bool{false, true} {
+		server, err := startServer(ctx, binary, filepath.Join(dir, fmt.Sprint("once ", once)))
+		if err != nil {
+			return nil, err
+		}
+		took, err := c.order(ctx, server, once)
+		server.stop()
+		if err != nil {
+			return nil, err
+		}
+		if once {
+			c.AtOnce = took.Seconds()
+		} else {
+			c.InTurn = took.Seconds()
+		}
+	}
+	return c, nil
+}
+
+// order has all of them made, and gives the time until the last is done.
+func (c *crowd) order(ctx context.Context, server *serving, once bool) (time.Duration, error) {
+	began := time.Now()
+	errs := make([]error, c.Count)
+	var all sync.WaitGroup
+	for i := range c.Count {
+		one := func() { c.Followers[i], errs[i] = follow(ctx, server, i) }
+		if once {
+			all.Go(one)
+		} else {
+			one()
+		}
+	}
+	all.Wait()
+	return time.Since(began), errors.Join(errs...)
+}
+
+// follow orders the talk number i and watches it to its end.
+func follow(ctx context.Context, server *serving, i int) (follower, error) {
+	shape := versus.Shape{Slides: 3, Seconds: 20, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}
+	deck, err := versus.Deck(versus.Avatar, shape, 0)
+	if err != nil {
+		return follower{}, err
+	}
+	// No talk shares a step with another.
+	deck = bytes.ReplaceAll(deck, []byte(`"narration": "`), fmt.Appendf(nil, `"narration": "Talk %d. `, i+1))
+	deck = bytes.ReplaceAll(deck, []byte(`"title": "`), fmt.Appendf(nil, `"title": "%d. `, i+1))
+	began := time.Now()
+	p, err := server.Create(ctx, deck)
+	if err != nil {
+		return follower{}, err
+	}
+	var f follower
+	var first, last, still time.Duration
+	for v, err := range server.Watch(ctx, p.ID, 0) {
+		if err != nil {
+			return f, err
+		}
+		if v.Progress > p.Progress {
+			at := time.Since(began)
+			if f.Changes++; f.Changes == 1 {
+				first = at
+			} else {
+				still = max(still, at-last)
+			}
+			last = at
+		}
+		p = v
+	}
+	if p.Status != lectern.StatusCompleted {
+		return f, fmt.Errorf("talk %d ended as %s: %v", i+1, p.Status, p.Error)
+	}
+	whole := time.Since(began).Seconds()
+	f.First, f.Still = first.Seconds()/whole, still.Seconds()/whole
+	return f, nil
+}
+
+func (c *crowd) markdown(b *strings.Builder) {
+	var first, still float64
+	fewest := c.Followers[0].Changes
+	for _, f := range c.Followers {
+		first, still, fewest = max(first, f.First), max(still, f.Still), min(fewest, f.Changes)
+	}
+	fmt.Fprintf(b, `
+## %d presentations at once
+
+Talks of 20 s in three slides with a presenter, cold, no two alike, by a server with its own settings: one ordered when the one before
+was done, and all ordered at once.
+
+| what | aim | figure |
+| --- | --- | ---: |
+| one after the other | – | %.1f s |
+| all at once | – | %.1f s |
+| **at once : one after the other** | at most 1.1 | %.2f |
+| the bar that began to move last, as a share of the time from its order to its end | – | %.0f %% |
+| the longest that a bar stood still after that, as the same share | – | %.0f %% |
+| changes of the bar that changed least | – | %d |
+`, c.Count, c.InTurn, c.AtOnce, c.AtOnce/c.InTurn, 100*first, 100*still, fewest)
+}

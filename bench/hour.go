@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/proc"
+	"lectern/internal/versus"
+)
+
+// hour is what a long talk takes, beside a short one.
+type hour struct {
+	Long  single `json:"long"`
+	Short single `json:"short"`
+}
+
+// single is one render.
+type single struct {
+	Slides  int     `json:"slides"`
+	Video   float64 `json:"videoSeconds"`
+	Took    float64 `json:"tookSeconds"`
+	Memory  int64   `json:"memoryBytes"` // the most that Lectern's own process held
+	Drift   float64 `json:"driftSeconds"`
+	Lengths float64 `json:"lengthsSeconds"` // by how much the sound is longer than the pictures
+}
+
+// anHour renders a talk of an hour in 120 slides, and one of a minute in five.
+func anHour(ctx context.Context, binary, dir string) (*hour, error) {
+	var h hour
+	for _, c := range []struct {
+		to      *single
+		slides  int
+		seconds float64
+	}{{&h.Short, 5, 60}, {&h.Long, 120, 3600}} {
+		s, err := alone(ctx, binary, filepath.Join(dir, strconv.Itoa(c.slides)), c.slides, c.seconds)
+		if err != nil {
+			return nil, err
+		}
+		*c.to = s
+	}
+	return &h, nil
+}
+
+func alone(ctx context.Context, program, dir string, slides int, seconds float64) (single, error) {
+	s := single{Slides: slides}
+	program, err := filepath.Abs(program)
+	if err != nil {
+		return s, err
+	}
+	deck, err := versus.Deck(versus.Avatar, versus.Shape{Slides: slides, Seconds: seconds, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}, 0)
+	if err != nil {
+		return s, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return s, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "deck.json"), deck, 0o644); err != nil {
+		return s, err
+	}
+	began := time.Now()
+	p, err := proc.Start(ctx, proc.Command{Path: program, Dir: dir, Args: []string{"render", "deck.json", "-o", "talk.mp4", "--cache", "cache", "--keep", "kept"}})
+	if err != nil {
+		return s, err
+	}
+	for tick := time.NewTicker(50 * time.Millisecond); ; {
+		s.Memory = max(s.Memory, most(p.Pid()))
+		select {
+		case <-tick.C:
+			continue
+		case <-p.Done():
+			tick.Stop()
+		}
+		break
+	}
+	s.Took = time.Since(began).Seconds()
+	if err := p.Wait(); err != nil {
+		return s, fmt.Errorf("render %d slides: %w", slides, err)
+	}
+	return s, s.inspect(ctx, dir)
+}
+
+// most is the most memory that a process has held so far, in bytes, as the kernel tells; 0 where it does not.
+func most(pid int) int64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// inspect holds the sound against the pictures: both lengths, and by how much later the last slide is heard than the first,
+// each from where the manifest has the beginning of its narration. The two begin with the same word in the same voice.
+func (s *single) inspect(ctx context.Context, dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "kept", "manifest.json"))
+	if err != nil {
+		return err
+	}
+	var m compose.Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return err
+	}
+	s.Video = float64(m.Frames) / float64(m.FrameRate)
+	out, err := proc.Output(ctx, proc.Command{Path: "ffprobe", Dir: dir, Args: []string{"-v", "error", "-show_entries", "stream=codec_type,duration", "-of", "csv=p=0", "talk.mp4"}})
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(out)) {
+		kind, length, _ := strings.Cut(strings.TrimSpace(line), ",")
+		seconds, _ := strconv.ParseFloat(length, 64)
+		switch kind {
+		case "audio":
+			s.Lengths += seconds
+		case "video":
+			s.Lengths -= seconds
+		}
+	}
+	var at [2]float64
+	for i, n := range [2]int{0, len(m.Slides) - 1} {
+		begin := float64(*m.Slides[n].Speech) / lectern.SampleRate
+		heard, err := onset(ctx, filepath.Join(dir, "talk.mp4"), begin-0.2)
+		if err != nil {
+			return err
+		}
+		at[i] = heard - begin
+	}
+	s.Drift = at[1] - at[0]
+	return nil
+}
+
+// onset is when something is heard behind a moment of silence, in seconds.
+func onset(ctx context.Context, file string, from float64) (float64, error) {
+	var pcm bytes.Buffer
+	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Stdout: &pcm, Args: []string{"-nostdin", "-v", "error", "-i", file, "-vn",
+		"-af", fmt.Sprintf("atrim=start=%f:duration=1", from), "-f", "s16le", "-ac", "1", "-ar", "48000", "pipe:1"}})
+	if err != nil {
+		return 0, err
+	}
+	samples := make([]int16, pcm.Len()/2)
+	if _, err := binary.Decode(pcm.Bytes(), binary.LittleEndian, samples); err != nil {
+		return 0, err
+	}
+	const audible = 700
+	for i, v := range samples {
+		if math.Abs(float64(v)) > audible {
+			return from + float64(i)/48000, nil
+		}
+	}
+	return 0, fmt.Errorf("nothing is heard within a second of %.3f s", from)
+}
+
+func (h *hour) markdown(b *strings.Builder) {
+	perMinute := func(s single) float64 { return 60 * s.Took / s.Video }
+	fmt.Fprintf(b, `
+## An hour in %d slides
+
+The talk with a presenter in the corner, %.0f min, beside one of %.0f s; both cold, everything included.
+
+| what | aim | an hour | a minute |
+| --- | --- | ---: | ---: |
+| time for a minute of video | no worse than for the short one | %.1f s | %.1f s |
+| memory of Lectern's own process, at most | under 300 MB | %.0f MB | %.0f MB |
+| how much later the last slide is heard than the first, against its pictures | under a frame (33 ms) | %.1f ms | %.1f ms |
+| by how much the sound is longer than the pictures | – | %.1f ms | %.1f ms |
+`, h.Long.Slides, h.Long.Video/60, h.Short.Video, perMinute(h.Long), perMinute(h.Short), float64(h.Long.Memory)/1e6, float64(h.Short.Memory)/1e6,
+		1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
+}
