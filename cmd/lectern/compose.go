@@ -127,7 +127,7 @@ func (nowhere) Put(context.Context, string, string, string) error {
 // absent quickly names the programs without which nothing can be rendered.
 func (k *kit) absent() []finding {
 	var out []finding
-	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, os.Getenv("LECTERN_FFMPEG"), "ffmpeg")); err != nil {
+	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, "ffmpeg")); err != nil {
 		if f := examineFFmpeg(k.cfg); f.State == "missing" {
 			out = append(out, f)
 		}
