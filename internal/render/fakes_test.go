@@ -197,7 +197,8 @@ func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice
 type fakeAvatars struct {
 	hook        hook
 	fingerprint string
-	short       int // frames that clips lack
+	short       int  // frames that clips lack
+	calm        bool // what moves stays away from the borders
 	mu          sync.Mutex
 	open        int
 	calls       int
@@ -249,7 +250,11 @@ func (c *fakeClip) Next(dst *image.RGBA) error {
 		draw.Draw(dst, dst.Rect, image.Black, image.Point{}, draw.Src)
 	}
 	x := c.n * 2 % (c.r.Size.Width - 10)
-	draw.Draw(dst, image.Rect(x, 0, x+10, c.r.Size.Height), image.White, image.Point{}, draw.Src)
+	bar := image.Rect(x, 0, x+10, c.r.Size.Height)
+	if w, h := c.r.Size.Width, c.r.Size.Height; c.a.calm {
+		bar = image.Rect(w/3+c.n%(w/3), h/3, w/3+c.n%(w/3)+10, 2*h/3)
+	}
+	draw.Draw(dst, bar, image.White, image.Point{}, draw.Src)
 	c.n++
 	return nil
 }
