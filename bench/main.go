@@ -4,13 +4,17 @@
 // Lectern succeeds is a Python dict behind an asyncio.Lock, and a comparison is worth something only where both sides
 // run in the same minute on the same machine. It judges nothing: no figure fails a run, since a figure of a busy machine
 // says more about its neighbours than about the code.
+//
+// `go run ./bench presets` measures only what the presets and x264's settings cost and how they look, and replaces that part; `go run ./bench page` measures nothing and writes the page again.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -41,19 +45,34 @@ func run(ctx context.Context) error {
 		streams = flag.Int("watchers", 2000, "open streams under load")
 	)
 	flag.Parse()
+	say := func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
 	dir, err := os.MkdirTemp("", "lectern-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 
+	last, err := readReport(*docs)
+	if err != nil {
+		return err
+	}
 	renders, err := renderSection(*docs)
 	if err != nil {
 		return err
 	}
-	rep := report{Renders: renders, Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
+	if flag.Arg(0) == "page" {
+		last.Renders = renders
+		return last.write(*docs)
+	}
+	if flag.Arg(0) == "presets" {
+		if last.Looks, err = measureLooks(ctx, dir, *binary, *deck, say); err != nil {
+			return err
+		}
+		last.Renders = renders
+		return last.write(*docs)
+	}
+	rep := report{Renders: renders, Looks: last.Looks, Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
 	each := time.Duration(*seconds * float64(time.Second))
-	say := func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
 
 	say("updates, reads and heartbeats: Python")
 	if err := rep.python(ctx, *script, filepath.Join(dir, "python.log"), each); err != nil {
@@ -94,6 +113,18 @@ func run(ctx context.Context) error {
 		rep.Load = l
 	}
 	return rep.write(*docs)
+}
+
+// readReport reads the report of an earlier run, of which one run may replace a part; there may be none.
+func readReport(docs string) (r report, err error) {
+	b, err := os.ReadFile(filepath.Join(docs, "benchmarks.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	return r, err
 }
 
 // write leaves the report as JSON and for people.

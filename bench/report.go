@@ -28,6 +28,7 @@ type report struct {
 	Load    *load                      `json:"load,omitempty"`
 	Crowd   *crowd                     `json:"crowd,omitempty"`
 	Hour    *hour                      `json:"hour,omitempty"`
+	Looks   *looks                     `json:"looks,omitempty"`
 
 	// Renders is the section about making videos, which has figures of its own; "": they were not measured.
 	Renders string `json:"-"`
@@ -137,6 +138,9 @@ River* is a job for each update, whose worker makes that UPDATE.
 	if r.Hour != nil {
 		r.Hour.markdown(&b)
 	}
+	if r.Looks != nil {
+		r.Looks.markdown(&b)
+	}
 	if r.Renders != "" {
 		b.WriteString("\n" + r.Renders)
 	}
@@ -185,6 +189,41 @@ streams on %d running presentations that change every %v, and %d streams that no
 		l.Create.P50, l.Create.P99, l.Create.Max, l.Change.P50, l.Change.P99, l.Change.Max,
 		hot, l.ReadEmpty.P50, l.ReadEmpty.P99, l.ReadEmpty.Max, hot+l.Created, l.ReadFull.P50, l.ReadFull.P99, l.ReadFull.Max,
 		l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
+}
+
+func (l *looks) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, `
+## Presets and x264's settings
+
+Written by `+"`go run ./bench presets`"+`; when: %s; where: %s; %s. The first %d slides of `+"`examples/demo.json`"+`, with an
+avatar in the corner, spliced unless it leaks, as it does with x264's medium. Narrations and pictures of slides are there before, so the time is that of animation, encoding, sound and joining,
+with the start of the program and the browser. The likeness is that to a nearly lossless encode (CRF %d) of the same size, of the whole
+picture and of the corner with the avatar, which is all that moves: 1 is the same for SSIM, more is better for PSNR (luma).
+
+| preset | size | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s
+`, l.Date.Format(time.RFC3339), l.Machine, l.FFmpeg, l.Slides, nearlyLossless, l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
+	row := func(k look, name, size string) {
+		fmt.Fprintf(b, "| %s | %s | %.1f s | %.1f s | %.2f MB | %.4f | %.1f dB | %.4f | %.1f dB |%s\n", name, size, k.Wall, k.CPU, float64(k.Bytes)/1e6,
+			k.Whole.SSIM, k.Whole.PSNR, k.Avatar.SSIM, k.Avatar.PSNR, l.ifVMAF(fmt.Sprintf(" %.1f |", k.Whole.VMAF)))
+	}
+	for _, k := range l.Presets {
+		row(k, k.Name, k.Size)
+	}
+	fmt.Fprintf(b, "\nThe same at the size of `standard` with other presets and constant rate factors of x264:\n\n"+
+		"| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
+		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
+	for _, k := range l.Grid {
+		row(k, fmt.Sprint(k.X264["preset"]), fmt.Sprint(k.X264["crf"]))
+	}
+}
+
+// ifVMAF gives a column where there was one to measure.
+func (l *looks) ifVMAF(text string) string {
+	if len(l.Presets) == 0 || l.Presets[0].Whole.VMAF == 0 {
+		return ""
+	}
+	return text
 }
 
 func nanos(ns float64) string {

@@ -44,7 +44,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer k.close()
-	deck, warnings, err := parseDeck(data, cfg.Limits)
+	deck, warnings, err := parseDeck(data, "", cfg.Limits)
 	if err == nil {
 		var more []lectern.Warning
 		deck, more, err = k.check(ctx, deck)

@@ -127,7 +127,7 @@ func (nowhere) Put(context.Context, string, string, string) error {
 // absent quickly names the programs without which nothing can be rendered.
 func (k *kit) absent() []finding {
 	var out []finding
-	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, os.Getenv("LECTERN_FFMPEG"), "ffmpeg")); err != nil {
+	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, "ffmpeg")); err != nil {
 		if f := examineFFmpeg(k.cfg); f.State == "missing" {
 			out = append(out, f)
 		}
@@ -248,7 +248,8 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
-	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit, Shared: h.records.member != nil}); err != nil {
+	// Runs hold all that they use, so nothing has to stay for being young, and the limit is kept.
+	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit, MinAge: -1}); err != nil {
 		return err
 	}
 	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {

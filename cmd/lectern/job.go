@@ -195,7 +195,7 @@ func (c *jobWatchCmd) Run(ctx context.Context, io streams, o office) error {
 		return err
 	}
 	d := newDisplay(io, c.JSON)
-	p, err := (&remote{o.Client}).follow(ctx, id, d.show)
+	p, err := (&remote{client: o.Client}).follow(ctx, id, d.show)
 	d.end()
 	switch {
 	case ctx.Err() != nil:

@@ -17,9 +17,10 @@ import (
 // local renders in this process: the same pipeline and the same job service as serve's, on a data folder that goes with
 // the process. Only the cache of finished steps stays, so that the next render of an edited deck is short.
 type local struct {
-	house *house
-	cfg   config.Config
-	dir   string
+	house  *house
+	cfg    config.Config
+	dir    string
+	preset string // goes before what decks say; "": there is none
 }
 
 func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (_ *local, err error) {
@@ -58,7 +59,7 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 }
 
 func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, error) {
-	deck, warnings, err := parseDeck(data, l.cfg.Limits)
+	deck, warnings, err := parseDeck(data, l.preset, l.cfg.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}

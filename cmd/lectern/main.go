@@ -30,6 +30,7 @@ type grammar struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
 	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
 	Webhook   webhookCmd   `cmd:"" help:"See and steer whom a server tells of its presentations."`
+	Cache     cacheCmd     `cmd:"" help:"See and prune the caches of finished steps."`
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`

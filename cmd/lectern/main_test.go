@@ -36,7 +36,7 @@ func TestExamplesAreFlawless(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			deck, warnings, err := parseDeck(data, lectern.DefaultLimits())
+			deck, warnings, err := parseDeck(data, "", lectern.DefaultLimits())
 			if err != nil || len(warnings) > 0 {
 				t.Fatalf("%v, %v", warnings, err)
 			}

@@ -10,17 +10,23 @@ import (
 )
 
 // remote renders on a server.
-type remote struct{ client *client.Client }
+type remote struct {
+	client *client.Client
+	preset string // goes before what decks say; "": there is none
+}
 
-func newRemote(server string) (*remote, error) {
+func newRemote(server, preset string) (*remote, error) {
 	c, err := client.New(server)
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("--server: %w", err)}
 	}
-	return &remote{c}, nil
+	return &remote{c, preset}, nil
 }
 
 func (r *remote) create(ctx context.Context, deck []byte) (lectern.Presentation, error) {
+	if r.preset != "" {
+		return r.client.Upload(ctx, deck, client.WithSettings(presetSettings(r.preset)))
+	}
 	return r.client.Create(ctx, deck)
 }
 

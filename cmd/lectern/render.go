@@ -23,6 +23,7 @@ type renderCmd struct {
 	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
 	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`
 	JSON     bool   `help:"Say how it comes along as JSON lines on standard output."`
+	Preset   string `help:"Size and quality, whatever the deck says: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
 	Server   string `help:"Let this server render instead, and download the video." placeholder:"URL"`
 	Cache    string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
 	Verbose  bool   `short:"v" help:"Show the log."`
@@ -82,13 +83,18 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, error) {
 	if c.Server != "" {
-		return newRemote(c.Server)
+		return newRemote(c.Server, c.Preset)
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
 		return nil, err
 	}
-	return newLocal(ctx, cfg, c.Cache, io, c.Verbose)
+	l, err := newLocal(ctx, cfg, c.Cache, io, c.Verbose)
+	if err != nil {
+		return nil, err
+	}
+	l.preset = c.Preset
+	return l, nil
 }
 
 // target is where the video goes; what can be known to fail after a long render fails before it.
@@ -280,13 +286,20 @@ func readDeck(name string, s streams) ([]byte, error) {
 	return data, nil
 }
 
-// parseDeck reads a deck by its content.
-func parseDeck(data []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+// parseDeck reads a deck by its content. A preset goes before what the deck says of size and quality; "": there is none.
+func parseDeck(data []byte, preset string, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
 	if int64(len(data)) > lim.BodyBytes {
 		return lectern.Deck{}, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(data))), megabytes(lim.BodyBytes))
 	}
-	return jsondeck.Parse(data, lim)
+	if preset == "" {
+		return jsondeck.Parse(data, lim)
+	}
+	q, err := jsondeck.ParseRequest(data, presetSettings(preset), lim)
+	return q.Deck, q.Warnings, err
 }
+
+// presetSettings are settings that go before a deck's own.
+func presetSettings(name string) []byte { return fmt.Appendf(nil, `{"preset":%q}`, name) }
 
 // bare is what the system said, without the operation and the path that our own sentence has already.
 func bare(err error) error {

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"lectern"
 	"lectern/internal/crash"
@@ -31,26 +33,24 @@ type CacheOptions struct {
 	// gave stays good for that long without a Hold, for other processes with the same folder too. 0: DefaultCacheMinAge;
 	// less than 0: no protection.
 	MinAge time.Duration
-	// Shared says that other processes use the folder as well: what they make counts, and room is not made of what they may
-	// be using.
-	Shared bool
 	Now    func() time.Time // nil: time.Now
 }
 
 // Cache is a folder of files named by what went into them. What is there never changes; what is used least recently
-// goes first when the limit is passed. It is safe for concurrent use, and its folder may be shared by processes.
+// goes first when the limit is passed. It is safe for concurrent use, and its folder may be shared by processes: what the
+// others make counts, and what they hold stays.
 //
 // No lock is held while files are touched. Instead, who makes or evicts a key announces it: then Get misses the key,
 // and Make waits.
 type Cache struct {
-	dir    string
+	folder
 	limit  int64
 	minAge time.Duration
-	shared bool
 	now    func() time.Time
 	aside  *aside
 
 	hits, misses atomic.Int64
+	numbered     atomic.Int64 // Holds so far, to number them
 
 	mu       sync.Mutex
 	looked   time.Time // when the folder was read
@@ -86,7 +86,7 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 		return nil, err
 	}
 	c := &Cache{
-		dir: dir, limit: o.Limit, minAge: o.MinAge, shared: o.Shared, now: o.Now, aside: a,
+		folder: folder{dir}, limit: o.Limit, minAge: o.MinAge, now: o.Now, aside: a,
 		entries: map[string]*entry{}, pins: map[string]int{}, flights: map[string]chan struct{}{},
 	}
 	if err := c.load(); err != nil {
@@ -104,24 +104,7 @@ func (c *Cache) load() error {
 	c.mu.Lock()
 	c.looked = c.now()
 	c.mu.Unlock()
-	return filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil:
-			return err
-		case d.IsDir() && d.Name() == asideName:
-			return filepath.SkipDir
-		case !d.Type().IsRegular() || path != c.file(d.Name()):
-			return nil // not ours
-		}
-		info, err := d.Info()
-		if err != nil {
-			return nil // gone meanwhile
-		}
-		c.remember(d.Name(), info.Size(), lastUse(info))
-		return nil
-	})
+	return c.walk(func(key string, info fs.FileInfo) { c.remember(key, info.Size(), lastUse(info)) })
 }
 
 // Get gives the file of a key, if there is one, and counts as a use of it.
@@ -278,27 +261,16 @@ func (c *Cache) forget(key string) {
 }
 
 // MakeRoom gives back at least half of what the cache takes, for a disk that is full: the least recently used goes
-// first, however recent that is; what is held stays.
-// Where others share the folder, what they may be using stays too.
-func (c *Cache) MakeRoom() {
-	youngest := time.Duration(-1)
-	if c.shared {
-		youngest = max(c.minAge/touches, 1)
-	}
-	c.shrink(c.Size()/2, c.Size()/2, youngest)
-}
+// first, however recent that is; what a run holds, in this process or in another, stays.
+func (c *Cache) MakeRoom() { c.shrink(c.Size()/2, c.Size()/2, -1) }
 
-const (
-	// lookAgain is how long the folder's sum is believed that other processes add to.
-	lookAgain = time.Minute
-	// touches is how often a Hold says, within MinAge, that it is using what it holds.
-	touches = 4
-)
+// lookAgain is how long the folder's sum is believed that other processes add to.
+const lookAgain = time.Minute
 
 // evict removes what was used least recently until a tenth of the limit is free, if the limit is passed.
 func (c *Cache) evict() {
 	c.mu.Lock()
-	stale := c.shared && c.now().Sub(c.looked) >= lookAgain
+	stale := c.now().Sub(c.looked) >= lookAgain
 	c.mu.Unlock()
 	if stale {
 		_ = c.load() // what it cannot read it need not evict
@@ -313,17 +285,14 @@ func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 	if !ok {
 		return
 	}
+	before := c.now().Add(-max(minAge, 0)) // another process may have used it since we read the folder
 	for _, key := range old {
-		path := c.file(key)
-		// Another process may have used it since we read the folder.
-		info, err := os.Stat(path)
-		if err == nil && minAge > 0 && c.now().Sub(lastUse(info)) < minAge {
-			c.remember(key, info.Size(), lastUse(info))
-		} else if err = os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+		err := c.remove(key, before)
+		switch info, gone := os.Lstat(c.file(key)); {
+		case err == nil:
 			c.forget(key)
-			for d := filepath.Dir(path); d != c.dir && os.Remove(d) == nil; {
-				d = filepath.Dir(d)
-			}
+		case errors.Is(err, errUsed) && gone == nil:
+			c.remember(key, info.Size(), lastUse(info))
 		}
 		c.land(key)
 	}
@@ -335,7 +304,10 @@ func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 // condemn chooses what to evict and announces it, so that nobody is given it any more. It says whether an
 // eviction is due; one runs at a time.
 func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, due bool) {
-	now := c.now()
+	if c.Size() <= limit {
+		return nil, false
+	}
+	held, now := c.allHeld(), c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.evicting || c.total <= limit {
@@ -344,7 +316,7 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 	c.evicting = true
 	for key, e := range c.entries {
 		_, busy := c.flights[key]
-		if !busy && c.pins[key] == 0 && (minAge < 0 || now.Sub(e.used) >= minAge) {
+		if !busy && c.pins[key] == 0 && !held[key] && (minAge < 0 || now.Sub(e.used) >= minAge) {
 			old = append(old, key)
 		}
 	}
@@ -365,17 +337,19 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 	return old, true
 }
 
-// Hold keeps what it has touched from eviction until Release. A run takes one for as long as it uses the paths. Other
-// processes know of it by the times of use of the files.
+// Hold keeps what it has touched from eviction until Release, by this process and by others. A run takes one for as long as it
+// uses the paths.
 type Hold struct {
-	c       *Cache
-	mu      sync.Mutex
-	keys    map[string]bool
-	touched time.Time // when all of them were used last
+	c    *Cache
+	dir  string // of its marks, for other processes
+	mu   sync.Mutex
+	keys map[string]bool
 }
 
 // Hold begins to hold. Release must be called.
-func (c *Cache) Hold() *Hold { return &Hold{c: c, keys: map[string]bool{}, touched: c.now()} }
+func (c *Cache) Hold() *Hold {
+	return &Hold{c: c, dir: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)), keys: map[string]bool{}}
+}
 
 // Get is Cache.Get and holds the key.
 func (h *Hold) Get(key string) (string, bool) {
@@ -399,29 +373,34 @@ func (h *Hold) Put(key string, write func(path string) error) (string, error) {
 func (h *Hold) Drop(key string) error { return h.c.Drop(key) }
 
 func (h *Hold) pin(key string) {
+	if checkCacheKey(key) != nil {
+		return
+	}
 	h.mu.Lock()
 	fresh := h.keys != nil && !h.keys[key]
 	if fresh {
 		h.keys[key] = true
 	}
-	var old []string
-	if now := h.c.now(); h.c.shared && h.c.minAge > 0 && now.Sub(h.touched) >= h.c.minAge/(2*touches) {
-		h.touched, old = now, slices.Collect(maps.Keys(h.keys))
-	}
 	h.mu.Unlock()
-	for _, k := range old {
-		h.c.touch(k)
+	if !fresh {
+		return
 	}
-	if fresh {
-		h.c.mu.Lock()
-		h.c.pins[key]++
-		h.c.mu.Unlock()
-	}
+	h.c.mu.Lock()
+	h.c.pins[key]++
+	h.c.mu.Unlock()
+	_ = h.c.gate(unix.LOCK_SH, func() error { return h.mark(key) }) // without a mark, as on a full disk, its use keeps it for a while
 }
 
-// touch counts as a use of a key, for other processes.
-func (c *Cache) touch(key string) {
-	_ = os.Chtimes(c.file(key), c.now(), time.Time{})
+// mark shows other processes that the key is held.
+func (h *Hold) mark(key string) error {
+	err := os.WriteFile(filepath.Join(h.dir, key), nil, 0o644)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Mkdir(h.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.WriteFile(filepath.Join(h.dir, key), nil, 0o644)
 }
 
 // Release lets go of everything. It may be called again; a Hold that was released holds no more.
@@ -430,6 +409,7 @@ func (h *Hold) Release() {
 	keys := h.keys
 	h.keys = nil
 	h.mu.Unlock()
+	_ = os.RemoveAll(h.dir) // what stays goes with the process
 	h.c.mu.Lock()
 	for key := range keys {
 		if h.c.pins[key]--; h.c.pins[key] == 0 {
@@ -438,14 +418,6 @@ func (h *Hold) Release() {
 	}
 	h.c.mu.Unlock()
 	h.c.evict()
-}
-
-// file is where a key's file lies: two levels of folders keep each of them small.
-func (c *Cache) file(key string) string {
-	if len(key) < 4 {
-		return filepath.Join(c.dir, key)
-	}
-	return filepath.Join(c.dir, key[:2], key[2:4], key)
 }
 
 // checkCacheKey takes hashes in lower-case letters and digits, with an ending such as ".png" where wanted.

@@ -60,6 +60,9 @@ func (e Encoding) args(crf, gop int, more string) []string {
 	if more != "" {
 		options += ":" + more
 	}
+	if blocks := ((e.Size.Width + block - 1) / block) * ((e.Size.Height + block - 1) / block); blocks*e.Rate <= level32 {
+		options += ":level=4"
+	}
 	return []string{
 		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", "-crf", strconv.Itoa(crf),
 		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop), "-sc_threshold", "0", "-bf", "0", "-refs", "1",
@@ -69,6 +72,10 @@ func (e Encoding) args(crf, gop int, more string) []string {
 		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
 	}
 }
+
+// level32 is how many macroblocks a second level 3.2 allows. What would get this level or a lower one gets 4: every player takes that,
+// and it allows more than twice the slices in a picture, so that a large window is spliced into small pictures too.
+const level32 = 216_000
 
 // Args are the arguments that say how to encode.
 func (e Encoding) Args() []string { return e.args(e.effort().crf, e.GOP(), "") }

@@ -61,9 +61,14 @@ func (e Encoding) Groups(frames int64) []int64 {
 // deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
 func (e Encoding) Patched(p Patch, threads int, to string) []string {
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", p.still()+tagged)
-	args = append(args, e.args(e.effort().crf, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:ipratio=3:%s", p.At.Width/block, search))...)
+	args = append(args, e.args(e.effort().crf+withoutTree, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:ipratio=5:%s", p.At.Width/block, search))...)
 	return append(args, e.tail(threads, to)...)
 }
+
+// withoutTree is by how much the constant rate factor of a patch is higher, for about as many bits, since x264's macroblock tree is
+// off: with it the first key picture pays no heed to ipratio, and what is quantized more coarsely there stays on the screen, as
+// blocks in the shadow, until the next one comes.
+const withoutTree = 7
 
 // still is a filter that has the outermost macroblocks of a patch quantized more coarsely. Nothing moves there, but an encoder
 // would go on improving what it has, and look for better matches beyond the border, where the whole picture has something

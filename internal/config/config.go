@@ -172,9 +172,10 @@ func read(src Source) ([]layer, error) {
 	default:
 		return nil, &Error{Place: path, Cause: err, Allowed: "a YAML file like lectern.example.yaml"}
 	}
+	chosen := variablesIn(src.Environ)
 	byVariable := map[string]string{}
-	for _, s := range Settings() {
-		byVariable[s.Variable()] = s.Key
+	for key, name := range chosen {
+		byVariable[name] = key
 	}
 	values = koanf.New(".")
 	err := values.Load(env.Provider(".", env.Opt{
@@ -190,7 +191,7 @@ func read(src Source) ([]layer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the environment: %w", err)
 	}
-	layers = append(layers, layer{"the environment", values, func(s Setting) string { return s.Variable() }})
+	layers = append(layers, layer{"the environment", values, func(s Setting) string { return chosen[s.Key] }})
 	given := map[string]any{}
 	for k, v := range src.Flags {
 		given[k] = v
@@ -200,6 +201,22 @@ func read(src Source) ([]layer, error) {
 		return nil, fmt.Errorf("read the flags: %w", err)
 	}
 	return append(layers, layer{"the command line", values, func(s Setting) string { return "--" + s.Flag() }}), nil
+}
+
+// variablesIn gives, by key, the variable that counts of those that are set. An empty variable is one that is not set.
+func variablesIn(environ []string) map[string]string {
+	set := map[string]bool{}
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		set[name] = value != ""
+	}
+	chosen := map[string]string{}
+	for _, s := range Settings() {
+		if at := slices.IndexFunc(s.Variables(), func(name string) bool { return set[name] }); at >= 0 {
+			chosen[s.Key] = s.Variables()[at]
+		}
+	}
+	return chosen
 }
 
 // unknown finds keys that no setting has. Only the file and the flags are held to that: other programs own
@@ -231,7 +248,7 @@ func unknown(layers []layer) []*Error {
 func misspelt(environ []string) []string {
 	var known, said []string
 	for _, s := range Settings() {
-		known = append(known, s.Variable())
+		known = append(known, s.Variables()...)
 	}
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")

@@ -194,6 +194,28 @@ func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
 	}
 }
 
+// The tools' own variables, which they read without any settings too, are settings like others, and the longer name wins.
+func TestTheToolsShortVariablesAreSettings(t *testing.T) {
+	t.Parallel()
+	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome", "LECTERN_TOOLS_CHROMIUM="}})
+	if err != nil || len(said) > 0 {
+		t.Fatalf("%v, %q", err, said)
+	}
+	if cfg.Tools.FFmpeg != "/opt/ffmpeg" || cfg.Tools.Chromium != "/opt/chrome" {
+		t.Errorf("got %+v", cfg.Tools)
+	}
+	for _, environ := range [][]string{
+		{"LECTERN_FFMPEG=/short", "LECTERN_TOOLS_FFMPEG=/long"}, {"LECTERN_TOOLS_FFMPEG=/long", "LECTERN_FFMPEG=/short"},
+	} {
+		if cfg, _, err := Load(Source{Environ: environ}); err != nil || cfg.Tools.FFmpeg != "/long" {
+			t.Errorf("%v gives %q, %v", environ, cfg.Tools.FFmpeg, err)
+		}
+	}
+	if _, _, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=a\x00b"}}); err == nil || !strings.Contains(err.Error(), "in LECTERN_FFMPEG") {
+		t.Errorf("the place of a fault is not told: %v", err)
+	}
+}
+
 func TestWhatIsShownCanBeReadBack(t *testing.T) {
 	t.Parallel()
 	flags := map[string]string{}

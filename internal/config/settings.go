@@ -29,6 +29,18 @@ func (s Setting) Variable() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
 }
 
+// Variables are all of the environment's names of the setting; the first that is set counts. Where a tool is has a short name
+// too, which internal/ffmpeg and internal/chrome read where nobody gave them a setting.
+func (s Setting) Variables() []string {
+	switch s.Key {
+	case "tools.ffmpeg":
+		return []string{s.Variable(), EnvPrefix + "FFMPEG"}
+	case "tools.chromium":
+		return []string{s.Variable(), EnvPrefix + "CHROME"}
+	}
+	return []string{s.Variable()}
+}
+
 // Flag is the command line's name of the setting.
 func (s Setting) Flag() string {
 	return strings.NewReplacer(".", "-", "_", "-").Replace(s.Key)

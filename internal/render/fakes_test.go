@@ -65,8 +65,8 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return b.version, nil
 }
 
-// Capture draws a gradient in a colour of the page's own.
-func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.Asset) (lectern.Capture, error) {
+// Capture draws a gradient in a colour of the page's own, and of what it loads.
+func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
 	b.mu.Unlock()
@@ -75,6 +75,9 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.A
 	}
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, p.HTML)
+	for _, a := range assets {
+		_, _ = h.Write(a.Body)
+	}
 	c := h.Sum32()
 	w, ht := int(math.Round(float64(p.Width)*p.Scale)), int(math.Round(float64(p.Height)*p.Scale))
 	img := image.NewRGBA(image.Rect(0, 0, w, ht))
@@ -88,7 +91,10 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.A
 	return lectern.Capture{PNG: out.Bytes(), Overflow: b.overflow}, err
 }
 
-type fakeFetcher struct{ hook hook }
+type fakeFetcher struct {
+	hook  hook
+	drawn string // what pictures show besides their names
+}
 
 func (f *fakeFetcher) Allowed(url string) error {
 	if strings.Contains(url, "private") {
@@ -101,7 +107,7 @@ func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Asset, err
 	if err := f.hook.call(ctx, "fetch %s", url); err != nil {
 		return lectern.Asset{}, err
 	}
-	return lectern.Asset{URL: url, ContentType: "image/png", Body: []byte(url)}, nil
+	return lectern.Asset{URL: url, ContentType: "image/png", Body: []byte(url + f.drawn)}, nil
 }
 
 type fakeLibrary struct {
@@ -109,17 +115,26 @@ type fakeLibrary struct {
 	backdrop    lectern.Backdrop
 }
 
+// otherTheme has other colours than the default one.
+const otherTheme = "other"
+
 func (l *fakeLibrary) Fingerprint() string { return l.fingerprint }
 
 func (l *fakeLibrary) Themes() []lectern.Theme { return []lectern.Theme{{ID: defaultTheme}} }
 
 func (l *fakeLibrary) Theme(id string) (lectern.Theme, bool) {
+	if id == otherTheme {
+		return lectern.Theme{ID: id, Ring: "#00ccff", Backdrop: l.backdrop}, true
+	}
 	return lectern.Theme{ID: id, Ring: "#ffcc00", Backdrop: l.backdrop}, id == defaultTheme
 }
 
 func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	size := d.SlideSize()
 	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale()}
+	if d.Theme == otherTheme {
+		p.HTML += " in other colours"
+	}
 	if url, ok := d.Slides[i].Props["image"].(string); ok {
 		p.Assets = []string{url}
 	}
@@ -145,7 +160,11 @@ func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, _ string)
 		return lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed},
 			[]lectern.Warning{{Code: "voice_replaced", Message: "The voice is not here."}}, nil
 	}
-	return lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Gender: c.Gender, Speed: c.Speed}, nil, nil
+	voice := lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Gender: c.Gender, Speed: c.Speed}
+	if c.ID == "high" {
+		voice.ID, voice.Name = "high", "High"
+	}
+	return voice, nil, nil
 }
 
 func (v *fakeVoices) Fingerprint(lectern.Voice) string { return v.fingerprint }
@@ -158,14 +177,17 @@ func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice
 	if err := v.hook.call(ctx, "speak %s", text); err != nil {
 		return lectern.Narration{}, err
 	}
-	n := lectern.Narration{Voice: voice}
+	n, pitch := lectern.Narration{Voice: voice}, 300.0
+	if voice.ID == "high" {
+		pitch = 600
+	}
 	if v.silent {
 		return n, nil
 	}
 	for k, w := range strings.Fields(text) {
 		start := int64(len(n.Samples))
 		for i := range 9600 + 7 {
-			n.Samples = append(n.Samples, int16(4000*math.Sin(2*math.Pi*float64(300+40*(k%5))*float64(i)/48000)))
+			n.Samples = append(n.Samples, int16(4000*math.Sin(2*math.Pi*(pitch+float64(40*(k%5)))*float64(i)/48000)))
 		}
 		n.Words = append(n.Words, lectern.Span{Text: strings.Trim(w, ".,!"), Start: start, End: int64(len(n.Samples))})
 	}
@@ -175,7 +197,8 @@ func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice
 type fakeAvatars struct {
 	hook        hook
 	fingerprint string
-	short       int // frames that clips lack
+	short       int  // frames that clips lack
+	calm        bool // what moves stays away from the borders
 	mu          sync.Mutex
 	open        int
 	calls       int
@@ -187,6 +210,8 @@ func (a *fakeAvatars) Resolve(_ context.Context, code string) (string, string, e
 	switch code {
 	case "", "ann", "ann.casual":
 		return "fake", "ann.casual", nil
+	case "ann.formal", "eve.casual":
+		return "fake", code, nil
 	}
 	return "", "", lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known; there is ann.", code)
 }
@@ -200,7 +225,7 @@ func (a *fakeAvatars) Animate(ctx context.Context, code string, r lectern.ClipRe
 	a.calls++
 	a.open++
 	a.mu.Unlock()
-	return &fakeClip{a: a, ctx: ctx, r: r}, nil
+	return &fakeClip{a: a, ctx: ctx, r: r, dark: code != "fake:ann.casual"}, nil
 }
 
 // fakeClip shows a bar that moves a pixel or two each frame on an opaque ground.
@@ -210,6 +235,7 @@ type fakeClip struct {
 	r      lectern.ClipRequest
 	n      int
 	closed bool
+	dark   bool // not ann's, or not as she is usually dressed
 }
 
 func (c *fakeClip) Next(dst *image.RGBA) error {
@@ -220,8 +246,15 @@ func (c *fakeClip) Next(dst *image.RGBA) error {
 		return err
 	}
 	draw.Draw(dst, dst.Rect, image.NewUniform(color.RGBA{40, 60, 90, 255}), image.Point{}, draw.Src)
+	if c.dark {
+		draw.Draw(dst, dst.Rect, image.Black, image.Point{}, draw.Src)
+	}
 	x := c.n * 2 % (c.r.Size.Width - 10)
-	draw.Draw(dst, image.Rect(x, 0, x+10, c.r.Size.Height), image.White, image.Point{}, draw.Src)
+	bar := image.Rect(x, 0, x+10, c.r.Size.Height)
+	if w, h := c.r.Size.Width, c.r.Size.Height; c.a.calm {
+		bar = image.Rect(w/3+c.n%(w/3), h/3, w/3+c.n%(w/3)+10, 2*h/3)
+	}
+	draw.Draw(dst, bar, image.White, image.Point{}, draw.Src)
 	c.n++
 	return nil
 }

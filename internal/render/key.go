@@ -10,7 +10,7 @@ import (
 )
 
 // codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other bytes.
-const codeVersion = "lectern-render-4"
+const codeVersion = "lectern-render-5"
 
 // contentKey is the hash of all that a step's output depends on. Parts are hashed as JSON, so that no two lists of parts look
 // alike.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/h264"
 )
 
 // noted notes what ffmpeg was asked for, and can spoil the proof that nothing leaks.
@@ -98,5 +99,46 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 	leaking, asked := render(t, false, true)
 	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 6 {
 		t.Errorf("what leaks was not encoded whole behind a second try: %d tries for three slides", asked.asked("slice-max-mbs"))
+	}
+}
+
+// At every preset's size the avatar is spliced, in a stream of the lowest level that allows such pictures so often, but at
+// least 4, with no more slices than that level has.
+func TestEveryPresetIsSplicedWithinItsLevel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		preset      lectern.Preset
+		rate, level int
+	}{{lectern.PresetDraft, 30, 40}, {lectern.PresetStandard, 30, 40}, {lectern.Preset4K, 30, 51}, {lectern.Preset4K, 60, 52}} {
+		g, d := newRig(t), corner()
+		n := &noted{FFmpeg: g.Pipeline.FFmpeg}
+		g.Pipeline.FFmpeg, g.avatars.calm = n, true
+		d.Size, d.FrameRate = c.preset.Size(lectern.Size{}), c.rate
+		d.Slides, d.Transitions, d.Slides[0].Narration = d.Slides[:1], nil, "Hello."
+		list, _, err := g.run(t.Context(), t, d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.asked("slice-max-mbs") != 1 || n.asked("overlay=") != 0 {
+			t.Errorf("%s at %d: the slide is encoded whole", c.preset, c.rate)
+		}
+		var stream bytes.Buffer
+		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-i", g.path(t, list, lectern.ArtifactVideo), "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"}, Stdout: &stream}); err != nil {
+			t.Fatal(err)
+		}
+		pics := h264.NewPictures(bytes.NewReader(stream.Bytes()))
+		for i := range 2 { // the second picture is spliced
+			units, err := pics.Units()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sets, err := h264.ParseSets(pics.Sets())
+			if err != nil || sets.Level != c.level || (sets.Size != d.Size) {
+				t.Fatalf("%s at %d: %v, level %d of %v", c.preset, c.rate, err, sets.Level, sets.Size)
+			}
+			if most := sets.MaxSlices(c.rate); len(units) > most || i == 1 && len(units) < 10 {
+				t.Errorf("%s at %d: %d slices in picture %d, where the level has %d", c.preset, c.rate, len(units), i, most)
+			}
+		}
 	}
 }

@@ -204,8 +204,8 @@ func (u *run) spoiled(ctx context.Context, take file, err error) error {
 	return &f
 }
 
-// takeEnding is that of a take's file in the cache.
-const takeEnding = ".mp4"
+// takeEnding is that of a take's file in the cache, by which it is told from finished videos.
+const takeEnding = ".take.mp4"
 
 // screen shows reels as a clip.
 func (u *run) screen(ctx context.Context, req lectern.ClipRequest, reels []reel) lectern.Clip {

@@ -84,8 +84,7 @@ func settle(lim lectern.Limits) lectern.Limits {
 
 func (r *reader) deck(f *fields) lectern.Deck {
 	d := lectern.Deck{
-		Theme: defaultTheme, FrameRate: defaultFrameRate, Quality: lectern.QualityHigh, Layout: lectern.LayoutPictureInPicture,
-		KeyAvatar: true,
+		Theme: defaultTheme, Layout: lectern.LayoutPictureInPicture, KeyAvatar: true,
 	}
 	d.Title, _, _ = f.text(maxTitle, "title", "projectName")
 	if s, _, ok := f.text(maxName, "theme"); ok {
@@ -93,9 +92,10 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	}
 	d.Avatar, _, _ = f.text(maxName, "avatar", "avatarCode")
 	d.Voice = f.voice()
-	d.Size = f.size()
+	preset := f.preset()
+	d.Size = f.size(preset)
 	d.FrameRate = f.frameRate()
-	d.Quality = f.quality()
+	d.Quality = f.quality(preset)
 	d.Layout = f.layout()
 	if only, _ := f.flag("slideOnly"); only || strings.EqualFold(d.Avatar, noAvatar) {
 		d.Layout, d.Avatar = lectern.LayoutSlideOnly, ""
@@ -199,9 +199,24 @@ var aspects = map[string]lectern.Size{"16:9": {Width: 16, Height: 9}, "9:16": {W
 // lines are names of resolutions: the length of the shorter side.
 var lines = map[string]int{"480p": 480, "720p": 720, "1080p": 1080, "1440p": 1440, "2160p": 2160, "4k": 2160}
 
-func (f *fields) size() lectern.Size {
+// preset is what stands in for a size and a quality that the deck does not name.
+func (f *fields) preset() lectern.Preset {
+	s, at, ok := f.text(maxName, "preset")
+	if !ok {
+		return lectern.PresetHigh
+	}
+	p := lectern.Preset(strings.ToLower(s))
+	if slices.Contains(lectern.Presets(), p) {
+		return p
+	}
+	f.fault(at.path, "The preset %q is not known; it is %s.", clip(s), oneOf(lectern.Presets()))
+	return lectern.PresetHigh
+}
+
+// size is the deck's own, or the preset's in the deck's aspect.
+func (f *fields) size(preset lectern.Preset) lectern.Size {
 	aspect := lectern.Size{Width: 16, Height: 9}
-	short, named := 1080, false
+	short, named := preset.Lines(), false
 	a, hasAspect, _ := f.text(maxName, "aspect", "aspectRatio")
 	if a != "" {
 		v, ok := aspects[a]
@@ -223,13 +238,13 @@ func (f *fields) size() lectern.Size {
 		size := lectern.Size{Width: short * aspect.Width / min(aspect.Width, aspect.Height), Height: short * aspect.Height / min(aspect.Width, aspect.Height)}
 		size.Width += size.Width % 2
 		size.Height += size.Height % 2
-		return f.inBounds(size, v)
+		return f.inBounds(f.r.resized(size, preset), v)
 	}
 	size, ok := f.pixels(v)
 	if !ok {
 		return lectern.Size{Width: 1920, Height: 1080}
 	}
-	size = f.inBounds(size, v)
+	size = f.inBounds(f.r.resized(f.inBounds(size, v), preset), v)
 	if got := float64(size.Width) / float64(size.Height); named && math.Abs(got*float64(aspect.Height)/float64(aspect.Width)-1) > 0.01 {
 		f.fault(hasAspect.path, "The aspect %q and the size %d×%d do not agree; give one of them.", a, size.Width, size.Height)
 	}
@@ -316,10 +331,10 @@ func (f *fields) frameRate() int {
 	return defaultFrameRate
 }
 
-func (f *fields) quality() lectern.Quality {
+func (f *fields) quality(preset lectern.Preset) lectern.Quality {
 	s, at, ok := f.text(maxName, "quality")
 	if !ok {
-		return lectern.QualityHigh
+		return preset.Quality()
 	}
 	if q := lectern.Quality(strings.ToLower(s)); slices.Contains(lectern.Qualities(), q) {
 		return q

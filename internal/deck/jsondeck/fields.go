@@ -21,6 +21,8 @@ type reader struct {
 	more     int
 	warnings []lectern.Warning
 
+	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
+
 	callback, callbackAt string // the address that is told of the presentation, and its name
 }
 

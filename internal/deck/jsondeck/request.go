@@ -30,7 +30,7 @@ func ParseRequest(data, settings []byte, lim lectern.Limits) (Request, error) {
 		if err != nil {
 			return Request{}, inSettings(err)
 		}
-		if err := override(o, over); err != nil {
+		if err := r.override(o, over); err != nil {
 			return Request{}, err
 		}
 	}
@@ -70,7 +70,7 @@ var synonyms = [][]string{
 }
 
 // override puts the settings in the place of what the deck says.
-func override(o, settings *object) error {
+func (r *reader) override(o, settings *object) error {
 	for _, name := range settings.names {
 		group := []string{camel(name)}
 		for _, g := range synonyms {
@@ -91,6 +91,12 @@ func override(o, settings *object) error {
 			}
 		}
 	}
+	if settings.says("preset") {
+		r.resize = !settings.says("size", "resolution", "aspect", "aspectRatio")
+		for _, spelling := range spellings("quality") {
+			o.drop(spelling)
+		}
+	}
 	for _, name := range settings.names {
 		if _, there := o.values[name]; !there {
 			o.names = append(o.names, name)
@@ -98,6 +104,19 @@ func override(o, settings *object) error {
 		o.values[name] = settings.values[name]
 	}
 	return nil
+}
+
+// resized is the size of a deck under a preset that is to go before it.
+func (r *reader) resized(s lectern.Size, preset lectern.Preset) lectern.Size {
+	if !r.resize {
+		return s
+	}
+	return preset.Size(s)
+}
+
+// says reports whether an object has a field under any of its names.
+func (o *object) says(group ...string) bool {
+	return slices.ContainsFunc(o.names, func(name string) bool { return slices.Contains(group, camel(name)) })
 }
 
 func (o *object) drop(name string) {

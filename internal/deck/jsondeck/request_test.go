@@ -26,3 +26,43 @@ func TestParseRequest(t *testing.T) {
 		}
 	}
 }
+
+// A preset stands in for what a deck does not say of size and quality. As a setting it goes before what the deck says, in the
+// deck's aspect; other settings go before it.
+func TestPresets(t *testing.T) {
+	t.Parallel()
+	const slides = `"slides":[{"title":"One"}]`
+	for _, c := range []struct {
+		deck, settings string
+		width, height  int
+		quality        lectern.Quality
+	}{
+		{``, ``, 1920, 1080, lectern.QualityHigh},
+		{`"preset":"draft",`, ``, 1280, 720, lectern.QualityLow},
+		{`"preset":"standard",`, ``, 1920, 1080, lectern.QualityMedium},
+		{`"preset":"high",`, ``, 1920, 1080, lectern.QualityHigh},
+		{`"preset":"4K",`, ``, 3840, 2160, lectern.QualityHigh},
+		{`"preset":"4k","aspect":"9:16",`, ``, 2160, 3840, lectern.QualityHigh},
+		{`"preset":"draft","aspect":"4:3",`, ``, 960, 720, lectern.QualityLow},
+		{`"preset":"4k","size":[640,360],`, ``, 640, 360, lectern.QualityHigh},
+		{`"preset":"4k","resolution":"480p","quality":"low",`, ``, 854, 480, lectern.QualityLow},
+		{`"quality":"medium",`, ``, 1920, 1080, lectern.QualityMedium},
+		{``, `{"preset":"draft"}`, 1280, 720, lectern.QualityLow},
+		{`"preset":"4k",`, `{"preset":"draft"}`, 1280, 720, lectern.QualityLow},
+		{`"size":[1080,1920],"quality":"high",`, `{"preset":"draft"}`, 720, 1280, lectern.QualityLow},
+		{`"resolution":"2160p","aspect":"1:1",`, `{"preset":"standard"}`, 1080, 1080, lectern.QualityMedium},
+		{`"size":[1080,1920],`, `{"preset":"draft","size":[800,600],"quality":"high"}`, 800, 600, lectern.QualityHigh},
+		{`"preset":"4k",`, `{"quality":"low"}`, 3840, 2160, lectern.QualityLow},
+	} {
+		q, err := jsondeck.ParseRequest([]byte(`{`+c.deck+slides+`}`), []byte(c.settings), lectern.Limits{})
+		if err != nil || q.Deck.Size != (lectern.Size{Width: c.width, Height: c.height}) || q.Deck.Quality != c.quality || q.Deck.FrameRate != 30 || len(q.Warnings) > 0 {
+			t.Errorf("%s with %s gives %v, %q, %d a second, %v, %v", c.deck, c.settings, q.Deck.Size, q.Deck.Quality, q.Deck.FrameRate, q.Warnings, err)
+		}
+	}
+	for _, deck := range []string{`"preset":"8k",`, `"preset":"4k","size":"2520x1080",`} {
+		_, err := jsondeck.ParseRequest([]byte(`{`+deck+slides+`}`), nil, lectern.Limits{MaxSide: 2000})
+		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Param != "preset" && f.Param != "size" {
+			t.Errorf("%s: %v", deck, err)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package blob
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// folder is the folder of a cache, as all processes see it that share it.
+//
+// What a Hold keeps it marks by an empty file in its process's own folder aside, which the kernel's lock shows to be alive or
+// dead. A mark is made under the gate, shared; a file is looked at and removed under the gate, alone. So whoever marks either
+// comes before, and is seen, or after, and finds that the file is gone.
+type folder struct{ dir string }
+
+// marks begins the names of the folders with a Hold's marks.
+const marks = "held-"
+
+// file is where a key's file lies: two levels of folders keep each of them small.
+func (f folder) file(key string) string {
+	if len(key) < 4 {
+		return filepath.Join(f.dir, key)
+	}
+	return filepath.Join(f.dir, key[:2], key[2:4], key)
+}
+
+// walk calls see for each entry. What is no entry, by name or by place, is somebody else's and passed by.
+func (f folder) walk(see func(key string, info fs.FileInfo)) error {
+	return filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == asideName:
+			return filepath.SkipDir
+		case !d.Type().IsRegular() || checkCacheKey(d.Name()) != nil || path != f.file(d.Name()):
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return nil // gone meanwhile
+		}
+		see(d.Name(), info)
+		return nil
+	})
+}
+
+// gate calls do while the folder's lock is had in the given way, unix.LOCK_SH or LOCK_EX. do looks at a few files at most.
+func (f folder) gate(how int, do func() error) error {
+	d, err := os.Open(f.dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close() // and the lock with it
+	for {
+		if err = unix.Flock(int(d.Fd()), how); !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) { // a file system without locks has one process
+		return err
+	}
+	return do()
+}
+
+// holds gives the folders with the marks of all Holds of all processes.
+func (f folder) holds() []string {
+	all := filepath.Join(f.dir, asideName)
+	processes, _ := os.ReadDir(all)
+	var out []string
+	for _, p := range processes {
+		mine, _ := os.ReadDir(filepath.Join(all, p.Name()))
+		for _, h := range mine {
+			if strings.HasPrefix(h.Name(), marks) {
+				out = append(out, filepath.Join(all, p.Name(), h.Name()))
+			}
+		}
+	}
+	return out
+}
+
+// held tells whether any process holds a key.
+func (f folder) held(key string) bool {
+	return slices.ContainsFunc(f.holds(), func(marked string) bool {
+		_, err := os.Lstat(filepath.Join(marked, key))
+		return err == nil
+	})
+}
+
+// allHeld gives every key that any process holds.
+func (f folder) allHeld() map[string]bool {
+	keys := map[string]bool{}
+	for _, marked := range f.holds() {
+		list, _ := os.ReadDir(marked)
+		for _, m := range list {
+			keys[m.Name()] = true
+		}
+	}
+	return keys
+}
+
+// errUsed says that a file stays, since it is held, or was used meanwhile.
+var errUsed = errors.New("the file is in use")
+
+// remove removes a key's file, unless somebody holds it or used it after since. It gives errUsed, or what the system says; a
+// file that is gone is no failure.
+func (f folder) remove(key string, since time.Time) error {
+	path := f.file(key)
+	err := f.gate(unix.LOCK_EX, func() error {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return err
+		}
+		if lastUse(info).After(since) || f.held(key) {
+			return errUsed
+		}
+		return os.Remove(path)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for d := filepath.Dir(path); d != f.dir && os.Remove(d) == nil; {
+		d = filepath.Dir(d)
+	}
+	return nil
+}
