@@ -38,7 +38,7 @@ lint: ## formatting, vet, staticcheck, the rules of the architecture
 	$(STATICCHECK) ./...
 	$(GO) test ./internal/archtest
 
-bench: build ## renders beside other ways, what the job costs beside Python and River, a server under load (docs/BENCHMARKS.md), the packages' benchmarks
+bench: build ## renders beside other ways, what the job costs beside Python and River, a server under load, a crowd, an hour (docs/BENCHMARKS.md), the packages' benchmarks
 	@scripts/deps bench
 	@RUNS=$(RUNS) scripts/bench
 	$(GO) run ./bench

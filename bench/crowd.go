@@ -14,6 +14,9 @@ import (
 	"lectern/internal/versus"
 )
 
+// many is how many presentations a server gets at once.
+const many = 8
+
 // crowd is what becomes of presentations that a server gets at once.
 type crowd struct {
 	Count     int        `json:"count"`

@@ -5,7 +5,8 @@
 // run in the same minute on the same machine. It judges nothing: no figure fails a run, since a figure of a busy machine
 // says more about its neighbours than about the code.
 //
-// `go run ./bench presets` measures only what the presets and x264's settings cost and how they look, and replaces that part; `go run ./bench page` measures nothing and writes the page again.
+// Arguments name the parts that are measured, which replace theirs in the report: cost, durable, share, crowd, hour, presets and
+// load; without one, all are. `go run ./bench page` measures nothing and writes the page again.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -30,89 +32,104 @@ func main() {
 	}
 }
 
+// part is something that is measured by itself.
+type part struct {
+	name    string
+	what    string
+	measure func(ctx context.Context, r *report) error
+}
+
+// setup says what the parts measure with.
+type setup struct {
+	dir, script, binary, deck string
+	each                      time.Duration
+	rate, streams             int
+	span                      time.Duration
+}
+
+func (s setup) parts() []part {
+	in := func(name string) string { return filepath.Join(s.dir, name) }
+	return []part{
+		{"cost", "updates, reads and heartbeats: Python, then Lectern", func(ctx context.Context, r *report) error {
+			if err := r.python(ctx, s.script, in("python.log"), s.each); err != nil {
+				return err
+			}
+			return r.lectern(ctx, s.dir, s.each)
+		}},
+		{"durable", "durable updates: Lectern, River, a row at a time", func(ctx context.Context, r *report) error {
+			return r.durable(ctx, s.dir, s.each)
+		}},
+		{"share", "the share of reporting in a render of " + s.deck, func(ctx context.Context, r *report) (err error) {
+			r.Share, err = rendered(ctx, s.binary, s.deck, in("share"))
+			return err
+		}},
+		{"crowd", fmt.Sprintf("%d presentations, one after the other and at once", many), func(ctx context.Context, r *report) (err error) {
+			r.Crowd, err = crowded(ctx, s.binary, in("crowd"), many)
+			return err
+		}},
+		{"hour", "a talk of an hour", func(ctx context.Context, r *report) (err error) {
+			r.Hour, err = anHour(ctx, s.binary, in("hour"))
+			return err
+		}},
+		{"presets", "the presets, and x264's settings", func(ctx context.Context, r *report) (err error) {
+			r.Looks, err = measureLooks(ctx, s.dir, s.binary, s.deck, say)
+			return err
+		}},
+		{"load", fmt.Sprintf("load: %d creates a second for %v, %d streams", s.rate, s.span, s.streams), func(ctx context.Context, r *report) (err error) {
+			r.Load, err = underLoad(ctx, in("load"), s.rate, s.span, s.streams)
+			return err
+		}},
+	}
+}
+
+func say(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
+
 func run(ctx context.Context) error {
-	var (
-		docs    = flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
-		script  = flag.String("python", "bench/python/asyncio_dict.py", "the Python side")
-		seconds = flag.Float64("seconds", 1, "time for each figure")
-		binary  = flag.String("lectern", "bin/lectern", "the program, for the share of reporting in a render")
-		deck    = flag.String("deck", "examples/demo.json", "what it renders")
-		many    = flag.Int("crowd", 8, "presentations that a server gets at once; 0: not measured")
-		long    = flag.Bool("hour", true, "also render a talk of an hour")
-		load    = flag.Bool("load", true, "also measure a server under load")
-		rate    = flag.Int("rate", 500, "creates a second under load")
-		span    = flag.Duration("span", 20*time.Second, "how long the load lasts")
-		streams = flag.Int("watchers", 2000, "open streams under load")
-	)
+	var s setup
+	docs := flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
+	flag.StringVar(&s.script, "python", "bench/python/asyncio_dict.py", "the Python side")
+	flag.DurationVar(&s.each, "time", time.Second, "time for each figure of the job's cost")
+	flag.StringVar(&s.binary, "lectern", "bin/lectern", "the program, for what is rendered")
+	flag.StringVar(&s.deck, "deck", "examples/demo.json", "what it renders")
+	flag.IntVar(&s.rate, "rate", 500, "creates a second under load")
+	flag.DurationVar(&s.span, "span", 20*time.Second, "how long the load lasts")
+	flag.IntVar(&s.streams, "watchers", 2000, "open streams under load")
 	flag.Parse()
-	say := func(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
-	dir, err := os.MkdirTemp("", "lectern-bench-")
+	var err error
+	if s.dir, err = os.MkdirTemp("", "lectern-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(s.dir)
+	r, err := readReport(*docs)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-
-	last, err := readReport(*docs)
-	if err != nil {
+	if r.Renders, err = renderSection(*docs); err != nil {
 		return err
 	}
-	renders, err := renderSection(*docs)
-	if err != nil {
-		return err
+	if slices.Equal(flag.Args(), []string{"page"}) {
+		return r.write(*docs)
 	}
-	if flag.Arg(0) == "page" {
-		last.Renders = renders
-		return last.write(*docs)
-	}
-	if flag.Arg(0) == "presets" {
-		if last.Looks, err = measureLooks(ctx, dir, *binary, *deck, say); err != nil {
-			return err
+	all := s.parts()
+	for _, name := range flag.Args() {
+		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and load, and page", name)
 		}
-		last.Renders = renders
-		return last.write(*docs)
 	}
-	rep := report{Renders: renders, Looks: last.Looks, Machine: machine(), Date: time.Now().UTC().Truncate(time.Second)}
-	each := time.Duration(*seconds * float64(time.Second))
-
-	say("updates, reads and heartbeats: Python")
-	if err := rep.python(ctx, *script, filepath.Join(dir, "python.log"), each); err != nil {
-		return err
-	}
-	say("updates, reads and heartbeats: Lectern")
-	if err := rep.lectern(ctx, dir, each); err != nil {
-		return err
-	}
-	say("durable updates: Lectern, River, a row at a time")
-	if err := rep.durable(ctx, dir, each); err != nil {
-		return err
-	}
-	say("the share of reporting in a render of " + *deck)
-	sh, err := rendered(ctx, *binary, *deck, filepath.Join(dir, "share"))
-	if err != nil {
-		return err
-	}
-	rep.Share = sh
-	if *many > 0 {
-		say(fmt.Sprintf("%d presentations, one after the other and at once", *many))
-		if rep.Crowd, err = crowded(ctx, *binary, filepath.Join(dir, "crowd"), *many); err != nil {
+	r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)
+	for _, p := range all {
+		if flag.NArg() > 0 && !slices.Contains(flag.Args(), p.name) {
+			continue
+		}
+		say(p.what)
+		if err := p.measure(ctx, &r); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		if err := r.write(*docs); err != nil { // what is measured is not lost when another part fails
 			return err
 		}
 	}
-	if *long {
-		say("a talk of an hour")
-		if rep.Hour, err = anHour(ctx, *binary, filepath.Join(dir, "hour")); err != nil {
-			return err
-		}
-	}
-	if *load {
-		say(fmt.Sprintf("load: %d creates a second for %v, %d streams", *rate, *span, *streams))
-		l, err := underLoad(ctx, filepath.Join(dir, "load"), *rate, *span, *streams)
-		if err != nil {
-			return err
-		}
-		rep.Load = l
-	}
-	return rep.write(*docs)
+	return nil
 }
 
 // readReport reads the report of an earlier run, of which one run may replace a part; there may be none.

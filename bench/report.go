@@ -80,7 +80,7 @@ const intro = `# Benchmarks
 
 Written by ` + "`make bench`" + ` (` + "`go run ./bench`" + `); do not edit. [benchmarks.json](benchmarks.json) has the same figures.
 
-- **When**: %s
+- **When**: %s, when the last part of it was measured
 - **Where**: %s; %s
 - **How to read it**: both sides ran one after the other in one run. The machine was shared with other work, so a figure
   is worth less than the ratio beside it. Nothing here fails a test.
