@@ -32,7 +32,7 @@ func TestArguments(t *testing.T) {
 		{"keys", hd.Keys(1, "out"), once + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
 		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.3,addroi=0:496:512:16:0.3," +
 			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119", "-crf 18", "-crf 25",
-			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
+			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
 			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},

@@ -61,7 +61,7 @@ func (e Encoding) Groups(frames int64) []int64 {
 // deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
 func (e Encoding) Patched(p Patch, threads int, to string) []string {
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", p.still()+tagged)
-	args = append(args, e.args(e.effort().crf+withoutTree, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:ipratio=5:%s", p.At.Width/block, search))...)
+	args = append(args, e.args(e.effort().crf+withoutTree, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search))...)
 	return append(args, e.tail(threads, to)...)
 }
 
