@@ -92,15 +92,14 @@ func (e Encoding) Fingerprint() []string {
 // tagged ends a filter graph: it tells the encoder what the raw pictures are, so that nothing is converted.
 const tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
-// raw are the input arguments of raw pictures. A loop reads its file again and again.
-func (e Encoding) raw(size lectern.Size, loop bool, from string) []string {
-	args := []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", size.Width, size.Height),
-		"-framerate", strconv.Itoa(e.Rate)}
-	if loop {
-		args = append(args, "-stream_loop", "-1")
-	}
-	return append(args, "-i", from)
+// raw are the input arguments of raw pictures.
+func (e Encoding) raw(size lectern.Size, from string) []string {
+	return []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", size.Width, size.Height),
+		"-framerate", strconv.Itoa(e.Rate), "-i", from}
 }
+
+// held is a filter that has the one picture of an input stay, without reading it again.
+const held = "tpad=stop=-1:stop_mode=clone"
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
 	args := append(e.Args(), "-frames:v", strconv.FormatInt(frames, 10))
@@ -123,7 +122,7 @@ func (e Encoding) keyFactor() int { return e.effort().crf - 8 }
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
 // plate is a file with the slide as one raw picture.
 func (e Encoding) Still(plate string, threads int, to string) []string {
-	args := append(e.raw(e.Size, false, plate), "-vf", tagged)
+	args := append(e.raw(e.Size, plate), "-vf", tagged)
 	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
 	return append(append(args, "-frames:v", "1"), e.tail(threads, to)...)
 }
@@ -131,9 +130,9 @@ func (e Encoding) Still(plate string, threads int, to string) []string {
 // Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that
 // arrives on standard input, picture by picture, laid over it at at.
 func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads int, to string) []string {
-	args := e.raw(e.Size, true, plate)
-	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, false, "pipe:0")...)
-	graph := fmt.Sprintf("[0:v][1:v]%s,%s[v]", overlay(at), tagged)
+	args := e.raw(e.Size, plate)
+	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
+	graph := fmt.Sprintf("[0:v]%s[plate];[plate][1:v]%s,%s[v]", held, overlay(at), tagged)
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }
@@ -153,15 +152,15 @@ func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, th
 	var graph string
 	input := 0
 	for i, s := range [2]Side{leaving, coming} {
-		args = append(args, e.raw(e.Size, true, s.Plate)...)
-		label := fmt.Sprintf("[%d:v]", input)
+		args = append(args, e.raw(e.Size, s.Plate)...)
+		graph += fmt.Sprintf("[%d:v]%s", input, held)
 		input++
 		if s.Region != "" {
-			args = append(args, e.raw(lectern.Size{Width: s.At.Width, Height: s.At.Height}, false, s.Region)...)
-			label += fmt.Sprintf("[%d:v]%s,", input, overlay(s.At))
+			args = append(args, e.raw(lectern.Size{Width: s.At.Width, Height: s.At.Height}, s.Region)...)
+			graph += fmt.Sprintf("[plate%d];[plate%d][%d:v]%s", i, i, input, overlay(s.At))
 			input++
 		}
-		graph += fmt.Sprintf("%strim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", label, frames, 'a'+i)
+		graph += fmt.Sprintf(",trim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", frames, 'a'+i)
 	}
 	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind, e.span(frames), tagged)
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")

@@ -19,8 +19,8 @@ const tag = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc
 func TestArguments(t *testing.T) {
 	t.Parallel()
 	at := lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}
-	raw := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -stream_loop -1 -i "
-	once, keyArgs := strings.Replace(raw, "-stream_loop -1 ", "", 1), strings.Replace(hdArgs, "-crf 18", "-crf 10", 1)
+	raw, held := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -i ", "tpad=stop=-1:stop_mode=clone"
+	keyArgs := strings.Replace(hdArgs, "-crf 18", "-crf 10", 1)
 	patch := Patch{Window: at, At: lectern.Rect{X: 1376, Y: 536, Width: 512, Height: 512}}
 	region := "-f rawvideo -pix_fmt yuv420p -video_size 480x480 -framerate 30 -i "
 	for _, c := range []struct {
@@ -28,22 +28,22 @@ func TestArguments(t *testing.T) {
 		got  []string
 		want string
 	}{
-		{"still", hd.Still("p.yuv", 2, "out"), once + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
-		{"keys", hd.Keys(1, "out"), once + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
+		{"still", hd.Still("p.yuv", 2, "out"), raw + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
+		{"keys", hd.Keys(1, "out"), raw + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
 		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.3,addroi=0:496:512:16:0.3," +
 			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119", "-crf 18", "-crf 25",
 			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
-			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
+			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v]" + held + "[plate];[plate][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
 		{"transition", hd.Transition("wipeleft", Side{Plate: "a.yuv"}, Side{Plate: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
 			raw + "a.yuv " + raw + "b.yuv " + region + "r.yuv -filter_complex_threads 1 -filter_complex " +
-				"[0:v]trim=end_frame=13,scale=flags=neighbor,format=yuv444p[a];" +
-				"[1:v][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
+				"[0:v]" + held + ",trim=end_frame=13,scale=flags=neighbor,format=yuv444p[a];" +
+				"[1:v]" + held + "[plate1];[plate1][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag + "[v] -map [v] " +
 				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
 		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f ipod out"},
-		{"mux", hd.Mux("a.m4a", "c.srt", "m.txt", "eng", "out"), "-f mp4 -i pipe:0 -i a.m4a -f ffmetadata -i m.txt -f srt -i c.srt -map 0:v:0 -map 1:a:0 -map 3:s:0 " +
+		{"mux", hd.Mux("a.m4a", "c.srt", "m.txt", "eng", "out"), "-thread_queue_size 512 -f mp4 -i pipe:0 -thread_queue_size 512 -i a.m4a -thread_queue_size 512 -f ffmetadata -i m.txt -thread_queue_size 512 -f srt -i c.srt -map 0:v:0 -map 1:a:0 -map 3:s:0 " +
 			"-c:s mov_text -metadata:s:s:0 language=eng -disposition:s:0 0 -map_metadata 2 -map_chapters 2 -c:v copy -c:a copy -metadata:s:a:0 language=eng " +
 			"-tag:v avc1 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -video_track_timescale 15360 -movflags +faststart+write_colr -f mp4 out"},
 	} {

@@ -14,10 +14,13 @@ import (
 // Mux gives the arguments that put the joined video, which arrives on standard input, the sound, the captions and the chapters
 // into one MP4 with its index first. Nothing is encoded but the captions. An empty captions means there are none.
 func (e Encoding) Mux(audio, captions, metadata, language, to string) []string {
-	args := []string{"-f", "mp4", "-i", "pipe:0", "-i", audio, "-f", "ffmetadata", "-i", metadata}
+	// Of several inputs each is read by a thread of its own, and while one of their short queues is empty ffmpeg sleeps.
+	input := func(more ...string) []string { return append([]string{"-thread_queue_size", "512"}, more...) }
+	args := append(input("-f", "mp4", "-i", "pipe:0"), input("-i", audio)...)
+	args = append(args, input("-f", "ffmetadata", "-i", metadata)...)
 	maps := []string{"-map", "0:v:0", "-map", "1:a:0"}
 	if captions != "" {
-		args = append(args, "-f", "srt", "-i", captions)
+		args = append(args, input("-f", "srt", "-i", captions)...)
 		maps = append(maps, "-map", "3:s:0", "-c:s", "mov_text", "-metadata:s:s:0", "language="+language, "-disposition:s:0", "0")
 	}
 	args = append(args, maps...)

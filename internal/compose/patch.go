@@ -60,7 +60,7 @@ func (e Encoding) Groups(frames int64) []int64 {
 // Patched are the arguments that encode the pictures of a patch, which arrive on standard input: one slice a row, not
 // deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
 func (e Encoding) Patched(p Patch, threads int, to string) []string {
-	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, false, "pipe:0"), "-vf", p.still()+tagged)
+	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-vf", p.still()+tagged)
 	args = append(args, e.args(e.effort().crf+withoutTree, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search))...)
 	return append(args, e.tail(threads, to)...)
 }
@@ -89,7 +89,7 @@ func (p Patch) still() string {
 
 // Keys are the arguments that encode whole pictures from standard input, each by itself.
 func (e Encoding) Keys(threads int, to string) []string {
-	args := append(e.raw(e.Size, false, "pipe:0"), "-vf", tagged)
+	args := append(e.raw(e.Size, "pipe:0"), "-vf", tagged)
 	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
 	args = append(args, "-force_key_frames", "expr:1")
 	return append(args, e.tail(threads, to)...)
