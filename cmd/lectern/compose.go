@@ -284,7 +284,7 @@ func (h *house) start(ctx context.Context) error {
 		return nil // its browser draws previews alone, and starts with the first
 	}
 	begin := h.browser.Warm
-	if h.once { // it may find all of its pictures in the cache, and need no browser
+	if h.once && h.cache.Size() > 0 { // it may find all of its pictures in the cache, and need no browser
 		begin = func(ctx context.Context) error {
 			_, err := h.browser.Version(ctx)
 			return err
