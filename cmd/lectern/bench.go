@@ -22,6 +22,7 @@ import (
 // benchCmd measures renders beside the ways that people use otherwise, and the start of the server.
 type benchCmd struct {
 	Runs     int      `help:"How many rounds; medians are shown." default:"5"`
+	Other    int      `name:"other-runs" help:"In how many of them the ways of others take part, which are slow; without it, in all." placeholder:"N"`
 	Slides   int      `help:"Slides of a deck." default:"5"`
 	Seconds  float64  `help:"About how long a deck's video is." default:"60"`
 	Size     string   `help:"Size of the video, in pixels." default:"1920x1080" placeholder:"WxH"`
@@ -79,6 +80,14 @@ func (c *benchCmd) Run(ctx context.Context, io streams, s *settings) error {
 	return c.write(rep)
 }
 
+// others is in how many rounds the ways of others take part.
+func (c *benchCmd) others() int {
+	if c.Other == 0 {
+		return c.Runs
+	}
+	return c.Other
+}
+
 // plan reads the flags. What it does not like is the user's fault.
 func (c *benchCmd) plan() (p benchPlan, err error) {
 	for _, b := range []struct {
@@ -86,7 +95,7 @@ func (c *benchCmd) plan() (p benchPlan, err error) {
 		value       float64
 		least, most float64
 	}{
-		{"runs", float64(c.Runs), 1, 100}, {"slides", float64(c.Slides), 1, 100}, {"seconds", c.Seconds, 1, 3600}, {"starts", float64(c.Starts), 1, 1000},
+		{"runs", float64(c.Runs), 1, 100}, {"other-runs", float64(c.others()), 1, float64(c.Runs)}, {"slides", float64(c.Slides), 1, 100}, {"seconds", c.Seconds, 1, 3600}, {"starts", float64(c.Starts), 1, 1000},
 	} {
 		if !(b.value >= b.least && b.value <= b.most) {
 			return p, fmt.Errorf("--%s must be from %g to %g", b.flag, b.least, b.most)
@@ -156,7 +165,7 @@ func (c *benchCmd) renders(ctx context.Context, io streams, s *settings, plan be
 		return rep, fmt.Errorf("find the folder %s: %w", c.Keep, err)
 	}
 	return versus.Run(ctx, versus.Options{
-		Tools: t, Shape: plan.shape, Runs: c.Runs, Kinds: plan.kinds, Ways: plan.ways, Dir: dir,
+		Tools: t, Shape: plan.shape, Runs: c.Runs, Other: c.others(), Kinds: plan.kinds, Ways: plan.ways, Dir: dir,
 		Probe: func(ctx context.Context, path string) (versus.Film, error) {
 			info, err := tool.Probe(ctx, path)
 			v, _ := info.First("video")

@@ -44,6 +44,7 @@ type Report struct {
 	Machine  string    `json:"machine,omitempty"`
 	Programs []string  `json:"programs,omitempty"`
 	Runs     int       `json:"rounds"`
+	Other    int       `json:"rounds_of_others"`
 	Shape    Shape     `json:"decks"`
 	Rows     []Row     `json:"rows"`
 	Start    *Start    `json:"start,omitempty"`

@@ -2,6 +2,7 @@ package versus
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -99,6 +100,14 @@ has only to join; it draws the presenter and encodes. The *floor* takes finished
 The last two columns set the whole beside the whole, and the floor beside the encode stage.
 `
 
+// rounds says how many there were.
+func (r Report) rounds() string {
+	if r.Other > 0 && r.Other < r.Runs {
+		return fmt.Sprintf("%d; the ways of others, which are slow, took part in %d", r.Runs, r.Other)
+	}
+	return strconv.Itoa(r.Runs)
+}
+
 // Markdown writes the report as a section of a page. chart is the address of its picture; "": there is none.
 func (r Report) Markdown(chart string) string {
 	var b strings.Builder
@@ -107,8 +116,8 @@ func (r Report) Markdown(chart string) string {
 		fmt.Fprintf(&b, "![How long it takes to make the same talk](%s)\n\n", chart)
 	}
 	b.WriteString(explanation)
-	fmt.Fprintf(&b, "\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %d\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
-		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.Runs, r.Shape.Slides, r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
+	fmt.Fprintf(&b, "\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
+		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.rounds(), r.Shape.Slides, r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
 	for _, s := range r.sections() {
 		fmt.Fprintf(&b, "\n### %s\n\n", s.title)
 		if s.note != "" {

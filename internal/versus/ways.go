@@ -54,13 +54,16 @@ type Way struct {
 	Steps func(t Tools, talk Talk, round int) []Step
 }
 
+// floorWay names the floor.
+const floorWay = "floor"
+
 // out is the file that every way leaves.
 const out = "out.mp4"
 
 // Ways lists all ways in the order in which they take their turns.
 func Ways() []Way {
 	return append(ours(),
-		Way{Name: "floor", Title: "floor: finished raw pictures, same encoder", Kinds: []Kind{Slides, Avatar}, Steps: floor},
+		Way{Name: floorWay, Title: "floor: finished raw pictures, same encoder", Kinds: []Kind{Slides, Avatar}, Steps: floor},
 		Way{Name: "plain", Title: "ffmpeg, slide by slide, then joined", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: plain},
 		Way{Name: "xfade", Title: "ffmpeg, one graph with xfade", Kinds: []Kind{Transitions}, Whole: true, Steps: xfade},
 		Way{Name: "frames", Title: "Python, frame by frame (NumPy, Pillow)", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: frames,
