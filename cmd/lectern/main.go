@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -45,8 +46,16 @@ func main() {
 	if len(os.Args) == 3 && os.Args[1] == "internal-voice" && os.Args[2] == "espeak" {
 		os.Exit(espeak.ChildMain(os.Stdin, os.Stdout))
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	os.Exit(run(os.Args[1:], standardStreams()))
 }
+
+// collectAt is how much garbage there may be, in per cent of what is in use. Most of that are pictures and sounds, in which there is
+// nothing to look through: collecting twice as often as Go does by itself costs a hundredth of the time and saves a sixth to a third of
+// the memory.
+const collectAt = 50
 
 // run is the program: it reads the command line, runs one command and gives the exit code.
 func run(args []string, io streams) int {

@@ -25,7 +25,7 @@ var _ avatar.Engine = (*Engine)(nil)
 const version = "1"
 
 // memory is how many bytes of layers and sprites an engine keeps where its owner does not say.
-const memory = 256 << 20
+const memory = 48 << 20
 
 // Engine draws the built-in characters. It is safe for concurrent use; clips share what it has drawn.
 type Engine struct {

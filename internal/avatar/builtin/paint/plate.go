@@ -26,24 +26,50 @@ type Plate struct {
 
 // Plate finishes the canvas as a layer for warping.
 func (c *Canvas) Plate() *Plate {
-	p := c.Patch()
+	p := c.finish(image.Rect(0, 0, c.Width, c.Height))
 	p.survey()
 	return p
 }
 
-// Patch finishes the canvas as a piece to be laid on a plate: 8 bits, dithered so that soft gradients do not band.
-func (c *Canvas) Patch() *Plate {
-	p := &Plate{Width: c.Width, Height: c.Height, X0: c.X0, Y0: c.Y0, Scale: c.Scale, pix: make([]uint32, c.Width*c.Height)}
-	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
+// Patch finishes what is painted on the canvas as a piece to be laid on a plate.
+func (c *Canvas) Patch() *Plate { return c.finish(c.painted()) }
+
+// painted is the smallest rectangle with all that is painted, in pixels.
+func (c *Canvas) painted() image.Rectangle {
+	var r image.Rectangle
 	for y := range c.Height {
+		row := c.pix[y*c.Width*4:][:c.Width*4]
+		first, last := -1, -1
 		for x := range c.Width {
+			if row[4*x+3] > 0 {
+				if first < 0 {
+					first = x
+				}
+				last = x
+			}
+		}
+		if first >= 0 {
+			r = r.Union(image.Rect(first, y, last+1, y+1))
+		}
+	}
+	return r
+}
+
+// finish makes a rectangle of the canvas a plate: 8 bits, dithered so that soft gradients do not band.
+func (c *Canvas) finish(r image.Rectangle) *Plate {
+	p := &Plate{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale,
+		pix: make([]uint32, r.Dx()*r.Dy())}
+	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		out := p.pix[(y-r.Min.Y)*p.Width:][:p.Width]
+		for x := r.Min.X; x < r.Max.X; x++ {
 			v := c.pix[(y*c.Width+x)*4:][:4:4]
 			if v[3] <= 0 {
 				continue
 			}
 			th := 0.02 + 0.96*Noise(x+ox, y+oy)
 			q := func(f float32) uint32 { return uint32(min(max(f, 0), v[3])*255 + th) }
-			p.pix[y*c.Width+x] = q(v[0]) | q(v[1])<<8 | q(v[2])<<16 | q(v[3])<<24
+			out[x-r.Min.X] = q(v[0]) | q(v[1])<<8 | q(v[2])<<16 | q(v[3])<<24
 		}
 	}
 	return p
