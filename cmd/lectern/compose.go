@@ -45,6 +45,7 @@ type kit struct {
 	assets  *asset.Fetcher
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
+	chips   *hardware
 	engines []tts.Engine
 }
 
@@ -68,6 +69,7 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 		avatars: avatars, elai: external, assets: asset.New(o),
 		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
 		ffmpeg:  ffmpeg,
+		chips:   newHardware(cfg, ffmpeg, logger),
 		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
 	}, nil
 }
@@ -103,7 +105,7 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Plain: k.cfg.Compat, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release

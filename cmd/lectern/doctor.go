@@ -10,6 +10,7 @@ import (
 
 	"lectern"
 	"lectern/internal/chrome"
+	"lectern/internal/compose"
 	"lectern/internal/config"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/proc"
@@ -100,7 +101,7 @@ func installCommand(packages []string) string {
 
 // examine looks for everything, in the order in which a render needs it.
 func examine(ctx context.Context, cfg config.Config) []finding {
-	out := []finding{examineFFmpeg(cfg), examineBrowser(ctx, cfg)}
+	out := []finding{examineFFmpeg(cfg), examineHardware(ctx, cfg), examineBrowser(ctx, cfg)}
 	out = append(out, examineVoices(ctx, cfg)...)
 	out = append(out, examineFonts(ctx)...)
 	out = append(out, examineElai(ctx, cfg)...)
@@ -114,6 +115,22 @@ func examineFFmpeg(cfg config.Config) finding {
 		return f.missing(err)
 	}
 	return f.found(t.Version())
+}
+
+// examineHardware tries the encoders in hardware. None is no fault: libx264 does all of it.
+func examineHardware(ctx context.Context, cfg config.Config) finding {
+	f := finding{Name: "encoder", For: "pictures encoded whole"}
+	found := newHardware(cfg, &lateFFmpeg{path: cfg.Tools.FFmpeg, log: quietLog()}, quietLog()).encoder(ctx)
+	switch {
+	case found != compose.Software:
+		return f.found(found.String() + ", in hardware")
+	case cfg.Encoder == "auto":
+		return f.found("libx264 (no encoder in hardware works here)")
+	case cfg.Encoder == "software":
+		return f.found("libx264, as it is set")
+	}
+	f.State, f.Problem = "unknown", fmt.Sprintf("%s is set and does not work here; libx264 is used instead", cfg.Encoder)
+	return f
 }
 
 func examineBrowser(ctx context.Context, cfg config.Config) finding {

@@ -18,7 +18,8 @@ type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
 	Quality lectern.Quality
-	Plain   bool // every picture goes through the encoder whole: the reference, and for players that take nothing else
+	Plain   bool    // every picture goes through the encoder whole: the reference, and for players that take nothing else
+	Encoder Encoder // in hardware: every picture goes through it whole
 }
 
 // effort is x264's preset and its constant rate factor.
@@ -56,6 +57,9 @@ func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size
 // args are the arguments that say how to encode with a constant rate factor, in groups of gop pictures, and with more options
 // of x264.
 func (e Encoding) args(crf, gop int, more string) []string {
+	if e.Encoder != Software {
+		return e.hardware(crf+overCRF, gop)
+	}
 	options := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
 	if more != "" {
 		options += ":" + more
@@ -132,7 +136,7 @@ func (e Encoding) Still(plate string, threads int, to string) []string {
 func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads int, to string) []string {
 	args := e.raw(e.Size, plate)
 	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
-	graph := fmt.Sprintf("[0:v]%s[plate];[plate][1:v]%s,%s[v]", held, overlay(at), tagged)
+	graph := fmt.Sprintf("[0:v]%s[plate];[plate][1:v]%s,%s[v]", held, overlay(at), e.taken())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }
@@ -162,7 +166,7 @@ func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, th
 		}
 		graph += fmt.Sprintf(",trim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", frames, 'a'+i)
 	}
-	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind, e.span(frames), tagged)
+	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind, e.span(frames), e.taken())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }

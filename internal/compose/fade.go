@@ -16,7 +16,7 @@ const search = "me=dia:subme=1:partitions=none"
 
 // Faded gives the arguments that encode frames pictures of a fade from standard input.
 func (e Encoding) Faded(frames int64, threads int, to string) []string {
-	args := append(e.raw(e.Size, "pipe:0"), "-vf", tagged)
+	args := append(e.raw(e.Size, "pipe:0"), "-vf", e.taken())
 	args = append(args, e.args(e.effort().crf, e.GOP(), search)...)
 	return append(append(args, "-frames:v", strconv.FormatInt(frames, 10)), e.tail(threads, to)...)
 }

@@ -34,7 +34,7 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	p.At.X, p.At.Width = span(window.X, window.Width, e.Size.Width)
 	p.At.Y, p.At.Height = span(window.Y, window.Height, e.Size.Height)
 	small := float64(p.At.Width*p.At.Height) <= patchShare*float64(e.Size.Width*e.Size.Height)
-	return p, small && !e.Plain
+	return p, small && !e.Plain && e.Encoder == Software
 }
 
 // Place is where the patch lies, in macroblocks.

@@ -45,6 +45,7 @@ type Config struct {
 	Log         Log    //
 	Workers     int    // presentations that are rendered at once
 	Encoders    int    // ffmpeg processes at once, over all presentations; 0: one per core
+	Encoder     string // who encodes pictures that have to be encoded whole: auto, software, or one in hardware
 	Compat      bool   // every picture is encoded whole; nothing is spliced
 	Tabs        int    // browser tabs at once
 	Voices      int    // narrations spoken at once

@@ -57,7 +57,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"addr": "127.0.0.1:1", "data": "d", "log.file": "f", "log.level": "warn", "log.max_size": "2MiB",
 		"tools.ffmpeg": "a", "tools.chromium": "b", "tools.flite": "c", "avatar": "gia",
 		"cache.limit": "1GiB", "limits.narration": "2KB", "limits.props": "3KB", "limits.body": "4KB",
-		"heartbeat.interval": "1s", "lease.timeout": "60s", "cleanup.delay": "1m", "retention": "5m", "limits.hold": "1m", "stop.grace": "1s", "elai.poll": "2s", "elai.timeout": "5m", "assets.allow_private": "yes", "compat": "yes", "webhook.allow_private": "yes",
+		"heartbeat.interval": "1s", "lease.timeout": "60s", "cleanup.delay": "1m", "retention": "5m", "limits.hold": "1m", "stop.grace": "1s", "elai.poll": "2s", "elai.timeout": "5m", "assets.allow_private": "yes", "compat": "yes", "encoder": "software", "webhook.allow_private": "yes",
 		"db": "postgres://me:secret@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
 	}
 	needs := map[string]map[string]string{"role": {"db": values["db"]}} // what must stand beside it

@@ -60,7 +60,7 @@ func Default() Config {
 	return Config{
 		Addr: ":8000", DataDir: "./data", Role: RoleAll,
 		Log:     Log{File: "./logs/backend.log", Level: slog.LevelInfo, MaxSize: 64 << 20, Keep: 5},
-		Workers: 8, Tabs: 2, Voices: 2,
+		Workers: 8, Tabs: 2, Voices: 2, Encoder: "auto",
 		Limits:    lectern.DefaultLimits(),
 		Heartbeat: 5 * time.Second, Lease: 30 * time.Second,
 		CleanupWait: 5 * time.Minute, Retention: 7 * 24 * time.Hour,
@@ -87,6 +87,7 @@ func serviceSettings() []Setting {
 		count("log.keep", "how many rotated log files are kept", 1, 1000, func(c *Config) *int { return &c.Log.Keep }),
 		count("workers", "presentations that are rendered at once", 1, 256, func(c *Config) *int { return &c.Workers }),
 		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256, func(c *Config) *int { return &c.Encoders }),
+		choice("encoder", "who encodes pictures that cannot be spliced: auto is hardware where one works, else software (libx264)", []string{"auto", "software", "nvenc", "qsv", "vaapi"}, func(c *Config) *string { return &c.Encoder }),
 		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones", func(c *Config) *bool { return &c.Compat }),
 		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
 		count("voices", "narrations that are spoken at once", 1, 64, func(c *Config) *int { return &c.Voices }),

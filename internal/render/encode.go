@@ -104,7 +104,7 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 		return u.failed(ctx, err, s.number)
 	}
 	u.track.move(u.task("encode", s), 1)
-	u.track.slideDone()
+	u.track.slideDone(s.number)
 	close(s.encoded)
 	return nil
 }
@@ -142,6 +142,9 @@ func (u *run) still(ctx context.Context, s *slide) (string, maker) {
 		plate, err := u.plateOf(s, nil)
 		if err != nil {
 			return err
+		}
+		if u.enc.Encoder != compose.Software {
+			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(plate, threads, "file:"+path), OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
 		}
 		one := path + ".key"
 		defer os.Remove(one)

@@ -27,9 +27,11 @@ type Options struct {
 	// Align finds the words of a text in the sound of it; nil: narrations of avatars that speak themselves have no words.
 	Align func(text string, samples []int16) []lectern.Span
 	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take nothing else.
-	Plain  bool
-	Limits lectern.Limits   // zero: lectern.DefaultLimits
-	Now    func() time.Time // nil: time.Now
+	Plain bool
+	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
+	Encoder func(ctx context.Context) compose.Encoder
+	Limits  lectern.Limits   // zero: lectern.DefaultLimits
+	Now     func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.

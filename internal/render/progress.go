@@ -23,7 +23,8 @@ type tracker struct {
 	rank    int
 	stage   string
 	message string
-	slides  int
+	slides  map[int]bool // that are finished, by number
+	told    map[lectern.Warning]bool
 	lastAt  time.Time
 	lastSum float64
 	speed   float64 // share a second, smoothed
@@ -34,7 +35,7 @@ type tracker struct {
 }
 
 func newTracker(out lectern.Reporter, now func() time.Time) *tracker {
-	t := &tracker{out: out, now: now, tasks: map[string]*task{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
+	t := &tracker{out: out, now: now, tasks: map[string]*task{}, slides: map[int]bool{}, told: map[lectern.Warning]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
 	go t.pump()
 	return t
 }
@@ -96,34 +97,42 @@ func (t *tracker) say(stage, message string) { t.update(stage, message, "", 0, 0
 // move sets how much of a task is done, from 0 to 1; it never goes back.
 func (t *tracker) move(name string, share float64) { t.update("", "", name, share, 0) }
 
-// slideDone counts a finished slide.
-func (t *tracker) slideDone() { t.update("", "", "", 0, 1) }
+// slideDone counts a finished slide, once.
+func (t *tracker) slideDone(number int) { t.update("", "", "", 0, number) }
 
-// warn tells of warnings.
+// warn tells of warnings, of each once.
 func (t *tracker) warn(list []lectern.Warning) {
-	if len(list) == 0 {
-		return
-	}
 	t.mu.Lock()
-	t.queue = append(t.queue, lectern.Reported{Warnings: list})
+	var fresh []lectern.Warning
+	for _, w := range list {
+		if !t.told[w] {
+			t.told[w] = true
+			fresh = append(fresh, w)
+		}
+	}
+	if len(fresh) > 0 {
+		t.queue = append(t.queue, lectern.Reported{Warnings: fresh})
+	}
 	t.mu.Unlock()
 	t.nudge()
 }
 
-func (t *tracker) update(stage, message, name string, share float64, slides int) {
+func (t *tracker) update(stage, message, name string, share float64, slide int) {
 	t.mu.Lock()
-	before := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: t.slides}
+	before := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
 	if rank := stageRank[stage]; rank > 0 && rank >= t.rank {
 		t.rank, t.stage, t.message = rank, stage, message
 	}
-	t.slides += slides
+	if slide > 0 {
+		t.slides[slide] = true
+	}
 	if k := t.tasks[name]; k != nil {
 		k.share = max(k.share, min(share, 1))
 	}
 	sum := t.sum()
 	t.highest = max(t.highest, lectern.ProgressOf(sum))
 	t.pace(sum)
-	after := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: t.slides}
+	after := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
 	changed := before.Stage != after.Stage || before.Message != after.Message || before.Progress != after.Progress || before.SlidesDone != after.SlidesDone
 	if changed && !t.closed {
 		after.ETA = t.left(sum)

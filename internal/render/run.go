@@ -79,8 +79,17 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
-		u := p.newRun(ctx, j, deck, r, cache, track)
+		u := p.newRun(ctx, j, deck, r, cache, track, compose.Software)
 		u.warn(warnings)
+		if u.unspliced() && p.Encoder != nil {
+			if hardware := p.Encoder(ctx); hardware != compose.Software {
+				if artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).with(u.warnings).do(ctx); err == nil || !refused(ctx, err) {
+					return err
+				}
+				u.warn([]lectern.Warning{{Code: "hardware_encoder", Message: fmt.Sprintf(
+					"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware, lectern.AsFailure(err).Message)}})
+			}
+		}
 		artifacts, err = u.do(ctx)
 		return err
 	})
@@ -90,10 +99,16 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	return artifacts, nil
 }
 
-func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker) *run {
+// refused reports whether a run failed since its pictures could not be encoded.
+func refused(ctx context.Context, err error) bool {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	return ok && ctx.Err() == nil && (f.Code == lectern.CodeEncodeFailed || f.Code == lectern.CodeTimeout)
+}
+
+func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker, encoder compose.Encoder) *run {
 	rate := timeline.Rate(d.FrameRate)
 	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
-		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain},
+		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: encoder},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	u.theme, _ = p.Library.Theme(d.Theme)
 	if f, ok := p.performers(ctx, d.Avatar); ok {
@@ -116,6 +131,27 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 	track.plan("publish", 0.3+0.02*float64(len(u.slides)))
 	u.planAudio()
 	return u
+}
+
+// with has a run know of warnings that were told already.
+func (u *run) with(told []lectern.Warning) *run {
+	u.warnings = append(u.warnings, told...)
+	return u
+}
+
+// unspliced reports whether all pictures with an avatar have to go through an encoder whole: then one in hardware is worth its while.
+func (u *run) unspliced() bool {
+	any := false
+	for _, s := range u.slides {
+		if s.window == nil {
+			continue
+		}
+		if _, spliced := u.enc.Patch(s.window.At); spliced {
+			return false
+		}
+		any = true
+	}
+	return any
 }
 
 // do runs the graph.

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+
+	"lectern/internal/compose"
+	"lectern/internal/render"
+)
+
+// trials is an ffmpeg with which some encoders work.
+type trials struct {
+	work  []string
+	tried []string
+}
+
+func (t *trials) Version() string { return "5" }
+
+func (t *trials) Run(_ context.Context, c render.Command) error {
+	name := c.Args[slices.Index(c.Args, "-c:v")+1]
+	t.tried = append(t.tried, name)
+	if !slices.Contains(t.work, name) {
+		return errors.New("no device")
+	}
+	_, err := io.WriteString(c.Stdout, "pictures")
+	return err
+}
+
+// What works is found by trying, once; nothing is tried where no device is, or where software is set.
+func TestHardwareIsFoundByTrying(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		setting string
+		device  bool
+		work    []string
+		want    compose.Encoder
+		tried   int
+	}{
+		{"auto", true, []string{"h264_vaapi"}, compose.VAAPI, 3},
+		{"auto", true, []string{"h264_nvenc", "h264_vaapi"}, compose.NVENC, 1},
+		{"auto", true, nil, compose.Software, 3},
+		{"auto", false, []string{"h264_nvenc"}, compose.Software, 0},
+		{"software", true, []string{"h264_nvenc"}, compose.Software, 0},
+		{"qsv", false, []string{"h264_qsv"}, compose.QSV, 1},
+		{"qsv", true, []string{"h264_nvenc"}, compose.Software, 1},
+	} {
+		ff := &trials{work: c.work}
+		h := &hardware{setting: c.setting, ffmpeg: ff, log: quietLog(), devices: []string{"/nowhere"}}
+		if c.device {
+			h.devices = append(h.devices, os.DevNull)
+		}
+		for range 2 {
+			if got := h.encoder(t.Context()); got != c.want {
+				t.Errorf("%+v: %s", c, got)
+			}
+		}
+		if len(ff.tried) != c.tried {
+			t.Errorf("%+v: tried %v", c, ff.tried)
+		}
+	}
+	h := &hardware{setting: "nvenc", ffmpeg: &trials{work: []string{"h264_nvenc"}}, log: quietLog()}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if h.encoder(ctx) != compose.Software || h.encoder(t.Context()) != compose.NVENC {
+		t.Error("who is stopped settles it for all")
+	}
+}
