@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -44,21 +42,8 @@ func (r *report) put(side, name string, c cost) {
 	r.Cost[side][name] = c
 }
 
-func machine() string {
-	cpu := "an unnamed processor"
-	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if m := regexp.MustCompile(`(?m)^model name\s*: (.*)$`).FindSubmatch(b); m != nil {
-			cpu = string(m[1])
-		}
-	}
-	busy := ""
-	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
-		if f := bytes.Fields(b); len(f) > 0 {
-			busy = fmt.Sprintf(", load average at the start %s", f[0])
-		}
-	}
-	return fmt.Sprintf("%s, %d processors used, %s/%s, %s%s%s", cpu, runtime.GOMAXPROCS(0), runtime.GOOS, runtime.GOARCH, runtime.Version(), modules(), busy)
-}
+// machine says where it is measured, and with what.
+func machine() string { return versus.Machine() + ", " + runtime.Version() + modules() }
 
 // modules names the versions that the figures depend on.
 func modules() string {

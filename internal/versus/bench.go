@@ -52,7 +52,7 @@ type bench struct {
 // the reason; where Lectern fails there is nothing to compare with, and that is the error.
 func Run(ctx context.Context, o Options) (Report, error) {
 	b := bench{Options: o, talks: map[Kind]Talk{}, rows: map[Kind][]Row{}, ways: map[Kind][]Way{}}
-	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: machine(), Runs: o.Runs, Other: o.Other, Shape: o.Shape}
+	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: Machine(), Runs: o.Runs, Other: o.Other, Shape: o.Shape}
 	var err error
 	if rep.Programs, err = programs(ctx, o.Tools); err != nil {
 		return rep, err

@@ -13,8 +13,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// machine says where it was measured, and how busy it was.
-func machine() string {
+// Machine says where something is measured, and how busy it is there.
+func Machine() string {
 	cpu := "an unnamed processor"
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		if m := regexp.MustCompile(`(?m)^model name\s*: (.*)$`).FindSubmatch(b); m != nil {
