@@ -106,8 +106,12 @@ func (e Encoding) raw(size lectern.Size, from string) []string {
 const held = "tpad=stop=-1:stop_mode=clone"
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
-	args := append(e.Args(), "-frames:v", strconv.FormatInt(frames, 10))
-	return append(args, e.tail(threads, to)...)
+	return append(e.Args(), e.count(frames, threads, to)...)
+}
+
+// count ends the arguments of an encode of so many pictures.
+func (e Encoding) count(frames int64, threads int, to string) []string {
+	return append([]string{"-frames:v", strconv.FormatInt(frames, 10)}, e.tail(threads, to)...)
 }
 
 // tail ends the arguments of an encode.
@@ -128,7 +132,7 @@ func (e Encoding) keyFactor() int { return e.effort().crf - 8 }
 func (e Encoding) Still(plate string, threads int, to string) []string {
 	args := append(e.raw(e.Size, plate), "-vf", tagged)
 	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
-	return append(append(args, "-frames:v", "1"), e.tail(threads, to)...)
+	return append(args, e.count(1, threads, to)...)
 }
 
 // Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that

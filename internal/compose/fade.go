@@ -3,7 +3,6 @@ package compose
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 )
 
 // IsFade reports whether kind, as TransitionType gave it, is the transition that [Mix] makes and [Encoding.Faded] encodes.
@@ -18,7 +17,7 @@ const search = "me=dia:subme=1:partitions=none"
 func (e Encoding) Faded(frames int64, threads int, to string) []string {
 	args := append(e.raw(e.Size, "pipe:0"), "-vf", e.taken())
 	args = append(args, e.args(e.effort().crf, e.GOP(), search)...)
-	return append(append(args, "-frames:v", strconv.FormatInt(frames, 10)), e.tail(threads, to)...)
+	return append(args, e.count(frames, threads, to)...)
 }
 
 // Mix makes a picture of two of the same size: share of it, from 0 to 1 in steps of 1/256, is coming and the rest leaving.

@@ -172,24 +172,7 @@ func (u *run) stand(key, path string) error {
 	if err != nil {
 		return broken(whatSlide, err)
 	}
-	return written(path, func(w io.Writer) error { return h264.Still(w, sets, units, int64(u.enc.GOP())) })
-}
-
-// written makes a file.
-func written(path string, write func(w io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(buffered(f, write), f.Close())
-}
-
-func buffered(f *os.File, write func(w io.Writer) error) error {
-	w := bufio.NewWriterSize(f, 256<<10)
-	if err := write(w); err != nil {
-		return err
-	}
-	return w.Flush()
+	return writeFile(path, func(w *bufio.Writer) error { return h264.Still(w, sets, units, int64(u.enc.GOP())) })
 }
 
 // avatar plans the segment of a slide with an avatar.

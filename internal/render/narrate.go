@@ -130,15 +130,20 @@ func writeFile(path string, write func(w *bufio.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 256<<10)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
+	err = buffered(f, write)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	return err
+}
+
+// buffered writes on in an open file.
+func buffered(f *os.File, write func(w *bufio.Writer) error) error {
+	w := bufio.NewWriterSize(f, 256<<10)
+	if err := write(w); err != nil {
+		return err
+	}
+	return w.Flush()
 }
 
 // open reads a narration's alignment, checks that the file has all of its samples, and notes where they are.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -43,7 +44,7 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 		return err
 	}
 	return between(keys, small, func(keys, small *h264.Pictures) error {
-		return buffered(out, func(w io.Writer) error { return splicer.Splice(w, keys, small, groups) })
+		return buffered(out, func(w *bufio.Writer) error { return splicer.Splice(w, keys, small, groups) })
 	})
 }
 
@@ -135,7 +136,7 @@ func (u *run) proved(ctx context.Context, splicer *h264.Splicer, small, probe st
 	}
 	defer in.Close()
 	var at lectern.Rect
-	err = written(probe, func(w io.Writer) (err error) {
+	err = writeFile(probe, func(w *bufio.Writer) (err error) {
 		at, err = splicer.Probe(w, h264.NewPictures(in))
 		return err
 	})
