@@ -95,18 +95,6 @@ func (e Encoding) Keys(threads int, to string) []string {
 	return append(args, e.tail(threads, to)...)
 }
 
-// Sums are the arguments that decode two streams side by side and give a checksum of each of their pictures, on standard output:
-// of all of those in alone, and of the part at at of those in whole, from the second on. A line is told from the others'
-// by the number it begins with, 0 or 1.
-func Sums(alone, whole string, at lectern.Rect) []string {
-	var args []string
-	for _, stream := range [2]string{alone, whole} {
-		args = append(args, "-threads", "1", "-err_detect", "explode", "-f", "h264", "-i", stream)
-	}
-	graph := fmt.Sprintf("[1:v]trim=start_frame=1,setpts=PTS-STARTPTS,crop=%d:%d:%d:%d[part]", at.Width, at.Height, at.X, at.Y)
-	return append(args, "-xerror", "-filter_complex", graph, "-map", "0:v", "-map", "[part]", "-pix_fmt", "yuv420p", "-f", "framecrc", "pipe:1")
-}
-
 // Canvas is the picture of a patch, and the whole picture that it is a part of, as their encoders take them.
 type Canvas struct {
 	patch       Patch

@@ -171,19 +171,6 @@ func TestHeadersComeBack(t *testing.T) {
 	})
 }
 
-// Parameter sets for another size say all else as they did.
-func TestResizedSets(t *testing.T) {
-	t.Parallel()
-	s := testSets(true)
-	r, err := s.resized(7, 5)
-	if err != nil || r.Width != 7 || r.Height != 5 || r.Size.Width != 112 || r.frameNumBits != s.frameNumBits || !bytes.Equal(r.PPS, s.PPS) {
-		t.Errorf("%+v (%v)", r, err)
-	}
-	if s.Fits(r) != true || r.Fits(s) {
-		t.Error("a small picture fits into a large one, and not the other way")
-	}
-}
-
 // Golden: a picture of 3600 skipped macroblocks.
 func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
 	t.Parallel()

@@ -233,7 +233,7 @@ func TestProbe(t *testing.T) {
 		s := scene{size: lectern.Size{Width: 640, Height: 368}, at: lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128}, groups: []int64{30, 30}, cabac: cabac}
 		s.film(t)
 		var out bytes.Buffer
-		at, err := s.splicer(t).Probe(&out, NewPictures(bytes.NewReader(s.small)))
+		at, err := s.splicer(t).probe(t, &out, NewPictures(bytes.NewReader(s.small)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,10 +36,8 @@ type Sets struct {
 	cabac         bool
 	refs          uint32 // num_ref_idx_l0_default_active
 	deblockFields bool   // slice headers say how to deblock
+	eight         bool   // transforms of 8×8 may occur
 	initQP        int32
-
-	// Where the sequence parameter set's payload speaks of the size and of cropping, in bits.
-	sizeAt, sizeEnd, cropAt, cropEnd int
 }
 
 // ParseSets reads a sequence and a picture parameter set.
@@ -81,21 +79,17 @@ func (s *Sets) sequence(b []byte) error {
 		return unsupported("%d reference pictures", refs)
 	}
 	r.flag() // gaps in frame_num
-	s.sizeAt = r.at
 	s.Width, s.Height = int(r.ue())+1, int(r.ue())+1
-	s.sizeEnd = r.at
 	if !r.flag() {
 		return unsupported("interlaced pictures")
 	}
 	r.flag() // direct 8×8 inference
 	s.Size = lectern.Size{Width: 16 * s.Width, Height: 16 * s.Height}
-	s.cropAt = r.at
 	if r.flag() {
 		left, right, top, bottom := int(r.ue()), int(r.ue()), int(r.ue()), int(r.ue())
 		s.Size.Width -= 2 * (left + right)
 		s.Size.Height -= 2 * (top + bottom)
 	}
-	s.cropEnd = r.at
 	const most = 1 << 12
 	if r.short || s.Width > most || s.Height > most || s.frameNumBits > 16 || s.Size.Width <= 0 || s.Size.Height <= 0 {
 		return damaged("a sequence parameter set that makes no sense")
@@ -136,6 +130,7 @@ func (s *Sets) picture(b []byte) error {
 	if r.short {
 		return damaged("a picture parameter set that is cut short")
 	}
+	s.eight = r.at < dataEnd(b) && r.flag()
 	return nil
 }
 

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"lectern"
 	"lectern/internal/compose"
@@ -37,7 +35,7 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	if err != nil {
 		return err
 	}
-	if err := u.proved(ctx, splicer, small, filepath.Join(dir, "probe.h264")); err != nil {
+	if err := proved(splicer, small); err != nil {
 		return err
 	}
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
@@ -128,49 +126,21 @@ func (u *run) splicer(keys, small string, patch compose.Patch) (p *h264.Splicer,
 	return p, err
 }
 
-// proved decodes the patch by itself and on a ground of noise, and compares every picture.
-func (u *run) proved(ctx context.Context, splicer *h264.Splicer, small, probe string) error {
+// proved reads where every picture of the patch is predicted from.
+func proved(splicer *h264.Splicer, small string) error {
 	in, err := os.Open(small)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	var at lectern.Rect
-	err = writeFile(probe, func(w *bufio.Writer) (err error) {
-		at, err = splicer.Probe(w, h264.NewPictures(in))
-		return err
-	})
+	leaks, err := splicer.Leaks(h264.NewPictures(in))
 	if err != nil {
 		return broken(whatSlide, err)
 	}
-	alone, spliced, err := u.sums(ctx, small, probe, at)
-	if err != nil {
-		return err
-	}
-	if alone != spliced {
+	if leaks {
 		return errLeaks
 	}
 	return nil
-}
-
-// sums gives the checksums of two streams' pictures, one a line: see [compose.Sums].
-func (u *run) sums(ctx context.Context, small, probe string, at lectern.Rect) (alone, spliced string, err error) {
-	var out bytes.Buffer
-	args := compose.Sums("file:"+small, "file:"+probe, at)
-	if err := u.ffmpeg(ctx, Command{Args: args, Stdout: &out, What: "ffmpeg could not read what it encoded"}); err != nil {
-		return "", "", err
-	}
-	var lists [2]strings.Builder
-	for line := range strings.Lines(out.String()) {
-		which, _, _ := strings.Cut(line, ",")
-		switch sum := line[strings.LastIndexByte(line, ',')+1:]; which {
-		case "0":
-			lists[0].WriteString(sum)
-		case "1":
-			lists[1].WriteString(sum)
-		}
-	}
-	return lists[0].String(), lists[1].String(), nil
 }
 
 // between opens the pictures of two streams.

@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"context"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -14,7 +13,8 @@ import (
 	"lectern/internal/h264"
 )
 
-// noted notes what ffmpeg was asked for, and can spoil the proof that nothing leaks.
+// noted notes what ffmpeg was asked for, and can have the pictures of patches leak: they scroll, and what comes in on one side is
+// looked for beyond the other.
 type noted struct {
 	FFmpeg
 	spoil bool
@@ -27,9 +27,9 @@ func (n *noted) Run(ctx context.Context, c Command) error {
 	n.mu.Lock()
 	n.all = append(n.all, line)
 	n.mu.Unlock()
-	if n.spoil && strings.Contains(line, "framecrc") && strings.Contains(line, "crop=") {
-		_, err := io.WriteString(c.Stdout, "0, 0, 0, 1, 1, 0xdeadbeef\n")
-		return err
+	if vf := slices.Index(c.Args, "-vf"); n.spoil && strings.Contains(line, "slice-max-mbs") && vf >= 0 {
+		c.Args = slices.Clone(c.Args)
+		c.Args[vf+1] += ",scroll=horizontal=0.01:vertical=0.013"
 	}
 	return n.FFmpeg.Run(ctx, c)
 }

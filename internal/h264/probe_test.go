@@ -1,30 +1,29 @@
 package h264
 
 import (
+	"fmt"
 	"io"
+	"testing"
 
 	"lectern"
 )
 
-// Reach is how far, in macroblocks, x264's motion vectors can reach out of a picture: 24 pixels and three for the filter
+// reach is how far, in macroblocks, x264's motion vectors can reach out of a picture: 24 pixels and three for the filter
 // (x264, encoder/analyse.c, mb_analyse_init).
-const Reach = 2
+const reach = 2
 
-// Probe writes a stream that shows whether the small stream, spliced, decodes to what it decodes to by itself. It has the
-// small pictures on a ground of noise instead of the slide, Reach macroblocks of it on each side where the whole picture
+// probe writes a stream that shows whether the small stream, spliced, decodes to what it decodes to by itself. It has the
+// small pictures on a ground of noise instead of the slide, reach macroblocks of it on each side where the whole picture
 // has as many. By itself a small picture goes on behind its border as its border is; spliced, its neighbours are there. A
 // motion vector that reads any of them reads noise here, and what it gives is not what the small stream gives by itself.
 // Where all is the same, nothing outside was read, whatever the slide looks like.
 //
-// Behind the first picture, which is the noise, each has the next small one at the rectangle that Probe gives, in pixels.
-func (p *Splicer) Probe(to io.Writer, small *Pictures) (at lectern.Rect, err error) {
-	left, top := min(p.at.X, Reach), min(p.at.Y, Reach)
-	width := left + p.small.Width + min(p.whole.Width-p.at.X-p.small.Width, Reach)
-	height := top + p.small.Height + min(p.whole.Height-p.at.Y-p.small.Height, Reach)
-	ground, err := p.small.resized(width, height)
-	if err != nil {
-		return at, err
-	}
+// Behind the first picture, which is the noise, each has the next small one at the rectangle that probe gives, in pixels.
+func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern.Rect, err error) {
+	left, top := min(p.at.X, reach), min(p.at.Y, reach)
+	width := left + p.small.Width + min(p.whole.Width-p.at.X-p.small.Width, reach)
+	height := top + p.small.Height + min(p.whole.Height-p.at.Y-p.small.Height, reach)
+	ground := p.small.sized(t, width, height)
 	w := &writer{w: to}
 	w.sets(ground)
 	w.noise(ground)
@@ -46,18 +45,15 @@ func (p *Splicer) Probe(to io.Writer, small *Pictures) (at lectern.Rect, err err
 	}
 }
 
-// resized gives s for pictures of another size, in macroblocks, of which all is shown.
-func (s Sets) resized(width, height int) (Sets, error) {
-	payload := unescape(nil, s.SPS[1:])
-	var w bitWriter
-	w.copyFrom(payload, 0, s.sizeAt)
-	w.ue(uint32(width - 1))
-	w.ue(uint32(height - 1))
-	w.copyFrom(payload, s.sizeEnd, s.cropAt)
-	w.flag(false)
-	w.copyFrom(payload, s.cropEnd, dataEnd(payload))
-	w.trailing()
-	return ParseSets(unit(nil, 3, nalSPS, w.b), s.PPS)
+// sized gives s for pictures of another size, in macroblocks.
+func (s Sets) sized(t testing.TB, width, height int) Sets {
+	t.Helper()
+	one := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height), "-frames:v", "1"}, append(options(true, ""), "pipe:1")...)...)
+	sized, err := ParseSets(setsOf(t, one).SPS, s.PPS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sized
 }
 
 // noise writes a key picture of random samples, each as it is (I_PCM), under a picture parameter set of its own without

@@ -1,0 +1,137 @@
+package h264
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// bins decodes CABAC (9.3.1.2, 9.3.3.2). Behind the end it reads zeros; where it stands says so.
+type bins struct {
+	b      []byte
+	taken  int    // bytes taken in, or beyond the end
+	offset uint64 // codIOffset, with ahead further bits behind its nine
+	ahead  int
+	rng    uint32     // codIRange
+	state  [512]uint8 // of each context: pStateIdx, and valMPS in the lowest bit
+}
+
+// begin starts decoding b with contexts in those states.
+func (d *bins) begin(b []byte, state *[512]uint8) {
+	*d = bins{b: b, rng: 510, ahead: -9, state: *state}
+	d.fill()
+}
+
+// at is where decoding stands, in bits.
+func (d *bins) at() int { return 8*d.taken - d.ahead }
+
+// fill takes in more. There have to be at least eight bits ahead before a bin is decoded: one takes seven at most.
+func (d *bins) fill() {
+	if d.taken+4 <= len(d.b) {
+		d.offset = d.offset<<32 | uint64(binary.BigEndian.Uint32(d.b[d.taken:]))
+	} else {
+		for i := range 4 {
+			d.offset <<= 8
+			if d.taken+i < len(d.b) {
+				d.offset |= uint64(d.b[d.taken+i])
+			}
+		}
+	}
+	d.taken += 4
+	d.ahead += 32
+}
+
+// bin decodes one bin with a context (9.3.3.2.1).
+func (d *bins) bin(ctx int) int {
+	if d.ahead < 8 {
+		d.fill()
+	}
+	s := d.state[ctx&511]
+	lps := uint32(lpsRange[s&^1<<1|uint8(d.rng>>6&3)])
+	rng := d.rng - lps
+	if limit := uint64(rng) << (d.ahead & 63); d.offset >= limit {
+		d.offset -= limit
+		n := bits.LeadingZeros32(lps) - (32 - 9)
+		d.rng = lps << (n & 31)
+		d.ahead -= n
+		d.state[ctx&511] = afterLPS[s]
+		return int(s&1 ^ 1)
+	}
+	n := int(^rng >> 8 & 1) // one where it is below 256
+	d.rng = rng << (n & 31)
+	d.ahead -= n
+	d.state[ctx&511] = afterMPS[s]
+	return int(s & 1)
+}
+
+// bypass decodes a bin that is as likely as not (9.3.3.2.3).
+func (d *bins) bypass() int {
+	if d.ahead < 8 {
+		d.fill()
+	}
+	d.ahead--
+	if limit := uint64(d.rng) << (d.ahead & 63); d.offset >= limit {
+		d.offset -= limit
+		return 1
+	}
+	return 0
+}
+
+// end decodes a bin that says whether something ends (9.3.3.2.2.3). Where it does, the bit before at is the slice's stop bit: the
+// last of the seven that the encoder had to write before it (9.3.4.5).
+func (d *bins) end() bool {
+	if d.ahead < 8 {
+		d.fill()
+	}
+	d.rng -= 2
+	if d.offset >= uint64(d.rng)<<(d.ahead&63) {
+		return true
+	}
+	n := int(^d.rng >> 8 & 1)
+	d.rng <<= n & 31
+	d.ahead -= n
+	return false
+}
+
+// exp decodes a bypassed Exp-Golomb code of order k (9.3.2.3). It is cut off where no stream of ours goes.
+func (d *bins) exp(k int) int {
+	n := 0
+	for ; k < 24 && d.bypass() == 1; k++ {
+		n += 1 << k
+	}
+	for k--; k >= 0; k-- {
+		n += d.bypass() << k
+	}
+	return n
+}
+
+// Tables of bins: rangeTabLPS by state and quarter of the range, and the states that follow (tables 9-44, 9-45), each with valMPS in the
+// lowest bit.
+var lpsRange, afterMPS, afterLPS = binTables()
+
+func binTables() (lps, mps, other [256]uint8) {
+	for s := range 64 {
+		copy(lps[4*s:], rangeLPS[s][:])
+		for v := range 2 {
+			mps[2*s+v] = uint8(2*min(s+1, 62) + v)
+			next := v
+			if s == 0 {
+				next = 1 - v
+			}
+			other[2*s+v] = uint8(2*int(nextLPS[s]) + next)
+		}
+	}
+	return lps, mps, other
+}
+
+// initial gives the states of all contexts at the beginning of a P slice of SliceQPY (9.3.1.1).
+func initial(qp int) (state [512]uint8) {
+	for i, c := range contexts {
+		pre := min(max(int(c[0])*min(max(qp, 0), 51)>>4+int(c[1]), 1), 126)
+		if pre <= 63 {
+			state[i] = uint8(2 * (63 - pre))
+		} else {
+			state[i] = uint8(2*(pre-64) + 1)
+		}
+	}
+	return state
+}

@@ -1,0 +1,360 @@
+package h264
+
+import "io"
+
+// Leaks reports whether a picture of the small stream is predicted from anything that lies outside. By itself a small picture
+// goes on behind its border as its border is; spliced, its neighbours are there. Everything else that a macroblock is
+// predicted from is in its own slice, so a stream whose motion vectors stay inside decodes to the same, bit for bit,
+// wherever it is spliced. The tests show the same by decoding.
+//
+// It gives ErrUnsupported for a stream whose macroblocks it does not read: without CABAC, of other contexts than x264's, or with
+// samples that are not coded at all; and ErrDamaged where what it reads does not end where it should.
+func (p *Splicer) Leaks(small *Pictures) (bool, error) {
+	n, err := p.leak(small)
+	return n >= 0, err
+}
+
+// leak gives the number of the first picture that leaks, or -1.
+func (p *Splicer) leak(small *Pictures) (int, error) {
+	if !p.small.cabac {
+		return -1, unsupported("vectors without CABAC")
+	}
+	m := &motion{sets: p.small, states: map[int]*[512]uint8{}}
+	// At the whole picture's own border it goes on just as the small one does.
+	const far = 1 << 20
+	m.right, m.bottom = 16*p.small.Width, 16*p.small.Height
+	if p.at.X == 0 {
+		m.left = -far
+	}
+	if p.at.Y == 0 {
+		m.top = -far
+	}
+	if p.at.X+p.small.Width == p.whole.Width {
+		m.right = far
+	}
+	if p.at.Y+p.small.Height == p.whole.Height {
+		m.bottom = far
+	}
+	for n := 0; ; n++ {
+		units, err := small.Units()
+		if err == io.EOF {
+			return -1, nil
+		}
+		if err != nil {
+			return -1, err
+		}
+		for _, u := range units {
+			h, payload, data, err := p.small.parse(u, p.scratch)
+			p.scratch = payload
+			if err != nil {
+				return -1, err
+			}
+			if h.kind == typeI { // predicted from its own slice alone
+				continue
+			}
+			if err := m.slice(h, payload, data); err != nil {
+				return -1, err
+			}
+			if m.leaks {
+				return n, nil
+			}
+		}
+	}
+}
+
+// motion reads the macroblocks of P slices that are a row each, for the sake of their motion vectors.
+type motion struct {
+	bins
+	sets                     Sets
+	left, top, right, bottom int // what may be read, in luma samples: from left and top to before right and bottom
+	leaks                    bool
+	states                   map[int]*[512]uint8 // initial, by SliceQPY
+
+	x, y      int // of the macroblock, in luma samples
+	delta     bool
+	cur, prev *macroblock // prev is the one to the left
+	both      [2]macroblock
+	// The vectors of the macroblock's sixteen blocks and of those around them, which begin at 1, 1.
+	grid [5][6]vector
+	step [5][5][2]int // mvd_l0, absolute, likewise
+}
+
+// vector is a motion vector, in quarters of a luma sample.
+type vector struct {
+	x, y int
+	kind int8 // what it stands for
+}
+
+const (
+	moved   int8 = iota // what it says, from the one reference
+	resting             // an I macroblock: there, without a vector
+	absent              // not there, or not decoded yet
+)
+
+// macroblock is what its neighbour to the right has to know of one.
+type macroblock struct {
+	there, skipped, intra, plain bool // plain: Intra_16x16
+	chromaMode                   bool // intra_chroma_pred_mode is not 0
+	eight                        bool // transform_size_8x8_flag
+	luma, chroma                 int  // coded_block_pattern
+	coded                        [4][4]bool
+	codedChroma                  [2][2][2]bool
+	codedDC                      [3]bool // of luma, Cb, Cr
+	vectors                      [4]vector
+	steps                        [4][2]int // of the right column
+}
+
+// slice reads a P slice, to the first vector that leaves the picture.
+func (m *motion) slice(h header, payload []byte, data int) error {
+	width := m.sets.Width
+	switch {
+	case h.cabacIDC != 0:
+		return unsupported("contexts of cabac_init_idc %d", h.cabacIDC)
+	case int(h.first)%width != 0:
+		return unsupported("a slice that does not begin with its row")
+	}
+	qp := int(m.sets.initQP + h.qpDelta)
+	if m.states[qp] == nil {
+		s := initial(qp)
+		m.states[qp] = &s
+	}
+	m.begin(payload[data/8:], m.states[qp])
+	m.cur, m.prev, m.delta = &m.both[0], &m.both[1], false
+	*m.prev = macroblock{}
+	m.y = int(h.first) / width * 16
+	for i := range width {
+		m.x = 16 * i
+		*m.cur = macroblock{there: true}
+		if err := m.macroblock(); err != nil || m.leaks {
+			return err
+		}
+		if m.end() != (i == width-1) {
+			return damaged("a slice that does not end with its row")
+		}
+		m.cur, m.prev = m.prev, m.cur
+	}
+	// Behind the stop bit x264 fills up the byte, and not with zeros alone.
+	last := data/8*8 + m.at() - 1
+	if rest := dataEnd(payload) - last; rest < 0 || rest >= 8 || payload[last/8]>>(7-last%8)&1 == 0 {
+		return damaged("a slice whose data do not end where its macroblocks do")
+	}
+	return nil
+}
+
+// one is how much a neighbour adds to a context.
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (m *motion) macroblock() error {
+	if m.bin(ctxSkip+one(m.prev.there && !m.prev.skipped)) == 1 {
+		m.cur.skipped, m.delta = true, false // without a macroblock above its vector is zero (8.4.1.1)
+		return nil
+	}
+	small := false // has a part smaller than 8×8
+	if m.bin(ctxType) == 0 {
+		small = m.inter()
+	} else if err := m.intraType(); err != nil {
+		return err
+	}
+	c := m.cur
+	if !c.plain {
+		m.pattern()
+	}
+	if !c.intra && c.luma != 0 && m.sets.eight && !small {
+		c.eight = m.bin(ctxTransform+one(m.prev.eight)) == 1
+	}
+	if c.luma == 0 && c.chroma == 0 && !c.plain {
+		m.delta = false
+		return nil
+	}
+	m.quantizer()
+	m.residual()
+	return nil
+}
+
+// quantizer reads mb_qp_delta.
+func (m *motion) quantizer() {
+	n, ctx := 0, one(m.delta)
+	for ; n < 256 && m.bin(ctxDelta+ctx) == 1; n++ {
+		ctx = 2 + ctx>>1
+	}
+	m.delta = n > 0
+}
+
+// intraType reads the type and the modes of an I macroblock.
+func (m *motion) intraType() error {
+	c := m.cur
+	c.intra = true
+	for i := range c.vectors {
+		c.vectors[i].kind = resting
+	}
+	if m.bin(ctxIntraType) == 0 { // I_NxN
+		modes := 16
+		if m.sets.eight {
+			if c.eight = m.bin(ctxTransform+one(m.prev.eight)) == 1; c.eight {
+				modes = 4
+			}
+		}
+		for range modes {
+			if m.bin(ctxModeKept) == 0 {
+				for range 3 {
+					m.bin(ctxMode)
+				}
+			}
+		}
+	} else {
+		if m.end() {
+			return unsupported("samples that are not coded")
+		}
+		c.plain = true
+		c.luma = 15 * m.bin(ctxIntraType+1)
+		if m.bin(ctxIntraType+2) == 1 {
+			c.chroma = 1 + m.bin(ctxIntraType+2)
+		}
+		m.bin(ctxIntraType + 3)
+		m.bin(ctxIntraType + 3)
+	}
+	c.chromaMode = m.bin(ctxChromaMode+one(m.prev.chromaMode)) == 1
+	if c.chromaMode && m.bin(ctxChromaMode+3) == 1 {
+		m.bin(ctxChromaMode + 3)
+	}
+	return nil
+}
+
+// pattern reads coded_block_pattern (9.3.3.1.1.4).
+func (m *motion) pattern() {
+	c, p := m.cur, m.prev
+	for b := range 4 {
+		left := b&1 == 1 && c.luma>>(b&2)&1 == 0
+		if b&1 == 0 {
+			left = p.there && p.luma>>(b+1)&1 == 0
+		}
+		above := b >= 2 && c.luma>>(b&1)&1 == 0
+		c.luma |= m.bin(ctxLuma+one(left)+2*one(above)) << b
+	}
+	if m.bin(ctxChroma+one(p.chroma != 0)) == 1 {
+		c.chroma = 1 + m.bin(ctxChroma+4+one(p.chroma == 2))
+	}
+}
+
+// residual reads the coefficients.
+func (m *motion) residual() {
+	c, p := m.cur, m.prev
+	// Of a block beyond the slice's border an I macroblock says that it is coded (9.3.3.1.1.9).
+	beyond := c.intra
+	beside := func(coded bool) bool { return p.there && coded || !p.there && beyond }
+	if c.plain {
+		c.codedDC[0] = m.block(lumaDC, beside(p.codedDC[0]), beyond)
+	}
+	for b := range 4 {
+		if c.luma>>b&1 == 0 {
+			continue
+		}
+		x0, y0 := b&1*2, b&2
+		if c.eight {
+			m.coefficients(luma8)
+			for i := range 4 {
+				c.coded[y0+i>>1][x0+i&1] = true
+			}
+			continue
+		}
+		kind := luma4
+		if c.plain {
+			kind = lumaAC
+		}
+		for i := range 4 {
+			x, y := x0+i&1, y0+i>>1
+			left, above := beside(p.coded[y][3]), beyond
+			if x > 0 {
+				left = c.coded[y][x-1]
+			}
+			if y > 0 {
+				above = c.coded[y-1][x]
+			}
+			c.coded[y][x] = m.block(kind, left, above)
+		}
+	}
+	if c.chroma == 0 {
+		return
+	}
+	for i := range 2 {
+		c.codedDC[1+i] = m.block(chromaDC, beside(p.codedDC[1+i]), beyond)
+	}
+	if c.chroma == 1 {
+		return
+	}
+	for i := range 2 {
+		for b := range 4 {
+			x, y := b&1, b>>1
+			left, above := beside(p.codedChroma[i][y][1]), beyond
+			if x > 0 {
+				left = c.codedChroma[i][y][0]
+			}
+			if y > 0 {
+				above = c.codedChroma[i][0][x]
+			}
+			c.codedChroma[i][y][x] = m.block(chromaAC, left, above)
+		}
+	}
+}
+
+// block reads a block of coefficients, if it has any. left and above say whether the blocks beside it have.
+func (m *motion) block(kind int, left, above bool) bool {
+	if m.bin(ctxCoded+4*kind+one(left)+2*one(above)) == 0 {
+		return false
+	}
+	m.coefficients(kind)
+	return true
+}
+
+// coefficients reads over a block's coefficients (7.3.5.3.3).
+func (m *motion) coefficients(kind int) {
+	b := &blocks[kind]
+	count, i := 0, 0
+	for ; i < b.size-1; i++ {
+		significant, last := i, i
+		switch kind {
+		case luma8:
+			significant, last = int(significant8[i]), int(last8[i])
+		case chromaDC:
+			significant, last = min(i, 2), min(i, 2)
+		}
+		if m.bin(b.significant+significant) == 1 {
+			count++
+			if m.bin(b.last+last) == 1 {
+				break
+			}
+		}
+	}
+	if i == b.size-1 { // the last one, since nothing else was
+		count++
+	}
+	most := 4
+	if kind == chromaDC {
+		most = 3
+	}
+	ones, more := 1, 0 // levels of one, and others, so far
+	for range count {
+		ctx := b.level
+		if more == 0 {
+			ctx += min(ones, 4)
+		}
+		if m.bin(ctx) == 0 {
+			ones++
+		} else {
+			ctx = b.level + 5 + min(more, most)
+			n := 1
+			for ; n < 14 && m.bin(ctx) == 1; n++ {
+			}
+			if n == 14 {
+				m.exp(0)
+			}
+			more++
+		}
+		m.bypass()
+	}
+}

@@ -1,0 +1,147 @@
+package h264
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"lectern"
+)
+
+// crowded is a small stream in which everything moves, up to its border and beyond, coded in every way that x264 knows.
+func crowded(t testing.TB, source string, size lectern.Size, more ...string) []byte {
+	t.Helper()
+	x264 := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:partitions=all:8x8dct=1:me=umh:subme=7", size.Width/16)
+	args := append([]string{"-f", "lavfi", "-i", source, "-frames:v", "40", "-g", "20", "-keyint_min", "20"}, options(true, x264)...)
+	return ffmpeg(t, nil, append(append(args, more...), "pipe:1")...)
+}
+
+// The first picture that Leaks finds is the first that decodes to something else when it is spliced.
+func TestLeaksIsWhatDecodingShows(t *testing.T) {
+	t.Parallel()
+	size := lectern.Size{Width: 192, Height: 128}
+	still := "color=gray:s=192x128:r=30,format=yuv420p"
+	found := map[bool]int{}
+	for name, source := range map[string]string{
+		"everywhere":    "testsrc2=s=192x128:r=30",
+		"noise":         "color=gray:s=192x128:r=30,format=yuv420p,noise=alls=60:allf=t",
+		"scrolling":     "testsrc=s=400x300:r=30,crop=192:128:x='mod(n*3,200)':y='mod(n*2,150)'",
+		"zooming":       "mandelbrot=s=192x128:r=30:start_scale=0.5:end_scale=0.1:end_pts=60",
+		"a still":       still,
+		"in the middle": still + "[a];testsrc2=s=64x48:r=30[b];[a][b]overlay=x=64:y=40",
+		"near":          still + "[a];life=s=96x64:r=30:mold=10:rate=30:life_color=white:death_color=red:seed=7[b];[a][b]overlay=x='48+20*sin(n/5)':y='32+14*cos(n/7)'",
+	} {
+		for _, crf := range []string{"12", "34"} {
+			small := crowded(t, source, size, "-crf", crf)
+			alone, sets := decoded(t, small), setsOf(t, small)
+			for _, at := range []Place{{X: 14, Y: 7}, {X: 0, Y: 0}, {X: 28, Y: 15}} {
+				p, err := NewSplicer(sets.sized(t, 40, 23), sets, at)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := p.leak(NewPictures(bytes.NewReader(small)))
+				if err != nil {
+					t.Fatalf("%s, %s at %v: %v", name, crf, at, err)
+				}
+				if want := seen(t, p, small, alone, size); got != want {
+					t.Errorf("%s, %s at %v: picture %d leaks, where decoding shows picture %d", name, crf, at, got, want)
+				}
+				found[got >= 0]++
+			}
+		}
+	}
+	if found[true] < 10 || found[false] < 5 {
+		t.Errorf("%d streams leak and %d do not: too few to tell", found[true], found[false])
+	}
+}
+
+// seen gives the first picture of small that decodes to something else by itself, as alone, than on a ground of noise, or -1.
+func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int {
+	t.Helper()
+	var probe bytes.Buffer
+	at, err := p.probe(t, &probe, NewPictures(bytes.NewReader(small)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ground := lectern.Size{Width: at.X + at.Width + 16*min(p.whole.Width-p.at.X-p.small.Width, reach), Height: at.Y + at.Height + 16*min(p.whole.Height-p.at.Y-p.small.Height, reach)}
+	spliced := crop(decoded(t, probe.Bytes())[ground.Width*ground.Height*3/2:], ground, at)
+	if len(alone) != len(spliced) {
+		t.Fatalf("%d bytes and %d", len(alone), len(spliced))
+	}
+	frame := size.Width * size.Height * 3 / 2
+	for i := 0; i < len(alone); i += frame {
+		if !bytes.Equal(alone[i:][:frame], spliced[i:][:frame]) {
+			return i / frame
+		}
+	}
+	return -1
+}
+
+// Most changes to a stream are noticed, since the macroblocks read from it then end elsewhere.
+func TestLeaksNoticesDamage(t *testing.T) {
+	t.Parallel()
+	small := crowded(t, "testsrc2=s=192x128:r=30", lectern.Size{Width: 192, Height: 128})
+	sets := setsOf(t, small)
+	p, err := NewSplicer(sets, sets, Place{}) // as large as the whole: nothing can leak
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := p.leak(NewPictures(bytes.NewReader(small))); n != -1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	noticed, tried := 0, 0
+	for at := len(small) / 2; at < len(small); at += len(small) / 200 {
+		broken := bytes.Clone(small)
+		broken[at] ^= 0x10
+		tried++
+		if _, err := p.leak(NewPictures(bytes.NewReader(broken))); errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
+			noticed++
+		}
+	}
+	if noticed < tried/2 { // a level's sign, and what no picture after it refers to, may be anything
+		t.Errorf("of %d changed streams %d were noticed", tried, noticed)
+	}
+}
+
+// Whatever a slice holds, it is read to an end.
+func FuzzLeaks(f *testing.F) {
+	small := crowded(f, "testsrc2=s=192x128:r=30", lectern.Size{Width: 192, Height: 128})
+	sets := setsOf(f, small)
+	pics := NewPictures(bytes.NewReader(small))
+	for range 12 {
+		units, err := pics.Units()
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, u := range units {
+			f.Add(bytes.Clone(u))
+		}
+	}
+	f.Fuzz(func(t *testing.T, unit []byte) {
+		h, payload, data, err := sets.parse(unit, nil)
+		if err != nil || h.kind == typeI {
+			return
+		}
+		m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
+		if err := m.slice(h, payload, data); err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrUnsupported) {
+			t.Error(err)
+		}
+	})
+}
+
+func BenchmarkLeaks(b *testing.B) {
+	size := lectern.Size{Width: 448, Height: 448}
+	small := crowded(b, "color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128", size)
+	sets := setsOf(b, small)
+	p, err := NewSplicer(sets, sets, Place{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(small)))
+	for b.Loop() {
+		if _, err := p.leak(NewPictures(bytes.NewReader(small))); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
