@@ -41,9 +41,9 @@ func (e Encoding) effort() effort {
 	return effort{"veryfast", 18}
 }
 
-// GOP is the number of frames from one key picture to the next: four seconds. A player that seeks decodes so many at most,
-// and skipped ones take it no time.
-func (e Encoding) GOP() int { return 4 * e.Rate }
+// GOP is the number of frames from one key picture to the next: six seconds, which is as long as the pieces that HLS recommends and
+// shorter than what x264 does by itself. A player that seeks decodes so many at most, and skipped ones take it no time.
+func (e Encoding) GOP() int { return 6 * e.Rate }
 
 // Timescale is the number of ticks a second in the video's file, and TicksPerFrame how many each frame lasts.
 func (e Encoding) Timescale() int { return e.Rate * TicksPerFrame }
