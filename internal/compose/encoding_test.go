@@ -10,7 +10,7 @@ import (
 
 var hd = Encoding{Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30, Quality: lectern.QualityHigh}
 
-const hdArgs = "-an -sn -dn -c:v libx264 -preset veryfast -profile:v high -crf 18 -pix_fmt yuv420p -g 120 -keyint_min 120 -sc_threshold 0 -bf 0 -refs 1 " +
+const hdArgs = "-an -sn -dn -c:v libx264 -preset veryfast -profile:v high -crf 18 -pix_fmt yuv420p -g 180 -keyint_min 180 -sc_threshold 0 -bf 0 -refs 1 " +
 	"-x264-params scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 " +
 	"-chroma_sample_location center -bsf:v filter_units=remove_types=6"
 
@@ -29,10 +29,14 @@ func TestArguments(t *testing.T) {
 		want string
 	}{
 		{"still", hd.Still("p.yuv", 2, "out"), raw + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
-		{"keys", hd.Keys(1, "out"), raw + "pipe:0 -vf " + tag + " " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 out"},
-		{"patch", hd.Patched(patch, 2, "out"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 -vf addroi=0:0:512:16:0.3,addroi=0:496:512:16:0.3," +
-			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + " " + strings.NewReplacer("-g 120 -keyint_min 120", "-g 119 -keyint_min 119", "-crf 18", "-crf 25",
-			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 out"},
+		{"spliced", hd.Spliced(patch, []int64{180, 180, 33}, 2, "keys", "small"), "-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 " +
+			"-filter_complex_threads 1 -filter_complex [0:v]split[a][b];" +
+			"[a]select='if(lt(n,382),lt(mod(n,191),12),lt(n-382,12))',tile=4x3,crop=1920:1080:0:0,settb=1/30,setpts=N," + tag + "[key];" +
+			"[b]select='not(if(lt(n,382),lt(mod(n,191),12),lt(n-382,12)))',settb=1/30,setpts=N,addroi=0:0:512:16:0.3,addroi=0:496:512:16:0.3," +
+			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + "[part] " +
+			"-map [key] " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 keys " +
+			"-map [part] " + strings.NewReplacer("-g 180 -keyint_min 180", "-g 179 -keyint_min 179", "-crf 18", "-crf 25",
+			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 small"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
 			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v]" + held + "[plate];[plate][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
@@ -65,7 +69,7 @@ func TestPiecesShareTheirParameters(t *testing.T) {
 		crf := regexp.MustCompile(`-crf \d+`)
 		want := crf.ReplaceAllString(strings.Join(e.Args(), " "), "-crf N")
 		for name, args := range map[string][]string{
-			"still": e.Still("p", 1, "o"), "keys": e.Keys(1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),
+			"still": e.Still("p", 1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),
 			"transition": e.Transition("fade", Side{Plate: "a"}, Side{Plate: "b"}, 5, 3, "o"),
 		} {
 			if !strings.Contains(crf.ReplaceAllString(strings.Join(args, " "), "-crf N"), want) {

@@ -57,12 +57,35 @@ func (e Encoding) Groups(frames int64) []int64 {
 	return groups
 }
 
-// Patched are the arguments that encode the pictures of a patch, which arrive on standard input: one slice a row, not
-// deblocked, since neighbours across a slice's border are elsewhere when it is spliced.
-func (e Encoding) Patched(p Patch, threads int, to string) []string {
-	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-vf", p.still()+tagged)
-	args = append(args, e.args(e.effort().crf+withoutTree, e.patchGroup(), fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search))...)
-	return append(args, e.tail(threads, to)...)
+// Spliced are the arguments that encode what groups of pictures are spliced of: to keys the ones that begin groups, each by itself,
+// and to small the patch in all others, one slice a row and not deblocked, since neighbours across a slice's border are
+// elsewhere then.
+//
+// One process does both, since its start costs as much as half a second's pictures. All come on standard input in the order in which
+// they are shown, a key picture as tiles of the patch's size: see [Canvas.Tile].
+func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string) []string {
+	across, down := p.tiles(e.Size)
+	tiles := int64(across * down)
+	// The frames that come are tiles and then parts, group for group; all groups but the last are as long.
+	turn, last := tiles+int64(e.patchGroup()), int64(0)
+	if len(groups) > 0 {
+		last = int64(len(groups)-1) * turn
+	}
+	tile := fmt.Sprintf("if(lt(n,%d),lt(mod(n,%d),%d),lt(n-%d,%d))", last, turn, tiles, last, tiles)
+	again := fmt.Sprintf("settb=1/%d,setpts=N", e.Rate)
+	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s[key];[b]select='not(%s)',%s,%s%s[part]",
+		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, tile, again, p.still(), tagged)
+	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads", "1", "-filter_complex", graph)
+	args = append(append(args, "-map", "[key]"), e.args(e.keyFactor(), e.GOP(), "")...)
+	args = append(append(args, "-force_key_frames", "expr:1"), e.tail(1, keys)...)
+	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search)
+	args = append(append(args, "-map", "[part]"), e.args(e.effort().crf+withoutTree, e.patchGroup(), rows)...)
+	return append(args, e.tail(threads, small)...)
+}
+
+// tiles is how many patches there are across and down a picture, the last of which reach out of it.
+func (p Patch) tiles(size lectern.Size) (across, down int) {
+	return (size.Width + p.At.Width - 1) / p.At.Width, (size.Height + p.At.Height - 1) / p.At.Height
 }
 
 // withoutTree is by how much the constant rate factor of a patch is higher, for about as many bits, since x264's macroblock tree is
@@ -87,19 +110,12 @@ func (p Patch) still() string {
 	return graph
 }
 
-// Keys are the arguments that encode whole pictures from standard input, each by itself.
-func (e Encoding) Keys(threads int, to string) []string {
-	args := append(e.raw(e.Size, "pipe:0"), "-vf", tagged)
-	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
-	args = append(args, "-force_key_frames", "expr:1")
-	return append(args, e.tail(threads, to)...)
-}
-
 // Canvas is the picture of a patch, and the whole picture that it is a part of, as their encoders take them.
 type Canvas struct {
 	patch       Patch
 	size        lectern.Size
 	Part, Whole []byte
+	tile        []byte
 }
 
 // NewCanvas makes the pictures of a slide's plate without its avatar. Where the patch reaches out of the picture, it goes on as
@@ -130,6 +146,28 @@ func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride
 		do(whole[:w*h/4], part[:half.Width*half.Height], w/2, h/2, half)
 		whole, part = whole[w*h/4:], part[half.Width*half.Height:]
 	}
+}
+
+// Tiles is how many tiles of the patch's size the whole picture is cut into.
+func (c *Canvas) Tiles() int {
+	across, down := c.patch.tiles(c.size)
+	return across * down
+}
+
+// Tile gives the whole picture's n-th tile, row by row from the top. What of it lies beyond the picture may be anything. It is valid until
+// the next call.
+func (c *Canvas) Tile(n int) []byte {
+	if c.tile == nil {
+		c.tile = make([]byte, len(c.Part))
+	}
+	across, _ := c.patch.tiles(c.size)
+	at := lectern.Rect{X: n % across * c.patch.At.Width, Y: n / across * c.patch.At.Height, Width: c.patch.At.Width, Height: c.patch.At.Height}
+	each(c.size, at, func(whole, part []byte, stride, height int, at lectern.Rect) {
+		for y := range min(at.Height, height-at.Y) {
+			copy(part[y*at.Width:][:at.Width], whole[(at.Y+y)*stride+at.X:][:min(at.Width, stride-at.X)])
+		}
+	}, c.Whole, c.tile)
+	return c.tile
 }
 
 // PutPart lays a region of the window's size, as [Region.Compose] gives it, into Part, and PutWhole into Whole.

@@ -22,13 +22,15 @@ type output struct {
 // output finds out where j writes to.
 func (j Run) output() output {
 	o := output{to: j.Stdout}
-	if n := len(j.Args); n > 0 {
-		if path, ok := strings.CutPrefix(j.Args[n-1], "file:"); ok {
-			if o.path = path; !filepath.IsAbs(path) {
-				o.path = filepath.Join(j.Dir, path)
-			}
-			return o
+	for i, arg := range j.Args {
+		path, ok := strings.CutPrefix(arg, "file:")
+		if !ok || i > 0 && j.Args[i-1] == "-i" {
+			continue
 		}
+		if o.path = path; !filepath.IsAbs(path) {
+			o.path = filepath.Join(j.Dir, path)
+		}
+		return o
 	}
 	switch to := j.Stdout.(type) {
 	case nil:

@@ -31,7 +31,8 @@ type Run struct {
 	// OnFrame gets the number of video frames written so far, rising, from one goroutine, a few times a second; the last
 	// call has the total. It is never called after Run has returned.
 	OnFrame func(frames int)
-	// OnTime gets the length of output written so far, rising, as OnFrame does. It is for outputs without pictures.
+	// OnTime gets the length of output written so far, rising, as OnFrame does: that of the longest where there are several. It is
+	// for those, and for outputs without pictures.
 	OnTime func(written time.Duration)
 
 	// Stall stops an ffmpeg that neither encodes, reads from Stdin nor writes to Stdout for so long; 0: DefaultStall.
@@ -50,7 +51,7 @@ var errStalled = errors.New("no progress")
 // CodeEncodeFailed, CodeDiskFull, CodeTimeout after Stall, CodeMissingTool, or the Failure that Stdin or Stdout gave.
 //
 // An exit code of 0 is not taken as proof: ffmpeg must have said that it reached its end, and as many bytes as it says that it
-// wrote must be there, where the output is Stdout or, as the last argument, a "file:" address.
+// wrote must be there, where the output is Stdout or a "file:" address. Of several outputs it says so of the first.
 func (t *Tool) Run(ctx context.Context, j Run) error {
 	if j.Stall <= 0 {
 		j.Stall = DefaultStall

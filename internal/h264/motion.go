@@ -43,6 +43,9 @@ func (p *Splicer) leak(small *Pictures) (int, error) {
 		if err != nil {
 			return -1, err
 		}
+		if len(units) != p.small.Height && n > 0 { // in the first it is the encoder's way
+			return -1, damaged("a picture of %d slices behind others of %d", len(units), p.small.Height)
+		}
 		for _, u := range units {
 			h, payload, data, err := p.small.parse(u, p.scratch)
 			p.scratch = payload
@@ -104,7 +107,7 @@ type macroblock struct {
 	steps                        [4][2]int // of the right column
 }
 
-// slice reads a P slice, to the first vector that leaves the picture.
+// slice reads a P slice. To its end, whatever its vectors: where it is damaged they mean nothing.
 func (m *motion) slice(h header, payload []byte, data int) error {
 	width := m.sets.Width
 	switch {
@@ -125,7 +128,7 @@ func (m *motion) slice(h header, payload []byte, data int) error {
 	for i := range width {
 		m.x = 16 * i
 		*m.cur = macroblock{there: true}
-		if err := m.macroblock(); err != nil || m.leaks {
+		if err := m.macroblock(); err != nil {
 			return err
 		}
 		if m.end() != (i == width-1) {

@@ -42,12 +42,14 @@ func newBadFFmpeg(t *testing.T, g *rig, word, fault string) badFFmpeg {
 	}
 	dir := t.TempDir()
 	bad := badFFmpeg{word, fault, filepath.Join(dir, "bad")}
+	word = strings.ReplaceAll(word, " ", `\ `)
+	first, _, _ := strings.Cut(word, "*") // the file that it spoils, if that is one; or else the last
 	script := fmt.Sprintf("#!/bin/sh\nreal=%s\n"+`case "$*" in *%s*) ;; *) exec "$real" "$@";; esac
 [ -e %s ] || exec "$real" "$@"
-for out; do :; done
+for out; do case "$out" in file:*/%s) break;; esac; done
 case "$out" in file:*) out=${out#file:};; /*) ;; *) out=;; esac
 %s
-`, real, strings.ReplaceAll(word, " ", `\ `), bad.marker, faults[fault])
+`, real, word, bad.marker, first, faults[fault])
 	path := filepath.Join(dir, "ffmpeg")
 	for name, text := range map[string]string{path: script, bad.marker: ""} {
 		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
@@ -99,7 +101,7 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 		{"still", "frames:v*1*-r", true, "could not encode the slide", alone},
 		{"avatar", "pipe:0*overlay", true, "could not encode the slide", whole},
 		{"patch", "slice-max-mbs", true, "could not encode the slide", roomy},
-		{"key pictures", "expr:1", true, "could not encode the slide", roomy},
+		{"key pictures", "keys.h264*slice-max-mbs", true, "could not encode the slide", roomy},
 		{"fade", fading, true, "could not blend two slides", alone},
 		{"transition", "xfade", true, "could not blend two slides", wiped},
 		{"sound", "s16le*pipe:0", false, "could not encode the sound", alone},

@@ -14,7 +14,7 @@ type Command struct {
 	Stdin   io.Reader           // nil: nothing to read
 	Stdout  io.Writer           // nil: thrown away
 	OnFrame func(frames int)    // nil: nobody listens; never called after the end
-	OnTime  func(time.Duration) // for outputs without pictures
+	OnTime  func(time.Duration) // for outputs without pictures, and of the longest of several
 	What    string              // begins the sentence of a failure
 }
 

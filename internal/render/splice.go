@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"lectern"
 	"lectern/internal/compose"
@@ -46,32 +47,28 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	})
 }
 
-// encodeParts feeds two encoders: one with the pictures that begin groups, whole, one with the patch of all others.
+// encodeParts feeds the encoders of the pictures that begin groups, whole, and of the patch of all others.
 func (u *run) encodeParts(ctx context.Context, s *slide, reader *clipReader, canvas *compose.Canvas, patch compose.Patch, groups []int64, keys, small string, threads int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	keysIn, keysOut := io.Pipe()
-	smallIn, smallOut := io.Pipe()
-	encode := func(args []string, in *io.PipeReader, onFrame func(int)) chan error {
-		done := make(chan error, 1)
-		go func() {
-			err := guard(func() error {
-				return u.ffmpeg(ctx, Command{Args: args, Stdin: in, OnFrame: onFrame, What: whatSlide})
-			})
-			if err != nil {
-				cancel(err)
-			}
-			_ = in.CloseWithError(errUnread) // who feeds it must not be left waiting
-			done <- err
-		}()
-		return done
-	}
-	wholes := encode(u.enc.Keys(1, "file:"+keys), keysIn, nil)
-	parts := encode(u.enc.Patched(patch, threads, "file:"+small), smallIn, u.frames(u.task("encode", s), s.slot.Body()))
-	err := guard(func() error { return feed(reader, canvas, groups, keysOut, smallOut) })
-	_, _ = keysOut.CloseWithError(err), smallOut.CloseWithError(err)
-	runErr := errors.Join(<-wholes, <-parts)
-	// The clip's own failure is why an encoder had too little to read; an encoder's is why the feeder could not go on.
+	in, out := io.Pipe()
+	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
+	done := make(chan error, 1)
+	go func() {
+		err := guard(func() error {
+			return u.ffmpeg(ctx, Command{Args: u.enc.Spliced(patch, groups, threads, "file:"+keys, "file:"+small), Stdin: in,
+				OnTime: func(t time.Duration) { u.track.move(u.task("encode", s), t.Seconds()/whole) }, What: whatSlide})
+		})
+		if err != nil {
+			cancel(err)
+		}
+		_ = in.CloseWithError(errUnread) // who feeds it must not be left waiting
+		done <- err
+	}()
+	err := guard(func() error { return feed(reader, canvas, groups, out) })
+	_ = out.CloseWithError(err)
+	runErr := <-done
+	// The clip's own failure is why the encoder had too little to read; an encoder's is why the feeder could not go on.
 	if own := reader.finish(ctx, err == nil && runErr == nil); own != nil && !errors.Is(own, errUnread) {
 		return own
 	}
@@ -81,23 +78,26 @@ func (u *run) encodeParts(ctx context.Context, s *slide, reader *clipReader, can
 	return errors.Join(err, runErr)
 }
 
-// feed gives each composed frame of a slide's body to the encoder that it is for.
-func feed(reader *clipReader, canvas *compose.Canvas, groups []int64, keys, small io.Writer) error {
+// feed gives the encoders the composed frames of a slide's body, as [compose.Encoding.Spliced] takes them.
+func feed(reader *clipReader, canvas *compose.Canvas, groups []int64, to io.Writer) error {
 	for _, n := range groups {
 		for i := range n {
 			region, err := reader.picture()
 			if err != nil {
 				return noEOF(err)
 			}
-			if i == 0 {
-				canvas.PutWhole(region)
-				_, err = keys.Write(canvas.Whole)
-			} else {
+			if i > 0 {
 				canvas.PutPart(region)
-				_, err = small.Write(canvas.Part)
+				if _, err := to.Write(canvas.Part); err != nil {
+					return err
+				}
+				continue
 			}
-			if err != nil {
-				return err
+			canvas.PutWhole(region)
+			for k := range canvas.Tiles() {
+				if _, err := to.Write(canvas.Tile(k)); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -27,9 +27,10 @@ func (n *noted) Run(ctx context.Context, c Command) error {
 	n.mu.Lock()
 	n.all = append(n.all, line)
 	n.mu.Unlock()
-	if vf := slices.Index(c.Args, "-vf"); n.spoil && strings.Contains(line, "slice-max-mbs") && vf >= 0 {
+	if n.spoil && strings.Contains(line, "slice-max-mbs") {
 		c.Args = slices.Clone(c.Args)
-		c.Args[vf+1] += ",scroll=horizontal=0.01:vertical=0.013"
+		graph := 1 + slices.Index(c.Args, "-filter_complex")
+		c.Args[graph] = strings.Replace(c.Args[graph], "[part]", ",scroll=horizontal=0.01:vertical=0.013[part]", 1)
 	}
 	return n.FFmpeg.Run(ctx, c)
 }
