@@ -19,11 +19,14 @@ type Picture struct {
 // Pictures reads an H.264 stream in the byte stream format (Annex B) picture by picture.
 type Pictures struct {
 	r        io.Reader
-	buf      []byte // what was read and not yet used; begins with a start code once synced
+	mem      []byte // what was read
+	at       int    // what of it was used; a start code is there once synced
+	begun    int    // where in mem the last unit begins
 	eof      bool
 	sample   []byte
 	slices   [][]byte
-	next     []byte // the first slice of the picture after this one
+	next     int // where in mem the first slice of the picture after this one begins, and
+	nextEnd  int // where it ends; 0: it is not there yet
 	sps, pps []byte
 }
 
@@ -36,19 +39,38 @@ func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
 // startPrefix begins a unit, behind a zero or not.
 var startPrefix = []byte{0, 0, 1}
 
+// findStart gives where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
+func findStart(b []byte) int {
+	for i := 2; i < len(b); {
+		switch v := b[i]; {
+		case v > 1:
+			i += 3
+		case v == 0:
+			i++
+		case b[i-1]|b[i-2] == 0:
+			return i - 2
+		default:
+			i += 3
+		}
+	}
+	return -1
+}
+
 // unit gives the next NAL unit, or io.EOF.
 func (p *Pictures) unit() ([]byte, error) {
 	for {
-		at := bytes.Index(p.buf, startPrefix)
-		before := p.buf
+		rest := p.mem[p.at:]
+		at := findStart(rest)
+		before := rest
 		if at >= 0 {
-			before = p.buf[:at]
+			before = rest[:at]
 		}
 		if len(bytes.TrimLeft(before, "\x00\x01")) > 0 {
 			return nil, fmt.Errorf("%w: it does not begin with a start code", ErrDamaged)
 		}
 		if at >= 0 {
-			p.buf = p.buf[at+len(startPrefix):]
+			p.at += at + len(startPrefix)
+			p.begun = p.at
 			return p.unitBody()
 		}
 		if p.eof {
@@ -64,19 +86,17 @@ func (p *Pictures) unit() ([]byte, error) {
 func (p *Pictures) unitBody() ([]byte, error) {
 	searched := 0
 	for {
-		if at := bytes.Index(p.buf[searched:], startPrefix); at >= 0 {
-			end := searched + at
-			unit := bytes.TrimRight(p.buf[:end], "\x00")
-			p.buf = p.buf[end:]
-			return notEmpty(unit)
+		rest := p.mem[p.at:]
+		if at := findStart(rest[searched:]); at >= 0 {
+			p.at += searched + at
+			return notEmpty(bytes.TrimRight(rest[:searched+at], "\x00"))
 		}
 		if p.eof {
-			unit := bytes.TrimRight(p.buf, "\x00")
-			p.buf = nil
-			return notEmpty(unit)
+			p.at = len(p.mem)
+			return notEmpty(bytes.TrimRight(rest, "\x00"))
 		}
-		searched = max(0, len(p.buf)-2)
-		if len(p.buf) > maxUnit {
+		searched = max(0, len(rest)-2)
+		if len(rest) > maxUnit {
 			return nil, fmt.Errorf("%w: a unit of more than %d bytes", ErrDamaged, maxUnit)
 		}
 		if err := p.fill(); err != nil {
@@ -92,21 +112,39 @@ func notEmpty(unit []byte) ([]byte, error) {
 	return unit, nil
 }
 
+// readStep is how much is read at a time, in bytes.
+const readStep = 64 << 10
+
 // fill reads more. Units given before stay valid: what is read goes into fresh memory when the old one is full.
 func (p *Pictures) fill() error {
-	const step = 64 << 10
-	if cap(p.buf)-len(p.buf) < step {
-		grown := make([]byte, len(p.buf), 2*len(p.buf)+4*step)
-		copy(grown, p.buf)
-		p.buf = grown
+	if cap(p.mem)-len(p.mem) < readStep {
+		grown := make([]byte, len(p.mem), 2*len(p.mem)+4*readStep)
+		copy(grown, p.mem)
+		p.mem = grown
 	}
-	n, err := p.r.Read(p.buf[len(p.buf) : len(p.buf)+step])
-	p.buf = p.buf[:len(p.buf)+n]
+	n, err := p.r.Read(p.mem[len(p.mem) : len(p.mem)+readStep])
+	p.mem = p.mem[:len(p.mem)+n]
 	if err == io.EOF {
 		p.eof = true
 		return nil
 	}
 	return err
+}
+
+// forget makes room for more by dropping the units that were given.
+func (p *Pictures) forget() {
+	used := p.at
+	if p.nextEnd > 0 {
+		used = p.next
+	}
+	if used < readStep || used < len(p.mem)/2 {
+		return
+	}
+	p.mem = p.mem[:copy(p.mem, p.mem[used:])]
+	p.at -= used
+	if p.nextEnd > 0 {
+		p.next, p.nextEnd = p.next-used, p.nextEnd-used
+	}
 }
 
 // Next gives the next picture, or io.EOF behind the last one.
@@ -116,12 +154,22 @@ func (p *Pictures) Next() (Picture, error) {
 		return Picture{}, err
 	}
 	p.sample = p.sample[:0]
-	for _, unit := range units {
+	for _, unit := range units { // sampleSize says how many bytes
 		n := len(unit)
 		p.sample = append(p.sample, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		p.sample = append(p.sample, unit...)
 	}
-	return Picture{Bytes: p.sample, Key: units[0][0]&31 == nalKeySlice}, nil
+	return Picture{Bytes: p.sample, Key: isKey(units)}, nil
+}
+
+// isKey reports whether a picture of those slices is a key picture, and sampleSize how many bytes it takes as a sample.
+func isKey(units [][]byte) bool { return units[0][0]&31 == nalKeySlice }
+
+func sampleSize(units [][]byte) (n int) {
+	for _, u := range units {
+		n += 4 + len(u)
+	}
+	return n
 }
 
 // Single passes over n pictures and gives the next one, a key picture, with the parameter sets as a stream of its own.
@@ -137,7 +185,7 @@ func (p *Pictures) Single(n int) ([]byte, error) {
 		if n--; n >= 0 {
 			continue
 		}
-		if units[0][0]&31 != nalKeySlice {
+		if !isKey(units) {
 			return nil, fmt.Errorf("%w: the picture does not stand by itself", ErrDamaged)
 		}
 		var out []byte
@@ -151,10 +199,11 @@ func (p *Pictures) Single(n int) ([]byte, error) {
 // Units gives the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
 // call.
 func (p *Pictures) Units() ([][]byte, error) {
+	p.forget()
 	p.slices = p.slices[:0]
-	if p.next != nil {
-		p.slices = append(p.slices, p.next)
-		p.next = nil
+	if p.nextEnd > 0 {
+		p.slices = append(p.slices, p.mem[p.next:p.nextEnd])
+		p.nextEnd = 0
 	}
 	for {
 		unit, err := p.unit()
@@ -169,7 +218,7 @@ func (p *Pictures) Units() ([][]byte, error) {
 		case nalSlice, nalKeySlice:
 			// first_mb_in_slice is the first number of a slice, and zero is written as a single set bit.
 			if first := unit[1]&0x80 != 0; first && len(p.slices) > 0 {
-				p.next = unit
+				p.next, p.nextEnd = p.begun, p.begun+len(unit)
 			} else if !first && len(p.slices) == 0 {
 				return nil, fmt.Errorf("%w: a picture without its beginning", ErrDamaged)
 			} else {
@@ -187,7 +236,7 @@ func (p *Pictures) Units() ([][]byte, error) {
 		default:
 			return nil, fmt.Errorf("%w: a unit of kind %d", ErrDamaged, kind)
 		}
-		if p.next != nil || kind == nalDelimiter && len(p.slices) > 0 {
+		if p.nextEnd > 0 || kind == nalDelimiter && len(p.slices) > 0 {
 			break
 		}
 	}
@@ -221,17 +270,17 @@ func ReadIndex(r io.Reader) (Index, error) {
 	var x Index
 	p := NewPictures(r)
 	for {
-		pic, err := p.Next()
+		units, err := p.Units()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return Index{}, err
 		}
-		if pic.Key {
+		if isKey(units) {
 			x.Keys = append(x.Keys, len(x.Sizes))
 		}
-		x.Sizes = append(x.Sizes, uint32(len(pic.Bytes)))
+		x.Sizes = append(x.Sizes, uint32(sampleSize(units)))
 	}
 	x.SPS, x.PPS = p.Sets()
 	if len(x.Keys) == 0 || x.Keys[0] != 0 {

@@ -147,3 +147,14 @@ func TestSingleStandsByItself(t *testing.T) {
 		}
 	})
 }
+
+// A start prefix is found wherever it is, and nothing else is.
+func TestFindStart(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 0, 1, 2, 255}), 0, 40).Draw(t, "bytes")
+		if got, want := findStart(b), bytes.Index(b, startPrefix); got != want {
+			t.Fatalf("%x: %d instead of %d", b, got, want)
+		}
+	})
+}

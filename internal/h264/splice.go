@@ -186,7 +186,7 @@ func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) er
 			if err != nil {
 				return fmt.Errorf("picture %d of group %d: %w", i, g, unexpected(err))
 			}
-			if i == 1 && units[0][0]&31 != nalKeySlice {
+			if i == 1 && !isKey(units) {
 				return damaged("a group whose first small picture is no key picture")
 			}
 			if err := p.picture(w, units, uint32(i)); err != nil {

@@ -83,20 +83,26 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Encoding %s.", u.of(s)))
 		var f file
+		var g segment
 		f, err = u.step(ctx, lectern.StepEncode, s.number, key+salt, ".segment", func(path string) error {
 			n := u.Resources.share(len(u.slides))
 			return with(ctx, u.Resources.encoders, n, func() error {
-				if err := make(path, n); err != nil {
-					return err
+				err := make(path, n)
+				if err == nil {
+					g, err = u.verified(s, file{path: path})
 				}
-				_, err := u.verified(s, file{path: path})
 				return err
 			})
 		})
 		if err != nil {
 			return err
 		}
-		if s.segment, err = u.verified(s, f); err == nil {
+		if g.path == "" { // it was there
+			g, err = u.verified(s, f)
+		}
+		if err == nil {
+			g.file = f
+			s.segment = g
 			break
 		}
 	}
