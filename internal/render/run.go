@@ -81,14 +81,13 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 		}
 		u := p.newRun(ctx, j, deck, r, cache, track, compose.Software)
 		u.warn(warnings)
-		if u.unspliced() && p.Encoder != nil {
-			if hardware := p.Encoder(ctx); hardware != compose.Software {
-				if artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).with(u.warnings).do(ctx); err == nil || !refused(ctx, err) {
-					return err
-				}
-				u.warn([]lectern.Warning{{Code: "hardware_encoder", Message: fmt.Sprintf(
-					"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware, lectern.AsFailure(err).Message)}})
+		if hardware := u.hardware(ctx); hardware != compose.Software {
+			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).with(u.warnings).do(ctx)
+			if err == nil || !refused(ctx, err) {
+				return err
 			}
+			u.warn([]lectern.Warning{{Code: "hardware_encoder", Message: fmt.Sprintf(
+				"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware, lectern.AsFailure(err).Message)}})
 		}
 		artifacts, err = u.do(ctx)
 		return err
@@ -97,6 +96,15 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 		return nil, err
 	}
 	return artifacts, nil
+}
+
+// hardware gives the encoder in hardware with which to try first: where all pictures with an avatar have to go through an encoder
+// whole, and one works here.
+func (u *run) hardware(ctx context.Context) compose.Encoder {
+	if !u.unspliced() || u.Encoder == nil {
+		return compose.Software
+	}
+	return u.Encoder(ctx)
 }
 
 // refused reports whether a run failed since its pictures could not be encoded.
