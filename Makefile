@@ -12,7 +12,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-deps: ## install ffmpeg, Chromium, voices and fonts (Debian, Ubuntu)
+deps: ## install ffmpeg, Chromium (its headless shell), voices and fonts (Debian, Ubuntu)
 	@scripts/deps
 
 build: ## build bin/lectern, one static binary

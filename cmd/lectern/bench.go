@@ -181,6 +181,7 @@ func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg confi
 	if t.Chromium, err = chrome.Find(cfg.Tools.Chromium); err != nil {
 		return t, err
 	}
+	t.Shell = chrome.HeadlessShell(t.Chromium)
 	if t.Self, err = os.Executable(); err != nil {
 		return t, fmt.Errorf("find this program: %w", err)
 	}

@@ -135,7 +135,7 @@ func (k *kit) absent() []finding {
 		}
 	}
 	if _, err := chrome.Find(k.cfg.Tools.Chromium); err != nil {
-		out = append(out, finding{Name: "Chromium", Needed: true, Packages: []string{"chromium"}}.missing(err))
+		out = append(out, finding{Name: "Chromium", Needed: true, Packages: []string{chrome.Package}}.missing(err))
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func examineHardware(ctx context.Context, cfg config.Config) finding {
 }
 
 func examineBrowser(ctx context.Context, cfg config.Config) finding {
-	f := finding{Name: "Chromium", Needed: true, For: "drawing slides", Packages: []string{"chromium"}}
+	f := finding{Name: "Chromium", Needed: true, For: "drawing slides", Packages: []string{chrome.Package}}
 	path, err := chrome.Find(cfg.Tools.Chromium)
 	if err != nil {
 		return f.missing(err)
@@ -143,7 +143,11 @@ func examineBrowser(ctx context.Context, cfg config.Config) finding {
 	if err != nil {
 		return f.missing(fmt.Errorf("%s does not run: %w", path, err))
 	}
-	return f.found(string(bytes.TrimSpace(version)))
+	about := string(bytes.TrimSpace(version))
+	if !chrome.HeadlessShell(path) {
+		return f.found(about + "; " + chrome.Package + " is quicker")
+	}
+	return f.found(about + ", headless shell")
 }
 
 func examineVoices(ctx context.Context, cfg config.Config) []finding {

@@ -19,7 +19,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"os"
 	"regexp"
 	"sync"
 	"time"
@@ -27,9 +26,6 @@ import (
 	"lectern"
 	"lectern/internal/proc"
 )
-
-// Install is the command that installs what Find looks for on Debian and Ubuntu.
-const Install = "apt-get install -y chromium"
 
 // Defaults of Options, and bounds.
 const (
@@ -102,27 +98,6 @@ func New(o Options) *Browser {
 	return b
 }
 
-// Find gives the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of chromium,
-// chromium-browser, google-chrome and others of the family. It fails with CodeMissingTool and the command that helps.
-func Find(path string) (string, error) {
-	if path == "" {
-		path = os.Getenv("LECTERN_CHROME")
-	}
-	if path != "" {
-		found, err := proc.Find(path)
-		if err != nil {
-			return "", lectern.Fail(lectern.CodeMissingTool,
-				"There is no Chromium at %s. Correct LECTERN_CHROME, or leave it empty and install Chromium: %s", path, Install).Because(err)
-		}
-		return found, nil
-	}
-	found, err := proc.Find("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "chrome-headless-shell", "chromium-headless-shell")
-	if err != nil {
-		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).Because(err)
-	}
-	return found, nil
-}
-
 // Warm starts the browser, unless it runs, and one tab, so that the first picture is as quick as the next ones. It
 // returns when both are there; call it in a goroutine to start the browser in the background.
 func (b *Browser) Warm(ctx context.Context) error {
@@ -138,8 +113,9 @@ func (b *Browser) Warm(ctx context.Context) error {
 	return b.explain(ctx, err)
 }
 
-// Version is the browser's version, such as "130.0.6723.58": that of the one that was started last, or else what the program says
-// of itself, for which it is not started. A program that does not say is started. Failures are those of Capture.
+// Version is the browser's version, such as "130.0.6723.58", or "130.0.6723.58 (headless shell)" of the program that has no window:
+// that of the one that was started last, or else what the program says of itself, for which it is not started. A program that does
+// not say is started. Failures are those of Capture.
 func (b *Browser) Version(ctx context.Context) (string, error) {
 	b.asking.Lock() // who asks meanwhile gets the same answer
 	defer b.asking.Unlock()
@@ -152,6 +128,7 @@ func (b *Browser) Version(ctx context.Context) (string, error) {
 	}
 	out, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
 	if v := numbers.FindString(string(out)); err == nil && v != "" {
+		v = marked(v, path)
 		b.mu.Lock()
 		b.version = v
 		b.mu.Unlock()

@@ -323,23 +323,6 @@ func TestMissingBrowserIsNamedWithTheCommandThatHelps(t *testing.T) {
 	}
 }
 
-// What the program says of itself is what it says when it runs, and asking for it starts nothing.
-func TestVersionIsKnownWithoutAStart(t *testing.T) {
-	t.Parallel()
-	b := New(Options{Dir: t.TempDir()})
-	defer b.Close()
-	said, err := b.Version(t.Context())
-	if err != nil || b.Pid() != 0 {
-		t.Fatalf("the version is %q, the process %d: %v", said, b.Pid(), err)
-	}
-	if err := b.Warm(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if running, err := b.Version(t.Context()); err != nil || running != said {
-		t.Errorf("it runs as %q and said %q: %v", running, said, err)
-	}
-}
-
 func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -131,7 +131,8 @@ func launch(life context.Context, o Options) (*instance, error) {
 		cerr := in.close()
 		return nil, errors.Join(startFailed(err, in.p.Tail()), cerr)
 	}
-	_, in.version, _ = strings.Cut(v.Product, "/")
+	_, version, _ := strings.Cut(v.Product, "/")
+	in.version = marked(version, path)
 	return in, nil
 }
 

@@ -25,13 +25,16 @@ func profiles(dir string) []string {
 	return found
 }
 
-// using gives the processes that name dir in their arguments.
+// using gives the processes that name dir in their arguments, or that work in a folder below it: not all that a browser starts
+// are told of its profile, but all start in it.
 func using(dir string) []int {
 	var pids []int
 	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, f := range all {
 		b, _ := os.ReadFile(f)
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f))); err == nil && pid != os.Getpid() && bytes.Contains(b, []byte(dir)) {
+		where, _ := os.Readlink(filepath.Join(filepath.Dir(f), "cwd"))
+		named := bytes.Contains(b, []byte(dir)) || strings.HasPrefix(where, dir+"/")
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f))); err == nil && pid != os.Getpid() && named {
 			pids = append(pids, pid)
 		}
 	}

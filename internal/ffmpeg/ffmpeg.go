@@ -71,10 +71,7 @@ func Find(path string) (*Tool, error) {
 		return nil, missing("ffprobe, which comes with ffmpeg, is not installed. Install it: %s", Install).Because(err)
 	}
 	t := &Tool{path: found, probe: probe}
-	if err := t.checkVersion(ctx); err != nil {
-		return nil, err
-	}
-	return t, t.checkEncoders(ctx)
+	return t, t.check(ctx)
 }
 
 func missing(format string, args ...any) *lectern.Failure {
@@ -87,26 +84,42 @@ func (t *Tool) Version() string { return t.version }
 // Path is where ffmpeg was found.
 func (t *Tool) Path() string { return t.path }
 
-func (t *Tool) checkVersion(ctx context.Context) error {
-	out, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-version"}, MaxStdout: 1 << 20})
-	if err != nil {
+// check asks for version and encoders in one go, since most of what an ffmpeg does then is to load its libraries: the list is
+// printed to standard output, and the banner, which begins with the version, to standard error.
+func (t *Tool) check(ctx context.Context) error {
+	version := ""
+	list, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-encoders"}, MaxStdout: 4 << 20, OnStderr: func(line string) {
+		if v, ok := parseVersion(line); ok && version == "" {
+			version = v
+		}
+	}})
+	switch {
+	case err != nil && version == "":
 		return missing("%s cannot be run. Install ffmpeg again: %s", t.path, Install).Because(err)
-	}
-	v, ok := parseVersion(out)
-	if !ok {
+	case version == "":
 		return missing("%s does not answer like an ffmpeg. Install ffmpeg: %s", t.path, Install)
+	case tooOld(version):
+		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", version, minMajor, minMinor, Install)
+	case err != nil:
+		return missing("%s cannot list its encoders. Install ffmpeg again: %s", t.path, Install).Because(err)
 	}
-	t.version = v
-	if tooOld(v) {
-		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", v, minMajor, minMinor, Install)
+	t.version = version
+	have := encoders(list)
+	var lacking []string
+	for _, n := range needed {
+		if !have[n] {
+			lacking = append(lacking, n)
+		}
+	}
+	if len(lacking) > 0 {
+		return missing("%s was built without the encoder %s. Install a full ffmpeg: %s", t.path, strings.Join(lacking, " and "), Install)
 	}
 	return nil
 }
 
-// parseVersion reads the first line of ffmpeg -version.
-func parseVersion(out []byte) (string, bool) {
-	line, _, _ := bytes.Cut(out, []byte("\n"))
-	rest, ok := strings.CutPrefix(string(line), "ffmpeg version ")
+// parseVersion reads the first line of ffmpeg's banner.
+func parseVersion(line string) (string, bool) {
+	rest, ok := strings.CutPrefix(line, "ffmpeg version ")
 	if !ok {
 		return "", false
 	}
@@ -129,24 +142,6 @@ func tooOld(v string) bool {
 	major, _ := strconv.Atoi(m[1])
 	minor, _ := strconv.Atoi(m[2])
 	return major < minMajor || major == minMajor && minor < minMinor
-}
-
-func (t *Tool) checkEncoders(ctx context.Context) error {
-	out, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-hide_banner", "-encoders"}, MaxStdout: 4 << 20})
-	if err != nil {
-		return missing("%s cannot list its encoders. Install ffmpeg again: %s", t.path, Install).Because(err)
-	}
-	have := encoders(out)
-	var lacking []string
-	for _, n := range needed {
-		if !have[n] {
-			lacking = append(lacking, n)
-		}
-	}
-	if len(lacking) > 0 {
-		return missing("%s was built without the encoder %s. Install a full ffmpeg: %s", t.path, strings.Join(lacking, " and "), Install)
-	}
-	return nil
 }
 
 // encoders reads the table that ffmpeg -encoders prints below its line of dashes.

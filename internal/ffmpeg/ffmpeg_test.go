@@ -66,15 +66,16 @@ func TestFindNamesWhatIsMissing(t *testing.T) {
 		"nothing there":    {"/no/such/ffmpeg", []string{"/no/such/ffmpeg", Install}},
 		"not an ffmpeg":    {fake(t, "echo hello"), []string{"does not answer like an ffmpeg", Install}},
 		"cannot run":       {fake(t, "exit 1"), []string{"cannot be run", Install}},
-		"too old":          {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright"`), []string{"4.3.9", "4.4", Install}},
-		"without encoders": {fake(t, `case "$1" in -version) echo "ffmpeg version 6.1";; *) printf -- '------\n A....D aac y\n';; esac`), []string{"libx264", Install}},
+		"too old":          {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright" >&2`), []string{"4.3.9", "4.4", Install}},
+		"no list":          {fake(t, `echo "ffmpeg version 6.1" >&2; exit 1`), []string{"cannot list its encoders", Install}},
+		"without encoders": {fake(t, `echo "ffmpeg version 6.1" >&2; printf -- '------\n A....D aac y\n'`), []string{"libx264", Install}},
 	} {
 		_, err := Find(c.path)
 		if f := want(t, err, lectern.CodeMissingTool, c.words...); strings.Contains(f.Message, "aac") {
 			t.Errorf("%s: %s", name, f.Message)
 		}
 	}
-	tl, err := Find(fake(t, `case "$1" in -version) echo "ffmpeg version N-109542-gdeadbeef";; *) printf -- '`+encodersOK+`';; esac`))
+	tl, err := Find(fake(t, `echo "ffmpeg version N-109542-gdeadbeef" >&2; printf -- '`+encodersOK+`'`))
 	if err != nil || tl.Version() != "N-109542-gdeadbeef" {
 		t.Errorf("a build from source: %v", err)
 	}

@@ -20,6 +20,7 @@ type Tools struct {
 	Node     string
 	Remotion string // the folder in which Remotion is installed
 	Chromium string // for Remotion
+	Shell    bool   // Chromium is the headless shell
 }
 
 // Count says how a step counts in what its way is said to use.
@@ -213,8 +214,12 @@ func moviepy(t Tools, _ Talk, _ int) []Step {
 
 // remotion renders a bundle, which is made once beforehand. Two pages at a time are the most that two processors bear.
 func remotion(t Tools, _ Talk, _ int) []Step {
+	mode := "chrome-for-testing"
+	if t.Shell {
+		mode = "headless-shell"
+	}
 	return []Step{{Program: t.Node, Count: Added, Args: []string{remotionCLI, "render", bundleFolder, "talk", out,
-		"--browser-executable=" + t.Chromium, "--chrome-mode=chrome-for-testing", "--codec=h264", "--crf=18", "--concurrency=100%", "--log=error"}}}
+		"--browser-executable=" + t.Chromium, "--chrome-mode=" + mode, "--codec=h264", "--crf=18", "--concurrency=100%", "--log=error"}}}
 }
 
 // bundle is what Remotion has to do once for a project.

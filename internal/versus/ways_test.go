@@ -106,6 +106,16 @@ func TestWays(t *testing.T) {
 	}
 }
 
+// Remotion is told which of the two programs it gets: they take other flags.
+func TestRemotionIsToldOfTheHeadlessShell(t *testing.T) {
+	t.Parallel()
+	with := tools
+	with.Shell = true
+	if args := remotion(with, pair(), 1)[0].Args; !slices.Contains(args, "--chrome-mode=headless-shell") {
+		t.Errorf("it gets %v", args)
+	}
+}
+
 // The material is cut where the manifest says that the slides are.
 func TestMaterials(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,145 @@
+//go:build linux
+
+package chrome
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"lectern"
+	"lectern/internal/proc"
+)
+
+// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be run.
+func program(t *testing.T, dir, name, script string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func link(t *testing.T, to, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.Symlink(to, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The headless shell comes before whole browsers, wherever in PATH they lie; what is named comes before all.
+func TestFindLikesTheHeadlessShellBest(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", first+":"+second)
+	t.Setenv("LECTERN_CHROME", "")
+	_, err := Find("")
+	wantFailure(t, err, lectern.CodeMissingTool, Install)
+	for _, p := range []struct{ dir, name string }{ // each is better than those before it
+		{first, "chrome"}, {first, "google-chrome"}, {second, "chromium-browser"}, {first, "chromium"},
+		{second, "chrome-headless-shell"}, {second, "chromium-headless-shell"},
+	} {
+		want := program(t, p.dir, p.name, "#!/bin/sh\nexit 0\n")
+		if got, err := Find(""); err != nil || got != want {
+			t.Errorf("with %s it finds %s: %v", p.name, got, err)
+		}
+	}
+	named := filepath.Join(first, "chromium")
+	if got, err := Find(named); err != nil || got != named {
+		t.Errorf("by its path it finds %s: %v", got, err)
+	}
+	t.Setenv("LECTERN_CHROME", named)
+	if got, err := Find(""); err != nil || got != named {
+		t.Errorf("by the variable it finds %s: %v", got, err)
+	}
+}
+
+// A script that only runs another program stands for it; one that does anything else, or leads nowhere, is kept.
+func TestFindSeesThroughWrappers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	inner := program(t, dir, "inner", "#!/bin/sh\nexit 0\n")
+	for script, want := range map[string]string{
+		"#!/bin/sh -e\n%s \"$@\"\n":            inner,
+		"#!/bin/sh\n\nexec %s \"$@\"\n":        inner,
+		"#!/bin/sh\n%s \"$@\"":                 inner,
+		"#!/bin/sh\n%s-gone \"$@\"\n":          "",
+		"#!/bin/sh\n%s --flag \"$@\"\n":        "",
+		"#!/bin/sh\nexport A=b\n%s \"$@\"\n":   "",
+		"#!/bin/sh\n%s \"$@\"\necho $?\n":      "",
+		"#!/bin/sh\n$HOME%s \"$@\"\n":          "",
+		"#!/usr/bin/env python3\n%s \"$@\"\n":  "",
+		"#!/bin/sh\n%s \"$@\"\n# \n# \n# \n\n": "",
+	} {
+		path := program(t, dir, "chromium", fmt.Sprintf(script, inner))
+		if want == "" {
+			want = path
+		}
+		if got, err := Find(path); err != nil || got != want {
+			t.Errorf("%q stands for %s: %v", script, got, err)
+		}
+	}
+}
+
+// Two programs say the same version of themselves and may draw differently, so the version tells them apart.
+func TestVersionTellsTheProgramsApart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	says := "#!/bin/sh\necho 'Chromium 130.0.6723.58'\n"
+	whole, shell := program(t, dir, "chromium", says), program(t, dir, "chromium-headless-shell", says)
+	for path, want := range map[string]string{
+		whole:                                   "130.0.6723.58",
+		shell:                                   "130.0.6723.58 (headless shell)",
+		program(t, dir, "headless_shell", says): "130.0.6723.58 (headless shell)",
+		link(t, shell, dir, "google-chrome"):    "130.0.6723.58 (headless shell)",
+		link(t, whole, dir, "chrome"):           "130.0.6723.58",
+	} {
+		b := New(Options{Path: path, Dir: dir})
+		defer b.Close()
+		if got, err := b.Version(t.Context()); err != nil || got != want {
+			t.Errorf("%s is %q: %v", filepath.Base(path), got, err)
+		}
+	}
+}
+
+// What a program says of itself is what it says when it runs, and asking for it starts nothing. This holds for every
+// browser of the machine.
+func TestVersionIsKnownWithoutAStart(t *testing.T) {
+	t.Parallel()
+	asked := map[string]bool{}
+	for _, name := range names {
+		path, err := proc.Find(name)
+		if err != nil {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked[real] {
+			continue
+		}
+		asked[real] = true
+		b := New(Options{Path: path, Dir: t.TempDir()})
+		defer b.Close()
+		said, err := b.Version(t.Context())
+		if err != nil || b.Pid() != 0 {
+			t.Fatalf("the version of %s is %q, the process %d: %v", name, said, b.Pid(), err)
+		}
+		if err := b.Warm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if running, err := b.Version(t.Context()); err != nil || running != said {
+			t.Errorf("%s runs as %q and said %q: %v", name, running, said, err)
+		}
+	}
+	if len(asked) == 0 {
+		t.Error("there is no browser")
+	}
+}
