@@ -102,7 +102,7 @@ func kindOf(key string) string {
 		return "segments"
 	case "h264":
 		return "transitions"
-	case "m4a":
+	case "aac", "m4a": // m4a: of older versions
 		return "sound"
 	case "mp4":
 		return "videos"

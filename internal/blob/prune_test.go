@@ -20,7 +20,7 @@ import (
 )
 
 // endings are those of everything that the pipeline keeps in its cache.
-var endings = []string{".narration", ".png", ".json", ".segment", ".h264", ".m4a", ".mp4", ".take.mp4", ".jpg"}
+var endings = []string{".narration", ".png", ".json", ".segment", ".h264", ".aac", ".mp4", ".take.mp4", ".jpg"}
 
 func there(c *Cache, key string) bool {
 	_, err := os.Stat(c.file(key))

@@ -46,7 +46,7 @@ func TestArguments(t *testing.T) {
 				"[1:v]" + held + "[plate1];[plate1][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag + "[v] -map [v] " +
 				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
-		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f ipod out"},
+		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f adts out"},
 		{"mux", hd.Mux("a.m4a", "c.srt", "m.txt", "eng", "out"), "-thread_queue_size 512 -f mp4 -i pipe:0 -thread_queue_size 512 -i a.m4a -thread_queue_size 512 -f ffmetadata -i m.txt -thread_queue_size 512 -f srt -i c.srt -map 0:v:0 -map 1:a:0 -map 3:s:0 " +
 			"-c:s mov_text -metadata:s:s:0 language=eng -disposition:s:0 0 -map_metadata 2 -map_chapters 2 -c:v copy -c:a copy -metadata:s:a:0 language=eng " +
 			"-tag:v avc1 -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 -video_track_timescale 15360 -movflags +faststart+write_colr -f mp4 out"},

@@ -112,6 +112,15 @@ func MakeUp(gain float64, sample []int16) float64 {
 	return max(raised, gain)
 }
 
+// gainStep is the grain of what Stepped gives, in dB.
+const gainStep = 0.5
+
+// Stepped rounds a gain to half a decibel. It is measured over all that a voice says, so that each edit changes it by a hair; what
+// an edit does not touch should stay as it is. A quarter of a decibel off the target is nothing that is heard.
+func Stepped(gain float64) float64 {
+	return math.Pow(10, math.Round(20*math.Log10(gain)/gainStep)*gainStep/20)
+}
+
 // Limiter keeps a stream below Ceiling. It looks ahead, so that the gain is down before a peak arrives, and comes back over a
 // twentieth of a second; what is quieter passes untouched but for a delay of [Lookahead] samples.
 type Limiter struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"lectern"
 	"lectern/internal/h264"
 )
 
@@ -59,32 +60,18 @@ func (j *Join) Header() ([]byte, error) {
 	}
 	head := box("ftyp", []byte("isom"), u32(512), []byte("isomavc1"))
 	// The place of the first sample stands in the index, which has a size of its own: its length does not depend on the value.
-	moov := j.moov(0)
-	const mdatHead = 16
-	start := uint64(len(head) + len(moov) + mdatHead)
-	head = append(head, j.moov(start)...)
-	head = append(head, u32(1)...)
-	head = append(head, "mdat"...)
-	return append(head, u64(uint64(j.bytes)+mdatHead)...), nil
+	head = append(head, j.moov(uint64(len(head)+len(j.moov(0))+mdatHead))...)
+	return append(head, mdat(uint64(j.bytes))...), nil
 }
 
 func (j *Join) moov(firstSample uint64) []byte {
 	e := j.Encoding
-	ticks := uint64(len(j.sizes)) * TicksPerFrame
-	scale := u32(uint32(e.Timescale()))
-	matrix := make([]byte, 36)
-	for i, v := range map[int]uint32{0: 0x10000, 16: 0x10000, 32: 0x40000000} {
-		binary.BigEndian.PutUint32(matrix[i:], v)
-	}
-	w, h := uint32(e.Size.Width), uint32(e.Size.Height)
-	mvhd := full("mvhd", 1, 0, zeros(16), scale, u64(ticks), u32(0x10000), u16(0x100), zeros(10), matrix, zeros(24), u32(2))
-	tkhd := full("tkhd", 1, 7, zeros(16), u32(1), zeros(4), u64(ticks), zeros(16), matrix, u32(w<<16), u32(h<<16))
-	mdhd := full("mdhd", 1, 0, zeros(16), scale, u64(ticks), u16(0x55c4), u16(0))
+	ticks, scale := uint64(len(j.sizes))*TicksPerFrame, uint32(e.Timescale())
+	w, h := uint16(e.Size.Width), uint16(e.Size.Height)
 	hdlr := full("hdlr", 0, 0, zeros(4), []byte("vide"), zeros(12), []byte("video\x00"))
-	dinf := box("dinf", full("dref", 0, 0, u32(1), full("url ", 0, 1)))
 	avcC := box("avcC", []byte{1, j.sps[1], j.sps[2], j.sps[3], 0xff, 0xe1}, u16(uint16(len(j.sps))), j.sps,
 		[]byte{1}, u16(uint16(len(j.pps))), j.pps, []byte{0xfd, 0xf8, 0xf8, 0})
-	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(uint16(w)), u16(uint16(h)), u32(0x480000), u32(0x480000), zeros(4),
+	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(w), u16(h), u32(0x480000), u32(0x480000), zeros(4),
 		u16(1), zeros(32), u16(24), u16(0xffff), avcC)
 	n := uint32(len(j.sizes))
 	stbl := box("stbl",
@@ -94,8 +81,45 @@ func (j *Join) moov(firstSample uint64) []byte {
 		full("stsc", 0, 0, u32(1), u32(1), u32(n), u32(1)),
 		full("stsz", 0, 0, u32(0), u32(n), u32(j.sizes...)),
 		full("co64", 0, 0, u32(1), u64(firstSample)))
-	minf := box("minf", full("vmhd", 0, 1, zeros(8)), dinf, stbl)
-	return box("moov", mvhd, box("trak", tkhd, box("mdia", mdhd, hdlr, minf)))
+	minf := box("minf", full("vmhd", 0, 1, zeros(8)), dinf(), stbl)
+	return box("moov", mvhd(scale, ticks), box("trak", tkhd(ticks, 0, e.Size), box("mdia", mdhd(scale, ticks), hdlr, minf)))
+}
+
+// mdatHead is the length of the head of the samples.
+const mdatHead = 16
+
+// mdat is the head of that many bytes of samples.
+func mdat(bytes uint64) []byte {
+	b := append(u32(1), "mdat"...)
+	return append(b, u64(bytes+mdatHead)...)
+}
+
+// mvhd says how long a movie of one track is, in ticks of which there are scale a second.
+func mvhd(scale uint32, ticks uint64) []byte {
+	return full("mvhd", 1, 0, zeros(16), u32(scale), u64(ticks), u32(0x10000), u16(0x100), zeros(10), matrix(), zeros(24), u32(2))
+}
+
+// tkhd says how long its track is, in ticks of the movie, how loud (0x100 for sound), and how large.
+func tkhd(ticks uint64, volume uint16, size lectern.Size) []byte {
+	return full("tkhd", 1, 7, zeros(16), u32(1), zeros(4), u64(ticks), zeros(12), u16(volume), zeros(2), matrix(),
+		u32(uint32(size.Width)<<16), u32(uint32(size.Height)<<16))
+}
+
+// mdhd says how long its track is in ticks of its own, and that its language is not known.
+func mdhd(scale uint32, ticks uint64) []byte {
+	return full("mdhd", 1, 0, zeros(16), u32(scale), u64(ticks), u16(0x55c4), u16(0))
+}
+
+// dinf says that the samples are in this file.
+func dinf() []byte { return box("dinf", full("dref", 0, 0, u32(1), full("url ", 0, 1))) }
+
+// matrix leaves a picture as it is.
+func matrix() []byte {
+	m := make([]byte, 36)
+	for i, v := range map[int]uint32{0: 0x10000, 16: 0x10000, 32: 0x40000000} {
+		binary.BigEndian.PutUint32(m[i:], v)
+	}
+	return m
 }
 
 func box(kind string, parts ...[]byte) []byte {

@@ -10,16 +10,17 @@ import (
 	"lectern"
 )
 
-// Speech is one narration's place in the sound of the whole.
+// Speech is one narration's place in a sound.
 type Speech struct {
-	Start   int64   // sample of the whole
+	Key     string  // tells it from others; see Passages
+	Start   int64   // the sample with which it begins
 	Samples int64   // how many
 	Gain    float64 // factor
 	// Open gives the narration as 16-bit little-endian samples. It is called when its turn comes.
 	Open func() (io.ReadCloser, error)
 }
 
-// Sound is the whole video's sound as 16-bit little-endian samples, one channel: each narration at its place, silence elsewhere,
+// Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration at its place, silence elsewhere,
 // levelled and limited. It is read as a stream; no more than a few thousand samples are held at a time.
 type Sound struct {
 	total  int64
@@ -41,12 +42,8 @@ const soundChunk = 4096 // samples
 
 // NewSound mixes narrations, which must be in order and not overlap, into total samples.
 func NewSound(total int64, speech []Speech) (*Sound, error) {
-	at := int64(0)
-	for i, s := range speech {
-		if s.Start < at || s.Samples < 0 || s.Start+s.Samples > total {
-			return nil, fmt.Errorf("narration %d from sample %d to %d does not fit between %d and %d", i+1, s.Start, s.Start+s.Samples, at, total)
-		}
-		at = s.Start + s.Samples
+	if err := inOrder(total, speech); err != nil {
+		return nil, err
 	}
 	return &Sound{total: total, speech: speech, limit: NewLimiter(), skip: Lookahead,
 		raw: make([]byte, 2*soundChunk), out: make([]byte, 0, 2*soundChunk)}, nil
@@ -135,11 +132,12 @@ func (s *Sound) chunk() error {
 // it in the middle, and encoding a second copy would take twice as long for nothing.
 const audioBits = 96_000
 
-// Audio gives the arguments that encode a [Sound] from standard input as AAC-LC. ffmpeg's fast coder takes a quarter of the time of
-// its other one, and at this rate comes closer to the speech that it is given (docs/PIPELINE.md).
+// Audio gives the arguments that encode a [Sound] from standard input as AAC-LC, in packets with a head of their own (ADTS). ffmpeg's
+// fast coder takes a quarter of the time of its other one, and at this rate comes closer to the speech that it is given
+// (docs/PIPELINE.md).
 func Audio(to string) []string {
 	return []string{
 		"-f", "s16le", "-ar", strconv.Itoa(lectern.SampleRate), "-ac", "1", "-i", "pipe:0",
-		"-vn", "-c:a", "aac", "-profile:a", "aac_low", "-aac_coder", "fast", "-b:a", strconv.Itoa(audioBits), "-f", "ipod", to,
+		"-vn", "-c:a", "aac", "-profile:a", "aac_low", "-aac_coder", "fast", "-b:a", strconv.Itoa(audioBits), "-f", "adts", to,
 	}
 }

@@ -288,3 +288,21 @@ func TestMakeUp(t *testing.T) {
 		t.Error("what is not limited is raised")
 	}
 }
+
+// A gain in steps is within a quarter of a decibel of the one that was measured, and stays where it is when that changes by a hair.
+func TestGainsGoInSteps(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		gain := math.Pow(10, rapid.Float64Range(-30, MaxGain+maxMakeUp).Draw(t, "dB")/20)
+		got := Stepped(gain)
+		if off := math.Abs(20 * math.Log10(got/gain)); off > gainStep/2+1e-9 {
+			t.Fatalf("a gain of %v became %v: %.3f dB off", gain, got, off)
+		}
+		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
+			t.Fatalf("%v changed by %.3f dB is another step", got, hair)
+		}
+	})
+	if Stepped(1) != 1 {
+		t.Error("what needs no gain gets one")
+	}
+}

@@ -8,6 +8,7 @@
 //     behind a long one.
 //   - Each step has a content key, the hash of all that its output depends on, and its output lies in a cache under that key. The
 //     cache is the checkpoint: after a crash, or after an edit, only what is not there is done (J9).
+//     Sound is encoded in passages, so that an edit of one slide does not touch all of it.
 //   - The first failure stops the rest and is what the user is told; later ones are its causes. A panic is a failure too (J11).
 //   - Memory does not grow with the deck: pictures, sound and streams pass through, they are not collected.
 //

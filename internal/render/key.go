@@ -7,10 +7,11 @@ import (
 	"fmt"
 
 	"lectern"
+	"lectern/internal/compose"
 )
 
 // codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other bytes.
-const codeVersion = "lectern-render-5"
+const codeVersion = "lectern-render-6"
 
 // contentKey is the hash of all that a step's output depends on. Parts are hashed as JSON, so that no two lists of parts look
 // alike.
@@ -74,17 +75,26 @@ func transitionKey(kind string, frames int64, leaving, coming string, encoder []
 	return contentKey(lectern.StepTransition, kind, frames, leaving, coming, encoder, size, rate, version)
 }
 
-// audioKey: every narration with its place and gain, and how they are encoded.
-func audioKey(samples int64, speech []placed, args []string, version string) string {
-	return contentKey(lectern.StepAudio, samples, speech, args, version)
+// passageKey: every narration with its place in the passage and its gain, and how they are encoded; not where the passage is.
+func passageKey(p compose.Passage, args []string, version string) string {
+	list := make([]placed, len(p.Speech))
+	for i, s := range p.Speech {
+		list[i] = placed{s.Key, s.Start, s.Samples, s.Gain}
+	}
+	return contentKey(lectern.StepAudio, p.Samples, list, args, version)
 }
 
-// placed is one narration in the sound of the whole.
+// audioKey: every passage with its place.
+func audioKey(samples int64, passages []placed) string {
+	return contentKey(lectern.StepAudio, samples, passages)
+}
+
+// placed is a narration in a passage, or a passage in the whole, in samples.
 type placed struct {
 	Key     string
 	Start   int64
 	Samples int64
-	Gain    float64
+	Gain    float64 // 0: it has none of its own
 }
 
 // muxKey: the streams, and all that is written beside them.

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
-	"time"
 
 	"lectern"
 	"lectern/internal/compose"
@@ -31,119 +29,6 @@ func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
 	}
 	u.track.plan("audio", 0.1+weighSound*float64(plan.Samples)/lectern.SampleRate)
 	return plan, nil
-}
-
-// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
-// more softly stays softer, and voices are equally loud.
-func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
-	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
-	for _, s := range u.slides {
-		n := s.narration
-		if n.samples == 0 {
-			continue
-		}
-		blocks[n.voice] = append(blocks[n.voice], n.blocks)
-		if more := min(n.samples, voiceSample-int64(len(samples[n.voice]))); more > 0 {
-			head, err := n.head(more)
-			if err != nil {
-				return nil, err
-			}
-			samples[n.voice] = append(samples[n.voice], head...)
-		}
-	}
-	gains := map[lectern.Voice]float64{}
-	for v, list := range blocks {
-		if err := context.Cause(ctx); err != nil {
-			return nil, err // it takes a while
-		}
-		gains[v] = compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v])
-	}
-	return gains, nil
-}
-
-// voiceSample is how much of a voice is tried on the limiter, in samples.
-const voiceSample = 30 * lectern.SampleRate
-
-// sound mixes and encodes the sound of the whole.
-func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
-	gains, err := u.gains(ctx)
-	if err != nil {
-		return file{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
-	}
-	var speech []compose.Speech
-	var list []placed
-	for i, s := range u.slides {
-		n := &s.narration
-		if n.samples == 0 {
-			continue
-		}
-		at := placed{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice]}
-		list = append(list, at)
-		speech = append(speech, compose.Speech{Start: at.Start, Samples: at.Samples, Gain: at.Gain, Open: n.pcm})
-	}
-	key := audioKey(plan.Samples, list, compose.Audio(""), u.version)
-	var f file
-	for _, salt := range salts {
-		f, err = u.step(ctx, lectern.StepAudio, 0, key+salt, ".m4a", func(path string) error {
-			return with(ctx, u.Resources.encoders, 1, func() error {
-				if err := u.mix(ctx, plan.Samples, speech, path); err != nil {
-					return err
-				}
-				return broken(whatSound, checkSound(plan.Samples, path))
-			})
-		})
-		if err != nil {
-			return file{}, err
-		}
-		if err = broken(whatSound, checkSound(plan.Samples, f.path)); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		return file{}, u.failed(ctx, err, 0)
-	}
-	u.track.move("audio", 1)
-	return f, nil
-}
-
-// mix encodes the sound of the whole to path.
-func (u *run) mix(ctx context.Context, samples int64, speech []compose.Speech, path string) error {
-	mix, err := compose.NewSound(samples, speech)
-	if err != nil {
-		return err
-	}
-	in := &closing{r: mix}
-	defer in.shut(mix)
-	whole := time.Duration(samples) * time.Second / lectern.SampleRate
-	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in,
-		OnTime: func(t time.Duration) { u.track.move("audio", t.Seconds()/max(whole.Seconds(), 0.001)) },
-		What:   whatSound})
-}
-
-// closing lets no Read through once it is shut, so that what it reads from can be closed.
-type closing struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (c *closing) Read(p []byte) (n int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.r == nil {
-		return 0, io.ErrClosedPipe
-	}
-	err = guard(func() (err error) {
-		n, err = c.r.Read(p)
-		return err
-	})
-	return n, err
-}
-
-func (c *closing) shut(what io.Closer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.r = nil
-	what.Close()
 }
 
 // words are the texts that stand beside the pictures.
@@ -326,9 +211,6 @@ func (j *joined) Close() error {
 	return err
 }
 
-// aacFrame is the number of samples in a packet of AAC.
-const aacFrame = 1024
-
 // readMovie reads the index of an MP4, and makes sure that the file goes as far as that says.
 func readMovie(path string) (compose.Movie, error) {
 	f, err := os.Open(path)
@@ -361,21 +243,12 @@ func checkMovie(plan timeline.Plan, path string) error {
 	return hasSound(m, plan.Samples)
 }
 
-// checkSound makes sure that a file of sound is as long as it should be.
-func checkSound(samples int64, path string) error {
-	m, err := readMovie(path)
-	if err != nil {
-		return err
-	}
-	return hasSound(m, samples)
-}
-
 func hasSound(m compose.Movie, samples int64) error {
 	sound, _ := m.Track("soun")
-	switch n := int64(sound.Samples) * aacFrame; {
+	switch n := int64(sound.Samples) * compose.Packet; {
 	case sound.Scale != lectern.SampleRate:
 		return fmt.Errorf("its sound has %d samples a second", sound.Scale)
-	case n < samples || n > samples+3*aacFrame:
+	case n < samples || n > samples+3*compose.Packet:
 		return fmt.Errorf("its sound has %d packets for %d samples", sound.Samples, samples)
 	}
 	return nil

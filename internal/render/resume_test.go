@@ -81,7 +81,7 @@ func TestADamagedCacheIsMadeGood(t *testing.T) {
 	if _, _, err := g.run(t.Context(), t, d, 1); err != nil {
 		t.Fatal(err)
 	}
-	for _, ending := range []string{".segment", ".narration", ".h264"} {
+	for _, ending := range []string{".segment", ".narration", ".h264", ".aac"} {
 		files, err := filepath.Glob(filepath.Join(g.cache.dir, "*"+ending))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no %s: %v", ending, err)

@@ -1,0 +1,208 @@
+package compose
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"lectern"
+)
+
+// ErrSound is what is wrong with packets of sound that are damaged or do not fit.
+var ErrSound = errors.New("the sound is damaged")
+
+// ADTS says what is in a stream of AAC whose packets have a head of their own.
+type ADTS struct {
+	Config []byte   // an AudioSpecificConfig (ISO 14496-3)
+	Sizes  []uint32 // of the packets, without their heads
+	Last   []byte   // the last packet
+}
+
+const adtsHead = 7
+
+// ReadADTS reads a stream to its end. Packets of different kinds, and a last one that was cut short, are errors.
+func ReadADTS(r io.Reader) (ADTS, error) {
+	var x ADTS
+	in := bufio.NewReaderSize(r, 64<<10)
+	for {
+		config, size, err := adtsPacket(in)
+		if err == io.EOF && len(x.Sizes) > 0 {
+			return x, nil
+		}
+		if err != nil {
+			return ADTS{}, fmt.Errorf("%w: packet %d: %w", ErrSound, len(x.Sizes)+1, noEOF(err))
+		}
+		if x.Config == nil {
+			x.Config = config
+		}
+		if !bytes.Equal(x.Config, config) {
+			return ADTS{}, fmt.Errorf("%w: packet %d is of another kind than those before it", ErrSound, len(x.Sizes)+1)
+		}
+		x.Last = append(x.Last[:0], make([]byte, size)...)
+		if _, err := io.ReadFull(in, x.Last); err != nil {
+			return ADTS{}, fmt.Errorf("%w: packet %d is cut short: %w", ErrSound, len(x.Sizes)+1, err)
+		}
+		x.Sizes = append(x.Sizes, uint32(size))
+	}
+}
+
+// adtsPacket reads a packet's head. At the end of the stream it gives io.EOF.
+func adtsPacket(r io.Reader) (config []byte, size int, err error) {
+	var b [adtsHead]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return nil, 0, err
+	}
+	// Twelve ones, no checksum, one block of data in the packet.
+	if b[0] != 0xff || b[1]&0xf7 != 0xf1 || b[6]&3 != 0 {
+		return nil, 0, fmt.Errorf("there is no head in %x", b)
+	}
+	size = int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5])>>5
+	if size <= adtsHead {
+		return nil, 0, fmt.Errorf("a packet of %d bytes", size)
+	}
+	kind, rate, channels := b[2]>>6+1, b[2]>>2&0xf, b[2]&1<<2|b[3]>>6
+	// The last three bytes say that there is no more in the stream than it seems (no SBR), as ffmpeg does.
+	return []byte{kind<<3 | rate>>1, rate<<7 | channels<<3, 0x56, 0xe5, 0}, size - adtsHead, nil
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Part is a passage that is encoded.
+type Part struct {
+	Passage
+	ADTS
+	// Open gives the stream that ADTS was read from. It is called when its turn comes.
+	Open func() (io.ReadCloser, error)
+}
+
+// WriteTrack joins passages to the sound of total samples, and writes it as an MP4 file whose index comes first. What is between the
+// passages is filled with the last packet of the one before, which is silence, and what precedes the first with its own.
+func WriteTrack(w io.Writer, total int64, parts []Part) error {
+	runs, err := arrange(total, parts)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(soundHeader(total, parts[0].Config, runs)); err != nil {
+		return err
+	}
+	for _, r := range runs {
+		for range r.silence {
+			if _, err := w.Write(r.of.Last); err != nil {
+				return err
+			}
+		}
+		if err := r.copy(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packets is a run of packets: silence taken from a part, or the first ones of a part.
+type packets struct {
+	of      Part
+	silence int64 // how many times its last packet
+	sizes   []uint32
+}
+
+// arrange says which packets follow each other.
+func arrange(total int64, parts []Part) ([]packets, error) {
+	if total <= 0 || len(parts) == 0 {
+		return nil, fmt.Errorf("%w: there is none", ErrSound)
+	}
+	var runs []packets
+	at, whole := int64(0), (total+Packet-1)/Packet+1
+	for i, p := range parts {
+		n := p.Packets()
+		switch {
+		case int64(len(p.Sizes)) < n:
+			return nil, fmt.Errorf("%w: part %d has %d packets instead of %d", ErrSound, i+1, len(p.Sizes), n)
+		case p.At < at || p.At >= whole:
+			return nil, fmt.Errorf("%w: part %d begins at packet %d, not between %d and %d", ErrSound, i+1, p.At, at, whole)
+		case !bytes.Equal(p.Config, parts[0].Config):
+			return nil, fmt.Errorf("%w: part %d is of another kind than the first", ErrSound, i+1)
+		}
+		runs = append(runs, packets{of: parts[max(i-1, 0)], silence: p.At - at}, packets{of: p, sizes: p.Sizes[:min(n, whole-p.At)]})
+		at = p.At + n
+	}
+	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
+}
+
+// copy writes the packets of a part without their heads.
+func (r packets) copy(w io.Writer) error {
+	if len(r.sizes) == 0 {
+		return nil
+	}
+	f, err := r.of.Open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, 64<<10)
+	for i, n := range r.sizes {
+		_, err := in.Discard(adtsHead)
+		if err == nil {
+			_, err = io.CopyN(w, in, int64(n))
+		}
+		if err != nil {
+			return fmt.Errorf("packet %d of %d: %w", i+1, len(r.sizes), noEOF(err))
+		}
+	}
+	return nil
+}
+
+// soundHeader gives the file's bytes up to the first packet.
+func soundHeader(total int64, config []byte, runs []packets) []byte {
+	var sizes []uint32
+	all := uint64(0)
+	for _, r := range runs {
+		for range r.silence {
+			sizes = append(sizes, uint32(len(r.of.Last)))
+		}
+		sizes = append(sizes, r.sizes...)
+	}
+	for _, n := range sizes {
+		all += uint64(n)
+	}
+	head := box("ftyp", []byte("M4A "), u32(512), []byte("M4A isomiso2"))
+	index := func(first uint64) []byte { return soundIndex(uint64(total), config, sizes, all, first) }
+	head = append(head, index(uint64(len(head)+len(index(0))+mdatHead))...)
+	return append(head, mdat(all)...)
+}
+
+// soundIndex describes one track of sound. It says that the first packet is not heard: it is what the second overlaps with.
+func soundIndex(total uint64, config []byte, sizes []uint32, all, first uint64) []byte {
+	n := uint32(len(sizes))
+	rate := u32(uint32(max(all*8*lectern.SampleRate/total, 1)))
+	esds := full("esds", 0, 0, described(3, u16(1), zeros(1),
+		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, config)), described(6, []byte{2})))
+	mp4a := box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds)
+	stbl := box("stbl",
+		full("stsd", 0, 0, u32(1), mp4a),
+		// The last packet is as long as what it holds of the whole.
+		full("stts", 0, 0, u32(2), u32(n-1, Packet), u32(1, uint32(total+Packet-uint64(n-1)*Packet))),
+		full("stsc", 0, 0, u32(1), u32(1), u32(n), u32(1)),
+		full("stsz", 0, 0, u32(0), u32(n), u32(sizes...)),
+		full("co64", 0, 0, u32(1), u64(first)),
+		// Whoever begins to play at a packet has to decode the one before it too.
+		full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)),
+		full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1)))
+	hdlr := full("hdlr", 0, 0, zeros(4), []byte("soun"), zeros(12), []byte("sound\x00"))
+	minf := box("minf", full("smhd", 0, 0, zeros(4)), dinf(), stbl)
+	elst := full("elst", 1, 0, u32(1), u64(total), u64(Packet), u16(1), u16(0))
+	return box("moov", mvhd(lectern.SampleRate, total),
+		box("trak", tkhd(total, 0x100, lectern.Size{}), box("edts", elst), box("mdia", mdhd(lectern.SampleRate, total+Packet), hdlr, minf)))
+}
+
+// described is a descriptor of MPEG-4 systems (ISO 14496-1) of fewer than 128 bytes.
+func described(tag byte, parts ...[]byte) []byte {
+	body := bytes.Join(parts, nil)
+	return append([]byte{tag, byte(len(body))}, body...)
+}

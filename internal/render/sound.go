@@ -1,0 +1,190 @@
+package render
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"lectern"
+	"lectern/internal/compose"
+	"lectern/internal/timeline"
+)
+
+// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
+// more softly stays softer, and voices are equally loud.
+func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
+	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
+	for _, s := range u.slides {
+		n := s.narration
+		if n.samples == 0 {
+			continue
+		}
+		blocks[n.voice] = append(blocks[n.voice], n.blocks)
+		if more := min(n.samples, voiceSample-int64(len(samples[n.voice]))); more > 0 {
+			head, err := n.head(more)
+			if err != nil {
+				return nil, err
+			}
+			samples[n.voice] = append(samples[n.voice], head...)
+		}
+	}
+	gains := map[lectern.Voice]float64{}
+	for v, list := range blocks {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err // it takes a while
+		}
+		gains[v] = compose.Stepped(compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v]))
+	}
+	return gains, nil
+}
+
+// voiceSample is how much of a voice is tried on the limiter, in samples.
+const voiceSample = 30 * lectern.SampleRate
+
+// speech lists all narrations as they are to be heard.
+func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech, error) {
+	gains, err := u.gains(ctx)
+	if err != nil {
+		return nil, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
+	}
+	var list []compose.Speech
+	for i, s := range u.slides {
+		if n := &s.narration; n.samples > 0 {
+			list = append(list, compose.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
+		}
+	}
+	return list, nil
+}
+
+// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
+// is in the run's own folder: it is made faster than it would be found.
+func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
+	speech, err := u.speech(ctx, plan)
+	if err != nil {
+		return file{}, err
+	}
+	passages, err := compose.Passages(plan.Samples, speech)
+	if err != nil {
+		return file{}, u.failed(ctx, err, 0)
+	}
+	whole, done := int64(0), int64(0)
+	for _, p := range passages {
+		whole += p.Samples
+	}
+	parts, at := make([]compose.Part, len(passages)), make([]placed, len(passages))
+	for i, p := range passages {
+		key := passageKey(p, compose.Audio(""), u.version)
+		at[i] = placed{Key: key, Start: p.At * compose.Packet, Samples: p.Samples}
+		parts[i], err = u.passage(ctx, p, key, func(t time.Duration) {
+			now := min(int64(t.Seconds()*lectern.SampleRate), p.Samples)
+			u.track.move("audio", float64(done+now)/float64(whole))
+		})
+		if err != nil {
+			return file{}, err
+		}
+		done += p.Samples
+		u.track.move("audio", float64(done)/float64(whole))
+	}
+	f := file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}
+	err = writeFile(f.path, func(w *bufio.Writer) error { return compose.WriteTrack(w, plan.Samples, parts) })
+	if err == nil {
+		err = checkSound(plan.Samples, f.path)
+	}
+	if err != nil {
+		return file{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
+	}
+	return f, nil
+}
+
+// passage gives a passage encoded.
+func (u *run) passage(ctx context.Context, p compose.Passage, key string, progress func(time.Duration)) (compose.Part, error) {
+	var err error
+	for _, salt := range salts {
+		var f file
+		f, err = u.step(ctx, lectern.StepAudio, 0, key+salt, ".aac", func(path string) error {
+			return with(ctx, u.Resources.encoders, 1, func() error {
+				if err := u.mix(ctx, p, path, progress); err != nil {
+					return err
+				}
+				_, err := readPassage(p, path)
+				return broken(whatSound, err)
+			})
+		})
+		if err != nil {
+			return compose.Part{}, err
+		}
+		var part compose.Part
+		if part, err = readPassage(p, f.path); err == nil {
+			return part, nil
+		}
+	}
+	return compose.Part{}, u.failed(ctx, broken(whatSound, err), 0)
+}
+
+// mix encodes a passage to path.
+func (u *run) mix(ctx context.Context, p compose.Passage, path string, progress func(time.Duration)) error {
+	mix, err := compose.NewSound(p.Samples, p.Speech)
+	if err != nil {
+		return err
+	}
+	in := &closing{r: mix}
+	defer in.shut(mix)
+	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
+}
+
+// readPassage reads what is in the file of a passage, and makes sure that it is all there.
+func readPassage(p compose.Passage, path string) (compose.Part, error) {
+	part := compose.Part{Passage: p, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	f, err := os.Open(path)
+	if err != nil {
+		return part, err
+	}
+	defer f.Close()
+	if part.ADTS, err = compose.ReadADTS(f); err != nil {
+		return part, err
+	}
+	if n := int64(len(part.Sizes)); n < p.Packets() {
+		return part, fmt.Errorf("it has %d packets instead of %d", n, p.Packets())
+	}
+	return part, nil
+}
+
+// checkSound makes sure that a file of sound is as long as it should be.
+func checkSound(samples int64, path string) error {
+	m, err := readMovie(path)
+	if err != nil {
+		return err
+	}
+	return hasSound(m, samples)
+}
+
+// closing lets no Read through once it is shut, so that what it reads from can be closed.
+type closing struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (c *closing) Read(p []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.r == nil {
+		return 0, io.ErrClosedPipe
+	}
+	err = guard(func() (err error) {
+		n, err = c.r.Read(p)
+		return err
+	})
+	return n, err
+}
+
+func (c *closing) shut(what io.Closer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.r = nil
+	what.Close()
+}
