@@ -108,6 +108,9 @@ func MakeUp(gain float64, sample []int16) float64 {
 		l := NewLimiter()
 		got := Loudness(blocksOf(len(sample), func(i int) float64 { return l.Next(float64(sample[i]) / 32768 * raised) }))
 		raised = min(raised*math.Pow(10, (want-got)/20), gain*math.Pow(10, maxMakeUp/20))
+		if want-got < gainStep/10 { // it is rounded more coarsely: see Stepped
+			break
+		}
 	}
 	return max(raised, gain)
 }
