@@ -200,24 +200,14 @@ func (g *Region) Compose(frame *image.RGBA) []byte {
 }
 
 // straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the slide. It
-// reports whether they are opaque; else it does nothing.
+// reports whether they are opaque; else what it wrote means nothing.
 func (g *Region) straight(frame *image.RGBA, y, from, to int) bool {
 	row := func(y int) []byte { return frame.Pix[y*frame.Stride+4*from:][:4*(to-from)] }
-	if !opaque(row(y)) || !opaque(row(y+1)) {
+	top, bottom := row(y), row(y+1)
+	if top[3] < 255 || bottom[3] < 255 { // where something can be seen through a frame, it mostly begins like that
 		return false
 	}
-	g.planes.convert(row(y), row(y+1), from, y, g.at.X+from, g.at.Y+y)
-	return true
-}
-
-// opaque reports whether all of an even number of pixels are.
-func opaque(row []byte) bool {
-	const alphas = 0xff000000_ff000000
-	all := uint64(alphas)
-	for ; len(row) >= 8; row = row[8:] {
-		all &= binary.LittleEndian.Uint64(row)
-	}
-	return all == alphas
+	return g.planes.convert(top, bottom, from, y, g.at.X+from, g.at.Y+y)
 }
 
 // through converts the pixels from..to of rows y and y+1, laid over the slide.
@@ -241,7 +231,7 @@ func (g *Region) blend(frame *image.RGBA, y, from, to int, dst []byte) {
 	copy(dst[4*from:4*to], back[4*from:4*to])
 	for x := max(from, s.seen); x < min(to, s.end); x++ {
 		if src[4*x+3] == 255 && mask[x] == 255 {
-			copy(dst[4*x:4*x+4], src[4*x:4*x+4])
+			binary.LittleEndian.PutUint32(dst[4*x:], binary.LittleEndian.Uint32(src[4*x:]))
 			continue
 		}
 		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
