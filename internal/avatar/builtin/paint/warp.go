@@ -97,22 +97,44 @@ func (p *Plate) under(u, v []int32, k, l int) uint8 {
 const edge uint8 = 3 // reaches beyond the plate
 
 func (w *Warp) cell(out []byte, stride, nx, ny int, p *Plate, kind uint8, k, l int) {
-	// Corner values, then steps down both sides of the cell.
-	ul, vl, ur, vr := w.u[k], w.v[k], w.u[k+1], w.v[k+1]
-	dul, dvl := (w.u[l]-ul)/cell, (w.v[l]-vl)/cell
-	dur, dvr := (w.u[l+1]-ur)/cell, (w.v[l+1]-vr)/cell
+	c := w.between(k, l)
+	from := 0
+	if kind != edge {
+		from = c.kernel(out, stride, nx, ny, p, kind)
+	}
+	if from < nx {
+		c.portable(out, stride, from, nx, ny, p, kind)
+	}
+}
+
+// corners are the places on a plate where a row of a cell begins and where its next cell's begins, and how far these
+// are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
+type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
+
+// between gives the first row of the cell with upper corners k, k+1 and lower corners l, l+1.
+func (w *Warp) between(k, l int) corners {
+	c := corners{ul: w.u[k], vl: w.v[k], ur: w.u[k+1], vr: w.v[k+1]}
+	c.dul, c.dvl = (w.u[l]-c.ul)/cell, (w.v[l]-c.vl)/cell
+	c.dur, c.dvr = (w.u[l+1]-c.ur)/cell, (w.v[l+1]-c.vr)/cell
+	return c
+}
+
+// portable draws the pixels from..nx of a cell's rows. What a kernel does instead for some processor has to give the
+// same, bit for bit.
+func (c corners) portable(out []byte, stride, from, nx, ny int, p *Plate, kind uint8) {
 	for j := range ny {
-		row := out[j*stride:][: 4*nx : 4*nx]
-		du, dv := (ur-ul)/cell, (vr-vl)/cell
+		row := out[j*stride:][4*from : 4*nx : 4*nx]
+		du, dv := (c.ur-c.ul)/cell, (c.vr-c.vl)/cell
+		u, v := c.ul+int32(from)*du, c.vl+int32(from)*dv
 		switch kind {
 		case opaque:
-			solidRow(row, p.pix, p.Width, ul, vl, du, dv)
+			solidRow(row, p.pix, p.Width, u, v, du, dv)
 		case mixed:
-			blendRow(row, p.pix, p.Width, ul, vl, du, dv)
+			blendRow(row, p.pix, p.Width, u, v, du, dv)
 		default:
-			p.edgeRow(row, ul, vl, du, dv)
+			p.edgeRow(row, u, v, du, dv)
 		}
-		ul, vl, ur, vr = ul+dul, vl+dvl, ur+dur, vr+dvr
+		c.ul, c.vl, c.ur, c.vr = c.ul+c.dul, c.vl+c.dvl, c.ur+c.dur, c.vr+c.dvr
 	}
 }
 

@@ -1,0 +1,109 @@
+package paint
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// speckled is a plate of random pixels, premultiplied, some of them opaque and some of them nothing.
+func speckled(width, height int, seed uint64) *Plate {
+	r := rand.New(rand.NewPCG(seed, 3))
+	p := &Plate{Width: width, Height: height, Scale: 1, pix: make([]uint32, width*height)}
+	for i := range p.pix {
+		a := r.Uint32N(256)
+		switch r.Uint32N(4) {
+		case 0:
+			a = 0
+		case 1:
+			a = 255
+		}
+		p.pix[i] = r.Uint32N(a+1) | r.Uint32N(a+1)<<8 | r.Uint32N(a+1)<<16 | a<<24
+	}
+	return p
+}
+
+// placed gives a Warp with one cell whose corners lie within p.
+func placed(p *Plate, r *rand.Rand) *Warp {
+	w := &Warp{u: make([]int32, 4), v: make([]int32, 4)}
+	for i := range 4 {
+		w.u[i], w.v[i] = r.Int32N(int32(p.Width-1)<<16), r.Int32N(int32(p.Height-1)<<16)
+		if r.Uint32N(4) == 0 { // whole pixels, and the very ends
+			w.u[i], w.v[i] = w.u[i]&^0xffff, int32(p.Height-1)<<16-1
+		}
+	}
+	return w
+}
+
+// sameCell draws a cell as it is done on this machine and the portable way, and reports how they differ.
+func sameCell(p *Plate, w *Warp, nx, ny int, kind uint8, seed uint64) error {
+	const stride = 4*cell + 12
+	ground := make([]byte, stride*(cell+1))
+	r := rand.New(rand.NewPCG(seed, 4))
+	for i := range ground {
+		ground[i] = byte(r.Uint32())
+	}
+	got, want := bytes.Clone(ground), bytes.Clone(ground)
+	w.cell(got, stride, nx, ny, p, kind, 0, 2)
+	w.between(0, 2).portable(want, stride, 0, nx, ny, p, kind)
+	for i := range want {
+		if got[i] != want[i] {
+			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny, w.u, w.v, i%stride, i/stride, got[i], want[i])
+		}
+	}
+	return nil
+}
+
+func TestCellsAreThePortableOnes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		r := rand.New(rand.NewPCG(seed, 5))
+		p := speckled(rapid.IntRange(2, 60).Draw(t, "width"), rapid.IntRange(2, 60).Draw(t, "height"), seed)
+		w := placed(p, r)
+		for nx := 1; nx <= cell; nx++ {
+			for _, kind := range []uint8{opaque, mixed} {
+				if err := sameCell(p, w, nx, rapid.IntRange(1, cell).Draw(t, "ny"), kind, seed); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func FuzzCellsAreThePortableOnes(f *testing.F) {
+	f.Add(uint64(1), uint8(16), uint8(16))
+	f.Add(uint64(2), uint8(9), uint8(3))
+	f.Fuzz(func(t *testing.T, seed uint64, nx, ny uint8) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		p := speckled(2+r.IntN(70), 2+r.IntN(70), seed)
+		w := placed(p, r)
+		for _, kind := range []uint8{opaque, mixed} {
+			if err := sameCell(p, w, 1+int(nx)%cell, 1+int(ny)%cell, kind, seed); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkCell(b *testing.B) {
+	p := speckled(600, 600, 1)
+	w := &Warp{u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16}, v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
+	out := make([]byte, 4*cell*cell)
+	for _, kind := range []uint8{opaque, mixed} {
+		name := map[uint8]string{opaque: "opaque", mixed: "mixed"}[kind]
+		b.Run(name+"/here", func(b *testing.B) {
+			for b.Loop() {
+				w.cell(out, 4*cell, cell, cell, p, kind, 0, 2)
+			}
+		})
+		b.Run(name+"/portable", func(b *testing.B) {
+			for b.Loop() {
+				w.between(0, 2).portable(out, 4*cell, 0, cell, cell, p, kind)
+			}
+		})
+	}
+}
