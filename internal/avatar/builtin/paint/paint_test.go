@@ -3,6 +3,7 @@ package paint
 import (
 	"image"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -146,6 +147,60 @@ func FuzzHex(f *testing.F) {
 			if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F') {
 				t.Fatalf("%q is taken for a colour", s)
 			}
+		}
+	})
+}
+
+// What a canvas remembers of what is painted on it must hold all of that, and must be gone once it is cleared.
+func TestClearedCanvasIsLikeANewOne(t *testing.T) {
+	t.Parallel()
+	used := NewCanvas(-20, -10, 20, 15, 1.5)
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Float64Range(-25, 25)
+		x, y, blur := at.Draw(t, "x"), at.Draw(t, "y"), rapid.Float64Range(0, 4).Draw(t, "blur")
+		hole := Ellipse(at.Draw(t, "hole"), 2, 9, 6)
+		draw := func(c *Canvas) *Plate {
+			c.Moved(2, -1).Soft(Ellipse(x, y, 5, 3), Linear(0, y-3, 0, y+3, RGB(0xff0000), RGB(0x00ff00)), blur)
+			c.ClipOut(hole).Fill(Rect(x-3, y, x+8, y+4), Flat(RGB(0x8080ff)))
+			c.Clip(hole).Draw(Rect(y, x, y+9, x+9), Style{Paint: Radial(x, y, 5, 5, RGB(0), RGB(0xffffff)), Multiply: true})
+			return c.Patch()
+		}
+		used.Clear()
+		for _, v := range used.pix {
+			if v != 0 {
+				t.Fatal("something is left on a cleared canvas")
+			}
+		}
+		got, fresh := draw(used), NewCanvas(-20, -10, 20, 15, 1.5)
+		want := draw(fresh)
+		if whole := fresh.finish(image.Rect(0, 0, fresh.Width, fresh.Height)); paintedOf(whole) != paintedOf(want) {
+			t.Fatal("a patch lacks something that is painted")
+		}
+		if got.Width != want.Width || got.Height != want.Height || got.X0 != want.X0 || got.Y0 != want.Y0 || !slices.Equal(got.pix, want.pix) {
+			t.Fatal("a canvas that was used before gives another patch")
+		}
+	})
+}
+
+// paintedOf is how many pixels of a plate are not empty.
+func paintedOf(p *Plate) (n int) {
+	for _, v := range p.pix {
+		if v != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestPaintAcrossIsPaintEverywhere(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Float64Range(-50, 50)
+		x, y, y0 := at.Draw(t, "x"), at.Draw(t, "y"), at.Draw(t, "y0")
+		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030), RGB(0xf0e0d0), RGB(0))
+		p.dx *= float64(rapid.IntRange(0, 1).Draw(t, "slant"))
+		if c, same := p.across(y); same && c != p.colour(x, y) {
+			t.Fatalf("at %g,%g it is %v, not %v", x, y, p.colour(x, y), c)
 		}
 	})
 }

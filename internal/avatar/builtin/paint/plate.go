@@ -37,10 +37,11 @@ func (c *Canvas) Patch() *Plate { return c.finish(c.painted()) }
 // painted is the smallest rectangle with all that is painted, in pixels.
 func (c *Canvas) painted() image.Rectangle {
 	var r image.Rectangle
-	for y := range c.Height {
+	t := c.tools.touched
+	for y := t.Min.Y; y < t.Max.Y; y++ {
 		row := c.pix[y*c.Width*4:][:c.Width*4]
 		first, last := -1, -1
-		for x := range c.Width {
+		for x := t.Min.X; x < t.Max.X; x++ {
 			if row[4*x+3] > 0 {
 				if first < 0 {
 					first = x
