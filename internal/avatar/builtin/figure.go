@@ -174,8 +174,8 @@ type easel struct {
 
 func newEasel(f *figure, s *sprites) *easel { return &easel{fig: f, sprites: s, face: f.head.Clone()} }
 
-// draw lays the figure over dst.
-func (e *easel) draw(dst *image.RGBA, p *pose) {
+// draw draws the figure on dst, before a ground; nil is nothing.
+func (e *easel) draw(dst *image.RGBA, g *ground, p *pose) {
 	f := e.fig
 	next := [3]*paint.Plate{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)}
 	if next != e.laid {
@@ -189,9 +189,15 @@ func (e *easel) draw(dst *image.RGBA, p *pose) {
 		}
 		e.laid = next
 	}
+	layers := make([]paint.Layer, 0, 3)
 	if f.back != nil {
-		e.warp.Draw(dst, f.view, f.back, p.headField(f.ch.mouth.y, hanging, true), reach)
+		layers = append(layers, paint.Layer{Plate: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
 	}
-	e.warp.Draw(dst, f.view, f.torso, p.torsoField(), reach)
-	e.warp.Draw(dst, f.view, e.face, p.headField(f.ch.mouth.y, f.ch.follow, false), reach)
+	layers = append(layers, paint.Layer{Plate: f.torso, Field: p.torsoField(), Reach: reach},
+		paint.Layer{Plate: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
+	var pix []byte
+	if g != nil {
+		pix = g.pix
+	}
+	e.warp.Draw(dst, f.view, pix, layers...)
 }

@@ -80,7 +80,7 @@ func TestWarpByNothingChangesNothing(t *testing.T) {
 	p := c.Plate()
 	dst := image.NewRGBA(image.Rect(0, 0, 100, 80))
 	var w Warp
-	w.Draw(dst, View{Scale: 1}, p, func(x, y float64) (float64, float64) { return x, y }, 4)
+	w.Draw(dst, View{Scale: 1}, nil, Layer{p, func(x, y float64) (float64, float64) { return x, y }, 4})
 	want := p.Image()
 	for i := range dst.Pix {
 		if d := int(dst.Pix[i]) - int(want.Pix[i]); d > 1 || d < -1 {
@@ -99,7 +99,7 @@ func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
 		dx, dy := rapid.Float64Range(-1e6, 1e6).Draw(t, "dx"), rapid.Float64Range(-200, 200).Draw(t, "dy")
 		dst := image.NewRGBA(image.Rect(0, 0, rapid.IntRange(1, 90).Draw(t, "w"), rapid.IntRange(1, 90).Draw(t, "h")))
 		var w Warp
-		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, p, func(x, y float64) (float64, float64) { return a*x + dx, b*y + x*0.2 + dy }, 300)
+		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, nil, Layer{p, func(x, y float64) (float64, float64) { return a*x + dx, b*y + x*0.2 + dy }, 300})
 		for i := 0; i < len(dst.Pix); i += 4 {
 			if q := dst.Pix[i : i+4]; q[0] > q[3] || q[1] > q[3] || q[2] > q[3] {
 				t.Fatalf("pixel %d is %v", i/4, q)

@@ -45,9 +45,9 @@ func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
 			p := speckled(size[0], size[1], 1)
 			walled(t, p, behind)
 			for range 2000 {
-				w := placed(p, r)
+				l := placed(p, r)
 				for _, kind := range []uint8{opaque, mixed} {
-					if err := sameCell(p, w, cell, cell, kind, 1); err != nil {
+					if err := sameCell(p, l, cell, cell, kind, 1); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -63,12 +63,12 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	const wide, high = 39 << 16, 29 << 16 // the first places that lack a neighbour
 	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0}, {0, -1 << 31}, {0, 1<<31 - 1}} {
 		for i := range 4 {
-			w := &Warp{u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
-			if n := w.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {
+			l := &bent{plate: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
+			if n := l.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {
 				t.Fatalf("the kernel drew %d of %d pixels", n, cell)
 			}
-			w.u[i], w.v[i] = bad.u, bad.v
-			c := w.between(0, 2)
+			l.u[i], l.v[i] = bad.u, bad.v
+			c := l.between(0, 2)
 			if n := c.kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && !inside(c, p) {
 				t.Errorf("corner %d at %d,%d: the kernel drew", i, bad.u, bad.v)
 			}
