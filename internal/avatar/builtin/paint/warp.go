@@ -191,12 +191,23 @@ const edge uint8 = 3 // reaches beyond the plate
 // cell draws the cell with upper corners k, k+1 and lower corners low, low+1.
 func (l *bent) cell(out []byte, stride, nx, ny int, kind uint8, k, low int) {
 	c := l.between(k, low)
-	from := 0
-	if kind != edge {
-		from = c.kernel(out, stride, nx, ny, l.plate, kind)
+	if kind == edge {
+		c.edge(out, stride, nx, ny, l.plate)
+		return
 	}
-	if from < nx {
+	if from := c.kernel(out, stride, nx, ny, l.plate, kind); from < nx {
 		c.portable(out, stride, from, nx, ny, l.plate, kind)
+	}
+}
+
+// edge draws a cell that reaches beyond its plate, row by row: most of its rows do not.
+func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
+	for j := range ny {
+		row, one := out[j*stride:], corners{ul: c.ul, vl: c.vl, ur: c.ur, vr: c.vr}
+		if from := one.kernel(row, stride, nx, 1, p, mixed); from < nx {
+			one.portable(row, stride, from, nx, 1, p, edge)
+		}
+		c.ul, c.vl, c.ur, c.vr = c.ul+c.dul, c.vl+c.dvl, c.ur+c.dur, c.vr+c.dvr
 	}
 }
 

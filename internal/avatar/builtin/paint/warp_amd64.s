@@ -43,34 +43,27 @@ DATA whole<>+16(SB)/8, $0x0100010001000100
 DATA whole<>+24(SB)/8, $0x0100010001000100
 GLOBL whole<>(SB), RODATA|NOPTR, $32
 
-// SPREAD makes eight places of those in which a row and its next cell's begin, at l and r from BX, and the way to the next
-// eight. The step is cut toward 0, as Go divides.
-#define SPREAD(l, r, x, place, y, next) \
-	MOVL         l(BX), AX         \
-	MOVL         r(BX), CX         \
-	SUBL         AX, CX            \
-	MOVL         CX, R13           \
-	SARL         $31, R13          \
-	ANDL         $15, R13          \
-	ADDL         R13, CX           \
-	SARL         $4, CX            \
-	VMOVD        CX, x             \
-	VPBROADCASTD x, y              \
-	VMOVD        AX, X3            \
-	VPBROADCASTD X3, Y3            \
-	VPMULLD      ramp<>(SB), y, place \
-	VPADDD       Y3, place, place  \
-	VPSLLD       $3, y, y          \
-	VMOVDQU      y, next
-
-// PAIR reads two pixels with their right neighbours, in the row and in the one below, for the indices at i and j.
-#define PAIR(i, j, here, below) \
-	MOVL    i, AX                    \
-	MOVL    j, CX                    \
-	VMOVQ   (SI)(AX*4), here         \
-	VMOVHPS (SI)(CX*4), here, here   \
-	VMOVQ   (DX)(AX*4), below        \
-	VMOVHPS (DX)(CX*4), below, below
+// FOUR reads four pixels with their right neighbours into here, and those below them into below, for the indices at i, j, k and
+// l. Other registers are scribbled on. Loads that spread what they read need no shuffling, of which there is enough.
+#define FOUR(i, j, k, l, x, here, y, below, t0, t1) \
+	MOVL         i, AX                 \
+	MOVL         j, CX                 \
+	VMOVQ        (SI)(AX*4), x         \
+	VBROADCASTSD (SI)(CX*4), t0        \
+	VMOVQ        (DX)(AX*4), y         \
+	VBROADCASTSD (DX)(CX*4), t1        \
+	VPBLENDD     $0x0c, t0, here, here \
+	VPBLENDD     $0x0c, t1, below, below \
+	MOVL         k, AX                 \
+	MOVL         l, CX                 \
+	VBROADCASTSD (SI)(AX*4), t0        \
+	VBROADCASTSD (DX)(AX*4), t1        \
+	VPBLENDD     $0x30, t0, here, here \
+	VPBLENDD     $0x30, t1, below, below \
+	VBROADCASTSD (SI)(CX*4), t0        \
+	VBROADCASTSD (DX)(CX*4), t1        \
+	VPBLENDD     $0xc0, t0, here, here \
+	VPBLENDD     $0xc0, t1, below, below
 
 // func cellAVX2(out *byte, stride, eights, rows int, pix *uint32, width int, c *corners, blend int)
 TEXT ·cellAVX2(SB), NOSPLIT, $160-64
@@ -95,8 +88,31 @@ TEXT ·cellAVX2(SB), NOSPLIT, $160-64
 	VPBROADCASTD   rb<>(SB), Y15
 
 row:
-	SPREAD(0, 8, X2, Y0, Y2, 64(R15))
-	SPREAD(4, 12, X4, Y1, Y4, 96(R15))
+	// The first eight places, u in Y0 and v in Y1, and the ways to the next. Steps are cut toward 0, as Go divides.
+	VMOVDQU      (BX), X2            // ul, vl, ur, vr
+	VPADDD       16(BX), X2, X3
+	VMOVDQU      X3, (BX)
+	VPSHUFD      $0xee, X2, X3
+	VPSUBD       X2, X3, X3
+	VPSRAD       $31, X3, X4
+	VPSRLD       $28, X4, X4
+	VPADDD       X4, X3, X3
+	VPSRAD       $4, X3, X3
+	VPBROADCASTD X3, Y4
+	VPSHUFD      $0x55, X3, X3
+	VPBROADCASTD X3, Y5
+	VPBROADCASTD X2, Y0
+	VPSHUFD      $0x55, X2, X2
+	VPBROADCASTD X2, Y1
+	VPMULLD      ramp<>(SB), Y4, Y6
+	VPMULLD      ramp<>(SB), Y5, Y7
+	VPADDD       Y6, Y0, Y0
+	VPADDD       Y7, Y1, Y1
+	VPSLLD       $3, Y4, Y4
+	VPSLLD       $3, Y5, Y5
+	VMOVDQU      Y4, 64(R15)
+	VMOVDQU      Y5, 96(R15)
+
 	MOVQ DI, R12
 	MOVQ eights+16(FP), R10
 
@@ -121,14 +137,8 @@ pixels:
 	VPADDD  96(R15), Y1, Y1
 
 	// Pixels: a0 in Y8, a1 in Y9, b0 in Y12, b1 in Y13.
-	PAIR((R15), 4(R15), X6, X10)
-	PAIR(16(R15), 20(R15), X7, X11)
-	VINSERTI128 $1, X7, Y6, Y6
-	VINSERTI128 $1, X11, Y10, Y10
-	PAIR(8(R15), 12(R15), X7, X11)
-	PAIR(24(R15), 28(R15), X8, X12)
-	VINSERTI128 $1, X8, Y7, Y7
-	VINSERTI128 $1, X12, Y11, Y11
+	FOUR((R15), 4(R15), 16(R15), 20(R15), X6, Y6, X10, Y10, Y12, Y13)
+	FOUR(8(R15), 12(R15), 24(R15), 28(R15), X7, Y7, X11, Y11, Y12, Y13)
 	VSHUFPS     $0x88, Y7, Y6, Y8
 	VSHUFPS     $0xdd, Y7, Y6, Y9
 	VSHUFPS     $0x88, Y11, Y10, Y12
@@ -190,9 +200,6 @@ write:
 	DECQ    R10
 	JNZ     pixels
 
-	VMOVDQU (BX), X0
-	VPADDD  16(BX), X0, X0
-	VMOVDQU X0, (BX)
 	ADDQ    R8, DI
 	DECQ    R9
 	JNZ     row

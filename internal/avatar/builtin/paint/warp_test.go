@@ -75,6 +75,23 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 	})
 }
 
+// Wherever a cell lies, partly or wholly beyond its plate, its rows are those of the careful loop.
+func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		p := speckled(rapid.IntRange(1, 40).Draw(t, "width"), rapid.IntRange(1, 40).Draw(t, "height"), seed)
+		at := rapid.Int32Range(-30<<16, 70<<16)
+		l := &bent{plate: p}
+		for range 4 {
+			l.u, l.v = append(l.u, at.Draw(t, "u")), append(l.v, at.Draw(t, "v"))
+		}
+		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge, seed); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func FuzzCellsAreThePortableOnes(f *testing.F) {
 	f.Add(uint64(1), uint8(16), uint8(16))
 	f.Add(uint64(2), uint8(9), uint8(3))
