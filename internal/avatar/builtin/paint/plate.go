@@ -122,6 +122,12 @@ func (p *Plate) rect(q *Plate) (r image.Rectangle, dx, dy int) {
 	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy
 }
 
+// Meets reports whether p and q, of the same scale, share a pixel.
+func (p *Plate) Meets(q *Plate) bool {
+	r, _, _ := p.rect(q)
+	return !r.Empty()
+}
+
 // Over lays q on p. Both have the same scale. It must not make opaque what was not: patches lie within the face.
 func (p *Plate) Over(q *Plate) {
 	r, dx, dy := p.rect(q)
