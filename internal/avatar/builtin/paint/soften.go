@@ -60,7 +60,7 @@ func box(dst, src []float32, r float64, pad, n int) {
 	low, high, out := src[pad-k-1:][:n+1], src[pad+k+1:][:n], dst[pad:][:n]
 	for i := range out {
 		e := high[i]
-		v := (sum + f*(low[i]+e)) * norm
+		v := (sum + float32(f*(low[i]+e))) * norm // rounded, not fused, on every processor
 		if v < 0 {
 			v = 0
 		}
