@@ -61,6 +61,26 @@ func Plate(src *image.RGBA) *Planes {
 	return p
 }
 
+// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are opaque. They
+// lie at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels. Chroma is the mean of
+// four pixels, in their middle (the stream says so).
+func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) bool {
+	n := len(top) / 4
+	half := p.Width / 2
+	chroma := (y/2)*half + x/2
+	s := strip{top: top[:4*n], bottom: bottom[:4*n], atX: atX, atY: atY,
+		y0: p.Pix[y*p.Width+x:][:n], y1: p.Pix[(y+1)*p.Width+x:][:n],
+		u: p.Pix[p.Width*p.Height+chroma:][:n/2], v: p.Pix[p.Width*p.Height+half*(p.Height/2)+chroma:][:n/2]}
+	return s.convert()>>24 == 255
+}
+
+// strip is two rows of pixels and where they go: an even number of them, half as many in u and v.
+type strip struct {
+	top, bottom  []byte
+	y0, y1, u, v []byte
+	atX, atY     int
+}
+
 // Two pixels are handled in one word, each channel of them in 32 bits of its own: a channel times a factor of 16 bits, and the
 // sum of three of those, stay below that.
 const (
@@ -68,22 +88,17 @@ const (
 	blacks = 16<<16 | 16<<(16+32)
 )
 
-// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored. They lie at atX, atY in the whole picture. All
-// four are even, and the rows hold an even number of pixels. Chroma is the mean of four pixels, in their middle (the stream
-// says so).
-func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) {
-	n := len(top) / 4
-	half := p.Width / 2
-	y0 := p.Pix[y*p.Width+x:][:n]
-	y1 := p.Pix[(y+1)*p.Width+x:][:n]
-	chroma := (y/2)*half + x/2
-	u := p.Pix[p.Width*p.Height+chroma:][:n/2]
-	v := p.Pix[p.Width*p.Height+half*(p.Height/2)+chroma:][:n/2]
-	t0, t1, tc := pairs(atY), pairs(atY+1), &threshold[atY>>1&7]
-	bottom, v = bottom[:len(top)], v[:len(u)]
+// portable converts a strip, and gives the bits that all of its pixels have in common. What a kernel does instead for some
+// processor has to give the same, bit for bit.
+func (s *strip) portable() uint32 {
+	top, y0, y1, u := s.top, s.y0, s.y1, s.u
+	bottom, v := s.bottom[:len(top)], s.v[:len(u)]
+	t0, t1, tc := pairs(s.atY), pairs(s.atY+1), &threshold[s.atY>>1&7]
+	common := ^uint64(0)
 	for i := range u {
-		at := (atX>>1 + i) & 7
+		at := (s.atX>>1 + i) & 7
 		a, b := binary.LittleEndian.Uint64(top[8*i:]), binary.LittleEndian.Uint64(bottom[8*i:])
+		common &= a & b
 		ar, ag, ab := a&pair, a>>8&pair, a>>16&pair
 		br, bg, bb := b&pair, b>>8&pair, b>>16&pair
 		l0 := yR*ar + yG*ag + yB*ab + t0[at&3]
@@ -96,6 +111,7 @@ func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) {
 		u[i] = byte((uR*r + uG*g + uB*bl + dc) >> 18)
 		v[i] = byte((vR*r + vG*g + vB*bl + dc) >> 18)
 	}
+	return uint32(common) & uint32(common>>32)
 }
 
 // pairs are the thresholds of a row, with black, for two pixels at a time.

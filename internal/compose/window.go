@@ -109,15 +109,23 @@ func mix(p []byte, r, g, b byte, share float64) {
 // Region composes an avatar's frames with the piece of the slide behind them. It is made once for a slide and used for all
 // of its frames, which it turns into pictures without allocating. It is not safe for concurrent use.
 type Region struct {
-	at       lectern.Rect
-	behind   *image.RGBA // the slide's piece, window baked in
-	mask     []byte      // how much of the avatar is seen, for each pixel
-	spans    []span      // for each row
-	planes   *Planes
-	row      [2][]byte
-	pairFrom []int // first pixel of each pair of rows in which the avatar can be seen, even
-	pairTo   []int
+	at     lectern.Rect
+	behind *image.RGBA // the slide's piece, window baked in
+	mask   []byte      // how much of the avatar is seen, for each pixel
+	pairs  []rows
+	planes *Planes
+	row    [2][]byte
 }
+
+// rows are two rows of a region. The avatar can be seen in the pixels from..to, and all of it in full..part, if that is
+// not empty. All four are even.
+type rows struct {
+	from, full, part, to int
+	left, right          [2]run // from..full and part..to
+}
+
+// run is a piece of a row: what lies behind it, and how much of the avatar is seen.
+type run struct{ behind, mask []byte }
 
 // span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part.
 type span struct{ seen, full, part, end int }
@@ -128,6 +136,7 @@ func (w Window) NewRegion(slide *image.RGBA) *Region {
 		planes: NewPlanes(w.At.Width, w.At.Height), mask: make([]byte, w.At.Width*w.At.Height)}
 	width := w.At.Width
 	inset := w.ring()
+	spans := make([]span, w.At.Height)
 	for y := range w.At.Height {
 		o := slide.PixOffset(slide.Rect.Min.X+w.At.X, slide.Rect.Min.Y+w.At.Y+y)
 		copy(g.behind.Pix[y*4*width:(y+1)*4*width], slide.Pix[o:o+4*width])
@@ -135,22 +144,46 @@ func (w Window) NewRegion(slide *image.RGBA) *Region {
 		for x := range row {
 			row[x] = byte(coverage(w.distance(float64(w.At.X+x)+0.5, float64(w.At.Y+y)+0.5, inset))*255 + 0.5)
 		}
-		g.spans = append(g.spans, spanOf(row))
+		spans[y] = spanOf(row)
 	}
 	for i := range g.row {
 		g.row[i] = make([]byte, 4*width)
 	}
+	// The pieces at the window's edge lie one behind the other: they are read for each frame.
+	rim := make([]byte, 0, 40*(width+w.At.Height))
+	aside := func(b []byte) []byte {
+		rim = append(rim, b...)
+		return rim[len(rim)-len(b):]
+	}
 	for y := 0; y < w.At.Height; y += 2 {
-		a, b := g.spans[y], g.spans[y+1]
-		from, to := min(a.seen, b.seen)&^1, (max(a.end, b.end)+1)&^1
-		if a.seen == a.end && b.seen == b.end {
-			from, to = 0, 0
+		r := rowsOf(spans[y], spans[y+1])
+		for i := range 2 {
+			left, right := g.piece(y+i, r.from, r.full), g.piece(y+i, r.part, r.to)
+			r.left[i] = run{aside(left.behind), aside(left.mask)}
+			r.right[i] = run{aside(right.behind), aside(right.mask)}
 		}
-		g.pairFrom, g.pairTo = append(g.pairFrom, from), append(g.pairTo, to)
+		g.pairs = append(g.pairs, r)
 		o := y * 4 * width
 		g.planes.convert(g.behind.Pix[o:o+4*width], g.behind.Pix[o+4*width:o+8*width], 0, y, w.At.X, w.At.Y+y)
 	}
 	return g
+}
+
+func rowsOf(a, b span) rows {
+	if a.seen == a.end && b.seen == b.end {
+		return rows{}
+	}
+	r := rows{from: min(a.seen, b.seen) &^ 1, to: (max(a.end, b.end) + 1) &^ 1}
+	if r.full, r.part = (max(a.full, b.full)+1)&^1, min(a.part, b.part)&^1; r.full >= r.part {
+		r.full, r.part = r.to, r.to
+	}
+	return r
+}
+
+// piece gives the pixels from..to of row y.
+func (g *Region) piece(y, from, to int) run {
+	o := y * g.at.Width
+	return run{g.behind.Pix[4*(o+from) : 4*(o+to)], g.mask[o+from : o+to]}
 }
 
 func spanOf(mask []byte) span {
@@ -183,68 +216,52 @@ func (g *Region) Bytes() int { return len(g.planes.Pix) }
 // Compose lays a frame, of the window's size, over the slide through the window, and gives the opaque picture. It is valid until
 // the next call.
 func (g *Region) Compose(frame *image.RGBA) []byte {
-	for y := 0; y < g.at.Height; y += 2 {
-		from, to := g.pairFrom[y/2], g.pairTo[y/2]
-		if from == to {
+	for i := range g.pairs {
+		r, y := &g.pairs[i], 2*i
+		if r.full < r.part && g.straight(frame, y, r.full, r.part) {
+			g.through(frame, y, r.from, &r.left)
+			g.through(frame, y, r.part, &r.right)
 			continue
 		}
-		a, b := g.spans[y], g.spans[y+1]
-		full, part := (max(a.full, b.full)+1)&^1, min(a.part, b.part)&^1
-		if full >= part || !g.straight(frame, y, full, part) {
-			full, part = to, to
-		}
-		g.through(frame, y, from, full)
-		g.through(frame, y, part, to)
+		g.through(frame, y, r.from, &[2]run{g.piece(y, r.from, r.to), g.piece(y+1, r.from, r.to)})
 	}
 	return g.planes.Pix
 }
 
 // straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the slide. It
-// reports whether they are opaque; else it does nothing.
+// reports whether they are opaque; else what it wrote means nothing.
 func (g *Region) straight(frame *image.RGBA, y, from, to int) bool {
 	row := func(y int) []byte { return frame.Pix[y*frame.Stride+4*from:][:4*(to-from)] }
-	if !opaque(row(y)) || !opaque(row(y+1)) {
+	top, bottom := row(y), row(y+1)
+	if top[3] < 255 || bottom[3] < 255 { // where something can be seen through a frame, it mostly begins like that
 		return false
 	}
-	g.planes.convert(row(y), row(y+1), from, y, g.at.X+from, g.at.Y+y)
-	return true
+	return g.planes.convert(top, bottom, from, y, g.at.X+from, g.at.Y+y)
 }
 
-// opaque reports whether all of an even number of pixels are.
-func opaque(row []byte) bool {
-	const alphas = 0xff000000_ff000000
-	all := uint64(alphas)
-	for ; len(row) >= 8; row = row[8:] {
-		all &= binary.LittleEndian.Uint64(row)
-	}
-	return all == alphas
-}
-
-// through converts the pixels from..to of rows y and y+1, laid over the slide.
-func (g *Region) through(frame *image.RGBA, y, from, to int) {
-	if from >= to {
+// through converts pixels of rows y and y+1, from x on, laid over the slide.
+func (g *Region) through(frame *image.RGBA, y, x int, runs *[2]run) {
+	n := 4 * len(runs[0].mask)
+	if n == 0 {
 		return
 	}
-	for i := range 2 {
-		g.blend(frame, y+i, from, to, g.row[i])
+	for i := range runs {
+		runs[i].lay(g.row[i][:n], frame.Pix[(y+i)*frame.Stride+4*x:][:n])
 	}
-	g.planes.convert(g.row[0][4*from:4*to], g.row[1][4*from:4*to], from, y, g.at.X+from, g.at.Y+y)
+	g.planes.convert(g.row[0][:n], g.row[1][:n], x, y, g.at.X+x, g.at.Y+y)
 }
 
-// blend writes the pixels from..to of row y into dst.
-func (g *Region) blend(frame *image.RGBA, y, from, to int, dst []byte) {
-	width := g.at.Width
-	src := frame.Pix[y*frame.Stride:][:4*width]
-	back := g.behind.Pix[y*4*width:][:4*width]
-	mask := g.mask[y*width:][:width]
-	s := g.spans[y]
-	copy(dst[4*from:4*to], back[4*from:4*to])
-	for x := max(from, s.seen); x < min(to, s.end); x++ {
-		if src[4*x+3] == 255 && mask[x] == 255 {
-			copy(dst[4*x:4*x+4], src[4*x:4*x+4])
-			continue
+// lay writes src, laid over what is behind it, into dst.
+func (r *run) lay(dst, src []byte) {
+	copy(dst, r.behind)
+	for x, m := range r.mask {
+		switch {
+		case m == 0:
+		case m == 255 && src[4*x+3] == 255:
+			binary.LittleEndian.PutUint32(dst[4*x:], binary.LittleEndian.Uint32(src[4*x:]))
+		default:
+			over(dst[4*x:][:4], src[4*x:][:4], uint32(m))
 		}
-		over(dst[4*x:][:4], src[4*x:][:4], uint32(mask[x]))
 	}
 }
 

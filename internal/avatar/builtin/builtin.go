@@ -163,7 +163,7 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	p := neutral()
 	p.smile, p.brows = 0.95, [2]float64{0.12, 0.1}
 	p.tilt, p.turn = -1.2*degree, 1.5*degree
-	newEasel(e.figure(ch, lk, s), e.sprites).draw(m, &p)
+	newEasel(e.figure(ch, lk, s), e.sprites).draw(m, nil, &p)
 	return m, nil
 }
 

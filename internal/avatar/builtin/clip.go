@@ -39,17 +39,8 @@ func (c *clip) Next(dst *image.RGBA) error {
 	if b := dst.Bounds(); b.Dx() != c.size.Width || b.Dy() != c.size.Height {
 		return lectern.Fail(lectern.CodeInternal, "The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(), b.Dy(), c.size.Width, c.size.Height)
 	}
-	row := 4 * c.size.Width
-	for y := range c.size.Height {
-		line := dst.Pix[y*dst.Stride:][:row]
-		if c.ground == nil {
-			clear(line)
-		} else {
-			copy(line, c.ground.pix[y*row:])
-		}
-	}
 	p := c.show.pose(c.next)
-	c.easel.draw(dst, &p)
+	c.easel.draw(dst, c.ground, &p)
 	c.next++
 	return nil
 }

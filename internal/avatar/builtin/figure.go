@@ -174,24 +174,46 @@ type easel struct {
 
 func newEasel(f *figure, s *sprites) *easel { return &easel{fig: f, sprites: s, face: f.head.Clone()} }
 
-// draw lays the figure over dst.
-func (e *easel) draw(dst *image.RGBA, p *pose) {
+// draw draws the figure on dst, before a ground; nil is nothing.
+func (e *easel) draw(dst *image.RGBA, g *ground, p *pose) {
 	f := e.fig
-	next := [3]*paint.Plate{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)}
-	if next != e.laid {
-		for _, old := range e.laid {
-			if old != nil {
-				e.face.Restore(f.head, old)
+	e.lay([3]*paint.Plate{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)})
+	layers := make([]paint.Layer, 0, 3)
+	if f.back != nil {
+		layers = append(layers, paint.Layer{Plate: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
+	}
+	layers = append(layers, paint.Layer{Plate: f.torso, Field: p.torsoField(), Reach: reach},
+		paint.Layer{Plate: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
+	var pix []byte
+	if g != nil {
+		pix = g.pix
+	}
+	e.warp.Draw(dst, f.view, pix, layers...)
+}
+
+// lay puts sprites on the face instead of those that lie there. What stays the same is left alone, unless it shares a
+// place with what changes.
+func (e *easel) lay(next [3]*paint.Plate) {
+	var again [3]bool
+	for i := range next {
+		again[i] = next[i] != e.laid[i]
+	}
+	for range next { // one that is laid again may reach the next one
+		for i := range next {
+			for k := range next {
+				again[k] = again[k] || again[i] && (next[k].Meets(next[i]) || e.laid[i] != nil && next[k].Meets(e.laid[i]))
 			}
 		}
-		for _, s := range next {
+	}
+	for i, old := range e.laid {
+		if again[i] && old != nil {
+			e.face.Restore(e.fig.head, old)
+		}
+	}
+	for i, s := range next {
+		if again[i] {
 			e.face.Over(s)
 		}
-		e.laid = next
 	}
-	if f.back != nil {
-		e.warp.Draw(dst, f.view, f.back, p.headField(f.ch.mouth.y, hanging, true), reach)
-	}
-	e.warp.Draw(dst, f.view, f.torso, p.torsoField(), reach)
-	e.warp.Draw(dst, f.view, e.face, p.headField(f.ch.mouth.y, f.ch.follow, false), reach)
+	e.laid = next
 }

@@ -68,11 +68,11 @@ func VisemeSheet(e *Engine) (image.Image, error) {
 // tile draws the lower face with one mouth, with round corners.
 func (e *Engine) tile(out draw.Image, at image.Point, ch *character, v speech.Viseme) {
 	s := lectern.Size{Width: 960, Height: 960}
-	m := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
-	draw.Draw(m, m.Bounds(), image.NewUniform(color.RGBA{0xe3, 0xe0, 0xee, 0xff}), image.Point{}, draw.Src)
+	m, back := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height)), image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	draw.Draw(back, back.Bounds(), image.NewUniform(color.RGBA{0xe3, 0xe0, 0xee, 0xff}), image.Point{}, draw.Src)
 	p := neutral()
 	p.mouth = speech.Target(v)
-	newEasel(e.figure(ch, &ch.looks[0], s), e.sprites).draw(m, &p)
+	newEasel(e.figure(ch, &ch.looks[0], s), e.sprites).draw(m, &ground{back.Pix}, &p)
 	c := paint.NewCanvas(0, 0, tileSide, tileSide, 1)
 	c.Fill(rounded(0, 0, tileSide, tileSide, 20), paint.Flat(paint.RGB(0)))
 	r := image.Rectangle{at, at.Add(image.Pt(tileSide, tileSide))}

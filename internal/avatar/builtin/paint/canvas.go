@@ -24,6 +24,8 @@ type tools struct {
 	alpha  image.Alpha
 	line   [2][]float32
 	free   [][]float32 // masks to be used again
+	// touched holds all that is painted on the canvas; beyond it there is nothing.
+	touched image.Rectangle
 }
 
 // mask is coverage over a part of a canvas; outside of it coverage is 0.
@@ -43,7 +45,13 @@ func NewCanvas(x0, y0, x1, y1, scale float64) *Canvas {
 }
 
 // Clear makes the canvas transparent again.
-func (c *Canvas) Clear() { clear(c.pix) }
+func (c *Canvas) Clear() {
+	t := c.tools.touched
+	for y := t.Min.Y; y < t.Max.Y; y++ {
+		clear(c.pix[(y*c.Width+t.Min.X)*4 : (y*c.Width+t.Max.X)*4])
+	}
+	c.tools.touched = image.Rectangle{}
+}
 
 // Style is how a shape is filled.
 type Style struct {
@@ -124,37 +132,59 @@ func (c *Canvas) Draw(p *Path, s Style) {
 		s.Opacity = 1
 	}
 	defer c.tools.done(m)
-	op := float32(s.Opacity)
-	for y := m.r.Min.Y; y < m.r.Max.Y; y++ {
-		dy := (float64(y)+0.5)/c.Scale + c.Y0
-		row := m.v[(y-m.r.Min.Y)*m.r.Dx():][:m.r.Dx()]
-		for i, cov := range row {
-			if cov <= 0.001 {
-				continue
-			}
-			x := m.r.Min.X + i
-			if c.clip != nil {
-				if cov *= c.clip.at(x, y); cov <= 0.001 {
-					continue
+	seen := m.r
+	if c.clip != nil {
+		seen = seen.Intersect(c.clip.r)
+	}
+	c.tools.touched = c.tools.touched.Union(seen)
+	for y := seen.Min.Y; y < seen.Max.Y; y++ {
+		cov := m.row(y, seen)
+		if c.clip != nil {
+			for i, v := range c.clip.row(y, seen) {
+				if cov[i] > faint {
+					cov[i] *= v
 				}
 			}
-			col := s.Paint.colour((float64(x)+0.5)/c.Scale+c.X0, dy)
-			a := col.A * cov * op
-			d := c.pix[(y*c.Width+x)*4:][:4:4]
-			if s.Multiply || s.Screen {
-				tint(d, col, a, s.Screen)
-				continue
-			}
-			if s.Atop {
-				a *= d[3]
-				d[0] += (col.R*d[3] - d[0]) * a
-				d[1] += (col.G*d[3] - d[1]) * a
-				d[2] += (col.B*d[3] - d[2]) * a
-				continue
-			}
-			k := 1 - a
-			d[0], d[1], d[2], d[3] = d[0]*k+col.R*a, d[1]*k+col.G*a, d[2]*k+col.B*a, d[3]*k+a
 		}
+		c.paint(cov, seen.Min.X, y, &s)
+	}
+}
+
+// faint is coverage that is taken for none.
+const faint = 0.001
+
+// row is m's coverage in row y of r, which lies within m.
+func (m *mask) row(y int, r image.Rectangle) []float32 {
+	return m.v[(y-m.r.Min.Y)*m.r.Dx()+r.Min.X-m.r.Min.X:][:r.Dx()]
+}
+
+// paint lays a style's colour, where it covers, over the row y from x on.
+func (c *Canvas) paint(cov []float32, x, y int, s *Style) {
+	py, op := (float64(y)+0.5)/c.Scale+c.Y0, float32(s.Opacity)
+	col, same := s.Paint.across(py)
+	row := c.pix[(y*c.Width+x)*4:][:4*len(cov)]
+	for i, v := range cov {
+		if v <= faint {
+			continue
+		}
+		if !same {
+			col = s.Paint.colour((float64(x+i)+0.5)/c.Scale+c.X0, py)
+		}
+		a := col.A * v * op
+		d := row[4*i:][:4:4]
+		if s.Multiply || s.Screen {
+			tint(d, col, a, s.Screen)
+			continue
+		}
+		if s.Atop {
+			a *= d[3]
+			d[0] += (col.R*d[3] - d[0]) * a
+			d[1] += (col.G*d[3] - d[1]) * a
+			d[2] += (col.B*d[3] - d[2]) * a
+			continue
+		}
+		k := 1 - a
+		d[0], d[1], d[2], d[3] = d[0]*k+col.R*a, d[1]*k+col.G*a, d[2]*k+col.B*a, d[3]*k+a
 	}
 }
 
@@ -224,6 +254,14 @@ func (t *tools) done(m mask) {
 	}
 }
 
+// shares are the 255ths.
+var shares = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(i) / 255
+	}
+	return t
+}()
+
 func (c *Canvas) rasterise(p *Path, r image.Rectangle) []float32 {
 	z := &c.tools.raster
 	z.Reset(r.Dx(), r.Dy())
@@ -264,62 +302,7 @@ func (c *Canvas) rasterise(p *Path, r image.Rectangle) []float32 {
 	z.Draw(a, a.Rect, image.Opaque, image.Point{})
 	v := c.tools.mask(n)
 	for i, b := range a.Pix {
-		v[i] = float32(b) / 255
+		v[i] = shares[b]
 	}
 	return v
-}
-
-// soften blurs v, w wide and h high, by three box passes each way: close to a Gaussian of standard deviation s.
-func (t *tools) soften(v []float32, w, h int, s float64) {
-	// Three boxes of (possibly fractional) radius r have the variance r(r+1) in the limit.
-	r := (math.Sqrt(1+4*s*s) - 1) / 2
-	pad := int(r) + 2
-	n := max(w, h) + 2*pad
-	if cap(t.line[0]) < n {
-		t.line = [2][]float32{make([]float32, n), make([]float32, n)}
-	}
-	a, b := t.line[0][:n], t.line[1][:n]
-	pass := func(start, step, n int) {
-		clear(a[:pad])
-		clear(b[:pad])
-		clear(a[pad+n:][:pad])
-		clear(b[pad+n:][:pad])
-		for i, k := pad, start; i < pad+n; i, k = i+1, k+step {
-			a[i] = v[k]
-		}
-		box(b, a, r, pad, n)
-		box(a, b, r, pad, n)
-		box(b, a, r, pad, n)
-		for i, k := pad, start; i < pad+n; i, k = i+1, k+step {
-			v[k] = b[i]
-		}
-	}
-	for y := range h {
-		pass(y*w, 1, w)
-	}
-	for x := range w {
-		pass(x, w, h)
-	}
-}
-
-// box averages the n samples of src from pad on over a window of 2r+1, its outermost samples in part. Both slices
-// hold zeros for pad samples on either side, and pad is more than r+1.
-func box(dst, src []float32, r float64, pad, n int) {
-	k := int(r)
-	f := float32(r - float64(k))
-	norm := float32(1 / (2*r + 1))
-	sum := float32(0)
-	for _, v := range src[pad-k : pad+k+1] {
-		sum += v
-	}
-	low, high, out := src[pad-k-1:][:n+1], src[pad+k+1:][:n], dst[pad:][:n]
-	for i := range out {
-		e := high[i]
-		v := (sum + f*(low[i]+e)) * norm
-		if v < 0 {
-			v = 0
-		}
-		out[i] = v
-		sum += e - low[i+1]
-	}
 }

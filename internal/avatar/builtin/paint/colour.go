@@ -95,6 +95,14 @@ func (p Paint) At(places ...float64) Paint {
 	return p
 }
 
+// across gives the one colour that p has all along y, where that is so.
+func (p *Paint) across(y float64) (c Colour, same bool) {
+	if p.single || !p.radial && p.dx == 0 {
+		return p.colour(0, y), true
+	}
+	return c, false
+}
+
 func (p *Paint) colour(x, y float64) Colour {
 	if p.single {
 		return p.stops[0].c

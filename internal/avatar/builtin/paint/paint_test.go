@@ -3,6 +3,7 @@ package paint
 import (
 	"image"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -79,7 +80,7 @@ func TestWarpByNothingChangesNothing(t *testing.T) {
 	p := c.Plate()
 	dst := image.NewRGBA(image.Rect(0, 0, 100, 80))
 	var w Warp
-	w.Draw(dst, View{Scale: 1}, p, func(x, y float64) (float64, float64) { return x, y }, 4)
+	w.Draw(dst, View{Scale: 1}, nil, Layer{p, func(x, y float64) (float64, float64) { return x, y }, 4})
 	want := p.Image()
 	for i := range dst.Pix {
 		if d := int(dst.Pix[i]) - int(want.Pix[i]); d > 1 || d < -1 {
@@ -98,7 +99,7 @@ func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
 		dx, dy := rapid.Float64Range(-1e6, 1e6).Draw(t, "dx"), rapid.Float64Range(-200, 200).Draw(t, "dy")
 		dst := image.NewRGBA(image.Rect(0, 0, rapid.IntRange(1, 90).Draw(t, "w"), rapid.IntRange(1, 90).Draw(t, "h")))
 		var w Warp
-		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, p, func(x, y float64) (float64, float64) { return a*x + dx, b*y + x*0.2 + dy }, 300)
+		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, nil, Layer{p, func(x, y float64) (float64, float64) { return a*x + dx, b*y + x*0.2 + dy }, 300})
 		for i := 0; i < len(dst.Pix); i += 4 {
 			if q := dst.Pix[i : i+4]; q[0] > q[3] || q[1] > q[3] || q[2] > q[3] {
 				t.Fatalf("pixel %d is %v", i/4, q)
@@ -146,6 +147,60 @@ func FuzzHex(f *testing.F) {
 			if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F') {
 				t.Fatalf("%q is taken for a colour", s)
 			}
+		}
+	})
+}
+
+// What a canvas remembers of what is painted on it must hold all of that, and must be gone once it is cleared.
+func TestClearedCanvasIsLikeANewOne(t *testing.T) {
+	t.Parallel()
+	used := NewCanvas(-20, -10, 20, 15, 1.5)
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Float64Range(-25, 25)
+		x, y, blur := at.Draw(t, "x"), at.Draw(t, "y"), rapid.Float64Range(0, 4).Draw(t, "blur")
+		hole := Ellipse(at.Draw(t, "hole"), 2, 9, 6)
+		draw := func(c *Canvas) *Plate {
+			c.Moved(2, -1).Soft(Ellipse(x, y, 5, 3), Linear(0, y-3, 0, y+3, RGB(0xff0000), RGB(0x00ff00)), blur)
+			c.ClipOut(hole).Fill(Rect(x-3, y, x+8, y+4), Flat(RGB(0x8080ff)))
+			c.Clip(hole).Draw(Rect(y, x, y+9, x+9), Style{Paint: Radial(x, y, 5, 5, RGB(0), RGB(0xffffff)), Multiply: true})
+			return c.Patch()
+		}
+		used.Clear()
+		for _, v := range used.pix {
+			if v != 0 {
+				t.Fatal("something is left on a cleared canvas")
+			}
+		}
+		got, fresh := draw(used), NewCanvas(-20, -10, 20, 15, 1.5)
+		want := draw(fresh)
+		if whole := fresh.finish(image.Rect(0, 0, fresh.Width, fresh.Height)); paintedOf(whole) != paintedOf(want) {
+			t.Fatal("a patch lacks something that is painted")
+		}
+		if got.Width != want.Width || got.Height != want.Height || got.X0 != want.X0 || got.Y0 != want.Y0 || !slices.Equal(got.pix, want.pix) {
+			t.Fatal("a canvas that was used before gives another patch")
+		}
+	})
+}
+
+// paintedOf is how many pixels of a plate are not empty.
+func paintedOf(p *Plate) (n int) {
+	for _, v := range p.pix {
+		if v != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func TestPaintAcrossIsPaintEverywhere(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := rapid.Float64Range(-50, 50)
+		x, y, y0 := at.Draw(t, "x"), at.Draw(t, "y"), at.Draw(t, "y0")
+		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030), RGB(0xf0e0d0), RGB(0))
+		p.dx *= float64(rapid.IntRange(0, 1).Draw(t, "slant"))
+		if c, same := p.across(y); same && c != p.colour(x, y) {
+			t.Fatalf("at %g,%g it is %v, not %v", x, y, p.colour(x, y), c)
 		}
 	})
 }

@@ -37,10 +37,11 @@ func (c *Canvas) Patch() *Plate { return c.finish(c.painted()) }
 // painted is the smallest rectangle with all that is painted, in pixels.
 func (c *Canvas) painted() image.Rectangle {
 	var r image.Rectangle
-	for y := range c.Height {
+	t := c.tools.touched
+	for y := t.Min.Y; y < t.Max.Y; y++ {
 		row := c.pix[y*c.Width*4:][:c.Width*4]
 		first, last := -1, -1
-		for x := range c.Width {
+		for x := t.Min.X; x < t.Max.X; x++ {
 			if row[4*x+3] > 0 {
 				if first < 0 {
 					first = x
@@ -119,6 +120,12 @@ func (p *Plate) survey() {
 func (p *Plate) rect(q *Plate) (r image.Rectangle, dx, dy int) {
 	dx, dy = int(math.Round((q.X0-p.X0)*p.Scale)), int(math.Round((q.Y0-p.Y0)*p.Scale))
 	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy
+}
+
+// Meets reports whether p and q, of the same scale, share a pixel.
+func (p *Plate) Meets(q *Plate) bool {
+	r, _, _ := p.rect(q)
+	return !r.Empty()
 }
 
 // Over lays q on p. Both have the same scale. It must not make opaque what was not: patches lie within the face.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"image"
 	"math"
+	"slices"
 )
 
 // View says how design units fall on a frame: design point (x, y) lies at pixel ((x-X0)*Scale, (y-Y0)*Scale).
@@ -12,53 +13,144 @@ type View struct{ X0, Y0, Scale float64 }
 // Field says for a place on the frame, in design units, which place of a plate is seen there.
 type Field func(x, y float64) (sx, sy float64)
 
-// Warp draws plates through fields. It keeps its working memory from frame to frame; one Warp serves one goroutine.
+// Layer is a plate that is bent by a field.
+type Layer struct {
+	Plate *Plate
+	Field Field
+	Reach float64 // how far, in design units, Field moves anything at most
+}
+
+// Warp draws layers. It keeps its working memory from frame to frame; one Warp serves one goroutine.
 type Warp struct {
-	u, v []int32
+	layers []bent
+}
+
+// bent is a layer in cells of a frame, which lie from x0, y0 on and end before x1, y1.
+type bent struct {
+	plate          *Plate
+	x0, y0, x1, y1 int
+	cols, rows     int
+	u, v           []int32 // where the corners of the cells lie on the plate, cols+1 in a row
+	kind           []uint8 // what the plate has there
 }
 
 const cell = 16 // pixels between the places at which a field is asked
 
-// Draw lays p, bent by f, over dst. reach is how far, in design units, f moves anything at most.
-func (w *Warp) Draw(dst *image.RGBA, view View, p *Plate, f Field, reach float64) {
-	b := dst.Bounds()
-	x0 := int(math.Floor((p.X0 - reach - view.X0) * view.Scale))
-	y0 := int(math.Floor((p.Y0 - reach - view.Y0) * view.Scale))
-	x1 := int(math.Ceil((p.X0 + float64(p.Width)/p.Scale + reach - view.X0) * view.Scale))
-	y1 := int(math.Ceil((p.Y0 + float64(p.Height)/p.Scale + reach - view.Y0) * view.Scale))
-	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, b.Dx()), min(y1, b.Dy())
-	if x0 >= x1 || y0 >= y1 {
-		return
+// Draw fills dst: with ground, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
+// layers, the lowest first. What lies below an opaque piece of something else is left out.
+func (w *Warp) Draw(dst *image.RGBA, view View, ground []byte, layers ...Layer) {
+	size := dst.Bounds().Size()
+	for len(w.layers) < len(layers) {
+		w.layers = append(w.layers, bent{})
 	}
-	cols, rows := (x1-x0+cell-1)/cell, (y1-y0+cell-1)/cell
-	w.sample(view, p, f, x0, y0, cols+1, rows+1)
-	for j := range rows {
-		for i := range cols {
-			k := j*(cols+1) + i
-			kind := p.under(w.u, w.v, k, k+cols+1)
-			if kind == empty {
+	w.layers = w.layers[:len(layers)]
+	for i := range layers {
+		w.layers[i].bend(&layers[i], view, size)
+	}
+	w.ground(dst, ground)
+	for i := range w.layers {
+		l := &w.layers[i]
+		for k, kind := range l.kind {
+			r := l.place(k)
+			if kind == empty || hidden(r, w.layers[i+1:]) {
 				continue
 			}
-			px, py := x0+i*cell, y0+j*cell
-			w.cell(dst.Pix[py*dst.Stride+4*px:], dst.Stride, min(cell, x1-px), min(cell, y1-py), p, kind, k, k+cols+1)
+			at := k/l.cols*(l.cols+1) + k%l.cols
+			l.cell(dst.Pix[r.Min.Y*dst.Stride+4*r.Min.X:], dst.Stride, r.Dx(), r.Dy(), kind, at, at+l.cols+1)
 		}
 	}
 }
 
-// sample asks f at the corners of all cells and notes the answers as pixels of p, 16 bits behind the point.
-func (w *Warp) sample(view View, p *Plate, f Field, x0, y0, nx, ny int) {
-	if n := nx * ny; cap(w.u) < n {
-		w.u, w.v = make([]int32, n), make([]int32, n)
-	} else {
-		w.u, w.v = w.u[:n], w.v[:n]
+// ground lays the ground where it is seen.
+func (w *Warp) ground(dst *image.RGBA, ground []byte) {
+	size := dst.Bounds().Size()
+	for y := 0; y < size.Y; y += cell {
+		band := image.Rect(0, y, 0, min(y+cell, size.Y))
+		for band.Min.X < size.X {
+			end := min(band.Min.X+cell, size.X)
+			if hidden(image.Rect(band.Min.X, band.Min.Y, end, band.Max.Y), w.layers) {
+				band.Min.X = end
+				continue
+			}
+			for end < size.X && !hidden(image.Rect(end, band.Min.Y, min(end+cell, size.X), band.Max.Y), w.layers) {
+				end = min(end+cell, size.X)
+			}
+			for row := band.Min.Y; row < band.Max.Y; row++ {
+				line := dst.Pix[row*dst.Stride:][4*band.Min.X : 4*end]
+				if ground == nil {
+					clear(line)
+				} else {
+					copy(line, ground[4*(row*size.X+band.Min.X):])
+				}
+			}
+			band.Min.X = end
+		}
 	}
+}
+
+// hidden reports whether one of some layers covers all of r. It may say no where several do so together.
+func hidden(r image.Rectangle, layers []bent) bool {
+	for i := range layers {
+		if layers[i].covers(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether l is opaque all over r, which is not empty.
+func (l *bent) covers(r image.Rectangle) bool {
+	if r.Min.X < l.x0 || r.Min.Y < l.y0 || r.Max.X > l.x1 || r.Max.Y > l.y1 {
+		return false
+	}
+	i0, i1 := (r.Min.X-l.x0)/cell, (r.Max.X-1-l.x0)/cell
+	for j := (r.Min.Y - l.y0) / cell; j <= (r.Max.Y-1-l.y0)/cell; j++ {
+		for _, kind := range l.kind[j*l.cols:][i0 : i1+1] {
+			if kind != opaque {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// place is where cell k of l lies in the frame.
+func (l *bent) place(k int) image.Rectangle {
+	x, y := l.x0+k%l.cols*cell, l.y0+k/l.cols*cell
+	return image.Rect(x, y, min(x+cell, l.x1), min(y+cell, l.y1))
+}
+
+// bend puts a layer on a frame.
+func (l *bent) bend(y *Layer, view View, size image.Point) {
+	p, reach := y.Plate, y.Reach
+	l.plate = p
+	l.x0 = max(int(math.Floor((p.X0-reach-view.X0)*view.Scale)), 0)
+	l.y0 = max(int(math.Floor((p.Y0-reach-view.Y0)*view.Scale)), 0)
+	l.x1 = min(int(math.Ceil((p.X0+float64(p.Width)/p.Scale+reach-view.X0)*view.Scale)), size.X)
+	l.y1 = min(int(math.Ceil((p.Y0+float64(p.Height)/p.Scale+reach-view.Y0)*view.Scale)), size.Y)
+	l.cols, l.rows = 0, 0
+	if l.x0 < l.x1 && l.y0 < l.y1 {
+		l.cols, l.rows = (l.x1-l.x0+cell-1)/cell, (l.y1-l.y0+cell-1)/cell
+		l.sample(view, y.Field)
+	}
+	l.kind = slices.Grow(l.kind[:0], l.cols*l.rows)[:l.cols*l.rows]
+	for k := range l.kind {
+		at := k/l.cols*(l.cols+1) + k%l.cols
+		l.kind[k] = p.under(l.u, l.v, at, at+l.cols+1)
+	}
+}
+
+// sample asks f at the corners of all cells and notes the answers as pixels of the plate, 16 bits behind the point.
+func (l *bent) sample(view View, f Field) {
+	p, nx, ny := l.plate, l.cols+1, l.rows+1
+	l.u, l.v = slices.Grow(l.u[:0], nx*ny)[:nx*ny], slices.Grow(l.v[:0], nx*ny)[:nx*ny]
 	for j := range ny {
-		y := (float64(y0+j*cell)+0.5)/view.Scale + view.Y0
+		y := (float64(l.y0+j*cell)+0.5)/view.Scale + view.Y0
 		for i := range nx {
-			x := (float64(x0+i*cell)+0.5)/view.Scale + view.X0
+			x := (float64(l.x0+i*cell)+0.5)/view.Scale + view.X0
 			sx, sy := f(x, y)
-			w.u[j*nx+i] = fixed((sx-p.X0)*p.Scale - 0.5)
-			w.v[j*nx+i] = fixed((sy-p.Y0)*p.Scale - 0.5)
+			l.u[j*nx+i] = fixed((sx-p.X0)*p.Scale - 0.5)
+			l.v[j*nx+i] = fixed((sy-p.Y0)*p.Scale - 0.5)
 		}
 	}
 }
@@ -96,23 +188,57 @@ func (p *Plate) under(u, v []int32, k, l int) uint8 {
 
 const edge uint8 = 3 // reaches beyond the plate
 
-func (w *Warp) cell(out []byte, stride, nx, ny int, p *Plate, kind uint8, k, l int) {
-	// Corner values, then steps down both sides of the cell.
-	ul, vl, ur, vr := w.u[k], w.v[k], w.u[k+1], w.v[k+1]
-	dul, dvl := (w.u[l]-ul)/cell, (w.v[l]-vl)/cell
-	dur, dvr := (w.u[l+1]-ur)/cell, (w.v[l+1]-vr)/cell
+// cell draws the cell with upper corners k, k+1 and lower corners low, low+1.
+func (l *bent) cell(out []byte, stride, nx, ny int, kind uint8, k, low int) {
+	c := l.between(k, low)
+	if kind == edge {
+		c.edge(out, stride, nx, ny, l.plate)
+		return
+	}
+	if from := c.kernel(out, stride, nx, ny, l.plate, kind); from < nx {
+		c.portable(out, stride, from, nx, ny, l.plate, kind)
+	}
+}
+
+// edge draws a cell that reaches beyond its plate, row by row: most of its rows do not.
+func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
 	for j := range ny {
-		row := out[j*stride:][: 4*nx : 4*nx]
-		du, dv := (ur-ul)/cell, (vr-vl)/cell
+		row, one := out[j*stride:], corners{ul: c.ul, vl: c.vl, ur: c.ur, vr: c.vr}
+		if from := one.kernel(row, stride, nx, 1, p, mixed); from < nx {
+			one.portable(row, stride, from, nx, 1, p, edge)
+		}
+		c.ul, c.vl, c.ur, c.vr = c.ul+c.dul, c.vl+c.dvl, c.ur+c.dur, c.vr+c.dvr
+	}
+}
+
+// corners are the places on a plate where a row of a cell begins and where its next cell's begins, and how far these
+// are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
+type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
+
+// between gives the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
+func (l *bent) between(k, low int) corners {
+	c := corners{ul: l.u[k], vl: l.v[k], ur: l.u[k+1], vr: l.v[k+1]}
+	c.dul, c.dvl = (l.u[low]-c.ul)/cell, (l.v[low]-c.vl)/cell
+	c.dur, c.dvr = (l.u[low+1]-c.ur)/cell, (l.v[low+1]-c.vr)/cell
+	return c
+}
+
+// portable draws the pixels from..nx of a cell's rows. What a kernel does instead for some processor has to give the
+// same, bit for bit.
+func (c corners) portable(out []byte, stride, from, nx, ny int, p *Plate, kind uint8) {
+	for j := range ny {
+		row := out[j*stride:][4*from : 4*nx : 4*nx]
+		du, dv := (c.ur-c.ul)/cell, (c.vr-c.vl)/cell
+		u, v := c.ul+int32(from)*du, c.vl+int32(from)*dv
 		switch kind {
 		case opaque:
-			solidRow(row, p.pix, p.Width, ul, vl, du, dv)
+			solidRow(row, p.pix, p.Width, u, v, du, dv)
 		case mixed:
-			blendRow(row, p.pix, p.Width, ul, vl, du, dv)
+			blendRow(row, p.pix, p.Width, u, v, du, dv)
 		default:
-			p.edgeRow(row, ul, vl, du, dv)
+			p.edgeRow(row, u, v, du, dv)
 		}
-		ul, vl, ur, vr = ul+dul, vl+dvl, ur+dur, vr+dvr
+		c.ul, c.vl, c.ur, c.vr = c.ul+c.dul, c.vl+c.dvl, c.ur+c.dur, c.vr+c.dvr
 	}
 }
 
