@@ -36,7 +36,7 @@ func TestArguments(t *testing.T) {
 			"addroi=0:0:16:512:0.3,addroi=496:0:16:512:0.3," + tag + "[part] " +
 			"-map [key] " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 keys " +
 			"-map [part] " + strings.NewReplacer("-g 180 -keyint_min 180", "-g 179 -keyint_min 179", "-crf 18", "-crf 25",
-			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 small"},
+			"weightp=0", "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:merange=4:subme=1:partitions=none").Replace(hdArgs) + " -r 30 -threads 2 -f h264 small"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
 			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v]" + held + "[plate];[plate][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},

@@ -11,7 +11,7 @@ func IsFade(kind string) bool { return kind == fallback }
 // search is how thoroughly an encoder looks for what moved: less than its preset would. A person who speaks moves little and
 // smoothly, and a fade does not move at all, so that finer searches take a third more time and find 2 % of the bits
 // (docs/PIPELINE.md).
-const search = "me=dia:subme=1:partitions=none"
+const search = "me=dia:merange=4:subme=1:partitions=none"
 
 // Faded gives the arguments that encode frames pictures of a fade from standard input.
 func (e Encoding) Faded(frames int64, threads int, to string) []string {

@@ -72,7 +72,7 @@ func (w Window) ring() float64 {
 // Bake draws what belongs to the window and never moves into the slide: the shadow, and the ring as a filled shape whose
 // inside the avatar will cover. A window that is not inset leaves the slide as it is.
 func (w Window) Bake(slide *image.RGBA) {
-	if !w.Inset {
+	if !w.Inset || w.Ring.A == 0 {
 		return
 	}
 	spread, drop := shadowSpread*w.Unit, shadowDrop*w.Unit
@@ -82,13 +82,16 @@ func (w Window) Bake(slide *image.RGBA) {
 		for x := area.Min.X; x < area.Max.X; x++ {
 			px, py := float64(x)+0.5, float64(y)+0.5
 			p := slide.Pix[slide.PixOffset(x, y):][:3:3]
-			if w.Ring.A > 0 {
-				if s := shadow(w.distance(px, py-drop, 0), spread); s > 0 {
-					mix(p, 0, 0, 0, s)
-				}
-				if c := coverage(w.distance(px, py, 0)); c > 0 {
-					mix(p, w.Ring.R, w.Ring.G, w.Ring.B, c)
-				}
+			c := coverage(w.distance(px, py, 0))
+			if c == 1 { // no shadow is seen through it
+				p[0], p[1], p[2] = w.Ring.R, w.Ring.G, w.Ring.B
+				continue
+			}
+			if s := shadow(w.distance(px, py-drop, 0), spread); s > 0 {
+				mix(p, 0, 0, 0, s)
+			}
+			if c > 0 {
+				mix(p, w.Ring.R, w.Ring.G, w.Ring.B, c)
 			}
 		}
 	}

@@ -1,21 +1,30 @@
 package h264
 
 // skips appends a slice in which count macroblocks from first on are what they were in the picture before: P_Skip without
-// neighbours has no motion (8.4.1.1). Nothing in it is deblocked: there are no edges with anything to smooth.
-func (s Sets) skips(dst []byte, first, count int, frameNum uint32) []byte {
+// neighbours has no motion (8.4.1.1). Nothing in it is deblocked: there are no edges with anything to smooth. data is what skipped
+// gives for count, or nil without CABAC.
+func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) []byte {
 	h := header{first: uint32(first), kind: typeP, ref: 2, frameNum: frameNum, filter: 1}
 	var w bitWriter
+	w.b = make([]byte, 0, len(data)+16)
 	s.write(&w, h)
-	if !s.cabac {
-		w.ue(uint32(count)) // mb_skip_run
-		w.trailing()
-		return unit(dst, h.ref, nalSlice, w.b)
+	if s.cabac {
+		return unit(dst, h.ref, nalSlice, append(w.b, data...))
 	}
+	w.ue(uint32(count)) // mb_skip_run
+	w.trailing()
+	return unit(dst, h.ref, nalSlice, w.b)
+}
+
+// skipped gives the data of a slice of count skipped macroblocks in CABAC, to its stop bit. They begin with a whole byte, so they are
+// the same in every such slice.
+func (s Sets) skipped(count int) []byte {
+	var w bitWriter
 	var a arithmetic
-	a.begin(&w, h.cabacIDC, s.initQP)
+	a.begin(&w, 0, s.initQP)
 	for i := range count {
 		a.skipped()
 		a.terminate(i == count-1)
 	}
-	return unit(dst, h.ref, nalSlice, w.b)
+	return w.b
 }

@@ -39,9 +39,10 @@ var startCode = []byte{0, 0, 0, 1}
 
 // writer writes a stream in the byte stream format.
 type writer struct {
-	w   io.Writer
-	buf []byte
-	err error
+	w    io.Writer
+	buf  []byte
+	err  error
+	runs map[int][]byte // data of slices that skip so many macroblocks
 }
 
 func (w *writer) sets(s Sets) {
@@ -56,6 +57,17 @@ func (w *writer) unit(u []byte) {
 // made appends a unit that make appends to what it is given.
 func (w *writer) made(make func(dst []byte) []byte) {
 	w.buf = make(append(w.buf, startCode...))
+}
+
+// skips writes a slice that skips count macroblocks from first on.
+func (w *writer) skips(s Sets, first, count int, frameNum uint32) {
+	if s.cabac && w.runs[count] == nil {
+		if w.runs == nil {
+			w.runs = map[int][]byte{}
+		}
+		w.runs[count] = s.skipped(count)
+	}
+	w.made(func(dst []byte) []byte { return s.skips(dst, first, count, frameNum, w.runs[count]) })
 }
 
 // flush writes what there is, at the end of a picture.
@@ -94,7 +106,7 @@ func Still(to io.Writer, s Sets, units [][]byte, n int64) error {
 		return err
 	}
 	for i := int64(1); i < n; i++ {
-		w.made(func(dst []byte) []byte { return s.skips(dst, 0, s.Macroblocks(), uint32(i)) })
+		w.skips(s, 0, s.Macroblocks(), uint32(i))
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -142,7 +154,7 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	done := 0
 	skip := func(to int) {
 		if to > done {
-			w.made(func(dst []byte) []byte { return p.whole.skips(dst, done, to-done, frameNum) })
+			w.skips(p.whole, done, to-done, frameNum)
 		}
 	}
 	for row, u := range units {
