@@ -97,7 +97,7 @@ func Gain(loudness float64) float64 {
 const maxMakeUp = 4.0
 
 // MakeUp raises a gain by what the limiter will take away again, so that a voice with sharp peaks is as loud as another. It
-// tries it on a sample of the voice, of which half a minute says enough.
+// tries it on a sample of the voice, of which a quarter of a minute says enough.
 func MakeUp(gain float64, sample []int16) float64 {
 	want := Loudness(Blocks(sample)) + 20*math.Log10(gain)
 	if math.IsInf(want, 0) || math.IsNaN(want) {

@@ -44,7 +44,7 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 }
 
 // voiceSample is how much of a voice is tried on the limiter, in samples.
-const voiceSample = 30 * lectern.SampleRate
+const voiceSample = 15 * lectern.SampleRate
 
 // speech lists all narrations as they are to be heard.
 func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech, error) {
