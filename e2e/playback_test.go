@@ -22,7 +22,7 @@ const lively = `{"title":"Playback","size":{"width":1280,"height":720},"avatar":
 	{"template":"title","background":"#c8a018","props":{"title":"Yellow"},"narration":"The last one is yellow."}]}`
 
 // TestPlayback: what is spliced plays everywhere. libavcodec decodes it without a warning, OpenH264 to the same bits, and Chromium
-// shows the right frame wherever it is sought.
+// and, where it is installed, Firefox show the right frame wherever it is sought.
 func TestPlayback(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -57,11 +57,17 @@ func TestPlayback(t *testing.T) {
 	for i := range frames {
 		frames[i] = random.IntN(m.frames)
 	}
-	shown := seekInChromium(t, s, "/api/custom/presentations/"+id+"/video", frames, m.fps)
+	script := seeking(t, "/api/custom/presentations/"+id+"/video", frames, m.fps)
+	shown := map[string][][]int{"Chromium": inChromium[[][]int](t, s, script)}
+	if program := firefox(); program != "" {
+		shown["Firefox"] = inFirefox[[][]int](t, s, program, script)
+	}
 	want := thumbs(t, file, frames)
-	for i, n := range frames {
-		if d := apart(shown[i], want[n]); d > 6 {
-			t.Errorf("Chromium, sent to frame %d, shows something else: %.1f levels apart on average", n, d)
+	for browser, pictures := range shown {
+		for i, n := range frames {
+			if d := apart(pictures[i], want[n]); d > 6 {
+				t.Errorf("%s, sent to frame %d, shows something else: %.1f levels apart on average", browser, n, d)
+			}
 		}
 	}
 }
