@@ -123,15 +123,11 @@ func binTables() (lps, mps, other [256]uint8) {
 	return lps, mps, other
 }
 
-// initial gives the states of all contexts at the beginning of a P slice of SliceQPY (9.3.1.1).
+// initial gives the states of all contexts at the beginning of a P slice of SliceQPY.
 func initial(qp int) (state [512]uint8) {
 	for i, c := range contexts {
-		pre := min(max(int(c[0])*min(max(qp, 0), 51)>>4+int(c[1]), 1), 126)
-		if pre <= 63 {
-			state[i] = uint8(2 * (63 - pre))
-		} else {
-			state[i] = uint8(2*(pre-64) + 1)
-		}
+		s, mps := initialState(int(c[0]), int(c[1]), qp)
+		state[i] = uint8(2*s + one(mps))
 	}
 	return state
 }

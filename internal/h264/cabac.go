@@ -19,14 +19,17 @@ var skipContext = [3][2]int{{23, 33}, {22, 25}, {29, 16}}
 
 // begin starts a P slice of that cabac_init_idc and SliceQPY (9.3.1.1).
 func (a *arithmetic) begin(w *bitWriter, idc uint32, qp int32) {
-	m, n := skipContext[idc][0], skipContext[idc][1]
-	pre := min(max(m*int(min(max(qp, 0), 51))>>4+n, 1), 126)
 	*a = arithmetic{w: w, rng: 510, first: true}
+	a.state, a.mps = initialState(skipContext[idc][0], skipContext[idc][1], int(qp))
+}
+
+// initialState is pStateIdx and valMPS of a context at the beginning of a slice of SliceQPY (9.3.1.1).
+func initialState(m, n, qp int) (state int, mps bool) {
+	pre := min(max(m*min(max(qp, 0), 51)>>4+n, 1), 126)
 	if pre <= 63 {
-		a.state = 63 - pre
-	} else {
-		a.state, a.mps = pre-64, true
+		return 63 - pre, false
 	}
+	return pre - 64, true
 }
 
 // skipped writes mb_skip_flag = 1 (9.3.4.2).
