@@ -54,11 +54,21 @@ const TicksPerFrame = 512
 // PlateBytes is the size of one whole picture as the encoder takes it.
 func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
-// args are the arguments that say how to encode with a constant rate factor, in groups of gop pictures, and with more options
-// of x264.
-func (e Encoding) args(crf, gop int, more string) []string {
+// rate says how many bits the pictures get: by a constant rate factor, which spends less where much moves, or by a constant quantizer,
+// for which x264 need not look at the pictures beforehand.
+type rate struct {
+	by    string
+	value int
+}
+
+func factor(crf int) rate   { return rate{"-crf", crf} }
+func quantizer(qp int) rate { return rate{"-qp", qp} }
+
+// args are the arguments that say how to encode in groups of gop pictures, and with more options of x264. Encoders in hardware take
+// neither those nor a quantizer: what is spliced or written here does not come from them.
+func (e Encoding) args(bits rate, gop int, more string) []string {
 	if e.Encoder != Software {
-		return e.hardware(crf+overCRF, gop)
+		return e.hardware(bits.value+overCRF, gop)
 	}
 	options := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
 	if more != "" {
@@ -68,7 +78,7 @@ func (e Encoding) args(crf, gop int, more string) []string {
 		options += ":level=4"
 	}
 	return []string{
-		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", "-crf", strconv.Itoa(crf),
+		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", bits.by, strconv.Itoa(bits.value),
 		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop), "-sc_threshold", "0", "-bf", "0", "-refs", "1",
 		"-x264-params", options,
 		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
@@ -82,11 +92,11 @@ func (e Encoding) args(crf, gop int, more string) []string {
 const level32 = 216_000
 
 // Args are the arguments that say how to encode.
-func (e Encoding) Args() []string { return e.args(e.effort().crf, e.GOP(), "") }
+func (e Encoding) Args() []string { return e.args(factor(e.effort().crf), e.GOP(), "") }
 
 // Fingerprint stands for everything that says how pictures are encoded, in content keys.
 func (e Encoding) Fingerprint() []string {
-	all := append(e.Args(), "key", strconv.Itoa(e.keyFactor()))
+	all := append(e.Args(), "key", strconv.Itoa(e.key().value))
 	if e.Plain {
 		all = append(all, "plain")
 	}
@@ -123,15 +133,17 @@ func (e Encoding) tail(threads int, to string) []string {
 	return append(args, "-f", "h264", to)
 }
 
-// keyFactor is the constant rate factor of pictures that are coded by themselves. Without pictures behind them to look at,
-// x264 does not know that they stand for seconds and have to be as good as what refines them would make them.
-func (e Encoding) keyFactor() int { return e.effort().crf - 8 }
+// key is the quantizer of pictures that are coded by themselves, and searchKey how thoroughly they are. A constant rate factor would cost
+// a look at them beforehand, and spend three times the bits, most of them on flat ground, for a worse picture as a whole (docs/PIPELINE.md).
+func (e Encoding) key() rate { return quantizer(e.effort().crf - 5) }
+
+const searchKey = "subme=0"
 
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
 // plate is a file with the slide as one raw picture.
 func (e Encoding) Still(plate string, threads int, to string) []string {
 	args := append(e.raw(e.Size, plate), "-vf", tagged)
-	args = append(args, e.args(e.keyFactor(), e.GOP(), "")...)
+	args = append(args, e.args(e.key(), e.GOP(), searchKey)...)
 	return append(args, e.count(1, threads, to)...)
 }
 

@@ -28,7 +28,7 @@ func (e Encoding) Faded(frames int64, threads int, to string) []string {
 		crf += withoutBoth
 	}
 	args := append(e.raw(e.Size, "pipe:0"), "-vf", e.taken())
-	args = append(args, e.args(crf, e.GOP(), blind)...)
+	args = append(args, e.args(factor(crf), e.GOP(), blind)...)
 	return append(args, e.count(frames, threads, to)...)
 }
 

@@ -12,7 +12,7 @@ import (
 type Patch struct {
 	Window lectern.Rect // even, inside the picture
 	At     lectern.Rect // whole macroblocks; it may reach below or beside a picture that has none
-	Calm   bool         // its border is held still at the price of its looks: what to try where it did not decode as it should
+	Calm   bool         // its border is held still at the price of time and looks: what to try where it would not decode as it should
 }
 
 const (
@@ -76,10 +76,14 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s[key];[b]select='not(%s)',%s,%s%s[part]",
 		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, tile, again, p.still(), tagged)
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads", "1", "-filter_complex", graph)
-	args = append(append(args, "-map", "[key]"), e.args(e.keyFactor(), e.GOP(), "")...)
+	args = append(append(args, "-map", "[key]"), e.args(e.key(), e.GOP(), searchKey)...)
 	args = append(append(args, "-force_key_frames", "expr:1"), e.tail(1, keys)...)
+	bits := quantizer(e.effort().crf + overPatch)
+	if p.Calm {
+		bits = factor(e.effort().crf + overCalm)
+	}
 	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search)
-	args = append(append(args, "-map", "[part]"), e.args(e.effort().crf+withoutTree, e.patchGroup(), rows)...)
+	args = append(append(args, "-map", "[part]"), e.args(bits, e.patchGroup(), rows)...)
 	return append(args, e.tail(threads, small)...)
 }
 
@@ -88,19 +92,25 @@ func (p Patch) tiles(size lectern.Size) (across, down int) {
 	return (size.Width + p.At.Width - 1) / p.At.Width, (size.Height + p.At.Height - 1) / p.At.Height
 }
 
-// withoutTree is by how much the constant rate factor of a patch is higher, for about as many bits, since x264's macroblock tree is
-// off: with it the first key picture pays no heed to ipratio, and what is quantized more coarsely there stays on the screen, as
-// blocks in the shadow, until the next one comes.
-const withoutTree = 7
+// overPatch is by how much the quantizer of a patch is above the constant rate factor of whole pictures. x264 need not look at the pictures
+// before it encodes them then, which takes it a quarter of its time, and it does not go on improving flat ground at the border, for which it
+// would look for matches beyond it, where the whole picture has something else. Key pictures are much finer than what follows
+// (ipratio): what stands still stays as they have it.
+//
+// overCalm is the same for the constant rate factor of a calm patch, for about as many bits. x264's macroblock tree is off there: with it
+// the first key picture pays no heed to ipratio, and what is quantized more coarsely there stays on the screen, as blocks in the
+// shadow, until the next one comes.
+const (
+	overPatch = 4
+	overCalm  = 7
+)
 
-// still is a filter that has the outermost macroblocks of a patch quantized more coarsely. Nothing moves there, but an encoder
-// would go on improving what it has, and look for better matches beyond the border, where the whole picture has something
-// else. With key pictures much finer than what follows (ipratio), nothing is left in them that it would find worth a bit.
+// still is a filter that has the outermost macroblocks of a calm patch quantized so coarsely that an encoder finds nothing to do there.
 func (p Patch) still() string {
-	coarser := 0.3 // of the quantizer's whole range of 51
-	if p.Calm {
-		coarser = 0.45
+	if !p.Calm {
+		return ""
 	}
+	const coarser = 0.45 // of the quantizer's whole range of 51
 	w, h := p.At.Width, p.At.Height
 	graph := ""
 	for _, r := range []lectern.Rect{{Width: w, Height: block}, {Y: h - block, Width: w, Height: block},
