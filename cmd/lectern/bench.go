@@ -27,7 +27,7 @@ type benchCmd struct {
 	Seconds  float64  `help:"About how long a deck's video is." default:"60"`
 	Size     string   `help:"Size of the video, in pixels." default:"1920x1080" placeholder:"WxH"`
 	Decks    []string `help:"Only these decks: slides, avatar, transitions, fifty." placeholder:"A,B"`
-	Ways     []string `help:"Only these ways: start, lectern, again, edited, encode, compat, compat-encode, floor, plain, xfade, frames, moviepy, remotion." placeholder:"A,B"`
+	Ways     []string `help:"Only these ways: start, lectern, again, edited, encode, compat, compat-encode, floor, plain, xfade, frames, moviepy, remotion, remotion-all." placeholder:"A,B"`
 	Starts   int      `help:"How many starts of the server." default:"9"`
 	JSON     string   `name:"json" help:"Write the figures to this file." placeholder:"FILE"`
 	Chart    string   `help:"Draw a chart into this file, as SVG." placeholder:"FILE"`
@@ -197,7 +197,7 @@ func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg confi
 	if chosen("moviepy") {
 		t.MoviePy = versus.Importing(ctx, "moviepy")
 	}
-	if !chosen("remotion") {
+	if !versus.NeedsRemotion(plan.ways) {
 		return t, ctx.Err()
 	}
 	t.Node, _ = proc.Find("node") // its row says that it is missing

@@ -219,15 +219,27 @@ func (b *bench) materials(ctx context.Context, dir string, k Kind) error {
 			return err
 		}
 	}
+	return b.projects(ctx, dir, k)
+}
+
+// projects makes Remotion's project for the ways that need it. One that cannot be made leaves them out.
+func (b *bench) projects(ctx context.Context, dir string, k Kind) error {
+	made, why := false, ""
 	for i, w := range b.ways[k] {
-		if row := &b.rows[k][i]; w.Name == "remotion" && row.Absent == "" {
-			if err := b.project(ctx, dir, talk); err != nil {
+		row := &b.rows[k][i]
+		if !isRemotion(w) || row.Absent != "" {
+			continue
+		}
+		if !made {
+			made = true
+			if err := b.project(ctx, dir, b.talks[k]); err != nil {
 				if ctx.Err() != nil {
 					return err
 				}
-				row.Absent = "its bundle could not be made: " + oneLine(err)
+				why = "its bundle could not be made: " + oneLine(err)
 			}
 		}
+		row.Absent = why
 	}
 	return nil
 }

@@ -138,6 +138,7 @@ func aims() []aim {
 		{name: "avatar: file to the ordinary path's", over: at(Avatar, "lectern"), under: at(Avatar, "compat"), top: size, bottom: size, most: 1.5},
 		{name: "avatar: all, times faster than plain ffmpeg", over: at(Avatar, "plain"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 12},
 		{name: "avatar: all, times faster than Remotion", over: at(Avatar, "remotion"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 40},
+		{name: "avatar: all, times faster than Remotion on all processors", over: at(Avatar, "remotion-all"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 40},
 		{name: "transitions: time to that without", over: at(Transitions, "lectern"), under: at(Avatar, "lectern"), top: wall, bottom: wall, most: 1.2},
 		{name: "one slide of fifty edited: CPU to that of the first render", over: at(Fifty, "edited"), under: at(Fifty, "lectern"), top: cpu, bottom: cpu, most: 0.06, percent: true},
 		{name: "fifty slides again: CPU to that of the first render", over: at(Fifty, "again"), under: at(Fifty, "lectern"), top: cpu, bottom: cpu, most: 0.01, percent: true},

@@ -73,10 +73,8 @@ func Ways() []Way {
 			}},
 		Way{Name: "moviepy", Title: "MoviePy", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: moviepy,
 			Needs: func(t Tools) string { return unless(t.MoviePy, "not installed (pip install moviepy)") }},
-		Way{Name: "remotion", Title: "Remotion", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion,
-			Needs: func(t Tools) string {
-				return unless(t.Remotion, "not installed (lectern bench --install)") + unless(t.Node, "no Node.js") + unless(t.Chromium, "no Chromium")
-			}},
+		Way{Name: "remotion", Title: "Remotion", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion(), Needs: remotionNeeds},
+		Way{Name: "remotion-all", Title: "Remotion, told to use all processors", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion("--concurrency=100%"), Needs: remotionNeeds},
 	)
 }
 
@@ -212,15 +210,28 @@ func moviepy(t Tools, _ Talk, _ int) []Step {
 	return []Step{{Program: t.MoviePy, Count: Added, Args: []string{"moviepy_talk.py", talkFile, out}}}
 }
 
-// remotion renders a bundle, which is made once beforehand. Two pages at a time are the most that two processors bear.
-func remotion(t Tools, _ Talk, _ int) []Step {
-	mode := "chrome-for-testing"
-	if t.Shell {
-		mode = "headless-shell"
+// remotion renders a bundle, which is made once beforehand, with what it does by itself and some more flags. By itself it uses half of
+// the processors.
+func remotion(more ...string) func(Tools, Talk, int) []Step {
+	return func(t Tools, _ Talk, _ int) []Step {
+		mode := "chrome-for-testing"
+		if t.Shell {
+			mode = "headless-shell"
+		}
+		args := []string{remotionCLI, "render", bundleFolder, "talk", out, "--browser-executable=" + t.Chromium, "--chrome-mode=" + mode, "--codec=h264", "--crf=18", "--log=error"}
+		return []Step{{Program: t.Node, Count: Added, Args: append(args, more...)}}
 	}
-	return []Step{{Program: t.Node, Count: Added, Args: []string{remotionCLI, "render", bundleFolder, "talk", out,
-		"--browser-executable=" + t.Chromium, "--chrome-mode=" + mode, "--codec=h264", "--crf=18", "--concurrency=100%", "--log=error"}}}
 }
+
+func remotionNeeds(t Tools) string {
+	return unless(t.Remotion, "not installed (lectern bench --install)") + unless(t.Node, "no Node.js") + unless(t.Chromium, "no Chromium")
+}
+
+// isRemotion reports whether a way needs Remotion's project.
+func isRemotion(w Way) bool { return strings.HasPrefix(w.Name, "remotion") }
+
+// NeedsRemotion reports whether Remotion takes part in one of the ways.
+func NeedsRemotion(ways []Way) bool { return slices.ContainsFunc(ways, isRemotion) }
 
 // bundle is what Remotion has to do once for a project.
 func bundle(t Tools) Step {

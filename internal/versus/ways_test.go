@@ -98,7 +98,8 @@ func TestWays(t *testing.T) {
 				"[s0][s1]xfade=transition=fade:duration=0.200000:offset=0.800000[x1] -map [x1] -map 4:a" + usual + " -t 1.300000 out.mp4"}},
 		{"frames", pair(), []string{"+ python frames.py talk.json ffmpeg out.mp4"}},
 		{"moviepy", pair(), []string{"+ moviepython moviepy_talk.py talk.json out.mp4"}},
-		{"remotion", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --concurrency=100% --log=error"}},
+		{"remotion", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error"}},
+		{"remotion-all", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error --concurrency=100%"}},
 	} {
 		if got := stepsOf(t, c.way, c.talk); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n%s\nand not\n%s", c.way, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
@@ -111,7 +112,7 @@ func TestRemotionIsToldOfTheHeadlessShell(t *testing.T) {
 	t.Parallel()
 	with := tools
 	with.Shell = true
-	if args := remotion(with, pair(), 1)[0].Args; !slices.Contains(args, "--chrome-mode=headless-shell") {
+	if args := remotion()(with, pair(), 1)[0].Args; !slices.Contains(args, "--chrome-mode=headless-shell") {
 		t.Errorf("it gets %v", args)
 	}
 }
@@ -154,7 +155,7 @@ func TestMaterials(t *testing.T) {
 // What lacks its tools says so, and what would help.
 func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy", "moviepy": "pip install", "remotion": "--install"} {
+	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy", "moviepy": "pip install", "remotion": "--install", "remotion-all": "--install"} {
 		ways, err := Named([]string{name})
 		if err != nil {
 			t.Fatal(err)
