@@ -44,8 +44,7 @@ func (n *noted) asked(pattern string) int {
 // corner is a talk with an avatar that takes a small part of the picture.
 func corner() lectern.Deck {
 	d := talk()
-	d.Size = lectern.Size{Width: 1280, Height: 720}
-	d.Quality = lectern.QualityHigh
+	d.Size, d.Quality = lectern.Size{Width: 960, Height: 540}, lectern.QualityHigh
 	return d
 }
 
