@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/compose"
 	"lectern/internal/proc"
 )
 
@@ -139,17 +140,10 @@ type x264 struct {
 	crf    int
 }
 
-// stand is a program that runs ffmpeg with other settings for x264. Pictures that are coded by themselves, and the avatar's
-// own, keep their distance to the others: compose has the numbers.
+// stand is a program that runs ffmpeg with other settings for x264. All constant rate factors and quantizers move by as much, so that
+// pictures that are coded by themselves, and the avatar's own, keep their distance to the others: compose has the numbers.
 const stand = `#!/bin/sh
 n=$#
-before=
-key=0
-for a; do
-	case $a in *no-deblock*) key=-7 ;; esac
-	[ "$a" = expr:1 ] || [ "$a" = 1 -a "$before" = -frames:v ] && key=8
-	before=$a
-done
 before=
 while [ $n -gt 0 ]; do
 	a=$1
@@ -157,13 +151,19 @@ while [ $n -gt 0 ]; do
 	n=$((n - 1))
 	case $before in
 	-preset) set -- "$@" %[1]s ;;
-	-crf) set -- "$@" $((%[2]d - key > 1 ? %[2]d - key : 1)) ;;
+	-crf | -qp) set -- "$@" $((a + %[2]d > 1 ? a + %[2]d : 1)) ;;
 	*) set -- "$@" "$a" ;;
 	esac
 	before=$a
 done
 exec %[3]s "$@"
 `
+
+// factor is the constant rate factor that a preset has by itself.
+func factor(p lectern.Preset) (int, error) {
+	args := compose.Encoding{Size: p.Size(lectern.Size{}), Rate: 30, Quality: p.Quality()}.Args()
+	return strconv.Atoi(args[1+slices.Index(args, "-crf")])
+}
 
 // render renders the deck by a preset and says what that took. Narrations and pictures of slides are there, so that the time
 // is that of what follows; with settings of its own for x264, it is encoded with those.
@@ -179,8 +179,12 @@ func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own 
 		if err != nil {
 			return made, err
 		}
+		usual, err := factor(p)
+		if err != nil {
+			return made, err
+		}
 		path := filepath.Join(s.dir, "ffmpeg-"+name)
-		if err := os.WriteFile(path, fmt.Appendf(nil, stand, own.preset, own.crf, at), 0o755); err != nil {
+		if err := os.WriteFile(path, fmt.Appendf(nil, stand, own.preset, own.crf-usual, at), 0o755); err != nil {
 			return made, err
 		}
 		env = append(env, "LECTERN_FFMPEG="+path)

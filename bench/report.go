@@ -181,7 +181,7 @@ func (l *looks) markdown(b *strings.Builder) {
 ## Presets and x264's settings
 
 Written by `+"`go run ./bench presets`"+`; when: %s; where: %s; %s. The first %d slides of `+"`examples/demo.json`"+`, with an
-avatar in the corner, spliced unless it leaks, as it does with x264's medium. Narrations and pictures of slides are there before, so the time is that of animation, encoding, sound and joining,
+avatar in the corner, spliced unless x264 has no CABAC, as in its ultrafast: then it is encoded whole. Narrations and pictures of slides are there before, so the time is that of animation, encoding, sound and joining,
 with the start of the program and the browser. The likeness is that to a nearly lossless encode (CRF %d) of the same size, of the whole
 picture and of the corner with the avatar, which is all that moves: 1 is the same for SSIM, more is better for PSNR (luma).
 
@@ -195,7 +195,7 @@ picture and of the corner with the avatar, which is all that moves: 1 is the sam
 	for _, k := range l.Presets {
 		row(k, k.Name, k.Size)
 	}
-	fmt.Fprintf(b, "\nThe same at the size of `standard` with other presets and constant rate factors of x264:\n\n"+
+	fmt.Fprintf(b, "\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what is spliced move by as much:\n\n"+
 		"| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
 		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	for _, k := range l.Grid {
