@@ -133,10 +133,13 @@ func (e Encoding) tail(threads int, to string) []string {
 	return append(args, "-f", "h264", to)
 }
 
-// key is the quantizer of pictures that are coded by themselves, and searchKey how thoroughly they are. A constant rate factor would cost
-// a look at them beforehand, and spend three times the bits, most of them on flat ground, for a worse picture as a whole (docs/PIPELINE.md).
-func (e Encoding) key() rate { return quantizer(e.effort().crf - 5) }
+// key says how many bits pictures get that are coded by themselves: a constant rate factor far below that of others. Without pictures
+// behind them to look at, x264 does not know that they stand for seconds and have to be as good as what refines them would make
+// them. A constant quantizer would take half of the time and a third of the bits, for the same distance to what was drawn, but the dither of
+// dark gradients would go, and what is left would be seen as faint blocks.
+func (e Encoding) key() rate { return factor(e.effort().crf - 8) }
 
+// searchKey is how thoroughly they are encoded.
 const searchKey = "subme=0"
 
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.

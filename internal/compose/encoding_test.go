@@ -20,7 +20,7 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	at := lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}
 	raw, held := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -i ", "tpad=stop=-1:stop_mode=clone"
-	keyArgs := strings.NewReplacer("-crf 18", "-qp 13", "weightp=0", "weightp=0:subme=0").Replace(hdArgs)
+	keyArgs := strings.NewReplacer("-crf 18", "-crf 10", "weightp=0", "weightp=0:subme=0").Replace(hdArgs)
 	patch := Patch{Window: at, At: lectern.Rect{X: 1376, Y: 536, Width: 512, Height: 512}}
 	calm := patch
 	calm.Calm = true
