@@ -96,7 +96,7 @@ func (e Encoding) Args() []string { return e.args(factor(e.effort().crf), e.GOP(
 
 // Fingerprint stands for everything that says how pictures are encoded, in content keys.
 func (e Encoding) Fingerprint() []string {
-	all := append(e.Args(), "key", strconv.Itoa(e.key().value))
+	all := append(e.Args(), e.keyArgs()...)
 	if e.Plain {
 		all = append(all, "plain")
 	}
@@ -133,20 +133,17 @@ func (e Encoding) tail(threads int, to string) []string {
 	return append(args, "-f", "h264", to)
 }
 
-// key says how many bits pictures get that are coded by themselves: a constant rate factor far below that of others. Without pictures
-// behind them to look at, x264 does not know that they stand for seconds and have to be as good as what refines them would make
-// them. A constant quantizer would take half of the time and a third of the bits, for the same distance to what was drawn, but the dither of
-// dark gradients would go, and what is left would be seen as faint blocks.
-func (e Encoding) key() rate { return factor(e.effort().crf - 8) }
-
-// searchKey is how thoroughly they are encoded.
-const searchKey = "subme=0"
+// keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others, and no search.
+// Without pictures behind them to look at, x264 does not know that they stand for seconds and have to be as good as what refines them
+// would make them. A constant quantizer would take a fifth less time and half of the bits, but the dither of dark gradients would go, and
+// what is left would be seen as faint blocks (docs/PIPELINE.md).
+func (e Encoding) keyArgs() []string { return e.args(factor(e.effort().crf-8), e.GOP(), "subme=0") }
 
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
 // plate is a file with the slide as one raw picture.
 func (e Encoding) Still(plate string, threads int, to string) []string {
 	args := append(e.raw(e.Size, plate), "-vf", tagged)
-	args = append(args, e.args(e.key(), e.GOP(), searchKey)...)
+	args = append(args, e.keyArgs()...)
 	return append(args, e.count(1, threads, to)...)
 }
 

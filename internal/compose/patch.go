@@ -76,7 +76,7 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s[key];[b]select='not(%s)',%s,%s%s[part]",
 		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, tile, again, p.still(), tagged)
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads", "1", "-filter_complex", graph)
-	args = append(append(args, "-map", "[key]"), e.args(e.key(), e.GOP(), searchKey)...)
+	args = append(append(args, "-map", "[key]"), e.keyArgs()...)
 	args = append(append(args, "-force_key_frames", "expr:1"), e.tail(1, keys)...)
 	bits := quantizer(e.effort().crf + overPatch)
 	if p.Calm {

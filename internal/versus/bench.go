@@ -224,22 +224,21 @@ func (b *bench) materials(ctx context.Context, dir string, k Kind) error {
 
 // projects makes Remotion's project for the ways that need it. One that cannot be made leaves them out.
 func (b *bench) projects(ctx context.Context, dir string, k Kind) error {
-	made, why := false, ""
+	var rows []*Row
 	for i, w := range b.ways[k] {
-		row := &b.rows[k][i]
-		if !isRemotion(w) || row.Absent != "" {
-			continue
+		if row := &b.rows[k][i]; isRemotion(w) && row.Absent == "" {
+			rows = append(rows, row)
 		}
-		if !made {
-			made = true
-			if err := b.project(ctx, dir, b.talks[k]); err != nil {
-				if ctx.Err() != nil {
-					return err
-				}
-				why = "its bundle could not be made: " + oneLine(err)
-			}
-		}
-		row.Absent = why
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	err := b.project(ctx, dir, b.talks[k])
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	for _, row := range rows {
+		row.Absent = "its bundle could not be made: " + oneLine(err)
 	}
 	return nil
 }
