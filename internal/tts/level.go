@@ -18,16 +18,17 @@ const (
 func frameOf(rate int) int { return max(1, rate/100) }
 
 // speechRMS is the root mean square over the frames in which somebody speaks: those above the gate and not more than
-// 20 dB below the mean of those. It is 0 for silence.
-func speechRMS(at func(i int) float64, n, rate int) float64 {
+// 20 dB below the mean of those. It is 0 for silence. Samples of full are 1; full is a power of two.
+func speechRMS[S int16 | float32](samples []S, full float64, rate int) float64 {
+	n, scale := len(samples), 1/full
 	frame := 2 * frameOf(rate)
 	var energies []float64
 	var sum float64
 	for i := 0; i+frame <= n || (i == 0 && n > 0); i += frame {
 		var e float64
 		end := min(i+frame, n)
-		for j := i; j < end; j++ {
-			v := at(j)
+		for _, s := range samples[i:end] {
+			v := float64(s) * scale
 			e += v * v
 		}
 		e /= float64(end - i)
@@ -63,7 +64,7 @@ func soften(x float64) float64 {
 
 // SpeechLevel is the level of the speech in samples in dBFS, silences left out; −Inf for silence.
 func SpeechLevel(samples []int16, rate int) float64 {
-	return 20 * math.Log10(speechRMS(func(i int) float64 { return float64(samples[i]) / 32768 }, len(samples), rate))
+	return 20 * math.Log10(speechRMS(samples, 1<<15, rate))
 }
 
 // Loud finds the stretches of samples that are above level (full scale is 1), joined over gaps shorter than hold and
@@ -97,11 +98,11 @@ func Loud(samples []float32, rate int, level float64, hold, keep int) []lectern.
 
 // peak is the largest magnitude in samples.
 func peak(samples []float32) float64 {
-	var p float32
+	var p uint32 // without their signs, floats are in the order of their bits
 	for _, v := range samples {
-		p = max(p, v, -v)
+		p = max(p, math.Float32bits(v)&^(1<<31))
 	}
-	return float64(p)
+	return float64(math.Float32frombits(p))
 }
 
 // fade ramps both ends of samples over n samples, so that no joint clicks.

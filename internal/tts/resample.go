@@ -9,7 +9,7 @@ type Resampler struct {
 	from, to int
 	up, down int         // to/from in lowest terms
 	phases   [][]float32 // up filters of taps coefficients
-	taps     int         // even; the filter reaches taps/2 input samples to both sides
+	taps     int         // whole eights; the filter reaches taps/2 input samples to both sides
 }
 
 const (
@@ -28,7 +28,7 @@ func NewResampler(from, to int) *Resampler {
 	if to < from {
 		cutoff = float64(to) / float64(from)
 	}
-	half := int(math.Ceil(resampleHalf / cutoff))
+	half := (int(math.Ceil(resampleHalf/cutoff)) + 3) &^ 3
 	cutoff *= 0.945 // the middle of the transition band
 	r.taps = 2 * half
 	r.phases = make([][]float32, r.up)
@@ -72,36 +72,57 @@ func (r *Resampler) Resample(in []float32) []float32 {
 	}
 	out := make([]float32, r.Len(len(in)))
 	half := r.taps / 2
-	for i := range out {
-		pos := int64(i) * int64(r.down)
-		first := int(pos/int64(r.up)) - half + 1
-		f := r.phases[pos%int64(r.up)]
-		lo, hi := 0, r.taps
-		if first < 0 {
-			lo = -first
-		}
-		if first+hi > len(in) {
-			hi = len(in) - first
-		}
-		if lo >= hi {
-			continue
-		}
-		src, coef := in[first+lo:first+hi], f[lo:hi]
-		src = src[:len(coef)]
-		var a, b, c, d float32
-		for len(coef) >= 4 && len(src) >= 4 {
-			a += src[0] * coef[0]
-			b += src[1] * coef[1]
-			c += src[2] * coef[2]
-			d += src[3] * coef[3]
-			src, coef = src[4:], coef[4:]
-		}
-		for k := range coef {
-			a += src[k] * coef[k]
-		}
-		out[i] = a + b + (c + d)
-	}
+	from := min(r.behind(half-1), len(out))
+	to := max(from, min(r.behind(len(in)-half), len(out)))
+	r.portable(out, in, 0, from)
+	r.middle(out, in, from, to)
+	r.portable(out, in, to, len(out))
 	return out
+}
+
+// behind is the first output that does not lie before input sample x, and 0 at least.
+func (r *Resampler) behind(x int) int {
+	return int((int64(max(x, 0))*int64(r.up) + int64(r.down) - 1) / int64(r.down))
+}
+
+// place is where output i begins to read the input, and through which of the phases.
+func (r *Resampler) place(i int) (first, phase int) {
+	at := int64(i) * int64(r.down)
+	return int(at/int64(r.up)) - r.taps/2 + 1, int(at % int64(r.up))
+}
+
+// portable makes the outputs from … to-1, which may reach beyond the ends of in.
+func (r *Resampler) portable(out, in []float32, from, to int) {
+	for i := from; i < to; i++ {
+		first, phase := r.place(i)
+		lo, hi := max(0, -first), min(r.taps, len(in)-first)
+		if lo < hi {
+			out[i] = dot(in[first+lo:first+hi], r.phases[phase][lo:hi])
+		}
+	}
+}
+
+// dot sums the products of two slices of one length. Eight sums are added up side by side, every product rounded before it is
+// added (which the conversions demand of processors that could fuse the two), then those eight by pairs: as the kernel does it,
+// so that the sound has the same bits with it and without.
+func dot(src, coef []float32) float32 {
+	var a, b, c, d, e, f, g, h float32
+	for len(src) >= 8 && len(coef) >= 8 {
+		x, y := (*[8]float32)(src), (*[8]float32)(coef)
+		a += float32(x[0] * y[0])
+		b += float32(x[1] * y[1])
+		c += float32(x[2] * y[2])
+		d += float32(x[3] * y[3])
+		e += float32(x[4] * y[4])
+		f += float32(x[5] * y[5])
+		g += float32(x[6] * y[6])
+		h += float32(x[7] * y[7])
+		src, coef = src[8:], coef[8:]
+	}
+	for i, x := range src {
+		a += float32(x * coef[i])
+	}
+	return ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
 
 func sinc(x float64) float64 {

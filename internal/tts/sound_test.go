@@ -261,10 +261,3 @@ func TestComposeFaults(t *testing.T) {
 		t.Errorf("more audio than allowed gives %v", err)
 	}
 }
-
-func BenchmarkResample(b *testing.B) {
-	r, in := NewResampler(22050, 48000), tone(22050, 22050, 300, 0.5)
-	for b.Loop() {
-		r.Resample(in)
-	}
-}
