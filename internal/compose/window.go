@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -59,6 +60,24 @@ func (w Window) distance(x, y, inset float64) float64 {
 	return math.Hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - radius + inset
 }
 
+// aside is the distance of the i-th pixel to the right of the window's middle, in the row at y. It never falls as i grows. The
+// i-th to the left has the same, to the last bit, and so have the pixels of the row that mirrors it below the middle.
+func (w Window) aside(i int, y, inset float64) float64 {
+	return w.distance(float64(w.At.X+w.At.Width/2+i)+0.5, y, inset)
+}
+
+// reached counts the pixels, of half a row, that are inside: those before the first that is not. It goes there from a guess,
+// for which the row before is a good one.
+func reached(guess, half int, inside func(i int) bool) int {
+	for guess > 0 && !inside(guess-1) {
+		guess--
+	}
+	for guess < half && inside(guess) {
+		guess++
+	}
+	return guess
+}
+
 func coverage(distance float64) float64 { return min(max(0.5-distance, 0), 1) }
 
 // ring is how wide the ring is, in video pixels; 0: there is none.
@@ -78,22 +97,42 @@ func (w Window) Bake(slide *image.RGBA) {
 	spread, drop := shadowSpread*w.Unit, shadowDrop*w.Unit
 	reach := int(spread+drop) + 2
 	area := image.Rect(w.At.X-reach, w.At.Y-reach, w.At.X+w.At.Width+reach, w.At.Y+w.At.Height+reach).Intersect(slide.Bounds())
+	mid := w.At.X + w.At.Width/2
+	half := max(mid-area.Min.X, area.Max.X-mid)
+	inner := 0
 	for y := area.Min.Y; y < area.Max.Y; y++ {
-		for x := area.Min.X; x < area.Max.X; x++ {
-			px, py := float64(x)+0.5, float64(y)+0.5
-			p := slide.Pix[slide.PixOffset(x, y):][:3:3]
-			c := coverage(w.distance(px, py, 0))
-			if c == 1 { // no shadow is seen through it
-				p[0], p[1], p[2] = w.Ring.R, w.Ring.G, w.Ring.B
-				continue
-			}
-			if s := shadow(w.distance(px, py-drop, 0), spread); s > 0 {
-				mix(p, 0, 0, 0, s)
-			}
+		py := float64(y) + 0.5
+		inner = reached(inner, half, func(i int) bool { return coverage(w.aside(i, py, 0)) == 1 })
+		row := slide.Pix[slide.PixOffset(area.Min.X, y):][:4*area.Dx()]
+		for x := max(mid-inner, area.Min.X); x < min(mid+inner, area.Max.X); x++ { // no shadow is seen through it
+			p := row[4*(x-area.Min.X):][:3]
+			p[0], p[1], p[2] = w.Ring.R, w.Ring.G, w.Ring.B
+		}
+		c := 1.0
+		for i := inner; i < half; i++ {
 			if c > 0 {
-				mix(p, w.Ring.R, w.Ring.G, w.Ring.B, c)
+				c = coverage(w.aside(i, py, 0))
+			}
+			s := shadow(w.aside(i, py-drop, 0), spread)
+			if c == 0 && s <= 0 { // nor is there any farther out, but for what rounding leaves: too little to change a byte
+				break
+			}
+			for _, x := range [2]int{mid - 1 - i, mid + i} {
+				if x >= area.Min.X && x < area.Max.X {
+					w.tint(row[4*(x-area.Min.X):][:3], s, c)
+				}
 			}
 		}
+	}
+}
+
+// tint lays a shadow over a pixel, and the ring over both.
+func (w Window) tint(p []byte, shadow, ring float64) {
+	if shadow > 0 {
+		mix(p, 0, 0, 0, shadow)
+	}
+	if ring > 0 {
+		mix(p, w.Ring.R, w.Ring.G, w.Ring.B, ring)
 	}
 }
 
@@ -130,24 +169,20 @@ type rows struct {
 // run is a piece of a row: what lies behind it, and how much of the avatar is seen.
 type run struct{ behind, mask []byte }
 
-// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part.
+// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part; where there is no such
+// pixel, both are end.
 type span struct{ seen, full, part, end int }
 
 // NewRegion prepares composing over slide, into which the window has been baked.
 func (w Window) NewRegion(slide *image.RGBA) *Region {
 	g := &Region{at: w.At, behind: image.NewRGBA(image.Rect(0, 0, w.At.Width, w.At.Height)),
-		planes: NewPlanes(w.At.Width, w.At.Height), mask: make([]byte, w.At.Width*w.At.Height)}
+		planes: NewPlanes(w.At.Width, w.At.Height)}
 	width := w.At.Width
-	inset := w.ring()
-	spans := make([]span, w.At.Height)
+	var spans []span
+	g.mask, spans = w.mask()
 	for y := range w.At.Height {
 		o := slide.PixOffset(slide.Rect.Min.X+w.At.X, slide.Rect.Min.Y+w.At.Y+y)
 		copy(g.behind.Pix[y*4*width:(y+1)*4*width], slide.Pix[o:o+4*width])
-		row := g.mask[y*width:][:width]
-		for x := range row {
-			row[x] = byte(coverage(w.distance(float64(w.At.X+x)+0.5, float64(w.At.Y+y)+0.5, inset))*255 + 0.5)
-		}
-		spans[y] = spanOf(row)
 	}
 	for i := range g.row {
 		g.row[i] = make([]byte, 4*width)
@@ -189,28 +224,33 @@ func (g *Region) piece(y, from, to int) run {
 	return run{g.behind.Pix[4*(o+from) : 4*(o+to)], g.mask[o+from : o+to]}
 }
 
-func spanOf(mask []byte) span {
-	n := len(mask)
-	s := span{seen: n, full: n, part: n, end: n}
-	for x, m := range mask {
-		if m > 0 && s.seen == n {
-			s.seen = x
+// mask gives how much of the avatar is seen in each pixel, and the same of each row as a span.
+func (w Window) mask() ([]byte, []span) {
+	width, height, half := w.At.Width, w.At.Height, w.At.Width/2
+	mask, spans := make([]byte, width*height), make([]span, height)
+	inset, all := w.ring(), bytes.Repeat([]byte{255}, width)
+	full := 0
+	for y := range height / 2 {
+		seen := func(i int) byte { return byte(coverage(w.aside(i, float64(w.At.Y+y)+0.5, inset))*255 + 0.5) }
+		full = reached(full, half, func(i int) bool { return seen(i) == 255 })
+		row := mask[y*width:][:width]
+		copy(row[half-full:half+full], all)
+		end := full
+		for ; end < half; end++ {
+			m := seen(end)
+			if m == 0 {
+				break
+			}
+			row[half-1-end], row[half+end] = m, m
 		}
-		if m == 255 && s.full == n {
-			s.full = x
+		s := span{seen: half - end, full: half - full, part: half + full, end: half + end}
+		if full == 0 {
+			s.full, s.part = s.end, s.end
 		}
-		if m < 255 && s.full < n && s.part == n {
-			s.part = x
-		}
-		if m > 0 {
-			s.end = x + 1
-		}
+		copy(mask[(height-1-y)*width:], row)
+		spans[y], spans[height-1-y] = s, s
 	}
-	if s.seen == n {
-		return span{}
-	}
-	s.full, s.part = min(s.full, s.end), min(s.part, s.end)
-	return s
+	return mask, spans
 }
 
 // Bytes is the size of a composed picture.

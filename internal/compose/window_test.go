@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -146,6 +147,109 @@ func TestAnOpaqueAvatarCoversTheInside(t *testing.T) {
 	})
 }
 
+// plainBake is Window.Bake with each pixel worked out for itself.
+func plainBake(w Window, slide *image.RGBA) {
+	if !w.Inset || w.Ring.A == 0 {
+		return
+	}
+	spread, drop := shadowSpread*w.Unit, shadowDrop*w.Unit
+	for y := range slide.Rect.Dy() {
+		for x := range slide.Rect.Dx() {
+			px, py := float64(x)+0.5, float64(y)+0.5
+			p := slide.Pix[slide.PixOffset(x, y):][:3]
+			c := coverage(w.distance(px, py, 0))
+			if s := shadow(w.distance(px, py-drop, 0), spread); c < 1 && s > 0 {
+				mix(p, 0, 0, 0, s)
+			}
+			if c > 0 {
+				mix(p, w.Ring.R, w.Ring.G, w.Ring.B, c)
+			}
+		}
+	}
+}
+
+// plainMask is Window.mask with each pixel worked out for itself.
+func plainMask(w Window) ([]byte, []span) {
+	mask, spans := make([]byte, 0, w.At.Width*w.At.Height), make([]span, w.At.Height)
+	for y := range w.At.Height {
+		for x := range w.At.Width {
+			c := coverage(w.distance(float64(w.At.X+x)+0.5, float64(w.At.Y+y)+0.5, w.ring()))
+			mask = append(mask, byte(c*255+0.5))
+		}
+		spans[y] = spanOf(mask[y*w.At.Width:])
+	}
+	return mask, spans
+}
+
+// spanOf reads a row of a mask. One without anything in it is empty in its middle.
+func spanOf(row []byte) span {
+	mid := len(row) / 2
+	s := span{end: len(row)}
+	for s.end > mid && row[s.end-1] == 0 {
+		s.end--
+	}
+	for s.seen < mid && row[s.seen] == 0 {
+		s.seen++
+	}
+	for s.full = s.seen; s.full < s.end && row[s.full] < 255; {
+		s.full++
+	}
+	for s.part = s.full; s.part < s.end && row[s.part] == 255; {
+		s.part++
+	}
+	return s
+}
+
+// sameAsPlain reports where a window differs from what is worked out pixel by pixel.
+func sameAsPlain(w Window, slide *image.RGBA) error {
+	plain := image.NewRGBA(slide.Rect)
+	copy(plain.Pix, slide.Pix)
+	plainBake(w, plain)
+	w.Bake(slide)
+	for i, want := range plain.Pix {
+		if got := slide.Pix[i]; got != want {
+			return fmt.Errorf("%+v: byte %d of pixel %d,%d is %d, not %d", w, i%4, i%slide.Stride/4, i/slide.Stride, got, want)
+		}
+	}
+	mask, spans := w.mask()
+	wantMask, wantSpans := plainMask(w)
+	for i, want := range wantMask {
+		if mask[i] != want {
+			return fmt.Errorf("%+v: the mask at %d,%d is %d, not %d", w, i%w.At.Width, i/w.At.Width, mask[i], want)
+		}
+	}
+	for y, want := range wantSpans {
+		if spans[y] != want {
+			return fmt.Errorf("%+v: row %d of the mask is %+v, not %+v", w, y, spans[y], want)
+		}
+	}
+	return nil
+}
+
+func TestAWindowIsTheOneWorkedOutPixelByPixel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		size := lectern.Size{Width: 2 * rapid.IntRange(1, 70).Draw(t, "W"), Height: 2 * rapid.IntRange(1, 60).Draw(t, "H")}
+		w := drawWindow(t, size)
+		w.Unit = rapid.OneOf(rapid.Float64Range(0.01, 4), rapid.SampledFrom([]float64{1, 0.5, 2.0 / 3})).Draw(t, "measure")
+		if rapid.Bool().Draw(t, "ringless") {
+			w.Ring = color.RGBA{}
+		}
+		slide := noise(size.Width, size.Height, rapid.Uint64().Draw(t, "seed"))
+		slide.Pix[3] = 7 // alpha is left as it is
+		if err := sameAsPlain(w, slide); err != nil {
+			t.Fatal(err)
+		}
+	})
+	// As large as in a video, and where the shadow meets the borders of the picture.
+	for shape, at := range map[lectern.Shape]image.Point{lectern.ShapeCircle: {80, 60}, lectern.ShapeRounded: {0, 0}, lectern.ShapeSquare: {168, 108}} {
+		w := Window{At: lectern.Rect{X: at.X, Y: at.Y, Width: 432, Height: 432}, Shape: shape, Inset: true, Unit: 1, Ring: color.RGBA{200, 100, 0, 255}}
+		if err := sameAsPlain(w, noise(600, 540, 1)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestEvenRectStaysInside(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -196,6 +300,21 @@ func BenchmarkComposeCircle480(b *testing.B) {
 	for b.Loop() {
 		region.Compose(frame)
 	}
+}
+
+func BenchmarkWindow432(b *testing.B) {
+	w := Window{At: lectern.Rect{X: 1440, Y: 600, Width: 432, Height: 432}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
+	slide := noise(1920, 1080, 1)
+	b.Run("bake", func(b *testing.B) {
+		for b.Loop() {
+			w.Bake(slide)
+		}
+	})
+	b.Run("region", func(b *testing.B) {
+		for b.Loop() {
+			w.NewRegion(slide)
+		}
+	})
 }
 
 func BenchmarkComposeHalf1080(b *testing.B) {
