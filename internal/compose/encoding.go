@@ -133,11 +133,17 @@ func (e Encoding) tail(threads int, to string) []string {
 	return append(args, "-f", "h264", to)
 }
 
-// keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others, and no search.
-// Without pictures behind them to look at, x264 does not know that they stand for seconds and have to be as good as what refines them
-// would make them. A constant quantizer would take a fifth less time and half of the bits, but the dither of dark gradients would go, and
-// what is left would be seen as faint blocks (docs/PIPELINE.md).
-func (e Encoding) keyArgs() []string { return e.args(factor(e.effort().crf-8), e.GOP(), "subme=0") }
+// keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others, no search, and
+// less adaptive quantization. Without pictures behind them to look at, x264 does not know that they stand for seconds and have to be
+// as good as what refines them would make them. A constant quantizer would take a fifth less time and half of the bits, but the dither
+// of dark gradients would go, and what is left would be seen as faint blocks (docs/PIPELINE.md).
+func (e Encoding) keyArgs() []string {
+	return e.args(factor(e.effort().crf-underKey), e.GOP(), "subme=0:aq-strength=0.7")
+}
+
+// underKey is by how much the constant rate factor of key pictures is below that of others: with so much less adaptive quantization, for
+// as many bits as 8 without, and a decibel more.
+const underKey = 10
 
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
 // plate is a file with the slide as one raw picture.

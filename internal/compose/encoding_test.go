@@ -20,11 +20,11 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	at := lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}
 	raw, held := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -i ", "tpad=stop=-1:stop_mode=clone"
-	keyArgs := strings.NewReplacer("-crf 18", "-crf 10", "weightp=0", "weightp=0:subme=0").Replace(hdArgs)
+	keyArgs := strings.NewReplacer("-crf 18", "-crf 8", "weightp=0", "weightp=0:subme=0:aq-strength=0.7").Replace(hdArgs)
 	patch := Patch{Window: at, At: lectern.Rect{X: 1376, Y: 536, Width: 512, Height: 512}}
 	calm := patch
 	calm.Calm = true
-	const small = "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:merange=4:subme=1:partitions=none"
+	const small = "weightp=0:slice-max-mbs=32:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:me=dia:subme=0:partitions=none:merange=4"
 	region := "-f rawvideo -pix_fmt yuv420p -video_size 480x480 -framerate 30 -i "
 	for _, c := range []struct {
 		name string
@@ -74,7 +74,7 @@ func TestPiecesShareTheirParameters(t *testing.T) {
 	for _, q := range lectern.Qualities() {
 		e := hd
 		e.Quality = q
-		own := regexp.MustCompile(`-(crf|qp) \d+|:subme=\d`)
+		own := regexp.MustCompile(`-(crf|qp) \d+|:subme=\d|:aq-strength=[\d.]+`)
 		want := own.ReplaceAllString(strings.Join(e.Args(), " "), "")
 		for name, args := range map[string][]string{
 			"still": e.Still("p", 1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),

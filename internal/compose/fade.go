@@ -8,16 +8,16 @@ import (
 // IsFade reports whether kind, as TransitionType gave it, is the transition that [Mix] makes and [Encoding.Faded] encodes.
 func IsFade(kind string) bool { return kind == fallback }
 
-// search is how thoroughly an encoder looks for what moved: less than its preset would. A person who speaks moves little and
-// smoothly, so that finer searches take a third more time and find 2 % of the bits (docs/PIPELINE.md).
-const search = "me=dia:merange=4:subme=1:partitions=none"
+// search is how thoroughly an encoder looks for what moved: for whole pixels a few beside where it expects them. A person who speaks
+// moves little and smoothly, and a fade not at all (docs/PIPELINE.md).
+const search = "me=dia:subme=0:partitions=none:merange=4"
 
 // blind is search for a fade, which does not move at all. Nothing in it refers to what comes later than the next picture, so x264
 // need not look ahead for its macroblock tree. withoutBoth is by how much the constant rate factor is higher without that and with
 // less adaptive quantization, for about as many bits: a quarter less time and half a decibel more. With none of the latter the steps
 // of dark gradients show.
 const (
-	blind       = "mbtree=0:rc-lookahead=0:aq-strength=0.5:me=dia:merange=4:subme=0:partitions=none"
+	blind       = "mbtree=0:rc-lookahead=0:aq-strength=0.5:" + search
 	withoutBoth = 6
 )
 

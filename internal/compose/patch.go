@@ -17,7 +17,8 @@ type Patch struct {
 
 const (
 	block = 16 // a macroblock's side, in pixels
-	// patchMargin is the still slide around a window, in pixels, at least: what moves beside it takes its motion from there.
+	// patchMargin is the still slide around a window, in pixels, at least: what moves beside it takes its motion from there. With 8,
+	// which is as far as search goes and filters reach, slides leak whose avatar moves up to the window's edge.
 	patchMargin = 16
 	// patchShare is the largest part of the picture for which a patch is worth its while.
 	patchShare = 0.4
