@@ -93,14 +93,27 @@ func seeking(t *testing.T, path string, frames []int, rate float64) string {
 			v.addEventListener('error', () => fail(new Error(v.error.message || 'code ' + v.error.code)), {once: true});
 		});
 		await once('loadeddata');
+		// A busy browser says that it is there before it shows the frame; it tells of what it shows, but not of the same frame again.
+		const rate = %f, span = 1 / rate;
+		const shown = at => new Promise(done => {
+			if (!v.requestVideoFrameCallback) return done();
+			const late = setTimeout(done, 5000);
+			const look = (_, frame) => {
+				if (Math.abs(frame.mediaTime - at) > span) return v.requestVideoFrameCallback(look);
+				clearTimeout(late);
+				done();
+			};
+			v.requestVideoFrameCallback(look);
+		});
 		const all = [];
 		for (const n of %s) {
-			const there = once('seeked');
-			v.currentTime = (n + 0.5) / %f;
+			const at = (n + 0.5) / rate, there = once('seeked'), seen = shown(at);
+			v.currentTime = at;
 			await there;
+			await seen;
 			g.drawImage(v, 0, 0, c.width, c.height);
 			all.push(Array.from(g.getImageData(0, 0, c.width, c.height).data).filter((_, i) => i %% 4 < 3));
 		}
 		return all;
-	})()`, thumbWidth, thumbHeight, path, list, rate)
+	})()`, thumbWidth, thumbHeight, path, rate, list)
 }
