@@ -30,12 +30,10 @@ func dial(t *testing.T, h http.HandlerFunc, options ...client.Option) (*client.C
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	// Connections of its own: those of the default transport are closed by any server that is, and a request that must not be
-	// sent twice fails then.
-	own := http.DefaultTransport.(*http.Transport).Clone()
-	t.Cleanup(own.CloseIdleConnections)
 	a := &attempts{}
-	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause), client.WithHTTPClient(&http.Client{Transport: own})}, options...)...)
+	// The server's own client: connections of the default transport are closed by any server that is, and a request that must not
+	// be sent twice fails then.
+	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause), client.WithHTTPClient(server.Client())}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,11 +98,11 @@ func Loud(samples []float32, rate int, level float64, hold, keep int) []lectern.
 
 // peak is the largest magnitude in samples.
 func peak(samples []float32) float64 {
-	var p uint32 // without their signs, floats are in the order of their bits
+	var p float32
 	for _, v := range samples {
-		p = max(p, math.Float32bits(v)&^(1<<31))
+		p = max(p, v, -v)
 	}
-	return float64(math.Float32frombits(p))
+	return float64(p)
 }
 
 // fade ramps both ends of samples over n samples, so that no joint clicks.
