@@ -82,27 +82,106 @@ type Part struct {
 	Open func() (io.ReadCloser, error)
 }
 
-// WriteTrack joins passages to the sound of total samples, and writes it as an MP4 file whose index comes first. What is between the
-// passages is filled with the last packet of the one before, which is silence, and what precedes the first with its own.
-func WriteTrack(w io.Writer, total int64, parts []Part) error {
+// Soundtrack is the sound of a whole: its passages, and the packets between them.
+type Soundtrack struct {
+	samples int64
+	config  []byte
+	runs    []packets
+	sizes   []uint32 // of all packets
+	bytes   uint64
+}
+
+// NewSoundtrack joins passages to the sound of total samples. What is between the passages is filled with the last packet of the one
+// before, which is silence, and what precedes the first with its own.
+func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
 	runs, err := arrange(total, parts)
 	if err != nil {
-		return err
+		return Soundtrack{}, err
 	}
-	if _, err := w.Write(soundHeader(total, parts[0].Config, runs)); err != nil {
-		return err
-	}
+	s := Soundtrack{samples: total, config: parts[0].Config, runs: runs}
 	for _, r := range runs {
 		for range r.silence {
-			if _, err := w.Write(r.of.Last); err != nil {
+			s.sizes = append(s.sizes, uint32(len(r.of.Last)))
+		}
+		s.sizes = append(s.sizes, r.sizes...)
+	}
+	for _, n := range s.sizes {
+		s.bytes += uint64(n)
+	}
+	return s, nil
+}
+
+// Write writes the sound as an MP4 file of its own.
+func (s Soundtrack) Write(w io.Writer) error {
+	t := s.track(1)
+	t.chunks = []chunk{{samples: uint32(len(s.sizes))}}
+	if _, err := w.Write(movieHead("M4A ", "M4A isomiso2", []track{t}, s.bytes)); err != nil {
+		return err
+	}
+	in := s.reader()
+	defer in.Close()
+	return in.copy(w, len(s.sizes))
+}
+
+// packetReader gives the packets of a soundtrack one after the other. It has to be closed.
+type packetReader struct {
+	runs []packets
+	done int // packets of the first run
+	file io.ReadCloser
+	in   *bufio.Reader
+}
+
+func (s Soundtrack) reader() *packetReader { return &packetReader{runs: s.runs} }
+
+// copy writes the next n packets.
+func (r *packetReader) copy(w io.Writer, n int) error {
+	for range n {
+		for len(r.runs) > 0 && r.done == r.runs[0].count() {
+			if err := r.Close(); err != nil {
 				return err
 			}
+			r.runs, r.done = r.runs[1:], 0
 		}
-		if err := r.copy(w); err != nil {
+		if len(r.runs) == 0 {
+			return io.ErrUnexpectedEOF
+		}
+		if err := r.one(w, r.runs[0]); err != nil {
 			return err
 		}
+		r.done++
 	}
 	return nil
+}
+
+// one writes a packet of a run, without its head.
+func (r *packetReader) one(w io.Writer, of packets) (err error) {
+	if of.silence > 0 {
+		_, err = w.Write(of.of.Last)
+		return err
+	}
+	if r.file == nil {
+		if r.file, err = of.of.Open(); err != nil {
+			return err
+		}
+		r.in = bufio.NewReaderSize(r.file, 64<<10)
+	}
+	if _, err = r.in.Discard(adtsHead); err == nil {
+		_, err = io.CopyN(w, r.in, int64(of.sizes[r.done]))
+	}
+	if err != nil {
+		return fmt.Errorf("packet %d of %d: %w", r.done+1, len(of.sizes), noEOF(err))
+	}
+	return nil
+}
+
+// Close closes the passage that is being read.
+func (r *packetReader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
 }
 
 // packets is a run of packets: silence taken from a part, or the first ones of a part.
@@ -111,6 +190,8 @@ type packets struct {
 	silence int64 // how many times its last packet
 	sizes   []uint32
 }
+
+func (p packets) count() int { return int(p.silence) + len(p.sizes) }
 
 // arrange says which packets follow each other.
 func arrange(total int64, parts []Part) ([]packets, error) {
@@ -135,70 +216,22 @@ func arrange(total int64, parts []Part) ([]packets, error) {
 	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
 }
 
-// copy writes the packets of a part without their heads.
-func (r packets) copy(w io.Writer) error {
-	if len(r.sizes) == 0 {
-		return nil
-	}
-	f, err := r.of.Open()
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	in := bufio.NewReaderSize(f, 64<<10)
-	for i, n := range r.sizes {
-		_, err := in.Discard(adtsHead)
-		if err == nil {
-			_, err = io.CopyN(w, in, int64(n))
-		}
-		if err != nil {
-			return fmt.Errorf("packet %d of %d: %w", i+1, len(r.sizes), noEOF(err))
-		}
-	}
-	return nil
-}
-
-// soundHeader gives the file's bytes up to the first packet.
-func soundHeader(total int64, config []byte, runs []packets) []byte {
-	var sizes []uint32
-	all := uint64(0)
-	for _, r := range runs {
-		for range r.silence {
-			sizes = append(sizes, uint32(len(r.of.Last)))
-		}
-		sizes = append(sizes, r.sizes...)
-	}
-	for _, n := range sizes {
-		all += uint64(n)
-	}
-	head := box("ftyp", []byte("M4A "), u32(512), []byte("M4A isomiso2"))
-	index := func(first uint64) []byte { return soundIndex(uint64(total), config, sizes, all, first) }
-	head = append(head, index(uint64(len(head)+len(index(0))+mdatHead))...)
-	return append(head, mdat(all)...)
-}
-
-// soundIndex describes one track of sound. It says that the first packet is not heard: it is what the second overlaps with.
-func soundIndex(total uint64, config []byte, sizes []uint32, all, first uint64) []byte {
-	n := uint32(len(sizes))
-	rate := u32(uint32(max(all*8*lectern.SampleRate/total, 1)))
+// track describes the sound. It says that the first packet is not heard: it is what the second overlaps with.
+func (s Soundtrack) track(id uint32) track {
+	n, total := uint32(len(s.sizes)), uint64(s.samples)
+	rate := u32(uint32(max(s.bytes*8*lectern.SampleRate/total, 1)))
 	esds := full("esds", 0, 0, described(3, u16(1), zeros(1),
-		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, config)), described(6, []byte{2})))
-	mp4a := box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds)
-	stbl := box("stbl",
-		full("stsd", 0, 0, u32(1), mp4a),
+		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, s.config)), described(6, []byte{2})))
+	return track{
+		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate, ticks: total + Packet, lasts: total, skip: Packet,
+		media: full("smhd", 0, 0, zeros(4)),
+		entry: box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds),
 		// The last packet is as long as what it holds of the whole.
-		full("stts", 0, 0, u32(2), u32(n-1, Packet), u32(1, uint32(total+Packet-uint64(n-1)*Packet))),
-		full("stsc", 0, 0, u32(1), u32(1), u32(n), u32(1)),
-		full("stsz", 0, 0, u32(0), u32(n), u32(sizes...)),
-		full("co64", 0, 0, u32(1), u64(first)),
+		lengths: []length{{n - 1, Packet}, {1, uint32(total + Packet - uint64(n-1)*Packet)}},
+		sizes:   s.sizes,
 		// Whoever begins to play at a packet has to decode the one before it too.
-		full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)),
-		full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1)))
-	hdlr := full("hdlr", 0, 0, zeros(4), []byte("soun"), zeros(12), []byte("sound\x00"))
-	minf := box("minf", full("smhd", 0, 0, zeros(4)), dinf(), stbl)
-	elst := full("elst", 1, 0, u32(1), u64(total), u64(Packet), u16(1), u16(0))
-	return box("moov", mvhd(lectern.SampleRate, total),
-		box("trak", tkhd(total, 0x100, lectern.Size{}), box("edts", elst), box("mdia", mdhd(lectern.SampleRate, total+Packet), hdlr, minf)))
+		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)), full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},
+	}
 }
 
 // described is a descriptor of MPEG-4 systems (ISO 14496-1) of fewer than 128 bytes.

@@ -35,6 +35,14 @@ func partOf(t interface{ Fatal(...any) }, p Passage, name byte, size func(i int)
 	return Part{Passage: p, ADTS: x, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
 }
 
+func writeSound(w io.Writer, total int64, parts []Part) error {
+	s, err := NewSoundtrack(total, parts)
+	if err != nil {
+		return err
+	}
+	return s.Write(w)
+}
+
 // The track has each passage's packets at its place, and copies of a last packet everywhere else; it is as long as the whole.
 func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 	t.Parallel()
@@ -61,7 +69,7 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		}
 		total := (whole-2)*Packet + rapid.Int64Range(1, Packet).Draw(t, "rest")
 		var file bytes.Buffer
-		if err := WriteTrack(&file, total, parts); err != nil {
+		if err := writeSound(&file, total, parts); err != nil {
 			t.Fatal(err)
 		}
 		m, err := ReadMovie(bytes.NewReader(file.Bytes()), int64(file.Len()))
@@ -113,11 +121,11 @@ func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 	for name, parts := range map[string][]Part{
 		"none": nil, "overlap": {a, b}, "too few packets": {short}, "behind the end": {late}, "two kinds": {a, other}, "gone": {gone},
 	} {
-		if err := WriteTrack(io.Discard, 20*Packet, parts); err == nil {
+		if err := writeSound(io.Discard, 20*Packet, parts); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := WriteTrack(io.Discard, 0, []Part{a}); err == nil {
+	if err := writeSound(io.Discard, 0, []Part{a}); err == nil {
 		t.Error("a track of nothing")
 	}
 }

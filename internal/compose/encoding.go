@@ -163,6 +163,16 @@ func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads in
 	return append(args, e.output(frames, threads, to)...)
 }
 
+// Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on its longer
+// side.
+func (e Encoding) Thumbnail(to string) []string {
+	return []string{
+		"-threads", "1", "-f", "h264", "-i", "pipe:0", "-frames:v", "1",
+		"-vf", "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc",
+		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to,
+	}
+}
+
 // Side is what one side of a transition shows: a plate, and over it the region of an avatar, one raw picture for each
 // frame of the transition. An empty Region means there is no avatar.
 type Side struct {

@@ -120,11 +120,6 @@ func TestChaptersFollowThePlan(t *testing.T) {
 	if c[0] != (Chapter{"One", 0, 90}) || c[1].Start != 90 || c[1].End != 160 {
 		t.Errorf("%+v", c)
 	}
-	want := ";FFMETADATA1\ntitle=a\\;b\nencoder=Lectern\n[CHAPTER]\nTIMEBASE=1/30\nSTART=0\nEND=90\ntitle=One\n" +
-		"[CHAPTER]\nTIMEBASE=1/30\nSTART=90\nEND=160\ntitle=T\\=wo\\; \\#2\\\nx\n"
-	if got := Metadata("a;b", 30, c); got != want {
-		t.Errorf("%q", got)
-	}
 	if got := ChaptersVTT(30, c); !strings.HasSuffix(got, "\n2\n00:00:03.000 --> 00:00:05.333\nT=wo; #2 x\n") {
 		t.Errorf("%q", got)
 	}

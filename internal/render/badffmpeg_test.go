@@ -105,7 +105,6 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 		{"fade", fading, true, "could not blend two slides", alone},
 		{"transition", "xfade", true, "could not blend two slides", wiped},
 		{"sound", "s16le*pipe:0", false, "could not encode the sound", alone},
-		{"join", "faststart", false, "could not join the video", alone},
 		{"thumbnail", "mjpeg", false, "could not make the thumbnail", alone},
 		{"take's sound", "first_pts=0", true, "could not read the avatar's sound", speaksItself},
 		{"take's pictures", "rgb24*pipe:1", true, "could not read the avatar's video", speaksItself},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 			g.ffmpeg.hook = failing("xfade", broken)
 		}, lectern.CodeEncodeFailed, 2},
 		{"sound", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("s16le", broken) }, lectern.CodeEncodeFailed, 0},
-		{"mux", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("faststart", broken) }, lectern.CodeEncodeFailed, 0},
+		{"mux", func(g *rig, _ *lectern.Deck) { g.cache.hook = failing(".mp4", broken) }, lectern.CodeInternal, 0},
 		{"thumbnail", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("mjpeg", broken) }, lectern.CodeEncodeFailed, 0},
 		{"artifacts", func(g *rig, _ *lectern.Deck) {
 			g.artifacts.hook = failing("video", lectern.Fail(lectern.CodeDiskFull, "The disk is full."))
@@ -91,11 +92,15 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 				}
 			}
 		}, lectern.CodeEncodeFailed, 2},
-		{"a muxer that leaves half a file", func(g *rig, _ *lectern.Deck) {
-			g.ffmpeg.after = func(c Command) {
-				if out := c.Args[len(c.Args)-1]; strings.HasSuffix(out, ".mp4") {
-					_ = os.Truncate(strings.TrimPrefix(out, "file:"), 30_000)
+		{"a segment that is cut before it is joined", func(g *rig, _ *lectern.Deck) {
+			g.cache.hook = func(_ context.Context, what string) error {
+				if strings.HasSuffix(what, ".mp4") {
+					list, _ := filepath.Glob(filepath.Join(g.cache.dir, "*.segment"))
+					for _, path := range list {
+						_ = os.Truncate(path, 1000)
+					}
 				}
+				return nil
 			}
 		}, lectern.CodeEncodeFailed, 0},
 	} {

@@ -271,9 +271,10 @@ func (c *fakeClip) Close() error {
 
 // folderCache is a cache without eviction.
 type folderCache struct {
-	dir string
-	mu  sync.Mutex
-	at  map[string]*sync.Mutex
+	dir  string
+	hook hook // before something is made
+	mu   sync.Mutex
+	at   map[string]*sync.Mutex
 }
 
 func (c *folderCache) Get(key string) (string, bool) {
@@ -284,7 +285,7 @@ func (c *folderCache) Get(key string) (string, bool) {
 
 func (c *folderCache) Drop(key string) error { return os.Remove(filepath.Join(c.dir, key)) }
 
-func (c *folderCache) Make(_ context.Context, key string, write func(string) error) (string, error) {
+func (c *folderCache) Make(ctx context.Context, key string, write func(string) error) (string, error) {
 	c.mu.Lock()
 	m := c.at[key]
 	if m == nil {
@@ -296,6 +297,9 @@ func (c *folderCache) Make(_ context.Context, key string, write func(string) err
 	defer m.Unlock()
 	if path, ok := c.Get(key); ok {
 		return path, nil
+	}
+	if err := c.hook.call(ctx, "make %s", key); err != nil {
+		return "", err
 	}
 	tmp := filepath.Join(c.dir, "tmp-"+key)
 	defer os.Remove(tmp)

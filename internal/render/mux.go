@@ -1,12 +1,12 @@
 package render
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"lectern"
 	"lectern/internal/compose"
@@ -36,7 +36,6 @@ type words struct {
 	chapters   []compose.Chapter
 	cues       []compose.Cue
 	language   string
-	metadata   string
 	transcript string
 	align      []alignment
 }
@@ -70,7 +69,6 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 	}
 	w.chapters = compose.Chapters(plan, titles)
 	w.cues = compose.Captions(spoken)
-	w.metadata = compose.Metadata(u.deck.Title, plan.Rate, w.chapters)
 	w.transcript = compose.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
 	return w, nil
 }
@@ -101,66 +99,45 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 }
 
 // mux joins pictures, sound, captions and chapters.
-func (u *run) mux(ctx context.Context, plan timeline.Plan, audio file, w words) (file, error) {
+func (u *run) mux(ctx context.Context, plan timeline.Plan, audio sounded, w words) (file, error) {
 	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
 	list := u.stretches(plan)
 	keys := make([]string, len(list))
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	captions := ""
-	if len(w.cues) > 0 {
-		captions = "captions"
-	}
-	srt := compose.SRT(w.cues)
-	key := muxKey(keys, audio.key, srt, w.metadata, u.enc.Mux("", captions, "", w.language, ""), u.version)
-	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error {
-		return with(ctx, u.Resources.encoders, 1, func() error { return u.join(ctx, plan, list, audio, srt, w, path) })
-	})
+	key := muxKey(keys, audio.key, compose.SRT(w.cues), w.chapters, u.deck.Title, w.language, u.enc)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, audio.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
-func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, audio file, srt string, w words, path string) error {
-	captions, metadata := "", filepath.Join(u.job.Scratch, "metadata.txt")
-	if err := os.WriteFile(metadata, []byte(w.metadata), 0o666); err != nil {
-		return err
-	}
-	if len(w.cues) > 0 {
-		captions = filepath.Join(u.job.Scratch, "captions.srt")
-		if err := os.WriteFile(captions, []byte(srt), 0o666); err != nil {
-			return err
-		}
-		captions = "file:" + captions
-	}
-	join := compose.NewJoin(u.enc)
+func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound compose.Soundtrack, w words, path string) error {
+	film := compose.Film{Encoding: u.enc, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues, Sound: sound}
 	for _, s := range list {
-		if err := join.Add(s.index, s.frames); err != nil {
+		if err := film.Add(s.index, s.frames); err != nil {
 			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
 		}
 	}
-	header, err := join.Header()
-	if err != nil {
-		return err
+	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) { u.track.move("mux", float64(done)/float64(plan.Frames)) }}
+	defer pictures.Close()
+	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, pictures) })
+	if err == nil {
+		err = checkMovie(plan, path)
 	}
-	source := &joined{list: list, rest: header}
-	in := &closing{r: source}
-	defer in.shut(source)
-	err = u.ffmpeg(ctx, Command{Args: u.enc.Mux("file:"+audio.path, captions, "file:"+metadata, w.language, "file:"+path), Stdin: in,
-		OnFrame: u.frames("mux", plan.Frames), What: whatJoin})
-	if err != nil {
-		return err
-	}
-	return broken(whatJoin, checkMovie(plan, path))
+	return unwell(err, "The video could not be joined. Try again; if that does not help, check the disk.")
 }
 
-// joined reads the video without sound: the header, then the pictures of each stretch.
+// joined reads the pictures of stretches one after the other.
 type joined struct {
-	list []stretch
-	rest []byte
-	file io.ReadCloser
-	pics *h264.Pictures
-	left int64
+	ctx      context.Context
+	progress func(pictures int64)
+	list     []stretch
+	rest     []byte
+	file     io.ReadCloser
+	pics     *h264.Pictures
+	left     int64
+	done     int64
 }
 
 func (j *joined) Read(p []byte) (int, error) {
@@ -169,6 +146,10 @@ func (j *joined) Read(p []byte) (int, error) {
 			if len(j.list) == 0 {
 				return 0, io.EOF
 			}
+			if err := context.Cause(j.ctx); err != nil {
+				return 0, err
+			}
+			j.progress(j.done)
 			var err error
 			if j.file, err = j.list[0].stream(); err != nil {
 				return 0, err
@@ -187,6 +168,7 @@ func (j *joined) Read(p []byte) (int, error) {
 			return 0, fmt.Errorf("a segment ends %d pictures early: %w", j.left, noEOF(err))
 		}
 		j.left--
+		j.done++
 		j.rest = pic.Bytes
 	}
 	n := copy(p, j.rest)

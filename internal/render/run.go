@@ -180,8 +180,9 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
-		plan             timeline.Plan
-		audio, thumbnail file
+		plan      timeline.Plan
+		audio     sounded
+		thumbnail file
 	)
 	g.do(func(ctx context.Context) error {
 		var err error
@@ -211,7 +212,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 			return err
 		}
 		crash.Here(crash.Joined)
-		artifacts, err = u.publish(ctx, plan, video, audio, thumbnail, words)
+		artifacts, err = u.publish(ctx, plan, video, audio.file, thumbnail, words)
 		crash.Here(crash.Published)
 		return err
 	})
@@ -331,7 +332,12 @@ func orElse(err error, code lectern.Code, sentence string) error {
 // broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says what it
 // could not do, as in Command.What.
 func broken(what string, err error) error {
-	err = orElse(err, lectern.CodeEncodeFailed, what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+	return unwell(err, what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+}
+
+// unwell makes err a failure to encode that may be a machine's bad moment.
+func unwell(err error, sentence string) error {
+	err = orElse(err, lectern.CodeEncodeFailed, sentence)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
 		f.Retryable = true
 	}
@@ -343,7 +349,6 @@ const (
 	whatSlide     = "ffmpeg could not encode the slide"
 	whatBlend     = "ffmpeg could not blend two slides"
 	whatSound     = "ffmpeg could not encode the sound"
-	whatJoin      = "ffmpeg could not join the video"
 	whatThumbnail = "ffmpeg could not make the thumbnail"
 	whatTakeSound = "ffmpeg could not read the avatar's sound"
 	whatTakeVideo = "ffmpeg could not read the avatar's video"

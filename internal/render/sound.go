@@ -61,20 +61,26 @@ func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech,
 	return list, nil
 }
 
+// sounded is the encoded sound of the whole, in a file of its own too.
+type sounded struct {
+	file
+	compose.Soundtrack
+}
+
 // sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
 // is in the run's own folder: it is made faster than it would be found.
-func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
+func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	speech, err := u.speech(ctx, plan)
 	if err != nil {
-		return file{}, err
+		return sounded{}, err
 	}
 	passages, err := compose.Passages(plan.Samples, speech)
 	if err != nil {
-		return file{}, u.failed(ctx, err, 0)
+		return sounded{}, u.failed(ctx, err, 0)
 	}
-	whole, done := int64(0), int64(0)
+	all, done := int64(0), int64(0)
 	for _, p := range passages {
-		whole += p.Samples
+		all += p.Samples
 	}
 	parts, at := make([]compose.Part, len(passages)), make([]placed, len(passages))
 	for i, p := range passages {
@@ -82,23 +88,26 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (file, error) {
 		at[i] = placed{Key: key, Start: p.At * compose.Packet, Samples: p.Samples}
 		parts[i], err = u.passage(ctx, p, key, func(t time.Duration) {
 			now := min(int64(t.Seconds()*lectern.SampleRate), p.Samples)
-			u.track.move("audio", float64(done+now)/float64(whole))
+			u.track.move("audio", float64(done+now)/float64(all))
 		})
 		if err != nil {
-			return file{}, err
+			return sounded{}, err
 		}
 		done += p.Samples
-		u.track.move("audio", float64(done)/float64(whole))
+		u.track.move("audio", float64(done)/float64(all))
 	}
-	f := file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}
-	err = writeFile(f.path, func(w *bufio.Writer) error { return compose.WriteTrack(w, plan.Samples, parts) })
+	whole := sounded{file: file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}}
+	whole.Soundtrack, err = compose.NewSoundtrack(plan.Samples, parts)
 	if err == nil {
-		err = checkSound(plan.Samples, f.path)
+		err = writeFile(whole.path, func(w *bufio.Writer) error { return whole.Write(w) })
+	}
+	if err == nil {
+		err = checkSound(plan.Samples, whole.path)
 	}
 	if err != nil {
-		return file{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
+		return sounded{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
 	}
-	return f, nil
+	return whole, nil
 }
 
 // passage gives a passage encoded.

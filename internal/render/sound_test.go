@@ -149,7 +149,11 @@ func silent(t *testing.T, sound []int16, from, to int64) {
 func write(t *testing.T, path string, total int64, parts []compose.Part) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := compose.WriteTrack(&b, total, parts); err != nil {
+	sound, err := compose.NewSoundtrack(total, parts)
+	if err == nil {
+		err = sound.Write(&b)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
