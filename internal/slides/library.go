@@ -38,7 +38,6 @@ type Library struct {
 	page        *template.Template
 	css         string // of every page
 	script      string // the only one in a page
-	noise       string // data URI
 	fingerprint string
 }
 
@@ -90,8 +89,8 @@ func New() (*Library, error) {
 }
 
 func (l *Library) readBase(data fs.FS) error {
-	var read [5][]byte
-	for i, name := range []string{"base/base.css", "base/fit.js", "base/noise.png", "base/spellings.json", "base/page.html"} {
+	var read [4][]byte
+	for i, name := range []string{"base/base.css", "base/fit.js", "base/spellings.json", "base/page.html"} {
 		b, err := fs.ReadFile(data, name)
 		if err != nil {
 			return err
@@ -99,11 +98,10 @@ func (l *Library) readBase(data fs.FS) error {
 		read[i] = b
 	}
 	l.css, l.script = string(read[0]), string(bytes.TrimSpace(read[1]))
-	l.noise = "data:image/png;base64," + base64.StdEncoding.EncodeToString(read[2])
-	if err := strict(read[3], &l.spellings); err != nil {
+	if err := strict(read[2], &l.spellings); err != nil {
 		return fmt.Errorf("spellings.json: %w", err)
 	}
-	t, err := template.New("page").Parse(string(read[4]))
+	t, err := template.New("page").Parse(string(read[3]))
 	if err != nil {
 		return err
 	}

@@ -268,7 +268,7 @@ func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (st
 	var css, body strings.Builder
 	css.WriteString(l.css)
 	css.WriteString(t.css())
-	fmt.Fprintf(&css, ".slide{--noise:url(%s);width:%dpx;height:%dpx}\n", l.noise, size.Width, size.Height)
+	fmt.Fprintf(&css, ".slide{width:%dpx;height:%dpx}\n", size.Width, size.Height)
 	seen := map[string]bool{}
 	for _, s := range all {
 		if !seen[s.design.name] {
