@@ -292,6 +292,11 @@ func (h *house) start(ctx context.Context) error {
 			return err
 		}
 	}
+	rest := 10 * time.Minute // a server's browser gives its memory back overnight
+	if h.once {
+		rest = time.Second / 2 // and one that has drawn all slides ends while they are encoded
+	}
+	h.browser.Rest(rest)
 	warm, end := context.WithCancel(context.WithoutCancel(ctx))
 	if h.elai != nil {
 		h.elai.Warm(ctx)

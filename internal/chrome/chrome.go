@@ -68,9 +68,12 @@ type Browser struct {
 	startErr error         // of the last start
 	version  string
 	closed   bool
+	idle     *time.Timer   // ends a browser that nobody has a use for; nil: it stays
+	patience time.Duration // how long that takes
 	wg       sync.WaitGroup
 
-	loaded func(*tab) // for tests: called when a page has been loaded, before it is settled
+	loaded func(*tab)     // for tests: called when a page has been loaded, before it is settled
+	ended  func(did bool) // for tests: called when idle has run out
 }
 
 // ErrClosed says that the browser was closed.
@@ -109,7 +112,7 @@ func (b *Browser) Warm(ctx context.Context) error {
 	if err == nil {
 		t, err = b.fit(ctx, t, in)
 	}
-	b.tabs <- t
+	b.free(t)
 	return b.explain(ctx, err)
 }
 
@@ -159,12 +162,88 @@ func (b *Browser) Pid() int {
 	return b.running.p.Pid()
 }
 
+// Rest has the browser end whenever nobody has had a use for it for so long; the next picture starts it again. 0, as it is
+// from the start: it stays.
+func (b *Browser) Rest(after time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.idle != nil {
+		b.idle.Stop()
+		b.idle = nil
+	}
+	if after > 0 && !b.closed {
+		b.patience = after
+		b.idle = time.AfterFunc(after, b.doze)
+	}
+}
+
+// free frees a tab's place.
+func (b *Browser) free(t *tab) {
+	b.tabs <- t
+	b.wait()
+}
+
+// wait begins to wait for a use of the browser.
+func (b *Browser) wait() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.idle != nil && !b.closed {
+		b.idle.Reset(b.patience)
+	}
+}
+
+// doze ends the browser where nobody has a tab. Who wants one meanwhile waits for a place.
+func (b *Browser) doze() {
+	b.mu.Lock()
+	starting, in := b.starting != nil, b.running
+	if b.closed {
+		b.mu.Unlock()
+		return
+	}
+	b.wg.Add(1)
+	b.mu.Unlock()
+	defer b.wg.Done()
+	if starting { // for somebody who gave up
+		b.wait()
+		return
+	}
+	var held []*tab
+	for len(held) < cap(b.tabs) {
+		select {
+		case t := <-b.tabs:
+			held = append(held, t)
+			continue
+		default:
+		}
+		break // somebody is at work, and comes to wait
+	}
+	end := len(held) == cap(b.tabs) && in != nil
+	if end {
+		b.mu.Lock()
+		if b.running == in {
+			b.running = nil
+		}
+		b.mu.Unlock()
+		_ = in.close()
+		clear(held)
+	}
+	for _, t := range held {
+		b.tabs <- t
+	}
+	if b.ended != nil {
+		b.ended(end)
+	}
+}
+
 // Close ends the browser with all its processes and removes its profile. Captures under way fail; ErrClosed is
 // underneath. It may be called more than once.
 func (b *Browser) Close() error {
 	b.mu.Lock()
 	b.closed = true
 	in := b.running
+	if b.idle != nil {
+		b.idle.Stop()
+	}
 	b.mu.Unlock()
 	b.end(ErrClosed)
 	b.wg.Wait()
@@ -252,7 +331,7 @@ func (b *Browser) giveBack(t *tab) {
 	}
 	b.mu.Unlock()
 	if t == nil || closed {
-		b.tabs <- nil
+		b.free(nil)
 		return
 	}
 	go func() {
@@ -263,7 +342,7 @@ func (b *Browser) giveBack(t *tab) {
 			t.abandon()
 			t = nil
 		}
-		b.tabs <- t
+		b.free(t)
 	}()
 }
 

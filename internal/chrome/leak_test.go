@@ -3,6 +3,7 @@
 package chrome
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -97,4 +98,49 @@ func resident(t *testing.T, dir string) (bytes int64) {
 		}
 	}
 	return bytes
+}
+
+// A browser that nobody has a use for ends with all it has, and the next picture, which is the same, starts another. While somebody
+// is at work it stays.
+func TestIdleBrowserEnds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	b := New(Options{Dir: dir})
+	ended, working, held := make(chan bool, 100), make(chan struct{}, 10), make(chan struct{})
+	b.ended = func(did bool) { ended <- did }
+	page := lectern.Page{HTML: document(full("#0a84ff"))}
+	first, _ := capture(t, b, page)
+	b.loaded = func(*tab) {
+		working <- struct{}{}
+		<-held
+	}
+	again := make(chan lectern.Capture)
+	go func() {
+		c, err := b.Capture(t.Context(), lectern.Page{HTML: page.HTML, Width: 320, Height: 180}, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		again <- c
+	}()
+	<-working
+	pid := b.Pid()
+	b.Rest(time.Millisecond)
+	if <-ended || b.Pid() != pid {
+		t.Error("a browser ended that was at work")
+	}
+	close(held)
+	if c := <-again; !bytes.Equal(first.PNG, c.PNG) {
+		t.Error("the picture changed")
+	}
+	for !<-ended {
+	}
+	if pids := using(dir); b.Pid() != 0 || len(pids) > 0 || len(profiles(dir)) > 0 {
+		t.Errorf("it left %v, %v, %d", pids, profiles(dir), b.Pid())
+	}
+	if c, _ := capture(t, b, page); !bytes.Equal(first.PNG, c.PNG) {
+		t.Error("the picture changed in another browser")
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
 }
