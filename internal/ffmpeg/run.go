@@ -223,6 +223,9 @@ func (w *watchdog) input(r io.Reader) io.Reader {
 	case nil, *os.File:
 		return r
 	}
+	if own, ok := r.(io.WriterTo); ok {
+		return &watchedWriterTo{watchedReader{r, w}, own}
+	}
 	return &watchedReader{r, w}
 }
 
@@ -251,6 +254,17 @@ func (r *watchedReader) CloseWithError(err error) error {
 		return c.CloseWithError(err)
 	}
 	return nil
+}
+
+// watchedWriterTo is what writes by itself.
+type watchedWriterTo struct {
+	watchedReader
+	own io.WriterTo
+}
+
+// WriteTo implements io.WriterTo.
+func (r *watchedWriterTo) WriteTo(to io.Writer) (int64, error) {
+	return r.own.WriteTo(&watchedWriter{to, r.w})
 }
 
 type watchedWriter struct {

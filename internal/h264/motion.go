@@ -2,53 +2,42 @@ package h264
 
 import "io"
 
-// Leaks reports whether a picture of the small stream is predicted from anything that lies outside. By itself a small picture
-// goes on behind its border as its border is; spliced, its neighbours are there. Everything else that a macroblock is
-// predicted from is in its own slice, so a stream whose motion vectors stay inside decodes to the same, bit for bit,
-// wherever it is spliced. The tests show the same by decoding.
+// Leaks reports whether a picture of the small stream is predicted from anything that lies outside, where it is put at at into
+// pictures of width by height macroblocks. By itself a small picture goes on behind its border as its border is; spliced, its
+// neighbours are there. Everything else that a macroblock is predicted from is in its own slice, so a stream whose motion vectors
+// stay inside decodes to the same, bit for bit, wherever it is spliced. The tests show the same by decoding.
 //
-// It gives ErrUnsupported for a stream whose macroblocks it does not read: without CABAC, of other contexts than x264's, or with
-// samples that are not coded at all; and ErrDamaged where what it reads does not end where it should.
-func (p *Splicer) Leaks(small *Pictures) (bool, error) {
-	n, err := p.leak(small)
+// It reads no further than the first picture that leaks. It gives ErrUnsupported for a stream whose macroblocks it does not read:
+// without CABAC, of other contexts than x264's, or with samples that are not coded at all; and ErrDamaged where what it reads does
+// not end where it should.
+func Leaks(small *Pictures, at Place, width, height int) (bool, error) {
+	n, err := leak(small, at, width, height)
 	return n >= 0, err
 }
 
 // leak gives the number of the first picture that leaks, or -1.
-func (p *Splicer) leak(small *Pictures) (int, error) {
-	if !p.small.cabac {
-		return -1, unsupported("vectors without CABAC")
-	}
-	m := &motion{sets: p.small, states: map[int]*[512]uint8{}}
-	// At the whole picture's own border it goes on just as the small one does.
-	const far = 1 << 20
-	m.right, m.bottom = 16*p.small.Width, 16*p.small.Height
-	if p.at.X == 0 {
-		m.left = -far
-	}
-	if p.at.Y == 0 {
-		m.top = -far
-	}
-	if p.at.X+p.small.Width == p.whole.Width {
-		m.right = far
-	}
-	if p.at.Y+p.small.Height == p.whole.Height {
-		m.bottom = far
-	}
+func leak(small *Pictures, at Place, width, height int) (int, error) {
+	var m *motion
+	var scratch []byte
 	for n := 0; ; n++ {
 		units, err := small.Units()
-		if err == io.EOF {
+		if err == io.EOF && n > 0 {
 			return -1, nil
 		}
 		if err != nil {
-			return -1, err
+			return -1, unexpected(err)
 		}
-		if len(units) != p.small.Height && n > 0 { // in the first it is the encoder's way
-			return -1, damaged("a picture of %d slices behind others of %d", len(units), p.small.Height)
+		if m == nil {
+			if m, err = newMotion(small, at, width, height); err != nil {
+				return -1, err
+			}
+		}
+		if len(units) != m.sets.Height && n > 0 { // in the first it is the encoder's way
+			return -1, damaged("a picture of %d slices behind others of %d", len(units), m.sets.Height)
 		}
 		for _, u := range units {
-			h, payload, data, err := p.small.parse(u, p.scratch)
-			p.scratch = payload
+			h, payload, data, err := m.sets.parse(u, scratch)
+			scratch = payload
 			if err != nil {
 				return -1, err
 			}
@@ -63,6 +52,33 @@ func (p *Splicer) leak(small *Pictures) (int, error) {
 			}
 		}
 	}
+}
+
+// newMotion prepares to read a stream whose parameter sets are read.
+func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
+	sets, err := ParseSets(small.Sets())
+	if err != nil {
+		return nil, err
+	}
+	if !sets.cabac {
+		return nil, unsupported("vectors without CABAC")
+	}
+	m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
+	// At the whole picture's own border it goes on just as the small one does.
+	const far = 1 << 20
+	if at.X == 0 {
+		m.left = -far
+	}
+	if at.Y == 0 {
+		m.top = -far
+	}
+	if at.X+sets.Width == width {
+		m.right = far
+	}
+	if at.Y+sets.Height == height {
+		m.bottom = far
+	}
+	return m, nil
 }
 
 // motion reads the macroblocks of P slices that are a row each, for the sake of their motion vectors.

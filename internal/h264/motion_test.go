@@ -39,7 +39,7 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.leak(NewPictures(bytes.NewReader(small)))
+			got, err := leak(NewPictures(bytes.NewReader(small)), p.at, p.whole.Width, p.whole.Height)
 			if err != nil {
 				t.Fatalf("%s, %s at %v: %v", name, crf, at, err)
 			}
@@ -86,7 +86,7 @@ func TestLeaksNoticesDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := p.leak(NewPictures(bytes.NewReader(small))); n != -1 || err != nil {
+	if n, err := leak(NewPictures(bytes.NewReader(small)), p.at, p.whole.Width, p.whole.Height); n != -1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	noticed, tried := 0, 0
@@ -94,7 +94,7 @@ func TestLeaksNoticesDamage(t *testing.T) {
 		broken := bytes.Clone(small)
 		broken[at] ^= 0x10
 		tried++
-		if _, err := p.leak(NewPictures(bytes.NewReader(broken))); errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
+		if _, err := leak(NewPictures(bytes.NewReader(broken)), p.at, p.whole.Width, p.whole.Height); errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
 			noticed++
 		}
 	}
@@ -139,7 +139,7 @@ func BenchmarkLeaks(b *testing.B) {
 	}
 	b.SetBytes(int64(len(small)))
 	for b.Loop() {
-		if _, err := p.leak(NewPictures(bytes.NewReader(small))); err != nil {
+		if _, err := leak(NewPictures(bytes.NewReader(small)), p.at, p.whole.Width, p.whole.Height); err != nil {
 			b.Fatal(err)
 		}
 	}

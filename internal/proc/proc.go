@@ -55,7 +55,7 @@ type Command struct {
 
 	// Stdin feeds the child; nil: nothing to read. When the child stops reading before Stdin ends, a Stdin with the method
 	// CloseWithError (an *io.PipeReader) is closed, so that who writes into the pipe is not left waiting. An error from
-	// Stdin stops the child and is Wait's error.
+	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is copied on the way.
 	Stdin io.Reader
 	// Stdout takes the child's output; nil: thrown away. An error from Stdout stops the child and is Wait's error.
 	Stdout io.Writer

@@ -98,6 +98,16 @@ func (s *streams) take(c Command, fail func(error)) {
 
 func (s *streams) feed(c Command, fail func(error)) {
 	defer s.stdin.Close()
+	if own, ok := c.Stdin.(io.WriterTo); ok {
+		to := &childInput{to: s.stdin}
+		switch _, err := own.WriteTo(to); {
+		case to.gone:
+			s.letGo(c)
+		case err != nil && !errors.Is(err, io.ErrClosedPipe):
+			fail(err)
+		}
+		return
+	}
 	buf := make([]byte, pipeSize/4)
 	for {
 		n, err := c.Stdin.Read(buf)
@@ -115,6 +125,20 @@ func (s *streams) feed(c Command, fail func(error)) {
 			return
 		}
 	}
+}
+
+// childInput is a child's standard input.
+type childInput struct {
+	to   *os.File
+	gone bool // the child reads no more; how it ends says whether that is a fault
+}
+
+func (i *childInput) Write(b []byte) (int, error) {
+	n, err := i.to.Write(b)
+	if err != nil {
+		i.gone = true
+	}
+	return n, err
 }
 
 // letGo tells who writes into the child's standard input that nobody reads it any more.

@@ -90,7 +90,7 @@ func verifiedBlend(f file, frames int64) (segment, error) {
 // fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
 func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
 	f := &fader{frames: frames, mixed: make([]byte, u.enc.PlateBytes())}
-	in := &closing{r: f}
+	in := &pieces{next: f.next}
 	defer in.shut(f)
 	for i, s := range [2]*slide{a, b} {
 		if err := f.sides[i].open(u, s, i == 0); err != nil {
@@ -106,7 +106,6 @@ type fader struct {
 	frames int64
 	done   int64
 	mixed  []byte
-	rest   []byte // of mixed, not yet read
 }
 
 // fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the other.
@@ -149,24 +148,19 @@ func (d *fadeSide) next() error {
 	return nil
 }
 
-// Read implements io.Reader.
-func (f *fader) Read(p []byte) (int, error) {
-	if len(f.rest) == 0 {
-		if f.done == f.frames {
-			return 0, io.EOF
-		}
-		for i := range f.sides {
-			if err := f.sides[i].next(); err != nil {
-				return 0, err
-			}
-		}
-		compose.Mix(f.mixed, f.sides[0].picture, f.sides[1].picture, float64(f.done)/float64(f.frames))
-		f.rest = f.mixed
-		f.done++
+// next mixes the next picture.
+func (f *fader) next() ([]byte, error) {
+	if f.done == f.frames {
+		return nil, io.EOF
 	}
-	n := copy(p, f.rest)
-	f.rest = f.rest[n:]
-	return n, nil
+	for i := range f.sides {
+		if err := f.sides[i].next(); err != nil {
+			return nil, err
+		}
+	}
+	compose.Mix(f.mixed, f.sides[0].picture, f.sides[1].picture, float64(f.done)/float64(f.frames))
+	f.done++
+	return f.mixed, nil
 }
 
 // Close implements io.Closer.

@@ -273,19 +273,23 @@ func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, planes *c
 	if err != nil {
 		return err
 	}
-	runErr := u.ffmpeg(ctx, Command{
+	return reader.fed(ctx, u.ffmpeg(ctx, Command{
 		Args:  u.enc.Avatar(plate, s.window.At, s.slot.Body(), threads, "pipe:1"),
-		Stdin: reader, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
-	})
-	finishErr := reader.finish(ctx, runErr == nil)
-	// The clip's own failure is why ffmpeg had too little to read.
-	if finishErr != nil && !errors.Is(finishErr, errUnread) {
-		return finishErr
+		Stdin: &pieces{next: reader.picture}, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
+	}))
+}
+
+// fed ends the reader of an encoder that ended with encoded, and says what went wrong.
+func (c *clipReader) fed(ctx context.Context, encoded error) error {
+	own := c.finish(ctx, encoded == nil)
+	// The clip's own failure is why the encoder had too little to read.
+	if own != nil && !errors.Is(own, errUnread) {
+		return own
 	}
-	if runErr != nil {
-		return runErr
+	if encoded != nil {
+		return encoded
 	}
-	return broken(whatSlide, finishErr)
+	return broken(whatSlide, own)
 }
 
 // errUnread says that the encoder ended before it had read all frames.
@@ -300,77 +304,56 @@ type clipReader struct {
 	in     int64 // frames before the body
 	out    int64 // frames after it
 	aside  io.WriterAt
-	done   int64  // frames composed
-	rest   []byte // of the composed one, not yet read
+	done   int64 // frames composed
 	err    error
-}
-
-// Read implements io.Reader.
-func (c *clipReader) Read(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.compose(); err != nil {
-		return 0, err
-	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[n:]
-	return n, nil
 }
 
 // picture gives the next composed region of the body, or io.EOF behind the last. It is valid until the next call.
 func (c *clipReader) picture() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.compose(); err != nil {
-		return nil, err
-	}
-	all := c.rest
-	c.rest = nil
-	return all, nil
-}
-
-// compose makes sure that there is something in rest.
-func (c *clipReader) compose() error {
-	for len(c.rest) == 0 {
-		if c.err == nil && c.done >= c.total-c.out {
-			return io.EOF
-		}
-		if c.err == nil {
-			c.err = guard(c.next)
-		}
+	for {
 		if c.err != nil {
-			return c.err
+			return nil, c.err
+		}
+		if c.done >= c.total-c.out {
+			return nil, io.EOF
+		}
+		var pixels []byte
+		body := c.done >= c.in
+		if pixels, c.err = c.next(); c.err == nil && body {
+			return pixels, nil
 		}
 	}
-	return nil
 }
 
-// next composes the next frame.
-func (c *clipReader) next() error {
-	frame, err := c.frames.next()
-	if err == io.EOF {
-		return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
-	}
-	if err != nil {
-		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
-	}
-	pixels := c.region.Compose(frame)
-	c.frames.spare <- frame
-	n := c.done
-	c.done++
-	switch size := int64(len(pixels)); {
-	case n < c.in:
-		_, err = c.aside.WriteAt(pixels, n*size)
-	case n >= c.total-c.out:
-		_, err = c.aside.WriteAt(pixels, (n-(c.total-c.out)+c.in)*size)
-	default:
-		c.rest = pixels
-	}
-	return err
+// next composes the next frame, and lays it aside where it belongs to a transition.
+func (c *clipReader) next() (pixels []byte, err error) {
+	err = guard(func() error {
+		frame, err := c.frames.next()
+		if err == io.EOF {
+			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
+		}
+		if err != nil {
+			return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+		}
+		pixels = c.region.Compose(frame)
+		c.frames.spare <- frame
+		n := c.done
+		c.done++
+		switch size := int64(len(pixels)); {
+		case n < c.in:
+			_, err = c.aside.WriteAt(pixels, n*size)
+		case n >= c.total-c.out:
+			_, err = c.aside.WriteAt(pixels, (n-(c.total-c.out)+c.in)*size)
+		}
+		return err
+	})
+	return pixels, err
 }
 
-// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure. No Read does
-// anything after it.
+// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure. picture does
+// nothing after it.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -382,12 +365,11 @@ func (c *clipReader) finish(ctx context.Context, more bool) error {
 			c.err = context.Cause(ctx)
 			break
 		}
-		c.err = guard(c.next)
+		_, c.err = c.next()
 	}
 	err := c.err
 	if err == nil {
 		c.err = io.ErrClosedPipe
 	}
-	c.rest = nil
 	return err
 }

@@ -121,7 +121,7 @@ func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, soun
 	}
 	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) { u.track.move("mux", float64(done)/float64(plan.Frames)) }}
 	defer pictures.Close()
-	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, pictures) })
+	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, &pieces{next: pictures.next}) })
 	if err == nil {
 		err = checkMovie(plan, path)
 	}
@@ -133,47 +133,39 @@ type joined struct {
 	ctx      context.Context
 	progress func(pictures int64)
 	list     []stretch
-	rest     []byte
 	file     io.ReadCloser
 	pics     *h264.Pictures
 	left     int64
 	done     int64
 }
 
-func (j *joined) Read(p []byte) (int, error) {
-	for len(j.rest) == 0 {
-		if j.pics == nil {
-			if len(j.list) == 0 {
-				return 0, io.EOF
-			}
-			if err := context.Cause(j.ctx); err != nil {
-				return 0, err
-			}
-			j.progress(j.done)
-			var err error
-			if j.file, err = j.list[0].stream(); err != nil {
-				return 0, err
-			}
-			j.pics, j.left = h264.NewPictures(j.file), j.list[0].frames
-			j.list = j.list[1:]
+// next gives the next picture.
+func (j *joined) next() ([]byte, error) {
+	for j.left == 0 {
+		if err := j.Close(); err != nil {
+			return nil, err
 		}
-		if j.left == 0 {
-			if err := j.Close(); err != nil {
-				return 0, err
-			}
-			continue
+		if len(j.list) == 0 {
+			return nil, io.EOF
 		}
-		pic, err := j.pics.Next()
-		if err != nil {
-			return 0, fmt.Errorf("a segment ends %d pictures early: %w", j.left, noEOF(err))
+		if err := context.Cause(j.ctx); err != nil {
+			return nil, err
 		}
-		j.left--
-		j.done++
-		j.rest = pic.Bytes
+		j.progress(j.done)
+		var err error
+		if j.file, err = j.list[0].stream(); err != nil {
+			return nil, err
+		}
+		j.pics, j.left = h264.NewPictures(j.file), j.list[0].frames
+		j.list = j.list[1:]
 	}
-	n := copy(p, j.rest)
-	j.rest = j.rest[n:]
-	return n, nil
+	pic, err := j.pics.Next()
+	if err != nil {
+		return nil, fmt.Errorf("a segment ends %d pictures early: %w", j.left, noEOF(err))
+	}
+	j.left--
+	j.done++
+	return pic.Bytes, nil
 }
 
 func noEOF(err error) error {

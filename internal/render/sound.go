@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"lectern"
@@ -141,7 +140,7 @@ func (u *run) mix(ctx context.Context, p compose.Passage, path string, progress 
 	if err != nil {
 		return err
 	}
-	in := &closing{r: mix}
+	in := piecesOf(mix)
 	defer in.shut(mix)
 	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
 }
@@ -170,30 +169,4 @@ func checkSound(samples int64, path string) error {
 		return err
 	}
 	return hasSound(m, samples)
-}
-
-// closing lets no Read through once it is shut, so that what it reads from can be closed.
-type closing struct {
-	mu sync.Mutex
-	r  io.Reader
-}
-
-func (c *closing) Read(p []byte) (n int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.r == nil {
-		return 0, io.ErrClosedPipe
-	}
-	err = guard(func() (err error) {
-		n, err = c.r.Read(p)
-		return err
-	})
-	return n, err
-}
-
-func (c *closing) shut(what io.Closer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.r = nil
-	what.Close()
 }

@@ -29,14 +29,11 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	defer os.RemoveAll(dir)
 	keys, small := filepath.Join(dir, "keys.h264"), filepath.Join(dir, "patch.h264")
 	groups := u.enc.Groups(s.slot.Body())
-	if err := u.encodeParts(ctx, s, reader, compose.NewCanvas(patch, plate), patch, groups, keys, small, threads); err != nil {
+	if err := u.encodeParts(ctx, s, &feeder{reader: reader, canvas: compose.NewCanvas(patch, plate), groups: groups}, patch, keys, small, threads); err != nil {
 		return err
 	}
 	splicer, err := u.splicer(keys, small, patch)
 	if err != nil {
-		return err
-	}
-	if err := proved(splicer, small); err != nil {
 		return err
 	}
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
@@ -47,61 +44,103 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	})
 }
 
-// encodeParts feeds the encoders of the pictures that begin groups, whole, and of the patch of all others.
-func (u *run) encodeParts(ctx context.Context, s *slide, reader *clipReader, canvas *compose.Canvas, patch compose.Patch, groups []int64, keys, small string, threads int) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	in, out := io.Pipe()
+// encodeParts encodes the pictures that begin groups, whole, to keys, and the patch of all others to small. What comes out of the
+// patch's encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
+func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch compose.Patch, keys, small string, threads int) error {
+	out, err := os.Create(small)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	proof := u.prove(patch)
 	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
-	done := make(chan error, 1)
-	go func() {
-		err := guard(func() error {
-			return u.ffmpeg(ctx, Command{Args: u.enc.Spliced(patch, groups, threads, "file:"+keys, "file:"+small), Stdin: in,
-				OnTime: func(t time.Duration) { u.track.move(u.task("encode", s), t.Seconds()/whole) }, What: whatSlide})
-		})
-		if err != nil {
-			cancel(err)
-		}
-		_ = in.CloseWithError(errUnread) // who feeds it must not be left waiting
-		done <- err
-	}()
-	err := guard(func() error { return feed(reader, canvas, groups, out) })
-	_ = out.CloseWithError(err)
-	runErr := <-done
-	// The clip's own failure is why the encoder had too little to read; an encoder's is why the feeder could not go on.
-	if own := reader.finish(ctx, err == nil && runErr == nil); own != nil && !errors.Is(own, errUnread) {
-		return own
+	err = guard(func() error {
+		return u.ffmpeg(ctx, Command{Args: u.enc.Spliced(patch, feed.groups, threads, "file:"+keys, "pipe:1"),
+			Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
+			OnTime: func(t time.Duration) { u.track.move(u.task("encode", s), t.Seconds()/whole) }, What: whatSlide})
+	})
+	found, stopped := proof.end(err)
+	if err := feed.reader.fed(ctx, err); err != nil && !stopped {
+		return err
 	}
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return errors.Join(err, runErr)
+	return found
 }
 
-// feed gives the encoders the composed frames of a slide's body, as [compose.Encoding.Spliced] takes them.
-func feed(reader *clipReader, canvas *compose.Canvas, groups []int64, to io.Writer) error {
-	for _, n := range groups {
-		for i := range n {
-			region, err := reader.picture()
-			if err != nil {
-				return noEOF(err)
+// prover reads where the pictures that are written to it are predicted from.
+type prover struct {
+	*io.PipeWriter
+	found chan error
+}
+
+func (u *run) prove(patch compose.Patch) *prover {
+	r, w := io.Pipe()
+	p := &prover{w, make(chan error, 1)}
+	whole := lectern.Size{Width: (u.enc.Size.Width + 15) / 16, Height: (u.enc.Size.Height + 15) / 16}
+	go func() {
+		err := guard(func() error {
+			leaks, err := h264.Leaks(h264.NewPictures(r), patch.Place(), whole.Width, whole.Height)
+			if leaks {
+				err = errLeaks
 			}
-			if i > 0 {
-				canvas.PutPart(region)
-				if _, err := to.Write(canvas.Part); err != nil {
-					return err
-				}
-				continue
-			}
-			canvas.PutWhole(region)
-			for k := range canvas.Tiles() {
-				if _, err := to.Write(canvas.Tile(k)); err != nil {
-					return err
-				}
-			}
+			return err
+		})
+		if err != nil && !errors.Is(err, errLeaks) {
+			err = broken(whatSlide, err)
 		}
+		p.found <- err
+		_ = r.CloseWithError(err) // who writes learns of it
+	}()
+	return p
+}
+
+// end gives what was found, once the encoder has ended with encoded, and whether that is why it ended.
+func (p *prover) end(encoded error) (found error, stopped bool) {
+	select {
+	case found = <-p.found:
+		return found, true
+	default:
 	}
-	return nil
+	_ = p.CloseWithError(encoded)
+	return <-p.found, false
+}
+
+// feeder gives the encoders the composed frames of a slide's body, as [compose.Encoding.Spliced] takes them.
+type feeder struct {
+	reader *clipReader
+	canvas *compose.Canvas
+	groups []int64
+	group  int
+	done   int64 // pictures of the group
+	tile   int   // the next one of a whole picture, once its first is given
+}
+
+func (f *feeder) next() ([]byte, error) {
+	if f.tile > 0 {
+		return f.nextTile(), nil
+	}
+	if f.group == len(f.groups) {
+		return nil, io.EOF
+	}
+	region, err := f.reader.picture()
+	if err != nil {
+		return nil, noEOF(err)
+	}
+	first := f.done == 0
+	if f.done++; f.done == f.groups[f.group] {
+		f.group, f.done = f.group+1, 0
+	}
+	if first {
+		f.canvas.PutWhole(region)
+		return f.nextTile(), nil
+	}
+	f.canvas.PutPart(region)
+	return f.canvas.Part, nil
+}
+
+func (f *feeder) nextTile() []byte {
+	t := f.canvas.Tile(f.tile)
+	f.tile = (f.tile + 1) % f.canvas.Tiles()
+	return t
 }
 
 func (u *run) splicer(keys, small string, patch compose.Patch) (p *h264.Splicer, err error) {
@@ -124,23 +163,6 @@ func (u *run) splicer(keys, small string, patch compose.Patch) (p *h264.Splicer,
 		return nil
 	})
 	return p, err
-}
-
-// proved reads where every picture of the patch is predicted from.
-func proved(splicer *h264.Splicer, small string) error {
-	in, err := os.Open(small)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	leaks, err := splicer.Leaks(h264.NewPictures(in))
-	if err != nil {
-		return broken(whatSlide, err)
-	}
-	if leaks {
-		return errLeaks
-	}
-	return nil
 }
 
 // between opens the pictures of two streams.

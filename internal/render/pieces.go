@@ -1,0 +1,90 @@
+package render
+
+import (
+	"io"
+	"sync"
+)
+
+// pieces feeds ffmpeg with what next gives, piece by piece, and without copying where whoever takes them can be written to. A panic in
+// next is a failure, and nothing is asked of it any more once pieces is shut.
+type pieces struct {
+	mu   sync.Mutex
+	next func() ([]byte, error) // io.EOF behind the last piece; what it gives is valid until the next call
+	rest []byte                 // of a piece, not yet read
+	err  error
+}
+
+// piecesOf gives what a reader gives.
+func piecesOf(r io.Reader) *pieces {
+	buf := make([]byte, 64<<10)
+	return &pieces{next: func() ([]byte, error) {
+		n, err := r.Read(buf)
+		if n > 0 && err == io.EOF {
+			err = nil // it says so again
+		}
+		return buf[:n], err
+	}}
+}
+
+// fill makes sure that there is something in rest.
+func (p *pieces) fill() error {
+	for len(p.rest) == 0 && p.err == nil {
+		p.err = guard(func() (err error) {
+			p.rest, err = p.next()
+			return err
+		})
+	}
+	if len(p.rest) > 0 {
+		return nil
+	}
+	return p.err
+}
+
+// Read implements io.Reader.
+func (p *pieces) Read(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.fill(); err != nil {
+		return 0, err
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
+}
+
+// WriteTo implements io.WriterTo.
+func (p *pieces) WriteTo(w io.Writer) (all int64, err error) {
+	for {
+		piece, err := p.take()
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		n, err := w.Write(piece)
+		all += int64(n)
+		if err != nil {
+			return all, err
+		}
+	}
+}
+
+func (p *pieces) take() ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.fill(); err != nil {
+		return nil, err
+	}
+	piece := p.rest
+	p.rest = nil
+	return piece, nil
+}
+
+// shut closes what next reads from.
+func (p *pieces) shut(what io.Closer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest, p.err = nil, io.ErrClosedPipe
+	what.Close()
+}
