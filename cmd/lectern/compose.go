@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"lectern"
@@ -143,15 +143,22 @@ func (k *kit) absent() []finding {
 // ready names what is missing before presentations can be made; it looks again at each call, so what was installed
 // counts at once.
 func (k *kit) ready(ctx context.Context) []*lectern.Failure {
+	looks := []func() error{
+		func() error { _, err := k.ffmpeg.find(); return err },
+		func() error { _, err := chrome.Find(k.cfg.Tools.Chromium); return err },
+		func() error { return k.voices.Any(ctx) },
+	}
+	found := make([]error, len(looks))
+	var wg sync.WaitGroup // each waits for a program to answer
+	for i, look := range looks {
+		wg.Go(func() { found[i] = look() })
+	}
+	wg.Wait()
 	var out []*lectern.Failure
-	if _, err := k.ffmpeg.find(); err != nil {
-		out = append(out, lectern.AsFailure(err))
-	}
-	if _, err := chrome.Find(k.cfg.Tools.Chromium); err != nil {
-		out = append(out, lectern.AsFailure(err))
-	}
-	if _, err := k.voices.Voices(ctx); err != nil {
-		out = append(out, lectern.AsFailure(err))
+	for _, err := range found {
+		if err != nil {
+			out = append(out, lectern.AsFailure(err))
+		}
 	}
 	return out
 }
@@ -170,22 +177,24 @@ func first(names ...string) string {
 type lateFFmpeg struct {
 	path string
 	log  *slog.Logger
-	tool atomic.Pointer[ffmpeg.Tool]
+	mu   sync.Mutex // held by who looks for it
+	tool *ffmpeg.Tool
 }
 
 var _ render.FFmpeg = (*lateFFmpeg)(nil)
 
 func (l *lateFFmpeg) find() (*ffmpeg.Tool, error) {
-	if t := l.tool.Load(); t != nil {
-		return t, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tool != nil {
+		return l.tool, nil
 	}
-	t, err := ffmpeg.Find(l.path) // two at a time may look; they find the same
+	t, err := ffmpeg.Find(l.path)
 	if err != nil {
 		return nil, err
 	}
-	if l.tool.CompareAndSwap(nil, t) {
-		l.log.Debug("ffmpeg found", "path", t.Path(), "version", t.Version())
-	}
+	l.tool = t
+	l.log.Debug("ffmpeg found", "path", t.Path(), "version", t.Version())
 	return t, nil
 }
 

@@ -166,11 +166,14 @@ func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads in
 // Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on its longer
 // side.
 func (e Encoding) Thumbnail(to string) []string {
-	return []string{
-		"-threads", "1", "-f", "h264", "-i", "pipe:0", "-frames:v", "1",
-		"-vf", "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc",
-		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to,
-	}
+	return append([]string{"-threads", "1", "-f", "h264", "-i", "pipe:0", "-vf", thumbScale}, thumbnail(to)...)
+}
+
+const thumbScale = "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc"
+
+// thumbnail are the arguments that write one picture as a JPEG.
+func thumbnail(to string) []string {
+	return []string{"-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to}
 }
 
 // Side is what one side of a transition shows: a plate, and over it the region of an avatar, one raw picture for each

@@ -62,9 +62,9 @@ func (e Encoding) Groups(frames int64) []int64 {
 // and to small the patch in all others, one slice a row and not deblocked, since neighbours across a slice's border are
 // elsewhere then.
 //
-// One process does both, since its start costs as much as half a second's pictures. All come on standard input in the order in which
-// they are shown, a key picture as tiles of the patch's size: see [Canvas.Tile].
-func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string) []string {
+// One process does both, since its start costs as much as two seconds' pictures, and a thumbnail where one is wanted. All come on standard
+// input in the order in which they are shown, a key picture as tiles of the patch's size: see [Canvas.Tile].
+func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string, thumb *Thumb) []string {
 	across, down := p.tiles(e.Size)
 	tiles := int64(across * down)
 	// The frames that come are tiles and then parts, group for group; all groups but the last are as long.
@@ -74,11 +74,12 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	}
 	tile := fmt.Sprintf("if(lt(n,%d),lt(mod(n,%d),%d),lt(n-%d,%d))", last, turn, tiles, last, tiles)
 	again := fmt.Sprintf("settb=1/%d,setpts=N", e.Rate)
-	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s[key];[b]select='not(%s)',%s,%s%s[part]",
-		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, tile, again, p.still(), tagged)
+	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
+		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, thumb.graph(), tile, again, p.still(), tagged)
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads", "1", "-filter_complex", graph)
 	args = append(append(args, "-map", "[key]"), e.keyArgs()...)
 	args = append(append(args, "-force_key_frames", "expr:1"), e.tail(1, keys)...)
+	args = append(args, thumb.args()...)
 	bits := quantizer(e.effort().crf + overPatch)
 	if p.Calm {
 		bits = factor(e.effort().crf + overCalm)
@@ -86,6 +87,27 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:mbtree=0:rc-lookahead=0:ipratio=5:%s", p.At.Width/block, search)
 	args = append(append(args, "-map", "[part]"), e.args(bits, e.patchGroup(), rows)...)
 	return append(args, e.tail(threads, small)...)
+}
+
+// Thumb is a key picture that is wanted as a thumbnail too.
+type Thumb struct {
+	Group int // that it begins
+	To    string
+}
+
+// graph ends the filters of key pictures.
+func (t *Thumb) graph() string {
+	if t == nil {
+		return "[key]"
+	}
+	return fmt.Sprintf(",split[key][all];[all]select='eq(n,%d)',%s[thumb]", t.Group, thumbScale)
+}
+
+func (t *Thumb) args() []string {
+	if t == nil {
+		return nil
+	}
+	return append([]string{"-map", "[thumb]"}, thumbnail(t.To)...)
 }
 
 // tiles is how many patches there are across and down a picture, the last of which reach out of it.

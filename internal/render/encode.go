@@ -79,6 +79,7 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 			return u.failed(ctx, err, s.number)
 		}
 	}
+	s.key = key
 	var err error
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Encoding %s.", u.of(s)))

@@ -45,7 +45,7 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 		{"transition", func(g *rig) { g.ffmpeg.hook = panicking(fading) }, 2},
 		{"sound", func(g *rig) { g.ffmpeg.hook = panicking("s16le") }, 0},
 		{"mux", func(g *rig) { g.cache.hook = panicking(".mp4") }, 0},
-		{"thumbnail", func(g *rig) { g.ffmpeg.hook = panicking("mjpeg") }, 0},
+		{"thumbnail", func(g *rig) { g.Plain, g.ffmpeg.hook = true, panicking("mjpeg") }, 0},
 		{"publish", func(g *rig) { g.artifacts.hook = panicking("video.mp4") }, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -72,27 +72,41 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 // presentation removes what lies below it.
 func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
-// thumbnail makes a small picture of the first slide on which somebody speaks, as soon as that is encoded: of the picture, among
-// those that stand by themselves, that is nearest to well into the first words.
-func (u *run) thumbnail(ctx context.Context) (file, error) {
-	s := u.slides[0]
+// face is the slide that stands for the whole: the first on which somebody speaks.
+func (u *run) face() *slide {
 	for i := range u.deck.Slides {
 		if u.deck.Slides[i].Narration != "" {
-			s = u.slides[i]
-			break
+			return u.slides[i]
 		}
 	}
+	return u.slides[0]
+}
+
+// best says which of a slide's pictures that stand by themselves, in the order of their numbers, is nearest to well into its first words.
+func (u *run) best(s *slide, keys []int) int {
+	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
+	best := 0
+	for i, k := range keys {
+		if abs(k-moment) < abs(keys[best]-moment) {
+			best = i
+		}
+	}
+	return best
+}
+
+func (u *run) thumbnailKey(s *slide, picture int) string {
+	return contentKey(lectern.StepPublish, "thumbnail", s.key, picture, u.enc.Thumbnail(""), u.version)
+}
+
+// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there already where the slide
+// was spliced just now.
+func (u *run) thumbnail(ctx context.Context) (file, error) {
+	s := u.face()
 	if err := await(ctx, s.encoded); err != nil {
 		return file{}, err
 	}
-	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
-	n := 0
-	for _, k := range s.segment.index.Keys {
-		if abs(k-moment) < abs(n-moment) {
-			n = k
-		}
-	}
-	key := contentKey(lectern.StepPublish, "thumbnail", s.segment.key, n, u.enc.Thumbnail(""), u.version)
+	n := s.segment.index.Keys[u.best(s, s.segment.index.Keys)]
+	key := u.thumbnailKey(s, n)
 	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
 		picture, err := s.segment.picture(n)
 		if err != nil {
@@ -109,6 +123,29 @@ func (u *run) thumbnail(ctx context.Context) (file, error) {
 		return file{}, u.failed(ctx, err, 0)
 	}
 	return file{key, path}, nil
+}
+
+// thumbOf says whether one of the pictures that begin groups of a slide is the thumbnail, and leaves it in dir.
+func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *compose.Thumb, keep func(ctx context.Context) error) {
+	if s != u.face() {
+		return nil, func(context.Context) error { return nil }
+	}
+	starts, at := make([]int, len(groups)), 0
+	for i, n := range groups {
+		starts[i] = at
+		at += int(n)
+	}
+	group, from := u.best(s, starts), filepath.Join(dir, "thumbnail.jpg")
+	return &compose.Thumb{Group: group, To: "file:" + from}, func(ctx context.Context) error {
+		b, err := os.ReadFile(from)
+		if err == nil {
+			err = readJPEG(from)
+		}
+		if err == nil {
+			_, err = u.cache.Make(ctx, u.thumbnailKey(s, starts[group])+".jpg", func(to string) error { return os.WriteFile(to, b, 0o666) })
+		}
+		return broken(whatThumbnail, err)
+	}
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -55,6 +55,7 @@ type slide struct {
 	captured chan struct{}
 	picture  picture
 
+	key     string // of what it shows, once it is encoded or about to be
 	encoded chan struct{}
 	segment segment
 	blend   segment // the transition that brings the slide

@@ -29,7 +29,12 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	defer os.RemoveAll(dir)
 	keys, small := filepath.Join(dir, "keys.h264"), filepath.Join(dir, "patch.h264")
 	groups := u.enc.Groups(s.slot.Body())
-	if err := u.encodeParts(ctx, s, &feeder{reader: reader, canvas: compose.NewCanvas(patch, plate), groups: groups}, patch, keys, small, threads); err != nil {
+	feed := &feeder{reader: reader, canvas: compose.NewCanvas(patch, plate), groups: groups}
+	thumb, keep := u.thumbOf(s, groups, dir)
+	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb), small); err != nil {
+		return err
+	}
+	if err := keep(ctx); err != nil {
 		return err
 	}
 	splicer, err := u.splicer(keys, small, patch)
@@ -44,9 +49,9 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	})
 }
 
-// encodeParts encodes the pictures that begin groups, whole, to keys, and the patch of all others to small. What comes out of the
-// patch's encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
-func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch compose.Patch, keys, small string, threads int) error {
+// encodeParts encodes what a slide is spliced of, with the arguments that [compose.Encoding.Spliced] gives, the patch to small. What comes
+// out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
+func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch compose.Patch, args []string, small string) error {
 	out, err := os.Create(small)
 	if err != nil {
 		return err
@@ -55,8 +60,7 @@ func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch com
 	proof := u.prove(patch)
 	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
 	err = guard(func() error {
-		return u.ffmpeg(ctx, Command{Args: u.enc.Spliced(patch, feed.groups, threads, "file:"+keys, "pipe:1"),
-			Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
+		return u.ffmpeg(ctx, Command{Args: args, Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
 			OnTime: func(t time.Duration) { u.track.move(u.task("encode", s), t.Seconds()/whole) }, What: whatSlide})
 	})
 	found, stopped := proof.end(err)

@@ -48,17 +48,28 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return all, nil
 }
 
+// Any gives the failure of [Catalogue.Voices] where there is no voice at all, and asks no more engines than it takes to know.
+func (c *Catalogue) Any(ctx context.Context) error {
+	for _, e := range c.engines {
+		if voices, err := e.Voices(ctx); err == nil && len(voices) > 0 {
+			return nil
+		}
+	}
+	_, err := c.Voices(ctx)
+	return err
+}
+
 // Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, where there is no such
 // voice, lectern.CodeUnknownVoice. A choice that names a service that is not here (decks are written for "azure" or
 // "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
 // the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
 func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error) {
-	all, err := c.Voices(ctx)
-	if err != nil {
+	r := resolver{choice: choice, text: text}
+	r.choice.Engine = canonical(choice.Engine)
+	var err error
+	if r.all, err = c.candidates(ctx, &r); err != nil {
 		return lectern.Voice{}, nil, err
 	}
-	r := resolver{choice: choice, text: text, all: all}
-	r.choice.Engine = canonical(choice.Engine)
 	v, err := r.voice(c)
 	if err != nil {
 		return lectern.Voice{}, nil, err
@@ -70,6 +81,24 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, tex
 	}
 	v.Speed = r.speed()
 	return v, r.warnings, nil
+}
+
+// candidates lists the voices that one is chosen of: all, but where no voice and no engine is named those of the first engine that has
+// one than which none can be better. The others need not be started to be asked.
+func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voice, error) {
+	if r.choice.Engine == "" && strings.TrimSpace(r.choice.ID) == "" {
+		language := r.language("")
+		for _, e := range c.engines {
+			voices, err := e.Voices(ctx)
+			if err != nil {
+				break
+			}
+			if slices.ContainsFunc(voices, func(v lectern.Voice) bool { return points(v, language, r.choice.Gender) == perfect }) {
+				return voices, nil
+			}
+		}
+	}
+	return c.Voices(ctx)
 }
 
 // Speak speaks text with the engine that v belongs to.
@@ -215,32 +244,39 @@ func (r *resolver) nearest(engine, language, gender string) (lectern.Voice, erro
 	if gender == "" {
 		gender = r.choice.Gender
 	}
-	wanted := language
-	if language == "" {
-		language = "en"
-	}
-	best, points := -1, -1
+	best, most := -1, -1
 	for i, v := range r.all {
 		if engine != "" && v.Engine != engine {
 			continue
 		}
-		p := fit(v.Language, language)*2 + 0
-		if p > 0 && (gender == "" || v.Gender == "" || strings.EqualFold(v.Gender, gender)) {
-			p++
-		}
-		if p > points {
-			best, points = i, p
+		if p := points(v, language, gender); p > most {
+			best, most = i, p
 		}
 	}
 	if best < 0 {
 		return lectern.Voice{}, lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get install espeak-ng flite")
 	}
 	v := r.all[best]
-	if fit(v.Language, language) == 0 {
-		r.warn("voice_language", "No voice here speaks %s; %s (%s) reads it.", wanted, v.Name, v.Language)
+	if most == 0 {
+		r.warn("voice_language", "No voice here speaks %s; %s (%s) reads it.", language, v.Name, v.Language)
 	}
 	return v, nil
 }
+
+// points tell how well a voice serves a language, English if it is none, and a gender, if one is wanted: the language counts first.
+func points(v lectern.Voice, language, gender string) int {
+	if language == "" {
+		language = "en"
+	}
+	p := 2 * fit(v.Language, language)
+	if p > 0 && (gender == "" || v.Gender == "" || strings.EqualFold(v.Gender, gender)) {
+		p++
+	}
+	return p
+}
+
+// perfect is the most that [points] gives.
+const perfect = 2*3 + 1
 
 // fit tells how well a voice's language serves another: 0 not at all, 3 the very same. Where the region is not asked
 // for, all regions are equal and the engine's order decides.

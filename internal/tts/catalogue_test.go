@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"lectern"
@@ -91,6 +92,40 @@ func TestResolve(t *testing.T) {
 	v, _, err := house().Resolve(t.Context(), choice{Speed: 1.5}, "Hello")
 	if err != nil || v.Speed != 1.5 {
 		t.Errorf("speed %v (%v)", v.Speed, err)
+	}
+}
+
+// asked is an engine that counts how often it is asked for its voices.
+type asked struct {
+	stand
+	times *atomic.Int32
+}
+
+func (a asked) Voices(ctx context.Context) ([]lectern.Voice, error) {
+	a.times.Add(1)
+	return a.stand.Voices(ctx)
+}
+
+// Engines behind one that has just the voice are not started to be asked, and all others are.
+func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		choice lectern.VoiceChoice
+		text   string
+		want   int32
+	}{
+		{lectern.VoiceChoice{}, "Hello, and welcome.", 0}, {lectern.VoiceChoice{Gender: "female", Speed: 2}, "Hello, and welcome.", 0},
+		{lectern.VoiceChoice{}, "Привіт і ласкаво просимо.", 1}, {lectern.VoiceChoice{Language: "en-AU"}, "Hello", 1}, {lectern.VoiceChoice{ID: "slt"}, "Hello", 1},
+	} {
+		all := house()
+		var times atomic.Int32
+		all.engines[1] = asked{all.engines[1].(stand), &times}
+		if _, _, err := all.Resolve(t.Context(), c.choice, c.text); err != nil {
+			t.Error(err)
+		}
+		if got := min(times.Load(), 1); got != c.want {
+			t.Errorf("%+v for %q: the second engine is asked %d times", c.choice, c.text, times.Load())
+		}
 	}
 }
 

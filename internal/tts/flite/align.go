@@ -94,19 +94,47 @@ const maxLexicon = 20_000 // words
 
 // pronounce tells how each word of the sentence is said alone.
 func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([][]string, error) {
-	out := make([][]string, len(s.Words))
+	keys := keysOf(s)
+	learned, err := e.study(ctx, path, keys, s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]string, len(keys))
+	for i, k := range keys {
+		if out[i] = learned[k]; out[i] == nil {
+			// flite spoke of it in another rhythm than asked: the letters are a fair guess.
+			out[i] = strings.Split(strings.ToLower(k), "")
+		}
+	}
+	return out, nil
+}
+
+// keysOf gives a sentence's words as the lexicon has them; empty: nothing to say.
+func keysOf(s tts.Sentence) []string {
 	keys := make([]string, len(s.Words))
-	var ask []string
-	e.mu.Lock()
 	for i, w := range s.Words {
 		keys[i] = strings.Trim(s.Text[w.Start:w.End], ".,;:!?-'()")
-		if out[i] = e.lex[keys[i]]; out[i] == nil && keys[i] != "" {
-			ask = append(ask, keys[i])
+	}
+	return keys
+}
+
+// study tells how words are said alone, as far as flite could say, and asks it in one go for those that are new. s is the sentence
+// to name where that fails.
+func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Sentence) (map[string][]string, error) {
+	known, asked := make(map[string][]string, len(keys)), map[string]bool{}
+	var ask []string
+	e.mu.Lock()
+	for _, k := range keys {
+		if p := e.lex[k]; p != nil {
+			known[k] = p
+		} else if k != "" && !asked[k] {
+			asked[k] = true
+			ask = append(ask, k)
 		}
 	}
 	e.mu.Unlock()
 	if len(ask) == 0 {
-		return out, nil
+		return known, nil
 	}
 	learned, err := e.alone(ctx, path, ask, s)
 	if err != nil {
@@ -118,18 +146,9 @@ func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([]
 		clear(e.lex)
 	}
 	for w, p := range learned {
-		e.lex[w] = p
+		e.lex[w], known[w] = p, p
 	}
-	for i, k := range keys {
-		if out[i] == nil {
-			out[i] = learned[k]
-		}
-		if out[i] == nil {
-			// flite spoke of it in another rhythm than asked: the letters are a fair guess.
-			out[i] = strings.Split(strings.ToLower(k), "")
-		}
-	}
-	return out, nil
+	return known, nil
 }
 
 // hasty has flite speak ten times as fast where nobody listens: its phonemes are the same, and half of its time goes into samples.

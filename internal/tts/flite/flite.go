@@ -95,6 +95,16 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 		return lectern.Narration{}, lectern.Fail(lectern.CodeVoiceFailed,
 			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for its language is chosen.", v.ID)
 	}
+	// One question for all words: each start of flite costs as much as a hundred of them.
+	var words []string
+	for _, s := range sentences {
+		words = append(words, keysOf(s)...)
+	}
+	if len(sentences) > 0 {
+		if _, err := e.study(ctx, f.path, words, sentences[0]); err != nil {
+			return lectern.Narration{}, err
+		}
+	}
 	return tts.Compose(ctx, text, v, sentences, func(ctx context.Context, s tts.Sentence) (tts.Utterance, error) {
 		return e.say(ctx, f.path, s, v)
 	})
@@ -135,13 +145,20 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	if err != nil {
 		return nil, missing(err)
 	}
+	var version []byte
+	var unsaid error
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		version, unsaid = proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
+	}()
 	list, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"-lv"}, MaxStdout: 1 << 20})
+	<-told
 	if err != nil {
 		return nil, fault(ctx, "list its voices", err)
 	}
-	version, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}, MaxStdout: 1 << 20})
-	if err != nil && !isExit(err) {
-		return nil, fault(ctx, "tell its version", err)
+	if unsaid != nil && !isExit(unsaid) {
+		return nil, fault(ctx, "tell its version", unsaid)
 	}
 	f := &facts{path: path, version: versionIn(string(version))}
 	_, names, _ := strings.Cut(string(list), ":")
