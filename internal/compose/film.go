@@ -88,6 +88,9 @@ func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 			return err
 		}
 	}
+	if n, err := pictures.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+		return fmt.Errorf("%w: there are more pictures than were announced, or larger ones", h264.ErrDamaged)
+	}
 	return nil
 }
 

@@ -270,6 +270,9 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	if err := f.Write(io.Discard, strings.NewReader("four pictures?")); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("14 bytes of 15: %v", err)
 	}
+	if err := f.Write(io.Discard, strings.NewReader("sixteen of them!")); !errors.Is(err, h264.ErrDamaged) {
+		t.Errorf("16 bytes of 15: %v", err)
+	}
 	part.Open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("short")), nil }
 	if f.Sound, err = NewSoundtrack(4800, []Part{part}); err != nil {
 		t.Fatal(err)

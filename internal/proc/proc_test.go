@@ -366,6 +366,41 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// own is a Stdin that writes by itself.
+type own func(w io.Writer) error
+
+func (own) Read([]byte) (int, error)             { return 0, errors.New("it is read") }
+func (o own) WriteTo(w io.Writer) (int64, error) { return 0, o(w) }
+
+// What writes by itself is not read; its error stops the child, and one of writing to a child that is gone is none.
+func TestStdinThatWritesByItself(t *testing.T) {
+	t.Parallel()
+	out, err := Output(t.Context(), child("echo", func(c *Command) {
+		c.Stdin = own(func(w io.Writer) error { _, err := io.WriteString(w, "by itself"); return err })
+	}))
+	if err != nil || string(out) != "by itself" {
+		t.Errorf("%q, %v", out, err)
+	}
+	broken := errors.New("broken")
+	if err := Run(t.Context(), child("echo", func(c *Command) { c.Stdin = own(func(io.Writer) error { return broken }) })); !errors.Is(err, broken) {
+		t.Errorf("failing input: %v", err)
+	}
+	for range 2 {
+		err := Run(t.Context(), child("exit 0", func(c *Command) {
+			c.Stdin = own(func(w io.Writer) error {
+				for {
+					if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+						return err
+					}
+				}
+			})
+		}))
+		if err != nil {
+			t.Errorf("a child that reads nothing: %v", err)
+		}
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return len(b), nil }
