@@ -45,6 +45,11 @@ func (e Encoding) effort() effort {
 // shorter than what x264 does by itself. A player that seeks decodes so many at most, and skipped ones take it no time.
 func (e Encoding) GOP() int { return 6 * e.Rate }
 
+// Macroblocks is how many of them a picture has across and down.
+func (e Encoding) Macroblocks() (across, down int) {
+	return (e.Size.Width + block - 1) / block, (e.Size.Height + block - 1) / block
+}
+
 // Timescale is the number of ticks a second in the video's file, and TicksPerFrame how many each frame lasts.
 func (e Encoding) Timescale() int { return e.Rate * TicksPerFrame }
 
@@ -74,7 +79,7 @@ func (e Encoding) args(bits rate, gop int, more string) []string {
 	if more != "" {
 		options += ":" + more
 	}
-	if blocks := ((e.Size.Width + block - 1) / block) * ((e.Size.Height + block - 1) / block); blocks*e.Rate <= level32 {
+	if across, down := e.Macroblocks(); across*down*e.Rate <= level32 {
 		options += ":level=4"
 	}
 	return []string{

@@ -47,9 +47,6 @@ func (f *Film) Add(x h264.Index, frames int64) error {
 	return nil
 }
 
-// Frames is the number of pictures so far.
-func (f *Film) Frames() int64 { return int64(len(f.sizes)) }
-
 // The tracks of a film, by their numbers.
 const (
 	pictureTrack = iota + 1
@@ -65,8 +62,8 @@ func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 		return fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
 	}
 	tracks, texts := f.tracks()
-	turns, bytes := f.interleave(tracks)
-	head := movieHead("isom", "isomiso2avc1mp41", tracks, bytes, f.about())
+	turns, total := f.interleave(tracks)
+	head := movieHead("isom", "isomiso2avc1mp41", tracks, total, f.about())
 	if _, err := w.Write(head); err != nil {
 		return err
 	}
@@ -180,16 +177,14 @@ func (f *Film) pictures() track {
 
 // text appends a sample of text.
 func (t *track) text(samples []byte, ticks uint32, text string, more ...byte) []byte {
-	b := []byte(cut16(text))
+	b := []byte(cutText(text, 1<<16-1)) // its length has 16 bits
 	t.lengths = append(t.lengths, length{1, ticks})
 	t.ticks += uint64(ticks)
 	t.sizes = append(t.sizes, uint32(2+len(b)+len(more)))
 	return append(append(append(samples, u16(uint16(len(b)))...), b...), more...)
 }
 
-// cut16 shortens a text to what 16 bits can count, between two characters.
-func cut16(s string) string { return cutText(s, 1<<16-1) }
-
+// cutText shortens a text to at most so many bytes, between two characters.
 func cutText(s string, most int) string {
 	for len(s) > most {
 		at := most

@@ -79,10 +79,10 @@ type prover struct {
 func (u *run) prove(patch compose.Patch) *prover {
 	r, w := io.Pipe()
 	p := &prover{w, make(chan error, 1)}
-	whole := lectern.Size{Width: (u.enc.Size.Width + 15) / 16, Height: (u.enc.Size.Height + 15) / 16}
+	across, down := u.enc.Macroblocks()
 	go func() {
 		err := guard(func() error {
-			leaks, err := h264.Leaks(h264.NewPictures(r), patch.Place(), whole.Width, whole.Height)
+			leaks, err := h264.Leaks(h264.NewPictures(r), patch.Place(), across, down)
 			if leaks {
 				err = errLeaks
 			}
