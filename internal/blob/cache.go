@@ -340,15 +340,16 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 // Hold keeps what it has touched from eviction until Release, by this process and by others. A run takes one for as long as it
 // uses the paths.
 type Hold struct {
-	c    *Cache
-	dir  string // of its marks, for other processes
-	mu   sync.Mutex
-	keys map[string]bool
+	c     *Cache
+	marks string // the file of its marks, for other processes
+	mu    sync.Mutex
+	keys  map[string]bool
+	open  *os.File // of the marks, once there is one
 }
 
 // Hold begins to hold. Release must be called.
 func (c *Cache) Hold() *Hold {
-	return &Hold{c: c, dir: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)), keys: map[string]bool{}}
+	return &Hold{c: c, marks: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)), keys: map[string]bool{}}
 }
 
 // Get is Cache.Get and holds the key.
@@ -393,23 +394,31 @@ func (h *Hold) pin(key string) {
 
 // mark shows other processes that the key is held.
 func (h *Hold) mark(key string) error {
-	err := os.WriteFile(filepath.Join(h.dir, key), nil, 0o644)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.keys == nil {
+		return nil // it was let go of meanwhile
 	}
-	if err := os.Mkdir(h.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	if h.open == nil {
+		f, err := os.OpenFile(h.marks, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+		if err != nil {
+			return err
+		}
+		h.open = f
 	}
-	return os.WriteFile(filepath.Join(h.dir, key), nil, 0o644)
+	_, err := h.open.WriteString("\n" + key + "\n") // the first ends what a full disk has cut
+	return err
 }
 
 // Release lets go of everything. It may be called again; a Hold that was released holds no more.
 func (h *Hold) Release() {
 	h.mu.Lock()
-	keys := h.keys
-	h.keys = nil
+	keys, open := h.keys, h.open
+	h.keys, h.open = nil, nil
 	h.mu.Unlock()
-	_ = os.RemoveAll(h.dir) // what stays goes with the process
+	if open != nil {
+		_ = errors.Join(os.Remove(h.marks), open.Close()) // what stays goes with the process
+	}
 	h.c.mu.Lock()
 	for key := range keys {
 		if h.c.pins[key]--; h.c.pins[key] == 0 {

@@ -3,9 +3,9 @@ package blob
 import (
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +14,12 @@ import (
 
 // folder is the folder of a cache, as all processes see it that share it.
 //
-// What a Hold keeps it marks by an empty file in its process's own folder aside, which the kernel's lock shows to be alive or
+// What a Hold keeps it marks by a line in a file in its process's own folder aside, which the kernel's lock shows to be alive or
 // dead. A mark is made under the gate, shared; a file is looked at and removed under the gate, alone. So whoever marks either
 // comes before, and is seen, or after, and finds that the file is gone.
 type folder struct{ dir string }
 
-// marks begins the names of the folders with a Hold's marks.
+// marks begins the names of the files with a Hold's marks: keys, each between new lines.
 const marks = "held-"
 
 // file is where a key's file lies: two levels of folders keep each of them small.
@@ -70,37 +70,41 @@ func (f folder) gate(how int, do func() error) error {
 	return do()
 }
 
-// holds gives the folders with the marks of all Holds of all processes.
-func (f folder) holds() []string {
-	all := filepath.Join(f.dir, asideName)
-	processes, _ := os.ReadDir(all)
-	var out []string
-	for _, p := range processes {
-		mine, _ := os.ReadDir(filepath.Join(all, p.Name()))
-		for _, h := range mine {
-			if strings.HasPrefix(h.Name(), marks) {
-				out = append(out, filepath.Join(all, p.Name(), h.Name()))
+// marked gives the marks of each Hold of each process: keys, each between new lines.
+func (f folder) marked() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		all := filepath.Join(f.dir, asideName)
+		processes, _ := os.ReadDir(all)
+		for _, p := range processes {
+			mine, _ := os.ReadDir(filepath.Join(all, p.Name()))
+			for _, h := range mine {
+				if !strings.HasPrefix(h.Name(), marks) {
+					continue
+				}
+				if list, err := os.ReadFile(filepath.Join(all, p.Name(), h.Name())); err == nil && !yield(string(list)) {
+					return
+				}
 			}
 		}
 	}
-	return out
 }
 
 // held tells whether any process holds a key.
 func (f folder) held(key string) bool {
-	return slices.ContainsFunc(f.holds(), func(marked string) bool {
-		_, err := os.Lstat(filepath.Join(marked, key))
-		return err == nil
-	})
+	for list := range f.marked() {
+		if strings.Contains(list, "\n"+key+"\n") {
+			return true
+		}
+	}
+	return false
 }
 
 // allHeld gives every key that any process holds.
 func (f folder) allHeld() map[string]bool {
 	keys := map[string]bool{}
-	for _, marked := range f.holds() {
-		list, _ := os.ReadDir(marked)
-		for _, m := range list {
-			keys[m.Name()] = true
+	for list := range f.marked() {
+		for key := range strings.Lines(list) {
+			keys[strings.TrimSuffix(key, "\n")] = true
 		}
 	}
 	return keys

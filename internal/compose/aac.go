@@ -166,12 +166,24 @@ func (r *packetReader) one(w io.Writer, of packets) (err error) {
 		r.in = bufio.NewReaderSize(r.file, 64<<10)
 	}
 	if _, err = r.in.Discard(adtsHead); err == nil {
-		_, err = io.CopyN(w, r.in, int64(of.sizes[r.done]))
+		err = r.pass(w, int(of.sizes[r.done]))
 	}
 	if err != nil {
 		return fmt.Errorf("packet %d of %d: %w", r.done+1, len(of.sizes), noEOF(err))
 	}
 	return nil
+}
+
+// pass writes the next n bytes, as they lie in the buffer.
+func (r *packetReader) pass(w io.Writer, n int) error {
+	b, err := r.in.Peek(n) // no packet is larger than the buffer
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err == nil {
+		_, err = r.in.Discard(n)
+	}
+	return err
 }
 
 // Close closes the passage that is being read.

@@ -47,14 +47,14 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
 					return err
 				}
-				_, err := verifiedBlend(file{path: path}, frames)
-				return err
+				return broken(whatBlend, (&segment{file: file{path: path}}).seal(frames))
 			})
 		})
 		if err != nil {
 			return err
 		}
-		if b.blend, err = verifiedBlend(f, frames); err == nil {
+		b.blend = segment{file: f}
+		if err = broken(whatBlend, b.blend.open(frames)); err == nil {
 			break
 		}
 	}
@@ -79,12 +79,6 @@ func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64,
 	}
 	return u.ffmpeg(ctx, Command{Args: u.enc.Transition(kind, leaving, coming, frames, threads, "file:"+path),
 		OnFrame: onFrame, What: whatBlend})
-}
-
-func verifiedBlend(f file, frames int64) (segment, error) {
-	g := segment{file: f}
-	err := g.read(frames)
-	return g, broken(whatBlend, err)
 }
 
 // fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.

@@ -16,53 +16,6 @@ import (
 	"lectern/internal/h264"
 )
 
-// segment is the encoded body of a slide. With an avatar it lies in one file with the raw regions that its transitions need,
-// first those of the beginning, then those of the end, so that all of them are there or none.
-type segment struct {
-	file
-	index h264.Index
-	// offset is where the stream begins in the file.
-	offset int64
-	// loop says that the stream is one group of pictures that stands for as many as are needed.
-	loop bool
-}
-
-// stream opens a segment's pictures.
-func (s segment) stream() (io.ReadCloser, error) {
-	f, err := os.Open(s.path)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := f.Seek(s.offset, io.SeekStart); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// picture gives one picture that stands by itself, counted from 0, as a stream of its own.
-func (s segment) picture(n int) ([]byte, error) {
-	r, err := s.stream()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return h264.NewPictures(r).Single(n)
-}
-
-// read reads the stream through for its index, and makes sure that it has exactly the pictures it should have.
-func (s *segment) read(pictures int64) error {
-	r, err := s.stream()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if s.index, err = h264.ReadIndex(r); err == nil && int64(len(s.index.Sizes)) != pictures {
-		err = fmt.Errorf("it has %d pictures instead of %d", len(s.index.Sizes), pictures)
-	}
-	return err
-}
-
 // encode makes a slide's segment.
 func (u *run) encode(ctx context.Context, s *slide) error {
 	if err := await(ctx, s.narrated); err != nil {
@@ -90,7 +43,7 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 			return with(ctx, u.Resources.encoders, n, func() error {
 				err := make(path, n)
 				if err == nil {
-					g, err = u.verified(s, file{path: path})
+					g, err = u.segmentOf(s, path, (*segment).seal)
 				}
 				return err
 			})
@@ -99,7 +52,7 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 			return err
 		}
 		if g.path == "" { // it was there
-			g, err = u.verified(s, f)
+			g, err = u.segmentOf(s, f.path, (*segment).open)
 		}
 		if err == nil {
 			g.file = f
@@ -116,16 +69,15 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// verified reads a segment through and makes sure that it has exactly the pictures it should have.
-func (u *run) verified(s *slide, f file) (segment, error) {
-	g := segment{file: f, loop: s.window == nil}
+// segmentOf makes a slide's segment known, by sealing or by opening it.
+func (u *run) segmentOf(s *slide, path string, know func(*segment, int64) error) (segment, error) {
+	g := segment{file: file{path: path}, loop: s.window == nil}
 	want := int64(u.enc.GOP())
 	if s.window != nil {
-		g.offset = (s.in + s.out) * regionBytes(s.window.At)
+		g.Offset = (s.in + s.out) * regionBytes(s.window.At)
 		want = s.slot.Body()
 	}
-	err := g.read(want)
-	return g, broken(whatSlide, err)
+	return g, broken(whatSlide, know(&g, want))
 }
 
 func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Height) * 3 / 2 }

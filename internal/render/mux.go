@@ -115,13 +115,16 @@ func (u *run) mux(ctx context.Context, plan timeline.Plan, audio sounded, w word
 func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound compose.Soundtrack, w words, path string) error {
 	film := compose.Film{Encoding: u.enc, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues, Sound: sound}
 	for _, s := range list {
-		if err := film.Add(s.index, s.frames); err != nil {
+		if err := film.Add(s.Index, s.frames); err != nil {
 			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
 		}
 	}
 	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) { u.track.move("mux", float64(done)/float64(plan.Frames)) }}
 	defer pictures.Close()
 	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, &pieces{next: pictures.next}) })
+	if pictures.damaged != nil {
+		err = errors.Join(err, u.drop(*pictures.damaged))
+	}
 	if err == nil {
 		err = checkMovie(plan, path)
 	}
@@ -135,13 +138,17 @@ type joined struct {
 	list     []stretch
 	file     io.ReadCloser
 	pics     *h264.Pictures
-	left     int64
+	sizes    []uint32 // of the pictures to come of the first stretch
 	done     int64
+	damaged  *segment // what next failed to read
 }
 
 // next gives the next picture.
 func (j *joined) next() ([]byte, error) {
-	for j.left == 0 {
+	for len(j.sizes) == 0 {
+		if j.file != nil {
+			j.list = j.list[1:]
+		}
 		if err := j.Close(); err != nil {
 			return nil, err
 		}
@@ -156,14 +163,17 @@ func (j *joined) next() ([]byte, error) {
 		if j.file, err = j.list[0].stream(); err != nil {
 			return nil, err
 		}
-		j.pics, j.left = h264.NewPictures(j.file), j.list[0].frames
-		j.list = j.list[1:]
+		j.pics, j.sizes = h264.NewPictures(j.file), j.list[0].Index.Sizes[:j.list[0].frames]
 	}
 	pic, err := j.pics.Next()
-	if err != nil {
-		return nil, fmt.Errorf("a segment ends %d pictures early: %w", j.left, noEOF(err))
+	if err == nil && len(pic.Bytes) != int(j.sizes[0]) {
+		err = fmt.Errorf("a picture of %d bytes instead of %d", len(pic.Bytes), j.sizes[0])
 	}
-	j.left--
+	if err != nil {
+		j.damaged = &j.list[0].segment
+		return nil, fmt.Errorf("%w, %d pictures before its end: %w", errSegment, len(j.sizes), noEOF(err))
+	}
+	j.sizes = j.sizes[1:]
 	j.done++
 	return pic.Bytes, nil
 }

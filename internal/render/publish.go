@@ -5,11 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"lectern"
 	"lectern/internal/compose"
@@ -24,26 +27,10 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 	if err != nil {
 		return nil, err
 	}
-	type item struct {
-		kind  lectern.ArtifactKind
-		slide int
-		name  string
-		mime  string
-		path  string // or text
-		text  string
-	}
-	list := []item{
-		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video.path, ""},
-		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail.path, ""},
-		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", "", compose.SRT(w.cues)},
-		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", "", compose.VTT(w.cues)},
-		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", "", compose.ChaptersVTT(plan.Rate, w.chapters)},
-		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", "", w.transcript},
-		{lectern.ArtifactAudio, 0, "audio.m4a", "audio/mp4", audio.path, ""},
-		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", "", string(manifest)},
-	}
-	for _, s := range u.slides {
-		list = append(list, item{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.path, ""})
+	list := u.leaves(plan, video, audio, thumbnail, w, manifest)
+	sums, err := u.sums(ctx, list)
+	if err != nil {
+		return nil, u.failed(ctx, err, 0)
 	}
 	var out []lectern.Artifact
 	for i, it := range list {
@@ -53,11 +40,8 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 				return nil, u.failed(ctx, err, 0)
 			}
 		}
-		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime,
+		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256, Size: sums[i].Size,
 			Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
-		if a.SHA256, a.Size, err = hashFile(it.path); err != nil {
-			return nil, u.failed(ctx, err, it.slide)
-		}
 		if err := u.Artifacts.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
 			return nil, u.failed(ctx, err, it.slide)
 		}
@@ -66,6 +50,91 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 	}
 	key := contentKey(lectern.StepPublish, out)
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
+}
+
+// leaf is what becomes an artifact.
+type leaf struct {
+	kind  lectern.ArtifactKind
+	slide int
+	name  string
+	mime  string
+	file  // or
+	text  string
+}
+
+func (u *run) leaves(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []leaf {
+	list := []leaf{
+		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video, ""},
+		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail, ""},
+		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", file{}, compose.SRT(w.cues)},
+		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", file{}, compose.VTT(w.cues)},
+		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", file{}, compose.ChaptersVTT(plan.Rate, w.chapters)},
+		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", file{}, w.transcript},
+		{lectern.ArtifactAudio, 0, "audio.m4a", "audio/mp4", audio, ""},
+		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", file{}, string(manifest)},
+	}
+	for _, s := range u.slides {
+		list = append(list, leaf{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.file, ""})
+	}
+	return list
+}
+
+// sum is the checksum of an artifact.
+type sum struct {
+	SHA256   string
+	Size     int64
+	Modified time.Time // of the file that it is of
+}
+
+// of gives the checksum of what a leaf is now. It is s where that is of the same file.
+func (s sum) of(it leaf) (sum, error) {
+	if it.path == "" {
+		return sum{SHA256: digest([]byte(it.text)), Size: int64(len(it.text))}, nil
+	}
+	info, err := os.Stat(it.path)
+	if err != nil || s.Size == info.Size() && s.Modified.Equal(info.ModTime()) {
+		return s, err
+	}
+	s = sum{Modified: info.ModTime()}
+	s.SHA256, s.Size, err = hashFile(it.path)
+	return s, err
+}
+
+// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is rendered again as it was,
+// they would take longer than all else. Files in the cache do not change, but one that went may have come again, which its time shows.
+func (u *run) sums(ctx context.Context, list []leaf) ([]sum, error) {
+	keys := make([]string, len(list))
+	for i, it := range list {
+		keys[i] = it.key
+	}
+	key, all := contentKey(lectern.StepPublish, "sums", keys)+".json", make([]sum, len(list))
+	path, kept := u.cache.Get(key)
+	if kept {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if json.Unmarshal(b, &all) != nil || len(all) != len(list) {
+			all = make([]sum, len(list))
+		}
+	}
+	for i, it := range list {
+		var err error
+		if all[i], err = all[i].of(it); err != nil {
+			return nil, err
+		}
+	}
+	if kept {
+		return all, nil
+	}
+	_, err := u.cache.Make(ctx, key, func(path string) error {
+		b, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o666)
+	})
+	return all, err
 }
 
 // ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever removes a
@@ -105,12 +174,12 @@ func (u *run) thumbnail(ctx context.Context) (file, error) {
 	if err := await(ctx, s.encoded); err != nil {
 		return file{}, err
 	}
-	n := s.segment.index.Keys[u.best(s, s.segment.index.Keys)]
+	n := s.segment.Index.Keys[u.best(s, s.segment.Index.Keys)]
 	key := u.thumbnailKey(s, n)
 	path, err := u.cache.Make(ctx, key+".jpg", func(path string) error {
 		picture, err := s.segment.picture(n)
 		if err != nil {
-			return broken(whatThumbnail, err)
+			return broken(whatThumbnail, errors.Join(err, u.drop(s.segment)))
 		}
 		return with(ctx, u.Resources.encoders, 1, func() error {
 			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture), What: whatThumbnail}); err != nil {

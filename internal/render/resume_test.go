@@ -1,6 +1,9 @@
 package render
 
 import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -110,6 +113,70 @@ func TestADamagedCacheIsMadeGood(t *testing.T) {
 	}
 }
 
+// A segment that was damaged inside, which its index does not show, breaks one attempt and is made again by the next.
+func TestADamagedSegmentIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		ending  string
+		atStart bool
+		gone    string // what is made of it
+	}{{".segment", false, "*.mp4"}, {".segment", true, "*.mp4"}, {".segment", true, "*.jpg"}, {".h264", false, "*.mp4"}} {
+		g, d := newRig(t), talk()
+		d.Size = lectern.Size{Width: 320, Height: 240}
+		if _, _, err := g.run(t.Context(), t, d, 1); err != nil {
+			t.Fatal(err)
+		}
+		damage(t, g, c.ending, c.atStart)
+		files, err := filepath.Glob(filepath.Join(g.cache.dir, c.gone))
+		if err != nil || len(files) != 1 || os.Remove(files[0]) != nil {
+			t.Fatal(c.gone, files, err)
+		}
+		attempt := 2
+		for ; attempt < 7; attempt++ { // one for each that is damaged
+			list, _, err := g.run(t.Context(), t, d, attempt)
+			if err == nil {
+				if n := len(frameSums(t, g.path(t, list, lectern.ArtifactVideo))); int64(n) != manifestOf(t, g, list).Frames {
+					t.Errorf("%+v: %d frames", c, n)
+				}
+				break
+			}
+			if f := lectern.AsFailure(err); f.Code != lectern.CodeEncodeFailed || !f.Retryable {
+				t.Errorf("%+v: %+v", c, f)
+			}
+		}
+		if attempt == 2 || attempt == 7 {
+			t.Errorf("%+v: it took until attempt %d", c, attempt)
+		}
+	}
+}
+
+// damage spoils some bytes of the stream in each of the cache's files with an ending.
+func damage(t *testing.T, g *rig, ending string, atStart bool) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(g.cache.dir, "*"+ending))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no %s: %v", ending, err)
+	}
+	for _, path := range files {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := len(b) - 8 - int(binary.BigEndian.Uint64(b[len(b)-8:]))
+		var s sealed
+		if err := json.Unmarshal(b[end:len(b)-8], &s); err != nil {
+			t.Fatal(err)
+		}
+		if atStart {
+			end = int(s.Offset) + 40
+		}
+		clear(b[end-40 : end])
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Runs that share slots and cache do not disturb each other, and one that makes what another needs makes it once.
 func TestFourRunsAtOnce(t *testing.T) {
 	t.Parallel()
@@ -146,5 +213,42 @@ func TestFourRunsAtOnce(t *testing.T) {
 	wg.Wait()
 	if g.avatars.calls != 3 {
 		t.Errorf("%d clips were animated for three slides", g.avatars.calls)
+	}
+}
+
+// Checksums are those of what is published, whether it was made, found, or made once more with other bytes.
+func TestChecksumsAreThoseOfWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	g, d := newRig(t), talk()
+	d.Size = lectern.Size{Width: 320, Height: 240}
+	for attempt := 1; attempt <= 3; attempt++ {
+		if attempt == 3 { // as if it had been evicted, and the browser drew it a little differently
+			files, err := filepath.Glob(filepath.Join(g.cache.dir, "*.png"))
+			if err != nil || len(files) == 0 {
+				t.Fatal(files, err)
+			}
+			for _, path := range files {
+				b, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(os.Remove(path), os.WriteFile(path, append(b, 0), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		list, _, err := g.run(t.Context(), t, d, attempt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			b, err := os.ReadFile(filepath.Join(g.artifacts.dir, filepath.FromSlash(a.Key)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.SHA256 != digest(b) || a.Size != int64(len(b)) {
+				t.Errorf("attempt %d: %s has %d bytes and %s, not %d and %s", attempt, a.Key, len(b), digest(b), a.Size, a.SHA256)
+			}
+		}
 	}
 }

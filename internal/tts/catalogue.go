@@ -83,19 +83,32 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, tex
 	return v, r.warnings, nil
 }
 
-// candidates lists the voices that one is chosen of: all, but where no voice and no engine is named those of the first engine that has
-// one than which none can be better. The others need not be started to be asked.
+// candidates lists the voices that one is chosen of: all, or as many as the answer can depend on. Those of an engine that is named and
+// works here do, and so do those of the first engine that has the voice that is named or, where none is, one than which none can be
+// better. The others need not be started to be asked.
 func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voice, error) {
-	if r.choice.Engine == "" && strings.TrimSpace(r.choice.ID) == "" {
+	id := strings.TrimSpace(r.choice.ID)
+	if e := c.engine(r.choice.Engine); e != nil {
+		if voices, err := e.Voices(ctx); err == nil && len(voices) > 0 {
+			return voices, nil
+		}
+		return c.Voices(ctx)
+	}
+	if r.choice.Engine != "" {
+		return c.Voices(ctx)
+	}
+	suits := func(v lectern.Voice) bool { return strings.EqualFold(v.ID, id) }
+	if id == "" {
 		language := r.language("")
-		for _, e := range c.engines {
-			voices, err := e.Voices(ctx)
-			if err != nil {
-				break
-			}
-			if slices.ContainsFunc(voices, func(v lectern.Voice) bool { return points(v, language, r.choice.Gender) == perfect }) {
-				return voices, nil
-			}
+		suits = func(v lectern.Voice) bool { return points(v, language, r.choice.Gender) == perfect }
+	}
+	for _, e := range c.engines {
+		voices, err := e.Voices(ctx)
+		if err != nil {
+			break
+		}
+		if slices.ContainsFunc(voices, suits) {
+			return voices, nil
 		}
 	}
 	return c.Voices(ctx)
