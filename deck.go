@@ -163,6 +163,25 @@ type Page struct {
 	Height int
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
+	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+}
+
+// Ground is what a page lies on: a gradient along a line, and lights on it.
+type Ground struct {
+	From, To string  // "#rrggbb"
+	Angle    float64 // of the line, in degrees clockwise from upwards, as in CSS
+	Lights   []Light // the topmost first
+}
+
+// Light is an ellipse whose colour is strongest in its middle and fades out evenly.
+type Light struct {
+	X       float64 `json:"x"` // of the middle, in per cent of the page's width
+	Y       float64 `json:"y"` // and of its height
+	RadiusX float64 `json:"radiusX"`
+	RadiusY float64 `json:"radiusY"` // in CSS pixels
+	Colour  string  `json:"colour"`  // "#rrggbb"
+	Alpha   float64 `json:"alpha"`   // in the middle
+	Reach   float64 `json:"reach"`   // in per cent of the radius: where it is gone
 }
 
 // Asset is a picture that a page loads, already fetched.
@@ -172,7 +191,7 @@ type Asset struct {
 	Body        []byte
 }
 
-// Capture is the picture of a page.
+// Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
 type Capture struct {
 	PNG      []byte
 	Overflow []string // ids of elements whose text does not fit even at its smallest size

@@ -15,6 +15,7 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar/builtin"
+	"lectern/internal/compose"
 	"lectern/internal/ffmpeg"
 )
 
@@ -207,7 +208,15 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 	if err != nil {
 		return err
 	}
-	return g.convert(ctx, bytes.NewReader(shot.PNG), g.file(name+".webp"), "-f", "png_pipe", "-i", "-", "-frames:v", "1", "-quality", "80")
+	drawn, err := png.Decode(bytes.NewReader(shot.PNG))
+	if err != nil {
+		return err
+	}
+	ground, err := compose.Ground(*page.Ground, deck.Size, page.Scale)
+	if err != nil {
+		return err
+	}
+	return g.keep(ctx, name, compose.Lay(drawn, ground))
 }
 
 // preview keeps a picture and ten moving seconds of the demo.

@@ -254,7 +254,8 @@ func (b *Browser) Close() error {
 }
 
 // Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is
-// 1), with the assets answering the addresses in p.Assets. The same page gives the same bytes. It waits for a free tab
+// 1), with the assets answering the addresses in p.Assets. Where p has a Ground,
+// that is left out, and what the page does not cover is transparent. The same page gives the same bytes. It waits for a free tab
 // as long as ctx lasts.
 //
 // Failures are *lectern.Failure: CodeMissingTool, CodeTooLarge for a page beyond the bounds, CodeCaptureFailed for a
@@ -387,8 +388,9 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 // shot is what one picture needs.
 type shot struct {
 	html          string
-	width, height int // CSS pixels
-	outW, outH    int // pixels of the picture
+	width, height int  // CSS pixels
+	outW, outH    int  // pixels of the picture
+	glass         bool // what the page leaves free is transparent, instead of white
 	assets        map[string]lectern.Asset
 }
 
@@ -399,7 +401,7 @@ func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
 	if len(p.HTML) > MaxHTML {
 		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.", len(p.HTML)>>20, MaxHTML>>20)
 	}
-	j := &shot{html: p.HTML, width: p.Width, height: p.Height, assets: map[string]lectern.Asset{}}
+	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Ground != nil, assets: map[string]lectern.Asset{}}
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide && h <= MaxSide) {
 		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)

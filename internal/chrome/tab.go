@@ -48,7 +48,9 @@ type tab struct {
 	last  cdp.LoaderID  // of the document that was loaded last
 	loads chan struct{} // told after last was set
 
-	uses int // pictures taken; used by one capture at a time
+	// Used by one capture at a time.
+	uses  int  // pictures taken
+	glass bool // what a page leaves free is transparent, instead of white
 }
 
 // maxUses is how many pictures a tab takes before it is replaced, lest what pages leave behind adds up.
@@ -145,6 +147,9 @@ func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration, 
 	if err != nil {
 		return lectern.Capture{}, err
 	}
+	if err := t.backdrop(ctx, j.glass); err != nil {
+		return lectern.Capture{}, err
+	}
 	if err := t.load(ctx, j); err != nil {
 		return lectern.Capture{}, err
 	}
@@ -163,6 +168,20 @@ func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration, 
 		return lectern.Capture{}, err
 	}
 	return lectern.Capture{PNG: png, Overflow: overflow}, nil
+}
+
+// backdrop settles what pages lie on: white, or nothing.
+func (t *tab) backdrop(ctx context.Context, glass bool) error {
+	if t.glass == glass {
+		return nil
+	}
+	var p emulation.SetDefaultBackgroundColorOverrideParams
+	if glass {
+		p.Color = &cdp.RGBA{A: 1e-6} // 0 would be left out of the message, and means 1 then
+	}
+	_, err := call(ctx, t.in.w, t.s, emulation.SetDefaultBackgroundColorOverride, p)
+	t.glass = glass
+	return err
 }
 
 // load puts j's page into the tab and waits until the browser has loaded it.

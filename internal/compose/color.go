@@ -21,22 +21,26 @@ const (
 var threshold = bayer()
 
 // dither is by how much the pattern is weakened. At full strength it covers every flat colour that falls between two steps, which
-// an encoder pays for with half as many bits again and time to match (docs/PIPELINE.md); and browsers dither their gradients
+// an encoder pays for with half as many bits again and time to match (docs/PIPELINE.md); and grounds are dithered
 // already. A quarter breaks up what rounding alone would line up.
 const dither = 4
 
 func bayer() (t [8][8]int32) {
 	for y := range 8 {
 		for x := range 8 {
-			v := 0
-			for bit := range 3 {
-				a, b := (x^y)>>bit&1, y>>bit&1
-				v |= (a<<1 | b) << (2 * (2 - bit))
-			}
-			t[y][x] = 1<<15 + (int32(2*v+1)<<9-1<<15)/dither
+			t[y][x] = 1<<15 + (int32(2*order(x, y)+1)<<9-1<<15)/dither
 		}
 	}
 	return t
+}
+
+// order is the place of a pixel in Bayer's pattern of 8×8, from 0 to 63.
+func order(x, y int) (v int) {
+	for bit := range 3 {
+		a, b := (x^y)>>bit&1, y>>bit&1
+		v |= (a<<1 | b) << (2 * (2 - bit))
+	}
+	return v
 }
 
 // Planes is a picture in 4:2:0, its three planes one after the other, as the encoder reads it.

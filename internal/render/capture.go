@@ -6,20 +6,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/png"
 	"math"
 	"os"
-	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"lectern"
 	"lectern/internal/compose"
 )
 
 // picture is a captured slide: a PNG in the cache.
-type picture struct{ file }
+type picture struct {
+	file
+	drawn atomic.Pointer[image.RGBA] // what is in it, where that was drawn just now and nobody took it yet
+}
+
+// mostDrawn is how many pixels of drawn slides a run keeps in memory until they are encoded. The others' files are read again.
+const mostDrawn = 3 * 1920 * 1080
 
 // slack is by how many pixels a capture may miss the video's size: a page has whole CSS pixels, its picture may not.
 const slack = 2
@@ -65,6 +70,9 @@ func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.P
 			if err := u.checkPicture(c.PNG); err != nil {
 				return err
 			}
+			if c.PNG, err = u.grounded(s, page, c.PNG); err != nil {
+				return err
+			}
 			list, err := json.Marshal(c.Overflow)
 			if err != nil {
 				return err
@@ -75,6 +83,65 @@ func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.P
 			return os.WriteFile(path, c.PNG, 0o666)
 		})
 	})
+}
+
+// grounded lays what the browser drew on the page's ground, if it has one.
+func (u *run) grounded(s *slide, page lectern.Page, b []byte) ([]byte, error) {
+	if page.Ground == nil {
+		return b, nil
+	}
+	img, err := decodePicture(b)
+	if err != nil {
+		return nil, err
+	}
+	size := img.Bounds().Size()
+	ground, err := u.grounds.get(*page.Ground, lectern.Size{Width: size.X, Height: size.Y}, page.Scale)
+	if err != nil {
+		return nil, err
+	}
+	whole := compose.Lay(img, ground)
+	if pixels := int64(size.X * size.Y); u.drawn.Add(pixels) <= mostDrawn {
+		s.picture.drawn.Store(whole)
+	} else {
+		u.drawn.Add(-pixels)
+	}
+	return compose.PNG(whole)
+}
+
+// drawnOf gives what was drawn of a slide, once, if it is at hand.
+func (u *run) drawnOf(s *slide) *image.RGBA {
+	img := s.picture.drawn.Swap(nil)
+	if img != nil {
+		u.drawn.Add(-int64(len(img.Pix) / 4))
+	}
+	return img
+}
+
+// grounds are those that a run has drawn. A deck has one or two of them.
+type grounds struct {
+	mu  sync.Mutex
+	all map[string]*image.RGBA
+}
+
+func (g *grounds) get(of lectern.Ground, size lectern.Size, scale float64) (*image.RGBA, error) {
+	key := fmt.Sprint(of, size, scale)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if img := g.all[key]; img != nil {
+		return img, nil
+	}
+	img, err := compose.Ground(of, size, scale)
+	if err != nil {
+		return nil, err
+	}
+	if len(g.all) >= 2 {
+		clear(g.all)
+	}
+	if g.all == nil {
+		g.all = map[string]*image.RGBA{}
+	}
+	g.all[key] = img
+	return img, nil
 }
 
 func (u *run) checkPicture(b []byte) error {
@@ -114,7 +181,7 @@ func (u *run) windowOf(i int) *compose.Window {
 	w := &compose.Window{At: compose.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}
 	if u.backdrop(i) == (lectern.Backdrop{}) {
 		w.Shape = lectern.ShapeSquare // cut out and standing on the slide itself
-	} else if c, ok := parseColor(u.theme.Ring); ok && place.Inset {
+	} else if c, ok := compose.ParseColour(u.theme.Ring); ok && place.Inset {
 		w.Ring = c
 	}
 	return w
@@ -122,7 +189,7 @@ func (u *run) windowOf(i int) *compose.Window {
 
 // backdrop is what an avatar stands in front of: the slide's own colour, or the theme's.
 func (u *run) backdrop(i int) lectern.Backdrop {
-	if _, ok := parseColor(u.deck.Slides[i].Background); ok {
+	if _, ok := compose.ParseColour(u.deck.Slides[i].Background); ok {
 		own := u.deck.Slides[i].Background
 		return lectern.Backdrop{Top: own, Bottom: own}
 	}
@@ -144,28 +211,19 @@ func (u *run) look(i int) lectern.Point {
 	return lectern.Point{X: (cx - ax) / d, Y: (cy - ay) / d}
 }
 
-// parseColor reads "#rrggbb".
-func parseColor(s string) (color.RGBA, bool) {
-	if len(s) != 7 || s[0] != '#' {
-		return color.RGBA{}, false
-	}
-	v, err := strconv.ParseUint(s[1:], 16, 32)
-	if err != nil {
-		return color.RGBA{}, false
-	}
-	return color.RGBA{R: byte(v >> 16), G: byte(v >> 8), B: byte(v), A: 255}, true
-}
-
 // canvas reads a slide's picture, exactly as large as the video, with the avatar's window drawn in.
 func (u *run) canvas(s *slide) (*image.RGBA, error) {
-	f, err := os.Open(s.picture.path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	img, err := png.Decode(f)
-	if err != nil {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The picture of the slide cannot be read.").Because(err)
+	var img image.Image
+	if drawn := u.drawnOf(s); drawn != nil {
+		img = drawn
+	} else {
+		b, err := os.ReadFile(s.picture.path)
+		if err != nil {
+			return nil, err
+		}
+		if img, err = decodePicture(b); err != nil {
+			return nil, err
+		}
 	}
 	b := img.Bounds()
 	size := u.deck.Size
@@ -190,6 +248,14 @@ func (u *run) canvas(s *slide) (*image.RGBA, error) {
 		s.window.Bake(exact)
 	}
 	return exact, nil
+}
+
+func decodePicture(b []byte) (image.Image, error) {
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The picture of the slide cannot be read.").Because(err)
+	}
+	return img, nil
 }
 
 // plate is a slide's picture as the encoder takes it, kept as a scratch file for as long as a step needs it.

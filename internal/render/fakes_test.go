@@ -65,7 +65,8 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return b.version, nil
 }
 
-// Capture draws a gradient in a colour of the page's own, and of what it loads.
+// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a ground stays clear, and
+// the next half covered.
 func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
@@ -80,10 +81,14 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lect
 	}
 	c := h.Sum32()
 	w, ht := int(math.Round(float64(p.Width)*p.Scale)), int(math.Round(float64(p.Height)*p.Scale))
-	img := image.NewRGBA(image.Rect(0, 0, w, ht))
+	img := image.NewNRGBA(image.Rect(0, 0, w, ht))
 	for y := range ht {
 		for x := range w {
-			img.SetRGBA(x, y, color.RGBA{byte(int(c) + x*60/w), byte(int(c>>8) + y*60/ht), byte(c >> 16), 255})
+			alpha := byte(255)
+			if p.Ground != nil && x < w/2 {
+				alpha = byte(x / max(w/4, 1) * 127)
+			}
+			img.SetNRGBA(x, y, color.NRGBA{byte(int(c) + x*60/w), byte(int(c>>8) + y*60/ht), byte(c >> 16), alpha})
 		}
 	}
 	var out bytes.Buffer
@@ -113,6 +118,7 @@ func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Asset, err
 type fakeLibrary struct {
 	fingerprint string
 	backdrop    lectern.Backdrop
+	ground      string // the far end's colour; "": pages have grounds of their own
 }
 
 // otherTheme has other colours than the default one.
@@ -134,6 +140,9 @@ func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warni
 	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale()}
 	if d.Theme == otherTheme {
 		p.HTML += " in other colours"
+	}
+	if l.ground != "" {
+		p.Ground = &lectern.Ground{From: "#203040", To: l.ground, Angle: 160}
 	}
 	if url, ok := d.Slides[i].Props["image"].(string); ok {
 		p.Assets = []string{url}
@@ -392,7 +401,7 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{browser: &fakeBrowser{}, fetcher: &fakeFetcher{},
-		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"}},
+		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"}, ground: "#405060"},
 		voices:  &fakeVoices{fingerprint: "voices 1"}, avatars: &fakeAvatars{fingerprint: "avatars 1"},
 		artifacts: &folderArtifacts{dir: t.TempDir()}, ffmpeg: &hookedFFmpeg{FFmpeg: tool{found}},
 		cache: &folderCache{dir: t.TempDir(), at: map[string]*sync.Mutex{}}}

@@ -11,7 +11,7 @@ import (
 )
 
 // codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other bytes.
-const codeVersion = "lectern-render-10"
+const codeVersion = "lectern-render-11"
 
 // contentKey is the hash of all that a step's output depends on. Parts are hashed as JSON, so that no two lists of parts look
 // alike.

@@ -32,6 +32,8 @@ type run struct {
 	slides  []*slide
 	version string     // ffmpeg's
 	stars   Performers // nil: the avatar is animated from a narration
+	grounds grounds
+	drawn   atomic.Int64 // pixels of slides that are kept in memory
 
 	mu       sync.Mutex
 	warnings []lectern.Warning

@@ -24,7 +24,8 @@ type section struct {
 	warnings []lectern.Warning
 }
 
-// Page gives slide i of the deck, counted from 0, as a page for the browser. The warnings tell what was left out or
+// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the ground that it lies on: a browser takes
+// longer for that than for all else. The warnings tell what was left out or
 // replaced. It fails for a theme that is not known and for pictures that may not be shown, naming the prop; whatever
 // else stands in the props is shown as well as it can be.
 func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
@@ -40,8 +41,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	if err != nil {
 		return lectern.Page{}, nil, err
 	}
-	size := d.SlideSize()
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets}, s.warnings, nil
+	size, ground := d.SlideSize(), t.ground(s.design.Hero)
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground}, s.warnings, nil
 }
 
 // Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
@@ -290,6 +291,8 @@ func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (st
 	class := "theme-" + t.ID
 	if stacked {
 		class += " stack"
+	} else {
+		class += " apart"
 	}
 	sum := sha256.Sum256([]byte(l.script))
 	policy := "default-src 'none'; img-src data: http: https:; style-src 'unsafe-inline'; script-src 'sha256-" +

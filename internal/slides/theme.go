@@ -15,23 +15,23 @@ import (
 
 // theme is one file of data/themes. Colours are "#rrggbb", so that their contrast can be computed.
 type theme struct {
-	ID       string           `json:"id"`
-	Name     string           `json:"name"`
-	Order    int              `json:"order"`
-	Dark     bool             `json:"dark"`
-	Base     palette          `json:"base"`
-	Hero     palette          `json:"hero"`  // of slides that open, close or stand out
-	Light    palette          `json:"light"` // of panels that are light in every theme
-	Night    palette          `json:"night"` // of panels that are dark in every theme
-	Good     string           `json:"good"`  // marks on surface: done, up
-	Bad      string           `json:"bad"`   // marks on surface: not done, down
-	Art      [4]string        `json:"art"`   // of the drawing that stands in for a picture, from the ground up
-	Radius   int              `json:"radius"`
-	Shadow   string           `json:"shadow"` // a CSS box-shadow
-	Wash     string           `json:"wash"`   // CSS backgrounds above the ground of a page
-	HeroWash string           `json:"heroWash"`
-	Backdrop lectern.Backdrop `json:"backdrop"`
-	Ring     string           `json:"ring"`
+	ID         string           `json:"id"`
+	Name       string           `json:"name"`
+	Order      int              `json:"order"`
+	Dark       bool             `json:"dark"`
+	Base       palette          `json:"base"`
+	Hero       palette          `json:"hero"`  // of slides that open, close or stand out
+	Light      palette          `json:"light"` // of panels that are light in every theme
+	Night      palette          `json:"night"` // of panels that are dark in every theme
+	Good       string           `json:"good"`  // marks on surface: done, up
+	Bad        string           `json:"bad"`   // marks on surface: not done, down
+	Art        [4]string        `json:"art"`   // of the drawing that stands in for a picture, from the ground up
+	Radius     int              `json:"radius"`
+	Shadow     string           `json:"shadow"` // a CSS box-shadow
+	Lights     []lectern.Light  `json:"lights"` // on the ground of a page, the topmost first
+	HeroLights []lectern.Light  `json:"heroLights"`
+	Backdrop   lectern.Backdrop `json:"backdrop"`
+	Ring       string           `json:"ring"`
 }
 
 // palette is a set of colours that are seen together.
@@ -76,12 +76,35 @@ func (p palette) css() string {
 // css gives the theme as custom properties.
 func (t theme) css() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--wash:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, t.Wash)
+	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, backgrounds(t.ground(false)))
 	for i, c := range t.Art {
 		fmt.Fprintf(&b, "--art%d:%s;", i+1, c)
 	}
-	fmt.Fprintf(&b, "}\n.slide.hero{%s--wash:%s}\n", t.Hero.css(), t.HeroWash)
+	fmt.Fprintf(&b, "}\n.slide.hero{%s--sky:%s}\n", t.Hero.css(), backgrounds(t.ground(true)))
 	fmt.Fprintf(&b, ".on-light{%s}\n.on-night{%s}\n", t.Light.css(), t.Night.css())
+	return b.String()
+}
+
+// fall is the direction of a ground's gradient, in degrees: down, and a little to the right.
+const fall = 160
+
+// ground is what the theme's slides lie on.
+func (t theme) ground(hero bool) lectern.Ground {
+	p, lights := t.Base, t.Lights
+	if hero {
+		p, lights = t.Hero, t.HeroLights
+	}
+	return lectern.Ground{From: p.Ground, To: p.Ground2, Angle: fall, Lights: lights}
+}
+
+// backgrounds is a ground as CSS has it.
+func backgrounds(g lectern.Ground) string {
+	var b strings.Builder
+	for _, l := range g.Lights {
+		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent %g%%),",
+			l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
+	}
+	fmt.Fprintf(&b, "linear-gradient(%gdeg,%s,%s)", g.Angle, g.From, g.To)
 	return b.String()
 }
 
@@ -107,6 +130,12 @@ func (l *Library) readThemes(data fs.FS) error {
 		for _, p := range []palette{t.Base, t.Hero, t.Light, t.Night} {
 			for _, c := range p.each() {
 				colours = append(colours, c)
+			}
+		}
+		for _, light := range slices.Concat(t.Lights, t.HeroLights) {
+			colours = append(colours, light.Colour)
+			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 || light.Alpha > 1 {
+				return fmt.Errorf("themes/%s: the light %+v is none", e.Name(), light)
 			}
 		}
 		for _, c := range colours {
