@@ -62,6 +62,27 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// A target compares within rounds: a slow round is slow for both, and one in which only one took part says nothing.
+func TestTargetsCompareWithinRounds(t *testing.T) {
+	t.Parallel()
+	of := func(way string, walls ...float64) Row {
+		r := Row{Deck: Avatar, Way: way, Whole: true, Seconds: 60}
+		for _, w := range walls {
+			r.Samples = append(r.Samples, Sample{Wall: w, User: w})
+		}
+		r.Median = median(r.Samples)
+		return r
+	}
+	r := Report{Rows: []Row{of("remotion", 420, 200, 840), of("lectern", 10, 5, 20, 21, 22)}}
+	if got := r.targets(); len(got) != 1 || got[0].Value != 42 || !got[0].Met {
+		t.Errorf("%+v", got)
+	}
+	r.Rows[0] = of("remotion")
+	if got := r.targets(); len(got) != 0 {
+		t.Errorf("of nothing: %+v", got)
+	}
+}
+
 func TestMedians(t *testing.T) {
 	t.Parallel()
 	got := median([]Sample{{Wall: 3, User: 1, Size: 10}, {Wall: 1, User: 9, Size: 20}, {Wall: 2, User: 2, Size: 40}, {Wall: 9, User: 3, Size: 30}})

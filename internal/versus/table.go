@@ -97,7 +97,8 @@ their resident sets, looked at every 100 ms; pages that processes share count fo
 clips for nothing, cut out of Lectern's own video (encoded nearly without loss for that), and so only put together and encode: that favours them. Lectern makes everything, from the
 text on: voice, slides in a browser, presenter, captions. Its *encode stage* is a render whose slides and voices are in the cache, less one that
 has only to join; it draws the presenter and encodes. The *floor* takes finished raw pictures from the disk through the same encoder with the same arguments.
-The last two columns set the whole beside the whole, and the floor beside the encode stage.
+The last two columns set the whole beside the whole, and the floor beside the encode stage. Targets compare round by round, since a machine is slower at one time than at another, and give
+the median of these ratios.
 `
 
 // rounds says how many there were.
