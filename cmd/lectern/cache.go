@@ -110,6 +110,8 @@ func kindOf(key string) string {
 		return "thumbnails"
 	case "take.mp4":
 		return "takes"
+	case "sums":
+		return "checksums"
 	}
 	return "others"
 }

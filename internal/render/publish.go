@@ -107,7 +107,7 @@ func (u *run) sums(ctx context.Context, list []leaf) ([]sum, error) {
 	for i, it := range list {
 		keys[i] = it.key
 	}
-	key, all := contentKey(lectern.StepPublish, "sums", keys)+".json", make([]sum, len(list))
+	key, all := contentKey(lectern.StepPublish, "sums", keys)+".sums", make([]sum, len(list))
 	path, kept := u.cache.Get(key)
 	if kept {
 		b, err := os.ReadFile(path)
