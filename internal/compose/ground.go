@@ -118,49 +118,46 @@ var rounding = func() (t [8][8]float32) {
 	return t
 }()
 
-// Lay gives a picture as it is seen on a ground of the same size, or by itself where ground is nil. Neither is changed.
+// Lay lays a picture on a ground of the same size. A picture as image/png reads it, with an alpha channel, is laid there itself, so that
+// there need not be two of them in memory: picture is not to be used any more.
 func Lay(picture image.Image, ground *image.RGBA) *image.RGBA {
 	b := picture.Bounds()
+	if glass, ok := picture.(*image.NRGBA); ok {
+		for y := range b.Dy() {
+			layRow(glass.Pix[y*glass.Stride:][:4*b.Dx()], ground.Pix[y*ground.Stride:][:4*b.Dx()])
+		}
+		return &image.RGBA{Pix: glass.Pix, Stride: glass.Stride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
+	}
 	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	if ground == nil {
-		draw.Draw(out, out.Rect, picture, b.Min, draw.Src)
-		return out
-	}
 	copy(out.Pix, ground.Pix)
-	glass, ok := picture.(*image.NRGBA)
-	if !ok {
-		draw.Draw(out, out.Rect, picture, b.Min, draw.Over)
-		return out
-	}
-	for y := range b.Dy() {
-		layRow(out.Pix[y*out.Stride:][:4*b.Dx()], glass.Pix[y*glass.Stride:][:4*b.Dx()])
-	}
+	draw.Draw(out, out.Rect, picture, b.Min, draw.Over)
 	return out
 }
 
-// layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one.
-func layRow(dst, src []byte) {
-	for ; len(src) >= 8 && len(dst) >= 8; src, dst = src[8:], dst[8:] {
-		switch v := binary.LittleEndian.Uint64(src); v & 0xff000000ff000000 {
+// layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one; it becomes what is seen.
+func layRow(row, ground []byte) {
+	for ; len(row) >= 8 && len(ground) >= 8; row, ground = row[8:], ground[8:] {
+		switch binary.LittleEndian.Uint64(row) & 0xff000000ff000000 {
 		case 0:
+			binary.LittleEndian.PutUint64(row, binary.LittleEndian.Uint64(ground))
 		case 0xff000000ff000000:
-			binary.LittleEndian.PutUint64(dst, v)
 		default:
-			layPixel(dst[:4], src[:4])
-			layPixel(dst[4:8], src[4:8])
+			layPixel(row[:4], ground[:4])
+			layPixel(row[4:8], ground[4:8])
 		}
 	}
-	if len(src) >= 4 {
-		layPixel(dst[:4], src[:4])
+	if len(row) >= 4 {
+		layPixel(row[:4], ground[:4])
 	}
 }
 
-func layPixel(dst, src []byte) {
-	a := uint32(src[3])
+func layPixel(p, ground []byte) {
+	a := uint32(p[3])
 	for c := range 3 {
-		v := uint32(src[c])*a + uint32(dst[c])*(255-a) + 127
-		dst[c] = byte(v / 255)
+		v := uint32(p[c])*a + uint32(ground[c])*(255-a) + 127
+		p[c] = byte(v / 255)
 	}
+	p[3] = 255
 }
 
 // PNG encodes an opaque picture. A slide's ground has a pattern to its pixels that the filters of the format would only stir: without them

@@ -86,10 +86,11 @@ func TestLay(t *testing.T) {
 		want, before := image.NewRGBA(ground.Rect), bytes.Clone(ground.Pix)
 		draw.Draw(want, want.Rect, ground, image.Point{}, draw.Src)
 		draw.Draw(want, want.Rect, top, image.Point{}, draw.Over)
+		alpha := bytes.Clone(top.Pix)
 		got := Lay(top, ground)
 		for i := range got.Pix {
 			most := 1
-			if a := top.Pix[i|3]; a == 0 || a == 255 {
+			if a := alpha[i|3]; a == 0 || a == 255 {
 				most = 0
 			}
 			if d := int(got.Pix[i]) - int(want.Pix[i]); d > most || -d > most {
@@ -102,8 +103,8 @@ func TestLay(t *testing.T) {
 	})
 	opaque := image.NewGray(image.Rect(0, 0, 2, 2))
 	opaque.SetGray(1, 1, color.Gray{Y: 7})
-	if got := Lay(opaque, nil).RGBAAt(1, 1); got != (color.RGBA{7, 7, 7, 255}) {
-		t.Errorf("without a ground a picture becomes %v", got)
+	if got := Lay(opaque, image.NewRGBA(opaque.Rect)).RGBAAt(1, 1); got != (color.RGBA{7, 7, 7, 255}) {
+		t.Errorf("a picture without an alpha channel becomes %v", got)
 	}
 }
 

@@ -23,9 +23,6 @@ type picture struct {
 	drawn atomic.Pointer[image.RGBA] // what is in it, where that was drawn just now and nobody took it yet
 }
 
-// mostDrawn is how many pixels of drawn slides a run keeps in memory until they are encoded. The others' files are read again.
-const mostDrawn = 3 * 1920 * 1080
-
 // slack is by how many pixels a capture may miss the video's size: a page has whole CSS pixels, its picture may not.
 const slack = 2
 
@@ -85,63 +82,45 @@ func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.P
 	})
 }
 
-// grounded lays what the browser drew on the page's ground, if it has one.
+// grounded lays what the browser drew on the page's ground, if it has one. Those slides that encoders wait for are kept in memory too, until
+// these take them; the others' files are read again, since captures are far ahead of encoders in a long deck.
 func (u *run) grounded(s *slide, page lectern.Page, b []byte) ([]byte, error) {
 	if page.Ground == nil {
 		return b, nil
 	}
-	img, err := decodePicture(b)
-	if err != nil {
-		return nil, err
-	}
-	size := img.Bounds().Size()
-	ground, err := u.grounds.get(*page.Ground, lectern.Size{Width: size.X, Height: size.Y}, page.Scale)
-	if err != nil {
-		return nil, err
-	}
-	whole := compose.Lay(img, ground)
-	if pixels := int64(size.X * size.Y); u.drawn.Add(pixels) <= mostDrawn {
+	whole, b, err := u.ground.under(page, b)
+	if err == nil && s.index < u.Resources.slots.Encoders {
 		s.picture.drawn.Store(whole)
-	} else {
-		u.drawn.Add(-pixels)
 	}
-	return compose.PNG(whole)
+	return b, err
 }
 
-// drawnOf gives what was drawn of a slide, once, if it is at hand.
-func (u *run) drawnOf(s *slide) *image.RGBA {
-	img := s.picture.drawn.Swap(nil)
-	if img != nil {
-		u.drawn.Add(-int64(len(img.Pix) / 4))
-	}
-	return img
+// ground is what a run's slides lie on. It remembers the last that was drawn, since most slides of a deck have the same, and does one slide
+// at a time: whole pictures are large.
+type ground struct {
+	mu    sync.Mutex
+	key   string
+	drawn *image.RGBA
 }
 
-// grounds are those that a run has drawn. A deck has one or two of them.
-type grounds struct {
-	mu  sync.Mutex
-	all map[string]*image.RGBA
-}
-
-func (g *grounds) get(of lectern.Ground, size lectern.Size, scale float64) (*image.RGBA, error) {
-	key := fmt.Sprint(of, size, scale)
+// under lays the picture of a page, as PNG, on its ground.
+func (g *ground) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if img := g.all[key]; img != nil {
-		return img, nil
-	}
-	img, err := compose.Ground(of, size, scale)
+	img, err := decodePicture(b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(g.all) >= 2 {
-		clear(g.all)
+	size := lectern.Size{Width: img.Bounds().Dx(), Height: img.Bounds().Dy()}
+	if key := fmt.Sprint(*page.Ground, size, page.Scale); key != g.key {
+		if g.drawn, err = compose.Ground(*page.Ground, size, page.Scale); err != nil {
+			return nil, nil, err
+		}
+		g.key = key
 	}
-	if g.all == nil {
-		g.all = map[string]*image.RGBA{}
-	}
-	g.all[key] = img
-	return img, nil
+	whole := compose.Lay(img, g.drawn)
+	b, err = compose.PNG(whole)
+	return whole, b, err
 }
 
 func (u *run) checkPicture(b []byte) error {
@@ -214,7 +193,7 @@ func (u *run) look(i int) lectern.Point {
 // canvas reads a slide's picture, exactly as large as the video, with the avatar's window drawn in.
 func (u *run) canvas(s *slide) (*image.RGBA, error) {
 	var img image.Image
-	if drawn := u.drawnOf(s); drawn != nil {
+	if drawn := s.picture.drawn.Swap(nil); drawn != nil {
 		img = drawn
 	} else {
 		b, err := os.ReadFile(s.picture.path)

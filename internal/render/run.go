@@ -32,8 +32,7 @@ type run struct {
 	slides  []*slide
 	version string     // ffmpeg's
 	stars   Performers // nil: the avatar is animated from a narration
-	grounds grounds
-	drawn   atomic.Int64 // pixels of slides that are kept in memory
+	ground  ground
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
