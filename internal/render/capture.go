@@ -82,17 +82,33 @@ func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.P
 	})
 }
 
-// grounded lays what the browser drew on the page's ground, if it has one. Those slides that encoders wait for are kept in memory too, until
-// these take them; the others' files are read again, since captures are far ahead of encoders in a long deck.
+// grounded lays what the browser drew on the page's ground, if it has one. The first slides, for which encoders wait, are kept in memory
+// too, until these take them; the others' files are read again, since captures are far ahead of encoders in a long deck.
 func (u *run) grounded(s *slide, page lectern.Page, b []byte) ([]byte, error) {
 	if page.Ground == nil {
 		return b, nil
 	}
 	whole, b, err := u.ground.under(page, b)
-	if err == nil && s.index < u.Resources.slots.Encoders {
-		s.picture.drawn.Store(whole)
+	if most := min(u.Resources.slots.Encoders, mostDrawn); err == nil && s.index < most {
+		if u.Resources.drawn.Add(1) <= int64(most) {
+			s.picture.drawn.Store(whole)
+		} else {
+			u.Resources.drawn.Add(-1)
+		}
 	}
 	return b, err
+}
+
+// mostDrawn is how many slides the presentations of a process together keep in memory, however many encoders there are.
+const mostDrawn = 4
+
+// drawn gives what was drawn of a slide, once, if it was kept.
+func (u *run) drawn(s *slide) *image.RGBA {
+	img := s.picture.drawn.Swap(nil)
+	if img != nil {
+		u.Resources.drawn.Add(-1)
+	}
+	return img
 }
 
 // ground is what a run's slides lie on. It remembers the last that was drawn, since most slides of a deck have the same, and does one slide
@@ -193,7 +209,7 @@ func (u *run) look(i int) lectern.Point {
 // canvas reads a slide's picture, exactly as large as the video, with the avatar's window drawn in.
 func (u *run) canvas(s *slide) (*image.RGBA, error) {
 	var img image.Image
-	if drawn := s.picture.drawn.Swap(nil); drawn != nil {
+	if drawn := u.drawn(s); drawn != nil {
 		img = drawn
 	} else {
 		b, err := os.ReadFile(s.picture.path)

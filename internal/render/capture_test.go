@@ -52,6 +52,9 @@ func TestSlidesLieOnTheirGround(t *testing.T) {
 	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 40 || sums[0] != sums[39] {
 		t.Errorf("of %d frames the first and the last differ: whether a slide is kept in memory shows", len(sums))
 	}
+	if n := g.Resources.drawn.Load(); n != 0 {
+		t.Errorf("%d slides are still kept in memory", n)
+	}
 }
 
 func slideOf(t *testing.T, g *rig, list []lectern.Artifact, slide int) image.Image {

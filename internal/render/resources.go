@@ -23,6 +23,7 @@ type Resources struct {
 	tabs     *resource
 	voices   *resource
 	avatars  *resource
+	drawn    atomic.Int64 // slides that are kept in memory for encoders
 }
 
 // NewResources makes the slots.

@@ -172,6 +172,11 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		for _, s := range u.slides {
+			u.drawn(s) // where no encoder had a use for it
+		}
+	}()
 	g := newGroup(ctx)
 	n := len(u.slides)
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
