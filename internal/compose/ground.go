@@ -98,10 +98,7 @@ func (l *light) shine(row [][3]float32, y float64) {
 
 // dithered rounds a row to 8 bits, up or down by the place.
 func dithered(out []byte, row [][3]float32, y int) {
-	var add [8]float32
-	for x := range add {
-		add[x] = rounding[y&7][x]
-	}
+	add := rounding[y&7]
 	for x, p := range row {
 		d, o := add[x&7], out[4*x:4*x+4:4*x+4]
 		o[0], o[1], o[2], o[3] = byte(p[0]+d), byte(p[1]+d), byte(p[2]+d), 255
