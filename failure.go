@@ -37,6 +37,9 @@ const (
 	CodeTimeout       Code = "timeout"               // Lectern, 504: a step made no progress for too long
 	CodeInternal      Code = "internal"              // Lectern, 500: a panic or a broken invariant
 	CodeCanceled      Code = "canceled"              // the user asked for it
+	CodeUnauthorized  Code = "unauthorized"          // caller, 401: the request has no key, or a wrong one
+	CodeForbidden     Code = "forbidden"             // caller, 403: the key may not do this
+	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
 )
 
 // Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.

@@ -1,5 +1,7 @@
 package lectern
 
+import "time"
+
 // Limits bounds what a deck may ask for. Every input has a limit.
 type Limits struct {
 	Slides         int   // of a deck
@@ -8,7 +10,12 @@ type Limits struct {
 	BodyBytes      int64 // of a request
 	MinSide        int   // of a video, in pixels
 	MaxSide        int
-	MaxHoldSeconds int // of a slide without narration
+	MaxHoldSeconds int           // of a slide without narration
+	PicturePixels  int           // of one picture, width times height as its header states them
+	SlidePixels    int           // of all pictures of one slide together
+	SVGElements    int           // of one SVG picture, once every reference in it is expanded
+	JSONTokens     int           // of a deck, its settings included: names, values and brackets
+	Duration       time.Duration // of a whole video, as it is estimated
 }
 
 // DefaultLimits are the limits where the settings name none.
@@ -16,5 +23,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Slides: 500, NarrationBytes: 200_000, PropsBytes: 1 << 20, BodyBytes: 32 << 20,
 		MinSide: 240, MaxSide: 3840, MaxHoldSeconds: 600,
+		PicturePixels: 40_000_000, SlidePixels: 80_000_000, SVGElements: 100_000,
+		JSONTokens: 1_000_000, Duration: 2 * time.Hour,
 	}
 }

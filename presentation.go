@@ -72,6 +72,8 @@ func (p *Progress) UnmarshalJSON(b []byte) error {
 // Presentation is the state of one job. It is a value: changing it changes nothing anywhere else.
 type Presentation struct {
 	ID              string
+	Owner           string // who alone sees it
+	KeyID           string // of the API key that created it; "": none
 	Title           string
 	Status          Status
 	Stage           string // what is being done now, one of the Stage constants

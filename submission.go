@@ -10,4 +10,7 @@ type Submission struct {
 	// with the same Fingerprint (J13).
 	Key         string
 	Fingerprint string // of the request, lower-case hex
+	Owner       string // whose presentation it becomes; "": DefaultOwner
+	KeyID       string // of the API key that creates it; "": there is none
+	Quota       Quota  // of that key
 }

@@ -57,6 +57,14 @@ type Config struct {
 	CacheLimit  int64         // bytes
 	StopGrace   time.Duration // how long serve waits for requests to end after the first signal
 	Avatar      string        // who presents where a deck names nobody
+	HTTP        HTTP
+	AdminAddr   string // where metrics and profiles are served apart from addr; "": metrics at addr, no profiles
+	DBSession   string // a direct Postgres address beside a pool in DB; "": DB serves for all
+	SecretKey   string // a file with the key that seals secrets in the database; "": see Secrets
+	Queue       Queue
+	Keys        lectern.Quota // of every key that has no bounds of its own
+	Chromium    Chromium
+	Subtitles   bool // the subtitle track of a video is shown unless its viewer turns it off
 	Assets      Assets
 	Telemetry   Telemetry
 	Webhook     Webhook
@@ -80,6 +88,54 @@ type Elai struct {
 	Timeout     time.Duration // for one render
 }
 
+// List is several words in one setting, separated by commas. It is a string so that a Config can be compared.
+type List string
+
+// Items are the words, in order, without the empty ones.
+func (l List) Items() []string {
+	var items []string
+	for item := range strings.SplitSeq(string(l), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// HTTP says who may use the HTTP interface from where.
+type HTTP struct {
+	Keyless           bool          // other addresses than loopback are served although there is no key
+	Hosts             List          // values of the Host header that are answered; empty: loopback's names, and all where there is a key
+	Origins           List          // origins of other sites whose pages may use the interface
+	TrustedProxies    List          // networks whose forwarding headers are believed, as CIDR
+	BaseURL           string        // the address under which the outside reaches the server; "": links are paths
+	Streams           int           // event streams and long polls at once
+	StreamsPerAddress int           // of one client address
+	Ranges            int           // ranges of one request
+	LargeBodies       int           // bodies of more than 1 MiB that are read at once
+	CheckTime         time.Duration // how long a dry run may measure slides in the browser
+}
+
+// Queue bounds what waits.
+type Queue struct {
+	Presentations int   // that wait
+	StoredBytes   int64 // of all decks that are stored
+}
+
+// Chromium says how the browser is started and bounded.
+type Chromium struct {
+	Sandbox string        // SandboxAuto, SandboxOn or SandboxOff
+	Memory  int64         // bytes that the browser's processes may have together
+	Page    time.Duration // that the picture of one slide may take
+}
+
+// How Chromium's sandbox is used.
+const (
+	SandboxAuto = "auto" // on, unless it cannot start on this machine
+	SandboxOn   = "on"
+	SandboxOff  = "off"
+)
+
 // Log says what is written where.
 type Log struct {
 	File    string     // JSON lines; "" writes none
@@ -91,6 +147,7 @@ type Log struct {
 // Assets says which pictures a deck may load.
 type Assets struct {
 	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
+	Ports        List // of addresses that pictures are loaded from
 }
 
 // Webhook says which addresses messages may be sent to.
@@ -342,8 +399,15 @@ func join(faults []*Error) *Error {
 
 // text is a value of YAML or of a variable as a user would write it.
 func text(v any) string {
-	if v == nil {
+	switch v := v.(type) {
+	case nil:
 		return ""
+	case []any: // a list in YAML's own form
+		items := make([]string, len(v))
+		for i := range v {
+			items[i] = text(v[i])
+		}
+		return strings.Join(items, ", ")
 	}
 	return strings.TrimSpace(fmt.Sprint(v))
 }

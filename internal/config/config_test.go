@@ -58,7 +58,11 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"tools.ffmpeg": "a", "tools.chromium": "b", "tools.flite": "c", "avatar": "gia",
 		"cache.limit": "1GiB", "limits.narration": "2KB", "limits.props": "3KB", "limits.body": "4KB",
 		"heartbeat.interval": "1s", "lease.timeout": "60s", "cleanup.delay": "1m", "retention": "5m", "limits.hold": "1m", "stop.grace": "1s", "elai.poll": "2s", "elai.timeout": "5m", "assets.allow_private": "yes", "compat": "yes", "encoder": "software", "webhook.allow_private": "yes",
-		"db": "postgres://me:secret@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
+		"http.keyless": "yes", "http.hosts": "a.example", "http.origins": "https://a.example", "http.trusted_proxies": "10.0.0.0/8", "http.base_url": "https://a.example",
+		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s", "subtitles": "yes", "assets.ports": "80",
+		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB", "limits.check": "20s", "limits.ranges": "17",
+		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.svg_elements": "700", "limits.json_tokens": "8000",
+		"db": "postgres://me:hunter2@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
 	}
 	needs := map[string]map[string]string{"role": {"db": values["db"]}} // what must stand beside it
 	touched := map[string]string{}
@@ -81,7 +85,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 			t.Errorf("%s=%s: %v", s.Key, v, err)
 			continue
 		}
-		if s.Key == "db" && strings.Contains(fmt.Sprint(cfg.Show()), "secret") {
+		if s.Key == "db" && strings.Contains(fmt.Sprint(cfg.Show()), "hunter2") {
 			t.Error("the password of the database is shown")
 		}
 		diff := differ(reflect.ValueOf(before), reflect.ValueOf(cfg), "Config")

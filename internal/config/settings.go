@@ -58,7 +58,7 @@ func Keys() []string {
 // Default is the Config without any flag, variable or file.
 func Default() Config {
 	return Config{
-		Addr: ":8000", DataDir: "./data", Role: RoleAll,
+		Addr: "127.0.0.1:8000", DataDir: "./data", Role: RoleAll,
 		Log:     Log{File: "./logs/backend.log", Level: slog.LevelInfo, MaxSize: 64 << 20, Keep: 5},
 		Workers: 8, Tabs: 2, Voices: 2, Encoder: "auto",
 		Limits:    lectern.DefaultLimits(),
@@ -66,20 +66,28 @@ func Default() Config {
 		CleanupWait: 5 * time.Minute, Retention: 7 * 24 * time.Hour,
 		CacheLimit: 10 << 30, StopGrace: 10 * time.Second,
 		Avatar: "mikhailo",
-		Elai:   Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Poll: 10 * time.Second, Timeout: 30 * time.Minute},
+		HTTP: HTTP{
+			Streams: 1000, StreamsPerAddress: 100, Ranges: 16, LargeBodies: 2, CheckTime: 10 * time.Second,
+		},
+		Queue:    Queue{Presentations: 1000, StoredBytes: 2 << 30},
+		Chromium: Chromium{Sandbox: SandboxAuto, Memory: 2 << 30, Page: 10 * time.Second},
+		Assets:   Assets{Ports: "80, 443"},
+		Elai:     Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Poll: 10 * time.Second, Timeout: 30 * time.Minute},
 	}
 }
 
 // Settings is the table. Its order is the order of lectern.example.yaml.
 func Settings() []Setting {
-	return append(serviceSettings(), append(limitSettings(), append(elaiSettings(), toolSettings()...)...)...)
+	return slices.Concat(serviceSettings(), httpSettings(), limitSettings(), keySettings(), elaiSettings(), toolSettings())
 }
 
 func serviceSettings() []Setting {
 	return []Setting{
-		address("addr", "where serve listens; ':8000' is every interface, '127.0.0.1:8000' this machine alone", func(c *Config) *string { return &c.Addr }),
+		address("addr", "where serve listens; '127.0.0.1:8000' is this machine alone, ':8000' every interface, which needs a key or http.keyless", func(c *Config) *string { return &c.Addr }),
 		path("data", "the folder of the database, the finished videos and the cache", false, func(c *Config) *string { return &c.DataDir }),
 		database("db", "where presentations are kept: postgres://… for several nodes; empty is SQLite in the data folder", func(c *Config) *string { return &c.DB }),
+		database("db_session", "where db goes through a pool such as PgBouncer: the database itself, for notifications, locks and migrations", func(c *Config) *string { return &c.DBSession }),
+		path("secret_key_file", "a file with the key that seals secrets in the database; empty: LECTERN_SECRET_KEY has it, or one is made in the data folder", true, func(c *Config) *string { return &c.SecretKey }),
 		choice("role", "what this process does: serve HTTP and render, or one of them (with Postgres)", []string{RoleAll, RoleAPI, RoleWorker}, func(c *Config) *string { return &c.Role }),
 		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true, func(c *Config) *string { return &c.Log.File }),
 		level("log.level", "how much is logged, on the terminal and in the file", func(c *Config) *slog.Level { return &c.Log.Level }),
@@ -100,6 +108,8 @@ func serviceSettings() []Setting {
 		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them", func(c *Config) *string { return &c.Avatar }),
 		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
 		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
+		truth("subtitles", "show the subtitle track of a video unless its viewer turns it off; a deck may say otherwise", func(c *Config) *bool { return &c.Subtitles }),
+		words("assets.ports", "ports that decks may load pictures from", "port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
 		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
 	}
 }
@@ -127,6 +137,41 @@ func limitSettings() []Setting {
 		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MinSide }),
 		count("limits.max_side", "longest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MaxSide }),
 		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60, func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
+		count("limits.picture_pixels", "pixels of one picture", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.PicturePixels }),
+		count("limits.slide_pixels", "pixels of all pictures of one slide", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.SlidePixels }),
+		count("limits.svg_elements", "elements of one SVG picture, references expanded", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
+		count("limits.json_tokens", "names, values and brackets of a deck's JSON", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.JSONTokens }),
+		span("limits.duration", "length of a video, as it is estimated", time.Second, 30*24*time.Hour, func(c *Config) *time.Duration { return &c.Limits.Duration }),
+		count("limits.queued", "presentations that wait at once; further ones are refused with 429", 1, 10_000_000, func(c *Config) *int { return &c.Queue.Presentations }),
+		size("limits.stored", "all decks that are stored", 1<<20, 1<<50, func(c *Config) *int64 { return &c.Queue.StoredBytes }),
+		count("limits.streams", "event streams and long polls at once", 1, 1_000_000, func(c *Config) *int { return &c.HTTP.Streams }),
+		count("limits.streams_per_address", "event streams and long polls at once from one address", 1, 1_000_000, func(c *Config) *int { return &c.HTTP.StreamsPerAddress }),
+		count("limits.ranges", "ranges of a file that one request may ask for", 1, 10_000, func(c *Config) *int { return &c.HTTP.Ranges }),
+		count("limits.large_bodies", "bodies of more than 1 MiB that are read at once", 1, 1_000, func(c *Config) *int { return &c.HTTP.LargeBodies }),
+		span("limits.check", "how long a dry run may measure slides in the browser", 0, time.Hour, func(c *Config) *time.Duration { return &c.HTTP.CheckTime }),
+	}
+}
+
+func httpSettings() []Setting {
+	return []Setting{
+		truth("http.keyless", "serve other addresses than this machine's own although there is no key: everybody who reaches the port may do everything", func(c *Config) *bool { return &c.HTTP.Keyless }),
+		words("http.hosts", "host names under which this server answers; empty: localhost and loopback addresses, and every name where there is a key", "host names without ports, separated by commas", hostName, func(c *Config) *List { return &c.HTTP.Hosts }),
+		words("http.origins", "origins of other sites whose pages may use this server, such as https://slides.example.com", "http:// or https:// with a host, separated by commas", originName, func(c *Config) *List { return &c.HTTP.Origins }),
+		words("http.trusted_proxies", "networks of proxies whose forwarding headers are believed", "networks such as 10.0.0.0/8 or addresses, separated by commas", network, func(c *Config) *List { return &c.HTTP.TrustedProxies }),
+		webAddress("http.base_url", "the address under which others reach this server, for links; empty: links are paths", func(c *Config) *string { return &c.HTTP.BaseURL }),
+		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
+		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine", []string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
+		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20, 1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
+		span("chromium.page", "how long the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
+	}
+}
+
+// keySettings are the quotas of keys that have none of their own.
+func keySettings() []Setting {
+	return []Setting{
+		count("keys.running", "presentations of one key that are rendered at once; 0 is no limit", 0, 1_000_000, func(c *Config) *int { return &c.Keys.Running }),
+		count("keys.queued", "presentations of one key that wait; 0 is no limit", 0, 1_000_000, func(c *Config) *int { return &c.Keys.Queued }),
+		count("keys.minutes", "minutes of video that one key may order in a day; 0 is no limit", 0, 100_000_000, func(c *Config) *int { return &c.Keys.Minutes }),
 	}
 }
 

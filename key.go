@@ -1,0 +1,56 @@
+package lectern
+
+import "time"
+
+// DefaultOwner owns what is made without a key, and what was made before keys existed.
+const DefaultOwner = "default"
+
+// Scope is what an API key may do. Each scope includes the ones before it.
+type Scope string
+
+// The scopes.
+const (
+	ScopeRead  Scope = "read"  // GET, checks, dry runs, previews that cost nothing
+	ScopeWrite Scope = "write" // create, cancel, retry, delete
+	ScopeAdmin Scope = "admin" // keys, webhooks, secrets
+)
+
+// Scopes lists the scopes, the narrowest first.
+func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeAdmin} }
+
+// Valid reports whether s is one of the scopes.
+func (s Scope) Valid() bool { return s.rank() > 0 }
+
+// Includes reports whether a key with scope s may do what needs o.
+func (s Scope) Includes(o Scope) bool { return o.Valid() && s.rank() >= o.rank() }
+
+func (s Scope) rank() int {
+	switch s {
+	case ScopeRead:
+		return 1
+	case ScopeWrite:
+		return 2
+	case ScopeAdmin:
+		return 3
+	}
+	return 0
+}
+
+// Quota bounds what one key may have at once and in a day. Zero fields are no bound.
+type Quota struct {
+	Running int `json:"running,omitempty"` // presentations that are being rendered
+	Queued  int `json:"queued,omitempty"`  // presentations that wait
+	Minutes int `json:"minutes,omitempty"` // of estimated video, created within the last 24 hours
+}
+
+// Key is an API key as it is stored. The secret itself is known to its holder alone.
+type Key struct {
+	ID        string // the part of the key that names it, lower-case letters and digits
+	Name      string // what it is for, as its maker wrote it
+	Owner     string // whose presentations and webhook endpoints it sees
+	Scope     Scope
+	Quota     Quota
+	Hash      string // SHA-256 of the secret, lower-case hex
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
+}
