@@ -50,7 +50,7 @@ type customList struct {
 	Jobs    []customJob `json:"jobs"`
 }
 
-func newCustomJob(p lectern.Presentation) customJob {
+func (s *server) newCustomJob(p lectern.Presentation) customJob {
 	j := customJob{
 		JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Title: p.Title, Message: p.Message, Version: p.Version,
 	}
@@ -67,7 +67,7 @@ func newCustomJob(p lectern.Presentation) customJob {
 		j.Error = ptr(p.Error.Error())
 	}
 	if p.Status == lectern.StatusCompleted {
-		self := custom + "/presentations/" + url.PathEscape(p.ID)
+		self := s.link(custom + "/presentations/" + url.PathEscape(p.ID))
 		j.VideoURL, j.ThumbnailURL, j.SlideImageURL = ptr(self+"/video"), ptr(self+"/thumbnail"), ptr(self+"/slide-image")
 	}
 	return j
@@ -91,8 +91,9 @@ type customVariant struct {
 }
 
 func (s *server) custom(mux *http.ServeMux) {
+	// Nothing here needs more than read but creating, which asks for it itself: previews cost nothing, and a dry run neither.
 	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.on(mux, pattern, rule{scope: lectern.ScopeRead}, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
 				s.refuse(w, r, err)
 			}
@@ -131,6 +132,16 @@ func (s *server) custom(mux *http.ServeMux) {
 
 func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		dry, err := flag(r, "dry_run")
+		if err != nil {
+			return err
+		}
+		if dry {
+			return s.customDryRun(w, r, change)
+		}
+		if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
+			return err
+		}
 		p, replayed, err := s.create(r, change)
 		if err != nil {
 			return err
@@ -138,7 +149,7 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 		if replayed {
 			w.Header().Set("Idempotent-Replayed", "true")
 		}
-		w.Header().Set("Location", custom+"/presentations/"+url.PathEscape(p.ID))
+		w.Header().Set("Location", s.link(custom+"/presentations/"+url.PathEscape(p.ID)))
 		writeJSON(w, r, http.StatusOK, customCreated{
 			Success: true, JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Message: "The presentation is queued.", Warnings: p.Warnings,
 		})
@@ -146,13 +157,52 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 	}
 }
 
+// customChecked is the answer to a dry run.
+type customChecked struct {
+	Success          bool              `json:"success"`
+	Valid            bool              `json:"valid"`
+	SlideCount       int               `json:"slideCount"`
+	EstimatedSeconds float64           `json:"estimatedSeconds"`
+	Warnings         []lectern.Warning `json:"warnings"`
+}
+
+// customDryRun checks a deck and makes nothing.
+func (s *server) customDryRun(w http.ResponseWriter, r *http.Request, change func(*lectern.Deck)) error {
+	body, err := readSubmission(r)
+	if err != nil {
+		return err
+	}
+	sub, err := s.accept(r.Context(), body, change)
+	if err != nil {
+		return err
+	}
+	total, _ := sub.Deck.Estimate()
+	writeJSON(w, r, http.StatusOK, customChecked{true, true, len(sub.Deck.Slides), tenths(total), nonNil(sub.Warnings)})
+	return nil
+}
+
+// flag reads a truth from the query.
+func flag(r *http.Request, name string) (bool, error) {
+	v := r.URL.Query().Get(name)
+	if v == "" {
+		return false, nil
+	}
+	on, err := strconv.ParseBool(v)
+	if err != nil {
+		f := lectern.Fail(codeRequest, "%s is true or false, not %q.", name, v)
+		f.Param = name
+		return false, f
+	}
+	return on, nil
+}
+
 func (s *server) customStatus(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.Jobs.Get(r.Context(), r.PathValue("id"))
+	p, err := s.mine(r).Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, r, http.StatusOK, customStatusAnswer{true, newCustomJob(p)})
+	writeJSON(w, r, http.StatusOK, customStatusAnswer{true, s.newCustomJob(p)})
 	return nil
 }
 
@@ -165,12 +215,12 @@ func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 	answer := customList{Success: true, Jobs: []customJob{}}
 	for q := (Query{}); len(answer.Jobs) < limit; {
 		q.Limit = min(limit-len(answer.Jobs), 200)
-		page, next, err := s.Jobs.List(r.Context(), q)
+		page, next, err := s.mine(r).List(r.Context(), q)
 		if err != nil {
 			return err
 		}
 		for _, p := range page {
-			answer.Jobs = append(answer.Jobs, newCustomJob(p))
+			answer.Jobs = append(answer.Jobs, s.newCustomJob(p))
 		}
 		if q.Cursor = next; next == "" {
 			break
@@ -222,9 +272,9 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 	const under = custom + "/video/avatars/"
 	out := make([]customAvatar, 0, len(list))
 	for _, a := range list {
-		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: portraitPath(under, a, "") + "?size=240", Canvas: portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
+		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: s.portraitPath(under, a, "") + "?size=240", Canvas: s.portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
 		for _, look := range a.Variants {
-			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, portraitPath(under, a, look.Code) + "?size=240"})
+			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, s.portraitPath(under, a, look.Code) + "?size=240"})
 		}
 		out = append(out, v)
 	}

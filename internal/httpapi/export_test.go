@@ -11,3 +11,6 @@ func StatusOf(face string, c lectern.Code) (int, bool) {
 	s, ok := table[c]
 	return s, ok
 }
+
+// Disposition opens the names of downloads to tests.
+var Disposition = disposition
