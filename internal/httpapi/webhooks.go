@@ -217,7 +217,7 @@ func (f *face) deliveries(hooks Webhooks) {
 		about: "Messages that were sent, wait or were given up, the newest first.", body: DeliveryList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveriesInput) error {
 		list, err := hooks.Deliveries(r.Context(), lectern.DeliveryFilter{
-			Owner: lectern.DefaultOwner,
+			Owner:        lectern.DefaultOwner,
 			Presentation: in.Presentation, Endpoint: in.Endpoint, State: lectern.DeliveryState(in.State), Limit: in.Limit,
 		})
 		if err != nil {
