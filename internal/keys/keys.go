@@ -37,8 +37,8 @@ type Store interface {
 	InsertKey(ctx context.Context, k lectern.Key) error
 	// Keys lists all keys, the oldest first.
 	Keys(ctx context.Context) ([]lectern.Key, error)
-	// DeleteKey removes a key; an unknown id gives CodeNotFound.
-	DeleteKey(ctx context.Context, id string) error
+	// DeleteKey removes a key, and reports whether there was one.
+	DeleteKey(ctx context.Context, id string) (bool, error)
 }
 
 // The ages of what a Ring remembers.
@@ -243,7 +243,7 @@ func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if at < 0 {
 		return lectern.Fail(lectern.CodeNotFound, "There is no key %.60q.", id)
 	}
-	if err := r.store.DeleteKey(ctx, id); err != nil {
+	if _, err := r.store.DeleteKey(ctx, id); err != nil { // one that somebody else has just removed is gone as well
 		return err
 	}
 	r.log.Info("an API key was removed", "key_id", id, "key_name", all[at].Name, "by", by.ID)
