@@ -308,12 +308,19 @@ func misspelt(environ []string) []string {
 	for _, s := range Settings() {
 		known = append(known, s.Variables()...)
 	}
+	own := []string{APIKeyVariable, ElaiWebhookVariable, WebhookVariable, EnvPrefix + "SECRET_KEY", EnvPrefix + "KEY", EnvPrefix + "SERVER", EnvPrefix + "CONFIG"}
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
+		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) || slices.Contains(own, name) {
 			continue
 		}
-		if near := nearest(name, known); near != "" {
+		near := nearest(name, known)
+		if at := slices.IndexFunc(known, func(k string) bool {
+			return strings.HasPrefix(k, EnvPrefix+"HTTP_") && strings.HasSuffix(k, "_"+strings.TrimPrefix(name, EnvPrefix))
+		}); at >= 0 {
+			near = known[at]
+		}
+		if near != "" {
 			said = append(said, fmt.Sprintf("The variable %s is not a setting and is ignored; did you mean %s?", name, near))
 		}
 	}
