@@ -47,7 +47,7 @@ func attrs(r *http.Request, f *lectern.Failure) []slog.Attr {
 // to a panic.
 func (s *server) guard(mux *http.ServeMux) http.Handler {
 	next := s.route(mux)
-	return http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
+	return guarded{s, http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		v := &visit{id: takenID(r)}
 		r = s.below(r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
@@ -73,7 +73,13 @@ func (s *server) guard(mux *http.ServeMux) http.Handler {
 		if s.admit(w, r, v, s.ruleOf(r.Pattern)) {
 			next.ServeHTTP(w, r)
 		}
-	})
+	})}
+}
+
+// guarded is a handler behind guard.
+type guarded struct {
+	server *server
+	http.Handler
 }
 
 // below is r without the base path, where a proxy leaves it on.
