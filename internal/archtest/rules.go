@@ -54,6 +54,7 @@ func allowed() map[string][]string {
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/asset":           {"internal/egress"},
 		"internal/webhook":         {"internal/egress"},
+		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
 		"internal/tts":             nil,
