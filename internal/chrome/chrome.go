@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"regexp"
 	"sync"
 	"time"
@@ -48,8 +49,10 @@ type Options struct {
 	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
-	// NoSandbox turns Chromium's sandbox off. Run as root it is always off, since Chromium does not start otherwise.
-	NoSandbox bool
+	Sandbox Sandbox
+	// Exposed, where given, is called when the browser was started without its sandbox for the first time because that cannot
+	// start on this machine, with the reason and what Chromium said.
+	Exposed func(reason, said string)
 	// Args are further flags for Chromium.
 	Args []string
 }
@@ -68,6 +71,7 @@ type Browser struct {
 	startErr error         // of the last start
 	version  string
 	closed   bool
+	exposed  string        // why the browser is started without its sandbox; "": it is not
 	idle     *time.Timer   // ends a browser that nobody has a use for; nil: it stays
 	patience time.Duration // how long that takes
 	wg       sync.WaitGroup
@@ -93,7 +97,7 @@ func New(o Options) *Browser {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = DefaultStartTimeout
 	}
-	b := &Browser{o: o, tabs: make(chan *tab, o.Tabs)}
+	b := &Browser{o: o, tabs: make(chan *tab, o.Tabs), exposed: expose(o.Sandbox, os.Geteuid() == 0)}
 	b.life, b.end = context.WithCancelCause(context.Background())
 	for range o.Tabs {
 		b.tabs <- nil
