@@ -47,6 +47,8 @@ type instance struct {
 	profile string
 	lock    *os.File // on the profile; see sweep
 	version string
+	meter   *meter
+	metered chan struct{} // closed when the meter has ended
 	once    sync.Once
 	err     error // of close
 }
@@ -174,11 +176,29 @@ func (in *instance) exec(life context.Context, path string, o Options, contained
 		return errors.Join(err, ourR.Close(), ourW.Close())
 	}
 	in.w = dial(ourR, ourW)
+	pid := in.p.Pid()
+	in.meter, in.metered = newMeter(o, newGauge(pid).measure, in.kill), make(chan struct{})
+	go func() {
+		defer close(in.metered)
+		in.meter.run(in.w.lost)
+	}()
 	return nil
+}
+
+// kill ends all processes of the browser at once; captures in it end with errLost.
+func (in *instance) kill() {
+	select {
+	case <-in.p.Done(): // its id may be another process's by now
+	default:
+		killFamily(in.p.Pid())
+	}
 }
 
 // isLost says whether the browser can be given up.
 func (in *instance) isLost() bool {
+	if in.meter.bloated.Load() {
+		return true
+	}
 	select {
 	case <-in.w.lost:
 		return true
@@ -195,6 +215,7 @@ func (in *instance) close() error {
 		if in.p != nil {
 			in.p.Stop()
 			in.w.close()
+			<-in.metered
 			proc.KillEscaped(in.profile) // the crash handlers, which leave the group and may still write
 		}
 		in.err = errors.Join(os.RemoveAll(in.profile), in.lock.Close())
