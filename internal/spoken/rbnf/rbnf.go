@@ -149,8 +149,11 @@ func (r *Rules) Spell(name string, n Number) (string, error) {
 	if err := (speller{r, &b}).number(s, n, 0); err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(strings.NewReplacer("\u00ad", "", "\u200b", "").Replace(b.String())), nil
+	return strings.TrimSpace(soft.Replace(b.String())), nil
 }
+
+// soft are the marks where a long word may break: they are not said.
+var soft = strings.NewReplacer("\u00ad", "", "\u200b", "")
 
 // speller writes the words of one number.
 type speller struct {
