@@ -44,6 +44,9 @@ func (n *reader) address(chunk string) (say string, ok bool) {
 	if core == "" {
 		return "", false
 	}
+	if strings.HasSuffix(core, "(") && strings.HasPrefix(tail, ")") {
+		core, tail = core+")", tail[1:]
+	}
 	switch {
 	case url.MatchString(core):
 		m := url.FindStringSubmatch(core)

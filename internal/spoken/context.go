@@ -30,6 +30,9 @@ func (n *reader) isYear(p parsed) bool {
 	if inflected := n.yearNoun(next); inflected != "" {
 		return true
 	}
+	if yearNouns[n.lang] != nil && n.month(n.last) > 0 {
+		return true
+	}
 	if n.lex["years"] != "pairs" {
 		return false
 	}
@@ -58,13 +61,25 @@ var yearNouns = map[string]map[string]string{
 }
 
 // yearIn spells a year where it stands.
-func (n *reader) yearIn(p parsed) string {
+func (n *reader) yearIn(p parsed) (say string, end int) {
 	next, _ := n.word(p.end)
 	if form := n.yearNoun(next); form != "" {
-		// "2 року", "за 100 года" are counted; four digits are a date.
-		return n.ordinal(p.Integer, form)
+		return short(n.ordinal(p.Integer, form)), p.end
 	}
-	return n.yearOf(p.Integer)
+	if yearNouns[n.lang] != nil { // "15 марта 2024 г."
+		return short(n.ordinal(p.Integer, "masculine-genitive")) + " " + n.lex["year"], n.dropYear(p.end)
+	}
+	return n.yearOf(p.Integer), p.end
+}
+
+// short is a year without the "one" in front of its thousand.
+func short(year string) string {
+	for _, one := range []string{"одна тысяча ", "одна тисяча "} {
+		if rest, ok := strings.CutPrefix(year, one); ok {
+			return one[len("одна "):] + rest
+		}
+	}
+	return year
 }
 
 // feminines are nouns that no ending tells.
@@ -98,7 +113,7 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 			return "masculine", true
 		}
 	case "fr":
-		if p.Integer == 1 && strings.HasSuffix(lower, "e") && !notNouns[lower] {
+		if p.Integer%10 == 1 && p.Integer%100 != 11 && (hasEnd(lower, frenchEnds...) || frenchNouns[lower]) {
 			return "feminine", true
 		}
 	case "it":
@@ -110,7 +125,7 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 		}
 	case "de":
 		if p.Integer == 1 && unicode.IsUpper(r) {
-			if hasEnd(lower, "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
+			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art", "form", "million", "milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
 				return "feminine", true
 			}
 			return "masculine", true
@@ -124,6 +139,13 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 	}
 	return "", false
 }
+
+var (
+	frenchEnds  = strings.Fields("tion tions sion sions té tés ée ées ette ettes ance ances ence ences ure ures ie ies esse esses euse euses elle elles")
+	frenchNouns = words(`page pages fois minute minutes seconde secondes heure heures semaine semaines personne personnes étape étapes ligne lignes équipe
+		équipes image images diapositive diapositives vidéo vidéos ville villes femme femmes question questions classe classes part parts clé clés`)
+	germanMen = words("kunde name junge kollege experte gedanke ende auge interesse gebäude gebirge gemüse käse löwe affe ende erbe")
+)
 
 var notNouns = words("es más mas menos antes después ens et est ou en de y o e è ha tiene son veces das dos às aos pas dans as os ces les des nas más si")
 
@@ -159,6 +181,9 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 	rest := n.text[p.end:min(len(n.text), p.end+16)]
 	for _, s := range rankEnds[n.lang] {
 		if k := len(s.end); len(rest) >= k && strings.EqualFold(rest[:k], s.end) && !wordRune(n.runeAt(p.end+k)) && fits(n.lang, p.Integer, s.end) {
+			if plural := p.Integer%10 == 0 && (s.end == "-е" && n.lang == "ru" || s.end == "-ті" || s.end == "-і"); plural {
+				return short(n.ordinal(p.Integer, "plural")), p.end + k, true
+			}
 			return n.ordinal(p.Integer, s.form), p.end + k, true
 		}
 	}

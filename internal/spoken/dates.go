@@ -46,7 +46,7 @@ func (n *reader) digitDate(i int) (day, bool) {
 		if d.month > 12 && d.day <= 12 {
 			d.month, d.day = d.day, d.month
 		}
-	case len(c) == 4 || len(c) == 2 && sep != '.' && len(a) == 2 || len(c) == 2 && sep == '.' && len(a) == 2 && len(b) == 2 && n.Decimal == ",":
+	case len(c) == 4 || len(c) == 2 && sep != '.' || len(c) == 2 && sep == '.' && len(a) == 2 && len(b) == 2 && n.Decimal == ",":
 		d.year = z
 		if len(c) == 2 {
 			if d.year += 2000; d.year >= 2050 {

@@ -69,7 +69,9 @@ func (n *reader) after(i int) (int, bool) {
 func (n *reader) magnitude(i int, money bool) (zeros, end int) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
+	paid := false
 	if cut := strings.IndexAny(word, "$€£¥₽₴₹/"); cut > 0 {
+		paid = word[cut] != '/'
 		word, to = word[:cut], at+cut
 	}
 	if word == "" || utf8.RuneCountInString(word) > 10 {
@@ -86,7 +88,7 @@ func (n *reader) magnitude(i int, money bool) (zeros, end int) {
 			continue
 		}
 		long := utf8.RuneCountInString(word) > 1
-		if !money && !long && (spaced || word == "m" || word == "b" || word == "T" || word == "B") {
+		if !money && !paid && !long && (spaced || word == "m" || word == "b" || word == "T" || word == "B") {
 			continue // "5 M", "5m", "5B" are units
 		}
 		return z, to
@@ -214,6 +216,9 @@ func (n *reader) amount(num number, zeros int, key string) string {
 // plainAmount spells a sum of money with the CLDR's name of the currency.
 func (n *reader) plainAmount(num number, zeros int, key string) string {
 	code := key
+	if key == "kr" {
+		code = map[string]string{"sv": "SEK", "no": "NOK", "da": "DKK", "is": "ISK"}[n.lang]
+	}
 	if c := codeOf[key]; c != "" {
 		code = c
 	}

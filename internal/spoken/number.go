@@ -39,6 +39,11 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 			return p.end, strings.TrimSpace(n.lex["number"] + " " + n.cardinal(p.number, "", false)), true
 		}
 		return at, "", false
+	case '%', '‰':
+		if p, ok := n.parse(at + size); ok {
+			return p.end, n.withUnit(p.number, unitSigns[string(r)]), true
+		}
+		return at, "", false
 	case '\'', '’':
 		if digits, end := run(n.text, at+size); len(digits) == 2 {
 			if say, to, ok := n.decade(numberOf(digits, ""), end); ok {
@@ -87,17 +92,20 @@ func (n *reader) quantity(p parsed, at int) (end int, say string, ok bool) {
 	if say, end, ok := n.measure(p); ok {
 		return end, say, true
 	}
-	say = n.standing(p)
-	return p.end, say, true
+	if n.runeAt(p.end) == 'x' && !wordRune(n.runeAt(p.end+1)) && n.lex["times"] != "" && p.digits != "0" {
+		return p.end + 1, n.cardinal(p.number, "feminine", false) + " " + n.lex["times"], true
+	}
+	if n.isYear(p) {
+		say, end = n.yearIn(p)
+		return end, say, true
+	}
+	return p.end, n.standing(p), true
 }
 
 // standing reads a number that nothing belongs to.
 func (n *reader) standing(p parsed) string {
 	if len(p.digits) > 1 && p.digits[0] == '0' && p.Fraction == "" {
 		return n.eachDigit(p.digits)
-	}
-	if n.isYear(p) {
-		return n.yearIn(p)
 	}
 	gender, noun := n.nounAfter(p)
 	return n.cardinal(p.number, gender, noun)
@@ -125,13 +133,16 @@ func (n *reader) between(p parsed, at int) (end int, say string, ok bool) {
 			return q.end, n.cardinal(p.number, "", false) + " " + n.lex["score"] + " " + n.cardinal(q.number, "", false), true
 		}
 	case '*', '×', 'x', '÷', '+', '/', '=', '^', '·', '⋅', '<', '>':
+		if r == 'x' && p.digits == "0" {
+			return at, "", false
+		}
 		if r == '/' && (p.Fraction == "" || n.lex == nil) {
 			return at, "", false
 		}
 		if _, ok := n.parse(second); !ok || n.lex == nil || r == 'x' && !tight || !tight && r != 'x' {
 			return at, "", false
 		}
-		key := map[rune]string{'*': "times", '×': "times", 'x': "times", '·': "times", '⋅': "times", '÷': "divided", '+': "plus", '/': "divided", '=': "equals", '<': "less", '>': "greater"}[r]
+		key := map[rune]string{'*': "times", '×': "times", 'x': "times", '·': "times", '⋅': "times", '÷': "divided", '+': "plus", '/': "divided", '=': "equals", '<': "less", '>': "greater", '^': "power"}[r]
 		if n.lex[key] == "" {
 			return at, "", false
 		}
@@ -222,8 +233,8 @@ func (n *reader) fraction(top, bottom string) string {
 	}
 	one := t.Integer == 1
 	choose := func(forms string) string {
-		single, many, _ := strings.Cut(forms, "|")
-		if one {
+		single, many, both := strings.Cut(forms, "|")
+		if one || !both {
 			return single
 		}
 		return many
@@ -277,6 +288,9 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 	}
 	rest := n.text[end:]
 	endsWord := func(k int) bool { return !wordRune(n.runeAt(end + k)) }
+	if n.lang == "en" && len(num.digits) == 2 && !n.decadeBefore(end) {
+		return "", end, false // "30s" are seconds
+	}
 	switch {
 	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) || strings.HasPrefix(rest, "'s") && endsWord(2) || strings.HasPrefix(rest, "’s") && endsWord(4)):
 		to = end + strings.IndexByte(rest, 's') + 1
@@ -302,6 +316,15 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 		return n.yearOf(num.Integer) + "er", end + 2, true
 	}
 	return "", end, false
+}
+
+// decadeBefore reports whether what stands in front of a number that ends at end makes it a decade: "the 90s", "'90s".
+func (n *reader) decadeBefore(end int) bool {
+	switch strings.ToLower(n.last) {
+	case "the", "early", "late", "mid", "in", "of":
+		return true
+	}
+	return n.start < end && strings.ContainsRune("'’", n.runeAt(n.start))
 }
 
 // dotted reads numbers of more than two parts: versions, addresses of machines.

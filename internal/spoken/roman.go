@@ -54,8 +54,8 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 	alfonso napoleon frederick nicholas alexander peter catherine ivan ramesses ramses thutmose amenhotep ptolemy cleopatra darius xerxes cyrus margrethe
 	gustav christian haakon harald olaf emmanuel umberto baldwin leopold albert alphonse isabella victoria anne joseph maximilian rudolf otto sigismund
 	mehmed selim suleiman murad constantine justinian theodosius pedro manuel michael boniface innocent clement urban julius sixtus adrian stephen
-	celestine antiochus seti malcolm robert david kenneth henri françois philippe carlos felipe fernando isabel juan alejandro pío benedicto clemente
-	ludwig heinrich friedrich wilhelm karl otto konrad leopold joseph franz johannes pius katharina peter alexander nikolaus georg eduard richard jakob elisabeth
+	celestine antiochus seti robert david kenneth henri françois philippe carlos felipe fernando isabel juan alejandro pío benedicto clemente
+	ludwig heinrich friedrich wilhelm karl otto konrad leopold joseph franz johannes pius benedikt katharina peter alexander nikolaus georg eduard richard jakob elisabeth
 	philipp rudolf albrecht ramses christian luigi carlo enrico vittorio emanuele umberto giovanni paolo pio benedetto leone gregorio francesco elisabetta
 	giorgio caterina pietro alessandro ivan napoleone federico guglielmo joão josé afonso sancho dinis duarte sebastião manuel luís maria pedro filipe bento
 	lodewijk willem karel hendrik filips elizabeth johannes paulus benedictus frederik george jan kazimierz zygmunt władysław bolesław stanisław paweł
@@ -125,6 +125,7 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 	last := strings.ToLower(n.last)
 	following, _ := n.word(end)
 	if n.runeAt(end) == '.' && n.lang == "de" {
+		following, _ = n.word(end + 1)
 		return n.germanRoman(v, end, following)
 	}
 	if form, ok := romanNouns[n.lang][strings.ToLower(following)]; ok && (len(word) > 1 || word != "I" || n.lang != "en") {

@@ -65,21 +65,41 @@ const longest = 400
 
 // chunkEnd gives the end of the run without white space at i, or of its beginning where it is very long.
 func (n *reader) chunkEnd(i int) int {
-	for start := i; i < len(n.text) && i-start < longest; {
-		if c := n.text[i]; c < utf8.RuneSelf {
-			if c == ' ' || c >= '\t' && c <= '\r' {
-				return i
-			}
-			i++
-			continue
+	before, digits := rune(0), 0
+	for start := i; i < len(n.text) && i-start < longest && digits < mostDigits; {
+		r, size := rune(n.text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(n.text[i:])
 		}
-		r, size := utf8.DecodeRuneInString(n.text[i:])
-		if unicode.IsSpace(r) {
+		if unicode.IsSpace(r) || before != 0 && changes(before, r) {
 			return i
 		}
+		if digits++; r < '0' || r > '9' {
+			digits = 0
+		}
+		before = r
 		i += size
 	}
 	return i
+}
+
+// mostDigits is how many digits in a row are one unit: each may be said by its own.
+const mostDigits = 40
+
+// unspaced are the scripts that put no white space between words.
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+}
+
+// changes reports whether text goes over between a script without white space and another, or a number.
+func changes(a, b rune) bool {
+	if a < 0xe00 && b < 0xe00 {
+		return false
+	}
+	word := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) || r == '%'
+	}
+	return word(a) && word(b) && unicode.In(a, unspaced...) != unicode.In(b, unspaced...) && !unicode.Is(unicode.M, b)
 }
 
 // previous remembers the span that was read, for what follows it.
@@ -111,6 +131,9 @@ func (n *reader) span(i int) (end int, say string) {
 	chunk := n.text[i:end]
 	n.start = i
 	if plainWord(chunk) && !n.special(chunk) {
+		return end, chunk
+	}
+	if dottedLetters(chunk) {
 		return end, chunk
 	}
 	if say, ok := n.address(chunk); ok {
@@ -162,6 +185,26 @@ func plainWord(s string) bool {
 		before = r
 	}
 	return true
+}
+
+// dottedLetters reports whether a chunk is an abbreviation like "i.e." or "т.д.".
+func dottedLetters(s string) bool {
+	core := strings.TrimRight(s, ",;:!?)")
+	if !strings.Contains(core, ".") || len(core) > 24 || romanStart(strings.Trim(core, ".")) {
+		return false
+	}
+	letters, points := 0, 0
+	for _, r := range core {
+		switch {
+		case r == '.' && letters > 0:
+			letters, points = 0, points+1
+		case unicode.IsLetter(r) && letters < 3:
+			letters++
+		default:
+			return false
+		}
+	}
+	return points > 1 || points == 1 && letters == 1
 }
 
 // special reports whether a chunk of letters may stand for something else: a Roman numeral, an abbreviation, a name that
@@ -224,7 +267,7 @@ func (b *builder) add(s string, g glue) {
 		}
 		return
 	}
-	if b.Len() > 0 && (g == apart || b.after == quiet && g != joined) {
+	if b.Len() > 0 && !strings.HasSuffix(b.String(), "(") && (g == apart || b.after == quiet && g != joined) {
 		b.WriteByte(' ')
 	}
 	b.WriteString(s)
@@ -377,14 +420,19 @@ func (n *reader) mark(at, first int) (next int, say string, g glue) {
 			return next, "'", joined
 		}
 		return next, "", joined
+	case '—', '–':
+		if at > first && wordRune(n.runeAt(next)) {
+			return next, ",", joined
+		}
+		return next, "", quiet
 	case '_':
 		if wordRune(n.runeBefore(at)) && wordRune(n.runeAt(next)) {
 			return next, n.lex["underscore"], apart
 		}
 		return next, "", quiet
 	case '/', '\\':
-		if wordRune(n.runeBefore(at)) && wordRune(n.runeAt(next)) && r == '/' {
-			return next, "", quiet
+		if r == '/' && at > first && unicode.IsLetter(n.runeAt(next)) && (at-first == 1 || !wordRune(n.runeAt(next+1))) {
+			return next, n.lex["slash"], apart
 		}
 		return next, "", quiet
 	}

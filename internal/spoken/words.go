@@ -222,6 +222,9 @@ func (v *voice) polish(s string) string {
 	if v.lang == "uk" || v.lang == "be" {
 		s = apostrophes.Replace(s)
 	}
+	if v.lang == "pl" {
+		s = strings.ReplaceAll(s, "dziewiętdziesiąt", "dziewięćdziesiąt")
+	}
 	if v.lang == "ru" {
 		s = yo.Replace(s)
 	}
