@@ -69,6 +69,44 @@ func TestPhrasesAreSpoken(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
-var _ = os.Args
-var _ = filepath.Join
+// page writes docs/SPOKEN.md from the phrases and the list of differences.
+func page(t *testing.T) string {
+	t.Helper()
+	intro, err := os.ReadFile(filepath.Join("testdata", "intro.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences, err := os.ReadFile(filepath.Join("testdata", "differences.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.Write(intro)
+	b.WriteString("\n## Written and spoken\n\n| phrase | language | written | spoken |\n| --- | --- | --- | --- |\n")
+	cell := strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;")
+	for _, p := range phrases(t) {
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", p.finding, p.id, p.language, cell.Replace(p.written), cell.Replace(say(p.written, p.language)))
+	}
+	b.WriteString("\n")
+	b.Write(differences)
+	return b.String()
+}
+
+// docs/SPOKEN.md is what the phrases give today. Write it again with: go test ./internal/spoken -run Page -update
+func TestPageIsTrue(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join("..", "..", "docs", "SPOKEN.md")
+	want := page(t)
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("docs/SPOKEN.md is out of date; run: go test ./internal/spoken -run Page -update")
+	}
+}
