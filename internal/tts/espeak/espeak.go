@@ -129,7 +129,7 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(script, v.Language, nil)
+	sentences := tts.Prepare(script, v.Language, tts.Read(tts.Speakable))
 	if len(sentences) == 0 {
 		return lectern.Narration{Voice: v}, nil
 	}
