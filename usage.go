@@ -10,5 +10,5 @@ type Usage struct {
 	Running int           // presentations that are being rendered
 	Queued  int           // presentations that wait
 	Ordered time.Duration // of video, as it was estimated, within UsageWindow
-	FreesAt time.Time     // when the oldest order leaves the window; zero: there is none
+	FreesAt time.Time     // when the oldest order leaves the window, to five minutes; zero: there is none
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 	"time"
 
 	"lectern"
@@ -13,7 +14,7 @@ import (
 
 // tally is what a transaction knows of what the store holds, which is read once, and what it changes of it.
 type tally struct {
-	locked bool // the total of the decks is this transaction's until it ends
+	locked bool // stored was read, and is this transaction's until it ends
 	stored int64
 	delta  int64 // to be added to the total
 	queued int64 // -1: not counted
@@ -37,8 +38,13 @@ func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, 
 		}
 		l.Queued = int(w.tally.queued)
 	}
-	if b.KeyID != "" && b.Quota != (lectern.Quota{}) {
-		if l.Key, err = usage(ctx, w.q, b.KeyID, b.Since()); err != nil {
+	if q := b.Quota; b.KeyID != "" && (q.Running > 0 || q.Queued > 0) {
+		if err := countOf(ctx, w.q, b.KeyID, &l.Key); err != nil {
+			return nil, err
+		}
+	}
+	if b.KeyID != "" && b.Quota.Minutes > 0 {
+		if err := ordered(ctx, w.q, b.KeyID, b.Since(), &l.Key); err != nil {
 			return nil, err
 		}
 	}
@@ -57,6 +63,34 @@ func (w *writer) counted(before, after lectern.Status) {
 		w.tally.queued++
 	}
 }
+
+// counts is what is known from one transaction to the next where nobody else writes. A transaction takes it, and puts it back
+// when it is committed; after one that failed all is counted anew.
+type counts struct {
+	mu    sync.Mutex
+	known bool
+	tally tally
+}
+
+func (c *counts) take() tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.known {
+		return tally{queued: -1}
+	}
+	c.known = false
+	return c.tally
+}
+
+func (c *counts) put(t tally) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.stored, t.delta = t.stored+t.delta, 0
+	c.tally, c.known = t, true
+}
+
+// usageRow is the end of the five minutes in which something was ordered: it counts a little longer than a day.
+func usageRow(at time.Time) time.Time { return at.Truncate(5 * time.Minute).Add(5 * time.Minute) }
 
 // settle writes what the transaction changes of the total.
 func (w *writer) settle(ctx context.Context) error {
@@ -79,12 +113,9 @@ func (w *writer) purge(ctx context.Context, id string) error {
 	return w.q.DeletePresentation(ctx, id)
 }
 
-func usage(ctx context.Context, q *rows.Queries, keyID string, since time.Time) (lectern.Usage, error) {
-	var u lectern.Usage
+// countOf counts what a key has in the queue and at work. Its quota bounds how many those are.
+func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usage) error {
 	list, err := q.CountOfKey(ctx, keyID)
-	if err != nil {
-		return u, err
-	}
 	for _, r := range list {
 		switch lectern.Status(r.Status) {
 		case lectern.StatusQueued:
@@ -93,20 +124,23 @@ func usage(ctx context.Context, q *rows.Queries, keyID string, since time.Time) 
 			u.Running = int(r.Number)
 		}
 	}
-	ordered, err := q.GetKeyUsage(ctx, rows.GetKeyUsageParams{KeyID: keyID, At: micros(since)})
-	if err != nil {
-		return u, err
+	return err
+}
+
+// ordered adds up what a key has ordered since then.
+func ordered(ctx context.Context, q *rows.Queries, keyID string, since time.Time, u *lectern.Usage) error {
+	sum, err := q.GetKeyUsage(ctx, rows.GetKeyUsageParams{KeyID: keyID, At: micros(since)})
+	u.Ordered = time.Duration(sum.Estimate) * time.Microsecond
+	if sum.Oldest > 0 {
+		u.FreesAt = fromMicros(sum.Oldest).Add(lectern.UsageWindow)
 	}
-	u.Ordered = time.Duration(ordered.Estimate) * time.Microsecond
-	if ordered.Oldest > 0 {
-		u.FreesAt = fromMicros(ordered.Oldest).Add(lectern.UsageWindow)
-	}
-	return u, nil
+	return err
 }
 
 // Usage implements job.Reader.
 func (s *Store) Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error) {
-	u, err := usage(ctx, s.q, keyID, since)
+	var u lectern.Usage
+	err := errors.Join(countOf(ctx, s.q, keyID, &u), ordered(ctx, s.q, keyID, since, &u))
 	return u, s.failure("count what the API key has ordered", err)
 }
 

@@ -273,8 +273,9 @@ WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status;
 SELECT CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM key_usage
 WHERE key_id = ? AND at > ?;
 
--- name: InsertKeyUsage :exec
-INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?);
+-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate;
 
 -- name: SweepKeyUsage :exec
 DELETE FROM key_usage WHERE at <= ?;

@@ -23,6 +23,8 @@ type DBTX = rows.DBTX
 
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
+	// Alone says that nobody else writes to the database, so that what was counted stays counted.
+	Alone() bool
 	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
 	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
@@ -48,8 +50,9 @@ type Options struct {
 
 // Store is the job's store and the outbox. All fields are required but Bind.
 type Store struct {
-	o Options
-	q *rows.Queries // on Read
+	o      Options
+	q      *rows.Queries // on Read
+	counts counts
 }
 
 var _ job.Store = (*Store)(nil)
@@ -96,7 +99,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	if err := s.o.Dialect.Lock(ctx, tx, names, ids); err != nil {
 		return nil, err
 	}
-	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, tally: tally{queued: -1}}
+	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, tally: s.counts.take()}
 	outs := make([]job.Outcome, len(writes))
 	var changed []lectern.Presentation
 	for i, write := range writes {
@@ -115,6 +118,9 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, err
+	}
+	if s.o.Dialect.Alone() {
+		s.counts.put(w.tally)
 	}
 	return outs, nil
 }
@@ -220,8 +226,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	w.tally.delta += int64(len(deck))
 	w.counted("", p.Status)
 	if p.KeyID != "" {
-		used := rows.InsertKeyUsageParams{KeyID: p.KeyID, At: micros(p.CreatedAt), Estimate: bounds.Estimate.Microseconds()}
-		if err := w.q.InsertKeyUsage(ctx, used); err != nil {
+		used := rows.AddKeyUsageParams{KeyID: p.KeyID, At: micros(usageRow(p.CreatedAt)), Estimate: bounds.Estimate.Microseconds()}
+		if err := w.q.AddKeyUsage(ctx, used); err != nil {
 			return job.Outcome{}, err
 		}
 	}

@@ -79,7 +79,7 @@ func quotas(t *testing.T, b *bench) {
 	wantCode(t, b.commit(b.bounded(running))[0].Err, lectern.CodeRateLimited)
 	b.apply(first.ID, lectern.Began{Worker: "w"})
 	wantCode(t, b.commit(b.bounded(running))[0].Err, lectern.CodeRateLimited)
-	used("k", lectern.Usage{Running: 1, Queued: 1, Ordered: 2 * time.Minute, FreesAt: first.Create.CreatedAt.Add(lectern.UsageWindow)})
+	used("k", lectern.Usage{Running: 1, Queued: 1, Ordered: 2 * time.Minute, FreesAt: start.Truncate(5 * time.Minute).Add(5*time.Minute + lectern.UsageWindow)})
 	b.apply(first.ID, lectern.Completed{Attempt: 1})
 	same(t, "after an end", b.commit(b.bounded(running))[0].Err, nil)
 	same(t, "another key", b.commit(b.bounded(of("l", lectern.Quota{Running: 1}, 0)))[0].Err, nil)
@@ -92,7 +92,7 @@ func quotas(t *testing.T, b *bench) {
 	wantCode(t, b.commit(b.bounded(minutes))[0].Err, lectern.CodeRateLimited)
 	b.commit(job.WriteSpec{ID: first.ID, Mark: true}, job.WriteSpec{ID: first.ID, Purge: true})
 	wantCode(t, b.commit(b.bounded(minutes))[0].Err, lectern.CodeRateLimited) // what was ordered counts though it is gone
-	b.at = start.Add(lectern.UsageWindow + 10*time.Second)
+	b.at = start.Add(lectern.UsageWindow + 6*time.Minute)
 	b.commit(job.WriteSpec{Sweep: true})
 	same(t, "a day later", b.commit(b.bounded(minutes))[0].Err, nil)
 }

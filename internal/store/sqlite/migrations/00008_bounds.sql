@@ -7,13 +7,13 @@ CREATE INDEX presentations_waiting ON presentations (resumed DESC, ticket, id, e
 CREATE INDEX presentations_finished ON presentations (completed_at DESC) WHERE status = 'completed' AND attempt = 1 AND estimate > 0;
 CREATE INDEX presentations_of_key ON presentations (key_id, status) WHERE status IN ('queued', 'processing');
 
--- What keys have ordered, kept for a day whatever becomes of the presentations.
+-- What keys have ordered, kept for a day whatever becomes of the presentations. at ends the five minutes that a row adds up.
 CREATE TABLE key_usage (
-    key_id   TEXT    NOT NULL,
+    key_id   TEXT NOT NULL,
     at       INTEGER NOT NULL,
-    estimate INTEGER NOT NULL
+    estimate INTEGER NOT NULL,
+    PRIMARY KEY (key_id, at)
 ) STRICT;
-CREATE INDEX key_usage_of ON key_usage (key_id, at, estimate);
 CREATE INDEX key_usage_by_age ON key_usage (at);
 
 -- The bytes of all decks. Who creates a presentation holds the row until the end, so that two at once are judged in turn.

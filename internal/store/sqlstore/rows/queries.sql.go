@@ -10,6 +10,22 @@ import (
 	"database/sql"
 )
 
+const addKeyUsage = `-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate
+`
+
+type AddKeyUsageParams struct {
+	KeyID    string
+	At       int64
+	Estimate int64
+}
+
+func (q *Queries) AddKeyUsage(ctx context.Context, arg AddKeyUsageParams) error {
+	_, err := q.db.ExecContext(ctx, addKeyUsage, arg.KeyID, arg.At, arg.Estimate)
+	return err
+}
+
 const addToTotal = `-- name: AddToTotal :exec
 UPDATE totals SET amount = amount + ? WHERE name = 'decks'
 `
@@ -613,21 +629,6 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 		arg.Milestone,
 		arg.Snapshot,
 	)
-	return err
-}
-
-const insertKeyUsage = `-- name: InsertKeyUsage :exec
-INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
-`
-
-type InsertKeyUsageParams struct {
-	KeyID    string
-	At       int64
-	Estimate int64
-}
-
-func (q *Queries) InsertKeyUsage(ctx context.Context, arg InsertKeyUsageParams) error {
-	_, err := q.db.ExecContext(ctx, insertKeyUsage, arg.KeyID, arg.At, arg.Estimate)
 	return err
 }
 
