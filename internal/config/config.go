@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,6 +149,17 @@ type Log struct {
 type Assets struct {
 	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
 	Ports        List // of addresses that pictures are loaded from
+}
+
+// Numbers are Ports as numbers. Without any, no port may be used.
+func (a Assets) Numbers() []uint16 {
+	list := []uint16{}
+	for _, item := range a.Ports.Items() {
+		if n, err := strconv.ParseUint(item, 10, 16); err == nil {
+			list = append(list, uint16(n))
+		}
+	}
+	return list
 }
 
 // Webhook says which addresses messages may be sent to.

@@ -9,6 +9,7 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
 
@@ -30,8 +31,10 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
-	Limits  lectern.Limits   // zero: lectern.DefaultLimits
-	Now     func() time.Time // nil: time.Now
+	Limits  lectern.Limits // zero: lectern.DefaultLimits
+	// Judge decodes pictures, and may be shared; nil: one of its own.
+	Judge *picturefile.Judge
+	Now   func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -54,6 +57,9 @@ func New(o Options) *Pipeline {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Judge == nil {
+		o.Judge = picturefile.NewJudge()
+	}
 	return &Pipeline{Options: o}
 }
 
@@ -75,11 +81,12 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	}
 	_, own := p.performers(ctx, d.Avatar)
 	var faults []*lectern.Failure
+	pixels := checkedPixels
 	for i := range d.Slides {
 		if err := context.Cause(ctx); err != nil {
 			return lectern.Deck{}, nil, err
 		}
-		more, err := p.checkSlide(ctx, &d, i, own)
+		more, err := p.checkSlide(ctx, &d, i, own, &pixels)
 		warnings = append(warnings, more...)
 		if err != nil {
 			faults = append(faults, lectern.AsFailure(err).At(i+1))
@@ -211,7 +218,7 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 }
 
 // checkSlide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
-func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool) ([]lectern.Warning, error) {
+func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool, pixels *int) ([]lectern.Warning, error) {
 	var warnings []lectern.Warning
 	note := func(list []lectern.Warning) {
 		for _, w := range list {
@@ -247,10 +254,10 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 	note(more)
 	for _, url := range page.Assets {
 		if err := p.Fetcher.Allowed(url); err != nil {
-			return warnings, err
+			return warnings, blame(err, page.Params[url])
 		}
 	}
-	return warnings, nil
+	return warnings, p.checkHeld(ctx, page, pixels)
 }
 
 // choice is the voice that a slide asks for: its own words first, then the deck's.
