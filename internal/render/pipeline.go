@@ -31,7 +31,9 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
-	Limits  lectern.Limits // zero: lectern.DefaultLimits
+	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
+	Subtitles bool
+	Limits    lectern.Limits // zero: lectern.DefaultLimits
 	// Judge decodes pictures, and may be shared; nil: one of its own.
 	Judge *picturefile.Judge
 	Now   func() time.Time // nil: time.Now
@@ -121,6 +123,12 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 	}
 	if d.Hold <= 0 {
 		d.Hold = defaultHold
+	}
+	if d.Subtitles != lectern.SubtitlesOn && d.Subtitles != lectern.SubtitlesOff {
+		d.Subtitles = lectern.SubtitlesOff
+		if p.Subtitles {
+			d.Subtitles = lectern.SubtitlesOn
+		}
 	}
 	if err := p.checkDeck(d); err != nil {
 		return d, nil, err
@@ -234,17 +242,24 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		f.Param = fmt.Sprintf("slides[%d].narration", i)
 		return nil, f
 	}
-	if strings.TrimSpace(s.Narration) == "" {
-		s.Narration = ""
+	script := s.Script()
+	note(script.Notes)
+	if script.Silent() {
+		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
+			note([]lectern.Warning{{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
+				"in silence, as one without narration.", script.Text)}})
+		}
+		s.Hold, s.Narration = d.HoldOf(i), ""
 		if own {
 			note([]lectern.Warning{{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."}})
 		}
 	} else if !own {
-		v, more, err := p.Voices.Resolve(ctx, choice(*d, i), s.Narration)
+		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
 		if err != nil {
 			return warnings, err
 		}
 		note(more)
+		v := reading.Voice
 		s.Voice = lectern.VoiceChoice{Engine: v.Engine, ID: v.ID, Language: v.Language, Speed: v.Speed}
 	}
 	page, more, err := p.Library.Page(*d, i)
