@@ -31,12 +31,23 @@ type syntax struct {
 // outermost object stay text until they are asked for, so that one that nobody knows is never built.
 func decode(text string, budget *budget) (any, *lectern.Failure) {
 	text = strings.TrimPrefix(text, "\ufeff")
+	if sixteen(text) {
+		return nil, lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: the text is UTF-16, not UTF-8 (line 1, column 1). Save it as UTF-8 and try again.")
+	}
 	s := scanner{text: text, budget: budget}
 	v, bad := s.document()
 	if bad != nil {
 		return nil, bad.failure(text)
 	}
 	return v, nil
+}
+
+// sixteen reports whether a text is UTF-16: by its byte order mark, or since every other byte of its beginning is zero.
+func sixteen(text string) bool {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return true
+	}
+	return len(text) >= 4 && (text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0 || text[0] == 0 && text[1] != 0 && text[2] == 0 && text[3] != 0)
 }
 
 // budget counts the names, values and brackets that may still be read.

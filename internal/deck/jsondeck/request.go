@@ -15,6 +15,7 @@ type Request struct {
 	Warnings    []lectern.Warning
 	CallbackURL string // as it was given; "": nobody is to be told
 	CallbackAt  string // the name under which it was given
+	NamesLayout bool   // the deck says where the avatar stands
 }
 
 // ParseRequest reads a deck as [Parse] does, of a string or of bytes, with the callback address beside its fields. settings, where there are any,
@@ -36,6 +37,7 @@ func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (Re
 	}
 	q := Request{}
 	q.Deck = r.deck(r.open(o, "", 0))
+	q.NamesLayout = o.says("layout")
 	q.CallbackURL, q.CallbackAt, q.Warnings = r.callback, r.callbackAt, r.warnings
 	return q, r.failure()
 }
