@@ -31,11 +31,12 @@ type Slide struct {
 	ID         string           `json:"id,omitempty"`
 	Template   string           `json:"template"`             // a template's id, without the "-slide" ending that some decks write
 	Props      map[string]any   `json:"props,omitempty"`      // the template's words and lists, as decoded from JSON
-	Narration  string           `json:"narration,omitempty"`  // plain text; empty: the slide is held in silence for Deck.Hold
+	Narration  string           `json:"narration,omitempty"`  // text with marks, see Script; nothing to say: the slide is held in silence
 	AvatarBox  *Rect            `json:"avatarBox,omitempty"`  // overrides the layout's place, in slide pixels (see SlideSize)
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
 	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
 	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
+	Hold       time.Duration    `json:"hold,omitempty"`       // overrides Deck.Hold; a check sets it for a narration of pauses alone
 }
 
 // Size is a width and a height in pixels.
@@ -82,11 +83,11 @@ type VoiceChoice struct {
 
 // Estimate guesses how long the video will be, and how long each slide is spoken or held, from the text alone: a voice says
 // about 14 letters a second, a sign of Chinese, Japanese or Korean takes the time of three, and there is a little silence
-// around the words. It is good for a glance at a deck, not for a plan.
+// around the words, and its pauses. It is good for a glance at a deck, not for a plan.
 func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
-	for _, s := range d.Slides {
-		long := d.Hold
-		if s.Narration != "" {
+	for i, s := range d.Slides {
+		long := d.HoldOf(i)
+		if script := s.Script(); !script.Silent() {
 			speed := s.Voice.Speed
 			if speed <= 0 {
 				speed = d.Voice.Speed
@@ -94,7 +95,7 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 			if speed <= 0 {
 				speed = 1
 			}
-			long = silenceAround + time.Duration(float64(letters(s.Narration))*float64(perLetter)/speed)
+			long = silenceAround + time.Duration(float64(letters(script.Text))*float64(perLetter)/speed) + script.Pauses()
 		}
 		slides, total = append(slides, long), total+long
 	}
@@ -104,6 +105,18 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 		}
 	}
 	return max(total, 0), slides
+}
+
+// HoldOf is how long slide i stays if nobody speaks on it: as long as its pauses last, or else as long as the slide or the deck says.
+func (d Deck) HoldOf(i int) time.Duration {
+	s := d.Slides[i]
+	if pauses := min(s.Script().Pauses(), MaxPause); pauses > 0 {
+		return pauses
+	}
+	if s.Hold > 0 {
+		return s.Hold
+	}
+	return d.Hold
 }
 
 const (

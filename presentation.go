@@ -114,7 +114,7 @@ const (
 // NewPresentation is a queued presentation, at version 1.
 func NewPresentation(id string, d Deck, now time.Time) Presentation {
 	return Presentation{
-		ID: id, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
+		ID: id, Owner: DefaultOwner, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
 		SlidesTotal: len(d.Slides), Version: 1, CreatedAt: now, Metadata: d.Metadata,
 	}
 }

@@ -70,6 +70,7 @@ type Due struct {
 
 // Page asks for a part of the list.
 type Page struct {
+	Owner    string         // empty: all
 	Status   lectern.Status // empty: all
 	Limit    int
 	Before   time.Time // zero: from the youngest
@@ -127,6 +128,7 @@ type WriteSpec struct {
 	Reserve     bool               // Key becomes in flight (J13)
 	Release     bool               // Key, in flight, is free again
 	Sweep       bool               // stale keys, orders and deliveries go
+	Owner       string             // of Key, with Reserve and Release; "": lectern.DefaultOwner
 	Key         string             // with Create, Reserve and Release; "": none
 	Fingerprint string             // with Create and Reserve
 	ScratchIn   time.Duration      // from an end to the removal of scratch
@@ -156,7 +158,7 @@ func (w Write) At() time.Time { return w.spec.At }
 func (w Write) Names() []string {
 	var names []string
 	if w.spec.Key != "" {
-		names = append(names, "key "+w.spec.Key)
+		names = append(names, "key "+w.owner()+" "+w.spec.Key)
 	}
 	if w.spec.Order != nil {
 		names = append(names, "order "+w.spec.Order.Key)

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -158,6 +159,7 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
 	}
 	p := lectern.NewPresentation(id.String(), sub.Deck, s.now())
+	p.Owner, p.KeyID = cmp.Or(sub.Owner, lectern.DefaultOwner), sub.KeyID
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
 	out, err := s.submit(ctx, WriteSpec{
 		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
@@ -195,6 +197,7 @@ func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 
 // Filter selects a page of the list.
 type Filter struct {
+	Owner  string         // empty: everybody's
 	Status lectern.Status // empty: all
 	Limit  int            // 1 to MaxPage; 0 means 50
 	Cursor string         // next of the page before; empty: the first page
@@ -214,7 +217,7 @@ func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentati
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	q := Page{Status: f.Status, Limit: f.Limit + 1}
+	q := Page{Owner: f.Owner, Status: f.Status, Limit: f.Limit + 1}
 	if f.Cursor != "" {
 		if q.Before, q.BeforeID, err = parseCursor(f.Cursor); err != nil {
 			return nil, "", err

@@ -161,29 +161,30 @@ type fakeVoices struct {
 	calls       int
 }
 
-func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, _ string) (lectern.Voice, []lectern.Warning, error) {
+func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	if c.ID == "nobody" {
-		return lectern.Voice{}, nil, lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
+		return lectern.Reading{}, nil, lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
 	}
 	if c.Engine == "elsewhere" {
-		return lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed},
+		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed}},
 			[]lectern.Warning{{Code: "voice_replaced", Message: "The voice is not here."}}, nil
 	}
 	voice := lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Gender: c.Gender, Speed: c.Speed}
 	if c.ID == "high" {
 		voice.ID, voice.Name = "high", "High"
 	}
-	return voice, nil, nil
+	return lectern.Reading{Script: script, Voice: voice}, nil, nil
 }
 
-func (v *fakeVoices) Fingerprint(lectern.Voice) string { return v.fingerprint }
+func (v *fakeVoices) Fingerprint(lectern.Reading) string { return v.fingerprint }
 
 // Speak says each word as a tone of 200 ms.
-func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice) (lectern.Narration, error) {
+func (v *fakeVoices) Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error) {
+	voice := r.Voice
 	v.mu.Lock()
 	v.calls++
 	v.mu.Unlock()
-	if err := v.hook.call(ctx, "speak %s", text); err != nil {
+	if err := v.hook.call(ctx, "speak %s", r.Script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
 	n, pitch := lectern.Narration{Voice: voice}, 300.0
@@ -193,7 +194,7 @@ func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice
 	if v.silent {
 		return n, nil
 	}
-	for k, w := range strings.Fields(text) {
+	for k, w := range strings.Fields(r.Script.Text) {
 		start := int64(len(n.Samples))
 		for i := range 9600 + 7 {
 			n.Samples = append(n.Samples, int16(4000*math.Sin(2*math.Pi*(pitch+float64(40*(k%5)))*float64(i)/48000)))

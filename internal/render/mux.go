@@ -46,7 +46,7 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 	var titles, texts []string
 	var spoken []compose.Spoken
 	for i, s := range u.slides {
-		titles, texts = append(titles, s.title), append(texts, u.deck.Slides[i].Narration)
+		titles, texts = append(titles, s.title), append(texts, s.script.Text)
 		var a alignment
 		if s.narration.samples > 0 {
 			n := s.narration

@@ -227,17 +227,24 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		f.Param = fmt.Sprintf("slides[%d].narration", i)
 		return nil, f
 	}
-	if strings.TrimSpace(s.Narration) == "" {
-		s.Narration = ""
+	script := s.Script()
+	note(script.Notes)
+	if script.Silent() {
+		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
+			note([]lectern.Warning{{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
+				"in silence, as one without narration.", script.Text)}})
+		}
+		s.Hold, s.Narration = d.HoldOf(i), ""
 		if own {
 			note([]lectern.Warning{{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."}})
 		}
 	} else if !own {
-		v, more, err := p.Voices.Resolve(ctx, choice(*d, i), s.Narration)
+		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
 		if err != nil {
 			return warnings, err
 		}
 		note(more)
+		v := reading.Voice
 		s.Voice = lectern.VoiceChoice{Engine: v.Engine, ID: v.ID, Language: v.Language, Speed: v.Speed}
 	}
 	page, more, err := p.Library.Page(*d, i)

@@ -48,9 +48,9 @@ type Themes interface{ Themes() []lectern.Theme }
 
 // Voices speaks.
 type Voices interface {
-	Resolve(ctx context.Context, c lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error)
-	Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error)
-	Fingerprint(v lectern.Voice) string
+	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error)
+	Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error)
+	Fingerprint(r lectern.Reading) string
 }
 
 // Avatars presents.

@@ -43,6 +43,7 @@ type slide struct {
 	index  int // counted from 0
 	number int // counted from 1
 	title  string
+	script lectern.Script
 	window *compose.Window // nil: no avatar
 	in     int64
 	out    int64
@@ -125,7 +126,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 		u.stars = f
 	}
 	for i := range d.Slides {
-		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), in: overlap(d, i-1), out: overlap(d, i),
+		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
 		s.window = u.windowOf(i)
 		s.plate.uses = 1
@@ -413,15 +414,15 @@ func (u *run) task(kind string, s *slide) string { return fmt.Sprintf("%s %d", k
 
 // guessSeconds is how long a slide may last before its narration is there: about fifteen characters a second.
 func guessSeconds(d lectern.Deck, i int) float64 {
-	text := d.Slides[i].Narration
-	if text == "" {
-		return d.Hold.Seconds()
+	script := d.Slides[i].Script()
+	if script.Silent() {
+		return d.HoldOf(i).Seconds()
 	}
 	speed := d.Slides[i].Voice.Speed
 	if speed <= 0 || math.IsNaN(speed) {
 		speed = 1
 	}
-	return 0.8 + float64(utf8.RuneCountInString(text))/15/speed
+	return 0.8 + float64(utf8.RuneCountInString(script.Text))/15/speed + script.Pauses().Seconds()
 }
 
 // title is a slide's name for people: its own title, or its number.

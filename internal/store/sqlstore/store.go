@@ -127,7 +127,7 @@ type writer struct {
 // do makes one write. A refusal is in the outcome; an error spoils the transaction.
 func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	if key, ok := write.Claim(); ok {
-		if out, done, err := w.admit(ctx, key.Key, write); done || err != nil {
+		if out, done, err := w.admit(ctx, key, write); done || err != nil {
 			return out, err
 		}
 		if key.Presentation == "" {
@@ -137,8 +137,8 @@ func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	if p, deck, ok := write.Creation(); ok {
 		return w.create(ctx, p, deck, write)
 	}
-	if key, ok := write.Release(); ok {
-		return job.Outcome{}, w.q.ReleaseKey(ctx, key)
+	if owner, key, ok := write.Release(); ok {
+		return job.Outcome{}, w.q.ReleaseKey(ctx, rows.ReleaseKeyParams{Owner: owner, Key: key})
 	}
 	if stale, ok := write.Sweep(); ok {
 		return job.Outcome{}, errors.Join(w.q.SweepKeys(ctx, micros(stale.Keys)),
@@ -193,7 +193,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
 		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
-		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent,
+		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID,
 	})
 	if err != nil {
 		return job.Outcome{}, err

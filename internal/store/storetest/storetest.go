@@ -62,6 +62,9 @@ func Run(t *testing.T, open Fixture) {
 		{"the backlog is what is pending", backlog},
 		{"what waits for an endpoint that is gone is given up", endpointsGo},
 		{"J12 deliveries outlive their presentation until they are done", deliveryLifetimes},
+		{"an owner sees nothing of another's", owners},
+		{"J13 the same key of two owners is two keys", ownedKeys},
+		{"API keys come back as they went in", apiKeys},
 		{"many claimers never hold the same delivery", claimers},
 	} {
 		t.Run(c.name, func(t *testing.T) {

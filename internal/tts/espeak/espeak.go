@@ -111,7 +111,7 @@ func (e *Engine) Fingerprint() string {
 }
 
 // Speak implements tts.Engine.
-func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error) {
+func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	f, err := e.learn(ctx)
 	if err != nil {
 		return lectern.Narration{}, err
@@ -120,10 +120,10 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 	if !ok {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "espeak has no voice %q.", v.ID)
 	}
-	if err := tts.Fits(text); err != nil {
+	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(text, v.Language, nil)
+	sentences := tts.Prepare(script, v.Language, nil)
 	if len(sentences) == 0 {
 		return lectern.Narration{Voice: v}, nil
 	}
@@ -140,7 +140,7 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 			return child.say(ctx, k.request(s, v), s)
 		}
 	}
-	return tts.Compose(ctx, text, v, sentences, say)
+	return tts.Compose(ctx, script.Text, v, sentences, say)
 }
 
 // request is how the library is asked for a sentence.

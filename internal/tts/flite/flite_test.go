@@ -32,7 +32,7 @@ func TestVoices(t *testing.T) {
 	for _, v := range voices {
 		t.Run(v.ID, func(t *testing.T) {
 			t.Parallel()
-			n, err := e.Speak(t.Context(), english, v)
+			n, err := e.Speak(t.Context(), lectern.Plain(english), v)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := e.Speak(t.Context(), "Thomas paid $5.50 on the 2nd day, and went home.", voices[0])
+	n, err := e.Speak(t.Context(), lectern.Plain("Thomas paid $5.50 on the 2nd day, and went home."), voices[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestSpeakable(t *testing.T) {
 func TestOtherScripts(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
-	_, err := e.Speak(t.Context(), "Привіт, світе.", lectern.Voice{Engine: Name, ID: "rms", Language: "en-US"})
+	_, err := e.Speak(t.Context(), lectern.Plain("Привіт, світе."), lectern.Voice{Engine: Name, ID: "rms", Language: "en-US"})
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
 		t.Errorf("Ukrainian read by flite gives %v", err)
 	}
@@ -125,7 +125,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := New(Options{Program: path})
-			_, err := e.Speak(t.Context(), english, lectern.Voice{Engine: Name, ID: "rms"})
+			_, err := e.Speak(t.Context(), lectern.Plain(english), lectern.Voice{Engine: Name, ID: "rms"})
 			f := lectern.AsFailure(err)
 			if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Message, "Hello, and welcome") {
 				t.Fatalf("failure is %+v", f)

@@ -66,6 +66,18 @@ func (q *Queries) CountPresentations(ctx context.Context) ([]CountPresentationsR
 	return items, nil
 }
 
+const deleteAPIKey = `-- name: DeleteAPIKey :execrows
+DELETE FROM api_keys WHERE id = ?
+`
+
+func (q *Queries) DeleteAPIKey(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAPIKey, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteEndpoint = `-- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?
 `
@@ -183,7 +195,7 @@ func (q *Queries) GetDeck(ctx context.Context, presentationID string) (string, e
 }
 
 const getDelivery = `-- name: GetDelivery :one
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries WHERE id = ?
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries WHERE id = ?
 `
 
 func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) {
@@ -206,18 +218,25 @@ func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) 
 		&i.Problem,
 		&i.Claim,
 		&i.Claimant,
+		&i.Owner,
 	)
 	return i, err
 }
 
 const getKey = `-- name: GetKey :one
-SELECT "key", fingerprint, presentation_id, reserved_at, expires_at FROM idempotency_keys WHERE key = ?
+SELECT owner, "key", fingerprint, presentation_id, reserved_at, expires_at FROM idempotency_keys WHERE owner = ? AND key = ?
 `
 
-func (q *Queries) GetKey(ctx context.Context, key string) (IdempotencyKey, error) {
-	row := q.db.QueryRowContext(ctx, getKey, key)
+type GetKeyParams struct {
+	Owner string
+	Key   string
+}
+
+func (q *Queries) GetKey(ctx context.Context, arg GetKeyParams) (IdempotencyKey, error) {
+	row := q.db.QueryRowContext(ctx, getKey, arg.Owner, arg.Key)
 	var i IdempotencyKey
 	err := row.Scan(
+		&i.Owner,
 		&i.Key,
 		&i.Fingerprint,
 		&i.PresentationID,
@@ -250,7 +269,7 @@ func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
 }
 
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -282,6 +301,8 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.Removing,
 		&i.CallbackUrl,
 		&i.TraceParent,
+		&i.Owner,
+		&i.KeyID,
 	)
 	return i, err
 }
@@ -299,6 +320,39 @@ type GiveUpDeliveriesParams struct {
 func (q *Queries) GiveUpDeliveries(ctx context.Context, arg GiveUpDeliveriesParams) error {
 	_, err := q.db.ExecContext(ctx, giveUpDeliveries, arg.DoneAt, arg.Problem, arg.Endpoint)
 	return err
+}
+
+const insertAPIKey = `-- name: InsertAPIKey :execrows
+INSERT INTO api_keys (id, name, owner, scope, quota, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+`
+
+type InsertAPIKeyParams struct {
+	ID        string
+	Name      string
+	Owner     string
+	Scope     string
+	Quota     string
+	Hash      string
+	CreatedAt int64
+	ExpiresAt int64
+}
+
+func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertAPIKey,
+		arg.ID,
+		arg.Name,
+		arg.Owner,
+		arg.Scope,
+		arg.Quota,
+		arg.Hash,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertArtifact = `-- name: InsertArtifact :exec
@@ -346,12 +400,13 @@ func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
 
 const insertDelivery = `-- name: InsertDelivery :exec
 INSERT INTO deliveries (
-    id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
-) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '')
+    id, owner, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
+) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '')
 `
 
 type InsertDeliveryParams struct {
 	ID             string
+	Owner          string
 	PresentationID string
 	Endpoint       string
 	Url            string
@@ -364,6 +419,7 @@ type InsertDeliveryParams struct {
 func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) error {
 	_, err := q.db.ExecContext(ctx, insertDelivery,
 		arg.ID,
+		arg.Owner,
 		arg.PresentationID,
 		arg.Endpoint,
 		arg.Url,
@@ -376,7 +432,7 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 }
 
 const insertEndpoint = `-- name: InsertEndpoint :execrows
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, owner, revision) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (id) DO NOTHING
 `
 
@@ -387,6 +443,7 @@ type InsertEndpointParams struct {
 	Secrets   string
 	Disabled  bool
 	CreatedAt int64
+	Owner     string
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (int64, error) {
@@ -397,6 +454,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.Secrets,
 		arg.Disabled,
 		arg.CreatedAt,
+		arg.Owner,
 	)
 	if err != nil {
 		return 0, err
@@ -430,8 +488,8 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -457,6 +515,8 @@ type InsertPresentationParams struct {
 	Metadata        string
 	CallbackUrl     string
 	TraceParent     string
+	Owner           string
+	KeyID           string
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -483,6 +543,8 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.Metadata,
 		arg.CallbackUrl,
 		arg.TraceParent,
+		arg.Owner,
+		arg.KeyID,
 	)
 	return err
 }
@@ -516,6 +578,42 @@ func (q *Queries) InsertStep(ctx context.Context, arg InsertStepParams) error {
 		arg.Took,
 	)
 	return err
+}
+
+const listAPIKeys = `-- name: ListAPIKeys :many
+SELECT id, name, owner, scope, quota, hash, created_at, expires_at FROM api_keys ORDER BY created_at, id
+`
+
+func (q *Queries) ListAPIKeys(ctx context.Context) ([]ApiKey, error) {
+	rows, err := q.db.QueryContext(ctx, listAPIKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ApiKey
+	for rows.Next() {
+		var i ApiKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Owner,
+			&i.Scope,
+			&i.Quota,
+			&i.Hash,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listArtifacts = `-- name: ListArtifacts :many
@@ -555,7 +653,7 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 }
 
 const listClaimable = `-- name: ListClaimable :many
-SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant FROM deliveries d
+SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant, d.owner FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= ?1 AND NOT EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
@@ -595,6 +693,7 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -610,7 +709,7 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 }
 
 const listDeliveries = `-- name: ListDeliveries :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
 WHERE (CAST(?1 AS TEXT) = '' OR state = CAST(?1 AS TEXT))
     AND (CAST(?2 AS INTEGER) = 1 OR endpoint = ?3)
 ORDER BY created_at DESC, seq DESC LIMIT ?4
@@ -654,6 +753,7 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -669,15 +769,17 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 }
 
 const listDeliveriesOf = `-- name: ListDeliveriesOf :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
 WHERE presentation_id = ?1
-    AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
-    AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
-ORDER BY created_at DESC, seq DESC LIMIT ?5
+    AND (CAST(?2 AS TEXT) = '' OR owner = CAST(?2 AS TEXT))
+    AND (CAST(?3 AS TEXT) = '' OR state = CAST(?3 AS TEXT))
+    AND (CAST(?4 AS INTEGER) = 1 OR endpoint = ?5)
+ORDER BY created_at DESC, seq DESC LIMIT ?6
 `
 
 type ListDeliveriesOfParams struct {
 	PresentationID string
+	Owner          string
 	State          string
 	Everyone       int64
 	Endpoint       string
@@ -687,6 +789,7 @@ type ListDeliveriesOfParams struct {
 func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfParams) ([]Delivery, error) {
 	rows, err := q.db.QueryContext(ctx, listDeliveriesOf,
 		arg.PresentationID,
+		arg.Owner,
 		arg.State,
 		arg.Everyone,
 		arg.Endpoint,
@@ -716,6 +819,70 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeliveriesOfOwner = `-- name: ListDeliveriesOfOwner :many
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
+WHERE owner = ?1
+    AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
+    AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
+ORDER BY created_at DESC, seq DESC LIMIT ?5
+`
+
+type ListDeliveriesOfOwnerParams struct {
+	Owner    string
+	State    string
+	Everyone int64
+	Endpoint string
+	Max      int64
+}
+
+func (q *Queries) ListDeliveriesOfOwner(ctx context.Context, arg ListDeliveriesOfOwnerParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, listDeliveriesOfOwner,
+		arg.Owner,
+		arg.State,
+		arg.Everyone,
+		arg.Endpoint,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.PresentationID,
+			&i.Endpoint,
+			&i.Url,
+			&i.Type,
+			&i.Presentation,
+			&i.State,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.StatusCode,
+			&i.Problem,
+			&i.Claim,
+			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -731,7 +898,7 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 }
 
 const listEndpoints = `-- name: ListEndpoints :many
-SELECT id, url, types, secrets, disabled, created_at, revision FROM endpoints ORDER BY created_at, id
+SELECT id, url, types, secrets, disabled, created_at, revision, owner FROM endpoints ORDER BY created_at, id
 `
 
 func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
@@ -751,6 +918,7 @@ func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
 			&i.Disabled,
 			&i.CreatedAt,
 			&i.Revision,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -837,7 +1005,7 @@ func (q *Queries) ListExpired(ctx context.Context, arg ListExpiredParams) ([]str
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -883,6 +1051,8 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.Removing,
 			&i.CallbackUrl,
 			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -898,7 +1068,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 }
 
 const listPresentationsByStatus = `-- name: ListPresentationsByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
 WHERE status = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -950,6 +1120,149 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 			&i.Removing,
 			&i.CallbackUrl,
 			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPresentationsOf = `-- name: ListPresentationsOf :many
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+WHERE owner = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT ?4
+`
+
+type ListPresentationsOfParams struct {
+	Owner      string
+	BeforeTime int64
+	BeforeID   string
+	Max        int64
+}
+
+func (q *Queries) ListPresentationsOf(ctx context.Context, arg ListPresentationsOfParams) ([]Presentation, error) {
+	rows, err := q.db.QueryContext(ctx, listPresentationsOf,
+		arg.Owner,
+		arg.BeforeTime,
+		arg.BeforeID,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Presentation
+	for rows.Next() {
+		var i Presentation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Status,
+			&i.Stage,
+			&i.Progress,
+			&i.Message,
+			&i.SlidesDone,
+			&i.SlidesTotal,
+			&i.Version,
+			&i.Attempt,
+			&i.Worker,
+			&i.CancelRequested,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Failure,
+			&i.Warnings,
+			&i.Metadata,
+			&i.ScratchAt,
+			&i.ExpiresAt,
+			&i.Removing,
+			&i.CallbackUrl,
+			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPresentationsOfByStatus = `-- name: ListPresentationsOfByStatus :many
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+WHERE owner = ?1 AND status = ?2 AND removing = 0
+    AND (created_at, id) < (?3, CAST(?4 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT ?5
+`
+
+type ListPresentationsOfByStatusParams struct {
+	Owner      string
+	Status     string
+	BeforeTime int64
+	BeforeID   string
+	Max        int64
+}
+
+func (q *Queries) ListPresentationsOfByStatus(ctx context.Context, arg ListPresentationsOfByStatusParams) ([]Presentation, error) {
+	rows, err := q.db.QueryContext(ctx, listPresentationsOfByStatus,
+		arg.Owner,
+		arg.Status,
+		arg.BeforeTime,
+		arg.BeforeID,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Presentation
+	for rows.Next() {
+		var i Presentation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Status,
+			&i.Stage,
+			&i.Progress,
+			&i.Message,
+			&i.SlidesDone,
+			&i.SlidesTotal,
+			&i.Version,
+			&i.Attempt,
+			&i.Worker,
+			&i.CancelRequested,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Failure,
+			&i.Warnings,
+			&i.Metadata,
+			&i.ScratchAt,
+			&i.ExpiresAt,
+			&i.Removing,
+			&i.CallbackUrl,
+			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -1130,12 +1443,13 @@ func (q *Queries) NextScratch(ctx context.Context, now int64) (int64, error) {
 }
 
 const putKey = `-- name: PutKey :exec
-INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
+INSERT INTO idempotency_keys (owner, key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
     reserved_at = excluded.reserved_at, expires_at = excluded.expires_at
 `
 
 type PutKeyParams struct {
+	Owner          string
 	Key            string
 	Fingerprint    string
 	PresentationID sql.NullString
@@ -1145,6 +1459,7 @@ type PutKeyParams struct {
 
 func (q *Queries) PutKey(ctx context.Context, arg PutKeyParams) error {
 	_, err := q.db.ExecContext(ctx, putKey,
+		arg.Owner,
 		arg.Key,
 		arg.Fingerprint,
 		arg.PresentationID,
@@ -1192,11 +1507,16 @@ func (q *Queries) PutOrder(ctx context.Context, arg PutOrderParams) error {
 }
 
 const releaseKey = `-- name: ReleaseKey :exec
-DELETE FROM idempotency_keys WHERE key = ? AND presentation_id IS NULL
+DELETE FROM idempotency_keys WHERE owner = ? AND key = ? AND presentation_id IS NULL
 `
 
-func (q *Queries) ReleaseKey(ctx context.Context, key string) error {
-	_, err := q.db.ExecContext(ctx, releaseKey, key)
+type ReleaseKeyParams struct {
+	Owner string
+	Key   string
+}
+
+func (q *Queries) ReleaseKey(ctx context.Context, arg ReleaseKeyParams) error {
+	_, err := q.db.ExecContext(ctx, releaseKey, arg.Owner, arg.Key)
 	return err
 }
 
