@@ -22,6 +22,7 @@ type Deck struct {
 	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
 	KeyAvatar   bool              `json:"keyAvatar"`             // cut the avatar out of its background
+	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
 }
@@ -71,6 +72,15 @@ const (
 
 // Qualities lists every Quality, in the order in which messages name them.
 func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
+
+// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned on.
+type Subtitles string
+
+// The values of Subtitles.
+const (
+	SubtitlesOn  Subtitles = "on"
+	SubtitlesOff Subtitles = "off"
+)
 
 // VoiceChoice is what a deck asks for; the voice catalogue resolves it to a [Voice].
 type VoiceChoice struct {

@@ -31,8 +31,10 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
-	Limits  lectern.Limits   // zero: lectern.DefaultLimits
-	Now     func() time.Time // nil: time.Now
+	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
+	Subtitles bool
+	Limits    lectern.Limits   // zero: lectern.DefaultLimits
+	Now       func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -115,6 +117,12 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 	}
 	if d.Hold <= 0 {
 		d.Hold = defaultHold
+	}
+	if d.Subtitles != lectern.SubtitlesOn && d.Subtitles != lectern.SubtitlesOff {
+		d.Subtitles = lectern.SubtitlesOff
+		if p.Subtitles {
+			d.Subtitles = lectern.SubtitlesOn
+		}
 	}
 	if err := p.checkDeck(d); err != nil {
 		return d, nil, err

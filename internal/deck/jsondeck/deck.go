@@ -110,6 +110,7 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	if mask, ok := f.flag("useAvatarMask", "keyAvatar"); ok {
 		d.KeyAvatar = mask
 	}
+	d.Subtitles = f.subtitles()
 	d.Hold = f.hold()
 	d.Metadata = f.metadata()
 	d.Slides = r.slides(f, d)
@@ -122,6 +123,27 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	r.callback, r.callbackAt = callback, at.path
 	f.strangers()
 	return d
+}
+
+// subtitles is true or false, or "on" or "off".
+func (f *fields) subtitles() lectern.Subtitles {
+	v, ok := f.take("subtitles")
+	if !ok {
+		return ""
+	}
+	switch value := v.value.(type) {
+	case bool:
+		if value {
+			return lectern.SubtitlesOn
+		}
+		return lectern.SubtitlesOff
+	case string:
+		if s := lectern.Subtitles(strings.ToLower(strings.TrimSpace(value))); s == lectern.SubtitlesOn || s == lectern.SubtitlesOff {
+			return s
+		}
+	}
+	f.wrong(v, `"on" or "off"`)
+	return ""
 }
 
 // noAvatar is what people write who want nobody to present.
