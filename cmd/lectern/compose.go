@@ -67,7 +67,7 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	return &kit{
 		cfg: cfg, secrets: secrets, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
 		avatars: avatars, elai: external, assets: asset.New(o),
-		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
+		browser: newBrowser(cfg, logger),
 		ffmpeg:  ffmpeg,
 		chips:   newHardware(cfg, ffmpeg, logger),
 		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
@@ -140,9 +140,9 @@ func (k *kit) absent() []finding {
 	return out
 }
 
-// ready names what is missing before presentations can be made; it looks again at each call, so what was installed
-// counts at once.
-func (k *kit) ready(ctx context.Context) []*lectern.Failure {
+// programs quickly names the programs that are missing before presentations can be made; it looks again at each call, so what
+// was installed counts at once. Whether they work is found out by the trials.
+func (k *kit) programs(ctx context.Context) []*lectern.Failure {
 	looks := []func() error{
 		func() error { _, err := k.ffmpeg.find(); return err },
 		func() error { _, err := chrome.Find(k.cfg.Tools.Chromium); return err },
@@ -234,6 +234,7 @@ type house struct {
 	cache     *blob.Cache
 	pipe      *render.Pipeline
 	jobs      *job.Service
+	ready     *readiness
 	once      bool          // it is there for one presentation
 	warming   chan struct{} // closed when the start of the browser has ended
 	endWarm   context.CancelFunc
@@ -283,6 +284,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 		return err
 	}
 	h.watch.look(h)
+	h.ready = newReadiness(h.log, h.trials()...)
 	return nil
 }
 
@@ -313,8 +315,12 @@ func (h *house) start(ctx context.Context) error {
 	h.warming, h.endWarm = make(chan struct{}), end
 	go func() {
 		defer close(h.warming)
-		if err := begin(warm); err != nil && warm.Err() == nil {
-			h.log.Warn("the browser does not start yet", "reason", err.Error())
+		err := begin(warm)
+		if err == nil && !h.once {
+			err = h.browser.Prove(warm) // before somebody asks whether the server is ready
+		}
+		if err != nil && warm.Err() == nil {
+			h.log.Warn("the browser does not draw yet", "reason", err.Error())
 		}
 	}()
 	return nil
@@ -335,6 +341,7 @@ func (h *house) stop(ctx context.Context) error {
 
 // close ends what was opened, the last first. stop comes before it.
 func (h *house) close() error {
+	h.ready.close()
 	err := errors.Join(h.kit.close(), h.watch.close())
 	if h.cache != nil {
 		err = errors.Join(err, h.cache.Close())
@@ -351,7 +358,7 @@ func (h *house) close() error {
 // Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
 // after it has waited in the queue.
 func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.ready(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
+	if missing := h.programs(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
 		f := *missing[0]
 		for _, m := range missing[1:] {
 			f.Causes = append(f.Causes, *m)
@@ -380,7 +387,7 @@ func (h *house) everything(draining <-chan struct{}) http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 	})))
 }

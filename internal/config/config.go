@@ -126,7 +126,7 @@ type Queue struct {
 type Chromium struct {
 	Sandbox string        // SandboxAuto, SandboxOn or SandboxOff
 	Memory  int64         // bytes that the browser's processes may have together
-	Page    time.Duration // that the picture of one slide may take
+	Page    time.Duration // processor time that the picture of one slide may take
 }
 
 // How Chromium's sandbox is used.

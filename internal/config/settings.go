@@ -162,7 +162,7 @@ func httpSettings() []Setting {
 		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
 		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine", []string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
 		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20, 1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
-		span("chromium.page", "how long the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
+		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
 	}
 }
 
