@@ -392,7 +392,7 @@ func (h *house) everything(draining <-chan struct{}) http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready.missing, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 	})))
 }

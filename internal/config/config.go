@@ -316,7 +316,8 @@ func unknown(layers []layer) []*Error {
 
 // misspelt names LECTERN_* variables that are no setting but nearly one.
 func misspelt(environ []string) []string {
-	var known, said []string
+	var said []string
+	known := []string{EnvPrefix + "CONFIG", EnvPrefix + "SERVER"} // no settings, but ours
 	for _, s := range Settings() {
 		known = append(known, s.Variables()...)
 	}
@@ -325,7 +326,7 @@ func misspelt(environ []string) []string {
 		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
 			continue
 		}
-		if near := nearest(name, known); near != "" {
+		if near := nearestVariable(name, known); near != "" {
 			said = append(said, fmt.Sprintf("The variable %s is not a setting and is ignored; did you mean %s?", name, near))
 		}
 	}

@@ -198,6 +198,29 @@ func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
 	}
 }
 
+// L: what is suggested is what was meant: the common prefix counts for nothing, a left-out group is put in again.
+func TestSuggestedVariablesAreSensible(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_ORIGIN": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS",
+		"LECTERN_SANDBOX": "LECTERN_CHROMIUM_SANDBOX", "LECTERN_LEVEL": "LECTERN_LOG_LEVEL", "LECTERN_JSON_TOKENS": "LECTERN_LIMITS_JSON_TOKENS",
+		"LECTERN_WORKRS": "LECTERN_WORKERS", "LECTERN_LIMIT_BODY": "LECTERN_LIMITS_BODY", "LECTERN_DATADIR": "",
+		"LECTERN_PORT": "", "LECTERN_SERVICE_HOST": "", "LECTERN_SERVER": "", "LECTERN_CONFIG": "", "LECTERN_HOME": "",
+	} {
+		_, said, err := Load(Source{Environ: []string{name + "=1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(said) > 0 {
+			got = said[0]
+		}
+		if want == "" && got != "" || want != "" && !strings.Contains(got, "did you mean "+want+"?") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // The tools' own variables, which they read without any settings too, are settings like others, and the longer name wins.
 func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,7 +147,21 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 		}
 	}
 	warnings := settleTransitions(&d)
-	return d, warnings, nil
+	return d, warnings, checkLength(d, p.Limits)
+}
+
+// checkLength refuses a deck whose video would be longer than limits.duration. It is an estimate from the text, so it says
+// so. A narration that is too long by itself is left to checkSlide, which names the slide.
+func checkLength(d lectern.Deck, lim lectern.Limits) error {
+	total, _ := d.Estimate()
+	long := func(s lectern.Slide) bool { return lim.NarrationBytes > 0 && len(s.Narration) > lim.NarrationBytes }
+	if lim.Duration <= 0 || total <= lim.Duration || slices.ContainsFunc(d.Slides, long) {
+		return nil
+	}
+	f := lectern.Fail(lectern.CodeTooLarge, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). Split the deck, or shorten it.",
+		total.Round(time.Second), lim.Duration)
+	f.Param = "slides"
+	return f
 }
 
 func (p *Pipeline) checkDeck(d lectern.Deck) error {
