@@ -23,6 +23,7 @@ import (
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
+	"lectern/internal/picturefile"
 	"lectern/internal/proc"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -43,6 +44,7 @@ type kit struct {
 	elai    *elai.Engine // nil: there is no token
 	secrets config.Secrets
 	assets  *asset.Fetcher
+	judge   *picturefile.Judge
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
 	chips   *hardware
@@ -54,9 +56,11 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the slide templates: %w", err)
 	}
-	o := asset.Options{}
+	o := asset.Options{Limits: cfg.Limits, Log: logger}
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	} else {
+		o.Ports = cfg.Assets.Numbers()
 	}
 	secrets, err := cfg.ReadSecrets(os.Environ())
 	if err != nil {
@@ -65,8 +69,8 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
 	avatars, external := newAvatars(cfg, secrets, ffmpeg)
 	return &kit{
-		cfg: cfg, secrets: secrets, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatars, elai: external, assets: asset.New(o),
+		cfg: cfg, secrets: secrets, slides: library.Bounded(cfg.Limits), engines: engines, voices: tts.NewCatalogue(engines...),
+		avatars: avatars, elai: external, assets: asset.New(o), judge: picturefile.NewJudge(),
 		browser: newBrowser(cfg, logger),
 		ffmpeg:  ffmpeg,
 		chips:   newHardware(cfg, ffmpeg, logger),
@@ -106,6 +110,7 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
 		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
@@ -388,7 +393,7 @@ func (h *house) everything(draining <-chan struct{}) http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready.missing, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 	})))
 }
