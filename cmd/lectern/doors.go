@@ -57,7 +57,7 @@ func (h *house) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, err
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 		Keys: h.keys, Quota: h.cfg.Keys, Beyond: !loopback(at), Keyless: h.cfg.HTTP.Keyless, Providers: h.providers(),
 		Hosts: hosts, Origins: h.cfg.HTTP.Origins.Items(), Proxies: proxies, BaseURL: h.cfg.HTTP.BaseURL,

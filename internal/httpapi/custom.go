@@ -22,6 +22,12 @@ type customCreated struct {
 	Warnings []lectern.Warning `json:"warnings,omitempty"`
 }
 
+// customChecked is the answer to a dry run, with the fields of /v1's. The original knew none.
+type customChecked struct {
+	Success bool `json:"success"`
+	Checked
+}
+
 // customJob is a presentation as the old interface shows it. Progress is a whole number, rounded down, so that 100 means
 // completed.
 type customJob struct {
@@ -132,12 +138,16 @@ func (s *server) custom(mux *http.ServeMux) {
 
 func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		dry, err := flag(r, "dry_run")
+		dry, err := flagged(r, "dry_run")
 		if err != nil {
 			return err
 		}
 		if dry {
-			return s.customDryRun(w, r, change)
+			v, err := s.outlook(r, change)
+			if err == nil {
+				writeJSON(w, r, http.StatusOK, customChecked{Success: true, Checked: v})
+			}
+			return err
 		}
 		if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 			return err
@@ -155,45 +165,6 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 		})
 		return nil
 	}
-}
-
-// customChecked is the answer to a dry run.
-type customChecked struct {
-	Success          bool              `json:"success"`
-	Valid            bool              `json:"valid"`
-	SlideCount       int               `json:"slideCount"`
-	EstimatedSeconds float64           `json:"estimatedSeconds"`
-	Warnings         []lectern.Warning `json:"warnings"`
-}
-
-// customDryRun checks a deck and makes nothing.
-func (s *server) customDryRun(w http.ResponseWriter, r *http.Request, change func(*lectern.Deck)) error {
-	body, err := readSubmission(r)
-	if err != nil {
-		return err
-	}
-	sub, err := s.accept(r.Context(), body, change)
-	if err != nil {
-		return err
-	}
-	total, _ := sub.Deck.Estimate()
-	writeJSON(w, r, http.StatusOK, customChecked{true, true, len(sub.Deck.Slides), tenths(total), nonNil(sub.Warnings)})
-	return nil
-}
-
-// flag reads a truth from the query.
-func flag(r *http.Request, name string) (bool, error) {
-	v := r.URL.Query().Get(name)
-	if v == "" {
-		return false, nil
-	}
-	on, err := strconv.ParseBool(v)
-	if err != nil {
-		f := lectern.Fail(codeRequest, "%s is true or false, not %q.", name, v)
-		f.Param = name
-		return false, f
-	}
-	return on, nil
 }
 
 func (s *server) customStatus(w http.ResponseWriter, r *http.Request) error {

@@ -39,7 +39,7 @@ var glossary = map[string]map[string]string{
 	"TemplateList": {"": "All templates."},
 	"TemplateProp": {
 		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image or table.",
-		"required": "Whether the slide looks unfinished without it.", "description": "For people.",
+		"required": "Whether the slide looks unfinished without it.", "choices": "Of a choice: its values, the default first.", "description": "For people.",
 	},
 	"Theme": {
 		"": "The colours of a deck.", "id": "What a deck's theme names.", "name": "For people.", "dark": "Whether its ground is dark.", "accent": "#rrggbb.",

@@ -116,7 +116,10 @@ func boundary(a, b token, lang string) (Pause, bool) {
 	case r == '…' || strings.HasSuffix(core, ".."):
 		return PauseSentence, !startsLower(b.text)
 	case r == '.':
-		return PauseSentence, fullStop(core, b.text, lang)
+		if !strings.HasSuffix(strings.TrimRight(a.say, `"'”’»)]`), ".") {
+			return 0, false // the reader has taken the point for an ordinal's or an abbreviation's
+		}
+		return PauseSentence, fullStop(core[strings.LastIndexByte(core, ' ')+1:], b.text, lang)
 	}
 	return 0, false
 }

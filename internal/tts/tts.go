@@ -42,4 +42,4 @@ type Doubter interface {
 
 // Settings is the version of everything in this package that shapes the sound or the times; engines put it into their
 // fingerprints.
-const Settings = "3"
+const Settings = "4"

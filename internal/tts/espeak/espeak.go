@@ -56,6 +56,7 @@ type facts struct {
 var (
 	_ tts.Engine  = (*Engine)(nil)
 	_ tts.Doubter = (*Engine)(nil)
+	_ tts.Reader  = (*Engine)(nil)
 )
 
 // New makes an engine; nothing is started yet.
@@ -95,6 +96,11 @@ func (e *Engine) Doubt(v lectern.Voice) string {
 	return ""
 }
 
+// Reads implements tts.Reader: all voices but those of Chinese, Japanese and Thai read Latin words as English, in their own sound.
+func (e *Engine) Reads(v lectern.Voice, iso string) bool {
+	return iso == "Latn" && e.Doubt(v) == "" && !strings.HasPrefix(v.Language, "yue")
+}
+
 // Fingerprint implements tts.Engine.
 func (e *Engine) Fingerprint() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -123,7 +129,7 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(script, v.Language, nil)
+	sentences := tts.Prepare(script, v.Language, tts.Read(tts.Speakable))
 	if len(sentences) == 0 {
 		return lectern.Narration{Voice: v}, nil
 	}

@@ -26,7 +26,7 @@ import (
 const Name = "flite"
 
 // settings is the version of what shapes this engine's sound and times.
-const settings = "1"
+const settings = "2"
 
 // Options says how the engine works.
 type Options struct {
@@ -90,7 +90,7 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(script, "en", tts.PerWord(Speakable))
+	sentences := tts.Prepare(script, v.Language, tts.Read(Speakable))
 	if len(sentences) == 0 && tts.Prepare(script, "en", nil) != nil {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeVoiceFailed,
 			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for its language is chosen.", v.ID)

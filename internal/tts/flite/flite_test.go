@@ -77,12 +77,17 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 func TestSpeakable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "git hub", "JavaScript": "Java Script", "$2M": "2 million dollars",
-		"1.5M.": "1.5 million.", "3.5x": "3.5 x", "£20": "20 pounds", "€30": "30 euros", "e.g.": "for example", "café": "cafe", "Straße": "Strasse",
-		"https://example.com/a?b": "example dot com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "50%", "2026-11-24": "2026 11 24", "STOP": "STOP",
+		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "Git Hub", "JavaScript": "Java Script", "$2M": "two million dollars",
+		"1.5M.": "one point five million.", "3.5x": "three point five times", "£20": "twenty pounds", "€30": "thirty euros", "e.g.": "for example", "café": "cafe",
+		"Straße": "Strasse", "https://example.com/a?b": "example dot com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "fifty percent",
+		"2026-11-24": "November twenty-fourth, twenty twenty-six", "STOP": "STOP", "100 USD": "one hundred U S dollars",
 	} {
-		if got := Speakable(in); got != want {
-			t.Errorf("Speakable(%q) = %q, want %q", in, got, want)
+		var said []string
+		for _, s := range tts.Read(Speakable)(in, "en-US") {
+			said = append(said, s.Say)
+		}
+		if got := strings.Join(said, " "); got != want {
+			t.Errorf("%q is given to flite as %q, want %q", in, got, want)
 		}
 	}
 }
