@@ -22,6 +22,7 @@ type Deck struct {
 	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
 	KeyAvatar   bool              `json:"keyAvatar"`             // cut the avatar out of its background
+	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
 }
@@ -71,6 +72,15 @@ const (
 
 // Qualities lists every Quality, in the order in which messages name them.
 func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
+
+// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned on.
+type Subtitles string
+
+// The values of Subtitles.
+const (
+	SubtitlesOn  Subtitles = "on"
+	SubtitlesOff Subtitles = "off"
+)
 
 // VoiceChoice is what a deck asks for; the voice catalogue resolves it to a [Voice].
 type VoiceChoice struct {
@@ -177,6 +187,10 @@ type Page struct {
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
 	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
+	// who judges pictures, and no part of what the page shows.
+	Pictures []Asset           `json:"-"`
+	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
 
 // Ground is what a page lies on: a gradient along a line, and lights on it.
@@ -199,9 +213,10 @@ type Light struct {
 
 // Asset is a picture that a page loads, already fetched.
 type Asset struct {
-	URL         string // as it stands in Page.Assets
+	URL         string // as it stands in Page.Assets; of Page.Pictures, the field that it comes from
 	ContentType string
 	Body        []byte
+	Pixels      int // of the picture, as its header states them
 }
 
 // Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
@@ -231,10 +246,11 @@ type Template struct {
 
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"` // "text", "list", "image" or "table"
-	Required    bool   `json:"required"`
-	Description string `json:"description"`
+	Name        string   `json:"name"`
+	Type        string   `json:"type"` // "text", "list", "image", "table" or "choice"
+	Required    bool     `json:"required"`
+	Description string   `json:"description"`
+	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first
 }
 
 // Warning is something a user should know though the work goes on.

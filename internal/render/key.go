@@ -98,6 +98,6 @@ type placed struct {
 }
 
 // muxKey: the streams, and all that is written beside them.
-func muxKey(pieces []string, audio, captions string, chapters []compose.Chapter, title, language string, e compose.Encoding) string {
-	return contentKey(lectern.StepMux, pieces, audio, captions, chapters, title, language, e.Size, e.Rate)
+func muxKey(pieces []string, audio, captions string, shown bool, chapters []compose.Chapter, title, language string, e compose.Encoding) string {
+	return contentKey(lectern.StepMux, pieces, audio, captions, shown, chapters, title, language, e.Size, e.Rate)
 }

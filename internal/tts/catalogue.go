@@ -62,7 +62,8 @@ func (c *Catalogue) Any(ctx context.Context) error {
 // Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, where there is no such
 // voice, lectern.CodeUnknownVoice. A choice that names a service that is not here (decks are written for "azure" or
 // "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
-// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
+// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits. Stretches in a script
+// that the voice cannot read get a voice of their own, or a warning where there is none.
 func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	r := resolver{choice: choice, text: script.Text}
 	r.choice.Engine = canonical(choice.Engine)
@@ -80,7 +81,11 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, scr
 		}
 	}
 	v.Speed = r.speed()
-	return lectern.Reading{Script: script, Voice: v}, r.warnings, nil
+	parts, err := c.parts(ctx, &r, v)
+	if err != nil {
+		return lectern.Reading{}, nil, err
+	}
+	return lectern.Reading{Script: script, Voice: v, Parts: parts}, r.warnings, nil
 }
 
 // candidates lists the voices that one is chosen of: all, or as many as the answer can depend on. Those of an engine that is named and
@@ -114,8 +119,14 @@ func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voic
 	return c.Voices(ctx)
 }
 
-// Speak speaks a script with the engine of its voice.
+// Speak speaks a script with the engines of its voices.
 func (c *Catalogue) Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error) {
+	if len(r.Parts) > 0 {
+		if err := Fits(r.Script.Text); err != nil {
+			return lectern.Narration{}, err
+		}
+		return c.together(ctx, r)
+	}
 	return c.speak(ctx, r.Script, r.Voice)
 }
 

@@ -118,7 +118,7 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	}{
 		{lectern.VoiceChoice{}, "Hello, and welcome.", 0}, {lectern.VoiceChoice{Gender: "female", Speed: 2}, "Hello, and welcome.", 0},
 		{lectern.VoiceChoice{}, "Привіт і ласкаво просимо.", 1}, {lectern.VoiceChoice{Language: "en-AU"}, "Hello", 1}, {lectern.VoiceChoice{ID: "slt"}, "Hello", 0},
-		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0}, {lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 0},
+		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0}, {lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 1},
 		{lectern.VoiceChoice{Engine: "espeak", ID: "uk-male"}, "Hello", 1}, {lectern.VoiceChoice{ID: "uk-male"}, "Hello", 1},
 		{lectern.VoiceChoice{Engine: "azure", ID: "en-US-JennyNeural"}, "Hello", 1},
 	} {

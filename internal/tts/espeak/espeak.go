@@ -56,6 +56,7 @@ type facts struct {
 var (
 	_ tts.Engine  = (*Engine)(nil)
 	_ tts.Doubter = (*Engine)(nil)
+	_ tts.Reader  = (*Engine)(nil)
 )
 
 // New makes an engine; nothing is started yet.
@@ -93,6 +94,11 @@ func (e *Engine) Doubt(v lectern.Voice) string {
 		return fmt.Sprintf("espeak reads the script of this language (%s) badly; the narration will be hard to understand.", v.Language)
 	}
 	return ""
+}
+
+// Reads implements tts.Reader: all voices but those of Chinese, Japanese and Thai read Latin words as English, in their own sound.
+func (e *Engine) Reads(v lectern.Voice, iso string) bool {
+	return iso == "Latn" && e.Doubt(v) == "" && !strings.HasPrefix(v.Language, "yue")
 }
 
 // Fingerprint implements tts.Engine.
