@@ -187,6 +187,10 @@ type Page struct {
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
 	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
+	// who judges pictures, and no part of what the page shows.
+	Pictures []Asset           `json:"-"`
+	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
 
 // Ground is what a page lies on: a gradient along a line, and lights on it.
@@ -209,9 +213,10 @@ type Light struct {
 
 // Asset is a picture that a page loads, already fetched.
 type Asset struct {
-	URL         string // as it stands in Page.Assets
+	URL         string // as it stands in Page.Assets; of Page.Pictures, the field that it comes from
 	ContentType string
 	Body        []byte
+	Pixels      int // of the picture, as its header states them
 }
 
 // Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
@@ -241,10 +246,11 @@ type Template struct {
 
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"` // "text", "list", "image" or "table"
-	Required    bool   `json:"required"`
-	Description string `json:"description"`
+	Name        string   `json:"name"`
+	Type        string   `json:"type"` // "text", "list", "image", "table" or "choice"
+	Required    bool     `json:"required"`
+	Description string   `json:"description"`
+	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first
 }
 
 // Warning is something a user should know though the work goes on.

@@ -27,7 +27,9 @@ func TestFullDisk(t *testing.T) {
 	s.launch(exec.Command("unshare", flags, "sh", "-c", `mount -t tmpfs -o size=64m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
 	t.Cleanup(s.stop)
 	s.awaitAnswer()
+	s.awaitReady(200, "")
 	leave(t, fmt.Sprintf("/proc/%d/root%s/data", s.cmd.Process.Pid, s.dir), 2<<20)
+	s.awaitReady(503, "is full") // H5
 	id := s.create(talk(4))
 	v := s.awaitEnd(id, 3*time.Minute)
 	fault, _ := v.Error.(map[string]any)

@@ -23,6 +23,7 @@ import (
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
+	"lectern/internal/picturefile"
 	"lectern/internal/proc"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -43,6 +44,7 @@ type kit struct {
 	elai    *elai.Engine // nil: there is no token
 	secrets config.Secrets
 	assets  *asset.Fetcher
+	judge   *picturefile.Judge
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
 	chips   *hardware
@@ -54,9 +56,11 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the slide templates: %w", err)
 	}
-	o := asset.Options{}
+	o := asset.Options{Limits: cfg.Limits, Log: logger}
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	} else {
+		o.Ports = cfg.Assets.Numbers()
 	}
 	secrets, err := cfg.ReadSecrets(os.Environ())
 	if err != nil {
@@ -65,9 +69,9 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
 	avatars, external := newAvatars(cfg, secrets, ffmpeg)
 	return &kit{
-		cfg: cfg, secrets: secrets, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatars, elai: external, assets: asset.New(o),
-		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
+		cfg: cfg, secrets: secrets, slides: library.Bounded(cfg.Limits), engines: engines, voices: tts.NewCatalogue(engines...),
+		avatars: avatars, elai: external, assets: asset.New(o), judge: picturefile.NewJudge(),
+		browser: newBrowser(cfg, logger),
 		ffmpeg:  ffmpeg,
 		chips:   newHardware(cfg, ffmpeg, logger),
 		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
@@ -106,6 +110,7 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
 		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
@@ -140,9 +145,9 @@ func (k *kit) absent() []finding {
 	return out
 }
 
-// ready names what is missing before presentations can be made; it looks again at each call, so what was installed
-// counts at once.
-func (k *kit) ready(ctx context.Context) []*lectern.Failure {
+// programs quickly names the programs that are missing before presentations can be made; it looks again at each call, so what
+// was installed counts at once. Whether they work is found out by the trials.
+func (k *kit) programs(ctx context.Context) []*lectern.Failure {
 	looks := []func() error{
 		func() error { _, err := k.ffmpeg.find(); return err },
 		func() error { _, err := chrome.Find(k.cfg.Tools.Chromium); return err },
@@ -234,6 +239,7 @@ type house struct {
 	cache     *blob.Cache
 	pipe      *render.Pipeline
 	jobs      *job.Service
+	ready     *readiness
 	once      bool          // it is there for one presentation
 	warming   chan struct{} // closed when the start of the browser has ended
 	endWarm   context.CancelFunc
@@ -283,6 +289,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 		return err
 	}
 	h.watch.look(h)
+	h.ready = newReadiness(h.log, h.trials()...)
 	return nil
 }
 
@@ -313,8 +320,12 @@ func (h *house) start(ctx context.Context) error {
 	h.warming, h.endWarm = make(chan struct{}), end
 	go func() {
 		defer close(h.warming)
-		if err := begin(warm); err != nil && warm.Err() == nil {
-			h.log.Warn("the browser does not start yet", "reason", err.Error())
+		err := begin(warm)
+		if err == nil && !h.once {
+			err = h.browser.Prove(warm) // before somebody asks whether the server is ready
+		}
+		if err != nil && warm.Err() == nil {
+			h.log.Warn("the browser does not draw yet", "reason", err.Error())
 		}
 	}()
 	return nil
@@ -335,6 +346,7 @@ func (h *house) stop(ctx context.Context) error {
 
 // close ends what was opened, the last first. stop comes before it.
 func (h *house) close() error {
+	h.ready.close()
 	err := errors.Join(h.kit.close(), h.watch.close())
 	if h.cache != nil {
 		err = errors.Join(err, h.cache.Close())
@@ -351,7 +363,7 @@ func (h *house) close() error {
 // Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
 // after it has waited in the queue.
 func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.ready(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
+	if missing := h.programs(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
 		f := *missing[0]
 		for _, m := range missing[1:] {
 			f.Causes = append(f.Causes, *m)
@@ -380,7 +392,7 @@ func (h *house) everything(draining <-chan struct{}) http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 	})))
 }

@@ -32,13 +32,9 @@ func (u *run) capture(ctx context.Context, s *slide) error {
 	if err != nil {
 		return u.failed(ctx, err, s.number)
 	}
-	var assets []lectern.Asset
-	for _, url := range page.Assets {
-		a, err := u.Fetcher.Fetch(ctx, url)
-		if err != nil {
-			return u.failed(ctx, orElse(err, lectern.CodeAssetFailed, "A picture could not be loaded."), s.number)
-		}
-		assets = append(assets, a)
+	assets, err := u.pictures.of(page)
+	if err != nil {
+		return u.failed(ctx, err, s.number)
 	}
 	version, err := u.Browser.Version(ctx)
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
 
@@ -32,8 +34,10 @@ type Options struct {
 	Encoder func(ctx context.Context) compose.Encoder
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
 	Subtitles bool
-	Limits    lectern.Limits   // zero: lectern.DefaultLimits
-	Now       func() time.Time // nil: time.Now
+	Limits    lectern.Limits // zero: lectern.DefaultLimits
+	// Judge decodes pictures, and may be shared; nil: one of its own.
+	Judge *picturefile.Judge
+	Now   func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -56,6 +60,9 @@ func New(o Options) *Pipeline {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Judge == nil {
+		o.Judge = picturefile.NewJudge()
+	}
 	return &Pipeline{Options: o}
 }
 
@@ -77,11 +84,12 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	}
 	_, own := p.performers(ctx, d.Avatar)
 	var faults []*lectern.Failure
+	pixels := checkedPixels
 	for i := range d.Slides {
 		if err := context.Cause(ctx); err != nil {
 			return lectern.Deck{}, nil, err
 		}
-		more, err := p.checkSlide(ctx, &d, i, own)
+		more, err := p.checkSlide(ctx, &d, i, own, &pixels)
 		warnings = append(warnings, more...)
 		if err != nil {
 			faults = append(faults, lectern.AsFailure(err).At(i+1))
@@ -139,7 +147,21 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 		}
 	}
 	warnings := settleTransitions(&d)
-	return d, warnings, nil
+	return d, warnings, checkLength(d, p.Limits)
+}
+
+// checkLength refuses a deck whose video would be longer than limits.duration. It is an estimate from the text, so it says
+// so. A narration that is too long by itself is left to checkSlide, which names the slide.
+func checkLength(d lectern.Deck, lim lectern.Limits) error {
+	total, _ := d.Estimate()
+	long := func(s lectern.Slide) bool { return lim.NarrationBytes > 0 && len(s.Narration) > lim.NarrationBytes }
+	if lim.Duration <= 0 || total <= lim.Duration || slices.ContainsFunc(d.Slides, long) {
+		return nil
+	}
+	f := lectern.Fail(lectern.CodeTooLarge, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). Split the deck, or shorten it.",
+		total.Round(time.Second), lim.Duration)
+	f.Param = "slides"
+	return f
 }
 
 func (p *Pipeline) checkDeck(d lectern.Deck) error {
@@ -219,7 +241,7 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 }
 
 // checkSlide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
-func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool) ([]lectern.Warning, error) {
+func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool, pixels *int) ([]lectern.Warning, error) {
 	var warnings []lectern.Warning
 	note := func(list []lectern.Warning) {
 		for _, w := range list {
@@ -262,10 +284,10 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 	note(more)
 	for _, url := range page.Assets {
 		if err := p.Fetcher.Allowed(url); err != nil {
-			return warnings, err
+			return warnings, blame(err, page.Params[url])
 		}
 	}
-	return warnings, nil
+	return warnings, p.checkHeld(ctx, page, pixels)
 }
 
 // choice is the voice that a slide asks for: its own words first, then the deck's.

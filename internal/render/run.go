@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,8 @@ type run struct {
 	version string     // ffmpeg's
 	stars   Performers // nil: the avatar is animated from a narration
 	ground  ground
+	// pictures are those that pages load, fetched and judged.
+	pictures *gallery
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
@@ -82,10 +85,18 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
+		loaded, err := p.prefetch(ctx, deck, filepath.Join(j.Scratch, "pictures"))
+		if err != nil {
+			if ctx.Err() != nil {
+				return stopped(ctx)
+			}
+			return err
+		}
 		u := p.newRun(ctx, j, deck, r, cache, track, compose.Software)
+		u.pictures = loaded
 		u.warn(warnings)
 		if hardware := u.hardware(ctx); hardware != compose.Software {
-			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).with(u.warnings).do(ctx)
+			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).after(u).do(ctx)
 			if err == nil || !refused(ctx, err) {
 				return err
 			}
@@ -144,9 +155,10 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 	return u
 }
 
-// with has a run know of warnings that were told already.
-func (u *run) with(told []lectern.Warning) *run {
-	u.warnings = append(u.warnings, told...)
+// after returns u with the pictures that another run of the same presentation has loaded, and the warnings it has reported.
+func (u *run) after(o *run) *run {
+	u.pictures = o.pictures
+	u.warnings = append(u.warnings, o.warnings...)
 	return u
 }
 

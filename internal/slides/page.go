@@ -21,6 +21,8 @@ type section struct {
 	css      string // of this slide alone: element positions
 	lang     string
 	assets   []string
+	params   map[string]string
+	files    []lectern.Asset
 	warnings []lectern.Warning
 }
 
@@ -42,7 +44,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 		return lectern.Page{}, nil, err
 	}
 	size, ground := d.SlideSize(), t.ground(s.design.Hero)
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground}, s.warnings, nil
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground,
+		Pictures: s.files, Params: s.params}, s.warnings, nil
 }
 
 // Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
@@ -83,6 +86,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -114,7 +118,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	if err := chosen.html.Execute(&body, v); err != nil {
 		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
 	}
-	out := section{design: chosen, lang: v.lang, assets: v.assets}
+	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
