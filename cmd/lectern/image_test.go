@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/knadh/koanf/parsers/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"lectern/internal/config"
 )
@@ -100,11 +100,11 @@ func TestM10SeccompProfile(t *testing.T) {
 func TestM10Compose(t *testing.T) {
 	t.Parallel()
 	text := read(t, "../../deploy/compose.yaml")
-	all, err := yaml.Parser().Unmarshal([]byte(text))
-	if err != nil {
+	var all struct{ Services map[string]any }
+	if err := yaml.Unmarshal([]byte(text), &all); err != nil {
 		t.Fatal(err)
 	}
-	services, _ := all["services"].(map[string]any)
+	services := all.Services
 	for _, name := range []string{"db", "api", "worker"} {
 		s, _ := services[name].(map[string]any)
 		if s == nil {
