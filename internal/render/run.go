@@ -47,6 +47,7 @@ type slide struct {
 	number int // counted from 1
 	title  string
 	script lectern.Script
+	breaks []int           // where words begin in the script's text; read once the run's first group is done
 	window *compose.Window // nil: no avatar
 	in     int64
 	out    int64
@@ -197,6 +198,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.workers(g, u.Resources.slots.Tabs, n, u.each(u.capture))
 	// External renders are ordered for all slides at once, and awaited while everything else goes on.
 	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
+	g.do(u.segment)
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
