@@ -282,6 +282,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 		Idle:     h.cfg.Role == config.RoleAPI,
 		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
 		ScratchDir: filepath.Join(at.scratch, h.records.node), Logger: h.log, Workers: h.cfg.Workers,
+		Limits:            job.Limits{Queued: h.cfg.Queue.Presentations, Stored: h.cfg.Queue.StoredBytes},
 		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
 		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
 	})

@@ -66,7 +66,11 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	}
 	store := postgres.NewStore(db, tickets, node)
 	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
-	if r.member, err = db.Join(ctx, node, cfg.Lease); err != nil {
+	workers := cfg.Workers
+	if cfg.Role == config.RoleAPI {
+		workers = 0
+	}
+	if r.member, err = db.Join(ctx, node, cfg.Lease, workers); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return r, nil

@@ -86,6 +86,7 @@ const orderRetention = 30 * 24 * time.Hour
 // Sweep says what is stale: what was due not after these times goes.
 type Sweep struct {
 	Keys       time.Time // reservations that expired
+	Usage      time.Time // orders of API keys that do not count any more
 	Orders     time.Time // ready or failed ones, by UpdatedAt
 	Deliveries time.Time // done ones, by DoneAt
 }
@@ -93,5 +94,5 @@ type Sweep struct {
 // Sweep gives what w removes, if that is what it does.
 func (w Write) Sweep() (Sweep, bool) {
 	at := w.spec.At
-	return Sweep{Keys: at, Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
+	return Sweep{Keys: at, Usage: at.Add(-lectern.UsageWindow), Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
 }

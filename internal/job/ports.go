@@ -23,7 +23,8 @@ type Writer interface {
 	// error of Commit itself means that nothing at all was written.
 	//
 	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction, every milestone
-	// its [Deliveries] into the outbox, and a key its presentation.
+	// its [Deliveries] into the outbox, and a key its presentation. A creation keeps its [Bounds], whoever else creates at the
+	// same time: what [Bounds.Judge] refuses is refused.
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
@@ -40,6 +41,14 @@ type Reader interface {
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	// Order gives the external render with a content key, and whether there is one; whoever ordered it.
 	Order(ctx context.Context, key string) (lectern.Order, bool, error)
+	// Place gives where a presentation stands in the queue; not ok: it does not wait.
+	Place(ctx context.Context, id string) (p Place, ok bool, err error)
+	// Waiting gives those that wait, the next one first, at most limit.
+	Waiting(ctx context.Context, limit int) ([]Waiting, error)
+	// Pace measures how fast presentations were rendered lately, and gives those that are.
+	Pace(ctx context.Context) (Pace, error)
+	// Usage gives what an API key has taken of its quota; orders count that were made after since.
+	Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error)
 	// Counts gives the number of presentations in each state; states without any may be left out.
 	Counts(ctx context.Context) (map[lectern.Status]int64, error)
 }
@@ -116,6 +125,9 @@ type WriteSpec struct {
 	At          time.Time // UTC, whole microseconds
 	Create      *lectern.Presentation
 	Deck        lectern.Deck       // with Create
+	Estimate    time.Duration      // of the video, with Create
+	Limits      Limits             // with Create: what the store may hold then
+	Quota       lectern.Quota      // with Create: what the key may have then
 	Events      []lectern.Event    // applied in order; the first refusal refuses the whole write
 	Expect      int                // with Began: the attempt that it must start; 0: any
 	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later

@@ -23,6 +23,8 @@ type Service struct {
 	log *slog.Logger
 	hub hub
 
+	pacer pacer
+
 	requests chan request  // to the writer
 	dirty    chan struct{} // wakes the writer: some run has news
 	sweep    chan struct{} // wakes the cleaner: something new may be due
@@ -152,7 +154,7 @@ func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Micro
 
 // Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
 // completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
-// where with another request, CodeKeyMismatch.
+// where with another request, CodeKeyMismatch. One that would go over a limit or the key's quota is CodeRateLimited.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
@@ -161,18 +163,24 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 	p := lectern.NewPresentation(id.String(), sub.Deck, s.now())
 	p.Owner, p.KeyID = cmp.Or(sub.Owner, lectern.DefaultOwner), sub.KeyID
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
+	long, _ := sub.Deck.Estimate()
 	out, err := s.submit(ctx, WriteSpec{
 		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
+		Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
 	})
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	return out.After, nil
+	return s.placed(ctx, out.After), nil
 }
 
-// Get gives the presentation as it is committed.
+// Get gives the presentation as it is committed, with its place in the queue where it waits.
 func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, error) {
-	return s.opt.Store.Get(ctx, id)
+	p, err := s.opt.Store.Get(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	return s.placed(ctx, p), nil
 }
 
 // Counts gives the number of presentations in each state.
@@ -232,7 +240,7 @@ func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentati
 		last := page[len(page)-1]
 		next = cursor(last.CreatedAt, last.ID)
 	}
-	return page, next, nil
+	return s.placedAll(ctx, page), next, nil
 }
 
 func fault(param, format string, args ...any) *lectern.Failure {

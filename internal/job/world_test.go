@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,6 +157,7 @@ func testDeck(slides int) lectern.Deck {
 // immediate is a queue without a database: it hands a ticket out at once. A ticket whose transaction fails is handed
 // out as well; the presentation refuses it.
 type immediate struct {
+	numbers atomic.Int64
 	tickets chan ticket
 	quit    chan struct{}
 	wg      sync.WaitGroup
@@ -170,9 +172,9 @@ func newImmediate() *immediate {
 	return &immediate{tickets: make(chan ticket, 100_000), quit: make(chan struct{})}
 }
 
-func (q *immediate) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, _ bool) error {
+func (q *immediate) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, _ bool) (int64, error) {
 	q.tickets <- ticket{id, attempt}
-	return nil
+	return q.numbers.Add(1), nil
 }
 
 func (q *immediate) Start(_ context.Context, workers int, _ bool, work func(context.Context, string, int) error) error {

@@ -25,8 +25,8 @@ import (
 
 type enqueue func(storetest.Ticket) error
 
-func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) error {
-	return f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
+func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) (int64, error) {
+	return storetest.Number(), f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
 }
 
 func openDB(t testing.TB, dir string) *sqlite.DB {

@@ -1,11 +1,12 @@
 -- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id,
+    estimate, ticket
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck) VALUES (?, ?);
+INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?);
 
 -- name: GetPresentation :one
 SELECT * FROM presentations WHERE id = ? AND removing = 0;
@@ -229,3 +230,52 @@ SELECT * FROM api_keys ORDER BY created_at, id;
 
 -- name: DeleteAPIKey :execrows
 DELETE FROM api_keys WHERE id = ?;
+
+-- name: SetTicket :exec
+UPDATE presentations SET ticket = ?, resumed = ? WHERE id = ?;
+
+-- name: GetPlace :one
+SELECT resumed, ticket, estimate FROM presentations WHERE id = ? AND status = 'queued';
+
+-- name: GetAhead :one
+SELECT count(*) AS number, CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate FROM presentations
+WHERE status = 'queued' AND (resumed > sqlc.arg(resumed)
+    OR resumed = sqlc.arg(resumed) AND (ticket, id) < (sqlc.arg(ticket), CAST(sqlc.arg(id) AS TEXT)));
+
+-- name: ListWaiting :many
+SELECT id, estimate FROM presentations WHERE status = 'queued' ORDER BY resumed DESC, ticket, id LIMIT ?;
+
+-- name: ListFinished :many
+SELECT started_at, completed_at, estimate FROM presentations
+WHERE status = 'completed' AND attempt = 1 AND estimate > 0 ORDER BY completed_at DESC LIMIT ?;
+
+-- name: ListAtWork :many
+SELECT started_at, last_heartbeat, eta, estimate FROM presentations WHERE status = 'processing' AND removing = 0;
+
+-- The row is locked until the transaction ends: creations are judged one after the other.
+-- name: LockTotal :one
+UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount;
+
+-- name: AddToTotal :exec
+UPDATE totals SET amount = amount + ? WHERE name = 'decks';
+
+-- name: GetDeckSize :one
+SELECT d.size FROM decks d JOIN presentations p ON p.id = d.presentation_id WHERE d.presentation_id = ? AND p.removing = 1;
+
+-- name: CountWaiting :one
+SELECT count(*) FROM presentations WHERE status = 'queued';
+
+-- name: CountOfKey :many
+SELECT status, count(*) AS number FROM presentations
+WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status;
+
+-- name: GetKeyUsage :one
+SELECT CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM key_usage
+WHERE key_id = ? AND at > ?;
+
+-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate;
+
+-- name: SweepKeyUsage :exec
+DELETE FROM key_usage WHERE at <= ?;

@@ -111,6 +111,9 @@ type Presentation struct {
 	TraceParent     string
 	Owner           string
 	KeyID           string
+	Estimate        int64
+	Ticket          int64
+	Resumed         int64
 }
 
 type Step struct {

@@ -10,6 +10,31 @@ import (
 	"database/sql"
 )
 
+const addKeyUsage = `-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate
+`
+
+type AddKeyUsageParams struct {
+	KeyID    string
+	At       int64
+	Estimate int64
+}
+
+func (q *Queries) AddKeyUsage(ctx context.Context, arg AddKeyUsageParams) error {
+	_, err := q.db.ExecContext(ctx, addKeyUsage, arg.KeyID, arg.At, arg.Estimate)
+	return err
+}
+
+const addToTotal = `-- name: AddToTotal :exec
+UPDATE totals SET amount = amount + ? WHERE name = 'decks'
+`
+
+func (q *Queries) AddToTotal(ctx context.Context, amount int64) error {
+	_, err := q.db.ExecContext(ctx, addToTotal, amount)
+	return err
+}
+
 const claimDelivery = `-- name: ClaimDelivery :exec
 UPDATE deliveries SET next_at = ?, claim = claim + 1, claimant = ? WHERE seq = ?
 `
@@ -32,6 +57,39 @@ UPDATE presentations SET scratch_at = 0 WHERE id = ?
 func (q *Queries) ClearScratch(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, clearScratch, id)
 	return err
+}
+
+const countOfKey = `-- name: CountOfKey :many
+SELECT status, count(*) AS number FROM presentations
+WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status
+`
+
+type CountOfKeyRow struct {
+	Status string
+	Number int64
+}
+
+func (q *Queries) CountOfKey(ctx context.Context, keyID string) ([]CountOfKeyRow, error) {
+	rows, err := q.db.QueryContext(ctx, countOfKey, keyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountOfKeyRow
+	for rows.Next() {
+		var i CountOfKeyRow
+		if err := rows.Scan(&i.Status, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countPresentations = `-- name: CountPresentations :many
@@ -64,6 +122,17 @@ func (q *Queries) CountPresentations(ctx context.Context) ([]CountPresentationsR
 		return nil, err
 	}
 	return items, nil
+}
+
+const countWaiting = `-- name: CountWaiting :one
+SELECT count(*) FROM presentations WHERE status = 'queued'
+`
+
+func (q *Queries) CountWaiting(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countWaiting)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const deleteAPIKey = `-- name: DeleteAPIKey :execrows
@@ -166,6 +235,30 @@ func (q *Queries) FreeClaimsOf(ctx context.Context, arg FreeClaimsOfParams) erro
 	return err
 }
 
+const getAhead = `-- name: GetAhead :one
+SELECT count(*) AS number, CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate FROM presentations
+WHERE status = 'queued' AND (resumed > ?1
+    OR resumed = ?1 AND (ticket, id) < (?2, CAST(?3 AS TEXT)))
+`
+
+type GetAheadParams struct {
+	Resumed int64
+	Ticket  int64
+	ID      string
+}
+
+type GetAheadRow struct {
+	Number   int64
+	Estimate int64
+}
+
+func (q *Queries) GetAhead(ctx context.Context, arg GetAheadParams) (GetAheadRow, error) {
+	row := q.db.QueryRowContext(ctx, getAhead, arg.Resumed, arg.Ticket, arg.ID)
+	var i GetAheadRow
+	err := row.Scan(&i.Number, &i.Estimate)
+	return i, err
+}
+
 const getBacklog = `-- name: GetBacklog :one
 SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending'
 `
@@ -192,6 +285,17 @@ func (q *Queries) GetDeck(ctx context.Context, presentationID string) (string, e
 	var deck string
 	err := row.Scan(&deck)
 	return deck, err
+}
+
+const getDeckSize = `-- name: GetDeckSize :one
+SELECT d.size FROM decks d JOIN presentations p ON p.id = d.presentation_id WHERE d.presentation_id = ? AND p.removing = 1
+`
+
+func (q *Queries) GetDeckSize(ctx context.Context, presentationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, getDeckSize, presentationID)
+	var size int64
+	err := row.Scan(&size)
+	return size, err
 }
 
 const getDelivery = `-- name: GetDelivery :one
@@ -246,6 +350,28 @@ func (q *Queries) GetKey(ctx context.Context, arg GetKeyParams) (IdempotencyKey,
 	return i, err
 }
 
+const getKeyUsage = `-- name: GetKeyUsage :one
+SELECT CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM key_usage
+WHERE key_id = ? AND at > ?
+`
+
+type GetKeyUsageParams struct {
+	KeyID string
+	At    int64
+}
+
+type GetKeyUsageRow struct {
+	Estimate int64
+	Oldest   int64
+}
+
+func (q *Queries) GetKeyUsage(ctx context.Context, arg GetKeyUsageParams) (GetKeyUsageRow, error) {
+	row := q.db.QueryRowContext(ctx, getKeyUsage, arg.KeyID, arg.At)
+	var i GetKeyUsageRow
+	err := row.Scan(&i.Estimate, &i.Oldest)
+	return i, err
+}
+
 const getOrder = `-- name: GetOrder :one
 SELECT "key", engine, external_id, state, presentation_id, attempt, slide, part, detail, updated_at FROM orders WHERE key = ?
 `
@@ -268,8 +394,25 @@ func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
 	return i, err
 }
 
+const getPlace = `-- name: GetPlace :one
+SELECT resumed, ticket, estimate FROM presentations WHERE id = ? AND status = 'queued'
+`
+
+type GetPlaceRow struct {
+	Resumed  int64
+	Ticket   int64
+	Estimate int64
+}
+
+func (q *Queries) GetPlace(ctx context.Context, id string) (GetPlaceRow, error) {
+	row := q.db.QueryRowContext(ctx, getPlace, id)
+	var i GetPlaceRow
+	err := row.Scan(&i.Resumed, &i.Ticket, &i.Estimate)
+	return i, err
+}
+
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -303,6 +446,9 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.TraceParent,
 		&i.Owner,
 		&i.KeyID,
+		&i.Estimate,
+		&i.Ticket,
+		&i.Resumed,
 	)
 	return i, err
 }
@@ -385,16 +531,17 @@ func (q *Queries) InsertArtifact(ctx context.Context, arg InsertArtifactParams) 
 }
 
 const insertDeck = `-- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck) VALUES (?, ?)
+INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?)
 `
 
 type InsertDeckParams struct {
 	PresentationID string
 	Deck           string
+	Size           int64
 }
 
 func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
-	_, err := q.db.ExecContext(ctx, insertDeck, arg.PresentationID, arg.Deck)
+	_, err := q.db.ExecContext(ctx, insertDeck, arg.PresentationID, arg.Deck, arg.Size)
 	return err
 }
 
@@ -488,8 +635,9 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id,
+    estimate, ticket
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -517,6 +665,8 @@ type InsertPresentationParams struct {
 	TraceParent     string
 	Owner           string
 	KeyID           string
+	Estimate        int64
+	Ticket          int64
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -545,6 +695,8 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.TraceParent,
 		arg.Owner,
 		arg.KeyID,
+		arg.Estimate,
+		arg.Ticket,
 	)
 	return err
 }
@@ -638,6 +790,45 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 			&i.ContentType,
 			&i.Size,
 			&i.Sha256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAtWork = `-- name: ListAtWork :many
+SELECT started_at, last_heartbeat, eta, estimate FROM presentations WHERE status = 'processing' AND removing = 0
+`
+
+type ListAtWorkRow struct {
+	StartedAt     int64
+	LastHeartbeat int64
+	Eta           int64
+	Estimate      int64
+}
+
+func (q *Queries) ListAtWork(ctx context.Context) ([]ListAtWorkRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAtWork)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAtWorkRow
+	for rows.Next() {
+		var i ListAtWorkRow
+		if err := rows.Scan(
+			&i.StartedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Estimate,
 		); err != nil {
 			return nil, err
 		}
@@ -1004,8 +1195,42 @@ func (q *Queries) ListExpired(ctx context.Context, arg ListExpiredParams) ([]str
 	return items, nil
 }
 
+const listFinished = `-- name: ListFinished :many
+SELECT started_at, completed_at, estimate FROM presentations
+WHERE status = 'completed' AND attempt = 1 AND estimate > 0 ORDER BY completed_at DESC LIMIT ?
+`
+
+type ListFinishedRow struct {
+	StartedAt   int64
+	CompletedAt int64
+	Estimate    int64
+}
+
+func (q *Queries) ListFinished(ctx context.Context, limit int64) ([]ListFinishedRow, error) {
+	rows, err := q.db.QueryContext(ctx, listFinished, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListFinishedRow
+	for rows.Next() {
+		var i ListFinishedRow
+		if err := rows.Scan(&i.StartedAt, &i.CompletedAt, &i.Estimate); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -1053,6 +1278,9 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.TraceParent,
 			&i.Owner,
 			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -1068,7 +1296,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 }
 
 const listPresentationsByStatus = `-- name: ListPresentationsByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE status = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -1122,6 +1350,9 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 			&i.TraceParent,
 			&i.Owner,
 			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -1137,7 +1368,7 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 }
 
 const listPresentationsOf = `-- name: ListPresentationsOf :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE owner = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -1191,6 +1422,9 @@ func (q *Queries) ListPresentationsOf(ctx context.Context, arg ListPresentations
 			&i.TraceParent,
 			&i.Owner,
 			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -1206,7 +1440,7 @@ func (q *Queries) ListPresentationsOf(ctx context.Context, arg ListPresentations
 }
 
 const listPresentationsOfByStatus = `-- name: ListPresentationsOfByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE owner = ?1 AND status = ?2 AND removing = 0
     AND (created_at, id) < (?3, CAST(?4 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?5
@@ -1263,6 +1497,9 @@ func (q *Queries) ListPresentationsOfByStatus(ctx context.Context, arg ListPrese
 			&i.TraceParent,
 			&i.Owner,
 			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -1408,6 +1645,50 @@ func (q *Queries) ListSteps(ctx context.Context, presentationID string) ([]Step,
 	return items, nil
 }
 
+const listWaiting = `-- name: ListWaiting :many
+SELECT id, estimate FROM presentations WHERE status = 'queued' ORDER BY resumed DESC, ticket, id LIMIT ?
+`
+
+type ListWaitingRow struct {
+	ID       string
+	Estimate int64
+}
+
+func (q *Queries) ListWaiting(ctx context.Context, limit int64) ([]ListWaitingRow, error) {
+	rows, err := q.db.QueryContext(ctx, listWaiting, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWaitingRow
+	for rows.Next() {
+		var i ListWaitingRow
+		if err := rows.Scan(&i.ID, &i.Estimate); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockTotal = `-- name: LockTotal :one
+UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount
+`
+
+// The row is locked until the transaction ends: creations are judged one after the other.
+func (q *Queries) LockTotal(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lockTotal)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const markRemoving = `-- name: MarkRemoving :execrows
 UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status IN ('completed', 'failed', 'canceled')
 `
@@ -1534,12 +1815,36 @@ func (q *Queries) RestartDelivery(ctx context.Context, arg RestartDeliveryParams
 	return err
 }
 
+const setTicket = `-- name: SetTicket :exec
+UPDATE presentations SET ticket = ?, resumed = ? WHERE id = ?
+`
+
+type SetTicketParams struct {
+	Ticket  int64
+	Resumed int64
+	ID      string
+}
+
+func (q *Queries) SetTicket(ctx context.Context, arg SetTicketParams) error {
+	_, err := q.db.ExecContext(ctx, setTicket, arg.Ticket, arg.Resumed, arg.ID)
+	return err
+}
+
 const sweepDeliveries = `-- name: SweepDeliveries :exec
 DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?
 `
 
 func (q *Queries) SweepDeliveries(ctx context.Context, doneAt int64) error {
 	_, err := q.db.ExecContext(ctx, sweepDeliveries, doneAt)
+	return err
+}
+
+const sweepKeyUsage = `-- name: SweepKeyUsage :exec
+DELETE FROM key_usage WHERE at <= ?
+`
+
+func (q *Queries) SweepKeyUsage(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, sweepKeyUsage, at)
 	return err
 }
 
