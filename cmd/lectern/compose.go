@@ -109,7 +109,7 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
 		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()

@@ -32,6 +32,8 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
+	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
+	Segmenter Segmenter
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
 	Subtitles bool
 	Limits    lectern.Limits // zero: lectern.DefaultLimits
