@@ -150,6 +150,7 @@ func (o Options) withDefaults() Options {
 	o.Streams = cmp.Or(o.Streams, 1000)
 	o.StreamsPerAddress = cmp.Or(o.StreamsPerAddress, 100)
 	o.Ranges = cmp.Or(o.Ranges, 16)
+	o.Limits.SlidePixels = cmp.Or(o.Limits.SlidePixels, def.SlidePixels)
 	o.Limits.JSONTokens = cmp.Or(o.Limits.JSONTokens, def.JSONTokens)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
