@@ -164,6 +164,8 @@ type Page struct {
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
 	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
+	Props map[string]string `json:"-"`
 }
 
 // Ground is what a page lies on: a gradient along a line, and lights on it.
@@ -194,7 +196,15 @@ type Asset struct {
 // Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
 type Capture struct {
 	PNG      []byte
-	Overflow []string // ids of elements whose text does not fit even at its smallest size
+	Overflow []Overflow // elements whose text does not fit even at its smallest size
+}
+
+// Overflow says how much of an element of a page does not fit.
+type Overflow struct {
+	Element string `json:"element"`          // its id
+	Hidden  int    `json:"hidden,omitempty"` // so many of Total units are not seen, or not whole; 0: it does not say how many
+	Total   int    `json:"total,omitempty"`
+	Unit    string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
 }
 
 // Theme is the part of a theme that reaches beyond the slide: what stands behind and around an avatar.
@@ -229,4 +239,5 @@ type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck
+	Param   string `json:"param,omitempty"` // which part of the deck, such as slides[2].props.items; empty: none in particular
 }

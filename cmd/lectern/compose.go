@@ -114,18 +114,6 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 	})
 }
 
-// check looks at a deck; it renders nothing, so it needs neither cache nor artifacts.
-func (k *kit) check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	return k.pipeline(nowhere{}, nil).Check(ctx, d)
-}
-
-// nowhere keeps nothing, for a pipeline that only checks.
-type nowhere struct{}
-
-func (nowhere) Put(context.Context, string, string, string) error {
-	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
-}
-
 // absent quickly names the programs without which nothing can be rendered.
 func (k *kit) absent() []finding {
 	var out []finding
@@ -361,6 +349,12 @@ func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lect
 	return h.pipe.Check(ctx, d)
 }
 
+// Measure implements httpapi.Measurer.
+func (h *house) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+	m, err := h.pipe.Measure(ctx, d, nil)
+	return m.Slides, m.Warnings, err
+}
+
 // handler is the whole HTTP interface, or of a worker what tells how it is. draining is closed when the server begins to
 // stop.
 func (h *house) handler(draining <-chan struct{}) http.Handler {
@@ -377,7 +371,7 @@ func (h *house) handler(draining <-chan struct{}) http.Handler {
 
 func (h *house) everything(draining <-chan struct{}) http.Handler {
 	return h.watch.around(h.withElaiWebhook(httpapi.New(httpapi.Options{
-		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
+		Jobs: desk{h.jobs}, Check: h, Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
 		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
@@ -402,9 +396,10 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 }
 
 var (
-	_ httpapi.Jobs    = desk{}
-	_ httpapi.Checker = (*house)(nil)
-	_ job.Files       = remains{}
+	_ httpapi.Jobs     = desk{}
+	_ httpapi.Checker  = (*house)(nil)
+	_ httpapi.Measurer = (*house)(nil)
+	_ job.Files        = remains{}
 )
 
 // quietLog hears nothing, for commands that only look something up.

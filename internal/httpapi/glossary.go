@@ -52,6 +52,7 @@ var glossary = map[string]map[string]string{
 	"Warning": {
 		"": "What a user should know though the work goes on.", "code": "Stable; programs may compare it.", "message": "What it is, in a sentence.",
 		"slide": "Counted from 1; absent: the whole deck.",
+		"param": "Which part of the deck, such as slides[2].props.items; absent: none in particular.",
 	},
 	"Webhook":       {"": "An address that is told of presentations."},
 	"WebhookList":   {"": "All webhooks."},
