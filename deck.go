@@ -229,7 +229,7 @@ type Template struct {
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
 	Name        string `json:"name"`
-	Type        string `json:"type"` // "text", "list", "image" or "table"
+	Type        string `json:"type"` // "text", "list", "image", "table" or "code"
 	Required    bool   `json:"required"`
 	Description string `json:"description"`
 }

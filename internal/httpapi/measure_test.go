@@ -13,7 +13,9 @@ import (
 // measurer measures as it is told to.
 type measurer func(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error)
 
-func (m measurer) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) { return m(ctx, d) }
+func (m measurer) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+	return m(ctx, d)
+}
 
 const threeSlides = `{"slides":[{"template":"title"},{"template":"title"},{"template":"title"}]}`
 
@@ -87,7 +89,9 @@ func TestDryRunsCannotCrowdOutPresentations(t *testing.T) {
 	})
 	done := make(chan int)
 	for range 3 {
-		go func() { done <- decode[httpapi.Checked](t, r.post("/v1/presentations?dry_run=true", threeSlides)).Measured }()
+		go func() {
+			done <- decode[httpapi.Checked](t, r.post("/v1/presentations?dry_run=true", threeSlides)).Measured
+		}()
 	}
 	<-busy
 	<-busy

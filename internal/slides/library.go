@@ -70,7 +70,8 @@ type prop struct {
 	Type        string   `json:"type"`
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
-	Also        []string `json:"also"` // other spellings, besides those that all templates share
+	Option      bool     `json:"option"` // says how another prop is shown, and is not itself
+	Also        []string `json:"also"`   // other spellings, besides those that all templates share
 }
 
 // New reads the templates and themes that are part of the binary. It fails only when one of them is broken.
@@ -193,7 +194,7 @@ func (d *design) check(folder string) error {
 		if p.Name == "" || p.Description == "" || names[p.Name] {
 			return fmt.Errorf("the prop %q has no name, no description, or stands twice", p.Name)
 		}
-		if !slices.Contains([]string{"text", "list", "image", "table"}, p.Type) {
+		if !slices.Contains([]string{"text", "list", "image", "table", "code"}, p.Type) {
 			return fmt.Errorf("the prop %q has the unknown type %q", p.Name, p.Type)
 		}
 		names[p.Name] = true

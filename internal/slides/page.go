@@ -83,7 +83,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	s := d.Slides[i]
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
-		names: map[string]string{}, texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
+		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{}, texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -231,6 +231,11 @@ func (v *view) weight() (total, longest int) {
 			}
 		}
 		return n
+	}
+	for _, c := range v.codes {
+		if c != nil {
+			total += 40 * len(c.Lines)
+		}
 	}
 	for _, role := range slices.Sorted(maps.Keys(v.prose)) {
 		for _, b := range v.prose[role] {

@@ -90,6 +90,8 @@ type view struct {
 	lists    map[string][]Item
 	pictures map[string]*picture
 	tables   map[string]*Table
+	codes    map[string]*Code
+	options  map[string]string
 	columns  []string // heads of a table, where they stand beside it
 	all      []string // every word, for the direction of the slide
 	assets   []string
@@ -241,7 +243,13 @@ func (v *view) fill(d *design, raw map[string]any, spellings map[string][]string
 func (v *view) set(q prop, value any, written string) {
 	v.at, v.names[q.Role] = written, written
 	defer func() { v.at = "" }()
+	if q.Option {
+		v.options[q.Role] = optionOf(value)
+		return
+	}
 	switch q.Type {
+	case "code":
+		v.codes[q.Role] = v.code(value)
 	case "text":
 		s := words(value)
 		if q.Role == "content" || q.Role == "left" || q.Role == "right" {
@@ -266,6 +274,9 @@ func (v *view) set(q prop, value any, written string) {
 		v.tables[q.Role] = v.table(value, v.columns)
 	}
 }
+
+// optionOf reads an option; a list of numbers stands for itself, with commas.
+func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
 
 // borrow lets a template that lives from a list use the lines of its content instead, and the other way round.
 func (v *view) borrow(d *design) {

@@ -217,6 +217,15 @@
     return { element: many ? slide.id + "." + name : name, hidden, total, unit };
   }
 
+  // broken counts the lines of code that go on in the next, which nothing is lost by.
+  function broken(slide) {
+    const code = [...slide.querySelectorAll(".breaks .lines code, .breaks.slide .lines code")];
+    const long = code.filter((el) => !gone(el) && rows(lines(el), parseFloat(getComputedStyle(el).fontSize)) > 1);
+    if (!long.length) return [];
+    const many = document.querySelectorAll(".slide").length > 1;
+    return [{ element: (many ? slide.id + "." : "") + "code", hidden: long.length, total: code.length, unit: "broken lines" }];
+  }
+
   // missing lists elements with a text that the style of a narrow slide does not show.
   function missing(slide) {
     const found = new Set();
@@ -242,7 +251,7 @@
         for (const el of fit(slide)) lost.add(el);
         const all = [...lost].map((el) => report(slide, el));
         const some = all.filter((o) => o.hidden > 0); // the others stood in their way
-        state.overflow.push(...(some.length ? some : all));
+        state.overflow.push(...(some.length ? some : all), ...broken(slide));
       }
     } finally {
       state.ready = true;
