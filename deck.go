@@ -22,6 +22,7 @@ type Deck struct {
 	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
 	KeyAvatar   bool              `json:"keyAvatar"`             // cut the avatar out of its background
+	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
 }
@@ -31,11 +32,12 @@ type Slide struct {
 	ID         string           `json:"id,omitempty"`
 	Template   string           `json:"template"`             // a template's id, without the "-slide" ending that some decks write
 	Props      map[string]any   `json:"props,omitempty"`      // the template's words and lists, as decoded from JSON
-	Narration  string           `json:"narration,omitempty"`  // plain text; empty: the slide is held in silence for Deck.Hold
+	Narration  string           `json:"narration,omitempty"`  // text with marks, see Script; nothing to say: the slide is held in silence
 	AvatarBox  *Rect            `json:"avatarBox,omitempty"`  // overrides the layout's place, in slide pixels (see SlideSize)
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
 	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
 	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
+	Hold       time.Duration    `json:"hold,omitempty"`       // overrides Deck.Hold; a check sets it for a narration of pauses alone
 }
 
 // Size is a width and a height in pixels.
@@ -71,6 +73,15 @@ const (
 // Qualities lists every Quality, in the order in which messages name them.
 func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
 
+// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned on.
+type Subtitles string
+
+// The values of Subtitles.
+const (
+	SubtitlesOn  Subtitles = "on"
+	SubtitlesOff Subtitles = "off"
+)
+
 // VoiceChoice is what a deck asks for; the voice catalogue resolves it to a [Voice].
 type VoiceChoice struct {
 	Engine   string  `json:"engine,omitempty"`   // empty: any
@@ -82,11 +93,11 @@ type VoiceChoice struct {
 
 // Estimate guesses how long the video will be, and how long each slide is spoken or held, from the text alone: a voice says
 // about 14 letters a second, a sign of Chinese, Japanese or Korean takes the time of three, and there is a little silence
-// around the words. It is good for a glance at a deck, not for a plan.
+// around the words, and its pauses. It is good for a glance at a deck, not for a plan.
 func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
-	for _, s := range d.Slides {
-		long := d.Hold
-		if s.Narration != "" {
+	for i, s := range d.Slides {
+		long := d.HoldOf(i)
+		if script := s.Script(); !script.Silent() {
 			speed := s.Voice.Speed
 			if speed <= 0 {
 				speed = d.Voice.Speed
@@ -94,7 +105,7 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 			if speed <= 0 {
 				speed = 1
 			}
-			long = silenceAround + time.Duration(float64(letters(s.Narration))*float64(perLetter)/speed)
+			long = silenceAround + time.Duration(float64(letters(script.Text))*float64(perLetter)/speed) + script.Pauses()
 		}
 		slides, total = append(slides, long), total+long
 	}
@@ -104,6 +115,18 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 		}
 	}
 	return max(total, 0), slides
+}
+
+// HoldOf is how long slide i stays if nobody speaks on it: as long as its pauses last, or else as long as the slide or the deck says.
+func (d Deck) HoldOf(i int) time.Duration {
+	s := d.Slides[i]
+	if pauses := min(s.Script().Pauses(), MaxPause); pauses > 0 {
+		return pauses
+	}
+	if s.Hold > 0 {
+		return s.Hold
+	}
+	return d.Hold
 }
 
 const (
@@ -166,6 +189,10 @@ type Page struct {
 	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
 	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
 	Props map[string]string `json:"-"`
+	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
+	// who judges pictures, and no part of what the page shows.
+	Pictures []Asset           `json:"-"`
+	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
 
 // Ground is what a page lies on: a gradient along a line, and lights on it.
@@ -188,9 +215,10 @@ type Light struct {
 
 // Asset is a picture that a page loads, already fetched.
 type Asset struct {
-	URL         string // as it stands in Page.Assets
+	URL         string // as it stands in Page.Assets; of Page.Pictures, the field that it comes from
 	ContentType string
 	Body        []byte
+	Pixels      int // of the picture, as its header states them
 }
 
 // Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
@@ -228,10 +256,11 @@ type Template struct {
 
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"` // "text", "list", "image", "table" or "code"
-	Required    bool   `json:"required"`
-	Description string `json:"description"`
+	Name        string   `json:"name"`
+	Type        string   `json:"type"` // "text", "list", "image", "table", "code" or "choice"
+	Required    bool     `json:"required"`
+	Description string   `json:"description"`
+	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first
 }
 
 // Warning is something a user should know though the work goes on.

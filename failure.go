@@ -30,6 +30,7 @@ const (
 	CodeDiskFull      Code = "disk_full"             // operator, 507
 	CodeOverloaded    Code = "overloaded"            // operator, 503 with Retry-After
 	CodeInUse         Code = "in_use"                // operator: another process has what this one needs, such as the data folder
+	CodeDamaged       Code = "damaged"               // operator, 500: the database or a file of the data folder is damaged
 	CodeVoiceFailed   Code = "voice_failed"          // engine, 502
 	CodeAvatarFailed  Code = "avatar_failed"         // engine, 502
 	CodeCaptureFailed Code = "capture_failed"        // Lectern, 500: the browser could not make a slide's picture

@@ -13,7 +13,8 @@ type Limits struct {
 	MaxHoldSeconds int           // of a slide without narration
 	PicturePixels  int           // of one picture, width times height as its header states them
 	SlidePixels    int           // of all pictures of one slide together
-	SVGElements    int           // of one SVG picture, once every reference in it is expanded
+	PictureBytes   int64         // of all pictures that a deck loads from the web
+	SVGElements    int           // of one SVG picture, once every reference in it is expanded; costly ones count for many
 	JSONTokens     int           // of a deck, its settings included: names, values and brackets
 	Duration       time.Duration // of a whole video, as it is estimated
 }
@@ -23,7 +24,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Slides: 500, NarrationBytes: 200_000, PropsBytes: 1 << 20, BodyBytes: 32 << 20,
 		MinSide: 240, MaxSide: 3840, MaxHoldSeconds: 600,
-		PicturePixels: 40_000_000, SlidePixels: 80_000_000, SVGElements: 100_000,
+		PicturePixels: 40_000_000, SlidePixels: 80_000_000, SVGElements: 100_000, PictureBytes: 1 << 30,
 		JSONTokens: 1_000_000, Duration: 2 * time.Hour,
 	}
 }

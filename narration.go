@@ -13,6 +13,20 @@ type Narration struct {
 	Phonemes []Span  // in order, not overlapping; Text is an IPA symbol. A gap is silence. Empty where the engine gives none
 }
 
+// Reading is a script with the voices that read it.
+type Reading struct {
+	Script Script
+	Voice  Voice  // reads all that is in no part
+	Parts  []Part // stretches in a script (alphabet) that Voice cannot read, in order, not overlapping
+}
+
+// Part is a stretch of a script's text with a voice of its own.
+type Part struct {
+	Start int   `json:"start"`
+	End   int   `json:"end"`
+	Voice Voice `json:"voice"` // the zero value: no voice can read it, so that it is shown and not spoken
+}
+
 // Span is a stretch of a narration, in samples at SampleRate; End is behind the last one.
 type Span struct {
 	Text  string `json:"text"`

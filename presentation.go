@@ -81,8 +81,10 @@ type Presentation struct {
 	Message         string // Stage and figures as a sentence
 	SlidesDone      int
 	SlidesTotal     int
-	Version         int64 // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
-	Attempt         int   // the run that may write; 0 before the first (J7)
+	Version         int64     // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
+	QueuePosition   int       // 1: next; 0: it does not wait, or nobody asked. Like StartAt it is of the moment, and not versioned
+	StartAt         time.Time // when work on one that waits is expected to begin; zero: unknown
+	Attempt         int       // the run that may write; 0 before the first (J7)
 	Worker          string
 	CancelRequested bool
 	CreatedAt       time.Time
@@ -114,7 +116,7 @@ const (
 // NewPresentation is a queued presentation, at version 1.
 func NewPresentation(id string, d Deck, now time.Time) Presentation {
 	return Presentation{
-		ID: id, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
+		ID: id, Owner: DefaultOwner, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
 		SlidesTotal: len(d.Slides), Version: 1, CreatedAt: now, Metadata: d.Metadata,
 	}
 }

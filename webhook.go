@@ -2,9 +2,10 @@ package lectern
 
 import "time"
 
-// Endpoint is an address that is told of every presentation.
+// Endpoint is an address that is told of every presentation of its owner.
 type Endpoint struct {
 	ID        string
+	Owner     string // of whose presentations it is told; "" in what is to be stored: DefaultOwner
 	URL       string
 	Types     []string // the types it wants, such as "presentation.completed"; empty: all
 	Secrets   []string // "whsec_…", the newest first; one that was rotated out ends in ";until=" and a time of RFC 3339
@@ -13,14 +14,27 @@ type Endpoint struct {
 	Revision  int64 // how often it was stored; 0: never
 }
 
-// CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL. It has no URL and is
-// disabled, so nothing is delivered to it.
+// CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL of DefaultOwner. It has
+// no URL and is disabled, so nothing is delivered to it. Each further owner has one, see CallbackEndpointOf.
 const CallbackEndpoint = "callback"
+
+// CallbackEndpointOf is the id under which the callback secrets of an owner are stored: CallbackEndpoint, and for others
+// than DefaultOwner the owner behind it.
+func CallbackEndpointOf(owner string) string {
+	if owner == "" || owner == DefaultOwner {
+		return CallbackEndpoint
+	}
+	return CallbackEndpoint + "/" + owner
+}
+
+// KeepsCallbacks reports whether e is no address but keeps callback secrets.
+func (e Endpoint) KeepsCallbacks() bool { return e.ID == CallbackEndpointOf(e.Owner) }
 
 // Delivery is one message to one address: a milestone of a presentation. It is stored with the milestone, in the same
 // transaction, and delivered at least once, in the order of versions for each presentation and address.
 type Delivery struct {
 	ID           string // of the message: "msg_…"; the same on every try
+	Owner        string // of the presentation, or of the endpoint
 	Endpoint     string // whose it is; "": the presentation's own CallbackURL
 	URL          string
 	Secrets      []string // as the endpoint has them now; empty for a CallbackURL
@@ -49,6 +63,7 @@ const (
 
 // DeliveryFilter selects deliveries; zero fields select all.
 type DeliveryFilter struct {
+	Owner        string
 	Presentation string
 	Endpoint     string // an endpoint's id; CallbackEndpoint: those to a presentation's own CallbackURL
 	State        DeliveryState

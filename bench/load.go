@@ -73,7 +73,7 @@ type desk struct{ *job.Service }
 
 // List implements httpapi.Reader.
 func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return d.Service.List(ctx, job.Filter{Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
+	return d.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
 }
 
 // credulous takes any deck: what a check asks of the tools is not what is measured.

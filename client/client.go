@@ -323,6 +323,8 @@ type wire struct {
 	CompletedAt     time.Time         `json:"completed_at"`
 	LastHeartbeat   time.Time         `json:"last_heartbeat"`
 	ETASeconds      float64           `json:"eta_seconds"`
+	QueuePosition   int               `json:"queue_position"`
+	EstimatedStart  time.Time         `json:"estimated_start_at"`
 	Error           *lectern.Failure  `json:"error"`
 	Warnings        []lectern.Warning `json:"warnings"`
 	Metadata        map[string]string `json:"metadata"`
@@ -333,6 +335,7 @@ func (w wire) presentation() lectern.Presentation {
 		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
+		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart,
 		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
+	"lectern/internal/picturefile"
 	"lectern/internal/proc"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -43,6 +44,7 @@ type kit struct {
 	elai    *elai.Engine // nil: there is no token
 	secrets config.Secrets
 	assets  *asset.Fetcher
+	judge   *picturefile.Judge
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
 	chips   *hardware
@@ -54,9 +56,11 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the slide templates: %w", err)
 	}
-	o := asset.Options{}
+	o := asset.Options{Limits: cfg.Limits, Log: logger}
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	} else {
+		o.Ports = cfg.Assets.Numbers()
 	}
 	secrets, err := cfg.ReadSecrets(os.Environ())
 	if err != nil {
@@ -65,9 +69,9 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
 	avatars, external := newAvatars(cfg, secrets, ffmpeg)
 	return &kit{
-		cfg: cfg, secrets: secrets, slides: library, engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatars, elai: external, assets: asset.New(o),
-		browser: chrome.New(chrome.Options{Path: cfg.Tools.Chromium, Tabs: cfg.Tabs}),
+		cfg: cfg, secrets: secrets, slides: library.Bounded(cfg.Limits), engines: engines, voices: tts.NewCatalogue(engines...),
+		avatars: avatars, elai: external, assets: asset.New(o), judge: picturefile.NewJudge(),
+		browser: newBrowser(cfg, logger),
 		ffmpeg:  ffmpeg,
 		chips:   newHardware(cfg, ffmpeg, logger),
 		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
@@ -105,7 +109,8 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
@@ -128,9 +133,9 @@ func (k *kit) absent() []finding {
 	return out
 }
 
-// ready names what is missing before presentations can be made; it looks again at each call, so what was installed
-// counts at once.
-func (k *kit) ready(ctx context.Context) []*lectern.Failure {
+// programs quickly names the programs that are missing before presentations can be made; it looks again at each call, so what
+// was installed counts at once. Whether they work is found out by the trials.
+func (k *kit) programs(ctx context.Context) []*lectern.Failure {
 	looks := []func() error{
 		func() error { _, err := k.ffmpeg.find(); return err },
 		func() error { _, err := chrome.Find(k.cfg.Tools.Chromium); return err },
@@ -222,6 +227,7 @@ type house struct {
 	cache     *blob.Cache
 	pipe      *render.Pipeline
 	jobs      *job.Service
+	ready     *readiness
 	once      bool          // it is there for one presentation
 	warming   chan struct{} // closed when the start of the browser has ended
 	endWarm   context.CancelFunc
@@ -264,6 +270,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 		Idle:     h.cfg.Role == config.RoleAPI,
 		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
 		ScratchDir: filepath.Join(at.scratch, h.records.node), Logger: h.log, Workers: h.cfg.Workers,
+		Limits:            job.Limits{Queued: h.cfg.Queue.Presentations, Stored: h.cfg.Queue.StoredBytes},
 		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
 		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
 	})
@@ -271,6 +278,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 		return err
 	}
 	h.watch.look(h)
+	h.ready = newReadiness(h.log, h.trials()...)
 	return nil
 }
 
@@ -301,8 +309,12 @@ func (h *house) start(ctx context.Context) error {
 	h.warming, h.endWarm = make(chan struct{}), end
 	go func() {
 		defer close(h.warming)
-		if err := begin(warm); err != nil && warm.Err() == nil {
-			h.log.Warn("the browser does not start yet", "reason", err.Error())
+		err := begin(warm)
+		if err == nil && !h.once {
+			err = h.browser.Prove(warm) // before somebody asks whether the server is ready
+		}
+		if err != nil && warm.Err() == nil {
+			h.log.Warn("the browser does not draw yet", "reason", err.Error())
 		}
 	}()
 	return nil
@@ -323,6 +335,7 @@ func (h *house) stop(ctx context.Context) error {
 
 // close ends what was opened, the last first. stop comes before it.
 func (h *house) close() error {
+	h.ready.close()
 	err := errors.Join(h.kit.close(), h.watch.close())
 	if h.cache != nil {
 		err = errors.Join(err, h.cache.Close())
@@ -339,7 +352,7 @@ func (h *house) close() error {
 // Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
 // after it has waited in the queue.
 func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.ready(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
+	if missing := h.programs(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
 		f := *missing[0]
 		for _, m := range missing[1:] {
 			f.Causes = append(f.Causes, *m)
@@ -374,7 +387,7 @@ func (h *house) everything(draining <-chan struct{}) http.Handler {
 		Jobs: desk{h.jobs}, Check: h, Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready, Limits: h.cfg.Limits, Log: h.log, UI: webui.Handler(), Version: programVersion(),
+		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
 		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
 	})))
 }
@@ -384,7 +397,7 @@ type desk struct{ *job.Service }
 
 // List implements httpapi.Reader.
 func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return d.Service.List(ctx, job.Filter{Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
+	return d.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
 }
 
 // remains are the artifacts of a presentation; the pipeline stores them below its id.

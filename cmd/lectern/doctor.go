@@ -3,37 +3,57 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	stdio "io"
+	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"lectern"
+	"lectern/client"
+	"lectern/internal/blob"
 	"lectern/internal/chrome"
 	"lectern/internal/compose"
 	"lectern/internal/config"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/proc"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/sqlite"
 )
 
 // doctorCmd looks at the machine.
 type doctorCmd struct {
-	JSON bool `help:"As JSON."`
+	JSON  bool   `help:"As JSON."`
+	Ready string `help:"Ask the server at this address whether it is ready, and look at nothing else; for health checks." placeholder:"URL"`
+}
+
+// Help is what --help says beyond the flags.
+func (doctorCmd) Help() string {
+	return `It tries what it looks for: the browser draws a picture, a file is written to the data folder, the database answers.
+--ready http://127.0.0.1:8000 prints what a running server misses, and ends with 0 where it misses nothing.`
 }
 
 // finding is what doctor says of one thing that Lectern works with.
 type finding struct {
 	Name     string   `json:"name"`
-	State    string   `json:"state"` // "found", "missing" or "unknown"
+	State    string   `json:"state"` // "found", "missing", "broken" or "unknown"
 	Needed   bool     `json:"needed"`
 	Version  string   `json:"version,omitempty"`
 	For      string   `json:"for"`
+	Tried    string   `json:"tried,omitempty"` // what was done to find out
 	Problem  string   `json:"problem,omitempty"`
+	Note     string   `json:"note,omitempty"`     // what could be better although it works
 	Packages []string `json:"packages,omitempty"` // of Debian and Ubuntu, that bring it
 }
 
 // Run implements the command.
 func (c *doctorCmd) Run(ctx context.Context, io streams, s *settings) error {
+	if c.Ready != "" {
+		return c.askReady(ctx, io)
+	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
 		return err
@@ -44,8 +64,8 @@ func (c *doctorCmd) Run(ctx context.Context, io streams, s *settings) error {
 	for _, f := range found {
 		if f.State == "missing" {
 			packages = append(packages, f.Packages...)
-			broken = broken || f.Needed
 		}
+		broken = broken || f.Needed && (f.State == "missing" || f.State == "broken")
 	}
 	install := ""
 	if len(packages) > 0 {
@@ -59,35 +79,47 @@ func (c *doctorCmd) Run(ctx context.Context, io streams, s *settings) error {
 		c.print(io, found, install)
 	}
 	if broken {
-		return shown(lectern.Fail(lectern.CodeMissingTool, "Something that is needed is missing."))
+		return shown(lectern.Fail(lectern.CodeMissingTool, "Something that is needed is missing or does not work."))
 	}
 	return nil
 }
 
 func (c *doctorCmd) print(io streams, found []finding, install string) {
 	var rows [][]string
+	broken := false
 	for _, f := range found {
 		about := f.Version
-		if f.State != "found" {
-			about = f.Problem
+		if f.Tried != "" {
+			about = strings.TrimPrefix(about+"; "+f.Tried, "; ")
 		}
 		state := io.green("found  ")
 		switch {
-		case f.State == "missing" && f.Needed:
-			state = io.red("missing")
-		case f.State == "missing":
-			state = io.yellow("missing")
-		case f.State == "unknown":
-			state = io.yellow("unknown")
+		case f.State == "broken" || f.State == "missing" && f.Needed:
+			state = io.red(pad(f.State, 7))
+		case f.State != "found":
+			state = io.yellow(pad(f.State, 7))
 		}
+		if f.State != "found" {
+			about = f.Problem
+		}
+		broken = broken || f.State == "broken"
 		rows = append(rows, []string{f.Name, f.For, state + "  " + shorten(about, 100)})
 	}
 	io.table([]string{"WHAT", "WHAT FOR", "STATE"}, rows)
-	if install == "" {
-		fmt.Fprintln(io.out, "\nAll is here.")
-		return
+	for _, f := range found {
+		switch {
+		case f.Note != "":
+			fmt.Fprintf(io.out, "\n%s %s\n", io.yellow(f.Name+":"), f.Note)
+		case f.State == "broken":
+			fmt.Fprintf(io.out, "\n%s %s\n", io.red(f.Name+":"), f.Problem)
+		}
 	}
-	fmt.Fprintf(io.out, "\nTo install what is missing:\n  %s\n", io.bold(install))
+	switch {
+	case install != "":
+		fmt.Fprintf(io.out, "\nTo install what is missing:\n  %s\n", io.bold(install))
+	case !broken:
+		fmt.Fprintln(io.out, "\nAll is here.")
+	}
 }
 
 // installCommand is what a user of Debian or Ubuntu types.
@@ -105,7 +137,13 @@ func examine(ctx context.Context, cfg config.Config) []finding {
 	out = append(out, examineVoices(ctx, cfg)...)
 	out = append(out, examineFonts(ctx)...)
 	out = append(out, examineElai(ctx, cfg)...)
-	return append(out, examineFolder(cfg))
+	out = append(out, examineFolder(cfg), examineDatabase(ctx, cfg))
+	if cfg.Role == config.RoleAPI { // it renders nothing
+		for i := range out {
+			out[i].Needed = out[i].Needed && (out[i].Name == "data folder" || out[i].Name == "database")
+		}
+	}
+	return out
 }
 
 func examineFFmpeg(cfg config.Config) finding {
@@ -133,21 +171,38 @@ func examineHardware(ctx context.Context, cfg config.Config) finding {
 	return f
 }
 
+// examineBrowser has Chromium draw a picture.
 func examineBrowser(ctx context.Context, cfg config.Config) finding {
 	f := finding{Name: "Chromium", Needed: true, For: "drawing slides", Packages: []string{chrome.Package}}
 	path, err := chrome.Find(cfg.Tools.Chromium)
 	if err != nil {
 		return f.missing(err)
 	}
-	version, err := proc.Output(ctx, proc.Command{Path: path, Args: []string{"--version"}})
+	b := newBrowser(cfg, quietLog())
+	defer b.Close()
+	began := time.Now()
+	if err := b.Prove(ctx); err != nil {
+		return f.broken(err)
+	}
+	f.Tried = fmt.Sprintf("drew a picture in %.1f s", time.Since(began).Seconds())
+	version, err := b.Version(ctx)
 	if err != nil {
-		return f.missing(fmt.Errorf("%s does not run: %w", path, err))
+		return f.broken(err)
 	}
-	about := string(bytes.TrimSpace(version))
+	switch contained, why := b.Contained(); {
+	case contained:
+		f.Tried += ", in its sandbox"
+	default:
+		f.Tried += ", without its own sandbox"
+		f.Note = "it runs without its own sandbox: " + why + "."
+		if cfg.Chromium.Sandbox != config.SandboxOff && os.Geteuid() != 0 {
+			f.Note += " " + chrome.AllowSandbox + "."
+		}
+	}
 	if !chrome.HeadlessShell(path) {
-		return f.found(about + "; " + chrome.Package + " is quicker")
+		version += ", " + chrome.Package + " is quicker"
 	}
-	return f.found(about + ", headless shell")
+	return f.found(version)
 }
 
 func examineVoices(ctx context.Context, cfg config.Config) []finding {
@@ -207,14 +262,84 @@ func examineFolder(cfg config.Config) finding {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		dir = "." // serve makes it below here
 	}
-	t, err := os.CreateTemp(dir, ".lectern-*")
-	if err != nil {
-		return f.missing(fmt.Errorf("%s cannot be written: %w", dir, bare(err)))
+	if err := blob.Writable(dir); err != nil {
+		return f.broken(err)
 	}
-	if err := errors.Join(t.Close(), os.Remove(t.Name())); err != nil {
-		return f.missing(err)
-	}
+	f.Tried = "wrote a file"
 	return f.found(cfg.DataDir)
+}
+
+// databasePatience is how long doctor waits for a database.
+const databasePatience = 10 * time.Second
+
+// examineDatabase asks the database something, and changes nothing.
+func examineDatabase(ctx context.Context, cfg config.Config) finding {
+	f := finding{Name: "database", Needed: true, For: "jobs"}
+	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	defer cancel()
+	if cfg.DB != "" {
+		version, err := postgres.Probe(ctx, cfg.DB)
+		if err != nil {
+			return f.broken(err)
+		}
+		f.Tried = "it answers"
+		return f.found("Postgres " + version)
+	}
+	there, err := sqlite.Probe(ctx, cfg.DataDir)
+	switch {
+	case err != nil:
+		return f.broken(err)
+	case there:
+		f.Tried = "it answers"
+	default:
+		f.Tried = "serve makes it"
+	}
+	return f.found("SQLite")
+}
+
+// askReady asks a running server whether it is ready.
+func (c *doctorCmd) askReady(ctx context.Context, io streams) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*readyBound)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(c.Ready, "/")+"/readyz", nil)
+	if err != nil {
+		return &usageError{fmt.Errorf("--ready: %w", err)}
+	}
+	unreachable := func(err error) error {
+		return lectern.Fail(client.CodeUnreachable, "No Lectern server answers at %s.", c.Ready).Because(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer res.Body.Close()
+	var said struct {
+		Ready    bool              `json:"ready"`
+		Stopping bool              `json:"stopping,omitempty"`
+		Missing  []lectern.Failure `json:"missing"`
+	}
+	if err := json.NewDecoder(stdio.LimitReader(res.Body, 1<<20)).Decode(&said); err != nil {
+		return unreachable(fmt.Errorf("it answers %s, which is not what a Lectern server says: %w", res.Status, err))
+	}
+	if c.JSON {
+		if err := printJSON(io, said); err != nil {
+			return err
+		}
+	}
+	switch {
+	case said.Ready:
+		if !c.JSON {
+			fmt.Fprintln(io.out, "ready")
+		}
+		return nil
+	case said.Stopping:
+		return lectern.Fail(lectern.CodeOverloaded, "The server is stopping.")
+	case len(said.Missing) == 0:
+		return lectern.Fail(lectern.CodeOverloaded, "The server is not ready, and does not say why.")
+	}
+	f := said.Missing[0]
+	f.Causes = said.Missing[1:]
+	return &f
 }
 
 func (f finding) found(version string) finding {
@@ -227,5 +352,12 @@ func (f finding) missing(err error) finding {
 	if x, ok := errors.AsType[*lectern.Failure](err); ok {
 		f.Problem = x.Message
 	}
+	return f
+}
+
+// broken is a finding of something that is there and does not work.
+func (f finding) broken(err error) finding {
+	f = f.missing(err)
+	f.State = "broken"
 	return f
 }

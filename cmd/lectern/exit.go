@@ -42,9 +42,9 @@ func exitCodes() []exitMeaning {
 		{exitFailed, "the presentation failed or was canceled"},
 		{exitNotFound, "there is no such presentation, or nothing of that kind"},
 		{exitUnreachable, "the server cannot be reached"},
-		{exitInUse, "the address or the data folder is in use"},
+		{exitInUse, "the address or the data folder is in use, or the data is damaged"},
 		{exitState, "the presentation's state does not allow this"},
-		{exitInterrupted, "interrupted by Ctrl-C or SIGTERM"},
+		{exitInterrupted, "interrupted by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more"},
 	}
 }
 
@@ -73,7 +73,7 @@ func exitCode(err error) int {
 		return exitMissingTool
 	case client.CodeUnreachable:
 		return exitUnreachable
-	case lectern.CodeInUse:
+	case lectern.CodeInUse, lectern.CodeDamaged:
 		return exitInUse
 	case lectern.CodeNotFound:
 		return exitNotFound

@@ -146,6 +146,12 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 	row("stage", p.Stage)
 	row("now", phrase(p))
 	row("slides", fmt.Sprintf("%d of %d", p.SlidesDone, p.SlidesTotal))
+	if p.QueuePosition > 0 {
+		row("place", fmt.Sprintf("%d in the queue", p.QueuePosition))
+	}
+	if !p.StartAt.IsZero() {
+		row("starts", "about "+when(p.StartAt))
+	}
 	row("attempt", fmt.Sprint(p.Attempt))
 	row("made", when(p.CreatedAt))
 	row("started", when(p.StartedAt))

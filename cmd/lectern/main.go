@@ -49,6 +49,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
+	boundMemory(os.DirFS("/"))
 	os.Exit(run(os.Args[1:], standardStreams()))
 }
 

@@ -110,6 +110,8 @@ type event struct {
 	Version    int64             `json:"version,omitempty"`
 	Attempt    int               `json:"attempt,omitempty"`
 	ETA        *float64          `json:"eta_seconds"`
+	Place      int               `json:"queue_position,omitempty"`
+	StartsAt   *time.Time        `json:"estimated_start_at,omitempty"`
 	Warnings   []lectern.Warning `json:"warnings,omitempty"`
 	Error      *lectern.Failure  `json:"error,omitempty"`
 	File       string            `json:"file,omitempty"`
@@ -122,6 +124,9 @@ func eventOf(kind string, p lectern.Presentation) event {
 	e := event{
 		Type: kind, ID: p.ID, Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message, SlidesDone: p.SlidesDone,
 		Slides: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, Warnings: p.Warnings, Error: p.Error,
+	}
+	if e.Place = p.QueuePosition; !p.StartAt.IsZero() {
+		e.StartsAt = &p.StartAt
 	}
 	if p.ETA > 0 {
 		s := p.ETA.Round(100 * time.Millisecond).Seconds()

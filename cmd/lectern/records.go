@@ -66,10 +66,31 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	}
 	store := postgres.NewStore(db, tickets, node)
 	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
-	if r.member, err = db.Join(ctx, node, cfg.Lease); err != nil {
+	workers := cfg.Workers
+	if cfg.Role == config.RoleAPI {
+		workers = 0
+	}
+	if r.member, err = db.Join(ctx, node, cfg.Lease, workers); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return r, nil
+}
+
+// openKeys opens the database for its API keys alone, without a queue and without taking part in the work: on Postgres
+// beside the nodes that run, on SQLite only while no server holds the data folder (CodeInUse). The caller closes it.
+func openKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, closer func() error, err error) {
+	if cfg.DB == "" {
+		db, err := sqlite.Open(ctx, cfg.Path())
+		if err != nil {
+			return nil, nil, err
+		}
+		return sqlite.NewStore(db, nil).Store, db.Close, nil
+	}
+	db, err := postgres.Open(ctx, cfg.DB)
+	if err != nil {
+		return nil, nil, err
+	}
+	return postgres.NewStore(db, nil, ""), db.Close, nil
 }
 
 // nodeName is a name that no other process has, had or will have, and that says where to look for this one.

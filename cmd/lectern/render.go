@@ -113,11 +113,29 @@ func (c *renderCmd) target() (string, error) {
 	if fi, err := os.Stat(out); err == nil && fi.IsDir() {
 		return "", &usageError{fmt.Errorf("%s is a folder", out)}
 	}
-	f, err := os.CreateTemp(filepath.Dir(out), ".lectern-*")
-	if err != nil {
+	if err := probeFolder(filepath.Dir(out)); err != nil {
 		return "", &usageError{fmt.Errorf("the video cannot be written to %s: %w", filepath.Dir(out), bare(err))}
 	}
-	return out, errors.Join(f.Close(), os.Remove(f.Name()))
+	return out, c.keepable()
+}
+
+// keepable proves that the folder of --keep can be made and written, and makes nothing yet.
+func (c *renderCmd) keepable() error {
+	if c.Keep == "" {
+		return nil
+	}
+	at := existing(filepath.Clean(c.Keep))
+	fi, err := os.Stat(at)
+	switch {
+	case err == nil && !fi.IsDir():
+		err = fmt.Errorf("%s is a file, and --keep names a folder", at)
+	case err == nil:
+		err = probeFolder(at)
+	}
+	if err != nil {
+		return &usageError{fmt.Errorf("nothing can be kept in %s: %w", c.Keep, bare(err))}
+	}
+	return nil
 }
 
 // make follows the presentation to its end.

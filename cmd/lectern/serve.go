@@ -51,12 +51,15 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 		return &config.Error{Key: "log.file", Cause: err, Allowed: "a path that can be written, or nothing"}
 	}
 	defer func() { err = errors.Join(err, logFile.Close()) }()
+	if err := writable(cfg); err != nil {
+		return err
+	}
 	h, err := openHouse(ctx, cfg, foldersIn(cfg), logger)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	c.welcome(io, cfg, listener.Addr(), h)
+	c.welcome(io, cfg, logFile.Path(), listener.Addr(), h)
 	if c.AddrFile != "" {
 		if err := writeAddr(c.AddrFile, listener.Addr()); err != nil {
 			return err
@@ -84,11 +87,11 @@ func listen(addr string) (net.Listener, error) {
 }
 
 // welcome says where the server is, and what is missing before it can render.
-func (c *serveCmd) welcome(io streams, cfg config.Config, at net.Addr, h *house) {
+func (c *serveCmd) welcome(io streams, cfg config.Config, logPath string, at net.Addr, h *house) {
 	fmt.Fprintf(io.out, "Lectern %s is at %s\n", programVersion(), io.bold(browserURL(at)))
 	where := "data in " + cfg.DataDir
-	if cfg.Log.File != "" {
-		where += ", log in " + cfg.Log.File
+	if logPath != "" {
+		where += ", log in " + logPath
 	}
 	fmt.Fprintln(io.out, io.dim(where))
 	missing := h.kit.absent()

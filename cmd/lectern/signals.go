@@ -8,28 +8,39 @@ import (
 	"syscall"
 )
 
-// interrupted is why a command's context ended: the first Ctrl-C or SIGTERM.
+// interrupted is why a command's context ended: the first Ctrl-C, SIGTERM or SIGHUP, or SIGPIPE where the reader of its
+// output went away.
 type interrupted struct{ signal os.Signal }
 
 func (i *interrupted) Error() string { return "interrupted by " + i.signal.String() }
 
-// untilSignal gives a context that ends with the first Ctrl-C or SIGTERM, so that work can end in order. A second
-// one ends the process at once.
+// untilSignal gives a context that ends with the first Ctrl-C, SIGTERM or SIGHUP, so that work can end in order. A second
+// one ends the process at once, but for SIGHUP, which a closing terminal sends twice. One that nohup has the process
+// ignore stays ignored. A reader of the output that goes away ends the context too.
 func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	heard := make(chan os.Signal, 2)
 	done := make(chan struct{})
 	signal.Notify(heard, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(heard, syscall.SIGHUP)
+	}
+	broken := make(chan os.Signal, 1) // never read: that somebody listens keeps SIGPIPE from ending the process
+	signal.Notify(broken, syscall.SIGPIPE)
 	go func() {
+		lost := io.lost
 		for n := 0; ; n++ {
 			select {
 			case <-done:
 				return
+			case <-lost:
+				lost = nil
+				cancel(&interrupted{syscall.SIGPIPE})
 			case s := <-heard:
-				if n > 0 {
+				if n > 0 && s != syscall.SIGHUP {
 					os.Exit(exitInterrupted)
 				}
-				if io.live {
+				if io.live && n == 0 {
 					fmt.Fprintln(io.err, "\nEnding in order; once more to end at once.")
 				}
 				cancel(&interrupted{s})
@@ -37,6 +48,7 @@ func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 		}
 	}()
 	return ctx, func() {
+		signal.Stop(broken)
 		signal.Stop(heard)
 		close(done)
 		cancel(nil)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rivo/uniseg"
@@ -17,13 +20,31 @@ type streams struct {
 	in       io.Reader
 	live     bool // err is a terminal: a bar may move on it
 	color    bool // err and out may be painted
+
+	lost <-chan struct{} // closed when the reader of out went away; nil: nobody looks
+}
+
+// pipe writes to standard output, and closes lost when nobody reads it any more.
+type pipe struct {
+	to   io.Writer
+	lost chan struct{}
+	once sync.Once
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	n, err := p.to.Write(b)
+	if errors.Is(err, syscall.EPIPE) {
+		p.once.Do(func() { close(p.lost) })
+	}
+	return n, err
 }
 
 func standardStreams() streams {
+	out := &pipe{to: os.Stdout, lost: make(chan struct{})}
 	live := term.IsTerminal(int(os.Stderr.Fd()))
 	plain := os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
 	return streams{
-		out: os.Stdout, err: os.Stderr, in: os.Stdin, live: live && os.Getenv("TERM") != "dumb",
+		out: out, lost: out.lost, err: os.Stderr, in: os.Stdin, live: live && os.Getenv("TERM") != "dumb",
 		color: live && term.IsTerminal(int(os.Stdout.Fd())) && !plain,
 	}
 }

@@ -5,8 +5,12 @@
 // package egress: [Fetcher.Allowed] refuses what is wrong on its face, without asking the network, and the dialer judges
 // each address that DNS gave, for the first request as for every redirect. Proxies of the environment are not used.
 //
-// What comes back must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels.
-// SVG is not taken: it can carry scripts and load further addresses.
+// What comes back must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels: package
+// picturefile judges it.
+//
+// How an address fails says little, on purpose. Whoever writes a deck could otherwise have this machine try ports and names
+// for them, and read from the sentences which of them answer. So only the ports that are set are reached, and every failure
+// of the network is the same sentence; the reason goes to Options.Log.
 package asset
 
 import (
@@ -14,22 +18,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"lectern"
 	"lectern/internal/egress"
+	"lectern/internal/picturefile"
 )
 
 // Defaults of Options.
 const (
 	DefaultMaxBytes     = 20 << 20
-	DefaultMaxPixels    = 50_000_000
 	DefaultTimeout      = 10 * time.Second
 	DefaultMaxRedirects = 5
 )
@@ -39,10 +42,12 @@ const MaxURL = egress.MaxURL
 
 // Options configure a fetcher. The zero value is the policy for decks from strangers.
 type Options struct {
-	MaxBytes     int64         // of one picture; 0: DefaultMaxBytes
-	MaxPixels    int64         // of one picture, width × height; 0: DefaultMaxPixels
-	Timeout      time.Duration // for the whole of one picture, redirects included; 0: DefaultTimeout
-	MaxRedirects int           // 0: DefaultMaxRedirects; less than 0: none
+	MaxBytes     int64          // of one picture; 0: DefaultMaxBytes
+	Limits       lectern.Limits // of pictures; zero: lectern.DefaultLimits
+	Ports        []uint16       // that may be reached; nil: every one
+	Log          *slog.Logger   // gets the reasons that sentences leave out; nil: nobody does
+	Timeout      time.Duration  // for the whole of one picture, redirects included; 0: DefaultTimeout
+	MaxRedirects int            // 0: DefaultMaxRedirects; less than 0: none
 	// AllowPrivate are networks that may be reached though they are private: an intranet's pictures, a test's server.
 	AllowPrivate []netip.Prefix
 	UserAgent    string // "": "Lectern"
@@ -60,8 +65,11 @@ func New(o Options) *Fetcher {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	if o.MaxPixels <= 0 {
-		o.MaxPixels = DefaultMaxPixels
+	if o.Limits == (lectern.Limits{}) {
+		o.Limits = lectern.DefaultLimits()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -72,7 +80,7 @@ func New(o Options) *Fetcher {
 	if o.UserAgent == "" {
 		o.UserAgent = "Lectern"
 	}
-	f := &Fetcher{o: o, policy: egress.Policy{Private: o.AllowPrivate}}
+	f := &Fetcher{o: o, policy: egress.Policy{Private: o.AllowPrivate, Ports: o.Ports}}
 	f.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: f.policy.Dialer(o.Timeout).DialContext, ForceAttemptHTTP2: true,
@@ -101,8 +109,9 @@ func failure(r *egress.Refused, address string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.Why)
 }
 
-// Fetch fetches one picture. An address that the policy forbids gives CodeAssetRefused, at once or after DNS has
-// answered; a server that does not answer, or not with a picture, CodeAssetFailed; the end of ctx its cause.
+// Fetch fetches one picture. An address that the policy forbids, and what comes back and is no picture that is taken, give
+// CodeAssetRefused; a server that does not answer, or with another status than 200, CodeAssetFailed; the end of ctx its
+// cause. Its pixels have not been decoded.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return lectern.Asset{}, cause
@@ -111,18 +120,18 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, err
 	if err != nil {
 		return lectern.Asset{}, failure(err, address)
 	}
-	body, ferr := f.get(ctx, u)
+	body, kind, ferr := f.get(ctx, u)
 	if cause := context.Cause(ctx); ferr != nil && cause != nil {
 		return lectern.Asset{}, cause
 	}
 	if ferr != nil {
-		return lectern.Asset{}, f.explain(address, ferr)
+		return lectern.Asset{}, f.explain(ctx, address, ferr)
 	}
-	kind, ferr := inspect(body, f.o.MaxPixels)
+	p, ferr := picturefile.Inspect(body, kind, picturefile.Limits{Pixels: f.o.Limits.PicturePixels, Elements: f.o.Limits.SVGElements})
 	if ferr != nil {
-		return lectern.Asset{}, f.explain(address, ferr)
+		return lectern.Asset{}, f.explain(ctx, address, ferr)
 	}
-	return lectern.Asset{URL: address, ContentType: kind, Body: body}, nil
+	return lectern.Asset{URL: address, ContentType: p.Type, Body: p.Body, Pixels: p.Pixels}, nil
 }
 
 // unusable is a fault of the answer, as the end of "The picture … cannot be used: it …".
@@ -137,62 +146,57 @@ func unusablef(retry bool, format string, args ...any) error {
 	return &unusable{fmt.Sprintf(format, args...), retry}
 }
 
-func (f *Fetcher) get(ctx context.Context, u *url.URL) ([]byte, error) {
+// get gives the body of an answer, and the kind that its server calls it.
+func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.o.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	req.Header.Set("User-Agent", f.o.UserAgent)
-	req.Header.Set("Accept", "image/avif,image/webp,image/png,image/jpeg,image/gif;q=0.9,*/*;q=0.1")
+	req.Header.Set("Accept", "image/avif,image/webp,image/png,image/jpeg,image/gif;q=0.9,image/svg+xml;q=0.9,*/*;q=0.1")
 	resp, err := f.client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, unusablef(resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests,
+		return nil, "", unusablef(resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests,
 			"its server answered %d (%s)", resp.StatusCode, http.StatusText(resp.StatusCode))
 	}
 	tooLarge := unusablef(false, "it is larger than %d MB", f.o.MaxBytes>>20)
 	if resp.ContentLength > f.o.MaxBytes {
-		return nil, tooLarge
+		return nil, "", tooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, f.o.MaxBytes+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, f.o.MaxBytes+1))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if int64(len(body)) > f.o.MaxBytes {
-		return nil, tooLarge
+		return nil, "", tooLarge
 	}
-	return body, nil
+	return body, resp.Header.Get("Content-Type"), nil
 }
 
-// explain turns an error on the way to a picture into a Failure.
-func (f *Fetcher) explain(address string, err error) *lectern.Failure {
+// explain turns an error on the way to a picture into a Failure. What the network said is logged, and no part of it.
+func (f *Fetcher) explain(ctx context.Context, address string, err error) *lectern.Failure {
 	if r, ok := errors.AsType[*egress.Refused](err); ok {
-		return failure(r, address).Because(err)
+		return failure(r, address)
 	}
-	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached.", short(address))
-	fail.Retryable = true
-	var dns *net.DNSError
-	var timeout net.Error
+	if bad, ok := errors.AsType[*picturefile.Unfit](err); ok {
+		return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), bad.Why)
+	}
 	if e, ok := errors.AsType[*unusable](err); ok {
-		fail.Message = fmt.Sprintf("The picture %s could not be loaded: %s.", short(address), e.why)
+		fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: %s.", short(address), e.why)
 		fail.Retryable = e.retry
-		return fail.Because(err)
+		return fail
 	}
-	switch {
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		fail.Message = fmt.Sprintf("The picture %s could not be loaded: its server did not answer within %g s.", short(address), f.o.Timeout.Seconds())
-	case errors.As(err, &dns) && dns.IsNotFound:
-		fail.Message = fmt.Sprintf("The picture %s could not be loaded: there is no server named %s.", short(address), dns.Name)
-		fail.Retryable = false
-	case errors.Is(err, syscall.ECONNREFUSED):
-		fail.Message = fmt.Sprintf("The picture %s could not be loaded: its server takes no connections.", short(address))
-	}
-	return fail.Because(err)
+	f.o.Log.InfoContext(ctx, "a picture could not be loaded", "url", short(address), "reason", err.Error())
+	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached, or did not answer within %g s.",
+		short(address), f.o.Timeout.Seconds())
+	fail.Retryable = true
+	return fail
 }
 
 // redirect judges the next address as the first was judged.

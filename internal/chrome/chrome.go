@@ -19,8 +19,10 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lectern"
@@ -33,6 +35,8 @@ const (
 	DefaultTimeout      = 45 * time.Second
 	DefaultReadyTimeout = 15 * time.Second
 	DefaultStartTimeout = 60 * time.Second
+	DefaultMemory       = 2 << 30
+	DefaultPage         = 10 * time.Second
 
 	MaxHTML = 32 << 20 // bytes of Page.HTML
 	MaxSide = 8192     // of a page and of its picture, in pixels
@@ -44,22 +48,28 @@ type Options struct {
 	Dir  string // where its profile lies while it runs; empty: the system's folder for temporary files
 	Tabs int    // pictures taken at the same time; 0: DefaultTabs
 
-	Timeout      time.Duration // for one picture, waiting for a tab not counted; 0: DefaultTimeout
+	Memory int64         // bytes that the browser's processes may have together; 0: DefaultMemory
+	Page   time.Duration // processor time that one picture may take; 0: DefaultPage
+
+	Timeout      time.Duration // for one picture on the clock, waiting for a tab not counted; 0: DefaultTimeout, or four times Page
 	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
-	// NoSandbox turns Chromium's sandbox off. Run as root it is always off, since Chromium does not start otherwise.
-	NoSandbox bool
+	Sandbox Sandbox
+	// Exposed, where given, is called when the browser was started without its sandbox for the first time because that cannot
+	// start on this machine, with the reason and what Chromium said.
+	Exposed func(reason, said string)
 	// Args are further flags for Chromium.
 	Args []string
 }
 
 // Browser is one Chromium, started when it is first needed. It is safe for concurrent use.
 type Browser struct {
-	o    Options
-	life context.Context // ends with Close
-	end  context.CancelCauseFunc
-	tabs chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
+	o     Options
+	life  context.Context // ends with Close
+	end   context.CancelCauseFunc
+	crowd crowd
+	tabs  chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
 
 	asking   sync.Mutex // held by who asks for the version
 	mu       sync.Mutex
@@ -68,6 +78,9 @@ type Browser struct {
 	startErr error         // of the last start
 	version  string
 	closed   bool
+	proof    proof
+	losses   atomic.Int64  // browsers that died, or tabs that crashed, under a picture
+	exposed  string        // why the browser is started without its sandbox; "": it is not
 	idle     *time.Timer   // ends a browser that nobody has a use for; nil: it stays
 	patience time.Duration // how long that takes
 	wg       sync.WaitGroup
@@ -84,8 +97,14 @@ func New(o Options) *Browser {
 	if o.Tabs <= 0 {
 		o.Tabs = DefaultTabs
 	}
+	if o.Memory <= 0 {
+		o.Memory = DefaultMemory
+	}
+	if o.Page <= 0 {
+		o.Page = DefaultPage
+	}
 	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
+		o.Timeout = max(DefaultTimeout, 4*o.Page)
 	}
 	if o.ReadyTimeout <= 0 {
 		o.ReadyTimeout = DefaultReadyTimeout
@@ -93,7 +112,7 @@ func New(o Options) *Browser {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = DefaultStartTimeout
 	}
-	b := &Browser{o: o, tabs: make(chan *tab, o.Tabs)}
+	b := &Browser{o: o, crowd: newCrowd(o.Tabs), tabs: make(chan *tab, o.Tabs), exposed: expose(o.Sandbox, os.Geteuid() == 0)}
 	b.life, b.end = context.WithCancelCause(context.Background())
 	for range o.Tabs {
 		b.tabs <- nil
@@ -259,7 +278,8 @@ func (b *Browser) Close() error {
 // as long as ctx lasts.
 //
 // Failures are *lectern.Failure: CodeMissingTool, CodeTooLarge for a page beyond the bounds, CodeCaptureFailed for a
-// page that does not get ready in time, that leaves its address, or that took the browser down twice. The end of ctx
+// page that does not get ready in time, that costs more than Options.Page or Options.Memory, that leaves its address, or that
+// took the browser down twice. The end of ctx
 // gives its cause.
 func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
 	j, err := newShot(p, assets)
@@ -272,7 +292,16 @@ func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.
 	}
 	var c lectern.Capture
 	for attempt := range 2 {
+		var leave func()
+		// Whoever has lost the browser may be its reason, or have been in it with the reason: alone it shows.
+		if leave, err = b.crowd.join(ctx, attempt > 0); err != nil {
+			break
+		}
 		c, t, err = b.try(ctx, t, j)
+		leave()
+		if errors.Is(err, errLost) || errors.Is(err, errCrashed) {
+			b.losses.Add(1)
+		}
 		if err == nil || ctx.Err() != nil || attempt > 0 || !errors.Is(err, errLost) && !errors.Is(err, errCrashed) {
 			break
 		}
@@ -296,9 +325,19 @@ func (b *Browser) try(ctx context.Context, t *tab, j *shot) (lectern.Capture, *t
 	if t, err = b.fit(ctx, t, in); err != nil {
 		return lectern.Capture{}, nil, err
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	charged := in.meter.enter(end)
 	c, err := t.capture(ctx, j, b.o.ReadyTimeout, b.loaded)
+	in.meter.leave(charged)
 	if err != nil {
 		t.abandon()
+		if in.meter.bloated.Load() { // whether this page is to blame is known where it was alone
+			err = errors.Join(errBloated, errLost)
+			if in.meter.wasSole(charged) {
+				err = errBloated
+			}
+		}
 		return lectern.Capture{}, nil, err
 	}
 	return c, t, nil
@@ -374,6 +413,10 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 		return f
 	case errors.Is(err, errTooSlow):
 		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could be taken of it.", b.o.Timeout.Seconds()).Because(err)
+	case errors.Is(err, errHeavy):
+		return b.tooHeavy(err)
+	case errors.Is(err, errBloated):
+		return b.tooBloated(err)
 	case errors.Is(err, errCrashed):
 		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could be taken of it.").Because(err)
 	case errors.Is(err, errLost):

@@ -47,6 +47,8 @@ type instance struct {
 	profile string
 	lock    *os.File // on the profile; see sweep
 	version string
+	meter   *meter
+	metered chan struct{} // closed when the meter has ended
 	once    sync.Once
 	err     error // of close
 }
@@ -92,7 +94,7 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 	if before != nil {
 		_ = before.close()
 	}
-	in, err := launch(b.life, b.o)
+	in, err := b.launch(b.life)
 	b.mu.Lock()
 	b.starting, b.startErr = nil, err
 	late := b.closed && in != nil
@@ -109,16 +111,13 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 	close(done)
 }
 
-func launch(life context.Context, o Options) (*instance, error) {
-	path, err := Find(o.Path)
-	if err != nil {
-		return nil, err
-	}
+// launch starts the program at path, in its own sandbox or without, and waits for its first answer.
+func launch(life context.Context, path string, o Options, contained bool) (*instance, error) {
 	in := &instance{}
 	if err := in.makeProfile(o.Dir); err != nil {
 		return nil, lectern.Fail(lectern.CodeCaptureFailed, "No folder could be made for the browser's profile.").Because(err)
 	}
-	if err := in.exec(life, path, o); err != nil {
+	if err := in.exec(life, path, o, contained); err != nil {
 		return nil, errors.Join(startFailed(err, ""), in.close())
 	}
 	ctx, cancel := context.WithTimeoutCause(life, o.StartTimeout, fmt.Errorf("no answer within %g s", o.StartTimeout.Seconds()))
@@ -138,14 +137,17 @@ func launch(life context.Context, o Options) (*instance, error) {
 
 func startFailed(err error, tail string) *lectern.Failure {
 	f := lectern.Fail(lectern.CodeCaptureFailed, "Chromium did not start.")
-	if strings.Contains(tail, "No usable sandbox") || strings.Contains(tail, "Running as root without --no-sandbox") {
-		f.Message = "Chromium did not start, since this machine offers no sandbox to it. Allow user namespaces, or turn its sandbox off in the settings."
-	}
 	f.Detail, f.Retryable = strings.TrimSpace(err.Error()+"\n"+tail), true
+	if said := noSandbox(tail); said != "" {
+		f.Message = "Chromium did not start: chromium.sandbox is on, and its sandbox cannot start on this machine. " +
+			AllowSandbox + ". Or set chromium.sandbox to auto or off."
+		f.Detail, f.Retryable = said, false
+		err = errors.Join(errNoSandbox, err)
+	}
 	return f.Because(err)
 }
 
-func (in *instance) exec(life context.Context, path string, o Options) error {
+func (in *instance) exec(life context.Context, path string, o Options, contained bool) error {
 	theirR, ourW, err := os.Pipe()
 	if err != nil {
 		return err
@@ -157,7 +159,7 @@ func (in *instance) exec(life context.Context, path string, o Options) error {
 	defer theirR.Close()
 	defer theirW.Close()
 	args := append(append([]string{}, flags...), "--user-data-dir="+in.profile)
-	if o.NoSandbox || os.Geteuid() == 0 {
+	if !contained {
 		args = append(args, "--no-sandbox")
 	}
 	args = append(append(args, o.Args...), "about:blank")
@@ -174,11 +176,29 @@ func (in *instance) exec(life context.Context, path string, o Options) error {
 		return errors.Join(err, ourR.Close(), ourW.Close())
 	}
 	in.w = dial(ourR, ourW)
+	pid := in.p.Pid()
+	in.meter, in.metered = newMeter(o, newGauge(pid).measure, in.kill), make(chan struct{})
+	go func() {
+		defer close(in.metered)
+		in.meter.run(in.w.lost)
+	}()
 	return nil
+}
+
+// kill ends all processes of the browser at once; captures in it end with errLost.
+func (in *instance) kill() {
+	select {
+	case <-in.p.Done(): // its id may be another process's by now
+	default:
+		killFamily(in.p.Pid())
+	}
 }
 
 // isLost says whether the browser can be given up.
 func (in *instance) isLost() bool {
+	if in.meter.bloated.Load() {
+		return true
+	}
 	select {
 	case <-in.w.lost:
 		return true
@@ -195,6 +215,7 @@ func (in *instance) close() error {
 		if in.p != nil {
 			in.p.Stop()
 			in.w.close()
+			<-in.metered
 			proc.KillEscaped(in.profile) // the crash handlers, which leave the group and may still write
 		}
 		in.err = errors.Join(os.RemoveAll(in.profile), in.lock.Close())

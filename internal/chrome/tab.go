@@ -117,18 +117,22 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon gives the tab up. A page that hangs is crashed first, since it would not be closed.
+// abandon gives the tab up. A page that hangs is crashed first, since it would not be closed; where that does not end it, the
+// whole browser is ended, lest it burns on.
 func (t *tab) abandon() {
 	hung := t.alive()
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
 		if hung {
-			crash, stop := context.WithTimeout(ctx, time.Second)
-			_, _ = call(crash, t.in.w, t.s, page.Crash, cdp.Empty{})
+			crash, stop := context.WithTimeout(context.Background(), 5*time.Second)
+			_, err := call(crash, t.in.w, t.s, page.Crash, cdp.Empty{})
 			stop()
+			if errors.Is(err, context.DeadlineExceeded) {
+				t.in.kill()
+			}
 		}
 		t.s.die()
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
 		_, _ = call(ctx, t.in.w, nil, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: t.ctx})
 	}()
 }

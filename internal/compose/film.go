@@ -19,6 +19,7 @@ type Film struct {
 	Language string // of sound and captions, as [Language] gives it
 	Chapters []Chapter
 	Cues     []Cue
+	ShowCues bool // players show the captions unless their viewer turns them off
 	Sound    Soundtrack
 
 	sps, pps []byte
@@ -220,6 +221,7 @@ func (f *Film) captions() (t track, samples []byte) {
 	tx3g := box("tx3g", zeros(6), u16(1), zeros(4), []byte{1, 0xff, 0, 0, 0, 0xff}, zeros(8), zeros(4), u16(1), []byte{0, 16, 0xff, 0xff, 0xff, 0xff},
 		box("ftab", u16(1), u16(1), []byte{5}, []byte("Arial")))
 	t.id, t.kind, t.name, t.scale, t.lasts = captionTrack, "sbtl", "captions", captionScale, f.lasts()
+	t.disabled = !f.ShowCues
 	t.group, t.language, t.chapters, t.media, t.entry = 3, f.Language, chapterTrack, full("nmhd", 0, 0), tx3g
 	return t, samples
 }

@@ -46,6 +46,7 @@ type demuxed struct {
 	lengths        []uint32
 	keys           []uint32
 	skip           uint64
+	enabled        bool
 }
 
 // boxesIn cuts boxes apart; those of the same kind stand in order.
@@ -86,7 +87,7 @@ func words(b []byte) []uint32 {
 func demux(file []byte) (list []demuxed) {
 	for _, trak := range boxesIn(inside(file, "moov"))["trak"] {
 		mdhd, stbl := inside(trak, "mdia", "mdhd"), inside(trak, "mdia", "minf", "stbl")
-		t := demuxed{kind: string(inside(trak, "mdia", "hdlr")[8:12]), scale: words(mdhd)[5]}
+		t := demuxed{kind: string(inside(trak, "mdia", "hdlr")[8:12]), scale: words(mdhd)[5], enabled: inside(trak, "tkhd")[3]&1 == 1}
 		if elst := inside(trak, "edts", "elst"); elst != nil {
 			t.skip = binary.BigEndian.Uint64(elst[16:])
 		}
@@ -121,7 +122,7 @@ func demux(file []byte) (list []demuxed) {
 
 // aFilm draws a film, and its pictures and packets.
 func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
-	f = &Film{Encoding: hd, Title: rapid.String().Draw(t, "title"), Language: "eng"}
+	f = &Film{Encoding: hd, Title: rapid.String().Draw(t, "title"), Language: "eng", ShowCues: rapid.Bool().Draw(t, "show")}
 	f.Encoding.Rate = rapid.SampledFrom([]int{24, 25, 30, 50, 60}).Draw(t, "rate")
 	for range rapid.IntRange(1, 5).Draw(t, "streams") {
 		x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: rapid.SliceOfN(rapid.Uint32Range(1, 40), 1, 90).Draw(t, "sizes"), Keys: []int{0}}
@@ -191,6 +192,9 @@ func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 		}
 		same(tracks[0], "vide", "und", pictures)
 		same(tracks[1], "soun", "eng", packets)
+		if !tracks[0].enabled || !tracks[1].enabled || tracks[len(tracks)-1].enabled {
+			t.Fatal("pictures and sound are to be played, chapters are not")
+		}
 		if tracks[1].skip != Packet || tracks[0].scale != uint32(f.Encoding.Timescale()) || len(tracks[0].keys) != len(f.Chapters) {
 			t.Fatalf("%+v", tracks[:2])
 		}
@@ -220,6 +224,9 @@ func checkCaptions(t *rapid.T, f *Film, track demuxed) {
 		if from < to {
 			want = append(want, fmt.Sprintf("%d-%d %s", from, to, strings.Join(c.Lines, "\n")))
 		}
+	}
+	if track.enabled != f.ShowCues { // V7
+		t.Fatalf("the captions are enabled: %v, not %v", track.enabled, f.ShowCues)
 	}
 	if strings.Join(shown, "|") != strings.Join(want, "|") || now != end || track.scale != 1000 || track.kind != "sbtl" || track.language != "eng" {
 		t.Fatalf("%q\nis shown instead of\n%q, until %d of %d", shown, want, now, end)

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,7 +127,7 @@ type Queue struct {
 type Chromium struct {
 	Sandbox string        // SandboxAuto, SandboxOn or SandboxOff
 	Memory  int64         // bytes that the browser's processes may have together
-	Page    time.Duration // that the picture of one slide may take
+	Page    time.Duration // processor time that the picture of one slide may take
 }
 
 // How Chromium's sandbox is used.
@@ -148,6 +149,17 @@ type Log struct {
 type Assets struct {
 	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
 	Ports        List // of addresses that pictures are loaded from
+}
+
+// Numbers are Ports as numbers. Without any, no port may be used.
+func (a Assets) Numbers() []uint16 {
+	list := []uint16{}
+	for _, item := range a.Ports.Items() {
+		if n, err := strconv.ParseUint(item, 10, 16); err == nil {
+			list = append(list, uint16(n))
+		}
+	}
+	return list
 }
 
 // Webhook says which addresses messages may be sent to.
@@ -304,7 +316,8 @@ func unknown(layers []layer) []*Error {
 
 // misspelt names LECTERN_* variables that are no setting but nearly one.
 func misspelt(environ []string) []string {
-	var known, said []string
+	var said []string
+	known := []string{EnvPrefix + "CONFIG", EnvPrefix + "SERVER"} // no settings, but ours
 	for _, s := range Settings() {
 		known = append(known, s.Variables()...)
 	}
@@ -313,7 +326,7 @@ func misspelt(environ []string) []string {
 		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
 			continue
 		}
-		if near := nearest(name, known); near != "" {
+		if near := nearestVariable(name, known); near != "" {
 			said = append(said, fmt.Sprintf("The variable %s is not a setting and is ignored; did you mean %s?", name, near))
 		}
 	}

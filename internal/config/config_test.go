@@ -61,7 +61,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"http.keyless": "yes", "http.hosts": "a.example", "http.origins": "https://a.example", "http.trusted_proxies": "10.0.0.0/8", "http.base_url": "https://a.example",
 		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s", "subtitles": "yes", "assets.ports": "80",
 		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB", "limits.check": "20s", "limits.ranges": "17",
-		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.svg_elements": "700", "limits.json_tokens": "8000",
+		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
 		"db": "postgres://me:hunter2@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
 	}
 	needs := map[string]map[string]string{"role": {"db": values["db"]}} // what must stand beside it
@@ -195,6 +195,29 @@ func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
 	}
 	if len(said) != 1 || !strings.Contains(said[0], "LECTERN_WORKER ") || !strings.Contains(said[0], "LECTERN_WORKERS?") {
 		t.Errorf("got %q", said)
+	}
+}
+
+// L: what is suggested is what was meant: the common prefix counts for nothing, a left-out group is put in again.
+func TestSuggestedVariablesAreSensible(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_ORIGIN": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS",
+		"LECTERN_SANDBOX": "LECTERN_CHROMIUM_SANDBOX", "LECTERN_LEVEL": "LECTERN_LOG_LEVEL", "LECTERN_JSON_TOKENS": "LECTERN_LIMITS_JSON_TOKENS",
+		"LECTERN_WORKRS": "LECTERN_WORKERS", "LECTERN_LIMIT_BODY": "LECTERN_LIMITS_BODY", "LECTERN_DATADIR": "",
+		"LECTERN_PORT": "", "LECTERN_SERVICE_HOST": "", "LECTERN_SERVER": "", "LECTERN_CONFIG": "", "LECTERN_HOME": "",
+	} {
+		_, said, err := Load(Source{Environ: []string{name + "=1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(said) > 0 {
+			got = said[0]
+		}
+		if want == "" && got != "" || want != "" && !strings.Contains(got, "did you mean "+want+"?") {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

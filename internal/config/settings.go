@@ -109,7 +109,7 @@ func serviceSettings() []Setting {
 		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
 		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
 		truth("subtitles", "show the subtitle track of a video unless its viewer turns it off; a deck may say otherwise", func(c *Config) *bool { return &c.Subtitles }),
-		words("assets.ports", "ports that decks may load pictures from", "port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
+		words("assets.ports", "ports that decks may load pictures from; with assets.allow_private every one", "port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
 		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
 	}
 }
@@ -139,7 +139,8 @@ func limitSettings() []Setting {
 		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60, func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
 		count("limits.picture_pixels", "pixels of one picture", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.PicturePixels }),
 		count("limits.slide_pixels", "pixels of all pictures of one slide", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.SlidePixels }),
-		count("limits.svg_elements", "elements of one SVG picture, references expanded", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
+		size("limits.picture_bytes", "all pictures that one deck loads from the web", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Limits.PictureBytes }),
+		count("limits.svg_elements", "elements of one SVG picture, references expanded; filters and other costly ones count for many", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
 		count("limits.json_tokens", "names, values and brackets of a deck's JSON", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.JSONTokens }),
 		span("limits.duration", "length of a video, as it is estimated", time.Second, 30*24*time.Hour, func(c *Config) *time.Duration { return &c.Limits.Duration }),
 		count("limits.queued", "presentations that wait at once; further ones are refused with 429", 1, 10_000_000, func(c *Config) *int { return &c.Queue.Presentations }),
@@ -162,7 +163,7 @@ func httpSettings() []Setting {
 		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
 		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine", []string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
 		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20, 1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
-		span("chromium.page", "how long the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
+		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
 	}
 }
 

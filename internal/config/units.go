@@ -121,6 +121,26 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
+// nearestVariable is the variable that somebody may have meant, or "": one that ends with the same words, such as
+// LECTERN_HTTP_ORIGINS for LECTERN_ORIGINS, or the nearest one. The prefix that all have makes none alike.
+func nearestVariable(name string, known []string) string {
+	word := strings.TrimPrefix(name, EnvPrefix)
+	bare := make([]string, len(known))
+	for i, k := range known {
+		bare[i] = strings.TrimPrefix(k, EnvPrefix)
+		_, rest, parts := strings.Cut(bare[i], "_")
+		for ; parts; _, rest, parts = strings.Cut(rest, "_") {
+			if rest == word || len(word) > 4 && rest == word+"S" {
+				return k
+			}
+		}
+	}
+	if near := nearest(word, bare); near != "" {
+		return EnvPrefix + near
+	}
+	return ""
+}
+
 // distance is Levenshtein's: how many letters have to be put in, taken out or changed.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +28,8 @@ const MaxURL = 4096
 type Policy struct {
 	// Private are networks that may be reached though they are private: an intranet's servers, a test's.
 	Private []netip.Prefix
+	// Ports are those that may be reached; nil: every one.
+	Ports []uint16
 }
 
 // Everywhere is the policy for addresses that the operator alone writes: every network may be reached.
@@ -68,6 +71,8 @@ func (p Policy) Judge(address string) (*url.URL, *Refused) {
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return nil, &Refused{Why: "its address has a port that does not exist"}
+		} else if r := p.judgePort(uint16(n)); r != nil {
+			return nil, r
 		}
 	}
 	if r := p.judgeHost(u.Hostname()); r != nil {
@@ -75,6 +80,17 @@ func (p Policy) Judge(address string) (*url.URL, *Refused) {
 	}
 	u.Fragment = ""
 	return u, nil
+}
+
+func (p Policy) judgePort(n uint16) *Refused {
+	if p.Ports == nil || slices.Contains(p.Ports, n) {
+		return nil
+	}
+	words := make([]string, len(p.Ports))
+	for i, port := range p.Ports {
+		words[i] = fmt.Sprint(port)
+	}
+	return &Refused{Why: fmt.Sprintf("its address has port %d, and only %s may be used (assets.ports)", n, strings.Join(words, ", "))}
 }
 
 func (p Policy) judgeHost(host string) *Refused {
@@ -268,9 +284,14 @@ func (p Policy) Control(_ context.Context, network, address string, _ syscall.Ra
 	if network != "tcp4" && network != "tcp6" {
 		return &Refused{Why: "it needs a kind of network that is not used"}
 	}
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return &Refused{Why: "its address is not well formed"}
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return &Refused{Why: "its address has a port that does not exist"}
+	} else if r := p.judgePort(uint16(n)); r != nil {
+		return r
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {

@@ -33,6 +33,7 @@ type Stream struct {
 	Duration time.Duration // 0: not said
 	Frames   int64         // as the container counts them; 0: not said
 	Packets  int64         // as counted in the file
+	Default  bool          // players show or play it unless they are told otherwise
 
 	PixelFormat string
 	Width       int
@@ -123,6 +124,9 @@ type probed struct {
 		BaseRate   string `json:"r_frame_rate"`
 		SampleRate string `json:"sample_rate"`
 		Channels   int    `json:"channels"`
+		Disposed   struct {
+			Default int `json:"default"`
+		} `json:"disposition"`
 	} `json:"streams"`
 	Chapters []json.RawMessage `json:"chapters"`
 }
@@ -138,7 +142,8 @@ func parseProbe(out []byte) (Info, error) {
 	}
 	for _, s := range p.Streams {
 		info.Streams = append(info.Streams, Stream{
-			Type: s.Type, Codec: s.Codec, Profile: s.Profile, Start: duration(s.Start), Duration: duration(s.Duration),
+			Default: s.Disposed.Default == 1,
+			Type:    s.Type, Codec: s.Codec, Profile: s.Profile, Start: duration(s.Start), Duration: duration(s.Duration),
 			Frames: number(s.Frames), Packets: number(s.Packets), PixelFormat: s.PixFmt, Width: s.Width, Height: s.Height,
 			FrameRate: rational(s.AvgRate), BaseRate: rational(s.BaseRate),
 			SampleRate: int(number(s.SampleRate)), Channels: s.Channels,

@@ -23,8 +23,8 @@ const (
 // submission is what a request for a presentation brought, before anybody has read the deck.
 type submission struct {
 	kind     string // media type of the body, in lower case and without parameters
-	deck     []byte
-	settings []byte // of an upload: a JSON object whose fields win over the deck's
+	deck     string
+	settings string // of an upload: a JSON object whose fields win over the deck's
 	callback string // of an upload; wins over the deck's
 }
 
@@ -40,16 +40,19 @@ func readSubmission(r *http.Request) (submission, error) {
 }
 
 // readBody reads a body of JSON.
-func readBody(r *http.Request) ([]byte, error) {
+func readBody(r *http.Request) (string, error) {
 	if ct := r.Header.Get("Content-Type"); ct != "" {
 		// Scripts forget the header, and curl then says "form": only what surely is no JSON is refused.
 		kind, _, _ := mime.ParseMediaType(ct)
 		if !mayBeJSON(kind) {
-			return nil, lectern.Fail(codeMedia, "The body must be JSON (application/json), not %s.", kind)
+			return "", lectern.Fail(codeMedia, "The body must be JSON (application/json), not %s.", kind)
 		}
 	}
-	b, err := io.ReadAll(r.Body)
-	return b, arrival(err)
+	b, err := readText(r.Body, r.ContentLength)
+	if err != nil {
+		return "", arrival(err)
+	}
+	return b, refusePacked(b)
 }
 
 // mayBeJSON reports whether a body of this media type may be JSON after all.
@@ -77,8 +80,9 @@ func arrival(err error) error {
 // it, since clients draw a new one for every try.
 func (b submission) fingerprint(r *http.Request) string {
 	h := sha256.New()
-	for _, part := range []string{r.Method, r.URL.Path, b.kind, string(b.deck), string(b.settings), b.callback} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+	for _, part := range []string{r.Method, r.URL.Path, b.kind, b.deck, b.settings, b.callback} {
+		fmt.Fprintf(h, "%d:", len(part))
+		_, _ = io.WriteString(h, part) // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -161,7 +165,7 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	print := ""
 	if key != "" {
 		print = body.fingerprint(r)
-		if p, replayed, err = s.Jobs.Reserve(r.Context(), key, print); err != nil || replayed {
+		if p, replayed, err = s.Jobs.Reserve(r.Context(), lectern.DefaultOwner, key, print); err != nil || replayed {
 			return p, replayed, err
 		}
 		defer func() {
@@ -193,7 +197,7 @@ func (s *server) takesOrders() error {
 // release frees the key of a request that failed, though its client may have gone. One that cannot be freed is free
 // again after its time.
 func (s *server) release(r *http.Request, key string) {
-	if err := s.Jobs.ReleaseKey(context.WithoutCancel(r.Context()), key); err != nil {
+	if err := s.Jobs.ReleaseKey(context.WithoutCancel(r.Context()), lectern.DefaultOwner, key); err != nil {
 		s.Log.LogAttrs(r.Context(), 4, "an idempotency key waits for its time", attrs(r, asFailure(err))...)
 	}
 }

@@ -35,7 +35,7 @@ func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) 
 	return lectern.Presentation{}, false, nil
 }
 
-func (j *jobs) Reserve(_ context.Context, key, print string) (lectern.Presentation, bool, error) {
+func (j *jobs) Reserve(_ context.Context, _, key, print string) (lectern.Presentation, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if p, done, err := j.completed(key, print); done || err != nil {
@@ -53,7 +53,7 @@ func (j *jobs) Reserve(_ context.Context, key, print string) (lectern.Presentati
 	return lectern.Presentation{}, false, nil
 }
 
-func (j *jobs) ReleaseKey(_ context.Context, key string) error {
+func (j *jobs) ReleaseKey(_ context.Context, _, key string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.keys[key].id == "" {

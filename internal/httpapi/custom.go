@@ -22,6 +22,12 @@ type customCreated struct {
 	Warnings []lectern.Warning `json:"warnings,omitempty"`
 }
 
+// customChecked is the answer to a dry run, with the fields of /v1's. The original knew none.
+type customChecked struct {
+	Success bool `json:"success"`
+	Checked
+}
+
 // customJob is a presentation as the old interface shows it. Progress is a whole number, rounded down, so that 100 means
 // completed.
 type customJob struct {
@@ -131,6 +137,17 @@ func (s *server) custom(mux *http.ServeMux) {
 
 func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		dry, err := flagged(r, "dry_run")
+		if err != nil {
+			return err
+		}
+		if dry {
+			v, err := s.outlook(r, change)
+			if err == nil {
+				writeJSON(w, r, http.StatusOK, customChecked{Success: true, Checked: v})
+			}
+			return err
+		}
 		p, replayed, err := s.create(r, change)
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ type DeckInput struct {
 	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays. Default: 30 in decks that have slidesData. Alias: duration."`
+	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
 	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`

@@ -53,6 +53,7 @@ var v1Status = map[lectern.Code]int{
 	lectern.CodeInternal:      http.StatusInternalServerError,
 	lectern.CodeCanceled:      http.StatusConflict,
 	lectern.CodeInUse:         http.StatusServiceUnavailable,
+	lectern.CodeDamaged:       http.StatusInternalServerError,
 	lectern.CodeUnauthorized:  http.StatusUnauthorized,
 	lectern.CodeForbidden:     http.StatusForbidden,
 	lectern.CodeRateLimited:   http.StatusTooManyRequests,
@@ -95,6 +96,7 @@ var customStatus = map[lectern.Code]int{
 	lectern.CodeInternal:      http.StatusInternalServerError,
 	lectern.CodeCanceled:      http.StatusConflict,
 	lectern.CodeInUse:         http.StatusServiceUnavailable,
+	lectern.CodeDamaged:       http.StatusInternalServerError,
 	lectern.CodeUnauthorized:  http.StatusUnauthorized,
 	lectern.CodeForbidden:     http.StatusForbidden,
 	lectern.CodeRateLimited:   http.StatusTooManyRequests,
@@ -209,7 +211,7 @@ func asFailure(err error) *lectern.Failure {
 		return f
 	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return lectern.Fail(lectern.CodeTooLarge, "The request's body is larger than %s, which is the limit of this server.", size(big.Limit))
+		return lectern.Fail(lectern.CodeTooLarge, "The request's body is larger than %s, which is the limit of this server (limits.body).", size(big.Limit))
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		f := lectern.Fail(lectern.CodeTimeout, "This took too long and was given up.").Because(err)

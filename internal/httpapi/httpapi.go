@@ -66,11 +66,15 @@ type Options struct {
 	ReadTimeout  time.Duration // how long a client may be silent while it sends a body; default 30 s
 	RenderLimit  time.Duration // how long a preview may take; default 60 s
 	CheckTime    time.Duration // how long a dry run may measure slides (limits.check); 0: it measures none
+
+	LargeBodies int           // bodies of more than 1 MiB that are held at once; default 2
+	LargeWait   time.Duration // how long one may wait for its turn; default 20 s
 }
 
 type server struct {
 	Options
 	portraits *portraits
+	large     *queue        // of bodies of more than 1 MiB
 	previews  chan struct{} // one token a preview that runs, so that previews cannot crowd out presentations
 }
 
@@ -86,10 +90,13 @@ func New(o Options) http.Handler {
 	o.Limits.MinSide = cmp.Or(o.Limits.MinSide, def.MinSide)
 	o.Limits.MaxSide = cmp.Or(o.Limits.MaxSide, def.MaxSide)
 	o.Limits.MaxHoldSeconds = cmp.Or(o.Limits.MaxHoldSeconds, def.MaxHoldSeconds)
+	o.Limits.JSONTokens = cmp.Or(o.Limits.JSONTokens, def.JSONTokens)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 30*time.Second)
 	o.RenderLimit = cmp.Or(o.RenderLimit, time.Minute)
+	o.LargeBodies = cmp.Or(o.LargeBodies, 2)
+	o.LargeWait = cmp.Or(o.LargeWait, 20*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -102,7 +109,7 @@ func New(o Options) http.Handler {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []*lectern.Failure { return nil }
 	}
-	s := &server{Options: o, portraits: newPortraits(o.Avatars), previews: make(chan struct{}, maxPreviews)}
+	s := &server{Options: o, portraits: newPortraits(o.Avatars), large: newQueue(o.LargeBodies, o.LargeWait), previews: make(chan struct{}, maxPreviews)}
 
 	mux := http.NewServeMux()
 	s.health(mux)

@@ -76,7 +76,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
 		}()
 		if s.admit(w, r) {
-			s.bound(w, r, control)
+			defer s.bound(w, r, control)()
+			if err := s.takes(w, r); err != nil {
+				s.refuse(w, r, err)
+				return
+			}
 			next.ServeHTTP(w, r)
 		}
 	})
@@ -95,13 +99,18 @@ func (s *server) panicked(w *writer, r *http.Request, p any) {
 	s.refuse(w, r, lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong; the server's log has it under request %s.", requestID(r.Context())))
 }
 
-// bound limits the body in size, and its sender in patience.
-func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController) {
+// bound limits the body in size and its sender in patience, and has large bodies wait for a place, which done gives back.
+func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController) (done func()) {
 	if r.Body == nil || r.Body == http.NoBody {
-		return
+		return func() {}
 	}
 	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout)) // for a body that no handler reads; not every writer has one
-	r.Body = &body{ReadCloser: http.MaxBytesReader(w, r.Body, s.Limits.BodyBytes), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout)}
+	b := &body{
+		ReadCloser: http.MaxBytesReader(w, r.Body, s.Limits.BodyBytes), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
+		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= s.Limits.BodyBytes},
+	}
+	r.Body = b
+	return b.place.free
 }
 
 // body ends a request whose sender falls silent. Once it is read to its end, the deadline goes, since net/http would take
@@ -112,15 +121,20 @@ type body struct {
 	control  *http.ResponseController
 	patience time.Duration
 	until    time.Time
+	place    place
 }
 
 func (b *body) Read(p []byte) (int, error) {
+	if err := b.place.before(); err != nil {
+		return 0, err
+	}
 	deadline := time.Now().Add(b.patience)
 	if deadline.After(b.until) {
 		deadline = b.until
 	}
 	_ = b.control.SetReadDeadline(deadline) // not every writer has one
 	n, err := b.ReadCloser.Read(p)
+	b.place.read += int64(n)
 	if errors.Is(err, io.EOF) {
 		_ = b.control.SetReadDeadline(zeroTime)
 	}

@@ -46,18 +46,27 @@ type SpokenVoice struct {
 
 // dryRun checks a deck, measures what there is time for, and makes nothing.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.outlook(r, nil)
+	if err == nil {
+		writeJSON(w, r, http.StatusOK, v)
+	}
+	return err
+}
+
+// outlook is what would become of a request's deck.
+func (s *server) outlook(r *http.Request, change func(*lectern.Deck)) (Checked, error) {
 	body, err := readSubmission(r)
 	if err != nil {
-		return err
+		return Checked{}, err
 	}
-	sub, err := s.accept(r.Context(), body, nil)
+	sub, err := s.accept(r.Context(), body, change)
 	if err != nil {
-		return err
+		return Checked{}, err
 	}
 	d := sub.Deck
 	measured, more, err := s.measure(r.Context(), d)
 	if err != nil {
-		return err
+		return Checked{}, err
 	}
 	sub.Warnings = append(sub.Warnings, more...)
 	total, slides := d.Estimate()
@@ -75,8 +84,7 @@ func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 			v.Outline[n-1].Warnings = append(v.Outline[n-1].Warnings, note)
 		}
 	}
-	writeJSON(w, r, http.StatusOK, v)
-	return nil
+	return v, nil
 }
 
 // errCheckTime ends the measuring of a dry run.

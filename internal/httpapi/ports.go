@@ -21,11 +21,11 @@ type Jobs interface {
 // Intake accepts decks that were checked.
 type Intake interface {
 	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
-	// Reserve claims an Idempotency-Key for a request. replayed: p is what the same request made before. Another request
+	// Reserve claims an owner's Idempotency-Key for a request. replayed: p is what the same request made before. Another request
 	// with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes the key.
-	Reserve(ctx context.Context, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
+	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
 	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
-	ReleaseKey(ctx context.Context, key string) error
+	ReleaseKey(ctx context.Context, owner, key string) error
 }
 
 // Reader reads presentations. An unknown id gives CodeNotFound.
@@ -39,6 +39,7 @@ type Reader interface {
 
 // Query says which presentations to list. It has the shape of job.Filter, so that the one converts to the other.
 type Query struct {
+	Owner  string         // "" for everybody's
 	Status lectern.Status // "" for any
 	Limit  int            // 1 to 200
 	Cursor string         // as given by the page before; "" for the first page

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -10,18 +9,15 @@ import (
 )
 
 // previewDeck parses a deck for a preview. Without a layout of its own it shows the slide alone.
-func previewDeck(body []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
-	d, warnings, err := jsondeck.Parse(body, lim)
+func previewDeck(body string, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+	q, err := jsondeck.ParseRequest(body, "", lim)
 	if err != nil {
-		return d, nil, err
+		return q.Deck, nil, err
 	}
-	var named struct {
-		Layout *string `json:"layout"`
+	if !q.NamesLayout {
+		q.Deck.Layout = lectern.LayoutSlideOnly
 	}
-	if err := json.Unmarshal(body, &named); err != nil || named.Layout == nil {
-		d.Layout = lectern.LayoutSlideOnly
-	}
-	return d, warnings, nil
+	return q.Deck, q.Warnings, nil
 }
 
 func (s *server) themeExists(id string) error {

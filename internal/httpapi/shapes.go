@@ -27,6 +27,8 @@ type Presentation struct {
 	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
 	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time" doc:"When the run last gave a sign of life. Not versioned."`
 	ETASeconds      *float64          `json:"eta_seconds" doc:"An estimate of the time left. Not versioned."`
+	QueuePosition   *int              `json:"queue_position" doc:"Its place among those that wait; 1 is next. null: it does not wait, or this is a message or an earlier version. Not versioned."`
+	EstimatedStart  *Time             `json:"estimated_start_at" format:"date-time" doc:"When work on it is expected to begin, from what waits before it and how fast presentations were rendered lately. null: it does not wait, or nothing was measured yet. Not versioned."`
 	Error           *PresentationFail `json:"error" doc:"Why it failed."`
 	Warnings        []lectern.Warning `json:"warnings" doc:"What a user should know though the work goes on."`
 	Metadata        map[string]string `json:"metadata" doc:"The caller's own, given back untouched."`
@@ -77,6 +79,9 @@ func v1Presentation(p lectern.Presentation) Presentation {
 	if p.ETA > 0 {
 		eta := math.Ceil(p.ETA.Seconds()*10) / 10
 		v.ETASeconds = &eta
+	}
+	if p.QueuePosition > 0 {
+		v.QueuePosition, v.EstimatedStart = &p.QueuePosition, known(p.StartAt)
 	}
 	if f := p.Error; f != nil {
 		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Slide: f.Slide, Retryable: f.Retryable}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"strings"
 
 	"lectern"
 )
@@ -44,7 +45,7 @@ func readUpload(r *http.Request, boundary string) (submission, error) {
 			return b, formFault(name, "The form has more than one %.60q.", name)
 		}
 		seen[name] = true
-		if err := b.take(part, name); err != nil {
+		if err := b.take(part, name, r.ContentLength); err != nil {
 			return b, err
 		}
 	}
@@ -56,21 +57,19 @@ func readUpload(r *http.Request, boundary string) (submission, error) {
 	return b, arrival(err)
 }
 
-// take reads one part of a form.
-func (b *submission) take(part *multipart.Part, name string) (err error) {
+// take reads one part of a form that has declared bytes in all; below 0: it did not say.
+func (b *submission) take(part *multipart.Part, name string, declared int64) (err error) {
 	switch name {
 	case "deck":
 		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-		if b.deck, err = io.ReadAll(part); err != nil {
+		if b.deck, err = readText(part, declared); err != nil {
 			return arrival(err)
 		}
 		return takenDeck(kind, b.deck)
 	case "settings":
 		b.settings, err = field(part, name, maxSettings)
 	case "callback_url":
-		var v []byte
-		v, err = field(part, name, maxCallback)
-		b.callback = string(v)
+		b.callback, err = field(part, name, maxCallback)
 	default:
 		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"settings\" and \"callback_url\".", name)
 	}
@@ -78,24 +77,26 @@ func (b *submission) take(part *multipart.Part, name string) (err error) {
 }
 
 // field reads a part of limited size.
-func field(part *multipart.Part, name string, limit int64) ([]byte, error) {
+func field(part *multipart.Part, name string, limit int64) (string, error) {
 	v, err := io.ReadAll(io.LimitReader(part, limit+1))
 	if err == nil && int64(len(v)) > limit {
 		f := lectern.Fail(lectern.CodeTooLarge, "The form's %q is larger than %s.", name, size(limit))
 		f.Param = name
-		return nil, f
+		return "", f
 	}
-	return bytes.TrimSpace(v), arrival(err)
+	return string(bytes.TrimSpace(v)), arrival(err)
 }
 
 // takenDeck refuses files that are no JSON by their media type or by how they begin.
-func takenDeck(kind string, deck []byte) error {
+func takenDeck(kind, deck string) error {
 	what := ""
 	switch {
-	case bytes.HasPrefix(deck, []byte("%PDF-")):
+	case strings.HasPrefix(deck, "%PDF-"):
 		what = "a PDF"
-	case bytes.HasPrefix(deck, []byte("PK\x03\x04")):
+	case strings.HasPrefix(deck, "PK\x03\x04"):
 		what = "a zip archive such as PPTX"
+	case packed(deck) != "":
+		what = packed(deck)
 	case kind == "text/markdown" || !mayBeJSON(kind):
 		what = kind
 	default:

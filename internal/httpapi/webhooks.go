@@ -15,20 +15,20 @@ type Webhooks interface {
 	Outgoing
 }
 
-// Registry keeps the addresses that are told of every presentation.
+// Registry keeps the addresses that are told of every presentation of their owner; the owner "" is anybody.
 type Registry interface {
 	// Register gives the webhook with its secret in Secrets[0].
-	Register(ctx context.Context, url string, types []string) (lectern.Endpoint, error)
-	Webhooks(ctx context.Context) ([]lectern.Endpoint, error)
-	Remove(ctx context.Context, id string) error
+	Register(ctx context.Context, owner, url string, types []string) (lectern.Endpoint, error)
+	Webhooks(ctx context.Context, owner string) ([]lectern.Endpoint, error)
+	Remove(ctx context.Context, owner, id string) error
 }
 
 // Keeper looks after one address.
 type Keeper interface {
 	// Rotate gives the webhook with its new secret in Secrets[0].
-	Rotate(ctx context.Context, id string) (lectern.Endpoint, error)
+	Rotate(ctx context.Context, owner, id string) (lectern.Endpoint, error)
 	// Test sends a message at once and tells how it went.
-	Test(ctx context.Context, id string) (lectern.Delivery, error)
+	Test(ctx context.Context, owner, id string) (lectern.Delivery, error)
 	// Allowed refuses an address that messages may not be sent to.
 	Allowed(url string) error
 }
@@ -36,7 +36,7 @@ type Keeper interface {
 // Outgoing is what was sent and what waits.
 type Outgoing interface {
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
-	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
+	Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error)
 }
 
 // EncodePresentation writes a presentation as /v1 shows it, for the data of webhooks. The same value gives the same bytes.
@@ -153,7 +153,7 @@ func (f *face) webhooks() {
 			"The secret is in this answer and never again.",
 		status: http.StatusCreated, body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *registerInput) error {
-		e, err := hooks.Register(r.Context(), in.Body.URL, in.Body.Types)
+		e, err := hooks.Register(r.Context(), lectern.DefaultOwner, in.Body.URL, in.Body.Types)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-store")
 			writeJSON(w, r, http.StatusCreated, v1WebhookSecret(e))
@@ -163,7 +163,7 @@ func (f *face) webhooks() {
 	handle(f, op{
 		id: "list-webhooks", method: http.MethodGet, path: "/v1/webhooks", tag: webhooksTag, summary: "List webhooks", about: "The oldest first, without their secrets.", body: WebhookList{},
 	}, func(w http.ResponseWriter, r *http.Request, _ *struct{}) error {
-		list, err := hooks.Webhooks(r.Context())
+		list, err := hooks.Webhooks(r.Context(), lectern.DefaultOwner)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (f *face) webhooks() {
 	handle(f, op{
 		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		if err := hooks.Remove(r.Context(), in.ID); err != nil {
+		if err := hooks.Remove(r.Context(), lectern.DefaultOwner, in.ID); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -188,7 +188,7 @@ func (f *face) webhooks() {
 		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every callback_url, unless the server's settings have one.",
 		body:  WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		e, err := hooks.Rotate(r.Context(), in.ID)
+		e, err := hooks.Rotate(r.Context(), lectern.DefaultOwner, in.ID)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-store")
 			writeJSON(w, r, http.StatusOK, v1WebhookSecret(e))
@@ -199,7 +199,7 @@ func (f *face) webhooks() {
 		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, summary: "Send a test message",
 		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or given_up.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		d, err := hooks.Test(r.Context(), in.ID)
+		d, err := hooks.Test(r.Context(), lectern.DefaultOwner, in.ID)
 		if err != nil {
 			return err
 		}
@@ -217,6 +217,7 @@ func (f *face) deliveries(hooks Webhooks) {
 		about: "Messages that were sent, wait or were given up, the newest first.", body: DeliveryList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveriesInput) error {
 		list, err := hooks.Deliveries(r.Context(), lectern.DeliveryFilter{
+			Owner:        lectern.DefaultOwner,
 			Presentation: in.Presentation, Endpoint: in.Endpoint, State: lectern.DeliveryState(in.State), Limit: in.Limit,
 		})
 		if err != nil {
@@ -233,7 +234,7 @@ func (f *face) deliveries(hooks Webhooks) {
 		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, summary: "Send a message again",
 		about: "With the same id and body; its tries are counted from the start.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveryInput) error {
-		d, err := hooks.Redeliver(r.Context(), in.ID)
+		d, err := hooks.Redeliver(r.Context(), lectern.DefaultOwner, in.ID)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v1Delivery(d))
 		}

@@ -17,7 +17,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (lectern.Presentation, 
 // Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict.
 func (s *Service) Retry(ctx context.Context, id string) (lectern.Presentation, error) {
 	out, err := s.submit(ctx, WriteSpec{ID: id, Events: []lectern.Event{lectern.Retried{}}})
-	return out.After, err
+	return s.placed(ctx, out.After), err
 }
 
 // Delete removes a presentation with its artifacts; one that has not ended is canceled first. When Delete returns nil

@@ -85,7 +85,7 @@ func TestStaleTickets(t *testing.T) {
 	p := w.create(1)
 	end := w.ended(p.ID)
 	for _, k := range []ticket{{p.ID, 1}, {p.ID, 2}, {p.ID, 7}, {"nobody", 1}} {
-		_ = q.Enqueue(t.Context(), nil, k.id, k.attempt, false)
+		_, _ = q.Enqueue(t.Context(), nil, k.id, k.attempt, false)
 	}
 	w.ended(w.create(1).ID) // the tickets before it have been handed out
 	if err := w.svc.Stop(t.Context()); err != nil {

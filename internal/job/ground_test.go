@@ -132,7 +132,7 @@ func (n *nodes) join(name string, q sqlstore.Enqueuer) (job.Store, job.Peers) {
 		n.t.Fatal(err)
 	}
 	n.dbs = append(n.dbs, db)
-	member, err := db.Join(context.Background(), name, time.Minute)
+	member, err := db.Join(context.Background(), name, time.Minute, 2)
 	if err != nil {
 		n.t.Fatal(err)
 	}

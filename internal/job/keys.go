@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,6 +13,7 @@ const KeyTimeout = time.Minute
 
 // Key is what a store has under an Idempotency-Key.
 type Key struct {
+	Owner        string // the same Key of two owners is two keys
 	Key          string
 	Fingerprint  string    // of the request
 	Presentation string    // what the first request made; "" while it is in flight
@@ -19,18 +21,18 @@ type Key struct {
 	ExpiresAt    time.Time // of a reservation; zero with a presentation, with which the key goes
 }
 
-// Reserve claims an Idempotency-Key for a request that is about to be made (J13). Where the same request was made
+// Reserve claims an owner's Idempotency-Key for a request that is about to be made (J13); "" is lectern.DefaultOwner. Where the same request was made
 // before, p is what it made, and replayed is true. Another request with this key is CodeKeyMismatch, one that is still
 // in flight CodeKeyInUse. A reservation is completed by [Service.Submit], ended by [Service.ReleaseKey], and free again
 // after [KeyTimeout]; a completed key lives as long as its presentation.
-func (s *Service) Reserve(ctx context.Context, key, fingerprint string) (p lectern.Presentation, replayed bool, err error) {
-	out, err := s.submit(ctx, WriteSpec{Reserve: true, Key: key, Fingerprint: fingerprint})
+func (s *Service) Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error) {
+	out, err := s.submit(ctx, WriteSpec{Reserve: true, Owner: owner, Key: key, Fingerprint: fingerprint})
 	return out.After, out.Replayed, err
 }
 
-// ReleaseKey frees a key whose request failed. A key that is not in flight stays as it is.
-func (s *Service) ReleaseKey(ctx context.Context, key string) error {
-	_, err := s.submit(ctx, WriteSpec{Release: true, Key: key})
+// ReleaseKey frees an owner's key whose request failed. A key that is not in flight stays as it is.
+func (s *Service) ReleaseKey(ctx context.Context, owner, key string) error {
+	_, err := s.submit(ctx, WriteSpec{Release: true, Owner: owner, Key: key})
 	return err
 }
 
@@ -38,7 +40,7 @@ func (s *Service) ReleaseKey(ctx context.Context, key string) error {
 // presentation that w makes. The store first asks [Write.Admit] about the key that it has.
 func (w Write) Claim() (Key, bool) {
 	s := w.spec
-	k := Key{Key: s.Key, Fingerprint: s.Fingerprint, ReservedAt: s.At}
+	k := Key{Owner: w.owner(), Key: s.Key, Fingerprint: s.Fingerprint, ReservedAt: s.At}
 	switch {
 	case s.Key == "":
 		return k, false
@@ -53,7 +55,15 @@ func (w Write) Claim() (Key, bool) {
 }
 
 // Release gives the key that w frees, if that is what it does. A key with a presentation is not to be touched.
-func (w Write) Release() (string, bool) { return w.spec.Key, w.spec.Release }
+func (w Write) Release() (owner, key string, yes bool) { return w.owner(), w.spec.Key, w.spec.Release }
+
+// owner is whose key w is about.
+func (w Write) owner() string {
+	if w.spec.Create != nil {
+		return w.spec.Create.Owner
+	}
+	return cmp.Or(w.spec.Owner, lectern.DefaultOwner)
+}
 
 // Admit decides about w where its key is in the store already, as old: whether w is done by giving what the first
 // request made (Outcome.Replayed), or refused. Otherwise w goes on and replaces old. It is pure.

@@ -24,7 +24,7 @@ func TestKeyRace(t *testing.T) {
 	for range n {
 		wg.Go(func() {
 			for try := range 1000 { // many more than the first request needs
-				p, replayed, err := w.svc.Reserve(t.Context(), "k", "f")
+				p, replayed, err := w.svc.Reserve(t.Context(), "", "k", "f")
 				if errors.Is(err, &lectern.Failure{Code: lectern.CodeKeyInUse}) && try < 999 {
 					continue
 				}
@@ -59,7 +59,7 @@ func TestKeys(t *testing.T) {
 		w := begin(t, succeed, func(o *job.Options) { o.SweepInterval, o.LeaseTimeout = 12*time.Hour, 24*time.Hour })
 		reserve := func(fingerprint string, want lectern.Code) {
 			t.Helper()
-			_, replayed, err := w.svc.Reserve(t.Context(), "k", fingerprint)
+			_, replayed, err := w.svc.Reserve(t.Context(), "", "k", fingerprint)
 			if want == "" && err != nil || want != "" && !errors.Is(err, &lectern.Failure{Code: want}) || replayed {
 				t.Errorf("reserve for %s gave %v, %v", fingerprint, replayed, err)
 			}
@@ -67,7 +67,7 @@ func TestKeys(t *testing.T) {
 		reserve("f", "")
 		reserve("f", lectern.CodeKeyInUse)
 		reserve("g", lectern.CodeKeyMismatch)
-		if err := w.svc.ReleaseKey(t.Context(), "k"); err != nil {
+		if err := w.svc.ReleaseKey(t.Context(), "", "k"); err != nil {
 			t.Fatal(err)
 		}
 		reserve("g", "")
@@ -81,7 +81,7 @@ func TestKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(25 * time.Hour)
-		again, replayed, err := w.svc.Reserve(t.Context(), "k", "f")
+		again, replayed, err := w.svc.Reserve(t.Context(), "", "k", "f")
 		if err != nil || !replayed || again.ID != p.ID || again.Status != lectern.StatusCompleted {
 			t.Errorf("a day later: %+v, %v, %v", again, replayed, err)
 		}
@@ -154,4 +154,43 @@ func (w *world) told(id string) []lectern.Delivery {
 		w.t.Fatal(err)
 	}
 	return list
+}
+
+// A presentation is its owner's, with the key that made it; lists are of one owner or of all, and so are idempotency keys.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := begin(t, succeed)
+		made := map[string]string{}
+		for _, owner := range []string{"a", "b", ""} {
+			if _, replayed, err := w.svc.Reserve(t.Context(), owner, "k", "f"); err != nil || replayed {
+				t.Fatal(owner, replayed, err)
+			}
+			p, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Owner: owner, KeyID: "id" + owner, Key: "k", Fingerprint: "f"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if owner == "" {
+				owner = lectern.DefaultOwner
+			}
+			got, err := w.svc.Get(t.Context(), p.ID)
+			if err != nil || got.Owner != owner || p.Owner != owner || got.KeyID != p.KeyID || p.KeyID == "" {
+				t.Errorf("%s's presentation is %+v, %v", owner, got, err)
+			}
+			made[owner] = p.ID
+		}
+		for owner, id := range made {
+			page, _, err := w.svc.List(t.Context(), job.Filter{Owner: owner})
+			if err != nil || len(page) != 1 || page[0].ID != id {
+				t.Errorf("the list of %s is %+v, %v", owner, page, err)
+			}
+			again, replayed, err := w.svc.Reserve(t.Context(), owner, "k", "f")
+			if err != nil || !replayed || again.ID != id {
+				t.Errorf("the key of %s gives %s, %v, %v", owner, again.ID, replayed, err)
+			}
+		}
+		if all, _, err := w.svc.List(t.Context(), job.Filter{}); err != nil || len(all) != 3 {
+			t.Errorf("the list of all has %d, %v", len(all), err)
+		}
+	})
 }

@@ -36,6 +36,8 @@ type Options struct {
 	Idle       bool         // takes no work: it answers, and others render
 	Peers      Peers        // the other processes on the same store; nil: whatever is processing at Start is an orphan
 
+	Limits Limits // what the store may hold; zero: no bound
+
 	HeartbeatInterval time.Duration // default 5 s
 	LeaseTimeout      time.Duration // silence after which a run is taken for dead; default 30 s
 	FlushInterval     time.Duration // between two writes of progress; default 150 ms

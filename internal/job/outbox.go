@@ -12,7 +12,7 @@ import (
 	"lectern/internal/crash"
 )
 
-// Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint that wants them, in the
+// Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint of the owner that wants them, in the
 // order of versions. A store inserts them in the transaction that stores the milestones. It is pure: the same milestone
 // has the same message ID for the same address, however often its transaction is tried.
 func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, at time.Time) []lectern.Delivery {
@@ -21,7 +21,7 @@ func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, 
 		add := func(endpoint, url string) {
 			sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", p.ID, p.Version, endpoint))
 			out = append(out, lectern.Delivery{
-				ID: fmt.Sprintf("msg_%x", sum[:16]), Endpoint: endpoint, URL: url, Type: lectern.WebhookType(p.Status),
+				ID: fmt.Sprintf("msg_%x", sum[:16]), Owner: p.Owner, Endpoint: endpoint, URL: url, Type: lectern.WebhookType(p.Status),
 				Presentation: p, State: lectern.DeliveryPending, NextAt: at, CreatedAt: at,
 			})
 		}
@@ -29,7 +29,7 @@ func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, 
 			add("", p.CallbackURL)
 		}
 		for _, e := range endpoints {
-			if !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
+			if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
 				add(e.ID, e.URL)
 			}
 		}
@@ -86,6 +86,7 @@ const orderRetention = 30 * 24 * time.Hour
 // Sweep says what is stale: what was due not after these times goes.
 type Sweep struct {
 	Keys       time.Time // reservations that expired
+	Usage      time.Time // orders of API keys that do not count any more
 	Orders     time.Time // ready or failed ones, by UpdatedAt
 	Deliveries time.Time // done ones, by DoneAt
 }
@@ -93,5 +94,5 @@ type Sweep struct {
 // Sweep gives what w removes, if that is what it does.
 func (w Write) Sweep() (Sweep, bool) {
 	at := w.spec.At
-	return Sweep{Keys: at, Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
+	return Sweep{Keys: at, Usage: at.Add(-lectern.UsageWindow), Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
 }

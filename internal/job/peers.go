@@ -12,6 +12,8 @@ import (
 type Peers interface {
 	// Dead names the nodes whose process is gone, or was not seen for too long.
 	Dead(ctx context.Context) ([]string, error)
+	// Workers is how many presentations all living nodes render at once.
+	Workers(ctx context.Context) (int, error)
 	// Leases gives what a node works on, by the Node that it began its runs with.
 	Leases(ctx context.Context, node string) ([]Lease, error)
 	// Silent gives the processing presentations without a heartbeat for that long, by a clock that all nodes share.

@@ -32,6 +32,8 @@ func (p *peers) Dead(context.Context) ([]string, error) {
 	return slices.Clone(p.dead), nil
 }
 
+func (p *peers) Workers(context.Context) (int, error) { return 4, nil }
+
 func (p *peers) Leases(ctx context.Context, node string) ([]job.Lease, error) {
 	all, err := p.store.Silent(ctx, time.Now().AddDate(1, 0, 0))
 	return slices.DeleteFunc(all, func(l job.Lease) bool {

@@ -23,7 +23,8 @@ type Writer interface {
 	// error of Commit itself means that nothing at all was written.
 	//
 	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction, every milestone
-	// its [Deliveries] into the outbox, and a key its presentation.
+	// its [Deliveries] into the outbox, and a key its presentation. A creation keeps its [Bounds], whoever else creates at the
+	// same time: what [Bounds.Judge] refuses is refused.
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
@@ -40,6 +41,14 @@ type Reader interface {
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	// Order gives the external render with a content key, and whether there is one; whoever ordered it.
 	Order(ctx context.Context, key string) (lectern.Order, bool, error)
+	// Place gives where a presentation stands in the queue; not ok: it does not wait.
+	Place(ctx context.Context, id string) (p Place, ok bool, err error)
+	// Waiting gives those that wait, the next one first, at most limit.
+	Waiting(ctx context.Context, limit int) ([]Waiting, error)
+	// Pace measures how fast presentations were rendered lately, and gives those that are.
+	Pace(ctx context.Context) (Pace, error)
+	// Usage gives what an API key has taken of its quota; orders count that were made after since.
+	Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error)
 	// Counts gives the number of presentations in each state; states without any may be left out.
 	Counts(ctx context.Context) (map[lectern.Status]int64, error)
 }
@@ -70,6 +79,7 @@ type Due struct {
 
 // Page asks for a part of the list.
 type Page struct {
+	Owner    string         // empty: all
 	Status   lectern.Status // empty: all
 	Limit    int
 	Before   time.Time // zero: from the youngest
@@ -115,6 +125,9 @@ type WriteSpec struct {
 	At          time.Time // UTC, whole microseconds
 	Create      *lectern.Presentation
 	Deck        lectern.Deck       // with Create
+	Estimate    time.Duration      // of the video, with Create
+	Limits      Limits             // with Create: what the store may hold then
+	Quota       lectern.Quota      // with Create: what the key may have then
 	Events      []lectern.Event    // applied in order; the first refusal refuses the whole write
 	Expect      int                // with Began: the attempt that it must start; 0: any
 	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later
@@ -127,6 +140,7 @@ type WriteSpec struct {
 	Reserve     bool               // Key becomes in flight (J13)
 	Release     bool               // Key, in flight, is free again
 	Sweep       bool               // stale keys, orders and deliveries go
+	Owner       string             // of Key, with Reserve and Release; "": lectern.DefaultOwner
 	Key         string             // with Create, Reserve and Release; "": none
 	Fingerprint string             // with Create and Reserve
 	ScratchIn   time.Duration      // from an end to the removal of scratch
@@ -156,7 +170,7 @@ func (w Write) At() time.Time { return w.spec.At }
 func (w Write) Names() []string {
 	var names []string
 	if w.spec.Key != "" {
-		names = append(names, "key "+w.spec.Key)
+		names = append(names, "key "+w.owner()+" "+w.spec.Key)
 	}
 	if w.spec.Order != nil {
 		names = append(names, "order "+w.spec.Order.Key)

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -21,6 +22,8 @@ type Service struct {
 	opt Options
 	log *slog.Logger
 	hub hub
+
+	pacer pacer
 
 	requests chan request  // to the writer
 	dirty    chan struct{} // wakes the writer: some run has news
@@ -151,26 +154,33 @@ func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Micro
 
 // Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
 // completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
-// where with another request, CodeKeyMismatch.
+// where with another request, CodeKeyMismatch. One that would go over a limit or the key's quota is CodeRateLimited.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return lectern.Presentation{}, lectern.Fail(lectern.CodeInternal, "No id could be made.").Because(err)
 	}
 	p := lectern.NewPresentation(id.String(), sub.Deck, s.now())
+	p.Owner, p.KeyID = cmp.Or(sub.Owner, lectern.DefaultOwner), sub.KeyID
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
+	long, _ := sub.Deck.Estimate()
 	out, err := s.submit(ctx, WriteSpec{
 		ID: p.ID, At: p.CreatedAt, Create: &p, Deck: sub.Deck, Key: sub.Key, Fingerprint: sub.Fingerprint,
+		Estimate: long, Limits: s.opt.Limits, Quota: sub.Quota,
 	})
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	return out.After, nil
+	return s.placed(ctx, out.After), nil
 }
 
-// Get gives the presentation as it is committed.
+// Get gives the presentation as it is committed, with its place in the queue where it waits.
 func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, error) {
-	return s.opt.Store.Get(ctx, id)
+	p, err := s.opt.Store.Get(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	return s.placed(ctx, p), nil
 }
 
 // Counts gives the number of presentations in each state.
@@ -195,6 +205,7 @@ func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 
 // Filter selects a page of the list.
 type Filter struct {
+	Owner  string         // empty: everybody's
 	Status lectern.Status // empty: all
 	Limit  int            // 1 to MaxPage; 0 means 50
 	Cursor string         // next of the page before; empty: the first page
@@ -214,7 +225,7 @@ func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentati
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	q := Page{Status: f.Status, Limit: f.Limit + 1}
+	q := Page{Owner: f.Owner, Status: f.Status, Limit: f.Limit + 1}
 	if f.Cursor != "" {
 		if q.Before, q.BeforeID, err = parseCursor(f.Cursor); err != nil {
 			return nil, "", err
@@ -229,7 +240,7 @@ func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentati
 		last := page[len(page)-1]
 		next = cursor(last.CreatedAt, last.ID)
 	}
-	return page, next, nil
+	return s.placedAll(ctx, page), next, nil
 }
 
 func fault(param, format string, args ...any) *lectern.Failure {

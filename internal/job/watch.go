@@ -156,7 +156,10 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 					return
 				}
 			}
-			for _, p := range batch {
+			for i, p := range batch {
+				if i == len(batch)-1 {
+					p = s.placed(ctx, p)
+				}
 				if ctx.Err() != nil || !yield(p, nil) {
 					return
 				}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +83,9 @@ func begin(t testing.TB, run runFunc, set ...func(*job.Options)) *world {
 	return w
 }
 
+// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+const patience = 10 * time.Minute
+
 func (w *world) start() {
 	w.t.Helper()
 	if err := w.svc.Start(context.Background()); err != nil {
@@ -91,7 +95,7 @@ func (w *world) start() {
 
 func (w *world) close() {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := w.svc.Stop(ctx); err != nil {
 		w.t.Errorf("stop: %v", err)
@@ -122,7 +126,7 @@ func (w *world) get(id string) lectern.Presentation {
 // until watches id until a version satisfies ok, and gives that version.
 func (w *world) until(id string, ok func(lectern.Presentation) bool) lectern.Presentation {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for p, err := range w.svc.Watch(ctx, id, 0) {
 		if err != nil {
@@ -156,6 +160,7 @@ func testDeck(slides int) lectern.Deck {
 // immediate is a queue without a database: it hands a ticket out at once. A ticket whose transaction fails is handed
 // out as well; the presentation refuses it.
 type immediate struct {
+	numbers atomic.Int64
 	tickets chan ticket
 	quit    chan struct{}
 	wg      sync.WaitGroup
@@ -170,9 +175,9 @@ func newImmediate() *immediate {
 	return &immediate{tickets: make(chan ticket, 100_000), quit: make(chan struct{})}
 }
 
-func (q *immediate) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, _ bool) error {
+func (q *immediate) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, _ bool) (int64, error) {
 	q.tickets <- ticket{id, attempt}
-	return nil
+	return q.numbers.Add(1), nil
 }
 
 func (q *immediate) Start(_ context.Context, workers int, _ bool, work func(context.Context, string, int) error) error {

@@ -12,6 +12,7 @@ package log
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
@@ -21,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/DeRuina/timberjack"
+	"github.com/gofrs/flock"
 	"github.com/lmittmann/tint"
 )
 
@@ -34,9 +36,36 @@ type Options struct {
 	Keep     int        // rotated files that stay; 0: 5
 }
 
+// File is the file that lines go to. A nil one is none.
+type File struct {
+	path string
+	to   io.WriteCloser
+	lock *flock.Flock // nil: the file system has no locks
+}
+
+// Path is where the lines are: Options.File, or a name next to it where another process writes that one. "": nowhere.
+func (f *File) Path() string {
+	if f == nil {
+		return ""
+	}
+	return f.path
+}
+
+// Close ends the file. Nothing may be logged afterwards.
+func (f *File) Close() error {
+	if f == nil {
+		return nil
+	}
+	err := f.to.Close()
+	if f.lock != nil {
+		err = errors.Join(err, f.lock.Unlock())
+	}
+	return err
+}
+
 // Open gives the logger, and what closes its file. A file that cannot be written is told here, once, and not at
-// every line.
-func Open(o Options) (*slog.Logger, io.Closer, error) {
+// every line. No two processes write one file: the second takes a name of its own, backend-2.log, and says so in it.
+func Open(o Options) (*slog.Logger, *File, error) {
 	var handlers []slog.Handler
 	if o.Terminal != nil {
 		var terminal slog.Handler = tint.NewTextHandler(o.Terminal, &tint.Options{Level: o.Level, TimeFormat: "15:04:05", NoColor: !o.Color})
@@ -45,25 +74,40 @@ func Open(o Options) (*slog.Logger, io.Closer, error) {
 		}
 		handlers = append(handlers, terminal)
 	}
-	closer := io.Closer(io.NopCloser(nil))
+	var file *File
 	if o.File != "" {
-		f, err := openFile(o)
-		if err != nil {
+		var err error
+		if file, err = openFile(o); err != nil {
 			return nil, nil, err
 		}
-		handlers, closer = append(handlers, slog.NewJSONHandler(f, &slog.HandlerOptions{Level: o.Level})), f
+		handlers = append(handlers, slog.NewJSONHandler(file.to, &slog.HandlerOptions{Level: o.Level}))
 	}
-	return slog.New(slog.NewMultiHandler(handlers...)), closer, nil
+	logger := slog.New(slog.NewMultiHandler(handlers...))
+	if file != nil && file.path != o.File {
+		logger.Warn("another process writes this log file, so this one writes another", "taken", o.File, "file", file.path)
+	}
+	return logger, file, nil
 }
 
-func openFile(o Options) (io.WriteCloser, error) {
-	if err := os.MkdirAll(filepath.Dir(o.File), 0o755); err != nil {
+// fileMode keeps a log to its owner: titles and addresses of decks are in it.
+const fileMode = 0o600
+
+// maxFiles is how many processes may log next to one another.
+const maxFiles = 100
+
+func openFile(o Options) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(o.File), 0o700); err != nil {
 		return nil, fmt.Errorf("the folder of the log file cannot be made: %w", err)
 	}
-	probe, err := os.OpenFile(o.File, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	path, lock, err := lockFile(o.File)
+	if err != nil {
+		return nil, err
+	}
+	probe, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("the log file cannot be written: %w", err)
 	}
+	_ = probe.Chmod(fileMode) // one of an earlier version; whoever may write it need not own it
 	if err := probe.Close(); err != nil {
 		return nil, fmt.Errorf("the log file cannot be written: %w", err)
 	}
@@ -74,7 +118,30 @@ func openFile(o Options) (io.WriteCloser, error) {
 	if keep <= 0 {
 		keep = 5
 	}
-	return &timberjack.Logger{Filename: o.File, MaxSize: int(max(size>>20, 1)), MaxBackups: keep, Compression: "gzip"}, nil
+	to := &timberjack.Logger{Filename: path, MaxSize: int(max(size>>20, 1)), MaxBackups: keep, Compression: "gzip", FileMode: fileMode}
+	return &File{path, to, lock}, nil
+}
+
+// lockFile finds the first name that no other process writes: backend.log, backend-2.log, and so on. The lock is on a
+// hidden file next to it, which stays, since the log itself is renamed when it is rotated.
+func lockFile(name string) (string, *flock.Flock, error) {
+	ext := filepath.Ext(name)
+	for n := 1; n <= maxFiles; n++ {
+		path := name
+		if n > 1 {
+			path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
+		}
+		lock := flock.New(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock"), flock.SetPermissions(fileMode))
+		switch free, err := lock.TryLock(); {
+		case errors.Is(err, errors.ErrUnsupported):
+			return path, nil, nil
+		case err != nil:
+			return "", nil, fmt.Errorf("the log file cannot be locked: %w", err)
+		case free:
+			return path, lock, nil
+		}
+	}
+	return "", nil, fmt.Errorf("%d other processes write log files of this name", maxFiles)
 }
 
 // Quiet gives a logger for a library. What it calls information or a warning is debugging to us, so it is silent by

@@ -38,6 +38,51 @@ func open(t *testing.T, o Options) (*slog.Logger, func() (terminal, file string)
 	}
 }
 
+// M9: two processes never write one file. The second takes a name of its own and says so, the third another; when the
+// first has ended, its name is free again. Nobody else may read what is written.
+func TestM9OneFileOneWriter(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "logs", "backend.log")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("{}\n"), 0o644); err != nil { // of an earlier version
+		t.Fatal(err)
+	}
+	var files []*File
+	for i, want := range []string{"backend.log", "backend-2.log", "backend-3.log"} {
+		l, f, err := Open(Options{File: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Info("HEARTBEAT", "of", i)
+		if filepath.Base(f.Path()) != want {
+			t.Errorf("writer %d writes %s", i+1, f.Path())
+		}
+		files = append(files, f)
+		info, err := os.Stat(f.Path())
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", want, info.Mode(), err)
+		}
+		text, err := os.ReadFile(f.Path())
+		if err != nil || strings.Contains(string(text), "another process writes") != (i > 0) || strings.Count(string(text), "HEARTBEAT") != 1 {
+			t.Errorf("%s: %v %s", want, err, text)
+		}
+	}
+	if err := files[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, f, err := Open(Options{File: path})
+	if err != nil || f.Path() != path {
+		t.Errorf("after the first: %v, %v", f.Path(), err)
+	}
+	for _, f := range append(files[1:], f) {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The two lines that operators grep for are one line each, however many lines the message has.
 func TestTheGreppableLinesAreOneLineEach(t *testing.T) {
 	t.Parallel()

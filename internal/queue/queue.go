@@ -83,17 +83,18 @@ type ticket struct {
 // Kind implements river.JobArgs.
 func (ticket) Kind() string { return "presentation" }
 
-// Enqueue puts a ticket into the queue as part of tx. A resumed presentation goes ahead of the others.
-func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, resumed bool) error {
+// Enqueue puts a ticket into the queue as part of tx. A resumed presentation goes ahead of the others; among
+// equals the ticket with the lower number does.
+func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, resumed bool) (int64, error) {
 	opts := &river.InsertOpts{MaxAttempts: maxAttempts, Priority: priorityNew}
 	if resumed {
 		opts.Priority = priorityResumed
 	}
 	row, err := q.insert.InsertTx(ctx, tx, ticket{ID: id, Attempt: attempt}, opts)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE id = %d", always, row.Job.ID))
+	return row.Job.ID, q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE id = %d", always, row.Job.ID))
 }
 
 // Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the

@@ -96,7 +96,7 @@ func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, res
 		t.Fatal(err)
 	}
 	for _, id := range ids {
-		if err := q.Enqueue(t.Context(), tx, id, 1, resumed); err != nil {
+		if _, err := q.Enqueue(t.Context(), tx, id, 1, resumed); err != nil {
 			t.Fatal(err)
 		}
 	}

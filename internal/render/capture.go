@@ -33,19 +33,15 @@ type sheet struct {
 	key    string
 }
 
-// sheet makes the page of slide i of a settled deck and gets what it loads.
-func (p *Pipeline) sheet(ctx context.Context, d lectern.Deck, i int) (sheet, error) {
+// sheet makes the page of slide i of a settled deck, with what it loads of pictures.
+func (p *Pipeline) sheet(ctx context.Context, d lectern.Deck, i int, pictures *gallery) (sheet, error) {
 	page, _, err := p.Library.Page(d, i)
 	if err != nil {
 		return sheet{}, err
 	}
-	var assets []lectern.Asset
-	for _, url := range page.Assets {
-		a, err := p.Fetcher.Fetch(ctx, url)
-		if err != nil {
-			return sheet{}, orElse(err, lectern.CodeAssetFailed, "A picture could not be loaded.")
-		}
-		assets = append(assets, a)
+	assets, err := pictures.of(page)
+	if err != nil {
+		return sheet{}, err
 	}
 	version, err := p.Browser.Version(ctx)
 	if err != nil {
@@ -56,7 +52,7 @@ func (p *Pipeline) sheet(ctx context.Context, d lectern.Deck, i int) (sheet, err
 
 // capture makes the picture of a slide, and warns of what does not fit on it.
 func (u *run) capture(ctx context.Context, s *slide) error {
-	sh, err := u.sheet(ctx, u.deck, s.index)
+	sh, err := u.sheet(ctx, u.deck, s.index, u.pictures)
 	if err != nil {
 		return u.failed(ctx, err, s.number)
 	}

@@ -65,6 +65,11 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		{"no slides", func(d *lectern.Deck) { d.Slides = nil }, lectern.CodeInvalidDeck, 0, "no slides"},
 		{"too many slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 501) }, lectern.CodeInvalidDeck, 0, "at most 500"},
+		{"H3: too long", func(d *lectern.Deck) {
+			d.Hold, d.Slides, d.Transitions = 10*time.Minute, make([]lectern.Slide, 13), nil
+		}, lectern.CodeTooLarge, 0,
+			"about 2h10m0s long, as its text is estimated; the limit is 2h0m0s (limits.duration)"},
+		{"H3: too long a narration", func(d *lectern.Deck) { d.Slides[0].Narration = strings.Repeat("word ", 30_000) }, lectern.CodeTooLarge, 0, "limits.duration"},
 		{"unknown avatar", func(d *lectern.Deck) { d.Avatar = "bob" }, lectern.CodeUnknownAvatar, 0, "there is ann"},
 		{"unknown theme", func(d *lectern.Deck) { d.Theme = "neon" }, lectern.CodeUnknownTheme, 0, defaultTheme},
 		{"unknown layout", func(d *lectern.Deck) { d.Layout = "upside_down" }, lectern.CodeUnknownLayout, 0, "split_screen"},

@@ -138,7 +138,7 @@ func (u *run) stand(key, path string) error {
 func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	d := u.deck.Slides[s.index]
 	req := lectern.ClipRequest{
-		Text: d.Narration, Lead: s.slot.Lead, Frames: int(s.slot.Frames), FrameRate: u.deck.FrameRate,
+		Text: s.script.Text, Lead: s.slot.Lead, Frames: int(s.slot.Frames), FrameRate: u.deck.FrameRate,
 		Size: lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height}, Backdrop: u.backdrop(s.index), Look: u.look(s.index),
 	}
 	seed, err := strconv.ParseUint(digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)

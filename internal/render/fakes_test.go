@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"image"
@@ -112,7 +113,20 @@ func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Asset, err
 	if err := f.hook.call(ctx, "fetch %s", url); err != nil {
 		return lectern.Asset{}, err
 	}
-	return lectern.Asset{URL: url, ContentType: "image/png", Body: []byte(url + f.drawn)}, nil
+	return lectern.Asset{URL: url, ContentType: "image/png", Body: tiny(url + f.drawn), Pixels: 1}, nil
+}
+
+// tiny is a PNG of one pixel that holds a text.
+func tiny(text string) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	end := b.Bytes()[b.Len()-12:]
+	out := append([]byte(nil), b.Bytes()[:b.Len()-12]...)
+	out = binary.BigEndian.AppendUint32(out, uint32(len(text)))
+	out = append(out, "tEXt"+text+"\x00\x00\x00\x00"...) // nobody looks at the checksum of what is not drawn
+	return append(out, end...)
 }
 
 type fakeLibrary struct {
@@ -162,29 +176,30 @@ type fakeVoices struct {
 	calls       int
 }
 
-func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, _ string) (lectern.Voice, []lectern.Warning, error) {
+func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	if c.ID == "nobody" {
-		return lectern.Voice{}, nil, lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
+		return lectern.Reading{}, nil, lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
 	}
 	if c.Engine == "elsewhere" {
-		return lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed},
+		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed}},
 			[]lectern.Warning{{Code: "voice_replaced", Message: "The voice is not here."}}, nil
 	}
 	voice := lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Gender: c.Gender, Speed: c.Speed}
 	if c.ID == "high" {
 		voice.ID, voice.Name = "high", "High"
 	}
-	return voice, nil, nil
+	return lectern.Reading{Script: script, Voice: voice}, nil, nil
 }
 
-func (v *fakeVoices) Fingerprint(lectern.Voice) string { return v.fingerprint }
+func (v *fakeVoices) Fingerprint(lectern.Reading) string { return v.fingerprint }
 
 // Speak says each word as a tone of 200 ms.
-func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice) (lectern.Narration, error) {
+func (v *fakeVoices) Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error) {
+	voice := r.Voice
 	v.mu.Lock()
 	v.calls++
 	v.mu.Unlock()
-	if err := v.hook.call(ctx, "speak %s", text); err != nil {
+	if err := v.hook.call(ctx, "speak %s", r.Script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
 	n, pitch := lectern.Narration{Voice: voice}, 300.0
@@ -194,7 +209,7 @@ func (v *fakeVoices) Speak(ctx context.Context, text string, voice lectern.Voice
 	if v.silent {
 		return n, nil
 	}
-	for k, w := range strings.Fields(text) {
+	for k, w := range strings.Fields(r.Script.Text) {
 		start := int64(len(n.Samples))
 		for i := range 9600 + 7 {
 			n.Samples = append(n.Samples, int16(4000*math.Sin(2*math.Pi*(pitch+float64(40*(k%5)))*float64(i)/48000)))

@@ -32,9 +32,9 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// narrationKey: what is said, by whom, and how that voice sounds here.
-func narrationKey(text string, v lectern.Voice, fingerprint string) string {
-	return contentKey(lectern.StepNarrate, text, v, v.Speed, fingerprint)
+// narrationKey: what is said, by whom, and how those voices sound here.
+func narrationKey(r lectern.Reading, fingerprint string) string {
+	return contentKey(lectern.StepNarrate, r.Script.Text, r.Script.Marks, r.Voice, r.Voice.Speed, r.Parts, fingerprint)
 }
 
 // takeKey: who says what, in which voice. It is the order's key too: the same take is paid for once, whoever asks.
@@ -98,6 +98,6 @@ type placed struct {
 }
 
 // muxKey: the streams, and all that is written beside them.
-func muxKey(pieces []string, audio, captions string, chapters []compose.Chapter, title, language string, e compose.Encoding) string {
-	return contentKey(lectern.StepMux, pieces, audio, captions, chapters, title, language, e.Size, e.Rate)
+func muxKey(pieces []string, audio, captions string, shown bool, chapters []compose.Chapter, title, language string, e compose.Encoding) string {
+	return contentKey(lectern.StepMux, pieces, audio, captions, shown, chapters, title, language, e.Size, e.Rate)
 }

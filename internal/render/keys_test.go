@@ -127,6 +127,7 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 		{"frame rate", func(_ *rig, d *lectern.Deck) { d.FrameRate = 25 }, paced},
 		{"kind of transition", func(_ *rig, d *lectern.Deck) { d.Transitions[0].Type = "wipeleft" }, "mux 0, transition 2"},
 		{"length of transition", func(_ *rig, d *lectern.Deck) { d.Transitions[0].Duration = 300e6 }, paced},
+		{"subtitles shown (V7)", func(_ *rig, d *lectern.Deck) { d.Subtitles = lectern.SubtitlesOn }, "mux 0"},
 		{"hold", func(_ *rig, d *lectern.Deck) { d.Hold = 1500e6 }, "encode 2, mux 0, transition 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

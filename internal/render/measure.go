@@ -34,9 +34,18 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 		return Measured{Warnings: []lectern.Warning{{Code: "not_measured",
 			Message: "No slide was measured, so that text that does not fit is not known yet: " + f.Message}}}, nil
 	}
+	dir, err := os.MkdirTemp("", "lectern-pictures-")
+	if err != nil {
+		return Measured{}, p.failed(ctx, err, 0)
+	}
+	defer os.RemoveAll(dir)
+	pictures, err := p.prefetch(ctx, d, dir)
+	if err != nil {
+		return Measured{}, err
+	}
 	cache, release := p.Cache()
 	defer release()
-	m := &measuring{Pipeline: p, deck: d, cache: cache, each: each}
+	m := &measuring{Pipeline: p, deck: d, cache: cache, pictures: pictures, each: each}
 	var wg sync.WaitGroup
 	for range min(p.Resources.slots.Tabs, len(d.Slides)) {
 		wg.Go(func() { m.work(ctx) })
@@ -56,11 +65,12 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 // measuring is one call of Measure.
 type measuring struct {
 	*Pipeline
-	deck   lectern.Deck
-	cache  Cache
-	each   func(done int)
-	ground ground
-	next   atomic.Int64
+	deck     lectern.Deck
+	cache    Cache
+	pictures *gallery
+	each     func(done int)
+	ground   ground
+	next     atomic.Int64
 
 	mu     sync.Mutex
 	done   Measured
@@ -112,7 +122,7 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 
 // slide measures slide i.
 func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error) {
-	sh, err := m.sheet(ctx, m.deck, i)
+	sh, err := m.sheet(ctx, m.deck, i, m.pictures)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 	var titles, texts []string
 	var spoken []compose.Spoken
 	for i, s := range u.slides {
-		titles, texts = append(titles, s.title), append(texts, u.deck.Slides[i].Narration)
+		titles, texts = append(titles, s.title), append(texts, s.script.Text)
 		var a alignment
 		if s.narration.samples > 0 {
 			n := s.narration
@@ -55,7 +55,7 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
-			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples,
+			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
 				Until: plan.Rate.Sample(at.End() - at.Out)})
 			if w.language == "" {
 				w.language = compose.Language(s.narration.voice.Language)
@@ -106,14 +106,15 @@ func (u *run) mux(ctx context.Context, plan timeline.Plan, audio sounded, w word
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	key := muxKey(keys, audio.key, compose.SRT(w.cues), w.chapters, u.deck.Title, w.language, u.enc)
+	key := muxKey(keys, audio.key, compose.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
 	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, audio.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
 func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound compose.Soundtrack, w words, path string) error {
-	film := compose.Film{Encoding: u.enc, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues, Sound: sound}
+	film := compose.Film{Encoding: u.enc, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
+		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {
 		if err := film.Add(s.Index, s.frames); err != nil {
 			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")

@@ -42,14 +42,14 @@ var errNarration = errors.New("the narration's file is damaged")
 func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
-	need := timeline.Need{Hold: timeline.Samples(u.deck.Hold)}
+	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
 	if d.Narration != "" {
 		var n narration
 		var err error
 		if s.takes != nil {
 			n, err = u.heard(ctx, s)
 		} else {
-			n, err = u.spoken(ctx, s, d.Narration)
+			n, err = u.spoken(ctx, s)
 		}
 		if err != nil {
 			return err
@@ -63,8 +63,8 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 	return nil
 }
 
-func (u *run) spoken(ctx context.Context, s *slide, text string) (narration, error) {
-	v, warnings, err := u.Voices.Resolve(ctx, choice(u.deck, s.index), text)
+func (u *run) spoken(ctx context.Context, s *slide) (narration, error) {
+	reading, warnings, err := u.Voices.Resolve(ctx, choice(u.deck, s.index), s.script)
 	if err != nil {
 		return narration{}, u.failed(ctx, err, s.number)
 	}
@@ -72,15 +72,15 @@ func (u *run) spoken(ctx context.Context, s *slide, text string) (narration, err
 		warnings[i].Slide = s.number
 	}
 	u.warn(warnings)
-	key := narrationKey(text, v, u.Voices.Fingerprint(v))
+	key := narrationKey(reading, u.Voices.Fingerprint(reading))
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error {
-			return with(ctx, u.Resources.voices, 1, func() error { return u.speak(ctx, text, v, path) })
+			return with(ctx, u.Resources.voices, 1, func() error { return u.speak(ctx, reading, path) })
 		})
 		if err != nil {
 			return narration{}, err
 		}
-		n := narration{file: f, voice: v}
+		n := narration{file: f, voice: reading.Voice}
 		if _, err = n.open(); err == nil {
 			return n, nil
 		}
@@ -95,8 +95,9 @@ func (u *run) spoken(ctx context.Context, s *slide, text string) (narration, err
 var salts = []string{"", "-again"}
 
 // speak writes a narration's file.
-func (u *run) speak(ctx context.Context, text string, v lectern.Voice, path string) error {
-	n, err := u.Voices.Speak(ctx, text, v)
+func (u *run) speak(ctx context.Context, r lectern.Reading, path string) error {
+	v := r.Voice
+	n, err := u.Voices.Speak(ctx, r)
 	if err != nil {
 		return orElse(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
 	}

@@ -100,14 +100,14 @@ type touchy struct {
 	resolve, fingerprint hook
 }
 
-func (v *touchy) Resolve(ctx context.Context, c lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error) {
+func (v *touchy) Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	_ = v.resolve.call(ctx, "settle")
-	return v.Voices.Resolve(ctx, c, text)
+	return v.Voices.Resolve(ctx, c, script)
 }
 
-func (v *touchy) Fingerprint(voice lectern.Voice) string {
+func (v *touchy) Fingerprint(r lectern.Reading) string {
 	_ = v.fingerprint.call(context.Background(), "voice")
-	return v.Voices.Fingerprint(voice)
+	return v.Voices.Fingerprint(r)
 }
 
 // clumsy is a library that panics over a page once the deck is settled.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
 
@@ -30,8 +32,14 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
-	Limits  lectern.Limits   // zero: lectern.DefaultLimits
-	Now     func() time.Time // nil: time.Now
+	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
+	Segmenter Segmenter
+	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
+	Subtitles bool
+	Limits    lectern.Limits // zero: lectern.DefaultLimits
+	// Judge decodes pictures, and may be shared; nil: one of its own.
+	Judge *picturefile.Judge
+	Now   func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -54,6 +62,9 @@ func New(o Options) *Pipeline {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Judge == nil {
+		o.Judge = picturefile.NewJudge()
+	}
 	return &Pipeline{Options: o}
 }
 
@@ -75,11 +86,12 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	}
 	_, own := p.performers(ctx, d.Avatar)
 	var faults []*lectern.Failure
+	pixels := checkedPixels
 	for i := range d.Slides {
 		if err := context.Cause(ctx); err != nil {
 			return lectern.Deck{}, nil, err
 		}
-		more, err := p.checkSlide(ctx, &d, i, own)
+		more, err := p.checkSlide(ctx, &d, i, own, &pixels)
 		warnings = append(warnings, more...)
 		if err != nil {
 			faults = append(faults, lectern.AsFailure(err).At(i+1))
@@ -115,6 +127,12 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 	if d.Hold <= 0 {
 		d.Hold = defaultHold
 	}
+	if d.Subtitles != lectern.SubtitlesOn && d.Subtitles != lectern.SubtitlesOff {
+		d.Subtitles = lectern.SubtitlesOff
+		if p.Subtitles {
+			d.Subtitles = lectern.SubtitlesOn
+		}
+	}
 	if err := p.checkDeck(d); err != nil {
 		return d, nil, err
 	}
@@ -131,7 +149,21 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 		}
 	}
 	warnings := settleTransitions(&d)
-	return d, warnings, nil
+	return d, warnings, checkLength(d, p.Limits)
+}
+
+// checkLength refuses a deck whose video would be longer than limits.duration. It is an estimate from the text, so it says
+// so. A narration that is too long by itself is left to checkSlide, which names the slide.
+func checkLength(d lectern.Deck, lim lectern.Limits) error {
+	total, _ := d.Estimate()
+	long := func(s lectern.Slide) bool { return lim.NarrationBytes > 0 && len(s.Narration) > lim.NarrationBytes }
+	if lim.Duration <= 0 || total <= lim.Duration || slices.ContainsFunc(d.Slides, long) {
+		return nil
+	}
+	f := lectern.Fail(lectern.CodeTooLarge, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). Split the deck, or shorten it.",
+		total.Round(time.Second), lim.Duration)
+	f.Param = "slides"
+	return f
 }
 
 func (p *Pipeline) checkDeck(d lectern.Deck) error {
@@ -211,7 +243,7 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 }
 
 // checkSlide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
-func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool) ([]lectern.Warning, error) {
+func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool, pixels *int) ([]lectern.Warning, error) {
 	var warnings []lectern.Warning
 	note := func(list []lectern.Warning) {
 		for _, w := range list {
@@ -227,17 +259,24 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		f.Param = fmt.Sprintf("slides[%d].narration", i)
 		return nil, f
 	}
-	if strings.TrimSpace(s.Narration) == "" {
-		s.Narration = ""
+	script := s.Script()
+	note(script.Notes)
+	if script.Silent() {
+		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
+			note([]lectern.Warning{{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
+				"in silence, as one without narration.", script.Text)}})
+		}
+		s.Hold, s.Narration = d.HoldOf(i), ""
 		if own {
 			note([]lectern.Warning{{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."}})
 		}
 	} else if !own {
-		v, more, err := p.Voices.Resolve(ctx, choice(*d, i), s.Narration)
+		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
 		if err != nil {
 			return warnings, err
 		}
 		note(more)
+		v := reading.Voice
 		s.Voice = lectern.VoiceChoice{Engine: v.Engine, ID: v.ID, Language: v.Language, Speed: v.Speed}
 	}
 	page, more, err := p.Library.Page(*d, i)
@@ -247,10 +286,10 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 	note(more)
 	for _, url := range page.Assets {
 		if err := p.Fetcher.Allowed(url); err != nil {
-			return warnings, err
+			return warnings, blame(err, page.Params[url])
 		}
 	}
-	return warnings, nil
+	return warnings, p.checkHeld(ctx, page, pixels)
 }
 
 // choice is the voice that a slide asks for: its own words first, then the deck's.

@@ -69,6 +69,40 @@ func TestATalkBecomesAVideo(t *testing.T) {
 	}
 }
 
+// V7: the subtitle track is there and not shown, unless the deck or the server says so.
+func TestV7SubtitlesAreOffUnlessAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		server bool
+		deck   lectern.Subtitles
+		want   bool
+	}{"nobody asks": {}, "the deck asks": {deck: lectern.SubtitlesOn, want: true}, "the server asks": {server: true, want: true},
+		"the deck says no": {server: true, deck: lectern.SubtitlesOff}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t)
+			g.Pipeline.Subtitles = c.server
+			d := talk()
+			d.Layout, d.Slides, d.Transitions, d.Subtitles = lectern.LayoutSlideOnly, d.Slides[:1], nil, c.deck
+			list, _, err := g.run(t.Context(), t, d, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := findFFmpeg()
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := found.Probe(t.Context(), g.path(t, list, lectern.ArtifactVideo))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s, ok := info.First("subtitle"); !ok || s.Default != c.want {
+				t.Errorf("subtitles are there: %v, and shown: %v", ok, s.Default)
+			}
+		})
+	}
+}
+
 func checkReports(t *testing.T, rec *recorder, slides int) {
 	t.Helper()
 	var last lectern.Reported

@@ -30,6 +30,12 @@ type Browser interface {
 	Version(ctx context.Context) (string, error)
 }
 
+// Segmenter divides text into words, for captions in scripts that write no spaces.
+type Segmenter interface {
+	// Segment returns the bytes of text where words and what stands between them begin, in order.
+	Segment(ctx context.Context, language, text string) ([]int, error)
+}
+
 // Fetcher gets the pictures that pages load.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (lectern.Asset, error)
@@ -48,9 +54,9 @@ type Themes interface{ Themes() []lectern.Theme }
 
 // Voices speaks.
 type Voices interface {
-	Resolve(ctx context.Context, c lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error)
-	Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error)
-	Fingerprint(v lectern.Voice) string
+	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error)
+	Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error)
+	Fingerprint(r lectern.Reading) string
 }
 
 // Avatars presents.

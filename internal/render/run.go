@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,8 @@ type run struct {
 	version string     // ffmpeg's
 	stars   Performers // nil: the avatar is animated from a narration
 	ground  ground
+	// pictures are those that pages load, fetched and judged.
+	pictures *gallery
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
@@ -43,6 +46,8 @@ type slide struct {
 	index  int // counted from 0
 	number int // counted from 1
 	title  string
+	script lectern.Script
+	breaks []int           // where words begin in the script's text; read once the run's first group is done
 	window *compose.Window // nil: no avatar
 	in     int64
 	out    int64
@@ -81,10 +86,18 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
+		loaded, err := p.prefetch(ctx, deck, filepath.Join(j.Scratch, "pictures"))
+		if err != nil {
+			if ctx.Err() != nil {
+				return stopped(ctx)
+			}
+			return err
+		}
 		u := p.newRun(ctx, j, deck, r, cache, track, compose.Software)
+		u.pictures = loaded
 		u.warn(warnings)
 		if hardware := u.hardware(ctx); hardware != compose.Software {
-			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).with(u.warnings).do(ctx)
+			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).after(u).do(ctx)
 			if err == nil || !refused(ctx, err) {
 				return err
 			}
@@ -125,7 +138,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 		u.stars = f
 	}
 	for i := range d.Slides {
-		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), in: overlap(d, i-1), out: overlap(d, i),
+		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
 		s.window = u.windowOf(i)
 		s.plate.uses = 1
@@ -143,9 +156,10 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 	return u
 }
 
-// with has a run know of warnings that were told already.
-func (u *run) with(told []lectern.Warning) *run {
-	u.warnings = append(u.warnings, told...)
+// after returns u with the pictures that another run of the same presentation has loaded, and the warnings it has reported.
+func (u *run) after(o *run) *run {
+	u.pictures = o.pictures
+	u.warnings = append(u.warnings, o.warnings...)
 	return u
 }
 
@@ -184,6 +198,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.workers(g, u.Resources.slots.Tabs, n, u.each(u.capture))
 	// External renders are ordered for all slides at once, and awaited while everything else goes on.
 	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
+	g.do(u.segment)
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
@@ -413,15 +428,15 @@ func (u *run) task(kind string, s *slide) string { return fmt.Sprintf("%s %d", k
 
 // guessSeconds is how long a slide may last before its narration is there: about fifteen characters a second.
 func guessSeconds(d lectern.Deck, i int) float64 {
-	text := d.Slides[i].Narration
-	if text == "" {
-		return d.Hold.Seconds()
+	script := d.Slides[i].Script()
+	if script.Silent() {
+		return d.HoldOf(i).Seconds()
 	}
 	speed := d.Slides[i].Voice.Speed
 	if speed <= 0 || math.IsNaN(speed) {
 		speed = 1
 	}
-	return 0.8 + float64(utf8.RuneCountInString(text))/15/speed
+	return 0.8 + float64(utf8.RuneCountInString(script.Text))/15/speed + script.Pauses().Seconds()
 }
 
 // title is a slide's name for people: its own title, or its number.

@@ -40,8 +40,8 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 	}
 	var jobs []func(context.Context) error
 	for _, s := range u.slides {
-		text := u.deck.Slides[s.index].Narration
-		if text == "" {
+		text := s.script.Text
+		if s.script.Silent() {
 			continue
 		}
 		parts, err := u.stars.Parts(ctx, u.deck.Avatar, text)

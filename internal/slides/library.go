@@ -39,6 +39,7 @@ type Library struct {
 	css         string // of every page
 	script      string // the only one in a page
 	fingerprint string
+	limits      lectern.Limits
 }
 
 // design is a template with all that it needs to be filled in.
@@ -70,8 +71,9 @@ type prop struct {
 	Type        string   `json:"type"`
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
-	Option      bool     `json:"option"` // says how another prop is shown, and is not itself
-	Also        []string `json:"also"`   // other spellings, besides those that all templates share
+	Option      bool     `json:"option"`  // says how another prop is shown, and is not itself
+	Also        []string `json:"also"`    // other spellings, besides those that all templates share
+	Choices     []string `json:"choices"` // of a choice: its values, the default first
 }
 
 // New reads the templates and themes that are part of the binary. It fails only when one of them is broken.
@@ -80,13 +82,20 @@ func New() (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{templates: map[string]*design{}, aliases: map[string]string{}, themes: map[string]theme{}}
+	l := &Library{templates: map[string]*design{}, aliases: map[string]string{}, themes: map[string]theme{}, limits: lectern.DefaultLimits()}
 	for _, step := range []func(fs.FS) error{l.readBase, l.readThemes, l.readTemplates, l.readFingerprint} {
 		if err := step(data); err != nil {
 			return nil, fmt.Errorf("slides: %w", err)
 		}
 	}
 	return l, nil
+}
+
+// Bounded is the library with other limits for the pictures of slides.
+func (l *Library) Bounded(lim lectern.Limits) *Library {
+	c := *l
+	c.limits = lim
+	return &c
 }
 
 func (l *Library) readBase(data fs.FS) error {
@@ -194,8 +203,8 @@ func (d *design) check(folder string) error {
 		if p.Name == "" || p.Description == "" || names[p.Name] {
 			return fmt.Errorf("the prop %q has no name, no description, or stands twice", p.Name)
 		}
-		if !slices.Contains([]string{"text", "list", "image", "table", "code"}, p.Type) {
-			return fmt.Errorf("the prop %q has the unknown type %q", p.Name, p.Type)
+		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) || (p.Type == "choice") != (len(p.Choices) > 1) {
+			return fmt.Errorf("the prop %q has the unknown type %q, or choices where there are none", p.Name, p.Type)
 		}
 		names[p.Name] = true
 	}
@@ -264,7 +273,7 @@ func (l *Library) Templates() []lectern.Template {
 		d := l.templates[id]
 		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description, Sample: clone(d.Sample).(map[string]any)}
 		for _, p := range d.Props {
-			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required, Description: p.Description})
+			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required, Description: p.Description, Choices: slices.Clone(p.Choices)})
 		}
 		out = append(out, t)
 	}

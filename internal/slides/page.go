@@ -22,6 +22,8 @@ type section struct {
 	lang     string
 	assets   []string
 	props    map[string]string // element → the prop that it shows
+	params   map[string]string
+	files    []lectern.Asset
 	warnings []lectern.Warning
 }
 
@@ -43,7 +45,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 		return lectern.Page{}, nil, err
 	}
 	size, ground := d.SlideSize(), t.ground(s.design.Hero)
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground, Props: s.props}, s.warnings, nil
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground,
+		Pictures: s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
 // Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
@@ -83,7 +86,9 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	s := d.Slides[i]
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
-		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{}, texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
+		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
+		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -116,7 +121,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
 	}
 	v.unplaced(chosen)
-	out := section{design: chosen, lang: v.lang, assets: v.assets, props: v.shownProps()}
+	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files, props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings

@@ -13,7 +13,11 @@ import (
 	"pgregory.net/rapid"
 
 	"lectern"
+	"lectern/internal/picturefile"
 )
+
+// bounds are the limits of one picture.
+var bounds = picturefile.Limits{Pixels: 40_000_000, Elements: 100_000}
 
 func svg(inner string) string {
 	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">`+inner+`</svg>`))
@@ -58,11 +62,11 @@ func TestDamagedAndHugePicturesAreRefused(t *testing.T) {
 	huge := bytes.Clone(raw)
 	copy(huge[16:24], []byte{0x40, 0, 0, 0, 0x40, 0, 0, 0}) // a width and height of a billion; its checksum is wrong as well
 	for name, b := range map[string][]byte{"cut": raw[:20], "huge": huge} {
-		if _, err := readPicture("data:image/png;base64," + base64.StdEncoding.EncodeToString(b)); err == nil {
+		if _, err := readPicture("data:image/png;base64,"+base64.StdEncoding.EncodeToString(b), bounds); err == nil {
 			t.Errorf("the %s picture was accepted", name)
 		}
 	}
-	if _, err := readPicture(good); err != nil {
+	if _, err := readPicture(good, bounds); err != nil {
 		t.Error(err)
 	}
 }
@@ -89,7 +93,7 @@ func FuzzPicture(f *testing.F) {
 	f.Add("data:image/svg+xml,<svg/>")
 	f.Add("data:image/png;base64,iVBORw0KGgo=")
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := readPicture(s)
+		p, err := readPicture(s, bounds)
 		if err != nil {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"lectern"
+	"lectern/internal/picturefile"
 )
 
 // What a page holds at most, lest a browser works on it for long. It would not fit long before that; how much fits is
@@ -92,9 +93,15 @@ type view struct {
 	tables   map[string]*Table
 	codes    map[string]*Code
 	options  map[string]string
+	choices  map[string]string
 	columns  []string // heads of a table, where they stand beside it
 	all      []string // every word, for the direction of the slide
 	assets   []string
+	params   map[string]string // address in assets → the field that it comes from
+	files    []lectern.Asset   // pictures that the page holds itself
+	held     map[template.URL]bool
+	pixels   int // of them all
+	limits   lectern.Limits
 	warnings []lectern.Warning
 	failures []lectern.Failure
 }
@@ -110,6 +117,9 @@ func (v *view) List(role string) []Item { return v.lists[role] }
 
 // Image gives a picture by role, or nil.
 func (v *view) Image(role string) *picture { return v.pictures[role] }
+
+// Choice gives a choice by role, or "" where the default is meant.
+func (v *view) Choice(role string) string { return v.choices[role] }
 
 // Table gives a table by role, or nil.
 func (v *view) Table(role string) *Table { return v.tables[role] }
@@ -195,15 +205,36 @@ func (v *view) image(address, prop string) *picture {
 	if address == "" {
 		return nil
 	}
-	p, err := readPicture(address)
+	param := fmt.Sprintf("slides[%d].props.%s", v.slide-1, prop)
+	p, err := readPicture(address, picturefile.Limits{Pixels: v.limits.PicturePixels, Elements: v.limits.SVGElements})
+	if err == nil && !p.Remote {
+		err = v.embed(&p, param)
+	}
 	if err != nil {
-		v.failures = append(v.failures, *refused(fmt.Sprintf("slides[%d].props.%s", v.slide-1, prop), v.slide, err))
+		v.failures = append(v.failures, *refused(param, v.slide, err))
 		return nil
 	}
-	if u := string(p.URL); p.Remote && !slices.Contains(v.assets, u) {
+	if u := string(p.URL); p.Remote && v.params[u] == "" {
 		v.assets = append(v.assets, u)
+		v.params[u] = param
 	}
 	return &p
+}
+
+// embed counts a picture that the page holds itself, each content once.
+func (v *view) embed(p *picture, param string) error {
+	if v.held[p.URL] {
+		return nil
+	}
+	v.pixels += p.file.Pixels
+	if most := v.limits.SlidePixels; most > 0 && v.pixels > most {
+		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s (limits.slide_pixels)",
+			picturefile.Million(v.pixels), picturefile.Million(most))
+	}
+	v.held[p.URL] = true
+	p.file.URL = param
+	v.files = append(v.files, p.file)
+	return nil
 }
 
 // fill reads the props of a slide by the manifest of its template.
@@ -272,11 +303,25 @@ func (v *view) set(q prop, value any, written string) {
 		v.pictures[q.Role] = v.image(address(value), written)
 	case "table":
 		v.tables[q.Role] = v.table(value, v.columns)
+	case "choice":
+		v.choose(q, value, written)
 	}
 }
 
 // optionOf reads an option; a list of numbers stands for itself, with commas.
 func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
+
+// choose takes a value of a choice, in any spelling.
+func (v *view) choose(q prop, value any, written string) {
+	for _, c := range q.Choices {
+		if squash(c) == squash(words(value)) {
+			v.choices[q.Role] = c
+			return
+		}
+	}
+	name, _ := cut(words(value), 40)
+	v.warn("unknown_choice", "%q is none of the values of %s (%s), so %s is used.", name, written, strings.Join(q.Choices, ", "), q.Choices[0])
+}
 
 // borrow lets a template that lives from a list use the lines of its content instead, and the other way round.
 func (v *view) borrow(d *design) {

@@ -165,7 +165,7 @@ func Match(a, b []string, differ func(x, y string) float64) []int {
 func Align(text string, samples []int16) []lectern.Span {
 	var words []lectern.Span
 	var weights []float64
-	for _, s := range Prepare(text, Recognise(text), nil) {
+	for _, s := range Prepare(lectern.Plain(text), Recognise(text), nil) {
 		for _, w := range s.Words {
 			words, weights = append(words, lectern.Span{Text: w.Text}), append(weights, Weight(s.Text[w.Start:w.End]))
 		}
@@ -187,7 +187,7 @@ func Align(text string, samples []int16) []lectern.Span {
 // Sentences divides text at the ends of its sentences; joined by spaces they hold all of it.
 func Sentences(text string) []string {
 	var out []string
-	for _, s := range Prepare(text, Recognise(text), nil) {
+	for _, s := range Prepare(lectern.Plain(text), Recognise(text), nil) {
 		out = append(out, s.Text)
 	}
 	return out

@@ -62,17 +62,18 @@ func (c *Catalogue) Any(ctx context.Context) error {
 // Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, where there is no such
 // voice, lectern.CodeUnknownVoice. A choice that names a service that is not here (decks are written for "azure" or
 // "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
-// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
-func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, text string) (lectern.Voice, []lectern.Warning, error) {
-	r := resolver{choice: choice, text: text}
+// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits. Stretches in a script
+// that the voice cannot read get a voice of their own, or a warning where there is none.
+func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
+	r := resolver{choice: choice, text: script.Text}
 	r.choice.Engine = canonical(choice.Engine)
 	var err error
 	if r.all, err = c.candidates(ctx, &r); err != nil {
-		return lectern.Voice{}, nil, err
+		return lectern.Reading{}, nil, err
 	}
 	v, err := r.voice(c)
 	if err != nil {
-		return lectern.Voice{}, nil, err
+		return lectern.Reading{}, nil, err
 	}
 	if d, ok := c.engine(v.Engine).(Doubter); ok {
 		if doubt := d.Doubt(v); doubt != "" {
@@ -80,7 +81,11 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, tex
 		}
 	}
 	v.Speed = r.speed()
-	return v, r.warnings, nil
+	parts, err := c.parts(ctx, &r, v)
+	if err != nil {
+		return lectern.Reading{}, nil, err
+	}
+	return lectern.Reading{Script: script, Voice: v, Parts: parts}, r.warnings, nil
 }
 
 // candidates lists the voices that one is chosen of: all, or as many as the answer can depend on. Those of an engine that is named and
@@ -114,21 +119,41 @@ func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voic
 	return c.Voices(ctx)
 }
 
-// Speak speaks text with the engine that v belongs to.
-func (c *Catalogue) Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error) {
+// Speak speaks a script with the engines of its voices.
+func (c *Catalogue) Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error) {
+	if len(r.Parts) > 0 {
+		if err := Fits(r.Script.Text); err != nil {
+			return lectern.Narration{}, err
+		}
+		return c.together(ctx, r)
+	}
+	return c.speak(ctx, r.Script, r.Voice)
+}
+
+func (c *Catalogue) speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	e := c.engine(v.Engine)
 	if e == nil {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q; known are %s.", v.Engine, c.names())
 	}
-	n, err := e.Speak(ctx, text, v)
+	n, err := e.Speak(ctx, script, v)
 	if err != nil && ctx.Err() != nil {
 		return lectern.Narration{}, canceled(ctx.Err())
 	}
 	return n, err
 }
 
-// Fingerprint names all that shapes v's sound besides the text: engine, versions, settings, voice and speed.
-func (c *Catalogue) Fingerprint(v lectern.Voice) string {
+// Fingerprint names all that shapes a reading's sound besides the script: of each of its voices the engine, its version and settings, and
+// the speed.
+func (c *Catalogue) Fingerprint(r lectern.Reading) string {
+	all := []string{c.fingerprint(r.Voice)}
+	for _, p := range r.Parts {
+		all = append(all, c.fingerprint(p.Voice))
+	}
+	slices.Sort(all[1:])
+	return strings.Join(slices.Compact(all), "+")
+}
+
+func (c *Catalogue) fingerprint(v lectern.Voice) string {
 	e := c.engine(v.Engine)
 	if e == nil {
 		return "none"

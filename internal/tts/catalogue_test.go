@@ -20,7 +20,7 @@ type stand struct {
 func (s stand) Name() string                                    { return s.name }
 func (s stand) Voices(context.Context) ([]lectern.Voice, error) { return s.voices, s.err }
 func (s stand) Fingerprint() string                             { return s.name + "/1" }
-func (s stand) Speak(_ context.Context, _ string, v lectern.Voice) (lectern.Narration, error) {
+func (s stand) Speak(_ context.Context, _ lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	return lectern.Narration{Voice: v}, s.err
 }
 
@@ -76,7 +76,8 @@ func TestResolve(t *testing.T) {
 		{choice{Engine: "gone"}, "Hello.", "rms", "voice_unavailable"},
 		{choice{Speed: 9}, "Hello.", "rms", "voice_speed"},
 	} {
-		v, warnings, err := house().Resolve(t.Context(), c.choice, c.text)
+		r, warnings, err := house().Resolve(t.Context(), c.choice, lectern.Plain(c.text))
+		v := r.Voice
 		if err != nil {
 			t.Errorf("%+v: %v", c.choice, err)
 			continue
@@ -89,7 +90,8 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%+v for %q gives %s (%s), want %s (%s)", c.choice, c.text, v.ID, got, c.want, c.warns)
 		}
 	}
-	v, _, err := house().Resolve(t.Context(), choice{Speed: 1.5}, "Hello")
+	r, _, err := house().Resolve(t.Context(), choice{Speed: 1.5}, lectern.Plain("Hello"))
+	v := r.Voice
 	if err != nil || v.Speed != 1.5 {
 		t.Errorf("speed %v (%v)", v.Speed, err)
 	}
@@ -116,14 +118,14 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	}{
 		{lectern.VoiceChoice{}, "Hello, and welcome.", 0}, {lectern.VoiceChoice{Gender: "female", Speed: 2}, "Hello, and welcome.", 0},
 		{lectern.VoiceChoice{}, "Привіт і ласкаво просимо.", 1}, {lectern.VoiceChoice{Language: "en-AU"}, "Hello", 1}, {lectern.VoiceChoice{ID: "slt"}, "Hello", 0},
-		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0}, {lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 0},
+		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0}, {lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 1},
 		{lectern.VoiceChoice{Engine: "espeak", ID: "uk-male"}, "Hello", 1}, {lectern.VoiceChoice{ID: "uk-male"}, "Hello", 1},
 		{lectern.VoiceChoice{Engine: "azure", ID: "en-US-JennyNeural"}, "Hello", 1},
 	} {
 		all := house()
 		var times atomic.Int32
 		all.engines[1] = asked{all.engines[1].(stand), &times}
-		if _, _, err := all.Resolve(t.Context(), c.choice, c.text); err != nil {
+		if _, _, err := all.Resolve(t.Context(), c.choice, lectern.Plain(c.text)); err != nil {
 			t.Error(err)
 		}
 		if got := min(times.Load(), 1); got != c.want {
@@ -135,7 +137,7 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 func TestUnknownVoice(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ engine, id, near string }{{"espeak", "uk-mail", "uk-male"}, {"flite", "stl", "slt"}, {"", "us-mal", "de-male"}} {
-		_, _, err := house().Resolve(t.Context(), lectern.VoiceChoice{Engine: c.engine, ID: c.id}, "Hello")
+		_, _, err := house().Resolve(t.Context(), lectern.VoiceChoice{Engine: c.engine, ID: c.id}, lectern.Plain("Hello"))
 		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) || !strings.Contains(err.Error(), c.near) {
 			t.Errorf("%s/%s gives %v, which should name %s", c.engine, c.id, err, c.near)
 		}
@@ -145,7 +147,7 @@ func TestUnknownVoice(t *testing.T) {
 func TestNothingInstalled(t *testing.T) {
 	t.Parallel()
 	c := NewCatalogue(stand{name: "a", err: lectern.Fail(lectern.CodeMissingTool, "a is missing")}, stand{name: "b", err: errors.New("b is broken")})
-	_, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, "Hello")
+	_, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain("Hello"))
 	f := lectern.AsFailure(err)
 	if err == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, "apt-get install") || !strings.Contains(f.Detail, "b is broken") {
 		t.Errorf("without any engine: %+v", f)
@@ -155,14 +157,14 @@ func TestNothingInstalled(t *testing.T) {
 func TestCatalogueSpeak(t *testing.T) {
 	t.Parallel()
 	c := house()
-	if n, err := c.Speak(t.Context(), "x", voice("espeak", "uk-male", "uk", "male")); err != nil || n.Voice.ID != "uk-male" {
+	if n, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"), Voice: voice("espeak", "uk-male", "uk", "male")}); err != nil || n.Voice.ID != "uk-male" {
 		t.Errorf("%v, %v", n.Voice, err)
 	}
-	if _, err := c.Speak(t.Context(), "x", voice("none", "x", "en", "")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
+	if _, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"), Voice: voice("none", "x", "en", "")}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
 		t.Errorf("an engine that is not there gives %v", err)
 	}
-	a, b := c.Fingerprint(voice("flite", "rms", "en", "")), c.Fingerprint(lectern.Voice{Engine: "flite", ID: "rms", Speed: 1.25})
-	if a == b || a == c.Fingerprint(voice("flite", "slt", "en", "")) {
+	a, b := c.Fingerprint(lectern.Reading{Voice: voice("flite", "rms", "en", "")}), c.Fingerprint(lectern.Reading{Voice: lectern.Voice{Engine: "flite", ID: "rms", Speed: 1.25}})
+	if a == b || a == c.Fingerprint(lectern.Reading{Voice: voice("flite", "slt", "en", "")}) {
 		t.Errorf("fingerprints %q and %q", a, b)
 	}
 }

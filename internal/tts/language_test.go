@@ -2,7 +2,7 @@ package tts
 
 import "testing"
 
-var spoken = []struct{ lang, text string }{
+var samples = []struct{ lang, text string }{
 	{"en", "Hello, and welcome."},
 	{"en", "Quarterly results"},
 	{"en", "Today we look at how the team ships software every week."},
@@ -61,7 +61,7 @@ var spoken = []struct{ lang, text string }{
 
 func TestRecognise(t *testing.T) {
 	t.Parallel()
-	for _, c := range spoken {
+	for _, c := range samples {
 		if got := Recognise(c.text); got != c.lang {
 			_, m := recognise(c.text)
 			t.Errorf("Recognise(%q) = %q (margin %.1f), want %q", c.text, got, m, c.lang)

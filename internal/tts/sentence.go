@@ -74,7 +74,7 @@ func clause(tokens []token, start, end int) int {
 
 // sentence writes the tokens into one line, remembering where each of them lies.
 func sentence(tokens []token, after Pause) Sentence {
-	s := Sentence{After: after, Words: make([]Word, 0, len(tokens))}
+	s := Sentence{After: after, Words: make([]Word, 0, len(tokens)), Before: tokens[0].pause}
 	var b strings.Builder
 	for i, t := range tokens {
 		if i > 0 && !(t.glued && unicode.In(firstLetter(t.say), unspaced...)) {
@@ -82,7 +82,7 @@ func sentence(tokens []token, after Pause) Sentence {
 		}
 		at := b.Len()
 		b.WriteString(t.say)
-		s.Words = append(s.Words, Word{Text: t.text, Start: at, End: b.Len()})
+		s.Words = append(s.Words, Word{Text: t.text, Start: at, End: b.Len(), Strong: t.strong})
 	}
 	s.Text = b.String()
 	return s
@@ -90,6 +90,12 @@ func sentence(tokens []token, after Pause) Sentence {
 
 // boundary tells whether a sentence ends between a and b, and how long the silence is.
 func boundary(a, b token, lang string) (Pause, bool) {
+	switch {
+	case b.pause > 0: // it is all the silence there
+		return PauseNone, true
+	case b.ends:
+		return max(PauseSentence, PauseParagraph*Pause(min(b.lines/2, 1))), true
+	}
 	if b.lines >= 2 {
 		return PauseParagraph, true
 	}
@@ -110,7 +116,10 @@ func boundary(a, b token, lang string) (Pause, bool) {
 	case r == '…' || strings.HasSuffix(core, ".."):
 		return PauseSentence, !startsLower(b.text)
 	case r == '.':
-		return PauseSentence, fullStop(core, b.text, lang)
+		if !strings.HasSuffix(strings.TrimRight(a.say, `"'”’»)]`), ".") {
+			return 0, false // the reader has taken the point for an ordinal's or an abbreviation's
+		}
+		return PauseSentence, fullStop(core[strings.LastIndexByte(core, ' ')+1:], b.text, lang)
 	}
 	return 0, false
 }

@@ -206,7 +206,7 @@ func TestCompose(t *testing.T) {
 	const text = "One two.\n\nThree! Four."
 	for _, rate := range []int{8000, 22050, 48000} {
 		for _, amplitude := range []float64{0.02, 0.99} {
-			n, err := Compose(t.Context(), text, lectern.Voice{ID: "v"}, Prepare(text, "en", nil), fake(rate, time.Second, 300*time.Millisecond, amplitude))
+			n, err := Compose(t.Context(), text, lectern.Voice{ID: "v"}, Prepare(lectern.Plain(text), "en", nil), fake(rate, time.Second, 300*time.Millisecond, amplitude))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,7 +235,7 @@ func TestCompose(t *testing.T) {
 func TestComposeFaults(t *testing.T) {
 	t.Parallel()
 	text := "One two."
-	all := Prepare(text, "en", nil)
+	all := Prepare(lectern.Plain(text), "en", nil)
 	broken := errors.New("broken")
 	for name, c := range map[string]struct {
 		say  func(context.Context, Sentence) (Utterance, error)
@@ -257,7 +257,7 @@ func TestComposeFaults(t *testing.T) {
 		samples := tone(8000, 8000, 200, 0.3)
 		return Utterance{Rate: 8000, Samples: samples, Words: make([]lectern.Span, len(s.Words))}, nil
 	}
-	if _, err := compose(t.Context(), long, lectern.Voice{}, Prepare(long, "en", nil)[:20], slow, 10*time.Second); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
+	if _, err := compose(t.Context(), long, lectern.Voice{}, Prepare(lectern.Plain(long), "en", nil)[:20], slow, 10*time.Second); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
 		t.Errorf("more audio than allowed gives %v", err)
 	}
 }

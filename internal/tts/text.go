@@ -2,24 +2,31 @@ package tts
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"lectern"
 )
 
 // Word is one word of a sentence.
 type Word struct {
-	Text       string // as written in the input
+	Text       string // as written in the script, without what is invisible; it may hold spaces: "1 234 567"
 	Start, End int    // what is said for it: Sentence.Text[Start:End], never empty
+	Strong     bool   // it is emphasised
 }
 
 // Sentence is what an engine says in one go. It has at least one word, and at most about maxSentence runes.
 type Sentence struct {
-	Text  string // clean text, NFC, one line
-	Words []Word // in order; every byte of Text that is a letter or a digit belongs to one of them
-	After Pause  // the silence behind it
+	Text   string        // clean text, NFC, one line
+	Words  []Word        // in order; every byte of Text that is a letter or a digit belongs to one of them
+	After  Pause         // the silence behind it
+	Before time.Duration // a pause that the script asks for in front of it
+	Behind time.Duration // and behind it, at the end of the script; both at every speed
 }
 
 const (
@@ -27,29 +34,56 @@ const (
 	maxWord     = 120 // runes of one word; a longer run is several words
 )
 
-// token is a word as written with what stands around it.
-type token struct {
-	text  string // as written
-	say   string // what is said for it; empty: nothing
-	lines int    // line breaks in front of it
-	line  int    // runes of the line in front of it, where lines > 0
-	glued bool   // no space in front of it in the input (scripts without spaces)
+// Span is a stretch of a text that is said as a whole.
+type Span struct {
+	Start, End int    // bytes of the text; it may hold spaces inside
+	Say        string // what is said for it, in one word or several; empty: nothing
 }
 
-// Prepare turns text as people write it into sentences to be said. language is BCP 47 and steers abbreviations; say
-// turns one written word into what is said for it and may be nil for [Speakable].
-//
-// The words hold all of the input, once and in order: joined without white space they are [Bare] of the text. A word
-// for which nothing is said (an emoji, a lone dash) is joined to its neighbour. Text with nothing to say gives nil.
-func Prepare(text, language string, say func(string) string) []Sentence {
-	if say == nil {
-		say = Speakable
+// Say reads a text in a language (BCP 47): it returns spans in order, not overlapping, that hold every character but white space. A
+// function of this type decides how numbers, signs and addresses are spoken. [PerWord] makes one of a rule for single words.
+type Say func(text, language string) []Span
+
+// PerWord says a text word by word: word turns one written word into what is said for it.
+func PerWord(word func(written string) string) Say {
+	return func(text, _ string) []Span {
+		spans := scan(text)
+		for i, s := range spans {
+			spans[i].Say = word(visible(text[s.Start:s.End]))
+		}
+		return spans
 	}
-	tokens := join(scan(text, say))
-	if len(tokens) == 0 {
+}
+
+// token is a word as written with what stands around it.
+type token struct {
+	text   string // as written
+	say    string // what is said for it; empty: nothing
+	lines  int    // line breaks in front of it
+	line   int    // runes of the line in front of it, where lines > 0
+	glued  bool   // no space in front of it in the input (scripts without spaces)
+	strong bool
+	pause  time.Duration // in front of it, as the script asks
+	ends   bool          // a sentence ends in front of it, as the script says
+}
+
+// Prepare turns a script into sentences to be said. language is BCP 47 and steers abbreviations; say reads the text and may be nil for
+// [PerWord] of [Speakable]. It is asked for the stretches between pauses one by one.
+//
+// The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A word for which nothing is
+// said (an emoji, a lone dash) is joined to its neighbour. A script with nothing to say gives nil.
+func Prepare(script lectern.Script, language string, say Say) []Sentence {
+	if say == nil {
+		say = PerWord(Speakable)
+	}
+	all := tokens(script, language, say)
+	list, rest := join(all)
+	if len(list) == 0 {
 		return nil
 	}
-	return split(tokens, base(language))
+	out := split(list, base(language))
+	out[len(out)-1].Behind = rest
+	return out
 }
 
 // Bare is text without white space, control and invisible format characters and broken UTF-8: what the words of a
@@ -72,52 +106,172 @@ func invisible(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) || unicode.Is(unicode.Cs, r)
 }
 
-// scan cuts text into tokens at white space, and between the letters of scripts that write none.
-func scan(text string, say func(string) string) []token {
-	var out []token
-	var word strings.Builder
-	runes, lines, column, before := 0, 0, 0, 0
-	spaced := true
-	flush := func() {
-		if word.Len() == 0 {
-			return
+// tokens reads the stretches of a script between its pauses.
+func tokens(script lectern.Script, language string, say Say) []token {
+	b := &builder{text: script.Text}
+	var pause time.Duration
+	ends := false
+	stretch := func(to int) {
+		if from := b.stretch; from < to {
+			b.read(say(script.Text[from:to], language), from, to, pause, ends)
+			b.stretch, pause, ends = to, 0, false
 		}
-		t := word.String()
-		out = append(out, token{text: t, say: say(t), lines: lines, line: before, glued: !spaced})
-		word.Reset()
-		runes, lines, spaced = 0, 0, false
 	}
-	prev := rune(0)
-	for _, r := range text {
+	for _, m := range script.Marks {
+		switch m.Name {
+		case lectern.MarkEmphasis:
+			b.strong = append(b.strong, m)
+		case lectern.MarkPause:
+			stretch(m.Start)
+			pause += m.Length
+		case lectern.MarkSentence:
+			stretch(m.Start)
+			ends = true
+		}
+	}
+	stretch(len(script.Text))
+	if pause > 0 { // behind everything
+		b.out = append(b.out, token{pause: pause})
+	}
+	return b.emphasise()
+}
+
+// builder makes tokens of spans.
+type builder struct {
+	text    string
+	out     []token
+	starts  []int // where each token begins
+	at      int   // up to where the text was looked at
+	stretch int
+	strong  []lectern.Mark
+
+	lines, before, column int
+	spaced                bool
+}
+
+// read appends the spans of text[from:to]. What belongs to none is a token for which nothing is said.
+func (b *builder) read(spans []Span, from, to int, pause time.Duration, ends bool) {
+	n := len(b.out)
+	for _, s := range spans {
+		start, end := max(s.Start+from, b.at), min(s.End+from, to)
+		if start >= end {
+			continue
+		}
+		b.gap(start)
+		b.take(start, end, s.Say)
+	}
+	b.gap(to)
+	if n < len(b.out) {
+		b.out[n].pause, b.out[n].ends = pause, ends
+	} else if pause > 0 || ends {
+		b.out, b.starts = append(b.out, token{pause: pause, ends: ends}), append(b.starts, to)
+	}
+}
+
+// gap looks at what stands between two spans: white space, and what a reader forgot.
+func (b *builder) gap(to int) {
+	for b.at < to {
+		r, n := utf8.DecodeRuneInString(b.text[b.at:])
 		switch {
-		case r == '\n' || r == '\v' || r == '\f' || r == 0x2028 || r == 0x2029 || r == 0x85:
-			flush()
-			if lines == 0 {
-				before = column
+		case lineBreak(r):
+			if b.lines == 0 {
+				b.before = b.column
 			}
-			lines++
+			b.lines++
 			if r == 0x2029 || r == '\f' {
-				lines++
+				b.lines++
 			}
-			column, spaced, prev = 0, true, 0
-			continue
+			b.column, b.spaced = 0, true
 		case unicode.IsSpace(r):
-			flush()
-			column++
-			spaced, prev = true, 0
-			continue
-		case r == utf8.RuneError || invisible(r):
+			b.column++
+			b.spaced = true
+		case !unseen(r):
+			end := b.at + n
+			for end < to {
+				r, n := utf8.DecodeRuneInString(b.text[end:])
+				if unicode.IsSpace(r) || lineBreak(r) {
+					break
+				}
+				end += n
+			}
+			b.take(b.at, end, "")
 			continue
 		}
-		if word.Len() > 0 && (runes >= maxWord && !unicode.Is(unicode.M, r) || breaks(prev, r)) {
-			flush()
+		b.at += n
+	}
+}
+
+// take appends text[start:end] as a token.
+func (b *builder) take(start, end int, say string) {
+	b.at = end
+	text := visible(b.text[start:end])
+	if text == "" {
+		return
+	}
+	glued := len(b.out) > 0 && !b.spaced
+	b.out = append(b.out, token{text: text, say: strings.TrimSpace(say), lines: b.lines, line: b.before, glued: glued})
+	b.starts = append(b.starts, start)
+	b.column += utf8.RuneCountInString(text)
+	b.lines, b.spaced = 0, false
+}
+
+// emphasise marks the tokens that begin in what is emphasised.
+func (b *builder) emphasise() []token {
+	for _, m := range b.strong {
+		i, _ := slices.BinarySearch(b.starts, m.Start)
+		for ; i < len(b.starts) && b.starts[i] < m.End; i++ {
+			b.out[i].strong = true
 		}
-		word.WriteRune(r)
+	}
+	return b.out
+}
+
+func lineBreak(r rune) bool {
+	return r == '\n' || r == '\v' || r == '\f' || r == 0x2028 || r == 0x2029 || r == 0x85
+}
+
+// unseen tells what is left out of words.
+func unseen(r rune) bool { return r == utf8.RuneError || invisible(r) }
+
+// visible is text without what is invisible, and without white space around it.
+func visible(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unseen(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text))
+}
+
+// scan cuts text into words at white space, and between the letters of scripts that write none.
+func scan(text string) []Span {
+	var out []Span
+	start, runes, prev := -1, 0, rune(0)
+	flush := func(at int) {
+		if start >= 0 && runes > 0 {
+			out = append(out, Span{Start: start, End: at})
+		}
+		start, runes = -1, 0
+	}
+	for i, r := range text {
+		switch {
+		case unicode.IsSpace(r) || lineBreak(r):
+			flush(i)
+			prev = 0
+			continue
+		case unseen(r):
+			continue
+		}
+		if runes > 0 && (runes >= maxWord && !unicode.Is(unicode.M, r) || breaks(prev, r)) {
+			flush(i)
+		}
+		if start < 0 {
+			start = i
+		}
 		runes++
-		column++
 		prev = r
 	}
-	flush()
+	flush(len(text))
 	return out
 }
 
@@ -147,12 +301,21 @@ func breaks(a, b rune) bool {
 }
 
 // join drops tokens without anything to say by joining them to a neighbour, so that every token left is heard.
-func join(in []token) []token {
-	var out []token
+//
+// Pauses stay where they are heard: a pause that is left over is behind all.
+func join(in []token) (out []token, rest time.Duration) {
 	var lead string // what stands in front of the first word that is said
 	var first token
+	var pause time.Duration
+	ends := false
 	for _, t := range in {
+		pause, ends = pause+t.pause, ends || t.ends
+		if t.text == "" {
+			continue
+		}
 		if t.say != "" {
+			t.pause, t.ends = pause, ends
+			pause, ends = 0, false
 			if lead != "" {
 				t.text = lead + gap(t) + t.text
 				t.lines, t.line, t.glued = first.lines, first.line, first.glued
@@ -162,7 +325,7 @@ func join(in []token) []token {
 			continue
 		}
 		// A mark at the beginning of a line (a bullet) belongs to what follows; all others to what precedes.
-		if len(out) == 0 || lead != "" || t.lines > 0 {
+		if len(out) == 0 || lead != "" || t.lines > 0 || pause > 0 {
 			if lead == "" {
 				lead, first = t.text, t
 			} else {
@@ -182,7 +345,7 @@ func join(in []token) []token {
 	if lead != "" && len(out) > 0 {
 		out[len(out)-1].text += gap(first) + lead
 	}
-	return out
+	return out, pause
 }
 
 func gap(t token) string {

@@ -8,12 +8,14 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"lectern"
 )
 
 // sentencesOf shows a text's sentences with the pause behind each.
 func sentencesOf(text, lang string) []string {
 	var out []string
-	for _, s := range Prepare(text, lang, nil) {
+	for _, s := range Prepare(lectern.Plain(text), lang, nil) {
 		out = append(out, s.Text+map[Pause]string{PauseNone: " ~", PauseClause: " ,", PauseSentence: " /", PauseParagraph: " //"}[s.After])
 	}
 	return out
@@ -62,7 +64,7 @@ func TestWordsAsWritten(t *testing.T) {
 		"see\u200b https://a.b/c.": {"see", "https://a.b/c."},
 	} {
 		var got []string
-		for _, s := range Prepare(text, "en", nil) {
+		for _, s := range Prepare(lectern.Plain(text), "en", nil) {
 			for _, w := range s.Words {
 				got = append(got, w.Text)
 			}
@@ -82,7 +84,7 @@ func TestLongSentences(t *testing.T) {
 		strings.Repeat("字", 2000):                    PauseNone,
 		strings.Repeat("a", 3000):                    PauseNone,
 	} {
-		all := Prepare(text, "en", nil)
+		all := Prepare(lectern.Plain(text), "en", nil)
 		if len(all) < 4 || all[0].After != after {
 			t.Errorf("%.20q…: %d sentences, the first followed by %d", text, len(all), all[0].After)
 		}
@@ -126,7 +128,7 @@ func TestPrepareHoldsAll(t *testing.T) {
 	pieces := []string{"word", "Dr.", "3.", "。", "漢", "ก็", "🎉", "**", "—", "\n", "\n\n", " ", "...", "«", "!", "https://a.b/c?d", "é", "\u0301", "\x00", "\xff", "ー", "#", "- "}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(t, "pieces"), "")
-		checkPrepared(t, text, Prepare(text, rapid.SampledFrom([]string{"en", "de", "zh", ""}).Draw(t, "language"), nil))
+		checkPrepared(t, text, Prepare(lectern.Plain(text), rapid.SampledFrom([]string{"en", "de", "zh", ""}).Draw(t, "language"), nil))
 	})
 }
 
@@ -135,7 +137,7 @@ func FuzzPrepare(f *testing.F) {
 		f.Add(s, "en")
 	}
 	f.Fuzz(func(t *testing.T, text, lang string) {
-		checkPrepared(t, text, Prepare(text, lang, nil))
+		checkPrepared(t, text, Prepare(lectern.Plain(text), lang, nil))
 		Recognise(text)
 	})
 }

@@ -4,8 +4,8 @@
 // An engine (a folder beside this file) only has to say one sentence: samples at its own rate, and where in them the
 // words and phonemes lie. What makes narration pleasant and exact is the same for all engines and lives here:
 //
-//   - [Prepare] turns what people write (markdown leftovers, addresses, emoji, control characters) into what can be
-//     said, sentence by sentence, and keeps the words as they were written, for captions;
+//   - [Prepare] turns a [lectern.Script] (addresses, emoji, control characters, pauses) into what can be said, sentence by
+//     sentence, and keeps the words as they were written, for captions;
 //   - [Compose] trims the engine's own silence, resamples to 48 kHz, joins sentences with natural pauses, brings every
 //     engine to the same loudness and moves all times along;
 //   - [Catalogue] knows all voices of a machine, recognises the language of a text and chooses.
@@ -26,9 +26,9 @@ type Engine interface {
 	// Voices lists what the engine can speak with on this machine, best first for each language. A missing program or
 	// library is a failure with lectern.CodeMissingTool.
 	Voices(ctx context.Context) ([]lectern.Voice, error)
-	// Speak turns text into audio. v is one of Voices, v.Speed is honoured from 0.5 to 2. Text with nothing to say in
+	// Speak turns a script into audio. v is one of Voices, v.Speed is honoured from 0.5 to 2. A script with nothing to say in
 	// it (no letter, no digit) gives a narration without samples and no error: the caller holds the slide.
-	Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error)
+	Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error)
 	// Fingerprint changes whenever the same text may sound different: the engine, its version, its settings. It may
 	// ask the engine once, and is then answered from memory.
 	Fingerprint() string
@@ -42,4 +42,4 @@ type Doubter interface {
 
 // Settings is the version of everything in this package that shapes the sound or the times; engines put it into their
 // fingerprints.
-const Settings = "2"
+const Settings = "4"

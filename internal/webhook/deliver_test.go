@@ -160,7 +160,7 @@ func TestGone(t *testing.T) {
 			}
 			return 200, nil, nil
 		}
-		gone, err := w.s.Register(t.Context(), "https://gone.example.com/", nil)
+		gone, err := w.s.Register(t.Context(), "", "https://gone.example.com/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestGone(t *testing.T) {
 		if asked != 1 {
 			t.Errorf("it was asked %d times", asked)
 		}
-		list, err := w.s.Webhooks(t.Context())
+		list, err := w.s.Webhooks(t.Context(), "")
 		if err != nil || len(list) != 1 || !list[0].Disabled {
 			t.Errorf("%+v %v", list, err)
 		}
@@ -213,16 +213,16 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 					time.Sleep(2 * time.Second)
 					return 410, nil, nil
 				}
-				e, err := w.s.Register(t.Context(), address, nil)
+				e, err := w.s.Register(t.Context(), "", address, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				w.create("")
 				time.Sleep(time.Second)
 				if removed {
-					err = w.s.Remove(t.Context(), e.ID)
+					err = w.s.Remove(t.Context(), "", e.ID)
 				} else {
-					e, err = w.s.Rotate(t.Context(), e.ID)
+					e, err = w.s.Rotate(t.Context(), "", e.ID)
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -230,7 +230,7 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
 				calm.Store(true)
-				list, err := w.s.Webhooks(t.Context())
+				list, err := w.s.Webhooks(t.Context(), "")
 				if err != nil || removed && len(list) > 0 || !removed && (len(list) != 1 || list[0].Disabled) {
 					t.Fatalf("%+v %v", list, err)
 				}

@@ -119,7 +119,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 			t.Cleanup(func() { _ = s.Stop(canceled()) })
 			callback := n.url(turncoat)
 			if kind == "endpoint" {
-				if _, err := s.Register(t.Context(), callback, nil); err != nil {
+				if _, err := s.Register(t.Context(), "", callback, nil); err != nil {
 					t.Fatalf("a name that looks harmless: %v", err)
 				}
 				callback = ""
@@ -131,7 +131,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 				t.Fatalf("while it leads to the internet: %+v", d)
 			}
 			turned.Store(true)
-			if _, err := s.Redeliver(t.Context(), d.ID); err != nil {
+			if _, err := s.Redeliver(t.Context(), "", d.ID); err != nil {
 				t.Fatal(err)
 			}
 			d = <-store.records

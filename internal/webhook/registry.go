@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,7 @@ import (
 	"lectern"
 )
 
-// MaxEndpoints is how many addresses may be registered: each is told of every presentation.
+// MaxEndpoints is how many addresses an owner may register: each is told of every presentation of the owner.
 const MaxEndpoints = 100
 
 // TestType is the type of the message that Test sends.
@@ -47,9 +48,10 @@ func (s *Service) Allowed(address string) error {
 	return nil
 }
 
-// Register makes an endpoint that is told of the given types, or of all where there is none. Its secret is in
-// Secrets[0]; this is the only time that it is shown.
-func (s *Service) Register(ctx context.Context, address string, types []string) (lectern.Endpoint, error) {
+// Register makes an endpoint of owner's that is told of the given types, or of all where there is none. Its secret is in
+// Secrets[0]; this is the only time that it is shown. Of the methods that take an owner this one takes "" for
+// lectern.DefaultOwner.
+func (s *Service) Register(ctx context.Context, owner, address string, types []string) (lectern.Endpoint, error) {
 	if err := s.Allowed(address); err != nil {
 		f := *lectern.AsFailure(err)
 		f.Param = "url"
@@ -60,7 +62,8 @@ func (s *Service) Register(ctx context.Context, address string, types []string) 
 			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i), "There is no type %.60q. The types are %s.", t, strings.Join(Types(), ", "))
 		}
 	}
-	all, err := s.opt.Store.Endpoints(ctx)
+	owner = cmp.Or(owner, lectern.DefaultOwner)
+	all, err := s.Webhooks(ctx, owner)
 	if err != nil {
 		return lectern.Endpoint{}, err
 	}
@@ -68,7 +71,7 @@ func (s *Service) Register(ctx context.Context, address string, types []string) 
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "There are %d webhooks, which is the most. Remove one first.", len(all))
 	}
 	types = slices.Compact(slices.Sorted(slices.Values(types)))
-	e := lectern.Endpoint{ID: newID("wh_"), URL: address, Types: types, Secrets: []string{NewSecret()}, CreatedAt: stamp()}
+	e := lectern.Endpoint{ID: newID("wh_"), Owner: owner, URL: address, Types: types, Secrets: []string{NewSecret()}, CreatedAt: stamp()}
 	return s.put(ctx, e)
 }
 
@@ -81,35 +84,43 @@ func (s *Service) put(ctx context.Context, e lectern.Endpoint) (lectern.Endpoint
 	return e, nil
 }
 
-// Webhooks gives the registered endpoints, the oldest first.
-func (s *Service) Webhooks(ctx context.Context) ([]lectern.Endpoint, error) {
+// Webhooks gives the registered endpoints of owner, or with "" of all, the oldest first.
+func (s *Service) Webhooks(ctx context.Context, owner string) ([]lectern.Endpoint, error) {
 	all, err := s.opt.Store.Endpoints(ctx)
-	return slices.DeleteFunc(all, func(e lectern.Endpoint) bool { return e.ID == lectern.CallbackEndpoint }), err
+	return slices.DeleteFunc(all, func(e lectern.Endpoint) bool {
+		return e.KeepsCallbacks() || owner != "" && e.Owner != owner
+	}), err
 }
 
-// Remove removes an endpoint; what waits for it is given up.
-func (s *Service) Remove(ctx context.Context, id string) error {
-	if id == lectern.CallbackEndpoint {
+// Remove removes an endpoint of owner's, or with "" of anybody's; what waits for it is given up.
+func (s *Service) Remove(ctx context.Context, owner, id string) error {
+	e, err := s.find(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	if e.KeepsCallbacks() {
 		return unknown(id) // it has no address to be removed
 	}
 	return s.opt.Store.DeleteEndpoint(ctx, id)
 }
 
-// Rotate gives an endpoint a new secret, which is in Secrets[0] and is shown this once. The old one signs beside it for
-// Overlap. CallbackEndpoint has the secret for every CallbackURL. An endpoint that was disabled is told again.
-func (s *Service) Rotate(ctx context.Context, id string) (lectern.Endpoint, error) {
+// Rotate gives an endpoint of owner's, or with "" of anybody's, a new secret, which is in Secrets[0] and is shown this
+// once. The old one signs beside it for Overlap. CallbackEndpoint has the secret for every CallbackURL of the owner, with
+// "" of lectern.DefaultOwner. An endpoint that was disabled is told again.
+func (s *Service) Rotate(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
 	if id == lectern.CallbackEndpoint && s.opt.Secret != "" {
-		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "The secret for callback addresses is the setting webhook.secret; change it there.")
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
+			"The secret for callback addresses is in the variable LECTERN_WEBHOOK_SECRET; change it there and restart.")
 	}
 	for {
-		if e, err := s.rotateOnce(ctx, id); !isStale(err) { // else somebody has changed it in between
+		if e, err := s.rotateOnce(ctx, owner, id); !isStale(err) { // else somebody has changed it in between
 			return e, err
 		}
 	}
 }
 
-func (s *Service) rotateOnce(ctx context.Context, id string) (lectern.Endpoint, error) {
-	e, err := s.find(ctx, id)
+func (s *Service) rotateOnce(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
+	e, err := s.find(ctx, owner, id)
 	if err != nil {
 		return lectern.Endpoint{}, err
 	}
@@ -118,44 +129,53 @@ func (s *Service) rotateOnce(ctx context.Context, id string) (lectern.Endpoint, 
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "This webhook has five secrets that are valid. Each old one ends a day after it was replaced.")
 	}
 	e.Secrets = rotate(e.Secrets, NewSecret(), now)
-	e.Disabled = id == lectern.CallbackEndpoint
-	return s.put(ctx, e)
+	e.Disabled = e.KeepsCallbacks()
+	e, err = s.put(ctx, e)
+	if e.KeepsCallbacks() {
+		e.ID = lectern.CallbackEndpoint // the name by which its owner knows it
+	}
+	return e, err
 }
 
 func unknown(id string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.60s.", id)
 }
 
-// find gives an endpoint. The one for callbacks is made where it is not there yet.
-func (s *Service) find(ctx context.Context, id string) (lectern.Endpoint, error) {
+// find gives an endpoint of owner's, or with "" of anybody's. The one for callbacks is made where it is not there yet.
+func (s *Service) find(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
+	callbacks := id == lectern.CallbackEndpoint
+	if callbacks {
+		owner = cmp.Or(owner, lectern.DefaultOwner)
+		id = lectern.CallbackEndpointOf(owner)
+	}
 	all, err := s.opt.Store.Endpoints(ctx)
 	if err != nil {
 		return lectern.Endpoint{}, err
 	}
 	for _, e := range all {
-		if e.ID == id {
+		if e.ID == id && (owner == "" || e.Owner == owner) && e.KeepsCallbacks() == callbacks {
 			return e, nil
 		}
 	}
-	if id == lectern.CallbackEndpoint {
-		return lectern.Endpoint{ID: id, Disabled: true, CreatedAt: stamp()}, nil
+	if callbacks {
+		return lectern.Endpoint{ID: id, Owner: owner, Disabled: true, CreatedAt: stamp()}, nil
 	}
 	return lectern.Endpoint{}, unknown(id)
 }
 
-// callbackSecrets sign what goes to a CallbackURL.
-func (s *Service) callbackSecrets(ctx context.Context) ([]string, error) {
+// callbackSecrets sign what goes to a CallbackURL of owner's.
+func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, error) {
 	if s.opt.Secret != "" {
 		return []string{s.opt.Secret}, nil
 	}
-	e, err := s.find(ctx, lectern.CallbackEndpoint)
+	e, err := s.find(ctx, owner, lectern.CallbackEndpoint)
 	if err != nil {
 		return nil, err
 	}
 	if len(e.Secrets) == 0 {
 		e.Secrets = []string{NewSecret()}
 		if e, err = s.put(ctx, e); isStale(err) { // another node was quicker, and is right
-			e, err = s.find(ctx, lectern.CallbackEndpoint)
+			e, err = s.find(ctx, owner, lectern.CallbackEndpoint)
 		}
 		if err != nil {
 			return nil, err
@@ -169,8 +189,18 @@ func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]l
 	return s.opt.Store.Deliveries(ctx, f)
 }
 
-// Redeliver sends a message once more, with the id that it has; its tries are counted from the start.
-func (s *Service) Redeliver(ctx context.Context, id string) (lectern.Delivery, error) {
+// Redeliver sends a message of owner's, or with "" of anybody's, once more, with the id that it has; its tries are counted
+// from the start.
+func (s *Service) Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error) {
+	if owner != "" {
+		d, err := s.opt.Store.Delivery(ctx, id)
+		if err != nil {
+			return d, err
+		}
+		if d.Owner != owner {
+			return lectern.Delivery{}, lectern.Fail(lectern.CodeNotFound, "There is no delivery %.64q.", id)
+		}
+	}
 	d, err := s.opt.Store.Redeliver(ctx, id)
 	if err == nil {
 		s.Wake()
@@ -178,17 +208,17 @@ func (s *Service) Redeliver(ctx context.Context, id string) (lectern.Delivery, e
 	return d, err
 }
 
-// Test sends a message of TestType to an endpoint, at once and once, and tells how it went, as a delivery that was never
-// in the outbox: delivered, or given up with the reason.
-func (s *Service) Test(ctx context.Context, id string) (lectern.Delivery, error) {
+// Test sends a message of TestType to an endpoint of owner's, or with "" of anybody's, at once and once, and tells how it
+// went, as a delivery that was never in the outbox: delivered, or given up with the reason.
+func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery, error) {
 	if id == lectern.CallbackEndpoint {
 		return lectern.Delivery{}, unknown(id)
 	}
-	e, err := s.find(ctx, id)
+	e, err := s.find(ctx, owner, id)
 	if err != nil {
 		return lectern.Delivery{}, err
 	}
-	d := lectern.Delivery{ID: newID("msg_"), Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1, CreatedAt: stamp()}
+	d := lectern.Delivery{ID: newID("msg_"), Owner: e.Owner, Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1, CreatedAt: stamp()}
 	data, err := json.Marshal(map[string]string{"webhook": e.ID, "message": "This is a test. Lectern can reach you."})
 	if err != nil {
 		return d, err
@@ -211,7 +241,7 @@ func (s *Service) Test(ctx context.Context, id string) (lectern.Delivery, error)
 // disable stops telling the endpoint of d, which it answered with 410. The store gives up what waits for it. An endpoint that
 // is not what it was when d was sent stays: a new secret, or the wish to be told again, came after what was refused.
 func (s *Service) disable(ctx context.Context, d lectern.Delivery) {
-	e, err := s.find(ctx, d.Endpoint)
+	e, err := s.find(ctx, "", d.Endpoint)
 	if err == nil && e.Revision == d.Revision {
 		e.Disabled = true
 		if _, err = s.put(ctx, e); err == nil {

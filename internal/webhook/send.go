@@ -58,7 +58,7 @@ func (s *Service) message(ctx context.Context, d lectern.Delivery) (message, err
 	}
 	secrets := active(d.Secrets, time.Now())
 	if d.Endpoint == "" {
-		if secrets, err = s.callbackSecrets(ctx); err != nil {
+		if secrets, err = s.callbackSecrets(ctx, d.Owner); err != nil {
 			return message{}, err
 		}
 	}

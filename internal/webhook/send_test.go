@@ -184,11 +184,11 @@ func TestRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		ctx := t.Context()
-		_, err := w.s.Register(ctx, "http://10.0.0.1/", nil)
+		_, err := w.s.Register(ctx, "", "http://10.0.0.1/", nil)
 		fails(t, err, lectern.CodeAssetRefused)
-		_, err = w.s.Register(ctx, address, []string{"presentation.exploded"})
+		_, err = w.s.Register(ctx, "", address, []string{"presentation.exploded"})
 		fails(t, err, webhook.CodeInvalid)
-		one, err := w.s.Register(ctx, address, []string{"presentation.failed", "presentation.completed", "presentation.failed"})
+		one, err := w.s.Register(ctx, "", address, []string{"presentation.failed", "presentation.completed", "presentation.failed"})
 		if err != nil || len(one.Types) != 2 || len(one.Secrets) != 1 {
 			t.Fatalf("%+v %v", one, err)
 		}
@@ -198,7 +198,7 @@ func TestRegistry(t *testing.T) {
 			t.Fatalf("%d messages", len(calls))
 		}
 
-		trial, err := w.s.Test(ctx, one.ID)
+		trial, err := w.s.Test(ctx, "", one.ID)
 		if err != nil || trial.StatusCode != 200 || trial.State != lectern.DeliveryDelivered {
 			t.Errorf("%+v %v", trial, err)
 		}
@@ -207,7 +207,7 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("the test sent %s", last.body)
 		}
 		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }
-		if trial, err = w.s.Test(ctx, one.ID); err != nil || trial.StatusCode != 401 || !strings.Contains(trial.Problem, "401 (Unauthorized)") {
+		if trial, err = w.s.Test(ctx, "", one.ID); err != nil || trial.StatusCode != 401 || !strings.Contains(trial.Problem, "401 (Unauthorized)") {
 			t.Errorf("%+v %v", trial, err)
 		}
 		if n := len(w.deliveries(lectern.DeliveryFilter{})); n != 1 {
@@ -216,7 +216,7 @@ func TestRegistry(t *testing.T) {
 
 		w.net.answer = nil
 		d := w.deliveries(lectern.DeliveryFilter{Presentation: p.ID})[0]
-		if _, err := w.s.Redeliver(ctx, d.ID); err != nil {
+		if _, err := w.s.Redeliver(ctx, "", d.ID); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
@@ -224,22 +224,22 @@ func TestRegistry(t *testing.T) {
 		if last := calls[len(calls)-1]; last.id != d.ID {
 			t.Errorf("sent again as %s, not %s", last.id, d.ID)
 		}
-		if err := w.s.Remove(ctx, one.ID); err != nil {
+		if err := w.s.Remove(ctx, "", one.ID); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range []string{one.ID, "nobody"} {
-			_, err := w.s.Test(ctx, id)
+			_, err := w.s.Test(ctx, "", id)
 			fails(t, err, lectern.CodeNotFound)
-			_, err = w.s.Rotate(ctx, id)
+			_, err = w.s.Rotate(ctx, "", id)
 			fails(t, err, lectern.CodeNotFound)
-			fails(t, w.s.Remove(ctx, id), lectern.CodeNotFound)
+			fails(t, w.s.Remove(ctx, "", id), lectern.CodeNotFound)
 		}
 		for range webhook.MaxEndpoints {
-			if _, err = w.s.Register(ctx, address, nil); err != nil {
+			if _, err = w.s.Register(ctx, "", address, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		_, err = w.s.Register(ctx, address, nil)
+		_, err = w.s.Register(ctx, "", address, nil)
 		fails(t, err, lectern.CodeConflict)
 	})
 }
@@ -271,17 +271,17 @@ func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e, err := w.s.Register(t.Context(), address, []string{"presentation.failed"})
+		e, err := w.s.Register(t.Context(), "", address, []string{"presentation.failed"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var theirs lectern.Endpoint
-		meanwhile = func() { theirs, err = other.Rotate(t.Context(), e.ID) }
-		ours, mine := w.s.Rotate(t.Context(), e.ID)
+		meanwhile = func() { theirs, err = other.Rotate(t.Context(), "", e.ID) }
+		ours, mine := w.s.Rotate(t.Context(), "", e.ID)
 		if err != nil || mine != nil {
 			t.Fatal(err, mine)
 		}
-		trial, err := w.s.Test(t.Context(), e.ID)
+		trial, err := w.s.Test(t.Context(), "", e.ID)
 		if err != nil || trial.State != lectern.DeliveryDelivered {
 			t.Fatal(trial, err)
 		}
@@ -291,7 +291,7 @@ func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 			}
 		}
 
-		meanwhile = func() { theirs, err = other.Rotate(t.Context(), lectern.CallbackEndpoint) }
+		meanwhile = func() { theirs, err = other.Rotate(t.Context(), "", lectern.CallbackEndpoint) }
 		w.create(address)
 		time.Sleep(time.Second)
 		synctest.Wait()

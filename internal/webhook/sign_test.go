@@ -82,11 +82,11 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		made, err := w.s.Register(t.Context(), address, nil)
+		made, err := w.s.Register(t.Context(), "", address, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rotated, err := w.s.Rotate(t.Context(), made.ID)
+		rotated, err := w.s.Rotate(t.Context(), "", made.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,14 +120,14 @@ func TestRotation(t *testing.T) {
 			t.Errorf("the new secret: %v", err)
 		}
 		for range 4 {
-			if _, err := w.s.Rotate(t.Context(), made.ID); err != nil {
+			if _, err := w.s.Rotate(t.Context(), "", made.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if n := len(strings.Fields(send().header.Get(webhook.HeaderSignature))); n != 5 {
 			t.Errorf("%d signatures", n)
 		}
-		_, err = w.s.Rotate(t.Context(), made.ID)
+		_, err = w.s.Rotate(t.Context(), "", made.ID)
 		fails(t, err, lectern.CodeConflict)
 	})
 }
@@ -152,12 +152,12 @@ func TestCallbackSecret(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		list, err := w.s.Webhooks(t.Context())
+		list, err := w.s.Webhooks(t.Context(), "")
 		if err != nil || len(list) != 0 {
 			t.Errorf("it is listed as a webhook: %+v %v", list, err)
 		}
-		fails(t, w.s.Remove(t.Context(), lectern.CallbackEndpoint), lectern.CodeNotFound)
-		shown, err := w.s.Rotate(t.Context(), lectern.CallbackEndpoint)
+		fails(t, w.s.Remove(t.Context(), "", lectern.CallbackEndpoint), lectern.CodeNotFound)
+		shown, err := w.s.Rotate(t.Context(), "", lectern.CallbackEndpoint)
 		if err != nil || !shown.Disabled {
 			t.Fatalf("%+v %v", shown, err)
 		}
@@ -179,7 +179,7 @@ func TestCallbackSecret(t *testing.T) {
 		if err := verify(t, calls[len(calls)-1], w.opt.Secret); err != nil {
 			t.Error(err)
 		}
-		_, err = w.s.Rotate(t.Context(), lectern.CallbackEndpoint)
+		_, err = w.s.Rotate(t.Context(), "", lectern.CallbackEndpoint)
 		fails(t, err, lectern.CodeConflict)
 	})
 }

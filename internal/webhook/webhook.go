@@ -62,6 +62,8 @@ type Endpoints interface {
 type Records interface {
 	// Deliveries gives the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
+	// Delivery gives one; an unknown id is CodeNotFound.
+	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one
 	// whose endpoint is gone CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
@@ -91,7 +93,7 @@ type Options struct {
 	// Encode writes a presentation as /v1 shows it. It must give the same bytes for the same value.
 	Encode func(lectern.Presentation) ([]byte, error)
 	// Secret signs what goes to a presentation's own CallbackURL. Empty: one is made at the first use and kept in the
-	// store, as the disabled endpoint CallbackEndpoint, since every node of a cluster must sign alike.
+	// store, for each owner, as the disabled endpoint CallbackEndpointOf, since every node of a cluster must sign alike.
 	Secret    string
 	Policy    egress.Policy     // which addresses may be reached
 	Transport http.RoundTripper // nil: one that keeps to Policy

@@ -53,9 +53,9 @@ func Transitions() []string {
 // "#rrggbb"; equal input gives equal output. Warnings name what was ignored. A fault gives a *[lectern.Failure]:
 // CodeInvalidJSON with the place for text that is no JSON, CodeTooLarge for too much of it, otherwise the first fault with
 // its Param and Slide, the further ones in Causes. Limits of zero mean the default ones.
-func Parse(data []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
-	r := &reader{lim: settle(lim)}
-	o, err := r.top(data, "A deck is a JSON object with a list of slides")
+func Parse[T ~string | ~[]byte](data T, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+	r := newReader(lim)
+	o, err := r.top(string(data), "A deck is a JSON object with a list of slides")
 	if err != nil {
 		return lectern.Deck{}, nil, err
 	}
@@ -66,11 +66,18 @@ func Parse(data []byte, lim lectern.Limits) (lectern.Deck, []lectern.Warning, er
 	return d, r.warnings, nil
 }
 
+func newReader(lim lectern.Limits) *reader {
+	r := &reader{lim: settle(lim)}
+	r.budget = budget{r.lim.JSONTokens, r.lim.JSONTokens}
+	return r
+}
+
 func settle(lim lectern.Limits) lectern.Limits {
 	def := lectern.DefaultLimits()
 	for _, p := range []struct{ have, def *int }{
 		{&lim.Slides, &def.Slides}, {&lim.NarrationBytes, &def.NarrationBytes}, {&lim.PropsBytes, &def.PropsBytes},
 		{&lim.MinSide, &def.MinSide}, {&lim.MaxSide, &def.MaxSide}, {&lim.MaxHoldSeconds, &def.MaxHoldSeconds},
+		{&lim.JSONTokens, &def.JSONTokens},
 	} {
 		if *p.have <= 0 {
 			*p.have = *p.def
@@ -103,6 +110,7 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	if mask, ok := f.flag("useAvatarMask", "keyAvatar"); ok {
 		d.KeyAvatar = mask
 	}
+	d.Subtitles = f.subtitles()
 	d.Hold = f.hold()
 	d.Metadata = f.metadata()
 	d.Slides = r.slides(f, d)
@@ -115,6 +123,27 @@ func (r *reader) deck(f *fields) lectern.Deck {
 	r.callback, r.callbackAt = callback, at.path
 	f.strangers()
 	return d
+}
+
+// subtitles is true or false, or "on" or "off".
+func (f *fields) subtitles() lectern.Subtitles {
+	v, ok := f.take("subtitles")
+	if !ok {
+		return ""
+	}
+	switch value := v.value.(type) {
+	case bool:
+		if value {
+			return lectern.SubtitlesOn
+		}
+		return lectern.SubtitlesOff
+	case string:
+		if s := lectern.Subtitles(strings.ToLower(strings.TrimSpace(value))); s == lectern.SubtitlesOn || s == lectern.SubtitlesOff {
+			return s
+		}
+	}
+	f.wrong(v, `"on" or "off"`)
+	return ""
 }
 
 // noAvatar is what people write who want nobody to present.
@@ -139,6 +168,9 @@ func (f *fields) strangers() {
 	for _, name := range f.rest() {
 		if strings.HasPrefix(name, "$") {
 			continue // "$schema" and its like are for editors
+		}
+		if len(f.r.warnings) >= maxFaults {
+			return // no more are told, and a suggestion costs
 		}
 		f.r.warn("unknown_field", 0, "The field %q is not known and was ignored.%s", clip(name), suggest(name, known))
 	}
@@ -363,7 +395,7 @@ func (f *fields) layout() lectern.Layout {
 func (f *fields) hold() time.Duration {
 	x, at, ok := f.number("hold", "duration")
 	if !ok {
-		if _, native := f.obj.values["slides"]; native {
+		if f.obj.place("slides") >= 0 {
 			return defaultHold
 		}
 		return defaultSeedHold
@@ -382,16 +414,16 @@ func seconds(x float64) time.Duration {
 
 func (f *fields) metadata() map[string]string {
 	o, ok := f.object("metadata")
-	if !ok || len(o.obj.names) == 0 {
+	if !ok || len(o.obj.members) == 0 {
 		return nil
 	}
-	if len(o.obj.names) > maxMetadata {
-		f.fault(o.path, "%q has %d entries; the limit is %d.", last(o.path), len(o.obj.names), maxMetadata)
+	if len(o.obj.members) > maxMetadata {
+		f.fault(o.path, "%q has %d entries; the limit is %d.", last(o.path), len(o.obj.members), maxMetadata)
 		return nil
 	}
-	m := make(map[string]string, len(o.obj.names))
-	for _, name := range o.obj.names {
-		v := field{o.obj.values[name], o.at(clip(name))}
+	m := make(map[string]string, len(o.obj.members))
+	for _, e := range o.obj.members {
+		name, v := e.name, field{e.value, o.at(clip(e.name))}
 		s, ok := v.value.(string)
 		switch {
 		case !ok:

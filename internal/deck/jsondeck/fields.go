@@ -17,6 +17,7 @@ const maxFaults = 100
 // reader collects what is wrong with a deck and what is merely odd.
 type reader struct {
 	lim      lectern.Limits
+	budget   budget // of the deck and its settings together
 	faults   []lectern.Failure
 	more     int
 	warnings []lectern.Warning
@@ -90,7 +91,7 @@ func (f *fields) take(names ...string) (field, bool) {
 	for _, camel := range names {
 		for _, name := range spellings(camel) {
 			f.known[name] = true
-			v, there := f.obj.values[name]
+			v, there := f.obj.get(name)
 			if !there || v == nil {
 				continue
 			}
@@ -227,9 +228,9 @@ func (f *fields) object(names ...string) (*fields, bool) {
 // rest lists the names that nobody asked for, in the order in which they were written.
 func (f *fields) rest() []string {
 	var names []string
-	for _, n := range f.obj.names {
-		if !f.known[n] {
-			names = append(names, n)
+	for _, m := range f.obj.members {
+		if !f.known[m.name] {
+			names = append(names, m.name)
 		}
 	}
 	return names
@@ -260,8 +261,16 @@ func last(path string) string {
 
 // clip shortens what a message repeats of its input.
 func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for at := range s {
+		if n == most {
+			return s[:at] + "…"
+		}
+		n++
 	}
 	return s
 }
@@ -315,6 +324,9 @@ func camel(name string) string {
 func meant(name string, known []string) string {
 	best, bestAt := "", min(3, len(name)/3+1)
 	for _, k := range known {
+		if len(k)-len(name) > bestAt || len(name)-len(k) > bestAt {
+			continue
+		}
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= bestAt && (best == "" || d < bestAt) {
 			best, bestAt = k, d
 		}

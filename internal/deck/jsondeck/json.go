@@ -13,12 +13,8 @@ import (
 // maxNesting bounds how deep any value may be nested, so that a hostile body cannot exhaust the stack.
 const maxNesting = 64
 
-// object is a JSON object that remembers the order of its names. A value is nil, a bool, a number, a string, a []any
-// or an *object.
-type object struct {
-	names  []string
-	values map[string]any
-}
+// maxNumber is the longest number, in characters: the largest one that a float64 holds has 309 digits.
+const maxNumber = 1000
 
 // number is a JSON number as it was written.
 type number string
@@ -27,12 +23,18 @@ type number string
 type syntax struct {
 	at   int
 	what string
+	over int // the bound on tokens that the text exceeds; 0: it does not
 }
 
-// decode reads one JSON value, with nothing but white space around it. A byte order mark in front is skipped.
-func decode(data []byte) (any, *lectern.Failure) {
-	text := strings.TrimPrefix(string(data), "\ufeff")
-	s := scanner{text: text}
+// decode reads one JSON object or another value, with nothing but white space around it. A byte order mark in front is
+// skipped. Each token is taken from budget; a text of more tokens is refused where the budget ends. The fields of the
+// outermost object stay text until they are asked for, so that one that nobody knows is never built.
+func decode(text string, budget *budget) (any, *lectern.Failure) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	if sixteen(text) {
+		return nil, lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: the text is UTF-16, not UTF-8 (line 1, column 1). Save it as UTF-8 and try again.")
+	}
+	s := scanner{text: text, budget: budget}
 	v, bad := s.document()
 	if bad != nil {
 		return nil, bad.failure(text)
@@ -40,8 +42,23 @@ func decode(data []byte) (any, *lectern.Failure) {
 	return v, nil
 }
 
+// sixteen reports whether a text is UTF-16: by its byte order mark, or since every other byte of its beginning is zero.
+func sixteen(text string) bool {
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+		return true
+	}
+	return len(text) >= 4 && (text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0 || text[0] == 0 && text[1] != 0 && text[2] == 0 && text[3] != 0)
+}
+
+// budget counts the names, values and brackets that may still be read.
+type budget struct{ limit, left int }
+
 func (b *syntax) failure(text string) *lectern.Failure {
 	at := min(b.at, len(text))
+	if b.over > 0 {
+		return lectern.Fail(lectern.CodeTooLarge, "The JSON has more than %d names, values and brackets, which is the limit (limits.json_tokens). "+
+			"The limit is reached in line %d; leave out what no video needs, or split the deck.", b.over, strings.Count(text[:at], "\n")+1)
+	}
 	start := strings.LastIndexByte(text[:at], '\n') + 1
 	end := len(text)
 	if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
@@ -59,7 +76,9 @@ func (b *syntax) failure(text string) *lectern.Failure {
 // excerpt is the surroundings of byte at of a line, with a caret below it.
 func excerpt(line string, at int) string {
 	const before, after = 40, 30
-	left, right := []rune(strings.ToValidUTF8(line[:min(at, len(line))], "�")), []rune(strings.ToValidUTF8(line[min(at, len(line)):], "�"))
+	at = min(at, len(line))
+	near, far := max(at-utf8.UTFMax*(before+1), 0), min(at+utf8.UTFMax*(after+1), len(line)) // a line may have megabytes
+	left, right := []rune(strings.ToValidUTF8(line[near:at], "�")), []rune(strings.ToValidUTF8(line[at:far], "�"))
 	prefix, suffix := "", ""
 	if len(left) > before {
 		left, prefix = left[len(left)-before:], "…"
@@ -77,13 +96,28 @@ func excerpt(line string, at int) string {
 }
 
 type scanner struct {
-	text  string
-	pos   int
-	depth int
+	text   string
+	pos    int
+	depth  int
+	skip   bool     // values are looked through and not built
+	budget *budget  // nil: the text was counted already
+	names  []string // of the objects that are open and looked through
 }
 
 func (s *scanner) bad(at int, format string, args ...any) *syntax {
 	return &syntax{at: at, what: fmt.Sprintf(format, args...)}
+}
+
+// count takes one token from the budget.
+func (s *scanner) count() *syntax {
+	if s.budget == nil {
+		return nil
+	}
+	if s.budget.left == 0 {
+		return &syntax{at: s.pos, over: s.budget.limit}
+	}
+	s.budget.left--
+	return nil
 }
 
 func (s *scanner) document() (any, *syntax) {
@@ -113,9 +147,13 @@ func (s *scanner) space() {
 	}
 }
 
+// value reads a value; while values are skipped it gives nil.
 func (s *scanner) value() (any, *syntax) {
 	if s.pos >= len(s.text) {
 		return nil, s.bad(s.pos, "the text ends where a value should be; it may have been cut off")
+	}
+	if bad := s.count(); bad != nil {
+		return nil, bad
 	}
 	switch c := s.text[s.pos]; {
 	case c == '{':
@@ -123,15 +161,28 @@ func (s *scanner) value() (any, *syntax) {
 	case c == '[':
 		return s.nested(s.list)
 	case c == '"':
-		return s.str()
-	case c == '-' || c >= '0' && c <= '9':
-		return s.number()
-	}
-	for word, v := range map[string]any{"true": true, "false": false, "null": nil} {
-		if strings.HasPrefix(s.text[s.pos:], word) {
-			s.pos += len(word)
-			return v, nil
+		text, bad := s.str()
+		if bad != nil || s.skip {
+			return nil, bad
 		}
+		return text, nil
+	case c == '-' || c >= '0' && c <= '9':
+		n, bad := s.number()
+		if bad != nil || s.skip {
+			return nil, bad
+		}
+		return n, nil
+	}
+	switch rest := s.text[s.pos:]; {
+	case strings.HasPrefix(rest, "true"):
+		s.pos += len("true")
+		return true, nil
+	case strings.HasPrefix(rest, "false"):
+		s.pos += len("false")
+		return false, nil
+	case strings.HasPrefix(rest, "null"):
+		s.pos += len("null")
+		return nil, nil
 	}
 	return nil, s.odd()
 }
@@ -142,6 +193,17 @@ func (s *scanner) nested(read func() (any, *syntax)) (any, *syntax) {
 	}
 	defer func() { s.depth-- }()
 	return read()
+}
+
+// later looks through a value and gives its text, which object.get builds when somebody asks for it.
+func (s *scanner) later() (any, *syntax) {
+	s.skip = true
+	defer func() { s.skip = false }()
+	start := s.pos
+	if _, bad := s.value(); bad != nil {
+		return nil, bad
+	}
+	return raw(s.text[start:s.pos]), nil
 }
 
 // odd explains a character that begins no value.
@@ -180,7 +242,12 @@ func (s *scanner) odd() *syntax {
 func (s *scanner) object() (any, *syntax) {
 	open := s.pos
 	s.pos++
-	o := &object{values: map[string]any{}}
+	o, read := &object{}, s.value
+	if s.budget != nil && s.depth == 1 {
+		read = s.later
+	}
+	defer func(names int) { s.names = s.names[:names] }(len(s.names))
+	seen := nameSet{names: &s.names, from: len(s.names)}
 	for first := true; ; first = false {
 		s.space()
 		switch {
@@ -188,13 +255,16 @@ func (s *scanner) object() (any, *syntax) {
 			return nil, s.bad(s.pos, "the object that begins in line %d has no end; the text may have been cut off", s.line(open))
 		case s.text[s.pos] == '}' && first:
 			s.pos++
-			return o, nil
+			return o, s.count()
 		case s.text[s.pos] == '}':
 			return nil, s.bad(s.pos, "there is a comma too many before the \"}\"")
 		case s.text[s.pos] != '"':
 			return nil, s.bad(s.pos, "the name of a field, in double quotes, should be here")
 		}
 		at := s.pos
+		if bad := s.count(); bad != nil {
+			return nil, bad
+		}
 		name, bad := s.str()
 		if bad != nil {
 			return nil, bad
@@ -205,14 +275,20 @@ func (s *scanner) object() (any, *syntax) {
 		}
 		s.pos++
 		s.space()
-		v, bad := s.value()
+		skipped := s.skip
+		v, bad := read()
 		if bad != nil {
 			return nil, bad
 		}
-		if _, twice := o.values[name]; twice {
+		fresh := false
+		if skipped {
+			fresh = seen.add(name)
+		} else {
+			fresh = o.add(name, v)
+		}
+		if !fresh {
 			return nil, s.bad(at, "the field %q stands twice in one object", clip(name))
 		}
-		o.names, o.values[name] = append(o.names, name), v
 		s.space()
 		if done, bad := s.next('}', "object", open); bad != nil || done {
 			return o, bad
@@ -224,20 +300,22 @@ func (s *scanner) list() (any, *syntax) {
 	open := s.pos
 	s.pos++
 	list := []any{}
-	for {
+	for some := false; ; some = true {
 		s.space()
 		if s.pos < len(s.text) && s.text[s.pos] == ']' {
-			if len(list) > 0 {
+			if some {
 				return nil, s.bad(s.pos, "there is a comma too many before the \"]\"")
 			}
 			s.pos++
-			return list, nil
+			return list, s.count()
 		}
 		v, bad := s.value()
 		if bad != nil {
 			return nil, bad
 		}
-		list = append(list, v)
+		if !s.skip {
+			list = append(list, v)
+		}
 		s.space()
 		if done, bad := s.next(']', "list", open); bad != nil || done {
 			return list, bad
@@ -255,14 +333,14 @@ func (s *scanner) next(closing byte, what string, open int) (done bool, bad *syn
 		return false, nil
 	case s.text[s.pos] == closing:
 		s.pos++
-		return true, nil
+		return true, s.count()
 	}
 	return false, s.bad(s.pos, "a comma or %q is missing here", closing)
 }
 
 func (s *scanner) line(at int) int { return strings.Count(s.text[:at], "\n") + 1 }
 
-func (s *scanner) number() (any, *syntax) {
+func (s *scanner) number() (number, *syntax) {
 	start := s.pos
 	digits := func() bool {
 		from := s.pos
@@ -276,15 +354,15 @@ func (s *scanner) number() (any, *syntax) {
 	}
 	lead := s.pos
 	if !digits() {
-		return nil, s.bad(start, "a digit should follow the minus sign")
+		return "", s.bad(start, "a digit should follow the minus sign")
 	}
 	if s.text[lead] == '0' && s.pos > lead+1 {
-		return nil, s.bad(start, "a number does not begin with a zero")
+		return "", s.bad(start, "a number does not begin with a zero")
 	}
 	if s.pos < len(s.text) && s.text[s.pos] == '.' {
 		s.pos++
 		if !digits() {
-			return nil, s.bad(start, "a digit should follow the decimal point")
+			return "", s.bad(start, "a digit should follow the decimal point")
 		}
 	}
 	if s.pos < len(s.text) && (s.text[s.pos] == 'e' || s.text[s.pos] == 'E') {
@@ -293,8 +371,11 @@ func (s *scanner) number() (any, *syntax) {
 			s.pos++
 		}
 		if !digits() {
-			return nil, s.bad(start, "the exponent of the number has no digits")
+			return "", s.bad(start, "the exponent of the number has no digits")
 		}
+	}
+	if s.pos-start > maxNumber {
+		return "", s.bad(start, "a number has more than %d characters", maxNumber)
 	}
 	return number(s.text[start:s.pos]), nil
 }

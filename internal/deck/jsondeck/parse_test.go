@@ -46,6 +46,19 @@ func TestSeedRequest(t *testing.T) {
 	}
 }
 
+// V7: a deck says whether its subtitle track is shown.
+func TestV7Subtitles(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]lectern.Subtitles{"": "", `,"subtitles":true`: "on", `,"subtitles":"On"`: "on", `,"subtitles":false`: "off", `,"subtitles":"off"`: "off"} {
+		if d, w := parse(t, `{"slides":[{}]`+text+`}`); d.Subtitles != want || len(w) > 0 {
+			t.Errorf("%s is %q, warnings %v", text, d.Subtitles, w)
+		}
+	}
+	if f := refuse(t, `{"slides":[{}],"subtitles":"maybe"}`); f.Param != "subtitles" {
+		t.Errorf("%+v", f)
+	}
+}
+
 // A slide without narration is held for 3 s in a deck of our own, for 30 s in a request of the succeeded service.
 func TestDefaultHold(t *testing.T) {
 	t.Parallel()

@@ -15,18 +15,19 @@ type Request struct {
 	Warnings    []lectern.Warning
 	CallbackURL string // as it was given; "": nobody is to be told
 	CallbackAt  string // the name under which it was given
+	NamesLayout bool   // the deck says where the avatar stands
 }
 
-// ParseRequest reads a deck as [Parse] does, with the callback address beside its fields. settings, where there are any,
+// ParseRequest reads a deck as [Parse] does, of a string or of bytes, with the callback address beside its fields. settings, where there are any,
 // is a JSON object whose fields replace the deck's own, whatever of their names either uses; it has no slides.
-func ParseRequest(data, settings []byte, lim lectern.Limits) (Request, error) {
-	r := &reader{lim: settle(lim)}
-	o, err := r.top(data, "A deck is a JSON object with a list of slides")
+func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (Request, error) {
+	r := newReader(lim)
+	o, err := r.top(string(data), "A deck is a JSON object with a list of slides")
 	if err != nil {
 		return Request{}, err
 	}
 	if len(settings) > 0 {
-		over, err := r.top(settings, "The settings are a JSON object with fields of a deck")
+		over, err := r.top(string(settings), "The settings are a JSON object with fields of a deck")
 		if err != nil {
 			return Request{}, inSettings(err)
 		}
@@ -36,16 +37,17 @@ func ParseRequest(data, settings []byte, lim lectern.Limits) (Request, error) {
 	}
 	q := Request{}
 	q.Deck = r.deck(r.open(o, "", 0))
+	q.NamesLayout = o.says("layout")
 	q.CallbackURL, q.CallbackAt, q.Warnings = r.callback, r.callbackAt, r.warnings
 	return q, r.failure()
 }
 
 // top decodes an object within the limit of size.
-func (r *reader) top(data []byte, want string) (*object, error) {
+func (r *reader) top(data, want string) (*object, error) {
 	if int64(len(data)) > r.lim.BodyBytes {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d.", len(data), r.lim.BodyBytes)
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(data), r.lim.BodyBytes)
 	}
-	v, bad := decode(data)
+	v, bad := decode(data, &r.budget)
 	if bad != nil {
 		return nil, bad
 	}
@@ -71,7 +73,8 @@ var synonyms = [][]string{
 
 // override puts the settings in the place of what the deck says.
 func (r *reader) override(o, settings *object) error {
-	for _, name := range settings.names {
+	for _, m := range settings.members {
+		name := m.name
 		group := []string{camel(name)}
 		for _, g := range synonyms {
 			if slices.Contains(g, camel(name)) {
@@ -85,7 +88,7 @@ func (r *reader) override(o, settings *object) error {
 		}
 		for _, alias := range group {
 			for _, spelling := range spellings(alias) {
-				if _, of := settings.values[spelling]; !of {
+				if settings.place(spelling) < 0 {
 					o.drop(spelling)
 				}
 			}
@@ -97,11 +100,8 @@ func (r *reader) override(o, settings *object) error {
 			o.drop(spelling)
 		}
 	}
-	for _, name := range settings.names {
-		if _, there := o.values[name]; !there {
-			o.names = append(o.names, name)
-		}
-		o.values[name] = settings.values[name]
+	for _, m := range settings.members {
+		o.put(m.name, m.value)
 	}
 	return nil
 }
@@ -116,12 +116,5 @@ func (r *reader) resized(s lectern.Size, preset lectern.Preset) lectern.Size {
 
 // says reports whether an object has a field under any of its names.
 func (o *object) says(group ...string) bool {
-	return slices.ContainsFunc(o.names, func(name string) bool { return slices.Contains(group, camel(name)) })
-}
-
-func (o *object) drop(name string) {
-	if _, there := o.values[name]; there {
-		delete(o.values, name)
-		o.names = slices.DeleteFunc(o.names, func(n string) bool { return n == name })
-	}
+	return slices.ContainsFunc(o.members, func(m member) bool { return slices.Contains(group, camel(m.name)) })
 }

@@ -204,15 +204,16 @@ func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field)
 // collect turns named values into plain ones; the camelCase spelling wins where both are given.
 func (r *reader) collect(f *fields, names []string, into map[string]any) {
 	for _, name := range names {
-		v := field{f.obj.values[name], f.at(clip(name))}
-		if v.value == nil {
+		value, _ := f.obj.get(name)
+		if value == nil {
 			continue
 		}
 		key := camel(name)
-		if _, exact := f.obj.values[key]; exact && key != name {
+		if key != name && f.obj.place(key) >= 0 {
 			continue
 		}
-		plain := f.plain(v, 1)
+		v := field{value, f.at(clip(name))}
+		plain := (&plainer{f: f, root: v.path}).plain(value)
 		if plain == nil {
 			continue
 		}
@@ -247,40 +248,6 @@ func (f *fields) word(name string, plain any, v field) any {
 		}
 	}
 	return plain
-}
-
-// plain turns a value into what encoding/json would make of it, with names in camelCase. Null inside a list stays.
-func (f *fields) plain(v field, depth int) any {
-	if depth > maxPropDepth {
-		f.fault(v.path, "Props are nested more than %d deep here.", maxPropDepth)
-		return nil
-	}
-	switch value := v.value.(type) {
-	case number:
-		if x, ok := f.float(v); ok {
-			return x
-		}
-		return nil
-	case []any:
-		list := make([]any, len(value))
-		for i, e := range value {
-			list[i] = f.plain(field{e, v.path + "[" + strconv.Itoa(i) + "]"}, depth+1)
-		}
-		return list
-	case *object:
-		m := make(map[string]any, len(value.names))
-		for _, name := range value.names {
-			key := camel(name)
-			if _, exact := value.values[key]; exact && key != name {
-				continue
-			}
-			if e := value.values[name]; e != nil {
-				m[key] = f.plain(field{e, v.path + "." + clip(name)}, depth+1)
-			}
-		}
-		return m
-	}
-	return v.value
 }
 
 // avatarBox reads where a slide wants the avatar, and the colour behind it.
@@ -384,13 +351,13 @@ func (f *fields) positions(page lectern.Size) map[string]lectern.Point {
 }
 
 func (f *fields) points(sx, sy float64) map[string]lectern.Point {
-	if len(f.obj.names) > maxPositions {
-		f.fault(f.path, "%q has %d elements; the limit is %d.", last(f.path), len(f.obj.names), maxPositions)
+	if len(f.obj.members) > maxPositions {
+		f.fault(f.path, "%q has %d elements; the limit is %d.", last(f.path), len(f.obj.members), maxPositions)
 		return nil
 	}
 	points := map[string]lectern.Point{}
-	for _, id := range f.obj.names {
-		v := f.obj.values[id]
+	for _, m := range f.obj.members {
+		id, v := m.name, m.value
 		if v == nil {
 			continue
 		}

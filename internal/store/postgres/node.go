@@ -29,6 +29,7 @@ type Node struct {
 	db      *DB
 	id      string
 	silence time.Duration
+	workers int
 	beat    time.Duration
 
 	mu   sync.Mutex // guards conn
@@ -36,9 +37,9 @@ type Node struct {
 }
 
 // Join makes this process a node under an id that no other process has, had or will have. A node that was not seen for
-// silence is taken for dead.
-func (db *DB) Join(ctx context.Context, id string, silence time.Duration) (*Node, error) {
-	n := &Node{db: db, id: id, silence: silence, beat: min(maxBeat, silence/5)}
+// silence is taken for dead. It renders as many presentations at once as it has workers.
+func (db *DB) Join(ctx context.Context, id string, silence time.Duration, workers int) (*Node, error) {
+	n := &Node{db: db, id: id, silence: silence, workers: workers, beat: min(maxBeat, silence/5)}
 	conn, err := n.connect(ctx)
 	if err != nil {
 		return nil, failure("make this process a node", err)
@@ -79,8 +80,8 @@ func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
 }
 
 func (n *Node) seen(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `INSERT INTO nodes (id, seen_at) VALUES ($1, clock_timestamp())
-		ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`, n.id)
+	_, err := conn.Exec(ctx, `INSERT INTO nodes (id, seen_at, workers) VALUES ($1, clock_timestamp(), $2)
+		ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), workers = $2`, n.id, n.workers)
 	return err
 }
 
@@ -153,6 +154,13 @@ func (n *Node) Dead(ctx context.Context) ([]string, error) {
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return ids, failure("look for dead nodes", err)
+}
+
+// Workers implements job.Peers.
+func (n *Node) Workers(ctx context.Context) (workers int, err error) {
+	err = n.db.pool.QueryRow(ctx, `SELECT COALESCE(SUM(workers), 0) FROM nodes
+		WHERE seen_at >= clock_timestamp() - make_interval(secs => $1)`, n.silence.Seconds()).Scan(&workers)
+	return workers, failure("count the workers", err)
 }
 
 // Leases implements job.Peers.

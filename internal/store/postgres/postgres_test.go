@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 
 type enqueue func(storetest.Ticket) error
 
-func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) error {
-	return f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
+func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) (int64, error) {
+	return storetest.Number(), f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
 }
 
 func nothing(storetest.Ticket) error { return nil }
@@ -121,11 +121,11 @@ func TestNodes(t *testing.T) {
 	url := database(t)
 	db, dying := openDB(t, url), openDB(t, url)
 	store := postgres.NewStore(db, enqueue(nothing), "")
-	alive, err := db.Join(t.Context(), "alive", time.Minute)
+	alive, err := db.Join(t.Context(), "alive", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doomed, err := dying.Join(t.Context(), "doomed", time.Minute)
+	doomed, err := dying.Join(t.Context(), "doomed", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
 	store := postgres.NewStore(db, enqueue(nothing), "")
-	node, err := db.Join(t.Context(), "n", time.Minute)
+	node, err := db.Join(t.Context(), "n", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestBeatOfALateClock(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
 	store := postgres.NewStore(db, enqueue(nothing), "n")
-	node, err := db.Join(t.Context(), "n", time.Minute)
+	node, err := db.Join(t.Context(), "n", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestChangesReachOtherNodes(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	here, there := openDB(t, url), openDB(t, url)
-	node, err := here.Join(t.Context(), "listener", time.Minute)
+	node, err := here.Join(t.Context(), "listener", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,15 +272,15 @@ func TestNodeThatStoodStill(t *testing.T) {
 	t.Parallel()
 	url := database(t)
 	there := openDB(t, url)
-	sleeper, err := openDB(t, url).Join(t.Context(), "sleeper", time.Minute)
+	sleeper, err := openDB(t, url).Join(t.Context(), "sleeper", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasty, err := there.Join(t.Context(), "hasty", -time.Minute) // everybody was silent for too long
+	hasty, err := there.Join(t.Context(), "hasty", -time.Minute, 2) // everybody was silent for too long
 	if err != nil {
 		t.Fatal(err)
 	}
-	patient, err := there.Join(t.Context(), "patient", time.Hour)
+	patient, err := there.Join(t.Context(), "patient", time.Hour, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

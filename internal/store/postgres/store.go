@@ -51,6 +51,9 @@ type dialect struct{ node string }
 
 var _ sqlstore.Dialect = dialect{}
 
+// Alone implements sqlstore.Dialect.
+func (dialect) Alone() bool { return false }
+
 // Lock implements sqlstore.Dialect.
 func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error {
 	for _, name := range inOrder(names) {

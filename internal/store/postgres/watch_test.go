@@ -42,7 +42,7 @@ func startNode(t *testing.T, url, id string, idle bool, run func(context.Context
 		t.Fatal(err)
 	}
 	store := &counting{Store: postgres.NewStore(db, tickets, id)}
-	node, err := db.Join(t.Context(), id, time.Minute)
+	node, err := db.Join(t.Context(), id, time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

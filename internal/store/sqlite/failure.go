@@ -31,6 +31,8 @@ func failure(doing string, err error) error {
 	case isCode(err, lib.SQLITE_BUSY):
 		f = lectern.Fail(lectern.CodeOverloaded, "The database is busy. Try again in a moment.")
 		f.Retryable = true
+	case isCode(err, lib.SQLITE_CORRUPT), isCode(err, lib.SQLITE_NOTADB):
+		f = damaged()
 	case errors.Is(err, sql.ErrConnDone):
 		f = lectern.Fail(lectern.CodeOverloaded, "Lectern is stopping.")
 	default:

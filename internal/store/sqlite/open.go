@@ -84,6 +84,9 @@ func (db *DB) open(ctx context.Context) error {
 	}
 	db.write.SetMaxOpenConns(1)
 	db.write.SetMaxIdleConns(1)
+	if err := db.sound(ctx, path); err != nil {
+		return err
+	}
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,8 +25,8 @@ import (
 
 type enqueue func(storetest.Ticket) error
 
-func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) error {
-	return f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
+func (f enqueue) Enqueue(_ context.Context, _ *sql.Tx, id string, attempt int, resumed bool) (int64, error) {
+	return storetest.Number(), f(storetest.Ticket{ID: id, Attempt: attempt, Resumed: resumed})
 }
 
 func openDB(t testing.TB, dir string) *sqlite.DB {
@@ -105,15 +107,45 @@ func TestDurability(t *testing.T) {
 	}
 }
 
-func TestBrokenFile(t *testing.T) {
+// M2: a database that is none, was overwritten or was cut off is found when it is opened, wherever the damage is, and
+// nothing is written to it.
+func TestM2DamagedDatabases(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "lectern.db"), []byte(strings.Repeat("not a database ", 100)), 0o644); err != nil {
+	whole := t.TempDir()
+	if err := openDB(t, whole).Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := sqlite.Open(context.Background(), dir)
-	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInternal}) {
-		t.Errorf("got %v", err)
+	content, err := os.ReadFile(filepath.Join(whole, "lectern.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	damage := map[string][]byte{"no database": []byte(strings.Repeat("not a database ", 100)), "cut off": content[:len(content)/2/page*page]}
+	for at := page; at < len(content); at += 7 * page {
+		broken := bytes.Clone(content)
+		copy(broken[at:min(at+2*page, len(broken))], bytes.Repeat([]byte("damage? "), page/4))
+		damage[fmt.Sprintf("overwritten from page %d", at/page+1)] = broken
+	}
+	for name, text := range damage {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "lectern.db"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sqlite.Open(context.Background(), dir)
+		f, ok := errors.AsType[*lectern.Failure](err)
+		if !ok || f.Code != lectern.CodeDamaged || !strings.Contains(f.Message, "restore a copy") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if db != nil {
+			_ = db.Close()
+		}
+		if after, err := os.ReadFile(filepath.Join(dir, "lectern.db")); err != nil || !bytes.Equal(after, text) {
+			t.Errorf("%s: it was written to (%v)", name, err)
+		}
+	}
+	again := openDB(t, whole)
+	if err := again.Close(); err != nil {
+		t.Errorf("the whole one: %v", err)
 	}
 }
 

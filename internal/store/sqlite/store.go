@@ -42,6 +42,7 @@ type dialect struct{}
 
 var _ sqlstore.Dialect = dialect{}
 
+func (dialect) Alone() bool                                                 { return true }
 func (dialect) Lock(context.Context, *sql.Tx, []string, []string) error     { return nil }
 func (dialect) Tell(context.Context, *sql.Tx, []lectern.Presentation) error { return nil }
 func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {

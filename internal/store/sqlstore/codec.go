@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -50,7 +51,7 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 		SlidesDone: int64(p.SlidesDone), SlidesTotal: int64(p.SlidesTotal), Version: p.Version, Attempt: int64(p.Attempt),
 		Worker: p.Worker, CancelRequested: p.CancelRequested, CreatedAt: micros(p.CreatedAt), StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), Eta: p.ETA.Microseconds(),
-		CallbackUrl: p.CallbackURL, TraceParent: p.TraceParent,
+		CallbackUrl: p.CallbackURL, TraceParent: p.TraceParent, Owner: cmp.Or(p.Owner, lectern.DefaultOwner), KeyID: p.KeyID,
 	}
 	var err error
 	if row.Failure, err = encodeUnlessEmpty(p.Error == nil, p.Error); err != nil {
@@ -69,7 +70,7 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		Message: r.Message, SlidesDone: int(r.SlidesDone), SlidesTotal: int(r.SlidesTotal), Version: r.Version,
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
 		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
-		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent,
+		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent, Owner: r.Owner, KeyID: r.KeyID,
 	}
 	if err := decode(r.Failure, &p.Error); err != nil {
 		return p, err
@@ -141,7 +142,9 @@ func fromOrderRow(r rows.Order) lectern.Order {
 }
 
 func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
-	e := lectern.Endpoint{ID: r.ID, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt), Revision: r.Revision}
+	e := lectern.Endpoint{
+		ID: r.ID, Owner: r.Owner, URL: r.Url, Disabled: r.Disabled, CreatedAt: fromMicros(r.CreatedAt), Revision: r.Revision,
+	}
 	if err := decode(r.Types, &e.Types); err != nil {
 		return e, err
 	}
@@ -151,9 +154,12 @@ func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
 // fromDeliveryRow gives the delivery without its endpoint's secrets.
 func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
 	d := lectern.Delivery{
-		ID: r.ID, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State), Attempts: int(r.Attempts),
-		NextAt: fromMicros(r.NextAt), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt),
+		ID: r.ID, Owner: r.Owner, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State),
+		Attempts: int(r.Attempts),
+		NextAt:   fromMicros(r.NextAt), CreatedAt: fromMicros(r.CreatedAt), DoneAt: fromMicros(r.DoneAt),
 		StatusCode: int(r.StatusCode), Problem: r.Problem, Claim: r.Claim,
 	}
-	return d, decode(r.Presentation, &d.Presentation)
+	err := decode(r.Presentation, &d.Presentation)
+	d.Presentation.Owner = r.Owner // which those do not say that were written before there were owners
+	return d, err
 }

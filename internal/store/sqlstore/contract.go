@@ -12,8 +12,8 @@ import (
 )
 
 // admit asks write about its key as it stands. done: there is nothing more to do, out is the outcome.
-func (w *writer) admit(ctx context.Context, key string, write job.Write) (out job.Outcome, done bool, err error) {
-	row, err := w.q.GetKey(ctx, key)
+func (w *writer) admit(ctx context.Context, key job.Key, write job.Write) (out job.Outcome, done bool, err error) {
+	row, err := w.q.GetKey(ctx, rows.GetKeyParams{Owner: key.Owner, Key: key.Key})
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, false, nil
 	}
@@ -21,7 +21,7 @@ func (w *writer) admit(ctx context.Context, key string, write job.Write) (out jo
 		return out, false, err
 	}
 	replay, refused := write.Admit(job.Key{
-		Key: row.Key, Fingerprint: row.Fingerprint, Presentation: row.PresentationID.String,
+		Owner: row.Owner, Key: row.Key, Fingerprint: row.Fingerprint, Presentation: row.PresentationID.String,
 		ReservedAt: fromMicros(row.ReservedAt), ExpiresAt: fromMicros(row.ExpiresAt),
 	})
 	if refused != nil || !replay {
@@ -40,8 +40,9 @@ func (w *writer) admit(ctx context.Context, key string, write job.Write) (out jo
 
 func (w *writer) putKey(ctx context.Context, k job.Key) error {
 	return w.q.PutKey(ctx, rows.PutKeyParams{
-		Key: k.Key, Fingerprint: k.Fingerprint, PresentationID: sql.NullString{String: k.Presentation, Valid: k.Presentation != ""},
-		ReservedAt: micros(k.ReservedAt), ExpiresAt: micros(k.ExpiresAt),
+		Owner: k.Owner, Key: k.Key, Fingerprint: k.Fingerprint,
+		PresentationID: sql.NullString{String: k.Presentation, Valid: k.Presentation != ""},
+		ReservedAt:     micros(k.ReservedAt), ExpiresAt: micros(k.ExpiresAt),
 	})
 }
 
@@ -78,7 +79,7 @@ func (w *writer) announce(ctx context.Context, milestones []lectern.Presentation
 			return err
 		}
 		err = w.q.InsertDelivery(ctx, rows.InsertDeliveryParams{
-			ID: d.ID, PresentationID: d.Presentation.ID, Endpoint: d.Endpoint, Url: d.URL, Type: d.Type, Presentation: p,
+			ID: d.ID, Owner: d.Owner, PresentationID: d.Presentation.ID, Endpoint: d.Endpoint, Url: d.URL, Type: d.Type, Presentation: p,
 			NextAt: micros(d.NextAt), CreatedAt: micros(d.CreatedAt),
 		})
 		if err != nil {

@@ -111,11 +111,16 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	limit := int64(cmp.Or(f.Limit, defaultDeliveries))
 	var list []rows.Delivery
 	var err error
-	if f.Presentation == "" {
+	switch {
+	case f.Presentation == "" && f.Owner == "":
 		list, err = s.q.ListDeliveries(ctx, rows.ListDeliveriesParams{State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit})
-	} else {
+	case f.Presentation == "":
+		list, err = s.q.ListDeliveriesOfOwner(ctx, rows.ListDeliveriesOfOwnerParams{
+			Owner: f.Owner, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
+		})
+	default:
 		list, err = s.q.ListDeliveriesOf(ctx, rows.ListDeliveriesOfParams{
-			PresentationID: f.Presentation, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
+			PresentationID: f.Presentation, Owner: f.Owner, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
 		})
 	}
 	if err != nil {
@@ -230,6 +235,7 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 		if e.Revision == 0 {
 			n, err = q.InsertEndpoint(ctx, rows.InsertEndpointParams{
 				ID: e.ID, Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt),
+				Owner: cmp.Or(e.Owner, lectern.DefaultOwner),
 			})
 		} else {
 			n, err = q.UpdateEndpoint(ctx, rows.UpdateEndpointParams{

@@ -1,11 +1,12 @@
 -- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id,
+    estimate, ticket
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck) VALUES (?, ?);
+INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?);
 
 -- name: GetPresentation :one
 SELECT * FROM presentations WHERE id = ? AND removing = 0;
@@ -55,6 +56,17 @@ SELECT * FROM presentations
 WHERE status = sqlc.arg(status) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
 
+-- name: ListPresentationsOf :many
+SELECT * FROM presentations
+WHERE owner = sqlc.arg(owner) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
+
+-- name: ListPresentationsOfByStatus :many
+SELECT * FROM presentations
+WHERE owner = sqlc.arg(owner) AND status = sqlc.arg(status) AND removing = 0
+    AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
+
 -- name: CountPresentations :many
 SELECT status, count(*) AS number FROM presentations WHERE removing = 0 GROUP BY status;
 
@@ -101,15 +113,15 @@ UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status I
 DELETE FROM presentations WHERE id = ? AND removing = 1;
 
 -- name: GetKey :one
-SELECT * FROM idempotency_keys WHERE key = ?;
+SELECT * FROM idempotency_keys WHERE owner = ? AND key = ?;
 
 -- name: PutKey :exec
-INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
+INSERT INTO idempotency_keys (owner, key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
     reserved_at = excluded.reserved_at, expires_at = excluded.expires_at;
 
 -- name: ReleaseKey :exec
-DELETE FROM idempotency_keys WHERE key = ? AND presentation_id IS NULL;
+DELETE FROM idempotency_keys WHERE owner = ? AND key = ? AND presentation_id IS NULL;
 
 -- A presentation that is being removed answers no request any more.
 -- name: DropKeys :exec
@@ -135,7 +147,7 @@ DELETE FROM orders WHERE state IN ('ready', 'failed') AND updated_at <= ?;
 SELECT * FROM endpoints ORDER BY created_at, id;
 
 -- name: InsertEndpoint :execrows
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, owner, revision) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (id) DO NOTHING;
 
 -- name: UpdateEndpoint :execrows
@@ -150,8 +162,8 @@ UPDATE deliveries SET state = 'given_up', done_at = ?, problem = ?, claimant = '
 
 -- name: InsertDelivery :exec
 INSERT INTO deliveries (
-    id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
-) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '');
+    id, owner, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
+) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '');
 
 -- Those whose turn it is: nothing older to the same address about the same presentation waits.
 -- name: ListClaimable :many
@@ -188,9 +200,17 @@ WHERE (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEX
     AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
 ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
 
+-- name: ListDeliveriesOfOwner :many
+SELECT * FROM deliveries
+WHERE owner = sqlc.arg(owner)
+    AND (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT))
+    AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
+ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
+
 -- name: ListDeliveriesOf :many
 SELECT * FROM deliveries
 WHERE presentation_id = sqlc.arg(presentation_id)
+    AND (CAST(sqlc.arg(owner) AS TEXT) = '' OR owner = CAST(sqlc.arg(owner) AS TEXT))
     AND (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT))
     AND (CAST(sqlc.arg(everyone) AS INTEGER) = 1 OR endpoint = sqlc.arg(endpoint))
 ORDER BY created_at DESC, seq DESC LIMIT sqlc.arg(max);
@@ -200,3 +220,62 @@ SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS olde
 
 -- name: SweepDeliveries :exec
 DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?;
+
+-- name: InsertAPIKey :execrows
+INSERT INTO api_keys (id, name, owner, scope, quota, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
+
+-- name: ListAPIKeys :many
+SELECT * FROM api_keys ORDER BY created_at, id;
+
+-- name: DeleteAPIKey :execrows
+DELETE FROM api_keys WHERE id = ?;
+
+-- name: SetTicket :exec
+UPDATE presentations SET ticket = ?, resumed = ? WHERE id = ?;
+
+-- name: GetPlace :one
+SELECT resumed, ticket, estimate FROM presentations WHERE id = ? AND status = 'queued';
+
+-- name: GetAhead :one
+SELECT count(*) AS number, CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate FROM presentations
+WHERE status = 'queued' AND (resumed > sqlc.arg(resumed)
+    OR resumed = sqlc.arg(resumed) AND (ticket, id) < (sqlc.arg(ticket), CAST(sqlc.arg(id) AS TEXT)));
+
+-- name: ListWaiting :many
+SELECT id, estimate FROM presentations WHERE status = 'queued' ORDER BY resumed DESC, ticket, id LIMIT ?;
+
+-- name: ListFinished :many
+SELECT started_at, completed_at, estimate FROM presentations
+WHERE status = 'completed' AND attempt = 1 AND estimate > 0 ORDER BY completed_at DESC LIMIT ?;
+
+-- name: ListAtWork :many
+SELECT started_at, last_heartbeat, eta, estimate FROM presentations WHERE status = 'processing' AND removing = 0;
+
+-- The row is locked until the transaction ends: creations are judged one after the other.
+-- name: LockTotal :one
+UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount;
+
+-- name: AddToTotal :exec
+UPDATE totals SET amount = amount + ? WHERE name = 'decks';
+
+-- name: GetDeckSize :one
+SELECT d.size FROM decks d JOIN presentations p ON p.id = d.presentation_id WHERE d.presentation_id = ? AND p.removing = 1;
+
+-- name: CountWaiting :one
+SELECT count(*) FROM presentations WHERE status = 'queued';
+
+-- name: CountOfKey :many
+SELECT status, count(*) AS number FROM presentations
+WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status;
+
+-- name: GetKeyUsage :one
+SELECT CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM key_usage
+WHERE key_id = ? AND at > ?;
+
+-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate;
+
+-- name: SweepKeyUsage :exec
+DELETE FROM key_usage WHERE at <= ?;

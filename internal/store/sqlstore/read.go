@@ -46,9 +46,18 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 	}
 	var list []rows.Presentation
 	var err error
-	if page.Status == "" {
+	switch {
+	case page.Owner != "" && page.Status != "":
+		list, err = s.q.ListPresentationsOfByStatus(ctx, rows.ListPresentationsOfByStatusParams{
+			Owner: page.Owner, Status: string(page.Status), BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
+		})
+	case page.Owner != "":
+		list, err = s.q.ListPresentationsOf(ctx, rows.ListPresentationsOfParams{
+			Owner: page.Owner, BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
+		})
+	case page.Status == "":
 		list, err = s.q.ListPresentations(ctx, rows.ListPresentationsParams{BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit)})
-	} else {
+	default:
 		list, err = s.q.ListPresentationsByStatus(ctx, rows.ListPresentationsByStatusParams{
 			Status: string(page.Status), BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
 		})

@@ -13,7 +13,9 @@ import (
 
 // Enqueuer puts tickets into the work queue, as part of the transaction that it is given.
 type Enqueuer interface {
-	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) error
+	// Enqueue gives the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
+	// resumed ones go ahead of the others.
+	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) (ticket int64, err error)
 }
 
 // DBTX is what takes queries: a pool, or a transaction.
@@ -21,6 +23,8 @@ type DBTX = rows.DBTX
 
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
+	// Alone says that nobody else writes to the database, so that what was counted stays counted.
+	Alone() bool
 	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
 	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
@@ -46,8 +50,9 @@ type Options struct {
 
 // Store is the job's store and the outbox. All fields are required but Bind.
 type Store struct {
-	o Options
-	q *rows.Queries // on Read
+	o      Options
+	q      *rows.Queries // on Read
+	counts counts
 }
 
 var _ job.Store = (*Store)(nil)
@@ -94,7 +99,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	if err := s.o.Dialect.Lock(ctx, tx, names, ids); err != nil {
 		return nil, err
 	}
-	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue}
+	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, tally: s.counts.take()}
 	outs := make([]job.Outcome, len(writes))
 	var changed []lectern.Presentation
 	for i, write := range writes {
@@ -105,11 +110,17 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 			changed = append(changed, outs[i].After)
 		}
 	}
+	if err := w.settle(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.o.Dialect.Tell(ctx, tx, changed); err != nil {
 		return nil, err
 	}
 	if err := tx.Commit(); err != nil {
 		return nil, err
+	}
+	if s.o.Dialect.Alone() {
+		s.counts.put(w.tally)
 	}
 	return outs, nil
 }
@@ -122,12 +133,13 @@ type writer struct {
 
 	endpoints []lectern.Endpoint // read at the first milestone
 	knows     bool               // endpoints were read
+	tally     tally
 }
 
 // do makes one write. A refusal is in the outcome; an error spoils the transaction.
 func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	if key, ok := write.Claim(); ok {
-		if out, done, err := w.admit(ctx, key.Key, write); done || err != nil {
+		if out, done, err := w.admit(ctx, key, write); done || err != nil {
 			return out, err
 		}
 		if key.Presentation == "" {
@@ -137,15 +149,15 @@ func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	if p, deck, ok := write.Creation(); ok {
 		return w.create(ctx, p, deck, write)
 	}
-	if key, ok := write.Release(); ok {
-		return job.Outcome{}, w.q.ReleaseKey(ctx, key)
+	if owner, key, ok := write.Release(); ok {
+		return job.Outcome{}, w.q.ReleaseKey(ctx, rows.ReleaseKeyParams{Owner: owner, Key: key})
 	}
 	if stale, ok := write.Sweep(); ok {
-		return job.Outcome{}, errors.Join(w.q.SweepKeys(ctx, micros(stale.Keys)),
+		return job.Outcome{}, errors.Join(w.q.SweepKeys(ctx, micros(stale.Keys)), w.q.SweepKeyUsage(ctx, micros(stale.Usage)),
 			w.q.SweepOrders(ctx, micros(stale.Orders)), w.q.SweepDeliveries(ctx, micros(stale.Deliveries)))
 	}
 	if write.Purge() {
-		return job.Outcome{}, w.q.DeletePresentation(ctx, write.ID())
+		return job.Outcome{}, w.purge(ctx, write.ID())
 	}
 	return w.change(ctx, write)
 }
@@ -188,18 +200,36 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if err != nil {
 		return job.Outcome{}, err
 	}
+	bounds := write.Bounds()
+	if refused, err := w.judge(ctx, bounds, int64(len(deck))); refused != nil || err != nil {
+		return job.Outcome{Err: refused}, err
+	}
+	ticket, err := w.queue.Enqueue(ctx, w.tx, p.ID, p.Attempt+1, false)
+	if err != nil {
+		return job.Outcome{}, err
+	}
 	err = w.q.InsertPresentation(ctx, rows.InsertPresentationParams{
 		ID: row.ID, Title: row.Title, Status: row.Status, Stage: row.Stage, Progress: row.Progress, Message: row.Message,
 		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
 		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
-		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent,
+		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID,
+		Estimate: bounds.Estimate.Microseconds(), Ticket: ticket,
 	})
 	if err != nil {
 		return job.Outcome{}, err
 	}
-	if err := w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck}); err != nil {
+	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: int64(len(deck))})
+	if err != nil {
 		return job.Outcome{}, err
+	}
+	w.tally.delta += int64(len(deck))
+	w.counted("", p.Status)
+	if p.KeyID != "" {
+		used := rows.AddKeyUsageParams{KeyID: p.KeyID, At: micros(usageRow(p.CreatedAt)), Estimate: bounds.Estimate.Microseconds()}
+		if err := w.q.AddKeyUsage(ctx, used); err != nil {
+			return job.Outcome{}, err
+		}
 	}
 	if err := w.event(ctx, p, p.CreatedAt, true); err != nil {
 		return job.Outcome{}, err
@@ -212,8 +242,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if err := w.announce(ctx, []lectern.Presentation{p}, p.CreatedAt); err != nil {
 		return job.Outcome{}, err
 	}
-	out := job.Outcome{After: p, Versions: []lectern.Presentation{p}}
-	return out, w.queue.Enqueue(ctx, w.tx, p.ID, p.Attempt+1, false)
+	return job.Outcome{After: p, Versions: []lectern.Presentation{p}}, nil
 }
 
 // apply stores what write makes of the presentation: the row under its guard, then what belongs to it.
@@ -245,11 +274,25 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 		return job.Outcome{}, err
 	}
 	if e.Enqueue {
-		if err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed); err != nil {
+		if err := w.requeue(ctx, e); err != nil {
 			return job.Outcome{}, err
 		}
 	}
+	w.counted(before.Status, e.After.Status)
 	return job.Outcome{Before: before, After: e.After, Versions: e.Versions}, nil
+}
+
+// requeue gives a presentation that was queued before another ticket.
+func (w *writer) requeue(ctx context.Context, e job.Effect) error {
+	ticket, err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed)
+	if err != nil {
+		return err
+	}
+	place := rows.SetTicketParams{Ticket: ticket, ID: e.After.ID}
+	if e.Resumed {
+		place.Resumed = 1
+	}
+	return w.q.SetTicket(ctx, place)
 }
 
 // update writes the row. It reports whether the row was still as before.

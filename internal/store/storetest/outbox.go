@@ -39,6 +39,12 @@ type Store interface {
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
 	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id is CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
+	// InsertKey stores an API key; one whose id or hash is there already is CodeConflict.
+	InsertKey(ctx context.Context, k lectern.Key) error
+	// Keys gives all API keys, the oldest first.
+	Keys(ctx context.Context) ([]lectern.Key, error)
+	// DeleteKey removes an API key, and reports whether there was one.
+	DeleteKey(ctx context.Context, id string) (bool, error)
 }
 
 const callback = "https://callback.example.com/hook?id=7&x=%20"
@@ -88,7 +94,7 @@ func (b *bench) endpoint(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.store.PutEndpoint(b.ctx(), e); err != nil {
 		b.t.Fatal(err)
 	}
-	e.Revision++
+	e.Owner, e.Revision = lectern.DefaultOwner, e.Revision+1
 	return e
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	counting "sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,12 @@ type Ticket struct {
 	Attempt int
 	Resumed bool
 }
+
+// numbers counts tickets.
+var numbers counting.Int64
+
+// Number is that of the next ticket.
+func Number() int64 { return numbers.Add(1) }
 
 // Fixture opens an empty store for one test. The store's tickets go to enqueue, inside the store's transaction; an
 // error of enqueue must undo the transaction. What the fixture opens it closes with the test.
@@ -62,6 +69,13 @@ func Run(t *testing.T, open Fixture) {
 		{"the backlog is what is pending", backlog},
 		{"what waits for an endpoint that is gone is given up", endpointsGo},
 		{"J12 deliveries outlive their presentation until they are done", deliveryLifetimes},
+		{"an owner sees nothing of another's", owners},
+		{"J13 the same key of two owners is two keys", ownedKeys},
+		{"API keys come back as they went in", apiKeys},
+		{"H3 what waits and what is stored is bounded", limits},
+		{"a key has its quota", quotas},
+		{"H3 creations at once are judged in turn", boundsRace},
+		{"the place in the queue is that of the ticket", places},
 		{"many claimers never hold the same delivery", claimers},
 	} {
 		t.Run(c.name, func(t *testing.T) {

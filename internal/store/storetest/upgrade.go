@@ -11,6 +11,7 @@ import (
 // OldOutbox are rows as they were written before claims had numbers and endpoints revisions, into the second of SQLite's
 // schemas and the first of Postgres': a delivery that is done, one that a process had claimed, and two that wait, one of them to an endpoint.
 const OldOutbox = `
+INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES ('old', 'f', NULL, 1732000000000000, 4102444800000000);
 INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES
     ('wh_old', 'https://hooks.example.com/old', '["presentation.completed"]', '["whsec_old"]', 0, 1732000000000000);
 INSERT INTO deliveries (id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem) VALUES
@@ -61,4 +62,5 @@ func Upgraded(t *testing.T, s Store) {
 	same(t, "behind it", names(got), []string{"msg_behind"})
 	same(t, "freed", s.FreeClaims(t.Context(), ""), nil)
 	same(t, "freed", names(claim()), []string{"msg_behind"})
+	upgradedOwners(t, s)
 }

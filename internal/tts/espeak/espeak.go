@@ -56,6 +56,7 @@ type facts struct {
 var (
 	_ tts.Engine  = (*Engine)(nil)
 	_ tts.Doubter = (*Engine)(nil)
+	_ tts.Reader  = (*Engine)(nil)
 )
 
 // New makes an engine; nothing is started yet.
@@ -95,6 +96,11 @@ func (e *Engine) Doubt(v lectern.Voice) string {
 	return ""
 }
 
+// Reads implements tts.Reader: all voices but those of Chinese, Japanese and Thai read Latin words as English, in their own sound.
+func (e *Engine) Reads(v lectern.Voice, iso string) bool {
+	return iso == "Latn" && e.Doubt(v) == "" && !strings.HasPrefix(v.Language, "yue")
+}
+
 // Fingerprint implements tts.Engine.
 func (e *Engine) Fingerprint() string {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -111,7 +117,7 @@ func (e *Engine) Fingerprint() string {
 }
 
 // Speak implements tts.Engine.
-func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error) {
+func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	f, err := e.learn(ctx)
 	if err != nil {
 		return lectern.Narration{}, err
@@ -120,10 +126,10 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 	if !ok {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "espeak has no voice %q.", v.ID)
 	}
-	if err := tts.Fits(text); err != nil {
+	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(text, v.Language, nil)
+	sentences := tts.Prepare(script, v.Language, tts.Read(tts.Speakable))
 	if len(sentences) == 0 {
 		return lectern.Narration{Voice: v}, nil
 	}
@@ -140,7 +146,7 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 			return child.say(ctx, k.request(s, v), s)
 		}
 	}
-	return tts.Compose(ctx, text, v, sentences, say)
+	return tts.Compose(ctx, script.Text, v, sentences, say)
 }
 
 // request is how the library is asked for a sentence.

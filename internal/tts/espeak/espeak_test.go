@@ -137,14 +137,15 @@ func TestLanguages(t *testing.T) {
 		"ru": "Здравствуйте, и добро пожаловать! Сегодня мы посмотрим три идеи. Вы готовы?",
 	} {
 		for _, gender := range []string{"male", "female"} {
-			v, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{Gender: gender}, text)
+			r, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{Gender: gender}, lectern.Plain(text))
+			v := r.Voice
 			if err != nil || len(warnings) > 0 {
 				t.Fatalf("%s: %v, %v", language, err, warnings)
 			}
 			if got, _, _ := strings.Cut(v.Language, "-"); got != language || v.Gender != gender {
 				t.Errorf("%s %s: the voice is %+v", language, gender, v)
 			}
-			n, err := catalogue.Speak(t.Context(), text, v)
+			n, err := catalogue.Speak(t.Context(), r)
 			if err != nil {
 				t.Fatalf("%s: %v", language, err)
 			}
@@ -162,7 +163,7 @@ func TestClosures(t *testing.T) {
 	t.Parallel()
 	e := engine(t)
 	for _, id := range []string{"en-us-male", "en-us-female"} {
-		n, err := e.Speak(t.Context(), "Happy people.", find(t, e, id))
+		n, err := e.Speak(t.Context(), lectern.Plain("Happy people."), find(t, e, id))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,18 +198,18 @@ func TestChildDies(t *testing.T) {
 	e := engine(t, "dies")
 	v := find(t, e, "en-us-male")
 	text := "One two. Three four! Five six."
-	n, err := e.Speak(t.Context(), text, v)
+	n, err := e.Speak(t.Context(), lectern.Plain(text), v)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ttstest.Check(t, text, n)
 
-	_, err = e.Speak(t.Context(), "This is fatal.", v)
+	_, err = e.Speak(t.Context(), lectern.Plain("This is fatal."), v)
 	f := lectern.AsFailure(err)
 	if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Detail, "stack smashing") || !strings.Contains(f.Message, "This is fatal") {
 		t.Errorf("failure %+v", f)
 	}
-	if _, err := e.Speak(t.Context(), "All is well.", v); err != nil {
+	if _, err := e.Speak(t.Context(), lectern.Plain("All is well."), v); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -228,7 +229,7 @@ func TestBrokenChildren(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer child.close()
-			sentence := tts.Prepare("Hello there.", "en", nil)[0]
+			sentence := tts.Prepare(lectern.Plain("Hello there."), "en", nil)[0]
 			_, err = child.say(t.Context(), request{Op: "speak", Text: sentence.Text}, sentence)
 			f := lectern.AsFailure(err)
 			if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Detail, want) {
@@ -271,7 +272,7 @@ func TestClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := e.Speak(t.Context(), "Привіт.", v); !errors.Is(err, errClosed) {
+	if _, err := e.Speak(t.Context(), lectern.Plain("Привіт."), v); !errors.Is(err, errClosed) {
 		t.Errorf("a closed engine gives %v", err)
 	}
 }
@@ -295,7 +296,7 @@ func TestDoubt(t *testing.T) {
 	t.Parallel()
 	catalogue := tts.NewCatalogue(engine(t))
 	for text, want := range map[string]int{"你好，欢迎来到我们的演示。": 1, "Дякую за увагу!": 0} {
-		_, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{}, text)
+		_, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain(text))
 		if err != nil || len(warnings) != want {
 			t.Errorf("%q: %v, %v", text, warnings, err)
 		}
@@ -315,7 +316,7 @@ func FuzzUtterance(f *testing.F) {
 	f.Add("Hello there world.", []byte{1, 0, 0, 0, 200, 10, 6, 0, 0, 250, 20, 12})
 	f.Fuzz(func(t *testing.T, text string, raw []byte) {
 		names := []string{"", "a", "p", "ʲ", "(en)", "tʃ", "ɔːɹ\xc9", "_:"}
-		for _, s := range tts.Prepare(text, "en", nil) {
+		for _, s := range tts.Prepare(lectern.Plain(text), "en", nil) {
 			var events []event
 			for i := 0; i+2 < len(raw); i += 3 {
 				events = append(events, event{Word: raw[i]&8 > 0, Name: names[raw[i]&7], At: int(raw[i+1])*40 - 100, Rune: int(raw[i+2]) - 3})

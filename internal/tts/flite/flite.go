@@ -26,7 +26,7 @@ import (
 const Name = "flite"
 
 // settings is the version of what shapes this engine's sound and times.
-const settings = "1"
+const settings = "2"
 
 // Options says how the engine works.
 type Options struct {
@@ -79,7 +79,7 @@ func (e *Engine) Fingerprint() string {
 }
 
 // Speak implements tts.Engine. Text in another script than Latin cannot be read and is lectern.CodeVoiceFailed.
-func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lectern.Narration, error) {
+func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	f, err := e.learn(ctx)
 	if err != nil {
 		return lectern.Narration{}, err
@@ -87,11 +87,11 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 	if !offers(f.voices, v.ID) {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "flite has no voice %q.", v.ID)
 	}
-	if err := tts.Fits(text); err != nil {
+	if err := tts.Fits(script.Text); err != nil {
 		return lectern.Narration{}, err
 	}
-	sentences := tts.Prepare(text, "en", Speakable)
-	if len(sentences) == 0 && tts.Prepare(text, "en", nil) != nil {
+	sentences := tts.Prepare(script, v.Language, tts.Read(Speakable))
+	if len(sentences) == 0 && tts.Prepare(script, "en", nil) != nil {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeVoiceFailed,
 			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for its language is chosen.", v.ID)
 	}
@@ -105,7 +105,7 @@ func (e *Engine) Speak(ctx context.Context, text string, v lectern.Voice) (lecte
 			return lectern.Narration{}, err
 		}
 	}
-	return tts.Compose(ctx, text, v, sentences, func(ctx context.Context, s tts.Sentence) (tts.Utterance, error) {
+	return tts.Compose(ctx, script.Text, v, sentences, func(ctx context.Context, s tts.Sentence) (tts.Utterance, error) {
 		return e.say(ctx, f.path, s, v)
 	})
 }

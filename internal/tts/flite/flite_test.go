@@ -32,7 +32,7 @@ func TestVoices(t *testing.T) {
 	for _, v := range voices {
 		t.Run(v.ID, func(t *testing.T) {
 			t.Parallel()
-			n, err := e.Speak(t.Context(), english, v)
+			n, err := e.Speak(t.Context(), lectern.Plain(english), v)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := e.Speak(t.Context(), "Thomas paid $5.50 on the 2nd day, and went home.", voices[0])
+	n, err := e.Speak(t.Context(), lectern.Plain("Thomas paid $5.50 on the 2nd day, and went home."), voices[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +77,17 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 func TestSpeakable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "git hub", "JavaScript": "Java Script", "$2M": "2 million dollars",
-		"1.5M.": "1.5 million.", "3.5x": "3.5 x", "£20": "20 pounds", "€30": "30 euros", "e.g.": "for example", "café": "cafe", "Straße": "Strasse",
-		"https://example.com/a?b": "example dot com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "50%", "2026-11-24": "2026 11 24", "STOP": "STOP",
+		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "Git Hub", "JavaScript": "Java Script", "$2M": "two million dollars",
+		"1.5M.": "one point five million.", "3.5x": "three point five times", "£20": "twenty pounds", "€30": "thirty euros", "e.g.": "for example", "café": "cafe",
+		"Straße": "Strasse", "https://example.com/a?b": "example dot com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "fifty percent",
+		"2026-11-24": "November twenty-fourth, twenty twenty-six", "STOP": "STOP", "100 USD": "one hundred U S dollars",
 	} {
-		if got := Speakable(in); got != want {
-			t.Errorf("Speakable(%q) = %q, want %q", in, got, want)
+		var said []string
+		for _, s := range tts.Read(Speakable)(in, "en-US") {
+			said = append(said, s.Say)
+		}
+		if got := strings.Join(said, " "); got != want {
+			t.Errorf("%q is given to flite as %q, want %q", in, got, want)
 		}
 	}
 }
@@ -90,7 +95,7 @@ func TestSpeakable(t *testing.T) {
 func TestOtherScripts(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
-	_, err := e.Speak(t.Context(), "Привіт, світе.", lectern.Voice{Engine: Name, ID: "rms", Language: "en-US"})
+	_, err := e.Speak(t.Context(), lectern.Plain("Привіт, світе."), lectern.Voice{Engine: Name, ID: "rms", Language: "en-US"})
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
 		t.Errorf("Ukrainian read by flite gives %v", err)
 	}
@@ -125,7 +130,7 @@ func TestFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := New(Options{Program: path})
-			_, err := e.Speak(t.Context(), english, lectern.Voice{Engine: Name, ID: "rms"})
+			_, err := e.Speak(t.Context(), lectern.Plain(english), lectern.Voice{Engine: Name, ID: "rms"})
 			f := lectern.AsFailure(err)
 			if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Message, "Hello, and welcome") {
 				t.Fatalf("failure is %+v", f)

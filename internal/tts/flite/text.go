@@ -10,29 +10,19 @@ import (
 	"lectern/internal/tts"
 )
 
-var (
-	amount   = regexp.MustCompile(`^([$£€]?)(\d[\d.,]*)([KMB]|bn|mn|[kKMG]B)([.,;:!?]?)$`)
-	letters  = regexp.MustCompile(`^([A-Z]{2,5})(s|'s)?([.,;:!?)]*)$`)
-	camel    = regexp.MustCompile(`([a-z])([A-Z])`)
-	suffixed = regexp.MustCompile(`^(\d+\.\d+)([A-Za-z]+)`)
-	pounds   = regexp.MustCompile(`^£([\d.,]*\d)`)
-	euros    = regexp.MustCompile(`^€([\d.,]*\d)|^([\d.,]*\d)€`)
-	date     = regexp.MustCompile(`^(\d{4})-(\d{2})-(\d{2})\b`)
-	host     = regexp.MustCompile(`^[\p{L}\d-]+(\.[\p{L}\d-]+)+[.,;:!?]?$`)
-	topLevel = regexp.MustCompile(`\.(com|org|net|io|dev|edu|gov|ai|app|co|uk|de|eu|info|tv)[.,;:!?]?$`)
-)
+var letters = regexp.MustCompile(`^([A-Z]{2,5})(s|'s)?([.,;:!?)]*)$`)
 
-// said replaces what flite reads letter by letter or wrongly.
+// said replaces what flite reads letter by letter or pronounces wrongly.
 var said = map[string]string{
 	"e.g.": "for example", "e.g": "for example", "i.e.": "that is", "i.e": "that is", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
 	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress sequel", "postgres": "post gress",
 	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O S", "gui": "gooey",
 	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F F mpeg", "mpeg": "M peg",
-	"w/": "with", "w/o": "without", "=": "equals", "+": "plus", "&": "and", "%": "percent", "approx.": "approximately",
+	"w/": "with", "w/o": "without", "approx.": "approximately",
 }
 
-// Speakable is what flite is given for a word as written: tts.Speakable in ASCII, with signs spelled out that flite
-// does not know. Letters of other scripts are left out.
+// Speakable is what flite is given for a word: tts.Speakable in ASCII, with the pronunciations that flite does not know.
+// Letters of other scripts are left out.
 func Speakable(written string) string {
 	s := tts.Speakable(written)
 	if s == "" {
@@ -42,26 +32,9 @@ func Speakable(written string) string {
 	if w, ok := said[strings.ToLower(bare)]; ok {
 		return w + s[len(bare):]
 	}
-	if m := amount.FindStringSubmatch(s); m != nil {
-		return m[2] + " " + scales[m[3]] + currencies[m[1]] + m[4]
-	}
-	s = suffixed.ReplaceAllString(s, "$1 $2")
 	if m := letters.FindStringSubmatch(s); m != nil && !pronounced[m[1]] {
 		// Spelled out, as letters; a plural's "s" stays with the last one.
 		return strings.TrimSpace(strings.Join(strings.Split(m[1], ""), " ")) + plural(m[2]) + strings.ReplaceAll(m[3], ")", "")
-	}
-	if camel.MatchString(s) && !host.MatchString(s) {
-		s = camel.ReplaceAllString(s, "$1 $2")
-	}
-	s = pounds.ReplaceAllString(s, "$1 pounds ")
-	s = euros.ReplaceAllString(s, "$1$2 euros ")
-	s = date.ReplaceAllString(s, "$1 $2 $3")
-	if host.MatchString(s) && topLevel.MatchString(strings.ToLower(s)) {
-		end := ""
-		if strings.ContainsRune(".,;:!?", rune(s[len(s)-1])) {
-			s, end = s[:len(s)-1], s[len(s)-1:]
-		}
-		s = strings.ReplaceAll(s, ".", " dot ") + end
 	}
 	return ascii(s)
 }
@@ -78,13 +51,6 @@ var pronounced = func() map[string]bool {
 	}
 	return m
 }()
-
-var (
-	scales = map[string]string{
-		"K": "thousand", "M": "million", "B": "billion", "bn": "billion", "mn": "million", "kB": "kilobytes", "KB": "kilobytes", "MB": "megabytes", "GB": "gigabytes",
-	}
-	currencies = map[string]string{"$": " dollars", "£": " pounds", "€": " euros"}
-)
 
 // plural is what a plural's or genitive's end of an abbreviation sounds like.
 func plural(s string) string {

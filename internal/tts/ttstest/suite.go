@@ -84,7 +84,7 @@ func (s suite) voice(t *testing.T, e tts.Engine) lectern.Voice {
 func (s suite) speak(t *testing.T, text string) lectern.Narration {
 	t.Helper()
 	e := s.open(t)
-	n, err := e.Speak(t.Context(), text, s.voice(t, e))
+	n, err := e.Speak(t.Context(), lectern.Plain(text), s.voice(t, e))
 	if err != nil {
 		t.Fatalf("Speak(%.80q): %v", text, describe(err))
 	}
@@ -385,7 +385,7 @@ func (s suite) speed(t *testing.T) {
 	var lengths []time.Duration
 	for _, speed := range []float64{0.5, 0, 2, 99} {
 		v.Speed = speed
-		n, err := e.Speak(t.Context(), s.o.Text, v)
+		n, err := e.Speak(t.Context(), lectern.Plain(s.o.Text), v)
 		if err != nil {
 			t.Fatal(describe(err))
 		}
@@ -418,7 +418,7 @@ func (s suite) concurrent(t *testing.T) {
 	parts := strings.SplitAfter(s.o.Text, ". ")
 	want := make([]lectern.Narration, len(parts))
 	for i, p := range parts {
-		n, err := e.Speak(t.Context(), p, v)
+		n, err := e.Speak(t.Context(), lectern.Plain(p), v)
 		if err != nil {
 			t.Fatal(describe(err))
 		}
@@ -428,7 +428,7 @@ func (s suite) concurrent(t *testing.T) {
 	for range 4 {
 		for i, p := range parts {
 			wg.Go(func() {
-				n, err := e.Speak(t.Context(), p, v)
+				n, err := e.Speak(t.Context(), lectern.Plain(p), v)
 				if err != nil {
 					t.Error(describe(err))
 				} else if !slices.Equal(n.Samples, want[i].Samples) || !slices.Equal(n.Words, want[i].Words) {
@@ -445,21 +445,21 @@ func (s suite) canceled(t *testing.T) {
 	v := s.voice(t, e)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := e.Speak(ctx, s.o.Text, v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
+	if _, err := e.Speak(ctx, lectern.Plain(s.o.Text), v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
 		t.Errorf("a canceled Speak gives %v", err)
 	}
 	// In the midst of a long text.
 	ctx, cancel = context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := e.Speak(ctx, strings.Repeat(s.o.Text+" ", 200), v)
+		_, err := e.Speak(ctx, lectern.Plain(strings.Repeat(s.o.Text+" ", 200)), v)
 		done <- err
 	}()
 	cancel()
 	if err := <-done; !errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled}) {
 		t.Errorf("a Speak that is canceled gives %v", err)
 	}
-	if _, err := e.Speak(t.Context(), s.o.Text, v); err != nil {
+	if _, err := e.Speak(t.Context(), lectern.Plain(s.o.Text), v); err != nil {
 		t.Errorf("after that, the engine does not speak: %v", describe(err))
 	}
 }
@@ -476,7 +476,7 @@ func (s suite) long(t *testing.T) {
 	sentence := strings.Repeat(s.o.Text+"\n\n", 1+s.o.LongText/len(s.o.Text))
 	stops := strings.NewReplacer(".", "", ",", "", "?", "", "!", "", "\n", " ")
 	for _, text := range []string{sentence, stops.Replace(sentence[:s.o.LongText/5])} {
-		n, err := e.Speak(t.Context(), text, v)
+		n, err := e.Speak(t.Context(), lectern.Plain(text), v)
 		if err != nil {
 			t.Fatal(describe(err))
 		}
@@ -489,7 +489,7 @@ func (s suite) long(t *testing.T) {
 
 func (s suite) tooLong(t *testing.T) {
 	e := s.open(t)
-	if _, err := e.Speak(t.Context(), strings.Repeat("word ", tts.MaxText), s.voice(t, e)); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
+	if _, err := e.Speak(t.Context(), lectern.Plain(strings.Repeat("word ", tts.MaxText)), s.voice(t, e)); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
 		t.Errorf("a megabyte of text gives %v", err)
 	}
 }
@@ -526,7 +526,7 @@ func (s suite) torture(t *testing.T) {
 		texts = append(slices.Clone(texts), foreignTorture...)
 	}
 	for _, text := range texts {
-		n, err := e.Speak(t.Context(), text, v)
+		n, err := e.Speak(t.Context(), lectern.Plain(text), v)
 		if err != nil {
 			t.Errorf("Speak(%.60q): %v", text, describe(err))
 			continue
@@ -543,7 +543,7 @@ func (s suite) nothing(t *testing.T) {
 	e := s.open(t)
 	v := s.voice(t, e)
 	for _, text := range []string{"", " \n\t ", "…", "?!", "🎉 👍", "---", "\u200b\ufeff", "\xff\xfe", "***", "— – -"} {
-		n, err := e.Speak(t.Context(), text, v)
+		n, err := e.Speak(t.Context(), lectern.Plain(text), v)
 		if err != nil {
 			t.Errorf("Speak(%q): %v", text, describe(err))
 		}
@@ -558,7 +558,7 @@ func (s suite) unknownVoice(t *testing.T) {
 	for _, id := range []string{"", "no-such-voice", "../../etc/passwd", "-x", strings.Repeat("v", 10_000)} {
 		v := s.voice(t, e)
 		v.ID = id
-		if _, err := e.Speak(t.Context(), s.o.Text, v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
+		if _, err := e.Speak(t.Context(), lectern.Plain(s.o.Text), v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
 			t.Errorf("Speak with voice %.40q gives %v", id, err)
 		}
 	}

@@ -35,10 +35,15 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Create stores a queued presentation.
 func (f *Fake) Create(callback string, at time.Time) lectern.Presentation {
+	return f.CreateOf(lectern.DefaultOwner, callback, at)
+}
+
+// CreateOf is Create for an owner.
+func (f *Fake) CreateOf(owner, callback string, at time.Time) lectern.Presentation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := lectern.NewPresentation(uuid.NewString(), lectern.Deck{Title: "A talk", Slides: make([]lectern.Slide, 1)}, at)
-	p.CallbackURL = callback
+	p.Owner, p.CallbackURL = owner, callback
 	f.presentations[p.ID] = p
 	f.milestone(p, at)
 	return p
@@ -69,7 +74,7 @@ func (f *Fake) Apply(id string, at time.Time, events ...lectern.Event) (lectern.
 func (f *Fake) milestone(p lectern.Presentation, at time.Time) {
 	add := func(endpoint, address string) {
 		f.deliveries = append(f.deliveries, lectern.Delivery{
-			ID: "msg_" + uuid.NewString(), Endpoint: endpoint, URL: address, Type: lectern.WebhookType(p.Status), Presentation: p,
+			ID: "msg_" + uuid.NewString(), Owner: p.Owner, Endpoint: endpoint, URL: address, Type: lectern.WebhookType(p.Status), Presentation: p,
 			State: lectern.DeliveryPending, NextAt: at, CreatedAt: at,
 		})
 	}
@@ -77,7 +82,7 @@ func (f *Fake) milestone(p lectern.Presentation, at time.Time) {
 		add("", p.CallbackURL)
 	}
 	for _, e := range f.endpoints {
-		if !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
+		if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
 			add(e.ID, e.URL)
 		}
 	}
@@ -184,6 +189,7 @@ func (f *Fake) PutEndpoint(_ context.Context, e lectern.Endpoint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e.Types, e.Secrets = slices.Clone(e.Types), slices.Clone(e.Secrets)
+	e.Owner = cmp.Or(e.Owner, lectern.DefaultOwner)
 	i := slices.IndexFunc(f.endpoints, func(o lectern.Endpoint) bool { return o.ID == e.ID })
 	if i < 0 && e.Revision != 0 || i >= 0 && e.Revision != f.endpoints[i].Revision {
 		return lectern.Fail(lectern.CodeStale, "The webhook %s was changed or removed in the meantime.", e.ID)
@@ -227,7 +233,7 @@ func (f *Fake) Deliveries(_ context.Context, q lectern.DeliveryFilter) ([]lecter
 	defer f.mu.Unlock()
 	var out []lectern.Delivery
 	for _, d := range slices.Backward(f.deliveries) {
-		if q.Presentation != "" && d.Presentation.ID != q.Presentation || q.State != "" && d.State != q.State ||
+		if q.Owner != "" && d.Owner != q.Owner || q.Presentation != "" && d.Presentation.ID != q.Presentation || q.State != "" && d.State != q.State ||
 			q.Endpoint == lectern.CallbackEndpoint && d.Endpoint != "" || q.Endpoint != "" && q.Endpoint != lectern.CallbackEndpoint && d.Endpoint != q.Endpoint {
 			continue
 		}
@@ -236,6 +242,18 @@ func (f *Fake) Deliveries(_ context.Context, q lectern.DeliveryFilter) ([]lecter
 		}
 	}
 	return out, nil
+}
+
+// Delivery implements webhook.Records.
+func (f *Fake) Delivery(_ context.Context, id string) (lectern.Delivery, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.deliveries {
+		if d.ID == id {
+			return f.whole(d), nil
+		}
+	}
+	return lectern.Delivery{}, lectern.Fail(lectern.CodeNotFound, "There is no delivery %s.", id)
 }
 
 // Redeliver implements webhook.Records.

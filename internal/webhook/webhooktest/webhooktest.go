@@ -157,7 +157,7 @@ func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
 	if err := b.Store.PutEndpoint(b.t.Context(), e); err != nil {
 		b.t.Fatal(err)
 	}
-	e.Revision++
+	e.Owner, e.Revision = lectern.DefaultOwner, e.Revision+1
 	return e
 }
 

@@ -236,16 +236,20 @@
     return [...found];
   }
 
+  // Gives whether all pictures can be decoded. Those that cannot are left out of a preview, and fail a slide's page.
   async function pictures() {
+    let whole = true;
     await Promise.all([...document.images].map(async (img) => {
-      try { await img.decode(); } catch { img.closest("[data-picture]")?.classList.add("broken"); }
+      try { await img.decode(); } catch { whole = false; img.closest("[data-picture]")?.classList.add("broken"); }
     }));
+    return whole;
   }
 
   (async () => {
+    let whole = true;
     try {
       await document.fonts.ready;
-      await pictures();
+      whole = await pictures();
       for (const slide of document.querySelectorAll(".slide")) {
         const lost = new Set(missing(slide));
         for (const el of fit(slide)) lost.add(el);
@@ -254,7 +258,7 @@
         state.overflow.push(...(some.length ? some : all), ...broken(slide));
       }
     } finally {
-      state.ready = true;
+      state.ready = whole || !document.querySelector(".apart") || Promise.reject(new Error("a picture on it is damaged"));
     }
   })();
 })();

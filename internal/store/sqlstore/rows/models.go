@@ -8,6 +8,17 @@ import (
 	"database/sql"
 )
 
+type ApiKey struct {
+	ID        string
+	Name      string
+	Owner     string
+	Scope     string
+	Quota     string
+	Hash      string
+	CreatedAt int64
+	ExpiresAt int64
+}
+
 type Artifact struct {
 	Seq            int64
 	PresentationID string
@@ -36,6 +47,7 @@ type Delivery struct {
 	Problem        string
 	Claim          int64
 	Claimant       string
+	Owner          string
 }
 
 type Endpoint struct {
@@ -46,9 +58,11 @@ type Endpoint struct {
 	Disabled  bool
 	CreatedAt int64
 	Revision  int64
+	Owner     string
 }
 
 type IdempotencyKey struct {
+	Owner          string
 	Key            string
 	Fingerprint    string
 	PresentationID sql.NullString
@@ -95,6 +109,11 @@ type Presentation struct {
 	Removing        bool
 	CallbackUrl     string
 	TraceParent     string
+	Owner           string
+	KeyID           string
+	Estimate        int64
+	Ticket          int64
+	Resumed         int64
 }
 
 type Step struct {

@@ -10,6 +10,31 @@ import (
 	"database/sql"
 )
 
+const addKeyUsage = `-- name: AddKeyUsage :exec
+INSERT INTO key_usage (key_id, at, estimate) VALUES (?, ?, ?)
+ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.estimate
+`
+
+type AddKeyUsageParams struct {
+	KeyID    string
+	At       int64
+	Estimate int64
+}
+
+func (q *Queries) AddKeyUsage(ctx context.Context, arg AddKeyUsageParams) error {
+	_, err := q.db.ExecContext(ctx, addKeyUsage, arg.KeyID, arg.At, arg.Estimate)
+	return err
+}
+
+const addToTotal = `-- name: AddToTotal :exec
+UPDATE totals SET amount = amount + ? WHERE name = 'decks'
+`
+
+func (q *Queries) AddToTotal(ctx context.Context, amount int64) error {
+	_, err := q.db.ExecContext(ctx, addToTotal, amount)
+	return err
+}
+
 const claimDelivery = `-- name: ClaimDelivery :exec
 UPDATE deliveries SET next_at = ?, claim = claim + 1, claimant = ? WHERE seq = ?
 `
@@ -32,6 +57,39 @@ UPDATE presentations SET scratch_at = 0 WHERE id = ?
 func (q *Queries) ClearScratch(ctx context.Context, id string) error {
 	_, err := q.db.ExecContext(ctx, clearScratch, id)
 	return err
+}
+
+const countOfKey = `-- name: CountOfKey :many
+SELECT status, count(*) AS number FROM presentations
+WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status
+`
+
+type CountOfKeyRow struct {
+	Status string
+	Number int64
+}
+
+func (q *Queries) CountOfKey(ctx context.Context, keyID string) ([]CountOfKeyRow, error) {
+	rows, err := q.db.QueryContext(ctx, countOfKey, keyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountOfKeyRow
+	for rows.Next() {
+		var i CountOfKeyRow
+		if err := rows.Scan(&i.Status, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countPresentations = `-- name: CountPresentations :many
@@ -64,6 +122,29 @@ func (q *Queries) CountPresentations(ctx context.Context) ([]CountPresentationsR
 		return nil, err
 	}
 	return items, nil
+}
+
+const countWaiting = `-- name: CountWaiting :one
+SELECT count(*) FROM presentations WHERE status = 'queued'
+`
+
+func (q *Queries) CountWaiting(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countWaiting)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteAPIKey = `-- name: DeleteAPIKey :execrows
+DELETE FROM api_keys WHERE id = ?
+`
+
+func (q *Queries) DeleteAPIKey(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAPIKey, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteEndpoint = `-- name: DeleteEndpoint :execrows
@@ -154,6 +235,30 @@ func (q *Queries) FreeClaimsOf(ctx context.Context, arg FreeClaimsOfParams) erro
 	return err
 }
 
+const getAhead = `-- name: GetAhead :one
+SELECT count(*) AS number, CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate FROM presentations
+WHERE status = 'queued' AND (resumed > ?1
+    OR resumed = ?1 AND (ticket, id) < (?2, CAST(?3 AS TEXT)))
+`
+
+type GetAheadParams struct {
+	Resumed int64
+	Ticket  int64
+	ID      string
+}
+
+type GetAheadRow struct {
+	Number   int64
+	Estimate int64
+}
+
+func (q *Queries) GetAhead(ctx context.Context, arg GetAheadParams) (GetAheadRow, error) {
+	row := q.db.QueryRowContext(ctx, getAhead, arg.Resumed, arg.Ticket, arg.ID)
+	var i GetAheadRow
+	err := row.Scan(&i.Number, &i.Estimate)
+	return i, err
+}
+
 const getBacklog = `-- name: GetBacklog :one
 SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending'
 `
@@ -182,8 +287,19 @@ func (q *Queries) GetDeck(ctx context.Context, presentationID string) (string, e
 	return deck, err
 }
 
+const getDeckSize = `-- name: GetDeckSize :one
+SELECT d.size FROM decks d JOIN presentations p ON p.id = d.presentation_id WHERE d.presentation_id = ? AND p.removing = 1
+`
+
+func (q *Queries) GetDeckSize(ctx context.Context, presentationID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, getDeckSize, presentationID)
+	var size int64
+	err := row.Scan(&size)
+	return size, err
+}
+
 const getDelivery = `-- name: GetDelivery :one
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries WHERE id = ?
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries WHERE id = ?
 `
 
 func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) {
@@ -206,24 +322,53 @@ func (q *Queries) GetDelivery(ctx context.Context, id string) (Delivery, error) 
 		&i.Problem,
 		&i.Claim,
 		&i.Claimant,
+		&i.Owner,
 	)
 	return i, err
 }
 
 const getKey = `-- name: GetKey :one
-SELECT "key", fingerprint, presentation_id, reserved_at, expires_at FROM idempotency_keys WHERE key = ?
+SELECT owner, "key", fingerprint, presentation_id, reserved_at, expires_at FROM idempotency_keys WHERE owner = ? AND key = ?
 `
 
-func (q *Queries) GetKey(ctx context.Context, key string) (IdempotencyKey, error) {
-	row := q.db.QueryRowContext(ctx, getKey, key)
+type GetKeyParams struct {
+	Owner string
+	Key   string
+}
+
+func (q *Queries) GetKey(ctx context.Context, arg GetKeyParams) (IdempotencyKey, error) {
+	row := q.db.QueryRowContext(ctx, getKey, arg.Owner, arg.Key)
 	var i IdempotencyKey
 	err := row.Scan(
+		&i.Owner,
 		&i.Key,
 		&i.Fingerprint,
 		&i.PresentationID,
 		&i.ReservedAt,
 		&i.ExpiresAt,
 	)
+	return i, err
+}
+
+const getKeyUsage = `-- name: GetKeyUsage :one
+SELECT CAST(COALESCE(SUM(estimate), 0) AS BIGINT) AS estimate, CAST(COALESCE(MIN(at), 0) AS BIGINT) AS oldest FROM key_usage
+WHERE key_id = ? AND at > ?
+`
+
+type GetKeyUsageParams struct {
+	KeyID string
+	At    int64
+}
+
+type GetKeyUsageRow struct {
+	Estimate int64
+	Oldest   int64
+}
+
+func (q *Queries) GetKeyUsage(ctx context.Context, arg GetKeyUsageParams) (GetKeyUsageRow, error) {
+	row := q.db.QueryRowContext(ctx, getKeyUsage, arg.KeyID, arg.At)
+	var i GetKeyUsageRow
+	err := row.Scan(&i.Estimate, &i.Oldest)
 	return i, err
 }
 
@@ -249,8 +394,25 @@ func (q *Queries) GetOrder(ctx context.Context, key string) (Order, error) {
 	return i, err
 }
 
+const getPlace = `-- name: GetPlace :one
+SELECT resumed, ticket, estimate FROM presentations WHERE id = ? AND status = 'queued'
+`
+
+type GetPlaceRow struct {
+	Resumed  int64
+	Ticket   int64
+	Estimate int64
+}
+
+func (q *Queries) GetPlace(ctx context.Context, id string) (GetPlaceRow, error) {
+	row := q.db.QueryRowContext(ctx, getPlace, id)
+	var i GetPlaceRow
+	err := row.Scan(&i.Resumed, &i.Ticket, &i.Estimate)
+	return i, err
+}
+
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -282,6 +444,11 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.Removing,
 		&i.CallbackUrl,
 		&i.TraceParent,
+		&i.Owner,
+		&i.KeyID,
+		&i.Estimate,
+		&i.Ticket,
+		&i.Resumed,
 	)
 	return i, err
 }
@@ -299,6 +466,39 @@ type GiveUpDeliveriesParams struct {
 func (q *Queries) GiveUpDeliveries(ctx context.Context, arg GiveUpDeliveriesParams) error {
 	_, err := q.db.ExecContext(ctx, giveUpDeliveries, arg.DoneAt, arg.Problem, arg.Endpoint)
 	return err
+}
+
+const insertAPIKey = `-- name: InsertAPIKey :execrows
+INSERT INTO api_keys (id, name, owner, scope, quota, hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+`
+
+type InsertAPIKeyParams struct {
+	ID        string
+	Name      string
+	Owner     string
+	Scope     string
+	Quota     string
+	Hash      string
+	CreatedAt int64
+	ExpiresAt int64
+}
+
+func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertAPIKey,
+		arg.ID,
+		arg.Name,
+		arg.Owner,
+		arg.Scope,
+		arg.Quota,
+		arg.Hash,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertArtifact = `-- name: InsertArtifact :exec
@@ -331,27 +531,29 @@ func (q *Queries) InsertArtifact(ctx context.Context, arg InsertArtifactParams) 
 }
 
 const insertDeck = `-- name: InsertDeck :exec
-INSERT INTO decks (presentation_id, deck) VALUES (?, ?)
+INSERT INTO decks (presentation_id, deck, size) VALUES (?, ?, ?)
 `
 
 type InsertDeckParams struct {
 	PresentationID string
 	Deck           string
+	Size           int64
 }
 
 func (q *Queries) InsertDeck(ctx context.Context, arg InsertDeckParams) error {
-	_, err := q.db.ExecContext(ctx, insertDeck, arg.PresentationID, arg.Deck)
+	_, err := q.db.ExecContext(ctx, insertDeck, arg.PresentationID, arg.Deck, arg.Size)
 	return err
 }
 
 const insertDelivery = `-- name: InsertDelivery :exec
 INSERT INTO deliveries (
-    id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
-) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '')
+    id, owner, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
+) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '')
 `
 
 type InsertDeliveryParams struct {
 	ID             string
+	Owner          string
 	PresentationID string
 	Endpoint       string
 	Url            string
@@ -364,6 +566,7 @@ type InsertDeliveryParams struct {
 func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) error {
 	_, err := q.db.ExecContext(ctx, insertDelivery,
 		arg.ID,
+		arg.Owner,
 		arg.PresentationID,
 		arg.Endpoint,
 		arg.Url,
@@ -376,7 +579,7 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 }
 
 const insertEndpoint = `-- name: InsertEndpoint :execrows
-INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, revision) VALUES (?, ?, ?, ?, ?, ?, 1)
+INSERT INTO endpoints (id, url, types, secrets, disabled, created_at, owner, revision) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT (id) DO NOTHING
 `
 
@@ -387,6 +590,7 @@ type InsertEndpointParams struct {
 	Secrets   string
 	Disabled  bool
 	CreatedAt int64
+	Owner     string
 }
 
 func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) (int64, error) {
@@ -397,6 +601,7 @@ func (q *Queries) InsertEndpoint(ctx context.Context, arg InsertEndpointParams) 
 		arg.Secrets,
 		arg.Disabled,
 		arg.CreatedAt,
+		arg.Owner,
 	)
 	if err != nil {
 		return 0, err
@@ -430,8 +635,9 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
-    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id,
+    estimate, ticket
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -457,6 +663,10 @@ type InsertPresentationParams struct {
 	Metadata        string
 	CallbackUrl     string
 	TraceParent     string
+	Owner           string
+	KeyID           string
+	Estimate        int64
+	Ticket          int64
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -483,6 +693,10 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.Metadata,
 		arg.CallbackUrl,
 		arg.TraceParent,
+		arg.Owner,
+		arg.KeyID,
+		arg.Estimate,
+		arg.Ticket,
 	)
 	return err
 }
@@ -516,6 +730,42 @@ func (q *Queries) InsertStep(ctx context.Context, arg InsertStepParams) error {
 		arg.Took,
 	)
 	return err
+}
+
+const listAPIKeys = `-- name: ListAPIKeys :many
+SELECT id, name, owner, scope, quota, hash, created_at, expires_at FROM api_keys ORDER BY created_at, id
+`
+
+func (q *Queries) ListAPIKeys(ctx context.Context) ([]ApiKey, error) {
+	rows, err := q.db.QueryContext(ctx, listAPIKeys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ApiKey
+	for rows.Next() {
+		var i ApiKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Owner,
+			&i.Scope,
+			&i.Quota,
+			&i.Hash,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listArtifacts = `-- name: ListArtifacts :many
@@ -554,8 +804,47 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 	return items, nil
 }
 
+const listAtWork = `-- name: ListAtWork :many
+SELECT started_at, last_heartbeat, eta, estimate FROM presentations WHERE status = 'processing' AND removing = 0
+`
+
+type ListAtWorkRow struct {
+	StartedAt     int64
+	LastHeartbeat int64
+	Eta           int64
+	Estimate      int64
+}
+
+func (q *Queries) ListAtWork(ctx context.Context) ([]ListAtWorkRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAtWork)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAtWorkRow
+	for rows.Next() {
+		var i ListAtWorkRow
+		if err := rows.Scan(
+			&i.StartedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Estimate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listClaimable = `-- name: ListClaimable :many
-SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant FROM deliveries d
+SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant, d.owner FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= ?1 AND NOT EXISTS (
     SELECT 1 FROM deliveries o
     WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
@@ -595,6 +884,7 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -610,7 +900,7 @@ func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([
 }
 
 const listDeliveries = `-- name: ListDeliveries :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
 WHERE (CAST(?1 AS TEXT) = '' OR state = CAST(?1 AS TEXT))
     AND (CAST(?2 AS INTEGER) = 1 OR endpoint = ?3)
 ORDER BY created_at DESC, seq DESC LIMIT ?4
@@ -654,6 +944,7 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -669,15 +960,17 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 }
 
 const listDeliveriesOf = `-- name: ListDeliveriesOf :many
-SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant FROM deliveries
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
 WHERE presentation_id = ?1
-    AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
-    AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
-ORDER BY created_at DESC, seq DESC LIMIT ?5
+    AND (CAST(?2 AS TEXT) = '' OR owner = CAST(?2 AS TEXT))
+    AND (CAST(?3 AS TEXT) = '' OR state = CAST(?3 AS TEXT))
+    AND (CAST(?4 AS INTEGER) = 1 OR endpoint = ?5)
+ORDER BY created_at DESC, seq DESC LIMIT ?6
 `
 
 type ListDeliveriesOfParams struct {
 	PresentationID string
+	Owner          string
 	State          string
 	Everyone       int64
 	Endpoint       string
@@ -687,6 +980,7 @@ type ListDeliveriesOfParams struct {
 func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfParams) ([]Delivery, error) {
 	rows, err := q.db.QueryContext(ctx, listDeliveriesOf,
 		arg.PresentationID,
+		arg.Owner,
 		arg.State,
 		arg.Everyone,
 		arg.Endpoint,
@@ -716,6 +1010,70 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 			&i.Problem,
 			&i.Claim,
 			&i.Claimant,
+			&i.Owner,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDeliveriesOfOwner = `-- name: ListDeliveriesOfOwner :many
+SELECT seq, id, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem, claim, claimant, owner FROM deliveries
+WHERE owner = ?1
+    AND (CAST(?2 AS TEXT) = '' OR state = CAST(?2 AS TEXT))
+    AND (CAST(?3 AS INTEGER) = 1 OR endpoint = ?4)
+ORDER BY created_at DESC, seq DESC LIMIT ?5
+`
+
+type ListDeliveriesOfOwnerParams struct {
+	Owner    string
+	State    string
+	Everyone int64
+	Endpoint string
+	Max      int64
+}
+
+func (q *Queries) ListDeliveriesOfOwner(ctx context.Context, arg ListDeliveriesOfOwnerParams) ([]Delivery, error) {
+	rows, err := q.db.QueryContext(ctx, listDeliveriesOfOwner,
+		arg.Owner,
+		arg.State,
+		arg.Everyone,
+		arg.Endpoint,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Delivery
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.PresentationID,
+			&i.Endpoint,
+			&i.Url,
+			&i.Type,
+			&i.Presentation,
+			&i.State,
+			&i.Attempts,
+			&i.NextAt,
+			&i.CreatedAt,
+			&i.DoneAt,
+			&i.StatusCode,
+			&i.Problem,
+			&i.Claim,
+			&i.Claimant,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -731,7 +1089,7 @@ func (q *Queries) ListDeliveriesOf(ctx context.Context, arg ListDeliveriesOfPara
 }
 
 const listEndpoints = `-- name: ListEndpoints :many
-SELECT id, url, types, secrets, disabled, created_at, revision FROM endpoints ORDER BY created_at, id
+SELECT id, url, types, secrets, disabled, created_at, revision, owner FROM endpoints ORDER BY created_at, id
 `
 
 func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
@@ -751,6 +1109,7 @@ func (q *Queries) ListEndpoints(ctx context.Context) ([]Endpoint, error) {
 			&i.Disabled,
 			&i.CreatedAt,
 			&i.Revision,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -836,8 +1195,42 @@ func (q *Queries) ListExpired(ctx context.Context, arg ListExpiredParams) ([]str
 	return items, nil
 }
 
+const listFinished = `-- name: ListFinished :many
+SELECT started_at, completed_at, estimate FROM presentations
+WHERE status = 'completed' AND attempt = 1 AND estimate > 0 ORDER BY completed_at DESC LIMIT ?
+`
+
+type ListFinishedRow struct {
+	StartedAt   int64
+	CompletedAt int64
+	Estimate    int64
+}
+
+func (q *Queries) ListFinished(ctx context.Context, limit int64) ([]ListFinishedRow, error) {
+	rows, err := q.db.QueryContext(ctx, listFinished, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListFinishedRow
+	for rows.Next() {
+		var i ListFinishedRow
+		if err := rows.Scan(&i.StartedAt, &i.CompletedAt, &i.Estimate); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -883,6 +1276,11 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.Removing,
 			&i.CallbackUrl,
 			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -898,7 +1296,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 }
 
 const listPresentationsByStatus = `-- name: ListPresentationsByStatus :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
 WHERE status = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?4
 `
@@ -950,6 +1348,158 @@ func (q *Queries) ListPresentationsByStatus(ctx context.Context, arg ListPresent
 			&i.Removing,
 			&i.CallbackUrl,
 			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPresentationsOf = `-- name: ListPresentationsOf :many
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
+WHERE owner = ?1 AND removing = 0 AND (created_at, id) < (?2, CAST(?3 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT ?4
+`
+
+type ListPresentationsOfParams struct {
+	Owner      string
+	BeforeTime int64
+	BeforeID   string
+	Max        int64
+}
+
+func (q *Queries) ListPresentationsOf(ctx context.Context, arg ListPresentationsOfParams) ([]Presentation, error) {
+	rows, err := q.db.QueryContext(ctx, listPresentationsOf,
+		arg.Owner,
+		arg.BeforeTime,
+		arg.BeforeID,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Presentation
+	for rows.Next() {
+		var i Presentation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Status,
+			&i.Stage,
+			&i.Progress,
+			&i.Message,
+			&i.SlidesDone,
+			&i.SlidesTotal,
+			&i.Version,
+			&i.Attempt,
+			&i.Worker,
+			&i.CancelRequested,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Failure,
+			&i.Warnings,
+			&i.Metadata,
+			&i.ScratchAt,
+			&i.ExpiresAt,
+			&i.Removing,
+			&i.CallbackUrl,
+			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPresentationsOfByStatus = `-- name: ListPresentationsOfByStatus :many
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
+WHERE owner = ?1 AND status = ?2 AND removing = 0
+    AND (created_at, id) < (?3, CAST(?4 AS TEXT))
+ORDER BY created_at DESC, id DESC LIMIT ?5
+`
+
+type ListPresentationsOfByStatusParams struct {
+	Owner      string
+	Status     string
+	BeforeTime int64
+	BeforeID   string
+	Max        int64
+}
+
+func (q *Queries) ListPresentationsOfByStatus(ctx context.Context, arg ListPresentationsOfByStatusParams) ([]Presentation, error) {
+	rows, err := q.db.QueryContext(ctx, listPresentationsOfByStatus,
+		arg.Owner,
+		arg.Status,
+		arg.BeforeTime,
+		arg.BeforeID,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Presentation
+	for rows.Next() {
+		var i Presentation
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Status,
+			&i.Stage,
+			&i.Progress,
+			&i.Message,
+			&i.SlidesDone,
+			&i.SlidesTotal,
+			&i.Version,
+			&i.Attempt,
+			&i.Worker,
+			&i.CancelRequested,
+			&i.CreatedAt,
+			&i.StartedAt,
+			&i.CompletedAt,
+			&i.LastHeartbeat,
+			&i.Eta,
+			&i.Failure,
+			&i.Warnings,
+			&i.Metadata,
+			&i.ScratchAt,
+			&i.ExpiresAt,
+			&i.Removing,
+			&i.CallbackUrl,
+			&i.TraceParent,
+			&i.Owner,
+			&i.KeyID,
+			&i.Estimate,
+			&i.Ticket,
+			&i.Resumed,
 		); err != nil {
 			return nil, err
 		}
@@ -1095,6 +1645,50 @@ func (q *Queries) ListSteps(ctx context.Context, presentationID string) ([]Step,
 	return items, nil
 }
 
+const listWaiting = `-- name: ListWaiting :many
+SELECT id, estimate FROM presentations WHERE status = 'queued' ORDER BY resumed DESC, ticket, id LIMIT ?
+`
+
+type ListWaitingRow struct {
+	ID       string
+	Estimate int64
+}
+
+func (q *Queries) ListWaiting(ctx context.Context, limit int64) ([]ListWaitingRow, error) {
+	rows, err := q.db.QueryContext(ctx, listWaiting, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWaitingRow
+	for rows.Next() {
+		var i ListWaitingRow
+		if err := rows.Scan(&i.ID, &i.Estimate); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockTotal = `-- name: LockTotal :one
+UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount
+`
+
+// The row is locked until the transaction ends: creations are judged one after the other.
+func (q *Queries) LockTotal(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lockTotal)
+	var amount int64
+	err := row.Scan(&amount)
+	return amount, err
+}
+
 const markRemoving = `-- name: MarkRemoving :execrows
 UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status IN ('completed', 'failed', 'canceled')
 `
@@ -1130,12 +1724,13 @@ func (q *Queries) NextScratch(ctx context.Context, now int64) (int64, error) {
 }
 
 const putKey = `-- name: PutKey :exec
-INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
+INSERT INTO idempotency_keys (owner, key, fingerprint, presentation_id, reserved_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, presentation_id = excluded.presentation_id,
     reserved_at = excluded.reserved_at, expires_at = excluded.expires_at
 `
 
 type PutKeyParams struct {
+	Owner          string
 	Key            string
 	Fingerprint    string
 	PresentationID sql.NullString
@@ -1145,6 +1740,7 @@ type PutKeyParams struct {
 
 func (q *Queries) PutKey(ctx context.Context, arg PutKeyParams) error {
 	_, err := q.db.ExecContext(ctx, putKey,
+		arg.Owner,
 		arg.Key,
 		arg.Fingerprint,
 		arg.PresentationID,
@@ -1192,11 +1788,16 @@ func (q *Queries) PutOrder(ctx context.Context, arg PutOrderParams) error {
 }
 
 const releaseKey = `-- name: ReleaseKey :exec
-DELETE FROM idempotency_keys WHERE key = ? AND presentation_id IS NULL
+DELETE FROM idempotency_keys WHERE owner = ? AND key = ? AND presentation_id IS NULL
 `
 
-func (q *Queries) ReleaseKey(ctx context.Context, key string) error {
-	_, err := q.db.ExecContext(ctx, releaseKey, key)
+type ReleaseKeyParams struct {
+	Owner string
+	Key   string
+}
+
+func (q *Queries) ReleaseKey(ctx context.Context, arg ReleaseKeyParams) error {
+	_, err := q.db.ExecContext(ctx, releaseKey, arg.Owner, arg.Key)
 	return err
 }
 
@@ -1214,12 +1815,36 @@ func (q *Queries) RestartDelivery(ctx context.Context, arg RestartDeliveryParams
 	return err
 }
 
+const setTicket = `-- name: SetTicket :exec
+UPDATE presentations SET ticket = ?, resumed = ? WHERE id = ?
+`
+
+type SetTicketParams struct {
+	Ticket  int64
+	Resumed int64
+	ID      string
+}
+
+func (q *Queries) SetTicket(ctx context.Context, arg SetTicketParams) error {
+	_, err := q.db.ExecContext(ctx, setTicket, arg.Ticket, arg.Resumed, arg.ID)
+	return err
+}
+
 const sweepDeliveries = `-- name: SweepDeliveries :exec
 DELETE FROM deliveries WHERE state <> 'pending' AND done_at <= ?
 `
 
 func (q *Queries) SweepDeliveries(ctx context.Context, doneAt int64) error {
 	_, err := q.db.ExecContext(ctx, sweepDeliveries, doneAt)
+	return err
+}
+
+const sweepKeyUsage = `-- name: SweepKeyUsage :exec
+DELETE FROM key_usage WHERE at <= ?
+`
+
+func (q *Queries) SweepKeyUsage(ctx context.Context, at int64) error {
+	_, err := q.db.ExecContext(ctx, sweepKeyUsage, at)
 	return err
 }
 

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"lectern/internal/config"
+)
+
+// writable makes the data folder and proves that files can be made in it and below it, so that a server that cannot work
+// says so before it says where it is. A full disk is left to whoever needs the room.
+func writable(cfg config.Config) error {
+	at := foldersIn(cfg)
+	for _, dir := range []string{at.state, at.artifacts, at.cache, at.scratch} {
+		err := os.MkdirAll(dir, 0o700)
+		if err == nil {
+			err = probeFolder(dir)
+		}
+		if err != nil && !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+			return &config.Error{
+				Key: "data", Cause: fmt.Errorf("the folder %s cannot be written: %w", dir, bare(err)),
+				Allowed: "a folder that this user can write; --data or LECTERN_DATA names another",
+			}
+		}
+	}
+	for _, name := range []string{"lectern.db", "lectern.lock"} {
+		f, err := os.OpenFile(cfg.Path(name), os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return &config.Error{
+				Key: "data", Cause: fmt.Errorf("the file %s cannot be written: %w", cfg.Path(name), bare(err)),
+				Allowed: "a folder whose files this user can write; --data or LECTERN_DATA names another",
+			}
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("close %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// probeFolder makes a file in a folder and removes it.
+func probeFolder(dir string) error {
+	f, err := os.CreateTemp(dir, ".lectern-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// existing is the nearest folder above a path, or the path itself, that is there.
+func existing(path string) string {
+	for {
+		if _, err := os.Lstat(path); err == nil || filepath.Dir(path) == path {
+			return path
+		}
+		path = filepath.Dir(path)
+	}
+}

@@ -1,0 +1,46 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// awaitReady asks until /readyz answers with the status, and gives what it said.
+func (s *server) awaitReady(status int, words string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	var last answer
+	poll(ctx, 100*time.Millisecond, func() bool {
+		last = s.must("GET", "/readyz", "")
+		return last.status == status && strings.Contains(string(last.body), words)
+	})
+	if ctx.Err() != nil {
+		s.t.Fatalf("/readyz does not become %d with %q: %d %s", status, words, last.status, last.body)
+	}
+}
+
+// TestH5ReadyFollowsTheDatabase holds H5 where the database goes away under a running node and comes back, and that a node which
+// only serves HTTP needs no browser, while one that renders does.
+func TestH5ReadyFollowsTheDatabase(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	front := c.node("api", "LECTERN_CHROME=/nonexistent")
+	front.awaitReady(200, `"ready":true`)
+	back := c.node("worker", "LECTERN_CHROME=/nonexistent")
+	back.awaitReady(503, "LECTERN_CHROME")
+	if err := c.pg.End(); err != nil {
+		t.Fatal(err)
+	}
+	front.awaitReady(503, "The database does not answer")
+	back.awaitReady(503, "The database does not answer")
+	if err := c.pg.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	front.awaitReady(200, `"ready":true`)
+	if log := front.log(); !strings.Contains(log, `"what":"database"`) {
+		t.Errorf("the log does not say what was missing:\n%s", tail(log, 2000))
+	}
+}

@@ -1,0 +1,59 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/google/uuid"
+
+	"lectern"
+)
+
+// room is how many bytes must be free for a store to count as one that can be written.
+const room = 16 << 20
+
+// Probe writes a small file to the store, as an artifact is written, and removes it. A store that takes nothing, or whose
+// disk has no room for a short video, fails with a sentence.
+func (a *Artifacts) Probe(ctx context.Context) error {
+	if a.aside == nil {
+		key := "probe-" + uuid.NewString()
+		if err := a.bucket.WriteAll(ctx, key, make([]byte, 1<<10), nil); err != nil {
+			return storeFailed("write to its bucket", err)
+		}
+		return a.bucket.Delete(ctx, key)
+	}
+	return Writable(a.aside.dir)
+}
+
+// Writable tries whether files can be written to a folder: it writes one, flushes it, asks for room, and removes it.
+func Writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".lectern-*")
+	if err == nil {
+		_, err = f.Write(make([]byte, 4<<10))
+		if err == nil {
+			err = f.Sync()
+		}
+		if err == nil {
+			err = reserve(f, room)
+		}
+		err = errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return lectern.Fail(lectern.CodeDiskFull, "The disk of %s is full: less than %d MiB are free. Make room, or choose another folder with the setting data.", dir, room>>20).Because(err)
+	}
+	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user the right to write there, or choose another folder with the setting data.", dir, plainly(err)).Because(err)
+}
+
+// plainly is an error of the system without the name of the call and the path.
+func plainly(err error) error {
+	if e, ok := errors.AsType[syscall.Errno](err); ok {
+		return fmt.Errorf("%w", e)
+	}
+	return err
+}

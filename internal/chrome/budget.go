@@ -1,0 +1,196 @@
+package chrome
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"lectern"
+)
+
+// sampleEvery is how often the use of a browser that is at work is looked at. A picture that is finished sooner costs no
+// look at all.
+const sampleEvery = 50 * time.Millisecond
+
+// errHeavy ends a page that took too much processor time; errBloated a browser that took too much memory.
+var (
+	errHeavy   = errors.New("the page used up its processor time")
+	errBloated = errors.New("the browser used up its memory")
+)
+
+// usage is what the processes of a browser use together.
+type usage struct {
+	cpu    time.Duration // since they started, those that have ended included
+	memory int64         // bytes; memory that two of them share counts twice
+}
+
+// meter bounds what the pages of one browser cost. It looks only while pictures are being taken.
+//
+// Processor time is charged to the pictures that are being taken, in equal parts, since Chromium does not say which of its
+// processes belongs to which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone.
+// Memory beyond the bound ends the whole browser, at once: whoever was in it is tried again alone (see crowd), and a page that
+// is alone in a browser is the one to blame.
+type meter struct {
+	memory  int64         // bytes of the whole browser
+	page    time.Duration // processor time of one picture
+	measure func() usage
+	kill    func() // ends every process of the browser
+
+	mu    sync.Mutex
+	shots map[*charge]struct{}
+	wake  chan struct{}
+
+	bloated atomic.Bool // it was ended for its memory
+}
+
+// charge is what one picture has cost so far.
+type charge struct {
+	used  time.Duration
+	began time.Time
+	end   context.CancelCauseFunc
+	sole  bool // it was the only one when the browser was ended for its memory
+}
+
+func newMeter(o Options, measure func() usage, kill func()) *meter {
+	return &meter{memory: o.Memory, page: o.Page, measure: measure, kill: kill, shots: map[*charge]struct{}{}, wake: make(chan struct{}, 1)}
+}
+
+// enter begins to charge a picture, which end ends. Leave must follow.
+func (m *meter) enter(end context.CancelCauseFunc) *charge {
+	c := &charge{began: time.Now(), end: end}
+	m.mu.Lock()
+	m.shots[c] = struct{}{}
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+	return c
+}
+
+// leave ends the charging.
+func (m *meter) leave(c *charge) {
+	m.mu.Lock()
+	delete(m.shots, c)
+	m.mu.Unlock()
+}
+
+func (m *meter) busy() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.shots) > 0
+}
+
+// run looks until done is closed.
+func (m *meter) run(done <-chan struct{}) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-m.wake:
+		}
+		var last usage
+		var at time.Time
+		tick.Reset(sampleEvery)
+		for m.busy() {
+			select {
+			case <-done:
+				return
+			case now := <-tick.C:
+				u := m.measure()
+				spent := sampleEvery // of a first look it is not known how much belongs to these pictures
+				if !at.IsZero() {
+					spent = u.cpu - last.cpu
+				}
+				m.charge(now, spent, u.memory)
+				last, at = u, now
+			}
+		}
+		tick.Reset(time.Hour)
+	}
+}
+
+// charge divides the processor time that was used since the last look, and ends who has too much.
+func (m *meter) charge(now time.Time, spent time.Duration, memory int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.shots) == 0 {
+		return
+	}
+	if m.memory > 0 && memory > m.memory {
+		m.bloated.Store(true)
+		for c := range m.shots {
+			c.sole = len(m.shots) == 1
+			c.end(errBloated)
+		}
+		go m.kill()
+		return
+	}
+	share := spent / time.Duration(len(m.shots))
+	for c := range m.shots {
+		// A picture that has just begun did not use what was used before it.
+		c.used += min(share, now.Sub(c.began)*time.Duration(runtime.GOMAXPROCS(0)))
+		if m.page > 0 && c.used > m.page {
+			c.end(errHeavy)
+		}
+	}
+}
+
+// wasSole says whether the picture was the only one when the browser was ended for its memory.
+func (m *meter) wasSole(c *charge) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return c.sole
+}
+
+// crowd lets pictures be taken together, or one of them alone.
+type crowd struct {
+	places *semaphore.Weighted
+	size   int64
+}
+
+func newCrowd(tabs int) crowd { return crowd{semaphore.NewWeighted(int64(tabs)), int64(tabs)} }
+
+// join waits for a place in the browser, or for all of them; leave gives it back.
+func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
+	n := int64(1)
+	if alone {
+		n = c.size
+	}
+	if err := c.places.Acquire(ctx, n); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	return func() { c.places.Release(n) }, nil
+}
+
+// tooHeavy and tooBloated are what a page is told that costs too much.
+func (b *Browser) tooHeavy(err error) *lectern.Failure {
+	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, the limit "+
+		"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
+}
+
+func (b *Browser) tooBloated(err error) *lectern.Failure {
+	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more memory in the browser than %s, the limit "+
+		"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
+}
+
+// bytesInWords is a size as the settings write it.
+func bytesInWords(n int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}} {
+		if n >= u.size && n%u.size == 0 {
+			return strconv.FormatInt(n/u.size, 10) + " " + u.name
+		}
+	}
+	return strconv.FormatInt(n>>10, 10) + " KiB"
+}

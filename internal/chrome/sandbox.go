@@ -1,0 +1,97 @@
+package chrome
+
+import (
+	"context"
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+
+	"lectern"
+)
+
+// Sandbox says how Chromium's own sandbox is used. The empty value is SandboxAuto.
+type Sandbox string
+
+// The ways. As root Chromium has no sandbox: SandboxAuto does without, and SandboxOn is a failure.
+const (
+	SandboxAuto Sandbox = "auto" // on, unless it cannot start on this machine
+	SandboxOn   Sandbox = "on"
+	SandboxOff  Sandbox = "off"
+)
+
+// AllowSandbox is what an operator does so that the sandbox can start.
+const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt seccomp=deploy/seccomp.json; " +
+	"on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0"
+
+// errNoSandbox says that Chromium ended at its start because its sandbox could not be made.
+var errNoSandbox = errors.New("Chromium's sandbox cannot start on this machine")
+
+// withoutSandbox are the words with which Chromium ends where it can make neither user namespaces nor use the setuid helper.
+var withoutSandbox = regexp.MustCompile(`(?i)no usable sandbox|setuid sandbox|SUID sandbox helper|move to new namespace|namespace_sandbox|` +
+	`credentials\.cc|sandbox_linux|zygote_host_impl_linux\.cc.*(?:check failed|fatal)|without --no-sandbox`)
+
+// noSandbox gives the line of Chromium's last words that blames the sandbox, or "".
+func noSandbox(tail string) string {
+	for line := range strings.Lines(tail) {
+		if withoutSandbox.MatchString(line) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
+// Contained says whether the browser runs in its own sandbox, and where it does not, why. Before the first start it says
+// what the settings ask for.
+func (b *Browser) Contained() (ok bool, why string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.exposed == "", b.exposed
+}
+
+// root and off are reasons for Contained.
+const (
+	rootHasNone = "Lectern runs as root, and Chromium has no sandbox then; run it as another user"
+	setOff      = "chromium.sandbox is off"
+)
+
+// expose gives the reason for having no sandbox before a start was tried, or "".
+func expose(s Sandbox, root bool) string {
+	switch {
+	case s == SandboxOff:
+		return setOff
+	case root && s != SandboxOn:
+		return rootHasNone
+	}
+	return ""
+}
+
+// launch starts a browser as the settings want it. In auto, a sandbox that cannot start is found out by one start that
+// fails, which takes a tenth of a second; from then on this process starts its browsers without.
+func (b *Browser) launch(life context.Context) (*instance, error) {
+	path, err := Find(b.o.Path)
+	if err != nil {
+		return nil, err
+	}
+	if b.o.Sandbox == SandboxOn && os.Geteuid() == 0 {
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "Chromium was not started: chromium.sandbox is on, and as root Chromium has "+
+			"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
+	}
+	contained, _ := b.Contained()
+	in, err := launch(life, path, b.o, contained)
+	if err == nil || !contained || !errors.Is(err, errNoSandbox) || b.o.Sandbox == SandboxOn {
+		return in, err
+	}
+	said := lectern.AsFailure(err).Detail
+	if in, err = launch(life, path, b.o, false); err != nil {
+		return nil, err
+	}
+	reason := "it can make no user namespaces here and has no setuid helper"
+	b.mu.Lock()
+	b.exposed = reason
+	b.mu.Unlock()
+	if b.o.Exposed != nil {
+		b.o.Exposed(reason, said)
+	}
+	return in, nil
+}

@@ -1,0 +1,134 @@
+//go:build linux
+
+package chrome
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"lectern"
+)
+
+// choosy is the real browser as a machine without user namespaces has it, and how often it was started.
+func choosy(t *testing.T, said string) (path string, starts func() int) {
+	t.Helper()
+	real, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	count := filepath.Join(dir, "starts")
+	path = program(t, dir, "browser", fmt.Sprintf(`#!/bin/sh
+echo start >>%s
+case " $* " in
+*" --no-sandbox "*) exec %s "$@";;
+esac
+echo '%s' >&2
+exit 1
+`, count, real, said))
+	return path, func() int {
+		b, _ := os.ReadFile(count)
+		return strings.Count(string(b), "start")
+	}
+}
+
+const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is a Debian system, …"
+
+// C1: in auto, one start that fails is the proof that the machine offers no sandbox; later browsers start without at once,
+// and the operator is told once.
+func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
+	t.Parallel()
+	path, starts := choosy(t, unusable)
+	var told []string
+	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1, Exposed: func(reason, said string) { told = append(told, reason+"|"+said) }})
+	defer b.Close()
+	b.exposed = "" // as it is for a user who is not root
+	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
+	for want := 2; want <= 3; want++ {
+		if _, img := capture(t, b, fine); at(img) != "#00ff00" {
+			t.Error(at(img))
+		}
+		if n := starts(); n != want {
+			t.Errorf("%d starts, want %d", n, want)
+		}
+		if err := syscall.Kill(b.Pid(), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ok, why := b.Contained(); ok || !strings.Contains(why, "no user namespaces") {
+		t.Errorf("contained: %v, %q", ok, why)
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "No usable sandbox!") {
+		t.Errorf("told %q", told)
+	}
+}
+
+// C1: on never does without, and names the setting; off never tries.
+func TestC1SandboxOnAndOff(t *testing.T) {
+	t.Parallel()
+	path, starts := choosy(t, unusable)
+	b := New(Options{Path: path, Dir: t.TempDir(), Sandbox: SandboxOn})
+	defer b.Close()
+	err := b.Warm(t.Context())
+	wantFailure(t, err, lectern.CodeCaptureFailed, "chromium.sandbox")
+	want := 1
+	if os.Geteuid() == 0 {
+		want = 0 // as root it is not even tried
+	}
+	if n := starts(); n != want {
+		t.Errorf("on: %d starts, want %d", n, want)
+	}
+	if _, err := launch(t.Context(), path, b.o, true); !errors.Is(err, errNoSandbox) || starts() != want+1 {
+		t.Errorf("on: %v", err)
+	}
+	off := New(Options{Path: path, Dir: t.TempDir(), Sandbox: SandboxOff})
+	defer off.Close()
+	if err := off.Warm(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := starts(); n != want+2 {
+		t.Errorf("off: %d starts in all, want %d", n, want+2)
+	}
+	if ok, why := off.Contained(); ok || why != setOff {
+		t.Errorf("off: %v %q", ok, why)
+	}
+}
+
+// C1: a browser that does not start for another reason is not started without its sandbox.
+func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
+	t.Parallel()
+	path, starts := choosy(t, "error while loading shared libraries: libnss3.so")
+	b := New(Options{Path: path, Dir: t.TempDir()})
+	defer b.Close()
+	b.exposed = ""
+	wantFailure(t, b.Warm(t.Context()), lectern.CodeCaptureFailed, "did not start")
+	if n := starts(); n != 1 {
+		t.Errorf("%d starts", n)
+	}
+}
+
+// C1: the words of Chromium's different ends without a sandbox, and those of other ends.
+func TestC1WordsOfAMissingSandbox(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		unusable: true,
+		"[7:FATAL:setuid_sandbox_host.cc(158)] The SUID sandbox helper binary was found, but is not configured correctly.":                    true,
+		"The setuid sandbox is not running as root. Common causes:":                                                                           true,
+		"Failed to move to new namespace: PID namespaces supported, Network namespace supported, but failed: errno = Operation not permitted": true,
+		"[1:1:FATAL:credentials.cc(126)] Check failed: . : Operation not permitted (1)":                                                       true,
+		"[1:FATAL:zygote_host_impl_linux.cc(201)] Check failed: ReceiveFixedMessage(fds[0], kZygoteBootMessage, ...)":                         true,
+		"[1:ERROR:zygote_host_impl_linux.cc:101] Running as root without --no-sandbox is not supported.":                                      true,
+		"[1:WARNING:content/common/zygote/zygote_communication_linux.cc:303] Socket closed prematurely.":                                      false,
+		"error while loading shared libraries: libnss3.so":                                                                                    false,
+		"": false,
+	} {
+		if got := noSandbox("first\n"+line+"\n") != ""; got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package jsondeck
+
+import (
+	"strconv"
+	"strings"
+)
+
+// plainer turns a prop into what encoding/json would make of it, with names in camelCase. It remembers where it is as
+// steps, and writes them as a path for a fault alone: a prop may have a hundred thousand values.
+type plainer struct {
+	f     *fields
+	root  string // the path of the prop
+	steps []step
+}
+
+// step leads from a value to one inside it.
+type step struct {
+	name  string
+	index int // of a list's entry; -1: a field
+}
+
+// plain converts a value. Null inside a list stays.
+func (p *plainer) plain(v any) any {
+	if len(p.steps) >= maxPropDepth {
+		p.f.fault(p.path(), "Props are nested more than %d deep here.", maxPropDepth)
+		return nil
+	}
+	switch value := v.(type) {
+	case number:
+		x, err := strconv.ParseFloat(string(value), 64)
+		if err != nil {
+			p.f.float(field{value, p.path()}) // says so
+			return nil
+		}
+		return x
+	case []any:
+		list := make([]any, len(value))
+		for i, e := range value {
+			list[i] = p.inside(e, step{index: i})
+		}
+		return list
+	case *object:
+		m := make(map[string]any, len(value.members))
+		for _, e := range value.members {
+			key := camel(e.name)
+			if key != e.name && value.place(key) >= 0 {
+				continue
+			}
+			if e.value != nil {
+				m[key] = p.inside(e.value, step{e.name, -1})
+			}
+		}
+		return m
+	}
+	return v
+}
+
+func (p *plainer) inside(v any, to step) any {
+	p.steps = append(p.steps, to)
+	plain := p.plain(v)
+	p.steps = p.steps[:len(p.steps)-1]
+	return plain
+}
+
+func (p *plainer) path() string {
+	var b strings.Builder
+	b.WriteString(p.root)
+	for _, s := range p.steps {
+		if s.index >= 0 {
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
+		} else {
+			b.WriteString("." + clip(s.name))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,148 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// largeBody is the size above which a body needs a place: what is smaller may be read by everybody at once.
+const largeBody = 1 << 20
+
+// queue hands out the places of large bodies. A place is kept until the request is answered, since what a body holds stays
+// in memory for as long; so the memory of all bodies is bounded by the number of places and the limit of a body.
+type queue struct {
+	places chan struct{}
+	wait   time.Duration // for a place
+}
+
+func newQueue(places int, wait time.Duration) *queue {
+	return &queue{make(chan struct{}, places), wait}
+}
+
+// enter waits for a place. Its error is a *lectern.Failure, or the context's.
+func (q *queue) enter(ctx context.Context) error {
+	select {
+	case q.places <- struct{}{}:
+		return nil
+	default:
+	}
+	late := time.NewTimer(q.wait)
+	defer late.Stop()
+	select {
+	case q.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+	}
+	f := lectern.Fail(lectern.CodeOverloaded, "This server reads %d bodies of more than 1 MiB at once (limits.large_bodies), and others did not make room in %s. Try again in a moment.",
+		cap(q.places), q.wait)
+	f.Retryable = true
+	return f
+}
+
+func (q *queue) leave() { <-q.places }
+
+// place is the place of one body in the queue. It is taken when the body is known to be large: from its Content-Length
+// before anything is read, or once more than largeBody bytes have come.
+type place struct {
+	queue *queue
+	ctx   context.Context // of the request
+	large bool
+	read  int64
+	taken bool
+}
+
+// before makes sure that more of the body may be read.
+func (p *place) before() error {
+	if p.taken || !p.large && p.read <= largeBody {
+		return nil
+	}
+	if err := p.queue.enter(p.ctx); err != nil {
+		return err
+	}
+	p.taken = true
+	return nil
+}
+
+// free gives the place back.
+func (p *place) free() {
+	if p.taken {
+		p.taken = false
+		p.queue.leave()
+	}
+}
+
+// readText reads a body to its end. A size that was declared, and is within the limits, saves memory, since nothing has to
+// be copied while the text grows; nothing is set aside for what has not begun to come.
+func readText(r io.Reader, declared int64) (string, error) {
+	var b strings.Builder
+	first := make([]byte, 32<<10)
+	n, err := io.ReadFull(r, first)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return string(first[:n]), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	b.Grow(int(max(declared, int64(n))))
+	b.Write(first)
+	_, err = io.CopyBuffer(struct{ io.Writer }{&b}, struct{ io.Reader }{r}, first)
+	return b.String(), err
+}
+
+// takes refuses bodies by their headers alone: those that say themselves that they are too large, and those that are
+// packed, since this server unpacks none and a packed deck looks like broken JSON.
+func (s *server) takes(w http.ResponseWriter, r *http.Request) error {
+	if r.ContentLength > s.Limits.BodyBytes {
+		w.Header().Set("Connection", "close") // nobody reads what comes
+		return &http.MaxBytesError{Limit: s.Limits.BodyBytes}
+	}
+	coding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ", ")))
+	if coding == "" || coding == "identity" {
+		return nil
+	}
+	w.Header().Set("Accept-Encoding", "identity")
+	w.Header().Set("Connection", "close")
+	return lectern.Fail(codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
+}
+
+// packed names what a body is that was packed without a header that says so, "" where it is not.
+func packed(body string) string {
+	for magic, what := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2", "PK\x03\x04": "a zip archive"} {
+		if strings.HasPrefix(body, magic) {
+			return what
+		}
+	}
+	return ""
+}
+
+func refusePacked(body string) error {
+	if what := packed(body); what != "" {
+		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as JSON (application/json), not packed.", what)
+	}
+	return nil
+}
+
+// flagged reads a query parameter that is true or false; absent, it is false.
+func flagged(r *http.Request, name string) (bool, error) {
+	values, given := r.URL.Query()[name]
+	if !given {
+		return false, nil
+	}
+	switch strings.Join(values, ",") {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	f := lectern.Fail(codeRequest, "%s is true or false, not %.60q.", name, fmt.Sprint(strings.Join(values, ",")))
+	f.Param = name
+	return false, f
+}

@@ -1,0 +1,99 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"lectern"
+)
+
+// H2: who waits for a place gets it when one is free, goes when its client goes, and is refused after the wait.
+func TestH2PlacesOfLargeBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(2, 20*time.Second)
+		ctx, leave := context.WithCancel(t.Context())
+		for range 2 {
+			if err := q.enter(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make(chan error, 1)
+		enter := func(c context.Context) { got <- q.enter(c) }
+		go enter(t.Context())
+		synctest.Wait()
+		select {
+		case err := <-got:
+			t.Fatalf("a third is read at once: %v", err)
+		default:
+		}
+		q.leave()
+		if err := <-got; err != nil {
+			t.Errorf("a place is free: %v", err)
+		}
+		go enter(ctx)
+		synctest.Wait()
+		leave()
+		if err := <-got; !errors.Is(err, context.Canceled) {
+			t.Errorf("its client has gone: %v", err)
+		}
+		began := time.Now()
+		err := q.enter(t.Context())
+		f, ok := errors.AsType[*lectern.Failure](err)
+		if !ok || f.Code != lectern.CodeOverloaded || !f.Retryable || time.Since(began) != 20*time.Second ||
+			!strings.Contains(f.Message, "limits.large_bodies") || !strings.Contains(f.Message, "2 bodies") {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
+// A body is large by what it says or by what has come; its place is taken once and given back once.
+func TestPlaceOfOneBody(t *testing.T) {
+	t.Parallel()
+	q := newQueue(1, time.Nanosecond)
+	said := place{queue: q, ctx: t.Context(), large: true}
+	if err := said.before(); err != nil || len(q.places) != 1 {
+		t.Fatal(err)
+	}
+	if err := said.before(); err != nil {
+		t.Errorf("once more: %v", err)
+	}
+	grown := place{queue: q, ctx: t.Context(), read: largeBody}
+	if err := grown.before(); err != nil {
+		t.Errorf("one of exactly the bound: %v", err)
+	}
+	grown.read++
+	if err := grown.before(); !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) {
+		t.Errorf("beyond it: %v", err)
+	}
+	grown.free()
+	said.free()
+	said.free()
+	if err := grown.before(); err != nil || len(q.places) != 1 {
+		t.Errorf("the place is free: %v", err)
+	}
+}
+
+func TestReadText(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 32<<10 - 1, 32 << 10, 32<<10 + 1, 200_000} {
+		for _, declared := range []int{-1, 0, size, 2 * size} {
+			want := strings.Repeat("ab", size)[:size]
+			got, err := readText(iotest.HalfReader(strings.NewReader(want)), int64(declared))
+			if err != nil || got != want {
+				t.Errorf("%d bytes, %d declared: %d, %v", size, declared, len(got), err)
+			}
+		}
+	}
+	for _, after := range []int{10, 100_000} {
+		broken := iotest.TimeoutReader(strings.NewReader(strings.Repeat("x", after)))
+		if _, err := readText(broken, -1); after > 32<<10 && !errors.Is(err, iotest.ErrTimeout) {
+			t.Errorf("broken off after %d: %v", after, err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"lectern"
+)
+
+// Limits bound what the store takes. Zero fields are no bound.
+type Limits struct {
+	Queued int   // presentations that wait (limits.queued)
+	Stored int64 // bytes of all decks (limits.stored)
+}
+
+// Bounds are what a creation must keep, as a store judges it in the transaction that creates.
+type Bounds struct {
+	Limits
+	Quota    lectern.Quota
+	KeyID    string        // whose quota it is; "": nobody's
+	Estimate time.Duration // of the video
+	At       time.Time
+}
+
+// Load is what is in the store before a creation, as far as its Bounds ask for it.
+type Load struct {
+	Queued int
+	Stored int64 // bytes of all decks, with the new one
+	Key    lectern.Usage
+}
+
+// Bounds gives what the creation w must keep.
+func (w Write) Bounds() Bounds {
+	s := w.spec
+	b := Bounds{Limits: s.Limits, Quota: s.Quota, Estimate: s.Estimate, At: s.At}
+	if s.Create != nil {
+		b.KeyID = s.Create.KeyID
+	}
+	return b
+}
+
+// Since is when the orders were made that still count at b.At.
+func (b Bounds) Since() time.Time { return b.At.Add(-lectern.UsageWindow) }
+
+// Judge refuses a creation that would go over a bound: CodeRateLimited, which says which. It is pure.
+//
+// Quota.Running and Quota.Queued together are the room of a key: whoever waits is rendered at some time, so where only
+// Running is set a key has no more presentations that wait or are rendered than that.
+func (b Bounds) Judge(l Load) error {
+	q := b.Quota
+	switch {
+	case b.Limits.Queued > 0 && l.Queued >= b.Limits.Queued:
+		return limited("%d presentations wait already, which is the most (limits.queued). Try again when some have been rendered.", l.Queued)
+	case b.Stored > 0 && l.Stored > b.Stored:
+		f := limited("The decks that are stored would take %d bytes; %d are allowed (limits.stored). Delete presentations that are not needed, or wait until old ones are removed.", l.Stored, b.Stored)
+		return f
+	case b.KeyID == "":
+	case q.Running > 0 && l.Key.Running+l.Key.Queued >= q.Running+q.Queued:
+		return limited("This API key has %d presentations that wait or are rendered; %d may be rendered and %d may wait (keys.running, keys.queued). Try again when one has ended.", l.Key.Running+l.Key.Queued, q.Running, q.Queued)
+	case q.Running == 0 && q.Queued > 0 && l.Key.Queued >= q.Queued:
+		return limited("This API key has %d presentations that wait, which is the most (keys.queued). Try again when one has begun.", l.Key.Queued)
+	case q.Minutes > 0 && l.Key.Ordered+b.Estimate > time.Duration(q.Minutes)*time.Minute:
+		return limited("This API key has ordered %s of video in the last 24 hours, and this deck is about %s long; %d minutes are allowed in a day (keys.minutes).",
+			l.Key.Ordered.Round(time.Second), b.Estimate.Round(time.Second), q.Minutes)
+	}
+	return nil
+}
+
+func limited(format string, args ...any) *lectern.Failure {
+	f := lectern.Fail(lectern.CodeRateLimited, format, args...)
+	f.Retryable = true
+	return f
+}
+
+// Usage gives what an API key has taken of its quota.
+func (s *Service) Usage(ctx context.Context, keyID string) (lectern.Usage, error) {
+	return s.opt.Store.Usage(ctx, keyID, s.now().Add(-lectern.UsageWindow))
+}

@@ -1,0 +1,129 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+)
+
+// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room for.
+func TestH3QueueIsBounded(t *testing.T) {
+	t.Parallel()
+	w := open(t, t.TempDir(), false, succeed, func(o *job.Options) { o.Idle, o.Limits = true, job.Limits{Queued: 3} })
+	w.start()
+	t.Cleanup(w.close)
+	var wg sync.WaitGroup
+	refused := make(chan error, 20)
+	for range 20 {
+		wg.Go(func() {
+			if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); err != nil {
+				refused <- err
+			}
+		})
+	}
+	wg.Wait()
+	if len(refused) != 17 {
+		t.Fatalf("%d of 20 are refused, want 17", len(refused))
+	}
+	f := lectern.AsFailure(<-refused)
+	if f.Code != lectern.CodeRateLimited || !f.Retryable || !strings.Contains(f.Message, "limits.queued") {
+		t.Errorf("the refusal is %+v", f)
+	}
+}
+
+// A key that has used its quota is refused until something of it is over.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+			select {
+			case <-release:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			return nil, nil
+		})
+		sub := lectern.Submission{Deck: testDeck(1), KeyID: "k", Quota: lectern.Quota{Running: 1}}
+		p, err := w.svc.Submit(t.Context(), sub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.svc.Submit(t.Context(), sub)
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeRateLimited}) || !strings.Contains(err.Error(), "keys.running") {
+			t.Errorf("while it is rendered: %v", err)
+		}
+		u, err := w.svc.Usage(t.Context(), "k")
+		long, _ := sub.Deck.Estimate()
+		if err != nil || u.Running+u.Queued != 1 || u.Ordered != long.Truncate(time.Microsecond) || u.FreesAt.Before(p.CreatedAt.Add(lectern.UsageWindow)) {
+			t.Errorf("the usage is %+v, %v", u, err)
+		}
+		close(release)
+		w.ended(p.ID)
+		if _, err := w.svc.Submit(t.Context(), sub); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
+
+// Those that wait say when it is their turn, in answers and lists; the place is not versioned.
+func TestQueuePosition(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+			r.Report(lectern.Reported{ETA: time.Minute, Progress: 1})
+			select {
+			case <-release:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			return nil, nil
+		}, func(o *job.Options) { o.Workers = 1 })
+		first := w.create(1)
+		w.until(first.ID, func(p lectern.Presentation) bool { return p.Progress > 0 })
+		var waiting []lectern.Presentation
+		for i := range 6 {
+			p := w.create(1)
+			if p.QueuePosition != i+1 || p.Version != 1 {
+				t.Errorf("number %d is at %d, version %d", i+1, p.QueuePosition, p.Version)
+			}
+			waiting = append(waiting, p)
+		}
+		if p := w.get(waiting[0].ID); p.StartAt.IsZero() || p.StartAt.Sub(time.Now()) > time.Minute {
+			t.Errorf("the next one begins at %v, and it is %v", p.StartAt, time.Now())
+		}
+		if _, err := w.svc.Cancel(t.Context(), waiting[2].ID); err != nil {
+			t.Fatal(err)
+		}
+		page, _, err := w.svc.List(t.Context(), job.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int{}
+		for _, p := range page {
+			got[p.ID] = p.QueuePosition
+		}
+		for i, want := range []int{1, 2, 0, 3, 4, 5} {
+			if got[waiting[i].ID] != want {
+				t.Errorf("in the list number %d is at %d, want %d", i+1, got[waiting[i].ID], want)
+			}
+			if p := w.get(waiting[i].ID); p.QueuePosition != want {
+				t.Errorf("number %d is at %d, want %d", i+1, p.QueuePosition, want)
+			}
+		}
+		close(release)
+		for i, p := range waiting {
+			if end := w.ended(p.ID); end.QueuePosition != 0 || !end.StartAt.IsZero() || (i == 2) != (end.Status == lectern.StatusCanceled) {
+				t.Errorf("at its end: %+v", end)
+			}
+		}
+	})
+}

@@ -1,0 +1,188 @@
+package job
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"lectern"
+)
+
+// Place is where a presentation stands in the queue.
+type Place struct {
+	Position int           // 1: next
+	Ahead    time.Duration // estimated video of those before it
+}
+
+// Waiting is a presentation that waits, in the order of the queue.
+type Waiting struct {
+	ID       string
+	Estimate time.Duration
+}
+
+// Pace is what is being rendered, and how fast rendering was of late.
+type Pace struct {
+	Took    time.Duration // of presentations that were rendered lately, in one run each
+	Made    time.Duration // how much video those were estimated to be
+	Running []Running
+}
+
+// Running is a presentation that is being rendered.
+type Running struct {
+	Started   time.Time
+	Heartbeat time.Time
+	ETA       time.Duration // at Heartbeat; 0: unknown
+	Estimate  time.Duration // of its video
+}
+
+// begin estimates when the work for a presentation begins that has so much video before it, by slots runs at once. Its
+// error is about as large as that of the estimates; not ok: nothing was measured yet.
+//
+// The work before it is taken as a liquid that fills the slots as they become free.
+func (p Pace) begin(ahead time.Duration, slots int, now time.Time) (at time.Time, ok bool) {
+	if slots <= 0 {
+		return time.Time{}, false
+	}
+	factor := 0.0
+	if p.Made > 0 {
+		factor = float64(p.Took) / float64(p.Made)
+	}
+	var left []time.Duration // of the slots that are taken
+	for _, r := range p.Running {
+		l, known := r.left(factor, now)
+		if !known {
+			return time.Time{}, false
+		}
+		left = append(left, l)
+	}
+	slices.Sort(left)
+	if n := len(left) - slots; n > 0 { // a node that is gone, or has fewer slots than it had
+		left = left[n:]
+	}
+	free := make([]time.Duration, max(slots-len(left), 0), slots)
+	left = append(free, left...)
+	if factor == 0 && ahead > 0 {
+		return time.Time{}, false
+	}
+	work := time.Duration(min(float64(ahead)*factor, float64(farthest)))
+	level := left[0]
+	for i := 1; i <= len(left); i++ {
+		if i == len(left) || work <= time.Duration(i)*(left[i]-level) {
+			level += work / time.Duration(i)
+			break
+		}
+		work -= time.Duration(i) * (left[i] - level)
+		level = left[i]
+	}
+	return now.Add(level), true
+}
+
+// farthest is the latest that is foreseen.
+const farthest = 365 * 24 * time.Hour
+
+// left is how long r goes on.
+func (r Running) left(factor float64, now time.Time) (time.Duration, bool) {
+	switch {
+	case r.ETA > 0:
+		return max(r.ETA-now.Sub(r.Heartbeat), 0), true
+	case factor > 0 && r.Estimate > 0:
+		return max(time.Duration(min(float64(r.Estimate)*factor, float64(farthest)))-now.Sub(r.Started), 0), true
+	}
+	return 0, false
+}
+
+// paceAge is for how long what was measured is taken for what is.
+const paceAge = time.Second
+
+// pacer keeps the pace for a moment, so that many who ask for their place do not measure it each.
+type pacer struct {
+	mu    sync.Mutex // held by who measures
+	at    time.Time
+	pace  Pace
+	slots int
+}
+
+func (s *Service) pace(ctx context.Context) (Pace, int, error) {
+	s.pacer.mu.Lock()
+	defer s.pacer.mu.Unlock()
+	if !s.pacer.at.IsZero() && time.Since(s.pacer.at) < paceAge {
+		return s.pacer.pace, s.pacer.slots, nil
+	}
+	slots := s.opt.Workers
+	if s.opt.Idle {
+		slots = 0
+	}
+	if s.opt.Peers != nil {
+		var err error
+		if slots, err = s.opt.Peers.Workers(ctx); err != nil {
+			return Pace{}, 0, err
+		}
+	}
+	p, err := s.opt.Store.Pace(ctx)
+	if err != nil {
+		return Pace{}, 0, err
+	}
+	s.pacer.at, s.pacer.pace, s.pacer.slots = time.Now(), p, slots
+	return p, slots, nil
+}
+
+// placed gives p with its place in the queue and the time at which work on it is expected to begin, both as they are now
+// and neither versioned. One that does not wait, or has begun meanwhile, stays as it is; so does one whose place cannot be
+// read: it is a courtesy, and no reason to fail.
+func (s *Service) placed(ctx context.Context, p lectern.Presentation) lectern.Presentation {
+	if p.Status != lectern.StatusQueued {
+		return p
+	}
+	place, ok, err := s.opt.Store.Place(ctx, p.ID)
+	if err != nil || !ok {
+		return p
+	}
+	return s.foreseen(ctx, p, place)
+}
+
+func (s *Service) foreseen(ctx context.Context, p lectern.Presentation, place Place) lectern.Presentation {
+	p.QueuePosition = place.Position
+	if pace, slots, err := s.pace(ctx); err == nil {
+		if at, ok := pace.begin(place.Ahead, slots, s.now()); ok {
+			p.StartAt = at
+		}
+	}
+	return p
+}
+
+// fewPlaces is how many places are asked for one by one; for more the whole queue is read once, as far as maxWaiting.
+const (
+	fewPlaces  = 4
+	maxWaiting = 10_000
+)
+
+// placedAll is placed for a page of a list.
+func (s *Service) placedAll(ctx context.Context, page []lectern.Presentation) []lectern.Presentation {
+	queued := 0
+	for _, p := range page {
+		if p.Status == lectern.StatusQueued {
+			queued++
+		}
+	}
+	places := map[string]Place{}
+	if queued > fewPlaces {
+		waiting, err := s.opt.Store.Waiting(ctx, maxWaiting)
+		if err != nil {
+			return page
+		}
+		var ahead time.Duration
+		for i, w := range waiting {
+			places[w.ID] = Place{i + 1, ahead}
+			ahead += w.Estimate
+		}
+	}
+	for i, p := range page {
+		if place, ok := places[p.ID]; ok && p.Status == lectern.StatusQueued {
+			page[i] = s.foreseen(ctx, p, place)
+		} else if queued <= fewPlaces {
+			page[i] = s.placed(ctx, p)
+		}
+	}
+	return page
+}

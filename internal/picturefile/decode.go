@@ -1,0 +1,75 @@
+package picturefile
+
+import (
+	"bytes"
+	"errors"
+	"image/jpeg"
+
+	"golang.org/x/image/webp"
+)
+
+// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the browser.
+const decodeMemory = 96 << 20
+
+// Decode reads all pixels of a picture that Inspect took, with media as its type, and keeps none. It gives false where there
+// is no decoder here that does so in little memory: for AVIF, and for large progressive JPEG and lossless WebP. Then the
+// browser has to tell. The error is an *Unfit.
+func Decode(media string, body []byte) (done bool, err error) {
+	var u *Unfit
+	switch media {
+	case PNG:
+		done, u = true, decodePNG(body)
+	case GIF:
+		done, u = true, decodeGIF(body)
+	case JPEG:
+		done, u = decodeJPEG(body)
+	case WebP:
+		done, u = decodeWebP(body)
+	case SVG:
+		done, u = decodeSVG(body)
+	}
+	if u != nil {
+		return false, u
+	}
+	return done, nil
+}
+
+func decodeJPEG(body []byte) (bool, *Unfit) {
+	h, _, u := readJPEG(body, Limits{})
+	if u != nil {
+		return false, u
+	}
+	need := h.samples
+	if h.progressive {
+		need += 4 * h.blocks
+	}
+	if need > decodeMemory {
+		return false, nil
+	}
+	_, err := jpeg.Decode(bytes.NewReader(body))
+	if _, unknown := errors.AsType[jpeg.UnsupportedError](err); unknown {
+		return false, nil
+	}
+	if err != nil {
+		return false, damaged("JPEG", "its pixels cannot be read")
+	}
+	return true, nil
+}
+
+func decodeWebP(body []byte) (bool, *Unfit) {
+	f, u := readWebP(body, Limits{})
+	if u != nil {
+		return false, u
+	}
+	each := 2
+	if f.pixels.name == "VP8L" || len(f.alpha) > 0 {
+		each = 10
+	}
+	if f.frame != nil || f.width*f.height*each > decodeMemory {
+		return false, nil
+	}
+	if _, err := webp.Decode(bytes.NewReader(f.plain())); err != nil {
+		return false, damaged("WebP", "its pixels cannot be read")
+	}
+	return true, nil
+}

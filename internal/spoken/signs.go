@@ -1,0 +1,167 @@
+package spoken
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// sign reads a sign that is said: between words, or as part of a name.
+func (n *reader) sign(at, first int) (end int, say string, ok bool) {
+	r, size := utf8.DecodeRuneInString(n.text[at:])
+	end = at + size
+	if unicode.IsLetter(r) {
+		if say, to, ok := n.joinedName(at); ok {
+			return to, say, true
+		}
+		return n.version(at)
+	}
+	if !unicode.IsPunct(r) && !unicode.IsSymbol(r) {
+		return at, "", false
+	}
+	alone := at == first && n.chunkEnd(at) == end
+	between := alone && n.last != "" && n.skip(end) < len(n.text)
+	switch r {
+	case '&', '＆':
+		if alone || wordRune(n.runeBefore(at)) && wordRune(n.runeAt(end)) {
+			return end, n.named1("and", "&"), true
+		}
+	case '+', '＋':
+		if between || alone {
+			return end, n.named1("plus", "+"), true
+		}
+	case '=', '＝':
+		if alone || wordRune(n.runeBefore(at)) && wordRune(n.runeAt(end)) {
+			return end, n.named1("equals", "="), true
+		}
+	case '×', '÷', '≠', '≤', '≥', '±', '≈', '→':
+		if alone || unicode.IsDigit(n.runeAt(end)) || wordRune(n.runeAt(end)) {
+			key := map[rune]string{'×': "times", '÷': "divided", '≠': "notequal", '≤': "atmost", '≥': "atleast", '±': "plusminus", '≈': "about", '→': "arrow"}[r]
+			return end, n.lex[key], true
+		}
+	case '−':
+		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) {
+			return end, n.named1("minus", "-"), true
+		}
+	case '-', '*', '<', '>':
+		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) && n.digitNext(end) && (r != '-' || n.sumAround(end)) {
+			return end, n.lex[map[rune]string{'-': "minus", '*': "times", '<': "less", '>': "greater"}[r]], true
+		}
+	case '@':
+		if alone || wordRune(n.runeAt(end)) {
+			return end, n.named1("at", "@"), true
+		}
+	case '§':
+		return end, n.named1("section", "§"), true
+	case '%', '‰':
+		if alone || at > first && wordRune(n.runeBefore(at)) {
+			if forms := n.unitForm(unitSigns[string(r)], integer(100)); forms != "" {
+				return end, strings.TrimSpace(strings.ReplaceAll(forms, "{0}", "")), true
+			}
+			return end, string(r), true
+		}
+	case '№':
+		return end, n.named1("number", "№"), true
+	case '#':
+		if alone && n.last != "" {
+			return end, n.lex["hash"], true
+		}
+	case '°':
+		if alone || at > first {
+			if s := n.unitForm("degree", integer(100)); s != "" {
+				return end, strings.TrimSpace(strings.ReplaceAll(s, "{0}", "")), true
+			}
+		}
+	}
+	if unicode.Is(unicode.Sc, r) {
+		if key := signs[string(r)]; key != "" {
+			if names := money[n.lang][key]; names != "" {
+				main, _, _ := strings.Cut(names, "/")
+				_, forms := genderOf(main)
+				return end, n.plural(forms, integer(5)), true
+			}
+			return end, n.named(n.Currencies[codeOf[key]], integer(5)), true
+		}
+	}
+	return at, "", false
+}
+
+// named1 is the language's word for a sign, or the sign itself where the engine has to know.
+func (n *reader) named1(key, sign string) string {
+	if w, ok := n.lex[key]; ok {
+		return w
+	}
+	return sign
+}
+
+func (n *reader) spaceBefore(at int) int {
+	return len(strings.TrimRightFunc(n.text[:at], unicode.IsSpace))
+}
+
+func (n *reader) digitNext(i int) bool {
+	_, _, ok := digitAt(n.text, n.skip(i))
+	return ok
+}
+
+// sumAround reports whether an equals sign follows a hyphen between numbers: "5 - 3 = 2".
+func (n *reader) sumAround(i int) bool {
+	p, ok := n.parse(n.skip(i))
+	return ok && strings.ContainsRune("=+*×", n.runeAt(n.skip(p.end))) && n.skip(p.end) < len(n.text)
+}
+
+// joinedName reads names with signs that belong to them: "C#", "C++", "F#", ".NET" stays as it is.
+func (n *reader) joinedName(at int) (say string, end int, ok bool) {
+	i := at
+	for i < len(n.text) && i-at < 3 && (n.text[i] >= 'A' && n.text[i] <= 'Z' || n.text[i] >= 'a' && n.text[i] <= 'z') {
+		i++
+	}
+	if i == at || i >= len(n.text) {
+		return "", at, false
+	}
+	name := n.text[at:i]
+	switch {
+	case n.text[i] == '#' && len(name) == 1 && !wordRune(n.runeAt(i+1)):
+		return strings.TrimSpace(name + " " + n.lex["sharp"]), i + 1, n.lex["sharp"] != ""
+	case strings.HasPrefix(n.text[i:], "++") && !strings.HasPrefix(n.text[i:], "+++") && n.lex["plus"] != "" && len(name) <= 3:
+		say = name + " " + n.lex["plus"] + " " + n.lex["plus"]
+		digits, to := run(n.text, i+2)
+		if digits != "" {
+			return say + " " + n.cardinalText(digits), to, true
+		}
+		return say, i + 2, true
+	}
+	return "", at, false
+}
+
+// abbreviation reads words that stand for "number", in front of one.
+func (n *reader) abbreviation(word string, end int) (next int, say string, ok bool) {
+	lower := strings.ToLower(word)
+	w := n.lex["number"]
+	switch lower {
+	case "nr", "no", "num", "núm", "n", "nº":
+	default:
+		return n.currencyWord(word, end)
+	}
+	if w == "" {
+		return 0, "", false
+	}
+	i := end
+	if r, size := utf8.DecodeRuneInString(n.text[i:]); r == '.' || r == '°' || r == 'º' || r == 'ᵒ' {
+		i += size
+		if r == '.' && (lower == "n" && n.lang != "it") {
+			return 0, "", false
+		}
+	} else if lower != "nº" && lower != "nr" || lower == "n" {
+		return 0, "", false
+	}
+	if lower == "no" && n.lang != "en" && n.lang != "fr" {
+		return 0, "", false
+	}
+	if !n.digitNext(i) {
+		return 0, "", false
+	}
+	return i, w, true
+}
+
+// currencyWord leaves a currency's code to the CLDR's name where no amount stands beside it.
+func (n *reader) currencyWord(string, int) (int, string, bool) { return 0, "", false }

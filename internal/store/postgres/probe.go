@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"lectern"
+)
+
+// Probe connects to the database at url, asks it for its version, and changes nothing: tables are not brought up to date.
+// Failures are those of Open.
+func Probe(ctx context.Context, url string) (version string, err error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like postgres://user:password@host:5432/name.")
+		f.Param = "db"
+		return "", f
+	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	// A pool between us and the database may know no prepared statements.
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return "", failure("open the database", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
+		return "", failure("say its version", err)
+	}
+	return version, nil
+}

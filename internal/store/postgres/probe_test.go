@@ -1,0 +1,30 @@
+package postgres_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"lectern"
+	"lectern/internal/store/postgres"
+)
+
+// H5: doctor asks a database and makes no tables; one that is not there is said without its password.
+func TestH5Probe(t *testing.T) {
+	t.Parallel()
+	url, err := cluster.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := postgres.Probe(t.Context(), url)
+	if err != nil || version == "" {
+		t.Errorf("%q %v", version, err)
+	}
+	_, err = postgres.Probe(t.Context(), "postgres://me:hunter2@127.0.0.1:1/none")
+	if f := lectern.AsFailure(err); f == nil || f.Code == lectern.CodeInternal || strings.Contains(f.Message+f.Detail, "hunter2") {
+		t.Errorf("nobody there: %+v", f)
+	}
+	if _, err = postgres.Probe(context.Background(), "mysql:"); err == nil || lectern.AsFailure(err).Param != "db" {
+		t.Errorf("no address: %v", err)
+	}
+}

@@ -1,0 +1,37 @@
+-- +goose Up
+-- Its place in the queue, and the estimated length of its video in microseconds, for what the queue and a key may hold.
+ALTER TABLE presentations ADD COLUMN estimate INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE presentations ADD COLUMN ticket INTEGER NOT NULL DEFAULT 0; -- counts up; the lower goes first
+ALTER TABLE presentations ADD COLUMN resumed INTEGER NOT NULL DEFAULT 0; -- 1: goes ahead of all that are not
+CREATE INDEX presentations_waiting ON presentations (resumed DESC, ticket, id, estimate) WHERE status = 'queued';
+CREATE INDEX presentations_finished ON presentations (completed_at DESC) WHERE status = 'completed' AND attempt = 1 AND estimate > 0;
+CREATE INDEX presentations_of_key ON presentations (key_id, status) WHERE status IN ('queued', 'processing');
+
+-- What keys have ordered, kept for a day whatever becomes of the presentations. at ends the five minutes that a row adds up.
+CREATE TABLE key_usage (
+    key_id   TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    estimate INTEGER NOT NULL,
+    PRIMARY KEY (key_id, at)
+) STRICT;
+CREATE INDEX key_usage_by_age ON key_usage (at);
+
+-- The bytes of all decks. Who creates a presentation holds the row until the end, so that two at once are judged in turn.
+ALTER TABLE decks ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+UPDATE decks SET size = length(CAST(deck AS BLOB));
+CREATE TABLE totals (
+    name   TEXT    NOT NULL PRIMARY KEY,
+    amount INTEGER NOT NULL
+) STRICT;
+INSERT INTO totals (name, amount) SELECT 'decks', COALESCE(SUM(size), 0) FROM decks;
+
+-- +goose Down
+DROP TABLE totals;
+ALTER TABLE decks DROP COLUMN size;
+DROP TABLE key_usage;
+DROP INDEX presentations_of_key;
+DROP INDEX presentations_finished;
+DROP INDEX presentations_waiting;
+ALTER TABLE presentations DROP COLUMN resumed;
+ALTER TABLE presentations DROP COLUMN ticket;
+ALTER TABLE presentations DROP COLUMN estimate;

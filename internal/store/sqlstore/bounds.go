@@ -1,0 +1,194 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"lectern"
+	"lectern/internal/job"
+	"lectern/internal/store/sqlstore/rows"
+)
+
+// tally is what a transaction knows of what the store holds, which is read once, and what it changes of it.
+type tally struct {
+	locked bool // stored was read, and is this transaction's until it ends
+	stored int64
+	delta  int64 // to be added to the total
+	queued int64 // -1: not counted
+}
+
+// judge holds a creation against its bounds. All creations wait for one another here, so that none of two that come at
+// once is judged without the other.
+func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, err error) {
+	if !w.tally.locked {
+		if w.tally.stored, err = w.q.LockTotal(ctx); err != nil {
+			return nil, err
+		}
+		w.tally.locked = true
+	}
+	l := job.Load{Stored: w.tally.stored + w.tally.delta + size}
+	if b.Limits.Queued > 0 {
+		if w.tally.queued < 0 {
+			if w.tally.queued, err = w.q.CountWaiting(ctx); err != nil {
+				return nil, err
+			}
+		}
+		l.Queued = int(w.tally.queued)
+	}
+	if q := b.Quota; b.KeyID != "" && (q.Running > 0 || q.Queued > 0) {
+		if err := countOf(ctx, w.q, b.KeyID, &l.Key); err != nil {
+			return nil, err
+		}
+	}
+	if b.KeyID != "" && b.Quota.Minutes > 0 {
+		if err := ordered(ctx, w.q, b.KeyID, b.Since(), &l.Key); err != nil {
+			return nil, err
+		}
+	}
+	return b.Judge(l), nil
+}
+
+// counted keeps the number of those that wait in step with what the transaction does.
+func (w *writer) counted(before, after lectern.Status) {
+	if w.tally.queued < 0 {
+		return
+	}
+	if before == lectern.StatusQueued {
+		w.tally.queued--
+	}
+	if after == lectern.StatusQueued {
+		w.tally.queued++
+	}
+}
+
+// counts is what is known from one transaction to the next where nobody else writes. A transaction takes it, and puts it back
+// when it is committed; after one that failed all is counted anew.
+type counts struct {
+	mu    sync.Mutex
+	known bool
+	tally tally
+}
+
+func (c *counts) take() tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.known {
+		return tally{queued: -1}
+	}
+	c.known = false
+	return c.tally
+}
+
+func (c *counts) put(t tally) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.stored, t.delta = t.stored+t.delta, 0
+	c.tally, c.known = t, true
+}
+
+// usageRow is the end of the five minutes in which something was ordered: it counts a little longer than a day.
+func usageRow(at time.Time) time.Time { return at.Truncate(5 * time.Minute).Add(5 * time.Minute) }
+
+// settle writes what the transaction changes of the total.
+func (w *writer) settle(ctx context.Context) error {
+	if w.tally.delta == 0 {
+		return nil
+	}
+	return w.q.AddToTotal(ctx, w.tally.delta)
+}
+
+// purge removes the rows of a presentation that is marked.
+func (w *writer) purge(ctx context.Context, id string) error {
+	size, err := w.q.GetDeckSize(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		size, err = 0, nil
+	}
+	if err != nil {
+		return err
+	}
+	w.tally.delta -= size
+	return w.q.DeletePresentation(ctx, id)
+}
+
+// countOf counts what a key has in the queue and at work. Its quota bounds how many those are.
+func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usage) error {
+	list, err := q.CountOfKey(ctx, keyID)
+	for _, r := range list {
+		switch lectern.Status(r.Status) {
+		case lectern.StatusQueued:
+			u.Queued = int(r.Number)
+		case lectern.StatusProcessing:
+			u.Running = int(r.Number)
+		}
+	}
+	return err
+}
+
+// ordered adds up what a key has ordered since then.
+func ordered(ctx context.Context, q *rows.Queries, keyID string, since time.Time, u *lectern.Usage) error {
+	sum, err := q.GetKeyUsage(ctx, rows.GetKeyUsageParams{KeyID: keyID, At: micros(since)})
+	u.Ordered = time.Duration(sum.Estimate) * time.Microsecond
+	if sum.Oldest > 0 {
+		u.FreesAt = fromMicros(sum.Oldest).Add(lectern.UsageWindow)
+	}
+	return err
+}
+
+// Usage implements job.Reader.
+func (s *Store) Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error) {
+	var u lectern.Usage
+	err := errors.Join(countOf(ctx, s.q, keyID, &u), ordered(ctx, s.q, keyID, since, &u))
+	return u, s.failure("count what the API key has ordered", err)
+}
+
+// Place implements job.Reader.
+func (s *Store) Place(ctx context.Context, id string) (job.Place, bool, error) {
+	p, err := s.q.GetPlace(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return job.Place{}, false, nil
+	}
+	if err != nil {
+		return job.Place{}, false, s.failure("find the place in the queue", err)
+	}
+	ahead, err := s.q.GetAhead(ctx, rows.GetAheadParams{Resumed: p.Resumed, Ticket: p.Ticket, ID: id})
+	return job.Place{
+		Position: int(ahead.Number) + 1, Ahead: time.Duration(ahead.Estimate) * time.Microsecond,
+	}, true, s.failure("find the place in the queue", err)
+}
+
+// Waiting implements job.Reader.
+func (s *Store) Waiting(ctx context.Context, limit int) ([]job.Waiting, error) {
+	list, err := s.q.ListWaiting(ctx, int64(limit))
+	out := make([]job.Waiting, len(list))
+	for i, r := range list {
+		out[i] = job.Waiting{ID: r.ID, Estimate: time.Duration(r.Estimate) * time.Microsecond}
+	}
+	return out, s.failure("read the queue", err)
+}
+
+// finished is how many presentations tell how fast rendering is.
+const finished = 20
+
+// Pace implements job.Reader.
+func (s *Store) Pace(ctx context.Context) (job.Pace, error) {
+	var p job.Pace
+	done, err := s.q.ListFinished(ctx, finished)
+	if err != nil {
+		return p, s.failure("measure the pace", err)
+	}
+	for _, r := range done {
+		p.Took += time.Duration(r.CompletedAt-r.StartedAt) * time.Microsecond
+		p.Made += time.Duration(r.Estimate) * time.Microsecond
+	}
+	work, err := s.q.ListAtWork(ctx)
+	for _, r := range work {
+		p.Running = append(p.Running, job.Running{
+			Started: fromMicros(r.StartedAt), Heartbeat: fromMicros(r.LastHeartbeat), ETA: time.Duration(r.Eta) * time.Microsecond,
+			Estimate: time.Duration(r.Estimate) * time.Microsecond,
+		})
+	}
+	return p, s.failure("measure the pace", err)
+}

@@ -1,0 +1,476 @@
+package lectern
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A narration is plain text with a few marks in it. [ParseScript] is the only parser of them: voices, captions, the transcript, the
+// recognition of languages and estimates all take the [Script] that it returns, so that what is left out is left out everywhere.
+//
+//   - [pause], [pause 2s], [pause 500ms]: silence. \[ is a bracket and no mark; brackets with other names are text.
+//   - *word*, **some words**: emphasis, at the edges of words only, so that 5*3 stays as it is.
+//   - [label](address) and `code`, as Markdown writes them: the label, and the code as it stands.
+//   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
+//   - What is known and not supported (other tags of SSML and HTML, {\an8}, the marks that are reserved) is left out with a note.
+
+// Marks that a script has.
+const (
+	MarkPause    = "pause"    // silence of Length at Start
+	MarkEmphasis = "emphasis" // Start to End is stressed
+	MarkSentence = "sentence" // a sentence ends at Start
+)
+
+// reserved are names of marks that are not supported yet. They are never spoken or shown.
+var reserved = []string{"click", "say-as", "pronounce", "gesture"}
+
+// The lengths of pauses.
+const (
+	DefaultPause = time.Second
+	MaxPause     = 30 * time.Second // a longer one is shortened, with a note
+)
+
+// Mark is what a script says about a place or a stretch of its text.
+type Mark struct {
+	Name   string        `json:"name"`
+	Start  int           `json:"start"`
+	End    int           `json:"end"`              // behind the last byte; Start where the mark is at a place
+	Length time.Duration `json:"length,omitempty"` // of a pause
+}
+
+// Script is a narration after parsing. The zero value has nothing to say.
+type Script struct {
+	Text  string    // what is said and shown, without marks
+	Marks []Mark    // sorted by Start, then by End with the longer one first; places are bytes of Text
+	Notes []Warning // what was left out and is missed
+
+	runs []textRun
+}
+
+// textRun is a stretch of a script's text that is a stretch of the source.
+type textRun struct {
+	at, from int // in the text, in the source
+	size     int // bytes in the source; those in the text are as many, unless the run is replaced text
+}
+
+// Plain is a script of text without marks: nothing in it is parsed.
+func Plain(text string) Script {
+	if text == "" {
+		return Script{}
+	}
+	return Script{Text: text, runs: []textRun{{size: len(text)}}}
+}
+
+// Script parses the slide's narration.
+func (s Slide) Script() Script { return ParseScript(s.Narration) }
+
+// Source returns the place in the written narration that belongs to a place in Text.
+func (s Script) Source(at int) int {
+	i := sort.Search(len(s.runs), func(i int) bool { return s.runs[i].at > at }) - 1
+	if i < 0 {
+		return 0
+	}
+	r := s.runs[i]
+	return r.from + min(at-r.at, r.size)
+}
+
+// Part is the script of Text[start:end]. It has the marks that are wholly inside; a pause at an edge belongs to the part that begins
+// there, and at the very end of the text to the part that ends there.
+func (s Script) Part(start, end int) Script {
+	p := Script{Text: s.Text[start:end]}
+	for _, m := range s.Marks {
+		from, to := max(m.Start, start), min(m.End, end)
+		switch {
+		case m.Name == MarkEmphasis && from < to:
+		case m.Name != MarkEmphasis && m.Start >= start && (m.Start < end || m.Start == len(s.Text) && end == m.Start):
+		default:
+			continue
+		}
+		m.Start, m.End = from-start, to-start
+		p.Marks = append(p.Marks, m)
+	}
+	for _, r := range s.runs {
+		if cut := start - r.at; cut > 0 {
+			r.at, r.from, r.size = start, r.from+min(cut, r.size), r.size-min(cut, r.size)
+		}
+		if r.at < end && (r.size > 0 || r.at > start) {
+			r.at -= start
+			p.runs = append(p.runs, r)
+		}
+	}
+	return p
+}
+
+// Silent reports whether there is nothing to say: no letter and no number.
+func (s Script) Silent() bool {
+	return !strings.ContainsFunc(s.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
+}
+
+// Pauses is the sum of the script's pauses.
+func (s Script) Pauses() time.Duration {
+	var sum time.Duration
+	for _, m := range s.Marks {
+		sum += m.Length
+	}
+	return sum
+}
+
+// piece is a part of a narration's source.
+type piece struct {
+	kind     pieceKind
+	from, to int    // in the source
+	text     string // what stands for it in the text
+	key      string // of an edge: what it is closed by
+	opens    bool   // of an edge
+	closes   bool
+	mark     Mark // of a point
+}
+
+type pieceKind int
+
+const (
+	pieceText  pieceKind = iota
+	pieceStars           // emphasis begins or ends here, or it is text
+	pieceTag             // emphasis begins or ends here, or nothing does
+	piecePoint           // a mark at a place
+	pieceBreak           // the text is broken by piece.text
+	pieceGone            // nothing
+)
+
+// ParseScript parses a narration. It takes every text and never fails: what is no mark is text.
+func ParseScript(narration string) Script {
+	if !strings.ContainsAny(narration, "[*<{\\`") {
+		return Plain(narration)
+	}
+	p := scriptParser{src: narration}
+	p.scan()
+	return p.write(p.pair())
+}
+
+// scriptParser takes a narration apart.
+type scriptParser struct {
+	src      string
+	pieces   []piece
+	notes    []Warning
+	noted    map[string]bool
+	label    int  // where the label of the link ends that is being read
+	labelEnd int  // where that link ends
+	document bool // inside <speak>: entities are characters
+	open     bool // no comment is closed from here on
+}
+
+// most is how much is looked at for the end of what begins at a place, in bytes.
+const (
+	mostMark = 200
+	mostCode = 400
+	mostLink = 1500
+	mostTag  = 1000
+)
+
+func (p *scriptParser) note(name, format string, args ...any) {
+	if p.noted == nil {
+		p.noted = map[string]bool{}
+	}
+	if p.noted[name] || len(p.notes) == 20 {
+		return
+	}
+	p.noted[name] = true
+	p.notes = append(p.notes, Warning{Code: "narration_mark", Message: fmt.Sprintf(format, args...)})
+}
+
+// add appends a piece that reaches from i over n bytes of the source, and returns where the next one begins.
+func (p *scriptParser) add(i, n int, q piece) int {
+	q.from, q.to = i, i+n
+	p.pieces = append(p.pieces, q)
+	return i + n
+}
+
+// scan cuts the source into pieces.
+func (p *scriptParser) scan() {
+	text := 0 // where text that is not yet a piece begins
+	for i := 0; i < len(p.src); {
+		n := len(p.pieces)
+		next := p.special(i)
+		if next == i {
+			_, size := utf8.DecodeRuneInString(p.src[i:])
+			i += size
+			continue
+		}
+		if text < i {
+			p.pieces = slices.Insert(p.pieces, n, piece{from: text, to: i, text: p.src[text:i]})
+		}
+		i, text = next, next
+	}
+	if text < len(p.src) {
+		p.add(text, len(p.src)-text, piece{text: p.src[text:]})
+	}
+}
+
+// special reads what begins at i and is no plain text, and returns where it ends: i where there is none.
+func (p *scriptParser) special(i int) int {
+	rest := p.src[i:]
+	switch rest[0] {
+	case '\\':
+		return p.escape(i)
+	case '`':
+		return p.code(i)
+	case '*':
+		return p.stars(i)
+	case '[':
+		return p.bracket(i)
+	case ']':
+		if p.labelEnd > 0 && i == p.label {
+			end := p.labelEnd
+			p.labelEnd = 0
+			return p.add(i, end-i, piece{kind: pieceGone})
+		}
+	case '<':
+		return p.angle(i)
+	case '{':
+		end := strings.IndexByte(rest[:min(len(rest), mostMark)], '}')
+		if end > 0 && rest[1] == '\\' && !strings.ContainsAny(rest[1:end], "{\n") {
+			p.note("{", "Marks such as %s are for subtitle files; they are left out.", rest[:end+1])
+			return p.add(i, end+1, piece{kind: pieceGone})
+		}
+	case '&':
+		if !p.document {
+			return i
+		}
+		for _, e := range entities {
+			if strings.HasPrefix(rest, e.name) {
+				return p.add(i, len(e.name), piece{text: e.text})
+			}
+		}
+	}
+	return i
+}
+
+var entities = []struct{ name, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`}, {"&apos;", "'"}}
+
+// escape reads \[ anywhere, and \* and \< where no path is likely.
+func (p *scriptParser) escape(i int) int {
+	if i+1 == len(p.src) || !strings.ContainsRune("[*<", rune(p.src[i+1])) {
+		return i
+	}
+	word := p.src[max(0, i-mostMark):i]
+	word = word[1+strings.LastIndexFunc(word, isSpace):]
+	if p.src[i+1] != '[' && (strings.Contains(word, `:\`) || strings.HasPrefix(word, `\\`) || strings.HasSuffix(word, ":")) {
+		return i
+	}
+	return p.add(i, 2, piece{text: p.src[i+1 : i+2]})
+}
+
+// code reads `code`, in which there are no marks.
+func (p *scriptParser) code(i int) int {
+	n := len(p.src[i:]) - len(strings.TrimLeft(p.src[i:], "`"))
+	rest := p.src[i+n : min(i+n+mostCode, len(p.src))]
+	end := strings.IndexByte(rest, '`')
+	if n > 1 || end <= 0 || strings.ContainsRune(rest[:end], '\n') || strings.HasPrefix(rest[end:], "``") {
+		return p.add(i, n, piece{text: p.src[i : i+n]})
+	}
+	p.add(i, 1, piece{kind: pieceGone})
+	p.add(i+1, end, piece{text: rest[:end]})
+	return p.add(i+1+end, 1, piece{kind: pieceGone})
+}
+
+// stars reads a run of stars.
+func (p *scriptParser) stars(i int) int {
+	n := len(p.src[i:]) - len(strings.TrimLeft(p.src[i:], "*"))
+	q := piece{kind: pieceStars, text: p.src[i : i+n]}
+	if n <= 3 {
+		before, _ := utf8.DecodeLastRuneInString(p.src[:i])
+		after, _ := utf8.DecodeRuneInString(p.src[i+n:])
+		start, end := i == 0, i+n == len(p.src)
+		q.key = q.text
+		q.opens = !end && !isSpace(after) && (start || wordEdge(before))
+		q.closes = !start && !isSpace(before) && (end || wordEdge(after))
+	}
+	return p.add(i, n, q)
+}
+
+// bracket reads a mark, or the beginning of a link.
+func (p *scriptParser) bracket(i int) int {
+	rest := p.src[i+1:]
+	end := strings.IndexAny(rest[:min(len(rest), mostMark)], "[]\n")
+	if end < 0 || rest[end] != ']' {
+		return i
+	}
+	inner, after := rest[:end], rest[end+1:]
+	if strings.HasPrefix(after, "(") {
+		close := strings.IndexAny(after[:min(len(after), mostLink)], ") \t\n")
+		if close > 0 && after[close] == ')' && inner != "" {
+			p.label, p.labelEnd = i+1+end, i+1+end+1+close+1
+			return p.add(i, 1, piece{kind: pieceGone})
+		}
+	}
+	name, args, _ := strings.Cut(strings.TrimSpace(strings.ToLower(inner)), " ")
+	length := end + 2
+	switch bare := strings.TrimPrefix(name, "/"); {
+	case name == MarkPause:
+		d, ok := pauseLength(strings.TrimSpace(args))
+		if !ok {
+			p.note("[pause", "The mark [%s] is left out: a pause is written as [pause], [pause 2s] or [pause 500ms].", inner)
+			return p.add(i, length, piece{kind: pieceGone})
+		}
+		return p.pause(i, length, d)
+	case slices.Contains(reserved, bare):
+		p.note("["+bare, "The mark [%s] is not supported yet; it is left out.", bare)
+		return p.add(i, length, piece{kind: pieceGone})
+	}
+	return i
+}
+
+func (p *scriptParser) pause(i, n int, d time.Duration) int {
+	if d > MaxPause {
+		p.note("long", "A pause lasts at most %v; the longer one is shortened.", MaxPause)
+		d = MaxPause
+	}
+	if d == 0 {
+		return p.add(i, n, piece{kind: pieceGone})
+	}
+	return p.add(i, n, piece{kind: piecePoint, mark: Mark{Name: MarkPause, Length: d}})
+}
+
+// pair finds out which edges belong together, and returns the piece that closes each one that opens. Stars without a partner become
+// text.
+func (p *scriptParser) pair() map[int]int {
+	var stack []int
+	open, partner := map[string]int{}, map[int]int{}
+	for i := range p.pieces {
+		q := &p.pieces[i]
+		switch q.kind {
+		case pieceText:
+			if strings.Contains(q.text, "\n\n") {
+				stack, open = stack[:0], map[string]int{}
+			}
+			continue
+		case pieceStars, pieceTag:
+		default:
+			continue
+		}
+		if q.closes && open[q.key] > 0 {
+			for closed := false; !closed; stack = stack[:len(stack)-1] {
+				top := stack[len(stack)-1]
+				open[p.pieces[top].key]--
+				if closed = p.pieces[top].key == q.key; closed {
+					partner[top] = i
+				}
+			}
+			continue
+		}
+		if q.opens {
+			stack = append(stack, i)
+			open[q.key]++
+		}
+	}
+	return partner
+}
+
+// write puts the text together, without what is no text, and places the marks in it.
+func (p *scriptParser) write(partner map[int]int) Script {
+	w := scriptWriter{src: p.src}
+	closes := map[int]int{} // piece that closes -> place in w.marks of what it closes
+	for i, q := range p.pieces {
+		switch q.kind {
+		case pieceText:
+			w.text(q, i > 0 && p.pieces[i-1].kind == pieceText)
+		case pieceStars, pieceTag:
+			if end, ok := partner[i]; ok {
+				closes[end] = len(w.marks)
+				w.marks = append(w.marks, Mark{Name: MarkEmphasis, Start: w.b.Len()})
+			} else if at, ok := closes[i]; ok {
+				w.marks[at].End = w.b.Len()
+			} else if q.kind == pieceStars {
+				w.text(q, false)
+			}
+		case piecePoint:
+			w.part(p.next(i))
+			q.mark.Start, q.mark.End = w.b.Len(), w.b.Len()
+			w.marks = append(w.marks, q.mark)
+			w.trim = true
+		case pieceBreak:
+			w.brk(q)
+		case pieceGone:
+			w.trim = p.src[q.from] == '[' && q.to-q.from > 1 || p.src[q.from] == '<' || p.src[q.from] == '{'
+		}
+	}
+	text := w.b.String()
+	if w.trim {
+		text = strings.TrimRight(text, " \t\n")
+	}
+	s := Script{Text: text, Notes: p.notes, runs: w.runs}
+	for _, m := range w.marks {
+		m.Start, m.End = min(m.Start, len(text)), min(m.End, len(text))
+		if m.Name != MarkEmphasis || m.End > m.Start {
+			s.Marks = append(s.Marks, m)
+		}
+	}
+	slices.SortStableFunc(s.Marks, func(a, b Mark) int {
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return b.End - a.End
+	})
+	return s
+}
+
+// next is the first character behind piece i, 0 where there is none.
+func (p *scriptParser) next(i int) rune {
+	r, n := utf8.DecodeRuneInString(p.src[p.pieces[i].to:])
+	if n == 0 {
+		return 0
+	}
+	return r
+}
+
+// scriptWriter writes a script's text.
+type scriptWriter struct {
+	src   string
+	b     strings.Builder
+	runs  []textRun
+	marks []Mark
+	trim  bool // what was left out stood where the next text begins: no second space is wanted
+}
+
+// text writes a piece's text. Where it goes on from the piece before, both are one run if their places allow.
+func (w *scriptWriter) text(q piece, _ bool) {
+	text, from := q.text, q.from
+	if w.trim && (w.b.Len() == 0 || isSpace(w.last())) {
+		cut := len(text) - len(strings.TrimLeft(text, " \t"))
+		text, from = text[cut:], from+cut
+	}
+	if text == "" {
+		return
+	}
+	w.trim = false
+	w.runs = append(w.runs, textRun{w.b.Len(), from, q.to - from})
+	w.b.WriteString(text)
+}
+
+// part keeps words apart between which only a mark stands.
+func (w *scriptWriter) part(next rune) {
+	if last := w.last(); w.b.Len() > 0 && inWord(last) && inWord(next) && !wordEdge(last) && !wordEdge(next) {
+		w.b.WriteByte(' ')
+	}
+}
+
+// brk breaks the text, once.
+func (w *scriptWriter) brk(q piece) {
+	w.trim = true
+	have := w.b.String()
+	if have == "" || strings.HasSuffix(have, q.text) {
+		return
+	}
+	w.runs = append(w.runs, textRun{w.b.Len(), q.from, q.to - q.from})
+	w.b.WriteString(strings.TrimPrefix(q.text, have[len(strings.TrimRight(have, "\n")):]))
+}
+
+func (w *scriptWriter) last() rune {
+	r, _ := utf8.DecodeLastRuneInString(w.b.String())
+	return r
+}
