@@ -90,6 +90,7 @@ func New(o Options) http.Handler {
 	o.Limits.MinSide = cmp.Or(o.Limits.MinSide, def.MinSide)
 	o.Limits.MaxSide = cmp.Or(o.Limits.MaxSide, def.MaxSide)
 	o.Limits.MaxHoldSeconds = cmp.Or(o.Limits.MaxHoldSeconds, def.MaxHoldSeconds)
+	o.Limits.SlidePixels = cmp.Or(o.Limits.SlidePixels, def.SlidePixels)
 	o.Limits.JSONTokens = cmp.Or(o.Limits.JSONTokens, def.JSONTokens)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)

@@ -212,14 +212,15 @@ func unusable(err error, where string) error {
 	return err
 }
 
-// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded.
+// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not do: it
+// is content with a header.
 const (
 	proofURL  = "https://picture.lectern.invalid/"
 	proofPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"></head><body><script>
 window.__lectern = {overflow: []};
 const i = new Image();
 i.src = "` + proofURL + `";
-window.__lectern.ready = i.decode().then(() => true, () => { window.__lectern.overflow.push("damaged"); return true; });
+window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1)).then(() => true, () => { window.__lectern.overflow.push("damaged"); return true; });
 </script></body></html>`
 )
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -387,9 +388,14 @@ func (u *run) warn(list []lectern.Warning) {
 		return
 	}
 	u.mu.Lock()
-	u.warnings = append(u.warnings, list...)
+	var fresh []lectern.Warning
+	for _, w := range list {
+		if !slices.Contains(u.warnings, w) { // the check has said it
+			u.warnings, fresh = append(u.warnings, w), append(fresh, w)
+		}
+	}
 	u.mu.Unlock()
-	u.track.warn(list)
+	u.track.warn(fresh)
 }
 
 // Weights of the progress, in seconds on a small machine.

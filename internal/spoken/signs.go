@@ -73,7 +73,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 			}
 		}
 	}
-	if unicode.Is(unicode.Sc, r) {
+	if unicode.Is(unicode.Sc, r) && !unicode.IsLetter(n.runeAt(end)) { // "$HOME" is a name
 		if key := signs[string(r)]; key != "" {
 			if names := money[n.lang][key]; names != "" {
 				main, _, _ := strings.Cut(names, "/")
