@@ -32,7 +32,7 @@ var glossary = map[string]map[string]string{
 	},
 	"TemplateList": {"": "All templates."},
 	"TemplateProp": {
-		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image or table.",
+		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image, table, code or choice.", "choices": "Of a choice: its values, the default first.",
 		"required": "Whether the slide looks unfinished without it.", "description": "For people.",
 	},
 	"Theme": {
