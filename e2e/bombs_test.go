@@ -121,7 +121,7 @@ func explode(t *testing.T, s *server, deck string) (says string, growth int64, c
 	says = fmt.Sprint(a.json(t)["detail"])
 	if a.status == http.StatusAccepted {
 		id, _ := a.json(t)["id"].(string)
-		v := s.awaitEnd(id, 5*time.Minute)
+		v := s.awaitEnd(id)
 		says = v.Status
 		if fault, ok := v.Error.(map[string]any); ok {
 			says = fmt.Sprint(fault["message"])

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // S5, S6, S7, V4, V7: real voices. A mark is not spoken where the text with and without it has the same number of samples; a pause has
@@ -38,7 +37,7 @@ func TestMarksAreNotSpoken(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := s.create(string(body))
-		if v := s.awaitEnd(id, 3*time.Minute); v.Status != "completed" {
+		if v := s.awaitEnd(id); v.Status != "completed" {
 			t.Fatalf("it ended as %+v\n%s", v, s.log())
 		}
 		file := s.download("/api/custom/presentations/"+id+"/video", "talk.mp4")

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // photo is a PNG of one colour, with noise in its rows so that it has more than 600 bytes.
@@ -93,7 +92,7 @@ func TestV1DamagedPictures(t *testing.T) {
 				if way == "data" && !c.later {
 					t.Errorf("%s (%s) was accepted", c.name, way)
 				}
-				v := s.awaitEnd(fmt.Sprint(fault["id"]), 2*time.Minute)
+				v := s.awaitEnd(fmt.Sprint(fault["id"]))
 				fault, _ = v.Error.(map[string]any)
 				if v.Status != "failed" || fault == nil || v.Progress > 10 {
 					t.Errorf("%s (%s): %+v", c.name, way, v)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // spokenCase is a narration and how a person reads it: both must sound the same, and other than the text without the sign.
@@ -72,7 +71,7 @@ func TestSpokenFindings(t *testing.T) {
 	}
 	s := serve(t, plain)
 	id := s.create(string(body))
-	if v := s.awaitEnd(id, 10*time.Minute); v.Status != "completed" {
+	if v := s.awaitEnd(id); v.Status != "completed" {
 		t.Fatalf("ended as %+v", v)
 	}
 	b, err := os.ReadFile(s.found("manifest.json"))

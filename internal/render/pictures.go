@@ -227,6 +227,12 @@ window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1))
 // prove has the browser decode a picture, once for each content.
 func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
+	select {
+	case p.proving <- struct{}{}:
+		defer func() { <-p.proving }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	return with(ctx, p.Resources.tabs, 1, func() error {
 		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err

@@ -45,6 +45,7 @@ type Options struct {
 // Pipeline renders presentations. It is safe for concurrent use.
 type Pipeline struct {
 	Options
+	proving chan struct{} // has room for whoever proves a picture, so that each content is proved once
 }
 
 // New makes a pipeline. It panics where a port is missing: that is a fault of who builds the program.
@@ -65,7 +66,7 @@ func New(o Options) *Pipeline {
 	if o.Judge == nil {
 		o.Judge = picturefile.NewJudge()
 	}
-	return &Pipeline{Options: o}
+	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
 }
 
 // Bounds and defaults of what a deck may ask for.
