@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -23,15 +22,16 @@ import (
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
+	"lectern/internal/keys"
 	"lectern/internal/picturefile"
 	"lectern/internal/proc"
 	"lectern/internal/render"
 	"lectern/internal/slides"
+	"lectern/internal/store/sqlstore"
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
 	"lectern/internal/webhook"
-	"lectern/internal/webui"
 )
 
 // kit is what makes slides, voices and pictures. Building one starts nothing and touches no disk.
@@ -223,6 +223,7 @@ type house struct {
 	records   *records
 	watch     *instruments
 	hooks     *webhook.Service
+	keys      *keys.Ring
 	artifacts *blob.Artifacts
 	cache     *blob.Cache
 	pipe      *render.Pipeline
@@ -250,6 +251,7 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
+	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Log: h.log})
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
@@ -368,30 +370,6 @@ func (h *house) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.War
 	return m.Slides, m.Warnings, err
 }
 
-// handler is the whole HTTP interface, or of a worker what tells how it is. draining is closed when the server begins to
-// stop.
-func (h *house) handler(draining <-chan struct{}) http.Handler {
-	all := h.everything(draining)
-	if h.cfg.Role != config.RoleWorker {
-		return all
-	}
-	health := http.NewServeMux()
-	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		health.Handle(path, all)
-	}
-	return health
-}
-
-func (h *house) everything(draining <-chan struct{}) http.Handler {
-	return h.watch.around(h.withElaiWebhook(httpapi.New(httpapi.Options{
-		Jobs: desk{h.jobs}, Check: h, Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
-		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
-		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
-		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
-	})))
-}
-
 // desk is the job service in the shape that httpapi asks for.
 type desk struct{ *job.Service }
 
@@ -412,6 +390,8 @@ var (
 	_ httpapi.Jobs     = desk{}
 	_ httpapi.Checker  = (*house)(nil)
 	_ httpapi.Measurer = (*house)(nil)
+	_ httpapi.Keys     = (*keys.Ring)(nil)
+	_ keys.Store       = (*sqlstore.Store)(nil)
 	_ job.Files        = remains{}
 )
 
