@@ -13,6 +13,7 @@ import (
 // Jobs is the job service as this package sees it. *job.Service has all of it but for the type of List's argument.
 type Jobs interface {
 	Intake
+	Meter
 	Reader
 	Controls
 	Results
@@ -26,6 +27,12 @@ type Intake interface {
 	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
 	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
 	ReleaseKey(ctx context.Context, owner, key string) error
+}
+
+// Meter tells how much of a quota is used.
+type Meter interface {
+	// Usage gives what a key has taken of its quota.
+	Usage(ctx context.Context, keyID string) (lectern.Usage, error)
 }
 
 // Reader reads presentations. An unknown id gives CodeNotFound.
