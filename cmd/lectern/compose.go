@@ -262,6 +262,9 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
+	if err = sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox); err != nil {
+		return err
+	}
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
