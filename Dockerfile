@@ -1,4 +1,6 @@
-# Lectern with everything that it works with: docker build -t lectern . && docker run -p 8000:8000 -v lectern:/data lectern
+# Lectern with everything that it works with:
+#   docker build -t lectern .
+#   docker run -p 127.0.0.1:8000:8000 -v lectern:/data --security-opt seccomp=deploy/seccomp.json -e LECTERN_API_KEY=$(openssl rand -hex 32) lectern
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -11,15 +13,18 @@ FROM debian:bookworm-slim
 COPY scripts/deps /tmp/deps
 RUN /tmp/deps \
     && rm -rf /tmp/deps /var/lib/apt/lists/* \
-    && useradd --system --create-home --home-dir /home/lectern lectern \
-    && install -d -o lectern -g lectern /data /logs
+    && useradd --system --uid 10001 --user-group --create-home --home-dir /home/lectern lectern \
+    && install -d -o lectern -g lectern -m 0700 /data /logs
 COPY --from=build /lectern /usr/local/bin/lectern
-USER lectern
+# By number, so that an orchestrator sees that it is not root.
+USER 10001:10001
 WORKDIR /home/lectern
-# A container's own log is its standard error; the file stays in a volume of its own for grep.
-ENV LECTERN_DATA=/data LECTERN_LOG_FILE=/logs/backend.log
+# A container is reached from outside, so serve wants a key (LECTERN_API_KEY) or LECTERN_HTTP_KEYLESS=true. Its own log is its
+# standard error; the file stays in a volume of its own for grep.
+ENV LECTERN_ADDR=:8000 LECTERN_DATA=/data LECTERN_LOG_FILE=/logs/backend.log
 VOLUME ["/data", "/logs"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=6s --start-period=60s CMD ["lectern", "doctor", "--ready", "http://127.0.0.1:8000"]
 ENTRYPOINT ["lectern"]
 CMD ["serve"]

@@ -1,11 +1,12 @@
 # What a developer runs. Each target works on a fresh clone; `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help demo build serve test soak lint bench gallery generate deps
+.PHONY: help demo build serve test fuzz soak lint bench gallery generate deps
 
 GO ?= go
 SOAK ?= 60s
 KILLS ?= 100
 RUNS ?= 5
+FUZZ ?= 10m
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -27,6 +28,9 @@ serve: build ## serve on http://localhost:8000
 test: ## everything, end to end, under the race detector; nothing is skipped
 	@scripts/deps test
 	$(GO) test -race -timeout 25m ./...
+
+fuzz: ## every fuzz target of the tree, for an equal share of FUZZ (10m)
+	@GO="$(GO)" scripts/fuzz $(FUZZ)
 
 soak: ## a server killed KILLS (100) times at random moments, and the history of many writers for SOAK (60s)
 	SOAK_KILLS=$(KILLS) SOAK_NODE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v -run TestKillSoak ./e2e

@@ -37,6 +37,7 @@ type StepKind string
 // The kinds of step, in the order in which a slide needs them.
 const (
 	StepNarrate    StepKind = "narrate"
+	StepSegment    StepKind = "segment" // where words begin in scripts without spaces, for captions
 	StepCapture    StepKind = "capture"
 	StepAnimate    StepKind = "animate"
 	StepEncode     StepKind = "encode"

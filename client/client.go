@@ -34,6 +34,7 @@ type Client struct {
 	patience time.Duration
 	idle     time.Duration
 	pause    func(ctx context.Context, attempt int) error
+	key      string // "": none
 }
 
 // Option changes a client.
@@ -41,6 +42,10 @@ type Option func(*Client)
 
 // WithHTTPClient sets what sends requests. It should have no timeout of its own: streams last as long as a render.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// WithAPIKey sends an API key with every request; "" sends none. It goes to the client's own server alone, not where that
+// redirects to.
+func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 
 // WithPatience sets for how long a watch or a download tries to reach a server that is gone; the default is 2 minutes.
 func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
@@ -121,6 +126,9 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 	}
 	for name, values := range header {
 		req.Header[name] = values
+	}
+	if c.key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
 	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // stranger is a user id that belongs to nobody, as containers have it.
@@ -88,7 +87,7 @@ func TestC1ContainerWithoutUserNamespaces(t *testing.T) {
 	s.awaitAnswer()
 	s.awaitReady(200, `"ready":true`)
 	id := s.create(small(talk(2)))
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+	if v := s.awaitEnd(id); v.Status != "completed" {
 		t.Fatalf("it ended as %+v", v)
 	}
 	inspect(t, s.download("/v1/presentations/"+id+"/video", "contained.mp4"))

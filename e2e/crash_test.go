@@ -53,7 +53,7 @@ func TestCrashPoints(t *testing.T) {
 				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
 			}
 			s.start(plain, "LECTERN_CLEANUP_DELAY=0s")
-			v := s.awaitEnd(id, 2*time.Minute)
+			v := s.awaitEnd(id)
 			if v.Status != "completed" {
 				t.Errorf("ended as %+v", v)
 			}
@@ -96,7 +96,7 @@ func TestCrashesInCleanup(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			id := s.create(brief(string(p)))
-			if v := s.awaitEnd(id, 2*time.Minute); v.Status != "completed" {
+			if v := s.awaitEnd(id); v.Status != "completed" {
 				t.Fatalf("ended as %+v", v)
 			}
 			files := func() int {

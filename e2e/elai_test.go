@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"lectern/internal/avatar/elai/elaitest"
 )
@@ -48,12 +47,12 @@ func TestElai(t *testing.T) {
 			stand.Say("queued", "rendering")
 			s := serve(t, plain, elaiEnv(stand)...)
 			id := s.create(elaiDeck + `,"theme":"` + theme + `"}`)
-			s.await(id, 2*time.Minute, func(v view) bool { return stand.Calls("get") > 6 && len(stand.Keys()) == 2 })
+			s.await(id, func(v view) bool { return stand.Calls("get") > 6 && len(stand.Keys()) == 2 })
 			s.kill9()
 			s.start(plain, elaiEnv(stand)...)
-			s.await(id, 2*time.Minute, func(v view) bool { return v.Attempt > 1 && v.Status == "processing" })
+			s.await(id, func(v view) bool { return v.Attempt > 1 && v.Status == "processing" })
 			stand.Say("rendering", "validating", "ready")
-			if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+			if v := s.awaitEnd(id); v.Status != "completed" {
 				t.Fatalf("ended as %+v", v)
 			}
 			if keys := stand.Keys(); len(keys) != 2 {

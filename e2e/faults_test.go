@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestFullDisk: on a disk with two megabytes left a presentation fails with a sentence that says so, the server goes on
@@ -31,7 +30,7 @@ func TestFullDisk(t *testing.T) {
 	leave(t, fmt.Sprintf("/proc/%d/root%s/data", s.cmd.Process.Pid, s.dir), 2<<20)
 	s.awaitReady(503, "is full") // H5
 	id := s.create(talk(4))
-	v := s.awaitEnd(id, 3*time.Minute)
+	v := s.awaitEnd(id)
 	fault, _ := v.Error.(map[string]any)
 	if v.Status != "failed" || fault["code"] != "disk_full" {
 		t.Fatalf("ended as %+v", v)
@@ -95,7 +94,7 @@ exec %s "$@"
 			set("slide") // of the retry nothing is left to encode but what failed: a new presentation meets this one
 			id = s.create(strings.ReplaceAll(talk(2), "One thing", "Nothing"))
 		}
-		v := s.awaitEnd(id, 3*time.Minute)
+		v := s.awaitEnd(id)
 		failure, _ := v.Error.(map[string]any)
 		if said := fmt.Sprint(failure["message"]); v.Status != "failed" || failure["code"] != "encode_failed" || !strings.Contains(said, want) {
 			t.Fatalf("ended as %+v", v)
@@ -107,7 +106,7 @@ exec %s "$@"
 		if a := s.must("POST", "/v1/presentations/"+id+"/retry", ""); a.status/100 != 2 {
 			t.Fatalf("retry: %d %s", a.status, a.body)
 		}
-		if v := s.await(id, 3*time.Minute, func(v view) bool { return v.Attempt == 2 && v.ended() }); v.Status != "completed" {
+		if v := s.await(id, func(v view) bool { return v.Attempt == 2 && v.ended() }); v.Status != "completed" {
 			t.Fatalf("with a good ffmpeg it ended as %+v", v)
 		}
 		inspect(t, s.download("/v1/presentations/"+id+"/video", fmt.Sprintf("good%d.mp4", i)))

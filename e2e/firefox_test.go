@@ -88,7 +88,7 @@ func inFirefox[T any](t *testing.T, s *server, program, script string) T {
 		err = json.Unmarshal(body, &answer)
 	case err = <-ended:
 		t.Fatalf("Firefox ended: %v", err)
-	case <-time.After(3 * time.Minute):
+	case <-time.After(patience):
 		err = fmt.Errorf("nothing was told")
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)

@@ -110,7 +110,7 @@ func (s *server) launch(cmd *exec.Cmd, env ...string) {
 
 func (s *server) awaitAnswer() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	poll(ctx, 5*time.Millisecond, func() bool {
 		select {
@@ -157,8 +157,8 @@ func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
-	case <-time.After(20 * time.Second):
-		s.t.Errorf("the server did not end within 20 s of SIGTERM:\n%s", s.out)
+	case <-time.After(patience):
+		s.t.Errorf("the server did not end after SIGTERM:\n%s", s.out)
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
 		<-s.done
 	}
@@ -259,10 +259,13 @@ func (s *server) get(path string) (view, error) {
 	return v, json.Unmarshal(a.body, &v)
 }
 
+// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+const patience = 10 * time.Minute
+
 // await polls until ok holds for the presentation.
-func (s *server) await(id string, within time.Duration, ok func(view) bool) view {
+func (s *server) await(id string, ok func(view) bool) view {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), within)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	var last view
 	var lastErr error
@@ -276,9 +279,9 @@ func (s *server) await(id string, within time.Duration, ok func(view) bool) view
 	return last
 }
 
-func (s *server) awaitEnd(id string, within time.Duration) view {
+func (s *server) awaitEnd(id string) view {
 	s.t.Helper()
-	return s.await(id, within, view.ended)
+	return s.await(id, view.ended)
 }
 
 // download fetches path into a file and gives its name.

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 // one is a deck of one slide with the given fields behind it, as JSON without the closing brace.
@@ -149,7 +148,7 @@ func TestDeadImage(t *testing.T) {
 	t.Cleanup(gone.Close)
 	s := serve(t, plain, "LECTERN_ASSETS_ALLOW_PRIVATE=true")
 	id := s.create(`{"slidesData":[{"templateId":"content-slide","props":{"title":"One"}},{"templateId":"big-image-left","props":{"title":"Two","image":"` + gone.URL + `/x.png"}}],"duration":2}`)
-	v := s.awaitEnd(id, 2*time.Minute)
+	v := s.awaitEnd(id)
 	fault, _ := v.Error.(map[string]any)
 	if v.Status != "failed" || fault["code"] != "asset_unavailable" || fault["slide"] != 2.0 {
 		t.Fatalf("ended as %+v", v)

@@ -36,7 +36,7 @@ func TestFirstVideo(t *testing.T) {
 	events := make(chan []streamed, 1)
 	go func() { events <- stream(ctx, t, s, id, 0) }()
 	finish := observe(ctx, s, 2, id)
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" || v.Progress != 100 {
+	if v := s.awaitEnd(id); v.Status != "completed" || v.Progress != 100 {
 		t.Fatalf("ended as %+v", v)
 	}
 	finish()
@@ -134,7 +134,7 @@ func TestFiveAtOnce(t *testing.T) {
 	}
 	finish := observe(ctx, s, 10, ids...)
 	for _, id := range ids {
-		if v := s.awaitEnd(id, 10*time.Minute); v.Status != "completed" {
+		if v := s.awaitEnd(id); v.Status != "completed" {
 			t.Errorf("%s ended as %+v", id, v)
 		}
 	}
@@ -177,7 +177,7 @@ func TestKillAndRestart(t *testing.T) {
 	defer cancel()
 	id := s.create(talk(6))
 	finish := observe(ctx, s, 4, id)
-	s.await(id, 5*time.Minute, func(v view) bool {
+	s.await(id, func(v view) bool {
 		encoded := 0
 		for _, r := range s.steps(id) {
 			if r.Kind == "encode" {
@@ -192,7 +192,7 @@ func TestKillAndRestart(t *testing.T) {
 		t.Errorf("killed, the server leaves %v", left)
 	}
 	s.start(plain)
-	v := s.awaitEnd(id, 5*time.Minute)
+	v := s.awaitEnd(id)
 	if v.Status != "completed" || v.Attempt != 2 {
 		t.Fatalf("ended as %+v, not completed in attempt 2", v)
 	}
@@ -225,7 +225,7 @@ func TestCancel(t *testing.T) {
 	if a := s.must("POST", "/v1/presentations/"+id+"/cancel", ""); a.status/100 != 2 {
 		t.Fatalf("cancel answered %d %s", a.status, a.body)
 	}
-	v := s.awaitEnd(id, time.Minute)
+	v := s.awaitEnd(id)
 	t.Logf("canceled %v after it was asked", time.Since(asked).Round(time.Millisecond))
 	if v.Status != "canceled" || v.Progress >= 100 {
 		t.Fatalf("ended as %+v", v)
@@ -241,7 +241,7 @@ func TestCancel(t *testing.T) {
 	if a := s.must("POST", "/v1/presentations/"+id+"/cancel", ""); a.status != 409 {
 		t.Errorf("a second cancel answered %d %s", a.status, a.body)
 	}
-	if after := s.awaitEnd(id, time.Minute); fmt.Sprint(after) != fmt.Sprint(v) {
+	if after := s.awaitEnd(id); fmt.Sprint(after) != fmt.Sprint(v) {
 		t.Errorf("a second cancel changed %+v to %+v", v, after)
 	}
 }
@@ -301,7 +301,7 @@ func running(t *testing.T, s *server, name string) int {
 // their parent is gone.
 func family(t *testing.T, s *server) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var left []string
 	poll(ctx, 50*time.Millisecond, func() bool {

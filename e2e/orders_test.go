@@ -36,7 +36,7 @@ func TestOrderCrashPoints(t *testing.T) {
 				t.Fatalf("it died of something else:\n%s", tail(s.out.String(), 2000))
 			}
 			s.start(plain, elaiEnv(stand)...)
-			if v := s.awaitEnd(id, 3*time.Minute); v.Status != "completed" {
+			if v := s.awaitEnd(id); v.Status != "completed" {
 				t.Errorf("ended as %+v", v)
 			}
 			finish()

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // lively is a deck of slides in different colours with an avatar, one without, and transitions.
@@ -31,7 +30,7 @@ func TestPlayback(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	id := a.json(t)["id"].(string)
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+	if v := s.awaitEnd(id); v.Status != "completed" {
 		t.Fatalf("ended as %+v", v)
 	}
 	file := s.download("/api/custom/presentations/"+id+"/video", "lively.mp4")

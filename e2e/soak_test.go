@@ -39,7 +39,7 @@ func TestKillSoak(t *testing.T) {
 		s.start(plain, env...)
 	}
 	for _, id := range ids {
-		if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" {
+		if v := s.awaitEnd(id); v.Status != "completed" {
 			t.Errorf("%s ended as %+v", id, v)
 		}
 	}

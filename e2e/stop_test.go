@@ -86,7 +86,7 @@ func (s *server) exit(ctx context.Context) int {
 func (s *server) midway() (id string, finished []record) {
 	s.t.Helper()
 	id = s.create(strings.Replace(talk(6), `{`, `{"resolution":[640,360],`, 1))
-	s.await(id, 5*time.Minute, func(v view) bool {
+	s.await(id, func(v view) bool {
 		finished = s.steps(id)
 		for _, r := range finished {
 			if r.Kind == "encode" {
@@ -133,7 +133,7 @@ func TestStopInOrder(t *testing.T) {
 		t.Errorf("it was not handed back: %v", updates)
 	}
 	s.start(plain)
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" || v.Attempt != 2 {
+	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
 		t.Errorf("ended as %+v", v)
 	}
 	watching()
@@ -173,7 +173,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Errorf("ended at once, the server leaves %v", left)
 	}
 	s.start(plain)
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" || v.Attempt != 2 {
+	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
 		t.Errorf("ended as %+v", v)
 	}
 	checkStream(t, stream(ctx, t, s, id, 0))

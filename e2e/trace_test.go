@@ -73,7 +73,7 @@ func TestTraces(t *testing.T) {
 	poll(ctx, 20*time.Millisecond, func() bool { return len(to.named("POST /v1/presentations")) > 0 && len(s.steps(id)) > 0 })
 	s.kill9()
 	s.start(plain, env...)
-	if v := s.awaitEnd(id, 5*time.Minute); v.Status != "completed" || v.Attempt != 2 {
+	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
 		t.Fatalf("ended as %+v", v)
 	}
 	s.stop() // sends the last ones

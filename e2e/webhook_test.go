@@ -94,10 +94,10 @@ func TestWebhook(t *testing.T) {
 		t.Fatalf("create answered %d %s", a.status, a.body)
 	}
 	id, _ := a.json(t)["id"].(string)
-	s.await(id, time.Minute, func(v view) bool { return v.Progress > 0 || v.ended() })
+	s.await(id, func(v view) bool { return v.Progress > 0 || v.ended() })
 	s.kill9()
 	s.start(plain, env...)
-	if v := s.awaitEnd(id, 2*time.Minute); v.Status != "completed" {
+	if v := s.awaitEnd(id); v.Status != "completed" {
 		t.Fatalf("ended as %+v", v)
 	}
 	select {

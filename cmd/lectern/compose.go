@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -23,15 +22,16 @@ import (
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
+	"lectern/internal/keys"
 	"lectern/internal/picturefile"
 	"lectern/internal/proc"
 	"lectern/internal/render"
 	"lectern/internal/slides"
+	"lectern/internal/store/sqlstore"
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
 	"lectern/internal/webhook"
-	"lectern/internal/webui"
 )
 
 // kit is what makes slides, voices and pictures. Building one starts nothing and touches no disk.
@@ -109,7 +109,7 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
 		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
@@ -235,6 +235,7 @@ type house struct {
 	records   *records
 	watch     *instruments
 	hooks     *webhook.Service
+	keys      *keys.Ring
 	artifacts *blob.Artifacts
 	cache     *blob.Cache
 	pipe      *render.Pipeline
@@ -262,9 +263,11 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
-	if err = sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox); err != nil {
+	sessions, err := sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox)
+	if err != nil {
 		return err
 	}
+	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Seal: sessions, Log: h.log})
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
@@ -377,30 +380,6 @@ func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lect
 	return h.pipe.Check(ctx, d)
 }
 
-// handler is the whole HTTP interface, or of a worker what tells how it is. draining is closed when the server begins to
-// stop.
-func (h *house) handler(draining <-chan struct{}) http.Handler {
-	all := h.everything(draining)
-	if h.cfg.Role != config.RoleWorker {
-		return all
-	}
-	health := http.NewServeMux()
-	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		health.Handle(path, all)
-	}
-	return health
-}
-
-func (h *house) everything(draining <-chan struct{}) http.Handler {
-	return h.watch.around(h.withElaiWebhook(httpapi.New(httpapi.Options{
-		Jobs: desk{h.jobs}, Check: h, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
-		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
-		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
-		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
-	})))
-}
-
 // desk is the job service in the shape that httpapi asks for.
 type desk struct{ *job.Service }
 
@@ -420,6 +399,8 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 var (
 	_ httpapi.Jobs    = desk{}
 	_ httpapi.Checker = (*house)(nil)
+	_ httpapi.Keys    = (*keys.Ring)(nil)
+	_ keys.Store      = (*sqlstore.Store)(nil)
 	_ job.Files       = remains{}
 )
 

@@ -54,15 +54,12 @@ func (l *lateFFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, 
 	return f, nil
 }
 
-// withElaiWebhook takes Elai's messages beside everything else, where a secret for them was agreed.
-func (k *kit) withElaiWebhook(next http.Handler) http.Handler {
+// providers are the routes for the messages of services that sign them: Elai's, where a secret for them was agreed.
+func (k *kit) providers() map[string]http.Handler {
 	if k.elai == nil || k.secrets.ElaiWebhook == "" {
-		return next
+		return nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/webhooks/elai", k.elai.Webhook(k.secrets.ElaiWebhook))
-	mux.Handle("/", next)
-	return mux
+	return map[string]http.Handler{"/webhooks/elai": k.elai.Webhook(k.secrets.ElaiWebhook)}
 }
 
 // examineElai asks Elai whether the token works. Without a token there is nothing to say.

@@ -10,6 +10,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar/elai/elaitest"
 	"lectern/internal/config"
+	"lectern/internal/httpapi"
 )
 
 func elaiConfig(stand *elaitest.Server) config.Config {
@@ -78,15 +79,13 @@ func TestElaisWebhooksNeedASecret(t *testing.T) {
 	t.Parallel()
 	_, e := newAvatars(elaiConfig(elaitest.New(t)), config.Secrets{ElaiToken: elaitest.Token}, &lateFFmpeg{})
 	defer e.Close()
-	rest := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	for secret, want := range map[string]int{"": http.StatusTeapot, "agreed": http.StatusUnauthorized} {
+	for secret, want := range map[string]int{"": http.StatusNotFound, "agreed": http.StatusUnauthorized} {
 		k := &kit{elai: e, secrets: config.Secrets{ElaiWebhook: secret}}
-		for path, want := range map[string]int{"/webhooks/elai": want, "/v1/presentations": http.StatusTeapot} {
-			w := httptest.NewRecorder()
-			k.withElaiWebhook(rest).ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}")))
-			if w.Code != want {
-				t.Errorf("with secret %q %s gives %d", secret, path, w.Code)
-			}
+		web := httpapi.New(httpapi.Options{Beyond: true, Keyless: true, Providers: k.providers(), Hosts: []string{"example.com"}})
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/webhooks/elai", strings.NewReader("{}"))
+		web.ServeHTTP(w, r)
+		if w.Code != want || w.Header().Get("X-Request-Id") == "" {
+			t.Errorf("with secret %q: %d %v", secret, w.Code, w.Header())
 		}
 	}
 }

@@ -23,6 +23,7 @@ const (
 	exitUnreachable = 7
 	exitInUse       = 8
 	exitState       = 9
+	exitRefused     = 10
 	exitInterrupted = 130
 )
 
@@ -44,6 +45,7 @@ func exitCodes() []exitMeaning {
 		{exitUnreachable, "the server cannot be reached"},
 		{exitInUse, "the address or the data folder is in use, or the data is damaged"},
 		{exitState, "the presentation's state does not allow this"},
+		{exitRefused, "the server wants a key, one that may do more, or a pause"},
 		{exitInterrupted, "interrupted by Ctrl-C, SIGTERM or SIGHUP, or nobody reads the output any more"},
 	}
 }
@@ -79,6 +81,8 @@ func exitCode(err error) int {
 		return exitNotFound
 	case lectern.CodeConflict, lectern.CodeNotReady, lectern.CodeStale:
 		return exitState
+	case lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited:
+		return exitRefused
 	case lectern.CodeInternal:
 		return exitInternal
 	}
@@ -107,6 +111,10 @@ func advice(c lectern.Code) string {
 		return "`lectern doctor` says what is missing and how to install it."
 	case client.CodeUnreachable:
 		return "`lectern serve` starts a server; --server or LECTERN_SERVER names another."
+	case lectern.CodeUnauthorized:
+		return "Give a key with LECTERN_KEY or --key; `lectern key add NAME` makes one where the server runs."
+	case lectern.CodeForbidden:
+		return "Use a key of a wider scope; `lectern key list` shows which there are."
 	case lectern.CodeDiskFull:
 		return "Free some space, or move the data folder with --data or LECTERN_DATA."
 	case lectern.CodeInternal:

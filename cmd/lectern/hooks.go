@@ -24,7 +24,7 @@ func newHooks(cfg config.Config, secret string, r *records, watch *instruments, 
 		policy = egress.Everywhere()
 	}
 	s, err := webhook.New(webhook.Options{
-		Store: counted{r.outbox, watch.metrics}, Encode: httpapi.EncodePresentation, Secret: secret, Policy: policy,
+		Store: counted{r.outbox, watch.metrics}, Encode: httpapi.Encoder(cfg.HTTP.BaseURL), Secret: secret, Policy: policy,
 		Node: r.node, Version: programVersion(), Logger: log,
 	})
 	if err != nil {

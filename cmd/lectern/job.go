@@ -17,6 +17,7 @@ import (
 // jobCmd sees and steers the presentations of a server.
 type jobCmd struct {
 	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
+	Key    string `help:"An API key of the server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 
 	List   jobListCmd   `cmd:"" help:"List the youngest presentations."`
 	Show   jobShowCmd   `cmd:"" help:"Show one presentation."`
@@ -30,16 +31,25 @@ type jobCmd struct {
 type office struct{ *client.Client }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *jobCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server) }
+func (c *jobCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server, c.Key) }
 
 // bindOffice makes a server available to the command that was parsed.
-func bindOffice(parsed *kong.Context, server string) error {
-	k, err := client.New(server)
+func bindOffice(parsed *kong.Context, server, key string) error {
+	k, err := newClient(server, key)
 	if err != nil {
-		return fmt.Errorf("--server: %w", err)
+		return err
 	}
 	parsed.Bind(office{k})
 	return nil
+}
+
+// newClient talks to a server, with a key where there is one.
+func newClient(server, key string) (*client.Client, error) {
+	k, err := client.New(server, client.WithAPIKey(key))
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("--server: %w", err)}
+	}
+	return k, nil
 }
 
 // fullID is the length of an id that was not shortened.

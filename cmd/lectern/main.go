@@ -31,6 +31,7 @@ type grammar struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
 	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
 	Webhook   webhookCmd   `cmd:"" help:"See and steer whom a server tells of its presentations."`
+	Key       keyCmd       `cmd:"" help:"Make, list and remove the API keys of a server."`
 	Cache     cacheCmd     `cmd:"" help:"See and prune the caches of finished steps."`
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
@@ -73,7 +74,7 @@ func run(args []string, io streams) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.Help(helpWithExitCodes),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(io),
+		kong.Bind(io, &g),
 	)
 	if err != nil {
 		return complain(io, fmt.Errorf("build the command line: %w", err))

@@ -65,7 +65,7 @@ func TestH4SecretsAreSealed(t *testing.T) {
 			}
 		}()
 		if key != "clear" {
-			if err := sealSecrets(t.Context(), key, dir, r.outbox); err != nil {
+			if _, err := sealSecrets(t.Context(), key, dir, r.outbox); err != nil {
 				return err
 			}
 		}

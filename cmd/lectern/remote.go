@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"lectern"
@@ -15,10 +14,10 @@ type remote struct {
 	preset string // goes before what decks say; "": there is none
 }
 
-func newRemote(server, preset string) (*remote, error) {
-	c, err := client.New(server)
+func newRemote(server, key, preset string) (*remote, error) {
+	c, err := newClient(server, key)
 	if err != nil {
-		return nil, &usageError{fmt.Errorf("--server: %w", err)}
+		return nil, err
 	}
 	return &remote{c, preset}, nil
 }

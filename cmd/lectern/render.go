@@ -25,6 +25,7 @@ type renderCmd struct {
 	JSON     bool   `help:"Say how it comes along as JSON lines on standard output."`
 	Preset   string `help:"Size and quality, whatever the deck says: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
 	Server   string `help:"Let this server render instead, and download the video." placeholder:"URL"`
+	Key      string `help:"An API key of that server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 	Cache    string `help:"Folder of finished steps that later renders use again; without it, one in your cache folder." placeholder:"DIR"`
 	Verbose  bool   `short:"v" help:"Show the log."`
 }
@@ -83,7 +84,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, error) {
 	if c.Server != "" {
-		return newRemote(c.Server, c.Preset)
+		return newRemote(c.Server, c.Key, c.Preset)
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {

@@ -59,13 +59,24 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	if err := h.guarded(ctx, "addr", listener.Addr()); err != nil {
+		return err
+	}
+	servers, err := openServers(ctx, h, listener, logger)
+	if err != nil {
+		return err
+	}
+	defer servers.close()
+	if cfg.Role != config.RoleWorker {
+		defer noteAddress(cfg, listener.Addr(), logger)()
+	}
 	c.welcome(io, cfg, logFile.Path(), listener.Addr(), h)
 	if c.AddrFile != "" {
 		if err := writeAddr(c.AddrFile, listener.Addr()); err != nil {
 			return err
 		}
 	}
-	return answer(ctx, cfg, listener, h, logger)
+	return servers.answer(ctx, cfg, h, logger)
 }
 
 // lostAfter is how long a client may acknowledge nothing of what it was sent. A stream's comments are too few to fill the buffers
@@ -127,24 +138,71 @@ func writeAddr(name string, at net.Addr) error {
 	return os.Rename(name+".part", name)
 }
 
-// answer serves until ctx ends, then lets open requests finish; streams are told and closed.
-func answer(ctx context.Context, cfg config.Config, l net.Listener, h *house, logger *slog.Logger) error {
-	requests, cancelRequests := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancelRequests()
-	server := &http.Server{
-		Handler: h.handler(ctx.Done()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: log.Std(logger, "http"), BaseContext: func(net.Listener) context.Context { return requests },
+// servers are what answers: at addr, and at admin.addr where there is one.
+type servers struct {
+	all []*http.Server
+	at  []net.Listener
+	cut context.CancelFunc // ends open requests
+}
+
+// openServers makes the servers on their listeners. They answer once answer is called.
+func openServers(ctx context.Context, h *house, l net.Listener, logger *slog.Logger) (*servers, error) {
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	shape := func(handler http.Handler) *http.Server {
+		return &http.Server{
+			Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+			ErrorLog: log.Std(logger, "http"), BaseContext: func(net.Listener) context.Context { return requests },
+		}
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	main, err := h.handler(ctx.Done(), l.Addr())
+	if err != nil {
+		cut()
+		return nil, err
+	}
+	s := &servers{all: []*http.Server{shape(main)}, at: []net.Listener{l}, cut: cut}
+	admin, at, err := h.openAdmin(ctx, ctx.Done(), shape)
+	if err != nil {
+		cut()
+		return nil, err
+	}
+	if admin != nil {
+		s.all, s.at = append(s.all, admin), append(s.at, at)
+	}
+	return s, nil
+}
+
+// close ends what is open without waiting.
+func (s *servers) close() {
+	s.cut()
+	for i := range s.all {
+		_ = s.all[i].Close()
+		_ = s.at[i].Close() // a server that never served does not know it
+	}
+}
+
+// answer serves until ctx ends, then lets open requests finish; streams are told and closed.
+func (s *servers) answer(ctx context.Context, cfg config.Config, h *house, logger *slog.Logger) error {
+	served := make(chan error, len(s.all))
+	for i := range s.all {
+		go func() { served <- s.all[i].Serve(s.at[i]) }()
+	}
+	ended := func() (err error) {
+		for range s.all {
+			err = errors.Join(err, quietEnd(<-served))
+		}
+		return err
+	}
 	err := h.start(ctx)
 	if err == nil {
 		err = h.tell(ctx)
 	}
 	if err != nil {
-		return errors.Join(err, server.Close(), quietEnd(<-served))
+		s.close()
+		return errors.Join(err, ended())
 	}
-	logger.Info("serving", "addr", l.Addr().String(), "data", cfg.DataDir)
+	for i, name := range []string{"serving", "serving operators"}[:len(s.at)] {
+		logger.Info(name, "addr", s.at[i].Addr().String(), "data", cfg.DataDir)
+	}
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
@@ -156,12 +214,14 @@ func answer(ctx context.Context, cfg config.Config, l net.Listener, h *house, lo
 	// From the signal on, /readyz answers 503 and streams end by themselves. Running presentations go back to the queue
 	// while requests are still answered; then no more are taken, and those that are open may finish.
 	stopped := h.stop(grace)
-	if err := server.Shutdown(grace); err != nil {
-		cancelRequests()
-		stopped = errors.Join(stopped, server.Close())
+	for _, one := range s.all {
+		if err := one.Shutdown(grace); err != nil {
+			s.cut()
+			stopped = errors.Join(stopped, one.Close())
+		}
 	}
 	logger.Info("stopped")
-	return errors.Join(stopped, quietEnd(<-served))
+	return errors.Join(stopped, ended())
 }
 
 // quietEnd drops what a server that was asked to stop ends with.

@@ -16,6 +16,7 @@ import (
 // webhookCmd sees and steers whom a server tells of its presentations.
 type webhookCmd struct {
 	Server string `help:"The server." default:"http://localhost:8000" env:"LECTERN_SERVER" placeholder:"URL"`
+	Key    string `help:"An admin key of the server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
 
 	List       webhookListCmd       `cmd:"" help:"List the webhooks."`
 	Add        webhookAddCmd        `cmd:"" help:"Tell an address of every presentation."`
@@ -28,7 +29,9 @@ type webhookCmd struct {
 }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *webhookCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server) }
+func (c *webhookCmd) AfterApply(parsed *kong.Context) error {
+	return bindOffice(parsed, c.Server, c.Key)
+}
 
 type webhookListCmd struct {
 	JSON bool `help:"As JSON."`

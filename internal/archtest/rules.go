@@ -57,6 +57,7 @@ func allowed() map[string][]string {
 		"internal/asset":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
 		"internal/webhook":         {"internal/egress"},
+		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},

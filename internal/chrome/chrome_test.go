@@ -29,6 +29,14 @@ import (
 	"lectern"
 )
 
+// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+const patience = 10 * time.Minute
+
+// patient gives options of a browser that no page's slowness fails.
+func patient(dir string) Options {
+	return Options{Dir: dir, Page: patience, Timeout: patience, ReadyTimeout: patience, StartTimeout: patience}
+}
+
 // shared is one browser for all tests that do not break theirs.
 var shared *Browser
 
@@ -41,7 +49,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	shared = New(Options{Dir: dir, ReadyTimeout: 1200 * time.Millisecond})
+	shared = New(patient(dir))
 	code := m.Run()
 	if err := shared.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "close:", err)
@@ -269,14 +277,20 @@ func TestWaitsForThePageItself(t *testing.T) {
 			t.Errorf("%s: %s %v", ready, at(img), c.Overflow)
 		}
 	}
-	for html, words := range map[string]string{
-		`<!doctype html><html data-lectern>`:                                                    "did not say that it is ready",
-		`<!doctype html><script>window.__lectern = {ready: false}</script>`:                     "did not say that it is ready",
-		`<!doctype html><script>__lectern = {ready: new Promise(() => {})}</script>`:            "did not say that it is ready",
-		`<!doctype html><script>__lectern = {ready: Promise.reject(Error('no font'))}</script>`: "no font",
+	const broken = `<!doctype html><script>__lectern = {ready: Promise.reject(Error('no font'))}</script>`
+	_, err := shared.Capture(t.Context(), lectern.Page{HTML: broken, Width: 320, Height: 180}, nil)
+	wantFailure(t, err, lectern.CodeCaptureFailed, "no font")
+	o := patient(t.TempDir())
+	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that never are
+	b := New(o)
+	defer b.Close()
+	for _, html := range []string{
+		`<!doctype html><html data-lectern>`,
+		`<!doctype html><script>window.__lectern = {ready: false}</script>`,
+		`<!doctype html><script>__lectern = {ready: new Promise(() => {})}</script>`,
 	} {
-		_, err := shared.Capture(t.Context(), lectern.Page{HTML: html, Width: 320, Height: 180}, nil)
-		wantFailure(t, err, lectern.CodeCaptureFailed, words)
+		_, err := b.Capture(t.Context(), lectern.Page{HTML: html, Width: 320, Height: 180}, nil)
+		wantFailure(t, err, lectern.CodeCaptureFailed, "did not say that it is ready")
 	}
 }
 
@@ -294,7 +308,7 @@ func TestPagesStayWhereTheyAre(t *testing.T) {
 		`<script>location.href = 'https://example.com/x'</script>`, `<meta http-equiv=refresh content="0;url=http://127.0.0.1/">`,
 		`<script>location.reload()</script>`, `<script>location = 'data:text/html,x'</script><script>location = 'https://example.com/'</script>`,
 	} {
-		html := `<!doctype html><html data-lectern>` + s + `<script>setTimeout(() => { window.__lectern = {ready: true} }, 300)</script>`
+		html := `<!doctype html><html data-lectern>` + s // it never says that it is ready: only its going somewhere ends it
 		_, err := shared.Capture(t.Context(), lectern.Page{HTML: html, Width: 320, Height: 180}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "tried to go to")
 	}
@@ -350,19 +364,22 @@ func TestMissingBrowserIsNamedWithTheCommandThatHelps(t *testing.T) {
 func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for script, words := range map[string]string{
-		"#!/bin/sh\necho 'no display here' >&2\nexit 3\n": "no display here",
-		"#!/bin/sh\nexec sleep 600\n":                     "no answer within",
+	for script, c := range map[string]struct {
+		words  string
+		within time.Duration
+	}{
+		"#!/bin/sh\necho 'no display here' >&2\nexit 3\n": {"no display here", patience},
+		"#!/bin/sh\nexec sleep 600\n":                     {"no answer within", 300 * time.Millisecond},
 	} {
 		path := filepath.Join(dir, "browser")
 		if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		b := New(Options{Path: path, Dir: dir, StartTimeout: 300 * time.Millisecond})
+		b := New(Options{Path: path, Dir: dir, StartTimeout: c.within})
 		err := b.Warm(t.Context())
 		f := wantFailure(t, err, lectern.CodeCaptureFailed, "did not start")
-		if !strings.Contains(f.Detail, words) {
-			t.Errorf("detail %q, want %q", f.Detail, words)
+		if !strings.Contains(f.Detail, c.words) {
+			t.Errorf("detail %q, want %q", f.Detail, c.words)
 		}
 		if err := b.Close(); err != nil {
 			t.Error(err)
@@ -376,7 +393,9 @@ func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
 // A browser of its own for what breaks browsers. One after the other, to start only one.
 func TestBrokenPagesAndBrowsers(t *testing.T) {
 	t.Parallel()
-	b := New(Options{Dir: t.TempDir(), Tabs: 1, Timeout: 5 * time.Second, ReadyTimeout: 4 * time.Second})
+	o := patient(t.TempDir())
+	o.Tabs = 1
+	b := New(o)
 	t.Cleanup(func() {
 		if err := b.Close(); err != nil {
 			t.Error(err)
@@ -391,8 +410,10 @@ func TestBrokenPagesAndBrowsers(t *testing.T) {
 	}
 	works(t)
 	t.Run("a script that never ends", func(t *testing.T) {
+		b.o.Timeout = time.Second
 		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64, Height: 36}, nil)
-		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 5 s")
+		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 1 s")
+		b.o.Timeout = patience
 		works(t)
 	})
 	t.Run("a cancelled capture", func(t *testing.T) {

@@ -2,10 +2,13 @@ package compose
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"lectern"
 )
@@ -29,6 +32,7 @@ type Cue struct {
 type token struct {
 	text       string // with its punctuation
 	glue       bool   // follows the one before without a space
+	bytes      int    // of a word: up to its end in the text
 	start, end time.Duration
 }
 
@@ -39,6 +43,9 @@ type Spoken struct {
 	Start   int64 // sample of the whole
 	Samples int64
 	Until   int64 // sample up to which its last caption may stay
+	// Breaks are the bytes of Text where words begin, in order, of scripts that write no spaces; nil: not known, so that a line may break
+	// between any two characters of them.
+	Breaks []int
 }
 
 // Captions cuts narrations into captions: at most two lines of 42 columns, broken where a reader would pause, long enough to be
@@ -74,29 +81,151 @@ func settle(cues []Cue, until time.Duration) {
 	}
 }
 
-// tokens cuts the text at its spoken words, each with the punctuation around it, so that nothing of the text is lost. A word that
-// is not found in the text lengthens the one before it.
+// tokens cuts the text where a line may break, so that nothing of it is lost, and gives each piece the time of the words in it. A word
+// that is not found in the text lengthens the one before it.
 func tokens(s Spoken) []token {
 	list, from := locate(s, s.Words)
 	if len(list) == 0 {
 		list, from = locate(s, guess(s.Text, s.Samples))
 	}
 	var out []token
+	if len(list) == 0 {
+		return nil
+	}
 	last := sampleTime(s.Start)
-	for i, t := range list {
-		to := len(s.Text)
-		if i+1 < len(list) {
-			to = from[i+1]
+	clock := clock{text: s.Text, words: list, from: from}
+	cuts := append(breaks(s, from, list), len(s.Text))
+	for i, at := range cuts[:len(cuts)-1] {
+		t := token{text: oneLine(readable(s.Text[at:cuts[i+1]])), start: max(clock.at(at, false), last)}
+		if t.text == "" {
+			continue
 		}
-		before, _ := utf8.DecodeLastRuneInString(s.Text[:from[i]])
-		t.text, t.glue = oneLine(s.Text[from[i]:to]), from[i] > 0 && !unicode.IsSpace(before)
-		t.start = max(t.start, last)
-		t.end = max(t.end, t.start)
+		before, _ := utf8.DecodeLastRuneInString(s.Text[:at])
+		t.glue = at > 0 && !unicode.IsSpace(before)
+		t.end = max(clock.at(at+len(strings.TrimRightFunc(s.Text[at:cuts[i+1]], unicode.IsSpace)), true), t.start)
 		last = t.end
-		out = append(out, t.pieces()...)
+		out = append(out, t)
 	}
 	return out
 }
+
+// readable is text without control characters.
+func readable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) && !unicode.IsSpace(r) || r == 0xfeff || r == 0x200b {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// clock tells when a place of the text is heard.
+type clock struct {
+	text  string
+	words []token
+	from  []int // where each word begins
+	next  int   // the word at which the place before was
+}
+
+// at is when the byte at a place is heard; end: what stands in front of it has been. Places come in order.
+func (c *clock) at(place int, end bool) time.Duration {
+	last := place
+	if end {
+		last--
+	}
+	for c.next+1 < len(c.from) && c.from[c.next+1] <= last {
+		c.next++
+	}
+	w, to := c.words[c.next], len(c.text)
+	if c.next+1 < len(c.from) {
+		to = c.from[c.next+1]
+	}
+	to = c.from[c.next] + len(strings.TrimRightFunc(c.text[c.from[c.next]:to], unicode.IsSpace))
+	whole, done := width(c.text[c.from[c.next]:to]), width(c.text[c.from[c.next]:min(max(place, c.from[c.next]), to)])
+	return w.start + (w.end-w.start)*time.Duration(done)/time.Duration(max(whole, 1))
+}
+
+// breaks lists where a line may begin, from 0 on: behind white space, but for that inside a word that fits a line; in scripts without
+// spaces, at words; and anywhere between two characters in what is longer than a line.
+func breaks(s Spoken, from []int, words []token) []int {
+	inside := map[int]bool{} // places inside words that hold spaces
+	for i, at := range from {
+		if n := words[i].bytes; strings.ContainsFunc(s.Text[at:at+n], unicode.IsSpace) && width(s.Text[at:at+n]) <= captionLine {
+			for j := range n {
+				inside[at+j] = j > 0
+			}
+		}
+	}
+	known := s.Breaks
+	var clusters []int
+	if Unspaced(s.Text) || width(s.Text) > captionLine {
+		clusters = clustersOf(s.Text)
+	}
+	if known == nil {
+		known = clusters
+	}
+	cuts, columnsOf := []int{0}, 0
+	before := rune(0)
+	for i, r := range s.Text {
+		for len(known) > 0 && known[0] < i {
+			known = known[1:]
+		}
+		for len(clusters) > 0 && clusters[0] < i {
+			clusters = clusters[1:]
+		}
+		at := func(list []int) bool { return len(list) > 0 && list[0] == i }
+		switch {
+		case i == 0 || unicode.IsSpace(r) || inside[i]:
+		case unicode.IsSpace(before) && !tied(before) && !lone(s.Text[i:]), at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) && !hangs(before),
+			columnsOf+columns(r) > captionLine && at(clusters) && !inside[i]:
+			cuts, columnsOf = append(cuts, i), 0
+		}
+		columnsOf += columns(r)
+		before = r
+	}
+	return cuts
+}
+
+// clustersOf lists where the characters of a text begin, as its readers count them.
+func clustersOf(text string) []int {
+	var out []int
+	state, at := -1, 0
+	for rest := text; rest != ""; {
+		var c string
+		out = append(out, at)
+		c, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		at += len(c)
+	}
+	return out
+}
+
+// unspacedScripts put no white space between words.
+var unspacedScripts = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+}
+
+// unspaced reports whether r is of a script without spaces, or one of the marks that such text is written with.
+func unspaced(r rune) bool {
+	return unicode.In(r, unspacedScripts...) || r >= 0x3000 && r <= 0x303f || r == 'ー' || r == '・' || r >= 0xff01 && r <= 0xff65
+}
+
+// Unspaced reports whether text has words between which no spaces are: where a line may break in them is [Spoken]'s Breaks.
+func Unspaced(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f && unicode.In(r, unspacedScripts...) })
+}
+
+// tied reports whether a space keeps the words beside it on one line.
+func tied(space rune) bool { return space == 0xa0 || space == 0x202f || space == 0x2007 }
+
+// lone reports whether text begins with a closing mark that stands alone, as in French: "Bonjour !".
+func lone(text string) bool {
+	r, n := utf8.DecodeRuneInString(text)
+	next, _ := utf8.DecodeRuneInString(text[n:])
+	return strings.ContainsRune("!?:;»”)%.,…。！？", r) && (n == len(text) || unicode.IsSpace(next))
+}
+
+// hangs reports whether r begins a syllable that goes on: vowels of Thai and Lao that are written first.
+func hangs(r rune) bool { return strings.ContainsRune("เแโใไເແໂໃໄ", r) }
 
 // locate finds the words in the text, in order, and where each begins, opening marks included.
 func locate(s Spoken, words []lectern.Span) (list []token, from []int) {
@@ -126,7 +255,7 @@ func locate(s Spoken, words []lectern.Span) (list []token, from []int) {
 			begin = 0
 		}
 		cursor += found + len(word)
-		list, from = append(list, token{start: at(w.Start), end: at(w.End)}), append(from, begin)
+		list, from = append(list, token{bytes: cursor - begin, start: at(w.Start), end: at(w.End)}), append(from, begin)
 	}
 	return list, from
 }
@@ -151,45 +280,9 @@ func guess(text string, samples int64) []lectern.Span {
 	return list
 }
 
-// pieces cuts a token where a line may break inside it: between the characters of scripts that write no spaces, and anywhere
-// in a word that is longer than a line. Its time is spread over the pieces by their width.
-func (t token) pieces() []token {
-	if t.text == "" {
-		return nil
-	}
-	var cuts []int
-	wide, col := false, 0
-	for i, r := range t.text {
-		w := columns(r)
-		breakable := i > 0 && w > 0 && !closes(r)
-		if breakable && (wide || w == 2 && !opensBefore(t.text[:i]) || col+w > captionLine) {
-			cuts, col = append(cuts, i), 0
-		}
-		wide = w == 2 || wide && (w == 0 || closes(r))
-		col += w
-	}
-	if len(cuts) == 0 {
-		return []token{t}
-	}
-	total, done, from := max(width(t.text), 1), 0, 0
-	long := t.end - t.start
-	var list []token
-	for _, to := range append(cuts, len(t.text)) {
-		p := token{text: t.text[from:to], glue: t.glue || from > 0, start: t.start + long*time.Duration(done)/time.Duration(total)}
-		done += width(p.text)
-		p.end = t.start + long*time.Duration(done)/time.Duration(total)
-		list, from = append(list, p), to
-	}
-	return list
-}
-
-func opensBefore(s string) bool {
-	r, _ := utf8.DecodeLastRuneInString(s)
-	return opens(r)
-}
-
 func closes(r rune) bool {
-	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc, unicode.Sk) || strings.ContainsRune("ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々", r)
+	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc, unicode.Sk) && !opens(r) ||
+		strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
 }
 
 // columns is how wide a character is in a fixed-width line.
@@ -309,11 +402,18 @@ func wrap(list []token) []string {
 	return []string{join(list[:n]), join(list[n:])}
 }
 
+// srtMarks are what players take for marks in SubRip, which has no way to write them: a character without width keeps them apart.
+var srtMarks = regexp.MustCompile(`<[A-Za-z/]|\{\\|-->`)
+
+func escapeSRT(s string) string {
+	return srtMarks.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + "\u2060" + m[len(m)-1:] })
+}
+
 // SRT writes captions as SubRip.
 func SRT(cues []Cue) string {
 	var b strings.Builder
 	for i, c := range cues {
-		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", i+1, stamp(c.Start, ','), stamp(c.End, ','), strings.Join(c.Lines, "\n"))
+		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", i+1, stamp(c.Start, ','), stamp(c.End, ','), escapeSRT(strings.Join(c.Lines, "\n")))
 	}
 	return b.String()
 }

@@ -321,9 +321,10 @@ func misspelt(environ []string) []string {
 	for _, s := range Settings() {
 		known = append(known, s.Variables()...)
 	}
+	own := []string{APIKeyVariable, ElaiWebhookVariable, WebhookVariable, EnvPrefix + "SECRET_KEY", EnvPrefix + "KEY", EnvPrefix + "SERVER", EnvPrefix + "CONFIG"}
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
+		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) || slices.Contains(own, name) {
 			continue
 		}
 		if near := nearestVariable(name, known); near != "" {

@@ -13,6 +13,7 @@ type Secrets struct {
 	ElaiToken   string // "": there are no avatars of Elai
 	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
 	SecretKey   string // seals secrets in the database; "": the file of secret_key_file has it, or one in the data folder
+	APIKey      string // an administrator's key, beside those in the database; "": there is none
 	Webhook     string // signs what goes to callback addresses, "whsec_…"; "": one is made and kept in the database
 }
 
@@ -22,6 +23,7 @@ const (
 	ElaiWebhookVariable = EnvPrefix + "ELAI_WEBHOOK_SECRET"
 	WebhookVariable     = EnvPrefix + "WEBHOOK_SECRET"
 	SecretKeyVariable   = EnvPrefix + "SECRET_KEY"
+	APIKeyVariable      = EnvPrefix + "API_KEY"
 )
 
 // String keeps a secret from whoever prints it.
@@ -30,7 +32,11 @@ func (Secrets) String() string { return "(secrets)" }
 // GoString does too.
 func (Secrets) GoString() string { return "(secrets)" }
 
-const maxSecret = 4 << 10
+const (
+	maxSecret = 4 << 10
+	minAPIKey = 32
+	maxAPIKey = 256
+)
 
 // ReadSecrets takes the secrets from the environment, as os.Environ gives it, and from the files that c names. Its error is an
 // *Error and holds none of them.
@@ -45,6 +51,8 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 			s.ElaiWebhook = strings.TrimSpace(value)
 		case SecretKeyVariable:
 			s.SecretKey = strings.TrimSpace(value)
+		case APIKeyVariable:
+			s.APIKey = strings.TrimSpace(value)
 		case WebhookVariable:
 			s.Webhook = strings.TrimSpace(value)
 		}
@@ -66,6 +74,12 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 	}
 	if strings.ContainsAny(s.ElaiToken, " \t\r\n\x00") {
 		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("what should be Elai's token has several words"), Allowed: "the token alone"}
+	}
+	if s.APIKey != "" && (len(s.APIKey) < minAPIKey || len(s.APIKey) > maxAPIKey || strings.ContainsFunc(s.APIKey, func(c rune) bool { return c <= ' ' || c > '~' })) {
+		return Secrets{}, &Error{
+			Key: APIKeyVariable, Cause: fmt.Errorf("a key that others could guess opens the server: this one has %d characters, or some that a header cannot carry", len(s.APIKey)),
+			Allowed: fmt.Sprintf("%d to %d visible ASCII characters without spaces, such as what \"openssl rand -hex 32\" prints", minAPIKey, maxAPIKey),
+		}
 	}
 	return s, nil
 }

@@ -46,3 +46,33 @@ func TestTheWebhooksSecretIsNoMisspeltSetting(t *testing.T) {
 		t.Errorf("%v %v", said, err)
 	}
 }
+
+// The key of the environment is long enough that nobody guesses it, and is never shown.
+func TestTheKeyOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	const key = "0123456789abcdef0123456789abcdef"
+	c := Default()
+	if s, err := c.ReadSecrets([]string{"LECTERN_API_KEY= " + key + "\n"}); err != nil || s.APIKey != key || strings.Contains(fmt.Sprintf("%v %+v %#v", s, s, s), key) {
+		t.Errorf("%v, %v", s, err)
+	}
+	for _, bad := range []string{"short", key[:31], key + " " + key, key + "é", strings.Repeat(key, 9)} {
+		_, err := c.ReadSecrets([]string{"LECTERN_API_KEY=" + bad})
+		if err == nil || strings.Contains(err.Error(), bad) || !strings.Contains(err.Error(), "openssl rand -hex 32") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+// L: a variable that lacks a setting's first word is told which one is meant, and those of the program itself are none.
+func TestLVariablesThatLackAWord(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS", "LECTERN_BASE_URL": "LECTERN_HTTP_BASE_URL",
+		"LECTERN_API_KEY": "", "LECTERN_KEY": "", "LECTERN_SERVER": "", "LECTERN_CONFIG": "", "LECTERN_WEBHOOK_SECRET": "", "LECTERN_SECRET_KEY": "",
+	} {
+		said := misspelt([]string{name + "=x"})
+		if want == "" && len(said) > 0 || want != "" && (len(said) != 1 || !strings.Contains(said[0], "did you mean "+want+"?")) {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}

@@ -165,7 +165,7 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	print := ""
 	if key != "" {
 		print = body.fingerprint(r)
-		if p, replayed, err = s.Jobs.Reserve(r.Context(), lectern.DefaultOwner, key, print); err != nil || replayed {
+		if p, replayed, err = s.mine(r).Reserve(r.Context(), key, print); err != nil || replayed {
 			return p, replayed, err
 		}
 		defer func() {
@@ -179,7 +179,7 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 		return p, false, err
 	}
 	sub.Key, sub.Fingerprint, sub.TraceParent = key, print, s.TraceParent(r.Context())
-	p, err = s.Jobs.Submit(r.Context(), sub)
+	p, err = s.mine(r).Submit(r.Context(), sub)
 	return p, false, err
 }
 
@@ -197,7 +197,7 @@ func (s *server) takesOrders() error {
 // release frees the key of a request that failed, though its client may have gone. One that cannot be freed is free
 // again after its time.
 func (s *server) release(r *http.Request, key string) {
-	if err := s.Jobs.ReleaseKey(context.WithoutCancel(r.Context()), lectern.DefaultOwner, key); err != nil {
+	if err := s.mine(r).ReleaseKey(context.WithoutCancel(r.Context()), key); err != nil {
 		s.Log.LogAttrs(r.Context(), 4, "an idempotency key waits for its time", attrs(r, asFailure(err))...)
 	}
 }

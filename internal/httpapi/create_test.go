@@ -35,7 +35,8 @@ func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) 
 	return lectern.Presentation{}, false, nil
 }
 
-func (j *jobs) Reserve(_ context.Context, _, key, print string) (lectern.Presentation, bool, error) {
+func (j *jobs) Reserve(_ context.Context, owner, key, print string) (lectern.Presentation, bool, error) {
+	key = owner + " " + key
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if p, done, err := j.completed(key, print); done || err != nil {
@@ -53,7 +54,8 @@ func (j *jobs) Reserve(_ context.Context, _, key, print string) (lectern.Present
 	return lectern.Presentation{}, false, nil
 }
 
-func (j *jobs) ReleaseKey(_ context.Context, _, key string) error {
+func (j *jobs) ReleaseKey(_ context.Context, owner, key string) error {
+	key = owner + " " + key
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.keys[key].id == "" {

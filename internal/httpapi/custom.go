@@ -56,7 +56,7 @@ type customList struct {
 	Jobs    []customJob `json:"jobs"`
 }
 
-func newCustomJob(p lectern.Presentation) customJob {
+func (s *server) newCustomJob(p lectern.Presentation) customJob {
 	j := customJob{
 		JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Title: p.Title, Message: p.Message, Version: p.Version,
 	}
@@ -73,7 +73,7 @@ func newCustomJob(p lectern.Presentation) customJob {
 		j.Error = ptr(p.Error.Error())
 	}
 	if p.Status == lectern.StatusCompleted {
-		self := custom + "/presentations/" + url.PathEscape(p.ID)
+		self := s.link(custom + "/presentations/" + url.PathEscape(p.ID))
 		j.VideoURL, j.ThumbnailURL, j.SlideImageURL = ptr(self+"/video"), ptr(self+"/thumbnail"), ptr(self+"/slide-image")
 	}
 	return j
@@ -97,8 +97,9 @@ type customVariant struct {
 }
 
 func (s *server) custom(mux *http.ServeMux) {
+	// Nothing here needs more than read but creating, which asks for it itself: previews cost nothing, and a dry run neither.
 	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.on(mux, pattern, rule{scope: lectern.ScopeRead}, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
 				s.refuse(w, r, err)
 			}
@@ -148,6 +149,9 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 			}
 			return err
 		}
+		if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
+			return err
+		}
 		p, replayed, err := s.create(r, change)
 		if err != nil {
 			return err
@@ -155,7 +159,7 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 		if replayed {
 			w.Header().Set("Idempotent-Replayed", "true")
 		}
-		w.Header().Set("Location", custom+"/presentations/"+url.PathEscape(p.ID))
+		w.Header().Set("Location", s.link(custom+"/presentations/"+url.PathEscape(p.ID)))
 		writeJSON(w, r, http.StatusOK, customCreated{
 			Success: true, JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Message: "The presentation is queued.", Warnings: p.Warnings,
 		})
@@ -164,12 +168,12 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 }
 
 func (s *server) customStatus(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.Jobs.Get(r.Context(), r.PathValue("id"))
+	p, err := s.mine(r).Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, r, http.StatusOK, customStatusAnswer{true, newCustomJob(p)})
+	writeJSON(w, r, http.StatusOK, customStatusAnswer{true, s.newCustomJob(p)})
 	return nil
 }
 
@@ -182,12 +186,12 @@ func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 	answer := customList{Success: true, Jobs: []customJob{}}
 	for q := (Query{}); len(answer.Jobs) < limit; {
 		q.Limit = min(limit-len(answer.Jobs), 200)
-		page, next, err := s.Jobs.List(r.Context(), q)
+		page, next, err := s.mine(r).List(r.Context(), q)
 		if err != nil {
 			return err
 		}
 		for _, p := range page {
-			answer.Jobs = append(answer.Jobs, newCustomJob(p))
+			answer.Jobs = append(answer.Jobs, s.newCustomJob(p))
 		}
 		if q.Cursor = next; next == "" {
 			break
@@ -239,9 +243,9 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 	const under = custom + "/video/avatars/"
 	out := make([]customAvatar, 0, len(list))
 	for _, a := range list {
-		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: portraitPath(under, a, "") + "?size=240", Canvas: portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
+		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: s.portraitPath(under, a, "") + "?size=240", Canvas: s.portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
 		for _, look := range a.Variants {
-			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, portraitPath(under, a, look.Code) + "?size=240"})
+			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, s.portraitPath(under, a, look.Code) + "?size=240"})
 		}
 		out = append(out, v)
 	}

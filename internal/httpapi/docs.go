@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"lectern"
 )
 
 //go:embed docs.html
@@ -43,9 +45,9 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 			http.ServeContent(w, r, "", zeroTime, bytes.NewReader(b))
 		}
 	}
-	mux.HandleFunc("GET /openapi.json", fixed("application/openapi+json", spec))
-	mux.HandleFunc("GET /docs", fixed("text/html; charset=utf-8", page.Bytes()))
-	mux.HandleFunc("GET /docs/docs.css", fixed("text/css; charset=utf-8", docsCSS))
+	s.on(mux, "GET /openapi.json", rule{scope: lectern.ScopeRead}, fixed("application/openapi+json", spec))
+	s.on(mux, "GET /docs", rule{scope: lectern.ScopeRead}, fixed("text/html; charset=utf-8", page.Bytes()))
+	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead}, fixed("text/css; charset=utf-8", docsCSS))
 }
 
 // prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.

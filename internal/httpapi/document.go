@@ -29,10 +29,21 @@ func (f *face) finish() *huma.OpenAPI {
 		}
 	}
 	describeShapes(registry.Map())
+	doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {
+			Type: "http", Scheme: "bearer", BearerFormat: "lk_<id>_<secret>",
+			Description: "An API key. A server without keys, which listens on loopback or has the setting http.keyless, needs none.",
+		},
+		"session": {
+			Type: "apiKey", In: "cookie", Name: sessionCookie,
+			Description: "A session of the web page: POST /ui/session with {\"key\":\"lk_…\"} sets it for 12 hours, DELETE /ui/session ends it. " +
+				"It is good for pages of this server alone.",
+		},
+	}
 	delete(registry.Map(), "ErrorModel")
 	delete(registry.Map(), "ErrorDetail")
 	for name, schema := range registry.Map() {
-		if schema.AdditionalProperties == false && name != "NewWebhook" { // a request with a field that nobody reads is refused
+		if schema.AdditionalProperties == false && name != "NewWebhook" && name != "NewKey" && name != "NewKeyBounds" { // a request with a field that nobody reads is refused
 			schema.AdditionalProperties = nil // answers may grow
 		}
 		for field, p := range schema.Properties {
@@ -78,6 +89,11 @@ var refusals = map[lectern.Code]string{
 	codeRequest:               "a parameter or header makes no sense",
 	codeMedia:                 "the body is of a kind that is not taken",
 	codeAccept:                "the Accept header does not take the answer",
+	lectern.CodeUnauthorized:  "there is no key, or it is wrong, removed or expired",
+	lectern.CodeForbidden:     "the key's scope does not allow this",
+	lectern.CodeRateLimited:   "too many wrong keys came from this address, or a limit of the key or the server is reached; Retry-After says when to ask again",
+	codeHost:                  "the server does not answer for this host name",
+	codeProxy:                 "the request came through a proxy that the server, which has no key, does not know",
 	codeOrigin:                "the page that asks may not use this server",
 	codePrecondition:          "the file is not the one that If-Match or If-Unmodified-Since names",
 	codeRange:                 "the file has no such part",
@@ -86,7 +102,7 @@ var refusals = map[lectern.Code]string{
 // describeRefusals tells the document what an operation may be refused with: these codes, those that every operation has,
 // and under default whatever else may go wrong.
 func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
-	codes = append(slices.Clone(codes), codeAccept)
+	codes = append(slices.Clone(codes), codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited, codeHost, codeProxy)
 	if o.Method != http.MethodGet {
 		codes = append(codes, codeOrigin)
 	}
@@ -97,7 +113,38 @@ func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for status, sentences := range said {
 		o.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: strings.Join(sentences, "\n"), Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+			Description: strings.Join(sentences, "\n"), Headers: refusalHeaders(status), Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
 		}
 	}
+}
+
+// refusalHeaders are those that a refusal has beside its problem.
+func refusalHeaders(status int) map[string]*huma.Param {
+	text := &huma.Schema{Type: "string"}
+	switch status {
+	case http.StatusUnauthorized:
+		return map[string]*huma.Param{"WWW-Authenticate": {Schema: text, Description: "How to send a key."}}
+	case http.StatusTooManyRequests:
+		return map[string]*huma.Param{"Retry-After": {Schema: &huma.Schema{Type: "integer"}, Description: "Seconds until the same request may succeed."}}
+	}
+	return nil
+}
+
+// scopeKey is where the document says which scope an operation takes.
+const scopeKey = "x-scope"
+
+// describeAccess tells the document which keys an operation takes.
+func describeAccess(o *huma.Operation, need lectern.Scope) {
+	o.Security = []map[string][]string{{"key": {}}, {"session": {}}}
+	scope := string(need)
+	if o.OperationID == "create-presentation" {
+		scope = string(lectern.ScopeWrite)
+		o.Description += " Takes a key of the scope `write`; a dry run takes `read`."
+	} else {
+		o.Description += " Takes a key of the scope `" + scope + "`."
+	}
+	if o.Extensions == nil {
+		o.Extensions = map[string]any{}
+	}
+	o.Extensions[scopeKey] = scope
 }

@@ -21,20 +21,47 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 	if p.Version > after || p.Status.Terminal() || wait <= 0 {
 		return p, nil
 	}
+	leave, err := s.streams.enter(visitOf(r.Context()).from)
+	if err != nil {
+		return p, err
+	}
+	defer leave()
 	c, stop := context.WithTimeout(r.Context(), wait)
 	defer stop()
-	answered := make(chan struct{})
-	defer close(answered)
+	gone, answered := false, make(chan struct{})
+	looked := make(chan struct{})
 	go func() {
-		select {
-		case <-s.Draining:
-			stop() // what is known by now is the answer
-		case <-answered:
+		defer close(looked)
+		every := time.NewTicker(watchEvery)
+		defer every.Stop()
+		for {
+			select {
+			case <-s.Draining:
+				stop() // what is known by now is the answer
+				return
+			case <-every.C:
+				if gone = s.expired(c); gone {
+					stop()
+					return
+				}
+			case <-answered:
+				return
+			}
 		}
 	}()
+	p, err = s.news(r, c, p, after)
+	close(answered)
+	if <-looked; gone && r.Context().Err() == nil {
+		return p, lectern.Fail(lectern.CodeUnauthorized, "The key was removed while the request waited.")
+	}
+	return p, err
+}
+
+// news gives the first version of p above after, or p as it is when c ends.
+func (s *server) news(r *http.Request, c ctx, p lectern.Presentation, after int64) (lectern.Presentation, error) {
 	s.Observer.Watching(WatchPoll, 1)
 	defer s.Observer.Watching(WatchPoll, -1)
-	for next, err := range s.Jobs.Watch(c, p.ID, after) {
+	for next, err := range s.mine(r).Watch(c, p, after) {
 		if err != nil {
 			if c.Err() != nil && r.Context().Err() == nil {
 				break // the time is over, or the server stops
@@ -43,11 +70,11 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 		}
 		return next, nil
 	}
-	return s.Jobs.Get(r.Context(), p.ID)
+	return s.mine(r).Get(r.Context(), p.ID)
 }
 
-// news is what a watch gives.
-type news struct {
+// told is what a watch gives.
+type told struct {
 	p   lectern.Presentation
 	err error
 }
@@ -65,13 +92,20 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 		}
 		after = n
 	}
-	p, err := s.Jobs.Get(r.Context(), in.ID)
+	p, err := s.mine(r).Get(r.Context(), in.ID)
 	if err != nil {
 		return err
 	}
 	if p.Status.Terminal() && p.Version <= after {
 		w.WriteHeader(http.StatusNoContent) // tells an EventSource not to come again
 		return nil
+	}
+	if r.Method != http.MethodHead {
+		leave, err := s.streams.enter(visitOf(r.Context()).from)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -81,21 +115,21 @@ func (s *server) v1Events(w http.ResponseWriter, r *http.Request, in *eventsInpu
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	s.stream(w, r, in.ID, after)
+	s.stream(w, r, p, after)
 	return nil
 }
 
 // stream writes until the watch ends, the client goes or a write takes too long.
-func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after int64) {
+func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Presentation, after int64) {
 	c, stop := context.WithCancel(r.Context())
-	feed := make(chan news)
+	feed := make(chan told)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer close(feed)
-		for p, err := range s.Jobs.Watch(c, id, after) {
+		for p, err := range s.mine(r).Watch(c, seen, after) {
 			select {
-			case feed <- news{p, err}:
+			case feed <- told{p, err}:
 			case <-c.Done():
 				return
 			}
@@ -117,7 +151,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			s.Observer.Dropped()
 			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "a watcher takes nothing and is dropped; it may resume", slog.String("request_id", requestID(r.Context())),
-				slog.String("job_id", id), slog.Duration("patience", s.WriteTimeout))
+				slog.String("job_id", seen.ID), slog.Duration("patience", s.WriteTimeout))
 		}
 		return err == nil || errors.Is(err, http.ErrNotSupported)
 	}
@@ -126,6 +160,8 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 	}
 	beat := time.NewTimer(s.KeepAlive)
 	defer beat.Stop()
+	look := time.NewTicker(watchEvery)
+	defer look.Stop()
 	for {
 		select {
 		case <-c.Done():
@@ -133,6 +169,12 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 		case <-s.Draining:
 			send(": the server stops; come again\n\n")
 			return
+		case <-look.C:
+			if s.expired(c) {
+				send(": the key was removed\n\n")
+				return
+			}
+			continue
 		case <-beat.C:
 			if !send(": still here\n\n") {
 				return
@@ -145,7 +187,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, id string, after
 				s.lastWords(r, n.err, send)
 				return
 			}
-			b, err := json.Marshal(v1Presentation(n.p))
+			b, err := json.Marshal(s.v1Presentation(n.p))
 			if err != nil {
 				panic(err)
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // sample is a command that shows an operation at work. It runs as it is written in a shell on the machine of a server at
-// its default address. It takes ids from the variables ID, WEBHOOK and DELIVERY, and the deck from deck.json.
+// its default address. It takes ids from the variables ID, WEBHOOK, DELIVERY and KEY_ID, a key from LECTERN_KEY, and the deck from deck.json.
 type sample struct {
 	Lang   string `json:"lang"`
 	Label  string `json:"label"` // what it does
@@ -26,7 +26,10 @@ func describeSamples(o *huma.Operation) {
 	if len(list) == 0 {
 		list = []sample{{"Shell", o.Summary, plainSample(o)}}
 	}
-	o.Extensions = map[string]any{samplesKey: list}
+	if o.Extensions == nil {
+		o.Extensions = map[string]any{}
+	}
+	o.Extensions[samplesKey] = list
 }
 
 // plainSample is the command for an operation that needs no more than its path.
@@ -35,6 +38,8 @@ func plainSample(o *huma.Operation) string {
 	switch {
 	case strings.HasPrefix(path, "/v1/webhooks/deliveries/"):
 		path = strings.Replace(path, "{id}", "$DELIVERY", 1)
+	case strings.HasPrefix(path, "/v1/keys/"):
+		path = strings.Replace(path, "{id}", "$KEY_ID", 1)
 	case strings.HasPrefix(path, "/v1/webhooks/"):
 		path = strings.Replace(path, "{id}", "$WEBHOOK", 1)
 	default:
@@ -89,6 +94,17 @@ func writtenSamples(id string) []sample {
   "url": "https://example.com/lectern",
   "types": ["presentation.completed"]
 }'`)
+	case "create-key":
+		return shell(
+			"Make a key that may create presentations", `curl SERVER/v1/keys --json '{"name": "CI of the courses"}'`,
+			"With a key, where there are some already", `curl -H "Authorization: Bearer $LECTERN_KEY" SERVER/v1/keys --json '{
+  "name": "A screen in the hall",
+  "scope": "read"
+}'`)
+	case "list-keys":
+		return shell("List the keys", `curl -H "Authorization: Bearer $LECTERN_KEY" SERVER/v1/keys`)
+	case "delete-key":
+		return shell("Remove a key", `curl -X DELETE -H "Authorization: Bearer $LECTERN_KEY" "SERVER/v1/keys/$KEY_ID"`)
 	case "list-deliveries":
 		return shell("Messages that were given up", "curl 'SERVER/v1/webhooks/deliveries?state=given_up'")
 	}

@@ -1,6 +1,10 @@
 package httpapi
 
-import "lectern"
+import (
+	"net/http"
+
+	"lectern"
+)
 
 // StatusOf opens the tables of statuses to tests.
 func StatusOf(face string, c lectern.Code) (int, bool) {
@@ -10,4 +14,15 @@ func StatusOf(face string, c lectern.Code) (int, bool) {
 	}
 	s, ok := table[c]
 	return s, ok
+}
+
+// Disposition opens the names of downloads to tests.
+var Disposition = disposition
+
+// RememberedSources is how many addresses a handler of New remembers for their wrong keys.
+func RememberedSources(h http.Handler) int {
+	a := h.(guarded).server.attempts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.full)
 }

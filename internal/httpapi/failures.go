@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"lectern"
@@ -17,6 +18,7 @@ const (
 	codeMethod  lectern.Code = "method_not_allowed"
 	codeOrigin  lectern.Code = "origin_refused"
 	codeHost    lectern.Code = "host_refused"
+	codeProxy   lectern.Code = "proxy_refused"
 	codeRequest lectern.Code = "invalid_request"
 	codeMedia   lectern.Code = "unsupported_media_type"
 	codeAccept  lectern.Code = "not_acceptable"
@@ -60,6 +62,7 @@ var v1Status = map[lectern.Code]int{
 	codeMethod:                http.StatusMethodNotAllowed,
 	codeOrigin:                http.StatusForbidden,
 	codeHost:                  http.StatusMisdirectedRequest,
+	codeProxy:                 http.StatusForbidden,
 	codeRequest:               http.StatusUnprocessableEntity,
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
@@ -103,6 +106,7 @@ var customStatus = map[lectern.Code]int{
 	codeMethod:                http.StatusMethodNotAllowed,
 	codeOrigin:                http.StatusForbidden,
 	codeHost:                  http.StatusMisdirectedRequest,
+	codeProxy:                 http.StatusForbidden,
 	codeRequest:               http.StatusBadRequest,
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
@@ -197,6 +201,13 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Code == lectern.CodeKeyInUse {
 		h.Set("Retry-After", "1")
 	}
+	if f.Code == lectern.CodeRateLimited {
+		h.Set("Retry-After", "5")
+	}
+	if l, ok := errors.AsType[*later](err); ok {
+		h.Set("Retry-After", strconv.Itoa(seconds(l.after)))
+	}
+	challenge(h, r, f)
 	if face == custom {
 		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide, Errors: faults(f), RequestID: id})
 		return

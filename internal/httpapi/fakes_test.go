@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ import (
 
 	"lectern"
 	"lectern/internal/httpapi"
+	"lectern/internal/keys"
+	"lectern/internal/keys/keystest"
 )
 
 // jobs is a job service in memory that keeps the contract: the state machine is the real one, every version is kept, and a
@@ -87,7 +90,9 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
+	p.Owner, p.KeyID = cmp.Or(sub.Owner, lectern.DefaultOwner), sub.KeyID
 	if sub.Key != "" {
+		sub.Key = p.Owner + " " + sub.Key
 		if first, ok, err := j.completed(sub.Key, sub.Fingerprint); ok || err != nil {
 			return first, err
 		}
@@ -121,7 +126,7 @@ func (j *jobs) List(_ context.Context, q httpapi.Query) ([]lectern.Presentation,
 		switch {
 		case !past && p.ID == q.Cursor: // a cursor outlives its presentation
 			past = true
-		case !past || r.deleted || q.Status != "" && p.Status != q.Status:
+		case !past || r.deleted || q.Owner != "" && p.Owner != q.Owner || q.Status != "" && p.Status != q.Status:
 		case len(page) == q.Limit:
 			return page, page[len(page)-1].ID, nil
 		default:
@@ -477,16 +482,19 @@ type rig struct {
 	t    testing.TB
 	jobs *jobs
 	log  *logLines
+	keys *keystest.Fake
+	ring *keys.Ring
 }
 
 func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, jobs: newJobs(), log: &logLines{}}
+	r := &rig{t: t, jobs: newJobs(), log: &logLines{}, keys: &keystest.Fake{}}
+	r.ring = keys.New(keys.Options{Store: r.keys})
 	o := httpapi.Options{
 		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-	o.Webhooks = newHooks(t)
+	o.Webhooks, o.Keys = newHooks(t), r.ring
 	for _, e := range edit {
 		e(&o)
 	}

@@ -34,11 +34,11 @@ var slideImage = file{"slide_image", "/slides/{n}/image", lectern.ArtifactSlideI
 
 // find gives the artifact of a kind, for slide n where the kind is per slide.
 func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presentation, lectern.Artifact, error) {
-	p, err := s.Jobs.Get(r.Context(), id)
+	p, err := s.mine(r).Get(r.Context(), id)
 	if err != nil {
 		return p, lectern.Artifact{}, err
 	}
-	list, err := s.Jobs.Artifacts(r.Context(), id)
+	list, err := s.Jobs.Artifacts(r.Context(), p.ID)
 	if err != nil {
 		return p, lectern.Artifact{}, err
 	}
@@ -62,6 +62,9 @@ func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presen
 
 // serve answers with an artifact: ranges, conditions and HEAD as net/http does them, the content's hash as ETag.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f file, disposition string) error {
+	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
+		return lectern.Fail(codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
+	}
 	body, err := s.Open(r.Context(), a.Key)
 	if err != nil {
 		return err
@@ -114,29 +117,6 @@ func (w *asked) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)
-}
-
-// attachment is a Content-Disposition for a name that is safe in ASCII.
-func attachment(how, name string) string { return how + `; filename="` + name + `"` }
-
-// downloadName is the presentation's title as a file name, or its id where the title has no plain letters.
-func downloadName(p lectern.Presentation) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(p.Title) {
-		switch {
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			b.WriteRune(c)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-		if b.Len() >= 60 {
-			break
-		}
-	}
-	if name := strings.Trim(b.String(), "-"); name != "" {
-		return name
-	}
-	return "presentation_" + safeName(p.ID)
 }
 
 // safeName keeps what is safe in a header and in a file name.

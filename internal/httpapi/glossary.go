@@ -15,6 +15,12 @@ var glossary = map[string]map[string]string{
 	"Delivery":         {"": "One message to one address."},
 	"DeliveryList":     {"": "A page of deliveries."},
 	"Fault":            {"": "One of several faults of a request, or of a run."},
+	"Key":              {"": "An API key, without its secret."},
+	"KeyList":          {"": "A list of keys."},
+	"KeyQuota":         {"": "What a key may have at once and in a day."},
+	"KeySecret":        {"": "A key with its secret, which is shown this once."},
+	"NewKey":           {"": "A key that is wanted."},
+	"NewKeyBounds":     {"": "What a new key may have at once and in a day."},
 	"NewWebhook":       {"": "An address that wants to be told."},
 	"Presentation":     {"": "A presentation: the job of making a video of a deck. What is not known yet is null."},
 	"PresentationFail": {"": "Why a presentation failed."},
@@ -33,7 +39,7 @@ var glossary = map[string]map[string]string{
 	"TemplateList": {"": "All templates."},
 	"TemplateProp": {
 		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image or table.",
-		"required": "Whether the slide looks unfinished without it.", "description": "For people.",
+		"required": "Whether the slide looks unfinished without it.", "choices": "Of a choice: its values, the default first.", "description": "For people.",
 	},
 	"Theme": {
 		"": "The colours of a deck.", "id": "What a deck's theme names.", "name": "For people.", "dark": "Whether its ground is dark.", "accent": "#rrggbb.",

@@ -17,6 +17,9 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 
 	"lectern"
@@ -53,12 +56,30 @@ type Options struct {
 	// with the presentation that the request makes. nil: none is.
 	TraceParent func(ctx context.Context) string
 
-	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of
-	// the same host and of localhost always may; "*" lets every page.
+	// Keys knows who may use the interface; nil: there are no keys.
+	Keys Keys
+	// Beyond says that the server is reached from other machines. Without a key it then answers only if Keyless is set.
+	Beyond, Keyless bool
+	// Quota is that of keys which have none of their own.
+	Quota lectern.Quota
+	// Providers take the messages of services that sign them, by pattern: no key, host or origin is asked of them.
+	Providers map[string]http.Handler
+
+	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of the
+	// same host always may, those of localhost where the server is reached by loopback; "*" lets every page.
 	Origins []string
-	// Hosts, where given, are the only values of the Host header that are answered: a guard against DNS rebinding for
-	// servers that listen on localhost. Ports are not compared.
+	// Hosts are values of the Host header that are answered, without ports, in lower case. Names of loopback and BaseURL's host
+	// always are. Empty: without a key those alone, with Keyless also every address, with a key every host.
 	Hosts []string
+	// Proxies are the networks of proxies whose forwarding headers are believed.
+	Proxies []netip.Prefix
+	// BaseURL is where others reach the server, such as "https://video.example.com/lectern". Links begin with it; "" or
+	// what is no URL: they are paths.
+	BaseURL string
+
+	Streams           int // event streams and long polls at once; default 1000
+	StreamsPerAddress int // of one client; default 100
+	Ranges            int // of one request; default 16
 
 	KeepAlive    time.Duration // silence after which a stream sends a comment; default 15 s
 	WriteTimeout time.Duration // how long one write to a client may take before it is dropped; default 30 s
@@ -72,14 +93,52 @@ type Options struct {
 type server struct {
 	Options
 	portraits *portraits
-	large     *queue        // of bodies of more than 1 MiB
-	previews  chan struct{} // one token a preview that runs, so that previews cannot crowd out presentations
+	large     *queue          // of bodies of more than 1 MiB
+	previews  chan struct{}   // one token a preview that runs, so that previews cannot crowd out presentations
+	rules     map[string]rule // by the pattern of the route
+	attempts  *attempts
+	streams   *streams
+	base      *url.URL // nil: there is none
+	path      string   // of base, without a slash at its end
 }
 
 const maxPreviews = 2
 
 // New builds the handler of the whole interface. It starts nothing; requests end when their contexts do.
 func New(o Options) http.Handler {
+	s, mux := newServer(o), http.NewServeMux()
+	s.health(mux)
+	s.custom(mux)
+	doc := s.v1(mux)
+	s.docs(mux, doc)
+	if s.Metrics != nil {
+		s.on(mux, "GET /metrics", rule{scope: lectern.ScopeRead}, s.Metrics.ServeHTTP)
+	}
+	if s.UI != nil {
+		for _, pattern := range []string{"GET /{$}", "GET /ui/"} {
+			s.on(mux, pattern, rule{open: true}, s.UI.ServeHTTP)
+		}
+	}
+	s.sessions(mux)
+	for pattern, h := range s.Providers {
+		s.on(mux, pattern, rule{any: true}, h.ServeHTTP)
+	}
+	return s.guard(mux)
+}
+
+func newServer(o Options) *server {
+	o = o.withDefaults()
+	s := &server{
+		Options: o, portraits: newPortraits(o.Avatars), large: newQueue(o.LargeBodies, o.LargeWait), previews: make(chan struct{}, maxPreviews), rules: map[string]rule{},
+		attempts: newAttempts(), streams: newStreams(o.Streams, o.StreamsPerAddress),
+	}
+	if u, err := url.Parse(o.BaseURL); err == nil && u.Host != "" {
+		s.base, s.path = u, strings.TrimSuffix(u.Path, "/")
+	}
+	return s
+}
+
+func (o Options) withDefaults() Options {
 	def := lectern.DefaultLimits()
 	o.Limits.BodyBytes = cmp.Or(o.Limits.BodyBytes, def.BodyBytes)
 	o.Limits.Slides = cmp.Or(o.Limits.Slides, def.Slides)
@@ -88,6 +147,10 @@ func New(o Options) http.Handler {
 	o.Limits.MinSide = cmp.Or(o.Limits.MinSide, def.MinSide)
 	o.Limits.MaxSide = cmp.Or(o.Limits.MaxSide, def.MaxSide)
 	o.Limits.MaxHoldSeconds = cmp.Or(o.Limits.MaxHoldSeconds, def.MaxHoldSeconds)
+	o.Streams = cmp.Or(o.Streams, 1000)
+	o.StreamsPerAddress = cmp.Or(o.StreamsPerAddress, 100)
+	o.Ranges = cmp.Or(o.Ranges, 16)
+	o.Limits.SlidePixels = cmp.Or(o.Limits.SlidePixels, def.SlidePixels)
 	o.Limits.JSONTokens = cmp.Or(o.Limits.JSONTokens, def.JSONTokens)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
@@ -107,21 +170,7 @@ func New(o Options) http.Handler {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []*lectern.Failure { return nil }
 	}
-	s := &server{Options: o, portraits: newPortraits(o.Avatars), large: newQueue(o.LargeBodies, o.LargeWait), previews: make(chan struct{}, maxPreviews)}
-
-	mux := http.NewServeMux()
-	s.health(mux)
-	s.custom(mux)
-	doc := s.v1(mux)
-	s.docs(mux, doc)
-	if o.Metrics != nil {
-		mux.Handle("GET /metrics", o.Metrics)
-	}
-	if o.UI != nil {
-		mux.Handle("GET /{$}", o.UI)
-		mux.Handle("GET /ui/", o.UI)
-	}
-	return s.guard(s.route(mux))
+	return o
 }
 
 // route sends a request to its handler, or answers that there is none in the format of the face that was asked.
@@ -164,10 +213,10 @@ func (s *server) draining() bool {
 }
 
 func (s *server) health(mux *http.ServeMux) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+	s.on(mux, "GET /healthz", rule{any: true}, func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, r, http.StatusOK, map[string]any{"status": "ok", "version": s.Version})
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	s.on(mux, "GET /readyz", rule{any: true}, func(w http.ResponseWriter, r *http.Request) {
 		if s.draining() {
 			w.Header().Set("Retry-After", "5")
 			writeJSON(w, r, http.StatusServiceUnavailable, map[string]any{"ready": false, "missing": []any{}, "stopping": true})

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/pb33f/jsonschema/v6"
+
+	"lectern"
 )
 
 // object is a node of the document.
@@ -126,6 +128,17 @@ func (l *linter) operation(at string, o object, tags map[string]bool) {
 	}
 	if refused == 0 {
 		l.fault(at, "it is never refused")
+	}
+	for _, s := range list(o, "security") {
+		for name := range s.(object) {
+			if child(l.doc, "components", "securitySchemes", name) == nil {
+				l.fault(at, "the security scheme %s is not declared", name)
+			}
+			l.used["#/components/securitySchemes/"+name] = true
+		}
+	}
+	if len(list(o, "security")) == 0 || !lectern.Scope(fmt.Sprint(o["x-scope"])).Valid() {
+		l.fault(at, "no security, or no scope")
 	}
 	l.reach(o)
 }
@@ -251,6 +264,8 @@ func TestLinterFinds(t *testing.T) {
 		"no tags":                          func(d object) { delete(child(d, get...), "tags") },
 		"the tag Odds is not declared":     func(d object) { child(d, get...)["tags"] = []any{"Odds"} },
 		"parameter status: no description": func(d object) { delete(list(child(d, get...), "parameters")[0].(object), "description") },
+		"no security":                      func(d object) { delete(child(d, get...), "security") },
+		"the security scheme odd is not":   func(d object) { child(d, get...)["security"] = []any{object{"odd": []any{}}} },
 		"it is never refused":              func(d object) { child(d, get...)["responses"] = object{"200": object{"description": "Fine."}} },
 		"422 is no problem":                func(d object) { delete(child(d, append(get, "responses", "422")...), "content") },
 		"Theme: no description":            func(d object) { delete(child(d, "components", "schemas", "Theme"), "description") },

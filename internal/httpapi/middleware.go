@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,11 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,14 +24,6 @@ var zeroTime time.Time
 func hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
-}
-
-type requestIDKey struct{}
-
-// requestID is the id of the request that c belongs to.
-func requestID(c context.Context) string {
-	id, _ := c.Value(requestIDKey{}).(string)
-	return id
 }
 
 // takenID is the caller's id for the request where it is a sane one, else a new one.
@@ -53,16 +43,18 @@ func attrs(r *http.Request, f *lectern.Failure) []slog.Attr {
 	}
 }
 
-// guard stands around every request: an id, a log line, bounds in size and time, headers, and an answer even to a panic.
-func (s *server) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
+// guard stands around every request: an id, a log line, bounds in size and time, headers, who may do it, and an answer even
+// to a panic.
+func (s *server) guard(mux *http.ServeMux) http.Handler {
+	next := s.route(mux)
+	return guarded{s, http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		id := takenID(r)
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		v := &visit{id: takenID(r)}
+		r = s.below(r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 		control := http.NewResponseController(raw)
 		w := &writer{ResponseWriter: raw, control: control, patience: s.WriteTimeout}
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h.Set("X-Request-Id", v.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -72,18 +64,38 @@ func (s *server) guard(next http.Handler) http.Handler {
 				s.panicked(w, r, p)
 			}
 			s.Observer.Answered(r.Context(), r.Pattern, r.Method, w.status, time.Since(began))
-			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "HTTP_REQUEST", slog.String("request_id", id), slog.String("method", r.Method),
-				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)))
+			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "HTTP_REQUEST", slog.String("request_id", v.id), slog.String("method", r.Method),
+				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)),
+				slog.String("key_id", v.key.ID))
 		}()
-		if s.admit(w, r) {
-			defer s.bound(w, r, control)()
+		defer s.bound(w, r, control)()
+		_, r.Pattern = mux.Handler(r)
+		if s.admit(w, r, v, s.ruleOf(r.Pattern)) {
 			if err := s.takes(w, r); err != nil {
 				s.refuse(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r)
 		}
-	})
+	})}
+}
+
+// guarded is a handler behind guard.
+type guarded struct {
+	server *server
+	http.Handler
+}
+
+// below is r without the base path, where a proxy leaves it on.
+func (s *server) below(r *http.Request) *http.Request {
+	path, found := strings.CutPrefix(r.URL.Path, s.path)
+	if s.path == "" || !found || path != "" && path[0] != '/' {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = cmp.Or(path, "/"), strings.TrimPrefix(u.RawPath, s.path)
+	r.URL = &u
+	return r
 }
 
 // panicked logs a panic and answers for it where nothing was written yet.
@@ -179,63 +191,6 @@ func (w *writer) FlushError() error {
 	return w.control.Flush()
 }
 
-// admit refuses hosts and origins that may not use this server, and answers preflights. It reports whether the request
-// goes on.
-func (s *server) admit(w *writer, r *http.Request) bool {
-	if len(s.Hosts) > 0 && !slices.Contains(s.Hosts, hostname(r.Host)) {
-		s.refuse(w, r, lectern.Fail(codeHost, "This server does not answer for the host %q.", hostname(r.Host)))
-		return false
-	}
-	origin := r.Header.Get("Origin")
-	h := w.Header()
-	h.Add("Vary", "Origin")
-	fine := s.trusted(origin, r)
-	if origin != "" && fine {
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Retry-After, X-Request-Id")
-	}
-	if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
-		if fine {
-			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE")
-			h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Range, X-Request-Id")
-			h.Set("Access-Control-Max-Age", "600")
-			if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
-				h.Set("Access-Control-Allow-Private-Network", "true")
-			}
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return false
-	}
-	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	// A page of another site can send JSON as text/plain without asking first, and this server takes it: so the origin
-	// is looked at, not the Content-Type.
-	if !safe && (origin != "" && !fine || origin == "" && r.Header.Get("Sec-Fetch-Site") == "cross-site") {
-		s.refuse(w, r, lectern.Fail(codeOrigin, "Pages of %s may not use this server; its operator can allow them (origins).", origin))
-		return false
-	}
-	return true
-}
-
-// trusted reports whether a page of this origin may use the interface.
-func (s *server) trusted(origin string, r *http.Request) bool {
-	if slices.Contains(s.Origins, "*") || slices.Contains(s.Origins, origin) {
-		return true
-	}
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return false
-	}
-	return u.Host == r.Host || local(u.Hostname())
-}
-
-func local(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
 // acceptable reports whether a request whose Accept header has these values takes an answer of the offered media type.
 // Problems are sent whatever it says.
 func acceptable(accept []string, offered string) bool {
@@ -253,12 +208,4 @@ func acceptable(accept []string, offered string) bool {
 		}
 	}
 	return false
-}
-
-// hostname is a Host header without its port.
-func hostname(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		return strings.ToLower(h)
-	}
-	return strings.ToLower(strings.Trim(host, "[]"))
 }

@@ -21,7 +21,7 @@ type Jobs interface {
 // Intake accepts decks that were checked.
 type Intake interface {
 	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
-	// Reserve claims an owner's Idempotency-Key for a request. replayed: p is what the same request made before. Another request
+	// Reserve claims an Idempotency-Key of an owner for a request. replayed: p is what the same request made before. Another request
 	// with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes the key.
 	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
 	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
@@ -37,9 +37,9 @@ type Reader interface {
 	Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error]
 }
 
-// Query says which presentations to list. It has the shape of job.Filter, so that the one converts to the other.
+// Query says which presentations to list.
 type Query struct {
-	Owner  string         // "" for everybody's
+	Owner  string         // whose
 	Status lectern.Status // "" for any
 	Limit  int            // 1 to 200
 	Cursor string         // as given by the page before; "" for the first page

@@ -60,7 +60,10 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return asFailure(err).At(n)
 	}
-	assets := make([]lectern.Asset, 0, len(page.Assets))
+	assets, pixels := make([]lectern.Asset, 0, len(page.Assets)), 0
+	for _, a := range page.Pictures {
+		pixels += a.Pixels
+	}
 	for _, address := range page.Assets {
 		if s.Assets == nil {
 			return lectern.Fail(lectern.CodeAssetRefused, "This server loads no pictures for previews.").At(n)
@@ -71,6 +74,10 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 		}
 		a.URL = address
 		assets = append(assets, a)
+		if pixels += a.Pixels; s.Limits.SlidePixels > 0 && pixels > s.Limits.SlidePixels {
+			return lectern.Fail(lectern.CodeAssetRefused, "The pictures of the slide have %d pixels together, and at most %d are shown (limits.slide_pixels).",
+				pixels, s.Limits.SlidePixels).At(n)
+		}
 	}
 	shot, err := s.Browser.Capture(c, page, assets)
 	if err != nil {

@@ -72,6 +72,14 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	if err := fake.FinishDelivery(t.Context(), claimed[0], 0); err != nil {
 		t.Fatal(err)
 	}
+	key, keyID := "lk_none", ""
+	if operation == "delete-key" || operation == "list-keys" { // from the first key on every request needs one
+		text, k, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, keyID = text, k.ID
+	}
 	dir := t.TempDir()
 	// What curl is told here and not on the command line: where the default address really is, and to say how it went.
 	rc := "connect-to = \"localhost:8000:" + r.Listener.Addr().String() + "\"\nwrite-out = \"%{stderr}\\nSTATUS %{http_code}\\n\"\nno-progress-meter\n"
@@ -81,7 +89,7 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(seedRequest), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &shellRig{r, dir, []string{"CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID}}
+	return &shellRig{r, dir, []string{"CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
 }
 
 // run gives the commands to a shell, as they are written, and gives the statuses of what they asked.
@@ -115,7 +123,7 @@ func TestSamplesWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := html.UnescapeString(r.get("/docs").body)
-	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204}
+	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204, "create-key": 201, "delete-key": 204}
 	for path, item := range doc.Paths {
 		for method, o := range item {
 			if len(o.Samples) == 0 {

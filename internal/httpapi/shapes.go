@@ -63,12 +63,12 @@ func known(t time.Time) *Time {
 }
 
 // v1Presentation is p as /v1 shows it.
-func v1Presentation(p lectern.Presentation) Presentation {
+func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	v := Presentation{
 		ID: p.ID, Title: p.Title, Status: string(p.Status), Stage: p.Stage, Progress: p.Progress.Percent(), Message: p.Message,
 		SlidesDone: p.SlidesDone, SlidesTotal: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, CancelRequested: p.CancelRequested,
 		CreatedAt: Time{p.CreatedAt}, StartedAt: known(p.StartedAt), CompletedAt: known(p.CompletedAt), LastHeartbeat: known(p.LastHeartbeat),
-		Warnings: p.Warnings, Metadata: p.Metadata, Links: links(p),
+		Warnings: p.Warnings, Metadata: p.Metadata, Links: s.links(p),
 	}
 	if v.Warnings == nil {
 		v.Warnings = []lectern.Warning{}
@@ -92,9 +92,17 @@ func v1Presentation(p lectern.Presentation) Presentation {
 	return v
 }
 
+// link is a path as others reach it.
+func (s *server) link(path string) string {
+	if s.base == nil {
+		return path
+	}
+	return s.base.Scheme + "://" + s.base.Host + s.path + path
+}
+
 // links are the paths that answer now.
-func links(p lectern.Presentation) map[string]string {
-	self := "/v1/presentations/" + url.PathEscape(p.ID)
+func (s *server) links(p lectern.Presentation) map[string]string {
+	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
 	l := map[string]string{"self": self, "events": self + "/events", "steps": self + "/steps"}
 	switch p.Status {
 	case lectern.StatusQueued, lectern.StatusProcessing:
@@ -197,18 +205,18 @@ func fullCode(a lectern.Avatar, variant string) string {
 	return code
 }
 
-func v1Avatars(list []lectern.Avatar) AvatarList {
+func (s *server) v1Avatars(list []lectern.Avatar) AvatarList {
 	out := AvatarList{Avatars: make([]AvatarView, 0, len(list))}
 	for _, a := range list {
-		v := AvatarView{Engine: a.Engine, Code: a.Code, Name: a.Name, Gender: a.Gender, Description: a.Description, Portrait: portraitPath("/v1/avatars/", a, ""), Variants: []VariantView{}}
+		v := AvatarView{Engine: a.Engine, Code: a.Code, Name: a.Name, Gender: a.Gender, Description: a.Description, Portrait: s.portraitPath("/v1/avatars/", a, ""), Variants: []VariantView{}}
 		for _, look := range a.Variants {
-			v.Variants = append(v.Variants, VariantView{look.Code, look.Name, portraitPath("/v1/avatars/", a, look.Code)})
+			v.Variants = append(v.Variants, VariantView{look.Code, look.Name, s.portraitPath("/v1/avatars/", a, look.Code)})
 		}
 		out.Avatars = append(out.Avatars, v)
 	}
 	return out
 }
 
-func portraitPath(under string, a lectern.Avatar, variant string) string {
-	return under + url.PathEscape(fullCode(a, variant)) + "/portrait"
+func (s *server) portraitPath(under string, a lectern.Avatar, variant string) string {
+	return s.link(under + url.PathEscape(fullCode(a, variant)) + "/portrait")
 }

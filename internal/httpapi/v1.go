@@ -32,11 +32,23 @@ type face struct {
 type op struct {
 	id, method, path, tag string
 	summary, about        string
-	status                int    // of success; default 200
-	body                  any    // a value of the type that success answers with as JSON; nil: none
-	content               string // media type of success where it is not JSON
+	status                int           // of success; default 200
+	body                  any           // a value of the type that success answers with as JSON; nil: none
+	content               string        // media type of success where it is not JSON
+	scope                 lectern.Scope // that it takes; "": read for GET, write for everything else
 
 	refuses []lectern.Code // what it may be refused with, beside what every request may
+}
+
+// needs is the scope of keys that may do it.
+func (o op) needs() lectern.Scope {
+	switch {
+	case o.scope != "":
+		return o.scope
+	case o.method == http.MethodGet:
+		return lectern.ScopeRead
+	}
+	return lectern.ScopeWrite
 }
 
 // v1 registers /v1 and gives its OpenAPI document.
@@ -45,7 +57,7 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	config.Info.Description = "Turns a deck and its narration into a presenter-led video, as a job you can trust. " +
 		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems as in RFC 9457."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
-	config.Servers = []*huma.Server{{URL: "/", Description: "The server that gave this document."}}
+	config.Servers = []*huma.Server{{URL: s.link("/"), Description: "The server that gave this document."}}
 	config.CreateHooks = nil // no $schema fields in answers
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.Transformers = []huma.Transformer{asProblem}
@@ -54,6 +66,7 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 		{Name: "Files", Description: "What a completed presentation leaves."},
 		{Name: "Catalogue", Description: "Who can present, who can speak, what slides can look like."},
 		{Name: webhooksTag, Description: "Addresses that are told what becomes of presentations."},
+		{Name: keysTag, Description: "Who may use this server, and for what."},
 	}
 	f := &face{s: s, api: humago.New(mux, config)}
 	f.presentations()
@@ -61,6 +74,9 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	f.catalogue()
 	if s.Webhooks != nil {
 		f.webhooks()
+	}
+	if s.Keys != nil {
+		f.keys()
 	}
 	return f.finish()
 }
@@ -118,6 +134,8 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	for _, e := range edit {
 		e(&operation)
 	}
+	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs()}
+	describeAccess(&operation, o.needs())
 	describeSamples(&operation)
 	f.describeRefusals(&operation, o.refuses)
 	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
@@ -169,6 +187,7 @@ func (f *face) presentations() {
 		id: "create-presentation", method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
 		about:  "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told at once and completely, in errors[].",
 		status: http.StatusAccepted, body: Presentation{},
+		scope:   lectern.ScopeRead, // a dry run's; a create asks for more
 		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
@@ -194,7 +213,7 @@ func (f *face) presentations() {
 	handle(f, op{
 		id: "cancel-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
 		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
-	}, s.v1Change(s.Jobs.Cancel))
+	}, s.v1Change(mine.Cancel))
 	handle(f, op{
 		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
 		about: "A failed or canceled one goes to the queue again; work that was finished is not done again.", body: Presentation{},
@@ -203,7 +222,7 @@ func (f *face) presentations() {
 		id: "delete-presentation", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
 		about: "With all its files.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
-		if err := s.Jobs.Delete(r.Context(), in.ID); err != nil {
+		if err := s.mine(r).Delete(r.Context(), in.ID); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -213,7 +232,7 @@ func (f *face) presentations() {
 		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet, path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
 		about: "The finished steps of all attempts, and which of them found their output in the cache.", body: StepList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
-		steps, err := s.Jobs.Steps(r.Context(), in.ID)
+		steps, err := s.mine(r).Steps(r.Context(), in.ID)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v1Steps(steps))
 		}
@@ -225,6 +244,9 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInpu
 	if in.DryRun {
 		return s.dryRun(w, r)
 	}
+	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
+		return err
+	}
 	p, replayed, err := s.create(r, nil)
 	if err != nil {
 		return err
@@ -232,7 +254,7 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInpu
 	if replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	v := v1Presentation(p)
+	v := s.v1Presentation(p)
 	w.Header().Set("Location", v.Links["self"])
 	w.Header().Set("ETag", etag(p))
 	writeJSON(w, r, http.StatusAccepted, v)
@@ -240,13 +262,13 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInpu
 }
 
 func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
-	list, next, err := s.Jobs.List(r.Context(), Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
+	list, next, err := s.mine(r).List(r.Context(), Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return err
 	}
 	page := PresentationPage{Presentations: make([]Presentation, 0, len(list))}
 	for _, p := range list {
-		page.Presentations = append(page.Presentations, v1Presentation(p))
+		page.Presentations = append(page.Presentations, s.v1Presentation(p))
 	}
 	if next != "" {
 		page.Next = &next
@@ -254,14 +276,14 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 		if in.Status != "" {
 			q.Set("status", in.Status)
 		}
-		w.Header().Set("Link", "</v1/presentations?"+q.Encode()+`>; rel="next"`)
+		w.Header().Set("Link", "<"+s.link("/v1/presentations?"+q.Encode())+`>; rel="next"`)
 	}
 	writeJSON(w, r, http.StatusOK, page)
 	return nil
 }
 
 func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) error {
-	p, err := s.Jobs.Get(r.Context(), in.ID)
+	p, err := s.mine(r).Get(r.Context(), in.ID)
 	if err != nil {
 		return err
 	}
@@ -289,7 +311,7 @@ func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) err
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	writeJSON(w, r, http.StatusOK, v1Presentation(p))
+	writeJSON(w, r, http.StatusOK, s.v1Presentation(p))
 	return nil
 }
 
@@ -304,24 +326,24 @@ func matches(header, tag string) bool {
 	return false
 }
 
-func (s *server) v1Change(change func(ctx, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
+func (s *server) v1Change(change func(mine, ctx, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
 	return func(w http.ResponseWriter, r *http.Request, in *ByID) error {
-		p, err := change(r.Context(), in.ID)
+		p, err := change(s.mine(r), r.Context(), in.ID)
 		if err != nil {
 			return err
 		}
 		w.Header().Set("ETag", etag(p))
-		writeJSON(w, r, http.StatusOK, v1Presentation(p))
+		writeJSON(w, r, http.StatusOK, s.v1Presentation(p))
 		return nil
 	}
 }
 
 // retry queues a presentation again, unless the server stops.
-func (s *server) retry(c ctx, id string) (lectern.Presentation, error) {
+func (s *server) retry(m mine, c ctx, id string) (lectern.Presentation, error) {
 	if err := s.takesOrders(); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return s.Jobs.Retry(c, id)
+	return m.Retry(c, id)
 }
 
 // FileInput asks for a file of a presentation.
@@ -369,15 +391,15 @@ func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f
 	if err != nil {
 		return err
 	}
-	name := downloadName(p)
+	suffix := f.name
 	if n > 0 {
-		name += fmt.Sprintf("-slide-%03d", n)
+		suffix = fmt.Sprintf("-slide-%03d", n) + f.name
 	}
 	how := "inline"
 	if in.Download {
 		how = "attachment"
 	}
-	return s.serve(w, r, p, a, f, attachment(how, name+f.name))
+	return s.serve(w, r, p, a, f, disposition(how, p, suffix))
 }
 
 type portraitInput struct {
@@ -400,7 +422,7 @@ func (f *face) catalogue() {
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Avatars.Avatars(r.Context())
 			if err == nil {
-				writeJSON(w, r, http.StatusOK, v1Avatars(list))
+				writeJSON(w, r, http.StatusOK, s.v1Avatars(list))
 			}
 			return err
 		})

@@ -267,7 +267,7 @@ func TestFiles(t *testing.T) {
 	for name, ct := range types {
 		path := strings.Replace(links[name], "{n}", "1", 1)
 		a := r.get(path)
-		if a.status != 200 || a.header.Get("Content-Type") != ct || !strings.HasPrefix(a.header.Get("Content-Disposition"), `inline; filename="hello`) {
+		if a.status != 200 || a.header.Get("Content-Type") != ct || !strings.HasPrefix(a.header.Get("Content-Disposition"), `inline; filename="Hello`) {
 			t.Errorf("%s at %q: %d %v", name, path, a.status, a.header)
 		}
 		if head := r.do("HEAD", path, ""); head.status != 200 || head.body != "" || head.header.Get("Content-Length") != fmt.Sprint(len(a.body)) {

@@ -15,7 +15,7 @@ type Webhooks interface {
 	Outgoing
 }
 
-// Registry keeps the addresses that are told of every presentation of their owner; the owner "" is anybody.
+// Registry keeps the addresses that are told of every presentation of their owner. The owner "" is anybody.
 type Registry interface {
 	// Register gives the webhook with its secret in Secrets[0].
 	Register(ctx context.Context, owner, url string, types []string) (lectern.Endpoint, error)
@@ -39,9 +39,11 @@ type Outgoing interface {
 	Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error)
 }
 
-// EncodePresentation writes a presentation as /v1 shows it, for the data of webhooks. The same value gives the same bytes.
-func EncodePresentation(p lectern.Presentation) ([]byte, error) {
-	return json.Marshal(v1Presentation(p))
+// Encoder writes presentations as /v1 shows them, for the data of webhooks. Links begin with baseURL; "": they are paths. The
+// same value gives the same bytes.
+func Encoder(baseURL string) func(p lectern.Presentation) ([]byte, error) {
+	s := newServer(Options{BaseURL: baseURL})
+	return func(p lectern.Presentation) ([]byte, error) { return json.Marshal(s.v1Presentation(p)) }
 }
 
 // Webhook is an address that is told of presentations.
@@ -148,12 +150,12 @@ const webhooksTag = "Webhooks"
 func (f *face) webhooks() {
 	hooks := f.s.Webhooks
 	handle(f, op{
-		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeAssetRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, summary: "Register a webhook",
+		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeAssetRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Register a webhook",
 		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at least once, and in order for each presentation. " +
 			"The secret is in this answer and never again.",
 		status: http.StatusCreated, body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *registerInput) error {
-		e, err := hooks.Register(r.Context(), lectern.DefaultOwner, in.Body.URL, in.Body.Types)
+		e, err := hooks.Register(r.Context(), f.s.mine(r).owner(), in.Body.URL, in.Body.Types)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-store")
 			writeJSON(w, r, http.StatusCreated, v1WebhookSecret(e))
@@ -161,9 +163,9 @@ func (f *face) webhooks() {
 		return err
 	})
 	handle(f, op{
-		id: "list-webhooks", method: http.MethodGet, path: "/v1/webhooks", tag: webhooksTag, summary: "List webhooks", about: "The oldest first, without their secrets.", body: WebhookList{},
+		id: "list-webhooks", method: http.MethodGet, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List webhooks", about: "The oldest first, without their secrets.", body: WebhookList{},
 	}, func(w http.ResponseWriter, r *http.Request, _ *struct{}) error {
-		list, err := hooks.Webhooks(r.Context(), lectern.DefaultOwner)
+		list, err := hooks.Webhooks(r.Context(), f.s.mine(r).owner())
 		if err != nil {
 			return err
 		}
@@ -175,20 +177,20 @@ func (f *face) webhooks() {
 		return nil
 	})
 	handle(f, op{
-		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
+		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		if err := hooks.Remove(r.Context(), lectern.DefaultOwner, in.ID); err != nil {
+		if err := hooks.Remove(r.Context(), f.s.mine(r).owner(), in.ID); err != nil {
 			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	})
 	handle(f, op{
-		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, summary: "Give a webhook a new secret",
+		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Give a webhook a new secret",
 		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every callback_url, unless the server's settings have one.",
 		body:  WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		e, err := hooks.Rotate(r.Context(), lectern.DefaultOwner, in.ID)
+		e, err := hooks.Rotate(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err == nil {
 			w.Header().Set("Cache-Control", "no-store")
 			writeJSON(w, r, http.StatusOK, v1WebhookSecret(e))
@@ -196,10 +198,10 @@ func (f *face) webhooks() {
 		return err
 	})
 	handle(f, op{
-		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, summary: "Send a test message",
+		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a test message",
 		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or given_up.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
-		d, err := hooks.Test(r.Context(), lectern.DefaultOwner, in.ID)
+		d, err := hooks.Test(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err != nil {
 			return err
 		}
@@ -213,12 +215,11 @@ func (f *face) webhooks() {
 
 func (f *face) deliveries(hooks Webhooks) {
 	handle(f, op{
-		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries", tag: webhooksTag, summary: "List deliveries",
+		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List deliveries",
 		about: "Messages that were sent, wait or were given up, the newest first.", body: DeliveryList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveriesInput) error {
 		list, err := hooks.Deliveries(r.Context(), lectern.DeliveryFilter{
-			Owner:        lectern.DefaultOwner,
-			Presentation: in.Presentation, Endpoint: in.Endpoint, State: lectern.DeliveryState(in.State), Limit: in.Limit,
+			Owner: f.s.mine(r).owner(), Presentation: in.Presentation, Endpoint: in.Endpoint, State: lectern.DeliveryState(in.State), Limit: in.Limit,
 		})
 		if err != nil {
 			return err
@@ -231,10 +232,10 @@ func (f *face) deliveries(hooks Webhooks) {
 		return nil
 	})
 	handle(f, op{
-		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, summary: "Send a message again",
+		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a message again",
 		about: "With the same id and body; its tries are counted from the start.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveryInput) error {
-		d, err := hooks.Redeliver(r.Context(), lectern.DefaultOwner, in.ID)
+		d, err := hooks.Redeliver(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err == nil {
 			writeJSON(w, r, http.StatusOK, v1Delivery(d))
 		}

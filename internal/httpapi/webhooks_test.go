@@ -22,7 +22,7 @@ import (
 // newHooks is the real service on a store in memory. It is not started: nothing is delivered but tests.
 func newHooks(t testing.TB, edit ...func(*webhook.Options)) *webhook.Service {
 	t.Helper()
-	o := webhook.Options{Store: webhooktest.NewFake(), Encode: httpapi.EncodePresentation}
+	o := webhook.Options{Store: webhooktest.NewFake(), Encode: httpapi.Encoder("")}
 	for _, e := range edit {
 		e(&o)
 	}
@@ -186,12 +186,12 @@ func TestDeliveries(t *testing.T) {
 func TestEncodePresentation(t *testing.T) {
 	t.Parallel()
 	p := lectern.NewPresentation("0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1", lectern.Deck{Title: "T", Metadata: map[string]string{"b": "2", "a": "1", "c": "<3"}}, time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
-	first, err := httpapi.EncodePresentation(p)
+	first, err := httpapi.Encoder("")(p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if b, err := httpapi.EncodePresentation(p); err != nil || !bytes.Equal(b, first) {
+		if b, err := httpapi.Encoder("")(p); err != nil || !bytes.Equal(b, first) {
 			t.Fatalf("%s, then %s", first, b)
 		}
 	}

@@ -85,7 +85,7 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 	b, _ := node("b", 10*time.Millisecond, 60*time.Millisecond)
 	ids := letLoose(t, rec, []*job.Service{a, b}, span)
 
-	stop, cancel := context.WithTimeout(context.Background(), time.Minute)
+	stop, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := errors.Join(a.Stop(stop), b.Stop(stop)); err != nil {
 		t.Fatal(err)

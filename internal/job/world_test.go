@@ -83,6 +83,9 @@ func begin(t testing.TB, run runFunc, set ...func(*job.Options)) *world {
 	return w
 }
 
+// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+const patience = 10 * time.Minute
+
 func (w *world) start() {
 	w.t.Helper()
 	if err := w.svc.Start(context.Background()); err != nil {
@@ -92,7 +95,7 @@ func (w *world) start() {
 
 func (w *world) close() {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := w.svc.Stop(ctx); err != nil {
 		w.t.Errorf("stop: %v", err)
@@ -123,7 +126,7 @@ func (w *world) get(id string) lectern.Presentation {
 // until watches id until a version satisfies ok, and gives that version.
 func (w *world) until(id string, ok func(lectern.Presentation) bool) lectern.Presentation {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for p, err := range w.svc.Watch(ctx, id, 0) {
 		if err != nil {

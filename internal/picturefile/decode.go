@@ -11,6 +11,9 @@ import (
 // decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the browser.
 const decodeMemory = 96 << 20
 
+// decodeVisits is how many coefficients the scans of a progressive JPEG may go over, each scan counted, likewise.
+const decodeVisits = 200_000_000
+
 // Decode reads all pixels of a picture that Inspect took, with media as its type, and keeps none. It gives false where there
 // is no decoder here that does so in little memory: for AVIF, and for large progressive JPEG and lossless WebP. Then the
 // browser has to tell. The error is an *Unfit.
@@ -43,7 +46,7 @@ func decodeJPEG(body []byte) (bool, *Unfit) {
 	if h.progressive {
 		need += 4 * h.blocks
 	}
-	if need > decodeMemory {
+	if need > decodeMemory || h.progressive && h.scans*h.blocks > decodeVisits {
 		return false, nil
 	}
 	_, err := jpeg.Decode(bytes.NewReader(body))

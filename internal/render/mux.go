@@ -55,7 +55,7 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
-			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples,
+			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
 				Until: plan.Rate.Sample(at.End() - at.Out)})
 			if w.language == "" {
 				w.language = compose.Language(s.narration.voice.Language)

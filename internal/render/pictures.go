@@ -212,20 +212,27 @@ func unusable(err error, where string) error {
 	return err
 }
 
-// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded.
+// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not do: it
+// is content with a header.
 const (
 	proofURL  = "https://picture.lectern.invalid/"
 	proofPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"></head><body><script>
 window.__lectern = {overflow: []};
 const i = new Image();
 i.src = "` + proofURL + `";
-window.__lectern.ready = i.decode().then(() => true, () => { window.__lectern.overflow.push("damaged"); return true; });
+window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1)).then(() => true, () => { window.__lectern.overflow.push("damaged"); return true; });
 </script></body></html>`
 )
 
 // prove has the browser decode a picture, once for each content.
 func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
+	select {
+	case p.proving <- struct{}{}:
+		defer func() { <-p.proving }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	return with(ctx, p.Resources.tabs, 1, func() error {
 		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err

@@ -32,6 +32,8 @@ type Options struct {
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
 	Encoder func(ctx context.Context) compose.Encoder
+	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
+	Segmenter Segmenter
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
 	Subtitles bool
 	Limits    lectern.Limits // zero: lectern.DefaultLimits
@@ -43,6 +45,7 @@ type Options struct {
 // Pipeline renders presentations. It is safe for concurrent use.
 type Pipeline struct {
 	Options
+	proving chan struct{} // has room for whoever proves a picture, so that each content is proved once
 }
 
 // New makes a pipeline. It panics where a port is missing: that is a fault of who builds the program.
@@ -63,7 +66,7 @@ func New(o Options) *Pipeline {
 	if o.Judge == nil {
 		o.Judge = picturefile.NewJudge()
 	}
-	return &Pipeline{Options: o}
+	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
 }
 
 // Bounds and defaults of what a deck may ask for.

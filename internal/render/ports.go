@@ -30,6 +30,12 @@ type Browser interface {
 	Version(ctx context.Context) (string, error)
 }
 
+// Segmenter divides text into words, for captions in scripts that write no spaces.
+type Segmenter interface {
+	// Segment returns the bytes of text where words and what stands between them begin, in order.
+	Segment(ctx context.Context, language, text string) ([]int, error)
+}
+
 // Fetcher gets the pictures that pages load.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (lectern.Asset, error)

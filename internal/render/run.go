@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,6 +48,7 @@ type slide struct {
 	number int // counted from 1
 	title  string
 	script lectern.Script
+	breaks []int           // where words begin in the script's text; read once the run's first group is done
 	window *compose.Window // nil: no avatar
 	in     int64
 	out    int64
@@ -197,6 +199,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.workers(g, u.Resources.slots.Tabs, n, u.each(u.capture))
 	// External renders are ordered for all slides at once, and awaited while everything else goes on.
 	u.workers(g, u.Resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
+	g.do(u.segment)
 	jobs := u.encodes()
 	u.workers(g, u.Resources.slots.Encoders, len(jobs), func(ctx context.Context, i int) error { return jobs[i](ctx) })
 	var (
@@ -385,9 +388,14 @@ func (u *run) warn(list []lectern.Warning) {
 		return
 	}
 	u.mu.Lock()
-	u.warnings = append(u.warnings, list...)
+	var fresh []lectern.Warning
+	for _, w := range list {
+		if !slices.Contains(u.warnings, w) { // the check has said it
+			u.warnings, fresh = append(u.warnings, w), append(fresh, w)
+		}
+	}
 	u.mu.Unlock()
-	u.track.warn(list)
+	u.track.warn(fresh)
 }
 
 // Weights of the progress, in seconds on a small machine.

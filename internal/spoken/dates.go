@@ -340,10 +340,6 @@ func (n *reader) halves(hour uint64, end int) (say string, to int, ok bool) {
 	if word == "" {
 		return "", end, false
 	}
-	if _, spaced := n.after(end); spaced && n.text[to-2:to] == "am" {
-		// "5 am" is a time, "I have 5 am" is nothing.
-		return n.cardinal(integer(hour), "", false) + " " + word, to, true
-	}
 	return n.cardinal(integer(hour), "", false) + " " + word, to, true
 }
 

@@ -137,8 +137,6 @@ func (n *reader) groups(at int, sep, first string) (digits string, end int) {
 		return "", at
 	case sep == "." && n.Decimal == "," && !own && count < 2 && n.spaceGroups():
 		return "", at // "1.234" in Polish may be either; it is a decimal number there
-	case unicode.IsLetter(n.runeAt(end)) && sep == " ":
-		// "1 000m" is a number in groups too.
 	}
 	return digits, end
 }

@@ -213,8 +213,6 @@ func (n *reader) reign(v uint64, form string, end int) (int, string, bool) {
 	case "en":
 		return end, "the " + n.ordinal(v, ""), true
 	case "de":
-		switch n.germanCase() {
-		}
 		switch strings.ToLower(n.before) {
 		case "von", "unter", "mit", "bei", "zu", "könig", "kaiser", "papst", "gegen", "für":
 			if strings.EqualFold(n.before, "könig") || strings.EqualFold(n.before, "kaiser") || strings.EqualFold(n.before, "papst") {

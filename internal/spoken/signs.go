@@ -73,7 +73,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 			}
 		}
 	}
-	if unicode.Is(unicode.Sc, r) {
+	if unicode.Is(unicode.Sc, r) && !unicode.IsLetter(n.runeAt(end)) { // "$HOME" is a name
 		if key := signs[string(r)]; key != "" {
 			if names := money[n.lang][key]; names != "" {
 				main, _, _ := strings.Cut(names, "/")
@@ -140,7 +140,7 @@ func (n *reader) abbreviation(word string, end int) (next int, say string, ok bo
 	switch lower {
 	case "nr", "no", "num", "núm", "n", "nº":
 	default:
-		return n.currencyWord(word, end)
+		return 0, "", false
 	}
 	if w == "" {
 		return 0, "", false
@@ -162,6 +162,3 @@ func (n *reader) abbreviation(word string, end int) (next int, say string, ok bo
 	}
 	return i, w, true
 }
-
-// currencyWord leaves a currency's code to the CLDR's name where no amount stands beside it.
-func (n *reader) currencyWord(string, int) (int, string, bool) { return 0, "", false }

@@ -42,7 +42,6 @@ type reader struct {
 	*voice
 
 	last, before string // the words in front of the current one, bare, as written; empty at the beginning of a sentence
-	year         string // the word that has just been said of a date: what may be dropped behind it
 	start        int    // of the current span
 }
 

@@ -260,6 +260,8 @@ func (v *voice) yearOf(n uint64) string {
 	return v.cardinal(integer(n), "", false)
 }
 
+var ruHundreds = [10]string{2: "двух", 3: "трёх", 4: "четырёх", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти"}
+
 // ordinal spells a rank. form is a gender, with a case or an ending behind it: "feminine", "masculine-genitive", "n".
 func (v *voice) ordinal(n uint64, form string) string {
 	if v.Rules == nil {
@@ -269,6 +271,13 @@ func (v *voice) ordinal(n uint64, form string) string {
 		if s := v.ukrainian(n, form); s != "" {
 			return s
 		}
+	}
+	if h := n % 1000; v.lang == "ru" && h >= 200 && h%100 == 0 {
+		out := ruHundreds[h/100] + v.ordinal(100, form) // the CLDR has cardinals here
+		if n > h {
+			out = v.cardinal(integer(n-h), "", false) + " " + out
+		}
+		return out
 	}
 	gender, _, _ := strings.Cut(form, "-")
 	sets := []string{"%spellout-ordinal-" + form, "%spellout-ordinal-" + gender, "%spellout-ordinal", "%spellout-ordinal-masculine"}
@@ -281,6 +290,9 @@ func (v *voice) ordinal(n uint64, form string) string {
 				return v.polish(out)
 			}
 		}
+	}
+	if low := n % 1000; low > 0 && n > low && (v.lang == "ru" || v.lang == "pl") {
+		return v.cardinal(integer(n-low), "", false) + " " + v.ordinal(low, form) // the last word alone is an ordinal
 	}
 	return v.cardinal(integer(n), "", false)
 }

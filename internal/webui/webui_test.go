@@ -35,11 +35,14 @@ func TestPageIsWhole(t *testing.T) {
 		if strings.Contains(ref[1], "//") {
 			t.Errorf("the page loads %s from elsewhere", ref[1])
 		}
-		if !strings.HasPrefix(ref[1], "/ui/") {
+		if strings.HasPrefix(ref[1], "/") {
+			t.Errorf("%s leads past the path that a proxy may put before it", ref[1])
+		}
+		if !strings.HasPrefix(ref[1], "ui/") {
 			continue
 		}
 		parts++
-		w := get(t, ref[1])
+		w := get(t, "/"+ref[1])
 		want := types[ref[1][strings.LastIndexByte(ref[1], '.'):]]
 		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), want) || w.Body.Len() == 0 {
 			t.Errorf("%s: %d %s", ref[1], w.Code, w.Header().Get("Content-Type"))
@@ -54,7 +57,9 @@ func TestPageIsWhole(t *testing.T) {
 	if regexp.MustCompile(`(?i)<script>|\son[a-z]+=|\sstyle=`).MatchString(page.Body.String()) {
 		t.Error("the page has inline code, which its policy forbids")
 	}
-	if js := get(t, "/ui/app.js").Body.String(); strings.Contains(js, "innerHTML") || strings.Contains(js, "insertAdjacentHTML") {
+	if js := get(t, "/ui/app.js").Body.String(); regexp.MustCompile("fetch\\([\"`]|(?:src|href): [\"`]/").MatchString(js) {
+		t.Error("the script asks for an address that does not go through at()")
+	} else if strings.Contains(js, "innerHTML") || strings.Contains(js, "insertAdjacentHTML") {
 		t.Error("the script writes markup; what users wrote must go in as text")
 	}
 }

@@ -33,8 +33,11 @@ var (
 	ErrBadRule    = errors.New("a rule cannot be read")
 )
 
-// depth bounds the nesting of rules: no language needs more than a dozen.
-const depth = 64
+// No language needs more than a dozen rules inside one another, nor more than a few hundred for one number.
+const (
+	depth = 64
+	most  = 10_000
+)
 
 // Rules are the rule sets of one language.
 type Rules struct {
@@ -146,7 +149,8 @@ func (r *Rules) Spell(name string, n Number) (string, error) {
 		}
 	}
 	var b strings.Builder
-	if err := (speller{r, &b}).number(s, n, 0); err != nil {
+	left := most
+	if err := (speller{r, &b, &left}).number(s, n, 0); err != nil {
 		return "", err
 	}
 	return strings.TrimSpace(soft.Replace(b.String())), nil
@@ -158,12 +162,13 @@ var soft = strings.NewReplacer("\u00ad", "", "\u200b", "")
 // speller writes the words of one number.
 type speller struct {
 	*Rules
-	out *strings.Builder
+	out  *strings.Builder
+	left *int // rules that may still be used
 }
 
 func (p speller) number(s *set, n Number, level int) error {
-	switch {
-	case level > depth:
+	switch *p.left--; {
+	case level > depth || *p.left < 0:
 		return fmt.Errorf("%w: rules of %s go round in a circle", ErrNoWords, s.name)
 	case n.Negative:
 		if s.negative == nil {
@@ -283,7 +288,7 @@ func (p speller) numerator(t *set, fraction string, level int) error {
 }
 
 func (p speller) integer(s *set, n uint64, level int) error {
-	if level > depth {
+	if *p.left--; level > depth || *p.left < 0 {
 		return fmt.Errorf("%w: rules of %s go round in a circle", ErrNoWords, s.name)
 	}
 	i := s.find(n)
@@ -309,7 +314,7 @@ func (p speller) apply(s *set, i int, n uint64, level int) error {
 		case x.kind == quotient:
 			err = p.integer(p.target(s, x), n/r.divisor, level+1)
 		case x.triple && i > 0:
-			if level > depth {
+			if *p.left--; level > depth || *p.left < 0 {
 				return ErrNoWords
 			}
 			err = p.apply(s, i-1, n%r.divisor, level+1)

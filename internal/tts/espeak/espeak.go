@@ -28,7 +28,7 @@ import (
 const Name = "espeak"
 
 // settings is the version of what shapes this engine's sound: styles, rate, filters.
-const settings = "1"
+const settings = "2"
 
 // Options says how the engine works.
 type Options struct {

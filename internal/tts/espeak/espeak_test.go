@@ -339,3 +339,16 @@ func FuzzUtterance(f *testing.F) {
 		}
 	})
 }
+
+// S6: a word whose phonemes the library interrupts lasts until its last one.
+func TestS6WordsLastAsLongAsTheirPhonemes(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	n, err := e.Speak(t.Context(), lectern.Plain("Привет мир."), find(t, e, "ru-male"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Words) != 2 || n.Words[0].End-n.Words[0].Start < lectern.SampleRate/4 || n.Words[1].End < n.Phonemes[len(n.Phonemes)-1].End-lectern.SampleRate/100 {
+		t.Errorf("the words are %v, the phonemes %v", n.Words, n.Phonemes)
+	}
+}

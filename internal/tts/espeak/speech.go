@@ -50,6 +50,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 		case modifier(e.Name) && len(u.Phonemes) > 0 && u.Phonemes[len(u.Phonemes)-1].End == 0:
 			u.Phonemes[len(u.Phonemes)-1].Text += e.Name
 		default:
+			open = open || word >= 0 // the library's rests inside words ("Привет") end none
 			closePhoneme(at)
 			u.Phonemes = append(u.Phonemes, lectern.Span{Text: symbol(e.Name), Start: at})
 		}

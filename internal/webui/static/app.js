@@ -40,13 +40,86 @@ class Refused extends Error {
   }
 }
 
+// at is an address below the page's own, wherever a proxy has put it. Links of the server may be whole addresses.
+const at = (path) => new URL(path.startsWith("/") ? `.${path}` : path, document.baseURI);
+
 async function ask(path, options) {
-  const res = await fetch(path, options);
+  const res = await fetch(at(path), options);
   if (res.status === 204) return null;
   const body = await res.json().catch(() => ({}));
+  if (res.status === 401 && !path.startsWith("/ui/")) lock();
   if (!res.ok) throw new Refused(body);
   return body;
 }
+
+// --- who is there ---
+
+// lock shows the sign-in and nothing else; open shows the page.
+function lock() {
+  clearTimeout(timer);
+  view("door");
+  link("wait", "Signed out");
+}
+
+function view(name) {
+  document.body.dataset.view = name;
+  $("door").hidden = name !== "door";
+  $("main").hidden = name !== "main";
+  if (name === "door") {
+    $("player").close();
+    $("key").focus();
+  }
+}
+
+function greet(session) {
+  $("sign-out").hidden = !session.signed_in;
+  $("sign-out").title = session.signed_in ? `Signed in with the key “${session.name}”` : "";
+  if (session.key_needed && !session.signed_in) {
+    lock();
+    return;
+  }
+  view("main");
+  refresh();
+}
+
+async function arrive() {
+  try {
+    greet(await ask("/ui/session"));
+  } catch (e) {
+    link("down", e instanceof Refused ? e.message : "The server does not answer");
+    view("main");
+    setTimeout(arrive, 3000);
+  }
+}
+
+$("sign-in").addEventListener("submit", async (e) => {
+  e.preventDefault();
+  const key = $("key").value.trim();
+  if (!key) {
+    $("key-told").textContent = "Paste your key first.";
+    $("key").focus();
+    return;
+  }
+  $("key-told").textContent = "";
+  $("enter").disabled = true;
+  try {
+    const session = await ask("/ui/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
+    $("key").value = "";
+    greet(session);
+  } catch (err) {
+    $("key-told").textContent = err instanceof Refused ? err.message : "The server does not answer. Try again in a moment.";
+    $("key").select();
+  } finally {
+    $("enter").disabled = false;
+  }
+});
+
+$("sign-out").addEventListener("click", async () => {
+  await ask("/ui/session", { method: "DELETE" }).catch(() => {});
+  $("sign-out").hidden = true;
+  show([]);
+  lock();
+});
 
 // --- the list ---
 
@@ -62,12 +135,13 @@ async function refresh() {
     $("more").hidden = !page.next_cursor || limit >= 200;
     busy = page.presentations.some((p) => !ended(p));
   } catch (e) {
+    if (document.body.dataset.view === "door") return;
     link("down", e instanceof Refused ? e.message : "The server does not answer");
     if (!cards.size && list.querySelector(".ghost")) list.setAttribute("aria-busy", "true");
   } finally {
     polling = false;
   }
-  if (!document.hidden) timer = setTimeout(refresh, busy ? 700 : 3000);
+  if (!document.hidden && document.body.dataset.view === "main") timer = setTimeout(refresh, busy ? 700 : 3000);
 }
 
 function link(state, text) {
@@ -175,7 +249,7 @@ function mark(name) {
 
 function newFace(p) {
   if (p.status === "completed") {
-    const img = el("img", { src: `${p.links.thumbnail}?v=${p.version}`, alt: "", loading: "lazy", onerror: () => img.remove() });
+    const img = el("img", { src: at(`${p.links.thumbnail}?v=${p.version}`).href, alt: "", loading: "lazy", onerror: () => img.remove() });
     return el("button", { className: "face", ariaLabel: `Play ${p.title || "the video"}`, onclick: () => play(p) }, img, el("span", { className: "play" }));
   }
   if (p.status === "processing") return el("div", { className: "face" }, el("span", { className: "big" }, String(Math.floor(p.progress)), el("small", {}, " %")));
@@ -196,7 +270,7 @@ function actions(p) {
   const out = [];
   if (p.links.cancel) out.push(el("button", { disabled: p.cancel_requested, onclick: () => change(p.links.cancel, "POST") }, p.cancel_requested ? "Canceling" : "Cancel"));
   if (p.links.retry) out.push(el("button", { onclick: () => change(p.links.retry, "POST") }, "Try again"));
-  if (p.status === "completed") out.push(el("a", { href: `${p.links.video}?download=true` }, "Download"));
+  if (p.status === "completed") out.push(el("a", { href: at(`${p.links.video}?download=true`).href }, "Download"));
   if (ended(p)) {
     const sure = asking.has(p.id);
     out.push(el("button", { className: sure ? "sure" : "", onclick: () => remove(p, sure) }, sure ? "Delete for good" : "Delete"));
@@ -228,12 +302,12 @@ function play(p) {
   $("player-title").textContent = p.title || "Untitled";
   const video = $("video");
   video.replaceChildren(
-    el("track", { kind: "captions", label: "Captions", src: p.links.captions_vtt }),
-    el("track", { kind: "chapters", label: "Chapters", src: p.links.chapters }),
+    el("track", { kind: "captions", label: "Captions", src: at(p.links.captions_vtt).href }),
+    el("track", { kind: "chapters", label: "Chapters", src: at(p.links.chapters).href }),
   );
-  video.src = p.links.video;
+  video.src = at(p.links.video).href;
   const files = [["video", "Video"], ["captions_srt", "Captions, SRT"], ["captions_vtt", "Captions, WebVTT"], ["chapters", "Chapters"], ["transcript", "Transcript"], ["manifest", "Timings"]];
-  $("player-links").replaceChildren(...files.filter(([key]) => p.links[key]).map(([key, name]) => el("a", { href: `${p.links[key]}?download=true` }, name)));
+  $("player-links").replaceChildren(...files.filter(([key]) => p.links[key]).map(([key, name]) => el("a", { href: at(`${p.links[key]}?download=true`).href }, name)));
   $("player").showModal();
   video.play().catch(() => {}); // a browser may ask for a click first
 }
@@ -340,7 +414,7 @@ drop.addEventListener("drop", (e) => {
 
 async function readiness() {
   try {
-    const res = await fetch("/readyz");
+    const res = await fetch(at("/readyz"));
     const body = await res.json();
     const missing = body.missing || [];
     $("missing").hidden = !missing.length;
@@ -354,6 +428,6 @@ async function readiness() {
   }
 }
 
-document.addEventListener("visibilitychange", () => !document.hidden && refresh());
-refresh();
+document.addEventListener("visibilitychange", () => !document.hidden && document.body.dataset.view === "main" && refresh());
+arrive();
 readiness();

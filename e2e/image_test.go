@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// recipeOfImage is what the Dockerfile says of the image that it makes.
+type recipeOfImage struct {
+	env  []string
+	user string // uid:gid
+	run  []string
+}
+
+func readImage(t *testing.T) (i recipeOfImage) {
+	t.Helper()
+	text, err := os.ReadFile("../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(s string) []string { // ["a", "b"]
+		return strings.Split(strings.NewReplacer(`"`, "", `, `, ",").Replace(strings.Trim(s, "[]")), ",")
+	}
+	var entry, command []string
+	for line := range strings.Lines(string(text)) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch word {
+		case "FROM":
+			i, entry, command = recipeOfImage{}, nil, nil
+		case "ENV":
+			i.env = append(i.env, strings.Fields(rest)...)
+		case "USER":
+			i.user = rest
+		case "ENTRYPOINT":
+			entry = list(rest)
+		case "CMD":
+			command = list(rest)
+		}
+	}
+	i.run = append(entry, command...)
+	return i
+}
+
+// container makes a tree like the image's from this machine's programs, in namespaces of its own: the line sees nothing of this machine's
+// network, so that :8000 is free and reached by nobody, and has /data and /logs of its own. $1 is the tree, $2 the user; the rest is run.
+const container = `set -e
+for d in usr etc proc dev bin sbin lib lib64; do mount --rbind "/$d" "$1/$d"; done
+mount --bind "$1/program" "$1/usr/local/bin"
+mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
+ip link set lo up
+root=$1 user=$2; shift 2
+exec chroot --userspec="$user" "$root" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/home/lectern "$@"`
+
+// asImage is the image's command with further variables.
+func asImage(t *testing.T, i recipeOfImage, env ...string) *exec.Cmd {
+	t.Helper()
+	root, err := os.MkdirTemp("", "lectern-image-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := []string{"usr", "etc", "proc", "dev", "bin", "sbin", "lib", "lib64", "tmp"} // what this machine's is mounted on
+	ours := []string{"program", "data", "logs", "home"}
+	t.Cleanup(func() {
+		for _, d := range ours {
+			_ = os.RemoveAll(filepath.Join(root, d))
+		}
+		for _, d := range places {
+			_ = os.Remove(filepath.Join(root, d)) // never what is in it
+		}
+		_ = os.Remove(root)
+	})
+	var uid, gid int
+	if _, err := fmt.Sscanf(i.user, "%d:%d", &uid, &gid); err != nil {
+		t.Fatalf("the image's user is %q: %v", i.user, err)
+	}
+	flags := "-mn"
+	if os.Geteuid() != 0 { // then its root is this user, who has nobody else to become
+		flags, uid, gid = "-Urmn", 0, 0
+	}
+	err = os.Chmod(root, 0o755)
+	for _, d := range append(places, append(ours, "home/lectern")...) {
+		err = errors.Join(err, os.MkdirAll(filepath.Join(root, d), 0o755))
+	}
+	for _, d := range []string{"data", "logs", "home/lectern"} {
+		if os.Geteuid() == 0 {
+			err = errors.Join(err, os.Chown(filepath.Join(root, d), uid, gid))
+		}
+	}
+	if err := errors.Join(err, duplicate(plain, filepath.Join(root, "program", "lectern"))); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{flags, "sh", "-c", container, "sh", root, fmt.Sprintf("%d:%d", uid, gid)}
+	return exec.Command("unshare", append(append(append(args, i.env...), env...), i.run...)...)
+}
+
+// within runs a program in the namespaces of the server and gives its output.
+func (s *server) within(ctx context.Context, args ...string) (string, error) {
+	flags := []string{"--target", fmt.Sprint(s.cmd.Process.Pid), "--net"}
+	if os.Geteuid() != 0 {
+		flags = append(flags, "--user", "--preserve-credentials")
+	}
+	out, err := exec.CommandContext(ctx, "nsenter", append(flags, args...)...).CombinedOutput()
+	return string(out), err
+}
+
+// status asks the server in its namespace for a path and gives the answer's status.
+func (s *server) status(path string, header ...string) string {
+	args := []string{"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"}
+	for _, h := range header {
+		args = append(args, "-H", h)
+	}
+	out, _ := s.within(s.t.Context(), append(args, "http://127.0.0.1:8000"+path)...)
+	return out
+}
+
+// inImage starts the image and waits until its own health check says that it is ready.
+func inImage(t *testing.T, env ...string) *server {
+	t.Helper()
+	s := &server{t: t, dir: t.TempDir()}
+	s.launch(asImage(t, readImage(t), env...))
+	t.Cleanup(s.stop)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var out string
+	poll(ctx, 200*time.Millisecond, func() bool {
+		select {
+		case <-s.done:
+			t.Fatalf("the image ended:\n%s", s.out)
+		default:
+		}
+		var err error
+		out, err = s.within(ctx, plain, "doctor", "--ready", "http://127.0.0.1:8000")
+		return err == nil
+	})
+	if ctx.Err() != nil {
+		t.Fatalf("the image does not become ready: %s\n%s", out, s.out)
+	}
+	return s
+}
+
+// TestM10ImageWithoutAKey: the image, told that it may do without a key, gets ready and answers.
+func TestM10ImageWithoutAKey(t *testing.T) {
+	t.Parallel()
+	s := inImage(t, "LECTERN_HTTP_KEYLESS=true")
+	if got := s.status("/v1/presentations"); got != "200" {
+		t.Errorf("a list answers %s", got)
+	}
+}

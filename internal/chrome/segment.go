@@ -1,0 +1,102 @@
+package chrome
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/chromedp/cdproto/runtime"
+
+	"lectern"
+)
+
+// segmentScript lists where the words of TEXT begin, in units of UTF-16, in the language LANGUAGE if the browser knows it.
+const segmentScript = `(() => {
+  let s;
+  try { s = new Intl.Segmenter(LANGUAGE, {granularity: "word"}); } catch { s = new Intl.Segmenter("en", {granularity: "word"}); }
+  return Array.from(s.segment(TEXT), x => x.index);
+})()`
+
+// Segment returns the bytes of text where words, and the marks and spaces between them, begin, in order, by the rules and dictionaries
+// of Unicode that the browser has. Failures are those of Capture.
+func (b *Browser) Segment(ctx context.Context, language, text string) ([]int, error) {
+	t, err := b.take(ctx)
+	if err != nil {
+		return nil, b.explain(ctx, err)
+	}
+	var units []int
+	for attempt := range 2 {
+		units, t, err = b.segment(ctx, t, language, text)
+		if err == nil || ctx.Err() != nil || attempt > 0 || !errors.Is(err, errLost) && !errors.Is(err, errCrashed) {
+			break
+		}
+	}
+	b.giveBack(t)
+	if err != nil {
+		return nil, b.explain(ctx, err)
+	}
+	return bytesOf(text, units)
+}
+
+// segment asks t or, where that is of no use any more, a new tab. It returns the tab that can be used again, or nil.
+func (b *Browser) segment(ctx context.Context, t *tab, language, text string) ([]int, *tab, error) {
+	in, err := b.instance(ctx)
+	if err != nil {
+		return nil, t, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, b.o.Timeout, errTooSlow)
+	defer cancel()
+	if t, err = b.fit(ctx, t, in); err != nil {
+		return nil, nil, err
+	}
+	t.uses++
+	script, err := segmentCall(language, text)
+	if err != nil {
+		return nil, t, err
+	}
+	yes := true
+	r, err := call(ctx, in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ReturnByValue: &yes})
+	if err != nil {
+		t.abandon()
+		return nil, nil, err
+	}
+	var units []int
+	if r.ExceptionDetails != nil || r.Result == nil || json.Unmarshal(r.Result.Value, &units) != nil {
+		return nil, t, lectern.Fail(lectern.CodeCaptureFailed, "The browser does not divide text into words.")
+	}
+	return units, t, nil
+}
+
+// segmentCall is segmentScript for a text. JSON is JavaScript.
+func segmentCall(language, text string) (string, error) {
+	l, err := json.Marshal(language)
+	if err != nil {
+		return "", err
+	}
+	s, err := json.Marshal(text)
+	if err != nil {
+		return "", err
+	}
+	return "{const LANGUAGE = " + string(l) + ", TEXT = " + string(s) + "; " + segmentScript + "}", nil
+}
+
+// bytesOf turns places in units of UTF-16 into places in bytes. Each byte that is not UTF-8 is one unit, as JSON has it.
+func bytesOf(text string, units []int) ([]int, error) {
+	out := make([]int, 0, len(units))
+	unit := 0
+	for i, r := range text {
+		if len(out) < len(units) && units[len(out)] == unit {
+			out = append(out, i)
+		}
+		unit++
+		if r >= 0x10000 {
+			unit++
+		}
+	}
+	if len(out) != len(units) {
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The browser divides a text into words in places that it does not have.").
+			Because(fmt.Errorf("%d of %d", len(out), len(units)))
+	}
+	return out, nil
+}

@@ -1,0 +1,254 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"lectern"
+)
+
+// Keys knows who may use the server. *keys.Ring is one.
+type Keys interface {
+	Ring
+	Sessions
+	KeyBook
+}
+
+// Ring judges keys.
+type Ring interface {
+	// Needed reports whether there is a key, so that every request needs one.
+	Needed(ctx context.Context) (bool, error)
+	// Verify finds the key whose text is given, or fails with CodeUnauthorized.
+	Verify(ctx context.Context, text string) (lectern.Key, error)
+	// Still fails with CodeUnauthorized once a key that was verified before is gone.
+	Still(ctx context.Context, k lectern.Key) error
+}
+
+// Sessions exchange a key for a word that a browser keeps.
+type Sessions interface {
+	StartSession(k lectern.Key) (value string, until time.Time)
+	Resume(ctx context.Context, value string) (lectern.Key, error)
+}
+
+// KeyBook makes and removes keys. by is the key of who asks.
+type KeyBook interface {
+	Add(ctx context.Context, by, wanted lectern.Key) (text string, k lectern.Key, err error)
+	List(ctx context.Context, by lectern.Key) ([]lectern.Key, error)
+	Remove(ctx context.Context, by lectern.Key, id string) error
+}
+
+// rule is who may use a route.
+type rule struct {
+	scope lectern.Scope
+	open  bool // needs no key
+	any   bool // needs no key, and is answered for every host, origin and proxy
+}
+
+// ruleOf is the rule of a route; what has none is only told that there is nothing.
+func (s *server) ruleOf(pattern string) rule {
+	if u, ok := s.rules[pattern]; ok {
+		return u
+	}
+	return rule{scope: lectern.ScopeRead}
+}
+
+// on registers a route with its rule.
+func (s *server) on(mux *http.ServeMux, pattern string, u rule, h http.HandlerFunc) {
+	s.rules[pattern] = u
+	mux.HandleFunc(pattern, h)
+}
+
+// sessionCookie is the name of the cookie of a session.
+const sessionCookie = "lectern_session"
+
+// bearer is the key of the Authorization header. given: there is such a header.
+func bearer(r *http.Request) (text string, given bool) {
+	list := r.Header.Values("Authorization")
+	if len(list) == 0 {
+		return "", false
+	}
+	kind, text, _ := strings.Cut(strings.TrimSpace(list[0]), " ")
+	if len(list) > 1 || !strings.EqualFold(kind, "Bearer") {
+		return "", true
+	}
+	return strings.TrimSpace(text), true
+}
+
+// identify finds out who asks. The key's text goes nowhere else.
+func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
+	if !keyed {
+		v.key = lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}
+		if s.Beyond && !s.Keyless {
+			return lectern.Fail(lectern.CodeUnauthorized, "This server is reached from other machines and has no key any more. "+
+				"Make one where it runs with \"lectern key add\", or allow everybody with the setting http.keyless.")
+		}
+		return nil
+	}
+	text, given := bearer(r)
+	var err error
+	switch cookie, none := r.Cookie(sessionCookie); {
+	case given:
+		v.key, err = s.Keys.Verify(r.Context(), text)
+	case none == nil && cookie.Value != "":
+		v.cookie = true
+		v.key, err = s.Keys.Resume(r.Context(), cookie.Value)
+	default:
+		return lectern.Fail(lectern.CodeUnauthorized, "This server needs a key. Send it as \"Authorization: Bearer lk_…\"; on the web page, sign in with it.")
+	}
+	return s.paced(v, err)
+}
+
+// paced slows down who tries wrong keys.
+func (s *server) paced(v *visit, err error) error {
+	if err == nil || asFailure(err).Code != lectern.CodeUnauthorized {
+		return err
+	}
+	if wait := s.attempts.fail(v.from, time.Now()); wait > 0 {
+		return inAWhile(wait, "Too many wrong keys came from your address. A right one is still taken; try another in %d s.", seconds(wait))
+	}
+	return err
+}
+
+// seconds is a wait in whole seconds, at least one.
+func seconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
+// may refuses a key whose scope is too narrow.
+func may(v *visit, need lectern.Scope) error {
+	if v.key.Scope.Includes(need) {
+		return nil
+	}
+	return lectern.Fail(lectern.CodeForbidden, "This needs a key of the scope %q; yours has %q.", need, v.key.Scope)
+}
+
+// keyed reports whether requests need a key.
+func (s *server) keyed(c ctx) (bool, error) {
+	if s.Keys == nil {
+		return false, nil
+	}
+	return s.Keys.Needed(c)
+}
+
+// expired reports whether a request that lasts has lost the right to. A database that does not answer ends it too.
+func (s *server) expired(c ctx) bool {
+	if s.Keys == nil {
+		return false
+	}
+	v := visitOf(c)
+	if v.key.ID == "" {
+		needed, err := s.Keys.Needed(c)
+		return needed || err != nil
+	}
+	return s.Keys.Still(c, v.key) != nil
+}
+
+// watchEvery is how often a request that lasts looks whether it still may.
+const watchEvery = 2 * time.Second
+
+// challenge is the WWW-Authenticate of a refusal.
+func challenge(h http.Header, r *http.Request, f *lectern.Failure) {
+	const realm = `Bearer realm="lectern"`
+	_, given := bearer(r)
+	switch {
+	case f.Code == lectern.CodeForbidden:
+		h.Set("WWW-Authenticate", realm+`, error="insufficient_scope"`)
+	case f.Code == lectern.CodeUnauthorized && given:
+		h.Set("WWW-Authenticate", realm+`, error="invalid_token"`)
+	case f.Code == lectern.CodeUnauthorized:
+		h.Set("WWW-Authenticate", realm)
+	}
+}
+
+// preflight answers a browser that asks whether a page may send a request.
+func preflight(h http.Header, r *http.Request) {
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, Traceparent, Tracestate, X-Request-Id")
+	h.Set("Access-Control-Max-Age", "600")
+	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
+		h.Set("Access-Control-Allow-Private-Network", "true")
+	}
+}
+
+const exposed = "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
+
+// admit refuses hosts, proxies, origins and keys that may not use this server, and answers preflights. It reports whether
+// the request goes on.
+func (s *server) admit(w *writer, r *http.Request, v *visit, u rule) bool {
+	s.locate(v, r)
+	if u.any {
+		return true
+	}
+	keyed, err := s.keyed(r.Context())
+	if err == nil {
+		err = s.reached(r, v, keyed)
+	}
+	if err != nil {
+		s.refuse(w, r, err)
+		return false
+	}
+	origin, h := r.Header.Get("Origin"), w.Header()
+	h.Add("Vary", "Origin")
+	fine := origin != "" && s.trusted(origin, v)
+	if fine {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", exposed)
+	}
+	if r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != "" {
+		if fine {
+			preflight(h, r)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return false
+	}
+	if err = s.sentBy(r, origin, fine); err == nil && !u.open {
+		if err = s.identify(r, v, keyed); err == nil {
+			if err = s.sameSite(r, v, origin); err == nil {
+				err = may(v, u.scope)
+			}
+		}
+	}
+	if err != nil {
+		s.refuse(w, r, err)
+	}
+	return err == nil
+}
+
+// reached refuses a host that this server does not answer for, and without a key a proxy that nobody vouches for: it would
+// open a server that is meant for this machine to everybody who reaches the proxy.
+func (s *server) reached(r *http.Request, v *visit, keyed bool) error {
+	if !s.hostAllowed(v.host, keyed) {
+		return lectern.Fail(codeHost, "This server does not answer for the host %.100q. Its operator can allow it with the setting http.hosts.", hostname(v.host))
+	}
+	if header := relayed(r.Header); header != "" && !keyed && !s.proxy(peer(r)) {
+		return lectern.Fail(codeProxy, "The request came through a proxy (it has the header %s), and this server has no key. "+
+			"Make a key with \"lectern key add\", or name the proxy in the setting http.trusted_proxies.", header)
+	}
+	return nil
+}
+
+func safe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+// sentBy refuses changes that a page of another site asks for. Such a page can send JSON as text/plain without asking first,
+// and this server takes it: so the origin is looked at, not the Content-Type.
+func (s *server) sentBy(r *http.Request, origin string, fine bool) error {
+	switch {
+	case safe(r), origin != "" && fine:
+		return nil
+	case origin != "":
+		return lectern.Fail(codeOrigin, "Pages of %.200s may not use this server. Its operator can allow them with the setting http.origins.", origin)
+	case r.Header.Get("Sec-Fetch-Site") == "cross-site":
+		return lectern.Fail(codeOrigin, "Pages of other sites may not use this server. Its operator can allow them with the setting http.origins.")
+	}
+	return nil
+}
+
+// sameSite holds changes that a session asks for to pages of this server: the browser sends the cookie by itself.
+func (s *server) sameSite(r *http.Request, v *visit, origin string) error {
+	if !v.cookie || safe(r) || origin != "" && s.own(origin, v) || origin == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		return nil
+	}
+	return lectern.Fail(codeOrigin, "A session is good for this server's own page only. Programs and other pages send a key as \"Authorization: Bearer lk_…\".")
+}

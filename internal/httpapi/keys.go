@@ -1,0 +1,118 @@
+package httpapi
+
+import (
+	"net/http"
+	"time"
+
+	"lectern"
+)
+
+const keysTag = "Keys"
+
+// Key is an API key without its secret.
+type Key struct {
+	ID        string   `json:"id" doc:"The part of the key that names it." example:"h5qk2m9xwa"`
+	Name      string   `json:"name" doc:"What it is for." example:"CI of the courses"`
+	Owner     string   `json:"owner" doc:"Whose presentations and webhooks it sees." example:"default"`
+	Scope     string   `json:"scope" enum:"read,write,admin" doc:"What it may do. read: look, check, dry runs, previews that cost nothing. write: also create, cancel, retry, delete. admin: also keys and webhooks."`
+	Quota     KeyQuota `json:"quota" doc:"Its own bounds; what is 0 is bounded by the server's settings keys.running, keys.queued and keys.minutes."`
+	CreatedAt Time     `json:"created_at" format:"date-time" doc:"When it was made."`
+	ExpiresAt *Time    `json:"expires_at" format:"date-time" doc:"When it ends; null: never."`
+}
+
+// KeyQuota bounds what one key may have at once and in a day.
+type KeyQuota struct {
+	Running int `json:"running" minimum:"0" doc:"Presentations that are rendered at once; 0: no bound of its own."`
+	Queued  int `json:"queued" minimum:"0" doc:"Presentations that wait; 0: no bound of its own."`
+	Minutes int `json:"minutes" minimum:"0" doc:"Minutes of video, as they are estimated, in 24 hours; 0: no bound of its own."`
+}
+
+// NewKey asks for a key.
+type NewKey struct {
+	Name      string        `json:"name" minLength:"1" maxLength:"100" doc:"What it is for." example:"CI of the courses"`
+	Scope     string        `json:"scope,omitempty" enum:"read,write,admin" default:"write" doc:"What it may do. read: look, check, dry runs, previews that cost nothing. write: also create, cancel, retry, delete. admin: also keys and webhooks."`
+	Owner     string        `json:"owner,omitempty" maxLength:"64" doc:"Whose it is; default: the owner of the key that asks. Only an admin key of the owner default may name another." example:"school-a"`
+	ExpiresAt *time.Time    `json:"expires_at,omitempty" format:"date-time" doc:"When it ends; absent: never." example:"2027-01-31T00:00:00Z"`
+	Quota     *NewKeyBounds `json:"quota,omitempty" doc:"Its own bounds."`
+}
+
+// NewKeyBounds are the bounds of a key that is asked for.
+type NewKeyBounds struct {
+	Running int `json:"running,omitempty" minimum:"0" doc:"Presentations that are rendered at once; 0: no bound of its own."`
+	Queued  int `json:"queued,omitempty" minimum:"0" doc:"Presentations that wait; 0: no bound of its own."`
+	Minutes int `json:"minutes,omitempty" minimum:"0" doc:"Minutes of video, as they are estimated, in 24 hours; 0: no bound of its own."`
+}
+
+// KeySecret is a key with its secret, which is shown this once.
+type KeySecret struct {
+	Key
+	Secret string `json:"key" doc:"The key itself, for the header Authorization: Bearer. It is not shown again." example:"lk_h5qk2m9xwa_1mOC7dPU0ttFpTjhgAxBJrRm2d1EhFmMD1wfqLZrWb4"`
+}
+
+// KeyList lists keys, the oldest first.
+type KeyList struct {
+	Keys []Key `json:"keys" doc:"The oldest first."`
+}
+
+func v1Key(k lectern.Key) Key {
+	return Key{k.ID, k.Name, k.Owner, string(k.Scope), KeyQuota(k.Quota), Time{k.CreatedAt}, known(k.ExpiresAt)}
+}
+
+type newKeyInput struct{ Body NewKey }
+
+type keyInput struct {
+	ID string `path:"id" doc:"The key's id." example:"h5qk2m9xwa"`
+}
+
+func (f *face) keys() {
+	book := f.s.Keys
+	handle(f, op{
+		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, codeRequest}, method: http.MethodPost, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
+		summary: "Make an API key",
+		about: "The key is in this answer and never again. As soon as there is one key, every request needs one. " +
+			"An admin key of the owner default makes keys for every owner, any other for its own owner alone.",
+		status: http.StatusCreated, body: KeySecret{},
+	}, func(w http.ResponseWriter, r *http.Request, in *newKeyInput) error {
+		wanted := lectern.Key{Name: in.Body.Name, Scope: lectern.Scope(in.Body.Scope), Owner: in.Body.Owner}
+		if in.Body.ExpiresAt != nil {
+			wanted.ExpiresAt = *in.Body.ExpiresAt
+		}
+		if q := in.Body.Quota; q != nil {
+			wanted.Quota = lectern.Quota(*q)
+		}
+		text, k, err := book.Add(r.Context(), visitOf(r.Context()).key, wanted)
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, r, http.StatusCreated, KeySecret{v1Key(k), text})
+		return nil
+	})
+	handle(f, op{
+		id: "list-keys", method: http.MethodGet, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin, summary: "List API keys",
+		about: "Without their secrets: those of every owner for a key of the owner default, else those of the key's owner. The key of the variable LECTERN_API_KEY is not among them.", body: KeyList{},
+	}, func(w http.ResponseWriter, r *http.Request, _ *struct{}) error {
+		all, err := book.List(r.Context(), visitOf(r.Context()).key)
+		if err != nil {
+			return err
+		}
+		out := KeyList{Keys: make([]Key, 0, len(all))}
+		for _, k := range all {
+			out.Keys = append(out.Keys, v1Key(k))
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, r, http.StatusOK, out)
+		return nil
+	})
+	handle(f, op{
+		id: "delete-key", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodDelete, path: "/v1/keys/{id}", tag: keysTag, scope: lectern.ScopeAdmin,
+		summary: "Remove an API key", about: "It is refused here at once and on every node within five seconds; its sessions and event streams end. Its presentations stay.",
+		status: http.StatusNoContent,
+	}, func(w http.ResponseWriter, r *http.Request, in *keyInput) error {
+		if err := book.Remove(r.Context(), visitOf(r.Context()).key, in.ID); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+}

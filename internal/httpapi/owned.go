@@ -1,0 +1,110 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"net/http"
+
+	"lectern"
+)
+
+// mine is the job service as one key sees it. All handlers go through it: what belongs to another owner is not there, as if
+// it had never been made.
+type mine struct {
+	jobs  Jobs
+	key   lectern.Key
+	quota lectern.Quota // of keys that have none of their own
+}
+
+// mine gives the job service to whoever sent r.
+func (s *server) mine(r *http.Request) mine { return mine{s.Jobs, visitOf(r.Context()).key, s.Quota} }
+
+func (m mine) owner() string { return cmp.Or(m.key.Owner, lectern.DefaultOwner) }
+
+// bounds is the quota of the key, each bound its own or the one of all keys.
+func (m mine) bounds() lectern.Quota {
+	if m.key.ID == "" {
+		return lectern.Quota{}
+	}
+	q := m.key.Quota
+	return lectern.Quota{
+		Running: cmp.Or(q.Running, m.quota.Running), Queued: cmp.Or(q.Queued, m.quota.Queued), Minutes: cmp.Or(q.Minutes, m.quota.Minutes),
+	}
+}
+
+// Submit makes a presentation of this owner.
+func (m mine) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
+	sub.Owner, sub.KeyID, sub.Quota = m.owner(), m.key.ID, m.bounds()
+	return m.jobs.Submit(ctx, sub)
+}
+
+// Reserve claims an Idempotency-Key among those of this owner.
+func (m mine) Reserve(ctx context.Context, key, fingerprint string) (lectern.Presentation, bool, error) {
+	return m.jobs.Reserve(ctx, m.owner(), key, fingerprint)
+}
+
+// ReleaseKey frees one.
+func (m mine) ReleaseKey(ctx context.Context, key string) error {
+	return m.jobs.ReleaseKey(ctx, m.owner(), key)
+}
+
+// Get gives a presentation of this owner.
+func (m mine) Get(ctx context.Context, id string) (lectern.Presentation, error) {
+	p, err := m.jobs.Get(ctx, id)
+	if err == nil && cmp.Or(p.Owner, lectern.DefaultOwner) != m.owner() {
+		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+	}
+	return p, err
+}
+
+// List gives a page of this owner's.
+func (m mine) List(ctx context.Context, q Query) ([]lectern.Presentation, string, error) {
+	q.Owner = m.owner()
+	return m.jobs.List(ctx, q)
+}
+
+// Watch gives the versions of a presentation that Get has given: an owner never changes.
+func (m mine) Watch(ctx context.Context, p lectern.Presentation, after int64) iter.Seq2[lectern.Presentation, error] {
+	return m.jobs.Watch(ctx, p.ID, after)
+}
+
+// Cancel asks for one to end.
+func (m mine) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
+	if p, err := m.Get(ctx, id); err != nil {
+		return p, err
+	}
+	return m.jobs.Cancel(ctx, id)
+}
+
+// Retry queues one again.
+func (m mine) Retry(ctx context.Context, id string) (lectern.Presentation, error) {
+	if p, err := m.Get(ctx, id); err != nil {
+		return p, err
+	}
+	return m.jobs.Retry(ctx, id)
+}
+
+// Delete removes one.
+func (m mine) Delete(ctx context.Context, id string) error {
+	if _, err := m.Get(ctx, id); err != nil {
+		return err
+	}
+	return m.jobs.Delete(ctx, id)
+}
+
+// Artifacts lists what one has left.
+func (m mine) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error) {
+	if _, err := m.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return m.jobs.Artifacts(ctx, id)
+}
+
+// Steps lists what was done for one.
+func (m mine) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
+	if _, err := m.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	return m.jobs.Steps(ctx, id)
+}
