@@ -63,6 +63,14 @@ type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }
 
+// Measurer draws the slides of a settled deck in the browser and says what does not fit on them. A house around *render.Pipeline
+// is one.
+type Measurer interface {
+	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure. When
+	// ctx ends, it gives what was measured so far with ctx's cause.
+	Measure(ctx context.Context, d lectern.Deck) (slides int, warnings []lectern.Warning, err error)
+}
+
 // Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.
 type Callbacks interface {
 	// Allowed refuses an address that may not be reached (CodeAssetRefused), as far as it shows without asking the network.
