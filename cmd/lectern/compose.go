@@ -251,7 +251,11 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
-	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Log: h.log})
+	sessions, err := sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox)
+	if err != nil {
+		return err
+	}
+	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Seal: sessions, Log: h.log})
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
