@@ -76,7 +76,42 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	if r.member, err = db.Join(ctx, node, cfg.Lease, workers); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	tickets.Among(r.member.Slots)
+	r.queue = leaving{tickets, r.member}
+	if err := tellCapacity(ctx, r.member, log); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
 	return r, nil
+}
+
+// tellCapacity logs how many connections the nodes take of those that the database allows.
+func tellCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) error {
+	c, err := node.Capacity(ctx)
+	if err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "database connections", "per_node", c.PerNode, "nodes", c.Nodes, "available", c.Available)
+	if w := c.Warning(); w != "" {
+		log.WarnContext(ctx, w)
+	}
+	return nil
+}
+
+// leaving is a queue that says that it takes no more before it stops.
+type leaving struct {
+	job.Queue
+	node *postgres.Node
+}
+
+// restLimit is how long a database may take to hear that a node stops. Without it others wait a second longer.
+const restLimit = time.Second
+
+// Stop implements job.Queue.
+func (q leaving) Stop(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, restLimit)
+	defer cancel()
+	_ = q.node.Rest(short)
+	return q.Queue.Stop(ctx)
 }
 
 // secretKeyFile has the key of the secrets in the database where nobody gives one.

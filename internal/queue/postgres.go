@@ -24,11 +24,13 @@ func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node st
 	if _, err := conn.ExecContext(ctx, fmt.Sprintf(name, "pg_advisory_lock")); err != nil {
 		return nil, fmt.Errorf("queue: wait for the other nodes: %w", err)
 	}
-	q, err := open(ctx, riverdatabasesql.NewWithPgxListener(db, listener), node, log)
+	part := &share{db: db, node: node, patience: patience}
+	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, listener), part}, node, log)
 	_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(name, "pg_advisory_unlock"))
 	if err = errors.Join(err, unlocked); err != nil {
 		return nil, err
 	}
+	q.share = part
 	return q, nil
 }
 

@@ -47,6 +47,7 @@ type Queue[Tx any] struct {
 	driver riverdriver.Driver[Tx]
 	node   string            // stands in the tickets that this process takes; "": River's choice
 	insert *river.Client[Tx] // inserts, and does nothing else
+	share  *share            // of the tickets, among nodes; nil on SQLite
 	log    *slog.Logger
 
 	mu   sync.Mutex // guards work

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +30,7 @@ type Node struct {
 	db      *DB
 	id      string
 	silence time.Duration
-	workers int
+	workers atomic.Int64
 	beat    time.Duration
 
 	mu   sync.Mutex // guards conn
@@ -39,7 +40,8 @@ type Node struct {
 // Join makes this process a node under an id that no other process has, had or will have. A node that was not seen for
 // silence is taken for dead. It renders as many presentations at once as it has workers.
 func (db *DB) Join(ctx context.Context, id string, silence time.Duration, workers int) (*Node, error) {
-	n := &Node{db: db, id: id, silence: silence, workers: workers, beat: min(maxBeat, silence/5)}
+	n := &Node{db: db, id: id, silence: silence, beat: min(maxBeat, silence/5)}
+	n.workers.Store(int64(workers))
 	conn, err := n.connect(ctx)
 	if err != nil {
 		return nil, failure("make this process a node", err)
@@ -81,7 +83,7 @@ func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
 
 func (n *Node) seen(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `INSERT INTO nodes (id, seen_at, workers) VALUES ($1, clock_timestamp(), $2)
-		ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), workers = $2`, n.id, n.workers)
+		ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), workers = $2`, n.id, n.workers.Load())
 	return err
 }
 
@@ -161,6 +163,28 @@ func (n *Node) Workers(ctx context.Context) (workers int, err error) {
 	err = n.db.pool.QueryRow(ctx, `SELECT COALESCE(SUM(workers), 0) FROM nodes
 		WHERE seen_at >= clock_timestamp() - make_interval(secs => $1)`, n.silence.Seconds()).Scan(&workers)
 	return workers, failure("count the workers", err)
+}
+
+// Slots gives how many presentations each node renders at once, by its id. A node that missed a few beats is left out: it
+// may stand still, and work must not wait for it.
+func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
+	rows, err := n.db.pool.Query(ctx, `SELECT id, workers FROM nodes
+		WHERE workers > 0 AND (id = $1 OR seen_at >= clock_timestamp() - make_interval(secs => $2))`, n.id, (3 * n.beat).Seconds())
+	if err != nil {
+		return nil, failure("count the slots", err)
+	}
+	slots := map[string]int{}
+	var id string
+	var workers int
+	_, err = pgx.ForEachRow(rows, []any{&id, &workers}, func() error { slots[id] = workers; return nil })
+	return slots, failure("count the slots", err)
+}
+
+// Rest says that this node takes no more work, so that others leave none to it.
+func (n *Node) Rest(ctx context.Context) error {
+	n.workers.Store(0)
+	_, err := n.db.pool.Exec(ctx, "UPDATE nodes SET workers = 0 WHERE id = $1", n.id)
+	return failure("take no more work", err)
 }
 
 // Leases implements job.Peers.

@@ -25,7 +25,7 @@ var migrations embed.FS
 // Defaults of a pool, where the address does not say otherwise (pool_max_conns=…).
 const (
 	connectTimeout = 10 * time.Second
-	maxConns       = 12
+	maxConns       = 6
 	lostAfter      = 15 * time.Second // a connection that leads nowhere
 )
 

@@ -1,0 +1,133 @@
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+)
+
+// patience is how long a ticket waits for the node that has the most free slots. Then any node takes it: that node may
+// stand still, or may be about to stop.
+const patience = time.Second
+
+// share decides how many tickets this node takes, so that work spreads over the nodes and none collects it while others
+// are idle. Without peers a node takes all that it has slots for.
+type share struct {
+	db       *sql.DB
+	node     string
+	patience time.Duration
+	slots    func(ctx context.Context) (map[string]int, error) // by living node; nil: no peers
+}
+
+// Among makes the queue leave tickets to nodes that have more free slots. slots gives the slots of every living node, by
+// its id, this one's too. Call it before Start.
+func (q *Queue[Tx]) Among(slots func(ctx context.Context) (map[string]int, error)) {
+	q.share.slots = slots
+}
+
+// load is what the tickets say, by the database's clock.
+type load struct {
+	Running map[string]int // by node
+	Waiting int            // as many as there are slots, at most
+	Late    int            // of Waiting, those that have waited for longer than patience
+}
+
+const loadQuery = `SELECT json_build_object(
+	'Running', (SELECT json_object_agg(node, n) FROM (
+		SELECT attempted_by[array_upper(attempted_by, 1)] AS node, count(*) AS n FROM river_job
+		WHERE state = 'running' AND queue = '` + river.QueueDefault + `' AND array_length(attempted_by, 1) > 0 GROUP BY 1) AS taken),
+	'Waiting', count(*),
+	'Late', count(*) FILTER (WHERE created_at < clock_timestamp() - make_interval(secs => $1::float8)))::text
+	FROM (SELECT created_at FROM river_job WHERE state = 'available' AND queue = '` + river.QueueDefault + `'
+		ORDER BY priority, scheduled_at, id LIMIT $2::bigint) AS waiting`
+
+// take gives how many tickets this node takes of those that wait, where it has room for so many, and whether it leaves
+// any to others.
+func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err error) {
+	if s.slots == nil || room == 0 {
+		return room, false, nil
+	}
+	slots, err := s.slots(ctx)
+	if err != nil || len(slots) < 2 || slots[s.node] == 0 {
+		return room, false, err
+	}
+	most := 0
+	for _, n := range slots {
+		most += n
+	}
+	var text string
+	if err := s.db.QueryRowContext(ctx, loadQuery, s.patience.Seconds(), most).Scan(&text); err != nil {
+		return 0, false, err
+	}
+	var l load
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
+		return 0, false, fmt.Errorf("queue: read the load of the nodes: %w", err)
+	}
+	n = portion(s.node, slots, l, room)
+	return n, n < l.Waiting, nil
+}
+
+// portion gives each waiting ticket to the node with the most free slots, of equals to the one whose id comes first, and
+// returns how many are node's. All nodes that see the same load agree. Tickets that are late, and those for which no node
+// seems to have a slot, are for any node that has room.
+func portion(node string, slots map[string]int, l load, room int) int {
+	ids := slices.Sorted(maps.Keys(slots))
+	free := map[string]int{}
+	for _, id := range ids {
+		free[id] = slots[id] - l.Running[id]
+	}
+	mine := 0
+	for range l.Waiting {
+		best := slices.MaxFunc(ids, func(a, b string) int { return free[a] - free[b] })
+		if best == node || free[best] <= 0 {
+			mine++
+		}
+		free[best]--
+	}
+	return min(room, max(mine, l.Late))
+}
+
+// sharing is a driver whose clients take their share alone.
+type sharing struct {
+	riverdriver.Driver[*sql.Tx]
+	share *share
+}
+
+// GetExecutor implements riverdriver.Driver.
+func (d sharing) GetExecutor() riverdriver.Executor {
+	return sharingExecutor{d.Driver.GetExecutor(), d.share}
+}
+
+type sharingExecutor struct {
+	riverdriver.Executor
+	share *share
+}
+
+// JobGetAvailable implements riverdriver.Executor. A node that takes some and leaves some calls the others: they may have
+// looked before it took its own, and left to it what is theirs now. A node that takes none calls nobody, so that calls end.
+func (e sharingExecutor) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
+	n, leaves, err := e.share.take(ctx, p.MaxToLock)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return &riverdriver.JobGetAvailableResult{}, nil
+	}
+	some := *p
+	some.MaxToLock = n
+	got, err := e.Executor.JobGetAvailable(ctx, &some)
+	if err == nil && leaves && len(got.Jobs) > 0 {
+		// River polls as well: where this fails the others look a little later.
+		_ = e.Executor.NotifyMany(ctx, &riverdriver.NotifyManyParams{
+			Topic: "river_insert", Payload: []string{`{"queue":"` + p.Queue + `"}`}, Schema: p.Schema,
+		})
+	}
+	return got, err
+}

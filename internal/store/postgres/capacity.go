@@ -1,0 +1,42 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+)
+
+// ownConns are the connections of a node beside its pool: one with its lock, which hears of changes, and one that hears of
+// tickets.
+const ownConns = 2
+
+// roomFor is how many more nodes a database should have connections for.
+const roomFor = 2
+
+// Capacity is how many nodes a database has connections for.
+type Capacity struct {
+	PerNode   int // what a node opens at most
+	Nodes     int // that are there now, this one too
+	Available int // max_connections without those that are reserved
+}
+
+// Capacity asks the database for its limit and for its nodes.
+func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
+	c := Capacity{PerNode: int(n.db.pool.Config().MaxConns) + ownConns}
+	err := n.db.pool.QueryRow(ctx, `SELECT current_setting('max_connections')::int
+			- current_setting('superuser_reserved_connections')::int
+			- COALESCE(current_setting('reserved_connections', true), '0')::int,
+		(SELECT count(*) FROM nodes WHERE seen_at >= clock_timestamp() - make_interval(secs => $1))`,
+		n.silence.Seconds()).Scan(&c.Available, &c.Nodes)
+	return c, failure("say how many connections it allows", err)
+}
+
+// Warning says in a sentence that there will soon be too few connections; "" where there are enough.
+func (c Capacity) Warning() string {
+	need := (c.Nodes + roomFor) * c.PerNode
+	if need <= c.Available {
+		return ""
+	}
+	return fmt.Sprintf("The database allows %d connections, and %d more nodes would make %d (%d nodes of %d each). "+
+		"Raise max_connections of Postgres, or lower pool_max_conns in the address of the database (db), to 4 at least.",
+		c.Available, roomFor, need, c.Nodes+roomFor, c.PerNode)
+}
