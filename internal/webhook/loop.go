@@ -311,7 +311,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	if a.gone && d.Endpoint != "" {
 		s.disable(record, d)
 	}
-	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending}
+	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending || d.Attempts == 0}
 	if after.State == lectern.DeliveryPending {
 		r.next = after.NextAt
 	}
