@@ -187,6 +187,8 @@ type Page struct {
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
 	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
+	Props map[string]string `json:"-"`
 	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
 	// who judges pictures, and no part of what the page shows.
 	Pictures []Asset           `json:"-"`
@@ -222,7 +224,15 @@ type Asset struct {
 // Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
 type Capture struct {
 	PNG      []byte
-	Overflow []string // ids of elements whose text does not fit even at its smallest size
+	Overflow []Overflow // elements whose text does not fit even at its smallest size
+}
+
+// Overflow says how much of an element of a page does not fit.
+type Overflow struct {
+	Element string `json:"element"`          // its id
+	Hidden  int    `json:"hidden,omitempty"` // so many of Total units are not seen, or not whole; 0: it does not say how many
+	Total   int    `json:"total,omitempty"`
+	Unit    string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
 }
 
 // Theme is the part of a theme that reaches beyond the slide: what stands behind and around an avatar.
@@ -247,7 +257,7 @@ type Template struct {
 // TemplateProp is one prop of a template.
 type TemplateProp struct {
 	Name        string   `json:"name"`
-	Type        string   `json:"type"` // "text", "list", "image", "table" or "choice"
+	Type        string   `json:"type"` // "text", "list", "image", "table", "code" or "choice"
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
 	Choices     []string `json:"choices,omitempty"` // of a choice: its values, the default first
@@ -258,4 +268,5 @@ type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck
+	Param   string `json:"param,omitempty"` // which part of the deck, such as slides[2].props.items; empty: none in particular
 }

@@ -2,13 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"sync"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
+
 	"lectern"
+	"lectern/internal/blob"
 )
 
-// checkCmd looks at a deck without rendering it.
+// checkCmd looks at a deck and draws its slides, without making a video.
 type checkCmd struct {
 	Deck   string `arg:"" help:"The deck, a JSON file; - reads standard input."`
 	JSON   bool   `help:"As JSON."`
@@ -20,6 +26,7 @@ type outlook struct {
 	OK       bool              `json:"ok"`
 	Title    string            `json:"title"`
 	Slides   int               `json:"slides"`
+	Measured int               `json:"measured"` // how many slides were drawn to see whether all fits
 	Theme    string            `json:"theme"`
 	Layout   lectern.Layout    `json:"layout"`
 	Avatar   string            `json:"avatar,omitempty"`
@@ -45,10 +52,14 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	defer k.close()
 	deck, warnings, err := parseDeck(data, "", cfg.Limits)
+	measured := 0
 	if err == nil {
 		var more []lectern.Warning
-		deck, more, err = k.check(ctx, deck)
+		deck, more, measured, err = k.check(ctx, deck, newMeasure(io, len(deck.Slides)))
 		warnings = append(warnings, more...)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err == nil && c.Strict && len(warnings) > 0 {
 		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck would be rendered, but there are %d notes, and --strict counts them.", len(warnings))
@@ -56,7 +67,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
 	if c.JSON {
-		o := outlook{err == nil, deck.Title, len(deck.Slides), deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil}
+		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}
@@ -81,4 +92,72 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length), deck.Size.Width, deck.Size.Height, deck.Theme, who)
 	return nil
+}
+
+// check looks at a deck and measures its slides as a render does. What it draws goes into the cache of renders.
+func (k *kit) check(ctx context.Context, d lectern.Deck, bar *measure) (_ lectern.Deck, _ []lectern.Warning, measured int, err error) {
+	dir, err := userCache()
+	if err != nil { // without a home there is nothing to keep
+		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
+			return d, nil, 0, fmt.Errorf("make a folder for the work: %w", bare(err))
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	cache, err := blob.OpenCache(blob.CacheOptions{Dir: dir, Limit: k.cfg.CacheLimit, MinAge: -1})
+	if err != nil {
+		return d, nil, 0, err
+	}
+	defer func() { err = errors.Join(err, cache.Close()) }()
+	pipe := k.pipeline(nowhere{}, cache)
+	checked, warnings, err := pipe.Check(ctx, d)
+	if err != nil {
+		return d, warnings, 0, err
+	}
+	m, err := pipe.Measure(ctx, checked, bar.show)
+	bar.end()
+	return checked, append(warnings, m.Warnings...), m.Slides, err
+}
+
+// nowhere keeps nothing, for a pipeline that only checks.
+type nowhere struct{}
+
+func (nowhere) Put(context.Context, string, string, string) error {
+	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
+}
+
+// measure shows on a terminal how far the measuring is, once it takes long.
+type measure struct {
+	mu    sync.Mutex
+	io    streams
+	total int
+	since time.Time
+	bar   *progressbar.ProgressBar // nil: not yet, or never
+}
+
+// patience is how long a check may take before it shows how far it is.
+const patience = time.Second
+
+func newMeasure(io streams, total int) *measure {
+	return &measure{io: io, total: total, since: time.Now()}
+}
+
+func (m *measure) show(done int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.io.live || time.Since(m.since) < patience {
+		return
+	}
+	if m.bar == nil {
+		m.bar = newBar(m.io, m.total)
+	}
+	m.bar.Describe(fmt.Sprintf("Measuring slide %d of %d", min(done+1, m.total), m.total))
+	_ = m.bar.Set(done) // a terminal that went away is no reason to stop
+}
+
+func (m *measure) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bar != nil {
+		_ = m.bar.Finish()
+	}
 }

@@ -119,18 +119,6 @@ func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pi
 	})
 }
 
-// check looks at a deck; it renders nothing, so it needs neither cache nor artifacts.
-func (k *kit) check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	return k.pipeline(nowhere{}, nil).Check(ctx, d)
-}
-
-// nowhere keeps nothing, for a pipeline that only checks.
-type nowhere struct{}
-
-func (nowhere) Put(context.Context, string, string, string) error {
-	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
-}
-
 // absent quickly names the programs without which nothing can be rendered.
 func (k *kit) absent() []finding {
 	var out []finding
@@ -263,7 +251,11 @@ func (h *house) open(ctx context.Context, at folders) (err error) {
 	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
 		return err
 	}
-	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Log: h.log})
+	sessions, err := sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox)
+	if err != nil {
+		return err
+	}
+	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Seal: sessions, Log: h.log})
 	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
 		return err
 	}
@@ -376,6 +368,12 @@ func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lect
 	return h.pipe.Check(ctx, d)
 }
 
+// Measure implements httpapi.Measurer.
+func (h *house) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+	m, err := h.pipe.Measure(ctx, d, nil)
+	return m.Slides, m.Warnings, err
+}
+
 // desk is the job service in the shape that httpapi asks for.
 type desk struct{ *job.Service }
 
@@ -393,11 +391,12 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 }
 
 var (
-	_ httpapi.Jobs    = desk{}
-	_ httpapi.Checker = (*house)(nil)
-	_ httpapi.Keys    = (*keys.Ring)(nil)
-	_ keys.Store      = (*sqlstore.Store)(nil)
-	_ job.Files       = remains{}
+	_ httpapi.Jobs     = desk{}
+	_ httpapi.Checker  = (*house)(nil)
+	_ httpapi.Measurer = (*house)(nil)
+	_ httpapi.Keys     = (*keys.Ring)(nil)
+	_ keys.Store       = (*sqlstore.Store)(nil)
+	_ job.Files        = remains{}
 )
 
 // quietLog hears nothing, for commands that only look something up.

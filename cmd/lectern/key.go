@@ -68,14 +68,14 @@ func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyH
 	if err != nil {
 		return err
 	}
-	r, err := openRecords(ctx, cfg, cfg.Path(), quietLog())
+	store, closeStore, err := openKeys(ctx, cfg)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeInUse && cfg.DB == "" {
 		return c.withHolder(cfg, f, do)
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(keyDesk{keys.New(keys.Options{Store: r.outbox})}), r.close())
+	return errors.Join(do(keyDesk{keys.New(keys.Options{Store: store})}), closeStore())
 }
 
 // withHolder asks the server that holds the data folder.

@@ -24,7 +24,7 @@ func newDisplay(io streams, machine bool) display {
 	case machine:
 		return &jsonDisplay{json.NewEncoder(io.out)}
 	case io.live:
-		return &barDisplay{bar: newBar(io), io: io}
+		return &barDisplay{bar: newBar(io, int(lectern.Done)), io: io}
 	}
 	return &lineDisplay{to: io.err}
 }
@@ -44,8 +44,9 @@ type barDisplay struct {
 	warned int
 }
 
-func newBar(io streams) *progressbar.ProgressBar {
-	return progressbar.NewOptions(int(lectern.Done),
+// newBar makes a bar of so many steps.
+func newBar(io streams, steps int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(steps,
 		progressbar.OptionSetWriter(io.err),
 		progressbar.OptionSetWidth(28),
 		progressbar.OptionSetPredictTime(false),

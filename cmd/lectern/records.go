@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/job"
 	"lectern/internal/queue"
+	"lectern/internal/seal"
 	"lectern/internal/store/postgres"
 	"lectern/internal/store/sqlite"
 	"lectern/internal/store/sqlstore"
@@ -74,6 +77,38 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 		return nil, errors.Join(err, db.Close())
 	}
 	return r, nil
+}
+
+// secretKeyFile has the key of the secrets in the database where nobody gives one.
+const secretKeyFile = "secret.key"
+
+// sealSecrets seals what is secret in the database with key, or where that is empty with the one in the folder, which is made
+// where it is missing. A key that is not the one of before is an error of the settings.
+func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (sessions []byte, err error) {
+	fault := func(err error) error {
+		return &config.Error{Key: "secret_key_file", Cause: err, Allowed: fmt.Sprintf(
+			"the key of before, in the variable %s, in the file that secret_key_file names, or in %s", config.SecretKeyVariable, filepath.Join(dir, secretKeyFile))}
+	}
+	if key == "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		if key, err = seal.KeyIn(filepath.Join(dir, secretKeyFile)); err != nil {
+			return nil, fault(err)
+		}
+	}
+	sealer, err := seal.New(key)
+	if err != nil {
+		return nil, fault(err)
+	}
+	err = store.SealWith(ctx, sealer)
+	if errors.Is(err, seal.ErrWrongKey) {
+		return nil, fault(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, []byte(key), nil, "lectern sessions", sha256.Size)
 }
 
 // openKeys opens the database for its API keys alone, without a queue and without taking part in the work: on Postgres

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"database/sql"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"lectern"
 	"lectern/internal/config"
+	"lectern/internal/store/sqlstore"
 )
 
 // Keys are made with the server stopped; while one holds the folder, that is refused with its code.
@@ -35,5 +41,85 @@ func TestKeysWithoutAServer(t *testing.T) {
 	list, err := keys.Keys(t.Context())
 	if err != nil || len(list) != 1 || list[0].ID != "abc" || list[0].Owner != lectern.DefaultOwner {
 		t.Errorf("the keys are %+v, %v", list, err)
+	}
+}
+
+// H4: what webhooks are signed with is sealed in the database, old clear rows too, with a key that only its owner may read;
+// another key is an error of the settings, in a sentence. Folders and files are closed to others.
+func TestH4SecretsAreSealed(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	old := lectern.Endpoint{ID: "old", URL: "https://a.example.com", Secrets: []string{"whsec_old"}, CreatedAt: time.Unix(1764000000, 0).UTC()}
+	session := func(key string, do func(*sqlstore.Store)) error {
+		t.Helper()
+		r, err := openRecords(t.Context(), config.Config{}, dir, quietLog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := r.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if key != "clear" {
+			if _, err := sealSecrets(t.Context(), key, dir, r.outbox); err != nil {
+				return err
+			}
+		}
+		do(r.outbox)
+		return nil
+	}
+	put := func(e lectern.Endpoint) func(*sqlstore.Store) {
+		return func(s *sqlstore.Store) {
+			if err := s.PutEndpoint(t.Context(), e); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := session("clear", put(old)); err != nil {
+		t.Fatal(err)
+	}
+	fresh := old
+	fresh.ID, fresh.Secrets = "new", []string{"whsec_new"}
+	if err := session("", put(fresh)); err != nil {
+		t.Fatal(err)
+	}
+	err := session("", func(s *sqlstore.Store) {
+		all, err := s.Endpoints(t.Context())
+		if err != nil || len(all) != 2 || all[0].Secrets[0]+all[1].Secrets[0] != "whsec_newwhsec_old" && all[0].Secrets[0]+all[1].Secrets[0] != "whsec_oldwhsec_new" {
+			t.Errorf("the webhooks are %+v, %v", all, err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "lectern.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var clear int
+	if err := db.QueryRow("SELECT count(*) FROM endpoints WHERE secrets NOT LIKE 'sealed:%' OR secrets LIKE '%whsec%'").Scan(&clear); err != nil || clear != 0 {
+		t.Errorf("%d rows are clear, %v", clear, err)
+	}
+	err = session("a key that is another one", func(*sqlstore.Store) { t.Error("it opens with another key") })
+	var fault *config.Error
+	if !errors.As(err, &fault) || fault.Key != "secret_key_file" || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("another key: %v", err)
+	}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %v, %v", path, info.Mode(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lectern"
+	"lectern/internal/private"
 )
 
 // asideName is the folder, inside a store's, where unfinished files lie.
@@ -36,13 +37,13 @@ type aside struct {
 // openAside makes the folder within root and removes those of dead processes.
 func openAside(root string) (*aside, error) {
 	all := filepath.Join(root, asideName)
-	if err := os.MkdirAll(all, 0o755); err != nil {
+	if err := errors.Join(private.Folder(root), private.Folder(all)); err != nil {
 		return nil, storeFailed("make its folder", err)
 	}
 	sweep(all)
 	for range 8 {
 		a := &aside{dir: filepath.Join(all, uuid.NewString())}
-		if err := os.Mkdir(a.dir, 0o755); err != nil {
+		if err := os.Mkdir(a.dir, private.Dir); err != nil {
 			return nil, storeFailed("make its folder", err)
 		}
 		f, err := os.Open(a.dir)
@@ -97,7 +98,7 @@ func settle(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(private.Close(from), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	for range 8 {
@@ -105,7 +106,7 @@ func settle(from, to string) error {
 			break
 		}
 		// The folder is new, or was just removed because it was empty, which may happen again.
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), private.Dir); err != nil {
 			return err
 		}
 	}
@@ -137,7 +138,7 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer src.Close()
-	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, private.File)
 	if err != nil {
 		return err
 	}

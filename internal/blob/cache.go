@@ -17,6 +17,7 @@ import (
 
 	"lectern"
 	"lectern/internal/crash"
+	"lectern/internal/private"
 )
 
 // Defaults of CacheOptions.
@@ -400,7 +401,7 @@ func (h *Hold) mark(key string) error {
 		return nil // it was let go of meanwhile
 	}
 	if h.open == nil {
-		f, err := os.OpenFile(h.marks, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+		f, err := os.OpenFile(h.marks, os.O_CREATE|os.O_WRONLY|os.O_APPEND, private.File)
 		if err != nil {
 			return err
 		}

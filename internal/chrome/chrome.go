@@ -12,7 +12,7 @@
 // A picture is taken when the page is finished, not after a while: fonts loaded, pictures decoded, animations at their
 // end, and the page's own word where it gives one. A page says that it will give its word by the attribute data-lectern
 // on its html element; it gives it by setting window.__lectern.ready to true, or to a promise, and may list in
-// window.__lectern.overflow the ids of elements whose text does not fit.
+// window.__lectern.overflow the elements whose text does not fit: their ids, or {element, hidden, total, unit}.
 package chrome
 
 import (

@@ -270,10 +270,10 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 func TestWaitsForThePageItself(t *testing.T) {
 	t.Parallel()
 	later := `<!doctype html><html data-lectern><body style="background:#f00"><script>setTimeout(() => {
-		document.body.style.background = '#00ff00'; window.__lectern = {ready: %s, overflow: ['title', 'li-3']} }, 150)</script></html>`
+		document.body.style.background = '#00ff00'; window.__lectern = {ready: %s, overflow: ['title', {element: 'items', hidden: 2, total: 30, unit: 'items'}]} }, 150)</script></html>`
 	for _, ready := range []string{"true", "new Promise(r => setTimeout(r, 50, true))"} {
 		c, img := capture(t, shared, lectern.Page{HTML: fmt.Sprintf(later, ready)})
-		if at(img) != "#00ff00" || strings.Join(c.Overflow, " ") != "title li-3" {
+		if at(img) != "#00ff00" || fmt.Sprint(c.Overflow) != "[{title 0 0 } {items 2 30 items}]" {
 			t.Errorf("%s: %s %v", ready, at(img), c.Overflow)
 		}
 	}

@@ -37,5 +37,8 @@
   window.scrollTo(0, 0);
   await bounded(frame());
   const o = window.__lectern && window.__lectern.overflow;
-  return {overflow: Array.isArray(o) ? o.slice(0, 1000).map(String) : [], trouble: ''};
+  const entry = e => e && typeof e === 'object'
+    ? {element: String(e.element), hidden: Math.trunc(e.hidden) || 0, total: Math.trunc(e.total) || 0, unit: String(e.unit || '')}
+    : {element: String(e)};
+  return {overflow: Array.isArray(o) ? o.slice(0, 1000).map(entry) : [], trouble: ''};
 })()

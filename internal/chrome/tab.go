@@ -220,7 +220,7 @@ func (t *tab) load(ctx context.Context, j *shot) error {
 }
 
 // settle waits until the page is finished and gives the elements whose text does not fit.
-func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]string, error) {
+func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern.Overflow, error) {
 	yes := true
 	r, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{
 		Expression:   strings.Replace(settle, "READY_TIMEOUT", fmt.Sprint(readyTimeout.Milliseconds()), 1),
@@ -233,7 +233,7 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]string,
 		return nil, fmt.Errorf("waiting for the page: %s", r.ExceptionDetails.Text)
 	}
 	var answer struct {
-		Overflow []string
+		Overflow []lectern.Overflow
 		Trouble  string
 	}
 	if r.Result == nil || json.Unmarshal(r.Result.Value, &answer) != nil {

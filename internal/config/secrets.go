@@ -12,6 +12,7 @@ import (
 type Secrets struct {
 	ElaiToken   string // "": there are no avatars of Elai
 	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
+	SecretKey   string // seals secrets in the database; "": the file of secret_key_file has it, or one in the data folder
 	APIKey      string // an administrator's key, beside those in the database; "": there is none
 	Webhook     string // signs what goes to callback addresses, "whsec_…"; "": one is made and kept in the database
 }
@@ -21,6 +22,7 @@ const (
 	ElaiTokenVariable   = "ELAI_API_TOKEN"
 	ElaiWebhookVariable = EnvPrefix + "ELAI_WEBHOOK_SECRET"
 	WebhookVariable     = EnvPrefix + "WEBHOOK_SECRET"
+	SecretKeyVariable   = EnvPrefix + "SECRET_KEY"
 	APIKeyVariable      = EnvPrefix + "API_KEY"
 )
 
@@ -47,6 +49,8 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 			s.ElaiToken = strings.TrimSpace(value)
 		case ElaiWebhookVariable:
 			s.ElaiWebhook = strings.TrimSpace(value)
+		case SecretKeyVariable:
+			s.SecretKey = strings.TrimSpace(value)
 		case APIKeyVariable:
 			s.APIKey = strings.TrimSpace(value)
 		case WebhookVariable:
@@ -57,6 +61,15 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 		var err error
 		if s.ElaiToken, err = readSecret(c.Elai.TokenFile); err != nil {
 			return Secrets{}, &Error{Key: "elai.token_file", Cause: err, Allowed: "a file that holds the token alone and that only its owner may read"}
+		}
+	}
+	if s.SecretKey == "" && c.SecretKey != "" {
+		var err error
+		if s.SecretKey, err = readSecret(c.SecretKey); err == nil && s.SecretKey == "" {
+			err = fmt.Errorf("%s is empty", c.SecretKey)
+		}
+		if err != nil {
+			return Secrets{}, &Error{Key: "secret_key_file", Cause: err, Allowed: "a file that holds the key alone and that only its owner may read"}
 		}
 	}
 	if strings.ContainsAny(s.ElaiToken, " \t\r\n\x00") {

@@ -146,8 +146,9 @@ func (s *server) callback(address, param string) error {
 }
 
 // create makes a presentation of a request's body, or gives the one that the same request made before (J13).
-// A server that is about to stop makes none, and says so before it reads a body and once more behind it.
-func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.Presentation, replayed bool, err error) {
+// A server that is about to stop makes none, and says so before it reads a body and once more behind it. What is left of the
+// key's quota goes into h, the header of the answer.
+func (s *server) create(h http.Header, r *http.Request, change func(*lectern.Deck)) (p lectern.Presentation, replayed bool, err error) {
 	if err := s.takesOrders(); err != nil {
 		return p, false, err
 	}
@@ -166,6 +167,9 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	if key != "" {
 		print = body.fingerprint(r)
 		if p, replayed, err = s.mine(r).Reserve(r.Context(), key, print); err != nil || replayed {
+			if err == nil {
+				err = s.account(h, r, lectern.Deck{}, nil)
+			}
 			return p, replayed, err
 		}
 		defer func() {
@@ -180,7 +184,7 @@ func (s *server) create(r *http.Request, change func(*lectern.Deck)) (p lectern.
 	}
 	sub.Key, sub.Fingerprint, sub.TraceParent = key, print, s.TraceParent(r.Context())
 	p, err = s.mine(r).Submit(r.Context(), sub)
-	return p, false, err
+	return p, false, s.account(h, r, sub.Deck, err)
 }
 
 // takesOrders refuses new work while the server stops. What would be taken now could not be begun here, and another

@@ -152,7 +152,7 @@ func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWrit
 		if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 			return err
 		}
-		p, replayed, err := s.create(r, change)
+		p, replayed, err := s.create(w.Header(), r, change)
 		if err != nil {
 			return err
 		}

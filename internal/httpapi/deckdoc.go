@@ -111,6 +111,7 @@ func (f *face) describeChecked(o *huma.Operation) {
 		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
 		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},
 	}
+	addRateLimits(o.Responses["202"].Headers)
 }
 
 // describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma

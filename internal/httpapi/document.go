@@ -114,8 +114,12 @@ func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	}
 	schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for status, sentences := range said {
+		headers := refusalHeaders(status)
+		if status == http.StatusTooManyRequests && o.OperationID == createID {
+			addRateLimits(headers)
+		}
 		o.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: strings.Join(sentences, "\n"), Headers: refusalHeaders(status), Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+			Description: strings.Join(sentences, "\n"), Headers: headers, Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
 		}
 	}
 }
@@ -132,6 +136,19 @@ func refusalHeaders(status int) map[string]*huma.Param {
 	return nil
 }
 
+// createID is the operation that makes presentations.
+const createID = "create-presentation"
+
+// addRateLimits adds the headers of account.
+func addRateLimits(headers map[string]*huma.Param) {
+	text := &huma.Schema{Type: "string"}
+	headers["RateLimit-Policy"] = &huma.Param{Schema: text, Example: `"presentations";q=5, "minutes";q=60;w=86400`, Description: "The bounds of the key, where it has any " +
+		"(draft-ietf-httpapi-ratelimit-headers): q is the bound, w its window in seconds. minutes are those of estimated video, presentations " +
+		"those that wait or are rendered, queued those that wait, where only they are bounded."}
+	headers["RateLimit"] = &huma.Param{Schema: text, Example: `"presentations";r=3, "minutes";r=12;t=3600`, Description: "What is left of each bound: r is how " +
+		"much, t the seconds until the oldest minutes are free again."}
+}
+
 // scopeKey is where the document says which scope an operation takes.
 const scopeKey = "x-scope"
 
@@ -139,7 +156,7 @@ const scopeKey = "x-scope"
 func describeAccess(o *huma.Operation, need lectern.Scope) {
 	o.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	scope := string(need)
-	if o.OperationID == "create-presentation" {
+	if o.OperationID == createID {
 		scope = string(lectern.ScopeWrite)
 		o.Description += " Takes a key of the scope `write`; a dry run takes `read`."
 	} else {

@@ -16,6 +16,12 @@ func StatusOf(face string, c lectern.Code) (int, bool) {
 	return s, ok
 }
 
+// RateLimits and RetryIn open the accounts of keys to tests.
+var (
+	RateLimits = rateLimits
+	RetryIn    = retryIn
+)
+
 // Disposition opens the names of downloads to tests.
 var Disposition = disposition
 

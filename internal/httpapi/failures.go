@@ -206,7 +206,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", "1")
 	}
 	if f.Code == lectern.CodeRateLimited {
-		h.Set("Retry-After", "5")
+		h.Set("Retry-After", strconv.Itoa(seconds(retrySoon)))
 	}
 	if l, ok := errors.AsType[*later](err); ok {
 		h.Set("Retry-After", strconv.Itoa(seconds(l.after)))

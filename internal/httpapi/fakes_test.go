@@ -34,6 +34,7 @@ type jobs struct {
 	all   []*record
 	news  chan struct{} // closed and replaced at every change
 	full  bool          // Submit answers CodeOverloaded
+	blind error         // what Usage fails with
 	watch int           // watches that run
 	moved chan struct{} // closed and replaced when watch or anything else changes
 	keys  map[string]heldKey
@@ -87,6 +88,11 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		f.Retryable = true
 		return lectern.Presentation{}, f
 	}
+	long, _ := sub.Deck.Estimate()
+	if q, u := sub.Quota, j.usage(sub.KeyID); q.Minutes > 0 && u.Ordered+long > time.Duration(q.Minutes)*time.Minute ||
+		q.Running > 0 && u.Running+u.Queued >= q.Running+q.Queued || q.Running == 0 && q.Queued > 0 && u.Queued >= q.Queued {
+		return lectern.Presentation{}, lectern.Fail(lectern.CodeRateLimited, "The quota %+v is used.", q)
+	}
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
 	p.Warnings, p.CallbackURL, p.TraceParent = slices.Clone(sub.Warnings), sub.CallbackURL, sub.TraceParent
@@ -101,6 +107,33 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 	j.all = append(j.all, &record{deck: sub.Deck, callback: p.CallbackURL, history: []lectern.Presentation{p}})
 	j.tell()
 	return p, nil
+}
+
+func (j *jobs) Usage(_ context.Context, keyID string) (lectern.Usage, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.usage(keyID), j.blind
+}
+
+func (j *jobs) usage(keyID string) (u lectern.Usage) {
+	for _, r := range j.all {
+		p := r.last()
+		if p.KeyID != keyID {
+			continue
+		}
+		switch p.Status {
+		case lectern.StatusQueued:
+			u.Queued++
+		case lectern.StatusProcessing:
+			u.Running++
+		}
+		long, _ := r.deck.Estimate()
+		u.Ordered += long
+		if frees := p.CreatedAt.Add(lectern.UsageWindow); u.FreesAt.IsZero() || frees.Before(u.FreesAt) {
+			u.FreesAt = frees
+		}
+	}
+	return u
 }
 
 func (j *jobs) Get(_ context.Context, id string) (lectern.Presentation, error) {

@@ -38,7 +38,7 @@ var glossary = map[string]map[string]string{
 	},
 	"TemplateList": {"": "All templates."},
 	"TemplateProp": {
-		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image or table.",
+		"": "One prop of a template.", "name": "As it stands in a slide's props.", "type": "text, list, image, table, code or choice.",
 		"required": "Whether the slide looks unfinished without it.", "choices": "Of a choice: its values, the default first.", "description": "For people.",
 	},
 	"Theme": {
@@ -58,6 +58,7 @@ var glossary = map[string]map[string]string{
 	"Warning": {
 		"": "What a user should know though the work goes on.", "code": "Stable; programs may compare it.", "message": "What it is, in a sentence.",
 		"slide": "Counted from 1; absent: the whole deck.",
+		"param": "Which part of the deck, such as slides[2].props.items; absent: none in particular.",
 	},
 	"Webhook":       {"": "An address that is told of presentations."},
 	"WebhookList":   {"": "All webhooks."},

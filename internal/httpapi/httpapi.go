@@ -30,8 +30,9 @@ type Options struct {
 	Jobs    Jobs
 	Check   Checker
 	Slides  Slides
-	Browser Browser // nil: previews as pictures answer 503
-	Assets  Assets  // nil: previews cannot load pictures
+	Measure Measurer // nil: dry runs measure nothing, and say so
+	Browser Browser  // nil: previews as pictures answer 503
+	Assets  Assets   // nil: previews cannot load pictures
 	Voices  Voices
 	Avatars Avatars
 	Open    Open
@@ -85,6 +86,7 @@ type Options struct {
 	WriteTimeout time.Duration // how long one write to a client may take before it is dropped; default 30 s
 	ReadTimeout  time.Duration // how long a client may be silent while it sends a body; default 30 s
 	RenderLimit  time.Duration // how long a preview may take; default 60 s
+	CheckTime    time.Duration // how long a dry run may measure slides (limits.check); 0: it measures none
 
 	LargeBodies int           // bodies of more than 1 MiB that are held at once; default 2
 	LargeWait   time.Duration // how long one may wait for its turn; default 20 s

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"math"
 	"net/http"
 	"time"
@@ -13,6 +15,7 @@ import (
 type Checked struct {
 	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
 	Slides           int               `json:"slides" doc:"How many there are."`
+	Measured         int               `json:"measured" doc:"How many of the slides were drawn to see whether all their text fits, within the time that limits.check allows. What is too long on those is among the warnings, as text_overflow. Fewer than slides: the others were not looked at; a presentation tells of them early."`
 	Theme            string            `json:"theme" doc:"The theme that is used."`
 	Layout           string            `json:"layout" doc:"Where the avatar stands."`
 	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none is seen."`
@@ -41,7 +44,7 @@ type SpokenVoice struct {
 	Speed    float64 `json:"speed" doc:"1 is natural."`
 }
 
-// dryRun checks a deck and makes nothing.
+// dryRun checks a deck, measures what there is time for, and makes nothing.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.outlook(r, nil)
 	if err == nil {
@@ -61,9 +64,14 @@ func (s *server) outlook(r *http.Request, change func(*lectern.Deck)) (Checked, 
 		return Checked{}, err
 	}
 	d := sub.Deck
+	measured, more, err := s.measure(r.Context(), d)
+	if err != nil {
+		return Checked{}, err
+	}
+	sub.Warnings = append(sub.Warnings, more...)
 	total, slides := d.Estimate()
 	v := Checked{
-		Valid: true, Slides: len(d.Slides), Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+		Valid: true, Slides: len(d.Slides), Measured: measured, Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
 		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)), Warnings: nonNil(sub.Warnings),
 	}
 	performs := d.Avatar != "" && s.Avatars.Performs(r.Context(), d.Avatar)
@@ -77,6 +85,34 @@ func (s *server) outlook(r *http.Request, change func(*lectern.Deck)) (Checked, 
 		}
 	}
 	return v, nil
+}
+
+// errCheckTime ends the measuring of a dry run.
+var errCheckTime = errors.New("the time for measuring is over")
+
+// measure draws as many slides as there is time for. It has the place of a preview meanwhile, so that dry runs cannot crowd
+// out presentations; where none becomes free in time nothing is measured.
+func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+	if s.CheckTime <= 0 {
+		return 0, nil, nil
+	}
+	if s.Measure == nil {
+		return 0, []lectern.Warning{{Code: "not_measured",
+			Message: "No slide was measured, so that text that does not fit is not known yet: this server has no browser."}}, nil
+	}
+	c, stop := context.WithTimeoutCause(ctx, s.CheckTime, errCheckTime)
+	defer stop()
+	select {
+	case s.previews <- struct{}{}:
+		defer func() { <-s.previews }()
+	case <-c.Done():
+		return 0, nil, ctx.Err()
+	}
+	n, warnings, err := s.Measure.Measure(c, d)
+	if errors.Is(err, errCheckTime) {
+		err = nil
+	}
+	return n, warnings, err
 }
 
 // checkedSlide tells of slide i of a settled deck; performs: its avatar speaks itself.

@@ -13,6 +13,7 @@ import (
 // Jobs is the job service as this package sees it. *job.Service has all of it but for the type of List's argument.
 type Jobs interface {
 	Intake
+	Meter
 	Reader
 	Controls
 	Results
@@ -26,6 +27,12 @@ type Intake interface {
 	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
 	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
 	ReleaseKey(ctx context.Context, owner, key string) error
+}
+
+// Meter tells how much of a quota is used.
+type Meter interface {
+	// Usage gives what a key has taken of its quota.
+	Usage(ctx context.Context, keyID string) (lectern.Usage, error)
 }
 
 // Reader reads presentations. An unknown id gives CodeNotFound.
@@ -61,6 +68,14 @@ type Results interface {
 // Checker settles a deck and refuses what would fail. *render.Pipeline is one.
 type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
+}
+
+// Measurer draws the slides of a settled deck in the browser and says what does not fit on them. A house around *render.Pipeline
+// is one.
+type Measurer interface {
+	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure. When
+	// ctx ends, it gives what was measured so far with ctx's cause.
+	Measure(ctx context.Context, d lectern.Deck) (slides int, warnings []lectern.Warning, err error)
 }
 
 // Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.

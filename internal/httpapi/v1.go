@@ -184,7 +184,7 @@ type eventsInput struct {
 func (f *face) presentations() {
 	s := f.s
 	handle(f, op{
-		id: "create-presentation", method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
+		id: createID, method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
 		about:  "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told at once and completely, in errors[].",
 		status: http.StatusAccepted, body: Presentation{},
 		scope:   lectern.ScopeRead, // a dry run's; a create asks for more
@@ -247,7 +247,7 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInpu
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
 	}
-	p, replayed, err := s.create(r, nil)
+	p, replayed, err := s.create(w.Header(), r, nil)
 	if err != nil {
 		return err
 	}

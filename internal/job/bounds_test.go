@@ -97,7 +97,7 @@ func TestQueuePosition(t *testing.T) {
 			}
 			waiting = append(waiting, p)
 		}
-		if p := w.get(waiting[0].ID); p.StartAt.IsZero() || p.StartAt.Sub(time.Now()) > time.Minute {
+		if p := w.get(waiting[0].ID); p.StartAt.IsZero() || time.Until(p.StartAt) > time.Minute {
 			t.Errorf("the next one begins at %v, and it is %v", p.StartAt, time.Now())
 		}
 		if _, err := w.svc.Cancel(t.Context(), waiting[2].ID); err != nil {

@@ -172,7 +172,7 @@ func (s *Service) perform(r *run) (artifacts []lectern.Artifact, err error) {
 		return nil, fmt.Errorf("empty the scratch folder: %w", err)
 	}
 	// With its parents: a node that stood still for long finds its folder removed by those who took it for dead.
-	if err := os.MkdirAll(scratch, 0o755); err != nil {
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return nil, fmt.Errorf("make the scratch folder: %w", err)
 	}
 	return s.opt.Run(r.ctx, lectern.Job{ID: r.id, Attempt: r.attempt, Deck: deck, Scratch: scratch, Orders: r}, r)

@@ -94,7 +94,7 @@ func (s *Service) Start(ctx context.Context) error {
 
 // boot makes the folder, releases orphans and starts the queue.
 func (s *Service) boot(ctx context.Context) error {
-	if err := os.MkdirAll(s.opt.ScratchDir, 0o755); err != nil {
+	if err := os.MkdirAll(s.opt.ScratchDir, 0o700); err != nil {
 		return failureOf(fmt.Errorf("make the folder for scratch files: %w", err))
 	}
 	if s.opt.Peers == nil {

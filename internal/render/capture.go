@@ -26,73 +26,102 @@ type picture struct {
 // slack is by how many pixels a capture may miss the video's size: a page has whole CSS pixels, its picture may not.
 const slack = 2
 
-// capture makes the picture of a slide.
+// sheet is a slide's page with all that its picture depends on.
+type sheet struct {
+	page   lectern.Page
+	assets []lectern.Asset
+	key    string
+}
+
+// sheet makes the page of slide i of a settled deck, with what it loads of pictures.
+func (p *Pipeline) sheet(ctx context.Context, d lectern.Deck, i int, pictures *gallery) (sheet, error) {
+	page, _, err := p.Library.Page(d, i)
+	if err != nil {
+		return sheet{}, err
+	}
+	assets, err := pictures.of(page)
+	if err != nil {
+		return sheet{}, err
+	}
+	version, err := p.Browser.Version(ctx)
+	if err != nil {
+		return sheet{}, orElse(err, lectern.CodeCaptureFailed, "The browser could not be started.")
+	}
+	return sheet{page, assets, captureKey(page, assets, version, p.Library.Fingerprint())}, nil
+}
+
+// capture makes the picture of a slide, and warns of what does not fit on it.
 func (u *run) capture(ctx context.Context, s *slide) error {
-	page, _, err := u.Library.Page(u.deck, s.index)
+	sh, err := u.sheet(ctx, u.deck, s.index, u.pictures)
 	if err != nil {
 		return u.failed(ctx, err, s.number)
 	}
-	assets, err := u.pictures.of(page)
-	if err != nil {
-		return u.failed(ctx, err, s.number)
-	}
-	version, err := u.Browser.Version(ctx)
-	if err != nil {
-		return u.failed(ctx, orElse(err, lectern.CodeCaptureFailed, "The browser could not be started."), s.number)
-	}
-	key := captureKey(page, assets, version, u.Library.Fingerprint())
 	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
-	if s.picture.file, err = u.captured(ctx, s, key, page, assets); err != nil {
+	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, sh.key, ".png", func(path string) error {
+		return u.draw(ctx, u.cache, u.deck.Size, sh, &u.ground, path, func(whole *image.RGBA) { u.keep(s, whole) })
+	})
+	if err != nil {
 		return err
 	}
-	if notes, ok := u.cache.Get(key + ".json"); ok {
-		u.overflow(s, notes)
+	lacking, err := u.lacking(ctx, u.cache, sh, s.number)
+	if err != nil {
+		return u.failed(ctx, err, s.number)
 	}
+	u.warn(lacking)
 	u.track.move(u.task("capture", s), 1)
 	close(s.captured)
 	return nil
 }
 
-func (u *run) captured(ctx context.Context, s *slide, key string, page lectern.Page, assets []lectern.Asset) (file, error) {
-	return u.step(ctx, lectern.StepCapture, s.number, key, ".png", func(path string) error {
-		return with(ctx, u.Resources.tabs, 1, func() error {
-			c, err := u.Browser.Capture(ctx, page, assets)
+// draw writes the picture of a page of so many pixels to path, on its ground, and stores beside it what does not fit. keep
+// may keep the picture; nil: nobody wants it.
+func (p *Pipeline) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *ground, path string, keep func(*image.RGBA)) error {
+	return with(ctx, p.Resources.tabs, 1, func() error {
+		c, err := p.Browser.Capture(ctx, sh.page, sh.assets)
+		if err != nil {
+			return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
+		}
+		if err := checkPicture(c.PNG, size); err != nil {
+			return err
+		}
+		if sh.page.Ground != nil {
+			whole, b, err := g.under(sh.page, c.PNG)
 			if err != nil {
-				return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
-			}
-			if err := u.checkPicture(c.PNG); err != nil {
 				return err
 			}
-			if c.PNG, err = u.grounded(s, page, c.PNG); err != nil {
-				return err
+			c.PNG = b
+			if keep != nil {
+				keep(whole)
 			}
-			list, err := json.Marshal(c.Overflow)
-			if err != nil {
-				return err
-			}
-			if _, err := u.cache.Make(ctx, key+".json", func(path string) error { return os.WriteFile(path, list, 0o666) }); err != nil {
-				return err
-			}
-			return os.WriteFile(path, c.PNG, 0o666)
-		})
+		}
+		write := func(path string) error { return writeOverflow(path, c.Overflow) }
+		if _, err := cache.Make(ctx, sh.key+".json", write); err != nil {
+			return err
+		}
+		return os.WriteFile(path, c.PNG, 0o666)
 	})
 }
 
-// grounded lays what the browser drew on the page's ground, if it has one. The first slides, for which encoders wait, are kept in memory
-// too, until these take them; the others' files are read again, since captures are far ahead of encoders in a long deck.
-func (u *run) grounded(s *slide, page lectern.Page, b []byte) ([]byte, error) {
-	if page.Ground == nil {
-		return b, nil
+func writeOverflow(path string, list []lectern.Overflow) error {
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
 	}
-	whole, b, err := u.ground.under(page, b)
-	if most := min(u.Resources.slots.Encoders, mostDrawn); err == nil && s.index < most {
-		if u.Resources.drawn.Add(1) <= int64(most) {
-			s.picture.drawn.Store(whole)
-		} else {
-			u.Resources.drawn.Add(-1)
-		}
+	return os.WriteFile(path, b, 0o666)
+}
+
+// keep keeps the picture of a slide. The first slides, for which encoders wait, are kept in memory until these take them; the
+// others' files are read again, since captures are far ahead of encoders in a long deck.
+func (u *run) keep(s *slide, whole *image.RGBA) {
+	most := min(u.Resources.slots.Encoders, mostDrawn)
+	if s.index >= most {
+		return
 	}
-	return b, err
+	if u.Resources.drawn.Add(1) <= int64(most) {
+		s.picture.drawn.Store(whole)
+	} else {
+		u.Resources.drawn.Add(-1)
+	}
 }
 
 // mostDrawn is how many slides the presentations of a process together keep in memory, however many encoders there are.
@@ -135,29 +164,16 @@ func (g *ground) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error)
 	return whole, b, err
 }
 
-func (u *run) checkPicture(b []byte) error {
+func checkPicture(b []byte, size lectern.Size) error {
 	c, err := png.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return lectern.Fail(lectern.CodeCaptureFailed, "The browser's picture of the slide cannot be read.").Because(err)
 	}
-	if dw, dh := c.Width-u.deck.Size.Width, c.Height-u.deck.Size.Height; max(dw, -dw, dh, -dh) > slack {
+	if dw, dh := c.Width-size.Width, c.Height-size.Height; max(dw, -dw, dh, -dh) > slack {
 		return lectern.Fail(lectern.CodeCaptureFailed, "The browser's picture of the slide has %d×%d pixels instead of %d×%d.",
-			c.Width, c.Height, u.deck.Size.Width, u.deck.Size.Height)
+			c.Width, c.Height, size.Width, size.Height)
 	}
 	return nil
-}
-
-// overflow warns of text that does not fit.
-func (u *run) overflow(s *slide, notes string) {
-	b, err := os.ReadFile(notes)
-	var ids []string
-	if err != nil || json.Unmarshal(b, &ids) != nil {
-		return // the picture is good; what did not fit on it is seen on it
-	}
-	for _, id := range ids {
-		u.warn([]lectern.Warning{{Code: "text_overflow", Slide: s.number,
-			Message: fmt.Sprintf("The text of %q does not fit, even at its smallest size. Shorten it, or move some of it to another slide.", id)}})
-	}
 }
 
 // windowOf says where the avatar stands on a slide; nil where it does not.

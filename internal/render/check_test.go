@@ -114,7 +114,7 @@ func TestOverflowIsAWarning(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), talk()
 	d.Size, d.Layout = lectern.Size{Width: 320, Height: 240}, lectern.LayoutSlideOnly
-	g.browser.overflow = []string{"title"}
+	g.browser.overflow = []lectern.Overflow{{Element: "title", Hidden: 3, Total: 9, Unit: "characters"}}
 	for attempt := range 2 { // also from the cache
 		list, rec, err := g.run(t.Context(), t, d, attempt+1)
 		if err != nil {

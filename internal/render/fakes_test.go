@@ -48,7 +48,7 @@ func (h hook) call(ctx context.Context, format string, args ...any) error {
 
 type fakeBrowser struct {
 	hook     hook
-	overflow []string
+	overflow []lectern.Overflow
 	mu       sync.Mutex
 	version  string
 	calls    int
@@ -133,6 +133,7 @@ type fakeLibrary struct {
 	fingerprint string
 	backdrop    lectern.Backdrop
 	ground      string // the far end's colour; "": pages have grounds of their own
+	props       map[string]string
 }
 
 // otherTheme has other colours than the default one.
@@ -151,7 +152,7 @@ func (l *fakeLibrary) Theme(id string) (lectern.Theme, bool) {
 
 func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	size := d.SlideSize()
-	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale()}
+	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale(), Props: l.props}
 	if d.Theme == otherTheme {
 		p.HTML += " in other colours"
 	}

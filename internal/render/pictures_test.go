@@ -98,7 +98,7 @@ func TestV1TheBrowserJudgesWhatNobodyElseCan(t *testing.T) {
 		t.Errorf("%v: %d pictures", err, len(list))
 	}
 	g.Judge = picturefile.NewJudge()
-	g.browser.overflow = []string{"damaged"}
+	g.browser.overflow = []lectern.Overflow{{Element: "damaged"}}
 	if _, err := g.prefetch(t.Context(), d, t.TempDir()); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) {
 		t.Errorf("got %v", err)
 	}

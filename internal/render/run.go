@@ -332,7 +332,7 @@ func (u *run) done(ctx context.Context, kind lectern.StepKind, slide int, key st
 }
 
 // failed gives err its place. What only says that the run was stopped becomes the reason for that.
-func (u *run) failed(ctx context.Context, err error, slide int) error {
+func (p *Pipeline) failed(ctx context.Context, err error, slide int) error {
 	if ctx.Err() != nil && (isCancel(err) || errors.Is(err, context.Cause(ctx))) {
 		return context.Cause(ctx)
 	}

@@ -71,6 +71,7 @@ type prop struct {
 	Type        string   `json:"type"`
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
+	Option      bool     `json:"option"`  // says how another prop is shown, and is not itself
 	Also        []string `json:"also"`    // other spellings, besides those that all templates share
 	Choices     []string `json:"choices"` // of a choice: its values, the default first
 }
@@ -202,7 +203,7 @@ func (d *design) check(folder string) error {
 		if p.Name == "" || p.Description == "" || names[p.Name] {
 			return fmt.Errorf("the prop %q has no name, no description, or stands twice", p.Name)
 		}
-		if !slices.Contains([]string{"text", "list", "image", "table", "choice"}, p.Type) || (p.Type == "choice") != (len(p.Choices) > 1) {
+		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) || (p.Type == "choice") != (len(p.Choices) > 1) {
 			return fmt.Errorf("the prop %q has the unknown type %q, or choices where there are none", p.Name, p.Type)
 		}
 		names[p.Name] = true

@@ -21,6 +21,7 @@ type section struct {
 	css      string // of this slide alone: element positions
 	lang     string
 	assets   []string
+	props    map[string]string // element → the prop that it shows
 	params   map[string]string
 	files    []lectern.Asset
 	warnings []lectern.Warning
@@ -45,7 +46,7 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	}
 	size, ground := d.SlideSize(), t.ground(s.design.Hero)
 	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground,
-		Pictures: s.files, Params: s.params}, s.warnings, nil
+		Pictures: s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
 // Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
@@ -85,6 +86,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	s := d.Slides[i]
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
+		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
 		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
 	}
@@ -118,7 +120,8 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	if err := chosen.html.Execute(&body, v); err != nil {
 		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
 	}
-	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files}
+	v.unplaced(chosen)
+	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files, props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
@@ -146,6 +149,7 @@ func (v *view) salvage(p props) {
 		if p.used[k] || empty(value) || slices.Contains(silent, k) {
 			continue
 		}
+		v.at = p.names[k]
 		switch value.(type) {
 		case []any, map[string]any:
 			if len(v.lists["items"]) == 0 {
@@ -159,6 +163,7 @@ func (v *view) salvage(p props) {
 			v.prose["content"] = append(v.prose["content"], v.blocks(s)...)
 		}
 	}
+	v.at = ""
 }
 
 // shell puts the section around a template's html. All values in it are numbers or from fixed sets.
@@ -171,9 +176,15 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		classes = append(classes, "hero")
 	}
 	n := len(v.lists["items"])
+	if t := v.tables["table"]; t != nil {
+		n = len(t.Rows)
+	}
 	classes = append(classes, fmt.Sprintf("n%d", n))
 	if n > 6 {
 		classes = append(classes, "many")
+	}
+	if n > 10 {
+		classes = append(classes, "lots")
 	}
 	weight, longest := v.weight()
 	grow := 1.0
@@ -225,6 +236,11 @@ func (v *view) weight() (total, longest int) {
 			}
 		}
 		return n
+	}
+	for _, c := range v.codes {
+		if c != nil {
+			total += 40 * len(c.Lines)
+		}
 	}
 	for _, role := range slices.Sorted(maps.Keys(v.prose)) {
 		for _, b := range v.prose[role] {

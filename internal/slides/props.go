@@ -148,7 +148,7 @@ func wordsIn(v any, left int) string {
 		return clean(strings.Join(v, "\n"))
 	case []any:
 		var lines []string
-		for _, e := range v[:min(len(v), maxItems)] {
+		for _, e := range v {
 			if s := wordsIn(e, left-1); s != "" {
 				lines = append(lines, s)
 			}

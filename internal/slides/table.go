@@ -30,10 +30,7 @@ func (v *view) table(value any, head []string) *Table {
 		}
 	}
 	list := elements(value)
-	if len(list) > maxRows {
-		list = list[:maxRows]
-		v.warn("text_cut", "A table is longer than a slide can hold; its first %d rows are shown.", maxRows)
-	}
+	list = list[:v.few(len(list), maxItems, "rows")]
 	keys := []string{}
 	for _, e := range list {
 		if m, ok := e.(map[string]any); ok && len(m) <= 64 {
@@ -75,10 +72,7 @@ func (v *view) build(head []string, rows [][]string) *Table {
 	for _, r := range rows {
 		t.Columns = max(t.Columns, len(r))
 	}
-	if t.Columns > maxCols {
-		t.Columns = maxCols
-		v.warn("text_cut", "A table is wider than a slide can hold; its first %d columns are shown.", maxCols)
-	}
+	t.Columns = v.few(t.Columns, maxCols, "columns")
 	if t.Columns == 0 {
 		return nil
 	}
@@ -126,8 +120,8 @@ func rank(head []string, key string) int {
 func cells(v any) []string {
 	switch v := v.(type) {
 	case []any:
-		out := make([]string, 0, min(len(v), maxCols+1))
-		for _, e := range v[:min(len(v), maxCols+1)] {
+		out := make([]string, 0, len(v))
+		for _, e := range v {
 			out = append(out, words(e))
 		}
 		return out

@@ -77,6 +77,9 @@ func (p palette) css() string {
 func (t theme) css() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, backgrounds(t.ground(false)))
+	for _, c := range [][2]string{{"key", t.Base.Bright}, {"str", t.Good}, {"num", t.Base.Warm}, {"fn", t.Base.Ink}} {
+		fmt.Fprintf(&b, "--code-%s:%s;", c[0], readable(c[1], t.Base.Ink, t.Base.Surface, t.Base.Surface2))
+	}
 	for i, c := range t.Art {
 		fmt.Fprintf(&b, "--art%d:%s;", i+1, c)
 	}
@@ -187,6 +190,24 @@ func contrast(a, b string) float64 {
 		x, y = y, x
 	}
 	return (x + 0.05) / (y + 0.05)
+}
+
+// readable moves a colour towards ink until it has 4.5 to 1, as WCAG 2 asks of text, on all grounds.
+func readable(c, ink string, grounds ...string) string {
+	at := func(s string, shift uint) float64 {
+		n, _ := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 32) // colours are checked when they are read
+		return float64(n >> shift & 255)
+	}
+	for step := range 21 {
+		part, mixed := float64(step)/20, "#"
+		for _, shift := range []uint{16, 8, 0} {
+			mixed += fmt.Sprintf("%02x", int(math.Round(at(c, shift)*(1-part)+at(ink, shift)*part)))
+		}
+		if !slices.ContainsFunc(grounds, func(g string) bool { return contrast(mixed, g) < 4.5 }) {
+			return mixed
+		}
+	}
+	return ink
 }
 
 func luminance(c string) float64 {

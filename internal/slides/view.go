@@ -13,25 +13,33 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// What a slide can hold at most; it would not fit long before that.
+// What a page holds at most, lest a browser works on it for long. It would not fit long before that; how much fits is
+// measured in the browser.
 const (
-	maxItems = 40
-	maxText  = 4000 // runes of one text
-	maxCols  = 8
-	maxRows  = 24
+	maxItems = 200  // of a list, paragraphs of a text, rows of a table
+	maxText  = 8000 // runes of one text
+	maxCols  = 12
 )
 
 // Text is a text with the direction and language of its own.
 type Text struct {
 	S     string
 	Attrs template.HTMLAttr
+	prop  string // where it stands in the props, such as items[2].text
+	shown bool   // the template has used it
 }
 
 // String gives the words; the page escapes them.
-func (t *Text) String() string { return t.S }
+func (t *Text) String() string {
+	t.shown = true
+	return t.S
+}
 
 // Lines are the text's lines.
-func (t *Text) Lines() []string { return strings.Split(t.S, "\n") }
+func (t *Text) Lines() []string {
+	t.shown = true
+	return strings.Split(t.S, "\n")
+}
 
 // Long reports whether the text has more than n characters.
 func (t *Text) Long(n int) bool { return len([]rune(t.S)) > n }
@@ -74,12 +82,17 @@ type view struct {
 	Seed     int
 	Corner   bool // a corner of the stage belongs to the presenter
 	lang     string
-	slide    int // counted from 1
+	slide    int               // counted from 1
+	at       string            // the prop that is read now
+	names    map[string]string // role → the prop as it is written
+	made     []*Text           // every text, in order
 	texts    map[string]*Text
 	prose    map[string][]Block
 	lists    map[string][]Item
 	pictures map[string]*picture
 	tables   map[string]*Table
+	codes    map[string]*Code
+	options  map[string]string
 	choices  map[string]string
 	columns  []string // heads of a table, where they stand beside it
 	all      []string // every word, for the direction of the slide
@@ -137,21 +150,51 @@ func (v *view) text(s string) *Text {
 	if s == "" {
 		return nil
 	}
-	s, short := cut(s, maxText)
-	if short {
-		v.warn("text_cut", "A text is longer than a slide can hold; its first %d characters are shown.", maxText)
-	}
+	s = v.short(s)
 	lang := language(s, v.lang)
 	s = polish(s, lang)
 	v.all = append(v.all, s)
-	return &Text{s, attrs(s, v.lang)}
+	t := &Text{S: s, Attrs: attrs(s, v.lang), prop: v.at}
+	v.made = append(v.made, t)
+	return t
 }
 
 // line is text on a single line.
 func (v *view) line(s string) *Text { return v.text(strings.Join(strings.Fields(clean(s)), " ")) }
 
+// short cuts s to what a page holds of one text.
+func (v *view) short(s string) string {
+	cutAt, short := cut(s, maxText)
+	if short {
+		n := len([]rune(s))
+		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at, n-len([]rune(cutAt))+1, n, maxText)
+	}
+	return cutAt
+}
+
+// few gives the first n of total things of the prop that is read now, where that is more than a page holds.
+func (v *view) few(total, most int, unit string) int {
+	if total <= most {
+		return total
+	}
+	v.warn("text_cut", "Of %q, %d of %d %s do not fit: a slide has at most %d.", v.at, total-most, total, unit, most)
+	return most
+}
+
+// inside reads a part of the prop that is read now.
+func (v *view) inside(part string, read func()) {
+	before := v.at
+	v.at += part
+	read()
+	v.at = before
+}
+
+// warn notes something about the slide, and about the prop that is read now.
 func (v *view) warn(code, format string, args ...any) {
 	w := lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: v.slide}
+	if v.at != "" {
+		w.Param = fmt.Sprintf("slides[%d].props.%s", v.slide-1, v.at)
+	}
 	if !slices.Contains(v.warnings, w) {
 		v.warnings = append(v.warnings, w)
 	}
@@ -229,12 +272,22 @@ func (v *view) fill(d *design, raw map[string]any, spellings map[string][]string
 }
 
 func (v *view) set(q prop, value any, written string) {
+	v.at, v.names[q.Role] = written, written
+	defer func() { v.at = "" }()
+	if q.Option {
+		v.options[q.Role] = optionOf(value)
+		return
+	}
 	switch q.Type {
+	case "code":
+		v.codes[q.Role] = v.code(value)
 	case "text":
 		s := words(value)
 		if q.Role == "content" || q.Role == "left" || q.Role == "right" {
 			v.prose[q.Role] = v.blocks(s)
+			made := len(v.made)
 			v.texts[q.Role] = v.text(s)
+			v.made = v.made[:made] // it is there a second time, for its lines
 		} else if q.Role == "quote" || q.Role == "contact" {
 			v.texts[q.Role] = v.text(s)
 		} else {
@@ -254,6 +307,9 @@ func (v *view) set(q prop, value any, written string) {
 		v.choose(q, value, written)
 	}
 }
+
+// optionOf reads an option; a list of numbers stands for itself, with commas.
+func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
 
 // choose takes a value of a choice, in any spelling.
 func (v *view) choose(q prop, value any, written string) {
@@ -296,21 +352,23 @@ func (v *view) borrow(d *design) {
 // "- ", "• " or "1. " are lists.
 func (v *view) blocks(s string) []Block {
 	var out []Block
-	s, short := cut(clean(s), maxText)
-	if short {
-		v.warn("text_cut", "A text is longer than a slide can hold; its first %d characters are shown.", maxText)
+	var lines []string
+	for line := range strings.SplitSeq(v.short(clean(s)), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
 	}
-	for line := range strings.SplitSeq(s, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" {
+	for _, line := range lines[:v.few(len(lines), maxItems, "lines")] {
+		mark := listMark.FindString(line)
+		if clean(line[len(mark):]) == "" {
+			mark = "" // a dash alone
+		}
+		t := v.text(line[len(mark):])
+		if t == nil {
 			continue
 		}
-		mark := listMark.FindString(line)
-		t := v.text(line[len(mark):])
-		if mark == "" || t == nil {
-			if t = v.text(line); t != nil {
-				out = append(out, Block{Kind: "p", Text: t})
-			}
+		if mark == "" {
+			out = append(out, Block{Kind: "p", Text: t})
 			continue
 		}
 		kind := "ul"
@@ -320,12 +378,8 @@ func (v *view) blocks(s string) []Block {
 		if len(out) == 0 || out[len(out)-1].Kind != kind {
 			out = append(out, Block{Kind: kind})
 		}
-		if last := &out[len(out)-1]; len(last.Items) < maxItems {
-			last.Items = append(last.Items, t)
-		}
-	}
-	if len(out) > maxItems {
-		out = out[:maxItems]
+		last := &out[len(out)-1]
+		last.Items = append(last.Items, t)
 	}
 	return out
 }
@@ -341,13 +395,11 @@ var (
 
 func (v *view) items(value any, prop string) []Item {
 	l := elements(value)
-	if len(l) > maxItems {
-		l = l[:maxItems]
-		v.warn("text_cut", "A list is longer than a slide can hold; its first %d items are shown.", maxItems)
-	}
 	var out []Item
-	for i, e := range l {
-		it, ok := v.item(e, fmt.Sprintf("%s[%d]", prop, i))
+	for i, e := range l[:v.few(len(l), maxItems, "items")] {
+		var it Item
+		ok := false
+		v.inside(fmt.Sprintf("[%d]", i), func() { it, ok = v.item(e, fmt.Sprintf("%s[%d]", prop, i)) })
 		if !ok {
 			continue
 		}
@@ -363,17 +415,14 @@ func (v *view) item(e any, prop string) (Item, bool) {
 	case map[string]any:
 		v.object(&it, newProps(e), prop)
 	case []any:
-		var parts []*Text
-		for _, x := range e[:min(len(e), 8)] {
-			if t := v.line(words(x)); t != nil {
-				parts = append(parts, t)
+		var parts []string
+		for _, x := range e {
+			if s := words(x); s != "" {
+				parts = append(parts, s)
 			}
 		}
 		if len(parts) > 0 {
-			it.Title, parts = parts[0], parts[1:]
-		}
-		if len(parts) > 0 {
-			it.Text = parts[0]
+			it.Title, it.Text = v.line(parts[0]), v.line(strings.Join(parts[1:], " · "))
 		}
 	default:
 		s := words(e)
@@ -388,11 +437,13 @@ func (v *view) item(e any, prop string) (Item, bool) {
 
 func (v *view) object(it *Item, p props, prop string) {
 	get := func(names []string) *Text {
-		x, _, ok := p.take(names...)
+		x, name, ok := p.take(names...)
 		if !ok {
 			return nil
 		}
-		return v.line(words(x))
+		var t *Text
+		v.inside("."+name, func() { t = v.line(words(x)) })
+		return t
 	}
 	if x, _, ok := p.take(itemMark...); ok {
 		it.Mark = "no"
@@ -406,12 +457,15 @@ func (v *view) object(it *Item, p props, prop string) {
 	if x, name, ok := p.take("image", "imageurl", "img", "picture", "photo", "avatar", "logo", "src"); ok {
 		it.Image = v.image(address(x), prop+"."+name)
 	}
-	if x, _, ok := p.take(itemPoints...); ok {
-		for _, e := range elements(x)[:min(len(elements(x)), 12)] {
-			if t := v.line(listMark.ReplaceAllString(words(e), "")); t != nil {
-				it.Points = append(it.Points, t)
+	if x, name, ok := p.take(itemPoints...); ok {
+		v.inside("."+name, func() {
+			list := elements(x)
+			for _, e := range list[:v.few(len(list), maxItems, "items")] {
+				if t := v.line(listMark.ReplaceAllString(words(e), "")); t != nil {
+					it.Points = append(it.Points, t)
+				}
 			}
-		}
+		})
 	}
 	it.Value, it.Change = get(itemValue), get(itemChange)
 	it.Title, it.Text = get(itemTitle), get(itemText)

@@ -10,7 +10,6 @@ import (
 type day struct {
 	year, month, day uint64
 	end              int
-	words            bool // the month is written as a word
 }
 
 // isDate reports whether a date in digits begins at i.

@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"lectern"
+	"lectern/internal/private"
 )
 
 //go:embed migrations/*.sql
@@ -43,7 +44,7 @@ func Open(ctx context.Context, dir string) (*DB, error) {
 	if err != nil {
 		return nil, failure("find the data folder", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := private.Folder(dir); err != nil {
 		return nil, failure("make the data folder "+dir, err)
 	}
 	lock, err := lockFolder(dir)
@@ -72,12 +73,15 @@ func lockFolder(dir string) (*flock.Flock, error) {
 		return nil, f
 	}
 	// Only a hint for the message above: a full disk is no reason not to start.
-	_ = os.WriteFile(path, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	_ = os.WriteFile(path, fmt.Appendf(nil, "%d\n", os.Getpid()), private.File)
 	return lock, nil
 }
 
 func (db *DB) open(ctx context.Context) error {
 	path := filepath.Join(db.dir, fileName)
+	if err := db.closed(path); err != nil {
+		return failure("keep the database from other users", err)
+	}
 	var err error
 	if db.write, err = sql.Open("sqlite", dsn(path, "rwc", "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(67108864)")); err != nil {
 		return failure("open the database", err)
@@ -98,6 +102,19 @@ func (db *DB) open(ctx context.Context) error {
 	db.read.SetMaxOpenConns(readers)
 	db.read.SetMaxIdleConns(readers)
 	return nil
+}
+
+// closed keeps the database and its neighbours from other users; SQLite gives those that it makes the mode of the database.
+func (db *DB) closed(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private.File)
+	if err != nil {
+		return err
+	}
+	err = f.Close()
+	for _, p := range []string{path, path + "-wal", path + "-shm", filepath.Join(db.dir, lockName), filepath.Join(db.dir, reserveName)} {
+		err = errors.Join(err, private.Close(p))
+	}
+	return err
 }
 
 func dsn(path, mode string, pragmas ...string) string {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"lectern/internal/private"
 )
 
 const (
@@ -63,7 +65,7 @@ func (r *reserve) restore() {
 
 // fill writes the file: blocks that are written are taken, whatever the file system does with holes.
 func fill(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, private.File)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (w *writer) announce(ctx context.Context, milestones []lectern.Presentation
 	}
 	if !w.knows {
 		var err error
-		if w.endpoints, err = listEndpoints(ctx, w.q); err != nil {
+		if w.endpoints, err = listEndpoints(ctx, w.q, nil); err != nil {
 			return err
 		}
 		w.knows = true

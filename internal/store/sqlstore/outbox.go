@@ -64,7 +64,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Durat
 				return err
 			}
 		}
-		out, err = whole(ctx, q, list)
+		out, err = s.whole(ctx, q, list)
 		return err
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	if err != nil {
 		return nil, s.failure("read the deliveries", err)
 	}
-	out, err := whole(ctx, s.q, list)
+	out, err := s.whole(ctx, s.q, list)
 	return out, s.failure("read the deliveries", err)
 }
 
@@ -138,7 +138,7 @@ func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, e
 
 // Delivery gives one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
-	d, err := getDelivery(ctx, s.q, id)
+	d, err := s.delivery(ctx, s.q, id)
 	return d, s.failure("read the delivery", err)
 }
 
@@ -146,7 +146,7 @@ func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, erro
 // endpoint is gone CodeConflict.
 func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
 	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries, now time.Time) error {
-		if d, err = getDelivery(ctx, q, id); err != nil {
+		if d, err = s.delivery(ctx, q, id); err != nil {
 			return err
 		}
 		if d.Endpoint != "" && d.Secrets == nil {
@@ -155,13 +155,13 @@ func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, e
 		if err := q.RestartDelivery(ctx, rows.RestartDeliveryParams{NextAt: micros(now), ID: id}); err != nil {
 			return err
 		}
-		d, err = getDelivery(ctx, q, id)
+		d, err = s.delivery(ctx, q, id)
 		return err
 	})
 	return d, err
 }
 
-func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Delivery, error) {
+func (s *Store) delivery(ctx context.Context, q *rows.Queries, id string) (lectern.Delivery, error) {
 	row, err := q.GetDelivery(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return lectern.Delivery{}, lectern.Fail(lectern.CodeNotFound, "There is no delivery %.64q.", id)
@@ -169,7 +169,7 @@ func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Deliv
 	if err != nil {
 		return lectern.Delivery{}, err
 	}
-	list, err := whole(ctx, q, []rows.Delivery{row})
+	list, err := s.whole(ctx, q, []rows.Delivery{row})
 	if err != nil {
 		return lectern.Delivery{}, err
 	}
@@ -178,8 +178,8 @@ func getDelivery(ctx context.Context, q *rows.Queries, id string) (lectern.Deliv
 
 // whole gives deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
 // gone.
-func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
-	endpoints, err := listEndpoints(ctx, q)
+func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
+	endpoints, err := listEndpoints(ctx, q, s.open)
 	if err != nil {
 		return nil, err
 	}
@@ -201,17 +201,25 @@ func whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lecter
 
 // Endpoints gives all, the oldest first.
 func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
-	out, err := listEndpoints(ctx, s.q)
+	out, err := listEndpoints(ctx, s.q, s.open)
 	return out, s.failure("read the webhooks", err)
 }
 
-func listEndpoints(ctx context.Context, q *rows.Queries) ([]lectern.Endpoint, error) {
+// listEndpoints gives all, with their secrets as open has them; nil: without.
+func listEndpoints(ctx context.Context, q *rows.Queries, open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
 	list, err := q.ListEndpoints(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]lectern.Endpoint, len(list))
 	for i, r := range list {
+		secrets := ""
+		if open != nil {
+			if secrets, err = open(r); err != nil {
+				return nil, err
+			}
+		}
+		r.Secrets = secrets
 		if out[i], err = fromEndpointRow(r); err != nil {
 			return nil, err
 		}
@@ -230,6 +238,9 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 		secrets, err := encodeUnlessEmpty(len(e.Secrets) == 0, e.Secrets)
 		if err != nil {
 			return err
+		}
+		if s.o.Seal != nil && secrets != "" {
+			secrets = s.o.Seal.Seal(secrets, e.ID)
 		}
 		var n int64
 		if e.Revision == 0 {

@@ -154,6 +154,9 @@ ON CONFLICT (id) DO NOTHING;
 UPDATE endpoints SET url = ?, types = ?, secrets = ?, disabled = ?, created_at = ?, revision = revision + 1
 WHERE id = ? AND revision = ?;
 
+-- name: SealEndpoint :exec
+UPDATE endpoints SET secrets = ? WHERE id = ?;
+
 -- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?;
 

@@ -8,6 +8,7 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
+	"lectern/internal/seal"
 	"lectern/internal/store/sqlstore/rows"
 )
 
@@ -46,9 +47,10 @@ type Options struct {
 	Bind    func(tx DBTX) DBTX // how the queries reach a transaction; nil: as they are
 	Queue   Enqueuer
 	Dialect Dialect
+	Seal    *seal.Sealer // of the secrets of webhooks; nil: they are stored as they are
 }
 
-// Store is the job's store and the outbox. All fields are required but Bind.
+// Store is the job's store and the outbox. All fields of its Options are required but Bind and Seal.
 type Store struct {
 	o      Options
 	q      *rows.Queries // on Read

@@ -1,10 +1,12 @@
-// Makes the text of every slide fit. Sizes step down together, so that equal things stay equal: first the title where
-// it takes too many lines, then the body, then the title again. What does not fit at the floor is cut at a line's end
-// and named in window.__lectern.overflow. Sets window.__lectern.ready when the picture may be taken.
+// Makes the text of every slide fit. Sizes step down together, so that equal things stay equal: first numbers, then the
+// title where it takes too many lines, then the body, then the title again. At the floor wide numbers may break. What
+// does not fit even then is left out from the end, and window.__lectern.overflow says how much of which element that is.
+// Sets window.__lectern.ready when the picture may be taken.
 (() => {
   "use strict";
   const state = (window.__lectern = { ready: false, overflow: [] });
   const FLOOR = 0.46, STEP = 0.94;
+  const ROOMY = 88, SMALLEST = 36; // px: smaller numbers stand below one another; at the least they break
 
   const lines = (el) => {
     const range = document.createRange();
@@ -41,53 +43,197 @@
       const placed = style.getPropertyValue("--placed").trim() === "1";
       const box = (placed ? slide : (card ? el.parentElement : el).closest("[data-box],.body") || slide).getBoundingClientRect();
       const slack = card ? 1 : size * 0.06;
-      const rects = card ? [el.getBoundingClientRect()].filter((r) => r.width > 0) : lines(el).map((r) => seen(r, size));
+      const whole = card || el.dataset.short; // of a shortened text, lines that are hidden have places too
+      const rects = whole ? [el.getBoundingClientRect()].filter((r) => r.width > 0) : lines(el).map((r) => seen(r, size));
+      const beside = (r) => r.left < box.left - 3 || r.right > box.right + 3;
       const bad = rects.findIndex((r) =>
-        r.left < box.left - 3 || r.right > box.right + 3 || r.top < box.top - slack || r.bottom > box.bottom + slack || (keep && hits(r, keep)));
-      if (bad >= 0) found.push({ el, card, placed, good: card ? 0 : rows(rects.slice(0, bad), size), title: el.dataset.t === "title" });
-      else if (el.dataset.lines && rows(rects, size) > Number(el.dataset.lines)) found.push({ el, soft: true, title: el.dataset.t === "title" });
+        beside(r) || r.top < box.top - slack || r.bottom > box.bottom + slack || (keep && hits(r, keep)));
+      const title = el.dataset.t === "title", num = el.dataset.t === "num";
+      if (bad >= 0) found.push({ el, card, placed, size, title, num, wide: rects.some(beside), good: card ? 0 : rows(rects.slice(0, bad), size) });
+      else if (el.dataset.lines && rows(rects, size) > Number(el.dataset.lines)) found.push({ el, soft: true, title });
     }
     return found;
   }
 
   function fit(slide) {
     const keep = windowOf(slide);
-    let body = Number(slide.dataset.grow) || 1, title = 1;
-    const apply = () => { slide.style.setProperty("--k", body.toFixed(4)); slide.style.setProperty("--kt", title.toFixed(4)); };
+    let body = Number(slide.dataset.grow) || 1, title = 1, num = 1;
+    const apply = () => {
+      for (const [name, v] of [["--k", body], ["--kt", title], ["--kn", num]]) slide.style.setProperty(name, v.toFixed(4));
+    };
+    const first = (name) => !slide.classList.contains(name) && (slide.classList.add(name), true);
     apply();
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 160; i++) {
       const found = faults(slide, keep);
-      if (found.length === 0) return;
-      const hard = found.filter((f) => !f.soft);
+      if (found.length === 0) return [];
+      const hard = found.filter((f) => !f.soft), nums = hard.filter((f) => f.num);
       const byTitle = found.some((f) => f.title), byBody = hard.some((f) => !f.title) || found.some((f) => f.soft && !f.title);
-      if (byTitle && title > 0.62) title *= STEP;
+      if (nums.some((f) => f.wide && f.size < ROOMY && f.el.closest("[data-stack]")) && first("stacked")) num = 1;
+      else if (num > 0.05 && nums.some((f) => f.size > SMALLEST)) num *= STEP;
+      else if (nums.some((f) => f.wide) && first("breaks"));
+      else if (byTitle && title > 0.62) title *= STEP;
       else if (byBody && body > FLOOR) body *= STEP;
       else if (hard.length && body > FLOOR) body *= STEP;
       else if (hard.length && title > FLOOR) title *= STEP;
+      else if (hard.some((f) => f.wide) && first("breaks"));
       else break;
       apply();
     }
-    cut(slide, keep);
+    return cut(slide, keep);
   }
 
+  const ownerOf = (el) => el.closest("[data-el]");
+  const gone = (el) => el.getClientRects().length === 0;
+  const length = (text) => [...text.trim()].length;
+
+  // units are what an element can be shortened by, in order: items of a list, rows of a table, paragraphs of a text.
+  function units(owner) {
+    const found = new Set();
+    for (const el of owner.querySelectorAll("[data-item],.prose [data-t]")) {
+      if (ownerOf(el) !== owner) continue;
+      let unit = el;
+      for (let up = el; up !== owner; up = up.parentElement) if (up.hasAttribute("data-item")) unit = up;
+      found.add(unit);
+    }
+    return [...found];
+  }
+
+  // rest counts the characters of el behind its first lines.
+  function rest(el, good, size) {
+    const node = [...el.childNodes].find((n) => n.nodeType === Node.TEXT_NODE);
+    if (!node || el.childNodes.length > 1) return 0;
+    const tops = [];
+    for (const r of lines(el)) if (!tops.some((t) => Math.abs(t - r.top) < size * 0.5)) tops.push(r.top);
+    tops.sort((a, b) => a - b);
+    if (good >= tops.length) return 0;
+    const range = document.createRange();
+    let low = 0, high = node.data.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      range.setStart(node, middle);
+      range.setEnd(node, middle + 1);
+      const r = range.getClientRects()[0];
+      if (!r || r.top < tops[good] - size * 0.25) low = middle + 1;
+      else high = middle;
+    }
+    return length(node.data.slice(low));
+  }
+
+  // shorten shows the first lines of a text.
+  function shorten(el, lines) {
+    el.dataset.short = rest(el, lines, parseFloat(getComputedStyle(el).fontSize));
+    el.style.cssText += `;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:${lines};overflow:hidden`;
+  }
+
+  // cut leaves out what does not fit, and gives the elements that may lack something.
   function cut(slide, keep) {
-    const named = new Set();
+    const touched = new Set(), short = new Map(), least = new Set();
+    const hard = () => faults(slide, keep).filter((f) => !f.soft && !f.el.dataset.cut);
+    const shown = (owner) => (owner ? units(owner).filter((u) => !gone(u)) : []);
+    const hide = (u, yes) => { u.style.display = yes ? "none" : ""; };
+    const long = (owner) => shown(owner).length > 1 && !least.has(owner);
+
+    // trim shows as many units of owner as let el and all of owner fit, and of the next paragraph the lines that do.
+    function trim(owner, el) {
+      const list = shown(owner);
+      const fits = (n) => {
+        list.forEach((u, i) => hide(u, i >= n));
+        return !hard().some((x) => x.el === el || owner.contains(x.el));
+      };
+      let low = 1, high = list.length - 1;
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (fits(middle)) low = middle;
+        else high = middle - 1;
+      }
+      const next = list[low];
+      if (!fits(low)) least.add(owner);
+      else if (next.hasAttribute("data-t")) {
+        hide(next, false);
+        const late = hard().find((x) => x.el === next);
+        if (late && late.good > 0) shorten(next, late.good);
+        if (!late || late.good === 0 || hard().some((x) => owner.contains(x.el))) hide(next, true);
+      }
+    }
+
     slide.classList.add("cut");
-    for (let i = 0; i < 200; i++) {
-      const found = faults(slide, keep).filter((f) => !f.soft && !f.el.dataset.cut);
-      for (const f of found) named.add((f.el.closest("[data-el]") || f.el).dataset.el || "text");
-      const f = found.find((f) => !f.card && !f.placed) || found.findLast((f) => f.card && f.el.hasAttribute("data-item"));
+    for (let i = 0; i < 100; i++) {
+      const found = hard();
+      for (const f of found) touched.add(ownerOf(f.el) || f.el);
+      const f = found.find((f) => !f.card && !f.placed) || found.find((f) => !f.placed);
       if (!f) break;
-      if (!f.card && f.good > 0 && !f.el.dataset.short) {
-        f.el.dataset.short = "1";
-        f.el.style.cssText += `;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:${f.good};overflow:hidden`;
-      } else {
-        f.el.dataset.cut = "1";
-        (f.el.closest("[data-item]") || f.el).style.display = "none";
+      const owner = ownerOf(f.el);
+      // What an element loses first are units of its own; then its lines; then what stands around it makes room.
+      if (long(owner)) {
+        trim(owner, f.el);
+        continue;
+      }
+      if (!f.card && f.good > 0 && !short.has(f.el)) {
+        short.set(f.el, f.good);
+        shorten(f.el, f.good);
+        continue;
+      }
+      const others = f.el.closest(".head") ? [] : [...slide.querySelectorAll(".stage [data-el]")].filter(long);
+      if (others.length) {
+        const longest = others.reduce((a, b) => (shown(b).length > shown(a).length ? b : a));
+        touched.add(longest);
+        trim(longest, f.el);
+        continue;
+      }
+      const texts = [...short].filter(([el, n]) => n > 1 && !gone(el) && (el === f.el || !short.has(f.el)));
+      if (texts.length) {
+        const [el, n] = texts.reduce((a, b) => (b[1] > a[1] ? b : a));
+        short.set(el, n - 1);
+        shorten(el, n - 1);
+        continue;
+      }
+      f.el.dataset.cut = "1";
+      hide(f.el.closest("[data-item]") || f.el, true);
+    }
+    return [...touched];
+  }
+
+  // report says how much of an element is not seen.
+  function report(slide, el) {
+    const list = el.matches("[data-el]") ? units(el) : [];
+    const lacks = (u) => gone(u) || u.matches("[data-short],[data-cut]") || u.querySelector("[data-short],[data-cut]");
+    let unit = "characters", hidden = 0, total = 0;
+    if (list.length > 1 && list.every((u) => u.hasAttribute("data-item"))) {
+      [hidden, total] = [list.filter(lacks).length, list.length];
+      unit = el.dataset.unit || (list[0].matches("tr") ? "rows" : "items");
+    }
+    if (hidden === 0) {
+      unit = "characters";
+      total = 0;
+      for (const t of [el, ...el.querySelectorAll("[data-t]")]) {
+        if (!t.hasAttribute("data-t") || (t !== el && ownerOf(t) && ownerOf(t) !== el)) continue;
+        const n = length(t.textContent);
+        total += n;
+        hidden += gone(t) ? n : Number(t.dataset.short) || 0;
       }
     }
     const many = document.querySelectorAll(".slide").length > 1;
-    for (const n of named) state.overflow.push(many ? slide.id + "." + n : n);
+    const name = el.dataset.el || "text";
+    return { element: many ? slide.id + "." + name : name, hidden, total, unit };
+  }
+
+  // broken counts the lines of code that go on in the next, which nothing is lost by.
+  function broken(slide) {
+    const code = [...slide.querySelectorAll(".breaks .lines code, .breaks.slide .lines code")];
+    const long = code.filter((el) => !gone(el) && rows(lines(el), parseFloat(getComputedStyle(el).fontSize)) > 1);
+    if (!long.length) return [];
+    const many = document.querySelectorAll(".slide").length > 1;
+    return [{ element: (many ? slide.id + "." : "") + "code", hidden: long.length, total: code.length, unit: "broken lines" }];
+  }
+
+  // missing lists elements with a text that the style of a narrow slide does not show.
+  function missing(slide) {
+    const found = new Set();
+    for (const t of slide.querySelectorAll("[data-t]")) {
+      const th = t.closest("th"); // at the side of each cell instead, but for the first
+      if (gone(t) && t.textContent.trim() && !(th && th.cellIndex > 0)) found.add(ownerOf(t) || t);
+    }
+    return [...found];
   }
 
   // Gives whether all pictures can be decoded. Those that cannot are left out of a preview, and fail a slide's page.
@@ -104,7 +250,13 @@
     try {
       await document.fonts.ready;
       whole = await pictures();
-      for (const slide of document.querySelectorAll(".slide")) fit(slide);
+      for (const slide of document.querySelectorAll(".slide")) {
+        const lost = new Set(missing(slide));
+        for (const el of fit(slide)) lost.add(el);
+        const all = [...lost].map((el) => report(slide, el));
+        const some = all.filter((o) => o.hidden > 0); // the others stood in their way
+        state.overflow.push(...(some.length ? some : all), ...broken(slide));
+      }
     } finally {
       state.ready = whole || !document.querySelector(".apart") || Promise.reject(new Error("a picture on it is damaged"));
     }

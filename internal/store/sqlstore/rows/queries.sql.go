@@ -1815,6 +1815,20 @@ func (q *Queries) RestartDelivery(ctx context.Context, arg RestartDeliveryParams
 	return err
 }
 
+const sealEndpoint = `-- name: SealEndpoint :exec
+UPDATE endpoints SET secrets = ? WHERE id = ?
+`
+
+type SealEndpointParams struct {
+	Secrets string
+	ID      string
+}
+
+func (q *Queries) SealEndpoint(ctx context.Context, arg SealEndpointParams) error {
+	_, err := q.db.ExecContext(ctx, sealEndpoint, arg.Secrets, arg.ID)
+	return err
+}
+
 const setTicket = `-- name: SetTicket :exec
 UPDATE presentations SET ticket = ?, resumed = ? WHERE id = ?
 `

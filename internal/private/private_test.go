@@ -1,0 +1,51 @@
+package private_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"lectern/internal/private"
+)
+
+// H4: a folder of an earlier build is closed to others, with all that is in it; what a link leads to is not touched.
+func TestH4FolderIsMended(t *testing.T) {
+	t.Parallel()
+	outside := filepath.Join(t.TempDir(), "outside")
+	dir := filepath.Join(t.TempDir(), "data")
+	for _, d := range []string{dir, filepath.Join(dir, "artifacts"), filepath.Join(dir, "artifacts", "p")} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := []string{outside, filepath.Join(dir, "lectern.db"), filepath.Join(dir, "artifacts", "p", "video.mp4")}
+	for _, f := range files {
+		if err := os.WriteFile(f, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := private.Folder(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]os.FileMode{
+		dir: 0o700, filepath.Join(dir, "artifacts"): 0o700, filepath.Join(dir, "artifacts", "p"): 0o700,
+		files[0]: 0o644, files[1]: 0o600, files[2]: 0o600,
+	} {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s has mode %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+	fresh := filepath.Join(dir, "a", "b")
+	if err := private.Folder(fresh); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("a new folder: %v, %v", info, err)
+	}
+}

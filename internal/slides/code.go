@@ -1,0 +1,147 @@
+package slides
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Code is a listing, line by line as it was written.
+type Code struct {
+	Lines   []CodeLine
+	Numbers bool // lines have their numbers beside them
+}
+
+// CodeLine is a line of a listing.
+type CodeLine struct {
+	N      int // counted from 1
+	Parts  []CodePart
+	Marked bool
+}
+
+// CodePart is a stretch of code of one colour. Class is "" or one of key, str, num, com and fn.
+type CodePart struct{ Class, S string }
+
+// Code gives a listing by role, or nil.
+func (v *view) Code(role string) *Code { return v.codes[role] }
+
+// defaultTab is how many columns a tab reaches at most.
+const defaultTab = 4
+
+// code reads a listing, with the options that stand beside it.
+func (v *view) code(value any) *Code {
+	tab, err := strconv.Atoi(v.options["tabs"])
+	if err != nil || tab < 1 || tab > 16 {
+		tab = defaultTab
+	}
+	lines := codeLines(codeText(value), tab)
+	if len(lines) == 0 {
+		return nil
+	}
+	lines = lines[:v.few(len(lines), maxItems, "lines")]
+	for i, l := range lines {
+		lines[i] = v.short(l)
+	}
+	text := strings.Join(lines, "\n")
+	name := strings.ToLower(v.options["language"])
+	s, known := syntaxes[name]
+	if other, ok := syntaxAliases[name]; ok {
+		s, known = syntaxes[other], true
+	}
+	if !known && name != "" && !slices.Contains(plainNames, name) {
+		short, _ := cut(name, 40)
+		v.warn("unknown_language", "The language %q is not known here, so its code has no colours.", short)
+	}
+	c := &Code{Numbers: truth(v.options["lineNumbers"])}
+	marked := ranges(v.options["highlight"], len(lines))
+	n := 1
+	line := CodeLine{N: n, Marked: marked[n]}
+	for _, p := range s.parts(text) {
+		for i, piece := range strings.Split(p.S, "\n") {
+			if i > 0 {
+				c.Lines = append(c.Lines, line)
+				n++
+				line = CodeLine{N: n, Marked: marked[n]}
+			}
+			if piece != "" {
+				line.Parts = append(line.Parts, CodePart{p.Class, piece})
+			}
+		}
+	}
+	c.Lines = append(c.Lines, line)
+	return c
+}
+
+// codeText is the text of a listing, which may be a list of lines.
+func codeText(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []any:
+		lines := make([]string, len(value))
+		for i, e := range value {
+			lines[i] = codeText(e)
+		}
+		return strings.Join(lines, "\n")
+	case map[string]any:
+		if e, _, ok := newProps(value).take("code", "text", "content", "source"); ok {
+			return codeText(e)
+		}
+	}
+	return words(value)
+}
+
+// codeLines splits a listing. It keeps the indentation, sets tabs as spaces, and drops empty lines around it and what could
+// reorder or hide code.
+func codeLines(s string, tab int) []string {
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
+	var lines []string
+	for l := range strings.SplitSeq(s, "\n") {
+		var b strings.Builder
+		column := 0
+		for _, r := range l {
+			switch {
+			case r == '\t':
+				n := tab - column%tab
+				b.WriteString(strings.Repeat(" ", n))
+				column += n
+				continue
+			case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
+				continue
+			}
+			b.WriteRune(r)
+			column++
+		}
+		lines = append(lines, strings.TrimRight(b.String(), " "))
+	}
+	for len(lines) > 0 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// ranges reads lines such as "2, 5-7", of n.
+func ranges(s string, n int) map[int]bool {
+	out := map[int]bool{}
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		from, to, ranged := strings.Cut(strings.NewReplacer("–", "-", "—", "-").Replace(part), "-")
+		first, err := strconv.Atoi(from)
+		if err != nil {
+			continue
+		}
+		last := first
+		if ranged {
+			if last, err = strconv.Atoi(to); err != nil {
+				continue
+			}
+		}
+		for i := max(first, 1); i <= min(last, n); i++ {
+			out[i] = true
+		}
+	}
+	return out
+}
