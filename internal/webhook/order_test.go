@@ -1,12 +1,14 @@
 package webhook_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"lectern"
 	"lectern/internal/webhook"
 )
 
@@ -66,4 +68,74 @@ func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// V9, of many presentations at once: a receiver that does not answer on any "queued" is told of every end as soon as a
+// try ends, and not when a claim runs out that nobody used.
+func TestV9ManyAtOneReceiver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.net.answer = func(c call, r *http.Request) (int, http.Header, error) {
+			if strings.Contains(string(c.body), `"queued"`) {
+				return dead(c, r)
+			}
+			return 200, nil, nil
+		}
+		const n = webhook.DefaultInFlight / 4 // as many first tries as one receiver has at once
+		begun := time.Now()
+		for i := range n {
+			w.whole(fmt.Sprintf("%s?%d", address, i))
+		}
+		time.Sleep(webhook.Timeout + time.Second)
+		synctest.Wait()
+		ends := 0
+		for _, c := range w.net.all() {
+			if c.message(t).Data.Status == lectern.StatusCompleted {
+				ends++
+				if at := c.at.Sub(begun); at > webhook.Timeout+time.Second {
+					t.Errorf("an end was told after %v", at)
+				}
+			}
+		}
+		if ends != n {
+			t.Errorf("%d of %d ends were told a time-out later", ends, n)
+		}
+	})
+}
+
+// V9, of more than a receiver has places for: what waited too long for a place is tried as soon as there is one, under a new
+// claim, and not when the old one runs out (30 s after the start; the first places are free after 15 s).
+func TestV9WhatWaitedForAPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		begun := time.Now()
+		w.net.answer = func(c call, r *http.Request) (int, http.Header, error) {
+			if time.Since(begun) < webhook.Timeout {
+				return dead(c, r) // it is well again at the first time-out
+			}
+			return 200, nil, nil
+		}
+		const n = 40
+		for i := range n {
+			w.create(fmt.Sprintf("%s?%d", address, i))
+		}
+		time.Sleep(webhook.Timeout + 3*time.Second)
+		synctest.Wait()
+		told := map[string]bool{}
+		for _, c := range w.net.all() {
+			if c.status == 200 {
+				told[c.id] = true
+			}
+		}
+		if want := n - webhook.DefaultInFlight/4; len(told) != want {
+			t.Errorf("%d of %d that had waited were told", len(told), want)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if left := w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryPending}); len(left) > 0 {
+			t.Errorf("%d are left", len(left))
+		}
+	})
 }

@@ -11,7 +11,7 @@
 //     comes again by itself and holds nobody up; the receiver orders by the presentation's version. That is the store's
 //     promise (webhooktest holds every store to it) and needs no memory here.
 //   - Fair. An address that is dead or slow costs its own messages time, and no others: it gets one try at a time, and
-//     all such addresses together get half of the places.
+//     all such addresses together get half of the places. What it cannot take now is tried as soon as it can.
 //   - Patient, but not for ever. [Schedule] spreads the tries over a day; then a message is given up, with the reason.
 //   - Nosy to nobody. Addresses come from strangers, so each connection is judged by package egress; redirects are not
 //     followed; of an answer no more than 64 KB are read.
