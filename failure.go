@@ -41,6 +41,8 @@ const (
 	CodeUnauthorized  Code = "unauthorized"          // caller, 401: the request has no key, or a wrong one
 	CodeForbidden     Code = "forbidden"             // caller, 403: the key may not do this
 	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
+
+	CodeCallbackRefused Code = "callback_refused" // caller, 422: an address that webhooks may not be sent to
 )
 
 // Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.

@@ -31,7 +31,8 @@ func CallbackEndpointOf(owner string) string {
 func (e Endpoint) KeepsCallbacks() bool { return e.ID == CallbackEndpointOf(e.Owner) }
 
 // Delivery is one message to one address: a milestone of a presentation. It is stored with the milestone, in the same
-// transaction, and delivered at least once, in the order of versions for each presentation and address.
+// transaction, and delivered at least once. For each presentation and address the first tries are in the order of
+// versions; what failed comes again later, and holds nobody up.
 type Delivery struct {
 	ID           string // of the message: "msg_…"; the same on every try
 	Owner        string // of the presentation, or of the endpoint

@@ -153,3 +153,20 @@ func TestM10ImageWithoutAKey(t *testing.T) {
 		t.Errorf("a list answers %s", got)
 	}
 }
+
+// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who has it.
+func TestM10ImageWithAKey(t *testing.T) {
+	t.Parallel()
+	out, err := asImage(t, readImage(t)).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "LECTERN_API_KEY") || !strings.Contains(string(out), "LECTERN_HTTP_KEYLESS") {
+		t.Errorf("without a key: %v\n%s", err, out)
+	}
+	key := strings.Repeat("0123456789abcdef", 4)
+	s := inImage(t, "LECTERN_API_KEY="+key)
+	if got := s.status("/v1/presentations"); got != "401" {
+		t.Errorf("who has no key gets %s", got)
+	}
+	if got := s.status("/v1/presentations", "Authorization: Bearer "+key); got != "200" {
+		t.Errorf("who has the key gets %s", got)
+	}
+}

@@ -44,7 +44,8 @@ func TestBadInput(t *testing.T) {
 		{"a narration of 1 MB", `{"slidesData":[{"templateId":"content-slide","voiceoverText":"` + strings.Repeat("word ", 1<<18) + `"}]}`, 422, []string{"narration", "slide 1"}},
 		{"a body over the limit", `{"slidesData":[{"voiceoverText":"` + strings.Repeat("x", 33<<20) + `"}]}`, 413, []string{"32"}},
 		{"an image on a private network", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://192.168.0.1/x.png"}}]}`, 422, []string{"private"}},
-		{"an image on this machine", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://127.0.0.1:22/x.png"}}]}`, 422, []string{"this machine"}},
+		{"an image on this machine", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://127.0.0.1/x.png"}}]}`, 422, []string{"this machine"}},
+		{"M7: an image from another port", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://example.com:22/x.png"}}]}`, 422, []string{"port 22", "assets.ports"}},
 		{"an image that is a file", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"file:///etc/passwd"}}]}`, 422, []string{"image"}},
 	}
 	for _, c := range cases {

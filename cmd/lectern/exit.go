@@ -69,7 +69,8 @@ func exitCode(err error) int {
 	}
 	switch f.Code {
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
-		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeTooLarge, lectern.CodeAssetRefused:
+		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeTooLarge, lectern.CodeAssetRefused,
+		lectern.CodeCallbackRefused:
 		return exitDeck
 	case lectern.CodeMissingTool:
 		return exitMissingTool

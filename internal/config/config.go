@@ -317,14 +317,16 @@ func unknown(layers []layer) []*Error {
 // misspelt names LECTERN_* variables that are no setting but nearly one.
 func misspelt(environ []string) []string {
 	var said []string
-	known := []string{EnvPrefix + "CONFIG", EnvPrefix + "SERVER"} // no settings, but ours
+	own := []string{ // no settings, but ours
+		EnvPrefix + "CONFIG", EnvPrefix + "SERVER", EnvPrefix + "KEY", APIKeyVariable, SecretKeyVariable, WebhookVariable, ElaiWebhookVariable,
+	}
+	known := slices.Clone(own)
 	for _, s := range Settings() {
 		known = append(known, s.Variables()...)
 	}
-	own := []string{APIKeyVariable, ElaiWebhookVariable, WebhookVariable, EnvPrefix + "SECRET_KEY", EnvPrefix + "KEY", EnvPrefix + "SERVER", EnvPrefix + "CONFIG"}
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) || slices.Contains(own, name) {
+		if !strings.HasPrefix(name, EnvPrefix) || slices.Contains(known, name) {
 			continue
 		}
 		if near := nearestVariable(name, known); near != "" {

@@ -66,10 +66,17 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 // L: a variable that lacks a setting's first word is told which one is meant, and those of the program itself are none.
 func TestLVariablesThatLackAWord(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{
+	meant := map[string]string{
 		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS", "LECTERN_BASE_URL": "LECTERN_HTTP_BASE_URL",
 		"LECTERN_API_KEY": "", "LECTERN_KEY": "", "LECTERN_SERVER": "", "LECTERN_CONFIG": "", "LECTERN_WEBHOOK_SECRET": "", "LECTERN_SECRET_KEY": "",
-	} {
+		"LECTERN_ELAI_WEBHOOK_SECRET": "", "LECTERN_SECRET_KEYS": "LECTERN_SECRET_KEY", "LECTERN_API_KEYS": "LECTERN_API_KEY",
+	}
+	for _, s := range Settings() {
+		for _, name := range s.Variables() {
+			meant[name] = ""
+		}
+	}
+	for name, want := range meant {
 		said := misspelt([]string{name + "=x"})
 		if want == "" && len(said) > 0 || want != "" && (len(said) != 1 || !strings.Contains(said[0], "did you mean "+want+"?")) {
 			t.Errorf("%s: %q", name, said)

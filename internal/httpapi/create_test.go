@@ -68,7 +68,7 @@ type callbacks struct{}
 
 func (callbacks) Allowed(address string) error {
 	if strings.Contains(address, "127.0.0.1") {
-		return lectern.Fail(lectern.CodeAssetRefused, "%s is refused: it points at this machine.", address)
+		return lectern.Fail(lectern.CodeCallbackRefused, "%s is refused: it points at this machine.", address)
 	}
 	return nil
 }
@@ -177,6 +177,12 @@ func TestCallbackURL(t *testing.T) {
 				t.Errorf("%.40s: %d %s", bad, a.status, a.body)
 			}
 		}
+		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} { // L: it is no asset that is refused
+			a := r.post(face, one+fmt.Sprintf(`,%q:"http://127.0.0.1/x"}`, name))
+			if a.status != 422 || a.json(t)["code"] != "callback_refused" {
+				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
+			}
+		}
 	}
 }
 
@@ -237,7 +243,7 @@ func TestUpload(t *testing.T) {
 		{"a huge deck", []part{{"deck", "", "", strings.Repeat(" ", 5<<20)}}, 413, "4 MiB"},
 		{"broken settings", []part{deck, {"settings", "", "", "{"}}, 400, "line 1"},
 		{"slides in settings", []part{deck, {"settings", "", "", `{"slides":[]}`}}, 422, "settings.slides"},
-		{"a private callback", []part{deck, {"callback_url", "", "", "http://127.0.0.1/"}}, 422, "callback_url"},
+		{"a private callback", []part{deck, {"callback_url", "", "", "http://127.0.0.1/"}}, 422, `"code":"callback_refused"`},
 	} {
 		body, ct := form(t, c.parts...)
 		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != c.status || !strings.Contains(a.body, c.says) {

@@ -62,8 +62,8 @@ func (f *face) finish() *huma.OpenAPI {
 var (
 	refusedDecks = []lectern.Code{
 		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice, lectern.CodeUnknownTheme,
-		lectern.CodeUnknownLayout, lectern.CodeAssetRefused, lectern.CodeKeyMismatch, codeRequest, lectern.CodeKeyInUse, lectern.CodeTooLarge,
-		codeMedia, lectern.CodeMissingTool, lectern.CodeOverloaded, lectern.CodeDiskFull,
+		lectern.CodeUnknownLayout, lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
+		lectern.CodeKeyInUse, lectern.CodeTooLarge, codeMedia, lectern.CodeMissingTool, lectern.CodeOverloaded, lectern.CodeDiskFull,
 	}
 	refusedFiles = []lectern.Code{lectern.CodeNotFound, lectern.CodeNotReady, codeRequest, codePrecondition, codeRange}
 )
@@ -76,7 +76,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeUnknownVoice:  "there is no such voice",
 	lectern.CodeUnknownTheme:  "there is no such theme",
 	lectern.CodeUnknownLayout: "there is no such layout",
-	lectern.CodeAssetRefused:  "an address may not be reached",
+	lectern.CodeAssetRefused:  "an address of a picture may not be reached, or it is no picture that can be used",
 	lectern.CodeKeyMismatch:   "the Idempotency-Key came with another request before",
 	lectern.CodeKeyInUse:      "the first request with this Idempotency-Key is not answered yet; Retry-After says when to ask again",
 	lectern.CodeTooLarge:      "the body, or something in it, is larger than the server allows",
@@ -97,6 +97,8 @@ var refusals = map[lectern.Code]string{
 	codeOrigin:                "the page that asks may not use this server",
 	codePrecondition:          "the file is not the one that If-Match or If-Unmodified-Since names",
 	codeRange:                 "the file has no such part",
+
+	lectern.CodeCallbackRefused: "webhooks may not be sent to the address",
 }
 
 // describeRefusals tells the document what an operation may be refused with: these codes, those that every operation has,

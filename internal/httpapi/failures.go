@@ -68,6 +68,8 @@ var v1Status = map[lectern.Code]int{
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 	codePrecondition:          http.StatusPreconditionFailed,
+
+	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -112,6 +114,8 @@ var customStatus = map[lectern.Code]int{
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 	codePrecondition:          http.StatusPreconditionFailed,
+
+	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.

@@ -80,7 +80,7 @@ type Measurer interface {
 
 // Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.
 type Callbacks interface {
-	// Allowed refuses an address that may not be reached (CodeAssetRefused), as far as it shows without asking the network.
+	// Allowed refuses an address that may not be reached (CodeCallbackRefused), as far as it shows without asking the network.
 	Allowed(address string) error
 }
 

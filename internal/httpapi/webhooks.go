@@ -150,8 +150,8 @@ const webhooksTag = "Webhooks"
 func (f *face) webhooks() {
 	hooks := f.s.Webhooks
 	handle(f, op{
-		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeAssetRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Register a webhook",
-		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at least once, and in order for each presentation. " +
+		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeCallbackRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Register a webhook",
+		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at least once. A message that failed comes again behind later ones: order by data.version. " +
 			"The secret is in this answer and never again.",
 		status: http.StatusCreated, body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *registerInput) error {

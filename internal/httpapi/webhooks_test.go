@@ -75,10 +75,10 @@ func TestBadWebhooksAreRefused(t *testing.T) {
 		body, code, param string
 		status            int
 	}{
-		{`{"url":"http://127.0.0.1:9/"}`, "asset_refused", "url", 422},
-		{`{"url":"http://169.254.169.254/latest"}`, "asset_refused", "url", 422},
-		{`{"url":"ftp://example.com/"}`, "asset_refused", "url", 422},
-		{`{"url":""}`, "asset_refused", "url", 422},
+		{`{"url":"http://127.0.0.1:9/"}`, "callback_refused", "url", 422},
+		{`{"url":"http://169.254.169.254/latest"}`, "callback_refused", "url", 422},
+		{`{"url":"ftp://example.com/"}`, "callback_refused", "url", 422},
+		{`{"url":""}`, "callback_refused", "url", 422},
 		{`{"url":"https://example.com/","types":["presentation.exploded"]}`, "invalid_request", "types[0]", 422},
 		{`{"url":7}`, "invalid_request", "url", 422},
 		{`{"types":[]}`, "invalid_request", "", 422},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"lectern"
@@ -33,6 +35,7 @@ type claimed struct {
 // line is what waits for one server.
 type line struct {
 	waiting  []claimed
+	parked   []claimed // what it cannot take now, see park
 	inFlight int
 	trouble  time.Time // of the last try without an answer, or with a late one; zero: all is well
 }
@@ -56,6 +59,8 @@ type loop struct {
 	ill     int // of these, those to servers in trouble
 	done    chan sent
 	due     []time.Time // when known deliveries come up again
+	parked  int
+	back    sync.WaitGroup // of those that give parked deliveries back
 }
 
 func newLoop(s *Service) *loop {
@@ -121,7 +126,9 @@ func (l *loop) pause() time.Duration {
 // claim takes what is due, and tells whether there may be more.
 func (l *loop) claim(ctx context.Context) bool {
 	for name, at := range l.lines {
+		l.forgetEnded(at)
 		if len(at.waiting) == 0 && at.inFlight == 0 && (at.trouble.IsZero() || time.Since(at.trouble) > memory) {
+			l.parked -= len(at.parked)
 			delete(l.lines, name)
 		}
 	}
@@ -148,8 +155,7 @@ func (l *loop) claim(ctx context.Context) bool {
 	return true
 }
 
-// queue puts d into the line of its server. What a server in trouble cannot take now is let go: its claim runs out, and
-// until then it is in nobody's way.
+// queue puts d into the line of its server. What a server in trouble cannot take now is parked, where it is in nobody's way.
 func (l *loop) queue(d claimed) {
 	name := server(d.URL)
 	at := l.lines[name]
@@ -158,10 +164,16 @@ func (l *loop) queue(d claimed) {
 		l.lines[name] = at
 	}
 	if !at.trouble.IsZero() && len(at.waiting)+at.inFlight > 0 {
+		l.park(at, d)
 		return
 	}
+	l.line(at, d)
+}
+
+// line puts d behind what waits at its server.
+func (l *loop) line(at *line, d claimed) {
 	if len(at.waiting) == 0 {
-		l.order = append(l.order, name)
+		l.order = append(l.order, server(d.URL))
 	}
 	at.waiting = append(at.waiting, d)
 	l.waiting++
@@ -196,15 +208,16 @@ func (l *loop) dispatch(ctx context.Context) {
 		case len(at.waiting) > 0:
 			l.order = append(l.order, name)
 		case at.inFlight == 0 && at.trouble.IsZero():
+			l.parked -= len(at.parked)
 			delete(l.lines, name)
 		}
 	}
 }
 
-// forgetLate drops what has waited so long that its claim could end before its try does.
+// forgetLate parks what has waited so long that its claim could end before its try does.
 func (l *loop) forgetLate(at *line) {
-	late := time.Now().Add(Timeout + margin)
-	for len(at.waiting) > 0 && at.waiting[0].ends.Before(late) {
+	for len(at.waiting) > 0 && at.waiting[0].late() {
+		l.park(at, at.waiting[0])
 		at.waiting = at.waiting[1:]
 		l.waiting--
 	}
@@ -246,6 +259,7 @@ func (l *loop) end(r sent) bool {
 	} else {
 		at.trouble = time.Time{}
 	}
+	l.unpark(at)
 	if !r.next.IsZero() && len(l.due) < maxWaiting {
 		l.due = append(l.due, r.next)
 	}
@@ -257,10 +271,11 @@ func (l *loop) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), margin)
 	defer cancel()
 	for _, at := range l.lines {
-		for _, d := range at.waiting {
+		for _, d := range slices.Concat(at.waiting, at.parked) {
 			l.giveBack(ctx, d.Delivery)
 		}
 	}
+	l.back.Wait()
 	for ; l.busy > 0; l.busy-- {
 		<-l.done
 	}
@@ -311,7 +326,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	if a.gone && d.Endpoint != "" {
 		s.disable(record, d)
 	}
-	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending}
+	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending || d.Attempts == 0}
 	if after.State == lectern.DeliveryPending {
 		r.next = after.NextAt
 	}

@@ -38,11 +38,11 @@ func fault(param, format string, args ...any) *lectern.Failure {
 
 func newID(prefix string) string { return prefix + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// Allowed refuses an address that can be seen to be forbidden (CodeAssetRefused), before anything is kept that could
+// Allowed refuses an address that can be seen to be forbidden (CodeCallbackRefused), before anything is kept that could
 // never be delivered.
 func (s *Service) Allowed(address string) error {
 	if _, r := s.opt.Policy.Judge(address); r != nil {
-		f := lectern.Fail(lectern.CodeAssetRefused, "Messages cannot be sent to this address: %s.", r.Why)
+		f := lectern.Fail(lectern.CodeCallbackRefused, "Messages cannot be sent to this address: %s.", r.Why)
 		return f
 	}
 	return nil

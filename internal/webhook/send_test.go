@@ -185,7 +185,7 @@ func TestRegistry(t *testing.T) {
 		w := newWorld(t)
 		ctx := t.Context()
 		_, err := w.s.Register(ctx, "", "http://10.0.0.1/", nil)
-		fails(t, err, lectern.CodeAssetRefused)
+		fails(t, err, lectern.CodeCallbackRefused)
 		_, err = w.s.Register(ctx, "", address, []string{"presentation.exploded"})
 		fails(t, err, webhook.CodeInvalid)
 		one, err := w.s.Register(ctx, "", address, []string{"presentation.failed", "presentation.completed", "presentation.failed"})

@@ -6,10 +6,12 @@
 //
 //   - At least once. A delivery is done when a receiver's 2xx is on record, and not before: whatever ends between the
 //     answer and the record, the message comes again, with the same id and the same bytes, so that a receiver can tell.
-//   - In order. A milestone of a presentation is not sent to an address before the earlier ones for that address are
-//     delivered or given up. That is the store's promise (webhooktest holds every store to it) and needs no memory here.
+//   - In order at the first try. A milestone of a presentation is not sent to an address before the first try of each
+//     earlier one for that address has ended, so a slow answer costs the next milestone [Timeout] at most. What failed
+//     comes again by itself and holds nobody up; the receiver orders by the presentation's version. That is the store's
+//     promise (webhooktest holds every store to it) and needs no memory here.
 //   - Fair. An address that is dead or slow costs its own messages time, and no others: it gets one try at a time, and
-//     all such addresses together get half of the places.
+//     all such addresses together get half of the places. What it cannot take now is tried as soon as it can.
 //   - Patient, but not for ever. [Schedule] spreads the tries over a day; then a message is given up, with the reason.
 //   - Nosy to nobody. Addresses come from strangers, so each connection is judged by package egress; redirects are not
 //     followed; of an answer no more than 64 KB are read.
@@ -34,9 +36,10 @@ import (
 // Outbox is where deliveries wait.
 type Outbox interface {
 	// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
-	// each presentation and address only the oldest that is pending, and that only while it is not claimed. What is due is
-	// for the store's clock to say, by which all nodes go. by names who claims, and is not empty. A claim has a number, in
-	// Claim, and moves NextAt, in the store and in what is given, to lease from now; nothing else keeps others away.
+	// each presentation and address none that comes behind a pending one with no Attempts. What has failed once is in
+	// nobody's way. What is due is for the store's clock to say, by which all nodes go. by names who claims, and is not
+	// empty. A claim has a number, in Claim, and moves NextAt, in the store and in what is given, to lease from now;
+	// nothing else keeps others away.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
 	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
 	// stays pending is due in that time again. CodeStale: the claim has ended already, since it ran out and another has

@@ -38,9 +38,9 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 }
 
 // ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
-// each presentation and address only the oldest that is pending. What is due is for the store's clock to say. A claim is
-// one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and in what is given, to
-// lease from now; nothing else keeps others away.
+// each presentation and address none that comes behind one whose first try has not ended. What is due is for the store's
+// clock to say. A claim is one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and
+// in what is given, to lease from now; nothing else keeps others away.
 func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
 	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
 	now, err := s.o.Dialect.Now(ctx, s.o.Read)

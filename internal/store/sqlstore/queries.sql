@@ -168,12 +168,12 @@ INSERT INTO deliveries (
     id, owner, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
 ) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '');
 
--- Those whose turn it is: nothing older to the same address about the same presentation waits.
+-- Those whose turn it is: nothing older to the same address about the same presentation waits for its first try.
 -- name: ListClaimable :many
 SELECT d.* FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= sqlc.arg(now) AND NOT EXISTS (
     SELECT 1 FROM deliveries o
-    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
+    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.attempts = 0 AND o.seq < d.seq
 )
 ORDER BY d.next_at, d.seq LIMIT sqlc.arg(max);
 

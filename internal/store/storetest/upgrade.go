@@ -44,10 +44,13 @@ func Upgraded(t *testing.T, s Store) {
 	same(t, "all", err, nil)
 	same(t, "all", names(all), []string{"msg_behind", "msg_claimed", "msg_done", "msg_hook"})
 	got := claim()
-	same(t, "whose turn it is", names(got), []string{"msg_claimed", "msg_hook"})
+	same(t, "whose turn it is", names(got), []string{"msg_behind", "msg_claimed", "msg_hook"})
 	for _, d := range got {
 		if d.Claim != 1 || d.ID == "msg_claimed" && (d.Attempts != 3 || d.StatusCode != 503) || d.ID == "msg_hook" && !slices.Equal(d.Secrets, []string{"whsec_old"}) {
 			t.Errorf("claimed %+v", d)
+		}
+		if d.ID == "msg_behind" {
+			continue // its claim is freed below
 		}
 		d.State, d.DoneAt = lectern.DeliveryDelivered, time.Now().UTC().Truncate(time.Microsecond)
 		same(t, "recorded", s.FinishDelivery(t.Context(), d, 0), nil)
@@ -58,8 +61,7 @@ func Upgraded(t *testing.T, s Store) {
 	}
 	endpoints[0].Disabled = true
 	same(t, "disabled", s.PutEndpoint(t.Context(), endpoints[0]), nil)
-	got = claim()
-	same(t, "behind it", names(got), []string{"msg_behind"})
+	same(t, "claimed still", len(claim()), 0)
 	same(t, "freed", s.FreeClaims(t.Context(), ""), nil)
 	same(t, "freed", names(claim()), []string{"msg_behind"})
 	upgradedOwners(t, s)

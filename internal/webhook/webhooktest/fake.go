@@ -100,19 +100,19 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	heads := map[string]int{}
-	for i, d := range f.deliveries {
-		if d.State != lectern.DeliveryPending {
+	heads := map[string]int64{} // the oldest versions that were not tried yet: nothing behind them has its turn
+	for _, d := range f.deliveries {
+		if d.State != lectern.DeliveryPending || d.Attempts > 0 {
 			continue
 		}
-		if at, ok := heads[stream(d)]; !ok || d.Presentation.Version < f.deliveries[at].Presentation.Version {
-			heads[stream(d)] = i
+		if v, ok := heads[stream(d)]; !ok || d.Presentation.Version < v {
+			heads[stream(d)] = d.Presentation.Version
 		}
 	}
 	var due []int
 	at := now()
-	for _, i := range heads {
-		if !f.deliveries[i].NextAt.After(at) {
+	for i, d := range f.deliveries {
+		if v, ok := heads[stream(d)]; d.State == lectern.DeliveryPending && !d.NextAt.After(at) && (!ok || d.Presentation.Version <= v) {
 			due = append(due, i)
 		}
 	}

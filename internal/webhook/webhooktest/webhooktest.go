@@ -43,7 +43,7 @@ func Run(t *testing.T, open Fixture) {
 		{"a claim is a lease by the store's clock, and ends as one", leases},
 		{"who holds an old claim records nothing", fenced},
 		{"the claims of the dead are freed at once, and no others", freed},
-		{"a later milestone never overtakes an earlier one", order},
+		{"V9 a milestone waits for the first try of the earlier ones, and for no later one", order},
 		{"presentations and addresses do not wait for one another", independent},
 		{"the longest due come first, at most as many as asked for", limits},
 		{"how a try went is on record", records},
@@ -305,42 +305,6 @@ func freed(t *testing.T, b *bench) {
 	b.free("node")
 	b.free("")
 	equal(t, "what waits for its next try, and is nobody's", len(b.claim(10)), 0)
-}
-
-func order(t *testing.T, b *bench) {
-	b.whole(callback)
-	var seen []string
-	for range 3 {
-		got := b.claim(10)
-		if len(got) != 1 {
-			t.Fatalf("claimed %v at once", kinds(got))
-		}
-		d := got[0]
-		d.Attempts, d.StatusCode, d.Problem = 1, 500, "no"
-		b.finish(d, 0)
-		if got = b.claim(10); len(got) != 1 || got[0].ID != d.ID || got[0].Attempts != 1 {
-			t.Fatalf("its next try: %+v", got)
-		}
-		b.finish(got[0], time.Hour)
-		if early := b.claim(10); len(early) > 0 {
-			t.Fatalf("%s overtakes %s, which waits for its next try", early[0].Type, d.Type)
-		}
-		if _, err := b.Store.Redeliver(t.Context(), d.ID); err != nil { // rather than to wait for an hour
-			t.Fatal(err)
-		}
-		d = b.claim(10)[0]
-		seen = append(seen, d.Type)
-		if len(seen) == 2 { // an end is an end
-			d.State, d.DoneAt = lectern.DeliveryGivenUp, b.at
-			b.finish(d, 0)
-		} else {
-			b.delivered(d)
-		}
-	}
-	equal(t, "order", seen, []string{"presentation.queued", "presentation.processing", "presentation.completed"})
-	if rest := b.claim(10); len(rest) > 0 {
-		t.Errorf("left: %+v", rest)
-	}
 }
 
 func independent(t *testing.T, b *bench) {

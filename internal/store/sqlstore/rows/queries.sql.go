@@ -847,7 +847,7 @@ const listClaimable = `-- name: ListClaimable :many
 SELECT d.seq, d.id, d.presentation_id, d.endpoint, d.url, d.type, d.presentation, d.state, d.attempts, d.next_at, d.created_at, d.done_at, d.status_code, d.problem, d.claim, d.claimant, d.owner FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= ?1 AND NOT EXISTS (
     SELECT 1 FROM deliveries o
-    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.seq < d.seq
+    WHERE o.presentation_id = d.presentation_id AND o.endpoint = d.endpoint AND o.state = 'pending' AND o.attempts = 0 AND o.seq < d.seq
 )
 ORDER BY d.next_at, d.seq LIMIT ?2
 `
@@ -857,7 +857,7 @@ type ListClaimableParams struct {
 	Max int64
 }
 
-// Those whose turn it is: nothing older to the same address about the same presentation waits.
+// Those whose turn it is: nothing older to the same address about the same presentation waits for its first try.
 func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([]Delivery, error) {
 	rows, err := q.db.QueryContext(ctx, listClaimable, arg.Now, arg.Max)
 	if err != nil {

@@ -1,0 +1,63 @@
+package webhook
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// maxParked is how much of one server is parked. What is beyond is let go: its claim runs out.
+const maxParked = 100
+
+// late reports whether the claim of c could end before a try does that begins now.
+func (c claimed) late() bool { return c.ends.Before(time.Now().Add(Timeout + margin)) }
+
+// park remembers d, which at cannot take now. It has no place in the queue, so that servers in trouble do not fill that,
+// and it is remembered so that a server that is well again need not wait for the end of a claim that nobody uses.
+func (l *loop) park(at *line, d claimed) {
+	if len(at.parked) < maxParked && l.parked < maxWaiting {
+		at.parked = append(at.parked, d)
+		l.parked++
+	}
+}
+
+// forgetEnded drops what is parked and whose claim has ended: it is due again by itself.
+func (l *loop) forgetEnded(at *line) {
+	n, now := len(at.parked), time.Now()
+	at.parked = slices.DeleteFunc(at.parked, func(d claimed) bool { return !d.ends.After(now) })
+	l.parked -= n - len(at.parked)
+}
+
+// unpark lets at have what was parked, when it can take it: all of it if it is well, else one at a time. What is too late
+// to be tried under its claim is given back, to be claimed anew.
+func (l *loop) unpark(at *line) {
+	l.forgetEnded(at)
+	n := len(at.parked)
+	if !at.trouble.IsZero() {
+		if len(at.waiting)+at.inFlight > 0 {
+			return
+		}
+		n = min(n, 1)
+	}
+	var back []claimed
+	for _, d := range at.parked[:n] {
+		if d.late() {
+			back = append(back, d)
+		} else {
+			l.line(at, d)
+		}
+	}
+	at.parked = append([]claimed(nil), at.parked[n:]...)
+	l.parked -= n
+	if len(back) == 0 {
+		return
+	}
+	l.back.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), margin)
+		defer cancel()
+		for _, d := range back {
+			l.giveBack(ctx, d.Delivery)
+		}
+		l.Wake()
+	})
+}

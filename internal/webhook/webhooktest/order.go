@@ -1,0 +1,75 @@
+package webhooktest
+
+import (
+	"testing"
+	"time"
+
+	"lectern"
+)
+
+// order holds that a first try waits for the end of the earlier first tries, whatever that end is, and that what waits for
+// another try is in nobody's way, though it was asked for first.
+func order(t *testing.T, b *bench) {
+	b.whole(callback)
+	queued := b.one("at first", "presentation.queued")
+	equal(t, "while it is tried", kinds(b.claim(10)), []string{})
+	b.finish(queued, 0) // given back: it was not tried
+	queued = b.one("given back", "presentation.queued")
+
+	queued.Attempts, queued.StatusCode, queued.Problem = 1, 500, "no"
+	b.finish(queued, time.Hour)
+	processing := b.one("behind a try that failed", "presentation.processing")
+	equal(t, "while the second is tried", kinds(b.claim(10)), []string{})
+	processing.Attempts, processing.Problem = 1, "It did not answer within 15 s."
+	b.finish(processing, 0)
+
+	both := b.claim(10)
+	equal(t, "another try, and the last milestone", kinds(both), []string{"presentation.completed", "presentation.processing"})
+	if len(both) != 2 {
+		t.FailNow()
+	}
+	b.delivered(both[0])
+	equal(t, "the end is told, though nothing before it arrived", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})), 1)
+	late := both[1]
+	late.State, late.DoneAt = lectern.DeliveryGivenUp, b.at
+	b.finish(late, 0)
+	equal(t, "what waits for an hour", kinds(b.claim(10)), []string{})
+	if _, err := b.Store.Redeliver(t.Context(), queued.ID); err != nil { // rather than to wait for it
+		t.Fatal(err)
+	}
+	b.delivered(b.one("the first one still comes", "presentation.queued"))
+	equal(t, "left", kinds(b.claim(10)), []string{})
+
+	// Many ends in a row: a milestone that was given up, or delivered, lets the next one in as a failed one does.
+	b.whole(callback)
+	for i, kind := range []string{"presentation.queued", "presentation.processing", "presentation.completed"} {
+		d := b.one("in turn", kind)
+		if i == 0 {
+			d.State, d.Attempts, d.DoneAt = lectern.DeliveryGivenUp, 1, b.at
+			b.finish(d, 0)
+		} else {
+			b.delivered(d)
+		}
+	}
+
+	// Who asks for a milestone anew asks for its first try: the next ones wait for it.
+	p := b.create(callback)
+	d := b.one("the first of another", "presentation.queued")
+	b.delivered(d)
+	if _, err := b.Store.Redeliver(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.apply(p.ID, lectern.Began{Worker: "w"})
+	b.delivered(b.one("asked for anew", "presentation.queued"))
+	b.delivered(b.one("behind it", "presentation.processing"))
+}
+
+// one claims all there is, which must be one of a kind.
+func (b *bench) one(when, kind string) lectern.Delivery {
+	b.t.Helper()
+	got := b.claim(10)
+	if len(got) != 1 || got[0].Type != kind {
+		b.t.Fatalf("%s: claimed %v, want %s alone", when, kinds(got), kind)
+	}
+	return got[0]
+}
