@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -92,8 +91,7 @@ func TestWebhook(t *testing.T) {
 	r := receive(t, 2, 5)
 	env := []string{"LECTERN_WEBHOOK_ALLOW_PRIVATE=true", "LECTERN_WEBHOOK_SECRET=" + hookSecret}
 	s := serve(t, plain, env...)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(3)), "{", `{"callback_url":"`+r.URL+`/hook",`, 1))
 	if a.status != http.StatusAccepted {
 		t.Fatalf("create answered %d %s", a.status, a.body)
@@ -150,8 +148,7 @@ func TestWebhookListen(t *testing.T) {
 		t.Fatal(err)
 	}
 	hooks := func() string { return string(run(t, plain, "webhook", "--server", s.url(""), "list", "--json")) }
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	poll(ctx, 20*time.Millisecond, func() bool { return strings.Contains(hooks(), "wh_") })
 	s.create(brief("heard"))
 	lines := bufio.NewScanner(out)
