@@ -176,6 +176,8 @@ func TestC2SignIn(t *testing.T) {
 	p.makesAVideo()
 
 	s.stop()
+	p.until(`document.querySelector("#link").dataset.state === "down"`)
+	p.look("server-gone")
 	s.start(plain, env)
 	p.do("coming back", chromedp.Navigate(s.url("/")))
 	p.view("main")

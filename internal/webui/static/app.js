@@ -182,7 +182,7 @@ function show(all) {
 function newCard() {
   const c = { key: "", root: el("li"), face: null, title: el("h3"), say: el("p", { className: "say" }), fill: el("i"), bar: null, extra: el("div"), when: el("span", { className: "when" }), foot: null };
   c.bar = el("div", { className: "bar", role: "progressbar", ariaValueMin: "0", ariaValueMax: "100" }, c.fill);
-  c.actions = el("span");
+  c.actions = el("span", { className: "acts" });
   c.foot = el("div", { className: "foot" }, c.when, c.actions);
   c.slot = el("div", { className: "face" });
   c.root.append(c.slot, el("div", { className: "info" }, c.title, c.say, c.bar, c.extra, c.foot));
