@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -242,4 +243,56 @@ func (p *webPage) makesAVideo() {
 	}
 	p.look("playing")
 	p.do("closing", chromedp.Click("#player-close"))
+}
+
+// TestC2KeysBesideANode: on Postgres "lectern key" works on the database next to the nodes that run, of whom none has to be asked:
+// the first key closes an open node, a removed key ends there, and a session of one node is good on another.
+func TestC2KeysBesideANode(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	s := c.node("api")
+	key := func(args ...string) string {
+		return string(run(t, plain, append([]string{"key", "--db", c.url, "--data", c.data}, args...)...))
+	}
+	list := func(on *server, text string) int {
+		return on.must("GET", "/v1/presentations", "", "Authorization", "Bearer "+text).status
+	}
+	becomes := func(what string, want int, got func() int) {
+		t.Helper()
+		ctx, last := patient(t), 0
+		poll(ctx, 50*time.Millisecond, func() bool { last = got(); return last == want })
+		if last != want {
+			t.Errorf("%s: %d, never %d", what, last, want)
+		}
+	}
+	open := func() int { return s.must("GET", "/v1/presentations", "").status }
+	if status := open(); status != 200 {
+		t.Fatalf("without a key: %d", status)
+	}
+	var made [2]struct{ ID, Key string }
+	for i, scope := range []string{"admin", "read"} {
+		if err := json.Unmarshal([]byte(key("add", "beside", "--scope", scope, "--json")), &made[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	becomes("a request without a key", 401, open)
+	becomes("the read key", 200, func() int { return list(s, made[1].Key) })
+	if text := key("list"); !strings.Contains(text, made[0].ID) || !strings.Contains(text, made[1].ID) || strings.Contains(text, made[0].Key) {
+		t.Errorf("the list is\n%s", text)
+	}
+	in := s.must("POST", "/ui/session", `{"key":"`+made[1].Key+`"}`)
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	other := c.node("api")
+	session := func() int { return other.must("GET", "/v1/presentations", "", "Cookie", cookie).status }
+	if status := session(); status != 200 {
+		t.Errorf("the session on another node: %d", status)
+	}
+	key("rm", made[1].ID)
+	for _, node := range []*server{s, other} {
+		becomes("the removed key", 401, func() int { return list(node, made[1].Key) })
+		if status := list(node, made[0].Key); status != 200 {
+			t.Errorf("the key that is left: %d", status)
+		}
+	}
+	becomes("its session", 401, session)
 }
