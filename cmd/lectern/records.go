@@ -59,7 +59,7 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, cfg.DB)
+	db, err := postgres.OpenBeside(ctx, cfg.DB, cfg.DBSession)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func openKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, clo
 		}
 		return sqlite.NewStore(db, nil).Store, db.Close, nil
 	}
-	db, err := postgres.Open(ctx, cfg.DB)
+	db, err := postgres.OpenBeside(ctx, cfg.DB, cfg.DBSession)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,14 +8,17 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
 // OnPostgres makes a queue in the database behind db and brings the queue's tables up to date; of nodes that start at
 // once, one does it and the others wait. Tickets are heard of through a connection of listener, which leads to the same
-// database. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
+// database and not through a pooler that shares connections. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
 func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node string, log *slog.Logger) (*Queue[*sql.Tx], error) {
-	conn, err := db.Conn(ctx)
+	direct := stdlib.OpenDBFromPool(listener)
+	defer direct.Close() // the pool stays
+	conn, err := direct.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("queue: connect: %w", err)
 	}

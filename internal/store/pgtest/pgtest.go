@@ -49,16 +49,8 @@ func Start(ctx context.Context) (*Cluster, error) {
 }
 
 func (c *Cluster) initialise(ctx context.Context) error {
-	if os.Geteuid() == 0 {
-		owner, err := user.Lookup("postgres")
-		if err != nil {
-			return fmt.Errorf("Postgres does not run as root, and its user is missing; scripts/deps test installs it: %w", err)
-		}
-		uid, _ := strconv.Atoi(owner.Uid)
-		gid, _ := strconv.Atoi(owner.Gid)
-		if err := os.Chown(c.dir, uid, gid); err != nil {
-			return err
-		}
+	if err := c.give(c.dir); err != nil {
+		return err
 	}
 	cmd, err := c.command("initdb", "-D", c.data(), "-U", "lectern", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	if err != nil {
@@ -67,12 +59,31 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	return proc.Run(ctx, cmd)
 }
 
+// give makes a folder the server's own.
+func (c *Cluster) give(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	owner, err := user.Lookup("postgres")
+	if err != nil {
+		return fmt.Errorf("Postgres does not run as root, and its user is missing; scripts/deps test installs it: %w", err)
+	}
+	uid, _ := strconv.Atoi(owner.Uid)
+	gid, _ := strconv.Atoi(owner.Gid)
+	return os.Chown(dir, uid, gid)
+}
+
+// launch starts what outlives the test that happens to start it.
+func (c *Cluster) launch(ctx context.Context, cmd proc.Command) (*proc.Process, error) {
+	return proc.Start(context.WithoutCancel(ctx), cmd)
+}
+
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
 // command runs one of Postgres' programs, which Debian keeps out of PATH, and never as root.
 func (c *Cluster) command(program string, args ...string) (proc.Command, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
-	path, err := proc.Find(append(found, program)...)
+	path, err := proc.Find(append(found, program, "/usr/sbin/"+program)...)
 	if err != nil {
 		return proc.Command{}, fmt.Errorf("Postgres is not installed; scripts/deps test installs it: %w", err)
 	}
@@ -90,8 +101,7 @@ func (c *Cluster) Begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// It outlives the test that happens to start it.
-	if c.server, err = proc.Start(context.WithoutCancel(ctx), cmd); err != nil {
+	if c.server, err = c.launch(ctx, cmd); err != nil {
 		return err
 	}
 	for {

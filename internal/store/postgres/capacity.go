@@ -21,7 +21,10 @@ type Capacity struct {
 
 // Capacity asks the database for its limit and for its nodes.
 func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
-	c := Capacity{PerNode: int(n.db.pool.Config().MaxConns) + ownConns}
+	c := Capacity{PerNode: ownConns}
+	if !n.db.beside { // else the pooler bounds what the pools take
+		c.PerNode += int(n.db.pool.Config().MaxConns)
+	}
 	err := n.db.pool.QueryRow(ctx, `SELECT current_setting('max_connections')::int
 			- current_setting('superuser_reserved_connections')::int
 			- COALESCE(current_setting('reserved_connections', true), '0')::int,

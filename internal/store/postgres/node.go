@@ -57,7 +57,7 @@ func (n *Node) ID() string { return n.id }
 func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, n.db.pool.Config().ConnConfig)
+	conn, err := pgx.ConnectConfig(ctx, n.db.session.Config().ConnConfig)
 	if err != nil {
 		return nil, err
 	}

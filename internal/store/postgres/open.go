@@ -26,23 +26,82 @@ var migrations embed.FS
 const (
 	connectTimeout = 10 * time.Second
 	maxConns       = 6
+	sessionConns   = 3                // at once, and only at the start: migrations, their lock, and who listens
 	lostAfter      = 15 * time.Second // a connection that leads nowhere
 )
 
 // DB is a database that several nodes share.
 type DB struct {
-	pool *pgxpool.Pool
-	sql  *sql.DB
+	pool    *pgxpool.Pool
+	sql     *sql.DB
+	session *pgxpool.Pool // for what needs a session of its own; the same as pool where beside is false
+	beside  bool          // pool leads through a pooler, which shares connections between transactions
 }
 
 // Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of nodes
 // that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an address
 // that makes no sense CodeInvalidDeck; neither repeats the password.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string) (*DB, error) { return OpenBeside(ctx, url, "") }
+
+// OpenBeside is Open where url may lead through a pooler such as PgBouncer in transaction mode, and session to the same
+// database directly, for notifications, locks and migrations. An empty session means that url serves for all.
+func OpenBeside(ctx context.Context, url, session string) (*DB, error) {
+	cfg, err := configure(url, "db")
+	if err != nil {
+		return nil, err
+	}
+	if session == "" {
+		if err := unshared(ctx, cfg.ConnConfig, "db"); err != nil {
+			return nil, err
+		}
+		cfg.AfterConnect = bound
+		pool, err := pgxpool.NewWithConfig(ctx, cfg)
+		if err != nil {
+			return nil, failure("open the database", err)
+		}
+		return ready(ctx, &DB{pool: pool, sql: stdlib.OpenDBFromPool(pool), session: pool})
+	}
+	direct, err := configure(session, "db_session")
+	if err != nil {
+		return nil, err
+	}
+	if err := unshared(ctx, direct.ConnConfig, "db_session"); err != nil {
+		return nil, err
+	}
+	direct.AfterConnect, direct.MaxConns, direct.MaxConnIdleTime = bound, sessionConns, time.Minute
+	// A prepared statement stays on the connection to the server that it was made on, which the next transaction may not get.
+	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	db := &DB{beside: true}
+	if db.session, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
+		return nil, failure("open the database", err)
+	}
+	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		db.session.Close()
+		return nil, failure("open the database", err)
+	}
+	db.sql = stdlib.OpenDBFromPool(db.pool)
+	return ready(ctx, db)
+}
+
+// ready brings the tables up to date, or closes db.
+func ready(ctx context.Context, db *DB) (*DB, error) {
+	err := db.same(ctx)
+	if err == nil {
+		err = db.migrate(ctx)
+	}
+	if err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// configure reads an address; param is the setting that it is from.
+func configure(url, param string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like postgres://user:password@host:5432/name.")
-		f.Param = "db"
+		f.Param = param
 		return nil, f
 	}
 	if cfg.ConnConfig.ConnectTimeout == 0 {
@@ -52,18 +111,8 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		cfg.MaxConns = maxConns
 	}
 	cfg.ConnConfig.RuntimeParams["application_name"] = "lectern"
-	cfg.AfterConnect = bound
 	cfg.ConnConfig.DialFunc = dial
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
-		return nil, failure("open the database", err)
-	}
-	db := &DB{pool: pool, sql: stdlib.OpenDBFromPool(pool)}
-	if err := db.migrate(ctx); err != nil {
-		db.Close()
-		return nil, err
-	}
-	return db, nil
+	return cfg, nil
 }
 
 // dial connects so that a server which vanishes without a word is noticed.
@@ -93,7 +142,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return failure("read the migrations", err)
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db.sql, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
+	direct := stdlib.OpenDBFromPool(db.session)
+	defer direct.Close() // the pool stays
+	p, err := goose.NewProvider(goose.DialectPostgres, direct, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
 	if err != nil {
 		return failure("read the migrations", err)
 	}
@@ -110,12 +161,13 @@ func (db *DB) migrate(ctx context.Context) error {
 // SQL is the pool, for the work queue, whose tables are in the same database.
 func (db *DB) SQL() *sql.DB { return db.sql }
 
-// Pool is the same pool, for who listens.
-func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+// Pool has connections with a session of their own, for who listens or holds a lock.
+func (db *DB) Pool() *pgxpool.Pool { return db.session }
 
 // Close ends all connections. Whatever uses the database must have been stopped.
 func (db *DB) Close() error {
 	err := db.sql.Close()
 	db.pool.Close()
+	db.session.Close()
 	return err
 }
