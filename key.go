@@ -43,6 +43,12 @@ type Quota struct {
 	Minutes int `json:"minutes,omitempty"` // of estimated video, created within the last 24 hours
 }
 
+// Account is the API key for which something is made, and its bounds. The zero value is nobody's and has none.
+type Account struct {
+	KeyID string
+	Quota Quota
+}
+
 // Key is an API key as it is stored. The secret itself is known to its holder alone.
 type Key struct {
 	ID        string // the part of the key that names it, lower-case letters and digits

@@ -1,6 +1,7 @@
 package lectern
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -152,8 +153,9 @@ type (
 	Stopped struct{ Attempt int }
 	// Released says that a run ended without a result: its lease was lost or its process stopped.
 	Released struct{ Attempt int }
-	// Retried says that a user wants a failed or canceled presentation to run again.
-	Retried struct{}
+	// Retried says that a user wants a failed or canceled presentation to run again. From then on it counts for the API key
+	// that asked; "": for the one of before.
+	Retried struct{ KeyID string }
 )
 
 func (Began) isEvent()       {}
@@ -187,7 +189,7 @@ func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error
 	case CancelAsked:
 		return p.askCancel(now)
 	case Retried:
-		return p.retry()
+		return p.retry(e)
 	case Reported:
 		return p.whileRunning(e.Attempt, func() (Presentation, Change, error) { return p.report(e) })
 	case Beat:
@@ -268,12 +270,13 @@ func (p Presentation) askCancel(now time.Time) (Presentation, Change, error) {
 	return p, Visible, nil
 }
 
-func (p Presentation) retry() (Presentation, Change, error) {
+func (p Presentation) retry(e Retried) (Presentation, Change, error) {
 	if p.Status != StatusFailed && p.Status != StatusCanceled {
 		return p, Unchanged, Fail(CodeConflict, "The presentation is %s; only a failed or canceled one can be retried.", p.Status)
 	}
 	p.Status, p.Stage, p.Message = StatusQueued, StageQueued, "Waiting to start again."
 	p.CancelRequested, p.Error, p.CompletedAt, p.Worker, p.ETA = false, nil, time.Time{}, "", 0
+	p.KeyID = cmp.Or(e.KeyID, p.KeyID)
 	p.Version++
 	return p, Visible, nil
 }

@@ -64,8 +64,8 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	}
 	got, err = c.Cancel(ctx, id)
 	wantErr := &lectern.Failure{
-		Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Slide: 1, Retryable: true, Detail: "exit 1",
-		Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long."}},
+		Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
+		Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long.", Param: "slides[1].narration", Slide: 2}},
 	}
 	if err != nil || !reflect.DeepEqual(got.Error, wantErr) || got.CompletedAt.IsZero() {
 		t.Errorf("a failed one: %v %+v", err, got)

@@ -88,10 +88,8 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		f.Retryable = true
 		return lectern.Presentation{}, f
 	}
-	long, _ := sub.Deck.Estimate()
-	if q, u := sub.Quota, j.usage(sub.KeyID); q.Minutes > 0 && u.Ordered+long > time.Duration(q.Minutes)*time.Minute ||
-		q.Running > 0 && u.Running+u.Queued >= q.Running+q.Queued || q.Running == 0 && q.Queued > 0 && u.Queued >= q.Queued {
-		return lectern.Presentation{}, lectern.Fail(lectern.CodeRateLimited, "The quota %+v is used.", q)
+	if err := j.judge(lectern.Account{KeyID: sub.KeyID, Quota: sub.Quota}, sub.Deck); err != nil {
+		return lectern.Presentation{}, err
 	}
 	j.next++
 	p := lectern.NewPresentation(fmt.Sprintf("00000000-0000-4000-8000-%012d", j.next), sub.Deck, j.tick())
@@ -244,10 +242,6 @@ func (j *jobs) apply(id string, e lectern.Event) (lectern.Presentation, error) {
 
 func (j *jobs) Cancel(_ context.Context, id string) (lectern.Presentation, error) {
 	return j.apply(id, lectern.CancelAsked{})
-}
-
-func (j *jobs) Retry(_ context.Context, id string) (lectern.Presentation, error) {
-	return j.apply(id, lectern.Retried{})
 }
 
 func (j *jobs) Delete(_ context.Context, id string) error {

@@ -82,7 +82,15 @@ func (m mine) Retry(ctx context.Context, id string) (lectern.Presentation, error
 	if p, err := m.Get(ctx, id); err != nil {
 		return p, err
 	}
-	return m.jobs.Retry(ctx, id)
+	return m.jobs.Retry(ctx, id, lectern.Account{KeyID: m.key.ID, Quota: m.bounds()})
+}
+
+// Deck gives what one is made of.
+func (m mine) Deck(ctx context.Context, id string) (lectern.Deck, error) {
+	if _, err := m.Get(ctx, id); err != nil {
+		return lectern.Deck{}, err
+	}
+	return m.jobs.Deck(ctx, id)
 }
 
 // Delete removes one.

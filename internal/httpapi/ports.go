@@ -55,12 +55,14 @@ type Query struct {
 // Controls changes presentations by a user's wish.
 type Controls interface {
 	Cancel(ctx context.Context, id string) (lectern.Presentation, error)
-	Retry(ctx context.Context, id string) (lectern.Presentation, error)
+	// Retry is judged as Submit is; who asks has a quota.
+	Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error)
 	Delete(ctx context.Context, id string) error
 }
 
-// Results tells what a presentation has left, and what was done for it.
+// Results tells what a presentation is made of, what it has left, and what was done for it.
 type Results interface {
+	Deck(ctx context.Context, id string) (lectern.Deck, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 }

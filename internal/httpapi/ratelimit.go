@@ -40,19 +40,17 @@ func rateLimits(q lectern.Quota, u lectern.Usage, now time.Time) (policy, limit 
 	return strings.Join(policies, ", "), strings.Join(limits, ", ")
 }
 
-// retryIn is the earliest time at which a refused deck of that length may fit into the quota.
+// retryIn is the earliest time at which a refused deck of that length may fit into the quota. One that is longer than a day's
+// minutes has none: it is not asked about, since it is refused for good (CodeTooLarge).
 func retryIn(q lectern.Quota, u lectern.Usage, estimate time.Duration, now time.Time) time.Duration {
-	switch {
-	case q.Minutes == 0 || u.Ordered+estimate <= time.Duration(q.Minutes)*time.Minute:
+	if q.Minutes == 0 || u.Ordered+estimate <= time.Duration(q.Minutes)*time.Minute {
 		return retrySoon // something else is full
-	case u.FreesAt.IsZero():
-		return lectern.UsageWindow // the deck alone is longer than a day's minutes
 	}
 	return max(retrySoon, u.FreesAt.Sub(now))
 }
 
-// account writes what is left of the key's quota into the header of the answer to a creation, which was refused or was
-// not. It returns the refusal, with the time of the next try where the quota is the reason.
+// account writes what is left of the key's quota into the header of the answer to a creation or a retry, which was refused or
+// was not. It returns the refusal, with the time of the next try where the quota is the reason.
 func (s *server) account(h http.Header, r *http.Request, d lectern.Deck, refused error) error {
 	m := s.mine(r)
 	q := m.bounds()

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 
 	"lectern"
 	"lectern/internal/httpapi"
+	"lectern/internal/job"
 )
 
 func TestRateLimits(t *testing.T) {
@@ -171,5 +173,79 @@ func TestRateLimitWithoutAnAccount(t *testing.T) {
 	}
 	if !strings.Contains(r.log.String(), "the database is away") {
 		t.Errorf("the log says %s", r.log)
+	}
+}
+
+func (j *jobs) Retry(_ context.Context, id string, who lectern.Account) (lectern.Presentation, error) {
+	d, err := j.Deck(context.Background(), id)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	j.mu.Lock()
+	err = j.judge(who, d)
+	j.mu.Unlock()
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	return j.apply(id, lectern.Retried{KeyID: who.KeyID})
+}
+
+func (j *jobs) Deck(_ context.Context, id string) (lectern.Deck, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, err := j.find(id)
+	if err != nil {
+		return lectern.Deck{}, err
+	}
+	return r.deck, nil
+}
+
+// judge is what a store does with a quota.
+func (j *jobs) judge(who lectern.Account, d lectern.Deck) error {
+	long, _ := d.Estimate()
+	u := j.usage(who.KeyID)
+	return job.Bounds{Quota: who.Quota, KeyID: who.KeyID, Estimate: long}.Judge(job.Load{Key: u})
+}
+
+// A deck that is longer than all minutes of a key is refused for good: not retryable, and with no time at which to come back.
+func TestADeckLongerThanAllMinutes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Minutes: 1} })
+	text, _ := mustKey(t, r, lectern.ScopeWrite)
+	deck := fmt.Sprintf(`{"title":"Long","slides":[{"template":"title","props":{"title":"A"},"narration":%q}]}`, strings.Repeat("These are some words more. ", 100))
+	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
+		a := r.post(path, deck, "Authorization", "Bearer "+text)
+		if a.status != 413 || a.header.Get("Retry-After") != "" || !strings.Contains(a.body, "keys.minutes") || strings.Contains(a.body, `"retryable":true`) {
+			t.Errorf("%s: %d %v %s", path, a.status, a.header, a.body)
+		}
+	}
+}
+
+// H3: a retry is an order as a create is: the same quota, the same headers, and it counts for the key that asks.
+func TestH3RetriesHaveQuotas(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Queued: 1} })
+	makes, k := mustKey(t, r, lectern.ScopeWrite)
+	again, other := mustKey(t, r, lectern.ScopeWrite)
+	create := func() string {
+		return r.post("/v1/presentations", seedRequest, "Authorization", "Bearer "+makes).json(t)["links"].(map[string]any)["self"].(string)
+	}
+	act := func(self, what, key string) answer { return r.post(self+"/"+what, "", "Authorization", "Bearer "+key) }
+	first := create()
+	if a := act(first, "cancel", makes); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	create() // takes the only place
+	a := act(first, "retry", makes)
+	if a.status != 429 || a.header.Get("Retry-After") != "5" || a.header.Get("RateLimit") != `"queued";r=0` || !strings.Contains(a.body, "keys.queued") {
+		t.Errorf("%d %v %s", a.status, a.header, a.body)
+	}
+	if a := act(first, "retry", again); a.status != 200 || a.header.Get("RateLimit") != `"queued";r=0` || a.json(t)["status"] != "queued" {
+		t.Errorf("with another key: %d %v %s", a.status, a.header, a.body)
+	}
+	for id, want := range map[string]int{k.ID: 1, other.ID: 1} {
+		if u, err := r.jobs.Usage(t.Context(), id); err != nil || u.Queued != want {
+			t.Errorf("%s has %+v, %v", id, u, err)
+		}
 	}
 }

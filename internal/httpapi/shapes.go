@@ -40,6 +40,7 @@ type PresentationFail struct {
 	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"voice_failed"`
 	Message   string  `json:"message" doc:"What happened, in a sentence."`
 	Detail    string  `json:"detail,omitempty" doc:"The technical cause."`
+	Param     string  `json:"param,omitempty" doc:"The field of the deck to blame." example:"slides[3].props.title"`
 	Slide     int     `json:"slide,omitempty" doc:"Counted from 1."`
 	Retryable bool    `json:"retryable" doc:"Whether a retry may succeed."`
 	Causes    []Fault `json:"causes,omitempty" doc:"Further failures of the same run."`
@@ -84,7 +85,7 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 		v.QueuePosition, v.EstimatedStart = &p.QueuePosition, known(p.StartAt)
 	}
 	if f := p.Error; f != nil {
-		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Slide: f.Slide, Retryable: f.Retryable}
+		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param, Slide: f.Slide, Retryable: f.Retryable}
 		for _, c := range f.Causes {
 			v.Error.Causes = append(v.Error.Causes, Fault{string(c.Code), c.Message, c.Param, c.Slide})
 		}

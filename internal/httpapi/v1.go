@@ -215,9 +215,14 @@ func (f *face) presentations() {
 		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
 	}, s.v1Change(mine.Cancel))
 	handle(f, op{
-		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
-		about: "A failed or canceled one goes to the queue again; work that was finished is not done again.", body: Presentation{},
-	}, s.v1Change(s.retry))
+		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeTooLarge, lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
+		about: "A failed or canceled one goes to the queue again; work that was finished is not done again. The limits of the server and the quota " +
+			"of the key that asks are those of a create, and its minutes count again.", body: Presentation{},
+	}, s.v1Retry, func(o *huma.Operation) {
+		headers := map[string]*huma.Param{}
+		addRateLimits(headers)
+		o.Responses["200"].Headers = headers
+	})
 	handle(f, op{
 		id: "delete-presentation", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
 		about: "With all its files.", status: http.StatusNoContent,
@@ -332,18 +337,36 @@ func (s *server) v1Change(change func(mine, ctx, string) (lectern.Presentation, 
 		if err != nil {
 			return err
 		}
-		w.Header().Set("ETag", etag(p))
-		writeJSON(w, r, http.StatusOK, s.v1Presentation(p))
+		s.changed(w, r, p)
 		return nil
 	}
 }
 
-// retry queues a presentation again, unless the server stops.
-func (s *server) retry(m mine, c ctx, id string) (lectern.Presentation, error) {
+// changed answers a change with the presentation after it.
+func (s *server) changed(w http.ResponseWriter, r *http.Request, p lectern.Presentation) {
+	w.Header().Set("ETag", etag(p))
+	writeJSON(w, r, http.StatusOK, s.v1Presentation(p))
+}
+
+// v1Retry queues a presentation again, unless the server stops. It is an order as a creation is.
+func (s *server) v1Retry(w http.ResponseWriter, r *http.Request, in *ByID) error {
 	if err := s.takesOrders(); err != nil {
-		return lectern.Presentation{}, err
+		return err
 	}
-	return m.Retry(c, id)
+	m := s.mine(r)
+	p, err := m.Retry(r.Context(), in.ID)
+	var d lectern.Deck
+	if err != nil && asFailure(err).Code == lectern.CodeRateLimited {
+		var missing error
+		if d, missing = m.Deck(r.Context(), in.ID); missing != nil {
+			return err
+		}
+	}
+	if err := s.account(w.Header(), r, d, err); err != nil {
+		return err
+	}
+	s.changed(w, r, p)
+	return nil
 }
 
 // FileInput asks for a file of a presentation.

@@ -54,7 +54,8 @@ func TestV1Shapes(t *testing.T) {
 
 	id, self = newPresentation(t, r)
 	r.jobs.begin(t, id)
-	r.jobs.fail(t, id, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Slide: 1, Retryable: true, Detail: "exit 1", Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long."}}})
+	r.jobs.fail(t, id, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
+		Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long.", Param: "slides[1].narration", Slide: 2}}})
 	golden(t, "v1_failed", r.get(self).body)
 	golden(t, "v1_list", r.get("/v1/presentations?status=failed").body)
 }

@@ -13,7 +13,7 @@ type Limits struct {
 	Stored int64 // bytes of all decks (limits.stored)
 }
 
-// Bounds are what a creation must keep, as a store judges it in the transaction that creates.
+// Bounds are what a creation or a retry must keep, as a store judges it in the transaction that makes the presentation wait.
 type Bounds struct {
 	Limits
 	Quota    lectern.Quota
@@ -22,19 +22,24 @@ type Bounds struct {
 	At       time.Time
 }
 
-// Load is what is in the store before a creation, as far as its Bounds ask for it.
+// Load is what is in the store before that, as far as the Bounds ask for it.
 type Load struct {
 	Queued int
 	Stored int64 // bytes of all decks, with the new one
 	Key    lectern.Usage
 }
 
-// Bounds gives what the creation w must keep.
+// Bounds gives what w must keep, a creation or a retry. The estimate of a retry is in the store.
 func (w Write) Bounds() Bounds {
 	s := w.spec
 	b := Bounds{Limits: s.Limits, Quota: s.Quota, Estimate: s.Estimate, At: s.At}
 	if s.Create != nil {
 		b.KeyID = s.Create.KeyID
+	}
+	for _, e := range s.Events {
+		if r, ok := e.(lectern.Retried); ok {
+			b.KeyID = r.KeyID
+		}
 	}
 	return b
 }
@@ -42,13 +47,17 @@ func (w Write) Bounds() Bounds {
 // Since is when the orders were made that still count at b.At.
 func (b Bounds) Since() time.Time { return b.At.Add(-lectern.UsageWindow) }
 
-// Judge refuses a creation that would go over a bound: CodeRateLimited, which says which. It is pure.
+// Judge refuses what would go over a bound, and says which: CodeRateLimited, or CodeTooLarge where no waiting helps. It is
+// pure.
 //
 // Quota.Running and Quota.Queued together are the room of a key: whoever waits is rendered at some time, so where only
 // Running is set a key has no more presentations that wait or are rendered than that.
 func (b Bounds) Judge(l Load) error {
 	q := b.Quota
 	switch {
+	case b.KeyID != "" && q.Minutes > 0 && b.Estimate > time.Duration(q.Minutes)*time.Minute:
+		return lectern.Fail(lectern.CodeTooLarge, "This deck is about %s long, and this API key may order %d minutes of video in a day (keys.minutes), so it never fits. "+
+			"Split the deck, or use a key with more.", b.Estimate.Round(time.Second), q.Minutes)
 	case b.Limits.Queued > 0 && l.Queued >= b.Limits.Queued:
 		return limited("%d presentations wait already, which is the most (limits.queued). Try again when some have been rendered.", l.Queued)
 	case b.Stored > 0 && l.Stored > b.Stored:

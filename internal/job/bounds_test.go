@@ -38,6 +38,26 @@ func TestH3QueueIsBounded(t *testing.T) {
 	}
 }
 
+// What is longer than all minutes of a key never fits, and is not worth another try.
+func TestADeckLongerThanAllMinutesNeverFits(t *testing.T) {
+	t.Parallel()
+	b := job.Bounds{Quota: lectern.Quota{Running: 1, Minutes: 1}, KeyID: "k", Estimate: time.Minute + time.Second}
+	for _, u := range []lectern.Usage{{}, {Running: 1, Ordered: time.Hour}} {
+		f := lectern.AsFailure(b.Judge(job.Load{Key: u}))
+		if f == nil || f.Code != lectern.CodeTooLarge || f.Retryable || !strings.Contains(f.Message, "keys.minutes") {
+			t.Errorf("after %+v: %+v", u, f)
+		}
+	}
+	b.Estimate = time.Minute
+	if err := b.Judge(job.Load{}); err != nil {
+		t.Errorf("a minute of one: %v", err)
+	}
+	b.KeyID = ""
+	if err := b.Judge(job.Load{}); err != nil {
+		t.Errorf("nobody's: %v", err)
+	}
+}
+
 // A key that has used its quota is refused until something of it is over.
 func TestQuota(t *testing.T) {
 	t.Parallel()

@@ -126,7 +126,7 @@ func TestCleanupSparesRetry(t *testing.T) {
 		p := w.create(1)
 		w.ended(p.ID)
 		time.Sleep(4 * time.Minute)
-		if _, err := w.svc.Retry(t.Context(), p.ID); err != nil {
+		if _, err := w.svc.Retry(t.Context(), p.ID, lectern.Account{}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(21 * time.Minute)

@@ -14,9 +14,13 @@ func (s *Service) Cancel(ctx context.Context, id string) (lectern.Presentation, 
 	return out.After, err
 }
 
-// Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict.
-func (s *Service) Retry(ctx context.Context, id string) (lectern.Presentation, error) {
-	out, err := s.submit(ctx, WriteSpec{ID: id, Events: []lectern.Event{lectern.Retried{}}})
+// Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict. It is judged as a
+// creation by who asks, and its minutes count again: one that would go over a limit or the quota is CodeRateLimited, and one
+// that can never fit CodeTooLarge.
+func (s *Service) Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error) {
+	out, err := s.submit(ctx, WriteSpec{
+		ID: id, Events: []lectern.Event{lectern.Retried{KeyID: who.KeyID}}, Limits: Limits{Queued: s.opt.Limits.Queued}, Quota: who.Quota,
+	})
 	return s.placed(ctx, out.After), err
 }
 

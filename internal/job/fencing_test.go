@@ -47,7 +47,7 @@ func TestZombie(t *testing.T) {
 	if end := w.ended(p.ID); end.Status != lectern.StatusCanceled {
 		t.Errorf("ended as %+v", end)
 	}
-	if _, err := w.svc.Retry(t.Context(), p.ID); err != nil {
+	if _, err := w.svc.Retry(t.Context(), p.ID, lectern.Account{}); err != nil {
 		t.Fatal(err)
 	}
 	end := w.until(p.ID, func(p lectern.Presentation) bool { return p.Attempt == 2 && p.Status.Terminal() })

@@ -163,7 +163,7 @@ func TestCancelsAndRetriesAmongWriters(t *testing.T) {
 					t.Error(err)
 				}
 				h.see(t, w.get(p.ID))
-				if _, err := w.svc.Retry(ctx, p.ID); err != nil && !errors.Is(err, conflict) {
+				if _, err := w.svc.Retry(ctx, p.ID, lectern.Account{}); err != nil && !errors.Is(err, conflict) {
 					t.Error(err)
 				}
 				h.see(t, w.get(p.ID))

@@ -142,7 +142,9 @@ func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string) 
 		case 0:
 			act = svc.Cancel
 		case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10:
-			act = svc.Retry
+			act = func(ctx context.Context, id string) (lectern.Presentation, error) {
+				return svc.Retry(ctx, id, lectern.Account{})
+			}
 		}
 		if p, err := act(ctx, id); err == nil {
 			rec.note(name, call, read{id, stateOf(p)})

@@ -52,7 +52,7 @@ func TestOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until(p.ID, is(lectern.StatusCanceled))
-	if _, err := w.svc.Retry(t.Context(), p.ID); err != nil {
+	if _, err := w.svc.Retry(t.Context(), p.ID, lectern.Account{}); err != nil {
 		t.Fatal(err)
 	}
 	w.until(p.ID, is(lectern.StatusCompleted))

@@ -23,8 +23,8 @@ type Writer interface {
 	// error of Commit itself means that nothing at all was written.
 	//
 	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction, every milestone
-	// its [Deliveries] into the outbox, and a key its presentation. A creation keeps its [Bounds], whoever else creates at the
-	// same time: what [Bounds.Judge] refuses is refused.
+	// its [Deliveries] into the outbox, and a key its presentation. A creation and a retry keep their [Bounds], whoever else
+	// creates at the same time: what [Bounds.Judge] refuses is refused.
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
@@ -126,8 +126,8 @@ type WriteSpec struct {
 	Create      *lectern.Presentation
 	Deck        lectern.Deck       // with Create
 	Estimate    time.Duration      // of the video, with Create
-	Limits      Limits             // with Create: what the store may hold then
-	Quota       lectern.Quota      // with Create: what the key may have then
+	Limits      Limits             // with Create and Retried: what the store may hold then
+	Quota       lectern.Quota      // with Create and Retried: what the key may have then
 	Events      []lectern.Event    // applied in order; the first refusal refuses the whole write
 	Expect      int                // with Began: the attempt that it must start; 0: any
 	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later

@@ -154,7 +154,8 @@ func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Micro
 
 // Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
 // completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
-// where with another request, CodeKeyMismatch. One that would go over a limit or the key's quota is CodeRateLimited.
+// where with another request, CodeKeyMismatch. One that would go over a limit or the key's quota is CodeRateLimited, and one that
+// is longer than all minutes of the quota CodeTooLarge.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {

@@ -20,7 +20,15 @@ type tally struct {
 	queued int64 // -1: not counted
 }
 
-// judge holds a creation against its bounds. All creations wait for one another here, so that none of two that come at
+// ordered counts what a key orders; "": nobody's.
+func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estimate time.Duration) error {
+	if keyID == "" {
+		return nil
+	}
+	return w.q.AddKeyUsage(ctx, rows.AddKeyUsageParams{KeyID: keyID, At: micros(usageRow(at)), Estimate: estimate.Microseconds()})
+}
+
+// judge holds a creation or a retry against its bounds. All of them wait for one another here, so that none of two that come at
 // once is judged without the other.
 func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, err error) {
 	if !w.tally.locked {

@@ -190,7 +190,7 @@ func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, erro
 		err := errors.Join(w.q.ThinEvents(ctx, before.ID), w.q.ClearScratch(ctx, before.ID))
 		return job.Outcome{Before: before, After: before}, err
 	}
-	return w.apply(ctx, before, write)
+	return w.apply(ctx, before, write, time.Duration(row.Estimate)*time.Microsecond)
 }
 
 func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck, write job.Write) (job.Outcome, error) {
@@ -227,11 +227,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	}
 	w.tally.delta += int64(len(deck))
 	w.counted("", p.Status)
-	if p.KeyID != "" {
-		used := rows.AddKeyUsageParams{KeyID: p.KeyID, At: micros(usageRow(p.CreatedAt)), Estimate: bounds.Estimate.Microseconds()}
-		if err := w.q.AddKeyUsage(ctx, used); err != nil {
-			return job.Outcome{}, err
-		}
+	if err := w.ordered(ctx, p.KeyID, p.CreatedAt, bounds.Estimate); err != nil {
+		return job.Outcome{}, err
 	}
 	if err := w.event(ctx, p, p.CreatedAt, true); err != nil {
 		return job.Outcome{}, err
@@ -247,11 +244,19 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	return job.Outcome{After: p, Versions: []lectern.Presentation{p}}, nil
 }
 
-// apply stores what write makes of the presentation: the row under its guard, then what belongs to it.
-func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write) (job.Outcome, error) {
+// apply stores what write makes of the presentation: the row under its guard, then what belongs to it. estimate is the length
+// of the video.
+func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write, estimate time.Duration) (job.Outcome, error) {
 	e, err := write.Apply(before)
 	if err != nil {
 		return job.Outcome{Before: before, After: before, Err: err}, nil
+	}
+	again, bounds := e.Enqueue && before.Status.Terminal(), write.Bounds()
+	if again { // a retry
+		bounds.Estimate = estimate
+		if refused, err := w.judge(ctx, bounds, 0); refused != nil || err != nil {
+			return job.Outcome{Before: before, After: before, Err: refused}, err
+		}
 	}
 	if refused, err := w.refusesOrder(ctx, e.Order); refused != nil || err != nil {
 		return job.Outcome{Before: before, After: before, Err: refused}, err
@@ -263,6 +268,11 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 	if !changed {
 		stale := lectern.Fail(lectern.CodeStale, "The presentation changed in the meantime.")
 		return job.Outcome{Before: before, After: before, Err: stale}, nil
+	}
+	if again {
+		if err := w.ordered(ctx, bounds.KeyID, write.At(), estimate); err != nil {
+			return job.Outcome{}, err
+		}
 	}
 	last := before
 	for _, v := range e.Versions {
@@ -321,6 +331,7 @@ func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.
 		Version: row.Version, Attempt: row.Attempt, Worker: row.Worker, CancelRequested: row.CancelRequested,
 		StartedAt: row.StartedAt, CompletedAt: row.CompletedAt, LastHeartbeat: row.LastHeartbeat, Eta: row.Eta,
 		Failure: row.Failure, Warnings: row.Warnings, ScratchAt: micros(e.ScratchAt), ExpiresAt: micros(e.ExpiresAt),
+		KeyID: row.KeyID,
 	})
 	return n == 1, err
 }

@@ -97,6 +97,42 @@ func quotas(t *testing.T, b *bench) {
 	same(t, "a day later", b.commit(b.bounded(minutes))[0].Err, nil)
 }
 
+// A retry is judged as a creation is: the queue, the quota of who asks, and the minutes count again.
+func retriesBounded(t *testing.T, b *bench) {
+	end := func(s job.WriteSpec) { b.apply(s.ID, lectern.CancelAsked{}) }
+	again := func(s job.WriteSpec, set func(*job.WriteSpec)) error {
+		w := job.WriteSpec{ID: s.ID, At: b.tick(), Events: []lectern.Event{lectern.Retried{KeyID: "l"}}}
+		set(&w)
+		return b.commit(w)[0].Err
+	}
+	long := func(s *job.WriteSpec) { s.Create.KeyID, s.Estimate = "k", 2*time.Minute }
+	first, second := b.bounded(long), b.bounded(long)
+	b.commit(first, second)
+	end(first)
+	one := func(w *job.WriteSpec) { w.Limits.Queued = 1 }
+	wantCode(t, again(first, one), lectern.CodeRateLimited)
+	got, err := b.store.Get(b.ctx(), first.ID)
+	same(t, "refused", err, nil)
+	same(t, "refused", got.Status, lectern.StatusCanceled)
+	same(t, "refused", got.KeyID, "k")
+	end(second)
+	wantCode(t, again(first, func(w *job.WriteSpec) { w.Quota.Minutes = 1 }), lectern.CodeTooLarge)
+	tickets := len(b.tickets)
+	same(t, "there is room", again(first, one), nil)
+	same(t, "tickets", len(b.tickets), tickets+1)
+	got, err = b.store.Get(b.ctx(), first.ID)
+	same(t, "again", err, nil)
+	same(t, "again", got.KeyID, "l")
+	u, err := b.store.Usage(b.ctx(), "l", b.at.Add(-lectern.UsageWindow))
+	same(t, "usage", err, nil)
+	same(t, "queued", u.Queued, 1)
+	same(t, "ordered", u.Ordered, 2*time.Minute)
+	wantCode(t, again(second, func(w *job.WriteSpec) { w.Quota.Running = 1 }), lectern.CodeRateLimited)
+	wantCode(t, again(second, func(w *job.WriteSpec) { w.Quota.Minutes = 3 }), lectern.CodeRateLimited)
+	same(t, "four minutes", again(second, func(w *job.WriteSpec) { w.Quota.Minutes = 4 }), nil)
+	wantCode(t, again(first, one), lectern.CodeConflict) // it waits already
+}
+
 // Creations that come at once are judged one after the other: none of two passes where there is room for one.
 func boundsRace(t *testing.T, b *bench) {
 	const n, room = 24, 5

@@ -74,6 +74,7 @@ func Run(t *testing.T, open Fixture) {
 		{"API keys come back as they went in", apiKeys},
 		{"H3 what waits and what is stored is bounded", limits},
 		{"a key has its quota", quotas},
+		{"H3 a retry is bounded as a creation is", retriesBounded},
 		{"H3 creations at once are judged in turn", boundsRace},
 		{"the place in the queue is that of the ticket", places},
 		{"many claimers never hold the same delivery", claimers},

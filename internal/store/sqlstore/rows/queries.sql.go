@@ -1954,9 +1954,9 @@ UPDATE presentations SET
     worker = ?8, cancel_requested = ?9, started_at = ?10,
     completed_at = ?11, last_heartbeat = ?12, eta = ?13,
     failure = ?14, warnings = ?15, scratch_at = ?16,
-    expires_at = ?17
-WHERE id = ?18 AND removing = 0 AND attempt = ?19 AND status = ?20
-    AND version = ?21 AND progress <= ?3
+    expires_at = ?17, key_id = ?18
+WHERE id = ?19 AND removing = 0 AND attempt = ?20 AND status = ?21
+    AND version = ?22 AND progress <= ?3
 `
 
 type UpdatePresentationParams struct {
@@ -1977,6 +1977,7 @@ type UpdatePresentationParams struct {
 	Warnings        string
 	ScratchAt       int64
 	ExpiresAt       int64
+	KeyID           string
 	ID              string
 	WasAttempt      int64
 	WasStatus       string
@@ -2003,6 +2004,7 @@ func (q *Queries) UpdatePresentation(ctx context.Context, arg UpdatePresentation
 		arg.Warnings,
 		arg.ScratchAt,
 		arg.ExpiresAt,
+		arg.KeyID,
 		arg.ID,
 		arg.WasAttempt,
 		arg.WasStatus,
