@@ -31,6 +31,7 @@ type Cluster struct {
 	dir    string
 	server *proc.Process
 	names  atomic.Int64
+	pools  atomic.Int64
 }
 
 // Start makes and starts a cluster. Stop must be called.
@@ -50,16 +51,8 @@ func Start(ctx context.Context) (*Cluster, error) {
 }
 
 func (c *Cluster) initialise(ctx context.Context) error {
-	if os.Geteuid() == 0 {
-		owner, err := user.Lookup("postgres")
-		if err != nil {
-			return fmt.Errorf("Postgres does not run as root, and its user is missing; scripts/deps test installs it: %w", err)
-		}
-		uid, _ := strconv.Atoi(owner.Uid)
-		gid, _ := strconv.Atoi(owner.Gid)
-		if err := os.Chown(c.dir, uid, gid); err != nil {
-			return err
-		}
+	if err := c.give(c.dir); err != nil {
+		return err
 	}
 	cmd, err := c.command("initdb", "-D", c.data(), "-U", "lectern", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	if err != nil {
@@ -68,14 +61,33 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	return proc.Run(ctx, cmd)
 }
 
+// give makes files the user's that the programs run as.
+func (c *Cluster) give(files ...string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	owner, err := user.Lookup("postgres")
+	if err != nil {
+		return fmt.Errorf("Postgres does not run as root, and its user is missing; scripts/deps test installs it: %w", err)
+	}
+	uid, _ := strconv.Atoi(owner.Uid)
+	gid, _ := strconv.Atoi(owner.Gid)
+	for _, file := range files {
+		if err := os.Chown(file, uid, gid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// command runs one of Postgres' programs, which Debian keeps out of PATH, and never as root.
+// command runs one of Postgres' programs or PgBouncer, which Debian keeps out of PATH, and never as root.
 func (c *Cluster) command(program string, args ...string) (proc.Command, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
-	path, err := proc.Find(append(found, program)...)
+	path, err := proc.Find(append(found, "/usr/sbin/"+program, program)...)
 	if err != nil {
-		return proc.Command{}, fmt.Errorf("Postgres is not installed; scripts/deps test installs it: %w", err)
+		return proc.Command{}, fmt.Errorf("%s is not installed; scripts/deps test installs it: %w", program, err)
 	}
 	if os.Geteuid() == 0 {
 		args = append([]string{"--reuid=postgres", "--regid=postgres", "--clear-groups", path}, args...)

@@ -14,14 +14,17 @@ const roomFor = 2
 
 // Capacity is how many nodes a database has connections for.
 type Capacity struct {
-	PerNode   int // what a node opens at most
+	PerNode   int // what a node opens at most, past a pool that others share
 	Nodes     int // that are there now, this one too
 	Available int // max_connections without those that are reserved
 }
 
 // Capacity asks the database for its limit and for its nodes.
 func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
-	c := Capacity{PerNode: int(n.db.pool.Config().MaxConns) + ownConns}
+	c := Capacity{PerNode: ownConns}
+	if !n.db.apart() {
+		c.PerNode += int(n.db.pool.Config().MaxConns)
+	}
 	err := n.db.pool.QueryRow(ctx, `SELECT current_setting('max_connections')::int
 			- current_setting('superuser_reserved_connections')::int
 			- COALESCE(current_setting('reserved_connections', true), '0')::int,
