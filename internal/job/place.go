@@ -3,8 +3,10 @@ package job
 import (
 	"context"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"lectern"
 )
@@ -95,20 +97,45 @@ func (r Running) left(factor float64, now time.Time) (time.Duration, bool) {
 // paceAge is for how long what was measured is taken for what is.
 const paceAge = time.Second
 
-// pacer keeps the pace for a moment, so that many who ask for their place do not measure it each.
+// pacer keeps the pace for a moment, so that many who ask for their place do not measure it each. No lock is held while the
+// store is asked (J14): callers that come at the same time share one answer.
 type pacer struct {
-	mu    sync.Mutex // held by who measures
+	last  atomic.Pointer[measured]
+	asked singleflight.Group
+}
+
+// measured is a pace as it was at a time.
+type measured struct {
 	at    time.Time
 	pace  Pace
 	slots int
 }
 
 func (s *Service) pace(ctx context.Context) (Pace, int, error) {
-	s.pacer.mu.Lock()
-	defer s.pacer.mu.Unlock()
-	if !s.pacer.at.IsZero() && time.Since(s.pacer.at) < paceAge {
-		return s.pacer.pace, s.pacer.slots, nil
+	if m := s.pacer.last.Load(); m != nil && time.Since(m.at) < paceAge {
+		return m.pace, m.slots, nil
 	}
+	answer := s.pacer.asked.DoChan("", func() (any, error) {
+		m, err := s.measure(context.WithoutCancel(ctx)) // others may wait for it who are still there
+		if err == nil {
+			s.pacer.last.Store(m)
+		}
+		return m, err
+	})
+	select {
+	case <-ctx.Done():
+		return Pace{}, 0, ctx.Err()
+	case r := <-answer:
+		if r.Err != nil {
+			return Pace{}, 0, r.Err
+		}
+		m := r.Val.(*measured)
+		return m.pace, m.slots, nil
+	}
+}
+
+// measure asks the store for the pace, and the peers for their workers.
+func (s *Service) measure(ctx context.Context) (*measured, error) {
 	slots := s.opt.Workers
 	if s.opt.Idle {
 		slots = 0
@@ -116,15 +143,14 @@ func (s *Service) pace(ctx context.Context) (Pace, int, error) {
 	if s.opt.Peers != nil {
 		var err error
 		if slots, err = s.opt.Peers.Workers(ctx); err != nil {
-			return Pace{}, 0, err
+			return nil, err
 		}
 	}
 	p, err := s.opt.Store.Pace(ctx)
 	if err != nil {
-		return Pace{}, 0, err
+		return nil, err
 	}
-	s.pacer.at, s.pacer.pace, s.pacer.slots = time.Now(), p, slots
-	return p, slots, nil
+	return &measured{at: time.Now(), pace: p, slots: slots}, nil
 }
 
 // placed gives p with its place in the queue and the time at which work on it is expected to begin, both as they are now
