@@ -61,9 +61,8 @@ func (c *Cluster) Pool(ctx context.Context, mode string, settings ...string) (*P
 	return p, p.await(ctx, p.URL(c.URL("postgres")))
 }
 
+// await waits until the pool answers or has ended, or ctx has.
 func (p *Pool) await(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
 	for {
 		conn, err := pgconn.Connect(ctx, url)
 		if err == nil {
