@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -21,6 +20,26 @@ type playback struct {
 
 // inChromium gives what a script, run on a page of the server, promises.
 func inChromium[T any](t *testing.T, s *server, script string) T {
+	t.Helper()
+	ctx := openChromium(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url("/"))); err != nil {
+		t.Fatalf("Chromium does not open the server: %v", err)
+	}
+	return promised[T](ctx, t, script)
+}
+
+// promised gives what a script promises, run on the page that is open.
+func promised[T any](ctx context.Context, t *testing.T, script string) T {
+	t.Helper()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("Chromium: %v", err)
+	}
+	return got
+}
+
+// openChromium starts a browser with an empty tab and a fresh profile. Both end with the test.
+func openChromium(t *testing.T) context.Context {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless, chromedp.DisableGPU,
@@ -37,20 +56,11 @@ func inChromium[T any](t *testing.T, s *server, script string) T {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	defer cancel()
+	ctx, cancel := chromedp.NewExecAllocator(patient(t), options...)
+	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Navigate(s.url("/"))); err != nil {
-		t.Fatalf("Chromium does not open the server: %v", err)
-	}
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("Chromium: %v", err)
-	}
-	return got
+	t.Cleanup(cancel)
+	return ctx
 }
 
 // playInChromium holds a video against the player that most people have: it loads, plays, seeks, and its time moves.

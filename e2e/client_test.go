@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"lectern"
 	"lectern/client"
@@ -16,8 +14,7 @@ import (
 func TestClientWatchesAcrossKills(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	c, err := client.New("http://" + s.addr)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -69,8 +68,7 @@ func TestNodes(t *testing.T) {
 	const late = "LECTERN_LEASE_TIMEOUT=1h"
 	front := c.node("api", late)
 	one, two := c.node("worker", "LECTERN_WORKERS=1", late), c.node("worker", "LECTERN_WORKERS=1", late)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 
 	if a := one.must("GET", "/v1/presentations", ""); a.status != 404 {
 		t.Errorf("a worker serves presentations: %d", a.status)
@@ -118,8 +116,7 @@ func TestPausedNode(t *testing.T) {
 	front := c.node("api", hasty...)
 	sleeper := c.node("worker", hasty...)
 	id := front.create(small(talk(6)))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	finish := observe(ctx, front, 2, id)
 	front.await(id, func(v view) bool { return v.Progress > 0 || v.ended() })
 	if err := sleeper.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -158,8 +155,7 @@ func TestDatabaseRestarts(t *testing.T) {
 	c := newCluster(t)
 	s := c.node("all")
 	id := s.create(small(talk(3)))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	finish := observe(ctx, s, 2, id)
 	s.await(id, func(v view) bool { return v.Progress > 0 || v.ended() })
 	if err := c.pg.End(); err != nil {
@@ -190,8 +186,7 @@ func TestKillSoakNodes(t *testing.T) {
 	for range 3 {
 		nodes = append(nodes, c.node("all", env...))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills)*time.Minute+5*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	type accepted struct {
 		id     string
 		by     *server

@@ -40,8 +40,7 @@ func TestCrashPoints(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, crashing(), fmt.Sprintf("CRASH_AT=%s#%d", p, max(nth[p], 1)), "LECTERN_CLEANUP_DELAY=0s")
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-			defer cancel()
+			ctx := patient(t)
 			id := s.create(brief(string(p)))
 			finish := observe(ctx, s, 2, id)
 			select {
@@ -93,8 +92,7 @@ func TestCrashesInCleanup(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, crashing(), "CRASH_AT="+string(p))
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-			defer cancel()
+			ctx := patient(t)
 			id := s.create(brief(string(p)))
 			if v := s.awaitEnd(id); v.Status != "completed" {
 				t.Fatalf("ended as %+v", v)

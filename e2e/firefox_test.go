@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // quiet is what a profile of Firefox has to say for the browser to come up at once and by itself.
@@ -88,7 +87,7 @@ func inFirefox[T any](t *testing.T, s *server, program, script string) T {
 		err = json.Unmarshal(body, &answer)
 	case err = <-ended:
 		t.Fatalf("Firefox ended: %v", err)
-	case <-time.After(patience):
+	case <-patient(t).Done():
 		err = fmt.Errorf("nothing was told")
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -26,8 +25,7 @@ func TestVanishedWatcher(t *testing.T) {
 	}
 	s := serve(t, plain, "LECTERN_FFMPEG="+filepath.Join(dir, "busy"))
 	id := s.create(asWritten)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	beside := make(chan []streamed, 1)
 	go func() { beside <- stream(ctx, t, s, id, 0) }()
 	poll(ctx, 50*time.Millisecond, func() bool { return running(t, s, "busy") > 0 })

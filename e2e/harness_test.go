@@ -110,8 +110,7 @@ func (s *server) launch(cmd *exec.Cmd, env ...string) {
 
 func (s *server) awaitAnswer() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
+	ctx := patient(s.t)
 	poll(ctx, 5*time.Millisecond, func() bool {
 		select {
 		case <-s.done:
@@ -157,7 +156,7 @@ func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
-	case <-time.After(patience):
+	case <-patientIn(context.Background(), s.t).Done():
 		s.t.Errorf("the server did not end after SIGTERM:\n%s", s.out)
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
 		<-s.done
@@ -259,14 +258,28 @@ func (s *server) get(path string) (view, error) {
 	return v, json.Unmarshal(a.body, &v)
 }
 
-// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
-const patience = 10 * time.Minute
+// lastWords is how long before the end of the time that `go test` gives to all (-timeout) a wait is given up.
+const lastWords = time.Minute
+
+// patient is a context for waits. It ends with the test, and where something hangs before `go test` ends everything, so that the
+// test can still say what it waited for. Nothing that works is decided by it, however busy the machine is.
+func patient(t *testing.T) context.Context { return patientIn(t.Context(), t) }
+
+// patientIn is patient as a part of another context; cleanups have no use of the test's own.
+func patientIn(ctx context.Context, t *testing.T) context.Context {
+	end, limited := t.Deadline()
+	if !limited {
+		return ctx
+	}
+	ctx, cancel := context.WithDeadline(ctx, end.Add(-lastWords))
+	t.Cleanup(cancel)
+	return ctx
+}
 
 // await polls until ok holds for the presentation.
 func (s *server) await(id string, ok func(view) bool) view {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
+	ctx := patient(s.t)
 	var last view
 	var lastErr error
 	poll(ctx, 20*time.Millisecond, func() bool {

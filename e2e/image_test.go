@@ -126,8 +126,7 @@ func inImage(t *testing.T, env ...string) *server {
 	s := &server{t: t, dir: t.TempDir()}
 	s.launch(asImage(t, readImage(t), env...))
 	t.Cleanup(s.stop)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	var out string
 	poll(ctx, 200*time.Millisecond, func() bool {
 		select {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -30,8 +29,7 @@ func talk(n int) string {
 func TestFirstVideo(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	id := s.create(asWritten)
 	events := make(chan []streamed, 1)
 	go func() { events <- stream(ctx, t, s, id, 0) }()
@@ -125,8 +123,7 @@ func checkLog(t *testing.T, log string, ids ...string) {
 func TestFiveAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, raced)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	body := strings.Replace(asWritten, `"avatar_code"`, `"resolution":[640,360],"avatar_code"`, 1)
 	var ids []string
 	for range 5 {
@@ -173,8 +170,7 @@ func (s *server) steps(id string) []record {
 func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	id := s.create(talk(6))
 	finish := observe(ctx, s, 4, id)
 	s.await(id, func(v view) bool {
@@ -218,8 +214,7 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
 	id := s.create(talk(6))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	poll(ctx, 20*time.Millisecond, func() bool { return running(t, s, "ffmpeg") > 0 })
 	asked := time.Now()
 	if a := s.must("POST", "/v1/presentations/"+id+"/cancel", ""); a.status/100 != 2 {
@@ -301,8 +296,7 @@ func running(t *testing.T, s *server, name string) int {
 // their parent is gone.
 func family(t *testing.T, s *server) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patient(t)
 	var left []string
 	poll(ctx, 50*time.Millisecond, func() bool {
 		left = nil

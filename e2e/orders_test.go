@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"lectern/internal/avatar/elai/elaitest"
 	"lectern/internal/crash"
@@ -23,8 +21,7 @@ func TestOrderCrashPoints(t *testing.T) {
 			stand := elaitest.New(t)
 			stand.Say("rendering", "ready")
 			s := serve(t, crashing(), append(elaiEnv(stand), "CRASH_AT="+string(p)+"#2")...)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-			defer cancel()
+			ctx := patient(t)
 			id := s.create(deck)
 			finish := observe(ctx, s, 1, id)
 			select {

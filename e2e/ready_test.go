@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +9,7 @@ import (
 // awaitReady asks until /readyz answers with the status, and gives what it said.
 func (s *server) awaitReady(status int, words string) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
-	defer cancel()
+	ctx := patient(s.t)
 	var last answer
 	poll(ctx, 100*time.Millisecond, func() bool {
 		last = s.must("GET", "/readyz", "")

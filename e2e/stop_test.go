@@ -104,8 +104,7 @@ func (s *server) midway() (id string, finished []record) {
 func TestStopInOrder(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	id, finished := s.midway()
 	watching := observe(ctx, s, 2, id)
 	ready := s.ask("GET /readyz HTTP/1.1\r\n", "Host: "+s.addr+"\r\n\r\n")
@@ -152,8 +151,7 @@ func TestStopInOrder(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain, "LECTERN_STOP_GRACE=1h")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	id, _ := s.midway()
 	s.order(asWritten) // it never comes whole, and the first signal would wait for it
 	s.must("GET", "/healthz", "")

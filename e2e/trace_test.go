@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -63,8 +62,7 @@ func TestTraces(t *testing.T) {
 	to := collect(t)
 	env := []string{"LECTERN_TELEMETRY_OTLP=" + to.URL, "OTEL_BSP_SCHEDULE_DELAY=50"} // what is not sent yet dies with the process
 	s := serve(t, plain, env...)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx := patient(t)
 	made := s.must("POST", "/v1/presentations", talk(3), "traceparent", caller)
 	id, _ := made.json(t)["id"].(string)
 	if made.status != 202 {

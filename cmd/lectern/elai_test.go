@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"lectern"
 	"lectern/internal/avatar/elai/elaitest"
@@ -58,18 +57,15 @@ func TestDoctorTriesElaisToken(t *testing.T) {
 	}
 }
 
-// A provider that does not answer delays neither the start nor, once it is known to be dead, a list.
+// A provider that does not answer keeps nobody from the built-in avatars. That the start does not wait for it is the engine's
+// own test.
 func TestADeadElaiDelaysNobody(t *testing.T) {
 	t.Parallel()
 	stand := elaitest.New(t)
 	stand.Dead = true
 	c, e := newAvatars(elaiConfig(stand), config.Secrets{ElaiToken: elaitest.Token}, &lateFFmpeg{})
 	defer e.Close()
-	start := time.Now()
 	e.Warm(t.Context())
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("the start took %s", took)
-	}
 	if engine, _, err := c.Resolve(t.Context(), "mikhailo"); engine != "builtin" || err != nil {
 		t.Errorf("%s %v", engine, err)
 	}

@@ -1,7 +1,7 @@
 package httpapi_test
 
 import (
-	"bufio"
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -22,7 +22,7 @@ type call struct {
 	headers            []string
 }
 
-func (k call) at(h http.Handler) answer {
+func (k call) request() *http.Request {
 	r := httptest.NewRequest(k.method, "http://localhost"+k.path, strings.NewReader(k.body))
 	r.RemoteAddr, r.Host = "127.0.0.1:5000", "localhost:8000"
 	if k.from != "" {
@@ -34,8 +34,12 @@ func (k call) at(h http.Handler) answer {
 	for i := 0; i < len(k.headers); i += 2 {
 		r.Header.Add(k.headers[i], k.headers[i+1])
 	}
+	return r
+}
+
+func (k call) at(h http.Handler) answer {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
+	h.ServeHTTP(w, k.request())
 	return answer{w.Code, w.Header(), w.Body.String()}
 }
 
@@ -229,72 +233,85 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 	})
 }
 
+// made is the path of a new presentation.
+func made(t *testing.T, h http.Handler) string {
+	t.Helper()
+	a := call{method: "POST", path: "/v1/presentations", body: seedRequest}.at(h)
+	if a.status != 202 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	return a.header.Get("Location")
+}
+
+// lasting is a request that lasts, in a bubble.
+type lasting struct {
+	w     *httptest.ResponseRecorder
+	leave context.CancelFunc // hangs up
+	ended bool
+}
+
+// begin sends a request and lets it come as far as it does by itself.
+func (k call) begin(h http.Handler) *lasting {
+	ctx, leave := context.WithCancel(context.Background())
+	l := &lasting{w: httptest.NewRecorder(), leave: leave}
+	go func() {
+		h.ServeHTTP(l.w, k.request().WithContext(ctx))
+		l.ended = true
+	}()
+	synctest.Wait()
+	return l
+}
+
 // M4: event streams and long polls are bounded, altogether and by address; a place that was left is free again.
 func TestM4StreamsAreBounded(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *httpapi.Options) {
-		o.Streams, o.StreamsPerAddress = 3, 2
-		o.Proxies, _ = httpapi.ParseNetworks([]string{"127.0.0.1"})
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := offline(t, func(o *httpapi.Options) { o.Streams, o.StreamsPerAddress = 3, 2 })
+		self := made(t, h)
+		events := func(n int) call {
+			return call{method: "GET", path: self + "/events", from: fmt.Sprintf("198.51.100.%d:1", n)}
+		}
+		var open []*lasting
+		for i, from := range []int{1, 1} {
+			open = append(open, events(from).begin(h))
+			if l := open[i]; l.w.Code != 200 || l.ended {
+				t.Fatalf("%d: %d, ended %v", i, l.w.Code, l.ended)
+			}
+		}
+		refused := events(1).at(h)
+		if refused.status != 429 || !strings.Contains(refused.body, "limits.streams_per_address") || refused.header.Get("Retry-After") == "" {
+			t.Errorf("a third from one address: %d %v %s", refused.status, refused.header, refused.body)
+		}
+		poll, plain := events(1), events(1)
+		poll.path, plain.path = self+"?wait=30s", self
+		if a := poll.at(h); a.status != 429 {
+			t.Errorf("a long poll from there: %d", a.status)
+		}
+		if a := plain.at(h); a.status != 200 {
+			t.Errorf("a plain request: %d", a.status)
+		}
+		open = append(open, events(2).begin(h))
+		if l := open[2]; l.w.Code != 200 || l.ended {
+			t.Errorf("another address: %d, ended %v", l.w.Code, l.ended)
+		}
+		if a := events(3).at(h); a.status != 429 || !strings.Contains(a.body, "(limits.streams)") {
+			t.Errorf("a fourth: %d %s", a.status, a.body)
+		}
+		head := events(3)
+		head.method = "HEAD"
+		if a := head.at(h); a.status != 200 {
+			t.Errorf("HEAD: %d", a.status)
+		}
+		open[0].leave()
+		synctest.Wait()
+		open[0] = events(3).begin(h)
+		if l := open[0]; l.w.Code != 200 || l.ended {
+			t.Errorf("after one has left: %d, ended %v", l.w.Code, l.ended)
+		}
+		for _, l := range open {
+			l.leave()
+		}
 	})
-	_, self := newPresentation(t, r)
-	open := func(from string) *http.Response {
-		req, err := http.NewRequest("GET", r.URL+self+"/events", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("X-Forwarded-For", from)
-		res, err := http.DefaultTransport.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { res.Body.Close() })
-		return res
-	}
-	first := open("198.51.100.1")
-	if a, b := first.StatusCode, open("198.51.100.1").StatusCode; a != 200 || b != 200 {
-		t.Fatal(a, b)
-	}
-	refused := r.get(self+"/events", "X-Forwarded-For", "198.51.100.1")
-	if refused.status != 429 || !strings.Contains(refused.body, "limits.streams_per_address") || refused.header.Get("Retry-After") == "" {
-		t.Errorf("a third from one address: %d %v %s", refused.status, refused.header, refused.body)
-	}
-	if a := r.get(self+"?wait=30s", "X-Forwarded-For", "198.51.100.1"); a.status != 429 {
-		t.Errorf("a long poll from there: %d", a.status)
-	}
-	if a := r.get(self, "X-Forwarded-For", "198.51.100.1"); a.status != 200 {
-		t.Errorf("a plain request: %d", a.status)
-	}
-	if s := open("198.51.100.2").StatusCode; s != 200 {
-		t.Errorf("another address: %d", s)
-	}
-	if a := r.get(self+"/events", "X-Forwarded-For", "198.51.100.3"); a.status != 429 || !strings.Contains(a.body, "(limits.streams)") {
-		t.Errorf("a fourth: %d %s", a.status, a.body)
-	}
-	if a := r.do("HEAD", self+"/events", "", "X-Forwarded-For", "198.51.100.3"); a.status != 200 {
-		t.Errorf("HEAD: %d", a.status)
-	}
-	first.Body.Close()
-	r.jobs.awaitWatchers(2)
-	for { // the place is given back right after the watch has ended
-		res := open("198.51.100.3")
-		if res.StatusCode == 200 {
-			return
-		}
-		res.Body.Close()
-	}
-}
-
-// awaitWatchers waits until so many watches run.
-func (j *jobs) awaitWatchers(n int) {
-	for {
-		j.mu.Lock()
-		now, moved := j.watch, j.moved
-		j.mu.Unlock()
-		if now == n {
-			return
-		}
-		<-moved
-	}
 }
 
 // M5: one request may not ask for thousands of ranges.
@@ -318,35 +335,32 @@ func TestM5RangesAreBounded(t *testing.T) {
 // A stream and a long poll end once their key is removed.
 func TestRequestsThatLastEndWithTheirKey(t *testing.T) {
 	t.Parallel()
-	r := newRig(t)
-	_, self := newPresentation(t, r)
-	text, k := mustKey(t, r, lectern.ScopeRead)
-	req, err := http.NewRequest("GET", r.URL+self+"/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+text)
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil || res.StatusCode != 200 {
-		t.Fatal(res, err)
-	}
-	defer res.Body.Close()
-	poll := make(chan answer, 1)
-	go func() { poll <- r.get(self+"?wait=60s", "Authorization", "Bearer "+text) }()
-	r.jobs.awaitWatchers(2)
-	if err := r.ring.Remove(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, k.ID); err != nil {
-		t.Fatal(err)
-	}
-	var words string
-	for lines := bufio.NewScanner(res.Body); lines.Scan(); { // to the stream's end
-		words += lines.Text() + "\n"
-	}
-	if !strings.Contains(words, "the key was removed") {
-		t.Errorf("the stream said %q", words)
-	}
-	if a := <-poll; a.status != 200 && a.status != 401 { // 200: nothing is open to everybody, but the default owner's is again
-		t.Errorf("the poll: %d %s", a.status, a.body)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h, r := offline(t)
+		self := made(t, h)
+		text, k := mustKey(t, r, lectern.ScopeRead)
+		with := []string{"Authorization", "Bearer " + text}
+		stream := call{method: "GET", path: self + "/events", headers: with}.begin(h)
+		poll := call{method: "GET", path: self + "?wait=60s", headers: with}.begin(h)
+		time.Sleep(10 * time.Second) // as long as the key is there, they go on
+		synctest.Wait()
+		if stream.ended || poll.ended || stream.w.Code != 200 {
+			t.Fatalf("before: stream %v %d, poll %v", stream.ended, stream.w.Code, poll.ended)
+		}
+		if err := r.ring.Remove(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, k.ID); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if words := stream.w.Body.String(); !stream.ended || !strings.Contains(words, "the key was removed") {
+			t.Errorf("the stream ended %v and said %q", stream.ended, words)
+		}
+		if !poll.ended || poll.w.Code != 401 || !strings.Contains(poll.w.Body.String(), "removed while the request waited") {
+			t.Errorf("the poll ended %v with %d %s", poll.ended, poll.w.Code, poll.w.Body)
+		}
+		stream.leave()
+		poll.leave()
+	})
 }
 
 // L: a dry run of the old interface makes nothing.

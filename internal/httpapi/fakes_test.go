@@ -521,6 +521,15 @@ type rig struct {
 
 func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 	t.Helper()
+	h, r := offline(t, edit...)
+	r.Server = httptest.NewServer(h)
+	t.Cleanup(r.Close)
+	return r
+}
+
+// offline is newRig without a network, which a bubble of testing/synctest cannot see through.
+func offline(t testing.TB, edit ...func(*httpapi.Options)) (http.Handler, *rig) {
+	t.Helper()
 	r := &rig{t: t, jobs: newJobs(), log: &logLines{}, keys: &keystest.Fake{}}
 	r.ring = keys.New(keys.Options{Store: r.keys})
 	o := httpapi.Options{
@@ -531,9 +540,7 @@ func newRig(t testing.TB, edit ...func(*httpapi.Options)) *rig {
 	for _, e := range edit {
 		e(&o)
 	}
-	r.Server = httptest.NewServer(httpapi.New(o))
-	t.Cleanup(r.Close)
-	return r
+	return httpapi.New(o), r
 }
 
 // answer is a response whose body was read.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -104,6 +105,37 @@ func TestADeadProviderDelaysNobodyTwice(t *testing.T) {
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeAvatarFailed || !f.Retryable {
 		t.Errorf("elai:gia.casual gives %v", err)
 	}
+}
+
+// silent is a network that nothing comes back from.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, context.Cause(r.Context())
+}
+
+// Warming waits for nothing, and who asks first waits as long as a listing may take, together with the warming and not after it.
+func TestWarmingDoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: silent{}}, Listing: 3 * time.Second})
+		start := time.Now()
+		e.Warm(t.Context())
+		if took := time.Since(start); took != 0 {
+			t.Errorf("the start waits %s", took)
+		}
+		time.Sleep(time.Second)
+		if _, err := e.Avatars(t.Context()); err == nil || time.Since(start) != 3*time.Second {
+			t.Errorf("the first who asks waits until %s (%v)", time.Since(start), err)
+		}
+		if _, err := e.Avatars(t.Context()); err == nil || time.Since(start) != 3*time.Second {
+			t.Errorf("the second waits until %s (%v)", time.Since(start), err)
+		}
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // known is an engine that has gia too.

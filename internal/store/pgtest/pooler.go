@@ -50,8 +50,6 @@ default_pool_size = 4
 		return "", nil, err
 	}
 	address = "postgres:///" + strings.TrimPrefix(u.Path, "/") + "?" + url.Values{"host": {dir}, "port": {"6432"}, "user": {"lectern"}}.Encode()
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
 	for {
 		conn, err := pgx.Connect(ctx, address)
 		if err == nil {

@@ -14,6 +14,8 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
+	"lectern/internal/keys"
+	"lectern/internal/keys/keystest"
 	"lectern/internal/store/pgtest"
 	"lectern/internal/store/postgres"
 	"lectern/internal/store/storetest"
@@ -71,6 +73,12 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
 		return postgres.NewStore(openDB(t, database(t)), enqueue(f), "")
 	})
+}
+
+// C2: keys are stored as a ring needs them.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	keystest.Run(t, func(t *testing.T) keys.Store { return postgres.NewStore(openDB(t, database(t)), nil, "") })
 }
 
 // Several nodes that start at once on an empty database bring its tables up to date, once.

@@ -19,6 +19,8 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
+	"lectern/internal/keys"
+	"lectern/internal/keys/keystest"
 	"lectern/internal/store/sqlite"
 	"lectern/internal/store/storetest"
 )
@@ -51,6 +53,20 @@ func TestStore(t *testing.T) {
 			}
 		})
 		return sqlite.NewStore(db, enqueue(f))
+	})
+}
+
+// C2: keys are stored as a ring needs them.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	keystest.Run(t, func(t *testing.T) keys.Store {
+		db := openDB(t, t.TempDir())
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return sqlite.NewStore(db, nil)
 	})
 }
 

@@ -92,22 +92,29 @@ async function arrive() {
   }
 }
 
+// invalid says what is wrong with the key; "": nothing.
+function invalid(text) {
+  $("key-told").textContent = text;
+  $("key").ariaInvalid = text ? "true" : "false";
+}
+
 $("sign-in").addEventListener("submit", async (e) => {
   e.preventDefault();
   const key = $("key").value.trim();
   if (!key) {
-    $("key-told").textContent = "Paste your key first.";
+    invalid("Paste your key first.");
     $("key").focus();
     return;
   }
-  $("key-told").textContent = "";
+  invalid("");
   $("enter").disabled = true;
   try {
     const session = await ask("/ui/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) });
     $("key").value = "";
     greet(session);
+    deck.focus({ preventScroll: true });
   } catch (err) {
-    $("key-told").textContent = err instanceof Refused ? err.message : "The server does not answer. Try again in a moment.";
+    invalid(err instanceof Refused ? err.message : "The server does not answer. Try again in a moment.");
     $("key").select();
   } finally {
     $("enter").disabled = false;
@@ -175,7 +182,7 @@ function show(all) {
 function newCard() {
   const c = { key: "", root: el("li"), face: null, title: el("h3"), say: el("p", { className: "say" }), fill: el("i"), bar: null, extra: el("div"), when: el("span", { className: "when" }), foot: null };
   c.bar = el("div", { className: "bar", role: "progressbar", ariaValueMin: "0", ariaValueMax: "100" }, c.fill);
-  c.actions = el("span");
+  c.actions = el("span", { className: "acts" });
   c.foot = el("div", { className: "foot" }, c.when, c.actions);
   c.slot = el("div", { className: "face" });
   c.root.append(c.slot, el("div", { className: "info" }, c.title, c.say, c.bar, c.extra, c.foot));
