@@ -17,6 +17,7 @@ type cluster struct {
 	t    *testing.T
 	pg   *pgtest.Cluster
 	url  string
+	past string // the address past a pool that url leads through; "" without one
 	data string
 }
 
@@ -38,10 +39,23 @@ func newCluster(t *testing.T) *cluster {
 	return &cluster{t: t, pg: pg, url: url, data: t.TempDir()}
 }
 
+// pooled has the nodes of the cluster go through a PgBouncer in transaction mode.
+func (c *cluster) pooled() {
+	c.t.Helper()
+	pool, err := c.pg.Pool(c.t.Context(), pgtest.ModeTransaction)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(pool.Stop)
+	c.past, c.url = c.url, pool.URL(c.url)
+}
+
 // node starts a process of the cluster, with a folder and a log of its own.
 func (c *cluster) node(role string, env ...string) *server {
 	c.t.Helper()
-	return serve(c.t, plain, append([]string{"LECTERN_DB=" + c.url, "LECTERN_DATA=" + c.data, "LECTERN_ROLE=" + role}, env...)...)
+	return serve(c.t, plain, append([]string{
+		"LECTERN_DB=" + c.url, "LECTERN_DB_SESSION=" + c.past, "LECTERN_DATA=" + c.data, "LECTERN_ROLE=" + role,
+	}, env...)...)
 }
 
 // worker tells which of the nodes works on the presentation, by the log of who says its heartbeats.
@@ -105,6 +119,35 @@ func TestNodes(t *testing.T) {
 		}
 	}
 	inspect(t, front.download("/v1/presentations/"+id+"/video", "taken-over.mp4"))
+}
+
+// TestH6NodesBehindAPool holds H6 over real processes whose database is behind PgBouncer in transaction mode: they share
+// the work, and when one is killed at work another takes over within seconds and ends it.
+func TestH6NodesBehindAPool(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.pooled()
+	const late = "LECTERN_LEASE_TIMEOUT=1h"
+	front := c.node("api", late)
+	one, two := c.node("worker", "LECTERN_WORKERS=1", late), c.node("worker", "LECTERN_WORKERS=1", late)
+	ctx := patient(t)
+	id := front.create(small(talk(3)))
+	finish := observe(ctx, front, 2, id)
+	front.await(id, func(v view) bool { return v.ended() || v.Progress > 0 && worker(id, "1", one, two) != nil })
+	at := worker(id, "1", one, two)
+	if at == nil {
+		t.Fatalf("nobody works on it:\n%s\n%s", tail(one.log(), 1500), tail(two.log(), 1500))
+	}
+	at.kill9()
+	died := time.Now()
+	front.await(id, func(v view) bool { return v.Attempt == 2 || v.ended() }) // the lease is an hour: this is not its doing
+	t.Logf("H6: the takeover took %v", time.Since(died).Round(time.Millisecond))
+	if v := front.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
+		t.Fatalf("ended as %+v, not completed in attempt 2", v)
+	}
+	finish()
+	checkStream(t, stream(ctx, t, front, id, 0))
+	inspect(t, front.download("/v1/presentations/"+id+"/video", "through-a-pool.mp4"))
 }
 
 // TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes nothing

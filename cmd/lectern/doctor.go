@@ -279,6 +279,9 @@ func examineDatabase(ctx context.Context, cfg config.Config) finding {
 	defer cancel()
 	if cfg.DB != "" {
 		version, err := postgres.Probe(ctx, cfg.DB)
+		if err == nil {
+			err = addressFault(postgres.Examine(ctx, cfg.DB, cfg.DBSession))
+		}
 		if err != nil {
 			return f.broken(err)
 		}

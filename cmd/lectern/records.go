@@ -59,11 +59,11 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.OpenBeside(ctx, cfg.DB, cfg.DBSession)
+	db, err := openDB(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	tickets, err := queue.OnPostgres(ctx, db.SQL(), db.Pool(), node, log)
+	tickets, err := queue.OnPostgres(ctx, db.SQL(), db.Sessions(), node, log)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -82,6 +82,20 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
+}
+
+// openDB opens the database that db and db_session lead to. An address that leads to what cannot be worked with is an error
+// of the settings.
+func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
+	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
+	return db, addressFault(err)
+}
+
+func addressFault(err error) error {
+	if e, ok := errors.AsType[*postgres.AddressError](err); ok {
+		return &config.Error{Key: e.Setting, Cause: e, Allowed: e.Allowed}
+	}
+	return err
 }
 
 // tellCapacity logs how many connections the nodes take of those that the database allows.
@@ -156,7 +170,7 @@ func openKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, clo
 		}
 		return sqlite.NewStore(db, nil).Store, db.Close, nil
 	}
-	db, err := postgres.OpenBeside(ctx, cfg.DB, cfg.DBSession)
+	db, err := openDB(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/config"
+	"lectern/internal/store/pgtest"
 	"lectern/internal/store/sqlstore"
 )
 
@@ -121,5 +122,65 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// H6: a pool that keeps no sessions is an error of the settings, in one sentence that says what to set, for the server, its
+// keys and doctor; with db_session they work through it.
+func TestH6PoolIsAnErrorOfTheSettings(t *testing.T) {
+	t.Parallel()
+	cluster, err := pgtest.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	pool, err := cluster.Pool(t.Context(), pgtest.ModeTransaction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Stop)
+	url, err := cluster.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.DB = pool.URL(url)
+	for session, key := range map[string]string{"": "db", cfg.DB: "db_session"} {
+		cfg.DBSession = session
+		_, server := openRecords(t.Context(), cfg, t.TempDir(), quietLog())
+		_, _, keys := openKeys(t.Context(), cfg)
+		for _, err := range []error{server, keys} {
+			var fault *config.Error
+			if !errors.As(err, &fault) || fault.Key != key || exitCode(err) != exitUsage {
+				t.Fatalf("with db_session %q: %v", session, err)
+			}
+			said := err.Error()
+			for _, word := range []string{key, "PgBouncer in transaction mode", "the address of the database itself"} {
+				if !strings.Contains(said, word) {
+					t.Errorf("%q lacks %q", said, word)
+				}
+			}
+			if key == "db" && !strings.Contains(said, "db_session") {
+				t.Errorf("%q does not say what to set", said)
+			}
+		}
+		if f := examineDatabase(t.Context(), cfg); f.State != "broken" || !strings.Contains(f.Problem, "PgBouncer") {
+			t.Errorf("doctor says %+v", f)
+		}
+	}
+	cfg.DBSession = url
+	r, err := openRecords(t.Context(), cfg, t.TempDir(), quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.close(); err != nil {
+		t.Error(err)
+	}
+	if f := examineDatabase(t.Context(), cfg); f.State != "found" {
+		t.Errorf("doctor says %+v", f)
 	}
 }

@@ -122,7 +122,7 @@ func TestH1FetchRefusesWhatIsNoPicture(t *testing.T) {
 		"html":      {[]byte("<html>not found</html>"), lectern.CodeAssetRefused, "it is an HTML page, although it is named image/png"},
 		"bmp":       {[]byte("BM6\x00\x00\x00"), lectern.CodeAssetRefused, "it is a BMP picture, although it is named image/png; PNG, JPEG"},
 		"empty":     {nil, lectern.CodeAssetRefused, "an empty file"},
-		"svg":       {[]byte(`<?xml version="1.0"?><svg xmlns="x"><script/></svg>`), lectern.CodeAssetRefused, "<script>"},
+		"svg":       {[]byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), lectern.CodeAssetRefused, "<script>"},
 		"broken":    {encoded(t, "png", 5, 5)[:20], lectern.CodeAssetRefused, "damaged PNG"},
 		"bomb":      {bomb, lectern.CodeAssetRefused, "60000 × 60000"},
 		"too large": {make([]byte, 1<<20+1), lectern.CodeAssetFailed, "larger than 1 MB"},

@@ -280,6 +280,9 @@ func TestWaitsForThePageItself(t *testing.T) {
 	const broken = `<!doctype html><script>__lectern = {ready: Promise.reject(Error('no font'))}</script>`
 	_, err := shared.Capture(t.Context(), lectern.Page{HTML: broken, Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeCaptureFailed, "no font")
+	// V1: what the browser cannot read is a fault of the deck.
+	_, err = shared.Capture(t.Context(), lectern.Page{HTML: strings.Replace(broken, "no font", "a picture on it is damaged", 1), Width: 320, Height: 180}, nil)
+	wantFailure(t, err, lectern.CodeAssetRefused, "the browser cannot read it")
 	o := patient(t.TempDir())
 	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that never are
 	b := New(o)

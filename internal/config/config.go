@@ -351,6 +351,11 @@ func (c Config) check() []*Error {
 			Allowed: "all, or a Postgres database in db",
 		})
 	}
+	if c.DBSession != "" && c.DB == "" {
+		faults = append(faults, &Error{
+			Key: "db_session", Cause: errors.New("it is a second address of the database in db, and db is empty"), Allowed: "nothing, or a Postgres database in db too",
+		})
+	}
 	if c.Limits.MinSide > c.Limits.MaxSide {
 		faults = append(faults, &Error{
 			Key: "limits.min_side", Cause: fmt.Errorf("%d is more than limits.max_side, %d", c.Limits.MinSide, c.Limits.MaxSide),

@@ -131,10 +131,16 @@ func node(s string) netip.Addr {
 	return a.Unmap().WithZone("")
 }
 
+// relays are the headers of proxies, beside X-Forwarded-…, in canonical form.
+var relays = []string{
+	"Forwarded", "Via", "X-Real-Ip", "Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For", "X-Original-Host", "X-Proxyuser-Ip", "True-Client-Ip",
+	"Cf-Connecting-Ip", "Cdn-Loop", "Fastly-Client-Ip", "Fly-Client-Ip", "X-Azure-Clientip", "X-Envoy-External-Address",
+}
+
 // relayed names the header by which a proxy shows itself; "" where there is none.
 func relayed(h http.Header) string {
 	for name := range h {
-		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains([]string{"Forwarded", "X-Real-Ip", "Cf-Connecting-Ip", "True-Client-Ip"}, name) {
+		if strings.HasPrefix(name, "X-Forwarded-") || slices.Contains(relays, name) {
 			return name
 		}
 	}

@@ -144,7 +144,7 @@ func TestC2ProxiesNeedAKeyOrTrust(t *testing.T) {
 		o.Proxies, _ = httpapi.ParseNetworks([]string{"10.0.0.0/8", "fd00::/8"})
 		o.Hosts = []string{"lectern.corp"}
 	})
-	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Cf-Connecting-Ip", "x-forwarded-anything"} {
+	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Cf-Connecting-Ip", "Via", "x-client-ip", "CDN-Loop", "X-Azure-ClientIP", "Fly-Client-IP", "x-forwarded-anything"} {
 		stranger := call{method: "GET", path: "/v1/presentations", headers: []string{header, "x"}}
 		if a := stranger.at(h); a.status != 403 || !strings.Contains(a.body, "http.trusted_proxies") {
 			t.Errorf("%s: %d %s", header, a.status, a.body)

@@ -1,5 +1,10 @@
 package picturefile
 
+import (
+	"cmp"
+	"slices"
+)
+
 // costs are elements that are more work than a shape.
 var costs = map[string]int64{
 	"feturbulence": 10_000, "femorphology": 5000, "feconvolvematrix": 5000, "fediffuselighting": 2000, "fespecularlighting": 2000,
@@ -20,6 +25,8 @@ const maxLayers = 16
 // total is what an element and all that it leads to cost.
 type total struct {
 	elements int64
+	shapes   int64 // elements, and their vertices, that a property is handed down to
+	points   int64
 	pixels   int64
 	depth    int
 	layers   int
@@ -29,6 +36,8 @@ const most = int64(1) << 50
 
 func (t *total) add(o total, times int64) {
 	t.elements = min(most, t.elements+mul(o.elements, times))
+	t.shapes = min(most, t.shapes+mul(o.shapes, times))
+	t.points = min(most, t.points+mul(o.points, times))
 	t.pixels = min(most, t.pixels+mul(o.pixels, times))
 	t.depth, t.layers = max(t.depth, o.depth), max(t.layers, o.layers)
 }
@@ -71,6 +80,7 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 	for _, key := range n.keys() {
 		if more, ok := w.d.rules[key]; ok {
 			e.cost += more.cost
+			e.points += more.points
 			e.layer = e.layer || more.layer
 			e.refs = append(e.refs[:len(e.refs):len(e.refs)], more.refs...)
 		}
@@ -78,7 +88,7 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 	if len(e.refs) > 4*maxRefs {
 		return total{}, tooStyled
 	}
-	t := total{elements: e.cost, pixels: int64(n.pixels)}
+	t := total{elements: e.cost, shapes: 1, points: e.points, pixels: int64(n.pixels)}
 	for _, c := range n.children {
 		sum, u := w.of(c, depth+1)
 		if u != nil {
@@ -86,7 +96,8 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 		}
 		t.add(sum, 1)
 	}
-	for _, r := range e.refs {
+	// What is used goes before what is handed down: a use hands down as well.
+	for _, r := range slices.SortedStableFunc(slices.Values(e.refs), func(a, b ref) int { return cmp.Compare(a.each, b.each) }) {
 		c, ok := w.d.ids[r.id]
 		if !ok {
 			continue
@@ -99,11 +110,14 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 		if u != nil {
 			return t, u
 		}
-		times := int64(1)
-		if r.marker {
-			times = int64(n.points) + 1
+		switch r.each {
+		case shape:
+			t.add(sum, t.shapes)
+		case vertex:
+			t.add(sum, t.points+1)
+		default:
+			t.add(sum, 1)
 		}
-		t.add(sum, times)
 	}
 	t.depth++
 	if e.layer && (len(n.children) > 0 || len(e.refs) > 0) {

@@ -1,20 +1,42 @@
 package picturefile
 
 import (
+	"net/url"
 	"strings"
 )
 
 // effect is what attributes and declarations add to the cost of an element.
 type effect struct {
-	cost  int64
-	layer bool // it is drawn on a sheet of its own first
-	refs  []ref
+	cost   int64
+	points int64 // about how many vertices they give it
+	layer  bool  // it is drawn on a sheet of its own first
+	refs   []ref
 }
 
 // ref is a part of the drawing that an element uses.
 type ref struct {
-	id     string
-	marker bool // drawn at every vertex
+	id   string
+	each each
+}
+
+// each is what a reference is drawn for.
+type each int
+
+const (
+	once   each = iota
+	shape       // every element within, which inherits it
+	vertex      // every vertex of every element within
+)
+
+// handedDown are properties that elements have from the one around them.
+func handedDown(name string) each {
+	switch {
+	case strings.HasPrefix(name, "marker"):
+		return vertex
+	case name == "fill" || name == "stroke":
+		return shape
+	}
+	return once
 }
 
 // maxRefs bounds what the rules for one class, and the attributes of one element, may refer to.
@@ -32,7 +54,13 @@ func (e *effect) take(name, value string) *Unfit {
 
 func (e *effect) add(name, value string) *Unfit {
 	value = strings.ToLower(strings.TrimSpace(value))
+	if hides(name, value) {
+		return tooStyled
+	}
 	switch name {
+	case "d":
+		e.cost += int64(len(value) / 200)
+		e.points += int64(len(value) / 4)
 	case "filter", "backdrop-filter", "-webkit-filter":
 		if value != "none" && value != "" {
 			e.layer = true
@@ -62,33 +90,67 @@ func (e *effect) add(name, value string) *Unfit {
 			e.cost += 5
 		}
 	}
-	if strings.HasPrefix(name, "--") && strings.Contains(value, "var(") {
-		return tooStyled // variables made of variables double with each step
-	}
 	return nil
+}
+
+// costly are properties whose values must be written where they stand, so that they can be counted.
+var costly = map[string]bool{
+	"filter": true, "backdrop-filter": true, "-webkit-filter": true, "clip-path": true, "d": true, "initial-value": true,
+}
+
+// hides reports whether a value stands elsewhere than where it is counted: in a variable, an attribute or a function of
+// the style sheet. Variables made of variables double with each step, too.
+func hides(name, value string) bool {
+	if strings.HasPrefix(name, "--") {
+		return strings.Contains(value, "var(") || strings.Contains(value, "url(") || strings.Contains(value, "path(")
+	}
+	if !costly[name] && !strings.Contains(name, "mask") && !strings.HasPrefix(name, "marker") {
+		return false
+	}
+	for _, f := range []string{"var(", "attr(", "if(", " --", ",--", "(--"} {
+		if strings.Contains(value, f) {
+			return true
+		}
+	}
+	return strings.HasPrefix(value, "--")
 }
 
 // refer counts the url(#…) in a value, whose case matters.
 func (e *effect) refer(name, value string) *Unfit {
-	marker := strings.HasPrefix(name, "marker")
 	for {
 		i := indexFold(value, "url(")
 		if i < 0 {
 			return nil
 		}
-		value = strings.TrimLeft(value[i+4:], " \t\n\r'\"")
-		id, ok := strings.CutPrefix(value, "#")
+		value = value[i+4:]
+		end := strings.IndexByte(value, ')')
+		if end < 0 {
+			return tooStyled
+		}
+		id, ok := strings.CutPrefix(unquoted(strings.TrimSpace(value[:end])), "#")
 		if !ok {
 			continue
 		}
-		if end := strings.IndexAny(id, "'\") \t\n\r"); end >= 0 {
-			id = id[:end]
-		}
-		if len(e.refs) == maxRefs {
+		if len(e.refs) == maxRefs || strings.ContainsAny(id, "/*;{}()\"' \t\n\r\f") {
 			return tooStyled
 		}
-		e.refs = append(e.refs, ref{id, marker})
+		e.refs = append(e.refs, ref{unescaped(id), handedDown(name)})
 	}
+}
+
+func unquoted(s string) string {
+	if n := len(s); n >= 2 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
+		return s[1 : n-1]
+	}
+	return s
+}
+
+// unescaped is the id that a reference with %20 and the like means.
+func unescaped(id string) string {
+	if s, err := url.PathUnescape(id); err == nil {
+		return s
+	}
+	return id
 }
 
 // indexFold finds sub, in lower case, in s in any case.
@@ -104,6 +166,7 @@ func indexFold(s, sub string) int {
 // merge adds what another effect adds.
 func (e *effect) merge(o effect) *Unfit {
 	e.cost += o.cost
+	e.points += o.points
 	e.layer = e.layer || o.layer
 	if e.refs = append(e.refs, o.refs...); len(e.refs) > maxRefs {
 		return tooStyled
@@ -133,34 +196,20 @@ func declarations(s string, e *effect) *Unfit {
 // may match anything.
 type stylesheet map[string]effect
 
-// read takes the rules of one style element. Rules within rules count for what they match themselves.
+// read takes the rules of one style element. Rules within rules count for what they match themselves. What the end of the
+// text leaves open is closed there, as browsers do.
 func (sheet *stylesheet) read(s string) *Unfit {
-	s = stripComments(s)
-	if strings.Contains(s, `\`) {
-		return tooStyled
+	s, ok := stripComments(s)
+	if !ok || strings.Contains(s, `\`) {
+		return tooStyled // an escape may hide anything
 	}
 	if *sheet == nil {
 		*sheet = stylesheet{}
 	}
 	var open []string // selectors
 	for s != "" {
-		i := strings.IndexAny(s, "{};\"'")
-		if i < 0 {
-			break
-		}
-		for i >= 0 && (s[i] == '"' || s[i] == '\'') { // strings may hold anything
-			end := strings.IndexByte(s[i+1:], s[i])
-			if end < 0 {
-				return tooStyled
-			}
-			next := strings.IndexAny(s[i+end+2:], "{};\"'")
-			if next < 0 {
-				return nil
-			}
-			i += end + 2 + next
-		}
-		text, sign := s[:i], s[i]
-		s = s[i+1:]
+		text, sign, rest := statement(s)
+		s = rest
 		switch {
 		case sign == '{':
 			if open = append(open, strings.TrimSpace(text)); len(open) > 16 {
@@ -174,7 +223,7 @@ func (sheet *stylesheet) read(s string) *Unfit {
 		if u := declarations(text, &e); u != nil {
 			return u
 		}
-		if u := sheet.apply(open[len(open)-1], e); u != nil {
+		if u := sheet.apply(within(open), e); u != nil {
 			return u
 		}
 		if sign == '}' {
@@ -184,8 +233,31 @@ func (sheet *stylesheet) read(s string) *Unfit {
 	return nil
 }
 
+// within is the selectors that a declaration is for: of an animation, that of everything.
+func within(open []string) string {
+	for _, s := range open {
+		if strings.HasPrefix(s, "@") && strings.Contains(strings.ToLower(s), "keyframes") {
+			return "*"
+		}
+	}
+	return open[len(open)-1]
+}
+
+// statement cuts s behind the first of {};, which strings may hold too. sign is 0 at the end of s.
+func statement(s string) (text string, sign byte, rest string) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '{', '}', ';':
+			return s[:i], c, s[i+1:]
+		case '"', '\'':
+			i += 1 + strings.IndexByte(s[i+1:], c) // stripComments has seen its end
+		}
+	}
+	return s, 0, ""
+}
+
 func (sheet stylesheet) apply(selectors string, e effect) *Unfit {
-	if e.cost == 0 && !e.layer && len(e.refs) == 0 {
+	if e.cost == 0 && e.points == 0 && !e.layer && len(e.refs) == 0 {
 		return nil
 	}
 	for s := range strings.SplitSeq(selectors, ",") {
@@ -205,37 +277,61 @@ func (sheet stylesheet) apply(selectors string, e effect) *Unfit {
 // selectorKey gives the part of a selector that what it matches must have.
 func selectorKey(s string) string {
 	s = strings.TrimSpace(s)
-	if strings.HasPrefix(s, "@") || strings.ContainsAny(s, "()[]&") {
+	if strings.HasPrefix(s, "@") || strings.ContainsAny(s, "()[]&|") {
 		return "*"
 	}
 	if i := strings.LastIndexAny(s, " \t\n\r>+~"); i >= 0 {
 		s = s[i+1:]
 	}
 	s, _, _ = strings.Cut(s, ":")
+	sign := ""
 	if i := strings.IndexAny(s, ".#"); i >= 0 {
-		sign, name := s[i:i+1], s[i+1:]
-		if end := strings.IndexAny(name, ".#"); end >= 0 {
-			name = name[:end]
+		sign, s = s[i:i+1], s[i+1:]
+		if end := strings.IndexAny(s, ".#"); end >= 0 {
+			s = s[:end]
 		}
-		return sign + name
 	}
-	if s == "" {
+	if s == "" || strings.ContainsFunc(s, notInName) {
 		return "*"
 	}
-	return strings.ToLower(s)
+	if sign == "" {
+		s = strings.ToLower(s)
+	}
+	return sign + s
 }
 
-func stripComments(s string) string {
+func notInName(r rune) bool {
+	return r < 0x80 && r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+}
+
+// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its line.
+func stripComments(s string) (out string, ok bool) {
 	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(s, "/*")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
+	for s != "" {
+		i := strings.IndexAny(s, "/\"'")
+		if i < 0 {
+			break
 		}
-		_, s, _ = strings.Cut(after, "*/")
-		b.WriteByte(' ')
+		b.WriteString(s[:i])
+		s = s[i:]
+		switch {
+		case strings.HasPrefix(s, "/*"):
+			_, s, _ = strings.Cut(s[2:], "*/")
+			b.WriteByte(' ')
+		case s[0] == '/':
+			b.WriteByte('/')
+			s = s[1:]
+		default:
+			end := strings.IndexAny(s[1:], s[:1]+"\n\r\f")
+			if end < 0 || s[1+end] != s[0] {
+				return "", false
+			}
+			b.WriteString(s[:end+2])
+			s = s[end+2:]
+		}
 	}
+	b.WriteString(s)
+	return b.String(), true
 }
 
 // outside reports whether CSS inside a drawing reaches for anything but its own parts.

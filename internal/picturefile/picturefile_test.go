@@ -268,7 +268,7 @@ func TestInterlacedPassesCoverThePicture(t *testing.T) {
 }
 
 func svg(inner string) []byte {
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">` + inner + `</svg>`)
+	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:x="urn:x">` + inner + `</svg>`)
 }
 
 // uses is a drawing of so many levels, each of which uses the one below ten times.
@@ -304,6 +304,58 @@ func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 	}
 	if _, err := Inspect(uses(3, `<use href="#l%d"/>`), SVG, bounds); err != nil {
 		t.Errorf("a drawing of 1,000 squares: %v", err)
+	}
+}
+
+// H8: however a drawing writes what is costly, the count sees it where a browser does.
+func TestH8CostsCannotBeHidden(t *testing.T) {
+	t.Parallel()
+	many := `<filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<rect class="a"/>`, 20)
+	marker := `<marker id="m">` + strings.Repeat("<path/>", 100) + `</marker>`
+	line := `<path d="` + strings.Repeat("h1 ", 3000) + `"/>`
+	pattern := `<pattern id="p">` + strings.Repeat("<path/>", 1000) + `</pattern>`
+	for name, b := range map[string][]byte{
+		"a comment in a word":         svg(`<style>.a{fil<!-- -->ter:url(#f)}</style>` + many),
+		"a CDATA section in a word":   svg(`<style>.a{fil<![CDATA[ter]]>:url(#f)}</style>` + many),
+		"an element in a word":        svg(`<style>.a{fil<b/>ter:url(#f)}</style>` + many),
+		"no end":                      svg(`<style>.a{filter:url(#f)</style>` + many),
+		"no end behind a string":      svg(`<style>.a{x:"y";filter:url("#f")</style>` + many),
+		"a comment in a string":       svg(`<style>.a{x:"/*";filter:url(#f);y:"*/"}</style>` + many),
+		"a string of two lines":       svg("<style>.a{x:\"\n;filter:url(#f);y:\"}</style>" + many),
+		"every namespace":             svg(`<style>*|*{fill:red} *|rect{filter:blur(9px)}</style>` + strings.Repeat(`<rect/>`, 300)),
+		"an old comment":              svg(`<style><![CDATA[<!--rect{filter:blur(9px)}-->]]></style>` + strings.Repeat(`<rect/>`, 300)),
+		"an animation":                svg(`<style>@keyframes k{from{filter:blur(9px)}} .a{animation:k 1s infinite}</style>` + strings.Repeat(`<rect class="a"/>`, 300)),
+		"a variable":                  svg(`<g style="--x:url(#f)"><g style="filter:var(--x)">` + many + `</g></g>`),
+		"a variable of functions":     svg(`<style>.a{--x:blur(1px);filter:var(--x)}</style>` + many),
+		"an attribute":                svg(`<style>.a{filter:attr(data-f type(*))}</style>` + many),
+		"an escape":                   svg(strings.ReplaceAll(many, `class="a"`, `filter="u\72l(#f)"`)),
+		"an escaped id":               svg(strings.ReplaceAll(many, `class="a"`, `filter="url(#%66)"`)),
+		"an id with a semicolon":      svg(`<style>.a{filter:url(#f;g)}</style>` + strings.ReplaceAll(many, `id="f"`, `id="f;g"`)),
+		"an id with a comment":        svg(`<style>.a{filter:url("#f/**/g")}</style>` + strings.ReplaceAll(many, `id="f"`, `id="f/**/g"`)),
+		"a decoy":                     svg(`<g x:id="f"/>` + strings.ReplaceAll(many, `class="a"`, `filter="url(#f)"`)),
+		"a line break":                uses(10, "<use href=\"#l&#10;%d\"/>"),
+		"markers handed down":         svg(marker + `<g marker-mid="url(#m)"><g>` + line + `</g></g>`),
+		"markers handed to a use":     svg(marker + `<defs><path id="q" d="` + strings.Repeat("h1 ", 3000) + `"/></defs><use href="#q" marker-mid="url(#m)"/>`),
+		"markers of a path in a rule": svg(marker + `<style>path{d:path("` + strings.Repeat("h1 ", 3000) + `")}</style><path marker-mid="url(#m)"/>`),
+		"an empty path beside":        svg(marker + strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`) + `<path/>`),
+		"another one's path":          svg(marker + strings.ReplaceAll(strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`), `"/>`, `" x:d=""/>`)),
+		"patterns handed down":        svg(pattern + `<g fill="url(#p)">` + strings.Repeat("<rect/>", 200) + `</g>`),
+	} {
+		_, err := Inspect(b, SVG, bounds)
+		if err == nil || !strings.Contains(err.Error(), "limits.svg_elements") && !strings.Contains(err.Error(), "style sheet") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"ids with dashes":  svg(`<filter id="x--f"><feOffset/></filter><path filter="url(#x--f)" mask="url('#none')"/>`),
+		"colours of names": svg(`<style>:root{--ink:#123} path{fill:var(--ink, red)}</style><path/><path fill="url(#a%20b)"/><linearGradient id="a b"/>`),
+		"a label":          svg(`<path aria-label="C:\a" x:label="C:\b" d="h1"/>`),
+		"a gradient":       svg(`<linearGradient id="g"/><g fill="url(#g)" stroke="url(#g)">` + strings.Repeat("<rect/>", 20_000) + `</g>`),
+		"some markers":     svg(marker + strings.Repeat(`<path marker-end="url(#m)" d="M0 0h9v9"/>`, 100)),
+	} {
+		if _, err := Inspect(b, SVG, bounds); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -357,6 +409,45 @@ func TestOrdinaryDrawingsAreTaken(t *testing.T) {
 		}
 		if done, err := Decode(SVG, p.Body); !done || err != nil {
 			t.Errorf("%d: %v", i, err)
+		}
+	}
+}
+
+// V1: a drawing that browsers refuse as XML is a damaged picture.
+func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
+	t.Parallel()
+	for says, b := range map[string][]byte{
+		`its root lacks xmlns="http://www.w3.org/2000/svg"`: []byte(`<svg><rect/></svg>`),
+		`its root lacks xmlns=`:                             []byte(`<svg xmlns="urn:x"><rect/></svg>`),
+		"another one than <svg>":                            []byte(`<SVG xmlns="http://www.w3.org/2000/svg"/>`),
+		"the prefix of xlink:href is not declared":          []byte(`<svg xmlns="http://www.w3.org/2000/svg"><use xlink:href="#a"/></svg>`),
+		"the prefix of y:view is not declared":              svg(`<g xmlns:y="urn:y"><y:view/></g><y:view/>`),
+		"has the attribute a twice":                         svg(`<g a="1" b="2" a="1"/>`),
+		"has the attribute a9 twice":                        svg(`<g a0="" a1="" a2="" a3="" a4="" a5="" a6="" a7="" a8="" a9="" b0="" b1="" b2="" b3="" b4="" b5="" a9=""/>`),
+		"it is not well formed":                             svg(`<g a="1"b="2"/>`),
+		"is not well formed":                                append(svg(""), "junk"...),
+		"not well formed":                                   append([]byte(` <?xml version="1.0"?>`), svg("")...),
+		"well formed XML in":                                append([]byte(`<?xml version="1.0"?><?xml version="1.0"?>`), svg("")...),
+		"well formed":                                       svg(`<g></G>`),
+	} {
+		if _, err := Inspect(b, SVG, bounds); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"a prefix":         []byte(`<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:rect xml:lang="en"/></s:svg>`),
+		"quotes in quotes": svg(`<g a='"' b="'"/><g a = "x>y"/>`),
+		"space behind":     append(svg(""), "\n<!-- end -->\n"...),
+	} {
+		if _, err := Inspect(b, SVG, bounds); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, side := range []int{1_000_000, 1_000_001} { // libpng reads no more
+		var b bytes.Buffer
+		_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, side)))
+		if _, err := Inspect(b.Bytes(), PNG, bounds); (err == nil) != (side == 1_000_000) {
+			t.Errorf("%d lines: %v", side, err)
 		}
 	}
 }

@@ -69,6 +69,9 @@ func readIHDR(d []byte) (pngHeader, *Unfit) {
 	return pngHeader{int(be32(d)), int(be32(d[4:])), channels * depth, d[12] == 1}, nil
 }
 
+// maxPNGSide is the longest side that browsers read: a bound of libpng.
+const maxPNGSide = 1_000_000
+
 func inspectPNG(body []byte, lim Limits) (Picture, *Unfit) {
 	var p Picture
 	var kept []pngChunk
@@ -89,6 +92,9 @@ func inspectPNG(body []byte, lim Limits) (Picture, *Unfit) {
 			}
 			if p, u = measure(body, h.width, h.height, lim); u != nil {
 				return p, u
+			}
+			if max(h.width, h.height) > maxPNGSide {
+				return p, unfit("it has %d × %d pixels, and no side of a PNG may have more than %d", h.width, h.height, maxPNGSide)
 			}
 		} else if c.name == "IHDR" {
 			return p, damaged("PNG", "it has two headers")

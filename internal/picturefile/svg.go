@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"net/url"
 	"strings"
 )
 
@@ -28,7 +27,8 @@ type node struct {
 	classes  []string
 	id       string
 	effect   effect // of its attributes
-	points   int    // about how many vertices it has
+	sheet    string // the text of a style element that has not ended
+	parts    int    // of that text
 	pixels   int    // of the picture that it shows
 }
 
@@ -61,82 +61,154 @@ var barred = map[string]bool{
 var errOutside = unfit("it is an SVG drawing that loads something from outside")
 
 // readSVG reads a drawing and refuses what does more than draw: scripts, event handlers, foreign markup, anything from
-// outside.
+// outside. What browsers refuse as XML is damaged.
 func readSVG(body []byte, lim Limits) (*drawing, *Unfit) {
-	d := &drawing{ids: map[string]int{}}
-	dec := xml.NewDecoder(bytes.NewReader(body))
-	dec.Strict = true
-	var open []int
+	r := svgReader{d: &drawing{ids: map[string]int{}}, lim: lim, body: body, dec: xml.NewDecoder(bytes.NewReader(body))}
+	r.dec.Strict = true
 	for {
-		t, err := dec.RawToken()
-		if errors.Is(err, io.EOF) && len(d.nodes) > 0 && len(open) == 0 {
-			return d, nil
+		r.at = r.dec.InputOffset()
+		t, err := r.dec.RawToken()
+		if errors.Is(err, io.EOF) && len(r.d.nodes) > 0 && len(r.open) == 0 {
+			return r.d, nil
 		}
 		if err != nil {
-			return nil, damaged("SVG", "it is not well formed XML in UTF-8")
+			return nil, illFormed
 		}
+		var u *Unfit
 		switch t := t.(type) {
 		case xml.Directive:
 			// An internal subset could define entities, which expand without end.
-			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") || len(d.nodes) > 0 {
-				return nil, unfit("it is an SVG drawing with a document type of its own, which is not allowed")
+			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") || len(r.d.nodes) > 0 {
+				u = unfit("it is an SVG drawing with a document type of its own, which is not allowed")
 			}
 		case xml.ProcInst:
-			if t.Target != "xml" {
-				return nil, unfit("it is an SVG drawing with a processing instruction, which is not allowed")
-			}
-			if strings.Contains(string(t.Inst), "encoding") && !bytes.Contains(bytes.ToLower(t.Inst), []byte("utf-8")) {
-				return nil, damaged("SVG", "it is not well formed XML in UTF-8")
-			}
+			u = r.instruction(t)
 		case xml.StartElement:
-			n, u := d.element(t, lim)
-			if u != nil {
-				return nil, u
-			}
-			if len(open) == 0 && (len(d.nodes) > 0 || n.tag != "svg") {
-				return nil, damaged("SVG", "it has more than one root, or another one than <svg>")
-			}
-			i := len(d.nodes)
-			d.nodes = append(d.nodes, n)
-			if len(open) > 0 {
-				p := &d.nodes[open[len(open)-1]]
-				p.children = append(p.children, i)
-			}
-			if open = append(open, i); len(open) > maxDepth {
-				return nil, unfit("it is an SVG drawing with elements nested more than %d deep", maxDepth)
-			}
-			if lim.Elements > 0 && len(d.nodes) > lim.Elements {
-				return nil, unfit("it is an SVG drawing with more than %d elements (limits.svg_elements)", lim.Elements)
-			}
-			if _, twice := d.ids[n.id]; n.id != "" && !twice {
-				d.ids[n.id] = i
-			}
+			u = r.start(t)
 		case xml.EndElement:
-			if len(open) == 0 || !strings.EqualFold(t.Name.Local, d.nodes[open[len(open)-1]].tag) {
-				return nil, damaged("SVG", "it is not well formed XML in UTF-8")
-			}
-			open = open[:len(open)-1]
+			u = r.end(t)
 		case xml.CharData:
-			if len(open) == 0 {
-				continue
-			}
-			if u := d.text(&d.nodes[open[len(open)-1]], string(t)); u != nil {
-				return nil, u
-			}
+			u = r.chars(t)
+		}
+		if u != nil {
+			return nil, u
 		}
 	}
 }
 
-// text takes the words within an element, or the rules of a style sheet.
+var illFormed = damaged("SVG", "it is not well formed XML in UTF-8")
+
+// svgReader is a drawing that is being read.
+type svgReader struct {
+	d     *drawing
+	lim   Limits
+	body  []byte
+	dec   *xml.Decoder
+	at    int64 // where the token begins
+	open  []int // elements
+	names namespaces
+}
+
+func (r *svgReader) instruction(t xml.ProcInst) *Unfit {
+	switch {
+	case t.Target != "xml":
+		return unfit("it is an SVG drawing with a processing instruction, which is not allowed")
+	case len(bytes.TrimPrefix(r.body[:r.at], []byte("\xef\xbb\xbf"))) > 0,
+		bytes.Contains(t.Inst, []byte("encoding")) && !bytes.Contains(bytes.ToLower(t.Inst), []byte("utf-8")):
+		return illFormed
+	}
+	return nil
+}
+
+func (r *svgReader) start(t xml.StartElement) *Unfit {
+	if u := r.names.enter(t); u != nil {
+		return u
+	}
+	if !spaced(r.body[r.at:r.dec.InputOffset()]) {
+		return illFormed
+	}
+	n, u := r.d.element(t, r.lim)
+	if u != nil {
+		return u
+	}
+	if len(r.open) == 0 {
+		if len(r.d.nodes) > 0 || t.Name.Local != "svg" {
+			return damaged("SVG", "it has more than one root, or another one than <svg>")
+		}
+		if !r.names.svg(t) {
+			return damaged("SVG", `its root lacks xmlns="http://www.w3.org/2000/svg"`)
+		}
+	}
+	i := len(r.d.nodes)
+	r.d.nodes = append(r.d.nodes, n)
+	if len(r.open) > 0 {
+		p := &r.d.nodes[r.open[len(r.open)-1]]
+		p.children = append(p.children, i)
+	}
+	if r.open = append(r.open, i); len(r.open) > maxDepth {
+		return unfit("it is an SVG drawing with elements nested more than %d deep", maxDepth)
+	}
+	if r.lim.Elements > 0 && len(r.d.nodes) > r.lim.Elements {
+		return unfit("it is an SVG drawing with more than %d elements (limits.svg_elements)", r.lim.Elements)
+	}
+	if _, twice := r.d.ids[n.id]; n.id != "" && !twice {
+		r.d.ids[n.id] = i
+	}
+	return nil
+}
+
+func (r *svgReader) end(t xml.EndElement) *Unfit {
+	if len(r.open) == 0 {
+		return illFormed
+	}
+	n := &r.d.nodes[r.open[len(r.open)-1]]
+	if !r.names.leave(t) {
+		return illFormed
+	}
+	r.open = r.open[:len(r.open)-1]
+	if n.tag == "style" {
+		return r.d.styled(n)
+	}
+	return nil
+}
+
+func (r *svgReader) chars(t xml.CharData) *Unfit {
+	if len(r.open) > 0 {
+		return r.d.text(&r.d.nodes[r.open[len(r.open)-1]], string(t))
+	}
+	if r.at == 0 {
+		t = bytes.TrimPrefix(t, []byte("\xef\xbb\xbf"))
+	}
+	if len(bytes.TrimSpace(t)) > 0 {
+		return illFormed
+	}
+	return nil
+}
+
+// text takes the words within an element. Those of a style element are collected: comments, CDATA sections and elements
+// may stand between them, in the middle of a word.
 func (d *drawing) text(n *node, s string) *Unfit {
 	if outside(s) {
 		return errOutside
 	}
 	n.effect.cost += int64(len(s) / 8)
 	if n.tag == "style" {
-		return d.rules.read(s)
+		if n.parts++; n.parts > maxRefs {
+			return tooStyled
+		}
+		n.sheet += s
 	}
 	return nil
+}
+
+// styled takes the rules of a style element that has ended.
+func (d *drawing) styled(n *node) *Unfit {
+	if outside(n.sheet) {
+		return errOutside
+	}
+	u := d.rules.read(n.sheet)
+	n.sheet = ""
+	return u
 }
 
 // element reads a start tag.
@@ -163,6 +235,9 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 		if outside(a.Value) {
 			return n, errOutside
 		}
+		if a.Name.Space != "" && (name == "id" || name == "d" || name == "points") {
+			continue // another one than that of SVG
+		}
 		switch name {
 		case "id":
 			n.id = a.Value
@@ -176,8 +251,11 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 			}
 		case "d", "points":
 			n.effect.cost += int64(len(a.Value) / 200)
-			n.points = len(a.Value) / 4
+			n.effect.points += int64(len(a.Value) / 4)
 		default:
+			if a.Name.Space == "" && presentation(name) && strings.Contains(a.Value, `\`) {
+				return n, tooStyled // an escape may hide anything
+			}
 			if u := n.effect.take(name, a.Value); u != nil {
 				return n, u
 			}
@@ -186,14 +264,19 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 	return n, nil
 }
 
+// presentation reports whether an attribute is read as CSS and may refer to something or be costly.
+func presentation(name string) bool {
+	return costly[name] || handedDown(name) != once || name == "mask" || name == "opacity" || name == "stroke-dasharray"
+}
+
+// withoutBreaks leaves out what browsers leave out of addresses.
+var withoutBreaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
+
 // link takes an href: a part of the drawing, or a picture.
 func (d *drawing) link(n *node, v string, lim Limits) *Unfit {
 	if id, ok := strings.CutPrefix(v, "#"); ok {
-		if n.tag != "a" && id != "" {
-			if s, err := url.PathUnescape(id); err == nil {
-				id = s
-			}
-			n.effect.refs = append(n.effect.refs, ref{id: id})
+		if id = withoutBreaks.Replace(id); n.tag != "a" && id != "" {
+			n.effect.refs = append(n.effect.refs, ref{id: unescaped(id)})
 		}
 		return nil
 	}

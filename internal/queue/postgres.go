@@ -13,11 +13,12 @@ import (
 )
 
 // OnPostgres makes a queue in the database behind db and brings the queue's tables up to date; of nodes that start at
-// once, one does it and the others wait. Tickets are heard of through a connection of listener, which leads to the same
-// database and not through a pooler that shares connections. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
-func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node string, log *slog.Logger) (*Queue[*sql.Tx], error) {
-	direct := stdlib.OpenDBFromPool(listener)
-	defer direct.Close() // the pool stays
+// once, one does it and the others wait. db may lead through a pool that gives out connections by the transaction. The
+// connections of sessions lead to the same database and are sessions of their own: the tables are brought up to date
+// and tickets are heard of through them. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
+func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string, log *slog.Logger) (*Queue[*sql.Tx], error) {
+	direct := stdlib.OpenDBFromPool(sessions)
+	defer direct.Close()
 	conn, err := direct.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("queue: connect: %w", err)
@@ -28,7 +29,7 @@ func OnPostgres(ctx context.Context, db *sql.DB, listener *pgxpool.Pool, node st
 		return nil, fmt.Errorf("queue: wait for the other nodes: %w", err)
 	}
 	part := &share{db: db, node: node, patience: patience}
-	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, listener), part}, node, log)
+	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, sessions), part}, riverdatabasesql.New(direct), node, log)
 	_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(name, "pg_advisory_unlock"))
 	if err = errors.Join(err, unlocked); err != nil {
 		return nil, err

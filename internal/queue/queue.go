@@ -57,12 +57,14 @@ type Queue[Tx any] struct {
 // OnSQLite makes a queue in the database behind db, its single writing connection, and brings the queue's tables up to
 // date. River's warnings go to log; nil: nowhere.
 func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx], error) {
-	return open(ctx, riversqlite.New(db), "", log)
+	driver := riversqlite.New(db)
+	return open(ctx, driver, driver, "", log)
 }
 
-func open[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], node string, log *slog.Logger) (*Queue[Tx], error) {
+// open makes a queue on driver, after migrator, which leads to the same tables, has brought them up to date.
+func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], node string, log *slog.Logger) (*Queue[Tx], error) {
 	q := &Queue[Tx]{driver: driver, node: node, log: quiet(log)}
-	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: q.log})
+	m, err := rivermigrate.New(migrator, &rivermigrate.Config{Logger: q.log})
 	if err != nil {
 		return nil, fmt.Errorf("queue: read the migrations: %w", err)
 	}

@@ -30,6 +30,7 @@ type Cluster struct {
 	dir    string
 	server *proc.Process
 	names  atomic.Int64
+	pools  atomic.Int64
 }
 
 // Start makes and starts a cluster. Stop must be called.
@@ -59,8 +60,8 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	return proc.Run(ctx, cmd)
 }
 
-// give makes a folder the server's own.
-func (c *Cluster) give(dir string) error {
+// give makes files the user's that the programs run as.
+func (c *Cluster) give(files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -70,22 +71,22 @@ func (c *Cluster) give(dir string) error {
 	}
 	uid, _ := strconv.Atoi(owner.Uid)
 	gid, _ := strconv.Atoi(owner.Gid)
-	return os.Chown(dir, uid, gid)
-}
-
-// launch starts what outlives the test that happens to start it.
-func (c *Cluster) launch(ctx context.Context, cmd proc.Command) (*proc.Process, error) {
-	return proc.Start(context.WithoutCancel(ctx), cmd)
+	for _, file := range files {
+		if err := os.Chown(file, uid, gid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// command runs one of Postgres' programs, which Debian keeps out of PATH, and never as root.
+// command runs one of Postgres' programs or PgBouncer, which Debian keeps out of PATH, and never as root.
 func (c *Cluster) command(program string, args ...string) (proc.Command, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
-	path, err := proc.Find(append(found, program, "/usr/sbin/"+program)...)
+	path, err := proc.Find(append(found, "/usr/sbin/"+program, program)...)
 	if err != nil {
-		return proc.Command{}, fmt.Errorf("Postgres is not installed; scripts/deps test installs it: %w", err)
+		return proc.Command{}, fmt.Errorf("%s is not installed; scripts/deps test installs it: %w", program, err)
 	}
 	if os.Geteuid() == 0 {
 		args = append([]string{"--reuid=postgres", "--regid=postgres", "--clear-groups", path}, args...)
@@ -101,7 +102,8 @@ func (c *Cluster) Begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.server, err = c.launch(ctx, cmd); err != nil {
+	// It outlives the test that happens to start it.
+	if c.server, err = proc.Start(context.WithoutCancel(ctx), cmd); err != nil {
 		return err
 	}
 	for {

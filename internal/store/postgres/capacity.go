@@ -14,7 +14,7 @@ const roomFor = 2
 
 // Capacity is how many nodes a database has connections for.
 type Capacity struct {
-	PerNode   int // what a node opens at most
+	PerNode   int // what a node opens at most, past a pool that others share
 	Nodes     int // that are there now, this one too
 	Available int // max_connections without those that are reserved
 }
@@ -22,7 +22,7 @@ type Capacity struct {
 // Capacity asks the database for its limit and for its nodes.
 func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
 	c := Capacity{PerNode: ownConns}
-	if !n.db.beside { // else the pooler bounds what the pools take
+	if !n.db.apart() {
 		c.PerNode += int(n.db.pool.Config().MaxConns)
 	}
 	err := n.db.pool.QueryRow(ctx, `SELECT current_setting('max_connections')::int

@@ -19,9 +19,14 @@ import (
 // and do not deadlock; every version is there once, none is lost, and none falls.
 func TestNodesCommitAtOnce(t *testing.T) {
 	t.Parallel()
+	testCommits(t, openDB)
+}
+
+func testCommits(t *testing.T, open opener) {
+	t.Helper()
 	const presentations, nodes, rounds = 6, 4, 25
 	url := database(t)
-	first := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
+	first := postgres.NewStore(open(t, url), enqueue(nothing), "")
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	var ids []string
 	for i := range presentations {
@@ -32,7 +37,7 @@ func TestNodesCommitAtOnce(t *testing.T) {
 	}
 	var wg sync.WaitGroup
 	for n := range nodes {
-		store := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
+		store := postgres.NewStore(open(t, url), enqueue(nothing), "")
 		order := slices.Clone(ids)
 		if n%2 == 1 {
 			slices.Reverse(order)

@@ -57,7 +57,7 @@ func (n *Node) ID() string { return n.id }
 func (n *Node) connect(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, n.db.session.Config().ConnConfig)
+	conn, err := pgx.ConnectConfig(ctx, n.db.sessions.Config().ConnConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, erro
 // come back already, or where another node is burying it, nothing is done. One that merely stood still loses its
 // connection here, which tells it when it wakes.
 func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context) error) error {
-	return failure("forget a dead node", pgx.BeginFunc(ctx, n.db.pool, func(tx pgx.Tx) error {
+	return failure("forget a dead node", n.db.begin(ctx, func(tx pgx.Tx) error {
 		var still bool
 		err := tx.QueryRow(ctx, "SELECT "+gone+" FROM nodes WHERE id = $1 FOR UPDATE SKIP LOCKED", node, n.silence.Seconds()).Scan(&still)
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && !still || node == n.id {

@@ -26,82 +26,77 @@ var migrations embed.FS
 const (
 	connectTimeout = 10 * time.Second
 	maxConns       = 6
-	sessionConns   = 3                // at once, and only at the start: migrations, their lock, and who listens
 	lostAfter      = 15 * time.Second // a connection that leads nowhere
+
+	sessionConns = 3 // past a pool, while the tables are brought up to date; then none of them
+	sessionIdle  = time.Minute
 )
 
 // DB is a database that several nodes share.
 type DB struct {
-	pool    *pgxpool.Pool
-	sql     *sql.DB
-	session *pgxpool.Pool // for what needs a session of its own; the same as pool where beside is false
-	beside  bool          // pool leads through a pooler, which shares connections between transactions
+	pool     *pgxpool.Pool // what is done within a transaction
+	sessions *pgxpool.Pool // what lasts longer: locks, notifications, migrations; the same pool where one address serves for all
+	sql      *sql.DB       // pool, for database/sql
 }
 
 // Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of nodes
 // that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an address
-// that makes no sense CodeInvalidDeck; neither repeats the password.
-func Open(ctx context.Context, url string) (*DB, error) { return OpenBeside(ctx, url, "") }
+// that makes no sense CodeInvalidDeck, one that leads to a pool which keeps no sessions an [AddressError]; none of them
+// repeats the password.
+func Open(ctx context.Context, url string) (*DB, error) { return OpenThrough(ctx, url, "") }
 
-// OpenBeside is Open where url may lead through a pooler such as PgBouncer in transaction mode, and session to the same
-// database directly, for notifications, locks and migrations. An empty session means that url serves for all.
-func OpenBeside(ctx context.Context, url, session string) (*DB, error) {
-	cfg, err := configure(url, "db")
+// OpenThrough is Open where url may lead through a pool that gives out connections by the transaction, such as PgBouncer
+// in transaction mode, and session is the address of the same database past that pool: what lasts longer than a
+// transaction goes there. An empty session is url.
+func OpenThrough(ctx context.Context, url, session string) (*DB, error) {
+	cfg, err := parse(url, settingDB)
 	if err != nil {
 		return nil, err
 	}
-	if session == "" {
-		if err := unshared(ctx, cfg.ConnConfig, "db"); err != nil {
+	direct, setting := cfg, settingDB
+	if session != "" {
+		if direct, err = parse(session, settingSession); err != nil {
 			return nil, err
 		}
-		cfg.AfterConnect = bound
-		pool, err := pgxpool.NewWithConfig(ctx, cfg)
-		if err != nil {
+		setting = settingSession
+		direct.MaxConns, direct.MaxConnIdleTime = sessionConns, sessionIdle
+		byTransaction(cfg)
+	}
+	direct.AfterConnect = bound
+	if err := examine(ctx, cfg.ConnConfig, direct.ConnConfig, setting); err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, failure("open the database", err)
+	}
+	db := &DB{pool: pool, sessions: pool, sql: stdlib.OpenDBFromPool(pool)}
+	if session != "" {
+		db.sql = shortly(pool)
+		if db.sessions, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
+			pool.Close()
 			return nil, failure("open the database", err)
 		}
-		return ready(ctx, &DB{pool: pool, sql: stdlib.OpenDBFromPool(pool), session: pool})
 	}
-	direct, err := configure(session, "db_session")
-	if err != nil {
-		return nil, err
-	}
-	if err := unshared(ctx, direct.ConnConfig, "db_session"); err != nil {
-		return nil, err
-	}
-	direct.AfterConnect, direct.MaxConns, direct.MaxConnIdleTime = bound, sessionConns, time.Minute
-	// A prepared statement stays on the connection to the server that it was made on, which the next transaction may not get.
-	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	db := &DB{beside: true}
-	if db.session, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
-		return nil, failure("open the database", err)
-	}
-	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		db.session.Close()
-		return nil, failure("open the database", err)
-	}
-	db.sql = stdlib.OpenDBFromPool(db.pool)
-	return ready(ctx, db)
-}
-
-// ready brings the tables up to date, or closes db.
-func ready(ctx context.Context, db *DB) (*DB, error) {
-	err := db.same(ctx)
-	if err == nil {
-		err = db.migrate(ctx)
-	}
-	if err != nil {
-		_ = db.Close()
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
 		return nil, err
 	}
 	return db, nil
 }
 
-// configure reads an address; param is the setting that it is from.
-func configure(url, param string) (*pgxpool.Config, error) {
+// The settings that hold addresses.
+const (
+	settingDB      = "db"
+	settingSession = "db_session"
+)
+
+// parse reads an address, which stands in setting.
+func parse(url, setting string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like postgres://user:password@host:5432/name.")
-		f.Param = param
+		f.Param = setting
 		return nil, f
 	}
 	if cfg.ConnConfig.ConnectTimeout == 0 {
@@ -134,6 +129,8 @@ func bound(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func (db *DB) migrate(ctx context.Context) error {
+	sessions := stdlib.OpenDBFromPool(db.sessions)
+	defer sessions.Close()
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return failure("read the migrations", err)
@@ -142,9 +139,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return failure("read the migrations", err)
 	}
-	direct := stdlib.OpenDBFromPool(db.session)
-	defer direct.Close() // the pool stays
-	p, err := goose.NewProvider(goose.DialectPostgres, direct, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
+	p, err := goose.NewProvider(goose.DialectPostgres, sessions, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
 	if err != nil {
 		return failure("read the migrations", err)
 	}
@@ -161,13 +156,18 @@ func (db *DB) migrate(ctx context.Context) error {
 // SQL is the pool, for the work queue, whose tables are in the same database.
 func (db *DB) SQL() *sql.DB { return db.sql }
 
-// Pool has connections with a session of their own, for who listens or holds a lock.
-func (db *DB) Pool() *pgxpool.Pool { return db.session }
+// Sessions is a pool whose connections are sessions of their own, for who listens and for who holds locks.
+func (db *DB) Sessions() *pgxpool.Pool { return db.sessions }
+
+// apart reports whether sessions have an address of their own.
+func (db *DB) apart() bool { return db.sessions != db.pool }
 
 // Close ends all connections. Whatever uses the database must have been stopped.
 func (db *DB) Close() error {
 	err := db.sql.Close()
 	db.pool.Close()
-	db.session.Close()
+	if db.apart() {
+		db.sessions.Close()
+	}
 	return err
 }

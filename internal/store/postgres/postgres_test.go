@@ -68,6 +68,9 @@ func openDB(t *testing.T, url string) *postgres.DB {
 	return db
 }
 
+// opener opens a database: by itself, or through a pool.
+type opener func(t *testing.T, url string) *postgres.DB
+
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
@@ -126,8 +129,13 @@ func TestBadAddresses(t *testing.T) {
 // J8: a node that is gone is found at once, and what it worked on with it; one that lives is left alone.
 func TestNodes(t *testing.T) {
 	t.Parallel()
+	testNodes(t, openDB)
+}
+
+func testNodes(t *testing.T, open opener) {
+	t.Helper()
 	url := database(t)
-	db, dying := openDB(t, url), openDB(t, url)
+	db, dying := open(t, url), open(t, url)
 	store := postgres.NewStore(db, enqueue(nothing), "")
 	alive, err := db.Join(t.Context(), "alive", time.Minute, 2)
 	if err != nil {
@@ -232,8 +240,13 @@ func TestBeatOfALateClock(t *testing.T) {
 // its connection says so and comes back.
 func TestChangesReachOtherNodes(t *testing.T) {
 	t.Parallel()
+	testChanges(t, openDB)
+}
+
+func testChanges(t *testing.T, open opener) {
+	t.Helper()
 	url := database(t)
-	here, there := openDB(t, url), openDB(t, url)
+	here, there := open(t, url), open(t, url)
 	node, err := here.Join(t.Context(), "listener", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -278,9 +291,14 @@ func TestChangesReachOtherNodes(t *testing.T) {
 // again; one that is back before its burial is left alone.
 func TestNodeThatStoodStill(t *testing.T) {
 	t.Parallel()
+	testStoodStill(t, openDB)
+}
+
+func testStoodStill(t *testing.T, open opener) {
+	t.Helper()
 	url := database(t)
-	there := openDB(t, url)
-	sleeper, err := openDB(t, url).Join(t.Context(), "sleeper", time.Minute, 2)
+	there := open(t, url)
+	sleeper, err := open(t, url).Join(t.Context(), "sleeper", time.Minute, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

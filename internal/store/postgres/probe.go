@@ -32,3 +32,20 @@ func Probe(ctx context.Context, url string) (version string, err error) {
 	}
 	return version, nil
 }
+
+// Examine finds out whether Open, or with a session OpenThrough, could work with the addresses, and changes nothing.
+// Failures are theirs.
+func Examine(ctx context.Context, url, session string) error {
+	cfg, err := parse(url, settingDB)
+	if err != nil {
+		return err
+	}
+	if session == "" {
+		return examine(ctx, cfg.ConnConfig, cfg.ConnConfig, settingDB)
+	}
+	direct, err := parse(session, settingSession)
+	if err != nil {
+		return err
+	}
+	return examine(ctx, cfg.ConnConfig, direct.ConnConfig, settingSession)
+}

@@ -23,7 +23,7 @@ import (
 // process joins (see [DB.Join]); what the store commits is news to all nodes but that one.
 func NewStore(db *DB, queue sqlstore.Enqueuer, node string) *sqlstore.Store {
 	return sqlstore.New(sqlstore.Options{
-		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{node, db.beside},
+		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{node},
 	})
 }
 
@@ -47,10 +47,7 @@ func (db *DB) leases(ctx context.Context, query string, arg any) ([]job.Lease, e
 }
 
 // dialect is Postgres'.
-type dialect struct {
-	node   string
-	beside bool // a pooler gives each transaction another connection, so that settings are for one transaction
-}
+type dialect struct{ node string }
 
 var _ sqlstore.Dialect = dialect{}
 
@@ -58,12 +55,7 @@ var _ sqlstore.Dialect = dialect{}
 func (dialect) Alone() bool { return false }
 
 // Lock implements sqlstore.Dialect.
-func (d dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error {
-	if d.beside { // see bound
-		if _, err := tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = '5s'"); err != nil {
-			return err
-		}
-	}
+func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error {
 	for _, name := range inOrder(names) {
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name); err != nil {
 			return err

@@ -1,0 +1,255 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"lectern"
+	"lectern/internal/store/pgtest"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/storetest"
+)
+
+// startPool puts a PgBouncer before the cluster.
+func startPool(t *testing.T, mode string, settings ...string) *pgtest.Pool {
+	t.Helper()
+	p, err := cluster.Pool(t.Context(), mode, settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// openThrough opens the database at url through a pool.
+func openThrough(t *testing.T, p *pgtest.Pool, url string) *postgres.DB {
+	t.Helper()
+	db, err := postgres.OpenThrough(t.Context(), p.URL(url), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// crowd keeps clients busy at an address until the test ends: some with short questions, one in two with transactions that
+// last for a few of them. It returns when all of them are at it.
+func crowd(t *testing.T, url string, clients int) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var all, ready sync.WaitGroup
+	ready.Add(clients)
+	for i := range clients {
+		all.Go(func() {
+			cfg, err := pgx.ParseConfig(url)
+			if err != nil {
+				t.Error(err)
+			}
+			cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+			conn, err := pgx.ConnectConfig(ctx, cfg)
+			if err != nil {
+				t.Error(err)
+				ready.Done()
+				return
+			}
+			defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the test is over
+			for n := 0; ctx.Err() == nil; n++ {
+				query := "SELECT pg_sleep(0.001)"
+				if i%2 == 0 {
+					query = "BEGIN; SELECT pg_sleep(0.002); SELECT 1; COMMIT"
+				}
+				if _, err := conn.Exec(ctx, query); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+				if n == 0 {
+					ready.Done()
+				}
+			}
+		})
+	}
+	t.Cleanup(func() { stop(); all.Wait() })
+	ready.Wait()
+}
+
+// H6: an address that leads to a pool which keeps no sessions is refused at once, whatever the pool does with its servers
+// and however busy they are. One that keeps sessions, and a database, is taken each time.
+func TestH6PoolsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		mode     string // "" no pool
+		settings []string
+		clients  int // that are busy there
+		refused  bool
+	}{
+		{"transaction", pgtest.ModeTransaction, nil, 0, true},
+		{"transaction, busy", pgtest.ModeTransaction, nil, 12, true},
+		{"transaction, busy and wide", pgtest.ModeTransaction, []string{"default_pool_size = 40"}, 12, true},
+		{"transaction, in turns", pgtest.ModeTransaction, []string{"server_round_robin = 1"}, 6, true},
+		{"transaction, in turns and idle", pgtest.ModeTransaction, []string{"server_round_robin = 1", "min_pool_size = 5"}, 0, true},
+		{"transaction, one server", pgtest.ModeTransaction, []string{"default_pool_size = 1"}, 0, true},
+		{"transaction, one busy server", pgtest.ModeTransaction, []string{"default_pool_size = 1"}, 4, true},
+		{"statement", pgtest.ModeStatement, nil, 0, true},
+		{"session", pgtest.ModeSession, nil, 0, false},
+		{"session, busy", pgtest.ModeSession, []string{"default_pool_size = 40"}, 12, false},
+		{"no pool", "", nil, 0, false},
+		{"no pool, busy", "", nil, 12, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			url := database(t)
+			if c.mode != "" {
+				url = startPool(t, c.mode, c.settings...).URL(url)
+			}
+			if c.clients > 0 && c.mode != pgtest.ModeStatement {
+				crowd(t, url, c.clients)
+			}
+			for range 25 {
+				err := postgres.Examine(t.Context(), url, "")
+				e, refused := errors.AsType[*postgres.AddressError](err)
+				if err != nil && !refused {
+					t.Fatal(err)
+				}
+				if refused != c.refused {
+					t.Fatalf("refused: %v", err)
+				}
+				if refused && e.Setting != "db" {
+					t.Errorf("refused is %s", e.Setting)
+				}
+			}
+		})
+	}
+}
+
+// H6: Open refuses such a pool too, as either of the two addresses, and a session's address that leads elsewhere or nowhere.
+func TestH6WrongAddresses(t *testing.T) {
+	t.Parallel()
+	url, other := database(t), database(t)
+	pool := startPool(t, pgtest.ModeTransaction)
+	for name, c := range map[string]struct{ db, session, setting string }{
+		"a pool alone":      {pool.URL(url), "", "db"},
+		"a pool twice":      {pool.URL(url), pool.URL(url), "db_session"},
+		"a pool in session": {url, pool.URL(url), "db_session"},
+		"another database":  {pool.URL(url), other, "db_session"},
+	} {
+		_, err := postgres.OpenThrough(t.Context(), c.db, c.session)
+		if e, ok := errors.AsType[*postgres.AddressError](err); !ok || e.Setting != c.setting {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for address, code := range map[string]lectern.Code{
+		"mysql:": lectern.CodeInvalidDeck,
+		"postgres://me:hunter2@127.0.0.1:1/none?connect_timeout=2": lectern.CodeOverloaded,
+	} {
+		_, err := postgres.OpenThrough(t.Context(), pool.URL(url), address)
+		if f := lectern.AsFailure(err); err == nil || f.Code != code || f.Param != "db_session" {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// H6: the store does through a pool all that it does without.
+func TestH6StoreBehindAPool(t *testing.T) {
+	t.Parallel()
+	pool := startPool(t, pgtest.ModeTransaction)
+	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
+		return postgres.NewStore(openThrough(t, pool, database(t)), enqueue(f), "")
+	})
+}
+
+// H6: through a pool of few servers, which nobody has for long, nodes work, hear of each other's changes, and take over what
+// a dead one had.
+func TestH6NodesBehindAPool(t *testing.T) {
+	t.Parallel()
+	pool := startPool(t, pgtest.ModeTransaction, "default_pool_size = 4", "server_round_robin = 1")
+	open := func(t *testing.T, url string) *postgres.DB { return openThrough(t, pool, url) }
+	for name, test := range map[string]func(*testing.T, opener){
+		"takeover": testNodes, "changes": testChanges, "commits": testCommits, "stood still": testStoodStill,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open)
+		})
+	}
+}
+
+// H6: a presentation is made, queued, taken by another node, followed and ended through a pool, by several nodes at once.
+func TestH6WholeLifeBehindAPool(t *testing.T) {
+	t.Parallel()
+	const presentations = 12
+	url := database(t)
+	pool := startPool(t, pgtest.ModeTransaction, "default_pool_size = 4", "server_round_robin = 1")
+	run := func(_ context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		for i := range lectern.Progress(9) {
+			r.Report(lectern.Reported{Progress: (i + 1) * 1000})
+		}
+		return nil, nil
+	}
+	front, _ := startNodeOn(t, openThrough(t, pool, url), "front", true, run)
+	for i := range 2 {
+		startNodeOn(t, openThrough(t, pool, url), fmt.Sprint("worker-", i), false, run)
+	}
+	var all sync.WaitGroup
+	for range presentations {
+		p, err := front.Submit(t.Context(), lectern.Submission{Deck: lectern.Deck{Slides: []lectern.Slide{{}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			var last lectern.Presentation
+			for v, err := range front.Watch(t.Context(), p.ID, 0) {
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if v.Version != last.Version+1 || v.Progress < last.Progress {
+					t.Errorf("version %d at %v after %d at %v", v.Version, v.Progress, last.Version, last.Progress)
+				}
+				last = v
+			}
+			if last.Status != lectern.StatusCompleted || last.Attempt != 1 {
+				t.Errorf("it ended as %v of attempt %d: %v", last.Status, last.Attempt, last.Error)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// H6: what a session would have set is set by every transaction: one that stands still ends by itself.
+func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
+	t.Parallel()
+	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))
+	tx, err := db.SQL().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	var limit string
+	if err := tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil || limit != "5s" {
+		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
+	}
+}
+
+// H6: behind a pool a node counts the connections alone that go past it.
+func TestH6CapacityBehindAPool(t *testing.T) {
+	t.Parallel()
+	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))
+	node, err := db.Join(t.Context(), "n", time.Minute, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer node.Leave(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	if c, err := node.Capacity(t.Context()); err != nil || c.PerNode != 2 || c.Nodes != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
