@@ -4,7 +4,8 @@
 // *lectern.Failure (inside an *Error with the status and the request's id), so that a program reads the same whether the
 // work is done in its own process or on another machine. Watching survives broken connections and restarts of the server;
 // downloads go on where they broke off. A presentation is created once, however often the request had to be sent: it
-// carries an Idempotency-Key. Nothing else is retried that may have changed something.
+// carries an Idempotency-Key. Nothing else is retried that may have changed something. Where the server is busy (429, 503) it
+// says when to come back, and what may be sent again is sent then, a few times and within the client's patience.
 package client
 
 import (
@@ -34,6 +35,7 @@ type Client struct {
 	patience time.Duration
 	idle     time.Duration
 	pause    func(ctx context.Context, attempt int) error
+	notice   func(wait time.Duration, why error)
 	key      string // "": none
 }
 
@@ -47,10 +49,17 @@ func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h
 // redirects to.
 func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 
-// WithPatience sets for how long a watch or a download tries to reach a server that is gone; the default is 2 minutes.
+// WithPatience sets for how long a watch or a download tries to reach a server that is gone, and for how long a request waits
+// that the server turns away for now; the default is 2 minutes.
 func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
 
-// WithPause sets the wait before the next attempt, counted from 1; the default backs off from 0.2 to 5 seconds.
+// WithNotice sets what is told of each wait that the server asks for, before it: how long it is, and why.
+func WithNotice(n func(wait time.Duration, why error)) Option {
+	return func(c *Client) { c.notice = n }
+}
+
+// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs off from
+// 0.2 to 5 seconds.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
 }
@@ -63,7 +72,7 @@ func New(server string, options ...Option) (*Client, error) {
 	}
 	c := &Client{
 		base: strings.TrimSuffix(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), http: &http.Client{}, patience: 2 * time.Minute,
-		idle: 45 * time.Second, pause: backoff,
+		idle: 45 * time.Second, pause: backoff, notice: func(time.Duration, error) {},
 	}
 	for _, o := range options {
 		o(c)
@@ -74,21 +83,15 @@ func New(server string, options ...Option) (*Client, error) {
 // backoff waits 0.2 s, doubling to 5 s, with jitter.
 func backoff(ctx context.Context, attempt int) error {
 	d := min(200*time.Millisecond<<min(attempt-1, 10), 5*time.Second)
-	t := time.NewTimer(d/2 + rand.N(d/2))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, d/2+rand.N(d/2))
 }
 
 // Error is a failure that the server told, or that kept it from being reached.
 type Error struct {
-	Status    int    // 0: the server was not reached
-	RequestID string // names the request in the server's log
-	Failure   *lectern.Failure
+	Status     int           // 0: the server was not reached
+	RequestID  string        // names the request in the server's log
+	RetryAfter time.Duration // when the same request is worth another try, as the server says; 0: it does not say
+	Failure    *lectern.Failure
 }
 
 // Error is the sentence for the user.
@@ -151,7 +154,9 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 
 // refusal reads why the server refused.
 func refusal(res *http.Response) error {
-	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id")}
+	e := &Error{
+		Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), RetryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
+	}
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // what did arrive is all there is to say
 	var p problem
 	if err := json.Unmarshal(b, &p); err != nil || p.Code == "" {
@@ -173,12 +178,16 @@ func refusal(res *http.Response) error {
 
 // ask sends a request and decodes the answer into v, unless that is nil.
 func (c *Client) ask(ctx context.Context, method, path string, body []byte, v any) error {
-	_, err := c.asked(ctx, method, path, body, nil, v)
+	worth := never
+	if method == http.MethodGet {
+		worth = turnedAway
+	}
+	_, err := c.repeat(ctx, worth, func() (http.Header, error) { return c.once(ctx, method, path, body, nil, v) })
 	return err
 }
 
-// asked is ask with headers, there and back.
-func (c *Client) asked(ctx context.Context, method, path string, body []byte, header http.Header, v any) (http.Header, error) {
+// once is ask with headers, there and back, and sends the request once.
+func (c *Client) once(ctx context.Context, method, path string, body []byte, header http.Header, v any) (http.Header, error) {
 	res, err := c.do(ctx, method, path, body, header)
 	if err != nil {
 		return nil, err
@@ -221,7 +230,10 @@ type CheckedSlide struct {
 // Check asks whether the server would accept a deck, and makes nothing.
 func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
 	var v Checked
-	return v, c.ask(ctx, http.MethodPost, "/v1/presentations?dry_run=true", deck, &v)
+	_, err := c.repeat(ctx, turnedAway, func() (http.Header, error) {
+		return c.once(ctx, http.MethodPost, "/v1/presentations?dry_run=true", deck, nil, &v)
+	})
+	return v, err
 }
 
 // Get gives a presentation; an unknown id gives CodeNotFound.

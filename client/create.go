@@ -13,9 +13,6 @@ import (
 	"lectern"
 )
 
-// createTries is how often a request for a presentation is sent before its failure is told.
-const createTries = 4
-
 // CreateOption changes how a presentation is created.
 type CreateOption func(*creation)
 
@@ -40,7 +37,8 @@ func WithCallback(address string) CreateOption { return func(o *creation) { o.ca
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
 
 // Create makes a presentation of a deck in JSON. A request whose answer did not come is sent again with its key, so there
-// is one presentation however often the network broke (J13).
+// is one presentation however often the network broke (J13). A server that is busy, or a quota that is full for the moment, is waited
+// for as long as it asks, within the client's patience; see [WithPatience].
 func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
 	return c.create(ctx, newCreation(options), deck, "application/json")
 }
@@ -76,37 +74,18 @@ func newCreation(options []CreateOption) creation {
 
 func (c *Client) create(ctx context.Context, o creation, body []byte, kind string) (lectern.Presentation, error) {
 	header := http.Header{"Content-Type": {kind}, "Idempotency-Key": {o.key}}
-	for try := 1; ; try++ {
-		var v wire
-		answer, err := c.asked(ctx, http.MethodPost, "/v1/presentations", body, header, &v)
-		if err == nil {
-			if o.replayed != nil {
-				*o.replayed = answer.Get("Idempotent-Replayed") == "true"
-			}
-			return v.presentation(), nil
-		}
-		if try == createTries || !again(err) {
-			return lectern.Presentation{}, err
-		}
-		if err := c.pause(ctx, try); err != nil {
-			return lectern.Presentation{}, err
-		}
+	var v wire
+	answer, err := c.repeat(ctx, again, func() (http.Header, error) {
+		v = wire{} // half an answer may have been read
+		return c.once(ctx, http.MethodPost, "/v1/presentations", body, header, &v)
+	})
+	if err != nil {
+		return lectern.Presentation{}, err
 	}
-}
-
-// again reports whether a request with a key is worth another try: no answer came, or one that says so.
-func again(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
+	if o.replayed != nil {
+		*o.replayed = answer.Get("Idempotent-Replayed") == "true"
 	}
-	switch {
-	case e.Status == 0, e.Status >= 200 && e.Status < 300: // the latter: half an answer
-		return true
-	case e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout, e.Status == http.StatusTooManyRequests:
-		return e.Failure.Retryable || e.Failure.Code == lectern.CodeInternal // the latter: a proxy's word
-	}
-	return e.Failure.Code == lectern.CodeKeyInUse
+	return v.presentation(), nil
 }
 
 // Wait gives a presentation once it has ended, however it ended.

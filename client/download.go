@@ -99,7 +99,7 @@ func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, p
 			}
 			return err
 		}
-		if err := c.pause(ctx, attempt); err != nil {
+		if err := c.wait(ctx, attempt, err, heard); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[le
 			if w.after > before {
 				attempt = 1
 			}
-			if err := c.pause(ctx, attempt); err != nil {
+			if err := c.wait(ctx, attempt, err, w.heard); err != nil {
 				yield(lectern.Presentation{}, err)
 				return
 			}

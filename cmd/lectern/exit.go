@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"lectern"
 	"lectern/client"
@@ -107,7 +108,7 @@ func advice(c lectern.Code) string {
 	case lectern.CodeInvalidDeck, lectern.CodeUnknownLayout:
 		return "Mend the deck; `lectern check` looks at it without rendering."
 	case lectern.CodeTooLarge:
-		return "Split the deck, or raise the limit: lectern.example.yaml has it under limits."
+		return "Split the deck, or raise the limit that is named: lectern.example.yaml has it."
 	case lectern.CodeMissingTool:
 		return "`lectern doctor` says what is missing and how to install it."
 	case client.CodeUnreachable:
@@ -135,7 +136,11 @@ func complain(io streams, err error) int {
 		return code
 	}
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
-		explain(io, f)
+		var after time.Duration
+		if e, ok := errors.AsType[*client.Error](err); ok {
+			after = e.RetryAfter
+		}
+		explain(io, f, after)
 		return code
 	}
 	text := err.Error()
@@ -149,8 +154,8 @@ func complain(io streams, err error) int {
 	return code
 }
 
-// explain shows a failure: what happened, where, the cause behind it, what to do.
-func explain(io streams, f *lectern.Failure) {
+// explain shows a failure: what happened, where, the cause behind it, what to do; after what time, where the server says so.
+func explain(io streams, f *lectern.Failure, after time.Duration) {
 	fmt.Fprintf(io.err, "%s %s\n", io.red("lectern:"), f.Error())
 	row := func(name, text string) {
 		for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
@@ -179,6 +184,8 @@ func explain(io streams, f *lectern.Failure) {
 	}
 	if do := advice(f.Code); do != "" {
 		row("do", do)
+	} else if after > 0 {
+		row("do", "Try again in "+span(after)+".")
 	} else if f.Retryable {
 		row("do", "It may work when tried again.")
 	}

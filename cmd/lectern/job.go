@@ -31,11 +31,13 @@ type jobCmd struct {
 type office struct{ *client.Client }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *jobCmd) AfterApply(parsed *kong.Context) error { return bindOffice(parsed, c.Server, c.Key) }
+func (c *jobCmd) AfterApply(parsed *kong.Context, io streams) error {
+	return bindOffice(parsed, io, c.Server, c.Key)
+}
 
 // bindOffice makes a server available to the command that was parsed.
-func bindOffice(parsed *kong.Context, server, key string) error {
-	k, err := newClient(server, key)
+func bindOffice(parsed *kong.Context, io streams, server, key string) error {
+	k, err := newClient(io, server, key)
 	if err != nil {
 		return err
 	}
@@ -43,13 +45,18 @@ func bindOffice(parsed *kong.Context, server, key string) error {
 	return nil
 }
 
-// newClient talks to a server, with a key where there is one.
-func newClient(server, key string) (*client.Client, error) {
-	k, err := client.New(server, client.WithAPIKey(key))
+// newClient talks to a server, with a key where there is one. What the server wants waited for is said.
+func newClient(io streams, server, key string) (*client.Client, error) {
+	k, err := client.New(server, client.WithAPIKey(key), client.WithNotice(io.notice))
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("--server: %w", err)}
 	}
 	return k, nil
+}
+
+// notice says why a command waits, and for how long.
+func (io streams) notice(wait time.Duration, why error) {
+	fmt.Fprintln(io.err, io.dim(fmt.Sprintf("%s Trying again in %s.", why, span(wait))))
 }
 
 // fullID is the length of an id that was not shortened.
@@ -175,7 +182,7 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 		row("note", text)
 	}
 	if p.Error != nil {
-		explain(io, p.Error)
+		explain(io, p.Error, 0)
 	}
 	return nil
 }

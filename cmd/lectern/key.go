@@ -52,7 +52,7 @@ var (
 // with finds who has the keys, and lets do work with it.
 func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyHolder) error) error {
 	if c.Server != "" {
-		k, err := newClient(c.Server, c.Key)
+		k, err := newClient(io, c.Server, c.Key)
 		if err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyH
 	}
 	store, closeStore, err := openKeys(ctx, cfg)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeInUse && cfg.DB == "" {
-		return c.withHolder(cfg, f, do)
+		return c.withHolder(io, cfg, f, do)
 	}
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyH
 }
 
 // withHolder asks the server that holds the data folder.
-func (c *keyCmd) withHolder(cfg config.Config, held *lectern.Failure, do func(keyHolder) error) error {
+func (c *keyCmd) withHolder(io streams, cfg config.Config, held *lectern.Failure, do func(keyHolder) error) error {
 	server, err := holderOf(cfg)
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -87,7 +87,7 @@ func (c *keyCmd) withHolder(cfg config.Config, held *lectern.Failure, do func(ke
 	if server == "" {
 		return held
 	}
-	k, err := newClient(server, c.Key)
+	k, err := newClient(io, server, c.Key)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ type remote struct {
 	preset string // goes before what decks say; "": there is none
 }
 
-func newRemote(server, key, preset string) (*remote, error) {
-	c, err := newClient(server, key)
+func newRemote(out streams, server, key, preset string) (*remote, error) {
+	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}

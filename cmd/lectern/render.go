@@ -84,7 +84,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 
 func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, error) {
 	if c.Server != "" {
-		return newRemote(c.Server, c.Key, c.Preset)
+		return newRemote(io, c.Server, c.Key, c.Preset)
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {

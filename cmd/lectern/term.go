@@ -144,6 +144,14 @@ func megabytes(n int64) string {
 	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
 }
 
+// span writes a wait, which may be one of hours: "5 s", "about 24 h".
+func span(d time.Duration) string {
+	if d < 3*time.Hour {
+		return about(d)
+	}
+	return fmt.Sprintf("about %d h", int(d.Round(time.Hour)/time.Hour))
+}
+
 // ago writes how long ago something was.
 func ago(now, t time.Time) string {
 	if t.IsZero() {

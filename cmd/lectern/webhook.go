@@ -29,8 +29,8 @@ type webhookCmd struct {
 }
 
 // AfterApply makes the server of --server available to the command below.
-func (c *webhookCmd) AfterApply(parsed *kong.Context) error {
-	return bindOffice(parsed, c.Server, c.Key)
+func (c *webhookCmd) AfterApply(parsed *kong.Context, io streams) error {
+	return bindOffice(parsed, io, c.Server, c.Key)
 }
 
 type webhookListCmd struct {
