@@ -55,8 +55,8 @@ func newClient(io streams, server, key string) (*client.Client, error) {
 }
 
 // notice says why a command waits, and for how long.
-func (io streams) notice(wait time.Duration, why error) {
-	fmt.Fprintln(io.err, io.dim(fmt.Sprintf("%s Trying again in %s.", why, span(wait))))
+func (s streams) notice(wait time.Duration, why error) {
+	fmt.Fprintln(s.err, s.dim(fmt.Sprintf("%s Trying again in %s.", why, span(wait))))
 }
 
 // fullID is the length of an id that was not shortened.
