@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 
 	"lectern"
@@ -109,9 +110,9 @@ func (s *server) custom(mux *http.ServeMux) {
 	on("POST "+p, s.customCreate(nil))
 	on("GET "+p, s.customList)
 	on("GET "+p+"/{id}", s.customStatus)
-	on("GET "+p+"/{id}/video", s.customFile(files[0], "attachment", ""))
-	on("GET "+p+"/{id}/thumbnail", s.customFile(files[1], "inline", ""))
-	on("GET "+p+"/{id}/slide-image", s.customFile(slideImage, "inline", "slide"))
+	on("GET "+p+"/{id}/video", s.customFile(lectern.ArtifactVideo, "attachment", ""))
+	on("GET "+p+"/{id}/thumbnail", s.customFile(lectern.ArtifactThumbnail, "inline", ""))
+	on("GET "+p+"/{id}/slide-image", s.customFile(lectern.ArtifactSlideImage, "inline", "slide"))
 	on("GET "+p+"/test/quick", func(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "status": "ok", "message": "Lectern is running.", "version": s.Version})
 		return nil
@@ -184,7 +185,7 @@ func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answer := customList{Success: true, Jobs: []customJob{}}
-	for q := (Query{}); len(answer.Jobs) < limit; {
+	for q := (lectern.Query{}); len(answer.Jobs) < limit; {
 		q.Limit = min(limit-len(answer.Jobs), 200)
 		page, next, err := s.mine(r).List(r.Context(), q)
 		if err != nil {
@@ -218,7 +219,8 @@ func number(r *http.Request, name string, def, low, high int) (int, error) {
 }
 
 // customFile answers with an artifact; perSlide names the query parameter that picks the slide.
-func (s *server) customFile(f file, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+func (s *server) customFile(kind lectern.ArtifactKind, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+	f := lectern.ArtifactFileOf(kind)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		n := 0
 		if perSlide != "" {
@@ -231,7 +233,7 @@ func (s *server) customFile(f file, how, perSlide string) func(http.ResponseWrit
 		if err != nil {
 			return err
 		}
-		return s.serve(w, r, p, a, f, attachment(how, "presentation_"+safeName(p.ID)+f.name))
+		return s.serve(w, r, p, a, f, attachment(how, "presentation_"+safeName(p.ID)+path.Ext(f.Name)))
 	}
 }
 
