@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,116 +14,163 @@ import (
 	"strings"
 
 	"lectern"
+	"lectern/bench/renders"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/proc"
-	"lectern/internal/versus"
 )
 
-// benchCmd measures renders beside the ways that people use otherwise, and the start of the server.
-type benchCmd struct {
-	Runs     int      `help:"How many rounds; medians are shown." default:"5"`
-	Other    int      `name:"other-runs" help:"In how many of them the ways of others take part, which are slow; without it, in all." placeholder:"N"`
-	Slides   int      `help:"Slides of a deck." default:"5"`
-	Seconds  float64  `help:"About how long a deck's video is." default:"60"`
-	Size     string   `help:"Size of the video, in pixels." default:"1920x1080" placeholder:"WxH"`
-	Decks    []string `help:"Only these decks: slides, avatar, transitions, fifty." placeholder:"A,B"`
-	Ways     []string `help:"Only these ways: start, lectern, again, edited, encode, compat, compat-encode, floor, plain, xfade, frames, moviepy, remotion, remotion-all." placeholder:"A,B"`
-	Starts   int      `help:"How many starts of the server." default:"9"`
-	JSON     string   `name:"json" help:"Write the figures to this file." placeholder:"FILE"`
-	Chart    string   `help:"Draw a chart into this file, as SVG." placeholder:"FILE"`
-	Keep     string   `help:"Work in this folder, and leave the videos of the last round there." placeholder:"DIR"`
-	Remotion string   `help:"The folder in which Remotion is installed; without it, one in your cache folder." placeholder:"DIR"`
-	Install  bool     `help:"Install Remotion there first, with npm. Mind its license; nothing of it comes with Lectern."`
+// rendersUsage is what `go run ./bench renders -h` prints before its flags.
+const rendersUsage = `Usage: go run ./bench renders [flags]
+
+Lectern renders decks, and in turn ffmpeg alone, Python and other programs, where they are installed, render the same
+decks. What is measured are whole process trees: time, CPU, memory, size. Nothing fails for being slow.
+
+  go run ./bench renders --runs 3 --json figures.json --chart figures.svg
+  go run ./bench renders --ways start
+
+`
+
+// comparison measures renders next to other ways to make the same videos, and the start of the server.
+type comparison struct {
+	binary, config      string
+	runs, other, slides int
+	seconds             float64
+	size                string
+	decks, ways         string // separated by commas
+	starts              int
+	json, chart, keep   string
+	remotion            string
+	install             bool
+	out, err            io.Writer
 }
 
-// Help is what --help says beyond the flags.
-func (benchCmd) Help() string {
-	return `The same decks are rendered by Lectern and, in turn, by ffmpeg alone, by Python and by other programs where they are
-installed, and what is measured are whole process trees: time, CPU, memory, size. Nothing fails for being slow.
+// measureRenders reads the command line of `renders` and does what it says.
+func measureRenders(ctx context.Context, args []string, out, errs io.Writer) error {
+	c := comparison{out: out, err: errs}
+	f := flag.NewFlagSet("renders", flag.ContinueOnError)
+	f.SetOutput(errs)
+	f.Usage = func() {
+		fmt.Fprint(errs, rendersUsage)
+		f.PrintDefaults()
+	}
+	f.StringVar(&c.binary, "lectern", "bin/lectern", "the program that is measured")
+	f.StringVar(&c.config, "config", os.Getenv(config.EnvPrefix+"CONFIG"),
+		"the program's settings file; without it, lectern.yaml in this folder, if there is one")
+	f.IntVar(&c.runs, "runs", 5, "rounds; medians are shown")
+	f.IntVar(&c.other, "other-runs", 0, "rounds in which other people's ways take part, which are slow; 0: all")
+	f.IntVar(&c.slides, "slides", 5, "slides of a deck")
+	f.Float64Var(&c.seconds, "seconds", 60, "about how many seconds the video of a deck lasts")
+	f.StringVar(&c.size, "size", "1920x1080", "size of the video, in pixels")
+	f.StringVar(&c.decks, "decks", "", "only these decks, separated by commas: slides, avatar, transitions, fifty")
+	f.StringVar(&c.ways, "ways", "", "only these ways, separated by commas: start, lectern, again, edited, encode, compat, "+
+		"compat-encode, floor, plain, xfade, frames, moviepy, remotion, remotion-all")
+	f.IntVar(&c.starts, "starts", 9, "starts of the server that are measured")
+	f.StringVar(&c.json, "json", "", "write the figures to this file")
+	f.StringVar(&c.chart, "chart", "", "draw a chart into this file, as SVG")
+	f.StringVar(&c.keep, "keep", "", "work in this folder, and leave the videos of the last round there")
+	f.StringVar(&c.remotion, "remotion", "", "the folder in which Remotion is installed; without it, one in your cache folder")
+	f.BoolVar(&c.install, "install", false,
+		"install Remotion there first, with npm; mind its license: nothing of it comes with Lectern")
+	if err := f.Parse(args); err != nil {
+		return &usageError{err, true}
+	}
+	if f.NArg() > 0 {
+		return &usageError{fmt.Errorf("renders takes flags alone, and %q is none", f.Arg(0)), false}
+	}
+	return c.run(ctx)
+}
 
-  lectern bench --runs 3 --json figures.json --chart figures.svg
-  lectern bench --ways start`
+// list splits what a flag separates by commas.
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }
 
 // startWay names the start of the server among the ways.
 const startWay = "start"
 
-// benchPlan is what the flags ask for.
-type benchPlan struct {
-	shape versus.Shape
-	kinds []versus.Kind
-	ways  []versus.Way // none: only the start
+// plan is what the flags ask for.
+type plan struct {
+	shape renders.Shape
+	kinds []renders.Kind
+	ways  []renders.Way // none: only the start
 	start bool
 }
 
-// Run implements the command.
-func (c *benchCmd) Run(ctx context.Context, io streams, s *settings) error {
+func (c *comparison) run(ctx context.Context) (err error) {
 	plan, err := c.plan()
 	if err != nil {
-		return &usageError{err}
+		return &usageError{err, false}
 	}
-	rep := versus.Report{Runs: c.Runs, Shape: plan.shape}
+	if c.binary, err = filepath.Abs(c.binary); err != nil {
+		return err
+	}
+	rep := renders.Report{Runs: c.runs, Shape: plan.shape}
 	if len(plan.ways) > 0 {
-		if rep, err = c.renders(ctx, io, s, plan); err != nil {
+		if rep, err = c.renders(ctx, plan); err != nil {
 			return err
 		}
 	}
 	if plan.start {
-		fmt.Fprintln(io.err, "starting the server", c.Starts, "times")
-		took, err := starts(ctx, c.Starts)
+		fmt.Fprintln(c.err, "starting the server", c.starts, "times")
+		took, err := starts(ctx, c.binary, c.starts)
 		if err != nil {
 			return err
 		}
-		rep.SetStart(versus.NewStart(took))
+		rep.SetStart(renders.NewStart(took))
 	}
-	fmt.Fprint(io.out, strings.TrimPrefix(rep.Text(), "\n"))
+	fmt.Fprint(c.out, strings.TrimPrefix(rep.Text(), "\n"))
 	return c.write(rep)
 }
 
-// others is in how many rounds the ways of others take part.
-func (c *benchCmd) others() int {
-	if c.Other == 0 {
-		return c.Runs
+// others is the number of rounds in which other people's ways take part.
+func (c *comparison) others() int {
+	if c.other == 0 {
+		return c.runs
 	}
-	return c.Other
+	return c.other
 }
 
-// plan reads the flags. What it does not like is the user's fault.
-func (c *benchCmd) plan() (p benchPlan, err error) {
+// plan checks the flags. Its errors are the user's fault.
+func (c *comparison) plan() (p plan, err error) {
 	for _, b := range []struct {
 		flag        string
 		value       float64
 		least, most float64
 	}{
-		{"runs", float64(c.Runs), 1, 100}, {"other-runs", float64(c.others()), 1, float64(c.Runs)}, {"slides", float64(c.Slides), 1, 100}, {"seconds", c.Seconds, 1, 3600}, {"starts", float64(c.Starts), 1, 1000},
+		{"runs", float64(c.runs), 1, 100}, {"other-runs", float64(c.others()), 1, float64(c.runs)},
+		{"slides", float64(c.slides), 1, 100}, {"seconds", c.seconds, 1, 3600}, {"starts", float64(c.starts), 1, 1000},
 	} {
 		if !(b.value >= b.least && b.value <= b.most) {
 			return p, fmt.Errorf("--%s must be from %g to %g", b.flag, b.least, b.most)
 		}
 	}
-	if c.Seconds < float64(c.Slides) {
+	if c.seconds < float64(c.slides) {
 		return p, fmt.Errorf("--seconds must be at least --slides: a slide lasts a second or more")
 	}
-	size, err := videoSize(c.Size)
+	size, err := videoSize(c.size)
 	if err != nil {
 		return p, err
 	}
-	p.shape = versus.Shape{Slides: c.Slides, Seconds: c.Seconds, Size: size, Rate: 30}
-	p.kinds = versus.Kinds()
-	for _, d := range c.Decks {
-		if !slices.Contains(p.kinds, versus.Kind(d)) {
+	p.shape = renders.Shape{Slides: c.slides, Seconds: c.seconds, Size: size, Rate: 30}
+	p.kinds = renders.Kinds()
+	decks, ways := list(c.decks), list(c.ways)
+	for _, d := range decks {
+		if !slices.Contains(p.kinds, renders.Kind(d)) {
 			return p, fmt.Errorf("--decks: there is no deck %q; the decks are slides, avatar, transitions and fifty", d)
 		}
 	}
-	if len(c.Decks) > 0 {
-		p.kinds = slices.DeleteFunc(p.kinds, func(k versus.Kind) bool { return !slices.Contains(c.Decks, string(k)) })
+	if len(decks) > 0 {
+		p.kinds = slices.DeleteFunc(p.kinds, func(k renders.Kind) bool { return !slices.Contains(decks, string(k)) })
 	}
-	p.start = len(c.Ways) == 0 || slices.Contains(c.Ways, startWay)
-	names := slices.DeleteFunc(slices.Clone(c.Ways), func(n string) bool { return n == startWay })
-	if len(names) > 0 || len(c.Ways) == 0 {
-		if p.ways, err = versus.Named(names); err != nil {
+	p.start = len(ways) == 0 || slices.Contains(ways, startWay)
+	names := slices.DeleteFunc(slices.Clone(ways), func(n string) bool { return n == startWay })
+	if len(names) > 0 || len(ways) == 0 {
+		if p.ways, err = renders.Named(names); err != nil {
 			return p, fmt.Errorf("--ways: %w, %s", err, startWay)
 		}
 	}
@@ -140,68 +189,69 @@ func videoSize(text string) (lectern.Size, error) {
 }
 
 // renders measures all that makes videos.
-func (c *benchCmd) renders(ctx context.Context, io streams, s *settings, plan benchPlan) (rep versus.Report, err error) {
-	cfg, err := s.load(io, nil)
+func (c *comparison) renders(ctx context.Context, plan plan) (rep renders.Report, err error) {
+	cfg, said, err := config.Load(config.Source{Environ: os.Environ(), File: c.config})
 	if err != nil {
 		return rep, err
+	}
+	for _, w := range said {
+		fmt.Fprintln(c.err, w)
 	}
 	tool, err := ffmpeg.Find(cfg.Tools.FFmpeg)
 	if err != nil {
 		return rep, err
 	}
-	t, err := c.tools(ctx, io, s, cfg, plan)
+	t, err := c.tools(ctx, cfg, plan)
 	if err != nil {
 		return rep, err
 	}
 	t.FFmpeg = tool.Path()
-	dir := c.Keep
+	dir := c.keep
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "lectern-bench-"); err != nil {
-			return rep, fmt.Errorf("make a folder for the work: %w", bare(err))
+			return rep, fmt.Errorf("make a folder for the work: %w", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
-		return rep, fmt.Errorf("find the folder %s: %w", c.Keep, err)
+		return rep, fmt.Errorf("find the folder %s: %w", c.keep, err)
 	}
-	return versus.Run(ctx, versus.Options{
-		Tools: t, Shape: plan.shape, Runs: c.Runs, Other: c.others(), Kinds: plan.kinds, Ways: plan.ways, Dir: dir,
-		Probe: func(ctx context.Context, path string) (versus.Film, error) {
+	return renders.Run(ctx, renders.Options{
+		Tools: t, Shape: plan.shape, Runs: c.runs, Other: c.others(), Kinds: plan.kinds, Ways: plan.ways, Dir: dir,
+		Probe: func(ctx context.Context, path string) (renders.Film, error) {
 			info, err := tool.Probe(ctx, path)
 			v, _ := info.First("video")
 			sound, _ := info.First("audio")
-			return versus.Film{Width: v.Width, Height: v.Height, Frames: v.Packets, Sound: sound.Duration.Seconds()}, err
+			return renders.Film{Width: v.Width, Height: v.Height, Frames: v.Packets, Sound: sound.Duration.Seconds()}, err
 		},
-		Say: func(format string, args ...any) { fmt.Fprintf(io.err, format+"\n", args...) },
+		Say: func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) },
 	})
 }
 
 // tools finds what the chosen ways need besides ffmpeg, and installs what was asked for.
-func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg config.Config, plan benchPlan) (t versus.Tools, err error) {
+func (c *comparison) tools(ctx context.Context, cfg config.Config, plan plan) (t renders.Tools, err error) {
 	if t.Chromium, err = chrome.Find(cfg.Tools.Chromium); err != nil {
 		return t, err
 	}
 	t.Shell = chrome.HeadlessShell(t.Chromium)
-	if t.Self, err = os.Executable(); err != nil {
-		return t, fmt.Errorf("find this program: %w", err)
-	}
-	if t.Settings, err = passedOn(s); err != nil {
+	t.Self = c.binary
+	if t.Settings, err = c.passedOn(os.Environ()); err != nil {
 		return t, err
 	}
 	chosen := func(name string) bool {
-		return slices.ContainsFunc(plan.ways, func(w versus.Way) bool { return w.Name == name })
+		return slices.ContainsFunc(plan.ways, func(w renders.Way) bool { return w.Name == name })
 	}
 	if chosen("frames") {
-		t.Python = versus.Importing(ctx, "numpy", "PIL")
+		t.Python = renders.Importing(ctx, "numpy", "PIL")
 	}
 	if chosen("moviepy") {
-		t.MoviePy = versus.Importing(ctx, "moviepy")
+		t.MoviePy = renders.Importing(ctx, "moviepy")
 	}
-	if !versus.NeedsRemotion(plan.ways) {
+	if !renders.NeedsRemotion(plan.ways) {
 		return t, ctx.Err()
 	}
 	t.Node, _ = proc.Find("node") // its row says that it is missing
-	dir := c.Remotion
+	dir := c.remotion
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -212,9 +262,9 @@ func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg confi
 	if dir, err = filepath.Abs(dir); err != nil {
 		return t, err
 	}
-	if c.Install {
-		fmt.Fprintln(io.err, "installing Remotion into", dir)
-		if err := versus.Install(ctx, dir, s.environ); err != nil {
+	if c.install {
+		fmt.Fprintln(c.err, "installing Remotion into", dir)
+		if err := renders.Install(ctx, dir, os.Environ()); err != nil {
 			return t, err
 		}
 	}
@@ -224,38 +274,39 @@ func (c *benchCmd) tools(ctx context.Context, io streams, s *settings, cfg confi
 	return t, ctx.Err()
 }
 
-// passedOn are the settings that a measured Lectern has too: which programs it uses and how many at once.
-func passedOn(s *settings) ([]string, error) {
-	env := slices.DeleteFunc(slices.Clone(s.environ), func(v string) bool {
+// passedOn returns the settings that a measured Lectern keeps: which programs it uses and how many at once.
+func (c *comparison) passedOn(environ []string) ([]string, error) {
+	kept := []string{"LECTERN_FFMPEG", "LECTERN_CHROME", "LECTERN_ENCODERS", "LECTERN_TABS", "LECTERN_VOICES"}
+	env := slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return !strings.HasPrefix(name, "LECTERN_TOOLS_") && !slices.Contains([]string{"LECTERN_FFMPEG", "LECTERN_CHROME", "LECTERN_ENCODERS", "LECTERN_TABS", "LECTERN_VOICES"}, name)
+		return !strings.HasPrefix(name, "LECTERN_TOOLS_") && !slices.Contains(kept, name)
 	})
-	if s.file == "" {
+	if c.config == "" {
 		return env, nil
 	}
-	file, err := filepath.Abs(s.file)
+	file, err := filepath.Abs(c.config)
 	return append(env, config.EnvPrefix+"CONFIG="+file), err
 }
 
 // write leaves the files that were asked for.
-func (c *benchCmd) write(rep versus.Report) error {
-	if c.JSON != "" {
+func (c *comparison) write(rep renders.Report) error {
+	if c.json != "" {
 		data, err := json.MarshalIndent(rep, "", "  ")
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(c.JSON, append(data, '\n'), 0o644); err != nil {
+		if err := os.WriteFile(c.json, append(data, '\n'), 0o644); err != nil {
 			return fmt.Errorf("write the figures: %w", err)
 		}
 	}
-	if c.Chart == "" {
+	if c.chart == "" {
 		return nil
 	}
 	chart := rep.Chart()
 	if chart == nil {
 		return fmt.Errorf("draw the chart: there is nothing to compare; choose more ways")
 	}
-	if err := os.WriteFile(c.Chart, chart, 0o644); err != nil {
+	if err := os.WriteFile(c.chart, chart, 0o644); err != nil {
 		return fmt.Errorf("write the chart: %w", err)
 	}
 	return nil
