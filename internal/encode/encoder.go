@@ -1,4 +1,4 @@
-package compose
+package encode
 
 import "strconv"
 
@@ -64,9 +64,9 @@ func (e Encoding) Trial() []string {
 }
 
 // Standing gives the arguments that encode a group of pictures of a slide without an avatar, for encoders in hardware, whose pictures
-// are not written here: what [Encoding.Still] and skipped pictures are for the others. plate is a file with the slide as one
+// are not written here: what [Encoding.Still] and skipped pictures are for the others. background is a file with the slide as one
 // raw picture.
-func (e Encoding) Standing(plate string, threads int, to string) []string {
-	args := append(e.raw(e.Size, plate), "-vf", held+","+e.taken())
+func (e Encoding) Standing(background string, threads int, to string) []string {
+	args := append(e.raw(e.Size, background), "-vf", held+","+e.taken())
 	return append(args, e.output(int64(e.GOP()), threads, to)...)
 }

@@ -1,4 +1,4 @@
-package compose
+package encode
 
 import (
 	"slices"
@@ -23,7 +23,7 @@ func TestHardwareArguments(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", encoder, got, want)
 		}
 		for _, args := range [][]string{e.Standing("p.yuv", 1, "out"), e.Avatar("p.yuv", lectern.Rect{Width: 480, Height: 480}, 9, 1, "out"),
-			e.Faded(9, 1, "out"), e.Transition("wipeleft", Side{Plate: "a"}, Side{Plate: "b"}, 9, 1, "out"), e.Trial()} {
+			e.Faded(9, 1, "out"), e.Transition("wipeleft", Side{Background: "a"}, Side{Background: "b"}, 9, 1, "out"), e.Trial()} {
 			line := strings.Join(args, " ")
 			if !strings.Contains(line, want) || strings.Contains(line, "x264") {
 				t.Errorf("%s: %s", encoder, line)

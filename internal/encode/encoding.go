@@ -1,4 +1,4 @@
-package compose
+package encode
 
 import (
 	"fmt"
@@ -50,8 +50,8 @@ func (e Encoding) Macroblocks() (across, down int) {
 	return (e.Size.Width + block - 1) / block, (e.Size.Height + block - 1) / block
 }
 
-// PlateBytes is the size of one whole picture as the encoder takes it.
-func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
+// PictureBytes is the size of one whole picture as the encoder takes it.
+func (e Encoding) PictureBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
 // rate says how many bits the pictures get: by a constant rate factor, which spends less where much moves, or by a constant quantizer,
 // for which x264 need not look at the pictures beforehand.
@@ -145,9 +145,9 @@ func (e Encoding) keyArgs() []string {
 const underKey = 10
 
 // Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
-// plate is a file with the slide as one raw picture.
-func (e Encoding) Still(plate string, threads int, to string) []string {
-	args := append(e.raw(e.Size, plate), "-vf", tagged)
+// background is a file with the slide as one raw picture.
+func (e Encoding) Still(background string, threads int, to string) []string {
+	args := append(e.raw(e.Size, background), "-vf", tagged)
 	args = append(args, e.keyArgs()...)
 	return append(args, e.count(1, threads, to)...)
 }
@@ -173,12 +173,12 @@ func Repeats(frames, gop int64) []int64 {
 	return groups
 }
 
-// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that
+// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the region that
 // arrives on standard input, picture by picture, laid over it at at.
-func (e Encoding) Avatar(plate string, at lectern.Rect, frames int64, threads int, to string) []string {
-	args := e.raw(e.Size, plate)
+func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threads int, to string) []string {
+	args := e.raw(e.Size, background)
 	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
-	graph := fmt.Sprintf("[0:v]%s[plate];[plate][1:v]%s,%s[v]", held, overlay(at), e.taken())
+	graph := fmt.Sprintf("[0:v]%s[background];[background][1:v]%s,%s[v]", held, overlay(at), e.taken())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }
@@ -196,12 +196,12 @@ func thumbnail(to string) []string {
 	return []string{"-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to}
 }
 
-// Side is what one side of a transition shows: a plate, and over it the region of an avatar, one raw picture for each
+// Side is what one side of a transition shows: a background, and over it the region of an avatar, one raw picture for each
 // frame of the transition. An empty Region means there is no avatar.
 type Side struct {
-	Plate  string
-	Region string
-	At     lectern.Rect
+	Background string
+	Region     string
+	At         lectern.Rect
 }
 
 // Transition gives the arguments that encode the overlap of two slides: frames pictures, the first of which still shows
@@ -211,12 +211,12 @@ func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, th
 	var graph string
 	input := 0
 	for i, s := range [2]Side{leaving, coming} {
-		args = append(args, e.raw(e.Size, s.Plate)...)
+		args = append(args, e.raw(e.Size, s.Background)...)
 		graph += fmt.Sprintf("[%d:v]%s", input, held)
 		input++
 		if s.Region != "" {
 			args = append(args, e.raw(lectern.Size{Width: s.At.Width, Height: s.At.Height}, s.Region)...)
-			graph += fmt.Sprintf("[plate%d];[plate%d][%d:v]%s", i, i, input, overlay(s.At))
+			graph += fmt.Sprintf("[background%d];[background%d][%d:v]%s", i, i, input, overlay(s.At))
 			input++
 		}
 		graph += fmt.Sprintf(",trim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", frames, 'a'+i)

@@ -1,4 +1,4 @@
-package compose
+package encode
 
 import (
 	"regexp"
@@ -46,12 +46,12 @@ func TestArguments(t *testing.T) {
 			"-map [key] " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 keys " +
 			"-map [part] " + strings.NewReplacer("-g 180 -keyint_min 180", "-g 179 -keyint_min 179", "-crf 18", "-crf 25", "weightp=0", small).Replace(hdArgs) + " -r 30 -threads 2 -f h264 small"},
 		{"avatar", hd.Avatar("p.yuv", at, 123, 1, "out"), raw + "p.yuv " + region +
-			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v]" + held + "[plate];[plate][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
+			"pipe:0 -filter_complex_threads 1 -filter_complex [0:v]" + held + "[background];[background][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag + "[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
-		{"transition", hd.Transition("wipeleft", Side{Plate: "a.yuv"}, Side{Plate: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
+		{"transition", hd.Transition("wipeleft", Side{Background: "a.yuv"}, Side{Background: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
 			raw + "a.yuv " + raw + "b.yuv " + region + "r.yuv -filter_complex_threads 1 -filter_complex " +
 				"[0:v]" + held + ",trim=end_frame=13,scale=flags=neighbor,format=yuv444p[a];" +
-				"[1:v]" + held + "[plate1];[plate1][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
+				"[1:v]" + held + "[background1];[background1][2:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall,trim=end_frame=13,scale=flags=neighbor,format=yuv444p[b];" +
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag + "[v] -map [v] " +
 				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
 		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f adts out"},
@@ -74,7 +74,7 @@ func TestPiecesShareTheirParameters(t *testing.T) {
 		want := own.ReplaceAllString(strings.Join(e.Args(), " "), "")
 		for name, args := range map[string][]string{
 			"still": e.Still("p", 1, "o"), "avatar": e.Avatar("p", lectern.Rect{Width: 2, Height: 2}, 5, 2, "o"),
-			"transition": e.Transition("fade", Side{Plate: "a"}, Side{Plate: "b"}, 5, 3, "o"),
+			"transition": e.Transition("fade", Side{Background: "a"}, Side{Background: "b"}, 5, 3, "o"),
 		} {
 			if !strings.Contains(own.ReplaceAllString(strings.Join(args, " "), ""), want) {
 				t.Errorf("%s at %s does not have %s", name, q, want)

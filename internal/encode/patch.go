@@ -1,10 +1,11 @@
-package compose
+package encode
 
 import (
 	"fmt"
 
 	"lectern"
 	"lectern/internal/h264"
+	"lectern/internal/picture"
 )
 
 // Patch is the part of a picture that is encoded by itself where an avatar moves: its window with a margin of still slide,
@@ -63,9 +64,10 @@ func (e Encoding) Groups(frames int64) []int64 {
 // elsewhere then.
 //
 // One process does both, since its start costs as much as two seconds' pictures, and a thumbnail where one is wanted. All come on standard
-// input in the order in which they are shown, a key picture as tiles of the patch's size: see [Canvas.Tile].
+// input in the order in which they are shown, a key picture as tiles of the patch's size: see
+// [picture.Canvas.Tile].
 func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string, thumb *Thumb) []string {
-	across, down := p.tiles(e.Size)
+	across, down := picture.Tiles(e.Size, p.At)
 	tiles := int64(across * down)
 	// The frames that come are tiles and then parts, group for group; all groups but the last are as long.
 	turn, last := tiles+int64(e.patchGroup()), int64(0)
@@ -110,11 +112,6 @@ func (t *Thumb) args() []string {
 	return append([]string{"-map", "[thumb]"}, thumbnail(t.To)...)
 }
 
-// tiles is how many patches there are across and down a picture, the last of which reach out of it.
-func (p Patch) tiles(size lectern.Size) (across, down int) {
-	return (size.Width + p.At.Width - 1) / p.At.Width, (size.Height + p.At.Height - 1) / p.At.Height
-}
-
 // overPatch is by how much the quantizer of a patch is above the constant rate factor of whole pictures. x264 need not look at the pictures
 // before it encodes them then, which takes it a quarter of its time, and it does not go on improving flat ground at the border, for which it
 // would look for matches beyond it, where the whole picture has something else. Key pictures are much finer than what follows
@@ -141,84 +138,4 @@ func (p Patch) still() string {
 		graph += fmt.Sprintf("addroi=%d:%d:%d:%d:%g,", r.X, r.Y, r.Width, r.Height, coarser)
 	}
 	return graph
-}
-
-// Canvas is the picture of a patch, and the whole picture that it is a part of, as their encoders take them.
-type Canvas struct {
-	patch       Patch
-	size        lectern.Size
-	Part, Whole []byte
-	tile        []byte
-}
-
-// NewCanvas makes the pictures of a slide's plate without its avatar. Where the patch reaches out of the picture, it goes on as
-// the picture's border is.
-func NewCanvas(p Patch, plate *Planes) *Canvas {
-	c := &Canvas{patch: p, size: lectern.Size{Width: plate.Width, Height: plate.Height},
-		Part: make([]byte, p.At.Width*p.At.Height*3/2), Whole: append([]byte(nil), plate.Pix...)}
-	each(c.size, p.At, func(src, dst []byte, stride, height int, at lectern.Rect) {
-		for y := range at.Height {
-			row := src[min(at.Y+y, height-1)*stride:][:stride]
-			out := dst[y*at.Width:][:at.Width]
-			n := copy(out, row[at.X:])
-			for x := n; x < len(out); x++ {
-				out[x] = row[stride-1]
-			}
-		}
-	}, c.Whole, c.Part)
-	return c
-}
-
-// each calls do for each plane of a picture of size, and for that of a part of it at at.
-func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride, height int, at lectern.Rect), whole, part []byte) {
-	w, h := size.Width, size.Height
-	do(whole[:w*h], part[:at.Width*at.Height], w, h, at)
-	half := lectern.Rect{X: at.X / 2, Y: at.Y / 2, Width: at.Width / 2, Height: at.Height / 2}
-	whole, part = whole[w*h:], part[at.Width*at.Height:]
-	for range 2 {
-		do(whole[:w*h/4], part[:half.Width*half.Height], w/2, h/2, half)
-		whole, part = whole[w*h/4:], part[half.Width*half.Height:]
-	}
-}
-
-// Tiles is how many tiles of the patch's size the whole picture is cut into.
-func (c *Canvas) Tiles() int {
-	across, down := c.patch.tiles(c.size)
-	return across * down
-}
-
-// Tile gives the whole picture's n-th tile, row by row from the top. What of it lies beyond the picture may be anything. It is valid until
-// the next call.
-func (c *Canvas) Tile(n int) []byte {
-	if c.tile == nil {
-		c.tile = make([]byte, len(c.Part))
-	}
-	across, _ := c.patch.tiles(c.size)
-	at := lectern.Rect{X: n % across * c.patch.At.Width, Y: n / across * c.patch.At.Height, Width: c.patch.At.Width, Height: c.patch.At.Height}
-	each(c.size, at, func(whole, part []byte, stride, height int, at lectern.Rect) {
-		for y := range min(at.Height, height-at.Y) {
-			copy(part[y*at.Width:][:at.Width], whole[(at.Y+y)*stride+at.X:][:min(at.Width, stride-at.X)])
-		}
-	}, c.Whole, c.tile)
-	return c.tile
-}
-
-// PutPart lays a region of the window's size, as [Region.Compose] gives it, into Part, and PutWhole into Whole.
-func (c *Canvas) PutPart(region []byte) {
-	at := c.patch.Window
-	at.X -= c.patch.At.X
-	at.Y -= c.patch.At.Y
-	Put(lectern.Size{Width: c.patch.At.Width, Height: c.patch.At.Height}, at, c.Part, region)
-}
-
-// PutWhole is PutPart for the whole picture.
-func (c *Canvas) PutWhole(region []byte) { Put(c.size, c.patch.Window, c.Whole, region) }
-
-// Put lays a region, as [Region.Compose] gives it, into a picture of the given size, both in 4:2:0.
-func Put(size lectern.Size, at lectern.Rect, picture, region []byte) {
-	each(size, at, func(whole, part []byte, stride, _ int, at lectern.Rect) {
-		for y := range at.Height {
-			copy(whole[(at.Y+y)*stride+at.X:][:at.Width], part[y*at.Width:])
-		}
-	}, picture, region)
 }

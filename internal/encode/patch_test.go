@@ -1,8 +1,6 @@
-package compose
+package encode
 
 import (
-	"bytes"
-	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -64,53 +62,4 @@ func TestGroupsAddUp(t *testing.T) {
 			t.Fatalf("%d frames became %d", frames, sum)
 		}
 	})
-}
-
-// The patch is a part of the whole picture, before a window is laid in and after.
-func TestCanvasPartsAgree(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		e := drawEncoding(t)
-		w := drawPlace(t, e.Size)
-		p, _ := e.Patch(w)
-		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		noise := func(width, height int) *Planes {
-			planes := NewPlanes(width, height)
-			for i := range planes.Pix {
-				planes.Pix[i] = byte(random.Uint32())
-			}
-			return planes
-		}
-		c := NewCanvas(p, noise(e.Size.Width, e.Size.Height))
-		check := func() {
-			seen := p.At // of it, what is inside the picture
-			seen.Width, seen.Height = min(seen.Width, e.Size.Width-seen.X), min(seen.Height, e.Size.Height-seen.Y)
-			got, want := make([]byte, seen.Width*seen.Height*3/2), make([]byte, seen.Width*seen.Height*3/2)
-			cutOut(e.Size, seen, c.Whole, want)
-			inner := seen
-			inner.X, inner.Y = 0, 0
-			cutOut(lectern.Size{Width: p.At.Width, Height: p.At.Height}, inner, c.Part, got)
-			if !bytes.Equal(got, want) {
-				t.Fatal("the part differs from the whole")
-			}
-		}
-		check()
-		region := noise(w.Width, w.Height).Pix
-		c.PutPart(region)
-		c.PutWhole(region)
-		check()
-		got := make([]byte, len(region))
-		cutOut(e.Size, w, c.Whole, got)
-		if !bytes.Equal(got, region) {
-			t.Fatal("the window does not show the region")
-		}
-	})
-}
-
-func cutOut(size lectern.Size, at lectern.Rect, whole, part []byte) {
-	each(size, at, func(whole, part []byte, stride, _ int, at lectern.Rect) {
-		for y := range at.Height {
-			copy(part[y*at.Width:][:at.Width], whole[(at.Y+y)*stride+at.X:])
-		}
-	}, whole, part)
 }

@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"bytes"
@@ -28,9 +28,9 @@ func ParseColour(s string) (color.RGBA, bool) {
 	return color.RGBA{R: byte(v >> 16), G: byte(v >> 8), B: byte(v), A: 255}, true
 }
 
-// Ground draws what a page lies on, in a picture of the given size; scale is the number of its pixels to a CSS pixel. It is what a browser
+// Background draws what a page is drawn on, in a picture of the given size; scale is the number of its pixels to a CSS pixel. It is what a browser
 // makes of the same gradients (CSS Images 3, section 3), but rounded to 8 bits once, by an ordered dither over all of them.
-func Ground(g lectern.Ground, size lectern.Size, scale float64) (*image.RGBA, error) {
+func Background(g lectern.Background, size lectern.Size, scale float64) (*image.RGBA, error) {
 	from, ok1 := ParseColour(g.From)
 	to, ok2 := ParseColour(g.To)
 	if !ok1 || !ok2 {
@@ -115,49 +115,49 @@ var rounding = func() (t [8][8]float32) {
 	return t
 }()
 
-// Lay lays a picture on a ground of the same size. A picture as image/png reads it, with an alpha channel, is laid there itself, so that
+// Lay lays a picture on a background of the same size. A picture as image/png reads it, with an alpha channel, is laid there itself, so that
 // there need not be two of them in memory: picture is not to be used any more.
-func Lay(picture image.Image, ground *image.RGBA) *image.RGBA {
+func Lay(picture image.Image, background *image.RGBA) *image.RGBA {
 	b := picture.Bounds()
 	if glass, ok := picture.(*image.NRGBA); ok {
 		for y := range b.Dy() {
-			layRow(glass.Pix[y*glass.Stride:][:4*b.Dx()], ground.Pix[y*ground.Stride:][:4*b.Dx()])
+			layRow(glass.Pix[y*glass.Stride:][:4*b.Dx()], background.Pix[y*background.Stride:][:4*b.Dx()])
 		}
 		return &image.RGBA{Pix: glass.Pix, Stride: glass.Stride, Rect: image.Rect(0, 0, b.Dx(), b.Dy())}
 	}
 	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	copy(out.Pix, ground.Pix)
+	copy(out.Pix, background.Pix)
 	draw.Draw(out, out.Rect, picture, b.Min, draw.Over)
 	return out
 }
 
 // layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one; it becomes what is seen.
-func layRow(row, ground []byte) {
-	for ; len(row) >= 8 && len(ground) >= 8; row, ground = row[8:], ground[8:] {
+func layRow(row, background []byte) {
+	for ; len(row) >= 8 && len(background) >= 8; row, background = row[8:], background[8:] {
 		switch binary.LittleEndian.Uint64(row) & 0xff000000ff000000 {
 		case 0:
-			binary.LittleEndian.PutUint64(row, binary.LittleEndian.Uint64(ground))
+			binary.LittleEndian.PutUint64(row, binary.LittleEndian.Uint64(background))
 		case 0xff000000ff000000:
 		default:
-			layPixel(row[:4], ground[:4])
-			layPixel(row[4:8], ground[4:8])
+			layPixel(row[:4], background[:4])
+			layPixel(row[4:8], background[4:8])
 		}
 	}
 	if len(row) >= 4 {
-		layPixel(row[:4], ground[:4])
+		layPixel(row[:4], background[:4])
 	}
 }
 
-func layPixel(p, ground []byte) {
+func layPixel(p, background []byte) {
 	a := uint32(p[3])
 	for c := range 3 {
-		v := uint32(p[c])*a + uint32(ground[c])*(255-a) + 127
+		v := uint32(p[c])*a + uint32(background[c])*(255-a) + 127
 		p[c] = byte(v / 255)
 	}
 	p[3] = 255
 }
 
-// PNG encodes an opaque picture. A slide's ground has a pattern to its pixels that the filters of the format would only stir: without them
+// PNG encodes an opaque picture. A slide's background is dithered: it has a pattern to its pixels that the filters of the format would only stir: without them
 // the file is two thirds as large as the browser's, and made in a sixth of the time that image/png takes.
 func PNG(img *image.RGBA) ([]byte, error) {
 	b := img.Bounds()

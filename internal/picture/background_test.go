@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"bytes"
@@ -16,10 +16,10 @@ import (
 )
 
 // The mean of every 8×8 pixels is the gradient itself, and no pixel is a whole step away from it.
-func TestGroundRoundsWithoutLoss(t *testing.T) {
+func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	t.Parallel()
-	g := lectern.Ground{From: "#102030", To: "#14283c", Angle: 180}
-	img, err := Ground(g, lectern.Size{Width: 64, Height: 512}, 1)
+	g := lectern.Background{From: "#102030", To: "#14283c", Angle: 180}
+	img, err := Background(g, lectern.Size{Width: 64, Height: 512}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +47,11 @@ func TestGroundRoundsWithoutLoss(t *testing.T) {
 }
 
 // A light is its own colour in the middle, half of it at half its reach, and nothing beyond; it grows with the page's scale.
-func TestGroundLights(t *testing.T) {
+func TestBackgroundLights(t *testing.T) {
 	t.Parallel()
 	for _, scale := range []float64{1, 2} {
 		n := int(200 * scale)
-		img, err := Ground(lectern.Ground{From: "#000000", To: "#000000", Lights: []lectern.Light{
+		img, err := Background(lectern.Background{From: "#000000", To: "#000000", Lights: []lectern.Light{
 			{X: 50, Y: 50, RadiusX: 100, RadiusY: 50, Colour: "#c86400", Alpha: 1, Reach: 80},
 		}}, lectern.Size{Width: n, Height: n}, scale)
 		if err != nil {
@@ -63,8 +63,8 @@ func TestGroundLights(t *testing.T) {
 			}
 		}
 	}
-	for _, g := range []lectern.Ground{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"}, {From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
-		if img, err := Ground(g, lectern.Size{Width: 2, Height: 2}, 1); err == nil {
+	for _, g := range []lectern.Background{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"}, {From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
+		if img, err := Background(g, lectern.Size{Width: 2, Height: 2}, 1); err == nil {
 			t.Errorf("%+v gives %v", g, img)
 		}
 	}
@@ -76,18 +76,18 @@ func TestLay(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w, h := rapid.IntRange(1, 9).Draw(rt, "w"), rapid.IntRange(1, 3).Draw(rt, "h")
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
-		top, ground := image.NewNRGBA(image.Rect(0, 0, w, h)), image.NewRGBA(image.Rect(0, 0, w, h))
+		top, background := image.NewNRGBA(image.Rect(0, 0, w, h)), image.NewRGBA(image.Rect(0, 0, w, h))
 		for i := range top.Pix {
-			top.Pix[i], ground.Pix[i] = byte(r.Uint32()), byte(r.Uint32())
+			top.Pix[i], background.Pix[i] = byte(r.Uint32()), byte(r.Uint32())
 			if i%4 == 3 {
-				top.Pix[i], ground.Pix[i] = []byte{0, 0, 255, 255, byte(r.Uint32())}[r.IntN(5)], 255
+				top.Pix[i], background.Pix[i] = []byte{0, 0, 255, 255, byte(r.Uint32())}[r.IntN(5)], 255
 			}
 		}
-		want, before := image.NewRGBA(ground.Rect), bytes.Clone(ground.Pix)
-		draw.Draw(want, want.Rect, ground, image.Point{}, draw.Src)
+		want, before := image.NewRGBA(background.Rect), bytes.Clone(background.Pix)
+		draw.Draw(want, want.Rect, background, image.Point{}, draw.Src)
 		draw.Draw(want, want.Rect, top, image.Point{}, draw.Over)
 		alpha := bytes.Clone(top.Pix)
-		got := Lay(top, ground)
+		got := Lay(top, background)
 		for i := range got.Pix {
 			most := 1
 			if a := alpha[i|3]; a == 0 || a == 255 {
@@ -97,8 +97,8 @@ func TestLay(t *testing.T) {
 				rt.Fatalf("byte %d of %d×%d is %d instead of %d", i, w, h, got.Pix[i], want.Pix[i])
 			}
 		}
-		if !bytes.Equal(before, ground.Pix) {
-			rt.Fatal("the ground was changed")
+		if !bytes.Equal(before, background.Pix) {
+			rt.Fatal("the background was changed")
 		}
 	})
 	opaque := image.NewGray(image.Rect(0, 0, 2, 2))
@@ -136,20 +136,20 @@ func TestPNG(t *testing.T) {
 	})
 }
 
-func BenchmarkGround(b *testing.B) {
-	g := lectern.Ground{From: "#110c35", To: "#241263", Angle: 160, Lights: []lectern.Light{
+func BenchmarkBackground(b *testing.B) {
+	g := lectern.Background{From: "#110c35", To: "#241263", Angle: 160, Lights: []lectern.Light{
 		{X: 88, Y: 0, RadiusX: 1500, RadiusY: 1150, Colour: "#7048f6", Alpha: 0.48, Reach: 70},
 		{X: -6, Y: 108, RadiusX: 1200, RadiusY: 900, Colour: "#ff8c5c", Alpha: 0.16, Reach: 68},
 	}}
 	for b.Loop() {
-		if _, err := Ground(g, lectern.Size{Width: 1920, Height: 1080}, 1); err != nil {
+		if _, err := Background(g, lectern.Size{Width: 1920, Height: 1080}, 1); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkPNG(b *testing.B) {
-	img, err := Ground(lectern.Ground{From: "#110c35", To: "#241263", Angle: 160}, lectern.Size{Width: 1920, Height: 1080}, 1)
+	img, err := Background(lectern.Background{From: "#110c35", To: "#241263", Angle: 160}, lectern.Size{Width: 1920, Height: 1080}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

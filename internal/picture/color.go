@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"encoding/binary"
@@ -21,7 +21,7 @@ const (
 var threshold = bayer()
 
 // dither is by how much the pattern is weakened. At full strength it covers every flat colour that falls between two steps, which
-// an encoder pays for with half as many bits again and time to match (docs/PIPELINE.md); and grounds are dithered
+// an encoder pays for with half as many bits again and time to match (docs/PIPELINE.md); and backgrounds are dithered
 // already. A quarter breaks up what rounding alone would line up.
 const dither = 4
 
@@ -43,21 +43,21 @@ func order(x, y int) (v int) {
 	return v
 }
 
-// Planes is a picture in 4:2:0, its three planes one after the other, as the encoder reads it.
-type Planes struct {
+// YUV is a picture in 4:2:0 (bt709, limited range), its three planes one after the other, as the encoder reads it.
+type YUV struct {
 	Width, Height int // both even
 	Pix           []byte
 }
 
-// NewPlanes makes a picture. Its sides have to be even.
-func NewPlanes(width, height int) *Planes {
-	return &Planes{Width: width, Height: height, Pix: make([]byte, width*height*3/2)}
+// NewYUV makes a picture. Its sides have to be even.
+func NewYUV(width, height int) *YUV {
+	return &YUV{Width: width, Height: height, Pix: make([]byte, width*height*3/2)}
 }
 
-// Plate converts a whole slide, whose sides have to be even, with its alpha ignored.
-func Plate(src *image.RGBA) *Planes {
+// ToYUV converts a whole slide, whose sides have to be even, with its alpha ignored.
+func ToYUV(src *image.RGBA) *YUV {
 	b := src.Bounds()
-	p := NewPlanes(b.Dx(), b.Dy())
+	p := NewYUV(b.Dx(), b.Dy())
 	for y := 0; y < p.Height; y += 2 {
 		o := src.PixOffset(b.Min.X, b.Min.Y+y)
 		p.convert(src.Pix[o:o+4*p.Width], src.Pix[o+src.Stride:o+src.Stride+4*p.Width], 0, y, 0, y)
@@ -68,7 +68,7 @@ func Plate(src *image.RGBA) *Planes {
 // convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are opaque. They
 // lie at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels. Chroma is the mean of
 // four pixels, in their middle (the stream says so).
-func (p *Planes) convert(top, bottom []byte, x, y, atX, atY int) bool {
+func (p *YUV) convert(top, bottom []byte, x, y, atX, atY int) bool {
 	n := len(top) / 4
 	half := p.Width / 2
 	chroma := (y/2)*half + x/2

@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import "golang.org/x/sys/cpu"
 

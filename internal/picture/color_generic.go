@@ -1,5 +1,5 @@
 //go:build !amd64
 
-package compose
+package picture
 
 func (s *strip) convert() uint32 { return s.portable() }

@@ -1,28 +1,27 @@
-package compose
+package picture
 
 import (
-	"fmt"
 	"image"
 
 	"lectern"
 )
 
-// Keyer cuts a presenter out of a green ground and lays what is left over a backdrop. It is made once for a clip and is not safe
+// Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and is not safe
 // for concurrent use.
 //
 // A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much is told by its green excess,
 // e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green, by a share ρ of its
 // red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels beside it α is told whatever the light there:
 // edges are as wide as they are and no wider. Then the key's share is taken out of the colour, and what is greener than ρ allows
-// is spill: light from the ground, which goes.
+// is spill: light from the screen, which goes.
 type Keyer struct {
 	size   lectern.Size
-	ground []byte    // the backdrop, opaque, four bytes a row; nil: transparent
+	back   []byte    // the backdrop, opaque, four bytes a row; nil: transparent
 	excess []float32 // of each pixel
 	alpha  []float32
-	near   []bool    // close to the ground, so that a pixel's own excess does not prove it solid
+	near   []bool    // close to the screen, so that a pixel's own excess does not prove it solid
 	rows   []bool    // near, along rows alone
-	last   []int     // the row of each column in which the ground was seen last
+	last   []int     // the row of each column in which the screen was seen last
 	tints  []float32 // of each square of keySquare pixels; above 0: not looked for yet
 	rim    int       // pixels that count as close
 	reach  int       // pixels in which a solid neighbour is looked for
@@ -30,7 +29,7 @@ type Keyer struct {
 
 // Measures of keying, as shares.
 const (
-	keyFloor   = 0.03  // less of the presenter than this is noise of the ground
+	keyFloor   = 0.03  // less of the presenter than this is noise of the screen
 	keyCeiling = 0.97  // more is the presenter, whole
 	keyDoubt   = 0.9   // a pixel with less makes the ones beside it doubtful
 	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
@@ -39,48 +38,26 @@ const (
 	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
 )
 
-// NewKeyer prepares keying frames of a size. back is drawn behind; its zero value leaves the ground transparent.
+// NewKeyer prepares keying frames of a size. back is drawn behind; its zero value leaves the background transparent.
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
 	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
 		last: make([]int, size.Width), tints: make([]float32, (size.Width/keySquare+1)*(size.Height/keySquare+1)),
 		rim: 2 + size.Height/120, reach: 8 + size.Height/30}
-	top, ok := hexColour(back.Top)
-	bottom, ok2 := hexColour(back.Bottom)
+	top, ok := ParseColour(back.Top)
+	bottom, ok2 := ParseColour(back.Bottom)
 	if !ok || !ok2 {
 		return k
 	}
-	k.ground = make([]byte, 3*size.Height)
+	from, to := [3]byte{top.R, top.G, top.B}, [3]byte{bottom.R, bottom.G, bottom.B}
+	k.back = make([]byte, 3*size.Height)
 	for y := range size.Height {
 		t := (float64(y) + 0.5) / float64(size.Height)
 		for i := range 3 {
-			k.ground[3*y+i] = byte(float64(top[i])*(1-t) + float64(bottom[i])*t + 0.5)
+			k.back[3*y+i] = byte(float64(from[i])*(1-t) + float64(to[i])*t + 0.5)
 		}
 	}
 	return k
-}
-
-// hexColour reads "#rrggbb".
-func hexColour(s string) (c [3]byte, ok bool) {
-	if len(s) != 7 || s[0] != '#' {
-		return c, false
-	}
-	for i := range 3 {
-		for _, d := range []byte(s[1+2*i : 3+2*i]) {
-			switch {
-			case d >= '0' && d <= '9':
-				d -= '0'
-			case d >= 'a' && d <= 'f':
-				d -= 'a' - 10
-			case d >= 'A' && d <= 'F':
-				d -= 'A' - 10
-			default:
-				return c, false
-			}
-			c[i] = c[i]<<4 | d
-		}
-	}
-	return c, true
 }
 
 // Key cuts out a frame of packed R, G and B bytes into dst, which has the keyer's size; alpha is premultiplied.
@@ -116,7 +93,7 @@ func (k *Keyer) Key(rgb []byte, dst *image.RGBA) {
 	}
 }
 
-// border finds what is close to the ground.
+// border finds what is close to the screen.
 func (k *Keyer) border() {
 	w, h := k.size.Width, k.size.Height
 	for y := range h {
@@ -193,7 +170,7 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 		for r := 1; r <= k.reach && level < 3; r++ {
 			px, py := x+r*d[0], y+r*d[1]
 			if px < 0 || py < 0 || px >= w || py >= h || k.alpha[py*w+px] < keyFloor {
-				break // the ground: nothing solid lies this way
+				break // the screen: nothing solid lies this way
 			}
 			// Where a soft edge ends the excess still falls; what it falls to is the presenter's own.
 			i := py*w + px
@@ -224,8 +201,8 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 func (k *Keyer) put(dst, p []byte, a, tint, full float32, y int) {
 	if a <= 0 {
 		clear(dst)
-		if k.ground != nil {
-			copy(dst, k.ground[3*y:3*y+3])
+		if k.back != nil {
+			copy(dst, k.back[3*y:3*y+3])
 			dst[3] = 255
 		}
 		return
@@ -235,26 +212,10 @@ func (k *Keyer) put(dst, p []byte, a, tint, full float32, y int) {
 	r, b = min(r, most), min(b, most)
 	g = max(min(g, max(r, b)*(1+tint)), 0) // what is greener is spill
 	alpha := most
-	if k.ground != nil {
-		s := k.ground[3*y : 3*y+3]
+	if k.back != nil {
+		s := k.back[3*y : 3*y+3]
 		r, g, b = r+(1-a)*float32(s[0]), g+(1-a)*float32(s[1]), b+(1-a)*float32(s[2])
 		alpha = 255
 	}
 	dst[0], dst[1], dst[2], dst[3] = byte(r+0.5), byte(g+0.5), byte(b+0.5), byte(alpha+0.5)
-}
-
-// TakeFrames lists the arguments that decode a take's pictures, cut to the shape of a window and scaled into it, as packed R, G
-// and B bytes: exactly frames of them, the last repeated where the take has fewer. The window shows the take's full height, and
-// its middle.
-func TakeFrames(path string, size lectern.Size, rate int, frames int64) []string {
-	filter := fmt.Sprintf("crop=w='min(iw,ih*%[1]d/%[2]d)':h='min(ih,iw*%[2]d/%[1]d)':x='(iw-ow)/2':y=0,fps=%[3]d,"+
-		"scale=%[1]d:%[2]d:flags=bicubic+accurate_rnd+full_chroma_int:in_color_matrix=bt709,format=rgb24,tpad=stop_mode=clone:stop=-1",
-		size.Width, size.Height, rate)
-	return []string{"-threads", "1", "-i", "file:" + path, "-map", "0:v:0", "-an", "-vf", filter, "-frames:v", fmt.Sprintf("%d", frames), "-f", "rawvideo", "pipe:1"}
-}
-
-// TakeSound lists the arguments that decode a take's sound as 16-bit mono samples, from the moment of its first picture on.
-func TakeSound(path string) []string {
-	return []string{"-threads", "1", "-i", "file:" + path, "-map", "0:a:0", "-vn", "-af", "aresample=async=1:first_pts=0",
-		"-ac", "1", "-ar", fmt.Sprintf("%d", lectern.SampleRate), "-f", "s16le", "pipe:1"}
 }

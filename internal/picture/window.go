@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"bytes"
@@ -155,7 +155,7 @@ type Region struct {
 	behind *image.RGBA // the slide's piece, window baked in
 	mask   []byte      // how much of the avatar is seen, for each pixel
 	pairs  []rows
-	planes *Planes
+	planes *YUV
 	row    [2][]byte
 }
 
@@ -176,7 +176,7 @@ type span struct{ seen, full, part, end int }
 // NewRegion prepares composing over slide, into which the window has been baked.
 func (w Window) NewRegion(slide *image.RGBA) *Region {
 	g := &Region{at: w.At, behind: image.NewRGBA(image.Rect(0, 0, w.At.Width, w.At.Height)),
-		planes: NewPlanes(w.At.Width, w.At.Height)}
+		planes: NewYUV(w.At.Width, w.At.Height)}
 	width := w.At.Width
 	var spans []span
 	g.mask, spans = w.mask()

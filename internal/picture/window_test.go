@@ -1,4 +1,4 @@
-package compose
+package picture
 
 import (
 	"fmt"
@@ -33,13 +33,13 @@ func exact(c color.RGBA) (y, u, v float64) {
 	return 16 + 219*l, 128 + 224*(b-l)/1.8556, 128 + 224*(r-l)/1.5748
 }
 
-func TestPlateIsBT709(t *testing.T) {
+func TestYUVIsBT709(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := color.RGBA{rapid.Byte().Draw(t, "r"), rapid.Byte().Draw(t, "g"), rapid.Byte().Draw(t, "b"), 255}
 		img := image.NewRGBA(image.Rect(0, 0, 16, 16))
 		draw.Draw(img, img.Rect, image.NewUniform(c), image.Point{}, draw.Src)
-		p := Plate(img)
+		p := ToYUV(img)
 		y, u, v := exact(c)
 		for name, plane := range map[string]struct {
 			pix  []byte
@@ -65,7 +65,7 @@ func TestGreyHasNoColourAndEndsStay(t *testing.T) {
 	for g := range 256 {
 		img := image.NewRGBA(image.Rect(0, 0, 8, 8))
 		draw.Draw(img, img.Rect, image.NewUniform(color.RGBA{byte(g), byte(g), byte(g), 255}), image.Point{}, draw.Src)
-		p := Plate(img)
+		p := ToYUV(img)
 		for _, c := range p.Pix[64:] {
 			if c != 128 {
 				t.Fatalf("grey %d has chroma %d", g, c)
@@ -79,8 +79,8 @@ func TestGreyHasNoColourAndEndsStay(t *testing.T) {
 	}
 }
 
-// piece cuts the region out of a whole plate.
-func piece(p *Planes, r lectern.Rect) []byte {
+// piece cuts the region out of a whole picture.
+func piece(p *YUV, r lectern.Rect) []byte {
 	var out []byte
 	plane := func(pix []byte, width, x, y, w, h int) {
 		for row := range h {
@@ -110,7 +110,7 @@ func TestATransparentAvatarLeavesNoSeam(t *testing.T) {
 		w.Bake(slide)
 		region := w.NewRegion(slide)
 		got := region.Compose(image.NewRGBA(image.Rect(0, 0, w.At.Width, w.At.Height)))
-		if want := piece(Plate(slide), w.At); string(got) != string(want) {
+		if want := piece(ToYUV(slide), w.At); string(got) != string(want) {
 			t.Fatalf("the region differs from the slide at %+v", w.At)
 		}
 	})
@@ -138,7 +138,7 @@ func TestAnOpaqueAvatarCoversTheInside(t *testing.T) {
 				}
 			}
 		}
-		want := piece(Plate(whole), w.At)
+		want := piece(ToYUV(whole), w.At)
 		for i := range want {
 			if d := int(got[i]) - int(want[i]); d > 1 || d < -1 {
 				t.Fatalf("byte %d is %d instead of %d", i, got[i], want[i])
@@ -326,11 +326,11 @@ func BenchmarkComposeHalf1080(b *testing.B) {
 	}
 }
 
-func BenchmarkBakeAndPlate1080(b *testing.B) {
+func BenchmarkBakeAndConvert1080(b *testing.B) {
 	w := Window{At: lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
 	slide := noise(1920, 1080, 1)
 	for b.Loop() {
 		w.Bake(slide)
-		Plate(slide)
+		ToYUV(slide)
 	}
 }

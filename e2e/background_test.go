@@ -10,7 +10,7 @@ import (
 
 	"lectern"
 	"lectern/internal/chrome"
-	"lectern/internal/compose"
+	"lectern/internal/picture"
 	"lectern/internal/slides"
 )
 
@@ -36,12 +36,12 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 				t.Fatal(err)
 			}
 			page.Assets = nil // a picture that does not load leaves the drawing that stands in for it
-			ground, err := compose.Ground(*page.Ground, d.Size, page.Scale)
+			ground, err := picture.Background(*page.Background, d.Size, page.Scale)
 			if err != nil {
 				t.Fatal(err)
 			}
-			apart := compose.Lay(captured(t, browser, page), ground)
-			page.Ground, page.HTML = nil, strings.Replace(page.HTML, ` apart"`, `"`, 1)
+			apart := picture.Lay(captured(t, browser, page), ground)
+			page.Background, page.HTML = nil, strings.Replace(page.HTML, ` apart"`, `"`, 1)
 			whole := image.NewRGBA(apart.Rect)
 			draw.Draw(whole, whole.Rect, captured(t, browser, page), image.Point{}, draw.Src)
 			most, sum, far := 0, 0, 0
