@@ -15,8 +15,8 @@ import (
 
 	"lectern"
 	"lectern/bench/renders"
-	"lectern/internal/compose"
 	"lectern/internal/proc"
+	"lectern/internal/render"
 )
 
 // hour is what a long talk takes, beside a short one.
@@ -112,7 +112,7 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	var m compose.Manifest
+	var m render.Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
 		return err
 	}

@@ -45,8 +45,10 @@ func allowed() map[string][]string {
 		"client":                   nil,
 		"internal/captions":        {"internal/timeline"},
 		"internal/mp4":             {"internal/captions", "internal/h264"},
-		"internal/compose":         {"internal/timeline", "internal/h264"},
-		"internal/render":          {"internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264", "internal/crash", "internal/picturefile"},
+		"internal/audio":           nil,
+		"internal/picture":         nil,
+		"internal/encode":          {"internal/picture", "internal/h264"},
+		"internal/render":          {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264", "internal/crash", "internal/picturefile"},
 		"internal/job":             {"internal/crash"},
 		"internal/private":         nil,
 		"internal/seal":            nil,
@@ -73,7 +75,7 @@ func allowed() map[string][]string {
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
 		"bench/measure":            {"internal/proc"},
-		"bench/renders":            {"bench/measure", "internal/compose", "internal/proc"},
+		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
 		"internal/avatar/elai":          {"internal/avatar"},
@@ -196,7 +198,7 @@ func forgery(f File) []Finding {
 }
 
 // pure are the rooms without I/O, clock and randomness.
-var pure = []string{".", "internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264"}
+var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264"}
 
 // impure are packages of the standard library that do I/O or roll dice.
 var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}

@@ -13,7 +13,8 @@ import (
 	"unicode/utf8"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
+	"lectern/internal/picture"
 	"lectern/internal/timeline"
 )
 
@@ -148,7 +149,7 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 	frames := int64(0)
 	for k, p := range s.takes.parts {
 		var pcm bytes.Buffer
-		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: whatTakeSound}); err != nil {
+		if err := u.ffmpeg(ctx, Command{Args: encode.TakeSound(p.path), Stdout: &pcm, What: whatTakeSound}); err != nil {
 			return u.spoiled(ctx, p, err)
 		}
 		part := make([]int16, pcm.Len()/2)
@@ -210,7 +211,7 @@ const takeEnding = ".take.mp4"
 // screen shows reels as a clip.
 func (u *run) screen(ctx context.Context, req lectern.ClipRequest, reels []reel) lectern.Clip {
 	lead := (req.Lead*int64(req.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
-	c := &takeClip{u: u, req: req, keyer: compose.NewKeyer(req.Size, req.Backdrop), parts: reels, hold: lead,
+	c := &takeClip{u: u, req: req, keyer: picture.NewKeyer(req.Size, req.Backdrop), parts: reels, hold: lead,
 		rgb: make([]byte, 3*req.Size.Width*req.Size.Height)}
 	if len(reels) > 1 {
 		whole := image.Rect(0, 0, req.Size.Width, req.Size.Height)
@@ -236,7 +237,7 @@ type takeClip struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	req    lectern.ClipRequest
-	keyer  *compose.Keyer
+	keyer  *picture.Keyer
 	parts  []reel
 	hold   int64 // frames for which the present picture stays
 	shown  int
@@ -328,7 +329,7 @@ func (c *takeClip) begin(r reel) {
 	done := c.done
 	go func() {
 		err := guard(func() error {
-			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.take.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
+			return c.u.ffmpeg(c.ctx, Command{Args: encode.TakeFrames(r.take.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
 				What: whatTakeVideo})
 		})
 		_ = w.CloseWithError(err)
