@@ -41,14 +41,15 @@ func Rules() []Rule {
 // import every room.
 func allowed() map[string][]string {
 	return map[string][]string{
-		".":                        nil,
-		"client":                   nil,
-		"internal/captions":        {"internal/timeline"},
-		"internal/mp4":             {"internal/captions", "internal/h264"},
-		"internal/audio":           nil,
-		"internal/picture":         nil,
-		"internal/encode":          {"internal/picture", "internal/h264"},
-		"internal/render":          {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264", "internal/crash", "internal/picturefile"},
+		".":                 nil,
+		"client":            nil,
+		"internal/captions": {"internal/timeline"},
+		"internal/mp4":      {"internal/captions", "internal/h264"},
+		"internal/audio":    nil,
+		"internal/picture":  nil,
+		"internal/encode":   {"internal/picture", "internal/h264"},
+		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
+			"internal/avatar/footage", "internal/crash", "internal/picturefile"},
 		"internal/job":             {"internal/crash"},
 		"internal/private":         nil,
 		"internal/seal":            nil,
@@ -73,12 +74,13 @@ func allowed() map[string][]string {
 		"internal/tts/flite":       {"internal/tts", "internal/proc"},
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
+		"internal/avatar/footage":  {"internal/picture"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
 		"bench/measure":            {"internal/proc"},
 		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }

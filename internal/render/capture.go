@@ -182,7 +182,7 @@ func (u *run) windowOf(i int) *picture.Window {
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
 		return nil
 	}
-	if u.stars != nil && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
+	if u.performed && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
 		return nil
 	}
 	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}

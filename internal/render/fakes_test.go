@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"image"
@@ -244,6 +245,16 @@ func (a *fakeAvatars) Resolve(_ context.Context, code string) (string, string, e
 func (a *fakeAvatars) Gender(context.Context, string) string { return "female" }
 
 func (a *fakeAvatars) Fingerprint(string) string { return a.fingerprint }
+
+func (a *fakeAvatars) Performs(context.Context, string) bool { return false }
+
+func (a *fakeAvatars) Parts(context.Context, string, string) ([]string, error) {
+	return nil, errors.New("this avatar does not speak itself")
+}
+
+func (a *fakeAvatars) Perform(context.Context, string, lectern.TakeRequest, string) error {
+	return errors.New("this avatar does not speak itself")
+}
 
 func (a *fakeAvatars) Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error) {
 	a.mu.Lock()

@@ -85,7 +85,7 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	if err != nil {
 		return lectern.Deck{}, nil, err
 	}
-	_, own := p.performers(ctx, d.Avatar)
+	own := performs(ctx, p.Avatars, d.Avatar)
 	var faults []*lectern.Failure
 	pixels := checkedPixels
 	for i := range d.Slides {
@@ -203,15 +203,10 @@ func (p *Pipeline) checkDeck(d lectern.Deck) error {
 	}
 	if _, ok := p.Library.Theme(d.Theme); !ok {
 		var names []string
-		if lister, ok := p.Library.(Themes); ok {
-			for _, t := range lister.Themes() {
-				names = append(names, t.ID)
-			}
+		for _, t := range p.Library.Themes() {
+			names = append(names, t.ID)
 		}
-		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known.", d.Theme)
-		if len(names) > 0 {
-			f.Message = fmt.Sprintf("The theme %q is not known; there are %s.", d.Theme, strings.Join(names, ", "))
-		}
+		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", d.Theme, strings.Join(names, ", "))
 		f.Param = "theme"
 		return f
 	}
@@ -306,6 +301,11 @@ func choice(d lectern.Deck, i int) lectern.VoiceChoice {
 		c.Speed = own.Speed
 	}
 	return c
+}
+
+// performs reports whether the avatar that code names speaks itself.
+func performs(ctx context.Context, all Avatars, code string) bool {
+	return code != "" && all.Performs(ctx, code)
 }
 
 // overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.

@@ -33,8 +33,8 @@ type run struct {
 	rules      timeline.Rules
 	theme      lectern.Theme
 	slides     []*slide
-	version    string     // ffmpeg's
-	stars      Performers // nil: the avatar is animated from a narration
+	version    string // ffmpeg's
+	performed  bool   // by an avatar that speaks itself
 	background pageBackground
 	// pictures are those that pages load, fetched and judged.
 	pictures *gallery
@@ -136,9 +136,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 		enc:   encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: encoder},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	u.theme, _ = p.Library.Theme(d.Theme)
-	if f, ok := p.performers(ctx, d.Avatar); ok {
-		u.stars = f
-	}
+	u.performed = performs(ctx, p.Avatars, d.Avatar)
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
@@ -374,8 +372,7 @@ const (
 	whatBlend     = "ffmpeg could not blend two slides"
 	whatSound     = "ffmpeg could not encode the sound"
 	whatThumbnail = "ffmpeg could not make the thumbnail"
-	whatTakeSound = "ffmpeg could not read the avatar's sound"
-	whatTakeVideo = "ffmpeg could not read the avatar's video"
+	whatTake      = "ffmpeg could not read the avatar's video"
 )
 
 func isFailure(err error) bool {
