@@ -9,7 +9,7 @@
 //   - Encode only what moves. A still is one group of pictures, repeated; an avatar is a region laid over a picture that
 //     was converted once; a transition encodes its own overlap and nothing else.
 //   - One set of encoder parameters for a whole video ([Encoding]), so that every piece has the same parameter sets and
-//     all are joined by copying bytes. [Film] refuses a piece that does not fit.
+//     all are joined by copying bytes. internal/mp4 refuses a piece that does not fit.
 //   - One colour conversion for a slide and for the avatar's region in it ([Plate], [Region]), dither included, so that no
 //     seam can be seen.
 package compose

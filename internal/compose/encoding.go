@@ -50,12 +50,6 @@ func (e Encoding) Macroblocks() (across, down int) {
 	return (e.Size.Width + block - 1) / block, (e.Size.Height + block - 1) / block
 }
 
-// Timescale is the number of ticks a second in the video's file, and TicksPerFrame how many each frame lasts.
-func (e Encoding) Timescale() int { return e.Rate * TicksPerFrame }
-
-// TicksPerFrame is how many ticks of [Encoding.Timescale] a frame lasts.
-const TicksPerFrame = 512
-
 // PlateBytes is the size of one whole picture as the encoder takes it.
 func (e Encoding) PlateBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
@@ -156,6 +150,27 @@ func (e Encoding) Still(plate string, threads int, to string) []string {
 	args := append(e.raw(e.Size, plate), "-vf", tagged)
 	args = append(args, e.keyArgs()...)
 	return append(args, e.count(1, threads, to)...)
+}
+
+// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
+// single picture, unless frames is 1: two key pictures in a row would carry the same id.
+func Repeats(frames, gop int64) []int64 {
+	if frames <= 0 || gop < 3 {
+		return nil
+	}
+	n, rest := frames/gop, frames%gop
+	groups := make([]int64, n, n+1)
+	for i := range groups {
+		groups[i] = gop
+	}
+	if rest == 1 && n > 0 {
+		groups[n-1]--
+		rest++
+	}
+	if rest > 0 {
+		groups = append(groups, rest)
+	}
+	return groups
 }
 
 // Avatar gives the arguments that encode frames pictures of a slide with an avatar: the plate, looped, with the region that

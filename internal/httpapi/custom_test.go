@@ -3,11 +3,13 @@ package httpapi_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"lectern"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and docs/openapi.json")

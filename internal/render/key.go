@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"lectern"
+	"lectern/internal/captions"
 	"lectern/internal/compose"
 )
 
@@ -98,6 +99,6 @@ type placed struct {
 }
 
 // muxKey: the streams, and all that is written beside them.
-func muxKey(pieces []string, audio, captions string, shown bool, chapters []compose.Chapter, title, language string, e compose.Encoding) string {
+func muxKey(pieces []string, audio, captions string, shown bool, chapters []captions.Chapter, title, language string, e compose.Encoding) string {
 	return contentKey(lectern.StepMux, pieces, audio, captions, shown, chapters, title, language, e.Size, e.Rate)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/captions"
 	"lectern/internal/compose"
 	"lectern/internal/timeline"
 )
@@ -66,9 +67,9 @@ func (u *run) leaves(plan timeline.Plan, video, audio, thumbnail file, w words, 
 	list := []leaf{
 		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video, ""},
 		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail, ""},
-		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", file{}, compose.SRT(w.cues)},
-		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", file{}, compose.VTT(w.cues)},
-		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", file{}, compose.ChaptersVTT(plan.Rate, w.chapters)},
+		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", file{}, captions.SRT(w.cues)},
+		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", file{}, captions.VTT(w.cues)},
+		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", file{}, captions.ChaptersVTT(plan.Rate, w.chapters)},
 		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", file{}, w.transcript},
 		{lectern.ArtifactAudio, 0, "audio.m4a", "audio/mp4", audio, ""},
 		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", file{}, string(manifest)},

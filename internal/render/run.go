@@ -32,7 +32,7 @@ type run struct {
 	slides  []*slide
 	guess   []time.Duration // how long each slide may last before its narration is there
 	version string          // ffmpeg's
-	stars   Performers // nil: the avatar is animated from a narration
+	stars   Performers      // nil: the avatar is animated from a narration
 	ground  ground
 	// pictures are those that pages load, fetched and judged.
 	pictures *gallery

@@ -11,6 +11,7 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/mp4"
 	"lectern/internal/timeline"
 )
 
@@ -63,7 +64,7 @@ func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech,
 // sounded is the encoded sound of the whole, in a file of its own too.
 type sounded struct {
 	file
-	compose.Soundtrack
+	mp4.Soundtrack
 }
 
 // sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
@@ -81,7 +82,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	for _, p := range passages {
 		all += p.Samples
 	}
-	parts, at := make([]compose.Part, len(passages)), make([]placed, len(passages))
+	parts, at := make([]mp4.Part, len(passages)), make([]placed, len(passages))
 	for i, p := range passages {
 		key := passageKey(p, compose.Audio(""), u.version)
 		at[i] = placed{Key: key, Start: p.At * compose.Packet, Samples: p.Samples}
@@ -96,7 +97,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 		u.track.move("audio", float64(done)/float64(all))
 	}
 	whole := sounded{file: file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}}
-	whole.Soundtrack, err = compose.NewSoundtrack(plan.Samples, parts)
+	whole.Soundtrack, err = mp4.NewSoundtrack(plan.Samples, parts)
 	if err == nil {
 		err = writeFile(whole.path, func(w *bufio.Writer) error { return whole.Write(w) })
 	}
@@ -110,7 +111,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 }
 
 // passage gives a passage encoded.
-func (u *run) passage(ctx context.Context, p compose.Passage, key string, progress func(time.Duration)) (compose.Part, error) {
+func (u *run) passage(ctx context.Context, p compose.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
 	var err error
 	for _, salt := range salts {
 		var f file
@@ -124,14 +125,14 @@ func (u *run) passage(ctx context.Context, p compose.Passage, key string, progre
 			})
 		})
 		if err != nil {
-			return compose.Part{}, err
+			return mp4.Part{}, err
 		}
-		var part compose.Part
+		var part mp4.Part
 		if part, err = readPassage(p, f.path); err == nil {
 			return part, nil
 		}
 	}
-	return compose.Part{}, u.failed(ctx, broken(whatSound, err), 0)
+	return mp4.Part{}, u.failed(ctx, broken(whatSound, err), 0)
 }
 
 // mix encodes a passage to path.
@@ -146,14 +147,14 @@ func (u *run) mix(ctx context.Context, p compose.Passage, path string, progress 
 }
 
 // readPassage reads what is in the file of a passage, and makes sure that it is all there.
-func readPassage(p compose.Passage, path string) (compose.Part, error) {
-	part := compose.Part{Passage: p, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+func readPassage(p compose.Passage, path string) (mp4.Part, error) {
+	part := mp4.Part{At: p.At, Packets: p.Packets(), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	f, err := os.Open(path)
 	if err != nil {
 		return part, err
 	}
 	defer f.Close()
-	if part.ADTS, err = compose.ReadADTS(f); err != nil {
+	if part.ADTS, err = mp4.ReadADTS(f); err != nil {
 		return part, err
 	}
 	if n := int64(len(part.Sizes)); n < p.Packets() {

@@ -16,6 +16,7 @@ import (
 
 	"lectern"
 	"lectern/internal/compose"
+	"lectern/internal/mp4"
 )
 
 // noise is a narration that looks like no other, and like itself at no other place.
@@ -31,7 +32,7 @@ func noise(seed uint64, start, samples int64) compose.Speech {
 }
 
 // encoded gives a passage as ffmpeg encodes it.
-func (g *rig) encoded(t *testing.T, p compose.Passage) compose.Part {
+func (g *rig) encoded(t *testing.T, p compose.Passage) mp4.Part {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "passage.aac")
 	mix, err := compose.NewSound(p.Samples, p.Speech)
@@ -92,14 +93,14 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 	if err != nil || len(passages) < 3 {
 		t.Fatalf("%d passages, %v", len(passages), err)
 	}
-	var parts []compose.Part
+	var parts []mp4.Part
 	for _, p := range passages {
 		parts = append(parts, g.encoded(t, p))
 	}
 	path, one := filepath.Join(t.TempDir(), "joined.m4a"), filepath.Join(t.TempDir(), "one.m4a")
 	write(t, path, total, parts)
 	whole := compose.Passage{Samples: (total + compose.Packet - 1) / compose.Packet * compose.Packet, Speech: speech}
-	write(t, one, total, []compose.Part{g.encoded(t, whole)})
+	write(t, one, total, []mp4.Part{g.encoded(t, whole)})
 
 	mix, err := compose.NewSound(total, speech)
 	if err != nil {
@@ -146,10 +147,10 @@ func silent(t *testing.T, sound []int16, from, to int64) {
 	}
 }
 
-func write(t *testing.T, path string, total int64, parts []compose.Part) {
+func write(t *testing.T, path string, total int64, parts []mp4.Part) {
 	t.Helper()
 	var b bytes.Buffer
-	sound, err := compose.NewSoundtrack(total, parts)
+	sound, err := mp4.NewSoundtrack(total, parts)
 	if err == nil {
 		err = sound.Write(&b)
 	}

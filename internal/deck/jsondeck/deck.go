@@ -11,7 +11,7 @@ import (
 )
 
 func newReader(lim lectern.Limits) *reader {
-	r := &reader{lim: lim.WithDefaults(), places: map[string]string{}}
+	r := &reader{lim: lim.WithDefaults(), places: places{}}
 	r.budget = budget{r.lim.JSONTokens, r.lim.JSONTokens}
 	return r
 }
@@ -82,7 +82,8 @@ func (f *fields) strangers() {
 		if len(f.r.warnings) >= lectern.MaxFaults {
 			return // no more are reported, and a suggestion costs
 		}
-		f.r.warn("unknown_field", 0, "The field %q is not known and was ignored.%s", lectern.Shorten(name), lectern.DidYouMean(name, known))
+		short := lectern.Shorten(name)
+		f.r.warnAt("unknown_field", short, 0, "The field %q is not known and was ignored.%s", short, lectern.DidYouMean(name, known))
 	}
 }
 
@@ -129,7 +130,8 @@ func (f *fields) voice() lectern.VoiceChoice {
 // strangersAt warns of unknown fields below the top.
 func (f *fields) strangersAt() {
 	for _, name := range f.rest() {
-		f.r.warn("unknown_field", f.slide, "The field %q is not known and was ignored.", lectern.Shorten(f.at(name)))
+		path := f.at(lectern.Shorten(name))
+		f.r.warnAt("unknown_field", path, f.slide, "The field %q is not known and was ignored.", path)
 	}
 }
 
@@ -274,6 +276,17 @@ func (f *fields) seconds(names ...string) time.Duration {
 		return -1 // it is given, and must not look as if it were not
 	}
 	return max(milliseconds(x), time.Millisecond)
+}
+
+// ownHold is how long this slide stays. A duration that is no number is left to the props: editors write "5 min" there.
+func (f *fields) ownHold() time.Duration {
+	names := []string{"hold", "duration"}
+	if v, there := f.obj.get("duration"); there {
+		if _, isNumber := v.(number); !isNumber {
+			names = names[:1]
+		}
+	}
+	return f.seconds(names...)
 }
 
 // milliseconds rounds a number of seconds. What is beyond all limits stays beyond them.

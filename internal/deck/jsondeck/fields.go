@@ -16,7 +16,7 @@ type reader struct {
 	budget   budget // of the deck and its settings together
 	faults   []lectern.Failure
 	warnings []lectern.Warning
-	places   map[string]string // path of a field → as its author wrote it, where its own name differs
+	places   places
 
 	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
 
@@ -28,9 +28,28 @@ func (r *reader) fault(path string, slide int, format string, args ...any) {
 }
 
 func (r *reader) warn(code string, slide int, format string, args ...any) {
+	r.warnAt(code, "", slide, format, args...)
+}
+
+// warnAt warns about the field at path.
+func (r *reader) warnAt(code, path string, slide int, format string, args ...any) {
 	if len(r.warnings) < lectern.MaxFaults {
-		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide})
+		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide, Param: path})
 	}
+}
+
+// places are the paths of fields as their author wrote them, by the paths that a deck has for them; only those whose last
+// name differs.
+type places map[string]string
+
+// written is the path under which the author wrote the field param.
+func (p places) written(param string) string {
+	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
+		if at, ok := p[param[:end]]; ok {
+			return at + param[end:]
+		}
+	}
+	return param
 }
 
 // fields is one object of a deck while it is read: each field that is asked for counts as known.

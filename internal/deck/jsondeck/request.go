@@ -19,7 +19,7 @@ type Request struct {
 	CallbackAt  string            // the name under which it was given
 	NamesLayout bool              // the deck says where the avatar stands
 
-	places map[string]string
+	places places
 }
 
 // ParseRequest reads a deck from JSON in either dialect and any mix of them, of a string or of bytes. settings, where there are
@@ -72,14 +72,7 @@ func (q Request) Judge(found error) error {
 
 // Written is the name under which the author of a deck wrote the field param, such as slides_data[2].voiceover_text for
 // slides[2].narration.
-func (q Request) Written(param string) string {
-	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
-		if written, ok := q.places[param[:end]]; ok {
-			return written + param[end:]
-		}
-	}
-	return param
-}
+func (q Request) Written(param string) string { return q.places.written(param) }
 
 // under reports whether the field at path is the one at top, or inside it.
 func under(path, top string) bool {

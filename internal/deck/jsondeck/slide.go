@@ -96,6 +96,11 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 			slides[i].Narration = texts[i]
 			r.places[fmt.Sprintf("slides[%d].narration", i)] = fmt.Sprintf("%s[%d]", spoken.path, i)
 		}
+		if script := slides[i].Script(); slides[i].Hold > 0 && (!script.Silent() || script.Pauses() > 0) {
+			at := r.places.written(fmt.Sprintf("slides[%d].hold", i))
+			r.warnAt("unused_hold", at, i+1, "%q was ignored: a slide with a narration stays as long as that lasts. "+
+				"To stay longer, end the narration with a pause such as [pause 2s].", last(at))
+		}
 	}
 	return slides
 }
@@ -116,7 +121,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	s.Template = templateID(template)
 	s.Voice = f.voice()
 	s.AvatarBox, s.Background = f.avatarBox()
-	s.Hold = f.seconds("hold")
+	s.Hold = f.ownHold()
 	s.Positions = f.positions(d.SlideSize())
 	own, _, _ := f.text("narration", "voiceoverText")
 	if c, ok := f.take("background"); ok {
@@ -150,7 +155,7 @@ func templateID(s string) string {
 func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
 	o, nested := f.object("props")
 	if nested {
-		narration, at, _ = o.text("voiceoverText")
+		narration, at, _ = o.text("narration", "voiceoverText")
 	}
 	merged := map[string]any{}
 	r.collect(f, f.called("props"), merged)
@@ -230,6 +235,7 @@ func (f *fields) avatarBox() (*lectern.Rect, string) {
 	if !hasBox {
 		return nil, colour
 	}
+	defer box.strangersAt()
 	var got [4]float64
 	var has [4]bool
 	for i, name := range []string{"x", "y", "width", "height"} {

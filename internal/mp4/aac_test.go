@@ -1,4 +1,4 @@
-package compose
+package mp4
 
 import (
 	"bytes"
@@ -21,10 +21,11 @@ func adtsOf(packets ...[]byte) []byte {
 	return b
 }
 
-// partOf is a passage whose packets hold their own number in it, and the passage's.
-func partOf(t interface{ Fatal(...any) }, p Passage, name byte, size func(i int) int) (Part, [][]byte) {
+// partOf is a part of so many samples, from a packet on, whose packets hold their own number in it, and the part's.
+func partOf(t interface{ Fatal(...any) }, at, samples int64, name byte, size func(i int) int) (Part, [][]byte) {
 	var list [][]byte
-	for i := range int(p.Packets()) {
+	packets := samples/packet + 1 // each reaches into the next
+	for i := range int(packets) {
 		list = append(list, append(bytes.Repeat([]byte{byte(i)}, size(i)), name))
 	}
 	stream := adtsOf(list...)
@@ -32,7 +33,7 @@ func partOf(t interface{ Fatal(...any) }, p Passage, name byte, size func(i int)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Part{Passage: p, ADTS: x, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
+	return Part{At: at, Packets: packets, ADTS: x, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
 }
 
 func writeSound(w io.Writer, total int64, parts []Part) error {
@@ -52,7 +53,7 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		at, whole := int64(0), rapid.Int64Range(2, 300).Draw(t, "packets")
 		for at < whole && (len(parts) == 0 || rapid.Bool().Draw(t, "more")) {
 			gap, n := rapid.Int64Range(0, min(20, whole-at-1)).Draw(t, "gap"), rapid.Int64Range(1, 40).Draw(t, "samples")
-			part, list := partOf(t, Passage{At: at + gap, Samples: n * Packet}, byte('a'+len(parts)), func(i int) int { return i % 7 })
+			part, list := partOf(t, at+gap, n*packet, byte('a'+len(parts)), func(i int) int { return i % 7 })
 			parts = append(parts, part)
 			for range gap {
 				want = append(want, parts[max(len(parts)-2, 0)].Last...)
@@ -67,7 +68,7 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		for ; at < whole; at++ {
 			want = append(want, parts[len(parts)-1].Last...)
 		}
-		total := (whole-2)*Packet + rapid.Int64Range(1, Packet).Draw(t, "rest")
+		total := (whole-2)*packet + rapid.Int64Range(1, packet).Draw(t, "rest")
 		var file bytes.Buffer
 		if err := writeSound(&file, total, parts); err != nil {
 			t.Fatal(err)
@@ -77,7 +78,7 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, _ := m.Track("soun")
-		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+Packet) || s.Scale != lectern.SampleRate {
+		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+packet) || s.Scale != lectern.SampleRate {
 			t.Fatalf("%d packets of %d samples became %+v", whole, total, m)
 		}
 		if !bytes.HasSuffix(file.Bytes(), want) || !bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
@@ -113,15 +114,15 @@ func TestADTSIsRefusedWhereItIsDamaged(t *testing.T) {
 func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	ten := func(int) int { return 10 }
-	a, _ := partOf(t, Passage{Samples: 4 * Packet}, 'a', ten)
-	b, _ := partOf(t, Passage{At: 4, Samples: 4 * Packet}, 'b', ten)
+	a, _ := partOf(t, 0, 4*packet, 'a', ten)
+	b, _ := partOf(t, 4, 4*packet, 'b', ten)
 	short, late, other, gone := a, a, b, a
-	short.Samples, late.At, other.At, other.Config = 5*Packet, 100, 9, []byte{1}
+	short.Packets, late.At, other.At, other.Config = 6, 100, 9, []byte{1}
 	gone.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(nil)), nil }
 	for name, parts := range map[string][]Part{
 		"none": nil, "overlap": {a, b}, "too few packets": {short}, "behind the end": {late}, "two kinds": {a, other}, "gone": {gone},
 	} {
-		if err := writeSound(io.Discard, 20*Packet, parts); err == nil {
+		if err := writeSound(io.Discard, 20*packet, parts); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -1,11 +1,9 @@
-package compose
+package captions
 
 import (
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/text/language"
 
 	"lectern"
 	"lectern/internal/timeline"
@@ -54,12 +52,3 @@ func sampleTime(sample int64) time.Duration {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// Language gives the three letters (ISO 639-2/T) that MP4 names a language by; "und" for one it has no name for here.
-func Language(bcp47 string) string {
-	base, err := language.ParseBase(strings.SplitN(strings.ReplaceAll(bcp47, "_", "-"), "-", 2)[0])
-	if err != nil {
-		return "und"
-	}
-	return base.ISO3()
-}

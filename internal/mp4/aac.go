@@ -1,4 +1,4 @@
-package compose
+package mp4
 
 import (
 	"bufio"
@@ -74,15 +74,19 @@ func noEOF(err error) error {
 	return err
 }
 
-// Part is a passage that is encoded.
+// packet is the number of samples in a packet of AAC (ISO 14496-3).
+const packet = 1024
+
+// Part is a stretch of sound that was encoded by itself.
 type Part struct {
-	Passage
+	At      int64 // the packet of the whole that is its first
+	Packets int64 // how many of its packets are used, from the first on
 	ADTS
 	// Open gives the stream that ADTS was read from. It is called when its turn comes.
 	Open func() (io.ReadCloser, error)
 }
 
-// Soundtrack is the sound of a whole: its passages, and the packets between them.
+// Soundtrack is the sound of a whole: its parts, and the packets between them.
 type Soundtrack struct {
 	samples int64
 	config  []byte
@@ -91,7 +95,7 @@ type Soundtrack struct {
 	bytes   uint64
 }
 
-// NewSoundtrack joins passages to the sound of total samples. What is between the passages is filled with the last packet of the one
+// NewSoundtrack joins parts to the sound of total samples. What is between the parts is filled with the last packet of the one
 // before, which is silence, and what precedes the first with its own.
 func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
 	runs, err := arrange(total, parts)
@@ -186,7 +190,7 @@ func (r *packetReader) pass(w io.Writer, n int) error {
 	return err
 }
 
-// Close closes the passage that is being read.
+// Close closes the part that is being read.
 func (r *packetReader) Close() error {
 	if r.file == nil {
 		return nil
@@ -211,9 +215,9 @@ func arrange(total int64, parts []Part) ([]packets, error) {
 		return nil, fmt.Errorf("%w: there is none", ErrSound)
 	}
 	var runs []packets
-	at, whole := int64(0), (total+Packet-1)/Packet+1
+	at, whole := int64(0), (total+packet-1)/packet+1
 	for i, p := range parts {
-		n := p.Packets()
+		n := p.Packets
 		switch {
 		case int64(len(p.Sizes)) < n:
 			return nil, fmt.Errorf("%w: part %d has %d packets instead of %d", ErrSound, i+1, len(p.Sizes), n)
@@ -235,11 +239,11 @@ func (s Soundtrack) track(id uint32) track {
 	esds := full("esds", 0, 0, described(3, u16(1), zeros(1),
 		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, s.config)), described(6, []byte{2})))
 	return track{
-		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate, ticks: total + Packet, lasts: total, skip: Packet,
+		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate, ticks: total + packet, lasts: total, skip: packet,
 		media: full("smhd", 0, 0, zeros(4)),
 		entry: box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds),
 		// The last packet is as long as what it holds of the whole.
-		lengths: []length{{n - 1, Packet}, {1, uint32(total + Packet - uint64(n-1)*Packet)}},
+		lengths: []length{{n - 1, packet}, {1, uint32(total + packet - uint64(n-1)*packet)}},
 		sizes:   s.sizes,
 		// Whoever begins to play at a packet has to decode the one before it too.
 		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)), full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},

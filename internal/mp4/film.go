@@ -1,4 +1,4 @@
-package compose
+package mp4
 
 import (
 	"bytes"
@@ -8,17 +8,19 @@ import (
 	"strings"
 
 	"lectern"
+	"lectern/internal/captions"
 	"lectern/internal/h264"
 )
 
 // Film is a whole video: pictures, their sound, captions that can be shown, chapters and a title. Nothing of it is encoded here: it says where
 // every sample lies and when it is seen or heard, to the frame and to the sample.
 type Film struct {
-	Encoding Encoding
+	Size     lectern.Size
+	Rate     int // frames a second
 	Title    string
 	Language string // of sound and captions, as [Language] gives it
-	Chapters []Chapter
-	Cues     []Cue
+	Chapters []captions.Chapter
+	Cues     []captions.Cue
 	ShowCues bool // players show the captions unless their viewer turns them off
 	Sound    Soundtrack
 
@@ -118,7 +120,7 @@ func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 	}
 	lay(len(tracks)-1, len(f.Chapters))
 	shown := uint64(0) // when the next caption is
-	seconds := (len(f.sizes) + f.Encoding.Rate - 1) / f.Encoding.Rate
+	seconds := (len(f.sizes) + f.Rate - 1) / f.Rate
 	for s := 1; s <= seconds; s++ {
 		for i, t := range tracks {
 			until := done[i]
@@ -126,9 +128,9 @@ func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 			case s == seconds:
 				until = len(t.sizes)
 			case t.id == pictureTrack:
-				until = s * f.Encoding.Rate
+				until = s * f.Rate
 			case t.id == soundTrack:
-				until = s*lectern.SampleRate/Packet + 1
+				until = s*lectern.SampleRate/packet + 1
 			case t.id == captionTrack:
 				for ; until < len(t.lengths) && shown < uint64(s)*captionScale; until++ {
 					shown += uint64(t.lengths[until].ticks)
@@ -155,24 +157,29 @@ func (f *Film) tracks() ([]track, map[uint32][]byte) {
 	return append(list, chapters), texts
 }
 
+// ticksPerFrame is how many ticks of the pictures' timescale a frame lasts.
+const ticksPerFrame = 512
+
+// timescale is the number of ticks a second in the tracks of pictures and chapters.
+func (f *Film) timescale() uint32 { return uint32(f.Rate) * ticksPerFrame }
+
 // lasts is how long the film is, in ticks of the file.
 func (f *Film) lasts() uint64 {
-	rate := uint64(f.Encoding.Rate)
+	rate := uint64(f.Rate)
 	return (uint64(len(f.sizes))*movieScale + rate - 1) / rate
 }
 
 func (f *Film) pictures() track {
-	e := f.Encoding
 	avcC := box("avcC", []byte{1, f.sps[1], f.sps[2], f.sps[3], 0xff, 0xe1}, u16(uint16(len(f.sps))), f.sps,
 		[]byte{1}, u16(uint16(len(f.pps))), f.pps, []byte{0xfd, 0xf8, 0xf8, 0})
 	// Primaries, transfer and matrix of bt709, in the limited range.
 	colr := box("colr", []byte("nclx"), u16(1), u16(1), u16(1), []byte{0})
-	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(uint16(e.Size.Width)), u16(uint16(e.Size.Height)), u32(0x480000), u32(0x480000),
+	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(uint16(f.Size.Width)), u16(uint16(f.Size.Height)), u32(0x480000), u32(0x480000),
 		zeros(4), u16(1), zeros(32), u16(24), u16(0xffff), avcC, colr)
 	n := uint32(len(f.sizes))
 	return track{
-		id: pictureTrack, kind: "vide", name: "video", scale: uint32(e.Timescale()), ticks: uint64(n) * TicksPerFrame, lasts: f.lasts(), size: e.Size,
-		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1, lengths: []length{{n, TicksPerFrame}}, keys: f.keys, sizes: f.sizes,
+		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame, lasts: f.lasts(), size: f.Size,
+		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1, lengths: []length{{n, ticksPerFrame}}, keys: f.keys, sizes: f.sizes,
 	}
 }
 
@@ -230,11 +237,11 @@ func (f *Film) captions() (t track, samples []byte) {
 func (f *Film) chapters() (t track, samples []byte) {
 	encd := append(u32(12), "encd\x00\x00\x01\x00"...) // it is UTF-8
 	for _, c := range f.Chapters {
-		samples = t.text(samples, uint32(c.End-c.Start)*TicksPerFrame, c.Title, encd...)
+		samples = t.text(samples, uint32(c.End-c.Start)*ticksPerFrame, c.Title, encd...)
 	}
 	gmhd := box("gmhd", full("gmin", 0, 0, u16(0x40), u16(0x8000), u16(0x8000), u16(0x8000), zeros(4)), box("text", matrix()))
 	text := box("text", zeros(6), u16(1), u32(1), zeros(18), u16(1), zeros(6), box("ftab", u16(1), u16(1), zeros(1)))
-	t.id, t.kind, t.name, t.scale, t.lasts = chapterTrack, "text", "chapters", uint32(f.Encoding.Timescale()), f.lasts()
+	t.id, t.kind, t.name, t.scale, t.lasts = chapterTrack, "text", "chapters", f.timescale(), f.lasts()
 	t.disabled, t.media, t.entry = true, gmhd, text
 	return t, samples
 }
@@ -256,29 +263,8 @@ func (f *Film) about() []byte {
 	chpl := append(zeros(4), byte(len(list)))
 	for _, c := range list {
 		title := cutText(c.Title, 255)
-		chpl = binary.BigEndian.AppendUint64(chpl, uint64(c.Start)*chapterScale/uint64(f.Encoding.Rate))
+		chpl = binary.BigEndian.AppendUint64(chpl, uint64(c.Start)*chapterScale/uint64(f.Rate))
 		chpl = append(append(chpl, byte(len(title))), title...)
 	}
 	return box("udta", meta, full("chpl", 1, 0, chpl))
-}
-
-// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
-// single picture, unless frames is 1: two key pictures in a row would carry the same id.
-func Repeats(frames, gop int64) []int64 {
-	if frames <= 0 || gop < 3 {
-		return nil
-	}
-	n, rest := frames/gop, frames%gop
-	groups := make([]int64, n, n+1)
-	for i := range groups {
-		groups[i] = gop
-	}
-	if rest == 1 && n > 0 {
-		groups[n-1]--
-		rest++
-	}
-	if rest > 0 {
-		groups = append(groups, rest)
-	}
-	return groups
 }

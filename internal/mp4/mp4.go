@@ -1,12 +1,10 @@
-package compose
+package mp4
 
 import (
 	"encoding/binary"
 
 	"lectern"
 )
-
-// An MP4 file (ISO 14496-12) whose index comes first: it plays while it loads, and is written in one go, since all sizes are known before.
 
 // movieScale is the number of ticks a second of a whole file: those of its sound, of which every usual frame rate has a whole number
 // for a frame.

@@ -1,4 +1,4 @@
-package compose
+package mp4
 
 import (
 	"bytes"
@@ -13,30 +13,15 @@ import (
 	"pgregory.net/rapid"
 
 	"lectern"
+	"lectern/internal/captions"
 	"lectern/internal/h264"
 )
 
 var (
+	hd      = lectern.Size{Width: 1920, Height: 1080}
 	testSPS = []byte{0x67, 100, 0, 40, 0xac}
 	testPPS = []byte{0x68, 0xee, 0x3c, 0x80}
 )
-
-func TestRepeatsAddUp(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		frames, gop := rapid.Int64Range(1, 100_000).Draw(t, "frames"), rapid.Int64Range(3, 300).Draw(t, "gop")
-		sum := int64(0)
-		for _, n := range Repeats(frames, gop) {
-			if n > gop || n < 1 || n == 1 && frames > 1 {
-				t.Fatalf("a group of %d", n)
-			}
-			sum += n
-		}
-		if sum != frames {
-			t.Fatalf("%d frames became %d", frames, sum)
-		}
-	})
-}
 
 // demuxed is a track as somebody else reads it: from ISO 14496-12, by the places that the index gives.
 type demuxed struct {
@@ -122,8 +107,8 @@ func demux(file []byte) (list []demuxed) {
 
 // aFilm draws a film, and its pictures and packets.
 func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
-	f = &Film{Encoding: hd, Title: rapid.String().Draw(t, "title"), Language: "eng", ShowCues: rapid.Bool().Draw(t, "show")}
-	f.Encoding.Rate = rapid.SampledFrom([]int{24, 25, 30, 50, 60}).Draw(t, "rate")
+	f = &Film{Size: hd, Rate: 30, Title: rapid.String().Draw(t, "title"), Language: "eng", ShowCues: rapid.Bool().Draw(t, "show")}
+	f.Rate = rapid.SampledFrom([]int{24, 25, 30, 50, 60}).Draw(t, "rate")
 	for range rapid.IntRange(1, 5).Draw(t, "streams") {
 		x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: rapid.SliceOfN(rapid.Uint32Range(1, 40), 1, 90).Draw(t, "sizes"), Keys: []int{0}}
 		take := rapid.IntRange(1, len(x.Sizes)).Draw(t, "take")
@@ -134,11 +119,11 @@ func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
 		for i, n := range x.Sizes[:take] {
 			pictures = append(pictures, bytes.Repeat([]byte{byte(len(pictures)), byte(i)}, int(n))[:n])
 		}
-		f.Chapters = append(f.Chapters, Chapter{rapid.String().Draw(t, "chapter"), from, int64(len(f.sizes))})
+		f.Chapters = append(f.Chapters, captions.Chapter{Title: rapid.String().Draw(t, "chapter"), Start: from, End: int64(len(f.sizes))})
 	}
-	rate := int64(f.Encoding.Rate)
+	rate := int64(f.Rate)
 	samples := (int64(len(f.sizes))*lectern.SampleRate + rate - 1) / rate
-	part, packets := partOf(t, Passage{Samples: samples}, 'p', func(i int) int { return i % 5 })
+	part, packets := partOf(t, 0, samples, 'p', func(i int) int { return i % 5 })
 	var err error
 	if f.Sound, err = NewSoundtrack(samples, []Part{part}); err != nil {
 		t.Fatal(err)
@@ -151,7 +136,7 @@ func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
 	for range rapid.IntRange(0, 6).Draw(t, "cues") {
 		from := now + time.Duration(rapid.IntRange(0, 2e9).Draw(t, "gap"))
 		now = from + time.Duration(rapid.IntRange(0, 2e9).Draw(t, "shown"))
-		f.Cues = append(f.Cues, Cue{from, now, []string{rapid.String().Draw(t, "line"), "second line"}})
+		f.Cues = append(f.Cues, captions.Cue{Start: from, End: now, Lines: []string{rapid.String().Draw(t, "line"), "second line"}})
 	}
 	return f, pictures, packets
 }
@@ -195,7 +180,7 @@ func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 		if !tracks[0].enabled || !tracks[1].enabled || tracks[len(tracks)-1].enabled {
 			t.Fatal("pictures and sound are to be played, chapters are not")
 		}
-		if tracks[1].skip != Packet || tracks[0].scale != uint32(f.Encoding.Timescale()) || len(tracks[0].keys) != len(f.Chapters) {
+		if tracks[1].skip != packet || tracks[0].scale != f.timescale() || len(tracks[0].keys) != len(f.Chapters) {
 			t.Fatalf("%+v", tracks[:2])
 		}
 		if len(f.Cues) > 0 {
@@ -240,12 +225,12 @@ func checkChapters(t *rapid.T, f *Film, track demuxed, list []byte) {
 	list = list[9:]
 	for i, c := range f.Chapters {
 		title := string(list[9 : 9+list[8]])
-		if begins := binary.BigEndian.Uint64(list); begins != uint64(c.Start)*10_000_000/uint64(f.Encoding.Rate) || title != cutText(c.Title, 255) {
+		if begins := binary.BigEndian.Uint64(list); begins != uint64(c.Start)*10_000_000/uint64(f.Rate) || title != cutText(c.Title, 255) {
 			t.Fatalf("chapter %d begins at %d with %q", i, begins, title)
 		}
 		list = list[9+list[8]:]
 		s := track.samples[i]
-		if n := binary.BigEndian.Uint16(s); string(s[2:2+n]) != c.Title || int64(track.lengths[i]) != (c.End-c.Start)*TicksPerFrame {
+		if n := binary.BigEndian.Uint16(s); string(s[2:2+n]) != c.Title || int64(track.lengths[i]) != (c.End-c.Start)*ticksPerFrame {
 			t.Fatalf("chapter %d is %q for %d", i, s, track.lengths[i])
 		}
 	}
@@ -256,7 +241,7 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{5, 5}, Keys: []int{0}}
 	other := x
 	other.PPS = []byte{0x68, 1}
-	f := &Film{Encoding: hd}
+	f := &Film{Size: hd, Rate: 30}
 	if err := f.Write(io.Discard, nil); err == nil {
 		t.Error("a film of nothing")
 	}
@@ -269,7 +254,7 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	if err := f.Add(other, 2); !errors.Is(err, h264.ErrDamaged) {
 		t.Errorf("other parameter sets: %v", err)
 	}
-	part, _ := partOf(t, Passage{Samples: 4800}, 'p', func(int) int { return 3 })
+	part, _ := partOf(t, 0, 4800, 'p', func(int) int { return 3 })
 	var err error
 	if f.Sound, err = NewSoundtrack(4800, []Part{part}); err != nil {
 		t.Fatal(err)
@@ -305,9 +290,9 @@ func TestTextIsCutBetweenCharacters(t *testing.T) {
 }
 
 func FuzzReadMovie(f *testing.F) {
-	part, _ := partOf(f, Passage{Samples: 1600}, 'p', func(int) int { return 3 })
+	part, _ := partOf(f, 0, 1600, 'p', func(int) int { return 3 })
 	sound, err := NewSoundtrack(1600, []Part{part})
-	film := &Film{Encoding: hd, Sound: sound, Chapters: []Chapter{{"One", 0, 1}}}
+	film := &Film{Size: hd, Rate: 30, Sound: sound, Chapters: []captions.Chapter{{Title: "One", End: 1}}}
 	var b bytes.Buffer
 	err = errors.Join(err, film.Add(h264.Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{4}, Keys: []int{0}}, 1), film.Write(&b, strings.NewReader("four")))
 	if err != nil {

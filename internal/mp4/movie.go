@@ -1,4 +1,4 @@
-package compose
+package mp4
 
 import (
 	"encoding/binary"
