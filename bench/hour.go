@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
 	"lectern/internal/proc"
+	"lectern/internal/render"
 	"lectern/internal/versus"
 )
 
@@ -112,7 +112,7 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	var m compose.Manifest
+	var m render.Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
 		return err
 	}

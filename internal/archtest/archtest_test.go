@@ -133,7 +133,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"the root opens files", "x.go", `package lectern; import _ "os"`, "pure", "let the caller read"},
 		{"the root dials", "x.go", `package lectern; import _ "net/http"`, "pure", "let the caller read"},
 		{"the timeline rolls dice", "internal/timeline/x.go", `package timeline; import _ "math/rand/v2"`, "pure", "let the caller read"},
-		{"compose reads the clock", "internal/compose/x.go", "package compose\nimport \"time\"\nvar _ = time.Now()", "pure", "time.Now in a pure room"},
+		{"encode reads the clock", "internal/encode/x.go", "package encode\nimport \"time\"\nvar _ = time.Now()", "pure", "time.Now in a pure room"},
 		{"durations are no clock", "x.go", "package lectern\nimport \"time\"\nvar _ = time.Second", "pure", ""},
 		{"a folder called util", "internal/util/x.go", `package util`, "names", "says nothing"},
 		{"a file called helpers", "internal/job/helpers.go", `package job`, "names", "says nothing"},

@@ -40,12 +40,15 @@ func Rules() []Rule {
 // import every room.
 func allowed() map[string][]string {
 	return map[string][]string{
-		".":                        nil,
-		"client":                   nil,
-		"internal/captions":        {"internal/timeline"},
-		"internal/mp4":             {"internal/captions", "internal/h264"},
-		"internal/compose":         {"internal/timeline", "internal/h264"},
-		"internal/render":          {"internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264", "internal/crash", "internal/picturefile"},
+		".":                 nil,
+		"client":            nil,
+		"internal/captions": {"internal/timeline"},
+		"internal/mp4":      {"internal/captions", "internal/h264"},
+		"internal/audio":    nil,
+		"internal/picture":  nil,
+		"internal/encode":   {"internal/picture", "internal/h264"},
+		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
+			"internal/avatar/footage", "internal/crash", "internal/picturefile"},
 		"internal/job":             {"internal/crash"},
 		"internal/private":         nil,
 		"internal/seal":            nil,
@@ -70,11 +73,12 @@ func allowed() map[string][]string {
 		"internal/tts/flite":       {"internal/tts", "internal/proc"},
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
+		"internal/avatar/footage":  {"internal/picture"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
-		"internal/versus":          {"internal/compose", "internal/proc"},
+		"internal/versus":          {"internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }
@@ -179,7 +183,7 @@ func forgery(f File) []Finding {
 }
 
 // pure are the rooms without I/O, clock and randomness.
-var pure = []string{".", "internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264"}
+var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264"}
 
 // impure are packages of the standard library that do I/O or roll dice.
 var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
@@ -31,7 +31,7 @@ type Options struct {
 	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take nothing else.
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
-	Encoder func(ctx context.Context) compose.Encoder
+	Encoder func(ctx context.Context) encode.Encoder
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
 	Segmenter Segmenter
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
@@ -75,7 +75,7 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	if err != nil {
 		return lectern.Deck{}, nil, err
 	}
-	_, own := p.performers(ctx, d.Avatar)
+	own := performs(ctx, p.Avatars, d.Avatar)
 	var faults []*lectern.Failure
 	pixels := checkedPixels
 	for i := range d.Slides {
@@ -131,14 +131,11 @@ func (p *Pipeline) checkTheme(d lectern.Deck) error {
 	if _, ok := p.Library.Theme(d.Theme); ok {
 		return nil
 	}
-	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known.", lectern.Shorten(d.Theme))
-	if lister, ok := p.Library.(Themes); ok {
-		var names []string
-		for _, t := range lister.Themes() {
-			names = append(names, t.ID)
-		}
-		f.Message = fmt.Sprintf("The theme %q is not known; there are %s.", lectern.Shorten(d.Theme), strings.Join(names, ", "))
+	var names []string
+	for _, t := range p.Library.Themes() {
+		names = append(names, t.ID)
 	}
+	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", lectern.Shorten(d.Theme), strings.Join(names, ", "))
 	f.Param = "theme"
 	return f
 }
@@ -239,6 +236,11 @@ func choice(d lectern.Deck, i int) lectern.VoiceChoice {
 		c.Speed = own.Speed
 	}
 	return c
+}
+
+// performs reports whether the avatar that code names speaks itself.
+func performs(ctx context.Context, all Avatars, code string) bool {
+	return code != "" && all.Performs(ctx, code)
 }
 
 // overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.

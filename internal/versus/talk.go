@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"lectern"
-	"lectern/internal/compose"
 )
 
 // Talk is the material of a video: what every way but Lectern's own is given. Names are those of files in its folder.
@@ -32,7 +31,19 @@ type Scene struct {
 
 // NewTalk reads the manifest that a render leaves.
 func NewTalk(manifest []byte) (Talk, error) {
-	var m compose.Manifest
+	var m struct {
+		Size      lectern.Size `json:"size"`
+		FrameRate int          `json:"frame_rate"`
+		Frames    int64        `json:"frames"`
+		Slides    []struct {
+			Start  int64         `json:"start_frame"`
+			Frames int64         `json:"frames"`
+			Window *lectern.Rect `json:"avatar_window"`
+		} `json:"slides"`
+		Transitions []struct {
+			Frames int64 `json:"frames"`
+		} `json:"transitions"`
+	}
 	if err := json.Unmarshal(manifest, &m); err != nil {
 		return Talk{}, fmt.Errorf("read the manifest: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 )
 
 // Tools are the programs that the ways need, by path; an empty path says that there is none.
@@ -122,8 +122,8 @@ func ffmpegArgs(parts ...[]string) []string {
 }
 
 // encoding is what Lectern encodes whole pictures with.
-func (t Talk) encoding() compose.Encoding {
-	return compose.Encoding{Size: lectern.Size{Width: t.Width, Height: t.Height}, Rate: t.Rate, Plain: true}
+func (t Talk) encoding() encode.Encoding {
+	return encode.Encoding{Size: lectern.Size{Width: t.Width, Height: t.Height}, Rate: t.Rate, Plain: true}
 }
 
 // floor encodes the finished pictures, a slide at a time so that only one lies on the disk in the raw. They are those of

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 )
 
 var tools = Tools{Self: "lectern", Settings: []string{"LECTERN_TABS=2"}, FFmpeg: "ffmpeg", Python: "python", MoviePy: "moviepython", Node: "node", Remotion: "/remotion", Chromium: "chromium"}
@@ -61,7 +61,7 @@ func TestWays(t *testing.T) {
 	faded := presented()
 	faded.Fade, faded.Frames = 6, 39
 	faded.Slides[1].Start = 24
-	encoder := strings.Join(compose.Encoding{Size: lectern.Size{Width: 320, Height: 240}, Rate: 30}.Args(), " ")
+	encoder := strings.Join(encode.Encoding{Size: lectern.Size{Width: 320, Height: 240}, Rate: 30}.Args(), " ")
 	for _, c := range []struct {
 		way  string
 		talk Talk
