@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/job"
 	"lectern/internal/queue"
@@ -88,8 +89,16 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 // of the settings.
 func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
+		away := lectern.Fail(codeNoDatabase, "The database does not answer. See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.")
+		away.Detail = f.Detail
+		return db, away.Because(err)
+	}
 	return db, addressFault(err)
 }
+
+// codeNoDatabase is the code of a start without the database.
+const codeNoDatabase lectern.Code = "database_unreachable"
 
 func addressFault(err error) error {
 	if e, ok := errors.AsType[*postgres.AddressError](err); ok {

@@ -138,7 +138,7 @@ func (s *server) custom(mux *http.ServeMux) {
 
 func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		dry, err := flagged(r, "dry_run")
+		dry, err := dryRun(r)
 		if err != nil {
 			return err
 		}
