@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 		}
 		row("also", text)
 	}
-	if do := advice(f.Code); do != "" {
+	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) { // a file that is not there cannot be mended
 		row("do", do)
 	} else if after > 0 {
 		row("do", "Try again in "+span(after)+".")

@@ -16,6 +16,7 @@ import (
 	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/job"
+	"lectern/internal/private"
 	"lectern/internal/queue"
 	"lectern/internal/seal"
 	"lectern/internal/store/postgres"
@@ -151,7 +152,11 @@ func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (s
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		if key, err = seal.KeyIn(filepath.Join(dir, secretKeyFile)); err != nil {
+		name := filepath.Join(dir, secretKeyFile)
+		if key, err = seal.KeyIn(name); err == nil {
+			err = private.Close(name) // a copy that came from a backup may be open to others
+		}
+		if err != nil {
 			return nil, fault(err)
 		}
 	}
