@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lectern"
@@ -91,7 +92,8 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
-		away := lectern.Fail(codeNoDatabase, "The database does not answer. See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.")
+		said, _ := strings.CutSuffix(f.Message, " Try again in a moment.")
+		away := lectern.Fail(codeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.", said)
 		away.Detail = f.Detail
 		return db, away.Because(err)
 	}
