@@ -204,7 +204,7 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 	} else if !own {
 		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
 		if err != nil {
-			return warnings, err
+			return warnings, ofVoice(err, *d, i)
 		}
 		note(more)
 		v := reading.Voice
@@ -221,6 +221,17 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		}
 	}
 	return warnings, p.checkHeld(ctx, page, pixels)
+}
+
+// ofVoice names the slide's own voice, where it is that which a failure is about and not the deck's.
+func ofVoice(err error, d lectern.Deck, i int) error {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if own := d.Slides[i].Voice; !ok || !strings.HasPrefix(f.Param, "voice.") || own.Engine == "" && own.ID == "" {
+		return err
+	}
+	c := *f
+	c.Param = fmt.Sprintf("slides[%d].%s", i, f.Param)
+	return &c
 }
 
 // choice is the voice that a slide asks for: its own words first, then the deck's.
