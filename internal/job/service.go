@@ -237,7 +237,7 @@ func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Pre
 }
 
 func fault(param, format string, args ...any) *lectern.Failure {
-	f := lectern.Fail(lectern.CodeInvalidDeck, format, args...)
+	f := lectern.Fail(lectern.CodeInvalidRequest, format, args...)
 	f.Param = param
 	return f
 }
