@@ -87,6 +87,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeOverloaded:    "the server is busy, starting or stopping; Retry-After says when to ask again",
 	lectern.CodeDiskFull:      "the server's disk is full",
 	codeRequest:               "a parameter or header makes no sense",
+	codeParameter:             "the query has a parameter that the operation does not read, or one of them twice",
 	codeMedia:                 "the body is of a kind that is not taken",
 	codeAccept:                "the Accept header does not take the answer",
 	lectern.CodeUnauthorized:  "there is no key, or it is wrong, removed or expired",
@@ -104,7 +105,7 @@ var refusals = map[lectern.Code]string{
 // describeRefusals tells the document what an operation may be refused with: these codes, those that every operation has,
 // and under default whatever else may go wrong.
 func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
-	codes = append(slices.Clone(codes), codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited, codeHost, codeProxy)
+	codes = append(slices.Clone(codes), codeParameter, codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited, codeHost, codeProxy)
 	if o.Method != http.MethodGet {
 		codes = append(codes, codeOrigin)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"net/url"
 	"path"
 	"reflect"
 	"strconv"
@@ -39,6 +38,7 @@ type op struct {
 	scope                 lectern.Scope // that it takes; "": read for GET, write for everything else
 
 	refuses []lectern.Code // what it may be refused with, beside what every request may
+	query   []string       // parameters of the query that it reads beside those of its input
 }
 
 // needs is the scope of keys that may do it.
@@ -106,6 +106,9 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 // complaint is one of huma's complaints as a fault that names the field or the parameter.
 func complaint(d *huma.ErrorDetail) lectern.Failure {
 	place, at, _ := strings.Cut(d.Location, ".")
+	if place == "query" {
+		at, _, _ = strings.Cut(at, "[") // one of several values
+	}
 	f := lectern.Failure{Code: codeRequest, Param: at}
 	missing, ok := strings.CutPrefix(d.Message, "expected required property ")
 	missing, _, _ = strings.Cut(missing, " ")
@@ -154,6 +157,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 		e(&operation)
 	}
 	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs()}
+	operation.Middlewares = huma.Middlewares{f.s.knownQuery(append(queryOf(reflect.TypeFor[I]()), o.query...))}
 	describeAccess(&operation, o.needs())
 	describeSamples(&operation)
 	f.describeRefusals(&operation, o.refuses)
@@ -174,12 +178,6 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 // ByID names a presentation. It is exported because huma does not look into unexported embedded structs.
 type ByID struct {
 	ID string `path:"id" doc:"The presentation's id." example:"0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1"`
-}
-
-type listInput struct {
-	Status string `query:"status" enum:"queued,processing,completed,failed,canceled" doc:"Only presentations in this state."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
-	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
 }
 
 type createInput struct {
@@ -210,9 +208,9 @@ func (f *face) presentations() {
 		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
-		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations", about: "The newest first.",
-		body: PresentationPage{},
-	}, s.v1List)
+		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations",
+		about: "The newest first. Filters narrow the list together.", body: PresentationPage{}, query: []string{metadataPrefix},
+	}, s.v1List, describeMetadata)
 	handle(f, op{
 		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
 		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
@@ -290,7 +288,7 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput
 }
 
 func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
-	list, next, err := s.mine(r).List(r.Context(), lectern.Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
+	list, next, err := s.mine(r).List(r.Context(), in.query(r))
 	if err != nil {
 		return err
 	}
@@ -300,10 +298,9 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	}
 	if next != "" {
 		page.Next = &next
-		q := url.Values{"limit": {strconv.Itoa(in.Limit)}, "cursor": {next}}
-		if in.Status != "" {
-			q.Set("status", in.Status)
-		}
+		q := r.URL.Query()
+		q.Set("limit", strconv.Itoa(in.Limit))
+		q.Set("cursor", next)
 		w.Header().Set("Link", "<"+s.link("/v1/presentations?"+q.Encode())+`>; rel="next"`)
 	}
 	writeJSON(w, r, http.StatusOK, page)
