@@ -143,16 +143,10 @@ func (n *reader) dayCase(plain string) string {
 
 // month gives the number of a month's name, 0 where s is none.
 func (n *reader) month(s string) int {
-	if len(s) < 3 || len(n.Months) != 12 {
+	if len(s) < 3 || len(s) > 32 {
 		return 0
 	}
-	s = strings.ToLower(s)
-	for i := range n.Months {
-		if s == strings.ToLower(n.Months[i]) || s == strings.ToLower(n.MonthsAlone[i]) || s == strings.TrimSuffix(strings.ToLower(n.MonthsShort[i]), ".") || s == "sept" && i == 8 {
-			return i + 1
-		}
-	}
-	return 0
+	return n.months[strings.ToLower(s)]
 }
 
 // dateWords spells a date in the habit of the language, and takes the word for "year" behind it.
