@@ -53,8 +53,8 @@ var abbreviationTexts = map[string]string{
 		art. #=article; M. A=monsieur; MM. A=messieurs; Mme A=madame; Mmes A=mesdames; Mlle A=mademoiselle; Dr A=docteur
 		av. J.-C. .=avant Jésus-Christ; apr. J.-C. .=après Jésus-Christ`,
 	"es": `p. ej.=por ejemplo; etc. .=etcétera; EE. UU. .=Estados Unidos; aprox.=aproximadamente; pág. #=página|páginas; págs. #=páginas; p. #=página|páginas
-		pp. #=páginas; fig. #=figura|figuras; cap. #=capítulo; art. #=artículo; Sr. A=señor; Sra. A=señora; Dr. A=doctor; Dra. A=doctora; Ud.=usted
-		Uds.=ustedes; a. C. .=antes de Cristo; d. C. .=después de Cristo`,
+		pp. #=páginas; fig. #=figura|figuras; cap. #=capítulo; art. #=artículo; Sr. A=señor; Sra. A=señora; Dr. A=doctor; Dra. A=doctora; Ud. .=usted
+		Uds. .=ustedes; a. C. .=antes de Cristo; d. C. .=después de Cristo`,
 	"it": `ecc. .=eccetera; ad es.=ad esempio; p. es.=per esempio; ca.=circa; pag. #=pagina|pagine; pagg. #=pagine; p. #=pagina|pagine; pp. #=pagine
 		fig. #=figura|figure; cap. #=capitolo; art. #=articolo; Sig. A=signor; Sig.ra A=signora; Dott. A=dottor; a. C. .=avanti Cristo; d. C. .=dopo Cristo`,
 	"pt": `p. ex.=por exemplo; etc. .=et cetera; aprox.=aproximadamente; pág. #=página|páginas; págs. #=páginas; p. #=página|páginas; pp. #=páginas
@@ -118,7 +118,7 @@ func (n *reader) abbreviated(at int) (end int, say string, ok bool) {
 		if r, _ := utf8.DecodeRuneInString(letters); unicode.IsUpper(r) {
 			one = capital(one)
 		}
-		if strings.HasSuffix(a.rest, ".") && (n.skip(end) == len(n.text) || a.follows == '.' && !n.sentenceGoesOn(end)) {
+		if a.follows == '.' && strings.HasSuffix(a.rest, ".") && !n.sentenceGoesOn(end) {
 			end-- // the point ends the sentence, too
 		}
 		return end, one, true
