@@ -44,6 +44,7 @@ type SlideInput struct {
 	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one becomes content. Alias: templateId."`
 	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
+	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, where it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`

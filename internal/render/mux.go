@@ -9,8 +9,11 @@ import (
 	"os"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/audio"
+	"lectern/internal/captions"
+	"lectern/internal/encode"
 	"lectern/internal/h264"
+	"lectern/internal/mp4"
 	"lectern/internal/timeline"
 )
 
@@ -33,8 +36,8 @@ func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
 
 // words are the texts that stand beside the pictures.
 type words struct {
-	chapters   []compose.Chapter
-	cues       []compose.Cue
+	chapters   []captions.Chapter
+	cues       []captions.Cue
 	language   string
 	transcript string
 	align      []alignment
@@ -44,7 +47,7 @@ type words struct {
 func (u *run) write(plan timeline.Plan) (words, error) {
 	var w words
 	var titles, texts []string
-	var spoken []compose.Spoken
+	var spoken []captions.Spoken
 	for i, s := range u.slides {
 		titles, texts = append(titles, s.title), append(texts, s.script.Text)
 		var a alignment
@@ -55,21 +58,21 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
-			spoken = append(spoken, compose.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
+			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
 				Until: plan.Rate.Sample(at.End() - at.Out)})
 			if w.language == "" {
-				w.language = compose.Language(s.narration.voice.Language)
+				w.language = mp4.Language(s.narration.voice.Language)
 			}
 		}
 		a.Blocks, a.Phonemes = nil, nil
 		w.align = append(w.align, a)
 	}
 	if w.language == "" {
-		w.language = compose.Language("")
+		w.language = mp4.Language("")
 	}
-	w.chapters = compose.Chapters(plan, titles)
-	w.cues = compose.Captions(spoken)
-	w.transcript = compose.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
+	w.chapters = captions.Chapters(plan, titles)
+	w.cues = captions.Captions(spoken)
+	w.transcript = captions.Transcript(u.deck.Title, int64(plan.Rate), w.chapters, texts)
 	return w, nil
 }
 
@@ -88,7 +91,7 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 		case piece.Transition:
 			list = append(list, stretch{u.slides[piece.Slide+1].blend, piece.Frames})
 		case s.segment.loop:
-			for _, n := range compose.Repeats(piece.Frames, int64(u.enc.GOP())) {
+			for _, n := range encode.Repeats(piece.Frames, int64(u.enc.GOP())) {
 				list = append(list, stretch{s.segment, n})
 			}
 		default:
@@ -99,21 +102,21 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 }
 
 // mux joins pictures, sound, captions and chapters.
-func (u *run) mux(ctx context.Context, plan timeline.Plan, audio sounded, w words) (file, error) {
+func (u *run) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
 	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
 	list := u.stretches(plan)
 	keys := make([]string, len(list))
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	key := muxKey(keys, audio.key, compose.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
-	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, audio.Soundtrack, w, path) })
+	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
-func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound compose.Soundtrack, w words, path string) error {
-	film := compose.Film{Encoding: u.enc, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
+func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words, path string) error {
+	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {
 		if err := film.Add(s.Index, s.frames); err != nil {
@@ -197,17 +200,17 @@ func (j *joined) Close() error {
 }
 
 // readMovie reads the index of an MP4, and makes sure that the file goes as far as that says.
-func readMovie(path string) (compose.Movie, error) {
+func readMovie(path string) (mp4.Movie, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return compose.Movie{}, err
+		return mp4.Movie{}, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return compose.Movie{}, err
+		return mp4.Movie{}, err
 	}
-	return compose.ReadMovie(f, info.Size())
+	return mp4.ReadMovie(f, info.Size())
 }
 
 // checkMovie makes sure that the video is what the plan says, before anybody sees it.
@@ -228,12 +231,12 @@ func checkMovie(plan timeline.Plan, path string) error {
 	return hasSound(m, plan.Samples)
 }
 
-func hasSound(m compose.Movie, samples int64) error {
+func hasSound(m mp4.Movie, samples int64) error {
 	sound, _ := m.Track("soun")
-	switch n := int64(sound.Samples) * compose.Packet; {
+	switch n := int64(sound.Samples) * audio.Packet; {
 	case sound.Scale != lectern.SampleRate:
 		return fmt.Errorf("its sound has %d samples a second", sound.Scale)
-	case n < samples || n > samples+3*compose.Packet:
+	case n < samples || n > samples+3*audio.Packet:
 		return fmt.Errorf("its sound has %d packets for %d samples", sound.Samples, samples)
 	}
 	return nil

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/audio"
+	"lectern/internal/encode"
+	"lectern/internal/mp4"
 	"lectern/internal/timeline"
 )
 
@@ -37,7 +39,7 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err // it takes a while
 		}
-		gains[v] = compose.Stepped(compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v]))
+		gains[v] = audio.Stepped(audio.MakeUp(audio.Gain(audio.Loudness(list...)), samples[v]))
 	}
 	return gains, nil
 }
@@ -46,15 +48,15 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 const voiceSample = 15 * lectern.SampleRate
 
 // speech lists all narrations as they are to be heard.
-func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech, error) {
+func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
 		return nil, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
 	}
-	var list []compose.Speech
+	var list []audio.Speech
 	for i, s := range u.slides {
 		if n := &s.narration; n.samples > 0 {
-			list = append(list, compose.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
+			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
 		}
 	}
 	return list, nil
@@ -63,7 +65,7 @@ func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech,
 // sounded is the encoded sound of the whole, in a file of its own too.
 type sounded struct {
 	file
-	compose.Soundtrack
+	mp4.Soundtrack
 }
 
 // sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
@@ -73,7 +75,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	if err != nil {
 		return sounded{}, err
 	}
-	passages, err := compose.Passages(plan.Samples, speech)
+	passages, err := audio.Passages(plan.Samples, speech)
 	if err != nil {
 		return sounded{}, u.failed(ctx, err, 0)
 	}
@@ -81,10 +83,10 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	for _, p := range passages {
 		all += p.Samples
 	}
-	parts, at := make([]compose.Part, len(passages)), make([]placed, len(passages))
+	parts, at := make([]mp4.Part, len(passages)), make([]placed, len(passages))
 	for i, p := range passages {
-		key := passageKey(p, compose.Audio(""), u.version)
-		at[i] = placed{Key: key, Start: p.At * compose.Packet, Samples: p.Samples}
+		key := passageKey(p, encode.Audio(""), u.version)
+		at[i] = placed{Key: key, Start: p.At * audio.Packet, Samples: p.Samples}
 		parts[i], err = u.passage(ctx, p, key, func(t time.Duration) {
 			now := min(int64(t.Seconds()*lectern.SampleRate), p.Samples)
 			u.track.move("audio", float64(done+now)/float64(all))
@@ -96,7 +98,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 		u.track.move("audio", float64(done)/float64(all))
 	}
 	whole := sounded{file: file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}}
-	whole.Soundtrack, err = compose.NewSoundtrack(plan.Samples, parts)
+	whole.Soundtrack, err = mp4.NewSoundtrack(plan.Samples, parts)
 	if err == nil {
 		err = writeFile(whole.path, func(w *bufio.Writer) error { return whole.Write(w) })
 	}
@@ -110,7 +112,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 }
 
 // passage gives a passage encoded.
-func (u *run) passage(ctx context.Context, p compose.Passage, key string, progress func(time.Duration)) (compose.Part, error) {
+func (u *run) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
 	var err error
 	for _, salt := range salts {
 		var f file
@@ -124,36 +126,36 @@ func (u *run) passage(ctx context.Context, p compose.Passage, key string, progre
 			})
 		})
 		if err != nil {
-			return compose.Part{}, err
+			return mp4.Part{}, err
 		}
-		var part compose.Part
+		var part mp4.Part
 		if part, err = readPassage(p, f.path); err == nil {
 			return part, nil
 		}
 	}
-	return compose.Part{}, u.failed(ctx, broken(whatSound, err), 0)
+	return mp4.Part{}, u.failed(ctx, broken(whatSound, err), 0)
 }
 
 // mix encodes a passage to path.
-func (u *run) mix(ctx context.Context, p compose.Passage, path string, progress func(time.Duration)) error {
-	mix, err := compose.NewSound(p.Samples, p.Speech)
+func (u *run) mix(ctx context.Context, p audio.Passage, path string, progress func(time.Duration)) error {
+	mix, err := audio.NewSound(p.Samples, p.Speech)
 	if err != nil {
 		return err
 	}
 	in := piecesOf(mix)
 	defer in.shut(mix)
-	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
+	return u.ffmpeg(ctx, Command{Args: encode.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
 }
 
 // readPassage reads what is in the file of a passage, and makes sure that it is all there.
-func readPassage(p compose.Passage, path string) (compose.Part, error) {
-	part := compose.Part{Passage: p, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+func readPassage(p audio.Passage, path string) (mp4.Part, error) {
+	part := mp4.Part{At: p.At, Packets: p.Packets(), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	f, err := os.Open(path)
 	if err != nil {
 		return part, err
 	}
 	defer f.Close()
-	if part.ADTS, err = compose.ReadADTS(f); err != nil {
+	if part.ADTS, err = mp4.ReadADTS(f); err != nil {
 		return part, err
 	}
 	if n := int64(len(part.Sizes)); n < p.Packets() {

@@ -7,13 +7,13 @@ import (
 	"os"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/captions"
 )
 
 // segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided, with a warning.
 func (u *run) segment(ctx context.Context) error {
 	for _, s := range u.slides {
-		if s.script.Silent() || !compose.Unspaced(s.script.Text) {
+		if s.script.Silent() || !captions.Unspaced(s.script.Text) {
 			continue
 		}
 		breaks, err := u.words(ctx, s)

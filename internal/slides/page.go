@@ -27,7 +27,7 @@ type section struct {
 	warnings []lectern.Warning
 }
 
-// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the ground that it lies on: a browser takes
+// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the background that it is drawn on: a browser takes
 // longer for that than for all else. The warnings tell what was left out or
 // replaced. It fails for a theme that is not known and for pictures that may not be shown, naming the prop; whatever
 // else stands in the props is shown as well as it can be.
@@ -44,8 +44,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	if err != nil {
 		return lectern.Page{}, nil, err
 	}
-	size, ground := d.SlideSize(), t.ground(s.design.Hero)
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground,
+	size, background := d.SlideSize(), t.background(s.design.Hero)
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Background: &background,
 		Pictures: s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
@@ -88,7 +88,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
 		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
-		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{}, warned: map[string]bool{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -105,6 +105,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	if !known {
 		v.salvage(rest)
 	}
+	v.unread(chosen, s.Props, rest)
 	if len(v.failures) > 0 {
 		f := v.failures[0]
 		f.Causes = v.failures[1:]
@@ -121,6 +122,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
 	}
 	v.unplaced(chosen)
+	v.blank(chosen)
 	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files, props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
@@ -154,6 +156,7 @@ func (v *view) salvage(p props) {
 		case []any, map[string]any:
 			if len(v.lists["items"]) == 0 {
 				v.lists["items"] = v.items(value, p.names[k])
+				p.used[k] = true
 			}
 		case string:
 			s := words(value)
@@ -161,6 +164,7 @@ func (v *view) salvage(p props) {
 				continue
 			}
 			v.prose["content"] = append(v.prose["content"], v.blocks(s)...)
+			p.used[k] = true
 		}
 	}
 	v.at = ""

@@ -167,7 +167,7 @@ func TestUnknownTemplateFallsBackWithItsWords(t *testing.T) {
 	p, warnings := page(t, library(t), lectern.Slide{Template: "holo-deck", Props: map[string]any{
 		"heading": "Forward", "blurb": "Nobody thought of this name.", "whatever": []any{"alpha point", "beta point"}, "voiceoverText": "not for the eye", "color": "#ffffff",
 	}})
-	if len(warnings) != 1 || warnings[0].Code != "unknown_template" || warnings[0].Slide != 1 || !strings.Contains(warnings[0].Message, "holo-deck") {
+	if len(warnings) != 2 || warnings[1].Param != "slides[0].props.color" || warnings[0].Code != "unknown_template" || warnings[0].Slide != 1 || !strings.Contains(warnings[0].Message, "holo-deck") {
 		t.Errorf("warnings: %v", warnings)
 	}
 	for _, want := range []string{"t-content", "Forward", "Nobody thought of this name.", "alpha point", "beta point"} {

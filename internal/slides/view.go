@@ -103,6 +103,8 @@ type view struct {
 	pixels   int // of them all
 	limits   lectern.Limits
 	warnings []lectern.Warning
+	warned   map[string]bool // fields of items that are not shown and were reported
+	strange  int             // how many
 	failures []lectern.Failure
 }
 
@@ -488,6 +490,8 @@ func (v *view) object(it *Item, p props, prop string) {
 			it.Title = v.line(rest[0])
 			it.Text = v.line(strings.Join(rest[1:], " "))
 		}
+	} else {
+		v.unreadFields(p)
 	}
 	if it.Change != nil {
 		it.Trend = trend(it.Change.S)

@@ -67,7 +67,7 @@ func Parse[T ~string | ~[]byte](data T, lim lectern.Limits) (lectern.Deck, []lec
 }
 
 func newReader(lim lectern.Limits) *reader {
-	r := &reader{lim: settle(lim)}
+	r := &reader{lim: settle(lim), holds: map[int]string{}}
 	r.budget = budget{r.lim.JSONTokens, r.lim.JSONTokens}
 	return r
 }
@@ -172,7 +172,7 @@ func (f *fields) strangers() {
 		if len(f.r.warnings) >= maxFaults {
 			return // no more are told, and a suggestion costs
 		}
-		f.r.warn("unknown_field", 0, "The field %q is not known and was ignored.%s", clip(name), suggest(name, known))
+		f.r.warnAt("unknown_field", clip(name), 0, "The field %q is not known and was ignored.%s", clip(name), suggest(name, known))
 	}
 }
 
@@ -222,7 +222,8 @@ func (f *fields) voice() lectern.VoiceChoice {
 // strangersAt warns of unknown fields below the top.
 func (f *fields) strangersAt() {
 	for _, name := range f.rest() {
-		f.r.warn("unknown_field", f.slide, "The field %q is not known and was ignored.", clip(f.at(name)))
+		path := f.at(clip(name))
+		f.r.warnAt("unknown_field", path, f.slide, "The field %q is not known and was ignored.", path)
 	}
 }
 
@@ -400,11 +401,33 @@ func (f *fields) hold() time.Duration {
 		}
 		return defaultSeedHold
 	}
+	return f.stay(x, at, defaultHold)
+}
+
+// stay is x seconds, or otherwise where x is no length that a slide may have.
+func (f *fields) stay(x float64, at field, otherwise time.Duration) time.Duration {
 	if x <= 0 || x > float64(f.r.lim.MaxHoldSeconds) {
-		f.fault(at.path, "%q is the number of seconds for which a slide without narration stays: more than 0, at most %d.", last(at.path), f.r.lim.MaxHoldSeconds)
-		return defaultHold
+		f.fault(at.path, "%q is the number of seconds for which a slide without narration stays: more than 0, at most %d (limits.hold).",
+			last(at.path), f.r.lim.MaxHoldSeconds)
+		return otherwise
 	}
 	return seconds(x)
+}
+
+// ownHold is how long this slide stays, 0 where it does not say. A duration that is no number is left to the props: editors
+// write "5 min" there.
+func (f *fields) ownHold() (time.Duration, field) {
+	names := []string{"hold", "duration"}
+	if v, there := f.obj.get("duration"); there {
+		if _, isNumber := v.(number); !isNumber {
+			names = names[:1]
+		}
+	}
+	x, at, ok := f.number(names...)
+	if !ok {
+		return 0, at
+	}
+	return f.stay(x, at, 0), at
 }
 
 // seconds rounds to milliseconds; anything above zero is at least one.

@@ -22,6 +22,8 @@ type reader struct {
 	more     int
 	warnings []lectern.Warning
 
+	holds map[int]string // where slides, counted from 1, say how long they stay
+
 	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
 
 	callback, callbackAt string // the address that is told of the presentation, and its name
@@ -36,8 +38,13 @@ func (r *reader) fault(code lectern.Code, path string, slide int, format string,
 }
 
 func (r *reader) warn(code string, slide int, format string, args ...any) {
+	r.warnAt(code, "", slide, format, args...)
+}
+
+// warnAt warns about the field at path.
+func (r *reader) warnAt(code, path string, slide int, format string, args ...any) {
 	if len(r.warnings) < maxFaults {
-		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide})
+		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide, Param: path})
 	}
 }
 

@@ -112,6 +112,11 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 				r.fault(lectern.CodeInvalidDeck, path, i+1, longNarration, n, r.lim.NarrationBytes)
 			}
 		}
+		if script := slides[i].Script(); slides[i].Hold > 0 && (!script.Silent() || script.Pauses() > 0) {
+			at := r.holds[i+1]
+			r.warnAt("unused_hold", at, i+1, "%q was ignored: a slide with a narration stays as long as that lasts. "+
+				"To stay longer, end the narration with a pause such as [pause 2s].", last(at))
+		}
 	}
 	return slides
 }
@@ -137,6 +142,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	s.Voice = f.voice()
 	s.AvatarBox, s.Background = f.avatarBox(d.SlideSize())
 	s.Positions = f.positions(d.SlideSize())
+	hold, holdAt := f.ownHold()
 	own, ownAt, _ := f.text(math.MaxInt, "voiceoverText", "narration")
 	if c, ok := f.take("background"); ok {
 		text, _ := c.value.(string)
@@ -154,7 +160,10 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 		f.fault(ownAt.path, longNarration, len(own), r.lim.NarrationBytes)
 		own = ""
 	}
-	s.Narration = own
+	s.Narration, s.Hold = own, hold
+	if hold > 0 {
+		r.holds[f.slide] = holdAt.path
+	}
 	if s.Template == "" {
 		s.Template = "content"
 		_, image := s.Props["image"]
@@ -179,7 +188,7 @@ func templateID(s string) string {
 func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
 	merged := map[string]any{}
 	if o, ok := f.object("props"); ok {
-		narration, at, _ = o.text(math.MaxInt, "voiceoverText")
+		narration, at, _ = o.text(math.MaxInt, "voiceoverText", "narration")
 		r.collect(o, o.rest(), merged)
 	}
 	direct := map[string]any{}
@@ -263,6 +272,7 @@ func (f *fields) avatarBox(page lectern.Size) (*lectern.Rect, string) {
 	if !hasBox {
 		return nil, colour
 	}
+	defer box.strangersAt()
 	var got [4]float64
 	var has [4]bool
 	for i, name := range []string{"x", "y", "width", "height"} {

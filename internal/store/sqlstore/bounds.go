@@ -14,10 +14,11 @@ import (
 
 // tally is what a transaction knows of what the store holds, which is read once, and what it changes of it.
 type tally struct {
-	locked bool // stored was read, and is this transaction's until it ends
-	stored int64
-	delta  int64 // to be added to the total
-	queued int64 // -1: not counted
+	locked  bool // stored was read, and is this transaction's until it ends
+	stored  int64
+	delta   int64 // what the transaction adds to the total
+	written int64 // how much of delta is in the total already
+	queued  int64 // -1: not counted
 }
 
 // ordered counts what a key orders; "": nobody's.
@@ -32,10 +33,9 @@ func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estima
 // once is judged without the other.
 func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, err error) {
 	if !w.tally.locked {
-		if w.tally.stored, err = w.q.LockTotal(ctx); err != nil {
+		if err := w.lock(ctx, size); err != nil {
 			return nil, err
 		}
-		w.tally.locked = true
 	}
 	l := job.Load{Stored: w.tally.stored + w.tally.delta + size}
 	if b.Limits.Queued > 0 {
@@ -57,6 +57,18 @@ func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, 
 		}
 	}
 	return b.Judge(l), nil
+}
+
+// lock reads the total and keeps it for this transaction. It adds what the creation most likely adds, which spares a query at
+// the end; settle takes it back where the creation is refused.
+func (w *writer) lock(ctx context.Context, size int64) error {
+	add := w.tally.delta + size
+	total, err := w.q.AddToTotal(ctx, add)
+	if err != nil {
+		return err
+	}
+	w.tally.locked, w.tally.stored, w.tally.written = true, total-add, add
+	return nil
 }
 
 // counted keeps the number of those that wait in step with what the transaction does.
@@ -93,7 +105,7 @@ func (c *counts) take() tally {
 func (c *counts) put(t tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.stored, t.delta = t.stored+t.delta, 0
+	t.stored, t.delta, t.written = t.stored+t.delta, 0, 0
 	c.tally, c.known = t, true
 }
 
@@ -102,10 +114,12 @@ func usageRow(at time.Time) time.Time { return at.Truncate(5 * time.Minute).Add(
 
 // settle writes what the transaction changes of the total.
 func (w *writer) settle(ctx context.Context) error {
-	if w.tally.delta == 0 {
+	rest := w.tally.delta - w.tally.written
+	if rest == 0 {
 		return nil
 	}
-	return w.q.AddToTotal(ctx, w.tally.delta)
+	_, err := w.q.AddToTotal(ctx, rest)
+	return err
 }
 
 // purge removes the rows of a presentation that is marked.

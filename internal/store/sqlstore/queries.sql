@@ -256,11 +256,8 @@ WHERE status = 'completed' AND attempt = 1 AND estimate > 0 ORDER BY completed_a
 SELECT started_at, last_heartbeat, eta, estimate FROM presentations WHERE status = 'processing' AND removing = 0;
 
 -- The row is locked until the transaction ends: creations are judged one after the other.
--- name: LockTotal :one
-UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount;
-
--- name: AddToTotal :exec
-UPDATE totals SET amount = amount + ? WHERE name = 'decks';
+-- name: AddToTotal :one
+UPDATE totals SET amount = amount + ? WHERE name = 'decks' RETURNING amount;
 
 -- name: GetDeckSize :one
 SELECT d.size FROM decks d JOIN presentations p ON p.id = d.presentation_id WHERE d.presentation_id = ? AND p.removing = 1;

@@ -26,13 +26,16 @@ func (q *Queries) AddKeyUsage(ctx context.Context, arg AddKeyUsageParams) error 
 	return err
 }
 
-const addToTotal = `-- name: AddToTotal :exec
-UPDATE totals SET amount = amount + ? WHERE name = 'decks'
+const addToTotal = `-- name: AddToTotal :one
+UPDATE totals SET amount = amount + ? WHERE name = 'decks' RETURNING amount
 `
 
-func (q *Queries) AddToTotal(ctx context.Context, amount int64) error {
-	_, err := q.db.ExecContext(ctx, addToTotal, amount)
-	return err
+// The row is locked until the transaction ends: creations are judged one after the other.
+func (q *Queries) AddToTotal(ctx context.Context, amount int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, addToTotal, amount)
+	var amount_2 int64
+	err := row.Scan(&amount_2)
+	return amount_2, err
 }
 
 const claimDelivery = `-- name: ClaimDelivery :exec
@@ -1675,18 +1678,6 @@ func (q *Queries) ListWaiting(ctx context.Context, limit int64) ([]ListWaitingRo
 		return nil, err
 	}
 	return items, nil
-}
-
-const lockTotal = `-- name: LockTotal :one
-UPDATE totals SET amount = amount WHERE name = 'decks' RETURNING amount
-`
-
-// The row is locked until the transaction ends: creations are judged one after the other.
-func (q *Queries) LockTotal(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lockTotal)
-	var amount int64
-	err := row.Scan(&amount)
-	return amount, err
 }
 
 const markRemoving = `-- name: MarkRemoving :execrows

@@ -1,0 +1,54 @@
+package captions
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"lectern"
+	"lectern/internal/timeline"
+)
+
+// Chapter is a stretch of the video with a name.
+type Chapter struct {
+	Title      string
+	Start, End int64 // frames
+}
+
+// Chapters gives one chapter for each slide. It begins in the middle of the transition that brings the slide, and the first
+// at the start.
+func Chapters(p timeline.Plan, titles []string) []Chapter {
+	list := make([]Chapter, len(p.Slides))
+	for i, s := range p.Slides {
+		list[i] = Chapter{Title: titles[i], Start: s.Start + s.In/2, End: p.Frames}
+		if i > 0 {
+			list[i-1].End = list[i].Start
+		}
+	}
+	return list
+}
+
+// ChaptersVTT writes the chapters as WebVTT.
+func ChaptersVTT(rate timeline.Rate, chapters []Chapter) string {
+	var b strings.Builder
+	b.WriteString("WEBVTT\n")
+	for i, c := range chapters {
+		b.WriteString("\n" + strconv.Itoa(i+1) + "\n" + stamp(frameTime(rate, c.Start), '.') + " --> " +
+			stamp(frameTime(rate, c.End), '.') + "\n" + escapeVTT(oneLine(c.Title)) + "\n")
+	}
+	return b.String()
+}
+
+// frameTime is when a frame begins, rounded down to a nanosecond.
+func frameTime(rate timeline.Rate, frame int64) time.Duration {
+	r := int64(rate)
+	return time.Duration(frame/r)*time.Second + time.Duration(frame%r)*time.Second/time.Duration(r)
+}
+
+// sampleTime is when a sample is heard, rounded down to a nanosecond.
+func sampleTime(sample int64) time.Duration {
+	return time.Duration(sample/lectern.SampleRate)*time.Second +
+		time.Duration(sample%lectern.SampleRate)*time.Second/lectern.SampleRate
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,257 @@
+package mp4
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"lectern"
+)
+
+// ErrSound is what is wrong with packets of sound that are damaged or do not fit.
+var ErrSound = errors.New("the sound is damaged")
+
+// ADTS says what is in a stream of AAC whose packets have a head of their own.
+type ADTS struct {
+	Config []byte   // an AudioSpecificConfig (ISO 14496-3)
+	Sizes  []uint32 // of the packets, without their heads
+	Last   []byte   // the last packet
+}
+
+const adtsHead = 7
+
+// ReadADTS reads a stream to its end. Packets of different kinds, and a last one that was cut short, are errors.
+func ReadADTS(r io.Reader) (ADTS, error) {
+	var x ADTS
+	in := bufio.NewReaderSize(r, 64<<10)
+	for {
+		config, size, err := adtsPacket(in)
+		if err == io.EOF && len(x.Sizes) > 0 {
+			return x, nil
+		}
+		if err != nil {
+			return ADTS{}, fmt.Errorf("%w: packet %d: %w", ErrSound, len(x.Sizes)+1, noEOF(err))
+		}
+		if x.Config == nil {
+			x.Config = config
+		}
+		if !bytes.Equal(x.Config, config) {
+			return ADTS{}, fmt.Errorf("%w: packet %d is of another kind than those before it", ErrSound, len(x.Sizes)+1)
+		}
+		x.Last = append(x.Last[:0], make([]byte, size)...)
+		if _, err := io.ReadFull(in, x.Last); err != nil {
+			return ADTS{}, fmt.Errorf("%w: packet %d is cut short: %w", ErrSound, len(x.Sizes)+1, err)
+		}
+		x.Sizes = append(x.Sizes, uint32(size))
+	}
+}
+
+// adtsPacket reads a packet's head. At the end of the stream it gives io.EOF.
+func adtsPacket(r io.Reader) (config []byte, size int, err error) {
+	var b [adtsHead]byte
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return nil, 0, err
+	}
+	// Twelve ones, no checksum, one block of data in the packet.
+	if b[0] != 0xff || b[1]&0xf7 != 0xf1 || b[6]&3 != 0 {
+		return nil, 0, fmt.Errorf("there is no head in %x", b)
+	}
+	size = int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5])>>5
+	if size <= adtsHead {
+		return nil, 0, fmt.Errorf("a packet of %d bytes", size)
+	}
+	kind, rate, channels := b[2]>>6+1, b[2]>>2&0xf, b[2]&1<<2|b[3]>>6
+	// The last three bytes say that there is no more in the stream than it seems (no SBR), as ffmpeg does.
+	return []byte{kind<<3 | rate>>1, rate<<7 | channels<<3, 0x56, 0xe5, 0}, size - adtsHead, nil
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// packet is the number of samples in a packet of AAC (ISO 14496-3).
+const packet = 1024
+
+// Part is a stretch of sound that was encoded by itself.
+type Part struct {
+	At      int64 // the packet of the whole that is its first
+	Packets int64 // how many of its packets are used, from the first on
+	ADTS
+	// Open gives the stream that ADTS was read from. It is called when its turn comes.
+	Open func() (io.ReadCloser, error)
+}
+
+// Soundtrack is the sound of a whole: its parts, and the packets between them.
+type Soundtrack struct {
+	samples int64
+	config  []byte
+	runs    []packets
+	sizes   []uint32 // of all packets
+	bytes   uint64
+}
+
+// NewSoundtrack joins parts to the sound of total samples. What is between the parts is filled with the last packet of the one
+// before, which is silence, and what precedes the first with its own.
+func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
+	runs, err := arrange(total, parts)
+	if err != nil {
+		return Soundtrack{}, err
+	}
+	s := Soundtrack{samples: total, config: parts[0].Config, runs: runs}
+	for _, r := range runs {
+		for range r.silence {
+			s.sizes = append(s.sizes, uint32(len(r.of.Last)))
+		}
+		s.sizes = append(s.sizes, r.sizes...)
+	}
+	for _, n := range s.sizes {
+		s.bytes += uint64(n)
+	}
+	return s, nil
+}
+
+// Write writes the sound as an MP4 file of its own.
+func (s Soundtrack) Write(w io.Writer) error {
+	t := s.track(1)
+	t.chunks = []chunk{{samples: uint32(len(s.sizes))}}
+	if _, err := w.Write(movieHead("M4A ", "M4A isomiso2", []track{t}, s.bytes)); err != nil {
+		return err
+	}
+	in := s.reader()
+	defer in.Close()
+	return in.copy(w, len(s.sizes))
+}
+
+// packetReader gives the packets of a soundtrack one after the other. It has to be closed.
+type packetReader struct {
+	runs []packets
+	done int // packets of the first run
+	file io.ReadCloser
+	in   *bufio.Reader
+}
+
+func (s Soundtrack) reader() *packetReader { return &packetReader{runs: s.runs} }
+
+// copy writes the next n packets.
+func (r *packetReader) copy(w io.Writer, n int) error {
+	for range n {
+		for len(r.runs) > 0 && r.done == r.runs[0].count() {
+			if err := r.Close(); err != nil {
+				return err
+			}
+			r.runs, r.done = r.runs[1:], 0
+		}
+		if len(r.runs) == 0 {
+			return io.ErrUnexpectedEOF
+		}
+		if err := r.one(w, r.runs[0]); err != nil {
+			return err
+		}
+		r.done++
+	}
+	return nil
+}
+
+// one writes a packet of a run, without its head.
+func (r *packetReader) one(w io.Writer, of packets) (err error) {
+	if of.silence > 0 {
+		_, err = w.Write(of.of.Last)
+		return err
+	}
+	if r.file == nil {
+		if r.file, err = of.of.Open(); err != nil {
+			return err
+		}
+		r.in = bufio.NewReaderSize(r.file, 64<<10)
+	}
+	if _, err = r.in.Discard(adtsHead); err == nil {
+		err = r.pass(w, int(of.sizes[r.done]))
+	}
+	if err != nil {
+		return fmt.Errorf("packet %d of %d: %w", r.done+1, len(of.sizes), noEOF(err))
+	}
+	return nil
+}
+
+// pass writes the next n bytes, as they lie in the buffer.
+func (r *packetReader) pass(w io.Writer, n int) error {
+	b, err := r.in.Peek(n) // no packet is larger than the buffer
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err == nil {
+		_, err = r.in.Discard(n)
+	}
+	return err
+}
+
+// Close closes the part that is being read.
+func (r *packetReader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}
+
+// packets is a run of packets: silence taken from a part, or the first ones of a part.
+type packets struct {
+	of      Part
+	silence int64 // how many times its last packet
+	sizes   []uint32
+}
+
+func (p packets) count() int { return int(p.silence) + len(p.sizes) }
+
+// arrange says which packets follow each other.
+func arrange(total int64, parts []Part) ([]packets, error) {
+	if total <= 0 || len(parts) == 0 {
+		return nil, fmt.Errorf("%w: there is none", ErrSound)
+	}
+	var runs []packets
+	at, whole := int64(0), (total+packet-1)/packet+1
+	for i, p := range parts {
+		n := p.Packets
+		switch {
+		case int64(len(p.Sizes)) < n:
+			return nil, fmt.Errorf("%w: part %d has %d packets instead of %d", ErrSound, i+1, len(p.Sizes), n)
+		case p.At < at || p.At >= whole:
+			return nil, fmt.Errorf("%w: part %d begins at packet %d, not between %d and %d", ErrSound, i+1, p.At, at, whole)
+		case !bytes.Equal(p.Config, parts[0].Config):
+			return nil, fmt.Errorf("%w: part %d is of another kind than the first", ErrSound, i+1)
+		}
+		runs = append(runs, packets{of: parts[max(i-1, 0)], silence: p.At - at}, packets{of: p, sizes: p.Sizes[:min(n, whole-p.At)]})
+		at = p.At + n
+	}
+	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
+}
+
+// track describes the sound. It says that the first packet is not heard: it is what the second overlaps with.
+func (s Soundtrack) track(id uint32) track {
+	n, total := uint32(len(s.sizes)), uint64(s.samples)
+	rate := u32(uint32(max(s.bytes*8*lectern.SampleRate/total, 1)))
+	esds := full("esds", 0, 0, described(3, u16(1), zeros(1),
+		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, s.config)), described(6, []byte{2})))
+	return track{
+		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate, ticks: total + packet, lasts: total, skip: packet,
+		media: full("smhd", 0, 0, zeros(4)),
+		entry: box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds),
+		// The last packet is as long as what it holds of the whole.
+		lengths: []length{{n - 1, packet}, {1, uint32(total + packet - uint64(n-1)*packet)}},
+		sizes:   s.sizes,
+		// Whoever begins to play at a packet has to decode the one before it too.
+		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)), full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},
+	}
+}
+
+// described is a descriptor of MPEG-4 systems (ISO 14496-1) of fewer than 128 bytes.
+func described(tag byte, parts ...[]byte) []byte {
+	body := bytes.Join(parts, nil)
+	return append([]byte{tag, byte(len(body))}, body...)
+}
