@@ -186,7 +186,8 @@ type Page struct {
 	Height int
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
-	Ground *Ground  // what HTML lies on; nil: it has a ground of its own, and covers the page
+	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name in JSON is part of content keys.
+	Background *Background `json:"Ground"`
 	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
 	Props map[string]string `json:"-"`
 	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
@@ -195,8 +196,8 @@ type Page struct {
 	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
 
-// Ground is what a page lies on: a gradient along a line, and lights on it.
-type Ground struct {
+// Background is what a page is drawn on: a gradient along a line, and lights on it.
+type Background struct {
 	From, To string  // "#rrggbb"
 	Angle    float64 // of the line, in degrees clockwise from upwards, as in CSS
 	Lights   []Light // the topmost first
@@ -221,7 +222,7 @@ type Asset struct {
 	Pixels      int // of the picture, as its header states them
 }
 
-// Capture is the picture of a page. Where the page has a ground, what is not drawn is transparent.
+// Capture is the picture of a page. Where the page has a background, what is not drawn is transparent.
 type Capture struct {
 	PNG      []byte
 	Overflow []Overflow // elements whose text does not fit even at its smallest size

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/proc"
 )
 
@@ -141,7 +141,7 @@ type x264 struct {
 }
 
 // stand is a program that runs ffmpeg with other settings for x264. All constant rate factors and quantizers move by as much, so that
-// pictures that are coded by themselves, and the avatar's own, keep their distance to the others: compose has the numbers.
+// pictures that are coded by themselves, and the avatar's own, keep their distance to the others: encode has the numbers.
 const stand = `#!/bin/sh
 n=$#
 before=
@@ -161,7 +161,7 @@ exec %[3]s "$@"
 
 // factor is the constant rate factor that a preset has by itself.
 func factor(p lectern.Preset) (int, error) {
-	args := compose.Encoding{Size: p.Size(lectern.Size{}), Rate: 30, Quality: p.Quality()}.Args()
+	args := encode.Encoding{Size: p.Size(lectern.Size{}), Rate: 30, Quality: p.Quality()}.Args()
 	return strconv.Atoi(args[1+slices.Index(args, "-crf")])
 }
 

@@ -106,7 +106,7 @@ func judgeLips(t *testing.T, m media) {
 
 // findMouth gives the window in which frames vary much in speech and little in silence: the mouth is where the
 // difference of both variances, smoothed, is largest.
-func findMouth(t *testing.T, frames []picture, still, spoken map[int]bool) box {
+func findMouth(t *testing.T, frames []greyFrame, still, spoken map[int]bool) box {
 	t.Helper()
 	w, h := frames[0].w, frames[0].h
 	talk, rest := variance(frames, spoken), variance(frames, still)
@@ -132,7 +132,7 @@ func findMouth(t *testing.T, frames []picture, still, spoken map[int]bool) box {
 	return at
 }
 
-func variance(frames []picture, set map[int]bool) []float64 {
+func variance(frames []greyFrame, set map[int]bool) []float64 {
 	sum := make([]float64, len(frames[0].pix))
 	sq := make([]float64, len(sum))
 	n := 0.0
@@ -152,7 +152,7 @@ func variance(frames []picture, set map[int]bool) []float64 {
 	return sq
 }
 
-func average(frames []picture, set map[int]bool) picture {
+func average(frames []greyFrame, set map[int]bool) greyFrame {
 	sum := make([]float64, len(frames[0].pix))
 	n := 0.0
 	for i, f := range frames {
@@ -163,7 +163,7 @@ func average(frames []picture, set map[int]bool) picture {
 			}
 		}
 	}
-	p := picture{frames[0].w, frames[0].h, make([]byte, len(sum))}
+	p := greyFrame{frames[0].w, frames[0].h, make([]byte, len(sum))}
 	for j := range sum {
 		p.pix[j] = byte(sum[j]/n + 0.5)
 	}
@@ -171,7 +171,7 @@ func average(frames []picture, set map[int]bool) picture {
 }
 
 // openness is how far f's mouth is from the closed one, whatever small way the head has moved.
-func openness(f, closed picture, mouth box) float64 {
+func openness(f, closed greyFrame, mouth box) float64 {
 	best := math.Inf(1)
 	for dy := -8; dy <= 8; dy += 2 {
 		for dx := -8; dx <= 8; dx += 2 {
@@ -182,7 +182,7 @@ func openness(f, closed picture, mouth box) float64 {
 }
 
 // difference is the mean absolute difference of a, moved by dx and dy, and b within r.
-func difference(a, b picture, r box, dx, dy int) float64 {
+func difference(a, b greyFrame, r box, dx, dy int) float64 {
 	sum := 0.0
 	for y := r.y; y < r.y+r.h; y++ {
 		for x := r.x; x < r.x+r.w; x++ {

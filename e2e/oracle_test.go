@@ -140,19 +140,19 @@ func checkFaststart(t *testing.T, file string) {
 	}
 }
 
-// picture is a grey frame.
-type picture struct {
+// greyFrame is a frame without its colours.
+type greyFrame struct {
 	w, h int
 	pix  []byte
 }
 
-func (p picture) at(x, y int) float64 { return float64(p.pix[y*p.w+x]) }
+func (p greyFrame) at(x, y int) float64 { return float64(p.pix[y*p.w+x]) }
 
 // box is a rectangle in pixels.
 type box struct{ x, y, w, h int }
 
 // greyFrames decodes the whole video and gives box r of every frame, at its own size, in grey.
-func greyFrames(t *testing.T, file string, r box) []picture {
+func greyFrames(t *testing.T, file string, r box) []greyFrame {
 	t.Helper()
 	filter := fmt.Sprintf("crop=%d:%d:%d:%d,format=gray", r.w, r.h, r.x, r.y)
 	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-vf", filter, "-f", "rawvideo", "-")
@@ -160,9 +160,9 @@ func greyFrames(t *testing.T, file string, r box) []picture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []picture
+	var all []greyFrame
 	for n := r.w * r.h; len(raw) >= n; raw = raw[n:] {
-		all = append(all, picture{r.w, r.h, raw[:n]})
+		all = append(all, greyFrame{r.w, r.h, raw[:n]})
 	}
 	return all
 }

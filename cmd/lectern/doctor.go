@@ -16,8 +16,8 @@ import (
 	"lectern/client"
 	"lectern/internal/blob"
 	"lectern/internal/chrome"
-	"lectern/internal/compose"
 	"lectern/internal/config"
+	"lectern/internal/encode"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/proc"
 	"lectern/internal/store/postgres"
@@ -160,7 +160,7 @@ func examineHardware(ctx context.Context, cfg config.Config) finding {
 	f := finding{Name: "encoder", For: "pictures encoded whole"}
 	found := newHardware(cfg, &lateFFmpeg{path: cfg.Tools.FFmpeg, log: quietLog()}, quietLog()).encoder(ctx)
 	switch {
-	case found != compose.Software:
+	case found != encode.Software:
 		return f.found(found.String() + ", in hardware")
 	case cfg.Encoder == "auto":
 		return f.found("libx264 (no encoder in hardware works here)")

@@ -15,8 +15,8 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar/builtin"
-	"lectern/internal/compose"
 	"lectern/internal/ffmpeg"
+	"lectern/internal/picture"
 )
 
 // galleryCmd draws the pictures of the documentation, through the code that makes videos.
@@ -212,11 +212,11 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 	if err != nil {
 		return err
 	}
-	ground, err := compose.Ground(*page.Ground, deck.Size, page.Scale)
+	background, err := picture.Background(*page.Background, deck.Size, page.Scale)
 	if err != nil {
 		return err
 	}
-	return g.keep(ctx, name, compose.Lay(drawn, ground))
+	return g.keep(ctx, name, picture.Lay(drawn, background))
 }
 
 // preview keeps a picture and ten moving seconds of the demo.

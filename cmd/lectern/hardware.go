@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
 	"lectern/internal/config"
+	"lectern/internal/encode"
 	"lectern/internal/render"
 )
 
@@ -23,7 +23,7 @@ type hardware struct {
 
 	mu    sync.Mutex
 	tried bool
-	found compose.Encoder
+	found encode.Encoder
 }
 
 // trialTime is how long an encoder may take for a second of a small picture.
@@ -35,25 +35,25 @@ func newHardware(cfg config.Config, ffmpeg render.FFmpeg, log *slog.Logger) *har
 		devices: []string{"/dev/dri/renderD128", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"}}
 }
 
-// encoder gives the encoder that works, or compose.Software.
-func (h *hardware) encoder(ctx context.Context) compose.Encoder {
+// encoder gives the encoder that works, or encode.Software.
+func (h *hardware) encoder(ctx context.Context) encode.Encoder {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.tried {
 		return h.found
 	}
-	var candidates []compose.Encoder
+	var candidates []encode.Encoder
 	switch {
 	case h.setting == "software", h.setting == "auto" && !anyThere(h.devices):
 	case h.setting == "auto":
-		candidates = compose.Hardware()
+		candidates = encode.Hardware()
 	default:
-		candidates = []compose.Encoder{compose.Encoder(h.setting)}
+		candidates = []encode.Encoder{encode.Encoder(h.setting)}
 	}
 	for _, c := range candidates {
 		err := h.try(ctx, c)
 		if ctx.Err() != nil {
-			return compose.Software // who asks next tries again
+			return encode.Software // who asks next tries again
 		}
 		if err == nil {
 			h.found = c
@@ -70,10 +70,10 @@ func (h *hardware) encoder(ctx context.Context) compose.Encoder {
 	return h.found
 }
 
-func (h *hardware) try(ctx context.Context, c compose.Encoder) error {
+func (h *hardware) try(ctx context.Context, c encode.Encoder) error {
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
-	e := compose.Encoding{Size: lectern.Size{Width: 640, Height: 360}, Rate: 30, Encoder: c}
+	e := encode.Encoding{Size: lectern.Size{Width: 640, Height: 360}, Rate: 30, Encoder: c}
 	return h.ffmpeg.Run(ctx, render.Command{Args: e.Trial(), Stdout: io.Discard, What: "The encoder " + c.String() + " does not work"})
 }
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/render"
 )
 
@@ -37,16 +37,16 @@ func TestHardwareIsFoundByTrying(t *testing.T) {
 		setting string
 		device  bool
 		work    []string
-		want    compose.Encoder
+		want    encode.Encoder
 		tried   int
 	}{
-		{"auto", true, []string{"h264_vaapi"}, compose.VAAPI, 3},
-		{"auto", true, []string{"h264_nvenc", "h264_vaapi"}, compose.NVENC, 1},
-		{"auto", true, nil, compose.Software, 3},
-		{"auto", false, []string{"h264_nvenc"}, compose.Software, 0},
-		{"software", true, []string{"h264_nvenc"}, compose.Software, 0},
-		{"qsv", false, []string{"h264_qsv"}, compose.QSV, 1},
-		{"qsv", true, []string{"h264_nvenc"}, compose.Software, 1},
+		{"auto", true, []string{"h264_vaapi"}, encode.VAAPI, 3},
+		{"auto", true, []string{"h264_nvenc", "h264_vaapi"}, encode.NVENC, 1},
+		{"auto", true, nil, encode.Software, 3},
+		{"auto", false, []string{"h264_nvenc"}, encode.Software, 0},
+		{"software", true, []string{"h264_nvenc"}, encode.Software, 0},
+		{"qsv", false, []string{"h264_qsv"}, encode.QSV, 1},
+		{"qsv", true, []string{"h264_nvenc"}, encode.Software, 1},
 	} {
 		ff := &trials{work: c.work}
 		h := &hardware{setting: c.setting, ffmpeg: ff, log: quietLog(), devices: []string{"/nowhere"}}
@@ -65,7 +65,7 @@ func TestHardwareIsFoundByTrying(t *testing.T) {
 	h := &hardware{setting: "nvenc", ffmpeg: &trials{work: []string{"h264_nvenc"}}, log: quietLog()}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if h.encoder(ctx) != compose.Software || h.encoder(t.Context()) != compose.NVENC {
+	if h.encoder(ctx) != encode.Software || h.encoder(t.Context()) != encode.NVENC {
 		t.Error("who is stopped settles it for all")
 	}
 }

@@ -25,6 +25,7 @@ func Rules() []Rule {
 	return []Rule{
 		{"rooms import what docs/ARCHITECTURE.md allows", rooms},
 		{"tools have one importer", soleImporters},
+		{"benchmarks stay out of the program", benchmarks},
 		{"pure rooms stay pure", purity},
 		{"no names that say nothing", names},
 		{"no init functions", inits},
@@ -40,12 +41,15 @@ func Rules() []Rule {
 // import every room.
 func allowed() map[string][]string {
 	return map[string][]string{
-		".":                        nil,
-		"client":                   nil,
-		"internal/captions":        {"internal/timeline"},
-		"internal/mp4":             {"internal/captions", "internal/h264"},
-		"internal/compose":         {"internal/timeline", "internal/h264"},
-		"internal/render":          {"internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264", "internal/crash", "internal/picturefile"},
+		".":                 nil,
+		"client":            nil,
+		"internal/captions": {"internal/timeline"},
+		"internal/mp4":      {"internal/captions", "internal/h264"},
+		"internal/audio":    nil,
+		"internal/picture":  nil,
+		"internal/encode":   {"internal/picture", "internal/h264"},
+		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
+			"internal/avatar/footage", "internal/crash", "internal/picturefile"},
 		"internal/job":             {"internal/crash"},
 		"internal/private":         nil,
 		"internal/seal":            nil,
@@ -70,11 +74,13 @@ func allowed() map[string][]string {
 		"internal/tts/flite":       {"internal/tts", "internal/proc"},
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
+		"internal/avatar/footage":  {"internal/picture"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
-		"internal/versus":          {"internal/compose", "internal/proc"},
+		"bench/measure":            {"internal/proc"},
+		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }
@@ -84,7 +90,7 @@ var composers = []string{"cmd/lectern", "e2e", "bench", "internal/archtest"}
 
 // rooms is about the program: a test is not part of it, and may put a real neighbour behind a port.
 func rooms(f File) []Finding {
-	if f.Test || underAny(f.Room, composers) {
+	if f.Test || slices.Contains(composers, f.Room) {
 		return nil
 	}
 	may, known := allowed()[f.Room]
@@ -106,6 +112,21 @@ func rooms(f File) []Finding {
 		}
 		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let cmd/lectern hand them in", f.Room, p),
 			"adapters that know one another can neither be replaced nor tested alone (docs/ARCHITECTURE.md has the table)"})
+	}
+	return out
+}
+
+// benchmarks finds imports of bench from outside it. No package of the program imports one directly, so none is in it.
+func benchmarks(f File) []Finding {
+	if under(f.Room, "bench") {
+		return nil
+	}
+	var out []Finding
+	for p, at := range f.imports() {
+		if r, ours := room(p); ours && under(r, "bench") {
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only bench may", f.Room, p),
+				"what measures the program is no part of it: users would install it, and it would measure itself"})
+		}
 	}
 	return out
 }
@@ -179,7 +200,7 @@ func forgery(f File) []Finding {
 }
 
 // pure are the rooms without I/O, clock and randomness.
-var pure = []string{".", "internal/timeline", "internal/captions", "internal/mp4", "internal/compose", "internal/h264"}
+var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264"}
 
 // impure are packages of the standard library that do I/O or roll dice.
 var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}

@@ -444,7 +444,7 @@ func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
 	if len(p.HTML) > MaxHTML {
 		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.", len(p.HTML)>>20, MaxHTML>>20)
 	}
-	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Ground != nil, assets: map[string]lectern.Asset{}}
+	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil, assets: map[string]lectern.Asset{}}
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide && h <= MaxSide) {
 		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)

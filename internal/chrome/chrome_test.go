@@ -101,25 +101,25 @@ func at(img image.Image) string {
 	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }
 
-// A page with a ground leaves clear what it does not cover, and the next page without one in the same tab is on white again.
+// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on white again.
 func TestGroundIsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Tabs: 1})
 	defer b.Close()
 	html := `<!doctype html><html><body style="margin:0"><div style="position:absolute;left:0;top:0;width:50%;height:100%;background:rgba(255,0,0,.5)"></div>`
 	for _, c := range []struct {
-		ground      *lectern.Ground
+		background  *lectern.Background
 		left, right color.NRGBA
 	}{
 		{nil, color.NRGBA{255, 127, 127, 255}, color.NRGBA{255, 255, 255, 255}},
-		{&lectern.Ground{}, color.NRGBA{255, 0, 0, 128}, color.NRGBA{}},
-		{&lectern.Ground{}, color.NRGBA{255, 0, 0, 128}, color.NRGBA{}},
+		{&lectern.Background{}, color.NRGBA{255, 0, 0, 128}, color.NRGBA{}},
+		{&lectern.Background{}, color.NRGBA{255, 0, 0, 128}, color.NRGBA{}},
 		{nil, color.NRGBA{255, 127, 127, 255}, color.NRGBA{255, 255, 255, 255}},
 	} {
-		_, img := capture(t, b, lectern.Page{HTML: html, Ground: c.ground})
+		_, img := capture(t, b, lectern.Page{HTML: html, Background: c.background})
 		for x, want := range map[int]color.NRGBA{40: c.left, 280: c.right} {
 			if got := color.NRGBAModel.Convert(img.At(x, 90)).(color.NRGBA); got != want {
-				t.Errorf("ground %v: at %d there is %v instead of %v", c.ground, x, got, want)
+				t.Errorf("background %v: at %d there is %v instead of %v", c.background, x, got, want)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"errors"
 	"image"
 
 	"lectern"
@@ -20,6 +21,8 @@ type drawn struct {
 	frame *image.RGBA
 	err   error
 }
+
+var errClosed = errors.New("the clip is closed")
 
 // depth is how many frames there are: one that is composed and one that is drawn.
 const depth = 2

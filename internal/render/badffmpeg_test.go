@@ -173,5 +173,5 @@ func wiped(g *rig, d *lectern.Deck) {
 
 // speaksItself gives a rig an avatar that does.
 func speaksItself(g *rig, _ *lectern.Deck) {
-	g.Avatars = &fakeStars{fakeAvatars: g.avatars, wait: make(chan struct{})}
+	g.Avatars = &fakePerformers{fakeAvatars: g.avatars, wait: make(chan struct{})}
 }

@@ -8,27 +8,28 @@ import (
 	"os"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
+	"lectern/internal/picture"
 )
 
 // side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
-func (u *run) side(s *slide, leaving bool) (compose.Side, error) {
-	plate, err := u.plateOf(s, nil)
+func (u *run) side(s *slide, leaving bool) (encode.Side, error) {
+	background, err := u.yuvOf(s, nil)
 	if err != nil || s.window == nil {
-		return compose.Side{Plate: plate}, err
+		return encode.Side{Background: background}, err
 	}
 	size := regionBytes(s.window.At)
 	from, to := int64(0), s.in*size
 	if leaving {
 		from, to = to, to+s.out*size
 	}
-	return compose.Side{Plate: plate, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
+	return encode.Side{Background: background, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
 }
 
 // transition encodes what two slides share.
 func (u *run) transition(ctx context.Context, a, b *slide) error {
-	defer u.dropPlate(a)
-	defer u.dropPlate(b)
+	defer u.dropYUV(a)
+	defer u.dropYUV(b)
 	for _, s := range [2]*slide{a, b} {
 		if err := await(ctx, s.encoded); err != nil {
 			return err
@@ -66,7 +67,7 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 }
 
 func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
-	if compose.IsFade(kind) {
+	if encode.IsFade(kind) {
 		return u.fade(ctx, a, b, frames, path, threads, onFrame)
 	}
 	leaving, err := u.side(a, true)
@@ -83,7 +84,7 @@ func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64,
 
 // fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
 func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
-	f := &fader{frames: frames, mixed: make([]byte, u.enc.PlateBytes())}
+	f := &fader{frames: frames, mixed: make([]byte, u.enc.PictureBytes())}
 	in := &pieces{next: f.next}
 	defer in.shut(f)
 	for i, s := range [2]*slide{a, b} {
@@ -111,16 +112,16 @@ type fadeSide struct {
 }
 
 func (d *fadeSide) open(u *run, s *slide, leaving bool) error {
-	plate, err := u.plateOf(s, nil)
+	background, err := u.yuvOf(s, nil)
 	if err != nil {
 		return err
 	}
-	if d.picture, err = os.ReadFile(plate); err != nil || s.window == nil {
+	if d.picture, err = os.ReadFile(background); err != nil || s.window == nil {
 		return err
 	}
 	at := s.window.At
 	d.region = make([]byte, regionBytes(at))
-	d.lay = func(region []byte) { compose.Put(u.enc.Size, at, d.picture, region) }
+	d.lay = func(region []byte) { picture.Put(u.enc.Size, at, d.picture, region) }
 	if d.file, err = os.Open(s.segment.path); err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (f *fader) next() ([]byte, error) {
 			return nil, err
 		}
 	}
-	compose.Mix(f.mixed, f.sides[0].picture, f.sides[1].picture, float64(f.done)/float64(f.frames))
+	picture.Mix(f.mixed, f.sides[0].picture, f.sides[1].picture, float64(f.done)/float64(f.frames))
 	f.done++
 	return f.mixed, nil
 }

@@ -14,11 +14,11 @@ import (
 	"sync/atomic"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/picture"
 )
 
-// picture is a captured slide: a PNG in the cache.
-type picture struct {
+// capturedSlide is the picture of a slide: a PNG in the cache.
+type capturedSlide struct {
 	file
 	drawn atomic.Pointer[image.RGBA] // what is in it, where that was drawn just now and nobody took it yet
 }
@@ -58,7 +58,7 @@ func (u *run) capture(ctx context.Context, s *slide) error {
 	}
 	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
 	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, sh.key, ".png", func(path string) error {
-		return u.draw(ctx, u.cache, u.deck.Size, sh, &u.ground, path, func(whole *image.RGBA) { u.keep(s, whole) })
+		return u.draw(ctx, u.cache, u.deck.Size, sh, &u.background, path, func(whole *image.RGBA) { u.keep(s, whole) })
 	})
 	if err != nil {
 		return err
@@ -73,9 +73,9 @@ func (u *run) capture(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// draw writes the picture of a page of so many pixels to path, on its ground, and stores beside it what does not fit. keep
+// draw writes the picture of a page of so many pixels to path, on its background, and stores beside it what does not fit. keep
 // may keep the picture; nil: nobody wants it.
-func (p *Pipeline) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *ground, path string, keep func(*image.RGBA)) error {
+func (p *Pipeline) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *pageBackground, path string, keep func(*image.RGBA)) error {
 	return with(ctx, p.Resources.tabs, 1, func() error {
 		c, err := p.Browser.Capture(ctx, sh.page, sh.assets)
 		if err != nil {
@@ -84,7 +84,7 @@ func (p *Pipeline) draw(ctx context.Context, cache Cache, size lectern.Size, sh 
 		if err := checkPicture(c.PNG, size); err != nil {
 			return err
 		}
-		if sh.page.Ground != nil {
+		if sh.page.Background != nil {
 			whole, b, err := g.under(sh.page, c.PNG)
 			if err != nil {
 				return err
@@ -136,16 +136,16 @@ func (u *run) drawn(s *slide) *image.RGBA {
 	return img
 }
 
-// ground is what a run's slides lie on. It remembers the last that was drawn, since most slides of a deck have the same, and does one slide
+// pageBackground draws the backgrounds of a run's slides. It remembers the last one, since most slides of a deck have the same, and does one slide
 // at a time: whole pictures are large.
-type ground struct {
+type pageBackground struct {
 	mu    sync.Mutex
 	key   string
 	drawn *image.RGBA
 }
 
-// under lays the picture of a page, as PNG, on its ground.
-func (g *ground) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error) {
+// under lays the picture of a page, as PNG, on its background.
+func (g *pageBackground) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	img, err := decodePicture(b)
@@ -153,14 +153,14 @@ func (g *ground) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error)
 		return nil, nil, err
 	}
 	size := lectern.Size{Width: img.Bounds().Dx(), Height: img.Bounds().Dy()}
-	if key := fmt.Sprint(*page.Ground, size, page.Scale); key != g.key {
-		if g.drawn, err = compose.Ground(*page.Ground, size, page.Scale); err != nil {
+	if key := fmt.Sprint(*page.Background, size, page.Scale); key != g.key {
+		if g.drawn, err = picture.Background(*page.Background, size, page.Scale); err != nil {
 			return nil, nil, err
 		}
 		g.key = key
 	}
-	whole := compose.Lay(img, g.drawn)
-	b, err = compose.PNG(whole)
+	whole := picture.Lay(img, g.drawn)
+	b, err = picture.PNG(whole)
 	return whole, b, err
 }
 
@@ -177,18 +177,18 @@ func checkPicture(b []byte, size lectern.Size) error {
 }
 
 // windowOf says where the avatar stands on a slide; nil where it does not.
-func (u *run) windowOf(i int) *compose.Window {
+func (u *run) windowOf(i int) *picture.Window {
 	place := u.deck.Placement(i)
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
 		return nil
 	}
-	if u.stars != nil && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
+	if u.performed && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
 		return nil
 	}
-	w := &compose.Window{At: compose.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}
+	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}
 	if u.backdrop(i) == (lectern.Backdrop{}) {
 		w.Shape = lectern.ShapeSquare // cut out and standing on the slide itself
-	} else if c, ok := compose.ParseColour(u.theme.Ring); ok && place.Inset {
+	} else if c, ok := picture.ParseColour(u.theme.Ring); ok && place.Inset {
 		w.Ring = c
 	}
 	return w
@@ -196,7 +196,7 @@ func (u *run) windowOf(i int) *compose.Window {
 
 // backdrop is what an avatar stands in front of: the slide's own colour, or the theme's.
 func (u *run) backdrop(i int) lectern.Backdrop {
-	if _, ok := compose.ParseColour(u.deck.Slides[i].Background); ok {
+	if _, ok := picture.ParseColour(u.deck.Slides[i].Background); ok {
 		own := u.deck.Slides[i].Background
 		return lectern.Backdrop{Top: own, Bottom: own}
 	}
@@ -265,58 +265,58 @@ func decodePicture(b []byte) (image.Image, error) {
 	return img, nil
 }
 
-// plate is a slide's picture as the encoder takes it, kept as a scratch file for as long as a step needs it.
-type plate struct {
+// yuvFile is a slide's picture, without its avatar, as the encoder takes it, kept as a scratch file for as long as a step needs it.
+type yuvFile struct {
 	mu   sync.Mutex
 	path string
 	uses int
 }
 
-// plateOf gives the path of a slide's plate. planes are what is in it, where the caller has them. Each use ends with a call
-// of dropPlate.
-func (u *run) plateOf(s *slide, planes *compose.Planes) (string, error) {
-	s.plate.mu.Lock()
-	path := s.plate.path
-	s.plate.mu.Unlock()
+// yuvOf gives the path of a slide's YUV file. yuv is what is in it, where the caller has that. Each use ends with a call
+// of dropYUV.
+func (u *run) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
+	s.yuv.mu.Lock()
+	path := s.yuv.path
+	s.yuv.mu.Unlock()
 	if path != "" {
 		return path, nil
 	}
-	if planes == nil {
+	if yuv == nil {
 		img, err := u.canvas(s)
 		if err != nil {
 			return "", err
 		}
-		planes = compose.Plate(img)
+		yuv = picture.ToYUV(img)
 	}
-	f, err := os.CreateTemp(u.job.Scratch, fmt.Sprintf("plate-%d-*.yuv", s.number))
+	f, err := os.CreateTemp(u.job.Scratch, fmt.Sprintf("slide-%d-*.yuv", s.number))
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(planes.Pix)
+	_, err = f.Write(yuv.Pix)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
 		return "", err
 	}
-	s.plate.mu.Lock()
-	path, s.plate.path = s.plate.path, f.Name()
-	s.plate.mu.Unlock()
+	s.yuv.mu.Lock()
+	path, s.yuv.path = s.yuv.path, f.Name()
+	s.yuv.mu.Unlock()
 	if path != "" { // made twice at the same time; both are the same
 		os.Remove(path)
 	}
 	return f.Name(), nil
 }
 
-// dropPlate ends a use of a slide's plate; after the last the file goes.
-func (u *run) dropPlate(s *slide) {
-	s.plate.mu.Lock()
-	s.plate.uses--
-	path := s.plate.path
-	if s.plate.uses > 0 {
+// dropYUV ends a use of a slide's YUV file; after the last the file goes.
+func (u *run) dropYUV(s *slide) {
+	s.yuv.mu.Lock()
+	s.yuv.uses--
+	path := s.yuv.path
+	if s.yuv.uses > 0 {
 		path = ""
 	}
-	s.plate.mu.Unlock()
+	s.yuv.mu.Unlock()
 	if path != "" {
 		os.Remove(path)
 	}

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/picture"
 )
 
-// Slides lie on the ground of their theme, more of them than are kept in memory until they are encoded: it is seen where a page is
+// Slides lie on the background of their theme, more of them than are kept in memory until they are encoded: it is seen where a page is
 // clear, through what is half clear, and not through what covers it.
-func TestSlidesLieOnTheirGround(t *testing.T) {
+func TestSlidesLieOnTheirBackground(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 10, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
@@ -24,7 +24,7 @@ func TestSlidesLieOnTheirGround(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ground, err := compose.Ground(lectern.Ground{From: "#203040", To: g.library.ground, Angle: 160}, d.Size, 1)
+	background, err := picture.Background(lectern.Background{From: "#203040", To: g.library.background, Angle: 160}, d.Size, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,12 +37,12 @@ func TestSlidesLieOnTheirGround(t *testing.T) {
 		n++
 		img := slideOf(t, g, list, a.Slide)
 		for y := range 1080 {
-			if got, want := img.At(400, y), ground.At(400, y); got != want {
-				t.Fatalf("slide %d has %v at row %d, not the ground's %v", a.Slide, got, y, want)
+			if got, want := img.At(400, y), background.At(400, y); got != want {
+				t.Fatalf("slide %d has %v at row %d, not the background's %v", a.Slide, got, y, want)
 			}
 		}
 		half, _, _, _ := img.At(900, 100).RGBA()
-		if bare, _, _, _ := ground.At(900, 100).RGBA(); half == bare || img.At(1919, 100) != covered {
+		if bare, _, _, _ := background.At(900, 100).RGBA(); half == bare || img.At(1919, 100) != covered {
 			t.Errorf("slide %d has %v and %v", a.Slide, img.At(900, 100), img.At(1919, 100))
 		}
 	}

@@ -12,8 +12,9 @@ import (
 	"sync"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/h264"
+	"lectern/internal/picture"
 )
 
 // encode makes a slide's segment.
@@ -24,7 +25,7 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 	if err := await(ctx, s.captured); err != nil {
 		return err
 	}
-	defer u.dropPlate(s)
+	defer u.dropYUV(s)
 	key, make := u.still(ctx, s)
 	if s.window != nil {
 		var err error
@@ -98,16 +99,16 @@ func (u *run) ffmpeg(ctx context.Context, c Command) error {
 func (u *run) still(ctx context.Context, s *slide) (string, maker) {
 	key := stillKey(s.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
-		plate, err := u.plateOf(s, nil)
+		background, err := u.yuvOf(s, nil)
 		if err != nil {
 			return err
 		}
-		if u.enc.Encoder != compose.Software {
-			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(plate, threads, "file:"+path), OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
+		if u.enc.Encoder != encode.Software {
+			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(background, threads, "file:"+path), OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
 		}
 		one := path + ".key"
 		defer os.Remove(one)
-		err = u.ffmpeg(ctx, Command{Args: u.enc.Still(plate, threads, "file:"+one), What: whatSlide})
+		err = u.ffmpeg(ctx, Command{Args: u.enc.Still(background, threads, "file:"+one), What: whatSlide})
 		if err != nil {
 			return err
 		}
@@ -175,9 +176,9 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 			err = cerr
 		}
 	}()
-	plate := compose.Plate(img)
+	yuv := picture.ToYUV(img)
 	if s.in+s.out > 0 { // transitions need it, however this is encoded
-		if _, err := u.plateOf(s, plate); err != nil {
+		if _, err := u.yuvOf(s, yuv); err != nil {
 			return err
 		}
 	}
@@ -185,7 +186,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if patch, ok := u.enc.Patch(s.window.At); ok && s.slot.Body() > 1 {
 		for {
 			err := u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
-				return u.splice(ctx, s, reader, plate, patch, out, head, threads)
+				return u.splice(ctx, s, reader, yuv, patch, out, head, threads)
 			})
 			if !errors.Is(err, errLeaks) && !errors.Is(err, h264.ErrUnsupported) {
 				return err
@@ -202,7 +203,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, plate, out, threads) })
+	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, yuv, out, threads) })
 }
 
 // animated does something with a new clip.
@@ -221,13 +222,13 @@ func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, i
 
 // whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
 // them.
-func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, planes *compose.Planes, out io.Writer, threads int) error {
-	plate, err := u.plateOf(s, planes)
+func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer, threads int) error {
+	background, err := u.yuvOf(s, yuv)
 	if err != nil {
 		return err
 	}
 	return reader.fed(ctx, u.ffmpeg(ctx, Command{
-		Args:  u.enc.Avatar(plate, s.window.At, s.slot.Body(), threads, "pipe:1"),
+		Args:  u.enc.Avatar(background, s.window.At, s.slot.Body(), threads, "pipe:1"),
 		Stdin: &pieces{next: reader.picture}, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
 	}))
 }
@@ -252,7 +253,7 @@ var errUnread = errors.New("the encoder did not read all frames")
 type clipReader struct {
 	mu     sync.Mutex
 	frames *ahead
-	region *compose.Region
+	region *picture.Region
 	total  int64 // frames of the whole slide
 	in     int64 // frames before the body
 	out    int64 // frames after it

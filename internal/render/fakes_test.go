@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"image"
@@ -66,7 +67,7 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return b.version, nil
 }
 
-// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a ground stays clear, and
+// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a background stays clear, and
 // the next half covered.
 func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
 	b.mu.Lock()
@@ -86,7 +87,7 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lect
 	for y := range ht {
 		for x := range w {
 			alpha := byte(255)
-			if p.Ground != nil && x < w/2 {
+			if p.Background != nil && x < w/2 {
 				alpha = byte(x / max(w/4, 1) * 127)
 			}
 			img.SetNRGBA(x, y, color.NRGBA{byte(int(c) + x*60/w), byte(int(c>>8) + y*60/ht), byte(c >> 16), alpha})
@@ -132,7 +133,7 @@ func tiny(text string) []byte {
 type fakeLibrary struct {
 	fingerprint string
 	backdrop    lectern.Backdrop
-	ground      string // the far end's colour; "": pages have grounds of their own
+	background  string // the far end's colour; "": pages have backgrounds of their own
 	props       map[string]string
 }
 
@@ -156,8 +157,8 @@ func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warni
 	if d.Theme == otherTheme {
 		p.HTML += " in other colours"
 	}
-	if l.ground != "" {
-		p.Ground = &lectern.Ground{From: "#203040", To: l.ground, Angle: 160}
+	if l.background != "" {
+		p.Background = &lectern.Background{From: "#203040", To: l.background, Angle: 160}
 	}
 	if url, ok := d.Slides[i].Props["image"].(string); ok {
 		p.Assets = []string{url}
@@ -245,6 +246,16 @@ func (a *fakeAvatars) Gender(context.Context, string) string { return "female" }
 
 func (a *fakeAvatars) Fingerprint(string) string { return a.fingerprint }
 
+func (a *fakeAvatars) Performs(context.Context, string) bool { return false }
+
+func (a *fakeAvatars) Parts(context.Context, string, string) ([]string, error) {
+	return nil, errors.New("this avatar does not speak itself")
+}
+
+func (a *fakeAvatars) Perform(context.Context, string, lectern.TakeRequest, string) error {
+	return errors.New("this avatar does not speak itself")
+}
+
 func (a *fakeAvatars) Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error) {
 	a.mu.Lock()
 	a.calls++
@@ -253,7 +264,7 @@ func (a *fakeAvatars) Animate(ctx context.Context, code string, r lectern.ClipRe
 	return &fakeClip{a: a, ctx: ctx, r: r, dark: code != "fake:ann.casual"}, nil
 }
 
-// fakeClip shows a bar that moves a pixel or two each frame on an opaque ground.
+// fakeClip shows a bar that moves a pixel or two each frame on an opaque background.
 type fakeClip struct {
 	a      *fakeAvatars
 	ctx    context.Context
@@ -417,7 +428,7 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{browser: &fakeBrowser{}, fetcher: &fakeFetcher{},
-		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"}, ground: "#405060"},
+		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"}, background: "#405060"},
 		voices:  &fakeVoices{fingerprint: "voices 1"}, avatars: &fakeAvatars{fingerprint: "avatars 1"},
 		artifacts: &folderArtifacts{dir: t.TempDir()}, ffmpeg: &hookedFFmpeg{FFmpeg: tool{found}},
 		cache: &folderCache{dir: t.TempDir(), at: map[string]*sync.Mutex{}}}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 )
 
 // chip is an ffmpeg with an encoder in hardware: libx264 does its work. It fails from the call number limit on; 0: never.
@@ -62,7 +62,7 @@ func TestHardwareEncodesWhatIsWhole(t *testing.T) {
 			g := newRig(t)
 			g.avatars.calm = true
 			hw := &chip{FFmpeg: g.Pipeline.FFmpeg}
-			g.Pipeline.FFmpeg, g.Encoder = hw, func(context.Context) compose.Encoder { return compose.NVENC }
+			g.Pipeline.FFmpeg, g.Encoder = hw, func(context.Context) encode.Encoder { return encode.NVENC }
 			list, rec, err := g.run(t.Context(), t, c.deck, 1)
 			if err != nil {
 				t.Fatal(err)
@@ -86,7 +86,7 @@ func TestHardwareThatFailsIsReplaced(t *testing.T) {
 	for _, limit := range []int64{1, 3} {
 		g := newRig(t)
 		hw := &chip{FFmpeg: g.Pipeline.FFmpeg, limit: limit}
-		g.Pipeline.FFmpeg, g.Encoder = hw, func(context.Context) compose.Encoder { return compose.NVENC }
+		g.Pipeline.FFmpeg, g.Encoder = hw, func(context.Context) encode.Encoder { return encode.NVENC }
 		list, rec, err := g.run(t.Context(), t, halves(), 1)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestHardwareThatFailsIsReplaced(t *testing.T) {
 	stop := errors.New("enough")
 	hw := &chip{FFmpeg: g.Pipeline.FFmpeg, limit: 1}
 	g.Pipeline.FFmpeg = hw
-	g.Encoder = func(context.Context) compose.Encoder { return compose.NVENC }
+	g.Encoder = func(context.Context) encode.Encoder { return encode.NVENC }
 	g.avatars.hook = func(context.Context, string) error { cancel(stop); return nil }
 	if _, _, err := g.run(ctx, t, halves(), 1); !errors.Is(err, stop) {
 		t.Errorf("a stopped run ends with %v", err)

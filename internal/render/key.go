@@ -7,8 +7,9 @@ import (
 	"fmt"
 
 	"lectern"
+	"lectern/internal/audio"
 	"lectern/internal/captions"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 )
 
 // codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other bytes.
@@ -77,7 +78,7 @@ func transitionKey(kind string, frames int64, leaving, coming string, encoder []
 }
 
 // passageKey: every narration with its place in the passage and its gain, and how they are encoded; not where the passage is.
-func passageKey(p compose.Passage, args []string, version string) string {
+func passageKey(p audio.Passage, args []string, version string) string {
 	list := make([]placed, len(p.Speech))
 	for i, s := range p.Speech {
 		list[i] = placed{s.Key, s.Start, s.Samples, s.Gain}
@@ -99,6 +100,6 @@ type placed struct {
 }
 
 // muxKey: the streams, and all that is written beside them.
-func muxKey(pieces []string, audio, captions string, shown bool, chapters []captions.Chapter, title, language string, e compose.Encoding) string {
-	return contentKey(lectern.StepMux, pieces, audio, captions, shown, chapters, title, language, e.Size, e.Rate)
+func muxKey(pieces []string, sound, srt string, shown bool, chapters []captions.Chapter, title, language string, e encode.Encoding) string {
+	return contentKey(lectern.StepMux, pieces, sound, srt, shown, chapters, title, language, e.Size, e.Rate)
 }

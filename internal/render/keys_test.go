@@ -90,8 +90,8 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 		{"address of a picture on slide 1", func(_ *rig, d *lectern.Deck) { d.Slides[0].Props["image"] = "https://example.org/b.png" }, "capture 1, encode 1, mux 0, transition 2"},
 		{"bytes of a picture on slide 1", func(g *rig, _ *lectern.Deck) { g.fetcher.drawn = "repainted" }, "capture 1, encode 1, mux 0, transition 2"},
 		{"templates", func(g *rig, _ *lectern.Deck) { g.library.fingerprint = "library 2" }, redrawn},
-		{"ground", func(g *rig, _ *lectern.Deck) { g.library.ground = "#605040" }, redrawn},
-		{"no ground", func(g *rig, _ *lectern.Deck) { g.library.ground = "" }, redrawn},
+		{"background", func(g *rig, _ *lectern.Deck) { g.library.background = "#605040" }, redrawn},
+		{"no background", func(g *rig, _ *lectern.Deck) { g.library.background = "" }, redrawn},
 		{"browser", func(g *rig, _ *lectern.Deck) { g.browser.version = "Fake/2" }, redrawn},
 
 		{"words of slide 1", func(_ *rig, d *lectern.Deck) { d.Slides[0].Narration = "Hallo." }, spoken},

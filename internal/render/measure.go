@@ -65,12 +65,12 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 // measuring is one call of Measure.
 type measuring struct {
 	*Pipeline
-	deck     lectern.Deck
-	cache    Cache
-	pictures *gallery
-	each     func(done int)
-	ground   ground
-	next     atomic.Int64
+	deck       lectern.Deck
+	cache      Cache
+	pictures   *gallery
+	each       func(done int)
+	background pageBackground
+	next       atomic.Int64
 
 	mu     sync.Mutex
 	done   Measured
@@ -128,7 +128,7 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 	}
 	if _, ok := m.cache.Get(sh.key + ".png"); !ok {
 		write := func(path string) error {
-			return guard(func() error { return m.draw(ctx, m.cache, m.deck.Size, sh, &m.ground, path, nil) })
+			return guard(func() error { return m.draw(ctx, m.cache, m.deck.Size, sh, &m.background, path, nil) })
 		}
 		if _, err := m.cache.Make(ctx, sh.key+".png", write); err != nil {
 			return nil, err

@@ -9,8 +9,9 @@ import (
 	"os"
 
 	"lectern"
+	"lectern/internal/audio"
 	"lectern/internal/captions"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/h264"
 	"lectern/internal/mp4"
 	"lectern/internal/timeline"
@@ -90,7 +91,7 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 		case piece.Transition:
 			list = append(list, stretch{u.slides[piece.Slide+1].blend, piece.Frames})
 		case s.segment.loop:
-			for _, n := range compose.Repeats(piece.Frames, int64(u.enc.GOP())) {
+			for _, n := range encode.Repeats(piece.Frames, int64(u.enc.GOP())) {
 				list = append(list, stretch{s.segment, n})
 			}
 		default:
@@ -101,15 +102,15 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 }
 
 // mux joins pictures, sound, captions and chapters.
-func (u *run) mux(ctx context.Context, plan timeline.Plan, audio sounded, w words) (file, error) {
+func (u *run) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
 	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
 	list := u.stretches(plan)
 	keys := make([]string, len(list))
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	key := muxKey(keys, audio.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
-	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, audio.Soundtrack, w, path) })
+	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
@@ -232,10 +233,10 @@ func checkMovie(plan timeline.Plan, path string) error {
 
 func hasSound(m mp4.Movie, samples int64) error {
 	sound, _ := m.Track("soun")
-	switch n := int64(sound.Samples) * compose.Packet; {
+	switch n := int64(sound.Samples) * audio.Packet; {
 	case sound.Scale != lectern.SampleRate:
 		return fmt.Errorf("its sound has %d samples a second", sound.Scale)
-	case n < samples || n > samples+3*compose.Packet:
+	case n < samples || n > samples+3*audio.Packet:
 		return fmt.Errorf("its sound has %d packets for %d samples", sound.Samples, samples)
 	}
 	return nil

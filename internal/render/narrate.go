@@ -11,7 +11,7 @@ import (
 	"os"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/audio"
 	"lectern/internal/timeline"
 )
 
@@ -108,7 +108,7 @@ func (u *run) speak(ctx context.Context, r lectern.Reading, path string) error {
 }
 
 func writeNarration(path string, samples []int16, a alignment) error {
-	a.Samples, a.Blocks = int64(len(samples)), compose.Blocks(samples)
+	a.Samples, a.Blocks = int64(len(samples)), audio.Blocks(samples)
 	head, err := json.Marshal(a)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
@@ -31,7 +31,7 @@ type Options struct {
 	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take nothing else.
 	Plain bool
 	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
-	Encoder func(ctx context.Context) compose.Encoder
+	Encoder func(ctx context.Context) encode.Encoder
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
 	Segmenter Segmenter
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
@@ -85,7 +85,7 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 	if err != nil {
 		return lectern.Deck{}, nil, err
 	}
-	_, own := p.performers(ctx, d.Avatar)
+	own := performs(ctx, p.Avatars, d.Avatar)
 	var faults []*lectern.Failure
 	pixels := checkedPixels
 	for i := range d.Slides {
@@ -203,15 +203,10 @@ func (p *Pipeline) checkDeck(d lectern.Deck) error {
 	}
 	if _, ok := p.Library.Theme(d.Theme); !ok {
 		var names []string
-		if lister, ok := p.Library.(Themes); ok {
-			for _, t := range lister.Themes() {
-				names = append(names, t.ID)
-			}
+		for _, t := range p.Library.Themes() {
+			names = append(names, t.ID)
 		}
-		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known.", d.Theme)
-		if len(names) > 0 {
-			f.Message = fmt.Sprintf("The theme %q is not known; there are %s.", d.Theme, strings.Join(names, ", "))
-		}
+		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", d.Theme, strings.Join(names, ", "))
 		f.Param = "theme"
 		return f
 	}
@@ -224,7 +219,7 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 	list := append([]lectern.Transition(nil), d.Transitions...)
 	list = list[:min(len(list), len(d.Slides)-1)]
 	for i, t := range list {
-		kind, known := compose.TransitionType(t.Type)
+		kind, known := encode.TransitionType(t.Type)
 		if !known {
 			warnings = append(warnings, lectern.Warning{Code: "unknown_transition", Slide: i + 1,
 				Message: fmt.Sprintf("The transition %.60q is not known; a fade is used instead.", t.Type)})
@@ -234,7 +229,7 @@ func settleTransitions(d *lectern.Deck) []lectern.Warning {
 				Message: fmt.Sprintf("A transition lasts at most %g seconds.", maxTransition.Seconds())})
 			t.Duration = maxTransition
 		}
-		if compose.IsCut(kind) || t.Duration <= 0 {
+		if encode.IsCut(kind) || t.Duration <= 0 {
 			kind, t.Duration = "none", 0
 		}
 		list[i] = lectern.Transition{Type: kind, Duration: t.Duration}
@@ -319,9 +314,14 @@ func choice(d lectern.Deck, i int) lectern.VoiceChoice {
 	return c
 }
 
+// performs reports whether the avatar that code names speaks itself.
+func performs(ctx context.Context, all Avatars, code string) bool {
+	return code != "" && all.Performs(ctx, code)
+}
+
 // overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.
 func overlap(d lectern.Deck, i int) int64 {
-	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || compose.IsCut(d.Transitions[i].Type) {
+	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || encode.IsCut(d.Transitions[i].Type) {
 		return 0
 	}
 	n := timeline.Rate(d.FrameRate).Nearest(d.Transitions[i].Duration)

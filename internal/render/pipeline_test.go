@@ -8,18 +8,17 @@ import (
 	"go.uber.org/goleak"
 
 	"lectern"
-	"lectern/internal/compose"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func manifestOf(t *testing.T, g *rig, list []lectern.Artifact) compose.Manifest {
+func manifestOf(t *testing.T, g *rig, list []lectern.Artifact) Manifest {
 	t.Helper()
 	b, err := os.ReadFile(g.path(t, list, lectern.ArtifactManifest))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m compose.Manifest
+	var m Manifest
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}

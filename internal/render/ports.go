@@ -46,11 +46,9 @@ type Fetcher interface {
 type Library interface {
 	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Theme(id string) (lectern.Theme, bool)
+	Themes() []lectern.Theme
 	Fingerprint() string
 }
-
-// Themes lists what a Library has, for the message about one it has not. A Library may lack it.
-type Themes interface{ Themes() []lectern.Theme }
 
 // Voices speaks.
 type Voices interface {
@@ -59,15 +57,16 @@ type Voices interface {
 	Fingerprint(r lectern.Reading) string
 }
 
-// Avatars presents.
+// Avatars presents. An avatar either is animated from a narration, or speaks itself.
 type Avatars interface {
+	Performers
 	Resolve(ctx context.Context, code string) (engine, avatar string, err error)
 	Gender(ctx context.Context, code string) string // "" where it is not known
 	Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error)
 	Fingerprint(code string) string
 }
 
-// Performers is what Avatars has that knows avatars which speak themselves. An Avatars may lack it.
+// Performers has avatars that speak themselves perform.
 type Performers interface {
 	// Performs reports whether the avatar that code names speaks itself.
 	Performs(ctx context.Context, code string) bool

@@ -16,7 +16,7 @@ import (
 
 	"lectern"
 	"lectern/internal/captions"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/timeline"
 )
 
@@ -28,7 +28,7 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 	if err != nil {
 		return nil, err
 	}
-	list := u.leaves(plan, video, audio, thumbnail, w, manifest)
+	list := u.artifacts(plan, video, audio, thumbnail, w, manifest)
 	sums, err := u.sums(ctx, list)
 	if err != nil {
 		return nil, u.failed(ctx, err, 0)
@@ -53,8 +53,8 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }
 
-// leaf is what becomes an artifact.
-type leaf struct {
+// artifact is what becomes an artifact.
+type artifact struct {
 	kind  lectern.ArtifactKind
 	slide int
 	name  string
@@ -63,8 +63,8 @@ type leaf struct {
 	text  string
 }
 
-func (u *run) leaves(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []leaf {
-	list := []leaf{
+func (u *run) artifacts(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []artifact {
+	list := []artifact{
 		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video, ""},
 		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail, ""},
 		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", file{}, captions.SRT(w.cues)},
@@ -75,7 +75,7 @@ func (u *run) leaves(plan timeline.Plan, video, audio, thumbnail file, w words, 
 		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", file{}, string(manifest)},
 	}
 	for _, s := range u.slides {
-		list = append(list, leaf{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.file, ""})
+		list = append(list, artifact{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.file, ""})
 	}
 	return list
 }
@@ -87,8 +87,8 @@ type sum struct {
 	Modified time.Time // of the file that it is of
 }
 
-// of gives the checksum of what a leaf is now. It is s where that is of the same file.
-func (s sum) of(it leaf) (sum, error) {
+// of gives the checksum of what an artifact is now. It is s where that is of the same file.
+func (s sum) of(it artifact) (sum, error) {
 	if it.path == "" {
 		return sum{SHA256: digest([]byte(it.text)), Size: int64(len(it.text))}, nil
 	}
@@ -103,7 +103,7 @@ func (s sum) of(it leaf) (sum, error) {
 
 // sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is rendered again as it was,
 // they would take longer than all else. Files in the cache do not change, but one that went may have come again, which its time shows.
-func (u *run) sums(ctx context.Context, list []leaf) ([]sum, error) {
+func (u *run) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	keys := make([]string, len(list))
 	for i, it := range list {
 		keys[i] = it.key
@@ -196,7 +196,7 @@ func (u *run) thumbnail(ctx context.Context) (file, error) {
 }
 
 // thumbOf says whether one of the pictures that begin groups of a slide is the thumbnail, and leaves it in dir.
-func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *compose.Thumb, keep func(ctx context.Context) error) {
+func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *encode.Thumb, keep func(ctx context.Context) error) {
 	if s != u.face() {
 		return nil, func(context.Context) error { return nil }
 	}
@@ -206,7 +206,7 @@ func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *compose.Thumb, k
 		at += int(n)
 	}
 	group, from := u.best(s, starts), filepath.Join(dir, "thumbnail.jpg")
-	return &compose.Thumb{Group: group, To: "file:" + from}, func(ctx context.Context) error {
+	return &encode.Thumb{Group: group, To: "file:" + from}, func(ctx context.Context) error {
 		b, err := os.ReadFile(from)
 		if err == nil {
 			err = readJPEG(from)
@@ -234,7 +234,7 @@ func readJPEG(path string) error {
 func (u *run) manifest(plan timeline.Plan, w words) ([]byte, error) {
 	d := u.deck
 	u.mu.Lock()
-	m := compose.Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout, Avatar: d.Avatar,
+	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout, Avatar: d.Avatar,
 		Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(), Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
 	u.mu.Unlock()
 	types := make([]string, len(u.slides))
@@ -242,7 +242,7 @@ func (u *run) manifest(plan timeline.Plan, w words) ([]byte, error) {
 		if i < len(d.Transitions) {
 			types[i] = d.Transitions[i].Type
 		}
-		ms := compose.ManifestSlide{ID: d.Slides[i].ID, Title: s.title, Template: d.Slides[i].Template, Words: w.align[i].Words}
+		ms := ManifestSlide{ID: d.Slides[i].ID, Title: s.title, Template: d.Slides[i].Template, Words: w.align[i].Words}
 		if s.narration.samples > 0 {
 			voice := s.narration.voice
 			ms.Voice = &voice

@@ -15,26 +15,27 @@ import (
 	"unicode/utf8"
 
 	"lectern"
-	"lectern/internal/compose"
 	"lectern/internal/crash"
+	"lectern/internal/encode"
+	"lectern/internal/picture"
 	"lectern/internal/timeline"
 )
 
 // run is one run of one presentation.
 type run struct {
 	*Pipeline
-	job     lectern.Job
-	deck    lectern.Deck // settled
-	report  lectern.Reporter
-	cache   Cache
-	track   *tracker
-	enc     compose.Encoding
-	rules   timeline.Rules
-	theme   lectern.Theme
-	slides  []*slide
-	version string     // ffmpeg's
-	stars   Performers // nil: the avatar is animated from a narration
-	ground  ground
+	job        lectern.Job
+	deck       lectern.Deck // settled
+	report     lectern.Reporter
+	cache      Cache
+	track      *tracker
+	enc        encode.Encoding
+	rules      timeline.Rules
+	theme      lectern.Theme
+	slides     []*slide
+	version    string // ffmpeg's
+	performed  bool   // by an avatar that speaks itself
+	background pageBackground
 	// pictures are those that pages load, fetched and judged.
 	pictures *gallery
 
@@ -49,7 +50,7 @@ type slide struct {
 	title  string
 	script lectern.Script
 	breaks []int           // where words begin in the script's text; read once the run's first group is done
-	window *compose.Window // nil: no avatar
+	window *picture.Window // nil: no avatar
 	in     int64
 	out    int64
 
@@ -60,14 +61,14 @@ type slide struct {
 	slot      timeline.Slot
 
 	captured chan struct{}
-	picture  picture
+	picture  capturedSlide
 
 	key     string // of what it shows, once it is encoded or about to be
 	encoded chan struct{}
 	segment segment
 	blend   segment // the transition that brings the slide
 
-	plate plate
+	yuv yuvFile
 }
 
 // Run renders a deck and publishes what it leaves. It gives the artifacts, or the first failure with the later ones as its
@@ -94,10 +95,10 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
-		u := p.newRun(ctx, j, deck, r, cache, track, compose.Software)
+		u := p.newRun(ctx, j, deck, r, cache, track, encode.Software)
 		u.pictures = loaded
 		u.warn(warnings)
-		if hardware := u.hardware(ctx); hardware != compose.Software {
+		if hardware := u.hardware(ctx); hardware != encode.Software {
 			artifacts, err = p.newRun(ctx, j, deck, r, cache, track, hardware).after(u).do(ctx)
 			if err == nil || !refused(ctx, err) {
 				return err
@@ -116,9 +117,9 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 
 // hardware gives the encoder in hardware with which to try first: where all pictures with an avatar have to go through an encoder
 // whole, and one works here.
-func (u *run) hardware(ctx context.Context) compose.Encoder {
+func (u *run) hardware(ctx context.Context) encode.Encoder {
 	if !u.unspliced() || u.Encoder == nil {
-		return compose.Software
+		return encode.Software
 	}
 	return u.Encoder(ctx)
 }
@@ -129,23 +130,21 @@ func refused(ctx context.Context, err error) bool {
 	return ok && ctx.Err() == nil && (f.Code == lectern.CodeEncodeFailed || f.Code == lectern.CodeTimeout)
 }
 
-func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker, encoder compose.Encoder) *run {
+func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r lectern.Reporter, cache Cache, track *tracker, encoder encode.Encoder) *run {
 	rate := timeline.Rate(d.FrameRate)
 	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
-		enc:   compose.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: encoder},
+		enc:   encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: encoder},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	u.theme, _ = p.Library.Theme(d.Theme)
-	if f, ok := p.performers(ctx, d.Avatar); ok {
-		u.stars = f
-	}
+	u.performed = performs(ctx, p.Avatars, d.Avatar)
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
 		s.window = u.windowOf(i)
-		s.plate.uses = 1
+		s.yuv.uses = 1
 		for _, n := range [2]int64{s.in, s.out} {
 			if n > 0 {
-				s.plate.uses++
+				s.yuv.uses++
 			}
 		}
 		u.slides = append(u.slides, s)
@@ -373,8 +372,7 @@ const (
 	whatBlend     = "ffmpeg could not blend two slides"
 	whatSound     = "ffmpeg could not encode the sound"
 	whatThumbnail = "ffmpeg could not make the thumbnail"
-	whatTakeSound = "ffmpeg could not read the avatar's sound"
-	whatTakeVideo = "ffmpeg could not read the avatar's video"
+	whatTake      = "ffmpeg could not read the avatar's video"
 )
 
 func isFailure(err error) bool {

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/audio"
+	"lectern/internal/encode"
 	"lectern/internal/mp4"
 	"lectern/internal/timeline"
 )
@@ -38,7 +39,7 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err // it takes a while
 		}
-		gains[v] = compose.Stepped(compose.MakeUp(compose.Gain(compose.Loudness(list...)), samples[v]))
+		gains[v] = audio.Stepped(audio.MakeUp(audio.Gain(audio.Loudness(list...)), samples[v]))
 	}
 	return gains, nil
 }
@@ -47,15 +48,15 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 const voiceSample = 15 * lectern.SampleRate
 
 // speech lists all narrations as they are to be heard.
-func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]compose.Speech, error) {
+func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
 		return nil, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
 	}
-	var list []compose.Speech
+	var list []audio.Speech
 	for i, s := range u.slides {
 		if n := &s.narration; n.samples > 0 {
-			list = append(list, compose.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
+			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
 		}
 	}
 	return list, nil
@@ -74,7 +75,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	if err != nil {
 		return sounded{}, err
 	}
-	passages, err := compose.Passages(plan.Samples, speech)
+	passages, err := audio.Passages(plan.Samples, speech)
 	if err != nil {
 		return sounded{}, u.failed(ctx, err, 0)
 	}
@@ -84,8 +85,8 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	}
 	parts, at := make([]mp4.Part, len(passages)), make([]placed, len(passages))
 	for i, p := range passages {
-		key := passageKey(p, compose.Audio(""), u.version)
-		at[i] = placed{Key: key, Start: p.At * compose.Packet, Samples: p.Samples}
+		key := passageKey(p, encode.Audio(""), u.version)
+		at[i] = placed{Key: key, Start: p.At * audio.Packet, Samples: p.Samples}
 		parts[i], err = u.passage(ctx, p, key, func(t time.Duration) {
 			now := min(int64(t.Seconds()*lectern.SampleRate), p.Samples)
 			u.track.move("audio", float64(done+now)/float64(all))
@@ -111,7 +112,7 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 }
 
 // passage gives a passage encoded.
-func (u *run) passage(ctx context.Context, p compose.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
+func (u *run) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
 	var err error
 	for _, salt := range salts {
 		var f file
@@ -136,18 +137,18 @@ func (u *run) passage(ctx context.Context, p compose.Passage, key string, progre
 }
 
 // mix encodes a passage to path.
-func (u *run) mix(ctx context.Context, p compose.Passage, path string, progress func(time.Duration)) error {
-	mix, err := compose.NewSound(p.Samples, p.Speech)
+func (u *run) mix(ctx context.Context, p audio.Passage, path string, progress func(time.Duration)) error {
+	mix, err := audio.NewSound(p.Samples, p.Speech)
 	if err != nil {
 		return err
 	}
 	in := piecesOf(mix)
 	defer in.shut(mix)
-	return u.ffmpeg(ctx, Command{Args: compose.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
+	return u.ffmpeg(ctx, Command{Args: encode.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
 }
 
 // readPassage reads what is in the file of a passage, and makes sure that it is all there.
-func readPassage(p compose.Passage, path string) (mp4.Part, error) {
+func readPassage(p audio.Passage, path string) (mp4.Part, error) {
 	part := mp4.Part{At: p.At, Packets: p.Packets(), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	f, err := os.Open(path)
 	if err != nil {

@@ -15,31 +15,32 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/audio"
+	"lectern/internal/encode"
 	"lectern/internal/mp4"
 )
 
 // noise is a narration that looks like no other, and like itself at no other place.
-func noise(seed uint64, start, samples int64) compose.Speech {
+func noise(seed uint64, start, samples int64) audio.Speech {
 	dice, low := rand.New(rand.NewPCG(seed, 0)), 0.0
 	var b []byte
 	for range samples {
 		low += (dice.NormFloat64()*16_000 - low) / 6
 		b = binary.LittleEndian.AppendUint16(b, uint16(int16(min(max(low, -32_000), 32_000))))
 	}
-	return compose.Speech{Key: fmt.Sprint("noise ", seed), Start: start, Samples: samples, Gain: 1.5,
+	return audio.Speech{Key: fmt.Sprint("noise ", seed), Start: start, Samples: samples, Gain: 1.5,
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
 // encoded gives a passage as ffmpeg encodes it.
-func (g *rig) encoded(t *testing.T, p compose.Passage) mp4.Part {
+func (g *rig) encoded(t *testing.T, p audio.Passage) mp4.Part {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "passage.aac")
-	mix, err := compose.NewSound(p.Samples, p.Speech)
+	mix, err := audio.NewSound(p.Samples, p.Speech)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.ffmpeg.Run(t.Context(), Command{Args: compose.Audio("file:" + path), Stdin: mix}); err != nil {
+	if err := g.ffmpeg.Run(t.Context(), Command{Args: encode.Audio("file:" + path), Stdin: mix}); err != nil {
 		t.Fatal(err)
 	}
 	part, err := readPassage(p, path)
@@ -82,14 +83,14 @@ func likeness(a, b []int16) float64 {
 func TestJoinedSoundIsTheWhole(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	var speech []compose.Speech
+	var speech []audio.Speech
 	total := int64(3 * lectern.SampleRate)
 	for i := range uint64(9) {
 		at := total / 1600 * 1600
 		speech = append(speech, noise(i, at, int64(20_000+i*777)))
 		total = at + int64(26*lectern.SampleRate+i*1600)
 	}
-	passages, err := compose.Passages(total, speech)
+	passages, err := audio.Passages(total, speech)
 	if err != nil || len(passages) < 3 {
 		t.Fatalf("%d passages, %v", len(passages), err)
 	}
@@ -99,10 +100,10 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 	}
 	path, one := filepath.Join(t.TempDir(), "joined.m4a"), filepath.Join(t.TempDir(), "one.m4a")
 	write(t, path, total, parts)
-	whole := compose.Passage{Samples: (total + compose.Packet - 1) / compose.Packet * compose.Packet, Speech: speech}
+	whole := audio.Passage{Samples: (total + audio.Packet - 1) / audio.Packet * audio.Packet, Speech: speech}
 	write(t, one, total, []mp4.Part{g.encoded(t, whole)})
 
-	mix, err := compose.NewSound(total, speech)
+	mix, err := audio.NewSound(total, speech)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,27 +112,27 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain, atOnce, joined := samplesOf(b), g.decoded(t, one), g.decoded(t, path)
-	if len(joined) != len(atOnce) || int64(len(joined)) < total || int64(len(joined)) >= total+compose.Packet {
+	if len(joined) != len(atOnce) || int64(len(joined)) < total || int64(len(joined)) >= total+audio.Packet {
 		t.Fatalf("%d samples of %d are decoded, %d of what is encoded in one go", len(joined), total, len(atOnce))
 	}
 	n, quiet := 0, int64(0)
 	for _, p := range passages {
 		for _, s := range p.Speech {
-			from, is := speech[n].Start, p.At*compose.Packet+s.Start
+			from, is := speech[n].Start, p.At*audio.Packet+s.Start
 			n++
 			want := plain[from : from+s.Samples]
 			best, most := int64(0), -1.0
-			for by := int64(-compose.Packet); by <= compose.Packet; by++ {
+			for by := int64(-audio.Packet); by <= audio.Packet; by++ {
 				if like := likeness(want[:2000], joined[from+by:]); like > most {
 					best, most = by, like
 				}
 			}
 			here, there := likeness(want, joined[is:]), likeness(want, atOnce[from:])
-			if best != is-from || best < -compose.Packet/2 || best > compose.Packet/2 || here < there-0.005 || here < 0.98 {
+			if best != is-from || best < -audio.Packet/2 || best > audio.Packet/2 || here < there-0.005 || here < 0.98 {
 				t.Errorf("narration %d is heard %d samples late, not %d, and is like what was mixed by %.4f (%.4f in one go)", n, best, is-from, here, there)
 			}
-			silent(t, joined, quiet, is-2*compose.Packet)
-			quiet = is + s.Samples + 2*compose.Packet
+			silent(t, joined, quiet, is-2*audio.Packet)
+			quiet = is + s.Samples + 2*audio.Packet
 		}
 	}
 	silent(t, joined, quiet, int64(len(joined)))
@@ -170,8 +171,8 @@ func write(t *testing.T, path string, total int64, parts []mp4.Part) {
 func TestAPassageEndsWithSilence(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	for name, speech := range map[string][]compose.Speech{"nobody speaks": nil, "somebody speaks": {noise(1, 14_400, 30_000)}} {
-		passages, err := compose.Passages(100_000, speech)
+	for name, speech := range map[string][]audio.Speech{"nobody speaks": nil, "somebody speaks": {noise(1, 14_400, 30_000)}} {
+		passages, err := audio.Passages(100_000, speech)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,8 +12,9 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/encode"
 	"lectern/internal/h264"
+	"lectern/internal/picture"
 )
 
 // errLeaks says that a patch, spliced, would not decode to what it decodes to by itself.
@@ -21,7 +22,7 @@ var errLeaks = errors.New("the avatar's pictures read beyond their border")
 
 // splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out, behind
 // the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
-func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *compose.Planes, patch compose.Patch, out *os.File, head int64, threads int) error {
+func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch, out *os.File, head int64, threads int) error {
 	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
 	if err != nil {
 		return err
@@ -29,7 +30,7 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	defer os.RemoveAll(dir)
 	keys, small := filepath.Join(dir, "keys.h264"), filepath.Join(dir, "patch.h264")
 	groups := u.enc.Groups(s.slot.Body())
-	feed := &feeder{reader: reader, canvas: compose.NewCanvas(patch, plate), groups: groups}
+	feed := &feeder{reader: reader, canvas: picture.NewCanvas(yuv, patch.At, patch.Window), groups: groups}
 	thumb, keep := u.thumbOf(s, groups, dir)
 	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb), small); err != nil {
 		return err
@@ -49,9 +50,9 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, plate *c
 	})
 }
 
-// encodeParts encodes what a slide is spliced of, with the arguments that [compose.Encoding.Spliced] gives, the patch to small. What comes
+// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch to small. What comes
 // out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
-func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch compose.Patch, args []string, small string) error {
+func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string, small string) error {
 	out, err := os.Create(small)
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ type prover struct {
 	found chan error
 }
 
-func (u *run) prove(patch compose.Patch) *prover {
+func (u *run) prove(patch encode.Patch) *prover {
 	r, w := io.Pipe()
 	p := &prover{w, make(chan error, 1)}
 	across, down := u.enc.Macroblocks()
@@ -108,10 +109,10 @@ func (p *prover) end(encoded error) (found error, stopped bool) {
 	return <-p.found, false
 }
 
-// feeder gives the encoders the composed frames of a slide's body, as [compose.Encoding.Spliced] takes them.
+// feeder gives the encoders the composed frames of a slide's body, as [encode.Encoding.Spliced] takes them.
 type feeder struct {
 	reader *clipReader
-	canvas *compose.Canvas
+	canvas *picture.Canvas
 	groups []int64
 	group  int
 	done   int64 // pictures of the group
@@ -147,7 +148,7 @@ func (f *feeder) nextTile() []byte {
 	return t
 }
 
-func (u *run) splicer(keys, small string, patch compose.Patch) (p *h264.Splicer, err error) {
+func (u *run) splicer(keys, small string, patch encode.Patch) (p *h264.Splicer, err error) {
 	err = between(keys, small, func(keys, small *h264.Pictures) error {
 		var sets [2]h264.Sets
 		for i, pics := range [2]*h264.Pictures{keys, small} {

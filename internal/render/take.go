@@ -1,10 +1,7 @@
 package render
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -13,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"lectern"
-	"lectern/internal/compose"
+	"lectern/internal/avatar/footage"
 	"lectern/internal/timeline"
 )
 
@@ -27,15 +24,9 @@ type takes struct {
 	done   chan struct{} // closed when all are there
 }
 
-// performers are the avatars, where the one that code names speaks itself.
-func (p *Pipeline) performers(ctx context.Context, code string) (Performers, bool) {
-	f, ok := p.Avatars.(Performers)
-	return f, ok && code != "" && f.Performs(ctx, code)
-}
-
 // order divides what is said into takes and lists the work of having them made, slide after slide.
 func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) {
-	if u.stars == nil {
+	if !u.performed {
 		return nil, nil
 	}
 	var jobs []func(context.Context) error
@@ -44,7 +35,7 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 		if s.script.Silent() {
 			continue
 		}
-		parts, err := u.stars.Parts(ctx, u.deck.Avatar, text)
+		parts, err := u.Avatars.Parts(ctx, u.deck.Avatar, text)
 		if err == nil && len(parts) == 0 {
 			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
 		}
@@ -71,7 +62,7 @@ func (u *run) take(ctx context.Context, s *slide, k int) error {
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
 	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
 		return with(ctx, u.Resources.avatars, 1, func() error {
-			err := u.stars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
+			err := u.Avatars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
 				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
 				Orders: u.job.Orders, Progress: func(share float64) { u.taken(s, k, share) },
 			}, path)
@@ -147,16 +138,9 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 	var a alignment
 	frames := int64(0)
 	for k, p := range s.takes.parts {
-		var pcm bytes.Buffer
-		if err := u.ffmpeg(ctx, Command{Args: compose.TakeSound(p.path), Stdout: &pcm, What: whatTakeSound}); err != nil {
+		part, err := footage.Sound(ctx, decoder{u.FFmpeg}, p.path)
+		if err != nil {
 			return u.spoiled(ctx, p, err)
-		}
-		part := make([]int16, pcm.Len()/2)
-		if _, err := binary.Decode(pcm.Bytes(), binary.LittleEndian, part); err != nil {
-			return err
-		}
-		if len(part) == 0 {
-			return u.spoiled(ctx, p, lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has no sound."))
 		}
 		if u.Align != nil {
 			for _, w := range u.Align(s.takes.texts[k], part) {
@@ -182,11 +166,39 @@ func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lec
 	if len(a.Takes) != len(s.takes.parts) {
 		return nil, lectern.Fail(lectern.CodeInternal, "A narration in the cache is of other takes.")
 	}
-	var reels []reel
+	var films []footage.Film
 	for i, p := range s.takes.parts {
-		reels = append(reels, reel{p, a.Takes[i]})
+		films = append(films, footage.Film{Path: p.path, Frames: a.Takes[i]})
 	}
-	return u.screen(ctx, req, reels), nil
+	return &takeClip{footage.Play(ctx, decoder{u.FFmpeg}, req, films), u, ctx, s.takes.parts}, nil
+}
+
+// takeClip is a clip of takes, which go from the cache where they cannot be read.
+type takeClip struct {
+	*footage.Clip
+	u     *run
+	ctx   context.Context
+	parts []file
+}
+
+// Next implements lectern.Clip.
+func (c *takeClip) Next(dst *image.RGBA) error {
+	err := c.Clip.Next(dst)
+	if x, ok := errors.AsType[*footage.Unreadable](err); ok {
+		return c.u.spoiled(c.ctx, c.parts[x.Film], broken(whatTake, x.Err))
+	}
+	return err
+}
+
+// decoder decodes films with ffmpeg.
+type decoder struct{ FFmpeg }
+
+// Decode implements footage.Decoder.
+func (d decoder) Decode(ctx context.Context, what string, args []string, out io.Writer) error {
+	return guard(func() error {
+		err := d.Run(ctx, Command{Args: args, Stdout: out, What: what})
+		return orElse(err, lectern.CodeEncodeFailed, "ffmpeg failed.")
+	})
 }
 
 // spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that the
@@ -206,149 +218,3 @@ func (u *run) spoiled(ctx context.Context, take file, err error) error {
 
 // takeEnding is that of a take's file in the cache, by which it is told from finished videos.
 const takeEnding = ".take.mp4"
-
-// screen shows reels as a clip.
-func (u *run) screen(ctx context.Context, req lectern.ClipRequest, reels []reel) lectern.Clip {
-	lead := (req.Lead*int64(req.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
-	c := &takeClip{u: u, req: req, keyer: compose.NewKeyer(req.Size, req.Backdrop), parts: reels, hold: lead,
-		rgb: make([]byte, 3*req.Size.Width*req.Size.Height)}
-	if len(reels) > 1 {
-		whole := image.Rect(0, 0, req.Size.Width, req.Size.Height)
-		c.seen, c.old = image.NewRGBA(whole), image.NewRGBA(whole)
-	}
-	c.ctx, c.cancel = context.WithCancelCause(ctx)
-	return c
-}
-
-// reel is one take and how many frames of it are shown.
-type reel struct {
-	take   file
-	frames int64
-}
-
-// dissolve is how many frames of a take still show the end of the one before it: the presenter of another take stands a
-// little elsewhere, and would jump there.
-const dissolve = 6
-
-// takeClip shows takes one after the other: the first picture during the lead, the last one during the tail.
-type takeClip struct {
-	u      *run
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	req    lectern.ClipRequest
-	keyer  *compose.Keyer
-	parts  []reel
-	hold   int64 // frames for which the present picture stays
-	shown  int
-
-	rgb  []byte
-	have bool
-	seen *image.RGBA // what was shown last
-	old  *image.RGBA // the end of the take before, while it dissolves
-	mix  int         // frames for which it still does
-	take file        // the open one
-	in   *bufio.Reader
-	left int64 // frames of the open take
-	done chan error
-	pipe *io.PipeReader
-}
-
-var errClosed = fmt.Errorf("the clip is closed")
-
-// Next implements lectern.Clip.
-func (c *takeClip) Next(dst *image.RGBA) error {
-	if err := context.Cause(c.ctx); err != nil {
-		return err
-	}
-	if c.shown == c.req.Frames {
-		return io.EOF
-	}
-	if !c.have || c.hold <= 0 {
-		if err := c.turn(); err != nil {
-			return err
-		}
-	}
-	c.hold--
-	c.keyer.Key(c.rgb, dst)
-	if c.mix > 0 {
-		blend(dst, c.old, c.mix, dissolve+1)
-		c.mix--
-	}
-	if len(c.parts) > 0 { // another take follows, into which this picture may dissolve
-		copy(c.seen.Pix, dst.Pix)
-	}
-	c.shown++
-	return nil
-}
-
-// blend mixes share/whole of old into dst. Both are premultiplied, and of one size.
-func blend(dst, old *image.RGBA, share, whole int) {
-	for i, p := range dst.Pix {
-		dst.Pix[i] = uint8((int(p)*(whole-share) + int(old.Pix[i])*share + whole/2) / whole)
-	}
-}
-
-// turn reads the next picture; behind the last one that stays.
-func (c *takeClip) turn() error {
-	for c.left == 0 {
-		if c.in != nil {
-			if err := c.end(); err != nil {
-				return err
-			}
-		}
-		if len(c.parts) == 0 {
-			return nil
-		}
-		if c.have {
-			copy(c.old.Pix, c.seen.Pix)
-			c.mix = dissolve
-		}
-		c.begin(c.parts[0])
-		c.parts = c.parts[1:]
-	}
-	if _, err := io.ReadFull(c.in, c.rgb); err != nil {
-		why := c.end()
-		if why == nil {
-			why = broken(whatTakeVideo, fmt.Errorf("it ended %d pictures early: %w", c.left, noEOF(err)))
-		}
-		return c.u.spoiled(c.ctx, c.take, why)
-	}
-	c.left--
-	if !c.have { // the first picture stands through the lead and for its own time
-		c.have = true
-		c.hold++
-	}
-	return nil
-}
-
-func (c *takeClip) begin(r reel) {
-	var w *io.PipeWriter
-	c.pipe, w = io.Pipe()
-	c.take, c.in, c.left, c.done = r.take, bufio.NewReaderSize(c.pipe, 256<<10), r.frames, make(chan error, 1)
-	done := c.done
-	go func() {
-		err := guard(func() error {
-			return c.u.ffmpeg(c.ctx, Command{Args: compose.TakeFrames(r.take.path, c.req.Size, c.req.FrameRate, r.frames), Stdout: w,
-				What: whatTakeVideo})
-		})
-		_ = w.CloseWithError(err)
-		done <- err
-	}()
-}
-
-// end waits for the open take's decoder.
-func (c *takeClip) end() error {
-	err := <-c.done
-	c.in, c.done = nil, nil
-	return err
-}
-
-// Close implements lectern.Clip.
-func (c *takeClip) Close() error {
-	c.cancel(errClosed)
-	if c.done != nil {
-		_ = c.pipe.Close()
-		_ = c.end()
-	}
-	return nil
-}

@@ -27,7 +27,7 @@ type section struct {
 	warnings []lectern.Warning
 }
 
-// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the ground that it lies on: a browser takes
+// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the background that it is drawn on: a browser takes
 // longer for that than for all else. The warnings tell what was left out or
 // replaced. It fails for a theme that is not known and for pictures that may not be shown, naming the prop; whatever
 // else stands in the props is shown as well as it can be.
@@ -44,8 +44,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 	if err != nil {
 		return lectern.Page{}, nil, err
 	}
-	size, ground := d.SlideSize(), t.ground(s.design.Hero)
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Ground: &ground,
+	size, background := d.SlideSize(), t.background(s.design.Hero)
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Background: &background,
 		Pictures: s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 

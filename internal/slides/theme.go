@@ -28,7 +28,7 @@ type theme struct {
 	Art        [4]string        `json:"art"`   // of the drawing that stands in for a picture, from the ground up
 	Radius     int              `json:"radius"`
 	Shadow     string           `json:"shadow"` // a CSS box-shadow
-	Lights     []lectern.Light  `json:"lights"` // on the ground of a page, the topmost first
+	Lights     []lectern.Light  `json:"lights"` // on the background of a page, the topmost first
 	HeroLights []lectern.Light  `json:"heroLights"`
 	Backdrop   lectern.Backdrop `json:"backdrop"`
 	Ring       string           `json:"ring"`
@@ -76,32 +76,32 @@ func (p palette) css() string {
 // css gives the theme as custom properties.
 func (t theme) css() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, backgrounds(t.ground(false)))
+	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, cssOf(t.background(false)))
 	for _, c := range [][2]string{{"key", t.Base.Bright}, {"str", t.Good}, {"num", t.Base.Warm}, {"fn", t.Base.Ink}} {
 		fmt.Fprintf(&b, "--code-%s:%s;", c[0], readable(c[1], t.Base.Ink, t.Base.Surface, t.Base.Surface2))
 	}
 	for i, c := range t.Art {
 		fmt.Fprintf(&b, "--art%d:%s;", i+1, c)
 	}
-	fmt.Fprintf(&b, "}\n.slide.hero{%s--sky:%s}\n", t.Hero.css(), backgrounds(t.ground(true)))
+	fmt.Fprintf(&b, "}\n.slide.hero{%s--sky:%s}\n", t.Hero.css(), cssOf(t.background(true)))
 	fmt.Fprintf(&b, ".on-light{%s}\n.on-night{%s}\n", t.Light.css(), t.Night.css())
 	return b.String()
 }
 
-// fall is the direction of a ground's gradient, in degrees: down, and a little to the right.
+// fall is the direction of a background's gradient, in degrees: down, and a little to the right.
 const fall = 160
 
-// ground is what the theme's slides lie on.
-func (t theme) ground(hero bool) lectern.Ground {
+// background is what the theme's slides are drawn on.
+func (t theme) background(hero bool) lectern.Background {
 	p, lights := t.Base, t.Lights
 	if hero {
 		p, lights = t.Hero, t.HeroLights
 	}
-	return lectern.Ground{From: p.Ground, To: p.Ground2, Angle: fall, Lights: lights}
+	return lectern.Background{From: p.Ground, To: p.Ground2, Angle: fall, Lights: lights}
 }
 
-// backgrounds is a ground as CSS has it.
-func backgrounds(g lectern.Ground) string {
+// cssOf writes a background as CSS.
+func cssOf(g lectern.Background) string {
 	var b strings.Builder
 	for _, l := range g.Lights {
 		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent %g%%),",

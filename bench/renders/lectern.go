@@ -1,0 +1,63 @@
+package renders
+
+import "fmt"
+
+// Files of a talk's folder.
+const (
+	film         = "film.mp4" // Lectern's ordinary path, nearly without loss, of which the material is cut
+	deckName     = "deck.json"
+	talkFile     = "talk.json"
+	partsFile    = "parts.txt"
+	cacheSpliced = "cache"
+	cacheWhole   = "cache-compat"
+	cacheFine    = "cache-fine"
+	publicFolder = "public"
+	bundleFolder = "bundle"
+	remotionCLI  = "node_modules/@remotion/cli/remotion-cli.js"
+)
+
+// editedDeck names the deck of a round in which one slide is edited.
+func editedDeck(round int) string { return fmt.Sprintf("deck-edited-%d.json", round) }
+
+// render is one run of Lectern; it may forget something that the cache holds before.
+func render(t Tools, deck, cache, to string, count Count, forget ...string) Step {
+	s := Step{Program: t.Self, Env: t.Settings, Count: count, Forget: forget, Args: []string{"render", deck, "--cache", cache, "-o", to}}
+	if cache == cacheWhole {
+		s.Env = append(append([]string{}, t.Settings...), "LECTERN_COMPAT=true")
+	}
+	return s
+}
+
+// The steps' files in a cache: the joined video, and what is encoded of slides and transitions.
+func joined(cache string) []string { return []string{cache + "/*/*/*.mp4"} }
+func encoded(cache string) []string {
+	return append(joined(cache), cache+"/*/*/*.segment", cache+"/*/*/*.h264")
+}
+
+// ours are the ways that Lectern is measured in.
+//
+// The time of its encode stage is the difference of two runs whose slides and voices are in the cache: one that has to encode
+// every slide and transition and to join them, less one that has to join them only. With an avatar the stage draws and composes
+// it too, which the floor is spared.
+func ours() []Way {
+	cold := func(cache string) func(Tools, Talk, int) []Step {
+		return func(t Tools, _ Talk, _ int) []Step { return []Step{render(t, deckName, cache, out, Added, cache)} }
+	}
+	stage := func(cache string) func(Tools, Talk, int) []Step {
+		return func(t Tools, _ Talk, _ int) []Step {
+			return []Step{render(t, deckName, cache, out, Subtracted, joined(cache)...), render(t, deckName, cache, out, Added, encoded(cache)...)}
+		}
+	}
+	return []Way{
+		{Name: "lectern", Title: "Lectern", Kinds: Kinds(), Whole: true, Steps: cold(cacheSpliced)},
+		{Name: "again", Title: "Lectern, the same deck again", Kinds: Kinds(), Steps: func(t Tools, _ Talk, _ int) []Step {
+			return []Step{render(t, deckName, cacheSpliced, out, Added)}
+		}},
+		{Name: "edited", Title: "Lectern, one slide edited", Kinds: []Kind{Avatar, Fifty}, Steps: func(t Tools, _ Talk, round int) []Step {
+			return []Step{render(t, editedDeck(round), cacheSpliced, out, Added)}
+		}},
+		{Name: "encode", Title: "Lectern's encode stage", Kinds: []Kind{Slides, Avatar, Transitions}, Steps: stage(cacheSpliced)},
+		{Name: "compat", Title: "Lectern, ordinary path (compat)", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: cold(cacheWhole)},
+		{Name: "compat-encode", Title: "encode stage of the ordinary path", Kinds: []Kind{Slides, Avatar}, Steps: stage(cacheWhole)},
+	}
+}

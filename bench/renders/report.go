@@ -1,0 +1,278 @@
+package renders
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Sample is what making a video once took, in seconds and bytes.
+type Sample struct {
+	Wall   float64 `json:"wall_seconds"`
+	User   float64 `json:"user_seconds"`
+	System float64 `json:"system_seconds"`
+	Peak   int64   `json:"peak_bytes"` // the resident sets of all processes together, at their highest
+	Size   int64   `json:"file_bytes"`
+}
+
+// CPU is the processor time of all processes.
+func (s Sample) CPU() float64 { return s.User + s.System }
+
+// Row is a way with a deck.
+type Row struct {
+	Deck    Kind     `json:"deck"`
+	Way     string   `json:"way"`
+	Title   string   `json:"title"`
+	Whole   bool     `json:"whole_video"`             // it makes the whole video, and not a part of it
+	Seconds float64  `json:"video_seconds,omitempty"` // how long the deck's video lasts
+	Absent  string   `json:"absent,omitempty"`        // why it was not measured
+	Median  Sample   `json:"median"`                  // of each figure by itself
+	Samples []Sample `json:"rounds,omitempty"`
+}
+
+// Start is how long `lectern serve` takes to its first answer, in seconds.
+type Start struct {
+	Starts int     `json:"starts"`
+	Median float64 `json:"median_seconds"`
+	Best   float64 `json:"best_seconds"`
+	Worst  float64 `json:"worst_seconds"`
+}
+
+// Report is what was measured.
+type Report struct {
+	Date     time.Time `json:"date"`
+	Machine  string    `json:"machine,omitempty"`
+	Programs []string  `json:"programs,omitempty"`
+	Runs     int       `json:"rounds"`
+	Other    int       `json:"rounds_of_others"`
+	Shape    Shape     `json:"decks"`
+	Rows     []Row     `json:"rows"`
+	Start    *Start    `json:"start,omitempty"`
+	Quality  *Quality  `json:"quality,omitempty"`
+	Targets  []Target  `json:"targets,omitempty"`
+}
+
+// Target is a figure with what it ought to be.
+type Target struct {
+	Name  string  `json:"name"`
+	Aim   string  `json:"aim"`
+	Found string  `json:"found"`
+	Value float64 `json:"value"`
+	Met   bool    `json:"met"`
+}
+
+// median gives the median of each figure.
+func median(samples []Sample) Sample {
+	if len(samples) == 0 {
+		return Sample{}
+	}
+	return Sample{
+		Wall: middle(samples, func(s Sample) float64 { return s.Wall }), User: middle(samples, func(s Sample) float64 { return s.User }),
+		System: middle(samples, func(s Sample) float64 { return s.System }),
+		Peak:   middle(samples, func(s Sample) int64 { return s.Peak }), Size: middle(samples, func(s Sample) int64 { return s.Size }),
+	}
+}
+
+// middle gives the median; of two in the middle the mean.
+func middle[T any, N int64 | float64](samples []T, of func(T) N) N {
+	var all []N
+	for _, s := range samples {
+		all = append(all, of(s))
+	}
+	slices.Sort(all)
+	n := len(all)
+	return (all[(n-1)/2] + all[n/2]) / 2
+}
+
+// NewStart sums starts up.
+func NewStart(took []time.Duration) *Start {
+	if len(took) == 0 {
+		return nil
+	}
+	return &Start{Starts: len(took), Median: middle(took, func(d time.Duration) float64 { return d.Seconds() }),
+		Best: slices.Min(took).Seconds(), Worst: slices.Max(took).Seconds()}
+}
+
+// row gives the median of a way with a deck, if it was measured.
+func (r Report) row(k Kind, way string) (Row, bool) {
+	for _, row := range r.Rows {
+		if row.Deck == k && row.Way == way && len(row.Samples) > 0 {
+			return row, true
+		}
+	}
+	return Row{}, false
+}
+
+// figure is what a target compares, of one round.
+type figure func(Row, Sample) float64
+
+func wall(_ Row, s Sample) float64   { return s.Wall }
+func cpu(_ Row, s Sample) float64    { return s.CPU() }
+func size(_ Row, s Sample) float64   { return float64(s.Size) }
+func length(r Row, _ Sample) float64 { return r.Seconds }
+
+// place is a row by its names.
+type place struct {
+	deck Kind
+	way  string
+}
+
+// aim is a target of which the figure is the median ratio of two rows.
+type aim struct {
+	name        string
+	over, under place
+	top, bottom figure
+	least, most float64 // one of them is 0
+	percent     bool
+}
+
+func aims() []aim {
+	at := func(k Kind, way string) place { return place{k, way} }
+	return []aim{
+		{name: "slides: encode stage, times faster than plain ffmpeg", over: at(Slides, "plain"), under: at(Slides, "encode"), top: wall, bottom: wall, least: 40},
+		{name: "slides: all, cold, times faster than it plays", over: at(Slides, "lectern"), under: at(Slides, "lectern"), top: length, bottom: wall, least: 12},
+		{name: "slides: again, times faster than it plays", over: at(Slides, "again"), under: at(Slides, "again"), top: length, bottom: wall, least: 50},
+		{name: "avatar: ordinary path's encode stage to the floor, time", over: at(Avatar, "compat-encode"), under: at(Avatar, "floor"), top: wall, bottom: wall, most: 1.25},
+		{name: "avatar: ordinary path's encode stage to the floor, CPU", over: at(Avatar, "compat-encode"), under: at(Avatar, "floor"), top: cpu, bottom: cpu, most: 1.25},
+		{name: "avatar: encode stage to the floor, CPU", over: at(Avatar, "encode"), under: at(Avatar, "floor"), top: cpu, bottom: cpu, most: 0.25},
+		{name: "avatar: file to the ordinary path's", over: at(Avatar, "lectern"), under: at(Avatar, "compat"), top: size, bottom: size, most: 1.5},
+		{name: "avatar: all, times faster than plain ffmpeg", over: at(Avatar, "plain"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 12},
+		{name: "avatar: all, times faster than Remotion", over: at(Avatar, "remotion"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 40},
+		{name: "avatar: all, times faster than Remotion on all processors", over: at(Avatar, "remotion-all"), under: at(Avatar, "lectern"), top: wall, bottom: wall, least: 40},
+		{name: "transitions: time to that without", over: at(Transitions, "lectern"), under: at(Avatar, "lectern"), top: wall, bottom: wall, most: 1.2},
+		{name: "one slide of fifty edited: CPU to that of the first render", over: at(Fifty, "edited"), under: at(Fifty, "lectern"), top: cpu, bottom: cpu, most: 0.06, percent: true},
+		{name: "fifty slides again: CPU to that of the first render", over: at(Fifty, "again"), under: at(Fifty, "lectern"), top: cpu, bottom: cpu, most: 0.01, percent: true},
+	}
+}
+
+// startAim is what a start has to stay under, in seconds; qualityAim by how many dB pictures may be worse.
+const (
+	startAim   = 0.3
+	qualityAim = 0.5
+)
+
+// SetStart adds what the starts took.
+func (r *Report) SetStart(s *Start) {
+	r.Start = s
+	r.Targets = r.targets()
+}
+
+// targets lists those whose rows were measured.
+func (r Report) targets() []Target {
+	var all []Target
+	for _, a := range aims() {
+		over, ok1 := r.row(a.over.deck, a.over.way)
+		under, ok2 := r.row(a.under.deck, a.under.way)
+		if ratios := a.ratios(over, under); ok1 && ok2 && len(ratios) > 0 {
+			all = append(all, a.target(middle(ratios, func(v float64) float64 { return v })))
+		}
+	}
+	if q := r.Quality; q != nil {
+		worse := q.Ordinary.PSNR - q.Spliced.PSNR
+		all = append(all, Target{Name: "avatar: luma worse than the ordinary path's, beside the reference", Aim: fmt.Sprintf("≤ %g dB", qualityAim),
+			Found: fmt.Sprintf("%.2f dB", worse), Value: worse, Met: worse <= qualityAim})
+	}
+	if s := r.Start; s != nil {
+		all = append(all, Target{Name: "serve to its first answer", Aim: fmt.Sprintf("< %.0f ms", startAim*1000),
+			Found: fmt.Sprintf("%.0f ms", s.Median*1000), Value: s.Median, Met: s.Median < startAim})
+	}
+	return all
+}
+
+// ratios compares two rows round by round, in which the machine was as busy for both: in those that both took part in.
+func (a aim) ratios(over, under Row) []float64 {
+	var all []float64
+	for i := range min(len(over.Samples), len(under.Samples)) {
+		if below := a.bottom(under, under.Samples[i]); below > 0 {
+			all = append(all, a.top(over, over.Samples[i])/below)
+		}
+	}
+	return all
+}
+
+func (a aim) target(value float64) Target {
+	t := Target{Name: a.name, Value: value}
+	write := func(v float64) string { return factor(v) }
+	if a.percent {
+		write = func(v float64) string { return fmt.Sprintf("%.2g %%", v*100) }
+	}
+	t.Found = write(value)
+	if a.least > 0 {
+		t.Aim, t.Met = "≥ "+write(a.least), value >= a.least
+	} else {
+		t.Aim, t.Met = "≤ "+write(a.most), value <= a.most
+	}
+	return t
+}
+
+// factor writes a ratio with as many digits as are worth something.
+func factor(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f×", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f×", v)
+	}
+	return fmt.Sprintf("%.2f×", v)
+}
+
+// seconds writes a time.
+func seconds(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f s", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f s", v)
+	}
+	return fmt.Sprintf("%.2f s", v)
+}
+
+// megabytes writes a size.
+func megabytes(n int64) string {
+	switch v := float64(n) / 1e6; {
+	case n <= 0:
+		return "–"
+	case v >= 100:
+		return fmt.Sprintf("%.0f MB", v)
+	default:
+		return fmt.Sprintf("%.1f MB", v)
+	}
+}
+
+// kinds lists the decks of the report, in order.
+func (r Report) kinds() []Kind {
+	var out []Kind
+	for _, row := range r.Rows {
+		if !slices.Contains(out, row.Deck) {
+			out = append(out, row.Deck)
+		}
+	}
+	return out
+}
+
+// heading names the columns of cells.
+func heading() []string {
+	return []string{"way", "time", "CPU", "memory", "file", "time, to Lectern's", "CPU, to Lectern's"}
+}
+
+// cells writes a row; where it was not measured, why.
+func (r Report) cells(row Row) []string {
+	if row.Absent != "" {
+		return []string{row.Title, row.Absent}
+	}
+	m := row.Median
+	cells := []string{row.Title, seconds(m.Wall), seconds(m.CPU()), megabytes(m.Peak), megabytes(m.Size), "–", "–"}
+	if base, ok := r.row(row.Deck, r.base(row)); ok && base.Median.Wall > 0 && base.Median.CPU() > 0 {
+		cells[5], cells[6] = factor(m.Wall/base.Median.Wall), factor(m.CPU()/base.Median.CPU())
+	}
+	return cells
+}
+
+// base is the way that a way is compared with: the whole beside the whole, and the floor beside the encode stage.
+func (r Report) base(row Row) string {
+	switch row.Way {
+	case "encode", "compat-encode", "floor":
+		return "encode"
+	}
+	return "lectern"
+}

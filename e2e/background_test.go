@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"bytes"
+	"image"
+	"image/draw"
+	"image/png"
+	"strings"
+	"testing"
+
+	"lectern"
+	"lectern/internal/chrome"
+	"lectern/internal/picture"
+	"lectern/internal/slides"
+)
+
+// Every template, in one theme after the other, looks the same whether the browser draws what the slide lies on or Lectern does: no pixel
+// is further off than the browser's own rounding of three gradients, but for some on the edges of shapes, whose smoothing depends on the
+// pieces in which a busy browser happens to draw a page; and on the whole nothing is brighter or darker.
+func TestGroundIsWhatABrowserDraws(t *testing.T) {
+	t.Parallel()
+	library, err := slides.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := chrome.New(chrome.Options{Tabs: 2})
+	defer browser.Close()
+	themes := library.Themes()
+	for i, template := range library.Templates() {
+		theme := themes[i%len(themes)].ID
+		t.Run(template.ID, func(t *testing.T) {
+			d := lectern.Deck{Theme: theme, Size: lectern.Size{Width: 960, Height: 540}, FrameRate: 30, Layout: lectern.LayoutSlideOnly,
+				Slides: []lectern.Slide{{Template: template.ID, Props: template.Sample}}}
+			page, _, err := library.Page(d, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page.Assets = nil // a picture that does not load leaves the drawing that stands in for it
+			ground, err := picture.Background(*page.Background, d.Size, page.Scale)
+			if err != nil {
+				t.Fatal(err)
+			}
+			apart := picture.Lay(captured(t, browser, page), ground)
+			page.Background, page.HTML = nil, strings.Replace(page.HTML, ` apart"`, `"`, 1)
+			whole := image.NewRGBA(apart.Rect)
+			draw.Draw(whole, whole.Rect, captured(t, browser, page), image.Point{}, draw.Src)
+			most, sum, far := 0, 0, 0
+			for k := range whole.Pix {
+				d := int(apart.Pix[k]) - int(whole.Pix[k])
+				sum += d
+				most = max(most, d, -d)
+				if d > 4 || -d > 4 {
+					far++
+				}
+			}
+			if mean := float64(sum) / float64(len(whole.Pix)); far > len(whole.Pix)/2000 || most > 64 || mean > 0.2 || mean < -0.2 {
+				t.Errorf("in %s %d of %d values are more than 4 steps of 255 off, one by %d, and all are %.2f off on the whole", theme, far, len(whole.Pix), most, mean)
+			}
+			if far > 0 {
+				t.Logf("%d values are up to %d steps off", far, most)
+			}
+			if flat(whole) {
+				t.Error("there is nothing on the page")
+			}
+		})
+	}
+}
+
+func captured(t *testing.T, b *chrome.Browser, p lectern.Page) image.Image {
+	t.Helper()
+	c, err := b.Capture(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(c.PNG))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// flat reports whether a picture has one colour.
+func flat(img *image.RGBA) bool {
+	one := image.NewRGBA(img.Rect)
+	draw.Draw(one, one.Rect, image.NewUniform(img.At(0, 0)), image.Point{}, draw.Src)
+	return bytes.Equal(one.Pix, img.Pix)
+}

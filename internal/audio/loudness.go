@@ -1,0 +1,206 @@
+package audio
+
+import "math"
+
+// Loudness by ITU-R BS.1770-4 and EBU R 128, for one channel at 48 kHz.
+//
+// A narration is measured once, when it is spoken, and what is kept is the power of each of its 400 ms blocks: the loudness of a
+// whole deck, gates and all, follows from those of its narrations without another look at the samples.
+
+// Target is how loud a video is, in LUFS, and Ceiling the highest true peak, in dBTP: what players and platforms expect of
+// speech.
+const (
+	Target  = -16.0
+	Ceiling = -1.5
+	// MaxGain bounds how much a quiet voice is raised, in dB, so that near silence is not made into noise.
+	MaxGain = 24.0
+)
+
+const (
+	blockStep = 4800 // samples from one block to the next: 100 ms
+	blockLen  = 4    // steps in a block
+)
+
+// biquad is a filter of second order in its transposed direct form.
+type biquad struct{ b0, b1, b2, a1, a2, z1, z2 float64 }
+
+func (f *biquad) next(x float64) float64 {
+	y := f.b0*x + f.z1
+	f.z1 = f.b1*x - f.a1*y + f.z2
+	f.z2 = f.b2*x - f.a2*y
+	return y
+}
+
+// Blocks gives the power of each block of samples after the K weighting. Audio shorter than a block is padded with silence.
+func Blocks(samples []int16) []float64 {
+	return blocksOf(len(samples), func(i int) float64 { return float64(samples[i]) / 32768 })
+}
+
+func blocksOf(n int, sample func(int) float64) []float64 {
+	shelf := biquad{b0: 1.53512485958697, b1: -2.69169618940638, b2: 1.19839281085285, a1: -1.69065929318241, a2: 0.73248077421585}
+	high := biquad{b0: 1, b1: -2, b2: 1, a1: -1.99004745483398, a2: 0.99007225036621}
+	if n == 0 {
+		return nil
+	}
+	steps := make([]float64, max((n+blockStep-1)/blockStep, blockLen))
+	for i := range n {
+		y := high.next(shelf.next(sample(i)))
+		steps[i/blockStep] += y * y
+	}
+	blocks := make([]float64, len(steps)-blockLen+1)
+	for i := range blocks {
+		for _, s := range steps[i : i+blockLen] {
+			blocks[i] += s
+		}
+		blocks[i] /= blockStep * blockLen
+	}
+	return blocks
+}
+
+// Loudness is the integrated loudness of blocks, in LUFS, with the absolute and the relative gate. It is −Inf for silence.
+func Loudness(blocks ...[]float64) float64 {
+	gate := math.Pow(10, (-70+0.691)/10)
+	mean := gated(blocks, gate)
+	if mean == 0 {
+		return math.Inf(-1)
+	}
+	mean = gated(blocks, max(gate, mean/10))
+	return -0.691 + 10*math.Log10(mean)
+}
+
+// gated is the mean of all powers above the gate, or 0.
+func gated(blocks [][]float64, gate float64) float64 {
+	sum, n := 0.0, 0
+	for _, list := range blocks {
+		for _, p := range list {
+			if p > gate {
+				sum += p
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / float64(n)
+}
+
+// Gain is the factor that brings audio of a loudness to Target. Silence stays as it is.
+func Gain(loudness float64) float64 {
+	if math.IsInf(loudness, 0) || math.IsNaN(loudness) {
+		return 1
+	}
+	return math.Pow(10, min(Target-loudness, MaxGain)/20)
+}
+
+// maxMakeUp bounds what MakeUp adds, in dB: more would be heard as flatness.
+const maxMakeUp = 4.0
+
+// MakeUp raises a gain by what the limiter will take away again, so that a voice with sharp peaks is as loud as another. It
+// tries it on a sample of the voice, of which a quarter of a minute says enough.
+func MakeUp(gain float64, sample []int16) float64 {
+	want := Loudness(Blocks(sample)) + 20*math.Log10(gain)
+	if math.IsInf(want, 0) || math.IsNaN(want) {
+		return gain
+	}
+	raised := gain
+	for range 4 {
+		l := NewLimiter()
+		got := Loudness(blocksOf(len(sample), func(i int) float64 { return l.Next(float64(sample[i]) / 32768 * raised) }))
+		raised = min(raised*math.Pow(10, (want-got)/20), gain*math.Pow(10, maxMakeUp/20))
+		if want-got < gainStep/10 { // it is rounded more coarsely: see Stepped
+			break
+		}
+	}
+	return max(raised, gain)
+}
+
+// gainStep is the grain of what Stepped gives, in dB.
+const gainStep = 0.5
+
+// Stepped rounds a gain to half a decibel. It is measured over all that a voice says, so that each edit changes it by a hair; what
+// an edit does not touch should stay as it is. A quarter of a decibel off the target is nothing that is heard.
+func Stepped(gain float64) float64 {
+	return math.Pow(10, math.Round(20*math.Log10(gain)/gainStep)*gainStep/20)
+}
+
+// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain is down before a peak arrives, and comes back over a
+// twentieth of a second; what is quieter passes untouched but for a delay of [Lookahead] samples.
+type Limiter struct {
+	gain    float64
+	release float64
+	limit   float64
+	delay   [Lookahead]float64
+	need    [Lookahead]float64 // the gain each delayed sample may have at most
+	lowest  float64            // of need
+	at      int
+	history [taps]float64
+}
+
+// Lookahead is the limiter's delay, in samples: 5 ms.
+const Lookahead = 240
+
+const taps = 12
+
+// NewLimiter makes a limiter at rest.
+func NewLimiter() *Limiter {
+	l := &Limiter{gain: 1, lowest: 1, limit: math.Pow(10, Ceiling/20), release: 1 - math.Exp(-1/(0.05*48000))}
+	for i := range l.need {
+		l.need[i] = 1
+	}
+	return l
+}
+
+// Next takes a sample, of which ±1 is full scale, and gives the one of Lookahead samples before.
+func (l *Limiter) Next(x float64) float64 {
+	need := 1.0
+	if peak := l.peak(x); peak > l.limit {
+		need = l.limit / peak
+	}
+	out, gone := l.delay[l.at], l.need[l.at]
+	l.delay[l.at], l.need[l.at] = x, need
+	l.at = (l.at + 1) % Lookahead
+	switch {
+	case need < l.lowest:
+		l.lowest = need
+	case gone <= l.lowest && need > l.lowest: // else the new one is as low; most often all of them are 1
+		l.lowest = 1
+		for _, n := range l.need {
+			l.lowest = min(l.lowest, n)
+		}
+	}
+	// Fast enough to be down by 99.9 % when the peak that asks for it comes out; the cut below is for what is left.
+	if l.lowest < l.gain {
+		l.gain += (l.lowest - l.gain) * 7 / Lookahead
+	} else {
+		l.gain += (l.lowest - l.gain) * l.release
+	}
+	return out * min(l.gain, gone)
+}
+
+// peak is the highest of a sample and the three points between it and the one before (BS.1770-4 annex 2). A quiet
+// neighbourhood needs no such care.
+func (l *Limiter) peak(x float64) float64 {
+	copy(l.history[1:], l.history[:taps-1])
+	l.history[0] = x
+	highest := math.Abs(x)
+	if highest < l.limit/2 {
+		return highest
+	}
+	for _, phase := range oversampling {
+		sum := 0.0
+		for i, c := range phase {
+			sum += c * l.history[i]
+		}
+		highest = max(highest, math.Abs(sum))
+	}
+	return highest
+}
+
+// oversampling are the phases of BS.1770-4's filter for four times the rate.
+var oversampling = [4][taps]float64{
+	{0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625, 0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500},
+	{-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250, 0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375},
+	{-0.0189208984375, 0.0330810546875, -0.0582275390625, 0.1015625000000, -0.2003173828125, 0.7797851562500, 0.4650878906250, -0.1665039062500, 0.0891113281250, -0.0517578125000, 0.0292968750000, -0.0291748046875},
+	{-0.0083007812500, 0.0148925781250, -0.0266113281250, 0.0476074218750, -0.1022949218750, 0.9721679687500, 0.1373291015625, -0.0594482421875, 0.0332031250000, -0.0196533203125, 0.0109863281250, 0.0017089843750},
+}

@@ -1,0 +1,176 @@
+package footage
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+
+	"lectern"
+	"lectern/internal/picture"
+)
+
+// Film is one file of a service and how many of its frames are shown.
+type Film struct {
+	Path   string
+	Frames int64
+}
+
+// Unreadable says that a film could not be decoded, or has fewer pictures than it should have.
+type Unreadable struct {
+	Film int   // its place in the list that Play got
+	Err  error // the Decoder's, or what is missing
+}
+
+// Error implements error.
+func (u *Unreadable) Error() string {
+	return fmt.Sprintf("film %d of the avatar cannot be read: %v", u.Film+1, u.Err)
+}
+
+// Unwrap gives the reason.
+func (u *Unreadable) Unwrap() error { return u.Err }
+
+// dissolve is how many frames of a film still show the end of the one before it: the presenter of another film stands a
+// little elsewhere, and would jump there.
+const dissolve = 6
+
+// Play shows films one after the other as a clip of r.Size with r.Frames frames: keyed, over r.Backdrop, the first picture during r.Lead, the
+// last one after all of them. Where a film cannot be read, Next returns an [Unreadable]. The clip has to be closed.
+func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
+	lead := (r.Lead*int64(r.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
+	c := &Clip{decoder: d, req: r, keyer: picture.NewKeyer(r.Size, r.Backdrop), films: films, hold: lead,
+		rgb: make([]byte, 3*r.Size.Width*r.Size.Height)}
+	if len(films) > 1 {
+		whole := image.Rect(0, 0, r.Size.Width, r.Size.Height)
+		c.seen, c.old = image.NewRGBA(whole), image.NewRGBA(whole)
+	}
+	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	return c
+}
+
+// Clip shows films. It is not safe for concurrent use.
+type Clip struct {
+	decoder Decoder
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	req     lectern.ClipRequest
+	keyer   *picture.Keyer
+	films   []Film
+	next    int   // the film that is opened next
+	hold    int64 // frames for which the present picture stays
+	shown   int
+
+	rgb  []byte
+	have bool
+	seen *image.RGBA // what was shown last
+	old  *image.RGBA // the end of the film before, while it dissolves
+	mix  int         // frames for which it still does
+	in   *bufio.Reader
+	left int64 // frames of the open film
+	done chan error
+	pipe *io.PipeReader
+}
+
+var _ lectern.Clip = (*Clip)(nil)
+
+var errClosed = errors.New("the clip is closed")
+
+// Next implements lectern.Clip.
+func (c *Clip) Next(dst *image.RGBA) error {
+	if err := context.Cause(c.ctx); err != nil {
+		return err
+	}
+	if c.shown == c.req.Frames {
+		return io.EOF
+	}
+	if !c.have || c.hold <= 0 {
+		if err := c.turn(); err != nil {
+			return err
+		}
+	}
+	c.hold--
+	c.keyer.Key(c.rgb, dst)
+	if c.mix > 0 {
+		blend(dst, c.old, c.mix, dissolve+1)
+		c.mix--
+	}
+	if c.next < len(c.films) { // another film follows, into which this picture may dissolve
+		copy(c.seen.Pix, dst.Pix)
+	}
+	c.shown++
+	return nil
+}
+
+// blend mixes share/whole of old into dst. Both are premultiplied, and of one size.
+func blend(dst, old *image.RGBA, share, whole int) {
+	for i, p := range dst.Pix {
+		dst.Pix[i] = uint8((int(p)*(whole-share) + int(old.Pix[i])*share + whole/2) / whole)
+	}
+}
+
+// turn reads the next picture. The last one stays.
+func (c *Clip) turn() error {
+	for c.left == 0 {
+		if c.in != nil {
+			if err := c.end(); err != nil {
+				return err
+			}
+		}
+		if c.next == len(c.films) {
+			return nil
+		}
+		if c.have {
+			copy(c.old.Pix, c.seen.Pix)
+			c.mix = dissolve
+		}
+		c.begin(c.films[c.next])
+		c.next++
+	}
+	if _, err := io.ReadFull(c.in, c.rgb); err != nil {
+		why := c.end()
+		if c.ctx.Err() != nil {
+			return context.Cause(c.ctx)
+		}
+		if why == nil {
+			why = fmt.Errorf("it ended %d pictures early: %w", c.left, io.ErrUnexpectedEOF)
+		}
+		return &Unreadable{Film: c.next - 1, Err: why}
+	}
+	c.left--
+	if !c.have { // the first picture stands through the lead and for its own time
+		c.have = true
+		c.hold++
+	}
+	return nil
+}
+
+func (c *Clip) begin(f Film) {
+	var w *io.PipeWriter
+	c.pipe, w = io.Pipe()
+	c.in, c.left, c.done = bufio.NewReaderSize(c.pipe, 256<<10), f.Frames, make(chan error, 1)
+	done := c.done
+	go func() {
+		err := c.decoder.Decode(c.ctx, whatVideo, framesOf(f.Path, c.req.Size, c.req.FrameRate, f.Frames), w)
+		_ = w.CloseWithError(err)
+		done <- err
+	}()
+}
+
+// end waits for the open film's decoder.
+func (c *Clip) end() error {
+	err := <-c.done
+	c.in, c.done = nil, nil
+	return err
+}
+
+// Close implements lectern.Clip.
+func (c *Clip) Close() error {
+	c.cancel(errClosed)
+	if c.done != nil {
+		_ = c.pipe.Close()
+		_ = c.end()
+	}
+	return nil
+}
