@@ -394,7 +394,7 @@ type slides struct{}
 func (slides) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	p := lectern.Page{HTML: fmt.Sprintf("<h1>%v</h1>", d.Slides[i].Props["title"]), Width: 1920, Height: 1080, Scale: 1}
 	if src, ok := d.Slides[i].Props["image"].(string); ok {
-		p.Assets = []string{src}
+		p.Assets, p.Params = []string{src}, map[string]string{src: fmt.Sprintf("slides[%d].props.image", i)}
 	}
 	return p, nil, nil
 }
