@@ -16,6 +16,7 @@ import (
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc)
+	describeList(doc.Paths["/v1/presentations"].Get)
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
 		Description: "Any other problem; code tells which.",

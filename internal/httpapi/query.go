@@ -101,16 +101,21 @@ type listInput struct {
 	Cursor        string    `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
 }
 
-// describeMetadata tells the document of the parameters metadata.KEY, whose names are the caller's: an object that is written
-// out as one parameter an entry.
-func describeMetadata(o *huma.Operation) {
+// describeList adds to the document what the type of the input cannot say: that a status is never null, and the parameters
+// metadata.KEY, whose names are the caller's: an object that is written out as one parameter an entry.
+func describeList(o *huma.Operation) {
+	for _, p := range o.Parameters {
+		if p.Name == "status" {
+			p.Schema.Nullable, p.Schema.Items.Description = false, "A state."
+		}
+	}
 	explode := true
 	o.Parameters = append(o.Parameters, &huma.Param{
 		Name: "metadata", In: "query", Style: "form", Explode: &explode, Example: map[string]string{"metadata.course": "algebra"},
 		Description: "Only presentations with this entry in their metadata: metadata.KEY=VALUE. Several must all be there. Keys and values are compared as a whole.",
 		Schema: &huma.Schema{
 			Type: "object", AdditionalProperties: false,
-			Extensions: map[string]any{"patternProperties": map[string]any{`^metadata\..+$`: map[string]any{"type": "string"}}},
+			Extensions: map[string]any{"patternProperties": map[string]any{`^metadata\..+$`: map[string]any{"type": "string", "description": "The value of the entry."}}},
 		},
 	})
 }

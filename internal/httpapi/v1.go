@@ -210,7 +210,7 @@ func (f *face) presentations() {
 	handle(f, op{
 		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations",
 		about: "The newest first. Filters narrow the list together.", body: PresentationPage{}, query: []string{metadataPrefix},
-	}, s.v1List, describeMetadata)
+	}, s.v1List)
 	handle(f, op{
 		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
 		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
