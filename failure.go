@@ -43,6 +43,7 @@ const (
 	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
 
 	CodeCallbackRefused Code = "callback_refused" // caller, 422: an address that webhooks may not be sent to
+	CodeUnknownTemplate Code = "unknown_template" // caller, 422
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
@@ -50,7 +51,7 @@ const (
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
-		CodeAssetRefused:
+		CodeUnknownTemplate, CodeAssetRefused:
 		return true
 	}
 	return false
@@ -97,6 +98,15 @@ func (f *Failure) At(slide int) *Failure {
 	c := *f
 	if c.Slide == 0 {
 		c.Slide = slide
+	}
+	return &c
+}
+
+// On returns f with its field, unless it has one already.
+func (f *Failure) On(param string) *Failure {
+	c := *f
+	if c.Param == "" {
+		c.Param = param
 	}
 	return &c
 }

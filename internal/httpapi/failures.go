@@ -70,6 +70,7 @@ var v1Status = map[lectern.Code]int{
 	codePrecondition:          http.StatusPreconditionFailed,
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 }
 
 // customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
@@ -116,6 +117,7 @@ var customStatus = map[lectern.Code]int{
 	codePrecondition:          http.StatusPreconditionFailed,
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 }
 
 // Problem is a failure in /v1, as in RFC 9457.
