@@ -42,6 +42,8 @@ const (
 	CodeForbidden     Code = "forbidden"             // caller, 403: the key may not do this
 	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
 
+	CodeInvalidRequest Code = "invalid_request" // caller, 422: a parameter, a header or a field of the request makes no sense
+
 	CodeCallbackRefused Code = "callback_refused" // caller, 422: an address that webhooks may not be sent to
 	CodeUnknownTemplate Code = "unknown_template" // caller, 422
 )

@@ -9,6 +9,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -289,8 +290,8 @@ func (v *visit) template(i int) {
 		ids = append(ids, t.ID)
 	}
 	name := v.deck.Slides[i].Template
-	f := lectern.Fail(lectern.CodeUnknownTemplate, "The template %q is not known.%s There are %s.", lectern.Shorten(name),
-		lectern.DidYouMean(name, ids), strings.Join(ids, ", "))
+	f := lectern.Fail(lectern.CodeUnknownTemplate, "The template %q is not known.%s There are %d; `lectern templates` and GET /v1/templates list them.",
+		lectern.Shorten(name), lectern.DidYouMean(name, ids), len(ids))
 	v.faults = append(v.faults, *f.On(fmt.Sprintf("slides[%d].template", i)).At(i + 1))
 }
 
@@ -325,17 +326,24 @@ func (v *visit) speech(ctx context.Context, i int) error {
 
 // speechless is the fault of slide i, for which there is no voice. A fault of the deck's voice is named once.
 func (v *visit) speechless(err error, i int) error {
-	own, f := v.deck.Slides[i].Voice, lectern.AsFailure(err)
-	switch {
-	case own.Engine+own.ID+own.Language != "":
-		return v.blame(err, fmt.Sprintf("slides[%d].voice", i), i+1)
-	case v.deck.Voice.Engine+v.deck.Voice.ID+v.deck.Voice.Language == "":
-		return v.blame(err, fmt.Sprintf("slides[%d].narration", i), i+1)
-	case slices.Contains(v.noVoice, f.Message):
-		return nil
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok {
+		return err
 	}
-	v.noVoice = append(v.noVoice, f.Message)
-	return v.blame(err, "voice", 0)
+	c, slide, own, all := *f, i+1, v.deck.Slides[i].Voice, v.deck.Voice
+	c.Param = cmp.Or(c.Param, "voice")
+	switch {
+	case own.Engine+own.ID != "" || own.Language != "" && c.Param == "voice.language":
+		c.Param = fmt.Sprintf("slides[%d].%s", i, c.Param)
+	case all.Engine+all.ID+all.Language == "":
+		c.Param = fmt.Sprintf("slides[%d].narration", i)
+	case slices.Contains(v.noVoice, c.Message):
+		return nil
+	default:
+		slide = 0
+		v.noVoice = append(v.noVoice, c.Message)
+	}
+	return v.blame(&c, "", slide)
 }
 
 // held decodes the pictures that a page holds itself, as long as there are pixels left to decode.

@@ -45,7 +45,7 @@ func readBody(r *http.Request) (string, error) {
 		// Scripts forget the header, and curl then says "form": only what surely is no JSON is refused.
 		kind, _, _ := mime.ParseMediaType(ct)
 		if !mayBeJSON(kind) {
-			return "", lectern.Fail(codeMedia, "The body must be JSON (application/json), not %s.", kind)
+			return "", blame("Content-Type", codeMedia, "The body must be JSON (application/json), not %s.", kind)
 		}
 	}
 	b, err := readText(r.Body, r.ContentLength)

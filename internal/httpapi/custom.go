@@ -151,7 +151,7 @@ func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *
 		d.Hold = cmp.Or(d.Hold, customHold)
 	}}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		dry, err := flagged(r, "dry_run")
+		dry, err := dryRun(r)
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (j *jobs) find(id string) (*record, error) {
 			return r, nil
 		}
 	}
-	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
 }
 
 func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presentation, error) {
@@ -557,6 +557,7 @@ func (r *rig) do(method, path, body string, headers ...string) answer {
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	req.Host = req.Header.Get("Host") // "": that of the URL
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		r.t.Fatal(err)

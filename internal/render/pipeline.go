@@ -64,6 +64,11 @@ func New(o Options) *Pipeline {
 	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
 }
 
+// performs reports whether the avatar that code names speaks itself.
+func performs(ctx context.Context, all Avatars, code string) bool {
+	return code != "" && all.Performs(ctx, code)
+}
+
 // overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.
 func overlap(d lectern.Deck, i int) int64 {
 	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || d.Transitions[i].IsCut() {

@@ -136,7 +136,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
 	_, u.guess = d.Estimate()
 	u.theme, _ = p.Library.Theme(d.Theme)
-	u.performed = d.Avatar != "" && p.Avatars.Performs(ctx, d.Avatar)
+	u.performed = performs(ctx, p.Avatars, d.Avatar)
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
