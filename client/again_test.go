@@ -174,7 +174,8 @@ func TestWatchesAndDownloadsObeyRetryAfter(t *testing.T) {
 			t.Errorf("the watch took %s and %d requests", took, n.n)
 		}
 		var b strings.Builder
-		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); err != nil || b.String() != "bytes" || time.Since(begun) != 10*time.Second {
+		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); err != nil ||
+			b.String() != "bytes" || time.Since(begun) != 10*time.Second {
 			t.Errorf("the download: %v %q after %s", err, b.String(), time.Since(begun))
 		}
 	})

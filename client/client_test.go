@@ -206,7 +206,8 @@ func TestDownloadResumes(t *testing.T) {
 	c, _ := dial(t, brokenFilm(func() string { return `"v1"` }))
 	path := filepath.Join(t.TempDir(), "talk.mp4")
 	var last, total int64
-	if err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, path, func(done, all int64) { last, total = done, all }); err != nil {
+	if err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, path,
+		func(done, all int64) { last, total = done, all }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -235,7 +236,8 @@ func TestDownloadOfAChangingFile(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"), nil)
+	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"),
+		nil)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("a folder that is not there: %v", err)
 	}

@@ -23,6 +23,7 @@ const (
 // AllowSandbox is what an operator does so that the sandbox can start.
 const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt seccomp=deploy/seccomp.json; " +
 	"" +
+	"" +
 	"on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0"
 
 // errNoSandbox says that Chromium ended at its start because its sandbox could not be made.

@@ -38,6 +38,7 @@ exit 1
 }
 
 const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is a " +
+	"" +
 	"Debian system, …"
 
 // C1: in auto, one start that fails is the proof that the machine offers no sandbox; later browsers start without at once,

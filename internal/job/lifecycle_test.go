@@ -183,7 +183,8 @@ func TestListPages(t *testing.T) {
 			break
 		}
 	}
-	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"}, {Cursor: "!!"}, {Cursor: "MTIz"}} {
+	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"},
+		{Cursor: "!!"}, {Cursor: "MTIz"}} {
 		var f *lectern.Failure
 		if _, _, err := w.svc.List(t.Context(), bad); !errors.As(err, &f) || f.Param == "" {
 			t.Errorf("%+v gave %v", bad, err)

@@ -32,8 +32,9 @@ func TestV3UnknownPropsAreNamed(t *testing.T) {
 		"empty": {"title", map[string]any{"title": "T", "tilte": " ", "x": nil, "y": []any{}}, nil},
 		"notes": {"title", map[string]any{"title": "T", "speakerNotes": "n", "imagePrompt": "p", "$schema": "s"},
 			nil},
-		"in items": {"bullet-points", map[string]any{"title": "T", "items": []any{map[string]any{"text": "a", "bogus": 1.0}, map[string]any{"text": "b", "bogus": 2.0}}}, []string{"slides[0].props.items"}},
-		"blank":    {"title", map[string]any{"tilte": "x"}, []string{"slides[0].props.tilte", ""}},
+		"in items": {"bullet-points", map[string]any{"title": "T", "items": []any{map[string]any{"text": "a", "bogus": 1.0},
+			map[string]any{"text": "b", "bogus": 2.0}}}, []string{"slides[0].props.items"}},
+		"blank": {"title", map[string]any{"tilte": "x"}, []string{"slides[0].props.tilte", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

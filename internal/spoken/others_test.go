@@ -85,6 +85,7 @@ func always(string, string) bool { return true }
 // differences are all that are known; docs/SPOKEN.md lists them with the first value of each.
 var differences = []difference{
 	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"), "The same word: U+02BC is written as an apostrophe, which voices " +
+		"" +
 		"know."},
 	{"letter ё", "ru", "", "", func(ours, theirs string) bool {
 		return strings.ReplaceAll(ours, "ё", "е") == strings.ReplaceAll(theirs, "ё", "е")
@@ -121,6 +122,7 @@ var differences = []difference{
 		"veintiún "), "num2words drops accents and says \"uno mil\"."},
 	{"no words", "es", "num2words", "ordinal-masculine", always,
 		"num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such ordinal " +
+			"" +
 			"occurs."},
 	{"joined", "fr", "num2words", "ordinal-masculine", replaced("cent-et-un", "cent un", "cent et un", "cent un",
 		"vingtsième", "vingtième", "cent-un", "cent un"), "num2words has \"quatre-vingtsième\"; the CLDR joins \"et un\"."},

@@ -68,6 +68,7 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 // women are rulers' names of women that no ending tells; men those of men that seem to.
 var (
 	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe " +
+		"" +
 		"beatrix friederike")
 	men = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
 )
@@ -133,6 +134,7 @@ var romanWords = map[string]map[string]bool{
 	"it": words("capitolo parte tomo libro atto scena sezione articolo allegato figura tabella titolo fase tipo classe " +
 		"volume guerra cap"),
 	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo classe " +
+		"" +
 		"século volume guerra cap séculos"),
 	"nl": words("hoofdstuk deel band boek akte scène sectie artikel bijlage figuur tabel titel fase type klasse " +
 		"wereldoorlog oorlog"),

@@ -258,10 +258,12 @@ func evidence(word string, runes []rune, lang string) float64 {
 
 var short = map[string]map[string]bool{
 	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was our " +
+		"" +
 		"your what how no yes hello"),
 	"de": set("der die das und ist ich in zu den ein im es wir sie er so ja nein mit von auf für eine wie was hallo " +
 		"danke an am um"),
 	"fr": set("le la les un une de des du et est en je tu il nous vous on au aux ce qui que ne pas à où ça oui non merci " +
+		"" +
 		"sur pour dans bon"),
 	"es": set("el la los las un una de y es en que por con no se lo al del mi tu su yo sí más hola para muy como qué " +
 		"esta este"),
@@ -270,6 +272,7 @@ var short = map[string]map[string]bool{
 	"pt": set("o a os as um uma de e é em que por com não se do da no na ao eu olá sim mais para muito como obrigado " +
 		"você"),
 	"nl": set("de het een en is in van ik je we hij dat die niet op te met voor aan er zijn hallo ja nee wat hoe dit ook " +
+		"" +
 		"u wel"),
 	"pl": set("i w na z się że to jest nie do o po za jak co ja ty my czy dla tak są ze od już dzień"),
 	"cs": set("a v na je se že to do s z o po jak co já ty my pro tak jsou od už ale dobrý den"),

@@ -58,6 +58,7 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 	}
 	want := map[string]string{ // how each word begins and ends
 		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ", "and": "æ " +
+			"" +
 			"d", "went": "w t", "home.": "h m",
 	}
 	for _, w := range n.Words {

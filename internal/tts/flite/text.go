@@ -19,8 +19,10 @@ var said = map[string]string{
 	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress " +
 		"sequel", "postgres": "post gress",
 	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O " +
+		"" +
 		"S", "gui": "gooey",
 	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F " +
+		"" +
 		"F mpeg", "mpeg": "M peg",
 	"w/": "with", "w/o": "without", "approx.": "approximately",
 }
