@@ -62,7 +62,7 @@ func (f *face) finish() *huma.OpenAPI {
 var (
 	refusedDecks = []lectern.Code{
 		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice, lectern.CodeUnknownTheme,
-		lectern.CodeUnknownLayout, lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
+		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
 		lectern.CodeKeyInUse, lectern.CodeTooLarge, codeMedia, lectern.CodeMissingTool, lectern.CodeOverloaded, lectern.CodeDiskFull,
 	}
 	refusedFiles = []lectern.Code{lectern.CodeNotFound, lectern.CodeNotReady, codeRequest, codePrecondition, codeRange}
@@ -76,27 +76,29 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeUnknownVoice:  "there is no such voice",
 	lectern.CodeUnknownTheme:  "there is no such theme",
 	lectern.CodeUnknownLayout: "there is no such layout",
-	lectern.CodeAssetRefused:  "an address of a picture may not be reached, or it is no picture that can be used",
-	lectern.CodeKeyMismatch:   "the Idempotency-Key came with another request before",
-	lectern.CodeKeyInUse:      "the first request with this Idempotency-Key is not answered yet; Retry-After says when to ask again",
-	lectern.CodeTooLarge:      "the body, or something in it, is larger than the server allows",
-	lectern.CodeNotFound:      "there is nothing of that name",
-	lectern.CodeNotReady:      "the presentation is not completed, so it has no such file",
-	lectern.CodeConflict:      "the presentation's state does not allow this",
-	lectern.CodeMissingTool:   "a program that is needed is not installed on the server",
-	lectern.CodeOverloaded:    "the server is busy, starting or stopping; Retry-After says when to ask again",
-	lectern.CodeDiskFull:      "the server's disk is full",
-	codeRequest:               "a parameter or header makes no sense",
-	codeMedia:                 "the body is of a kind that is not taken",
-	codeAccept:                "the Accept header does not take the answer",
-	lectern.CodeUnauthorized:  "there is no key, or it is wrong, removed or expired",
-	lectern.CodeForbidden:     "the key's scope does not allow this",
-	lectern.CodeRateLimited:   "too many wrong keys came from this address, or a limit of the key or the server is reached; Retry-After says when to ask again",
-	codeHost:                  "the server does not answer for this host name",
-	codeProxy:                 "the request came through a proxy that the server, which has no key, does not know",
-	codeOrigin:                "the page that asks may not use this server",
-	codePrecondition:          "the file is not the one that If-Match or If-Unmodified-Since names",
-	codeRange:                 "the file has no such part",
+
+	lectern.CodeUnknownTemplate: "there is no such template",
+	lectern.CodeAssetRefused:    "an address of a picture may not be reached, or it is no picture that can be used",
+	lectern.CodeKeyMismatch:     "the Idempotency-Key came with another request before",
+	lectern.CodeKeyInUse:        "the first request with this Idempotency-Key is not answered yet; Retry-After says when to ask again",
+	lectern.CodeTooLarge:        "the body, or something in it, is larger than the server allows",
+	lectern.CodeNotFound:        "there is nothing of that name",
+	lectern.CodeNotReady:        "the presentation is not completed, so it has no such file",
+	lectern.CodeConflict:        "the presentation's state does not allow this",
+	lectern.CodeMissingTool:     "a program that is needed is not installed on the server",
+	lectern.CodeOverloaded:      "the server is busy, starting or stopping; Retry-After says when to ask again",
+	lectern.CodeDiskFull:        "the server's disk is full",
+	codeRequest:                 "a parameter or header makes no sense",
+	codeMedia:                   "the body is of a kind that is not taken",
+	codeAccept:                  "the Accept header does not take the answer",
+	lectern.CodeUnauthorized:    "there is no key, or it is wrong, removed or expired",
+	lectern.CodeForbidden:       "the key's scope does not allow this",
+	lectern.CodeRateLimited:     "too many wrong keys came from this address, or a limit of the key or the server is reached; Retry-After says when to ask again",
+	codeHost:                    "the server does not answer for this host name",
+	codeProxy:                   "the request came through a proxy that the server, which has no key, does not know",
+	codeOrigin:                  "the page that asks may not use this server",
+	codePrecondition:            "the file is not the one that If-Match or If-Unmodified-Since names",
+	codeRange:                   "the file has no such part",
 
 	lectern.CodeCallbackRefused: "webhooks may not be sent to the address",
 }
@@ -110,7 +112,7 @@ func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	}
 	said := map[int][]string{}
 	for _, c := range codes {
-		said[v1Status[c]] = append(said[v1Status[c]], "`"+string(c)+"`: "+refusals[c]+".")
+		said[statuses[c]] = append(said[statuses[c]], "`"+string(c)+"`: "+refusals[c]+".")
 	}
 	schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for status, sentences := range said {

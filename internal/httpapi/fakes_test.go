@@ -144,7 +144,7 @@ func (j *jobs) Get(_ context.Context, id string) (lectern.Presentation, error) {
 	return r.last(), nil
 }
 
-func (j *jobs) List(_ context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
+func (j *jobs) List(_ context.Context, q lectern.Query) ([]lectern.Presentation, string, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if q.Limit < 1 || q.Limit > 200 {
