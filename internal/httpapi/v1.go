@@ -106,9 +106,6 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 // complaint is one of huma's complaints as a fault that names the field or the parameter.
 func complaint(d *huma.ErrorDetail) lectern.Failure {
 	place, at, _ := strings.Cut(d.Location, ".")
-	if place == "query" {
-		at, _, _ = strings.Cut(at, "[") // one of several values
-	}
 	f := lectern.Failure{Code: codeRequest, Param: at}
 	missing, ok := strings.CutPrefix(d.Message, "expected required property ")
 	missing, _, _ = strings.Cut(missing, " ")
@@ -288,7 +285,11 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput
 }
 
 func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
-	list, next, err := s.mine(r).List(r.Context(), in.query(r))
+	asked, err := in.query(r)
+	if err != nil {
+		return err
+	}
+	list, next, err := s.mine(r).List(r.Context(), asked)
 	if err != nil {
 		return err
 	}

@@ -211,7 +211,8 @@ const MaxPage = 500
 func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Presentation, next string, err error) {
 	for _, s := range f.Statuses {
 		if !s.Valid() {
-			return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and canceled.", s)
+			return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and "+
+				"canceled.", s)
 		}
 	}
 	for k, v := range f.Metadata {
