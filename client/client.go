@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -362,6 +363,33 @@ type wire struct {
 	Error           *lectern.Failure  `json:"error"`
 	Warnings        []lectern.Warning `json:"warnings"`
 	Metadata        map[string]string `json:"metadata"`
+	DurationSeconds float64           `json:"duration_seconds"`
+	ExpiresAt       time.Time         `json:"expires_at"`
+	Files           []struct {
+		Name      string `json:"name"`
+		Slide     int    `json:"slide"`
+		MediaType string `json:"media_type"`
+		Bytes     int64  `json:"bytes"`
+		SHA256    string `json:"sha256"`
+	} `json:"files"`
+}
+
+// files are those whose kind this version knows. In the client the length of the video is with the video.
+func (w wire) files() []lectern.Artifact {
+	var list []lectern.Artifact
+	for _, f := range w.Files {
+		for _, known := range lectern.ArtifactFiles() {
+			if known.Link != f.Name {
+				continue
+			}
+			a := lectern.Artifact{Kind: known.Kind, Slide: f.Slide, ContentType: f.MediaType, Size: f.Bytes, SHA256: f.SHA256}
+			if a.Kind == lectern.ArtifactVideo {
+				a.Duration = time.Duration(math.Round(w.DurationSeconds * float64(time.Second)))
+			}
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func (w wire) presentation() lectern.Presentation {
@@ -369,7 +397,7 @@ func (w wire) presentation() lectern.Presentation {
 		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
-		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart,
+		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt,
 		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
 	}
 }

@@ -234,6 +234,13 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 			e.Versions = append(e.Versions, next)
 		}
 	}
+	if e.After.Status.Terminal() {
+		e.ScratchAt, e.ExpiresAt = e.After.CompletedAt.Add(s.ScratchIn), e.After.CompletedAt.Add(s.KeepFor)
+		e.After.ExpiresAt = e.ExpiresAt
+		if n := len(e.Versions); n > 0 {
+			e.Versions[n-1].ExpiresAt = e.ExpiresAt
+		}
+	}
 	e.Announced = announced(p, e.Versions)
 	e.Step, e.Order = s.Step, s.Order
 	if e.After.Status == lectern.StatusCompleted {
@@ -241,9 +248,6 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 	}
 	e.Enqueue = e.After.Status == lectern.StatusQueued && p.Status != lectern.StatusQueued
 	e.Resumed = e.Enqueue && p.Status == lectern.StatusProcessing
-	if e.After.Status.Terminal() {
-		e.ScratchAt, e.ExpiresAt = e.After.CompletedAt.Add(s.ScratchIn), e.After.CompletedAt.Add(s.KeepFor)
-	}
 	return e, nil
 }
 

@@ -192,7 +192,7 @@ func (s *Service) verdict(r *run, artifacts []lectern.Artifact, err error) (lect
 	case errors.Is(cause, ErrCanceled):
 		return lectern.Stopped{Attempt: r.attempt}, nil
 	case err == nil:
-		return lectern.Completed{Attempt: r.attempt}, artifacts
+		return lectern.Completed{Attempt: r.attempt, Files: artifacts}, artifacts
 	case errors.Is(cause, ErrStopping), errors.Is(cause, ErrLeaseLost):
 		return lectern.Released{Attempt: r.attempt}, nil
 	case errors.Is(cause, ErrTooLong):

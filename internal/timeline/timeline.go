@@ -124,6 +124,11 @@ type Plan struct {
 	Slides  []Slide
 }
 
+// Duration is how long the frames last, to the nanosecond below.
+func (p Plan) Duration() time.Duration {
+	return time.Duration(p.Frames * int64(time.Second) / int64(p.Rate))
+}
+
 // Piece is a stretch of the video that is encoded as one: the body of a slide, or the transition that follows it.
 type Piece struct {
 	Slide      int // counted from 0; for a transition, the one that leaves

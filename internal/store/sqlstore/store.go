@@ -337,7 +337,7 @@ func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.
 		Version: row.Version, Attempt: row.Attempt, Worker: row.Worker, CancelRequested: row.CancelRequested,
 		StartedAt: row.StartedAt, CompletedAt: row.CompletedAt, LastHeartbeat: row.LastHeartbeat, Eta: row.Eta,
 		Failure: row.Failure, Warnings: row.Warnings, ScratchAt: micros(e.ScratchAt), ExpiresAt: micros(e.ExpiresAt),
-		KeyID: row.KeyID,
+		KeyID: row.KeyID, Files: row.Files,
 	})
 	return n == 1, err
 }
