@@ -1,9 +1,8 @@
 // Command lectern turns decks into presenter-led videos.
 //
 // It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes
-// them as jobs over HTTP, and the other commands ask one or the other what they know. This package is the only place
-// where the rooms of the product meet: compose.go builds them from the settings, every command has a file of its
-// own, and what a command ends with is decided in exit.go.
+// them as jobs over HTTP, and the other commands ask one or the other what they know. internal/app composes what they run
+// on. Every command has a file of its own here, and exit.go decides what a command ends with.
 package main
 
 import (
@@ -38,8 +37,6 @@ type grammar struct {
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine, and the command that installs it."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
-
-	Gallery galleryCmd `cmd:"" hidden:"" help:"Draw the pictures of the documentation."`
 }
 
 func main() {

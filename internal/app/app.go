@@ -1,386 +1,222 @@
-package main
+package app
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net/netip"
-	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"lectern"
-	"lectern/internal/asset"
-	"lectern/internal/avatar"
-	"lectern/internal/avatar/elai"
 	"lectern/internal/blob"
-	"lectern/internal/chrome"
 	"lectern/internal/config"
-	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/keys"
-	"lectern/internal/picturefile"
-	"lectern/internal/proc"
 	"lectern/internal/render"
-	"lectern/internal/slides"
-	"lectern/internal/store/sqlstore"
-	"lectern/internal/tts"
-	"lectern/internal/tts/espeak"
-	"lectern/internal/tts/flite"
 	"lectern/internal/webhook"
 )
 
-// kit is what makes slides, voices and pictures. Building one starts nothing and touches no disk.
-type kit struct {
-	cfg     config.Config
-	slides  *slides.Library
-	voices  *tts.Catalogue
-	avatars *avatar.Catalogue
-	slots   *render.Resources
-	elai    *elai.Engine // nil: there is no token
-	secrets config.Secrets
-	assets  *asset.Fetcher
-	judge   *picturefile.Judge
-	browser *chrome.Browser
-	ffmpeg  *lateFFmpeg
-	chips   *hardware
-	engines []tts.Engine
+// Options are what an App is made of. All fields but Once are required.
+type Options struct {
+	Config  config.Config
+	Folders Folders
+	Version string // of the program
+	Log     *slog.Logger
+	// Once says that the process renders one presentation and ends: the browser starts only where the cache may lack a
+	// picture, and ends as soon as all slides are drawn.
+	Once bool
 }
 
-func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
-	library, err := slides.New()
-	if err != nil {
-		return nil, fmt.Errorf("read the slide templates: %w", err)
-	}
-	o := asset.Options{Limits: cfg.Limits, Log: logger}
-	if cfg.Assets.AllowPrivate {
-		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
-	} else {
-		o.Ports = cfg.Assets.Numbers()
-	}
-	secrets, err := cfg.ReadSecrets(os.Environ())
-	if err != nil {
-		return nil, err
-	}
-	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
-	avatars, external := newAvatars(cfg, secrets, ffmpeg)
-	return &kit{
-		cfg: cfg, secrets: secrets, slides: library.Bounded(cfg.Limits), engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatars, elai: external, assets: asset.New(o), judge: picturefile.NewJudge(),
-		browser: newBrowser(cfg, logger),
-		ffmpeg:  ffmpeg,
-		chips:   newHardware(cfg, ffmpeg, logger),
-		slots:   render.NewResources(render.Slots{Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency}),
-	}, nil
-}
+// App is Tools with storage, webhooks and the job service on a data folder.
+type App struct {
+	*Tools
+	Jobs      *job.Service
+	Artifacts *blob.Artifacts
 
-// newVoiceEngines lists the voices' engines in the order in which they are preferred.
-func newVoiceEngines(cfg config.Config) []tts.Engine {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	return []tts.Engine{
-		flite.New(flite.Options{Program: cfg.Tools.Flite}), // English only, and the more pleasant to listen to
-		espeak.New(espeak.Options{Command: []string{self, "internal-voice", "espeak"}}),
-	}
-}
-
-// close ends the browser and the voices' children.
-func (k *kit) close() error {
-	err := k.browser.Close()
-	for _, e := range k.engines {
-		if c, ok := e.(io.Closer); ok {
-			err = errors.Join(err, c.Close())
-		}
-	}
-	k.assets.Close()
-	if k.elai != nil {
-		err = errors.Join(err, k.elai.Close())
-	}
-	return err
-}
-
-// pipeline puts the kit to work on what is kept in artifacts and cache.
-func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
-	return render.New(render.Options{
-		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
-		Judge: k.judge,
-		Cache: func() (render.Cache, func()) {
-			hold := cache.Hold()
-			return hold, hold.Release
-		},
-		Resources: k.slots,
-	})
-}
-
-// absent quickly names the programs without which nothing can be rendered.
-func (k *kit) absent() []finding {
-	var out []finding
-	if _, err := proc.Find(first(k.cfg.Tools.FFmpeg, "ffmpeg")); err != nil {
-		if f := examineFFmpeg(k.cfg); f.State == "missing" {
-			out = append(out, f)
-		}
-	}
-	if _, err := chrome.Find(k.cfg.Tools.Chromium); err != nil {
-		out = append(out, finding{Name: "Chromium", Needed: true, Packages: []string{chrome.Package}}.missing(err))
-	}
-	return out
-}
-
-// programs quickly names the programs that are missing before presentations can be made; it looks again at each call, so what
-// was installed counts at once. Whether they work is found out by the trials.
-func (k *kit) programs(ctx context.Context) []*lectern.Failure {
-	looks := []func() error{
-		func() error { _, err := k.ffmpeg.find(); return err },
-		func() error { _, err := chrome.Find(k.cfg.Tools.Chromium); return err },
-		func() error { return k.voices.Any(ctx) },
-	}
-	found := make([]error, len(looks))
-	var wg sync.WaitGroup // each waits for a program to answer
-	for i, look := range looks {
-		wg.Go(func() { found[i] = look() })
-	}
-	wg.Wait()
-	var out []*lectern.Failure
-	for _, err := range found {
-		if err != nil {
-			out = append(out, lectern.AsFailure(err))
-		}
-	}
-	return out
-}
-
-func first(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return ""
-}
-
-// lateFFmpeg is ffmpeg, looked for when it is first needed: asking it for its version and its encoders takes longer
-// than the whole start of the server, and what is installed later is found without a restart.
-type lateFFmpeg struct {
-	path string
-	log  *slog.Logger
-	mu   sync.Mutex // held by who looks for it
-	tool *ffmpeg.Tool
-}
-
-var _ render.FFmpeg = (*lateFFmpeg)(nil)
-
-func (l *lateFFmpeg) find() (*ffmpeg.Tool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.tool != nil {
-		return l.tool, nil
-	}
-	t, err := ffmpeg.Find(l.path)
-	if err != nil {
-		return nil, err
-	}
-	l.tool = t
-	l.log.Debug("ffmpeg found", "path", t.Path(), "version", t.Version())
-	return t, nil
-}
-
-// Run implements render.FFmpeg.
-func (l *lateFFmpeg) Run(ctx context.Context, c render.Command) error {
-	t, err := l.find()
-	if err != nil {
-		return err
-	}
-	return t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime, What: c.What})
-}
-
-// Version implements render.FFmpeg: "" where there is no ffmpeg.
-func (l *lateFFmpeg) Version() string {
-	t, err := l.find()
-	if err != nil {
-		return ""
-	}
-	return t.Version()
-}
-
-// folders are where a house keeps what it makes.
-type folders struct{ state, artifacts, cache, scratch string }
-
-func foldersIn(cfg config.Config) folders {
-	return folders{cfg.Path(), cfg.Path("artifacts"), cfg.Path("cache"), cfg.Path("scratch")}
-}
-
-// house is a kit with a job service on a data folder: all that serve and render have in common.
-type house struct {
-	*kit
-	log       *slog.Logger
-	records   *records
-	watch     *instruments
-	hooks     *webhook.Service
+	opt       Options
+	storage   *Storage
+	telemetry *Telemetry
+	webhooks  *webhook.Service
 	keys      *keys.Ring
-	artifacts *blob.Artifacts
 	cache     *blob.Cache
-	pipe      *render.Pipeline
-	jobs      *job.Service
+	pipeline  *render.Pipeline
 	ready     *readiness
-	once      bool          // it is there for one presentation
-	warming   chan struct{} // closed when the start of the browser has ended
+	warming   chan struct{} // closed when the start of the browser has ended; nil: it was not begun
 	endWarm   context.CancelFunc
 }
 
-// openHouse opens everything and starts nothing. What it has opened when it fails is closed again.
-func openHouse(ctx context.Context, cfg config.Config, at folders, logger *slog.Logger) (*house, error) {
-	k, err := newKit(cfg, logger)
+// Open opens everything and starts nothing. When it fails, it closes what it has opened.
+func Open(ctx context.Context, o Options) (*App, error) {
+	t, err := NewTools(o.Config, o.Log)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{kit: k, log: logger}
-	if err := h.open(ctx, at); err != nil {
-		return nil, errors.Join(err, h.close())
+	a := &App{Tools: t, opt: o}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
-	return h, nil
+	return a, nil
 }
 
-func (h *house) open(ctx context.Context, at folders) (err error) {
-	if h.records, err = openRecords(ctx, h.cfg, at.state, h.log); err != nil {
+func (a *App) open(ctx context.Context) (err error) {
+	cfg, log, at := a.Config, a.opt.Log, a.opt.Folders
+	if a.storage, err = OpenStorage(ctx, cfg, at.State, log); err != nil {
 		return err
 	}
-	sessions, err := sealSecrets(ctx, h.secrets.SecretKey, at.state, h.records.outbox)
+	sessions, err := sealSecrets(ctx, a.secrets.SecretKey, at.State, a.storage.outbox)
 	if err != nil {
 		return err
 	}
-	h.keys = keys.New(keys.Options{Store: h.records.outbox, Admin: h.secrets.APIKey, Seal: sessions, Log: h.log})
-	if h.artifacts, err = blob.OpenArtifacts(at.artifacts); err != nil {
+	a.keys = keys.New(keys.Options{Store: a.storage.outbox, Admin: a.secrets.APIKey, Seal: sessions, Log: log})
+	if a.Artifacts, err = blob.OpenArtifacts(at.Artifacts); err != nil {
 		return err
 	}
 	// Runs hold all that they use, so nothing has to stay for being young, and the limit is kept.
-	if h.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.cache, Limit: h.cfg.CacheLimit, MinAge: -1}); err != nil {
+	if a.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.Cache, Limit: cfg.CacheLimit, MinAge: -1}); err != nil {
 		return err
 	}
-	if h.watch, err = openInstruments(ctx, h.cfg); err != nil {
+	if a.telemetry, err = openTelemetry(ctx, cfg, a.opt.Version, a.sources()); err != nil {
 		return err
 	}
-	if h.hooks, err = newHooks(h.cfg, h.secrets.Webhook, h.records, h.watch, h.log); err != nil {
+	if a.webhooks, err = a.newWebhooks(); err != nil {
 		return err
 	}
-	h.pipe = h.pipeline(h.artifacts, h.cache)
-	h.jobs, err = job.New(job.Options{
-		Store: h.records.store, Queue: h.records.queue, Peers: h.records.peers(at.scratch, h.hooks.Bury), Node: h.records.node,
-		Observer: h.watch,
-		Idle:     h.cfg.Role == config.RoleAPI,
-		Files:    remains{h.artifacts}, Run: h.pipe.Run, MakeRoom: h.cache.MakeRoom,
-		ScratchDir: filepath.Join(at.scratch, h.records.node), Logger: h.log, Workers: h.cfg.Workers,
-		Limits:            job.Limits{Queued: h.cfg.Queue.Presentations, Stored: h.cfg.Queue.StoredBytes},
-		HeartbeatInterval: h.cfg.Heartbeat, LeaseTimeout: h.cfg.Lease,
-		CleanupDelay: atOnce(h.cfg.CleanupWait), Retention: h.cfg.Retention,
+	a.pipeline = a.Tools.pipeline(a.Artifacts, a.cache)
+	a.Jobs, err = job.New(job.Options{
+		Store: a.storage.Store, Queue: a.storage.Queue, Node: a.storage.node,
+		Peers:    a.storage.peers(at.Scratch, a.webhooks.Bury),
+		Observer: append(a.telemetry.jobs(), wakeup{a.webhooks}),
+		Idle:     cfg.Role == config.RoleAPI,
+		Files:    remains{a.Artifacts}, Run: a.pipeline.Run, MakeRoom: a.cache.MakeRoom,
+		ScratchDir: filepath.Join(at.Scratch, a.storage.node), Logger: log, Workers: cfg.Workers,
+		Limits:            job.Limits{Queued: cfg.Queue.Presentations, Stored: cfg.Queue.StoredBytes},
+		HeartbeatInterval: cfg.Heartbeat, LeaseTimeout: cfg.Lease,
+		CleanupDelay: atOnce(cfg.CleanupWait), Retention: cfg.Retention,
 	})
 	if err != nil {
 		return err
 	}
-	h.watch.look(h)
-	h.ready = newReadiness(h.log, h.trials()...)
+	a.ready = newReadiness(log, a.trials()...)
 	return nil
 }
 
-// start begins to work on presentations, and to start the browser beside it.
-func (h *house) start(ctx context.Context) error {
-	if err := h.jobs.Start(ctx); err != nil {
+// Start begins to work on presentations, and starts the browser meanwhile.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.Jobs.Start(ctx); err != nil {
 		return err
 	}
-	if h.cfg.Role == config.RoleAPI {
+	if a.Config.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
 	}
-	begin := h.browser.Warm
-	if h.once && h.cache.Size() > 0 { // it may find all of its pictures in the cache, and need no browser
-		begin = func(ctx context.Context) error {
-			_, err := h.browser.Version(ctx)
-			return err
+	begin, rest := a.Browser.Warm, 10*time.Minute // a server's browser gives its memory back overnight
+	if a.opt.Once {
+		rest = time.Second / 2  // one that has drawn all slides ends while they are encoded
+		if a.cache.Size() > 0 { // all pictures may be in the cache, and no browser is needed
+			begin = func(ctx context.Context) error {
+				_, err := a.Browser.Version(ctx)
+				return err
+			}
 		}
 	}
-	rest := 10 * time.Minute // a server's browser gives its memory back overnight
-	if h.once {
-		rest = time.Second / 2 // and one that has drawn all slides ends while they are encoded
+	a.Browser.Rest(rest)
+	for _, p := range a.providers {
+		if p.warm != nil {
+			p.warm(ctx)
+		}
 	}
-	h.browser.Rest(rest)
 	warm, end := context.WithCancel(context.WithoutCancel(ctx))
-	if h.elai != nil {
-		h.elai.Warm(ctx)
-	}
-	h.warming, h.endWarm = make(chan struct{}), end
+	a.warming, a.endWarm = make(chan struct{}), end
 	go func() {
-		defer close(h.warming)
+		defer close(a.warming)
 		err := begin(warm)
-		if err == nil && !h.once {
-			err = h.browser.Prove(warm) // before somebody asks whether the server is ready
+		if err == nil && !a.opt.Once {
+			err = a.Browser.Prove(warm) // before the first question whether the server is ready
 		}
 		if err != nil && warm.Err() == nil {
-			h.log.Warn("the browser does not draw yet", "reason", err.Error())
+			a.opt.Log.Warn("the browser does not draw yet", "reason", err.Error())
 		}
 	}()
 	return nil
 }
 
-// tell begins to deliver webhooks. Who renders one deck in a folder of its own has nobody to tell.
-func (h *house) tell(ctx context.Context) error { return h.hooks.Start(ctx) }
+// Deliver begins to deliver webhooks. What renders one deck in a folder of its own has none to deliver.
+func (a *App) Deliver(ctx context.Context) error { return a.webhooks.Start(ctx) }
 
-// stop hands running presentations back to the queue.
-func (h *house) stop(ctx context.Context) error {
-	err := errors.Join(h.jobs.Stop(ctx), h.hooks.Stop(ctx)) // what the jobs say last still goes out, or waits in the outbox
-	if h.endWarm != nil {
-		h.endWarm()
-		<-h.warming
+// Stop hands running presentations back to the queue. Their last milestones are still delivered, or wait in the outbox.
+func (a *App) Stop(ctx context.Context) error {
+	err := errors.Join(a.Jobs.Stop(ctx), a.webhooks.Stop(ctx))
+	if a.endWarm != nil {
+		a.endWarm()
+		<-a.warming
 	}
 	return err
 }
 
-// close ends what was opened, the last first. stop comes before it.
-func (h *house) close() error {
-	h.ready.close()
-	err := errors.Join(h.kit.close(), h.watch.close())
-	if h.cache != nil {
-		err = errors.Join(err, h.cache.Close())
+// Close closes what was opened, the last first. Stop comes before it where Start did.
+func (a *App) Close() error {
+	a.ready.close()
+	err := errors.Join(a.Tools.Close(), a.telemetry.close())
+	if a.cache != nil {
+		err = errors.Join(err, a.cache.Close())
 	}
-	if h.artifacts != nil {
-		err = errors.Join(err, h.artifacts.Close())
+	if a.Artifacts != nil {
+		err = errors.Join(err, a.Artifacts.Close())
 	}
-	if h.records != nil {
-		err = errors.Join(err, h.records.close())
+	if a.storage != nil {
+		err = errors.Join(err, a.storage.Close())
 	}
 	return err
 }
 
-// Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
-// after it has waited in the queue.
-func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.programs(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
+// Check implements httpapi.Checker. A deck that cannot be rendered for want of a program is refused at once, and not after
+// it has waited in the queue.
+func (a *App) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	if missing := a.missing(ctx); len(missing) > 0 && a.Config.Role != config.RoleAPI {
 		f := *missing[0]
 		for _, m := range missing[1:] {
 			f.Causes = append(f.Causes, *m)
 		}
 		return d, nil, &f
 	}
-	return h.pipe.Check(ctx, d)
+	return a.pipeline.Check(ctx, d)
 }
 
 // Measure implements httpapi.Measurer.
-func (h *house) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
-	m, err := h.pipe.Measure(ctx, d, nil)
+func (a *App) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+	m, err := a.pipeline.Measure(ctx, d, nil)
 	return m.Slides, m.Warnings, err
 }
 
-// desk is the job service in the shape that httpapi asks for.
-type desk struct{ *job.Service }
+// trials are what this process must be able to do, by its role: one that only serves HTTP needs neither browser nor voices.
+func (a *App) trials() []*trial {
+	const database = "See that it runs and can be reached; the setting db names it."
+	out := []*trial{
+		{name: "database", keep: readyPause, do: func(ctx context.Context) error {
+			if _, err := a.Jobs.Counts(ctx); err != nil {
+				return lectern.Fail(lectern.CodeOverloaded, "The database does not answer. %s", database).Because(err)
+			}
+			return nil
+		}, late: "The database has not answered in time. " + database},
+		{name: "artifacts", keep: trialKeep, do: a.Artifacts.Probe,
+			late: "A small file could not be written to the data folder in time. See to its disk."},
+	}
+	if a.Config.Role == config.RoleAPI {
+		return out
+	}
+	return append(out, a.Tools.trials()...)
+}
+
+// jobList is the job service in the shape that httpapi asks for.
+type jobList struct{ *job.Service }
 
 // List implements httpapi.Reader.
-func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return d.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
+func (l jobList) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
+	return l.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
 }
+
+// JobsFor returns a job service in the shape that httpapi asks for.
+func JobsFor(s *job.Service) httpapi.Jobs { return jobList{s} }
 
 // remains are the artifacts of a presentation; the pipeline stores them below its id.
 type remains struct{ artifacts *blob.Artifacts }
@@ -391,25 +227,10 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 }
 
 var (
-	_ httpapi.Jobs     = desk{}
-	_ httpapi.Checker  = (*house)(nil)
-	_ httpapi.Measurer = (*house)(nil)
-	_ httpapi.Keys     = (*keys.Ring)(nil)
-	_ keys.Store       = (*sqlstore.Store)(nil)
+	_ httpapi.Checker  = (*App)(nil)
+	_ httpapi.Measurer = (*App)(nil)
 	_ job.Files        = remains{}
 )
-
-// quietLog hears nothing, for commands that only look something up.
-func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// userCache is where finished steps of `render` stay between renders.
-func userCache() (string, error) {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, "lectern"), nil
-}
 
 // atOnce turns a setting of zero into what the job service takes for "at once"; its own zero means the default.
 func atOnce(d time.Duration) time.Duration {

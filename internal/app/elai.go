@@ -1,35 +1,36 @@
-package main
+package app
 
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"os"
 
 	"lectern"
-	"lectern/internal/avatar"
-	"lectern/internal/avatar/builtin"
 	"lectern/internal/avatar/elai"
 	"lectern/internal/config"
 	"lectern/internal/tts"
 )
 
-// newAvatars lists the avatars: the built-in ones, and Elai's where there is a token for them. e is nil where there is none.
-func newAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *lateFFmpeg) (all *avatar.Catalogue, e *elai.Engine) {
+// elaiAvatars are those of the service Elai. Without a token they are not there.
+func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) provider {
 	if secrets.ElaiToken == "" {
-		return avatar.New(cfg.Avatar, builtin.New()).Without(elai.Name,
-			"Avatars of Elai need an API token: set "+config.ElaiTokenVariable+", or name a file that holds it with elai.token_file."), nil
+		return provider{name: elai.Name, lacking: "Avatars of Elai need an API token: set " + config.ElaiTokenVariable +
+			", or name a file that holds it with elai.token_file."}
 	}
-	e = elai.New(elai.Options{
+	e := elai.New(elai.Options{
 		BaseURL: cfg.Elai.URL, Token: secrets.ElaiToken, Poll: cfg.Elai.Poll, Limit: cfg.Elai.Timeout,
 		Probe: ffmpeg.examineClip, Recognise: tts.Recognise, Sentences: tts.Sentences,
 	})
-	return avatar.New(cfg.Avatar, builtin.New(), e), e
+	p := provider{name: elai.Name, avatars: e, close: e.Close, warm: e.Warm,
+		doctor: func(ctx context.Context) Finding { return examineElai(ctx, e) }}
+	if secrets.ElaiWebhook != "" {
+		p.webhook = e.Webhook(secrets.ElaiWebhook)
+	}
+	return p
 }
 
-// examineClip looks at a clip that a provider made.
-func (l *lateFFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, error) {
-	t, err := l.find()
+// examineClip says what a clip that a provider made holds.
+func (f *FFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, error) {
+	t, err := f.Find()
 	if err != nil {
 		return elai.Facts{}, err
 	}
@@ -37,49 +38,33 @@ func (l *lateFFmpeg) examineClip(ctx context.Context, path string) (elai.Facts, 
 	if err != nil {
 		return elai.Facts{}, err
 	}
-	f := elai.Facts{Duration: info.Duration, Whole: true}
+	facts := elai.Facts{Duration: info.Duration, Whole: true}
 	for _, s := range info.Streams {
 		if s.Type != "video" && s.Type != "audio" {
 			continue
 		}
 		if s.Frames > 0 && s.Packets < s.Frames {
-			f.Whole = false
+			facts.Whole = false
 		}
 		if s.Type == "audio" {
-			f.Audio = true
-		} else if !f.Video {
-			f.Video, f.Width, f.Height = true, s.Width, s.Height
+			facts.Audio = true
+		} else if !facts.Video {
+			facts.Video, facts.Width, facts.Height = true, s.Width, s.Height
 		}
 	}
-	return f, nil
+	return facts, nil
 }
 
-// providers are the routes for the messages of services that sign them: Elai's, where a secret for them was agreed.
-func (k *kit) providers() map[string]http.Handler {
-	if k.elai == nil || k.secrets.ElaiWebhook == "" {
-		return nil
-	}
-	return map[string]http.Handler{"/webhooks/elai": k.elai.Webhook(k.secrets.ElaiWebhook)}
-}
-
-// examineElai asks Elai whether the token works. Without a token there is nothing to say.
-func examineElai(ctx context.Context, cfg config.Config) []finding {
-	secrets, err := cfg.ReadSecrets(os.Environ())
-	f := finding{Name: "Elai", For: "external avatars"}
-	if err != nil {
-		return []finding{f.missing(err)}
-	}
-	if secrets.ElaiToken == "" {
-		return nil
-	}
-	_, e := newAvatars(cfg, secrets, &lateFFmpeg{})
+// examineElai asks Elai whether the token works.
+func examineElai(ctx context.Context, e *elai.Engine) Finding {
+	f := Finding{Name: "Elai", For: "external avatars"}
 	n, err := e.Try(ctx)
 	if err != nil {
 		f = f.missing(err)
-		if lectern.AsFailure(err).Detail != "" && lectern.AsFailure(err).Retryable {
-			f.State = "unknown"
+		if failure := lectern.AsFailure(err); failure.Detail != "" && failure.Retryable {
+			f.State = Unknown
 		}
-		return []finding{f}
+		return f
 	}
-	return []finding{f.found(fmt.Sprintf("the token works, %d avatars", n))}
+	return f.found(fmt.Sprintf("the token works, %d avatars", n))
 }

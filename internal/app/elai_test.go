@@ -1,10 +1,16 @@
-package main
+package app
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lectern"
 	"lectern/internal/avatar/elai/elaitest"
@@ -18,12 +24,29 @@ func elaiConfig(stand *elaitest.Server) config.Config {
 	return cfg
 }
 
-// With a token the list has Elai's avatars behind the built-in ones; without one, `elai:…` says what is missing.
+// quiet drops what is logged.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// withElai returns the providers of a machine with that secret token.
+func withElai(t *testing.T, cfg config.Config, s config.Secrets) []provider {
+	all := providers(cfg, s, newFFmpeg(cfg, quiet()))
+	t.Cleanup(func() {
+		for _, p := range all {
+			if p.close != nil {
+				if err := p.close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	return all
+}
+
+// With a token the list has Elai's avatars after the built-in ones; without one, `elai:…` says what is missing.
 func TestElaiIsThereWithAToken(t *testing.T) {
 	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))
-	with, e := newAvatars(cfg, config.Secrets{ElaiToken: elaitest.Token}, &lateFFmpeg{})
-	defer e.Close()
+	with := avatarsOf(cfg, withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token}))
 	list, err := with.Avatars(t.Context())
 	if err != nil || list[0].Engine != "builtin" || list[len(list)-1].Engine != "elai" {
 		t.Errorf("%+v (%v)", list, err)
@@ -33,9 +56,9 @@ func TestElaiIsThereWithAToken(t *testing.T) {
 			t.Errorf("%s is %s's (%v)", code, got, err)
 		}
 	}
-	without, none := newAvatars(cfg, config.Secrets{}, &lateFFmpeg{})
+	without := avatarsOf(cfg, withElai(t, cfg, config.Secrets{}))
 	_, _, err = without.Resolve(t.Context(), "elai:gia.casual")
-	if f := lectern.AsFailure(err); none != nil || f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "ELAI_API_TOKEN") {
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "ELAI_API_TOKEN") {
 		t.Errorf("without a token: %v", err)
 	}
 }
@@ -44,14 +67,14 @@ func TestDoctorTriesElaisToken(t *testing.T) {
 	cfg := elaiConfig(elaitest.New(t))
 	for token, want := range map[string]string{elaitest.Token: "the token works, 2 avatars", "wrong-token": "refused the token", "": ""} {
 		t.Setenv(config.ElaiTokenVariable, token)
-		found := examineElai(t.Context(), cfg)
+		_, found := examineProviders(t.Context(), cfg)
 		if token == "" {
 			if len(found) > 0 {
 				t.Errorf("without a token doctor says %+v", found)
 			}
 			continue
 		}
-		if len(found) != 1 || !strings.Contains(found[0].Version+found[0].Problem, want) || found[0].Needed || (found[0].State == "found") != (token == elaitest.Token) {
+		if len(found) != 1 || !strings.Contains(found[0].Version+found[0].Problem, want) || found[0].Needed || (found[0].State == Found) != (token == elaitest.Token) {
 			t.Errorf("%s: %+v", token, found)
 		}
 	}
@@ -63,25 +86,49 @@ func TestADeadElaiDelaysNobody(t *testing.T) {
 	t.Parallel()
 	stand := elaitest.New(t)
 	stand.Dead = true
-	c, e := newAvatars(elaiConfig(stand), config.Secrets{ElaiToken: elaitest.Token}, &lateFFmpeg{})
-	defer e.Close()
-	e.Warm(t.Context())
+	cfg := elaiConfig(stand)
+	all := withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token})
+	for _, p := range all {
+		if p.warm != nil {
+			p.warm(t.Context())
+		}
+	}
+	c := avatarsOf(cfg, all)
 	if engine, _, err := c.Resolve(t.Context(), "mikhailo"); engine != "builtin" || err != nil {
 		t.Errorf("%s %v", engine, err)
 	}
 }
 
-func TestElaisWebhooksNeedASecret(t *testing.T) {
+// answers notes the requests that were answered, by route.
+type answers struct{ routes []string }
+
+func (a *answers) Answered(_ context.Context, route, _ string, status int, _ time.Duration) {
+	a.routes = append(a.routes, fmt.Sprint(route, " ", status))
+}
+func (*answers) Watching(string, int) {}
+func (*answers) Dropped()             {}
+
+// A provider's messages need the secret that was agreed and no key of the server. They go through the guard of httpapi as all
+// requests do: with a request id, its headers, a log line and a route for the metrics.
+func TestWebhooksOfProvidersAreGuarded(t *testing.T) {
 	t.Parallel()
-	_, e := newAvatars(elaiConfig(elaitest.New(t)), config.Secrets{ElaiToken: elaitest.Token}, &lateFFmpeg{})
-	defer e.Close()
+	cfg := elaiConfig(elaitest.New(t))
 	for secret, want := range map[string]int{"": http.StatusNotFound, "agreed": http.StatusUnauthorized} {
-		k := &kit{elai: e, secrets: config.Secrets{ElaiWebhook: secret}}
-		web := httpapi.New(httpapi.Options{Beyond: true, Keyless: true, Providers: k.providers(), Hosts: []string{"example.com"}})
+		var log bytes.Buffer
+		var seen answers
+		tools := &Tools{providers: withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token, ElaiWebhook: secret})}
+		web := httpapi.New(httpapi.Options{Beyond: true, Keyless: true, Providers: tools.webhooks(), Hosts: []string{"example.com"},
+			Observer: &seen, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/webhooks/elai", strings.NewReader("{}"))
 		web.ServeHTTP(w, r)
-		if w.Code != want || w.Header().Get("X-Request-Id") == "" {
+		if w.Code != want || w.Header().Get("X-Request-Id") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("with secret %q: %d %v", secret, w.Code, w.Header())
+		}
+		if !strings.Contains(log.String(), "path=/webhooks/elai") {
+			t.Errorf("with secret %q: the log is %s", secret, &log)
+		}
+		if secret != "" && !slices.Equal(seen.routes, []string{"/webhooks/elai 401"}) {
+			t.Errorf("the routes are %q", seen.routes)
 		}
 	}
 }

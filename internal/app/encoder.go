@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"lectern/internal/render"
 )
 
-// hardware finds out which encoder in hardware works here, by trying, when that is first asked.
-type hardware struct {
+// encoder finds out by trying which encoder in hardware works here, at the first question.
+type encoder struct {
 	setting string // "auto", "software", or the one to use
 	ffmpeg  render.FFmpeg
 	log     *slog.Logger
@@ -29,52 +29,52 @@ type hardware struct {
 // trialTime is how long an encoder may take for a second of a small picture.
 const trialTime = 20 * time.Second
 
-// newHardware tries nothing yet.
-func newHardware(cfg config.Config, ffmpeg render.FFmpeg, log *slog.Logger) *hardware {
-	return &hardware{setting: cfg.Encoder, ffmpeg: ffmpeg, log: log,
+// newEncoder tries nothing yet.
+func newEncoder(cfg config.Config, ffmpeg render.FFmpeg, log *slog.Logger) *encoder {
+	return &encoder{setting: cfg.Encoder, ffmpeg: ffmpeg, log: log,
 		devices: []string{"/dev/dri/renderD128", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"}}
 }
 
-// encoder gives the encoder that works, or compose.Software.
-func (h *hardware) encoder(ctx context.Context) compose.Encoder {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.tried {
-		return h.found
+// works returns the encoder that works, or compose.Software.
+func (e *encoder) works(ctx context.Context) compose.Encoder {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.tried {
+		return e.found
 	}
 	var candidates []compose.Encoder
 	switch {
-	case h.setting == "software", h.setting == "auto" && !anyThere(h.devices):
-	case h.setting == "auto":
+	case e.setting == "software", e.setting == "auto" && !anyThere(e.devices):
+	case e.setting == "auto":
 		candidates = compose.Hardware()
 	default:
-		candidates = []compose.Encoder{compose.Encoder(h.setting)}
+		candidates = []compose.Encoder{compose.Encoder(e.setting)}
 	}
 	for _, c := range candidates {
-		err := h.try(ctx, c)
+		err := e.try(ctx, c)
 		if ctx.Err() != nil {
-			return compose.Software // who asks next tries again
+			return compose.Software // the next caller tries again
 		}
 		if err == nil {
-			h.found = c
-			h.log.Info("an encoder in hardware works", "encoder", c.String())
+			e.found = c
+			e.log.Info("an encoder in hardware works", "encoder", c.String())
 			break
 		}
 		level := slog.LevelDebug
-		if h.setting != "auto" {
+		if e.setting != "auto" {
 			level = slog.LevelWarn
 		}
-		h.log.Log(ctx, level, "no encoder in hardware", "encoder", c.String(), "reason", lectern.AsFailure(err).Message)
+		e.log.Log(ctx, level, "no encoder in hardware", "encoder", c.String(), "reason", lectern.AsFailure(err).Message)
 	}
-	h.tried = true
-	return h.found
+	e.tried = true
+	return e.found
 }
 
-func (h *hardware) try(ctx context.Context, c compose.Encoder) error {
+func (e *encoder) try(ctx context.Context, c compose.Encoder) error {
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
-	e := compose.Encoding{Size: lectern.Size{Width: 640, Height: 360}, Rate: 30, Encoder: c}
-	return h.ffmpeg.Run(ctx, render.Command{Args: e.Trial(), Stdout: io.Discard, What: "The encoder " + c.String() + " does not work"})
+	trial := compose.Encoding{Size: lectern.Size{Width: 640, Height: 360}, Rate: 30, Encoder: c}
+	return e.ffmpeg.Run(ctx, render.Command{Args: trial.Trial(), Stdout: io.Discard, What: "The encoder " + c.String() + " does not work"})
 }
 
 func anyThere(files []string) bool {

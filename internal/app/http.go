@@ -1,16 +1,12 @@
-package main
+package app
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"lectern/internal/config"
@@ -25,13 +21,14 @@ func loopback(at net.Addr) bool {
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-// guarded refuses to serve other machines without a key, unless that is wanted. A worker answers nothing but how it is.
-func (h *house) guarded(ctx context.Context, key string, at net.Addr) error {
+// Guard refuses to serve other machines without a key, unless that is wanted: at is where a server listens, key the setting
+// that says so. A worker answers nothing but how it is.
+func (a *App) Guard(ctx context.Context, key string, at net.Addr) error {
 	admin := key == "admin.addr"
-	if loopback(at) || !admin && (h.cfg.HTTP.Keyless || h.cfg.Role == config.RoleWorker) {
+	if loopback(at) || !admin && (a.Config.HTTP.Keyless || a.Config.Role == config.RoleWorker) {
 		return nil
 	}
-	needed, err := h.keys.Needed(ctx)
+	needed, err := a.keys.Needed(ctx)
 	if err != nil || needed {
 		return err
 	}
@@ -43,40 +40,42 @@ func (h *house) guarded(ctx context.Context, key string, at net.Addr) error {
 	return &config.Error{Key: key, Cause: fmt.Errorf("%s is reached from other machines, and there is no key: everybody could do everything", at), Allowed: allowed}
 }
 
-// web is what both handlers of a server have in common.
-func (h *house) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error) {
-	proxies, err := httpapi.ParseNetworks(h.cfg.HTTP.TrustedProxies.Items())
+// web are the options that both handlers of a server have in common.
+func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error) {
+	proxies, err := httpapi.ParseNetworks(a.Config.HTTP.TrustedProxies.Items())
 	if err != nil {
 		return httpapi.Options{}, &config.Error{Key: "http.trusted_proxies", Cause: err, Allowed: "networks such as 10.0.0.0/8 or addresses"}
 	}
 	var hosts []string
-	for _, name := range h.cfg.HTTP.Hosts.Items() {
+	for _, name := range a.Config.HTTP.Hosts.Items() {
 		hosts = append(hosts, strings.ToLower(strings.Trim(name, "[]")))
 	}
 	return httpapi.Options{
-		Jobs: desk{h.jobs}, Check: h, Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
-		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
-		Callbacks: h.hooks, Draining: draining,
-		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),
-		Webhooks: h.hooks, Metrics: h.watch.metrics.Handler(), Observer: h.watch, TraceParent: h.watch.traceParent,
-		Keys: h.keys, Quota: h.cfg.Keys, Beyond: !loopback(at), Keyless: h.cfg.HTTP.Keyless, Providers: h.providers(),
-		Hosts: hosts, Origins: h.cfg.HTTP.Origins.Items(), Proxies: proxies, BaseURL: h.cfg.HTTP.BaseURL,
-		Streams: h.cfg.HTTP.Streams, StreamsPerAddress: h.cfg.HTTP.StreamsPerAddress, Ranges: h.cfg.HTTP.Ranges,
+		Jobs: JobsFor(a.Jobs), Check: a, Measure: a, CheckTime: a.Config.HTTP.CheckTime, Slides: a.Slides, Browser: a.Browser,
+		Assets: a.Assets, Voices: a.Voices, Avatars: a.Avatars,
+		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return a.Artifacts.Open(ctx, key) },
+		Callbacks: a.webhooks, Draining: draining,
+		Ready: a.ready.missing, Limits: a.Config.Limits, LargeBodies: a.Config.HTTP.LargeBodies, Log: a.opt.Log,
+		UI: webui.Handler(), Version: a.opt.Version,
+		Webhooks: a.webhooks, Metrics: a.telemetry.metrics.Handler(), Observer: a.telemetry.requests(), TraceParent: a.telemetry.traceParent,
+		Keys: a.keys, Quota: a.Config.Keys, Beyond: !loopback(at), Keyless: a.Config.HTTP.Keyless, Providers: a.Tools.webhooks(),
+		Hosts: hosts, Origins: a.Config.HTTP.Origins.Items(), Proxies: proxies, BaseURL: a.Config.HTTP.BaseURL,
+		Streams: a.Config.HTTP.Streams, StreamsPerAddress: a.Config.HTTP.StreamsPerAddress, Ranges: a.Config.HTTP.Ranges,
 	}, nil
 }
 
-// handler is the whole HTTP interface, or of a worker what tells how it is. draining is closed when the server begins to
+// Handler is the whole HTTP interface, or of a worker what says how it is. draining is closed when the server begins to
 // stop; at is where it listens.
-func (h *house) handler(draining <-chan struct{}, at net.Addr) (http.Handler, error) {
-	o, err := h.web(draining, at)
+func (a *App) Handler(draining <-chan struct{}, at net.Addr) (http.Handler, error) {
+	o, err := a.web(draining, at)
 	if err != nil {
 		return nil, err
 	}
-	if h.cfg.AdminAddr != "" {
+	if a.Config.AdminAddr != "" {
 		o.Metrics = nil
 	}
-	all := h.watch.around(httpapi.New(o))
-	if h.cfg.Role != config.RoleWorker {
+	all := a.telemetry.around(httpapi.New(o))
+	if a.Config.Role != config.RoleWorker {
 		return all, nil
 	}
 	health := http.NewServeMux()
@@ -86,51 +85,25 @@ func (h *house) handler(draining <-chan struct{}, at net.Addr) (http.Handler, er
 	return health, nil
 }
 
-// openAdmin listens at admin.addr, where there is one, and gives its server and listener.
-func (h *house) openAdmin(ctx context.Context, draining <-chan struct{}, shape func(http.Handler) *http.Server) (*http.Server, net.Listener, error) {
-	if h.cfg.AdminAddr == "" {
+// openAdmin listens at admin.addr, where there is one, and returns its server and listener.
+func (a *App) openAdmin(ctx context.Context, draining <-chan struct{}, shape func(http.Handler) *http.Server) (*http.Server, net.Listener, error) {
+	if a.Config.AdminAddr == "" {
 		return nil, nil, nil
 	}
-	l, err := listen(h.cfg.AdminAddr)
+	l, err := Listen(a.Config.AdminAddr)
 	if err != nil {
 		if fault, ok := errors.AsType[*config.Error](err); ok {
 			fault.Key = "admin.addr"
 		}
 		return nil, nil, err
 	}
-	err = h.guarded(ctx, "admin.addr", l.Addr())
+	err = a.Guard(ctx, "admin.addr", l.Addr())
 	var o httpapi.Options
 	if err == nil {
-		o, err = h.web(draining, l.Addr())
+		o, err = a.web(draining, l.Addr())
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, l.Close())
 	}
 	return shape(httpapi.Admin(o)), l, nil
-}
-
-// The file by which the commands of this machine find the server that holds a data folder.
-const addressFile = "address"
-
-// noteAddress tells them where it is, until forget.
-func noteAddress(cfg config.Config, at net.Addr, log *slog.Logger) (forget func()) {
-	name := filepath.Join(cfg.Path(), addressFile)
-	err := os.WriteFile(name+".part", []byte(browserURL(at)+"\n"), 0o600)
-	if err == nil {
-		err = os.Rename(name+".part", name)
-	}
-	if err != nil {
-		log.Warn("the commands of this machine will not find this server by its data folder", "reason", err.Error())
-		return func() {}
-	}
-	return func() { _ = os.Remove(name) } // a stale one is found out: nobody answers there
-}
-
-// holderOf is the URL of the server that holds the data folder; "" where none said so.
-func holderOf(cfg config.Config) (string, error) {
-	b, err := os.ReadFile(filepath.Join(cfg.Path(), addressFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return strings.TrimSpace(string(b)), err
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -11,109 +11,159 @@ import (
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/telemetry"
+	"lectern/internal/webhook"
 )
 
-// instruments show what a house does: metrics always, since they cost next to nothing, and traces where somebody takes
-// them.
-type instruments struct {
+// Telemetry shows what an App does: metrics always, since they cost next to nothing, and traces where a collector is set.
+type Telemetry struct {
 	metrics *telemetry.Metrics
-	traces  *telemetry.Traces // nil: nobody takes them
-	wake    func()            // there is something new in the outbox
+	traces  *telemetry.Traces // nil: no collector is set
 }
 
-var (
-	_ job.Observer     = (*instruments)(nil)
-	_ httpapi.Observer = (*instruments)(nil)
-)
-
-func openInstruments(ctx context.Context, cfg config.Config) (*instruments, error) {
-	i := &instruments{metrics: telemetry.New(programVersion()), wake: func() {}}
+func openTelemetry(ctx context.Context, cfg config.Config, version string, s telemetry.Sources) (*Telemetry, error) {
+	t := &Telemetry{metrics: telemetry.New(version, s)}
 	if cfg.Telemetry.OTLP == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
-		return i, nil
+		return t, nil
 	}
 	var err error
-	i.traces, err = telemetry.OpenTraces(ctx, cfg.Telemetry.OTLP, programVersion())
-	return i, err
+	t.traces, err = telemetry.OpenTraces(ctx, cfg.Telemetry.OTLP, version)
+	return t, err
 }
 
-// look lets the metrics ask the house at each scrape.
-func (i *instruments) look(h *house) {
-	i.metrics.Watch(telemetry.Sources{
-		Counts: h.jobs.Counts,
+// sources are what the metrics ask at each scrape.
+func (a *App) sources() telemetry.Sources {
+	return telemetry.Sources{
+		Counts: a.storage.Store.Counts,
 		Resources: func() []telemetry.Resource {
 			var out []telemetry.Resource
-			for _, u := range h.slots.Uses() {
+			for _, u := range a.slots.Uses() {
 				out = append(out, telemetry.Resource(u))
 			}
 			return out
 		},
 		Cache: func() (hits, misses, bytes int64) {
-			hits, misses = h.cache.Uses()
-			return hits, misses, h.cache.Size()
+			hits, misses = a.cache.Uses()
+			return hits, misses, a.cache.Size()
 		},
-		Backlog: h.records.outbox.Backlog,
-	})
+		Backlog: a.storage.outbox.Backlog,
+	}
 }
 
 // close sends the last traces.
-func (i *instruments) close() error {
-	if i == nil || i.traces == nil {
+func (t *Telemetry) close() error {
+	if t == nil || t.traces == nil {
 		return nil
 	}
-	return i.traces.Close()
+	return t.traces.Close()
+}
+
+// jobs are the observers of the job service.
+func (t *Telemetry) jobs() jobObservers {
+	all := jobObservers{t.metrics}
+	if t.traces != nil {
+		all = append(all, t.traces)
+	}
+	return all
+}
+
+// requests are the observers of the HTTP interface.
+func (t *Telemetry) requests() requestObservers {
+	all := requestObservers{t.metrics}
+	if t.traces != nil {
+		all = append(all, t.traces)
+	}
+	return all
 }
 
 // around lets the traces see the requests that h answers.
-func (i *instruments) around(h http.Handler) http.Handler {
-	if i.traces == nil {
+func (t *Telemetry) around(h http.Handler) http.Handler {
+	if t.traces == nil {
 		return h
 	}
-	return i.traces.Handler(h)
+	return t.traces.Handler(h)
 }
 
-// traceParent is the trace of a request, for the runs that it leads to.
-func (i *instruments) traceParent(ctx context.Context) string {
-	if i.traces == nil {
+// traceParent returns the trace of a request, for the runs that it leads to.
+func (t *Telemetry) traceParent(ctx context.Context) string {
+	if t.traces == nil {
 		return ""
 	}
-	return i.traces.Parent(ctx)
+	return t.traces.Parent(ctx)
 }
 
-// Answered implements httpapi.Observer.
-func (i *instruments) Answered(ctx context.Context, route, method string, status int, took time.Duration) {
-	i.metrics.Answered(route, method, status, took)
-	if i.traces != nil {
-		i.traces.Answered(ctx, route, method, status, took)
-	}
-}
-
-// Watching implements httpapi.Observer.
-func (i *instruments) Watching(kind string, change int) { i.metrics.Watching(kind, change) }
-
-// Dropped implements httpapi.Observer.
-func (i *instruments) Dropped() { i.metrics.Dropped() }
+// jobObservers pass everything on to each of them, in order.
+type jobObservers []job.Observer
 
 // Committed implements job.Observer.
-func (i *instruments) Committed(writes, reports int, took time.Duration) {
-	i.metrics.Committed(writes, reports, took)
+func (all jobObservers) Committed(writes, reports int, took time.Duration) {
+	for _, o := range all {
+		o.Committed(writes, reports, took)
+	}
 }
 
 // Changed implements job.Observer.
-func (i *instruments) Changed(before, after lectern.Presentation) {
-	i.metrics.Changed(before, after)
-	i.wake()
-	if i.traces != nil {
-		i.traces.Changed(before, after)
+func (all jobObservers) Changed(before, after lectern.Presentation) {
+	for _, o := range all {
+		o.Changed(before, after)
 	}
 }
 
 // StepDone implements job.Observer.
-func (i *instruments) StepDone(id string, s lectern.Step) {
-	i.metrics.StepDone(id, s)
-	if i.traces != nil {
-		i.traces.StepDone(id, s)
+func (all jobObservers) StepDone(id string, s lectern.Step) {
+	for _, o := range all {
+		o.StepDone(id, s)
 	}
 }
 
 // TakenOver implements job.Observer.
-func (i *instruments) TakenOver(id string) { i.metrics.TakenOver(id) }
+func (all jobObservers) TakenOver(id string) {
+	for _, o := range all {
+		o.TakenOver(id)
+	}
+}
+
+// wakeup tells the deliverer of webhooks that there may be something new in the outbox. Without it deliveries would wait
+// for the next look.
+type wakeup struct{ webhooks *webhook.Service }
+
+// Changed implements job.Observer.
+func (w wakeup) Changed(_, _ lectern.Presentation) { w.webhooks.Wake() }
+
+// Committed implements job.Observer.
+func (wakeup) Committed(_, _ int, _ time.Duration) {}
+
+// StepDone implements job.Observer.
+func (wakeup) StepDone(string, lectern.Step) {}
+
+// TakenOver implements job.Observer.
+func (wakeup) TakenOver(string) {}
+
+// requestObservers pass everything on to each of them, in order.
+type requestObservers []httpapi.Observer
+
+// Answered implements httpapi.Observer.
+func (all requestObservers) Answered(ctx context.Context, route, method string, status int, took time.Duration) {
+	for _, o := range all {
+		o.Answered(ctx, route, method, status, took)
+	}
+}
+
+// Watching implements httpapi.Observer.
+func (all requestObservers) Watching(kind string, change int) {
+	for _, o := range all {
+		o.Watching(kind, change)
+	}
+}
+
+// Dropped implements httpapi.Observer.
+func (all requestObservers) Dropped() {
+	for _, o := range all {
+		o.Dropped()
+	}
+}
+
+var (
+	_ job.Observer     = jobObservers(nil)
+	_ job.Observer     = wakeup{}
+	_ httpapi.Observer = requestObservers(nil)
+)
