@@ -14,8 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lectern/internal/app"
 	"lectern/internal/config"
-	"lectern/internal/tts/espeak"
 )
 
 // version is set by the linker; see the Makefile.
@@ -40,8 +40,8 @@ type grammar struct {
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "internal-voice" && os.Args[2] == "espeak" {
-		os.Exit(espeak.ChildMain(os.Stdin, os.Stdout))
+	if code, child := app.ChildMain(os.Args[1:]); child {
+		os.Exit(code)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)

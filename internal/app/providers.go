@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
@@ -72,13 +73,25 @@ func fliteVoices(cfg config.Config) provider {
 		doctor: examineVoices(e, Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})}
 }
 
-// espeakVoices speak more than a hundred languages. espeak's library runs in a child of this program, which main starts.
+// espeakChild are the arguments of this program that make it the child in which espeak's library runs.
+var espeakChild = []string{"internal-voice", "espeak"}
+
+// ChildMain is the main of a child that a provider starts this program as. Every main that composes an App calls it first,
+// with its arguments; child says whether the process is one and ends with code.
+func ChildMain(args []string) (code int, child bool) {
+	if !slices.Equal(args, espeakChild) {
+		return 0, false
+	}
+	return espeak.ChildMain(os.Stdin, os.Stdout), true
+}
+
+// espeakVoices speak more than a hundred languages.
 func espeakVoices() provider {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
 	}
-	e := espeak.New(espeak.Options{Command: []string{self, "internal-voice", "espeak"}})
+	e := espeak.New(espeak.Options{Command: append([]string{self}, espeakChild...)})
 	return provider{name: e.Name(), voices: e, close: closer(e),
 		doctor: examineVoices(e, Finding{Name: "espeak-ng", Needed: true, For: "voices, 100+ languages",
 			Packages: []string{"espeak-ng", "libespeak-ng1"}})}
