@@ -49,12 +49,12 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer t.Close()
-	deck, warnings, err := parseDeck(data, "", cfg.Limits)
-	measured := 0
+	q, err := parseDeck(data, "", cfg.Limits)
+	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
 		bar := newMeasure(io, len(deck.Slides))
-		deck, more, measured, err = t.Check(ctx, deck, bar.show)
+		deck, more, measured, err = t.Check(ctx, deck, q.Judge, bar.show)
 		bar.end()
 		warnings = append(warnings, more...)
 	}

@@ -69,7 +69,8 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 		d.Slides = append(d.Slides, lectern.Slide{Template: tp.ID, Props: props})
 		want[len(d.Slides)] = fmt.Sprintf("slides[%d].props.%s", len(d.Slides)-1, last.Name)
 	}
-	checked, warnings, measured, err := k.Check(t.Context(), d, func(int) {})
+	none := func(err error) error { return err }
+	checked, warnings, measured, err := k.Check(t.Context(), d, none, func(int) {})
 	if err != nil || measured != len(checked.Slides) {
 		t.Fatalf("%d of %d slides measured: %v", measured, len(d.Slides), err)
 	}

@@ -106,25 +106,27 @@ func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.
 }
 
 // Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
-// renders. show is called with the number of slides that are measured, by any goroutine.
-func (t *Tools) Check(ctx context.Context, d lectern.Deck, show func(done int)) (
+// renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the number of
+// slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults.
+func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) error, show func(done int)) (
 	checked lectern.Deck, warnings []lectern.Warning, measured int, err error) {
+	faulty := d.WithDefaults()
 	dir, err := UserCache()
 	if err != nil { // without a home there is nothing to keep
 		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
-			return d, nil, 0, fmt.Errorf("make a folder for the work: %w", err)
+			return faulty, nil, 0, fmt.Errorf("make a folder for the work: %w", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	cache, err := blob.OpenCache(blob.CacheOptions{Dir: dir, Limit: t.Config.CacheLimit, MinAge: -1})
 	if err != nil {
-		return d, nil, 0, err
+		return faulty, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
 	pipe := t.pipeline(noArtifacts{}, cache)
 	checked, warnings, err = pipe.Check(ctx, d)
-	if err != nil {
-		return d, warnings, 0, err
+	if err = judge(err); err != nil {
+		return faulty, warnings, 0, err
 	}
 	m, err := pipe.Measure(ctx, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"lectern"
 	"lectern/internal/crash"
@@ -33,8 +31,9 @@ type run struct {
 	rules      timeline.Rules
 	theme      lectern.Theme
 	slides     []*slide
-	version    string // ffmpeg's
-	performed  bool   // by an avatar that speaks itself
+	guess      []time.Duration // how long each slide may last before its narration is there
+	version    string          // ffmpeg's
+	performed  bool            // by an avatar that speaks itself
 	background pageBackground
 	// pictures are those that pages load, fetched and judged.
 	pictures *gallery
@@ -135,6 +134,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 	u := &run{Pipeline: p, job: j, deck: d, report: r, cache: cache, track: track,
 		enc:   encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: encoder},
 		rules: timeline.DefaultRules(rate), version: p.FFmpeg.Version()}
+	_, u.guess = d.Estimate()
 	u.theme, _ = p.Library.Theme(d.Theme)
 	u.performed = performs(ctx, p.Avatars, d.Avatar)
 	for i := range d.Slides {
@@ -148,7 +148,7 @@ func (p *Pipeline) newRun(ctx context.Context, j lectern.Job, d lectern.Deck, r 
 			}
 		}
 		u.slides = append(u.slides, s)
-		u.planSlide(s, guessSeconds(d, i))
+		u.planSlide(s, u.guess[i].Seconds())
 	}
 	track.plan("mux", 0.3+0.02*float64(len(u.slides)))
 	track.plan("publish", 0.3+0.02*float64(len(u.slides)))
@@ -423,25 +423,12 @@ func (u *run) planSlide(s *slide, seconds float64) {
 func (u *run) planAudio() {
 	seconds := 0.0
 	for i := range u.slides {
-		seconds += guessSeconds(u.deck, i)
+		seconds += u.guess[i].Seconds()
 	}
 	u.track.plan("audio", 0.1+weighSound*seconds)
 }
 
 func (u *run) task(kind string, s *slide) string { return fmt.Sprintf("%s %d", kind, s.number) }
-
-// guessSeconds is how long a slide may last before its narration is there: about fifteen characters a second.
-func guessSeconds(d lectern.Deck, i int) float64 {
-	script := d.Slides[i].Script()
-	if script.Silent() {
-		return d.HoldOf(i).Seconds()
-	}
-	speed := d.Slides[i].Voice.Speed
-	if speed <= 0 || math.IsNaN(speed) {
-		speed = 1
-	}
-	return 0.8 + float64(utf8.RuneCountInString(script.Text))/15/speed + script.Pauses().Seconds()
-}
 
 // title is a slide's name for people: its own title, or its number.
 func title(s lectern.Slide, i int) string {

@@ -43,7 +43,7 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 			return nil, u.failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
 		}
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)), left: len(parts), done: make(chan struct{})}
-		u.track.plan(u.task("animate", s), 4+weighTake*guessSeconds(u.deck, s.index))
+		u.track.plan(u.task("animate", s), 4+weighTake*u.guess[s.index].Seconds())
 		for k := range parts {
 			jobs = append(jobs, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.take(ctx, s, k) }) })
 		}
