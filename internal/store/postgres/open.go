@@ -16,7 +16,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"lectern"
-	"lectern/internal/lost"
+	"lectern/internal/usertimeout"
 )
 
 //go:embed migrations/*.sql
@@ -116,7 +116,7 @@ func parse(url, setting string) (*pgxpool.Config, error) {
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 	if network != "unix" {
-		d.Control = lost.After(lostAfter)
+		d.Control = usertimeout.Control(lostAfter)
 	}
 	return d.DialContext(ctx, network, addr)
 }
