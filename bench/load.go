@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/app"
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
 	"lectern/internal/httpapi"
@@ -84,7 +83,7 @@ func serve(b *bed) (base string, stop func() error, err error) {
 		return "", nil, err
 	}
 	h := httpapi.New(httpapi.Options{
-		Jobs: app.JobsFor(b.svc), Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
+		Jobs: b.svc, Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
 		Avatars: avatar.New("", builtin.New()), Log: slog.New(slog.DiscardHandler), WriteTimeout: 2 * time.Second,
 		Open: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, os.ErrNotExist },
 	})

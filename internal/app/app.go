@@ -207,17 +207,6 @@ func (a *App) trials() []*trial {
 	return append(out, a.Tools.trials()...)
 }
 
-// jobList is the job service in the shape that httpapi asks for.
-type jobList struct{ *job.Service }
-
-// List implements httpapi.Reader.
-func (l jobList) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return l.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
-}
-
-// JobsFor returns a job service in the shape that httpapi asks for.
-func JobsFor(s *job.Service) httpapi.Jobs { return jobList{s} }
-
 // remains are the artifacts of a presentation; the pipeline stores them below its id.
 type remains struct{ artifacts *blob.Artifacts }
 
@@ -227,6 +216,7 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 }
 
 var (
+	_ httpapi.Jobs     = (*job.Service)(nil)
 	_ httpapi.Checker  = (*App)(nil)
 	_ httpapi.Measurer = (*App)(nil)
 	_ job.Files        = remains{}
