@@ -9,6 +9,7 @@ import (
 
 	"lectern"
 	"lectern/internal/blob"
+	"lectern/internal/check"
 	"lectern/internal/config"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
@@ -172,14 +173,27 @@ func (a *App) Close() error {
 // Check implements httpapi.Checker. A deck that cannot be rendered for want of a program is refused at once, and not after
 // it has waited in the queue.
 func (a *App) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := a.missing(ctx); len(missing) > 0 && a.Config.Role != config.RoleAPI {
-		f := *missing[0]
-		for _, m := range missing[1:] {
-			f.Causes = append(f.Causes, *m)
+	return deckCheck{a, a.checker}.Check(ctx, d)
+}
+
+// deckCheck is one of the App's checks: they differ in what an unknown template is.
+type deckCheck struct {
+	app     *App
+	checker *check.Checker
+}
+
+// Check implements httpapi.Checker.
+func (c deckCheck) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	if c.app.Config.Role != config.RoleAPI {
+		if missing := c.app.missing(ctx); len(missing) > 0 {
+			f := *missing[0]
+			for _, m := range missing[1:] {
+				f.Causes = append(f.Causes, *m)
+			}
+			return d, nil, &f
 		}
-		return d, nil, &f
 	}
-	return a.pipeline.Check(ctx, d)
+	return c.checker.Check(ctx, d)
 }
 
 // Measure implements httpapi.Measurer.
@@ -218,6 +232,7 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 var (
 	_ httpapi.Jobs     = (*job.Service)(nil)
 	_ httpapi.Checker  = (*App)(nil)
+	_ httpapi.Checker  = deckCheck{}
 	_ httpapi.Measurer = (*App)(nil)
 	_ job.Files        = remains{}
 )

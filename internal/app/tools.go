@@ -15,6 +15,7 @@ import (
 	"lectern/internal/asset"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
+	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
 	"lectern/internal/picturefile"
@@ -37,6 +38,7 @@ type Tools struct {
 	providers []provider
 	slots     *render.Resources
 	judge     *picturefile.Judge
+	checker   *check.Checker
 	encoder   *encoder
 }
 
@@ -58,14 +60,19 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	}
 	ffmpeg := newFFmpeg(cfg, logger)
 	all := providers(cfg, secrets, ffmpeg)
-	return &Tools{
+	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Assets: asset.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
 		}),
-	}, nil
+	}
+	t.checker = check.New(check.Options{
+		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
+		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
+	})
+	return t, nil
 }
 
 // newBrowser returns the browser that the settings ask for. It is not started.
@@ -91,11 +98,12 @@ func (t *Tools) Close() error {
 	return err
 }
 
-// pipeline returns a pipeline of the tools that works on what artifacts and cache keep.
+// pipeline returns a pipeline of the tools that works on what artifacts and cache keep. One that only measures needs no
+// artifacts.
 func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: t.FFmpeg, Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
-		Align: tts.Align, Plain: t.Config.Compat, Subtitles: t.Config.Subtitles, Segmenter: t.Browser,
+		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
 		Encoder: t.encoder.works, Artifacts: artifacts, Limits: t.Config.Limits, Judge: t.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
@@ -123,21 +131,12 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) err
 		return faulty, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
-	pipe := t.pipeline(noArtifacts{}, cache)
-	checked, warnings, err = pipe.Check(ctx, d)
+	checked, warnings, err = t.checker.Check(ctx, d)
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}
-	m, err := pipe.Measure(ctx, checked, show)
+	m, err := t.pipeline(nil, cache).Measure(ctx, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err
-}
-
-// noArtifacts stores nothing, for a pipeline that only checks.
-type noArtifacts struct{}
-
-// Put implements render.Artifacts.
-func (noArtifacts) Put(context.Context, string, string, string) error {
-	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
 }
 
 // missing quickly names the programs without which no presentation can be made. It looks again at each call, so that what

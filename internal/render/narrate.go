@@ -64,7 +64,7 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 }
 
 func (u *run) spoken(ctx context.Context, s *slide) (narration, error) {
-	reading, warnings, err := u.Voices.Resolve(ctx, choice(u.deck, s.index), s.script)
+	reading, warnings, err := u.Voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
 	if err != nil {
 		return narration{}, u.failed(ctx, err, s.number)
 	}

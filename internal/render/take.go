@@ -55,7 +55,7 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 func (u *run) take(ctx context.Context, s *slide, k int) error {
 	t := s.takes
 	voice := u.deck.Slides[s.index].Voice
-	if c := choice(u.deck, s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
+	if c := u.deck.VoiceOf(s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
 		voice = c
 	}
 	key := takeKey(u.deck.Avatar, u.Avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
@@ -108,7 +108,7 @@ func (u *run) heard(ctx context.Context, s *slide) (narration, error) {
 	for _, p := range s.takes.parts {
 		keys = append(keys, p.key)
 	}
-	c := choice(u.deck, s.index)
+	c := u.deck.VoiceOf(s.index)
 	engine, _, err := u.Avatars.Resolve(ctx, u.deck.Avatar)
 	if err != nil {
 		return narration{}, u.failed(ctx, err, s.number)
