@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,7 +14,12 @@ import (
 	"lectern/internal/config"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if code, child := ChildMain(os.Args[1:]); child {
+		os.Exit(code)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // opened returns an App on a data folder of its own, without a browser.
 func opened(t *testing.T) *App {
