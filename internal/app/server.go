@@ -14,7 +14,7 @@ import (
 	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/log"
-	"lectern/internal/usertimeout"
+	"lectern/internal/tcptimeout"
 )
 
 // lostAfter is how long a client may acknowledge nothing of what it was sent. The comments of a stream are too few to fill
@@ -23,7 +23,7 @@ const lostAfter = time.Minute
 
 // Listen listens at an address, or says who uses it: CodeInUse or an error of the settings.
 func Listen(addr string) (net.Listener, error) {
-	l, err := (&net.ListenConfig{Control: usertimeout.Control(lostAfter)}).Listen(context.Background(), "tcp", addr)
+	l, err := (&net.ListenConfig{Control: tcptimeout.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
 	switch {
 	case err == nil:
 		return l, nil
