@@ -12,9 +12,17 @@ import (
 	"lectern/internal/picture"
 )
 
+// blender encodes transitions.
+type blender struct {
+	*steps
+	*outline
+	coder
+	yuv yuvFiles
+}
+
 // side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
-func (u *run) side(s *slide, leaving bool) (encode.Side, error) {
-	background, err := u.yuvOf(s, nil)
+func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
+	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil || s.window == nil {
 		return encode.Side{Background: background}, err
 	}
@@ -27,9 +35,9 @@ func (u *run) side(s *slide, leaving bool) (encode.Side, error) {
 }
 
 // transition encodes what two slides share.
-func (u *run) transition(ctx context.Context, a, b *slide) error {
-	defer u.dropYUV(a)
-	defer u.dropYUV(b)
+func (u *blender) transition(ctx context.Context, a, b *slide) error {
+	defer u.yuv.dropYUV(a)
+	defer u.yuv.dropYUV(b)
 	for _, s := range [2]*slide{a, b} {
 		if err := await(ctx, s.encoded); err != nil {
 			return err
@@ -37,14 +45,14 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 	}
 	kind, frames := u.deck.Transitions[a.index].Type, b.in
 	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
-	task := u.task("transition", b)
+	task := taskOf("transition", b)
 	var err error
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Blending slides %d and %d.", a.number, b.number))
 		var f file
 		f, err = u.step(ctx, lectern.StepTransition, b.number, key+salt, ".h264", func(path string) error {
-			n := u.Resources.share(len(u.slides))
-			return with(ctx, u.Resources.encoders, n, func() error {
+			n := u.resources.share(len(u.slides))
+			return with(ctx, u.resources.encoders, n, func() error {
 				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
 					return err
 				}
@@ -60,13 +68,13 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 		}
 	}
 	if err != nil {
-		return u.failed(ctx, err, b.number)
+		return failed(ctx, err, b.number)
 	}
 	u.track.move(task, 1)
 	return nil
 }
 
-func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
+func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
 	if encode.IsFade(kind) {
 		return u.fade(ctx, a, b, frames, path, threads, onFrame)
 	}
@@ -83,7 +91,7 @@ func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64,
 }
 
 // fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
-func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
+func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
 	f := &fader{frames: frames, mixed: make([]byte, u.enc.PictureBytes())}
 	in := &pieces{next: f.next}
 	defer in.shut(f)
@@ -111,8 +119,8 @@ type fadeSide struct {
 	file    *os.File // nil: there is no avatar
 }
 
-func (d *fadeSide) open(u *run, s *slide, leaving bool) error {
-	background, err := u.yuvOf(s, nil)
+func (d *fadeSide) open(u *blender, s *slide, leaving bool) error {
+	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil {
 		return err
 	}

@@ -12,5 +12,7 @@
 //   - The first failure stops the rest and is what the user is told; later ones are its causes. A panic is a failure too (J11).
 //   - Memory does not grow with the deck: pictures, sound and streams pass through, they are not collected.
 //
-// The tools are ports, declared here and satisfied by the adapters. See docs/PIPELINE.md.
+// The tools are ports, declared here and satisfied by the adapters. A [Pipeline] has them all; the parts of a run (speaker, performer, capturer,
+// encoder, blender, mixer, joiner, publisher) each see those that they work with, and share the steps and the outline of what is
+// made. See docs/PIPELINE.md.
 package render

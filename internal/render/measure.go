@@ -36,7 +36,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 	}
 	dir, err := os.MkdirTemp("", "lectern-pictures-")
 	if err != nil {
-		return Measured{}, p.failed(ctx, err, 0)
+		return Measured{}, failed(ctx, err, 0)
 	}
 	defer os.RemoveAll(dir)
 	pictures, err := p.prefetch(ctx, d, dir)
@@ -45,7 +45,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 	}
 	cache, release := p.Cache()
 	defer release()
-	m := &measuring{Pipeline: p, deck: d, cache: cache, pictures: pictures, each: each}
+	m := &measuring{drawer: p.drawer(), deck: d, cache: cache, pictures: pictures, each: each}
 	var wg sync.WaitGroup
 	for range min(p.Resources.slots.Tabs, len(d.Slides)) {
 		wg.Go(func() { m.work(ctx) })
@@ -64,7 +64,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 
 // measuring is one call of Measure.
 type measuring struct {
-	*Pipeline
+	drawer
 	deck       lectern.Deck
 	cache      Cache
 	pictures   *gallery
@@ -100,7 +100,7 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
-		err = m.failed(ctx, err, slide)
+		err = failed(ctx, err, slide)
 		if ctx.Err() != nil {
 			return false
 		}
@@ -138,11 +138,11 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 }
 
 // lacking warns of what does not fit on a slide whose picture is in the cache.
-func (p *Pipeline) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
+func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
 	// The two files are written together, but the cache may have let go of this one.
 	path, err := cache.Make(ctx, sh.key+".json", func(path string) error {
-		return with(ctx, p.Resources.tabs, 1, func() error {
-			c, err := p.Browser.Capture(ctx, sh.page, sh.assets)
+		return with(ctx, p.tabs, 1, func() error {
+			c, err := p.browser.Capture(ctx, sh.page, sh.assets)
 			if err != nil {
 				return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
 			}

@@ -17,8 +17,14 @@ import (
 	"lectern/internal/timeline"
 )
 
+// joiner joins what the others made to one video.
+type joiner struct {
+	*steps
+	*outline
+}
+
 // timeline waits until all is spoken and lays the slides out.
-func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
+func (u *joiner) timeline(ctx context.Context) (timeline.Plan, error) {
 	slots := make([]timeline.Slot, len(u.slides))
 	for i, s := range u.slides {
 		if err := await(ctx, s.narrated); err != nil {
@@ -44,7 +50,7 @@ type words struct {
 }
 
 // write makes captions, chapters and the transcript.
-func (u *run) write(plan timeline.Plan) (words, error) {
+func (u *joiner) write(plan timeline.Plan) (words, error) {
 	var w words
 	var titles, texts []string
 	var spoken []captions.Spoken
@@ -83,7 +89,7 @@ type stretch struct {
 }
 
 // stretches lists the streams of the video in order.
-func (u *run) stretches(plan timeline.Plan) []stretch {
+func (u *joiner) stretches(plan timeline.Plan) []stretch {
 	var list []stretch
 	for _, piece := range plan.Pieces() {
 		s := u.slides[piece.Slide]
@@ -102,7 +108,7 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 }
 
 // mux joins pictures, sound, captions and chapters.
-func (u *run) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
+func (u *joiner) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
 	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
 	list := u.stretches(plan)
 	keys := make([]string, len(list))
@@ -115,7 +121,7 @@ func (u *run) mux(ctx context.Context, plan timeline.Plan, sound sounded, w word
 	return f, err
 }
 
-func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words, path string) error {
+func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words, path string) error {
 	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {

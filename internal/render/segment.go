@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"lectern/internal/h264"
 )
@@ -124,6 +123,3 @@ func (s segment) picture(n int) ([]byte, error) {
 	defer r.Close()
 	return h264.NewPictures(r).Single(n)
 }
-
-// drop takes a segment that turned out to be damaged out of the cache, so that the next attempt makes it again.
-func (u *run) drop(s segment) error { return u.cache.Drop(s.key + filepath.Ext(s.path)) }
