@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 	"lectern/internal/private"
 )
 
@@ -191,11 +191,11 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 	if err != nil {
 		return "", lectern.Fail(lectern.CodeInternal, "A step ended without leaving its file.").Because(err)
 	}
-	crash.Here(crash.Written)
+	crashpoint.Here(crashpoint.Written)
 	if err := settle(tmp, final); err != nil {
 		return "", storeFailed("keep a finished step", err)
 	}
-	crash.Here(crash.Renamed)
+	crashpoint.Here(crashpoint.Renamed)
 	c.remember(key, info.Size(), c.now())
 	c.evict()
 	return final, nil

@@ -1,8 +1,8 @@
-// Package crash names the moments at which a process may die that matter: between two things that belong together and
+// Package crashpoint names the moments at which a process may die that matter: between two things that belong together and
 // cannot be done at once. In the program [Here] is nothing. In a build with the tag "crashpoints" it ends the process, as
 // SIGKILL does, at the point that the variable CRASH_AT names, so that the tests can die at every one of them: random
 // kills miss them.
-package crash
+package crashpoint
 
 // Point is such a moment: what is done, and what is not yet.
 type Point string

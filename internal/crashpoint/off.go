@@ -1,6 +1,6 @@
 //go:build !crashpoints
 
-package crash
+package crashpoint
 
 // Here is nothing in the program.
 func Here(Point) {}

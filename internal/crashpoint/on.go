@@ -1,6 +1,6 @@
 //go:build crashpoints
 
-package crash
+package crashpoint
 
 import (
 	"fmt"

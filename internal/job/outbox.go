@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint of the owner that wants them, in the
@@ -65,7 +65,7 @@ func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 		r.cancel(ErrLeaseLost)
 	}
 	if err == nil {
-		crash.Here(crash.Point("order " + o.State))
+		crashpoint.Here(crashpoint.Point("order " + o.State))
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // The causes for which the context of a run ends.
@@ -133,10 +133,10 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 		return err
 	}
 
-	crash.Here(crash.Begun)
+	crashpoint.Here(crashpoint.Begun)
 	artifacts, err := s.perform(r)
 	close(r.ended)
-	crash.Here(crash.Returned)
+	crashpoint.Here(crashpoint.Returned)
 	last, artifacts := s.verdict(r, artifacts, err)
 	switch last := last.(type) {
 	case lectern.Stopped, lectern.Released:
@@ -149,7 +149,7 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	}
 	s.settle(r, last, artifacts)
 	s.unregister(r)
-	crash.Here(crash.Ended)
+	crashpoint.Here(crashpoint.Ended)
 	return nil
 }
 

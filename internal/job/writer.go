@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // A request is a write that somebody waits for.
@@ -223,7 +223,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		reports += it.reports
 	}
 	began := time.Now()
-	crash.Here(crash.Committing)
+	crashpoint.Here(crashpoint.Committing)
 	outs, err := s.opt.Store.Commit(ctx, writes)
 	if err != nil {
 		reports = 0 // they go back to their runs
@@ -235,7 +235,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		}
 		return err
 	}
-	crash.Here(crash.Committed)
+	crashpoint.Here(crashpoint.Committed)
 	for i, out := range outs {
 		s.committed(ctx, items[i], out)
 	}

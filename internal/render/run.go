@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 	"lectern/internal/encode"
 	"lectern/internal/timeline"
 )
@@ -152,7 +152,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	if err := g.wait(ctx); err != nil {
 		return nil, err
 	}
-	crash.Here(crash.Joining)
+	crashpoint.Here(crashpoint.Joining)
 	g = newGroup(ctx)
 	var artifacts []lectern.Artifact
 	g.do(func(ctx context.Context) error {
@@ -164,9 +164,9 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 		if err != nil {
 			return err
 		}
-		crash.Here(crash.Joined)
+		crashpoint.Here(crashpoint.Joined)
 		artifacts, err = u.publisher.publish(ctx, plan, video, audio.file, thumbnail, words)
-		crash.Here(crash.Published)
+		crashpoint.Here(crashpoint.Published)
 		return err
 	})
 	err = g.wait(ctx)

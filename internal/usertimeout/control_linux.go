@@ -1,4 +1,4 @@
-package lost
+package usertimeout
 
 import (
 	"syscall"
@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// After is the Control of a net.Dialer or net.ListenConfig that has the kernel give up connections whose other end has
-// acknowledged nothing of what it was sent for that long (TCP_USER_TIMEOUT; connections take it from their listener). By
+// Control returns the Control of a net.Dialer or net.ListenConfig that sets the TCP user timeout: the kernel gives up a connection whose
+// other end has acknowledged nothing of what it was sent for limit (TCP_USER_TIMEOUT; connections take it from their listener). By
 // itself the kernel tries for a quarter of an hour.
-func After(limit time.Duration) func(network, address string, c syscall.RawConn) error {
+func Control(limit time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) error {
 		var err error
 		if outer := c.Control(func(fd uintptr) {

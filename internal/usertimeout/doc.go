@@ -1,2 +1,3 @@
-// Package lost has the kernel notice connections that lead nowhere: to a laptop that was shut, over a network that is gone.
-package lost
+// Package usertimeout sets the TCP user timeout of connections (RFC 5482), with which the kernel notices those that lead nowhere: to a laptop
+// that was shut, over a network that is gone.
+package usertimeout

@@ -16,7 +16,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"lectern"
-	"lectern/internal/lost"
+	"lectern/internal/usertimeout"
 )
 
 //go:embed migrations/*.sql
@@ -26,7 +26,7 @@ var migrations embed.FS
 const (
 	connectTimeout = 10 * time.Second
 	maxConns       = 6
-	lostAfter      = 15 * time.Second // a connection that leads nowhere
+	userTimeout    = 15 * time.Second // a connection that leads nowhere
 
 	sessionConns = 3 // past a pool, while the tables are brought up to date; then none of them
 	sessionIdle  = time.Minute
@@ -114,7 +114,7 @@ func parse(url, setting string) (*pgxpool.Config, error) {
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 	if network != "unix" {
-		d.Control = lost.After(lostAfter)
+		d.Control = usertimeout.Control(userTimeout)
 	}
 	return d.DialContext(ctx, network, addr)
 }
