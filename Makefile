@@ -44,7 +44,7 @@ lint: ## formatting, vet, staticcheck, the rules of the architecture
 
 bench: build ## renders beside other ways, what the job costs beside Python and River, a server under load, a crowd, an hour (docs/BENCHMARKS.md), the packages' benchmarks
 	@scripts/deps bench
-	@RUNS=$(RUNS) scripts/bench
+	$(GO) run ./bench renders --runs $(RUNS) --json docs/render-benchmarks.json --chart docs/media/render-benchmarks.svg
 	$(GO) run ./bench
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/... .
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/versus"
+	"lectern/bench/renders"
 )
 
 // many is how many presentations a server gets at once.
@@ -73,8 +73,8 @@ func (c *crowd) order(ctx context.Context, server *serving, once bool) (time.Dur
 
 // follow orders the talk number i and watches it to its end.
 func follow(ctx context.Context, server *serving, i int) (follower, error) {
-	shape := versus.Shape{Slides: 3, Seconds: 20, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}
-	deck, err := versus.Deck(versus.Avatar, shape, 0)
+	shape := renders.Shape{Slides: 3, Seconds: 20, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}
+	deck, err := renders.Deck(renders.Avatar, shape, 0)
 	if err != nil {
 		return follower{}, err
 	}

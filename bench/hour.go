@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/bench/renders"
 	"lectern/internal/proc"
 	"lectern/internal/render"
-	"lectern/internal/versus"
 )
 
 // hour is what a long talk takes, beside a short one.
@@ -58,7 +58,7 @@ func alone(ctx context.Context, program, dir string, slides int, seconds float64
 	if err != nil {
 		return s, err
 	}
-	deck, err := versus.Deck(versus.Avatar, versus.Shape{Slides: slides, Seconds: seconds, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}, 0)
+	deck, err := renders.Deck(renders.Avatar, renders.Shape{Slides: slides, Seconds: seconds, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}, 0)
 	if err != nil {
 		return s, err
 	}

@@ -6,7 +6,8 @@
 // says more about its neighbours than about the code.
 //
 // Arguments name the parts that are measured, which replace theirs in the report: cost, durable, share, crowd, hour, presets and
-// load; without one, all are. `go run ./bench page` measures nothing and writes the page again.
+// load; without one, all are. `go run ./bench page` measures nothing and writes the page again. `go run ./bench renders` compares
+// renders with other ways to make the same videos; it takes flags of its own and leaves figures that the page shows.
 package main
 
 import (
@@ -26,10 +27,31 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	os.Exit(complain(run(ctx, os.Args[1:])))
+}
+
+// usageError is a command line that cannot be understood. Package flag has shown it already where shown is true.
+type usageError struct {
+	err   error
+	shown bool
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// complain shows what a run ended with and returns the exit code: 2 for a wrong command line, 1 for anything else.
+func complain(err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
 	}
+	usage, ok := errors.AsType[*usageError](err)
+	if !ok || !usage.shown {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if ok {
+		return 2
+	}
+	return 1
 }
 
 // part is something that is measured by itself.
@@ -84,8 +106,12 @@ func (s setup) parts() []part {
 
 func say(what string) { fmt.Fprintln(os.Stderr, "bench:", what) }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "renders" {
+		return measureRenders(ctx, args[1:], os.Stdout, os.Stderr)
+	}
 	var s setup
+	flag := flag.NewFlagSet("bench", flag.ContinueOnError)
 	docs := flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
 	flag.StringVar(&s.script, "python", "bench/python/asyncio_dict.py", "the Python side")
 	flag.DurationVar(&s.each, "time", time.Second, "time for each figure of the job's cost")
@@ -94,7 +120,9 @@ func run(ctx context.Context) error {
 	flag.IntVar(&s.rate, "rate", 500, "creates a second under load")
 	flag.DurationVar(&s.span, "span", 20*time.Second, "how long the load lasts")
 	flag.IntVar(&s.streams, "watchers", 2000, "open streams under load")
-	flag.Parse()
+	if err := flag.Parse(args); err != nil {
+		return &usageError{err, true}
+	}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "lectern-bench-"); err != nil {
 		return err
@@ -113,7 +141,7 @@ func run(ctx context.Context) error {
 	all := s.parts()
 	for _, name := range flag.Args() {
 		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
-			return fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and load, and page", name)
+			return &usageError{fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and load, and page and renders", name), false}
 		}
 	}
 	r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"lectern/internal/versus"
+	"lectern/bench/renders"
 )
 
 // report is everything that was measured.
@@ -43,7 +43,7 @@ func (r *report) put(side, name string, c cost) {
 }
 
 // machine says where it is measured, and with what.
-func machine() string { return versus.Machine() + ", " + runtime.Version() + modules() }
+func machine() string { return renders.Machine() + ", " + runtime.Version() + modules() }
 
 // modules names the versions that the figures depend on.
 func modules() string {
@@ -132,13 +132,13 @@ River* is a job for each update, whose worker makes that UPDATE.
 	return b.String()
 }
 
-// What `lectern bench` leaves in the folder of the documentation.
+// What `go run ./bench renders` leaves in the folder of the documentation.
 const (
 	renderFigures = "render-benchmarks.json"
 	renderChart   = "media/render-benchmarks.svg"
 )
 
-// renderSection is the section about making videos, from what `lectern bench` has measured; "" where it has not.
+// renderSection is the section about making videos, from what `go run ./bench renders` has measured; "" where it has not.
 func renderSection(docs string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(docs, renderFigures))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -147,11 +147,11 @@ func renderSection(docs string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var found versus.Report
+	var found renders.Report
 	if err := json.Unmarshal(data, &found); err != nil {
 		return "", fmt.Errorf("read %s: %w", renderFigures, err)
 	}
-	return found.Markdown(renderChart) + "\n[" + renderFigures + "](" + renderFigures + ") has the figures of every round. `lectern bench` measures it on your machine.\n", nil
+	return found.Markdown(renderChart) + "\n[" + renderFigures + "](" + renderFigures + ") has the figures of every round. `go run ./bench renders` measures it on your machine.\n", nil
 }
 
 func (l *load) markdown(b *strings.Builder) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What `lectern bench` has left becomes a section of the page, and a page without it has none.
+// What `go run ./bench renders` has left becomes a section of the page, and a page without it has none.
 func TestRenderSection(t *testing.T) {
 	t.Parallel()
 	docs := t.TempDir()

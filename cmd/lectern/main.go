@@ -36,7 +36,6 @@ type grammar struct {
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`
 	Avatars   avatarsCmd   `cmd:"" help:"List the avatars."`
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
-	Bench     benchCmd     `cmd:"" help:"Measure renders beside other ways to make the same videos, and the start of the server."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine, and the command that installs it."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 

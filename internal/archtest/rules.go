@@ -25,6 +25,7 @@ func Rules() []Rule {
 	return []Rule{
 		{"rooms import what docs/ARCHITECTURE.md allows", rooms},
 		{"tools have one importer", soleImporters},
+		{"benchmarks stay out of the program", benchmarks},
 		{"pure rooms stay pure", purity},
 		{"no names that say nothing", names},
 		{"no init functions", inits},
@@ -75,7 +76,8 @@ func allowed() map[string][]string {
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/avatar/footage":  {"internal/picture"},
 		"internal/httpapi":         {"internal/deck/jsondeck"},
-		"internal/versus":          {"internal/encode", "internal/proc"},
+		"bench/measure":            {"internal/proc"},
+		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
 		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage"},
@@ -88,7 +90,7 @@ var composers = []string{"cmd/lectern", "e2e", "bench", "internal/archtest"}
 
 // rooms is about the program: a test is not part of it, and may put a real neighbour behind a port.
 func rooms(f File) []Finding {
-	if f.Test || underAny(f.Room, composers) {
+	if f.Test || slices.Contains(composers, f.Room) {
 		return nil
 	}
 	may, known := allowed()[f.Room]
@@ -110,6 +112,21 @@ func rooms(f File) []Finding {
 		}
 		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let cmd/lectern hand them in", f.Room, p),
 			"adapters that know one another can neither be replaced nor tested alone (docs/ARCHITECTURE.md has the table)"})
+	}
+	return out
+}
+
+// benchmarks finds imports of bench from outside it. No package of the program imports one directly, so none is in it.
+func benchmarks(f File) []Finding {
+	if under(f.Room, "bench") {
+		return nil
+	}
+	var out []Finding
+	for p, at := range f.imports() {
+		if r, ours := room(p); ours && under(r, "bench") {
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only bench may", f.Room, p),
+				"what measures the program is no part of it: users would install it, and it would measure itself"})
+		}
 	}
 	return out
 }

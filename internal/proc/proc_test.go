@@ -103,21 +103,6 @@ func play(p string) {
 			panic(err)
 		}
 		_, _ = proc.Wait()
-	case "burn":
-		burn()
-	case "orphan": // leaves a child that burns, waits for nobody and ends when that one holds the pipe no more
-		self, _ := os.Executable()
-		r, w, err := os.Pipe()
-		if err != nil {
-			panic(err)
-		}
-		_, err = os.StartProcess(self, []string{self}, &os.ProcAttr{
-			Env: []string{part + "=burn"}, Files: []*os.File{nil, w, nil}, Sys: &syscall.SysProcAttr{Setsid: true}})
-		if err != nil {
-			panic(err)
-		}
-		_ = w.Close()
-		_, _ = io.Copy(io.Discard, r) // until it has ended; its parent never asks how
 	case "runner": // starts a child by this package from short-lived threads, and waits to be killed
 		var out io.Writer = os.Stdout
 		var wg sync.WaitGroup

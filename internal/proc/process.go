@@ -24,10 +24,10 @@ type Process struct {
 	ctx    context.Context // ends with the starter's, by Stop, or by fail
 	cancel context.CancelCauseFunc
 
-	io   streams
-	done chan struct{}
-	err  error // valid after done
-	used Usage // valid after done; without Wall and Peak
+	io           streams
+	done         chan struct{}
+	err          error         // valid after done
+	user, system time.Duration // valid after done
 
 	failure error // of Stdin or Stdout; guarded by mu
 	mu      sync.Mutex
@@ -73,6 +73,12 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err
+}
+
+// Times returns the processor time of the child and of the descendants that were waited for. It waits for Done.
+func (p *Process) Times() (user, system time.Duration) {
+	<-p.done
+	return p.user, p.system
 }
 
 // Stop ends the child as the end of its context would, and waits for Done.
@@ -151,7 +157,7 @@ func (p *Process) supervise() error {
 	within(drained, escaped)
 	werr := reap()
 	if st := p.cmd.ProcessState; st != nil { // nil: it could not be waited for
-		p.used = Usage{User: st.UserTime(), System: st.SystemTime()}
+		p.user, p.system = st.UserTime(), st.SystemTime()
 	}
 	p.io.letGo(p.c)
 	p.io.closeOurs()

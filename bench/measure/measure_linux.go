@@ -1,4 +1,4 @@
-package proc
+package measure
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adoption makes this process the parent of every orphan below it, until release. Nobody else in this program adopts.
+// adoption makes this process the parent of every orphan below it, until release.
 type adoption struct {
-	others map[int]bool // children that this process has anyway
+	others map[int]bool // the children that this process had before
 }
 
 func adopt() (*adoption, error) {
@@ -30,13 +30,15 @@ func adopt() (*adoption, error) {
 	return a, nil
 }
 
-// orphansLate is how long orphans may live on before they are killed.
-const orphansLate = time.Second
+const (
+	orphansLate = time.Second     // orphans that live longer are killed
+	patience    = 2 * time.Second // how long release waits for those that it killed
+)
 
-// release waits for the orphans, gives the time that they used, and adopts no more.
+// release waits for the orphans, returns the time that they used, and ends the adoption.
 func (a *adoption) release() (user, system time.Duration) {
 	for deadline := time.Now().Add(orphansLate); ; time.Sleep(5 * time.Millisecond) {
-		found := false // who waits for one may be given its children, so it is looked until there are none
+		found := false // an orphan that ends may leave orphans of its own, so look until there are none
 		for _, s := range statuses() {
 			if s.parent != os.Getpid() || a.others[s.pid] {
 				continue
@@ -78,14 +80,14 @@ func statuses() []status {
 	return list
 }
 
-// parseStatus reads the few fields that are needed; a program's name, in brackets, may hold anything.
+// parseStatus reads the three fields of a status. The program's name, in brackets, may hold any character.
 func parseStatus(line []byte) (status, bool) {
 	open, closed := bytes.IndexByte(line, '('), bytes.LastIndexByte(line, ')')
 	if open < 1 || closed < open {
 		return status{}, false
 	}
 	rest := bytes.Fields(line[closed+1:])
-	const parentField, residentField = 1, 21 // counted from the state, which is the first behind the name
+	const parentField, residentField = 1, 21 // counted from the state, the first after the name
 	if len(rest) <= residentField {
 		return status{}, false
 	}

@@ -1,24 +1,70 @@
 //go:build linux
 
-package proc
+package measure
 
 import (
+	"io"
 	"os"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
+
+	"lectern/internal/proc"
 )
 
-// What a child uses is told, and what it left to a helper that nobody waited for too.
-func TestMeasure(t *testing.T) {
+// part names the part that this program plays as a child of its own tests.
+const part = "LECTERN_TEST_PART"
+
+func TestMain(m *testing.M) {
+	if p := os.Getenv(part); p != "" {
+		play(p)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func play(p string) {
+	switch p {
+	case "fail":
+		os.Exit(3)
+	case "burn":
+		burn()
+	case "orphan": // leaves a child that burns, does not wait for it, and ends when that child closes the pipe
+		self, _ := os.Executable()
+		r, w, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		_, err = os.StartProcess(self, []string{self}, &os.ProcAttr{
+			Env: []string{part + "=burn"}, Files: []*os.File{nil, w, nil}, Sys: &syscall.SysProcAttr{Setsid: true}})
+		if err != nil {
+			panic(err)
+		}
+		_ = w.Close()
+		_, _ = io.Copy(io.Discard, r)
+	}
+}
+
+func child(p string) proc.Command {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return proc.Command{Path: self, Env: []string{part + "=" + p, "GOMAXPROCS=2"}}
+}
+
+// Run counts the child and a helper that nobody waited for.
+func TestRunCountsTheWholeTree(t *testing.T) {
 	for _, c := range []struct{ name, part string }{{"itself", "burn"}, {"a helper left behind", "orphan"}} {
 		t.Run(c.name, func(t *testing.T) {
-			u, err := Measure(t.Context(), child(c.part))
+			u, err := Run(t.Context(), child(c.part))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if u.CPU() < burning*9/10 || u.Wall < burning*9/10/time.Duration(2) {
-				t.Errorf("%s burnt at least %v, but %+v is told", c.name, burning, u)
+				t.Errorf("%s burnt at least %v, but the usage is %+v", c.name, burning, u)
 			}
 			if u.Peak < burntMemory {
 				t.Errorf("%d bytes were written to, but the peak is %d", burntMemory, u.Peak)
@@ -32,12 +78,12 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-func TestMeasureTellsFailures(t *testing.T) {
-	if _, err := Measure(t.Context(), child("exit 3")); err == nil {
-		t.Error("a failure is not told")
+func TestRunReturnsFailures(t *testing.T) {
+	if _, err := Run(t.Context(), child("fail")); err == nil {
+		t.Error("the failure of the child is lost")
 	}
-	if _, err := Measure(t.Context(), Command{Path: "/nowhere/at-all"}); err == nil {
-		t.Error("what is not there is measured")
+	if _, err := Run(t.Context(), proc.Command{Path: "/nowhere/at-all"}); err == nil {
+		t.Error("a missing program is measured")
 	}
 }
 

@@ -1,4 +1,4 @@
-package versus
+package renders
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 
 // Tools are the programs that the ways need, by path; an empty path says that there is none.
 type Tools struct {
-	Self     string   // this program
+	Self     string   // the lectern that is measured
 	Settings []string // its settings, as variables of the environment
 	FFmpeg   string
 	Python   string // has NumPy and Pillow
@@ -224,7 +224,7 @@ func remotion(more ...string) func(Tools, Talk, int) []Step {
 }
 
 func remotionNeeds(t Tools) string {
-	return unless(t.Remotion, "not installed (lectern bench --install)") + unless(t.Node, "no Node.js") + unless(t.Chromium, "no Chromium")
+	return unless(t.Remotion, "not installed (go run ./bench renders --install)") + unless(t.Node, "no Node.js") + unless(t.Chromium, "no Chromium")
 }
 
 // isRemotion reports whether a way needs Remotion's project.

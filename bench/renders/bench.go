@@ -1,4 +1,4 @@
-package versus
+package renders
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/bench/measure"
 	"lectern/internal/proc"
 )
 
@@ -292,7 +293,7 @@ func (b *bench) sample(ctx context.Context, k Kind, w Way, round int) (Sample, e
 	if err := forget(dir, []string{out, "part-*.mp4"}); err != nil {
 		return Sample{}, err
 	}
-	var used proc.Usage
+	var used measure.Usage
 	for _, s := range w.Steps(b.Tools, b.talks[k], round) {
 		if s.Count == Free {
 			if err := b.free(ctx, dir, s); err != nil {
@@ -303,12 +304,12 @@ func (b *bench) sample(ctx context.Context, k Kind, w Way, round int) (Sample, e
 		if err := forget(dir, s.Forget); err != nil {
 			return Sample{}, err
 		}
-		u, err := proc.Measure(ctx, command(dir, s))
+		u, err := measure.Run(ctx, command(dir, s))
 		if err != nil {
 			return Sample{}, err
 		}
 		if s.Count == Subtracted {
-			u = proc.Usage{Wall: -u.Wall, User: -u.User, System: -u.System}
+			u = measure.Usage{Wall: -u.Wall, User: -u.User, System: -u.System}
 		}
 		used = used.Add(u)
 	}

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package proc
+package measure
 
 import "time"
 

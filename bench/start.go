@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,10 +13,10 @@ import (
 )
 
 // starts measures some starts of the server, one after the other.
-func starts(ctx context.Context, n int) ([]time.Duration, error) {
+func starts(ctx context.Context, binary string, n int) ([]time.Duration, error) {
 	var took []time.Duration
 	for range n {
-		d, err := oneStart(ctx)
+		d, err := oneStart(ctx, binary)
 		if err != nil {
 			return nil, err
 		}
@@ -25,11 +26,7 @@ func starts(ctx context.Context, n int) ([]time.Duration, error) {
 }
 
 // oneStart starts a server in an empty folder and waits for its first answer.
-func oneStart(ctx context.Context) (took time.Duration, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return 0, fmt.Errorf("find this program: %w", err)
-	}
+func oneStart(ctx context.Context, binary string) (took time.Duration, err error) {
 	dir, err := os.MkdirTemp("", "lectern-bench-")
 	if err != nil {
 		return 0, fmt.Errorf("make a folder: %w", err)
@@ -42,7 +39,7 @@ func oneStart(ctx context.Context) (took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	began := time.Now()
-	p, err := proc.Start(ctx, proc.Command{Path: self, Args: []string{"serve", "--addr", addr}, Dir: dir})
+	p, err := proc.Start(ctx, proc.Command{Path: binary, Args: []string{"serve", "--addr", addr}, Dir: dir})
 	if err != nil {
 		return 0, fmt.Errorf("start the server: %w", err)
 	}
@@ -67,9 +64,9 @@ func oneStart(ctx context.Context) (took time.Duration, err error) {
 	}
 }
 
-// freePort gives a loopback address that nobody listens on.
+// freePort returns a loopback address that nobody listens on.
 func freePort() (string, error) {
-	l, err := listen("127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package versus
+package renders
 
 import (
 	"context"

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"lectern/internal/proc"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bench": main})
+}
+
+// The script runs the real main with the program as a user builds it.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "lectern")
+	build := proc.Command{
+		Path: "go", Args: []string{"build", "-trimpath", "-o", binary, "lectern/cmd/lectern"}, Env: append(os.Environ(), "CGO_ENABLED=0"),
+	}
+	if err := proc.Run(t.Context(), build); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			e.Setenv("LECTERN", binary)
+			return nil
+		},
+	})
+}
