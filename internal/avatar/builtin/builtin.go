@@ -137,12 +137,12 @@ func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Cl
 	if err := check(&r); err != nil {
 		return nil, err
 	}
-	ground, err := e.ground(r.Backdrop, r.Size)
+	backdrop, err := e.backdrop(r.Backdrop, r.Size)
 	if err != nil {
 		return nil, err
 	}
 	return &clip{
-		ctx: ctx, size: r.Size, frames: r.Frames, ground: ground,
+		ctx: ctx, size: r.Size, frames: r.Frames, backdrop: backdrop,
 		easel: newEasel(e.figure(ch, lk, r.Size), e.sprites), show: perform(ch, &r),
 	}, nil
 }
@@ -167,18 +167,18 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	return m, nil
 }
 
-// ground is what stands behind the figure, drawn once for each size; nil is nothing.
-type ground struct{ pix []byte }
+// backdrop is what stands behind the figure, drawn once for each size; nil is nothing.
+type backdrop struct{ pix []byte }
 
 // Bytes is the memory it holds.
-func (g *ground) Bytes() int { return len(g.pix) }
+func (g *backdrop) Bytes() int { return len(g.pix) }
 
-type groundKey struct {
+type backdropKey struct {
 	b lectern.Backdrop
 	s lectern.Size
 }
 
-func (e *Engine) ground(b lectern.Backdrop, s lectern.Size) (*ground, error) {
+func (e *Engine) backdrop(b lectern.Backdrop, s lectern.Size) (*backdrop, error) {
 	if b.Top == "" && b.Bottom == "" {
 		return nil, nil
 	}
@@ -197,9 +197,9 @@ func (e *Engine) ground(b lectern.Backdrop, s lectern.Size) (*ground, error) {
 		return nil, lectern.Fail(lectern.CodeAvatarFailed, "The avatar's backdrop cannot be drawn: %v.", err)
 	}
 	top.A, bottom.A = 1, 1
-	return e.cache.get(groundKey{b, s}, func() sized {
+	return e.cache.get(backdropKey{b, s}, func() sized {
 		c := paint.NewCanvas(0, 0, float64(s.Width), float64(s.Height), 1)
 		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1), paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
-		return &ground{c.Plate().Image().Pix}
-	}).(*ground), nil
+		return &backdrop{c.Sprite().Image().Pix}
+	}).(*backdrop), nil
 }
