@@ -10,8 +10,9 @@ import (
 	"lectern"
 )
 
-// The sound of a video is not encoded in one go. It is cut in silence into passages, each of which is encoded by itself and kept, so
-// that an edit of one slide of fifty encodes a tenth of the sound again. Three things make that work:
+// The sound of a video is not encoded in one go. It is cut in silence into passages, each of which is encoded by
+// itself and kept, so that an edit of one slide of fifty encodes a tenth of the sound again. Three things make that
+// work:
 //
 //   - Where it is cut follows from what is said there, not from where that is, so that an edit moves no cut but those beside it.
 //   - A passage begins on a packet of the whole. Slides begin with frames of pictures, which at 30 a second are 1600 samples, and a
@@ -40,15 +41,17 @@ type Passage struct {
 	Speech  []Speech // Start counts from its beginning
 }
 
-// Packets is how many packets a passage has when it is encoded: one more than hold its samples, since each reaches into the next.
+// Packets is how many packets a passage has when it is encoded: one more than hold its samples, since each reaches
+// into the next.
 func (p Passage) Packets() int64 { return p.Samples/Packet + 1 }
 
-// Passages cuts the sound of total samples. Narrations must be in order and not overlap. Each passage lasts for at most two
-// minutes, unless there is not enough silence in it to cut. There is at least one.
+// Passages cuts the sound of total samples. Narrations must be in order and not overlap. Each passage lasts for at
+// most two minutes, unless there is not enough silence in it to cut. There is at least one.
 //
-// Each place where a cut is possible has a number that is as good as thrown, from the narration behind it. What is too long is cut at its
-// lowest, and so on with both halves. So a place is cut if the stretch around it with no lower number is too long, which
-// nothing further away than two minutes can change; and parts are on average half as long as they may be.
+// Each place where a cut is possible has a number that is as good as thrown, from the narration behind it. What is
+// too long is cut at its lowest, and so on with both halves. So a place is cut if the stretch around it with no lower
+// number is too long, which nothing further away than two minutes can change; and parts are on average half as long
+// as they may be.
 func Passages(total int64, speech []Speech) ([]Passage, error) {
 	if err := inOrder(total, speech); err != nil {
 		return nil, err
@@ -61,7 +64,8 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 	for i, s := range speech {
 		lots[i] = math.MaxUint64 // not here
 		if i > 0 && s.Start-speech[i-1].end() >= passageStill {
-			// A narration that is there twice has two numbers, or a deck that says the same all over would be cut at every slide.
+			// A narration that is there twice has two numbers, or a deck that says the same all over would be cut at
+			// every slide.
 			sum := sha256.Sum256([]byte(s.Key + " " + strconv.Itoa(seen[s.Key])))
 			lots[i] = binary.BigEndian.Uint64(sum[:]) >> 1
 		}
@@ -74,7 +78,8 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 
 func (s Speech) end() int64 { return s.Start + s.Samples }
 
-// divide hands on parts of speech in order, none of which should be cut further. lots are the numbers of the places before each.
+// divide hands on parts of speech in order, none of which should be cut further. lots are the numbers of the places
+// before each.
 func divide(speech []Speech, lots []uint64, part func([]Speech)) {
 	at := 0
 	if last := len(speech) - 1; speech[last].end()-speech[0].Start > passageMost {
@@ -116,7 +121,8 @@ func inOrder(total int64, speech []Speech) error {
 	at := int64(0)
 	for i, s := range speech {
 		if s.Start < at || s.Samples < 0 || s.end() > total {
-			return fmt.Errorf("narration %d from sample %d to %d does not fit between %d and %d", i+1, s.Start, s.end(), at, total)
+			return fmt.Errorf("narration %d from sample %d to %d does not fit between %d and %d", i+1, s.Start, s.end(),
+				at, total)
 		}
 		at = s.end()
 	}

@@ -17,8 +17,9 @@ type Speech struct {
 	Open func() (io.ReadCloser, error)
 }
 
-// Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration at its place, silence elsewhere,
-// levelled and limited. It is read as a stream; no more than a few thousand samples are held at a time.
+// Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration
+// at its place, silence elsewhere, levelled and limited. It is read as a stream; no more than a few thousand samples
+// are held at a time.
 type Sound struct {
 	total  int64
 	speech []Speech // not yet begun

@@ -6,14 +6,14 @@ import (
 	"lectern"
 )
 
-// Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and is not safe
-// for concurrent use.
+// Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and
+// is not safe for concurrent use.
 //
-// A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much is told by its green excess,
-// e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green, by a share ρ of its
-// red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels beside it α is told whatever the light there:
-// edges are as wide as they are and no wider. Then the key's share is taken out of the colour, and what is greener than ρ allows
-// is spill: light from the screen, which goes.
+// A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much is told by its green
+// excess, e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green,
+// by a share ρ of its red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels beside it α is told
+// whatever the light there: edges are as wide as they are and no wider. Then the key's share is taken out of the
+// colour, and what is greener than ρ allows is spill: light from the screen, which goes.
 type Keyer struct {
 	size   lectern.Size
 	back   []byte    // the backdrop, opaque, four bytes a row; nil: transparent
@@ -41,7 +41,8 @@ const (
 // NewKeyer prepares keying frames of a size. back is drawn behind; its zero value leaves the background transparent.
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
-	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
+	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n),
+		rows: make([]bool, n),
 		last: make([]int, size.Width), tints: make([]float32, (size.Width/keySquare+1)*(size.Height/keySquare+1)),
 		rim: 2 + size.Height/120, reach: 8 + size.Height/30}
 	top, ok := ParseColour(back.Top)
@@ -160,8 +161,8 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a share from
-// -keySlack to 0, told by the solid pixels in all directions, the nearest most.
+// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a
+// share from -keySlack to 0, told by the solid pixels in all directions, the nearest most.
 func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32

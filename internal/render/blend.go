@@ -20,7 +20,8 @@ type blender struct {
 	yuv yuvFiles
 }
 
-// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
+// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that
+// comes.
 func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
 	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil || s.window == nil {
@@ -31,7 +32,8 @@ func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
 	if leaving {
 		from, to = to, to+s.out*size
 	}
-	return encode.Side{Background: background, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
+	return encode.Side{Background: background, At: s.window.At,
+		Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
 }
 
 // transition encodes what two slides share.
@@ -44,7 +46,8 @@ func (u *blender) transition(ctx context.Context, a, b *slide) error {
 		}
 	}
 	kind, frames := u.deck.Transitions[a.index].Type, b.in
-	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate,
+		u.version)
 	task := taskOf("transition", b)
 	var err error
 	for _, salt := range salts {
@@ -74,7 +77,8 @@ func (u *blender) transition(ctx context.Context, a, b *slide) error {
 	return nil
 }
 
-func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
+func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int,
+	onFrame func(int)) error {
 	if encode.IsFade(kind) {
 		return u.fade(ctx, a, b, frames, path, threads, onFrame)
 	}
@@ -90,8 +94,10 @@ func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames in
 		OnFrame: onFrame, What: whatBlend})
 }
 
-// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
-func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
+// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to
+// encode it.
+func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int,
+	onFrame func(int)) error {
 	f := &fader{frames: frames, mixed: make([]byte, u.enc.PictureBytes())}
 	in := &pieces{next: f.next}
 	defer in.shut(f)
@@ -100,7 +106,8 @@ func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path stri
 			return err
 		}
 	}
-	return u.ffmpeg(ctx, Command{Args: u.enc.Faded(frames, threads, "file:"+path), Stdin: in, OnFrame: onFrame, What: whatBlend})
+	return u.ffmpeg(ctx, Command{Args: u.enc.Faded(frames, threads, "file:"+path), Stdin: in, OnFrame: onFrame,
+		What: whatBlend})
 }
 
 // fader gives an encoder the pictures of a fade.
@@ -111,7 +118,8 @@ type fader struct {
 	mixed  []byte
 }
 
-// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the other.
+// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the
+// other.
 type fadeSide struct {
 	picture []byte
 	lay     func(region []byte)

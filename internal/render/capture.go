@@ -90,9 +90,10 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// draw writes the picture of a page of so many pixels to path, on its background, and stores beside it what does not fit. keep
-// may keep the picture; nil: nobody wants it.
-func (p drawer) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *pageBackground, path string, keep func(*image.RGBA)) error {
+// draw writes the picture of a page of so many pixels to path, on its background, and stores beside it what does not
+// fit. keep may keep the picture; nil: nobody wants it.
+func (p drawer) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *pageBackground, path string,
+	keep func(*image.RGBA)) error {
 	return with(ctx, p.tabs, 1, func() error {
 		c, err := p.browser.Capture(ctx, sh.page, sh.assets)
 		if err != nil {
@@ -127,8 +128,8 @@ func writeOverflow(path string, list []lectern.Overflow) error {
 	return os.WriteFile(path, b, 0o666)
 }
 
-// keep keeps the picture of a slide. The first slides, for which encoders wait, are kept in memory until these take them; the
-// others' files are read again, since captures are far ahead of encoders in a long deck.
+// keep keeps the picture of a slide. The first slides, for which encoders wait, are kept in memory until these take
+// them; the others' files are read again, since captures are far ahead of encoders in a long deck.
 func (u *capturer) keep(s *slide, whole *image.RGBA) {
 	most := min(u.resources.slots.Encoders, mostDrawn)
 	if s.index >= most {
@@ -144,8 +145,8 @@ func (u *capturer) keep(s *slide, whole *image.RGBA) {
 // mostDrawn is how many slides the presentations of a process together keep in memory, however many encoders there are.
 const mostDrawn = 4
 
-// pageBackground draws the backgrounds of a run's slides. It remembers the last one, since most slides of a deck have the same, and does one slide
-// at a time: whole pictures are large.
+// pageBackground draws the backgrounds of a run's slides. It remembers the last one, since most slides of a deck have
+// the same, and does one slide at a time: whole pictures are large.
 type pageBackground struct {
 	mu    sync.Mutex
 	key   string
@@ -175,10 +176,12 @@ func (g *pageBackground) under(page lectern.Page, b []byte) (*image.RGBA, []byte
 func checkPicture(b []byte, size lectern.Size) error {
 	c, err := png.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser's picture of the slide cannot be read.").Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser's picture of the slide cannot be read.").Because(err)
 	}
 	if dw, dh := c.Width-size.Width, c.Height-size.Height; max(dw, -dw, dh, -dh) > slack {
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser's picture of the slide has %d×%d pixels instead of %d×%d.",
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser's picture of the slide has %d×%d pixels instead of %d×%d.",
 			c.Width, c.Height, size.Width, size.Height)
 	}
 	return nil

@@ -105,7 +105,8 @@ func (u *encoder) still(ctx context.Context, s *slide) (string, maker) {
 			return err
 		}
 		if u.enc.Encoder != encode.Software {
-			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(background, threads, "file:"+path), OnFrame: u.frames(taskOf("encode", s), int64(u.enc.GOP())), What: whatSlide})
+			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(background, threads, "file:"+path),
+				OnFrame: u.frames(taskOf("encode", s), int64(u.enc.GOP())), What: whatSlide})
 		}
 		one := path + ".key"
 		defer os.Remove(one)
@@ -141,15 +142,17 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	d := u.deck.Slides[s.index]
 	req := lectern.ClipRequest{
 		Text: s.script.Text, Lead: s.slot.Lead, Frames: int(s.slot.Frames), FrameRate: u.deck.FrameRate,
-		Size: lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height}, Backdrop: u.backdrop(s.index), Look: u.look(s.index),
+		Size:     lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height},
+		Backdrop: u.backdrop(s.index), Look: u.look(s.index),
 	}
 	seed, err := strconv.ParseUint(digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)
 	if err != nil {
 		return "", nil, err
 	}
 	req.Seed = seed
-	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar, Fingerprint: u.avatars.Fingerprint(u.deck.Avatar),
-		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar,
+		Fingerprint: u.avatars.Fingerprint(u.deck.Avatar),
+		Request:     req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
@@ -163,7 +166,8 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 }
 
 // present animates and encodes a slide: only where its avatar is, if that can be, or else whole.
-func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string, threads int) (err error) {
+func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string,
+	threads int) (err error) {
 	img, err := u.yuv.canvas(s)
 	if err != nil {
 		return err
@@ -204,11 +208,14 @@ func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, yuv, out, threads) })
+	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
+		return u.whole(ctx, s, reader, yuv, out, threads)
+	})
 }
 
 // animated does something with a new clip.
-func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File, do func(*clipReader) error) error {
+func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File,
+	do func(*clipReader) error) error {
 	drawing, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	clip, err := u.animation(drawing, s, req)
@@ -221,16 +228,18 @@ func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipReques
 	return do(reader)
 }
 
-// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
-// them.
-func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer, threads int) error {
+// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks
+// for them.
+func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
+	threads int) error {
 	background, err := u.yuv.yuvOf(s, yuv)
 	if err != nil {
 		return err
 	}
 	return reader.fed(ctx, u.ffmpeg(ctx, Command{
 		Args:  u.enc.Avatar(background, s.window.At, s.slot.Body(), threads, "pipe:1"),
-		Stdin: &pieces{next: reader.picture}, Stdout: out, OnFrame: u.frames(taskOf("encode", s), s.slot.Body()), What: whatSlide,
+		Stdin: &pieces{next: reader.picture}, Stdout: out,
+		OnFrame: u.frames(taskOf("encode", s), s.slot.Body()), What: whatSlide,
 	}))
 }
 
@@ -287,7 +296,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	err = guard(func() error {
 		frame, err := c.frames.next()
 		if err == io.EOF {
-			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
+			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.",
+				c.done, c.total)
 		}
 		if err != nil {
 			return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
@@ -307,8 +317,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	return pixels, err
 }
 
-// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure. picture does
-// nothing after it.
+// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure.
+// picture does nothing after it.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,13 +18,13 @@ type Measured struct {
 	Warnings []lectern.Warning // by slide; without those of Check
 }
 
-// Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The pictures go
-// into the cache, where a later run finds them. each hears of every slide that is done; nil: nobody listens. It is called by
-// several goroutines.
+// Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The
+// pictures go into the cache, where a later run finds them. each hears of every slide that is done; nil: nobody
+// listens. It is called by several goroutines.
 //
-// Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason that may pass
-// is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of other slides as its
-// causes. When ctx ends, Measure returns what was measured so far with the cause.
+// Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason
+// that may pass is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of
+// other slides as its causes. When ctx ends, Measure returns what was measured so far with the cause.
 func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done int)) (Measured, error) {
 	if _, err := p.Browser.Version(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -156,7 +156,8 @@ func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) (
 	var list []lectern.Overflow
 	if err != nil || json.Unmarshal(b, &list) != nil {
 		_ = cache.Drop(sh.key + ".json") // damaged; the next look at the slide measures it again
-		return []lectern.Warning{{Code: "not_measured", Slide: slide, Message: "What does not fit on the slide could not be read."}}, nil
+		return []lectern.Warning{{Code: "not_measured", Slide: slide,
+			Message: "What does not fit on the slide could not be read."}}, nil
 	}
 	var warnings []lectern.Warning
 	for _, o := range list {

@@ -64,7 +64,8 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
-			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
+			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech,
+				Samples: s.narration.samples, Breaks: s.breaks,
 				Until: plan.Rate.Sample(at.End() - at.Out)})
 			if w.language == "" {
 				w.language = mp4.Language(s.narration.voice.Language)
@@ -115,21 +116,27 @@ func (u *joiner) mux(ctx context.Context, plan timeline.Plan, sound sounded, w w
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
-	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
+	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters,
+		u.deck.Title, w.language, u.enc)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4",
+		func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
-func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words, path string) error {
-	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
+func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words,
+	path string) error {
+	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language,
+		Chapters: w.chapters, Cues: w.cues,
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {
 		if err := film.Add(s.Index, s.frames); err != nil {
 			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
 		}
 	}
-	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) { u.track.move("mux", float64(done)/float64(plan.Frames)) }}
+	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) {
+		u.track.move("mux", float64(done)/float64(plan.Frames))
+	}}
 	defer pictures.Close()
 	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, &pieces{next: pictures.next}) })
 	if pictures.damaged != nil {

@@ -14,8 +14,8 @@ import (
 	"lectern/internal/audio"
 )
 
-// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the samples, so
-// that sound and alignment can never be of two takes.
+// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the
+// samples, so that sound and alignment can never be of two takes.
 type narration struct {
 	file
 	voice   lectern.Voice
@@ -68,7 +68,8 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+			return narration{}, failed(ctx,
+				orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
 		}
 	}
 	panic("unreachable")
@@ -85,7 +86,8 @@ func (u *speaker) speak(ctx context.Context, r lectern.Reading, path string) err
 		return orElse(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
 	}
 	if len(n.Samples) == 0 {
-		return lectern.Fail(lectern.CodeVoiceFailed, "The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
+		return lectern.Fail(lectern.CodeVoiceFailed,
+			"The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
 	}
 	return writeNarration(path, n.Samples, alignment{Words: n.Words, Phonemes: n.Phonemes})
 }

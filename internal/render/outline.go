@@ -55,7 +55,8 @@ type slide struct {
 func (o outline) withSlides(track *tracker) *outline {
 	u, d := &o, o.deck
 	for i := range d.Slides {
-		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(), in: overlap(d, i-1), out: overlap(d, i),
+		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(),
+			in: overlap(d, i-1), out: overlap(d, i),
 			narrated: make(chan struct{}), captured: make(chan struct{}), encoded: make(chan struct{})}
 		s.window = u.windowOf(i)
 		s.yuv.uses = 1
@@ -73,7 +74,8 @@ func (o outline) withSlides(track *tracker) *outline {
 	return u
 }
 
-// unspliced reports whether all pictures with an avatar have to go through an encoder whole: then one in hardware is worth its while.
+// unspliced reports whether all pictures with an avatar have to go through an encoder whole: then one in hardware is
+// worth its while.
 func (u *outline) unspliced() bool {
 	any := false
 	for _, s := range u.slides {
@@ -97,7 +99,8 @@ func (u *outline) windowOf(i int) *picture.Window {
 	if u.performed && u.deck.Slides[i].Narration == "" { // a silent slide has no take to show
 		return nil
 	}
-	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape, Inset: place.Inset, Unit: u.deck.Scale()}
+	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape,
+		Inset: place.Inset, Unit: u.deck.Scale()}
 	if u.backdrop(i) == (lectern.Backdrop{}) {
 		w.Shape = lectern.ShapeSquare // cut out and standing on the slide itself
 	} else if c, ok := picture.ParseColour(u.theme.Ring); ok && place.Inset {
@@ -140,7 +143,8 @@ func (u *outline) face() *slide {
 	return u.slides[0]
 }
 
-// best says which of a slide's pictures that stand by themselves, in the order of their numbers, is nearest to well into its first words.
+// best says which of a slide's pictures that stand by themselves, in the order of their numbers, is nearest to well
+// into its first words.
 func (u *outline) best(s *slide, keys []int) int {
 	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
 	best := 0

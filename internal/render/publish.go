@@ -29,7 +29,8 @@ type publisher struct {
 }
 
 // publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
-func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file, w words) ([]lectern.Artifact, error) {
+func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file,
+	w words) ([]lectern.Artifact, error) {
 	started := u.now()
 	u.track.say(lectern.StagePublishing, "Publishing the video.")
 	manifest, err := u.manifest(plan, w)
@@ -49,8 +50,8 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 				return nil, failed(ctx, err, 0)
 			}
 		}
-		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256, Size: sums[i].Size,
-			Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
+		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256,
+			Size: sums[i].Size, Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
 		if err := u.store.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
 			return nil, failed(ctx, err, it.slide)
 		}
@@ -83,7 +84,8 @@ func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, 
 		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", file{}, string(manifest)},
 	}
 	for _, s := range u.slides {
-		list = append(list, artifact{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number), "image/png", s.picture.file, ""})
+		list = append(list, artifact{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number),
+			"image/png", s.picture.file, ""})
 	}
 	return list
 }
@@ -109,8 +111,9 @@ func (s sum) of(it artifact) (sum, error) {
 	return s, err
 }
 
-// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is rendered again as it was,
-// they would take longer than all else. Files in the cache do not change, but one that went may have come again, which its time shows.
+// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is
+// rendered again as it was, they would take longer than all else. Files in the cache do not change, but one that went
+// may have come again, which its time shows.
 func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	keys := make([]string, len(list))
 	for i, it := range list {
@@ -146,12 +149,12 @@ func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	return all, err
 }
 
-// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever removes a
-// presentation removes what lies below it.
+// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever
+// removes a presentation removes what lies below it.
 func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
-// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there already where the slide
-// was spliced just now.
+// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there
+// already where the slide was spliced just now.
 func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	s := u.face()
 	if err := await(ctx, s.encoded); err != nil {
@@ -165,7 +168,8 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 			return broken(whatThumbnail, errors.Join(err, u.drop(s.segment)))
 		}
 		return with(ctx, u.resources.encoders, 1, func() error {
-			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture), What: whatThumbnail}); err != nil {
+			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture),
+				What: whatThumbnail}); err != nil {
 				return err
 			}
 			return broken(whatThumbnail, readJPEG(path))
@@ -178,7 +182,8 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 }
 
 // thumbOf says whether one of the pictures that begin groups of a slide is the thumbnail, and leaves it in dir.
-func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (t *encode.Thumb, keep func(ctx context.Context) error) {
+func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (
+	t *encode.Thumb, keep func(ctx context.Context) error) {
 	if s != u.face() {
 		return nil, func(context.Context) error { return nil }
 	}
@@ -194,7 +199,8 @@ func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (t *encode.Thumb
 			err = readJPEG(from)
 		}
 		if err == nil {
-			_, err = u.cache.Make(ctx, u.thumbnailKey(s, starts[group])+".jpg", func(to string) error { return os.WriteFile(to, b, 0o666) })
+			_, err = u.cache.Make(ctx, u.thumbnailKey(s, starts[group])+".jpg",
+				func(to string) error { return os.WriteFile(to, b, 0o666) })
 		}
 		return broken(whatThumbnail, err)
 	}
@@ -214,8 +220,9 @@ func readJPEG(path string) error {
 func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 	d := u.deck
 	u.mu.Lock()
-	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout, Avatar: d.Avatar,
-		Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(), Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
+	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout,
+		Avatar: d.Avatar, Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(),
+		Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
 	u.mu.Unlock()
 	types := make([]string, len(u.slides))
 	for i, s := range u.slides {

@@ -29,9 +29,11 @@ type run struct {
 	publisher *publisher
 }
 
-// Run renders a deck and publishes what it leaves. It gives the artifacts, or the first failure with the later ones as its
-// causes; when ctx ends, the cause of that. It leaves nothing running. Files in j.Scratch are the caller's to remove.
-func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (artifacts []lectern.Artifact, err error) {
+// Run renders a deck and publishes what it leaves. It gives the artifacts, or the first failure with the later ones
+// as its causes; when ctx ends, the cause of that. It leaves nothing running. Files in j.Scratch are the caller's to
+// remove.
+func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (artifacts []lectern.Artifact,
+	err error) {
 	cache, release := p.Cache()
 	defer release()
 	track := newTracker(r, p.Now)
@@ -73,8 +75,8 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	return artifacts, nil
 }
 
-// hardware gives the encoder in hardware with which to try first: where all pictures with an avatar have to go through an encoder
-// whole, and one works here.
+// hardware gives the encoder in hardware with which to try first: where all pictures with an avatar have to go
+// through an encoder whole, and one works here.
 func (p *Pipeline) hardware(ctx context.Context, u *run) encode.Encoder {
 	if !u.unspliced() || p.Encoder == nil {
 		return encode.Software
@@ -88,9 +90,11 @@ func refused(ctx context.Context, err error) bool {
 	return ok && ctx.Err() == nil && (f.Code == lectern.CodeEncodeFailed || f.Code == lectern.CodeTimeout)
 }
 
-func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pictures *gallery, hardware encode.Encoder) *run {
+func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pictures *gallery,
+	hardware encode.Encoder) *run {
 	o := outline{deck: d, rules: timeline.DefaultRules(timeline.Rate(d.FrameRate)), version: p.FFmpeg.Version(),
-		enc:       encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain, Encoder: hardware},
+		enc: encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain,
+			Encoder: hardware},
 		performed: performs(ctx, p.Avatars, d.Avatar)}
 	o.theme, _ = p.Library.Theme(d.Theme)
 	all := o.withSlides(shared.track)
@@ -98,8 +102,9 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
 	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes,
-		speaker:   &speaker{shared, all, p.Voices, p.Resources},
-		capturer:  &capturer{steps: shared, outline: all, drawer: p.drawer(), resources: p.Resources, pictures: pictures},
+		speaker: &speaker{shared, all, p.Voices, p.Resources},
+		capturer: &capturer{steps: shared, outline: all, drawer: p.drawer(), resources: p.Resources,
+			pictures: pictures},
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},
 		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes},
 		blender:   &blender{shared, all, ffmpeg, yuv},

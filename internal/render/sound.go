@@ -23,8 +23,8 @@ type mixer struct {
 	coder
 }
 
-// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
-// more softly stays softer, and voices are equally loud.
+// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a
+// voice says more softly stays softer, and voices are equally loud.
 func (u *mixer) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
 	for _, s := range u.slides {
@@ -63,7 +63,8 @@ func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech,
 	var list []audio.Speech
 	for i, s := range u.slides {
 		if n := &s.narration; n.samples > 0 {
-			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
+			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples,
+				Gain: gains[n.voice], Open: n.pcm})
 		}
 	}
 	return list, nil
@@ -75,8 +76,8 @@ type sounded struct {
 	mp4.Soundtrack
 }
 
-// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
-// is in the run's own folder: it is made faster than it would be found.
+// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins
+// them. The joined file is in the run's own folder: it is made faster than it would be found.
 func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	speech, err := u.speech(ctx, plan)
 	if err != nil {
@@ -119,7 +120,8 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 }
 
 // passage gives a passage encoded.
-func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
+func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part,
+	error) {
 	var err error
 	for _, salt := range salts {
 		var f file

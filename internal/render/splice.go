@@ -20,9 +20,10 @@ import (
 // errLeaks says that a patch, spliced, would not decode to what it decodes to by itself.
 var errLeaks = errors.New("the avatar's pictures read beyond their border")
 
-// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out, behind
-// the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
-func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch, out *os.File, head int64, threads int) error {
+// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out,
+// behind the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
+func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch,
+	out *os.File, head int64, threads int) error {
 	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
 	if err != nil {
 		return err
@@ -32,7 +33,8 @@ func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv 
 	groups := u.enc.Groups(s.slot.Body())
 	feed := &feeder{reader: reader, canvas: picture.NewCanvas(yuv, patch.At, patch.Window), groups: groups}
 	thumb, keep := u.thumbOf(s, groups, dir)
-	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb), small); err != nil {
+	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb),
+		small); err != nil {
 		return err
 	}
 	if err := keep(ctx); err != nil {
@@ -50,9 +52,10 @@ func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv 
 	})
 }
 
-// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch to small. What comes
-// out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
-func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string, small string) error {
+// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch
+// to small. What comes out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
+func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string,
+	small string) error {
 	out, err := os.Create(small)
 	if err != nil {
 		return err
@@ -163,7 +166,8 @@ func (u *encoder) splicer(keys, small string, patch encode.Patch) (p *h264.Splic
 			return err
 		}
 		if most := sets[0].MaxSlices(u.enc.Rate); most > 0 && p.Slices() > most {
-			return fmt.Errorf("%w: %d slices in a picture, where the level has %d", h264.ErrUnsupported, p.Slices(), most)
+			return fmt.Errorf("%w: %d slices in a picture, where the level has %d", h264.ErrUnsupported, p.Slices(),
+				most)
 		}
 		return nil
 	})

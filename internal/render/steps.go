@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the progress, and
-// the warnings.
+// steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the
+// progress, and the warnings.
 type steps struct {
 	job    lectern.Job
 	report lectern.Reporter
@@ -32,7 +32,8 @@ type file struct {
 }
 
 // step gives the output of a step from the cache, or makes it there, and records the step. ending is the file's.
-func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key, ending string, make func(path string) error) (file, error) {
+func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key, ending string,
+	make func(path string) error) (file, error) {
 	started := u.now()
 	path, reused := u.cache.Get(key + ending)
 	if !reused {
@@ -50,8 +51,10 @@ func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key,
 	return file{key, path}, u.done(ctx, kind, slide, key, reused, started)
 }
 
-func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool, started time.Time) error {
-	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt, Reused: reused,
+func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool,
+	started time.Time) error {
+	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt,
+		Reused:  reused,
 		Started: started, Took: u.now().Sub(started)})
 	if err != nil {
 		return failed(ctx, err, slide)
@@ -65,7 +68,8 @@ func failed(ctx context.Context, err error, slide int) error {
 		return context.Cause(ctx)
 	}
 	if !isFailure(err) && errors.Is(err, syscall.ENOSPC) {
-		f := lectern.Fail(lectern.CodeDiskFull, "The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
+		f := lectern.Fail(lectern.CodeDiskFull,
+			"The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
 		f.Retryable = true
 		return f.At(slide)
 	}
@@ -80,10 +84,11 @@ func orElse(err error, code lectern.Code, sentence string) error {
 	return lectern.Fail(code, "%s", sentence).Because(err)
 }
 
-// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says what it
-// could not do, as in Command.What.
+// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says
+// what it could not do, as in Command.What.
 func broken(what string, err error) error {
-	return unwell(err, what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+	return unwell(err,
+		what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
 }
 
 // unwell makes err a failure to encode that may be a machine's bad moment.

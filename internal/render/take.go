@@ -51,10 +51,14 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 		if err != nil {
 			return nil, failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
 		}
-		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)), left: len(parts), done: make(chan struct{})}
+		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
+			left: len(parts), done: make(chan struct{})}
 		u.track.plan(taskOf("animate", s), 4+weighTake*guessSeconds(u.deck, s.index))
 		for k := range parts {
-			jobs = append(jobs, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.take(ctx, s, k) }) })
+			jobs = append(jobs, func(ctx context.Context) error {
+				return guardOn(s.number,
+					func() error { return u.take(ctx, s, k) })
+			})
 		}
 	}
 	return jobs, nil
@@ -107,8 +111,8 @@ func (u *performer) taken(s *slide, k int, share float64) {
 	u.track.move(taskOf("animate", s), sum/max(whole, 1))
 }
 
-// heard makes a slide's narration of the sound of its takes. Each lasts a whole number of frames, so that lips and sound stay
-// together however many parts there are.
+// heard makes a slide's narration of the sound of its takes. Each lasts a whole number of frames, so that lips and
+// sound stay together however many parts there are.
 func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	if err := await(ctx, s.takes.done); err != nil {
 		return narration{}, err
@@ -125,7 +129,8 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	voice := lectern.Voice{Engine: engine, ID: c.ID, Name: u.deck.Avatar, Language: c.Language, Gender: c.Gender}
 	key := contentKey(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
 	for _, salt := range salts {
-		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error { return u.listen(ctx, s, path) })
+		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
+			func(path string) error { return u.listen(ctx, s, path) })
 		if err != nil {
 			return narration{}, err
 		}
@@ -134,7 +139,8 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal,
+				"A narration in the cache cannot be read."), s.number)
 		}
 	}
 	panic("unreachable")
@@ -153,7 +159,8 @@ func (u *performer) listen(ctx context.Context, s *slide, path string) error {
 		}
 		if u.align != nil {
 			for _, w := range u.align(s.takes.texts[k], part) {
-				a.Words = append(a.Words, lectern.Span{Text: w.Text, Start: w.Start + int64(len(all)), End: w.End + int64(len(all))})
+				a.Words = append(a.Words, lectern.Span{Text: w.Text, Start: w.Start + int64(len(all)),
+					End: w.End + int64(len(all))})
 			}
 		}
 		n := rate.Frames(int64(len(part)))
@@ -209,8 +216,8 @@ func (d decoder) Decode(ctx context.Context, what string, args []string, out io.
 	})
 }
 
-// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that the
-// next attempt has it from the service again, where it is paid for already.
+// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that
+// the next attempt has it from the service again, where it is paid for already.
 func (u *performer) spoiled(ctx context.Context, take file, err error) error {
 	if ctx.Err() != nil {
 		return err

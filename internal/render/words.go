@@ -18,7 +18,8 @@ type segmenter struct {
 	tool    Segmenter // nil: there is none
 }
 
-// segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided, with a warning.
+// segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided,
+// with a warning.
 func (u *segmenter) segment(ctx context.Context) error {
 	for _, s := range u.slides {
 		if s.script.Silent() || !captions.Unspaced(s.script.Text) {
@@ -50,17 +51,18 @@ func (u *segmenter) words(ctx context.Context, s *slide) ([]int, error) {
 		return nil, err
 	}
 	text, language := s.script.Text, u.deck.Slides[s.index].Voice.Language
-	f, err := u.step(ctx, lectern.StepSegment, s.number, contentKey(lectern.StepSegment, text, language, browser), ".words", func(path string) error {
-		at, err := u.tool.Segment(ctx, language, text)
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(at)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(path, b, 0o666)
-	})
+	f, err := u.step(ctx, lectern.StepSegment, s.number, contentKey(lectern.StepSegment, text, language, browser),
+		".words", func(path string) error {
+			at, err := u.tool.Segment(ctx, language, text)
+			if err != nil {
+				return err
+			}
+			b, err := json.Marshal(at)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, b, 0o666)
+		})
 	if err != nil {
 		return nil, err
 	}

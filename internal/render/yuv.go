@@ -17,15 +17,16 @@ type yuvFiles struct {
 	resources *Resources
 }
 
-// yuvFile is a slide's picture, without its avatar, as the encoder takes it, kept as a scratch file for as long as a step needs it.
+// yuvFile is a slide's picture, without its avatar, as the encoder takes it, kept as a scratch file for as long as a
+// step needs it.
 type yuvFile struct {
 	mu   sync.Mutex
 	path string
 	uses int
 }
 
-// yuvOf gives the path of a slide's YUV file. yuv is what is in it, where the caller has that. Each use ends with a call
-// of dropYUV.
+// yuvOf gives the path of a slide's YUV file. yuv is what is in it, where the caller has that. Each use ends with a
+// call of dropYUV.
 func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
 	s.yuv.mu.Lock()
 	path := s.yuv.path

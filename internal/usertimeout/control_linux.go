@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Control returns the Control of a net.Dialer or net.ListenConfig that sets the TCP user timeout: the kernel gives up a connection whose
-// other end has acknowledged nothing of what it was sent for limit (TCP_USER_TIMEOUT; connections take it from their listener). By
-// itself the kernel tries for a quarter of an hour.
+// Control returns the Control of a net.Dialer or net.ListenConfig that sets the TCP user timeout: the kernel gives up
+// a connection whose other end has acknowledged nothing of what it was sent for limit (TCP_USER_TIMEOUT; connections
+// take it from their listener). By itself the kernel tries for a quarter of an hour.
 func Control(limit time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) error {
 		var err error
