@@ -9,7 +9,7 @@ import (
 
 // Speech is one narration's place in a sound.
 type Speech struct {
-	Key     string  // tells it from others; see Passages
+	Key     string  // identifies it; see Passages
 	Start   int64   // the sample with which it begins
 	Samples int64   // how many
 	Gain    float64 // factor

@@ -119,7 +119,7 @@ func readable(text string) string {
 	}, text)
 }
 
-// clock tells when a place of the text is heard.
+// clock says when a place of the text is heard.
 type clock struct {
 	text  string
 	words []token
@@ -145,7 +145,7 @@ func (c *clock) at(place int, end bool) time.Duration {
 	return w.start + (w.end-w.start)*time.Duration(done)/time.Duration(max(whole, 1))
 }
 
-// breaks lists where a line may begin, from 0 on: behind white space, but for that inside a word that fits a line; in
+// breaks lists where a line may begin, from 0 on: after white space, except inside a word that fits a line; in
 // scripts without spaces, at words; and anywhere between two characters in what is longer than a line.
 func breaks(s Spoken, from []int, words []token) []int {
 	inside := map[int]bool{} // places inside words that hold spaces
@@ -218,7 +218,7 @@ func Unspaced(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f && unicode.In(r, unspacedScripts...) })
 }
 
-// tied reports whether a space keeps the words beside it on one line.
+// tied reports whether a space keeps the words around it on one line.
 func tied(space rune) bool { return space == 0xa0 || space == 0x202f || space == 0x2007 }
 
 // lone reports whether text begins with a closing mark that stands alone, as in French: "Bonjour !".

@@ -53,7 +53,7 @@ func (e Encoding) hardware(quantizer, gop int) []string {
 // spends less where much moves.
 const overCRF = 2
 
-// taken ends a filter graph: it tells the encoder what the pictures are, and hands them over as it takes them.
+// taken ends a filter graph: it declares what the pictures are, and converts them to what the encoder takes.
 func (e Encoding) taken() string {
 	if e.Encoder == VAAPI {
 		return tagged + ",format=nv12,hwupload"

@@ -11,7 +11,7 @@ import (
 //
 // libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of
 // fixed length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut
-// behind any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes.
+// after any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes.
 // "stitchable" keeps x264 from tuning the headers to a piece's content, so that all pieces carry the same ones;
 // access unit delimiters mark where a picture begins.
 type Encoding struct {
@@ -104,7 +104,7 @@ func (e Encoding) Fingerprint() []string {
 	return all
 }
 
-// tagged ends a filter graph: it tells the encoder what the raw pictures are, so that nothing is converted.
+// tagged ends a filter graph: it declares what the raw pictures are, so that nothing is converted.
 const tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 // raw are the input arguments of raw pictures.
@@ -114,7 +114,7 @@ func (e Encoding) raw(size lectern.Size, from string) []string {
 		"-framerate", strconv.Itoa(e.Rate), "-i", from}
 }
 
-// held is a filter that has the one picture of an input stay, without reading it again.
+// held is a filter that repeats the one picture of an input, without reading it again.
 const held = "tpad=stop=-1:stop_mode=clone"
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
@@ -136,7 +136,7 @@ func (e Encoding) tail(threads int, to string) []string {
 }
 
 // keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others,
-// no search, and less adaptive quantization. Without pictures behind them to look at, x264 does not know that they
+// no search, and less adaptive quantization. Without later pictures to look at, x264 does not know that they
 // stand for seconds and have to be as good as what refines them would make them. A constant quantizer would take a
 // fifth less time and half of the bits, but the dither of dark gradients would go, and what is left would be seen as
 // faint blocks (docs/PIPELINE.md).

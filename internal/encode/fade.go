@@ -4,7 +4,7 @@ package encode
 // [Encoding.Faded] encodes.
 func IsFade(kind string) bool { return kind == fallback }
 
-// search is how thoroughly an encoder looks for what moved: for whole pixels a few beside where it expects them. A
+// search is how thoroughly an encoder looks for what moved: for whole pixels, a few from where it expects them. A
 // person who speaks moves little and smoothly, and a fade not at all (docs/PIPELINE.md).
 const search = "me=dia:subme=0:partitions=none:merange=4"
 

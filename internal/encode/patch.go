@@ -12,13 +12,13 @@ import (
 // slide, in whole macroblocks. See [h264.Splicer].
 type Patch struct {
 	Window lectern.Rect // even, inside the picture
-	At     lectern.Rect // whole macroblocks; it may reach below or beside a picture that has none
+	At     lectern.Rect // whole macroblocks; it may reach out of a picture at the right and below
 	Calm   bool         // its border is held still at the price of time and looks: what to try where it would not decode as it should
 }
 
 const (
 	block = 16 // a macroblock's side, in pixels
-	// patchMargin is the still slide around a window, in pixels, at least: what moves beside it takes its motion from
+	// patchMargin is the still slide around a window, in pixels, at least: what moves next to it takes its motion from
 	// there. With 8, which is as far as search goes and filters reach, slides leak whose avatar moves up to the
 	// window's edge.
 	patchMargin = 16
@@ -40,7 +40,7 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	return p, small && !e.Plain && e.Encoder == Software
 }
 
-// Place is where the patch lies, in macroblocks.
+// Place is where the patch is, in macroblocks.
 func (p Patch) Place() h264.Place { return h264.Place{X: p.At.X / block, Y: p.At.Y / block} }
 
 // patchGroup is the number of patch pictures in a group: the key picture, with everything on it, is coded whole.

@@ -178,7 +178,7 @@ func (r *packetReader) one(w io.Writer, of packets) (err error) {
 	return nil
 }
 
-// pass writes the next n bytes, as they lie in the buffer.
+// pass writes the next n bytes, as they are in the buffer.
 func (r *packetReader) pass(w io.Writer, n int) error {
 	b, err := r.in.Peek(n) // no packet is larger than the buffer
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Film is a whole video: pictures, their sound, captions that can be shown, chapters and a title. Nothing of it is
-// encoded here: it says where every sample lies and when it is seen or heard, to the frame and to the sample.
+// encoded here: it says where every sample is stored and when it is seen or heard, to the frame and to the sample.
 type Film struct {
 	Size     lectern.Size
 	Rate     int // frames a second
@@ -59,7 +59,7 @@ const (
 )
 
 // Write writes the film as one MP4 file. pictures are those of the streams that were added, in order, as their
-// indexes have them. What belongs to a second lies together, so that a player has it when it needs it.
+// indexes have them. What belongs to a second is stored together, so that a player has it when it needs it.
 func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 	if len(f.sps) < 4 || len(f.sizes) == 0 || len(f.Sound.sizes) == 0 {
 		return fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
@@ -206,7 +206,7 @@ func cutText(s string, most int) string {
 	return s
 }
 
-// captionScale is the number of ticks a second of captions: they are told to the millisecond, as in the files beside
+// captionScale is the number of ticks a second of captions: they are exact to the millisecond, as in the files beside
 // the video.
 const captionScale = 1000
 
@@ -251,7 +251,7 @@ func (f *Film) chapters() (t track, samples []byte) {
 	return t, samples
 }
 
-// chapterScale is in how many parts of a second the list of chapters tells when each begins.
+// chapterScale is in how many parts of a second the list of chapters says when each begins.
 const chapterScale = 10_000_000
 
 // about gives what the file says of itself: its title, what made it, and the chapters as other players read them.

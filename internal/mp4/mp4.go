@@ -39,7 +39,7 @@ type length struct {
 	ticks   uint32
 }
 
-// chunk is a run of samples that lie one behind the other.
+// chunk is a run of samples that are stored one after the other.
 type chunk struct {
 	at      uint64 // counted from the first sample in the file
 	samples uint32
@@ -75,7 +75,7 @@ func (t track) head() []byte {
 		u32(uint32(t.size.Width)<<16), u32(uint32(t.size.Height)<<16))
 }
 
-// samples says how long each sample is, in time and in bytes, and where it lies.
+// samples says how long each sample is, in time and in bytes, and where it is stored.
 func (t track) samples(first uint64) []byte {
 	stts := u32(uint32(len(t.lengths)))
 	for _, l := range t.lengths {
@@ -85,7 +85,7 @@ func (t track) samples(first uint64) []byte {
 	if t.keys != nil {
 		parts = append(parts, full("stss", 0, 0, u32(uint32(len(t.keys))), u32(t.keys...)))
 	}
-	// Chunks of as many samples as the one before need not be told.
+	// Chunks of as many samples as the one before are not listed.
 	var stsc, co64 []byte
 	runs, before := uint32(0), uint32(0)
 	for i, c := range t.chunks {
@@ -103,7 +103,7 @@ func (t track) samples(first uint64) []byte {
 }
 
 // movieHead gives a file's bytes up to its first sample. brand and others say which readers it is for; bytes is the
-// size of all samples; more are boxes behind the tracks.
+// size of all samples; more are boxes after the tracks.
 func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byte) []byte {
 	head := box("ftyp", []byte(brand), u32(512), []byte(others))
 	lasts, next := uint64(0), uint32(0)

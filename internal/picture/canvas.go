@@ -12,7 +12,7 @@ type Canvas struct {
 	tile        []byte
 }
 
-// NewCanvas makes the pictures of a slide without its avatar. window lies inside part. Where part reaches out of the
+// NewCanvas makes the pictures of a slide without its avatar. window is inside part. Where part reaches out of the
 // picture, it repeats the picture's border.
 func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 	c := &Canvas{size: lectern.Size{Width: slide.Width, Height: slide.Height}, part: part, window: window,
@@ -54,7 +54,7 @@ func (c *Canvas) Tiles() int {
 	return across * down
 }
 
-// Tile gives the whole picture's n-th tile, row by row from the top. What of it lies beyond the picture may be
+// Tile gives the whole picture's n-th tile, row by row from the top. What is beyond the picture may be
 // anything. It is valid until the next call.
 func (c *Canvas) Tile(n int) []byte {
 	if c.tile == nil {

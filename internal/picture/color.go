@@ -67,7 +67,7 @@ func ToYUV(src *image.RGBA) *YUV {
 }
 
 // convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are
-// opaque. They lie at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels.
+// opaque. They are at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels.
 // Chroma is the mean of four pixels, in their middle (the stream says so).
 func (p *YUV) convert(top, bottom []byte, x, y, atX, atY int) bool {
 	n := len(top) / 4

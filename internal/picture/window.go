@@ -15,7 +15,7 @@ type Window struct {
 	At    lectern.Rect // even in all four numbers, inside the picture
 	Shape lectern.Shape
 	Ring  color.RGBA // around an inset window; alpha 0: none
-	Inset bool       // the window lies on the slide and throws a shadow
+	Inset bool       // the window is drawn on the slide and throws a shadow
 	Unit  float64    // video pixels to a slide pixel: the measure of ring, shadow and corners
 }
 
@@ -45,7 +45,7 @@ func EvenRect(r lectern.Rect, unit float64, size lectern.Size) lectern.Rect {
 	return e
 }
 
-// distance is how far a point lies outside the window's outline drawn in by inset; inside it is negative.
+// distance is how far a point is outside the window's outline drawn in by inset; inside it is negative.
 func (w Window) distance(x, y, inset float64) float64 {
 	hw, hh := float64(w.At.Width)/2, float64(w.At.Height)/2
 	x, y = math.Abs(x-float64(w.At.X)-hw), math.Abs(y-float64(w.At.Y)-hh)
@@ -168,7 +168,7 @@ type rows struct {
 	left, right          [2]run // from..full and part..to
 }
 
-// run is a piece of a row: what lies behind it, and how much of the avatar is seen.
+// run is a piece of a row: what is behind it, and how much of the avatar is seen.
 type run struct{ behind, mask []byte }
 
 // span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part; where there is
@@ -189,7 +189,7 @@ func (w Window) NewRegion(slide *image.RGBA) *Region {
 	for i := range g.row {
 		g.row[i] = make([]byte, 4*width)
 	}
-	// The pieces at the window's edge lie one behind the other: they are read for each frame.
+	// The pieces at the window's edge are stored one after the other: they are read for each frame.
 	rim := make([]byte, 0, 40*(width+w.At.Height))
 	aside := func(b []byte) []byte {
 		rim = append(rim, b...)
