@@ -8,8 +8,9 @@ import (
 // SampleRate is the rate of all audio inside Lectern, in samples a second.
 const SampleRate = 48_000
 
-// Deck is a talk to be rendered: slides plus settings. Parsers in internal/deck make it; nothing behind them knows
-// which kind of file it came from.
+// Deck is a talk to be rendered: slides plus settings. Parsers in internal/deck make it; nothing after them knows
+// which kind of file it came from. A parser leaves open what its source does not say; [Deck.WithDefaults] fills it in,
+// and [Deck.Validate] finds what is out of bounds.
 type Deck struct {
 	Title       string            `json:"title,omitempty"`
 	Theme       string            `json:"theme"`                 // a theme's id; default "dark-purple"
@@ -19,9 +20,9 @@ type Deck struct {
 	Layout      Layout            `json:"layout"`                // default LayoutPictureInPicture
 	Avatar      string            `json:"avatar,omitempty"`      // "name", "name.variant" or "engine:name.variant"; empty: the server's default
 	Voice       VoiceChoice       `json:"voice,omitzero"`        // zero: chosen from the narration's language
-	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays
+	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays; default 3 s
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
-	KeyAvatar   bool              `json:"keyAvatar"`             // cut the avatar out of its background
+	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut the avatar out of its background; nil: yes, see KeysAvatar
 	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
@@ -110,7 +111,7 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 		slides, total = append(slides, long), total+long
 	}
 	for i, t := range d.Transitions {
-		if i < len(d.Slides)-1 && t.Type != "none" {
+		if i < len(d.Slides)-1 && !t.IsCut() {
 			total -= t.Duration
 		}
 	}

@@ -42,8 +42,21 @@ const (
 	CodeForbidden     Code = "forbidden"             // caller, 403: the key may not do this
 	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
 
+	CodeInvalidRequest Code = "invalid_request" // caller, 422: a parameter, a header or a field of the request makes no sense
+
 	CodeCallbackRefused Code = "callback_refused" // caller, 422: an address that webhooks may not be sent to
 )
+
+// IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
+// too.
+func (c Code) IsFault() bool {
+	switch c {
+	case CodeInvalidJSON, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
+		CodeAssetRefused:
+		return true
+	}
+	return false
+}
 
 // Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.
 type Failure struct {
@@ -109,4 +122,29 @@ func AsFailure(err error) *Failure {
 		return f
 	}
 	return Fail(CodeInternal, "Something inside Lectern went wrong.").Because(err)
+}
+
+// MaxFaults is how many faults [Join] names; more help nobody.
+const MaxFaults = 100
+
+// Join makes one failure of several faults of the same input: the first, with the others as its causes. It returns nil for
+// none. Faults beyond [MaxFaults] are counted in the last cause.
+func Join(faults []Failure) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	f := faults[0]
+	f.Causes = append([]Failure(nil), f.Causes...)
+	f.Causes = append(f.Causes, faults[1:min(len(faults), MaxFaults)]...)
+	if more := len(faults) - MaxFaults; more > 0 {
+		f.Causes = append(f.Causes, *Fail(f.Code, "There are %d more faults.", more))
+	}
+	return &f
+}
+
+// Faults returns f and its causes, each by itself.
+func (f *Failure) Faults() []Failure {
+	first := *f
+	first.Causes = nil
+	return append([]Failure{first}, f.Causes...)
 }

@@ -68,7 +68,7 @@ func WithPause(p func(ctx context.Context, attempt int) error) Option {
 func New(server string, options ...Option) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The server's address must be like http://localhost:8000, not %q.", server)
+		return nil, lectern.Fail(lectern.CodeInvalidRequest, "The server's address must be like http://localhost:8000, not %q.", server)
 	}
 	c := &Client{
 		base: strings.TrimSuffix(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), http: &http.Client{}, patience: 2 * time.Minute,

@@ -40,7 +40,7 @@ func TestBadInput(t *testing.T) {
 		{"huge resolution", one + `,"resolution":[100000,100000]}`, 422, []string{"100000", "3840"}},
 		{"resolution of the wrong type", one + `,"resolution":"big"}`, 422, []string{"resolution"}},
 		{"negative duration", one + `,"duration":-5}`, 422, []string{"duration"}},
-		{"501 slides", `{"slidesData":[` + strings.TrimSuffix(many, ",") + `]}`, 422, []string{"501", "500"}},
+		{"501 slides", `{"slidesData":[` + strings.TrimSuffix(many, ",") + `]}`, 422, []string{"more than 500"}},
 		{"a narration of 1 MB", `{"slidesData":[{"templateId":"content-slide","voiceoverText":"` + strings.Repeat("word ", 1<<18) + `"}]}`, 422, []string{"narration", "slide 1"}},
 		{"a body over the limit", `{"slidesData":[{"voiceoverText":"` + strings.Repeat("x", 33<<20) + `"}]}`, 413, []string{"32"}},
 		{"an image on a private network", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://192.168.0.1/x.png"}}]}`, 422, []string{"private"}},

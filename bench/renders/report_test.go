@@ -179,10 +179,14 @@ func TestDecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		deck, warnings, err := jsondeck.Parse(data, lectern.DefaultLimits())
-		if err != nil || len(warnings) > 0 {
-			t.Fatalf("%s: %v, %v", k, warnings, err)
+		q, err := jsondeck.ParseRequest(data, nil, lectern.DefaultLimits())
+		if err == nil {
+			err = q.Judge(lectern.Join(q.Deck.Validate(lectern.DefaultLimits())))
 		}
+		if err != nil || len(q.Warnings) > 0 {
+			t.Fatalf("%s: %v, %v", k, q.Warnings, err)
+		}
+		deck := q.Deck
 		n := map[Kind]int{Fifty: fiftySlides}[k]
 		if n == 0 {
 			n = shape.Slides
@@ -197,7 +201,7 @@ func TestDecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, _, err := jsondeck.Parse(edited, lectern.DefaultLimits())
+		other, err := jsondeck.ParseRequest(edited, nil, lectern.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +212,7 @@ func TestDecks(t *testing.T) {
 			if words := len(strings.Fields(s.Narration)); words < 30 || words > 36 {
 				t.Errorf("%s: slide %d has %d words", k, i+1, words)
 			}
-			if other.Slides[i].Narration != s.Narration {
+			if other.Deck.Slides[i].Narration != s.Narration {
 				changed++
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/blob"
+	"lectern/internal/deck/jsondeck"
 )
 
 // checkCmd looks at a deck and draws its slides, without making a video.
@@ -51,11 +52,11 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer k.close()
-	deck, warnings, err := parseDeck(data, "", cfg.Limits)
-	measured := 0
+	q, err := parseDeck(data, "", cfg.Limits)
+	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
-		deck, more, measured, err = k.check(ctx, deck, newMeasure(io, len(deck.Slides)))
+		deck, more, measured, err = k.check(ctx, q, newMeasure(io, len(deck.Slides)))
 		warnings = append(warnings, more...)
 	}
 	if ctx.Err() != nil {
@@ -95,7 +96,8 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 }
 
 // check looks at a deck and measures its slides as a render does. What it draws goes into the cache of renders.
-func (k *kit) check(ctx context.Context, d lectern.Deck, bar *measure) (_ lectern.Deck, _ []lectern.Warning, measured int, err error) {
+func (k *kit) check(ctx context.Context, q jsondeck.Request, bar *measure) (d lectern.Deck, _ []lectern.Warning, measured int, err error) {
+	d = q.Deck.WithDefaults()
 	dir, err := userCache()
 	if err != nil { // without a home there is nothing to keep
 		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
@@ -109,8 +111,8 @@ func (k *kit) check(ctx context.Context, d lectern.Deck, bar *measure) (_ lecter
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
 	pipe := k.pipeline(nowhere{}, cache)
-	checked, warnings, err := pipe.Check(ctx, d)
-	if err != nil {
+	checked, warnings, err := pipe.Check(ctx, q.Deck)
+	if err = q.Judge(err); err != nil {
 		return d, warnings, 0, err
 	}
 	m, err := pipe.Measure(ctx, checked, bar.show)

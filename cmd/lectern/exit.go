@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ func exitCodes() []exitMeaning {
 		{exitMissingTool, "a program that is needed is not installed"},
 		{exitFailed, "the presentation failed or was canceled"},
 		{exitNotFound, "there is no such presentation, or nothing of that kind"},
-		{exitUnreachable, "the server cannot be reached"},
+		{exitUnreachable, "the server or the database cannot be reached"},
 		{exitInUse, "the address or the data folder is in use, or the data is damaged"},
 		{exitState, "the presentation's state does not allow this"},
 		{exitRefused, "the server wants a key, one that may do more, or a pause"},
@@ -69,13 +70,15 @@ func exitCode(err error) int {
 		return exitInternal
 	}
 	switch f.Code {
+	case lectern.CodeInvalidRequest:
+		return exitUsage
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 		lectern.CodeCallbackRefused:
 		return exitDeck
 	case lectern.CodeMissingTool:
 		return exitMissingTool
-	case client.CodeUnreachable:
+	case client.CodeUnreachable, codeNoDatabase:
 		return exitUnreachable
 	case lectern.CodeInUse, lectern.CodeDamaged:
 		return exitInUse
@@ -135,7 +138,7 @@ func complain(io streams, err error) int {
 		fmt.Fprintln(io.err, "lectern: interrupted")
 		return code
 	}
-	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && !is[*config.Error](err) { // a setting's error has a place and says what is allowed
 		var after time.Duration
 		if e, ok := errors.AsType[*client.Error](err); ok {
 			after = e.RetryAfter
@@ -182,7 +185,7 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 		}
 		row("also", text)
 	}
-	if do := advice(f.Code); do != "" {
+	if do := advice(f.Code); do != "" && !errors.Is(f, fs.ErrNotExist) { // a file that is not there cannot be mended
 		row("do", do)
 	} else if after > 0 {
 		row("do", "Try again in "+span(after)+".")

@@ -59,15 +59,15 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 }
 
 func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, error) {
-	deck, warnings, err := parseDeck(data, l.preset, l.cfg.Limits)
+	q, err := parseDeck(data, l.preset, l.cfg.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	deck, more, err := l.house.Check(ctx, deck)
-	if err != nil {
+	deck, more, err := l.house.Check(ctx, q.Deck)
+	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.house.jobs.Submit(ctx, lectern.Submission{Deck: deck, Warnings: append(warnings, more...)})
+	return l.house.jobs.Submit(ctx, lectern.Submission{Deck: deck, Warnings: append(q.Warnings, more...)})
 }
 
 func (l *local) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -36,9 +36,13 @@ func TestExamplesAreFlawless(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			deck, warnings, err := parseDeck(data, "", lectern.DefaultLimits())
-			if err != nil || len(warnings) > 0 {
-				t.Fatalf("%v, %v", warnings, err)
+			q, err := parseDeck(data, "", lectern.DefaultLimits())
+			deck := q.Deck.WithDefaults()
+			if err == nil {
+				err = q.Judge(lectern.Join(deck.Validate(lectern.DefaultLimits())))
+			}
+			if err != nil || len(q.Warnings) > 0 {
+				t.Fatalf("%v, %v", q.Warnings, err)
 			}
 			known := map[string]bool{}
 			for _, tpl := range library.Templates() {

@@ -11,10 +11,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/job"
+	"lectern/internal/private"
 	"lectern/internal/queue"
 	"lectern/internal/seal"
 	"lectern/internal/store/postgres"
@@ -88,8 +91,17 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 // of the settings.
 func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
+		said, _ := strings.CutSuffix(f.Message, " Try again in a moment.")
+		away := lectern.Fail(codeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.", said)
+		away.Detail = f.Detail
+		return db, away.Because(err)
+	}
 	return db, addressFault(err)
 }
+
+// codeNoDatabase is the code of a start without the database.
+const codeNoDatabase lectern.Code = "database_unreachable"
 
 func addressFault(err error) error {
 	if e, ok := errors.AsType[*postgres.AddressError](err); ok {
@@ -142,7 +154,11 @@ func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (s
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
-		if key, err = seal.KeyIn(filepath.Join(dir, secretKeyFile)); err != nil {
+		name := filepath.Join(dir, secretKeyFile)
+		if key, err = seal.KeyIn(name); err == nil {
+			err = private.Close(name) // a copy that came from a backup may be open to others
+		}
+		if err != nil {
 			return nil, fault(err)
 		}
 	}

@@ -88,7 +88,13 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	if err := session("", put(fresh)); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(dir, secretKeyFile), 0o666); err != nil { // as a copy from a backup may be
+		t.Fatal(err)
+	}
 	err := session("", func(s *sqlstore.Store) {
+		if info, err := os.Stat(filepath.Join(dir, secretKeyFile)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the key's file: %v, %v", info.Mode(), err)
+		}
 		all, err := s.Endpoints(t.Context())
 		if err != nil || len(all) != 2 || all[0].Secrets[0]+all[1].Secrets[0] != "whsec_newwhsec_old" && all[0].Secrets[0]+all[1].Secrets[0] != "whsec_oldwhsec_new" {
 			t.Errorf("the webhooks are %+v, %v", all, err)

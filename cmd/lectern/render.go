@@ -306,15 +306,15 @@ func readDeck(name string, s streams) ([]byte, error) {
 }
 
 // parseDeck reads a deck by its content. A preset goes before what the deck says of size and quality; "": there is none.
-func parseDeck(data []byte, preset string, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
+func parseDeck(data []byte, preset string, lim lectern.Limits) (jsondeck.Request, error) {
 	if int64(len(data)) > lim.BodyBytes {
-		return lectern.Deck{}, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(data))), megabytes(lim.BodyBytes))
+		return jsondeck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(data))), megabytes(lim.BodyBytes))
 	}
-	if preset == "" {
-		return jsondeck.Parse(data, lim)
+	var settings []byte
+	if preset != "" {
+		settings = presetSettings(preset)
 	}
-	q, err := jsondeck.ParseRequest(data, presetSettings(preset), lim)
-	return q.Deck, q.Warnings, err
+	return jsondeck.ParseRequest(data, settings, lim)
 }
 
 // presetSettings are settings that go before a deck's own.

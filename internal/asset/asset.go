@@ -43,7 +43,7 @@ const MaxURL = egress.MaxURL
 // Options configure a fetcher. The zero value is the policy for decks from strangers.
 type Options struct {
 	MaxBytes     int64          // of one picture; 0: DefaultMaxBytes
-	Limits       lectern.Limits // of pictures; zero: lectern.DefaultLimits
+	Limits       lectern.Limits // of pictures; zero fields: the defaults
 	Ports        []uint16       // that may be reached; nil: every one
 	Log          *slog.Logger   // gets the reasons that sentences leave out; nil: nobody does
 	Timeout      time.Duration  // for the whole of one picture, redirects included; 0: DefaultTimeout
@@ -65,9 +65,7 @@ func New(o Options) *Fetcher {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	if o.Limits == (lectern.Limits{}) {
-		o.Limits = lectern.DefaultLimits()
-	}
+	o.Limits = o.Limits.WithDefaults()
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -25,11 +25,14 @@ func (a *Artifacts) Probe(ctx context.Context) error {
 		}
 		return a.bucket.Delete(ctx, key)
 	}
-	return Writable(a.aside.dir)
+	return writable(a.aside.dir, "the data folder") // whoever asks for readiness needs no paths
 }
 
 // Writable tries whether files can be written to a folder: it writes one, flushes it, asks for room, and removes it.
-func Writable(dir string) error {
+func Writable(dir string) error { return writable(dir, dir) }
+
+// writable is Writable for a folder that sentences call by a name.
+func writable(dir, name string) error {
 	f, err := os.CreateTemp(dir, ".lectern-*")
 	if err == nil {
 		_, err = f.Write(make([]byte, 4<<10))
@@ -45,9 +48,9 @@ func Writable(dir string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return lectern.Fail(lectern.CodeDiskFull, "The disk of %s is full: less than %d MiB are free. Make room, or choose another folder with the setting data.", dir, room>>20).Because(err)
+		return lectern.Fail(lectern.CodeDiskFull, "The disk of %s is full: less than %d MiB are free. Make room, or choose another folder with the setting data.", name, room>>20).Because(err)
 	}
-	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user the right to write there, or choose another folder with the setting data.", dir, plainly(err)).Because(err)
+	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user the right to write there, or choose another folder with the setting data.", name, plainly(err)).Because(err)
 }
 
 // plainly is an error of the system without the name of the call and the path.

@@ -29,7 +29,7 @@ func portNumber(s string) bool {
 }
 
 func hostName(s string) bool {
-	return net.ParseIP(s) != nil || !strings.ContainsAny(s, ":/@?# \t") && len(s) <= 253
+	return net.ParseIP(s) != nil || !strings.ContainsAny(s, ":/@?# \t*") && len(s) <= 253
 }
 
 func originName(s string) bool {

@@ -250,8 +250,14 @@ func choice(key, doc string, among []string, at func(*Config) *string) Setting {
 func webAddress(key, doc string, at func(*Config) *string) Setting {
 	return Setting{key, doc, "http://host:port, or nothing", func(c *Config, s string) error {
 		if s != "" {
-			if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			u, err := url.Parse(s)
+			switch {
+			case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 				return fmt.Errorf("%q is no web address", s)
+			case u.User != nil: // not repeated: there may be a password
+				return errors.New("the address has a user name, which whoever sees a link would read")
+			case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+				return fmt.Errorf("%q has a query or a fragment", s)
 			}
 		}
 		*at(c) = s

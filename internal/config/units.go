@@ -121,10 +121,19 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
+// otherWords are names that other programs have for settings of this one.
+var otherWords = map[string]string{
+	"ADDRESS": "ADDR", "LISTEN": "ADDR", "LISTEN_ADDR": "ADDR", "BIND": "ADDR", "DATABASE": "DB", "DATABASE_URL": "DB", "DB_URL": "DB",
+	"DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL", "CHROME_PATH": "CHROME", "CHROMIUM": "CHROME",
+}
+
 // nearestVariable is the variable that somebody may have meant, or "": one that ends with the same words, such as
 // LECTERN_HTTP_ORIGINS for LECTERN_ORIGINS, or the nearest one. The prefix that all have makes none alike.
 func nearestVariable(name string, known []string) string {
 	word := strings.TrimPrefix(name, EnvPrefix)
+	if other := EnvPrefix + otherWords[word]; slices.Contains(known, other) {
+		return other
+	}
 	bare := make([]string, len(known))
 	for i, k := range known {
 		bare[i] = strings.TrimPrefix(k, EnvPrefix)

@@ -210,7 +210,7 @@ type Side struct {
 }
 
 // Transition gives the arguments that encode the overlap of two slides: frames pictures, the first of which still shows
-// only the slide that leaves. kind is one that [TransitionType] gave, and no cut.
+// only the slide that leaves. kind is one of lectern.TransitionTypes, and no cut.
 func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, threads int, to string) []string {
 	var args []string
 	var graph string
@@ -239,56 +239,4 @@ func overlay(at lectern.Rect) string {
 // span is a number of frames as ffmpeg reads durations, in microseconds, rounded up.
 func (e Encoding) span(frames int64) string {
 	return strconv.FormatInt((frames*1_000_000+int64(e.Rate)-1)/int64(e.Rate), 10) + "us"
-}
-
-// cut is the type of a transition that is none.
-const cut = "none"
-
-// fallback is the type that stands in for an unknown one.
-const fallback = "fade"
-
-// TransitionTypes lists the types that are known, in the order in which messages name them: ffmpeg's xfade names.
-func TransitionTypes() []string {
-	return []string{
-		cut, "fade", "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
-		"slideleft", "slideright", "slideup", "slidedown", "smoothleft", "smoothright", "smoothup", "smoothdown",
-		"circlecrop", "rectcrop", "circleopen", "circleclose", "vertopen", "vertclose", "horzopen", "horzclose", "radial",
-		"diagtl", "diagtr", "diagbl", "diagbr", "hlslice", "hrslice", "vuslice", "vdslice", "squeezeh", "squeezev",
-		"zoomin", "distance", "hblur", "pixelize", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow",
-	}
-}
-
-// TransitionType gives the type that is used for name, and whether name is known. Upper case, blanks and the empty name
-// (a fade) are taken; an unknown name gives a fade.
-func TransitionType(name string) (kind string, known bool) {
-	name = normalName(name)
-	if name == "" {
-		return fallback, true
-	}
-	for _, t := range TransitionTypes() {
-		if t == name {
-			return t, true
-		}
-	}
-	if name == "cut" {
-		return cut, true
-	}
-	return fallback, false
-}
-
-// IsCut reports whether kind, as TransitionType gave it, joins two slides without an overlap.
-func IsCut(kind string) bool { return kind == cut }
-
-func normalName(s string) string {
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= 'A' && c <= 'Z':
-			b = append(b, c+'a'-'A')
-		case c == ' ' || c == '-' || c == '_' || c == '\t':
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(b)
 }

@@ -82,14 +82,3 @@ func TestPiecesShareTheirParameters(t *testing.T) {
 		}
 	}
 }
-
-func TestTransitionType(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"": "fade", "Fade": "fade", "wipe-left": "wipeleft", "slide_up": "slideup", "none": "none", "CUT": "none", "swirl": "fade",
-		"fade:duration=9": "fade", "fadefast": "fadefast"} {
-		got, known := TransitionType(in)
-		if got != want || known != (in != "swirl" && in != "fade:duration=9") {
-			t.Errorf("%q is %q, known %v", in, got, known)
-		}
-	}
-}

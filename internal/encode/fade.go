@@ -1,8 +1,9 @@
 package encode
 
-// IsFade reports whether kind, as TransitionType gave it, is the transition that internal/picture mixes and
-// [Encoding.Faded] encodes.
-func IsFade(kind string) bool { return kind == fallback }
+import "lectern"
+
+// IsFade reports whether kind is the transition that internal/picture mixes and [Encoding.Faded] encodes.
+func IsFade(kind string) bool { return kind == lectern.TransitionFade }
 
 // search is how thoroughly an encoder looks for what moved: for whole pixels, a few from where it expects them. A
 // person who speaks moves little and smoothly, and a fade not at all (docs/PIPELINE.md).

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -360,4 +361,26 @@ func FuzzFollow(f *testing.F) {
 			last = n
 		}}.follow(strings.NewReader(s), w)
 	})
+}
+
+// A deck may name every transition that this ffmpeg's xfade has, and none that it has not.
+func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	if err := proc.Run(t.Context(), proc.Command{Path: tool(t).Path(), Args: []string{"-hide_banner", "-h", "filter=xfade"}, Stdout: &out}); err != nil {
+		t.Fatal(err)
+	}
+	have := []string{lectern.TransitionNone}
+	for line := range strings.Lines(out.String()) {
+		f := strings.Fields(line)
+		if len(f) > 3 && strings.HasSuffix(line, " transition\n") && f[0] != "custom" && f[0] != "transition" {
+			have = append(have, f[0])
+		}
+	}
+	want := lectern.TransitionTypes()
+	slices.Sort(have)
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		t.Errorf("xfade has %v\nwe offer %v", have, want)
+	}
 }

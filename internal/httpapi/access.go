@@ -88,27 +88,32 @@ func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	}
 	text, given := bearer(r)
 	var err error
+	where := "Authorization"
 	switch cookie, none := r.Cookie(sessionCookie); {
+	case given && text == "":
+		err = blame("Authorization", lectern.CodeUnauthorized, "The Authorization header has no key that this server can read. Send one header \"Authorization: Bearer lk_…\".")
 	case given:
 		v.key, err = s.Keys.Verify(r.Context(), text)
 	case none == nil && cookie.Value != "":
-		v.cookie = true
+		v.cookie, where = true, "Cookie"
 		v.key, err = s.Keys.Resume(r.Context(), cookie.Value)
 	default:
-		return lectern.Fail(lectern.CodeUnauthorized, "This server needs a key. Send it as \"Authorization: Bearer lk_…\"; on the web page, sign in with it.")
+		return blame("Authorization", lectern.CodeUnauthorized, "This server needs a key. Send it as \"Authorization: Bearer lk_…\"; on the web page, sign in with it.")
 	}
-	return s.paced(v, err)
+	return s.paced(v, where, err)
 }
 
-// paced slows down who tries wrong keys.
-func (s *server) paced(v *visit, err error) error {
+// paced slows down who tries wrong keys. param is where the key was sent.
+func (s *server) paced(v *visit, param string, err error) error {
 	if err == nil || asFailure(err).Code != lectern.CodeUnauthorized {
 		return err
 	}
 	if wait := s.attempts.fail(v.from, time.Now()); wait > 0 {
 		return inAWhile(wait, "Too many wrong keys came from your address. A right one is still taken; try another in %d s.", seconds(wait))
 	}
-	return err
+	f := *asFailure(err)
+	f.Param = param
+	return &f
 }
 
 // seconds is a wait in whole seconds, at least one.
@@ -218,10 +223,10 @@ func (s *server) admit(w *writer, r *http.Request, v *visit, u rule) bool {
 // open a server that is meant for this machine to everybody who reaches the proxy.
 func (s *server) reached(r *http.Request, v *visit, keyed bool) error {
 	if !s.hostAllowed(v.host, keyed) {
-		return lectern.Fail(codeHost, "This server does not answer for the host %.100q. Its operator can allow it with the setting http.hosts.", hostname(v.host))
+		return blame("Host", codeHost, "This server does not answer for the host %.100q. Its operator can allow it with the setting http.hosts.", hostname(v.host))
 	}
 	if header := relayed(r.Header); header != "" && !keyed && !s.proxy(peer(r)) {
-		return lectern.Fail(codeProxy, "The request came through a proxy (it has the header %s), and this server has no key. "+
+		return blame(header, codeProxy, "The request came through a proxy (it has the header %s), and this server has no key. "+
 			"Make a key with \"lectern key add\", or name the proxy in the setting http.trusted_proxies.", header)
 	}
 	return nil
@@ -238,9 +243,9 @@ func (s *server) sentBy(r *http.Request, origin string, fine bool) error {
 	case safe(r), origin != "" && fine:
 		return nil
 	case origin != "":
-		return lectern.Fail(codeOrigin, "Pages of %.200s may not use this server. Its operator can allow them with the setting http.origins.", origin)
+		return blame("Origin", codeOrigin, "Pages of %.200s may not use this server. Its operator can allow them with the setting http.origins.", origin)
 	case r.Header.Get("Sec-Fetch-Site") == "cross-site":
-		return lectern.Fail(codeOrigin, "Pages of other sites may not use this server. Its operator can allow them with the setting http.origins.")
+		return blame("Sec-Fetch-Site", codeOrigin, "Pages of other sites may not use this server. Its operator can allow them with the setting http.origins.")
 	}
 	return nil
 }
@@ -250,5 +255,5 @@ func (s *server) sameSite(r *http.Request, v *visit, origin string) error {
 	if !v.cookie || safe(r) || origin != "" && s.own(origin, v) || origin == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
 		return nil
 	}
-	return lectern.Fail(codeOrigin, "A session is good for this server's own page only. Programs and other pages send a key as \"Authorization: Bearer lk_…\".")
+	return blame("Origin", codeOrigin, "A session is good for this server's own page only. Programs and other pages send a key as \"Authorization: Bearer lk_…\".")
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,7 +112,7 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Accept-Encoding", "identity")
 	w.Header().Set("Connection", "close")
-	return lectern.Fail(codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
+	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
 }
 
 // packed names what a body is that was packed without a header that says so, "" where it is not.
@@ -128,6 +130,17 @@ func refusePacked(body string) error {
 		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as JSON (application/json), not packed.", what)
 	}
 	return nil
+}
+
+// dryRun reports whether a create is only to be checked. It refuses other parameters: one that is misspelt would make a
+// presentation that nobody wants.
+func dryRun(r *http.Request) (bool, error) {
+	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+		if name != "dry_run" {
+			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which checks the deck and makes nothing.", name)
+		}
+	}
+	return flagged(r, "dry_run")
 }
 
 // flagged reads a query parameter that is true or false; absent, it is false.

@@ -45,7 +45,7 @@ func readBody(r *http.Request) (string, error) {
 		// Scripts forget the header, and curl then says "form": only what surely is no JSON is refused.
 		kind, _, _ := mime.ParseMediaType(ct)
 		if !mayBeJSON(kind) {
-			return "", lectern.Fail(codeMedia, "The body must be JSON (application/json), not %s.", kind)
+			return "", blame("Content-Type", codeMedia, "The body must be JSON (application/json), not %s.", kind)
 		}
 	}
 	b, err := readText(r.Body, r.ContentLength)
@@ -102,7 +102,7 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
-// accept parses, checks and settles a deck. The warnings are those of both steps.
+// accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
 func (s *server) accept(c context.Context, b submission, change func(*lectern.Deck)) (lectern.Submission, error) {
 	q, err := jsondeck.ParseRequest(b.deck, b.settings, s.Limits)
 	if err != nil {
@@ -119,7 +119,10 @@ func (s *server) accept(c context.Context, b submission, change func(*lectern.De
 		return lectern.Submission{}, err
 	}
 	d, more, err := s.Check.Check(c, q.Deck)
-	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, err
+	if err = q.Judge(err); err != nil {
+		return lectern.Submission{}, err
+	}
+	return lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...), CallbackURL: callback}, nil
 }
 
 // callback refuses an address that may not be told of a presentation.

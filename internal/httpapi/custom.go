@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"time"
 
 	"lectern"
 )
@@ -106,7 +109,7 @@ func (s *server) custom(mux *http.ServeMux) {
 		})
 	}
 	const p = custom + "/presentations"
-	on("POST "+p, s.customCreate(nil))
+	on("POST "+p, s.customCreate(""))
 	on("GET "+p, s.customList)
 	on("GET "+p+"/{id}", s.customStatus)
 	on("GET "+p+"/{id}/video", s.customFile(files[0], "attachment", ""))
@@ -118,7 +121,7 @@ func (s *server) custom(mux *http.ServeMux) {
 	})
 	on("POST "+custom+"/slide-image/generate", s.slideImage)
 	on("POST "+custom+"/slide-html/preview", s.slideHTML)
-	on("POST "+custom+"/slide-video/generate", s.customCreate(func(d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly }))
+	on("POST "+custom+"/slide-video/generate", s.customCreate(lectern.LayoutSlideOnly))
 	on("GET "+custom+"/video/avatars", s.customAvatars)
 	on("GET "+custom+"/video/avatars/{code}/portrait", func(w http.ResponseWriter, r *http.Request) error {
 		size, err := number(r, "size", 480, 48, 960)
@@ -136,9 +139,19 @@ func (s *server) custom(mux *http.ServeMux) {
 	})
 }
 
-func (s *server) customCreate(change func(*lectern.Deck)) func(http.ResponseWriter, *http.Request) error {
+// customHold is how long a slide without narration stays here where its deck does not say: what the original did.
+const customHold = 30 * time.Second
+
+// customCreate makes a presentation; layout, where it is given, goes before the deck's own, unless that is a fault.
+func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *http.Request) error {
+	change := func(d *lectern.Deck) {
+		if layout != "" && (d.Layout == "" || slices.Contains(lectern.Layouts(), d.Layout)) {
+			d.Layout = layout
+		}
+		d.Hold = cmp.Or(d.Hold, customHold)
+	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		dry, err := flagged(r, "dry_run")
+		dry, err := dryRun(r)
 		if err != nil {
 			return err
 		}

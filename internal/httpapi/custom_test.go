@@ -3,11 +3,13 @@ package httpapi_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"lectern"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and docs/openapi.json")
@@ -85,5 +87,21 @@ func TestCustomLifecycle(t *testing.T) {
 	}
 	if a := r.get(path + "/slide-image?slide=2"); a.status != 404 || !strings.Contains(a.body, "there is no slide 2") {
 		t.Errorf("no such slide: %d %s", a.status, a.body)
+	}
+}
+
+// A slide without narration stays for 3 s, and for 30 s here, whatever the slides are called.
+func TestDefaultHoldByFace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for path, want := range map[string]time.Duration{"/v1/presentations": 3 * time.Second, "/api/custom/presentations": 30 * time.Second, "/api/custom/slide-video/generate": 30 * time.Second} {
+		for _, slides := range []string{"slides", "slides_data"} {
+			for hold, want := range map[string]time.Duration{"": want, `,"hold":7`: 7 * time.Second} {
+				a := r.post(path, fmt.Sprintf(`{%q:[{"title":"One"}]%s}`, slides, hold))
+				if got := r.jobs.all[len(r.jobs.all)-1].deck.Hold; a.status >= 300 || got != want {
+					t.Errorf("%s, %s%s: %d, %v", path, slides, hold, a.status, got)
+				}
+			}
+		}
 	}
 }

@@ -24,7 +24,7 @@ type DeckInput struct {
 	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
 	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
-	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays. Default: 30 in decks that have slidesData. Alias: duration."`
+	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
 	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
@@ -76,8 +76,8 @@ type SizeInput struct {
 
 // TransitionInput documents a transition.
 type TransitionInput struct {
-	Type     string  `json:"type" example:"fade" doc:"none, or the name of an xfade of ffmpeg."`
-	Duration float64 `json:"duration,omitempty" minimum:"0" maximum:"10" default:"0.5" doc:"In seconds."`
+	Type     string  `json:"type" example:"fade" doc:"none, which is a cut, or the name of an xfade of ffmpeg: fade, dissolve, wipeleft …"`
+	Duration float64 `json:"duration,omitempty" minimum:"0" maximum:"5" default:"0.5" doc:"In seconds."`
 }
 
 // exampleDeck is the deck that the documentation shows.

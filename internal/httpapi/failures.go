@@ -15,14 +15,15 @@ import (
 
 // Codes of failures that only HTTP knows.
 const (
-	codeMethod  lectern.Code = "method_not_allowed"
-	codeOrigin  lectern.Code = "origin_refused"
-	codeHost    lectern.Code = "host_refused"
-	codeProxy   lectern.Code = "proxy_refused"
-	codeRequest lectern.Code = "invalid_request"
-	codeMedia   lectern.Code = "unsupported_media_type"
-	codeAccept  lectern.Code = "not_acceptable"
-	codeRange   lectern.Code = "range_not_satisfiable"
+	codeRequest = lectern.CodeInvalidRequest
+
+	codeMethod lectern.Code = "method_not_allowed"
+	codeOrigin lectern.Code = "origin_refused"
+	codeHost   lectern.Code = "host_refused"
+	codeProxy  lectern.Code = "proxy_refused"
+	codeMedia  lectern.Code = "unsupported_media_type"
+	codeAccept lectern.Code = "not_acceptable"
+	codeRange  lectern.Code = "range_not_satisfiable"
 
 	codePrecondition lectern.Code = "precondition_failed"
 )
@@ -218,6 +219,13 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Content-Type", "application/problem+json")
 	writeJSON(w, r, status, newProblem(f, status, id))
+}
+
+// blame is a failure that names the field, the parameter or the header at fault.
+func blame(param string, code lectern.Code, format string, args ...any) *lectern.Failure {
+	f := lectern.Fail(code, format, args...)
+	f.Param = strings.ToValidUTF8(param[:min(len(param), 60)], "")
+	return f
 }
 
 // asFailure finds the failure in err; errors of HTTP and of contexts get one of their own.

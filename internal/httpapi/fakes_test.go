@@ -77,7 +77,7 @@ func (j *jobs) find(id string) (*record, error) {
 			return r, nil
 		}
 	}
-	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+	return nil, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
 }
 
 func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presentation, error) {
@@ -347,10 +347,12 @@ func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lecte
 	if c.panics {
 		panic("checker broke")
 	}
+	d = d.WithDefaults()
+	faults := d.Validate(lectern.Limits{})
 	if !slices.Contains([]string{"dark-purple", "light-modern", "corporate-blue"}, d.Theme) {
 		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known.", d.Theme)
 		f.Param = "theme"
-		return d, nil, f
+		faults = append(faults, *f)
 	}
 	if d.Avatar == "" {
 		d.Avatar = "mikhailo"
@@ -359,10 +361,12 @@ func (c checker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lecte
 	if name != "mikhailo" && name != "gia" {
 		f := lectern.Fail(lectern.CodeUnknownAvatar, "The avatar %q is not known; there are \"mikhailo\" and \"gia\".", d.Avatar)
 		f.Param = "avatar"
-		return d, nil, f
+		faults = append(faults, *f)
+	}
+	if len(faults) > 0 {
+		return d, nil, lectern.Join(faults)
 	}
 	var warnings []lectern.Warning
-	d.Slides = slices.Clone(d.Slides)
 	for i, s := range d.Slides {
 		if s.Narration != "" && !strings.HasPrefix(d.Avatar, "elai:") {
 			d.Slides[i].Voice = lectern.VoiceChoice{Engine: "flite", ID: "slt", Language: "en-US", Speed: s.Voice.Speed}
@@ -553,6 +557,7 @@ func (r *rig) do(method, path, body string, headers ...string) answer {
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	req.Host = req.Header.Get("Host") // "": that of the URL
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		r.t.Fatal(err)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presen
 // serve answers with an artifact: ranges, conditions and HEAD as net/http does them, the content's hash as ETag.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f file, disposition string) error {
 	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
-		return lectern.Fail(codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
+		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
 	}
 	body, err := s.Open(r.Context(), a.Key)
 	if err != nil {
@@ -90,10 +91,10 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	switch out.refused {
 	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
-		return lectern.Fail(codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.what)
+		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.what)
 	case http.StatusPreconditionFailed:
 		h.Del("Content-Type")
-		return lectern.Fail(codePrecondition, "The %s is not the one that the request's conditions name.", f.what)
+		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", f.what)
 	}
 	return nil
 }
@@ -129,12 +130,22 @@ func safeName(s string) string {
 	}, s)
 }
 
-// slideNumber reads the number of a slide, counted from 1.
-func slideNumber(s string) (int, error) {
+// present is the first of these headers that is there; "": none is.
+func present(h http.Header, names ...string) string {
+	for _, name := range names {
+		if h.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// slideNumber reads the number of a slide, counted from 1, which the parameter of that name gives.
+func slideNumber(param, s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
 		f := lectern.Fail(codeRequest, "The number of a slide is a whole number from 1, not %q.", s)
-		f.Param = "slide"
+		f.Param = param
 		return 0, f
 	}
 	return n, nil

@@ -141,19 +141,10 @@ func newServer(o Options) *server {
 }
 
 func (o Options) withDefaults() Options {
-	def := lectern.DefaultLimits()
-	o.Limits.BodyBytes = cmp.Or(o.Limits.BodyBytes, def.BodyBytes)
-	o.Limits.Slides = cmp.Or(o.Limits.Slides, def.Slides)
-	o.Limits.NarrationBytes = cmp.Or(o.Limits.NarrationBytes, def.NarrationBytes)
-	o.Limits.PropsBytes = cmp.Or(o.Limits.PropsBytes, def.PropsBytes)
-	o.Limits.MinSide = cmp.Or(o.Limits.MinSide, def.MinSide)
-	o.Limits.MaxSide = cmp.Or(o.Limits.MaxSide, def.MaxSide)
-	o.Limits.MaxHoldSeconds = cmp.Or(o.Limits.MaxHoldSeconds, def.MaxHoldSeconds)
+	o.Limits = o.Limits.WithDefaults()
 	o.Streams = cmp.Or(o.Streams, 1000)
 	o.StreamsPerAddress = cmp.Or(o.StreamsPerAddress, 100)
 	o.Ranges = cmp.Or(o.Ranges, 16)
-	o.Limits.SlidePixels = cmp.Or(o.Limits.SlidePixels, def.SlidePixels)
-	o.Limits.JSONTokens = cmp.Or(o.Limits.JSONTokens, def.JSONTokens)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 30*time.Second)

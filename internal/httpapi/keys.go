@@ -67,7 +67,7 @@ type keyInput struct {
 func (f *face) keys() {
 	book := f.s.Keys
 	handle(f, op{
-		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, codeRequest}, method: http.MethodPost, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
+		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, codeRequest}, method: http.MethodPost, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
 		summary: "Make an API key",
 		about: "The key is in this answer and never again. As soon as there is one key, every request needs one. " +
 			"An admin key of the owner default makes keys for every owner, any other for its own owner alone.",

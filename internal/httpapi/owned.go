@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 
@@ -36,12 +37,25 @@ func (m mine) bounds() lectern.Quota {
 // Submit makes a presentation of this owner.
 func (m mine) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	sub.Owner, sub.KeyID, sub.Quota = m.owner(), m.key.ID, m.bounds()
-	return m.jobs.Submit(ctx, sub)
+	p, err := m.jobs.Submit(ctx, sub)
+	return p, ofKey(err)
+}
+
+// ofKey names the header of a refusal for its Idempotency-Key.
+func ofKey(err error) error {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok || f.Code != lectern.CodeKeyMismatch && f.Code != lectern.CodeKeyInUse {
+		return err
+	}
+	c := *f
+	c.Param = "Idempotency-Key"
+	return &c
 }
 
 // Reserve claims an Idempotency-Key among those of this owner.
 func (m mine) Reserve(ctx context.Context, key, fingerprint string) (lectern.Presentation, bool, error) {
-	return m.jobs.Reserve(ctx, m.owner(), key, fingerprint)
+	p, replayed, err := m.jobs.Reserve(ctx, m.owner(), key, fingerprint)
+	return p, replayed, ofKey(err)
 }
 
 // ReleaseKey frees one.
@@ -53,7 +67,7 @@ func (m mine) ReleaseKey(ctx context.Context, key string) error {
 func (m mine) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := m.jobs.Get(ctx, id)
 	if err == nil && cmp.Or(p.Owner, lectern.DefaultOwner) != m.owner() {
-		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %s.", id)
+		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id) // as the store says it of one that never was
 	}
 	return p, err
 }

@@ -17,7 +17,8 @@ func previewDeck(body string, lim lectern.Limits) (lectern.Deck, []lectern.Warni
 	if !q.NamesLayout {
 		q.Deck.Layout = lectern.LayoutSlideOnly
 	}
-	return q.Deck, q.Warnings, nil
+	d := q.Deck.WithDefaults()
+	return d, q.Warnings, q.Judge(lectern.Join(d.Validate(lim)))
 }
 
 func (s *server) themeExists(id string) error {

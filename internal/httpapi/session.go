@@ -56,7 +56,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r.Context())
 	// Another site could sign its victim in with a key of its own, and see what is made with it.
 	if origin := r.Header.Get("Origin"); origin != "" && !s.own(origin, v) {
-		return lectern.Fail(codeOrigin, "Sign in on this server's own page.")
+		return blame("Origin", codeOrigin, "Sign in on this server's own page.")
 	}
 	var body struct{ Key string }
 	b, err := io.ReadAll(io.LimitReader(r.Body, maxSignIn))
@@ -72,7 +72,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return lectern.Fail(lectern.CodeConflict, "This server has no keys, so there is nothing to sign in to.")
 	}
 	k, err := s.Keys.Verify(r.Context(), body.Key)
-	if err := s.paced(v, err); err != nil {
+	if err := s.paced(v, "key", err); err != nil {
 		return err
 	}
 	value, until := s.Keys.StartSession(k)

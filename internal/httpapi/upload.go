@@ -25,7 +25,7 @@ const takenDecks = "a deck as JSON (application/json)"
 func readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
-		return b, lectern.Fail(codeMedia, "The Content-Type multipart/form-data lacks its boundary.")
+		return b, blame("Content-Type", codeMedia, "The Content-Type multipart/form-data lacks its boundary.")
 	}
 	form := multipart.NewReader(r.Body, boundary)
 	seen := map[string]bool{}
@@ -108,10 +108,5 @@ func takenDeck(kind, deck string) error {
 }
 
 func formFault(param, format string, args ...any) *lectern.Failure {
-	f := lectern.Fail(codeRequest, format, args...)
-	f.Param = param
-	if len(f.Param) > 60 {
-		f.Param = f.Param[:60]
-	}
-	return f
+	return blame(param, codeRequest, format, args...)
 }

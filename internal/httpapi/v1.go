@@ -92,18 +92,36 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 		fail.Code = lectern.CodeInvalidJSON
 	}
 	for i, d := range m.Errors {
-		at := d.Location
-		for _, place := range []string{"query.", "path.", "header.", "body."} {
-			at = strings.TrimPrefix(at, place)
-		}
-		one := lectern.Failure{Code: codeRequest, Message: fmt.Sprintf("The parameter %q is wrong: %s.", at, d.Message), Param: at}
+		one := complaint(d)
 		if i == 0 {
-			fail.Message, fail.Param = one.Message, at
+			fail.Message, fail.Param = one.Message, one.Param
 		} else {
 			fail.Causes = append(fail.Causes, one)
 		}
 	}
 	return newProblem(fail, m.Status, requestID(ctx.Context())), nil
+}
+
+// complaint is one of huma's complaints as a fault that names the field or the parameter.
+func complaint(d *huma.ErrorDetail) lectern.Failure {
+	place, at, _ := strings.Cut(d.Location, ".")
+	f := lectern.Failure{Code: codeRequest, Param: at}
+	missing, ok := strings.CutPrefix(d.Message, "expected required property ")
+	missing, _, _ = strings.Cut(missing, " ")
+	switch {
+	case ok:
+		f.Param = strings.TrimPrefix(at+"."+missing, ".")
+		f.Message = fmt.Sprintf("The field %q is missing.", f.Param)
+	case d.Message == "unexpected property":
+		f.Message = fmt.Sprintf("The field %q is not known.", at)
+	case place == "body" && at == "":
+		f.Message = fmt.Sprintf("The body is wrong: %s.", d.Message)
+	case place == "body":
+		f.Message = fmt.Sprintf("The field %q is wrong: %s.", at, d.Message)
+	default:
+		f.Message = fmt.Sprintf("The parameter %q is wrong: %s.", at, d.Message)
+	}
+	return f
 }
 
 // handle registers an operation whose handler answers by itself; what it returns becomes a problem.
@@ -142,7 +160,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
 			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
-				f.s.refuse(w, r, lectern.Fail(codeAccept, "The answer is %s, which the request's Accept header does not take.", offered))
+				f.s.refuse(w, r, blame("Accept", codeAccept, "The answer is %s, which the request's Accept header does not take.", offered))
 				return
 			}
 			if err := h(w, r, in); err != nil {
@@ -245,8 +263,12 @@ func (f *face) presentations() {
 	})
 }
 
-func (s *server) v1Create(w http.ResponseWriter, r *http.Request, in *createInput) error {
-	if in.DryRun {
+func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput) error {
+	dry, err := dryRun(r)
+	if err != nil {
+		return err
+	}
+	if dry {
 		return s.dryRun(w, r)
 	}
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
@@ -395,7 +417,7 @@ func (f *face) files() {
 		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide",
 		about: "As it was taken, at the size of the video, without the avatar. Ranges and conditional requests work.", content: slideImage.ct, refuses: refusedFiles,
 	}, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
-		n, err := slideNumber(in.N)
+		n, err := slideNumber("n", in.N)
 		if err != nil {
 			return err
 		}

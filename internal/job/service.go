@@ -245,7 +245,7 @@ func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentati
 }
 
 func fault(param, format string, args ...any) *lectern.Failure {
-	f := lectern.Fail(lectern.CodeInvalidDeck, format, args...)
+	f := lectern.Fail(lectern.CodeInvalidRequest, format, args...)
 	f.Param = param
 	return f
 }

@@ -352,7 +352,7 @@ func Make(wanted lectern.Key, now time.Time) (text string, k lectern.Key, err er
 // valid refuses a key that should not be made.
 func valid(k lectern.Key) error {
 	fault := func(param, format string, args ...any) error {
-		f := lectern.Fail(lectern.CodeInvalidDeck, format, args...)
+		f := lectern.Fail(lectern.CodeInvalidRequest, format, args...)
 		f.Param = param
 		return f
 	}

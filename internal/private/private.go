@@ -15,9 +15,14 @@ const (
 )
 
 // Folder makes a folder where it is missing. One that is open to others is closed to them, with all that is in it: what an
-// earlier build left. What belongs to another user stays as it is, since only its owner may change it.
+// earlier build left. Where dir itself is a link, so is the folder that it leads to; links inside are left alone. What belongs
+// to another user stays as it is, since only its owner may change it.
 func Folder(dir string) error {
 	if err := os.MkdirAll(dir, Dir); err != nil {
+		return err
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
 		return err
 	}
 	info, err := os.Stat(dir)

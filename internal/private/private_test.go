@@ -1,6 +1,7 @@
 package private_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,6 +40,15 @@ func TestH4FolderIsMended(t *testing.T) {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has mode %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(files[1], 0o644), os.Symlink(dir, link), private.Folder(link)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{dir: 0o700, files[0]: 0o644, files[1]: 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("by a link: %s has mode %v, %v; want %v", path, info.Mode(), err, want)
 		}
 	}
 	fresh := filepath.Join(dir, "a", "b")

@@ -142,13 +142,13 @@ const otherTheme = "other"
 
 func (l *fakeLibrary) Fingerprint() string { return l.fingerprint }
 
-func (l *fakeLibrary) Themes() []lectern.Theme { return []lectern.Theme{{ID: defaultTheme}} }
+func (l *fakeLibrary) Themes() []lectern.Theme { return []lectern.Theme{{ID: lectern.DefaultTheme}} }
 
 func (l *fakeLibrary) Theme(id string) (lectern.Theme, bool) {
 	if id == otherTheme {
 		return lectern.Theme{ID: id, Ring: "#00ccff", Backdrop: l.backdrop}, true
 	}
-	return lectern.Theme{ID: id, Ring: "#ffcc00", Backdrop: l.backdrop}, id == defaultTheme
+	return lectern.Theme{ID: id, Ring: "#ffcc00", Backdrop: l.backdrop}, id == lectern.DefaultTheme
 }
 
 func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {

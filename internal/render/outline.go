@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	"lectern"
 	"lectern/internal/encode"
@@ -18,8 +18,9 @@ type outline struct {
 	enc       encode.Encoding
 	rules     timeline.Rules
 	theme     lectern.Theme
-	version   string // ffmpeg's
-	performed bool   // by an avatar that speaks itself
+	version   string          // ffmpeg's
+	performed bool            // by an avatar that speaks itself
+	guess     []time.Duration // how long each slide may last before its narration is there
 	slides    []*slide
 }
 
@@ -54,6 +55,7 @@ type slide struct {
 // withSlides lays out the slides of o's deck, and tells track how much there is to do.
 func (o outline) withSlides(track *tracker) *outline {
 	u, d := &o, o.deck
+	_, u.guess = d.Estimate()
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(),
 			in: overlap(d, i-1), out: overlap(d, i),
@@ -66,7 +68,7 @@ func (o outline) withSlides(track *tracker) *outline {
 			}
 		}
 		u.slides = append(u.slides, s)
-		u.planSlide(track, s, guessSeconds(d, i))
+		u.planSlide(track, s, u.guess[i].Seconds())
 	}
 	track.plan("mux", 0.3+0.02*float64(len(u.slides)))
 	track.plan("publish", 0.3+0.02*float64(len(u.slides)))
@@ -189,25 +191,12 @@ func (u *outline) planSlide(track *tracker, s *slide, seconds float64) {
 func (u *outline) planAudio(track *tracker) {
 	seconds := 0.0
 	for i := range u.slides {
-		seconds += guessSeconds(u.deck, i)
+		seconds += u.guess[i].Seconds()
 	}
 	track.plan("audio", 0.1+weighSound*seconds)
 }
 
 func taskOf(kind string, s *slide) string { return fmt.Sprintf("%s %d", kind, s.number) }
-
-// guessSeconds is how long a slide may last before its narration is there: about fifteen characters a second.
-func guessSeconds(d lectern.Deck, i int) float64 {
-	script := d.Slides[i].Script()
-	if script.Silent() {
-		return d.HoldOf(i).Seconds()
-	}
-	speed := d.Slides[i].Voice.Speed
-	if speed <= 0 || math.IsNaN(speed) {
-		speed = 1
-	}
-	return 0.8 + float64(utf8.RuneCountInString(script.Text))/15/speed + script.Pauses().Seconds()
-}
 
 // title is a slide's name for people: its own title, or its number.
 func title(s lectern.Slide, i int) string {

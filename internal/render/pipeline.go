@@ -36,7 +36,7 @@ type Options struct {
 	Segmenter Segmenter
 	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
 	Subtitles bool
-	Limits    lectern.Limits // zero: lectern.DefaultLimits
+	Limits    lectern.Limits // zero fields: the defaults
 	// Judge decodes pictures, and may be shared; nil: one of its own.
 	Judge *picturefile.Judge
 	Now   func() time.Time // nil: time.Now
@@ -57,9 +57,7 @@ func New(o Options) *Pipeline {
 	if o.Resources == nil {
 		o.Resources = NewResources(Slots{})
 	}
-	if o.Limits == (lectern.Limits{}) {
-		o.Limits = lectern.DefaultLimits()
-	}
+	o.Limits = o.Limits.WithDefaults()
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -68,14 +66,6 @@ func New(o Options) *Pipeline {
 	}
 	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
 }
-
-// Bounds and defaults of what a deck may ask for.
-const (
-	maxTransition = 5 * time.Second
-	defaultHold   = 5 * time.Second
-	maxRate       = 120
-	defaultTheme  = "dark-purple"
-)
 
 // Check settles a deck and says what would fail in it: it fills in defaults, the avatar's full code, each slide's voice and the
 // types of transitions. A settled deck checked again is the same. Nothing is rendered, and no network asked but for an
@@ -109,32 +99,17 @@ func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 
 // settle is Check for what concerns the whole deck.
 func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	d.Slides = append([]lectern.Slide(nil), d.Slides...)
-	if d.Theme == "" {
-		d.Theme = defaultTheme
-	}
-	if d.Size == (lectern.Size{}) {
-		d.Size = lectern.Size{Width: 1920, Height: 1080}
-	}
-	if d.FrameRate == 0 {
-		d.FrameRate = 30
-	}
-	if d.Quality == "" {
-		d.Quality = lectern.QualityHigh
-	}
-	if d.Layout == "" {
-		d.Layout = lectern.LayoutPictureInPicture
-	}
-	if d.Hold <= 0 {
-		d.Hold = defaultHold
-	}
-	if d.Subtitles != lectern.SubtitlesOn && d.Subtitles != lectern.SubtitlesOff {
+	d = d.WithDefaults()
+	if d.Subtitles == "" {
 		d.Subtitles = lectern.SubtitlesOff
 		if p.Subtitles {
 			d.Subtitles = lectern.SubtitlesOn
 		}
 	}
-	if err := p.checkDeck(d); err != nil {
+	if err := lectern.Join(d.Validate(p.Limits)); err != nil {
+		return d, nil, err
+	}
+	if err := p.checkTheme(d); err != nil {
 		return d, nil, err
 	}
 	if d.Layout == lectern.LayoutSlideOnly {
@@ -149,92 +124,57 @@ func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []
 			d.Voice.Gender = p.Avatars.Gender(ctx, d.Avatar)
 		}
 	}
-	warnings := settleTransitions(&d)
-	return d, warnings, checkLength(d, p.Limits)
+	return d, append(fitTransitions(&d), fitBoxes(&d)...), nil
 }
 
-// checkLength refuses a deck whose video would be longer than limits.duration. It is an estimate from the text, so it says
-// so. A narration that is too long by itself is left to checkSlide, which names the slide.
-func checkLength(d lectern.Deck, lim lectern.Limits) error {
-	total, _ := d.Estimate()
-	long := func(s lectern.Slide) bool { return lim.NarrationBytes > 0 && len(s.Narration) > lim.NarrationBytes }
-	if lim.Duration <= 0 || total <= lim.Duration || slices.ContainsFunc(d.Slides, long) {
+func (p *Pipeline) checkTheme(d lectern.Deck) error {
+	if _, ok := p.Library.Theme(d.Theme); ok {
 		return nil
 	}
-	f := lectern.Fail(lectern.CodeTooLarge, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). Split the deck, or shorten it.",
-		total.Round(time.Second), lim.Duration)
-	f.Param = "slides"
+	var names []string
+	for _, t := range p.Library.Themes() {
+		names = append(names, t.ID)
+	}
+	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", lectern.Shorten(d.Theme), strings.Join(names, ", "))
+	f.Param = "theme"
 	return f
 }
 
-func (p *Pipeline) checkDeck(d lectern.Deck) error {
-	bad := func(param, format string, args ...any) error {
-		f := lectern.Fail(lectern.CodeInvalidDeck, format, args...)
-		f.Param = param
-		return f
-	}
-	lim := p.Limits
-	switch {
-	case len(d.Slides) == 0:
-		return bad("slides", "The deck has no slides. Add at least one.")
-	case lim.Slides > 0 && len(d.Slides) > lim.Slides:
-		return bad("slides", "The deck has %d slides; at most %d are allowed.", len(d.Slides), lim.Slides)
-	case d.Size.Width%2 != 0 || d.Size.Height%2 != 0:
-		return bad("size", "The video's width and height have to be even, and %d×%d are not.", d.Size.Width, d.Size.Height)
-	case min(d.Size.Width, d.Size.Height) < max(lim.MinSide, 16) || max(d.Size.Width, d.Size.Height) > lim.MaxSide:
-		return bad("size", "A video of %d×%d is not possible: each side has to be from %d to %d pixels.", d.Size.Width, d.Size.Height, lim.MinSide, lim.MaxSide)
-	case d.FrameRate < 1 || d.FrameRate > maxRate:
-		return bad("frameRate", "A frame rate of %d is not possible: choose 24, 25, 30, 50 or 60.", d.FrameRate)
-	case d.Quality != lectern.QualityLow && d.Quality != lectern.QualityMedium && d.Quality != lectern.QualityHigh:
-		return bad("quality", "The quality %q is not known; there are high, medium and low.", d.Quality)
-	case lim.MaxHoldSeconds > 0 && d.Hold > time.Duration(lim.MaxHoldSeconds)*time.Second:
-		return bad("duration", "A slide without narration may stay for at most %d seconds.", lim.MaxHoldSeconds)
-	}
-	known := false
-	var layouts []string
-	for _, l := range lectern.Layouts() {
-		known = known || l == d.Layout
-		layouts = append(layouts, string(l))
-	}
-	if !known {
-		f := lectern.Fail(lectern.CodeUnknownLayout, "The layout %q is not known; there are %s.", d.Layout, strings.Join(layouts, ", "))
-		f.Param = "layout"
-		return f
-	}
-	if _, ok := p.Library.Theme(d.Theme); !ok {
-		var names []string
-		for _, t := range p.Library.Themes() {
-			names = append(names, t.ID)
+// fitTransitions takes off the transitions for which there is no joint, and cuts at the end, which say nothing.
+func fitTransitions(d *lectern.Deck) (warnings []lectern.Warning) {
+	list, joints := d.Transitions, len(d.Slides)-1
+	if len(list) > joints {
+		if extra := list[joints:]; slices.ContainsFunc(extra, func(t lectern.Transition) bool { return !t.IsCut() }) {
+			warnings = append(warnings, lectern.Warning{Code: "unused_transitions", Param: "transitions", Message: fmt.Sprintf(
+				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(d.Slides), joints, len(list))})
 		}
-		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", d.Theme, strings.Join(names, ", "))
-		f.Param = "theme"
-		return f
+		list = list[:joints]
 	}
-	return nil
-}
-
-// settleTransitions gives each transition a type that there is and a length in bounds; those behind the last slide go.
-func settleTransitions(d *lectern.Deck) []lectern.Warning {
-	var warnings []lectern.Warning
-	list := append([]lectern.Transition(nil), d.Transitions...)
-	list = list[:min(len(list), len(d.Slides)-1)]
 	for i, t := range list {
-		kind, known := encode.TransitionType(t.Type)
-		if !known {
-			warnings = append(warnings, lectern.Warning{Code: "unknown_transition", Slide: i + 1,
-				Message: fmt.Sprintf("The transition %.60q is not known; a fade is used instead.", t.Type)})
+		if t.IsCut() {
+			list[i] = lectern.Transition{Type: lectern.TransitionNone}
 		}
-		if t.Duration > maxTransition {
-			warnings = append(warnings, lectern.Warning{Code: "transition_shortened", Slide: i + 1,
-				Message: fmt.Sprintf("A transition lasts at most %g seconds.", maxTransition.Seconds())})
-			t.Duration = maxTransition
-		}
-		if encode.IsCut(kind) || t.Duration <= 0 {
-			kind, t.Duration = "none", 0
-		}
-		list[i] = lectern.Transition{Type: kind, Duration: t.Duration}
+	}
+	for len(list) > 0 && list[len(list)-1].IsCut() {
+		list = list[:len(list)-1]
 	}
 	d.Transitions = list
+	return warnings
+}
+
+// fitBoxes cuts the avatars' places to the page.
+func fitBoxes(d *lectern.Deck) (warnings []lectern.Warning) {
+	page := d.SlideSize()
+	for i, s := range d.Slides {
+		if s.AvatarBox == nil {
+			continue
+		}
+		if box := s.AvatarBox.Within(page); box != *s.AvatarBox {
+			d.Slides[i].AvatarBox = &box
+			warnings = append(warnings, lectern.Warning{Code: "avatar_cut", Slide: i + 1, Param: fmt.Sprintf("slides[%d].avatarBox", i), Message: fmt.Sprintf(
+				"The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)})
+		}
+	}
 	return warnings
 }
 
@@ -250,11 +190,6 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		}
 	}
 	s := &d.Slides[i]
-	if p.Limits.NarrationBytes > 0 && len(s.Narration) > p.Limits.NarrationBytes {
-		f := lectern.Fail(lectern.CodeTooLarge, "The narration has %d bytes; at most %d are allowed.", len(s.Narration), p.Limits.NarrationBytes)
-		f.Param = fmt.Sprintf("slides[%d].narration", i)
-		return nil, f
-	}
 	script := s.Script()
 	note(script.Notes)
 	if script.Silent() {
@@ -269,7 +204,7 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 	} else if !own {
 		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
 		if err != nil {
-			return warnings, err
+			return warnings, ofVoice(err, *d, i)
 		}
 		note(more)
 		v := reading.Voice
@@ -286,6 +221,17 @@ func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own b
 		}
 	}
 	return warnings, p.checkHeld(ctx, page, pixels)
+}
+
+// ofVoice names the slide's own voice, where it is that which a failure is about and not the deck's.
+func ofVoice(err error, d lectern.Deck, i int) error {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if own := d.Slides[i].Voice; !ok || !strings.HasPrefix(f.Param, "voice.") || own.Engine == "" && own.ID == "" {
+		return err
+	}
+	c := *f
+	c.Param = fmt.Sprintf("slides[%d].%s", i, f.Param)
+	return &c
 }
 
 // choice is the voice that a slide asks for: its own words first, then the deck's.
@@ -310,7 +256,7 @@ func performs(ctx context.Context, all Avatars, code string) bool {
 
 // overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.
 func overlap(d lectern.Deck, i int) int64 {
-	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || encode.IsCut(d.Transitions[i].Type) {
+	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || d.Transitions[i].IsCut() {
 		return 0
 	}
 	n := timeline.Rate(d.FrameRate).Nearest(d.Transitions[i].Duration)

@@ -53,11 +53,10 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 		}
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
 			left: len(parts), done: make(chan struct{})}
-		u.track.plan(taskOf("animate", s), 4+weighTake*guessSeconds(u.deck, s.index))
+		u.track.plan(taskOf("animate", s), 4+weighTake*u.guess[s.index].Seconds())
 		for k := range parts {
 			jobs = append(jobs, func(ctx context.Context) error {
-				return guardOn(s.number,
-					func() error { return u.take(ctx, s, k) })
+				return guardOn(s.number, func() error { return u.take(ctx, s, k) })
 			})
 		}
 	}

@@ -30,7 +30,7 @@ const (
 )
 
 // CodeInvalid is the code of a request that this room refuses as it stands.
-const CodeInvalid lectern.Code = "invalid_request"
+const CodeInvalid = lectern.CodeInvalidRequest
 
 // NewSecret makes a secret of 32 random bytes.
 func NewSecret() string {

@@ -4,37 +4,27 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
 	"lectern"
 )
 
-// maxFaults is how many faults one answer names; more help nobody.
-const maxFaults = 100
-
 // reader collects what is wrong with a deck and what is merely odd.
 type reader struct {
 	lim      lectern.Limits
 	budget   budget // of the deck and its settings together
 	faults   []lectern.Failure
-	more     int
 	warnings []lectern.Warning
-
-	holds map[int]string // where slides, counted from 1, say how long they stay
+	places   places
 
 	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
 
 	callback, callbackAt string // the address that is told of the presentation, and its name
 }
 
-func (r *reader) fault(code lectern.Code, path string, slide int, format string, args ...any) {
-	if len(r.faults) >= maxFaults {
-		r.more++
-		return
-	}
-	r.faults = append(r.faults, lectern.Failure{Code: code, Message: fmt.Sprintf(format, args...), Param: path, Slide: slide})
+func (r *reader) fault(path string, slide int, format string, args ...any) {
+	r.faults = append(r.faults, lectern.Failure{Code: lectern.CodeInvalidDeck, Message: fmt.Sprintf(format, args...), Param: path, Slide: slide})
 }
 
 func (r *reader) warn(code string, slide int, format string, args ...any) {
@@ -43,45 +33,49 @@ func (r *reader) warn(code string, slide int, format string, args ...any) {
 
 // warnAt warns about the field at path.
 func (r *reader) warnAt(code, path string, slide int, format string, args ...any) {
-	if len(r.warnings) < maxFaults {
+	if len(r.warnings) < lectern.MaxFaults {
 		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide, Param: path})
 	}
 }
 
-// failure is all faults as one: the first is the sentence, the further ones are its causes. Nil where there is none.
-func (r *reader) failure() error {
-	if len(r.faults) == 0 {
-		return nil
+// places are the paths of fields as their author wrote them, by the paths that a deck has for them; only those whose last
+// name differs.
+type places map[string]string
+
+// written is the path under which the author wrote the field param.
+func (p places) written(param string) string {
+	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
+		if at, ok := p[param[:end]]; ok {
+			return at + param[end:]
+		}
 	}
-	f := r.faults[0]
-	f.Causes = slices.Clone(r.faults[1:])
-	if r.more > 0 {
-		f.Causes = append(f.Causes, *lectern.Fail(lectern.CodeInvalidDeck, "There are %d more faults.", r.more))
-	}
-	if len(f.Causes) == 0 {
-		f.Causes = nil
-	}
-	return &f
+	return param
 }
 
 // fields is one object of a deck while it is read: each field that is asked for counts as known.
 type fields struct {
 	r     *reader
 	obj   *object
-	path  string // of the object, "" at the top
+	path  string // of the object as its author wrote it, "" at the top
+	name  string // of the object as a deck has it
 	slide int    // counted from 1; 0: the whole deck
 	known map[string]bool
 }
 
-func (r *reader) open(o *object, path string, slide int) *fields {
-	return &fields{r: r, obj: o, path: path, slide: slide, known: map[string]bool{}}
+// open reads an object that was written at path and is called name in a deck.
+func (r *reader) open(o *object, path, name string, slide int) *fields {
+	return &fields{r: r, obj: o, path: path, name: name, slide: slide, known: map[string]bool{}}
 }
 
-func (f *fields) at(name string) string {
-	if f.path == "" {
+func (f *fields) at(name string) string     { return inside(f.path, name) }
+func (f *fields) called(name string) string { return inside(f.name, name) }
+
+// inside is the path of a field of the object at path.
+func inside(path, name string) string {
+	if path == "" {
 		return name
 	}
-	return f.path + "." + name
+	return path + "." + name
 }
 
 // field is a value with the path under which its author wrote it.
@@ -90,8 +84,8 @@ type field struct {
 	path  string
 }
 
-// take finds the field by any of its names, given in camelCase and also tried in snake_case. Null counts as absent.
-// Under two names it must have equal values.
+// take finds the field by any of its names, given in camelCase and also tried in snake_case; the first one is its name in
+// a deck. Null counts as absent. Under two names it must have equal values.
 func (f *fields) take(names ...string) (field, bool) {
 	var found field
 	ok := false
@@ -111,11 +105,14 @@ func (f *fields) take(names ...string) (field, bool) {
 			}
 		}
 	}
+	if ok && last(found.path) != names[0] {
+		f.r.places[f.called(names[0])] = found.path
+	}
 	return found, ok
 }
 
 func (f *fields) fault(path, format string, args ...any) {
-	f.r.fault(lectern.CodeInvalidDeck, path, f.slide, format, args...)
+	f.r.fault(path, f.slide, format, args...)
 }
 
 func (f *fields) wrong(v field, want string) {
@@ -123,7 +120,7 @@ func (f *fields) wrong(v field, want string) {
 }
 
 // text gives a string field without the white space around it. An empty one counts as absent.
-func (f *fields) text(limit int, names ...string) (string, field, bool) {
+func (f *fields) text(names ...string) (string, field, bool) {
 	v, ok := f.take(names...)
 	if !ok {
 		return "", v, false
@@ -134,10 +131,6 @@ func (f *fields) text(limit int, names ...string) (string, field, bool) {
 		return "", v, false
 	}
 	s = clean(s)
-	if len(s) > limit {
-		f.fault(v.path, "%q has %d bytes; the limit is %d.", last(v.path), len(s), limit)
-		return "", v, false
-	}
 	return s, v, s != ""
 }
 
@@ -188,7 +181,7 @@ func (f *fields) float(v field) (float64, bool) {
 	}
 	x, err := strconv.ParseFloat(string(n), 64)
 	if err != nil {
-		f.fault(v.path, "The number %s of %q is too large.", clip(string(n)), last(v.path))
+		f.fault(v.path, "The number %s of %q is too large.", lectern.Shorten(string(n)), last(v.path))
 		return 0, false
 	}
 	return x, true
@@ -201,7 +194,7 @@ func (f *fields) whole(v field) (int, bool) {
 		return 0, false
 	}
 	if x != math.Trunc(x) || math.Abs(x) > 1e9 {
-		f.fault(v.path, "%q must be a whole number, not %s.", last(v.path), clip(string(v.value.(number))))
+		f.fault(v.path, "%q must be a whole number, not %s.", last(v.path), lectern.Shorten(string(v.value.(number))))
 		return 0, false
 	}
 	return int(x), true
@@ -229,7 +222,7 @@ func (f *fields) object(names ...string) (*fields, bool) {
 		f.wrong(v, "an object")
 		return nil, false
 	}
-	return f.r.open(o, v.path, f.slide), true
+	return f.r.open(o, v.path, f.called(names[0]), f.slide), true
 }
 
 // rest lists the names that nobody asked for, in the order in which they were written.
@@ -251,7 +244,7 @@ func kind(v any) string {
 	case bool:
 		return fmt.Sprint(v)
 	case number:
-		return "the number " + clip(string(v))
+		return "the number " + lectern.Shorten(string(v))
 	case string:
 		return "a string"
 	case []any:
@@ -264,22 +257,6 @@ func kind(v any) string {
 // last is the last name of a path.
 func last(path string) string {
 	return path[strings.LastIndexByte(path, '.')+1:]
-}
-
-// clip shortens what a message repeats of its input.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	n := 0
-	for at := range s {
-		if n == most {
-			return s[:at] + "…"
-		}
-		n++
-	}
-	return s
 }
 
 // spellings are a camelCase name and its snake_case form, where that differs.
@@ -323,67 +300,6 @@ func camel(name string) string {
 	}
 	if up {
 		return name
-	}
-	return b.String()
-}
-
-// meant finds the known name that a misspelt one comes nearest to, or "".
-func meant(name string, known []string) string {
-	best, bestAt := "", min(3, len(name)/3+1)
-	for _, k := range known {
-		if len(k)-len(name) > bestAt || len(name)-len(k) > bestAt {
-			continue
-		}
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= bestAt && (best == "" || d < bestAt) {
-			best, bestAt = k, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance of two short words, in bytes.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return math.MaxInt
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// suggest is " Did you mean "x"?" or nothing.
-func suggest(name string, known []string) string {
-	if m := meant(name, known); m != "" {
-		return fmt.Sprintf(" Did you mean %q?", m)
-	}
-	return ""
-}
-
-// oneOf lists words as people do: "a", "b" or "c".
-func oneOf[T ~string](words []T) string {
-	var b strings.Builder
-	for i, w := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(strconv.Quote(string(w)))
 	}
 	return b.String()
 }

@@ -271,7 +271,7 @@ func (s *scanner) object() (any, *syntax) {
 		}
 		s.space()
 		if s.pos >= len(s.text) || s.text[s.pos] != ':' {
-			return nil, s.bad(s.pos, "a colon is missing after the name %q", clip(name))
+			return nil, s.bad(s.pos, "a colon is missing after the name %q", lectern.Shorten(name))
 		}
 		s.pos++
 		s.space()
@@ -287,7 +287,7 @@ func (s *scanner) object() (any, *syntax) {
 			fresh = o.add(name, v)
 		}
 		if !fresh {
-			return nil, s.bad(at, "the field %q stands twice in one object", clip(name))
+			return nil, s.bad(at, "the field %q stands twice in one object", lectern.Shorten(name))
 		}
 		s.space()
 		if done, bad := s.next('}', "object", open); bad != nil || done {

@@ -3,6 +3,8 @@ package jsondeck
 import (
 	"strconv"
 	"strings"
+
+	"lectern"
 )
 
 // plainer turns a prop into what encoding/json would make of it, with names in camelCase. It remembers where it is as
@@ -21,10 +23,6 @@ type step struct {
 
 // plain converts a value. Null inside a list stays.
 func (p *plainer) plain(v any) any {
-	if len(p.steps) >= maxPropDepth {
-		p.f.fault(p.path(), "Props are nested more than %d deep here.", maxPropDepth)
-		return nil
-	}
 	switch value := v.(type) {
 	case number:
 		x, err := strconv.ParseFloat(string(value), 64)
@@ -69,7 +67,7 @@ func (p *plainer) path() string {
 		if s.index >= 0 {
 			b.WriteString("[" + strconv.Itoa(s.index) + "]")
 		} else {
-			b.WriteString("." + clip(s.name))
+			b.WriteString("." + lectern.Shorten(s.name))
 		}
 	}
 	return b.String()

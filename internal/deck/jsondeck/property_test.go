@@ -81,7 +81,7 @@ func drawDeck(t *rapid.T) map[string]any {
 	var slides, transitions []any
 	for range n {
 		slides = append(slides, drawSlide(t))
-		transitions = append(transitions, map[string]any{"type": rapid.SampledFrom(jsondeck.Transitions()).Draw(t, "transition"), "duration": rapid.Float64Range(0, 10).Draw(t, "duration")})
+		transitions = append(transitions, map[string]any{"type": rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition"), "duration": rapid.Float64Range(0, 5).Draw(t, "duration")})
 	}
 	d["slidesData"] = slides
 	put := func(name string, v any) {
@@ -147,16 +147,14 @@ func sound(t fataler, d lectern.Deck) {
 		t.Fatalf("frame rate %d", d.FrameRate)
 	case d.Theme == "" || d.Layout == "" || d.Quality == "" || d.Hold <= 0:
 		t.Fatalf("a default is missing: %+v", d)
-	case len(d.Transitions) >= len(d.Slides):
-		t.Fatalf("%d transitions between %d slides", len(d.Transitions), len(d.Slides))
 	}
 	page := d.SlideSize()
 	for i, s := range d.Slides {
 		if s.Template == "" || len(s.Narration) > lim.NarrationBytes || !utf8.ValidString(s.Narration) || strings.TrimSpace(s.Narration) != s.Narration {
 			t.Fatalf("slide %d: template %q, narration %q", i+1, s.Template, s.Narration)
 		}
-		if b := s.AvatarBox; b != nil && (b.X < 0 || b.Y < 0 || b.Empty() || b.X+b.Width > page.Width || b.Y+b.Height > page.Height) {
-			t.Fatalf("slide %d: the avatar's place %+v leaves the page %+v", i+1, *b, page)
+		if b := s.AvatarBox; b != nil && b.Within(page).Empty() {
+			t.Fatalf("slide %d: the avatar's place %+v is not on the page %+v", i+1, *b, page)
 		}
 	}
 }
@@ -216,6 +214,9 @@ func FuzzParseRequest(f *testing.F) {
 		before := allocated()
 		q, err := jsondeck.ParseRequest(deck, settings, lim)
 		used := allocated() - before
+		if err == nil {
+			err = q.Judge(lectern.Join(q.Deck.Validate(lim)))
+		}
 		if bound := uint64(512<<10 + 1000*tokens + 12*(len(deck)+len(settings))); used > bound {
 			t.Fatalf("%d bytes were allocated for %d of the deck and %d of the settings; the bound is %d", used, len(deck), len(settings), bound)
 		}
@@ -226,7 +227,7 @@ func FuzzParseRequest(f *testing.F) {
 			}
 			return
 		}
-		sound(t, q.Deck)
+		sound(t, q.Deck.WithDefaults())
 	})
 }
 

@@ -1,25 +1,33 @@
 package jsondeck
 
 import (
+	"errors"
 	"slices"
+	"strings"
 
 	"lectern"
 )
 
-// maxCallback is the longest address that is told of a presentation, in bytes.
-const maxCallback = 2048
-
 // Request is what a request for a presentation says: its deck, and what is not of the video.
 type Request struct {
+	// Deck is what was written: what its author left open is open, see [lectern.Deck.WithDefaults], and where there are
+	// Faults some of it is missing.
 	Deck        lectern.Deck
 	Warnings    []lectern.Warning
-	CallbackURL string // as it was given; "": nobody is to be told
-	CallbackAt  string // the name under which it was given
-	NamesLayout bool   // the deck says where the avatar stands
+	Faults      []lectern.Failure // fields that could not be read
+	CallbackURL string            // as it was given; "": nobody is notified
+	CallbackAt  string            // the name under which it was given
+	NamesLayout bool              // the deck says where the avatar stands
+
+	places places
 }
 
-// ParseRequest reads a deck as [Parse] does, of a string or of bytes, with the callback address beside its fields. settings, where there are any,
-// is a JSON object whose fields replace the deck's own, whatever of their names either uses; it has no slides.
+// ParseRequest reads a deck from JSON in either dialect and any mix of them, of a string or of bytes. settings, where there are
+// any, is a JSON object whose fields replace the deck's own, whatever of their names either uses; it has no slides.
+//
+// Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal input gives equal output. Warnings name what
+// was ignored. The error is for what is no deck at all: CodeInvalidJSON with the place for text that is no JSON, CodeTooLarge
+// for too much of it. What is wrong inside a deck is among the Faults; whether its values are in bounds is not judged here.
 func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (Request, error) {
 	r := newReader(lim)
 	o, err := r.top(string(data), "A deck is a JSON object with a list of slides")
@@ -36,10 +44,40 @@ func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (Re
 		}
 	}
 	q := Request{}
-	q.Deck = r.deck(r.open(o, "", 0))
+	q.Deck = r.deck(r.open(o, "", "", 0))
 	q.NamesLayout = o.says("layout")
-	q.CallbackURL, q.CallbackAt, q.Warnings = r.callback, r.callbackAt, r.warnings
-	return q, r.failure()
+	q.CallbackURL, q.CallbackAt, q.Warnings, q.Faults, q.places = r.callback, r.callbackAt, r.warnings, r.faults, r.places
+	return q, nil
+}
+
+// Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and what a
+// check found, each under the name that its author wrote. A field that could not be read is not judged twice. An error of the
+// check that is no fault of the deck is given alone.
+func (q Request) Judge(found error) error {
+	f, ok := errors.AsType[*lectern.Failure](found)
+	if found != nil && !(ok && f.Code.IsFault()) {
+		return found
+	}
+	all := slices.Clone(q.Faults)
+	if ok {
+		for _, c := range f.Faults() {
+			c.Param = q.Written(c.Param)
+			if !slices.ContainsFunc(q.Faults, func(read lectern.Failure) bool { return under(c.Param, read.Param) }) {
+				all = append(all, c)
+			}
+		}
+	}
+	return lectern.Join(all)
+}
+
+// Written is the name under which the author of a deck wrote the field param, such as slides_data[2].voiceover_text for
+// slides[2].narration.
+func (q Request) Written(param string) string { return q.places.written(param) }
+
+// under reports whether the field at path is the one at top, or inside it.
+func under(path, top string) bool {
+	rest, ok := strings.CutPrefix(path, top)
+	return ok && top != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // top decodes an object within the limit of size.
@@ -82,8 +120,8 @@ func (r *reader) override(o, settings *object) error {
 			}
 		}
 		if slices.Contains(group, "slides") {
-			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into the deck.", clip(name))
-			f.Param = "settings." + clip(name)
+			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into the deck.", lectern.Shorten(name))
+			f.Param = "settings." + lectern.Shorten(name)
 			return f
 		}
 		for _, alias := range group {

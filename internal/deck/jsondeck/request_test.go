@@ -55,12 +55,13 @@ func TestPresets(t *testing.T) {
 		{`"preset":"4k",`, `{"quality":"low"}`, 3840, 2160, lectern.QualityLow},
 	} {
 		q, err := jsondeck.ParseRequest([]byte(`{`+c.deck+slides+`}`), []byte(c.settings), lectern.Limits{})
-		if err != nil || q.Deck.Size != (lectern.Size{Width: c.width, Height: c.height}) || q.Deck.Quality != c.quality || q.Deck.FrameRate != 30 || len(q.Warnings) > 0 {
-			t.Errorf("%s with %s gives %v, %q, %d a second, %v, %v", c.deck, c.settings, q.Deck.Size, q.Deck.Quality, q.Deck.FrameRate, q.Warnings, err)
+		d := q.Deck.WithDefaults()
+		if err != nil || d.Size != (lectern.Size{Width: c.width, Height: c.height}) || d.Quality != c.quality || len(q.Warnings)+len(q.Faults) > 0 {
+			t.Errorf("%s with %s gives %v, %q, %v, %v, %v", c.deck, c.settings, d.Size, d.Quality, q.Warnings, q.Faults, err)
 		}
 	}
 	for _, deck := range []string{`"preset":"8k",`, `"preset":"4k","size":"2520x1080",`} {
-		_, err := jsondeck.ParseRequest([]byte(`{`+deck+slides+`}`), nil, lectern.Limits{MaxSide: 2000})
+		_, _, err := jsondeck.Parse([]byte(`{`+deck+slides+`}`), lectern.Limits{MaxSide: 2000})
 		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Param != "preset" && f.Param != "size" {
 			t.Errorf("%s: %v", deck, err)
 		}

@@ -1,7 +1,6 @@
 package jsondeck
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/url"
@@ -11,12 +10,6 @@ import (
 	"lectern"
 )
 
-// maxPropDepth bounds the nesting inside a slide's props: a table of cells with parts needs five.
-const maxPropDepth = 16
-
-// maxPositions bounds the placed elements of one slide.
-const maxPositions = 500
-
 // defaultBox is the side of an avatar that was given a place but no size, in slide pixels.
 const defaultBox = 480
 
@@ -24,14 +17,8 @@ const defaultBox = 480
 func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 	spoken := r.spoken(f)
 	list, at, ok := f.list("slides", "slidesData")
-	picture, pictureAt, hasPicture := f.text(8192, "slideUrl")
+	picture, pictureAt, hasPicture := f.text("slideUrl")
 	switch {
-	case ok && len(list) == 0:
-		f.fault(at.path, "The deck has no slides; %q is empty.", last(at.path))
-		return nil
-	case ok && len(list) > r.lim.Slides:
-		f.fault(at.path, "The deck has %d slides; the limit is %d.", len(list), r.lim.Slides)
-		return nil
 	case !ok && at.path != "":
 		return nil // of the wrong type, and said so
 	case !ok && hasPicture:
@@ -41,20 +28,20 @@ func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 		s := lectern.Slide{Template: "image", Props: map[string]any{"image": picture}}
 		return r.narrate([]lectern.Slide{s}, spoken)
 	case !ok:
-		f.fault("slides", "The deck has no slides: give a list \"slides\" (or \"slidesData\") with at least one.")
 		return nil
 	case hasPicture:
 		r.warn("unused_slide_url", 0, "%q was ignored, because the deck has slides.", last(pictureAt.path))
 	}
-	slides := make([]lectern.Slide, len(list))
-	for i, v := range list {
-		path := at.path + "[" + strconv.Itoa(i) + "]"
+	slides := make([]lectern.Slide, min(len(list), r.lim.Slides+1))
+	for i, v := range list[:len(slides)] { // more are refused for their number
+		index := "[" + strconv.Itoa(i) + "]"
+		path := at.path + index
 		o, ok := v.(*object)
 		if !ok {
-			r.fault(lectern.CodeInvalidDeck, path, i+1, "A slide must be an object, not %s.", kind(v))
+			r.fault(path, i+1, "A slide must be an object, not %s.", kind(v))
 			continue
 		}
-		slides[i] = r.slide(r.open(o, path, i+1), d)
+		slides[i] = r.slide(r.open(o, path, "slides"+index, i+1), d)
 	}
 	return r.narrate(slides, spoken)
 }
@@ -89,7 +76,7 @@ func (r *reader) spoken(f *fields) spokenTexts {
 	return out
 }
 
-// narrate gives the slides without words of their own those that stand beside them, and bounds all of them.
+// narrate gives the slides without words of their own those that stand beside them.
 func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.Slide {
 	texts := spoken.texts
 	if len(slides) == 1 && len(texts) > 1 {
@@ -105,15 +92,12 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 		r.warn("unused_narration", 0, "%q has %d entries for %d slides; the last ones were ignored.", last(spoken.path), len(texts), len(slides))
 	}
 	for i := range slides {
-		path := fmt.Sprintf("%s[%d]", spoken.path, i)
-		if slides[i].Narration == "" && i < len(texts) {
+		if slides[i].Narration == "" && i < len(texts) && texts[i] != "" {
 			slides[i].Narration = texts[i]
-			if n := len(texts[i]); n > r.lim.NarrationBytes {
-				r.fault(lectern.CodeInvalidDeck, path, i+1, longNarration, n, r.lim.NarrationBytes)
-			}
+			r.places[fmt.Sprintf("slides[%d].narration", i)] = fmt.Sprintf("%s[%d]", spoken.path, i)
 		}
 		if script := slides[i].Script(); slides[i].Hold > 0 && (!script.Silent() || script.Pauses() > 0) {
-			at := r.holds[i+1]
+			at := r.places.written(fmt.Sprintf("slides[%d].hold", i))
 			r.warnAt("unused_hold", at, i+1, "%q was ignored: a slide with a narration stays as long as that lasts. "+
 				"To stay longer, end the narration with a pause such as [pause 2s].", last(at))
 		}
@@ -121,29 +105,25 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 	return slides
 }
 
-const longNarration = "The narration has %d bytes; the limit is %d. Split the slide."
-
 func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 	var s lectern.Slide
-	if id, ok := f.take("slideId", "id"); ok {
+	if id, ok := f.take("id", "slideId"); ok {
 		switch v := id.value.(type) {
 		case string:
-			if s.ID = clean(v); len(s.ID) > maxName {
-				f.fault(id.path, "%q has more than %d bytes.", last(id.path), maxName)
-			}
+			s.ID = clean(v)
 		case number:
-			s.ID = clip(string(v))
+			s.ID = lectern.Shorten(string(v))
 		default:
 			f.wrong(id, "a string")
 		}
 	}
-	template, _, _ := f.text(maxName, "templateId", "template")
+	template, _, _ := f.text("template", "templateId")
 	s.Template = templateID(template)
 	s.Voice = f.voice()
-	s.AvatarBox, s.Background = f.avatarBox(d.SlideSize())
+	s.AvatarBox, s.Background = f.avatarBox()
+	s.Hold = f.ownHold()
 	s.Positions = f.positions(d.SlideSize())
-	hold, holdAt := f.ownHold()
-	own, ownAt, _ := f.text(math.MaxInt, "voiceoverText", "narration")
+	own, _, _ := f.text("narration", "voiceoverText")
 	if c, ok := f.take("background"); ok {
 		text, _ := c.value.(string)
 		if colour, ok := colourOf(text); ok && s.Background == "" {
@@ -153,24 +133,11 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 		}
 	}
 	in, inAt := r.props(f, &s)
-	if own == "" {
-		own, ownAt = in, inAt
+	if own == "" && in != "" {
+		own = in
+		r.places[f.called("narration")] = inAt.path
 	}
-	if len(own) > r.lim.NarrationBytes {
-		f.fault(ownAt.path, longNarration, len(own), r.lim.NarrationBytes)
-		own = ""
-	}
-	s.Narration, s.Hold = own, hold
-	if hold > 0 {
-		r.holds[f.slide] = holdAt.path
-	}
-	if s.Template == "" {
-		s.Template = "content"
-		_, image := s.Props["image"]
-		if len(s.Props) == 1 && image {
-			s.Template = "image"
-		}
-	}
+	s.Narration = own
 	return s
 }
 
@@ -186,47 +153,43 @@ func templateID(s string) string {
 // props merges the props of the slide with those that stand directly on it, which yield, and gives the narration that
 // was among them.
 func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field) {
+	o, nested := f.object("props")
+	if nested {
+		narration, at, _ = o.text("narration", "voiceoverText")
+	}
 	merged := map[string]any{}
-	if o, ok := f.object("props"); ok {
-		narration, at, _ = o.text(math.MaxInt, "voiceoverText", "narration")
-		r.collect(o, o.rest(), merged)
+	r.collect(f, f.called("props"), merged)
+	if nested {
+		r.collect(o, o.name, merged)
 	}
-	direct := map[string]any{}
-	r.collect(f, f.rest(), direct)
-	for name, v := range direct {
-		if _, there := merged[name]; !there {
-			merged[name] = v
-		}
-	}
-	if len(merged) == 0 {
-		return narration, at
-	}
-	s.Props = merged
-	// json.Marshal cannot fail here: the values came from JSON.
-	if b, err := json.Marshal(merged); err != nil || len(b) > r.lim.PropsBytes {
-		f.fault(f.at("props"), "The props of this slide have %d bytes; the limit is %d.", len(b), r.lim.PropsBytes)
-		s.Props = nil
+	if len(merged) > 0 {
+		s.Props = merged
 	}
 	return narration, at
 }
 
-// collect turns named values into plain ones; the camelCase spelling wins where both are given.
-func (r *reader) collect(f *fields, names []string, into map[string]any) {
-	for _, name := range names {
-		value, _ := f.obj.get(name)
+// collect turns named values into plain ones, which are props of the object called name; the camelCase spelling wins where
+// both are given.
+func (r *reader) collect(f *fields, name string, into map[string]any) {
+	for _, written := range f.rest() {
+		value, _ := f.obj.get(written)
 		if value == nil {
 			continue
 		}
-		key := camel(name)
-		if key != name && f.obj.place(key) >= 0 {
+		key := camel(written)
+		if key != written && f.obj.place(key) >= 0 {
 			continue
 		}
-		v := field{value, f.at(clip(name))}
+		v := field{value, f.at(lectern.Shorten(written))}
 		plain := (&plainer{f: f, root: v.path}).plain(value)
 		if plain == nil {
 			continue
 		}
 		into[key] = f.word(key, plain, v)
+		delete(r.places, inside(name, key))
+		if f.name != name || key != written {
+			r.places[inside(name, key)] = v.path
+		}
 	}
 }
 
@@ -260,9 +223,9 @@ func (f *fields) word(name string, plain any, v field) any {
 }
 
 // avatarBox reads where a slide wants the avatar, and the colour behind it.
-func (f *fields) avatarBox(page lectern.Size) (*lectern.Rect, string) {
+func (f *fields) avatarBox() (*lectern.Rect, string) {
 	colour := ""
-	box, hasBox := f.object("avatarPosition", "avatarBox")
+	box, hasBox := f.object("avatarBox", "avatarPosition")
 	if hasBox {
 		colour = box.colour("backgroundColor")
 	}
@@ -303,23 +266,9 @@ func (f *fields) avatarBox(page lectern.Size) (*lectern.Rect, string) {
 	case !has[3]:
 		got[3] = got[2]
 	}
-	return f.onPage(box.path, got, page), colour
-}
-
-// onPage rounds a box and cuts it to the page.
-func (f *fields) onPage(path string, b [4]float64, page lectern.Size) *lectern.Rect {
-	left, top := int(math.Round(b[0])), int(math.Round(b[1]))
-	right, bottom := int(math.Round(b[0]+b[2])), int(math.Round(b[1]+b[3]))
-	r := lectern.Rect{X: max(left, 0), Y: max(top, 0)}
-	r.Width, r.Height = min(right, page.Width)-r.X, min(bottom, page.Height)-r.Y
-	if r.Width < 16 || r.Height < 16 {
-		f.fault(path, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.", page.Width, page.Height)
-		return nil
-	}
-	if r.Width != right-left || r.Height != bottom-top {
-		f.r.warn("avatar_cut", f.slide, "The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)
-	}
-	return &r
+	left, top := int(math.Round(got[0])), int(math.Round(got[1]))
+	right, bottom := int(math.Round(got[0]+got[2])), int(math.Round(got[1]+got[3]))
+	return &lectern.Rect{X: left, Y: top, Width: right - left, Height: bottom - top}, colour
 }
 
 // positions reads element places in editor pixels and scales them to slide pixels.
@@ -361,32 +310,28 @@ func (f *fields) positions(page lectern.Size) map[string]lectern.Point {
 }
 
 func (f *fields) points(sx, sy float64) map[string]lectern.Point {
-	if len(f.obj.members) > maxPositions {
-		f.fault(f.path, "%q has %d elements; the limit is %d.", last(f.path), len(f.obj.members), maxPositions)
-		return nil
-	}
 	points := map[string]lectern.Point{}
 	for _, m := range f.obj.members {
 		id, v := m.name, m.value
 		if v == nil {
 			continue
 		}
-		path := f.at(clip(id))
+		path := f.at(lectern.Shorten(id))
 		o, ok := v.(*object)
 		if !ok {
 			f.fault(path, "The place of an element must be an object with x and y, not %s.", kind(v))
 			continue
 		}
-		place := f.r.open(o, path, f.slide)
+		place := f.r.open(o, path, f.called(id), f.slide)
 		x, atX, okX := place.number("x")
 		y, atY, okY := place.number("y")
 		switch {
 		case okX && okY && math.Abs(x) <= 1e6 && math.Abs(y) <= 1e6:
 			points[id] = lectern.Point{X: hundredths(x * sx), Y: hundredths(y * sy)}
 		case okX && okY:
-			f.fault(path, "The place of the element %q is out of bounds.", clip(id))
+			f.fault(path, "The place of the element %q is out of bounds.", lectern.Shorten(id))
 		case atX.path == "" || atY.path == "":
-			f.fault(path, "The place of the element %q needs x and y.", clip(id))
+			f.fault(path, "The place of the element %q needs x and y.", lectern.Shorten(id))
 		}
 	}
 	if len(points) == 0 {
@@ -405,13 +350,13 @@ func hundredths(x float64) float64 {
 
 // colour gives "#rrggbb", or "" for none and for "transparent".
 func (f *fields) colour(names ...string) string {
-	s, at, ok := f.text(maxName, names...)
+	s, at, ok := f.text(names...)
 	if !ok {
 		return ""
 	}
 	c, ok := colourOf(s)
 	if !ok {
-		f.fault(at.path, "%q must be a colour such as \"#1a2b3c\", not %q.", last(at.path), clip(s))
+		f.fault(at.path, "%q must be a colour such as \"#1a2b3c\", not %q.", last(at.path), lectern.Shorten(s))
 	}
 	return c
 }

@@ -115,6 +115,11 @@ func TestBadAddresses(t *testing.T) {
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
 		t.Errorf("nobody there: %v", err)
 	}
+	// M2: a database that answers and refuses is not said to be silent.
+	_, err = postgres.Open(t.Context(), cluster.URL("no_such_database"))
+	if f := lectern.AsFailure(err); !strings.Contains(f.Message, "no database of the name") {
+		t.Errorf("a name that is not there: %v", err)
+	}
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

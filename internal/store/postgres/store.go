@@ -142,6 +142,12 @@ func failure(doing string, err error) error {
 	case isState(err, "53100"): // disk_full
 		f = lectern.Fail(lectern.CodeDiskFull, "The database's disk is full. Make room, then try again.")
 		f.Retryable = true
+	case isState(err, "28000", "28P01"): // invalid_authorization_specification, invalid_password
+		f = lectern.Fail(lectern.CodeOverloaded, "The database refuses the user or the password of its address.")
+		f.Retryable = true
+	case isState(err, "3D000"): // invalid_catalog_name
+		f = lectern.Fail(lectern.CodeOverloaded, "There is no database of the name that its address has.")
+		f.Retryable = true
 	case isAway(err):
 		f = lectern.Fail(lectern.CodeOverloaded, "The database does not answer. Try again in a moment.")
 		f.Retryable = true

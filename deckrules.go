@@ -1,0 +1,396 @@
+package lectern
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What a deck gets where it says nothing. [Deck.WithDefaults] fills it in.
+const (
+	DefaultTheme      = "dark-purple"
+	DefaultTemplate   = "content"
+	DefaultFrameRate  = 30
+	DefaultHold       = 3 * time.Second
+	DefaultTransition = 500 * time.Millisecond // of a transition that names its type alone
+)
+
+// DefaultSize is the size of a video whose deck names none.
+func DefaultSize() Size { return Size{1920, 1080} }
+
+// Bounds of what a deck may say that are no settings.
+const (
+	MaxTransition  = 5 * time.Second
+	MinSpeed       = 0.25 // of a voice; 1 is natural
+	MaxSpeed       = 4
+	MaxName        = 200 // bytes of an id, a theme, an avatar, a voice
+	MaxTitle       = 1000
+	MaxMetadata    = 50 // entries
+	MaxMetadataLen = 4000
+	MaxPositions   = 500 // placed elements of one slide
+	MaxPropDepth   = 16  // a table of cells with parts needs five
+	MaxAspect      = 4   // the longer side to the shorter one
+	minBox         = 16  // pixels a side of an avatar that can be seen
+	maxHeadline    = 120 // characters of a title that is taken from the first slide
+)
+
+// FrameRates are the frame rates that a deck may ask for: at each of them a frame is a whole number of audio samples.
+func FrameRates() []int { return []int{24, 25, 30, 50, 60} }
+
+// FrameRateList is FrameRates as a sentence has them.
+func FrameRateList() string {
+	var names []string
+	for _, r := range FrameRates() {
+		names = append(names, strconv.Itoa(r))
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// The types of transitions that have a meaning of their own. All others are names of ffmpeg's xfade.
+const (
+	TransitionNone = "none" // a cut
+	TransitionFade = "fade"
+)
+
+// TransitionTypes lists the types that a deck may name, in the order in which messages name them: "none", and all that
+// ffmpeg's xfade has but "custom", which takes an expression.
+func TransitionTypes() []string {
+	return []string{
+		TransitionNone, TransitionFade, "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
+		"slideleft", "slideright", "slideup", "slidedown", "smoothleft", "smoothright", "smoothup", "smoothdown",
+		"circlecrop", "rectcrop", "circleopen", "circleclose", "vertopen", "vertclose", "horzopen", "horzclose", "radial",
+		"diagtl", "diagtr", "diagbl", "diagbr", "hlslice", "hrslice", "vuslice", "vdslice", "squeezeh", "squeezev",
+		"zoomin", "distance", "hblur", "pixelize", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow",
+	}
+}
+
+// transitionName is a type as [TransitionTypes] writes it: without capitals, blanks and hyphens. "cut" is another name of
+// "none".
+func transitionName(s string) string {
+	s = strings.NewReplacer(" ", "", "\t", "", "-", "", "_", "").Replace(strings.ToLower(s))
+	if s == "cut" {
+		return TransitionNone
+	}
+	return s
+}
+
+// IsCut reports whether two slides are joined without an overlap.
+func (t Transition) IsCut() bool {
+	return t.Type == TransitionNone || t.Type == "" || t.Duration <= 0
+}
+
+// KeysAvatar reports whether the avatar is cut out of its background.
+func (d Deck) KeysAvatar() bool { return d.KeyAvatar == nil || *d.KeyAvatar }
+
+// WithDefaults returns d with every setting that it leaves open, but for those that a server decides: the avatar, the
+// voices and the subtitles. A deck without a title has that of its first slide; a slide without a template is "image" if a
+// picture is all that it has. The types of transitions are written as [TransitionTypes] has them. What is set stays, in
+// bounds or not. d itself is not changed; a deck with defaults stays as it is.
+func (d Deck) WithDefaults() Deck {
+	d.Theme = cmp.Or(d.Theme, DefaultTheme)
+	d.Size = cmp.Or(d.Size, DefaultSize())
+	d.FrameRate = cmp.Or(d.FrameRate, DefaultFrameRate)
+	d.Quality = cmp.Or(d.Quality, QualityHigh)
+	d.Layout = cmp.Or(d.Layout, LayoutPictureInPicture)
+	d.Hold = cmp.Or(d.Hold, DefaultHold)
+	d.KeyAvatar = new(d.KeysAvatar())
+	d.Slides = slices.Clone(d.Slides)
+	for i := range d.Slides {
+		s := &d.Slides[i]
+		if s.Template != "" {
+			continue
+		}
+		s.Template = DefaultTemplate
+		if _, image := s.Props["image"]; image && len(s.Props) == 1 {
+			s.Template = "image"
+		}
+	}
+	d.Transitions = slices.Clone(d.Transitions)
+	for i := range d.Transitions {
+		t := &d.Transitions[i]
+		t.Type = transitionName(t.Type)
+		switch {
+		case t.Type == "" && t.Duration > 0:
+			t.Type = TransitionFade
+		case t.Type == "":
+			t.Type = TransitionNone
+		}
+	}
+	if d.Title == "" && len(d.Slides) > 0 {
+		title, _ := d.Slides[0].Props["title"].(string)
+		d.Title = headline(title)
+	}
+	return d
+}
+
+// headline is the first line of a slide's title.
+func headline(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	if r := []rune(line); len(r) > maxHeadline {
+		line = string(r[:maxHeadline]) + "…"
+	}
+	return strings.TrimSpace(line)
+}
+
+// Within is the part of r that lies on a page.
+func (r Rect) Within(page Size) Rect {
+	left, top := max(r.X, 0), max(r.Y, 0)
+	return Rect{left, top, max(min(r.X+r.Width, page.Width)-left, 0), max(min(r.Y+r.Height, page.Height)-top, 0)}
+}
+
+// Validate finds everything that is wrong with d by itself: what is missing, unknown or out of bounds, whatever voices,
+// themes and templates there are. What d leaves open is not wrong. Each fault names its field in Param, such as
+// "slides[2].voice.speed", and its slide where it has one. Zero limits mean the default ones.
+func (d Deck) Validate(lim Limits) []Failure {
+	v := &validator{deck: d.WithDefaults(), lim: lim.WithDefaults()}
+	v.settings()
+	v.slides()
+	v.joints()
+	v.length()
+	return v.faults
+}
+
+// validator collects the faults of a deck with defaults.
+type validator struct {
+	deck   Deck
+	lim    Limits
+	faults []Failure
+}
+
+func (v *validator) fault(param string, slide int, format string, args ...any) {
+	v.add(CodeInvalidDeck, param, slide, format, args...)
+}
+
+func (v *validator) add(code Code, param string, slide int, format string, args ...any) {
+	v.faults = append(v.faults, Failure{Code: code, Message: fmt.Sprintf(format, args...), Param: param, Slide: slide})
+}
+
+// short refuses names and titles that are too long.
+func (v *validator) short(param string, slide int, s string, limit int) {
+	if len(s) > limit {
+		v.fault(param, slide, "%q has %d bytes; the limit is %d.", param[strings.LastIndexByte(param, '.')+1:], len(s), limit)
+	}
+}
+
+func (v *validator) settings() {
+	d := v.deck
+	v.short("title", 0, d.Title, MaxTitle)
+	v.short("theme", 0, d.Theme, MaxName)
+	v.short("avatar", 0, d.Avatar, MaxName)
+	v.voice("voice", 0, d.Voice)
+	v.size()
+	if !slices.Contains(FrameRates(), d.FrameRate) {
+		v.fault("frameRate", 0, "The frame rate %d is not offered; it is %s.", d.FrameRate, FrameRateList())
+	}
+	if !slices.Contains(Qualities(), d.Quality) {
+		v.fault("quality", 0, "The quality %q is not known; it is %s.", Shorten(string(d.Quality)), OneOf(Qualities()))
+	}
+	if !slices.Contains(Layouts(), d.Layout) {
+		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; it is %s.%s", Shorten(string(d.Layout)), OneOf(Layouts()),
+			DidYouMean(string(d.Layout), Layouts()))
+	}
+	if d.Subtitles != "" && d.Subtitles != SubtitlesOn && d.Subtitles != SubtitlesOff {
+		v.fault("subtitles", 0, "The subtitles are %q or %q, not %q.", SubtitlesOn, SubtitlesOff, Shorten(string(d.Subtitles)))
+	}
+	v.hold("hold", 0, d.Hold, time.Duration(v.lim.MaxHoldSeconds)*time.Second)
+	v.metadata()
+}
+
+func (v *validator) size() {
+	s, low, high := v.deck.Size, v.lim.MinSide, v.lim.MaxSide
+	switch {
+	case s.Width < low || s.Height < low || s.Width > high || s.Height > high:
+		v.fault("size", 0, "The size %d×%d is out of bounds: each side has %d to %d pixels.", s.Width, s.Height, low, high)
+	case s.Width%2 != 0 || s.Height%2 != 0:
+		v.fault("size", 0, "The size %d×%d must be even in both numbers; H.264 video has no odd sides.", s.Width, s.Height)
+	case max(s.Width, s.Height) > MaxAspect*min(s.Width, s.Height):
+		v.fault("size", 0, "The size %d×%d is too narrow: the longer side has at most %d times the pixels of the shorter one.",
+			s.Width, s.Height, MaxAspect)
+	}
+}
+
+// hold judges how long a slide without narration stays; 0 is not given.
+func (v *validator) hold(param string, slide int, hold, limit time.Duration) {
+	if hold < 0 || hold > limit {
+		v.fault(param, slide, "%q is the number of seconds for which a slide without narration stays: more than 0, at most %g (limits.hold).",
+			param[strings.LastIndexByte(param, '.')+1:], limit.Seconds())
+	}
+}
+
+func (v *validator) voice(param string, slide int, c VoiceChoice) {
+	v.short(param+".engine", slide, c.Engine, MaxName)
+	v.short(param+".id", slide, c.ID, MaxName)
+	v.short(param+".language", slide, c.Language, MaxName)
+	if c.Gender != "" && c.Gender != "female" && c.Gender != "male" {
+		v.fault(param+".gender", slide, "The gender of a voice is \"female\" or \"male\"; without one, any fits.")
+	}
+	if c.Speed != 0 && !(c.Speed >= MinSpeed && c.Speed <= MaxSpeed) {
+		v.fault(param+".speed", slide, "The speed of a voice lies between %g and %g; 1 is natural.", MinSpeed, float64(MaxSpeed))
+	}
+}
+
+func (v *validator) metadata() {
+	if n := len(v.deck.Metadata); n > MaxMetadata {
+		v.fault("metadata", 0, "\"metadata\" has %d entries; the limit is %d.", n, MaxMetadata)
+		return
+	}
+	for _, name := range sortedKeys(v.deck.Metadata) {
+		if len(name) > MaxName || len(v.deck.Metadata[name]) > MaxMetadataLen {
+			v.fault("metadata."+Shorten(name), 0, "A name in \"metadata\" has at most %d bytes, a value at most %d.", MaxName, MaxMetadataLen)
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (v *validator) slides() {
+	n := len(v.deck.Slides)
+	switch {
+	case n == 0:
+		v.fault("slides", 0, "The deck has no slides: give a list \"slides\" with at least one.")
+	case n > v.lim.Slides:
+		v.fault("slides", 0, "The deck has more than %d slides, which is the limit (limits.slides). Split the deck.", v.lim.Slides)
+	}
+	for i, s := range v.deck.Slides[:min(n, v.lim.Slides)] {
+		v.slide("slides["+strconv.Itoa(i)+"]", i+1, s)
+	}
+}
+
+func (v *validator) slide(at string, number int, s Slide) {
+	v.short(at+".id", number, s.ID, MaxName)
+	v.short(at+".template", number, s.Template, MaxName)
+	v.voice(at+".voice", number, s.Voice)
+	// A check may have set it for a narration of pauses alone.
+	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))
+	if n := len(s.Narration); n > v.lim.NarrationBytes {
+		v.fault(at+".narration", number, "The narration has %d bytes; the limit is %d. Split the slide.", n, v.lim.NarrationBytes)
+	}
+	if s.Background != "" && !isColour(s.Background) {
+		v.fault(at+".background", number, "\"background\" must be a colour such as \"#1a2b3c\", not %q.", Shorten(s.Background))
+	}
+	v.box(at+".avatarBox", number, s.AvatarBox)
+	if n := len(s.Positions); n > MaxPositions {
+		v.fault(at+".positions", number, "\"positions\" has %d elements; the limit is %d.", n, MaxPositions)
+	}
+	v.props(at+".props", number, s.Props)
+}
+
+// isColour reports whether s is written as "#rrggbb", in lower case.
+func isColour(s string) bool {
+	return len(s) == 7 && s[0] == '#' && strings.Trim(s[1:], "0123456789abcdef") == ""
+}
+
+func (v *validator) box(param string, slide int, box *Rect) {
+	if box == nil {
+		return
+	}
+	page := v.deck.SlideSize()
+	if on := box.Within(page); on.Width < minBox || on.Height < minBox {
+		v.fault(param, slide, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.", page.Width, page.Height)
+	}
+}
+
+func (v *validator) props(param string, slide int, props map[string]any) {
+	if len(props) == 0 {
+		return
+	}
+	if at, deep := tooDeep(props, 1); deep {
+		v.fault(param+at, slide, "Props are nested more than %d deep here.", MaxPropDepth)
+		return
+	}
+	b, err := json.Marshal(props)
+	switch {
+	case err != nil:
+		v.fault(param, slide, "The props of this slide cannot be written as JSON.")
+	case len(b) > v.lim.PropsBytes:
+		v.fault(param, slide, "The props of this slide have %d bytes; the limit is %d.", len(b), v.lim.PropsBytes)
+	}
+}
+
+// tooDeep finds the path of a value that is nested deeper than MaxPropDepth; depth is that of v's own entries.
+func tooDeep(v any, depth int) (path string, deep bool) {
+	if depth > MaxPropDepth+1 {
+		return "", true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range sortedKeys(v) {
+			if at, deep := tooDeep(v[name], depth+1); deep {
+				return "." + Shorten(name) + at, true
+			}
+		}
+	case []any:
+		for i, e := range v {
+			if at, deep := tooDeep(e, depth+1); deep {
+				return "[" + strconv.Itoa(i) + "]" + at, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (v *validator) joints() {
+	types := TransitionTypes()
+	if len(v.deck.Transitions) > v.lim.Slides {
+		v.fault("transitions", 0, "\"transitions\" has more entries than a deck has slides, which are at most %d.", v.lim.Slides)
+		return
+	}
+	for i, t := range v.deck.Transitions {
+		at := "transitions[" + strconv.Itoa(i) + "]"
+		if !slices.Contains(types, t.Type) {
+			v.fault(at+".type", 0, "The transition %q is not known.%s Use \"fade\", or \"none\" for a cut.", Shorten(t.Type), DidYouMean(t.Type, types))
+		}
+		if t.Duration < 0 || t.Duration > MaxTransition {
+			v.fault(at+".duration", 0, "The duration of a transition lies between 0 and %g seconds.", MaxTransition.Seconds())
+		}
+	}
+}
+
+// length refuses a deck whose video would be too long. It is an estimate from the text. A narration or a hold that is too
+// long by itself has a fault of its own.
+func (v *validator) length() {
+	if len(v.deck.Slides) > v.lim.Slides || slices.ContainsFunc(v.faults, func(f Failure) bool {
+		return strings.HasSuffix(f.Param, "narration") || strings.HasSuffix(f.Param, "hold") || strings.HasSuffix(f.Param, "speed")
+	}) {
+		return
+	}
+	if total, _ := v.deck.Estimate(); total > v.lim.Duration {
+		v.add(CodeTooLarge, "slides", 0, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). "+
+			"Split the deck, or shorten it.", total.Round(time.Second), v.lim.Duration)
+	}
+}
+
+// WithDefaults returns l with the default for every limit that is not above zero.
+func (l Limits) WithDefaults() Limits {
+	def := DefaultLimits()
+	for _, p := range []struct{ have, def *int }{
+		{&l.Slides, &def.Slides}, {&l.NarrationBytes, &def.NarrationBytes}, {&l.PropsBytes, &def.PropsBytes},
+		{&l.MinSide, &def.MinSide}, {&l.MaxSide, &def.MaxSide}, {&l.MaxHoldSeconds, &def.MaxHoldSeconds},
+		{&l.PicturePixels, &def.PicturePixels}, {&l.SlidePixels, &def.SlidePixels}, {&l.SVGElements, &def.SVGElements},
+		{&l.JSONTokens, &def.JSONTokens},
+	} {
+		if *p.have <= 0 {
+			*p.have = *p.def
+		}
+	}
+	for _, p := range []struct{ have, def *int64 }{{&l.BodyBytes, &def.BodyBytes}, {&l.PictureBytes, &def.PictureBytes}} {
+		if *p.have <= 0 {
+			*p.have = *p.def
+		}
+	}
+	if l.Duration <= 0 {
+		l.Duration = def.Duration
+	}
+	return l
+}

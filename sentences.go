@@ -1,0 +1,80 @@
+package lectern
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Shorten shortens what a message repeats of its input.
+func Shorten(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for at := range s {
+		if n == most {
+			return s[:at] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// OneOf lists words as people do: "a", "b" or "c".
+func OneOf[T ~string](words []T) string {
+	var b strings.Builder
+	for i, w := range words {
+		switch {
+		case i > 0 && i == len(words)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(string(w)))
+	}
+	return b.String()
+}
+
+// DidYouMean is " Did you mean "x"?" for a misspelt name, where it comes near to a known one, and otherwise "".
+func DidYouMean[T ~string](name string, known []T) string {
+	best, bestAt := "", min(3, len(name)/3+1)
+	for _, k := range known {
+		if len(k)-len(name) > bestAt || len(name)-len(k) > bestAt {
+			continue
+		}
+		if d := distance(strings.ToLower(name), strings.ToLower(string(k))); d <= bestAt && (best == "" || d < bestAt) {
+			best, bestAt = string(k), d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", best)
+}
+
+// distance is the Levenshtein distance of two short words, in bytes.
+func distance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return math.MaxInt
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
