@@ -9,42 +9,42 @@ import (
 // Code names a kind of failure. Codes are stable: programs may compare them.
 type Code string
 
-// The codes. The comment says who is to blame and what it becomes over HTTP.
+// The codes. The comment says who is to blame.
 const (
-	CodeInvalidJSON   Code = "invalid_json"          // caller, 400
-	CodeInvalidDeck   Code = "invalid_deck"          // caller, 422: a field is missing, of the wrong type or out of range
-	CodeUnknownAvatar Code = "unknown_avatar"        // caller, 422
-	CodeUnknownVoice  Code = "unknown_voice"         // caller, 422
-	CodeUnknownTheme  Code = "unknown_theme"         // caller, 422
-	CodeUnknownLayout Code = "unknown_layout"        // caller, 422
-	CodeTooLarge      Code = "too_large"             // caller, 413
-	CodeNotFound      Code = "not_found"             // caller, 404
-	CodeNotReady      Code = "not_ready"             // caller, 409: the presentation has no such artifact yet
-	CodeConflict      Code = "state_conflict"        // caller, 409: the state does not allow this
-	CodeKeyInUse      Code = "idempotency_in_flight" // caller, 409: the first request with this Idempotency-Key is not answered yet
-	CodeKeyMismatch   Code = "idempotency_mismatch"  // caller, 422: this Idempotency-Key came with another request before
+	CodeInvalidJSON   Code = "invalid_json"          // caller
+	CodeInvalidDeck   Code = "invalid_deck"          // caller: a field is missing, of the wrong type or out of range
+	CodeUnknownAvatar Code = "unknown_avatar"        // caller
+	CodeUnknownVoice  Code = "unknown_voice"         // caller
+	CodeUnknownTheme  Code = "unknown_theme"         // caller
+	CodeUnknownLayout Code = "unknown_layout"        // caller
+	CodeTooLarge      Code = "too_large"             // caller
+	CodeNotFound      Code = "not_found"             // caller
+	CodeNotReady      Code = "not_ready"             // caller: the presentation has no such artifact yet
+	CodeConflict      Code = "state_conflict"        // caller: the state does not allow this
+	CodeKeyInUse      Code = "idempotency_in_flight" // caller: the first request with this Idempotency-Key is not answered yet
+	CodeKeyMismatch   Code = "idempotency_mismatch"  // caller: this Idempotency-Key came with another request before
 	CodeAssetRefused  Code = "asset_refused"         // caller: an address that the asset policy forbids
 	CodeAssetFailed   Code = "asset_unavailable"     // caller or network: a picture could not be loaded
 	CodeStale         Code = "stale_attempt"         // nobody: a run that lost its lease tried to write (J7)
-	CodeMissingTool   Code = "missing_tool"          // operator, 503: ffmpeg, Chromium or a voice is not installed
-	CodeDiskFull      Code = "disk_full"             // operator, 507
-	CodeOverloaded    Code = "overloaded"            // operator, 503 with Retry-After
+	CodeMissingTool   Code = "missing_tool"          // operator: ffmpeg, Chromium or a voice is not installed
+	CodeDiskFull      Code = "disk_full"             // operator
+	CodeOverloaded    Code = "overloaded"            // operator: too much is asked for at once
 	CodeInUse         Code = "in_use"                // operator: another process has what this one needs, such as the data folder
-	CodeDamaged       Code = "damaged"               // operator, 500: the database or a file of the data folder is damaged
-	CodeVoiceFailed   Code = "voice_failed"          // engine, 502
-	CodeAvatarFailed  Code = "avatar_failed"         // engine, 502
-	CodeCaptureFailed Code = "capture_failed"        // Lectern, 500: the browser could not make a slide's picture
-	CodeEncodeFailed  Code = "encode_failed"         // Lectern, 500: ffmpeg ended badly
-	CodeTimeout       Code = "timeout"               // Lectern, 504: a step made no progress for too long
-	CodeInternal      Code = "internal"              // Lectern, 500: a panic or a broken invariant
+	CodeDamaged       Code = "damaged"               // operator: the database or a file of the data folder is damaged
+	CodeVoiceFailed   Code = "voice_failed"          // engine
+	CodeAvatarFailed  Code = "avatar_failed"         // engine
+	CodeCaptureFailed Code = "capture_failed"        // Lectern: the browser could not make a slide's picture
+	CodeEncodeFailed  Code = "encode_failed"         // Lectern: ffmpeg ended badly
+	CodeTimeout       Code = "timeout"               // Lectern: a step made no progress for too long
+	CodeInternal      Code = "internal"              // Lectern: a panic or a broken invariant
 	CodeCanceled      Code = "canceled"              // the user asked for it
-	CodeUnauthorized  Code = "unauthorized"          // caller, 401: the request has no key, or a wrong one
-	CodeForbidden     Code = "forbidden"             // caller, 403: the key may not do this
-	CodeRateLimited   Code = "rate_limited"          // caller, 429 with Retry-After: a limit of the key, the address or the server is reached
+	CodeUnauthorized  Code = "unauthorized"          // caller: the request has no key, or a wrong one
+	CodeForbidden     Code = "forbidden"             // caller: the key may not do this
+	CodeRateLimited   Code = "rate_limited"          // caller: a limit of the key, the address or the server is reached
 
-	CodeInvalidRequest Code = "invalid_request" // caller, 422: a parameter, a header or a field of the request makes no sense
+	CodeInvalidRequest Code = "invalid_request" // caller: a parameter, a header or a field of the request makes no sense
 
-	CodeCallbackRefused Code = "callback_refused" // caller, 422: an address that webhooks may not be sent to
+	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again

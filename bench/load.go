@@ -68,14 +68,6 @@ func quantiles(all []time.Duration) quantile {
 	return quantile{P50: at(0.5), P99: at(0.99), Max: at(1)}
 }
 
-// desk is the job service in the shape that httpapi asks for.
-type desk struct{ *job.Service }
-
-// List implements httpapi.Reader.
-func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return d.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
-}
-
 // credulous takes any deck: what a check asks of the tools is not what is measured.
 type credulous struct{}
 
@@ -91,7 +83,7 @@ func serve(b *bed) (base string, stop func() error, err error) {
 		return "", nil, err
 	}
 	h := httpapi.New(httpapi.Options{
-		Jobs: desk{b.svc}, Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
+		Jobs: b.svc, Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
 		Avatars: avatar.New("", builtin.New()), Log: slog.New(slog.DiscardHandler), WriteTimeout: 2 * time.Second,
 		Open: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, os.ErrNotExist },
 	})

@@ -57,7 +57,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		tries int
 	}{
 		"list": {func(ctx context.Context, c *client.Client) error {
-			_, _, err := c.List(ctx, client.Query{})
+			_, _, err := c.List(ctx, lectern.Query{})
 			return err
 		}, 2},
 		"get":    {func(ctx context.Context, c *client.Client) error { _, err := c.Get(ctx, "p"); return err }, 2},
@@ -168,7 +168,7 @@ func TestWatchesAndDownloadsObeyRetryAfter(t *testing.T) {
 			t.Errorf("the watch took %s and %d requests", took, n.n)
 		}
 		var b strings.Builder
-		if err := c.Download(t.Context(), "p", client.Video, &b, nil); err != nil || b.String() != "bytes" || time.Since(begun) != 10*time.Second {
+		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); err != nil || b.String() != "bytes" || time.Since(begun) != 10*time.Second {
 			t.Errorf("the download: %v %q after %s", err, b.String(), time.Since(begun))
 		}
 	})

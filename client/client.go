@@ -264,15 +264,9 @@ func (c *Client) presentation(ctx context.Context, method, path string, body []b
 	return v.presentation(), nil
 }
 
-// Query says which presentations to list.
-type Query struct {
-	Status lectern.Status // "" for any
-	Limit  int            // at most 200; 0: the server's default
-	Cursor string         // next of the page before
-}
-
-// List gives a page of presentations, the newest first, and the cursor of the next page, "" behind the last.
-func (c *Client) List(ctx context.Context, q Query) (page []lectern.Presentation, next string, err error) {
+// List returns a page of presentations, newest first, and the cursor of the next page; "" on the last. The limit is at most
+// 200, and q has no owner: a server lists those of the key's owner.
+func (c *Client) List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error) {
 	v := url.Values{}
 	if q.Status != "" {
 		v.Set("status", string(q.Status))

@@ -196,7 +196,7 @@ func TestDownloadResumes(t *testing.T) {
 	c, _ := dial(t, brokenFilm(func() string { return `"v1"` }))
 	path := filepath.Join(t.TempDir(), "talk.mp4")
 	var last, total int64
-	if err := c.Save(t.Context(), "p", client.Video, path, func(done, all int64) { last, total = done, all }); err != nil {
+	if err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, path, func(done, all int64) { last, total = done, all }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -218,14 +218,14 @@ func TestDownloadOfAChangingFile(t *testing.T) {
 		brokenFilm(func() string { return tag })(w, r)
 	})
 	dir := t.TempDir()
-	err := c.Save(t.Context(), "p", client.Video, filepath.Join(dir, "talk.mp4"), nil)
+	err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "talk.mp4"), nil)
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
 		t.Errorf("%v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	err = c.Save(t.Context(), "p", client.Video, filepath.Join(dir, "nowhere", "talk.mp4"), nil)
+	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"), nil)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("a folder that is not there: %v", err)
 	}

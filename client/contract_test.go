@@ -84,7 +84,7 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		one.EstimatedSeconds != 2.2 || two.SpokenBy != "nobody" || len(two.Warnings) != 1 {
 		t.Errorf("check: %+v", v.Outline)
 	}
-	if page, next, err := c.List(ctx, client.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil || len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
+	if page, next, err := c.List(ctx, lectern.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil || len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
 		t.Errorf("list: %v %+v %q", err, page, next)
 	}
 	steps, err := c.Steps(ctx, id)

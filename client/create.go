@@ -105,7 +105,7 @@ func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, err
 
 // All gives every presentation that a query selects, the newest first, a page of q.Limit at a time. An error is its last
 // pair.
-func (c *Client) All(ctx context.Context, q Query) iter.Seq2[lectern.Presentation, error] {
+func (c *Client) All(ctx context.Context, q lectern.Query) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
 		for {
 			page, next, err := c.List(ctx, q)

@@ -101,7 +101,7 @@ func TestAllWalksThePages(t *testing.T) {
 		}
 	})
 	got := ""
-	for p, err := range c.All(t.Context(), client.Query{Limit: 2}) {
+	for p, err := range c.All(t.Context(), lectern.Query{Limit: 2}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestDownloadIsVerified(t *testing.T) {
 			fmt.Fprint(w, body)
 		})
 		var b bytes.Buffer
-		if err := c.Download(t.Context(), "p", client.Video, &b, nil); (err == nil) != fine {
+		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); (err == nil) != fine {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

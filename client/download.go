@@ -13,30 +13,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"lectern"
 )
 
-// A File is what can be downloaded of a presentation.
-type File string
-
-// The files.
-const (
-	Video       File = "video"
-	Thumbnail   File = "thumbnail"
-	CaptionsSRT File = "captions.srt"
-	CaptionsVTT File = "captions.vtt"
-	Chapters    File = "chapters.vtt"
-	Transcript  File = "transcript.txt"
-	Audio       File = "audio" // AAC in MP4
-	Manifest    File = "manifest"
-)
-
-// SlideImage is the picture of slide n, counted from 1.
-func SlideImage(n int) File { return File("slides/" + strconv.Itoa(n) + "/image") }
+// A File names what can be downloaded of a presentation.
+type File struct {
+	Kind  lectern.ArtifactKind
+	Slide int // counted from 1, for kinds with one file a slide
+}
 
 // Progress is told how much has arrived; total is -1 where it is not known.
 type Progress func(done, total int64)
@@ -71,7 +58,7 @@ func (c *Client) Save(ctx context.Context, id string, f File, path string, progr
 // progress may be nil.
 func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, progress Progress) error {
 	d := &counter{w: w, total: -1, progress: progress, hash: sha256.New()}
-	path := "/v1/presentations/" + url.PathEscape(id) + "/" + string(f)
+	path := "/v1/presentations/" + url.PathEscape(id) + lectern.ArtifactFileOf(f.Kind).PathOf(f.Slide)
 	etag, heard := "", time.Now()
 	for attempt := 1; ; attempt++ {
 		before := d.done

@@ -374,14 +374,6 @@ func (h *house) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.War
 	return m.Slides, m.Warnings, err
 }
 
-// desk is the job service in the shape that httpapi asks for.
-type desk struct{ *job.Service }
-
-// List implements httpapi.Reader.
-func (d desk) List(ctx context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
-	return d.Service.List(ctx, job.Filter{Owner: q.Owner, Status: q.Status, Limit: q.Limit, Cursor: q.Cursor})
-}
-
 // remains are the artifacts of a presentation; the pipeline stores them below its id.
 type remains struct{ artifacts *blob.Artifacts }
 
@@ -391,7 +383,7 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 }
 
 var (
-	_ httpapi.Jobs     = desk{}
+	_ httpapi.Jobs     = (*job.Service)(nil)
 	_ httpapi.Checker  = (*house)(nil)
 	_ httpapi.Measurer = (*house)(nil)
 	_ httpapi.Keys     = (*keys.Ring)(nil)

@@ -67,7 +67,7 @@ func (o office) find(ctx context.Context, id string) (string, error) {
 	if len(id) >= fullID {
 		return id, nil
 	}
-	page, _, err := o.List(ctx, client.Query{Limit: 200})
+	page, _, err := o.List(ctx, lectern.Query{Limit: 200})
 	if err != nil {
 		return "", err
 	}
@@ -101,7 +101,7 @@ func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
 		return &usageError{errors.New("--limit is from 1 to 10000")}
 	}
 	var all []lectern.Presentation
-	for p, err := range o.All(ctx, client.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit, 200)}) {
+	for p, err := range o.All(ctx, lectern.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit, 200)}) {
 		if err != nil {
 			return err
 		}

@@ -55,19 +55,17 @@ func (r *remote) files(ctx context.Context, id string) ([]keepsake, error) {
 		return nil, err
 	}
 	var out []keepsake
-	add := func(kind lectern.ArtifactKind, slide int, f client.File) {
-		out = append(out, keepsake{kind, slide, func(ctx context.Context, w io.Writer) error { return r.client.Download(ctx, id, f, w, nil) }})
-	}
-	add(lectern.ArtifactVideo, 0, client.Video)
-	add(lectern.ArtifactThumbnail, 0, client.Thumbnail)
-	add(lectern.ArtifactCaptions, 0, client.CaptionsSRT)
-	add(lectern.ArtifactCaptionVTT, 0, client.CaptionsVTT)
-	add(lectern.ArtifactChapters, 0, client.Chapters)
-	add(lectern.ArtifactTranscript, 0, client.Transcript)
-	add(lectern.ArtifactAudio, 0, client.Audio)
-	add(lectern.ArtifactManifest, 0, client.Manifest)
-	for n := 1; n <= p.SlidesTotal; n++ {
-		add(lectern.ArtifactSlideImage, n, client.SlideImage(n))
+	for _, f := range lectern.ArtifactFiles() {
+		first, last := 0, 0
+		if f.PerSlide() {
+			first, last = 1, p.SlidesTotal
+		}
+		for n := first; n <= last; n++ {
+			file := client.File{Kind: f.Kind, Slide: n}
+			out = append(out, keepsake{f.Kind, n, func(ctx context.Context, w io.Writer) error {
+				return r.client.Download(ctx, id, file, w, nil)
+			}})
+		}
 	}
 	return out, nil
 }

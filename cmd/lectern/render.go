@@ -225,31 +225,9 @@ func (c *renderCmd) places(k keepsake, target string) []string {
 		to = append(to, stem+".vtt")
 	}
 	if c.Keep != "" {
-		to = append(to, filepath.Join(c.Keep, keepName(k)))
+		to = append(to, filepath.Join(c.Keep, lectern.ArtifactFileOf(k.kind).NameOf(k.slide)))
 	}
 	return to
-}
-
-func keepName(k keepsake) string {
-	switch k.kind {
-	case lectern.ArtifactThumbnail:
-		return "thumbnail.jpg"
-	case lectern.ArtifactSlideImage:
-		return fmt.Sprintf("slide-%03d.png", k.slide)
-	case lectern.ArtifactCaptions:
-		return "captions.srt"
-	case lectern.ArtifactCaptionVTT:
-		return "captions.vtt"
-	case lectern.ArtifactChapters:
-		return "chapters.vtt"
-	case lectern.ArtifactAudio:
-		return "audio.m4a"
-	case lectern.ArtifactTranscript:
-		return "transcript.txt"
-	case lectern.ArtifactManifest:
-		return "manifest.json"
-	}
-	return string(k.kind)
 }
 
 // save writes a keepsake beside its place and renames it: it appears whole or not at all.

@@ -161,10 +161,8 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 			t.Fatal(err)
 		}
 		codes++
-		for _, face := range []string{"v1", "custom"} {
-			if _, ok := httpapi.StatusOf(face, lectern.Code(code)); !ok {
-				t.Errorf("the code %q has no status in %s", code, face)
-			}
+		if !httpapi.HasStatus(lectern.Code(code)) {
+			t.Errorf("the code %q has no status", code)
 		}
 		return true
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"time"
@@ -112,9 +113,9 @@ func (s *server) custom(mux *http.ServeMux) {
 	on("POST "+p, s.customCreate(""))
 	on("GET "+p, s.customList)
 	on("GET "+p+"/{id}", s.customStatus)
-	on("GET "+p+"/{id}/video", s.customFile(files[0], "attachment", ""))
-	on("GET "+p+"/{id}/thumbnail", s.customFile(files[1], "inline", ""))
-	on("GET "+p+"/{id}/slide-image", s.customFile(slideImage, "inline", "slide"))
+	on("GET "+p+"/{id}/video", s.customFile(lectern.ArtifactVideo, "attachment", ""))
+	on("GET "+p+"/{id}/thumbnail", s.customFile(lectern.ArtifactThumbnail, "inline", ""))
+	on("GET "+p+"/{id}/slide-image", s.customFile(lectern.ArtifactSlideImage, "inline", "slide"))
 	on("GET "+p+"/test/quick", func(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "status": "ok", "message": "Lectern is running.", "version": s.Version})
 		return nil
@@ -197,7 +198,7 @@ func (s *server) customList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answer := customList{Success: true, Jobs: []customJob{}}
-	for q := (Query{}); len(answer.Jobs) < limit; {
+	for q := (lectern.Query{}); len(answer.Jobs) < limit; {
 		q.Limit = min(limit-len(answer.Jobs), 200)
 		page, next, err := s.mine(r).List(r.Context(), q)
 		if err != nil {
@@ -231,7 +232,8 @@ func number(r *http.Request, name string, def, low, high int) (int, error) {
 }
 
 // customFile answers with an artifact; perSlide names the query parameter that picks the slide.
-func (s *server) customFile(f file, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+func (s *server) customFile(kind lectern.ArtifactKind, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+	f := lectern.ArtifactFileOf(kind)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		n := 0
 		if perSlide != "" {
@@ -244,7 +246,7 @@ func (s *server) customFile(f file, how, perSlide string) func(http.ResponseWrit
 		if err != nil {
 			return err
 		}
-		return s.serve(w, r, p, a, f, attachment(how, "presentation_"+safeName(p.ID)+f.name))
+		return s.serve(w, r, p, a, f, attachment(how, "presentation_"+safeName(p.ID)+path.Ext(f.Name)))
 	}
 }
 

@@ -110,7 +110,7 @@ func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
 	}
 	said := map[int][]string{}
 	for _, c := range codes {
-		said[v1Status[c]] = append(said[v1Status[c]], "`"+string(c)+"`: "+refusals[c]+".")
+		said[statuses[c]] = append(said[statuses[c]], "`"+string(c)+"`: "+refusals[c]+".")
 	}
 	schema := f.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	for status, sentences := range said {

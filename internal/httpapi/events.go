@@ -207,7 +207,7 @@ func (s *server) lastWords(r *http.Request, err error, send func(string, ...any)
 		return
 	}
 	if f.Code == lectern.CodeNotFound {
-		b, _ := json.Marshal(newProblem(f, v1Status[f.Code], requestID(r.Context())))
+		b, _ := json.Marshal(newProblem(f, statusOf(f.Code, false), requestID(r.Context())))
 		send("event: gone\ndata: %s\n\n", b)
 		return
 	}

@@ -6,15 +6,11 @@ import (
 	"lectern"
 )
 
-// StatusOf opens the tables of statuses to tests.
-func StatusOf(face string, c lectern.Code) (int, bool) {
-	table := v1Status
-	if face == "custom" {
-		table = customStatus
-	}
-	s, ok := table[c]
-	return s, ok
-}
+// HasStatus reports whether a code is in the table of statuses.
+func HasStatus(c lectern.Code) bool { return statuses[c] != 0 }
+
+// StatusOf opens the statuses to tests.
+var StatusOf = statusOf
 
 // RateLimits and RetryIn open the accounts of keys to tests.
 var (

@@ -28,8 +28,8 @@ const (
 	codePrecondition lectern.Code = "precondition_failed"
 )
 
-// v1Status is the status of each code in /v1. A code that is not listed is 500.
-var v1Status = map[lectern.Code]int{
+// statuses has the HTTP status of every code.
+var statuses = map[lectern.Code]int{
 	lectern.CodeInvalidJSON:   http.StatusBadRequest,
 	lectern.CodeInvalidDeck:   http.StatusUnprocessableEntity,
 	lectern.CodeUnknownAvatar: http.StatusUnprocessableEntity,
@@ -73,50 +73,20 @@ var v1Status = map[lectern.Code]int{
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 }
 
-// customStatus is the status of each code in /api/custom. The original answered 200 to everything; its clients read the
-// body alone, so the statuses are free to be right. A code that is not listed is 500.
-var customStatus = map[lectern.Code]int{
-	lectern.CodeInvalidJSON:   http.StatusBadRequest,
-	lectern.CodeInvalidDeck:   http.StatusUnprocessableEntity,
-	lectern.CodeUnknownAvatar: http.StatusUnprocessableEntity,
-	lectern.CodeUnknownVoice:  http.StatusUnprocessableEntity,
-	lectern.CodeUnknownTheme:  http.StatusUnprocessableEntity,
-	lectern.CodeUnknownLayout: http.StatusUnprocessableEntity,
-	lectern.CodeTooLarge:      http.StatusRequestEntityTooLarge,
-	lectern.CodeNotFound:      http.StatusNotFound,
-	lectern.CodeNotReady:      http.StatusConflict,
-	lectern.CodeConflict:      http.StatusConflict,
-	lectern.CodeKeyInUse:      http.StatusConflict,
-	lectern.CodeKeyMismatch:   http.StatusUnprocessableEntity,
-	lectern.CodeAssetRefused:  http.StatusUnprocessableEntity,
-	lectern.CodeAssetFailed:   http.StatusUnprocessableEntity,
-	lectern.CodeStale:         http.StatusConflict,
-	lectern.CodeMissingTool:   http.StatusServiceUnavailable,
-	lectern.CodeDiskFull:      http.StatusInsufficientStorage,
-	lectern.CodeOverloaded:    http.StatusServiceUnavailable,
-	lectern.CodeVoiceFailed:   http.StatusBadGateway,
-	lectern.CodeAvatarFailed:  http.StatusBadGateway,
-	lectern.CodeCaptureFailed: http.StatusInternalServerError,
-	lectern.CodeEncodeFailed:  http.StatusInternalServerError,
-	lectern.CodeTimeout:       http.StatusGatewayTimeout,
-	lectern.CodeInternal:      http.StatusInternalServerError,
-	lectern.CodeCanceled:      http.StatusConflict,
-	lectern.CodeInUse:         http.StatusServiceUnavailable,
-	lectern.CodeDamaged:       http.StatusInternalServerError,
-	lectern.CodeUnauthorized:  http.StatusUnauthorized,
-	lectern.CodeForbidden:     http.StatusForbidden,
-	lectern.CodeRateLimited:   http.StatusTooManyRequests,
-	codeMethod:                http.StatusMethodNotAllowed,
-	codeOrigin:                http.StatusForbidden,
-	codeHost:                  http.StatusMisdirectedRequest,
-	codeProxy:                 http.StatusForbidden,
-	codeRequest:               http.StatusBadRequest,
-	codeMedia:                 http.StatusUnsupportedMediaType,
-	codeAccept:                http.StatusNotAcceptable,
-	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
-	codePrecondition:          http.StatusPreconditionFailed,
+// customStatuses has the codes that /api/custom answers with another status than /v1.
+var customStatuses = map[lectern.Code]int{codeRequest: http.StatusBadRequest}
 
-	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
+// statusOf is the HTTP status of a code, 500 for one that is not listed. Clients of the service that /api/custom follows read
+// the body alone: that service answered 200 to everything.
+func statusOf(code lectern.Code, custom bool) int {
+	status, ok := statuses[code]
+	if other, differs := customStatuses[code]; custom && differs {
+		status, ok = other, true
+	}
+	if !ok {
+		return http.StatusInternalServerError
+	}
+	return status
 }
 
 // Problem is a failure in /v1, as in RFC 9457.
@@ -182,14 +152,8 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client has gone; nobody reads an answer
 	}
 	f := asFailure(err)
-	face, table := custom, customStatus
-	if !strings.HasPrefix(r.URL.Path, custom) {
-		face, table = "", v1Status
-	}
-	status, known := table[f.Code]
-	if !known {
-		status = http.StatusInternalServerError
-	}
+	old := strings.HasPrefix(r.URL.Path, custom)
+	status := statusOf(f.Code, old)
 	id := requestID(r.Context())
 	if status >= http.StatusInternalServerError && f.Code != lectern.CodeMissingTool && f.Code != lectern.CodeOverloaded {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", id), slog.String("method", r.Method),
@@ -213,7 +177,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.Itoa(seconds(l.after)))
 	}
 	challenge(h, r, f)
-	if face == custom {
+	if old {
 		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide, Errors: faults(f), RequestID: id})
 		return
 	}

@@ -144,7 +144,7 @@ func (j *jobs) Get(_ context.Context, id string) (lectern.Presentation, error) {
 	return r.last(), nil
 }
 
-func (j *jobs) List(_ context.Context, q httpapi.Query) ([]lectern.Presentation, string, error) {
+func (j *jobs) List(_ context.Context, q lectern.Query) ([]lectern.Presentation, string, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if q.Limit < 1 || q.Limit > 200 {
@@ -383,7 +383,7 @@ type slides struct{}
 func (slides) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	p := lectern.Page{HTML: fmt.Sprintf("<h1>%v</h1>", d.Slides[i].Props["title"]), Width: 1920, Height: 1080, Scale: 1}
 	if src, ok := d.Slides[i].Props["image"].(string); ok {
-		p.Assets = []string{src}
+		p.Assets, p.Params = []string{src}, map[string]string{src: fmt.Sprintf("slides[%d].props.image", i)}
 	}
 	return p, nil, nil
 }

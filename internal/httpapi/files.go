@@ -10,31 +10,8 @@ import (
 	"lectern"
 )
 
-// file is an artifact that has an address of its own.
-type file struct {
-	link string // its name among the links
-	path string // below the presentation
-	kind lectern.ArtifactKind
-	name string // of a download, behind the presentation's name
-	what string // in sentences
-	ct   string // where the artifact names none
-}
-
-var files = []file{
-	{"video", "/video", lectern.ArtifactVideo, ".mp4", "video", "video/mp4"},
-	{"thumbnail", "/thumbnail", lectern.ArtifactThumbnail, ".jpg", "thumbnail", "image/jpeg"},
-	{"captions_srt", "/captions.srt", lectern.ArtifactCaptions, ".srt", "captions", "application/x-subrip; charset=utf-8"},
-	{"captions_vtt", "/captions.vtt", lectern.ArtifactCaptionVTT, ".vtt", "captions", "text/vtt; charset=utf-8"},
-	{"chapters", "/chapters.vtt", lectern.ArtifactChapters, "-chapters.vtt", "chapters", "text/vtt; charset=utf-8"},
-	{"transcript", "/transcript.txt", lectern.ArtifactTranscript, ".txt", "transcript", "text/plain; charset=utf-8"},
-	{"audio", "/audio", lectern.ArtifactAudio, ".m4a", "sound", "audio/mp4"},
-	{"manifest", "/manifest", lectern.ArtifactManifest, ".json", "manifest", "application/json"},
-}
-
-var slideImage = file{"slide_image", "/slides/{n}/image", lectern.ArtifactSlideImage, ".png", "slide image", "image/png"}
-
 // find gives the artifact of a kind, for slide n where the kind is per slide.
-func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presentation, lectern.Artifact, error) {
+func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int) (lectern.Presentation, lectern.Artifact, error) {
 	p, err := s.mine(r).Get(r.Context(), id)
 	if err != nil {
 		return p, lectern.Artifact{}, err
@@ -44,7 +21,7 @@ func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presen
 		return p, lectern.Artifact{}, err
 	}
 	for _, a := range list {
-		if a.Kind == f.kind && a.Slide == n {
+		if a.Kind == f.Kind && a.Slide == n {
 			return p, a, nil
 		}
 	}
@@ -52,17 +29,17 @@ func (s *server) find(r *http.Request, id string, f file, n int) (lectern.Presen
 	case n > p.SlidesTotal:
 		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "The presentation has %d slides; there is no slide %d.", p.SlidesTotal, n)
 	case p.Status == lectern.StatusCompleted:
-		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "This presentation has no %s.", f.what)
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "This presentation has no %s.", f.Label)
 	case p.Status == lectern.StatusFailed || p.Status == lectern.StatusCanceled:
-		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotReady, "The presentation is %s, so it has no %s.", p.Status, f.what)
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotReady, "The presentation is %s, so it has no %s.", p.Status, f.Label)
 	}
-	wait := lectern.Fail(lectern.CodeNotReady, "The %s is not ready yet: the presentation is %s, at %s.", f.what, p.Status, p.Progress)
+	wait := lectern.Fail(lectern.CodeNotReady, "The %s is not ready yet: the presentation is %s, at %s.", f.Label, p.Status, p.Progress)
 	wait.Retryable = true
 	return p, lectern.Artifact{}, wait
 }
 
 // serve answers with an artifact: ranges, conditions and HEAD as net/http does them, the content's hash as ETag.
-func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f file, disposition string) error {
+func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f lectern.ArtifactFile, disposition string) error {
 	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
 		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
 	}
@@ -74,7 +51,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	h := w.Header()
 	ct := a.ContentType
 	if ct == "" {
-		ct = f.ct
+		ct = f.MediaType
 	}
 	h.Set("Content-Type", ct)
 	h.Set("Content-Disposition", disposition)
@@ -91,10 +68,10 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	switch out.refused {
 	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
-		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.what)
+		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.Label)
 	case http.StatusPreconditionFailed:
 		h.Del("Content-Type")
-		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", f.what)
+		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", f.Label)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (m mine) Get(ctx context.Context, id string) (lectern.Presentation, error) 
 }
 
 // List gives a page of this owner's.
-func (m mine) List(ctx context.Context, q Query) ([]lectern.Presentation, string, error) {
+func (m mine) List(ctx context.Context, q lectern.Query) ([]lectern.Presentation, string, error) {
 	q.Owner = m.owner()
 	return m.jobs.List(ctx, q)
 }

@@ -10,7 +10,7 @@ import (
 	"lectern"
 )
 
-// Jobs is the job service as this package sees it. *job.Service has all of it but for the type of List's argument.
+// Jobs is the job service as this package sees it. *job.Service is one.
 type Jobs interface {
 	Intake
 	Meter
@@ -39,17 +39,9 @@ type Meter interface {
 type Reader interface {
 	Get(ctx context.Context, id string) (lectern.Presentation, error)
 	// List gives a page, the newest first, and the cursor of the next one, "" behind the last.
-	List(ctx context.Context, q Query) (page []lectern.Presentation, next string, err error)
+	List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error)
 	// Watch gives every version above after, in order, and ends behind the terminal one, or with an error.
 	Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error]
-}
-
-// Query says which presentations to list.
-type Query struct {
-	Owner  string         // whose
-	Status lectern.Status // "" for any
-	Limit  int            // 1 to 200
-	Cursor string         // as given by the page before; "" for the first page
 }
 
 // Controls changes presentations by a user's wish.

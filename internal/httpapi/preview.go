@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -71,12 +72,14 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 		}
 		a, err := s.Assets.Fetch(c, address)
 		if err != nil {
-			return asFailure(err).At(n)
+			f := *asFailure(err)
+			f.Param = cmp.Or(f.Param, page.Params[address])
+			return f.At(n)
 		}
 		a.URL = address
 		assets = append(assets, a)
 		if pixels += a.Pixels; s.Limits.SlidePixels > 0 && pixels > s.Limits.SlidePixels {
-			return lectern.Fail(lectern.CodeAssetRefused, "The pictures of the slide have %d pixels together, and at most %d are shown (limits.slide_pixels).",
+			return blame(page.Params[address], lectern.CodeAssetRefused, "The pictures of the slide have %d pixels together, and at most %d are shown (limits.slide_pixels).",
 				pixels, s.Limits.SlidePixels).At(n)
 		}
 	}

@@ -111,10 +111,9 @@ func (s *server) links(p lectern.Presentation) map[string]string {
 	case lectern.StatusFailed, lectern.StatusCanceled:
 		l["retry"] = self + "/retry"
 	case lectern.StatusCompleted:
-		for _, f := range files {
-			l[f.link] = self + f.path
+		for _, f := range lectern.ArtifactFiles() {
+			l[f.Link] = self + f.Path
 		}
-		l["slide_image"] = self + "/slides/{n}/image"
 	}
 	return l
 }

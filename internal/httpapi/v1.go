@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
@@ -289,7 +290,7 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput
 }
 
 func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
-	list, next, err := s.mine(r).List(r.Context(), Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
+	list, next, err := s.mine(r).List(r.Context(), lectern.Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return err
 	}
@@ -404,25 +405,27 @@ type slideInput struct {
 }
 
 func (f *face) files() {
-	for _, file := range files {
-		handle(f, op{
-			id: "get-" + strings.ReplaceAll(file.link, "_", "-"), method: http.MethodGet, path: "/v1/presentations/{id}" + file.path, tag: "Files",
-			summary: "Get the " + file.what + " (" + file.name[strings.LastIndexByte(file.name, '.')+1:] + ")",
-			about:   "Ranges and conditional requests work.", content: file.ct, refuses: refusedFiles,
-		}, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
-			return f.s.v1File(w, r, in, file, 0)
+	for _, file := range lectern.ArtifactFiles() {
+		o := op{
+			id: "get-" + strings.ReplaceAll(file.Link, "_", "-"), method: http.MethodGet, path: "/v1/presentations/{id}" + file.Path, tag: "Files",
+			summary: "Get the " + file.Label + " (" + strings.TrimPrefix(path.Ext(file.Name), ".") + ")",
+			about:   "Ranges and conditional requests work.", content: file.MediaType, refuses: refusedFiles,
+		}
+		if !file.PerSlide() {
+			handle(f, o, func(w http.ResponseWriter, r *http.Request, in *FileInput) error {
+				return f.s.v1File(w, r, in, file, 0)
+			}, describeRanges)
+			continue
+		}
+		o.summary, o.about = "Get the picture of a slide", "As it was taken, at the size of the video, without the avatar. "+o.about
+		handle(f, o, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
+			n, err := slideNumber("n", in.N)
+			if err != nil {
+				return err
+			}
+			return f.s.v1File(w, r, &in.FileInput, file, n)
 		}, describeRanges)
 	}
-	handle(f, op{
-		id: "get-slide-image", method: http.MethodGet, path: "/v1/presentations/{id}" + slideImage.path, tag: "Files", summary: "Get the picture of a slide",
-		about: "As it was taken, at the size of the video, without the avatar. Ranges and conditional requests work.", content: slideImage.ct, refuses: refusedFiles,
-	}, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
-		n, err := slideNumber("n", in.N)
-		if err != nil {
-			return err
-		}
-		return f.s.v1File(w, r, &in.FileInput, slideImage, n)
-	}, describeRanges)
 }
 
 // describeRanges tells the document what a file answers besides itself.
@@ -431,20 +434,16 @@ func describeRanges(o *huma.Operation) {
 	o.Responses["304"] = &huma.Response{Description: "The file is the one of If-None-Match."}
 }
 
-func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f file, n int) error {
+func (s *server) v1File(w http.ResponseWriter, r *http.Request, in *FileInput, f lectern.ArtifactFile, n int) error {
 	p, a, err := s.find(r, in.ID, f, n)
 	if err != nil {
 		return err
-	}
-	suffix := f.name
-	if n > 0 {
-		suffix = fmt.Sprintf("-slide-%03d", n) + f.name
 	}
 	how := "inline"
 	if in.Download {
 		how = "attachment"
 	}
-	return s.serve(w, r, p, a, f, disposition(how, p, suffix))
+	return s.serve(w, r, p, a, f, disposition(how, p, f.SuffixOf(n)))
 }
 
 type portraitInput struct {

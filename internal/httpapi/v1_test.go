@@ -371,7 +371,7 @@ func TestPreviews(t *testing.T) {
 	if a := r.post("/api/custom/slide-image/generate?slide=3", deck); a.status != 400 {
 		t.Errorf("a third: %d", a.status)
 	}
-	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{"image":"http://127.0.0.1/x.png"}]}`); a.status != 422 || !strings.Contains(a.body, "private network") || !strings.Contains(a.body, `"slide":1`) {
+	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{"image":"http://127.0.0.1/x.png"}]}`); a.status != 422 || !strings.Contains(a.body, "private network") || !strings.Contains(a.body, `"param":"slides[0].props.image","slide":1`) {
 		t.Errorf("a picture on this machine: %d %s", a.status, a.body)
 	}
 	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{}],"theme":"neon"}`); a.status != 422 || !strings.Contains(a.body, "dark-purple") {

@@ -124,7 +124,7 @@ func TestQueuePosition(t *testing.T) {
 		if _, err := w.svc.Cancel(t.Context(), waiting[2].ID); err != nil {
 			t.Fatal(err)
 		}
-		page, _, err := w.svc.List(t.Context(), job.Filter{})
+		page, _, err := w.svc.List(t.Context(), lectern.Query{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func TestKeyRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	all, _, err := w.svc.List(t.Context(), job.Filter{Limit: 100})
+	all, _, err := w.svc.List(t.Context(), lectern.Query{Limit: 100})
 	if err != nil || len(all) != 1 || made != 1 || given[all[0].ID] != n {
 		t.Errorf("J13: %d presentations, %d of them made, given as %v; %v", len(all), made, given, err)
 	}
@@ -180,7 +180,7 @@ func TestOwners(t *testing.T) {
 			made[owner] = p.ID
 		}
 		for owner, id := range made {
-			page, _, err := w.svc.List(t.Context(), job.Filter{Owner: owner})
+			page, _, err := w.svc.List(t.Context(), lectern.Query{Owner: owner})
 			if err != nil || len(page) != 1 || page[0].ID != id {
 				t.Errorf("the list of %s is %+v, %v", owner, page, err)
 			}
@@ -189,7 +189,7 @@ func TestOwners(t *testing.T) {
 				t.Errorf("the key of %s gives %s, %v, %v", owner, again.ID, replayed, err)
 			}
 		}
-		if all, _, err := w.svc.List(t.Context(), job.Filter{}); err != nil || len(all) != 3 {
+		if all, _, err := w.svc.List(t.Context(), lectern.Query{}); err != nil || len(all) != 3 {
 			t.Errorf("the list of all has %d, %v", len(all), err)
 		}
 	})

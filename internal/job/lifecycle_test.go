@@ -73,7 +73,7 @@ func TestStartStop(t *testing.T) {
 		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); !errors.Is(err, overloaded) {
 			t.Errorf("Create after Stop gave %v", err)
 		}
-		if _, _, err := w.svc.List(t.Context(), job.Filter{}); err != nil {
+		if _, _, err := w.svc.List(t.Context(), lectern.Query{}); err != nil {
 			t.Errorf("List after Stop gave %v", err)
 		}
 		w.close()
@@ -164,7 +164,7 @@ func TestListPages(t *testing.T) {
 	for range 13 {
 		w.ended(w.create(1).ID)
 	}
-	f := job.Filter{Limit: 5, Status: lectern.StatusCompleted}
+	f := lectern.Query{Limit: 5, Status: lectern.StatusCompleted}
 	for pages := 1; ; pages++ {
 		page, next, err := w.svc.List(t.Context(), f)
 		if err != nil {
@@ -183,7 +183,7 @@ func TestListPages(t *testing.T) {
 			break
 		}
 	}
-	for _, bad := range []job.Filter{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"}, {Cursor: "!!"}, {Cursor: "MTIz"}} {
+	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"}, {Cursor: "!!"}, {Cursor: "MTIz"}} {
 		var f *lectern.Failure
 		if _, _, err := w.svc.List(t.Context(), bad); !errors.As(err, &f) || f.Param == "" {
 			t.Errorf("%+v gave %v", bad, err)

@@ -204,19 +204,11 @@ func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return s.opt.Store.Deck(ctx, id)
 }
 
-// Filter selects a page of the list.
-type Filter struct {
-	Owner  string         // empty: everybody's
-	Status lectern.Status // empty: all
-	Limit  int            // 1 to MaxPage; 0 means 50
-	Cursor string         // next of the page before; empty: the first page
-}
-
 // MaxPage is the most that List gives at once.
 const MaxPage = 500
 
-// List gives presentations, youngest first, and the cursor of the next page; "" on the last.
-func (s *Service) List(ctx context.Context, f Filter) (page []lectern.Presentation, next string, err error) {
+// List returns presentations, newest first, and the cursor of the next page; "" on the last. A limit of 0 means 50.
+func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Presentation, next string, err error) {
 	if f.Status != "" && !f.Status.Valid() {
 		return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and canceled.", f.Status)
 	}

@@ -16,7 +16,7 @@ import (
 func TestSlidesLieOnTheirBackground(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 10, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
+	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 24, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
 	for range 4 { // of which two are kept
 		d.Slides = append(d.Slides, lectern.Slide{Template: "title", Props: map[string]any{"title": "one and the same"}})
 	}

@@ -62,30 +62,42 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }
 
-// artifact is what becomes an artifact.
+// artifact is one of what publish stores.
 type artifact struct {
 	kind  lectern.ArtifactKind
-	slide int
+	slide int // counted from 1; 0: it is the whole deck's
 	name  string
 	mime  string
-	file  // or
-	text  string
+	made
 }
 
+// made is what an artifact holds: a file or a text.
+type made struct {
+	file
+	text string
+}
+
+// artifacts lists what a presentation leaves: every kind of the table of artifacts.
 func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []artifact {
-	list := []artifact{
-		{lectern.ArtifactVideo, 0, "video.mp4", "video/mp4", video, ""},
-		{lectern.ArtifactThumbnail, 0, "thumbnail.jpg", "image/jpeg", thumbnail, ""},
-		{lectern.ArtifactCaptions, 0, "captions.srt", "application/x-subrip", file{}, captions.SRT(w.cues)},
-		{lectern.ArtifactCaptionVTT, 0, "captions.vtt", "text/vtt", file{}, captions.VTT(w.cues)},
-		{lectern.ArtifactChapters, 0, "chapters.vtt", "text/vtt", file{}, captions.ChaptersVTT(plan.Rate, w.chapters)},
-		{lectern.ArtifactTranscript, 0, "transcript.txt", "text/plain; charset=utf-8", file{}, w.transcript},
-		{lectern.ArtifactAudio, 0, "audio.m4a", "audio/mp4", audio, ""},
-		{lectern.ArtifactManifest, 0, "manifest.json", "application/json", file{}, string(manifest)},
+	of := map[lectern.ArtifactKind]made{
+		lectern.ArtifactVideo:      {file: video},
+		lectern.ArtifactThumbnail:  {file: thumbnail},
+		lectern.ArtifactCaptions:   {text: captions.SRT(w.cues)},
+		lectern.ArtifactCaptionVTT: {text: captions.VTT(w.cues)},
+		lectern.ArtifactChapters:   {text: captions.ChaptersVTT(plan.Rate, w.chapters)},
+		lectern.ArtifactTranscript: {text: w.transcript},
+		lectern.ArtifactAudio:      {file: audio},
+		lectern.ArtifactManifest:   {text: string(manifest)},
 	}
-	for _, s := range u.slides {
-		list = append(list, artifact{lectern.ArtifactSlideImage, s.number, fmt.Sprintf("slides/%d.png", s.number),
-			"image/png", s.picture.file, ""})
+	var list []artifact
+	for _, f := range lectern.ArtifactFiles() {
+		if !f.PerSlide() {
+			list = append(list, artifact{f.Kind, 0, f.Name, f.MediaType, of[f.Kind]})
+			continue
+		}
+		for _, s := range u.slides { // the one kind with a file a slide is its picture
+			list = append(list, artifact{f.Kind, s.number, f.NameOf(s.number), f.MediaType, made{file: s.picture.file}})
+		}
 	}
 	return list
 }

@@ -1,6 +1,8 @@
 package slides
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +35,9 @@ const defaultTab = 4
 func (v *view) code(value any) *Code {
 	tab, err := strconv.Atoi(v.options["tabs"])
 	if err != nil || tab < 1 || tab > 16 {
+		if given := v.options["tabs"]; given != "" {
+			v.odd("tabs", given, "a number from 1 to 16")
+		}
 		tab = defaultTab
 	}
 	lines := codeLines(codeText(value), tab)
@@ -54,7 +59,10 @@ func (v *view) code(value any) *Code {
 		v.warn("unknown_language", "The language %q is not known here, so its code has no colours.", short)
 	}
 	c := &Code{Numbers: truth(v.options["lineNumbers"])}
-	marked := ranges(v.options["highlight"], len(lines))
+	marked, odd := ranges(v.options["highlight"], len(lines))
+	if odd != "" {
+		v.odd("highlight", odd, fmt.Sprintf("lines of the code, which has %d, such as \"2, 5-7\"", len(lines)))
+	}
 	n := 1
 	line := CodeLine{N: n, Marked: marked[n]}
 	for _, p := range s.parts(text) {
@@ -71,6 +79,15 @@ func (v *view) code(value any) *Code {
 	}
 	c.Lines = append(c.Lines, line)
 	return c
+}
+
+// odd warns of an option, or a part of one, that means nothing.
+func (v *view) odd(role, given, allowed string) {
+	at := v.at
+	defer func() { v.at = at }()
+	v.at = v.names[role]
+	short, _ := cut(clean(given), 40)
+	v.warn("unknown_choice", "%q of %q is ignored; it takes %s.", short, v.at, allowed)
 }
 
 // codeText is the text of a listing, which may be a list of lines.
@@ -124,24 +141,25 @@ func codeLines(s string, tab int) []string {
 	return lines
 }
 
-// ranges reads lines such as "2, 5-7", of n.
-func ranges(s string, n int) map[int]bool {
-	out := map[int]bool{}
+// ranges reads lines such as "2, 5-7", of n. odd is the first part that names no line of them.
+func ranges(s string, n int) (out map[int]bool, odd string) {
+	out = map[int]bool{}
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		from, to, ranged := strings.Cut(strings.NewReplacer("–", "-", "—", "-").Replace(part), "-")
 		first, err := strconv.Atoi(from)
+		last := first
+		if ranged && err == nil {
+			last, err = strconv.Atoi(to)
+		}
+		if err != nil || first < 1 || last < first || first > n {
+			odd = cmp.Or(odd, part)
+		}
 		if err != nil {
 			continue
-		}
-		last := first
-		if ranged {
-			if last, err = strconv.Atoi(to); err != nil {
-				continue
-			}
 		}
 		for i := max(first, 1); i <= min(last, n); i++ {
 			out[i] = true
 		}
 	}
-	return out
+	return out, odd
 }

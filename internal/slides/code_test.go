@@ -126,3 +126,23 @@ func TestV5ContrastOfCode(t *testing.T) {
 		}
 	}
 }
+
+// An option of a listing that means nothing is named, and the rest of it holds (V3, V5).
+func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
+	t.Parallel()
+	l := library(t)
+	for _, c := range []struct {
+		name, value, odd string
+	}{
+		{"highlight", "1, 2", ""}, {"highlight", "1-2", ""}, {"highlight", "2-9", ""}, {"highlight", "9", "9"}, {"highlightLines", "1, zz", "zz"}, {"highlight", "2-1", "2-1"}, {"highlight", "0", "0"},
+		{"tabs", "8", ""}, {"tabs", "wide", "wide"}, {"tabs", "99", "99"},
+	} {
+		_, warnings := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "a\nb", c.name: c.value}})
+		switch {
+		case c.odd == "" && len(warnings) > 0:
+			t.Errorf("%s %q: %v", c.name, c.value, warnings)
+		case c.odd != "" && (len(warnings) != 1 || warnings[0].Param != "slides[0].props."+c.name || !strings.Contains(warnings[0].Message, `"`+c.odd+`"`)):
+			t.Errorf("%s %q: %v", c.name, c.value, warnings)
+		}
+	}
+}

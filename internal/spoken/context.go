@@ -30,6 +30,9 @@ func (n *reader) isYear(p parsed) bool {
 	if inflected := n.yearNoun(next); inflected != "" {
 		return true
 	}
+	if _, _, ok := n.yearShort(p.end); ok {
+		return true
+	}
 	if yearNouns[n.lang] != nil && n.month(n.last) > 0 {
 		return true
 	}
@@ -52,7 +55,12 @@ func (n *reader) isYear(p parsed) bool {
 var verbs = words("was is has does this as its his")
 
 // yearNoun is the form of a year in front of the word "year", where a language says it as an ordinal; "" elsewhere.
-func (n *reader) yearNoun(next string) string { return yearNouns[n.lang][strings.ToLower(next)] }
+func (n *reader) yearNoun(next string) string {
+	if last := strings.ToLower(n.last); n.lang == "pl" && strings.EqualFold(next, "roku") && (last == "w" || last == "o" || last == "po") {
+		return "masculine-locative"
+	}
+	return yearNouns[n.lang][strings.ToLower(next)]
+}
 
 var yearNouns = map[string]map[string]string{
 	"ru": {"год": "masculine", "года": "masculine-genitive", "году": "masculine-prepositional", "годом": "masculine-instrumental"},
@@ -66,10 +74,32 @@ func (n *reader) yearIn(p parsed) (say string, end int) {
 	if form := n.yearNoun(next); form != "" {
 		return short(n.ordinal(p.Integer, form)), p.end
 	}
+	if noun, end, ok := n.yearShort(p.end); ok && n.month(n.last) == 0 {
+		return short(n.ordinal(p.Integer, n.yearNoun(noun))) + " " + noun, end
+	}
 	if yearNouns[n.lang] != nil { // "15 марта 2024 г."
 		return short(n.ordinal(p.Integer, "masculine-genitive")) + " " + n.lex["year"], n.dropYear(p.end)
 	}
 	return n.yearOf(p.Integer), p.end
+}
+
+// yearShort reads the abbreviation of "year" behind a year, in the case that the word in front of it asks for: "в 2024 г.".
+func (n *reader) yearShort(i int) (noun string, end int, ok bool) {
+	letter := map[string]string{"ru": "г.", "uk": "р.", "pl": "r."}[n.lang]
+	at, _ := n.after(i)
+	if letter == "" || !strings.HasPrefix(n.text[at:], letter) {
+		return "", i, false
+	}
+	if end = at + len(letter); !n.sentenceGoesOn(end) {
+		end--
+	}
+	switch last := strings.ToLower(n.last); {
+	case n.lang == "ru" && (last == "в" || last == "о"):
+		return "году", end, true
+	case n.lang == "uk" && (last == "у" || last == "в"):
+		return "році", end, true
+	}
+	return n.lex["year"], end, true
 }
 
 // short is a year without the "one" in front of its thousand.
@@ -184,7 +214,7 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 			if plural := p.Integer%10 == 0 && (s.end == "-е" && n.lang == "ru" || s.end == "-ті" || s.end == "-і"); plural {
 				return short(n.ordinal(p.Integer, "plural")), p.end + k, true
 			}
-			return n.ordinal(p.Integer, s.form), p.end + k, true
+			return short(n.ordinal(p.Integer, s.form)), p.end + k, true
 		}
 	}
 	switch n.lang {

@@ -80,7 +80,11 @@ func (n *reader) date(at int) (end int, say string, ok bool) {
 		say, end := n.dateWords(d)
 		if n.runeAt(end) == 'T' {
 			if to, clock, ok := n.clock(end + 1); ok {
-				return to, say + ", " + clock, true
+				if digits, stop := run(n.text, to+1); n.runeAt(to) == '.' && digits != "" {
+					to = stop // parts of a second
+				}
+				zone, to := n.zone(to)
+				return to, say + ", " + clock + zone, true
 			}
 		}
 		return end, say, true
@@ -139,16 +143,10 @@ func (n *reader) dayCase(plain string) string {
 
 // month gives the number of a month's name, 0 where s is none.
 func (n *reader) month(s string) int {
-	if len(s) < 3 || len(n.Months) != 12 {
+	if len(s) < 3 || len(s) > 32 {
 		return 0
 	}
-	s = strings.ToLower(s)
-	for i := range n.Months {
-		if s == strings.ToLower(n.Months[i]) || s == strings.ToLower(n.MonthsAlone[i]) || s == strings.TrimSuffix(strings.ToLower(n.MonthsShort[i]), ".") {
-			return i + 1
-		}
-	}
-	return 0
+	return n.months[strings.ToLower(s)]
 }
 
 // dateWords spells a date in the habit of the language, and takes the word for "year" behind it.
@@ -254,7 +252,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 		return to, say, true
 	}
 	sep := n.runeAt(end)
-	if sep != ':' && sep != 'h' && sep != '.' || hour > 24 {
+	if sep != ':' && sep != 'h' && sep != '.' || hour > 24 || sep == 'h' && n.lang == "pt" {
 		return n.frenchClock(hour, at, end)
 	}
 	m, to := run(n.text, end+1)
@@ -264,7 +262,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	minute := numberOf(m, "").Integer
 	if sep == '.' {
 		// "14.30 Uhr", "alle 14.30": only with a word behind it.
-		rest, _ := n.word(to)
+		rest, _ := n.word(n.pointedEnd(to))
 		if !strings.EqualFold(rest, n.lex["hour"]) || n.lang != "de" && n.lang != "nl" {
 			if w := strings.ToLower(rest); n.lang != "en" || w != "am" && w != "pm" && w != "a.m" && w != "p.m" {
 				return at, "", false
@@ -280,6 +278,20 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	}
 	say, to = n.timeWords(hour, minute, second, to)
 	return to, say, true
+}
+
+// pointedEnd gives the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
+func (n *reader) pointedEnd(i int) int {
+	r, size := utf8.DecodeRuneInString(n.text[i:])
+	if r != '–' && r != '-' {
+		return i
+	}
+	h, end := run(n.text, i+size)
+	m, to := run(n.text, end+1)
+	if len(h) == 0 || len(h) > 2 || n.runeAt(end) != '.' || len(m) != 2 {
+		return i
+	}
+	return to
 }
 
 // frenchClock reads "14 h 30" and "14 h".
@@ -302,6 +314,16 @@ func (n *reader) frenchClock(hour uint64, at, end int) (int, string, bool) {
 		minute, to = numberOf(m, "").Integer, stop
 	}
 	say, to := n.timeWords(hour, minute, -1, to)
+	if n.lang == "pt" {
+		one, many, _ := strings.Cut(n.lex["hours"], "|")
+		if hour > 1 {
+			one = many
+		}
+		say = n.cardinal(integer(hour), "feminine", true) + " " + one
+		if minute > 0 {
+			say += " " + n.lex["and"] + " " + n.cardinal(integer(minute), "", false)
+		}
+	}
 	return to, say, true
 }
 
@@ -342,24 +364,33 @@ func (n *reader) halves(hour uint64, end int) (say string, to int, ok bool) {
 	return n.cardinal(integer(hour), "", false) + " " + word, to, true
 }
 
+// englishMinutes is what follows the hour.
+func (n *reader) englishMinutes(hour, minute uint64, half bool) []string {
+	m := n.cardinal(integer(minute), "", false)
+	switch {
+	case minute == 0 && half:
+		return nil
+	case minute == 0 && hour >= 1 && hour <= 12:
+		return []string{n.lex["oclock"]}
+	case minute == 0:
+		return []string{n.lex["hundred"]}
+	case minute < 10:
+		return []string{n.lex["oh"], m}
+	}
+	return []string{m}
+}
+
 // timeWords spells a time, and takes the word behind it that belongs to it.
 func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
+	if second == 0 {
+		second = -1
+	}
 	h, m := n.cardinal(integer(hour), "", false), n.cardinal(integer(minute), "", false)
 	words := []string{h}
 	switch n.lang {
 	case "en":
 		half, to := n.meridiem(end)
-		switch {
-		case minute == 0 && half != "":
-		case minute == 0 && hour >= 1 && hour <= 12 && second < 0:
-			words = append(words, n.lex["oclock"])
-		case minute == 0 && second < 0:
-			words = append(words, n.lex["hundred"])
-		case minute < 10:
-			words = append(words, n.lex["oh"], m)
-		default:
-			words = append(words, m)
-		}
+		words = append(words, n.englishMinutes(hour, minute, half != "")...)
 		if second >= 0 {
 			words = append(words, "and", n.cardinal(integer(uint64(second)), "", false), "seconds")
 		}
@@ -391,8 +422,11 @@ func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
 		}
 	case "pl", "uk":
 		form := "feminine"
-		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" {
+		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" || last == "od" || last == "do" || last == "з" || last == "від" || last == "до" {
 			form = map[string]string{"pl": "feminine-genitive", "uk": "feminine-prepositional"}[n.lang]
+			if last == "з" || last == "від" || last == "до" {
+				form = "feminine-genitive"
+			}
 		}
 		words = []string{n.ordinal(hour, form)}
 		if minute > 0 && minute < 10 {

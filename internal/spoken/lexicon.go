@@ -27,53 +27,53 @@ var lexicons = func() map[string]lexicon {
 var lexiconTexts = map[string]string{
 	"en": `power=to the power of; to=to; score=to; number=number; version=version; plus=plus; minus=minus; times=times; by=by; divided=divided by; equals=equals
 		and=and; at=at; dot=dot; slash=slash; backslash=backslash; underscore=underscore; colon=colon; hash=hash; hyphen=dash; sharp=sharp
-		about=about; less=less than; greater=greater than; plusminus=plus or minus; section=section; degree=degrees; tilde=tilde; star=star
+		about=about; less=less than; greater=greater than; plusminus=plus or minus; sections=section|sections; hashtag=hashtag; across=by; degree=degrees; tilde=tilde; star=star
 		half=half|halves; half1=one half; quarter=quarter|quarters; years=pairs; oclock=o'clock; hundred=hundred; oh=oh; cents=and
 		squared=squared; cubed=cubed; question=question mark; percent=percent; notequal=is not equal to; atmost=at most; atleast=at least; arrow=to
 		per=per; copyright=; point=point`,
 	"de": `power=hoch; to=bis; score=zu; number=Nummer; version=Version; plus=plus; minus=minus; times=mal; by=mal; divided=geteilt durch; equals=gleich
 		and=und; at=at; dot=Punkt; slash=Schrägstrich; backslash=Backslash; underscore=Unterstrich; colon=Doppelpunkt; hash=Raute
-		hyphen=Bindestrich; sharp=Sharp; about=etwa; less=kleiner als; greater=größer als; plusminus=plus minus; section=Paragraf
+		hyphen=Bindestrich; sharp=Sharp; about=etwa; less=kleiner als; greater=größer als; plusminus=plus minus; sections=Paragraf|Paragrafen; hashtag=Hashtag; across=mal
 		half=Halb|Halbe; half1=ein halb; quarter=Viertel|Viertel; third=Drittel|Drittel; years=pairs; hour=Uhr; squared=hoch zwei; cubed=hoch drei
 		notequal=ungleich; atmost=höchstens; atleast=mindestens; per=pro; tilde=Tilde; star=Stern; point=Punkt`,
 	"fr": `power=puissance; to=à; score=à; number=numéro; version=version; plus=plus; minus=moins; times=fois; by=sur; divided=divisé par; equals=égale
 		and=et; at=arobase; dot=point; slash=slash; backslash=antislash; underscore=tiret bas; colon=deux-points; hash=dièse; hyphen=tiret
-		sharp=dièse; about=environ; less=inférieur à; greater=supérieur à; plusminus=plus ou moins; section=paragraphe
+		sharp=dièse; about=environ; less=inférieur à; greater=supérieur à; plusminus=plus ou moins; sections=paragraphe|paragraphes; hashtag=hashtag; across=par
 		half=demi|demis; half1=un demi; quarter=quart|quarts; third=tiers|tiers; decimal=number; of=de; hour=heure|heures; squared=au carré; cubed=au cube
 		notequal=différent de; atmost=au plus; atleast=au moins; per=par; tilde=tilde; star=étoile; point=point`,
 	"es": `power=elevado a; to=a; score=a; number=número; version=versión; plus=más; minus=menos; times=por; by=por; divided=dividido por; equals=igual a
 		and=y; at=arroba; dot=punto; slash=barra; backslash=barra invertida; underscore=guion bajo; colon=dos puntos; hash=almohadilla
-		hyphen=guion; sharp=sharp; about=aproximadamente; less=menor que; greater=mayor que; plusminus=más menos; section=sección
+		hyphen=guion; sharp=sharp; about=aproximadamente; less=menor que; greater=mayor que; plusminus=más menos; sections=sección|secciones; hashtag=hashtag; across=por
 		half=medio|medios; half1=un medio; quarter=cuarto|cuartos; third=tercio|tercios; decimal=number; of=de; squared=al cuadrado; cubed=al cubo
 		cents=con; notequal=distinto de; atmost=como máximo; atleast=como mínimo; per=por; tilde=virgulilla; star=asterisco; point=punto`,
 	"it": `power=elevato a; to=a; score=a; number=numero; version=versione; plus=più; minus=meno; times=per; by=per; divided=diviso; equals=uguale
 		and=e; at=chiocciola; dot=punto; slash=barra; backslash=barra rovesciata; underscore=trattino basso; colon=due punti; hash=cancelletto
-		hyphen=trattino; sharp=sharp; about=circa; less=minore di; greater=maggiore di; plusminus=più o meno; section=sezione
+		hyphen=trattino; sharp=sharp; about=circa; less=minore di; greater=maggiore di; plusminus=più o meno; sections=sezione|sezioni; hashtag=hashtag; across=per
 		half=mezzo|mezzi; half1=un mezzo; quarter=quarto|quarti; third=terzo|terzi; decimal=number; of=di; timeand=e; squared=al quadrato; cubed=al cubo
 		cents=e; percent=per cento; notequal=diverso da; atmost=al massimo; atleast=almeno; per=per; tilde=tilde; star=asterisco; point=punto`,
 	"pt": `power=elevado a; to=a; score=a; number=número; version=versão; plus=mais; minus=menos; times=vezes; by=por; divided=dividido por; equals=igual a
 		and=e; at=arroba; dot=ponto; slash=barra; backslash=barra invertida; underscore=sublinhado; colon=dois pontos; hash=cerquilha
-		hyphen=hífen; sharp=sharp; about=cerca de; less=menor que; greater=maior que; plusminus=mais ou menos; section=seção
+		hyphen=hífen; sharp=sharp; about=cerca de; less=menor que; greater=maior que; plusminus=mais ou menos; sections=seção|seções; hashtag=hashtag; across=por; hours=hora|horas
 		half=meio|meios; half1=um meio; quarter=quarto|quartos; third=terço|terços; decimal=number; of=de; timeand=e; squared=ao quadrado; cubed=ao cubo
 		cents=e; notequal=diferente de; atmost=no máximo; atleast=no mínimo; per=por; tilde=til; star=asterisco; point=ponto`,
 	"nl": `power=tot de macht; to=tot; score=tegen; number=nummer; version=versie; plus=plus; minus=min; times=keer; by=bij; divided=gedeeld door; equals=is gelijk aan
 		and=en; at=apenstaartje; dot=punt; slash=schuine streep; backslash=backslash; underscore=laag streepje; colon=dubbele punt; hash=hekje
-		hyphen=streepje; sharp=sharp; about=ongeveer; less=kleiner dan; greater=groter dan; plusminus=plus of min; section=paragraaf
+		hyphen=streepje; sharp=sharp; about=ongeveer; less=kleiner dan; greater=groter dan; plusminus=plus of min; sections=paragraaf|paragrafen; hashtag=hashtag; across=bij
 		half=half|halve; half1=een half; quarter=kwart|kwart; third=derde|derde; decimal=number; years=pairs; hour=uur; squared=kwadraat; cubed=tot de derde
 		notequal=is niet gelijk aan; atmost=hoogstens; atleast=minstens; per=per; tilde=tilde; star=sterretje; point=punt`,
 	"pl": `power=do potęgi; to=do; score=do; number=numer; version=wersja; plus=plus; minus=minus; times=razy; by=na; divided=podzielić przez; equals=równa się
 		and=i; at=małpa; dot=kropka; slash=ukośnik; backslash=ukośnik wsteczny; underscore=podkreślenie; colon=dwukropek; hash=krzyżyk
-		hyphen=myślnik; sharp=sharp; about=około; less=mniejsze niż; greater=większe niż; plusminus=plus minus; section=paragraf
+		hyphen=myślnik; sharp=sharp; about=około; less=mniejsze niż; greater=większe niż; plusminus=plus minus; sections=paragraf|paragrafy; hashtag=hasztag; across=na; andhalf=i pół; from=od; each=za
 		half=druga|drugie; half1=jedna druga; squared=do kwadratu; cubed=do sześcianu; notequal=nie równa się; atmost=co najwyżej; atleast=co najmniej
 		year=roku; per=na; tilde=tylda; star=gwiazdka; point=kropka`,
 	"uk": `power=у степені; to=до; score=на; number=номер; version=версія; plus=плюс; minus=мінус; times=помножити на; by=на; divided=поділити на; equals=дорівнює
 		and=і; at=равлик; dot=крапка; slash=скісна риска; backslash=зворотна скісна риска; underscore=підкреслення; colon=двокрапка; hash=решітка
-		hyphen=дефіс; sharp=шарп; about=приблизно; less=менше ніж; greater=більше ніж; plusminus=плюс мінус; section=параграф
+		hyphen=дефіс; sharp=шарп; about=приблизно; less=менше ніж; greater=більше ніж; plusminus=плюс мінус; sections=параграф|параграфи; hashtag=хештег; across=на; andhalf=з половиною; each=за
 		half=друга|других; half1=одна друга; squared=у квадраті; cubed=у кубі; notequal=не дорівнює; atmost=щонайбільше; atleast=щонайменше
 		year=року; whole=ціла|цілих; tenths=десята|десятих; hundredths=сота|сотих; thousandths=тисячна|тисячних; per=на; tilde=тильда; star=зірочка; point=крапка`,
 	"ru": `power=в степени; to=до; score=на; number=номер; version=версия; plus=плюс; minus=минус; times=умножить на; by=на; divided=разделить на; equals=равно
 		and=и; at=собака; dot=точка; slash=косая черта; backslash=обратная косая черта; underscore=подчёркивание; colon=двоеточие; hash=решётка
-		hyphen=дефис; sharp=шарп; about=примерно; less=меньше; greater=больше; plusminus=плюс минус; section=параграф
+		hyphen=дефис; sharp=шарп; about=примерно; less=меньше; greater=больше; plusminus=плюс минус; sections=параграф|параграфы; hashtag=хештег; across=на; andhalf=с половиной; from=от; each=за
 		half=вторая|вторых; half1=одна вторая; squared=в квадрате; cubed=в кубе; notequal=не равно; atmost=не более; atleast=не менее
 		year=года; per=на; tilde=тильда; star=звёздочка; point=точка`,
 	// Of the others, the words of ranges and the signs that engines do not know.

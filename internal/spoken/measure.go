@@ -103,7 +103,7 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 	if word == "" {
 		return "", i, false
 	}
-	if n.runeAt(to) == '.' && signs[word+"."] != "" {
+	if n.runeAt(to) == '.' && signs[word+"."] != "" && !(n.lang == "uk" && word == "р") {
 		// The stop stays where a sentence ends with it.
 		if word == "kr" || n.sentenceGoesOn(to+1) {
 			to++
@@ -112,7 +112,7 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 			return signs[word+"."], to, true
 		}
 	}
-	if word == "р" || word == "р." {
+	if word == "р" {
 		return "", i, false
 	}
 	for cut := len(word); cut > 0; cut-- {
@@ -283,7 +283,8 @@ func (n *reader) money(at int) (end int, say string, ok bool) {
 			return stop, first + " " + n.lex["to"] + " " + n.amount(q.number, z, key), true
 		}
 	}
-	return end, n.amount(p.number, zeros, key), true
+	say, end = n.rated(n.amount(p.number, zeros, key), end)
+	return end, say, true
 }
 
 // currencySign reads the sign or code of a currency that stands in front of an amount.

@@ -25,6 +25,9 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 		}
 		return at, "", false
 	case '+', '±', '~', '≈', '<', '>', '≤', '≥':
+		if n.runeAt(at+size) == '=' && (r == '<' || r == '>') {
+			r, size = map[rune]rune{'<': '≤', '>': '≥'}[r], size+1
+		}
 		if p, ok := n.parse(at + size); ok && n.signBefore(at) && n.lex != nil {
 			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less", '>': "greater", '≤': "atmost", '≥': "atleast"}[r]]
 			end, say, _ := n.quantity(p, at+size)
@@ -55,7 +58,7 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 	if _, _, digit := digitAt(n.text, at); !digit {
 		return at, "", false
 	}
-	for _, read := range []func(int) (int, string, bool){n.date, n.clock, n.dotted} {
+	for _, read := range []func(int) (int, string, bool){n.date, n.clocks, n.dotted} {
 		if end, say, ok := read(at); ok {
 			return end, say, true
 		}
@@ -75,25 +78,48 @@ func (n *reader) signBefore(at int) bool {
 
 // quantity reads what follows a number that ends at p.end: a range, a ratio, a unit, an ending.
 func (n *reader) quantity(p parsed, at int) (end int, say string, ok bool) {
-	if end, say, ok := n.between(p, at); ok {
-		return end, say, true
+	n.depth++
+	defer func() { n.depth-- }()
+	for _, read := range []func(parsed) (int, string, bool){n.feet, n.power} {
+		if end, say, ok := read(p); ok {
+			return end, say, true
+		}
+	}
+	if n.depth <= deepest {
+		if end, say, ok := n.between(p, at); ok {
+			return end, say, true
+		}
 	}
 	if !p.Negative {
+		if say, end, ok := n.mixed(p); ok {
+			return end, say, true
+		}
+		if end, say, ok := n.resolution(p); ok {
+			return end, say, true
+		}
 		if say, end, ok := n.decade(p.number, p.end); ok {
 			return end, say, true
 		}
 		if say, end, ok := n.rank(p, at); ok {
+			end, say = n.rankRange(say, end)
 			return end, say, true
 		}
-		if say, end, ok := n.vulgar(p); ok {
+		if end, say, ok := n.pointedRange(p); ok {
+			return end, say, true
+		}
+		if say, end, ok := n.compound(p); ok {
+			return end, say, true
+		}
+		if say, end, ok := n.vulgar(p); ok && n.runeBefore(at) != '/' {
 			return end, say, true
 		}
 	}
 	if say, end, ok := n.measure(p); ok {
+		say, end = n.rated(say, end)
 		return end, say, true
 	}
-	if n.runeAt(p.end) == 'x' && !wordRune(n.runeAt(p.end+1)) && n.lex["times"] != "" && p.digits != "0" {
-		return p.end + 1, n.cardinal(p.number, "feminine", false) + " " + n.lex["times"], true
+	if end, ok := n.fold(p); ok {
+		return end, n.cardinal(p.number, "feminine", false) + " " + n.lex["times"], true
 	}
 	if n.isYear(p) {
 		say, end = n.yearIn(p)
@@ -142,12 +168,15 @@ func (n *reader) between(p parsed, at int) (end int, say string, ok bool) {
 		if _, ok := n.parse(second); !ok || n.lex == nil || r == 'x' && !tight || !tight && r != 'x' {
 			return at, "", false
 		}
+		q, _ := n.parse(second)
+		if end, say, ok := n.across(p, q, second, r); ok {
+			return end, say, true
+		}
 		key := map[rune]string{'*': "times", '×': "times", 'x': "times", '·': "times", '⋅': "times", '÷': "divided", '+': "plus", '/': "divided", '=': "equals", '<': "less", '>': "greater", '^': "power"}[r]
 		if n.lex[key] == "" {
 			return at, "", false
 		}
 		left := n.cardinal(p.number, "", false)
-		q, _ := n.parse(second)
 		end, right, _ := n.quantity(q, second)
 		return end, left + " " + n.lex[key] + " " + right, true
 	}
@@ -173,9 +202,15 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	if bothYears {
 		last := n.cardinal(q.number, "", false)
 		if len(q.digits) == 4 {
-			last = n.yearOf(q.Integer)
+			last = short(n.yearOf(q.Integer))
 		}
-		return q.end, strings.TrimSpace(n.yearOf(p.Integer) + " " + word + " " + last), true
+		return q.end, strings.TrimSpace(short(n.yearOf(p.Integer)) + " " + word + " " + last), true
+	}
+	if p.Fraction == "" && q.Fraction == "" && p.Integer+q.Integer == 100 && tight && len(p.digits) == 2 && len(q.digits) == 2 && p.Integer >= q.Integer && n.plainEnd(q.end) {
+		return q.end, first + " " + n.cardinal(q.number, "", false), true // "50-50"
+	}
+	if len(p.digits) == 3 && len(q.digits) == 4 && dash == '-' && n.lang == "en" && !countedPages[strings.ToLower(n.last)] {
+		return q.end, n.eachDigit(p.digits) + ", " + n.eachDigit(q.digits), true // a telephone number
 	}
 	if dash == '-' && (q.Fraction == "" && p.Fraction == "" && q.Integer <= p.Integer || q.digits[0] == '0' && len(q.digits) > 1) {
 		if n.lex["score"] != "" && len(p.digits) <= 2 && len(q.digits) <= 2 && q.digits[0] != '0' {
@@ -186,11 +221,21 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	if q.digits[0] == '0' && len(q.digits) > 1 && q.Fraction == "" {
 		return at, "", false
 	}
+	if say, end, ok := n.genitiveRange(p, q); ok {
+		return end, say, true
+	}
 	say2, end, measured := n.measure(q)
 	if !measured {
 		say2, end = n.cardinal(q.number, "", false), q.end
 		if rank, to, ok := n.rank(q, second); ok {
 			say2, end = rank, to
+			if rank, to, ok := n.rank(p, at); ok && to == p.end {
+				first = rank
+			}
+		} else if half, to, ok := n.halves(q.Integer, q.end); ok && q.Fraction == "" {
+			say2, end = half, to
+		} else if to, ok := n.fold(q); ok {
+			say2, end = say2+" "+n.lex["times"], to
 		}
 	} else if g := n.unitGender(q); g != "" {
 		first = n.cardinal(p.number, g, true)
@@ -212,8 +257,10 @@ func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 	if p.Integer == 24 && q.Integer == 7 {
 		return n.cardinal(p.number, "", false) + " " + n.cardinal(q, "", false), end, true
 	}
-	small := q.Integer >= 2 && q.Integer <= 12 || q.Integer == 16 || q.Integer == 20 || q.Integer == 32 || q.Integer == 64 || q.Integer == 100
-	if p.Integer == 0 || p.Integer >= q.Integer || !small {
+	if p.Integer+q.Integer == 100 && len(p.digits) == 2 && len(bottom) == 2 && p.Integer >= q.Integer {
+		return n.cardinal(p.number, "", false) + " " + n.cardinal(q, "", false), end, true // "60/40"
+	}
+	if p.Integer == 0 || p.Integer >= q.Integer || !smallPart(q.Integer) {
 		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+n.cardinal(q, "", false)), " "), end, true
 	}
 	return n.fraction(p.digits, bottom), end, true
@@ -355,6 +402,9 @@ func (n *reader) dotted(at int) (end int, say string, ok bool) {
 	if word == "" {
 		word = "."
 	}
+	if say, ok := n.internet(parts); ok && n.runeBefore(at) != 'v' {
+		return end, say, true
+	}
 	for i, d := range parts {
 		parts[i] = n.cardinalText(d)
 		if len(d) > 1 && d[0] == '0' {
@@ -381,77 +431,4 @@ func (n *reader) version(at int) (end int, say string, ok bool) {
 		say, end = say+" "+n.lex["point"]+" "+n.cardinalText(more), to
 	}
 	return end, n.lex["version"] + " " + say, true
-}
-
-// phone reads a telephone number: digit by digit.
-func (n *reader) phone(at int) (end int, say string, ok bool) {
-	i := at
-	international := n.runeAt(i) == '+'
-	if international {
-		i++
-	}
-	if _, _, digit := digitAt(n.text, i); !digit && n.runeAt(i) != '(' || n.Rules == nil {
-		return at, "", false
-	}
-	var groups []string
-	end = i
-	hyphens := 0
-	for len(groups) < 8 {
-		to := end
-		if len(groups) > 0 {
-			switch n.runeAt(to) {
-			case ' ', '\u00a0':
-				to = n.skip(to)
-			case '-':
-				hyphens++
-				to++
-			case '.', '/':
-				to++
-			case ')':
-			default:
-			}
-			if to == end && n.runeAt(to) != ')' {
-				break
-			}
-		}
-		if n.runeAt(to) == '(' {
-			to++
-		}
-		digits, next := run(n.text, to)
-		if digits == "" || next-to > 12 {
-			break
-		}
-		if n.runeAt(next) == ')' {
-			next++
-			if n.runeAt(next) == ' ' && len(groups) == 0 {
-				if d, _ := run(n.text, next+1); d == "" {
-					break
-				}
-			}
-		}
-		groups, end = append(groups, digits), next
-	}
-	total := 0
-	for _, g := range groups {
-		total += len(g)
-	}
-	if wordRune(n.runeAt(end)) {
-		return at, "", false
-	}
-	switch {
-	case international && total >= 7 && total <= 15 && len(groups) > 1 || international && total >= 10 && total <= 15:
-	case !international && n.runeAt(at) == '(' && len(groups) >= 2 && total >= 7 && total <= 12:
-	case !international && hyphens >= 2 && hyphens == len(groups)-1 && total >= 9 && total <= 13 && len(groups[0]) >= 3 && len(groups[0]) != 4:
-	case !international && len(groups) >= 2 && groups[0][0] == '0' && len(groups[0]) >= 2 && total >= 8 && total <= 13 && !n.isDate(at) && !strings.ContainsAny(n.text[at:end], "."):
-	default:
-		return at, "", false
-	}
-	for i, g := range groups {
-		groups[i] = n.eachDigit(g)
-	}
-	say = strings.Join(groups, ", ")
-	if international {
-		say = strings.TrimSpace(n.lex["plus"] + " " + say)
-	}
-	return end, say, true
 }

@@ -57,12 +57,63 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 	celestine antiochus seti robert david kenneth henri françois philippe carlos felipe fernando isabel juan alejandro pío benedicto clemente
 	ludwig heinrich friedrich wilhelm karl otto konrad leopold joseph franz johannes pius benedikt katharina peter alexander nikolaus georg eduard richard jakob elisabeth
 	philipp rudolf albrecht ramses christian luigi carlo enrico vittorio emanuele umberto giovanni paolo pio benedetto leone gregorio francesco elisabetta
-	giorgio caterina pietro alessandro ivan napoleone federico guglielmo joão josé afonso sancho dinis duarte sebastião manuel luís maria pedro filipe bento
+	élisabeth catherine marguerite jeanne marie anna christina wilhelmina juliana beatrix margarethe jadwiga caroline juana giovanna giorgio caterina pietro alessandro ivan napoleone federico guglielmo joão josé afonso sancho dinis duarte sebastião manuel luís maria pedro filipe bento
 	lodewijk willem karel hendrik filips elizabeth johannes paulus benedictus frederik george jan kazimierz zygmunt władysław bolesław stanisław paweł
 	henryk ludwik karol fryderyk wilhelm mikołaj aleksander piotr katarzyna elżbieta benedykt pius august
 	пётр петр екатерина николай александр иван павел елизавета генрих людовик карл фридрих вильгельм наполеон георг эдуард филипп рамзес рамсес бенедикт пий
 	генріх людовік микола олександр іван петро павло катерина єлизавета карл фрідріх вільгельм наполеон георг едуард філіп филип іоанн иоанн карл яків яков
-	людвіг бенедикт пій юлій юлий климент лев данило ярослав володимир василий василь фёдор федор борис святослав`)
+	анна мария марія людвіг бенедикт пій юлій юлий климент лев данило ярослав володимир василий василь фёдор федор борис святослав`)
+
+// women are rulers' names of women that no ending tells; men those of men that seem to.
+var (
+	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe beatrix friederike")
+	men   = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
+)
+
+// centuries are abbreviations of "century" behind a Roman numeral: the gender, and the word's nominative, genitive, prepositional.
+var centuries = map[string][]string{
+	"ru": {"в.", "masculine", "век", "века", "веке", "prepositional"},
+	"uk": {"ст.", "neuter", "століття", "століття", "столітті", "prepositional"},
+	"pl": {"w.", "masculine", "wiek", "wieku", "wieku", "locative"},
+}
+
+// words in front of a century that ask for a case.
+var (
+	prepositional = words("в во о у на w we o")
+	genitive      = words(`наприкінці напередодні с до от из после начало начала начале конец конца конце середина середины середине половина половине годы з від після кінець
+		кінця кінці початок початку середині половині z od do początek początku koniec końca końcu połowa połowie połowy`)
+)
+
+// century reads a Roman numeral with an abbreviation of "century" behind it: "XVIII в.".
+func (n *reader) century(v uint64, end int) (say string, to int, ok bool) {
+	c := centuries[n.lang]
+	at, spaced := n.after(end)
+	if c == nil || !spaced || !strings.HasPrefix(n.text[at:], c[0]) || wordRune(n.runeAt(at+len(c[0]))) {
+		return "", end, false
+	}
+	if to = at + len(c[0]); !n.sentenceGoesOn(to) {
+		to-- // the point ends the sentence, too
+	}
+	switch last := strings.ToLower(n.last); {
+	case prepositional[last]:
+		return n.ordinal(v, c[1]+"-"+c[5]) + " " + c[4], to, true
+	case genitive[last]:
+		return n.ordinal(v, c[1]+"-genitive") + " " + c[3], to, true
+	}
+	return n.ordinal(v, c[1]) + " " + c[2], to, true
+}
+
+var lookalikes = strings.NewReplacer("Х", "X", "І", "I", "С", "C", "М", "M")
+
+// latinNumeral is a Roman numeral whose letters are Cyrillic ones that look the same.
+func latinNumeral(word string) (numeral string, ok bool) {
+	if len(word) < 2 || len(word) > 2*mostLetters || word[0] < utf8.RuneSelf && word[0] != 'X' && word[0] != 'V' && word[0] != 'I' {
+		return word, false
+	}
+	numeral = lookalikes.Replace(word)
+	ok = numeral != word && strings.ContainsAny(numeral, "XV") && romanValue(numeral) > 0 || numeral != word && len(numeral) > 1 && strings.Trim(numeral, "I") == ""
+	return numeral, ok
+}
 
 // romanWords stand in front of a number that is a cardinal: by language, and "" for the words that many share.
 var romanWords = map[string]map[string]bool{
@@ -91,7 +142,7 @@ var romanNouns = map[string]map[string]string{
 		"віку": "masculine-genitive", "тисячоліття": "neuter", "квартал": "masculine", "кварталі": "masculine-prepositional", "етап": "masculine", "тур": "masculine", "рейх": "masculine", "місце": "neuter",
 	},
 	"ru": {
-		"мировая": "feminine", "мировой": "feminine-genitive", "мировую": "feminine-accusative", "век": "masculine", "века": "masculine-genitive", "веке": "masculine-prepositional", "веку": "masculine-dative", "веком": "masculine-instrumental", "в": "",
+		"мировая": "feminine", "мировой": "feminine-genitive", "мировую": "feminine-accusative", "век": "masculine", "века": "masculine-genitive", "веке": "masculine-prepositional", "веку": "masculine-dative", "веком": "masculine-instrumental",
 		"веков": "plural-genitive", "столетие": "neuter", "столетия": "neuter-genitive", "тысячелетие": "neuter", "квартал": "masculine", "квартале": "masculine-prepositional", "этап": "masculine", "тур": "masculine", "рейх": "masculine", "место": "neuter",
 	},
 	"it": {"secolo": "masculine", "guerra": "feminine", "edizione": "feminine", "millennio": "masculine", "repubblica": "feminine", "trimestre": "masculine"},
@@ -104,6 +155,10 @@ var romanNouns = map[string]map[string]string{
 
 // roman reads a word that is a Roman numeral, by what stands around it.
 func (n *reader) roman(word string, at, end int) (next int, say string, ok bool) {
+	numeral, lookalike := latinNumeral(word)
+	if lookalike {
+		word = numeral
+	}
 	capitals := len(word) - len(strings.TrimLeft(word, "IVXLCDM"))
 	if capitals == 0 || n.Rules == nil {
 		return 0, "", false
@@ -115,6 +170,9 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 	v := uint64(value)
 	if capitals < len(word) {
 		return n.romanEnding(v, word[capitals:], end)
+	}
+	if say, to, ok := n.century(v, end); ok {
+		return to, say, true
 	}
 	if r := n.runeBefore(at); r == '\'' || r == '’' || r == '_' || r == '&' || r == '-' || r == '.' {
 		return 0, "", false
@@ -129,9 +187,6 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 		return n.germanRoman(v, end, following)
 	}
 	if form, ok := romanNouns[n.lang][strings.ToLower(following)]; ok && (len(word) > 1 || word != "I" || n.lang != "en") {
-		if following == "в" || n.lang == "en" || following == "" {
-			return end, n.ordinal(v, form), following != "в"
-		}
 		return end, n.ordinal(v, form), true
 	}
 	if n.start == at && n.last != "" || n.start < at {
@@ -143,6 +198,9 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 				return end, say, true
 			}
 		}
+		if lookalike {
+			return 0, "", false
+		}
 		if romanWords[n.lang][last] || len(word) > 1 && romanWords[""][last] {
 			if word == "I" && n.lang == "en" && pronounFollows[strings.ToLower(following)] {
 				return 0, "", false
@@ -151,7 +209,7 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(n.last)
-	if utf8.RuneCountInString(word) >= 2 && unicode.IsUpper(r) && !allCapitals(n.last) && strings.Trim(word, "IVX") == "" {
+	if !lookalike && utf8.RuneCountInString(word) >= 2 && unicode.IsUpper(r) && !allCapitals(n.last) && strings.Trim(word, "IVX") == "" {
 		return end, n.cardinal(integer(v), "", false), true // "Rocky II", "Windows XI"
 	}
 	return 0, "", false
@@ -167,11 +225,11 @@ func allCapitals(s string) bool {
 // germanRoman reads "XIV." behind a name or an article.
 func (n *reader) germanRoman(v uint64, end int, following string) (next int, say string, ok bool) {
 	goesOn := n.sentenceGoesOn(end + 1)
-	if name, _ := n.ruler(); name {
+	if name, form := n.ruler(); name {
 		if goesOn {
 			end++
 		}
-		return n.reign(v, "", end)
+		return n.reign(v, form, end)
 	}
 	if romanWords[n.lang][strings.ToLower(n.last)] {
 		return end, n.cardinal(integer(v), "", false), true
@@ -187,7 +245,7 @@ func (n *reader) ruler() (ok bool, form string) {
 	last := strings.ToLower(n.last)
 	if romanNames[last] {
 		form = "masculine"
-		if hasEnd(last, "а", "я") && n.lang != "en" || hasEnd(last, "a") && n.lang != "en" && n.lang != "de" && n.lang != "nl" || last == "isabel" || last == "maria" {
+		if women[last] || hasEnd(last, "a", "а", "я") && !men[last] {
 			form = "feminine"
 		}
 		return true, form
@@ -198,7 +256,7 @@ func (n *reader) ruler() (ok bool, form string) {
 	// Other cases: "Петра I", "Екатерины II".
 	for _, c := range []struct{ end, name, form string }{
 		{"а", "", "masculine-genitive"}, {"у", "", "masculine-dative"}, {"ом", "", "masculine-instrumental"}, {"е", "", "masculine-prepositional"}, {"я", "й", "masculine-genitive"},
-		{"ю", "й", "masculine-dative"}, {"ы", "а", "feminine-genitive"}, {"и", "а", "feminine-genitive"}, {"у", "а", "feminine-accusative"}, {"ой", "а", "feminine-instrumental"}, {"а", "о", "masculine-genitive"},
+		{"ю", "й", "masculine-dative"}, {"ы", "а", "feminine-genitive"}, {"и", "а", "feminine-genitive"}, {"у", "а", "feminine-accusative"}, {"ой", "а", "feminine-instrumental"}, {"ою", "а", "feminine-instrumental"}, {"е", "а", "feminine-dative"}, {"і", "а", "feminine-dative"}, {"а", "о", "masculine-genitive"},
 	} {
 		if stem, found := strings.CutSuffix(last, c.end); found && romanNames[stem+c.name] && utf8.RuneCountInString(stem) > 2 {
 			return true, c.form
@@ -213,15 +271,15 @@ func (n *reader) reign(v uint64, form string, end int) (int, string, bool) {
 	case "en":
 		return end, "the " + n.ordinal(v, ""), true
 	case "de":
-		switch strings.ToLower(n.before) {
-		case "von", "unter", "mit", "bei", "zu", "könig", "kaiser", "papst", "gegen", "für":
-			if strings.EqualFold(n.before, "könig") || strings.EqualFold(n.before, "kaiser") || strings.EqualFold(n.before, "papst") {
-				return end, "der " + capital(n.ordinal(v, "none")), true
-			}
-			return end, "dem " + capital(n.ordinal(v, "n")), true
+		nominative, dative := "der ", "dem "
+		if form == "feminine" {
+			nominative, dative = "die ", "der "
 		}
-		article := "der "
-		return end, article + capital(n.ordinal(v, "none")), true
+		switch strings.ToLower(n.before) {
+		case "von", "unter", "mit", "bei", "zu", "nach", "seit":
+			return end, dative + capital(n.ordinal(v, "n")), true
+		}
+		return end, nominative + capital(n.ordinal(v, "none")), true
 	case "nl":
 		return end, "de " + capital(n.ordinal(v, "")), true
 	case "fr":

@@ -27,10 +27,20 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 			return end, n.named1("and", "&"), true
 		}
 	case '+', '＋':
-		if between || alone {
+		if between || alone || wordRune(n.runeBefore(at)) && !keys[strings.ToLower(n.wordEnding(at))] {
 			return end, n.named1("plus", "+"), true
 		}
-	case '=', '＝':
+	case '^', '⁻', '⁺':
+		if before := n.runeBefore(at); wordRune(before) || before == ')' {
+			if unicode.IsLetter(n.runeAt(end)) {
+				return end, n.lex["power"], n.lex["power"] != ""
+			}
+			return n.exponent(at)
+		}
+	case '!', '=', '＝':
+		if end, say, ok := n.compared(at, first); ok || r == '!' {
+			return end, say, ok
+		}
 		if alone || wordRune(n.runeBefore(at)) && wordRune(n.runeAt(end)) {
 			return end, n.named1("equals", "="), true
 		}
@@ -44,6 +54,12 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 			return end, n.named1("minus", "-"), true
 		}
 	case '-', '*', '<', '>':
+		if end, say, ok := n.compared(at, first); ok {
+			return end, say, true
+		}
+		if zone := n.wordEnding(at); r == '-' && (zone == "UTC" || zone == "GMT") && unicode.IsDigit(n.runeAt(end)) {
+			return end, n.minus(), true
+		}
 		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) && n.digitNext(end) && (r != '-' || n.sumAround(end)) {
 			return end, n.lex[map[rune]string{'-': "minus", '*': "times", '<': "less", '>': "greater"}[r]], true
 		}
@@ -51,26 +67,9 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		if alone || wordRune(n.runeAt(end)) {
 			return end, n.named1("at", "@"), true
 		}
-	case '§':
-		return end, n.named1("section", "§"), true
-	case '%', '‰':
-		if alone || at > first && wordRune(n.runeBefore(at)) {
-			if forms := n.unitForm(unitSigns[string(r)], integer(100)); forms != "" {
-				return end, strings.TrimSpace(strings.ReplaceAll(forms, "{0}", "")), true
-			}
-			return end, string(r), true
-		}
-	case '№':
-		return end, n.named1("number", "№"), true
-	case '#':
-		if alone && n.last != "" {
-			return end, n.lex["hash"], true
-		}
-	case '°':
-		if alone || at > first {
-			if s := n.unitForm("degree", integer(100)); s != "" {
-				return end, strings.TrimSpace(strings.ReplaceAll(s, "{0}", "")), true
-			}
+	case '§', '%', '‰', '№', '#', '°':
+		if end, say, ok := n.label(at, first, alone); ok {
+			return end, say, true
 		}
 	}
 	if unicode.Is(unicode.Sc, r) && !unicode.IsLetter(n.runeAt(end)) { // "$HOME" is a name
@@ -84,6 +83,82 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		}
 	}
 	return at, "", false
+}
+
+// label reads a sign that stands for a word, in front of a name or number or behind it.
+func (n *reader) label(at, first int, alone bool) (end int, say string, ok bool) {
+	r, size := utf8.DecodeRuneInString(n.text[at:])
+	end = at + size
+	switch r {
+	case '§':
+		one, many, known := strings.Cut(n.lex["sections"], "|")
+		switch {
+		case !known:
+			return end, "§", true
+		case n.runeAt(end) == r:
+			return end + size, many, true
+		}
+		return end, one, true
+	case '%', '‰':
+		if alone || at > first && wordRune(n.runeBefore(at)) && !wordRune(n.runeAt(end)) {
+			if forms := n.unitForm(unitSigns[string(r)], integer(100)); forms != "" {
+				return end, strings.TrimSpace(strings.ReplaceAll(forms, "{0}", "")), true
+			}
+			return end, string(r), true
+		}
+	case '№':
+		return end, n.named1("number", "№"), true
+	case '#':
+		if alone && n.last != "" {
+			return end, n.lex["hash"], true
+		}
+		if unicode.IsLetter(n.runeAt(end)) && !wordRune(n.runeBefore(at)) {
+			tag := firstLetters(n.text[end:min(len(n.text), end+longest)])
+			return end + len(tag), n.lex["hashtag"] + " " + splitCamel(tag), n.lex["hashtag"] != ""
+		}
+	case '°':
+		if alone || at > first {
+			if s := n.unitForm("degree", integer(100)); s != "" {
+				return end, strings.TrimSpace(strings.ReplaceAll(s, "{0}", "")), true
+			}
+		}
+	}
+	return at, "", false
+}
+
+// keys are names of keys that a plus joins to others, unsaid: "Ctrl+C".
+var keys = words("ctrl strg control alt shift umschalt maj cmd command option win fn tab esc altgr meta super")
+
+// wordEnding is the run of letters that ends at place at.
+func (n *reader) wordEnding(at int) string {
+	from := at
+	for from > 0 && at-from < mostLetters {
+		r, size := utf8.DecodeLastRuneInString(n.text[:from])
+		if !unicode.IsLetter(r) {
+			break
+		}
+		from -= size
+	}
+	return n.text[from:at]
+}
+
+// comparisons are signs that programs write with two characters.
+var comparisons = map[string]string{"!=": "notequal", "<=": "atmost", ">=": "atleast", "==": "equals"}
+
+// compared reads a comparison that stands alone or in front of a number or name.
+func (n *reader) compared(at, first int) (end int, say string, ok bool) {
+	if end = at + 2; end > len(n.text) {
+		return at, "", false
+	}
+	key := comparisons[n.text[at:end]]
+	if n.runeAt(end) == '=' {
+		end++ // "==="
+	}
+	next := n.runeAt(end)
+	if key == "" || n.lex[key] == "" || at > first && !wordRune(n.runeBefore(at)) || next != 0 && !unicode.IsSpace(next) && !wordRune(next) {
+		return at, "", false
+	}
+	return end, n.lex[key], true
 }
 
 // named1 is the language's word for a sign, or the sign itself where the engine has to know.

@@ -43,7 +43,11 @@ type reader struct {
 
 	last, before string // the words in front of the current one, bare, as written; empty at the beginning of a sentence
 	start        int    // of the current span
+	depth        int    // of numbers that are read within a number
 }
+
+// deepest is how many numbers are joined in one piece: "1+2+3".
+const deepest = 8
 
 func newReader(text, language string) *reader { return &reader{text: text, voice: voiceOf(language)} }
 
@@ -133,9 +137,14 @@ func (n *reader) span(i int) (end int, say string) {
 		return end, chunk
 	}
 	if dottedLetters(chunk) {
-		return end, chunk
+		if _, _, ok := n.abbreviated(i); !ok {
+			return end, chunk
+		}
 	}
 	if say, ok := n.address(chunk); ok {
+		return end, say
+	}
+	if say, ok := n.identifier(chunk); ok {
 		return end, say
 	}
 	var b builder
@@ -210,7 +219,10 @@ func dottedLetters(s string) bool {
 // is written together.
 func (n *reader) special(chunk string) bool {
 	core := strings.TrimRight(chunk, ".,;:!?…")
-	if romanStart(core) || camel(core) || isWidth(core) {
+	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) || n.month(core) > 0 {
+		return true
+	}
+	if list, _ := n.shortened(core); list != nil {
 		return true
 	}
 	switch strings.ToLower(core) {
@@ -281,6 +293,8 @@ func (n *reader) piece(at, first int) (next int, say string, g glue) {
 		if next, say, ok := n.number(at); ok {
 			return next, say, apart
 		}
+	}
+	if start || !wordRune(r) {
 		if next, say, ok := n.sign(at, first); ok {
 			return next, say, apart
 		}
@@ -296,6 +310,13 @@ func (n *reader) piece(at, first int) (next int, say string, g glue) {
 		}
 		return next, say, apart
 	case unicode.IsNumber(r):
+		if strings.ContainsRune(raised, r) && at > first {
+			if next, say, ok := n.exponent(at); ok && !n.footnote(at) {
+				return next, say, apart
+			} else if ok {
+				return next, "", quiet
+			}
+		}
 		return at + size, n.numeral(r), apart
 	}
 	return n.mark(at, first)
@@ -337,6 +358,16 @@ func (n *reader) letters(at, first int) (next int, say string) {
 		break
 	}
 	word := n.text[at:i]
+	if start := at == first || !wordRune(n.runeBefore(at)); start {
+		for _, read := range []func(int) (int, string, bool){n.formula, n.abbreviated, n.unitAlone} {
+			if next, say, ok := read(at); ok {
+				return next, say
+			}
+		}
+		if next, say, ok := n.shortMonth(word, i); ok {
+			return next, say
+		}
+	}
 	if next, say, ok := n.roman(word, at, i); ok {
 		return next, say
 	}
@@ -377,12 +408,6 @@ func (n *reader) numeral(r rune) string {
 		if v := romanValue(strings.ToUpper(plain)); v > 0 {
 			return n.cardinal(integer(uint64(v)), "", false)
 		}
-	}
-	switch plain {
-	case "2":
-		return n.lex["squared"]
-	case "3":
-		return n.lex["cubed"]
 	}
 	digits := strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' {
@@ -430,8 +455,8 @@ func (n *reader) mark(at, first int) (next int, say string, g glue) {
 		}
 		return next, "", quiet
 	case '/', '\\':
-		if r == '/' && at > first && unicode.IsLetter(n.runeAt(next)) && (at-first == 1 || !wordRune(n.runeAt(next+1))) {
-			return next, n.lex["slash"], apart
+		if say, end, ok := n.perCounted(at); ok && at > first {
+			return end, say, apart
 		}
 		return next, "", quiet
 	}

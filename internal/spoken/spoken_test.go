@@ -75,8 +75,12 @@ func TestWordsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	word := rapid.StringMatching(`[a-zäéñøçß]{2,9}(['’-][a-z]{2,4})?[.,;:!?]?`)
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.Join(rapid.SliceOfN(word, 1, 12).Draw(t, "words"), " ")
 		tag := rapid.SampledFrom(tags).Draw(t, "tag")
+		whole := word.Filter(func(w string) bool { // "np." is said in other words
+			_, _, ok := newReader(w, tag).abbreviated(0)
+			return !ok
+		})
+		text := strings.Join(rapid.SliceOfN(whole, 1, 12).Draw(t, "words"), " ")
 		for i, s := range Normalise(text, tag) {
 			if want := strings.Fields(text)[i]; s.Say != want {
 				t.Fatalf("%q in %s became %q", want, tag, s.Say)

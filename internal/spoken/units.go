@@ -21,17 +21,20 @@ var unitSigns = map[string]string{
 
 // localUnits are the abbreviations that only some languages use.
 var localUnits = map[string]map[string]string{
-	"en": {"sec": "second", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "in": "inch", "sq": "", "gal": "gallon", "yr": "year", "yrs": "year", "bits": "bit", "d": "day"},
-	"de": {"Std": "hour", "Std.": "hour", "Min": "minute", "Min.": "minute", "Sek": "second", "Sek.": "second", "PS": "horsepower", "qm": "square-meter"},
-	"fr": {"Go": "gigabyte", "Mo": "megabyte", "Ko": "kilobyte", "ko": "kilobyte", "To": "terabyte", "j": "day", "ch": "horsepower"},
-	"pl": {"godz": "hour", "godz.": "hour", "sek": "second", "KM": "horsepower"},
+	"en": {"sec": "second", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "in": "inch", "sq": "", "gal": "gallon", "yr": "year", "yrs": "year", "bits": "bit", "d": "day", "fps": "frame"},
+	"de": {"fps": "frame", "Std": "hour", "Std.": "hour", "Min": "minute", "Min.": "minute", "Sek": "second", "Sek.": "second", "PS": "horsepower", "qm": "square-meter"},
+	"fr": {"fps": "frame", "Go": "gigabyte", "Mo": "megabyte", "Ko": "kilobyte", "ko": "kilobyte", "To": "terabyte", "j": "day", "ch": "horsepower"},
+	"es": {"fps": "frame"}, "it": {"fps": "frame"}, "pt": {"fps": "frame"}, "nl": {"fps": "frame"},
+	"pl": {"fps": "frame", "godz": "hour", "godz.": "hour", "sek": "second", "KM": "horsepower"},
 	"uk": {
-		"км": "kilometer", "м": "meter", "см": "centimeter", "мм": "millimeter", "кг": "kilogram", "г": "gram", "мг": "milligram", "т": "tonne", "л": "liter", "мл": "milliliter",
+		"fps": "frame",
+		"км":  "kilometer", "м": "meter", "см": "centimeter", "мм": "millimeter", "кг": "kilogram", "г": "gram", "мг": "milligram", "т": "tonne", "л": "liter", "мл": "milliliter",
 		"км/год": "kilometer-per-hour", "м/с": "meter-per-second", "год": "hour", "хв": "minute", "сек": "second", "ГБ": "gigabyte", "МБ": "megabyte", "КБ": "kilobyte", "ТБ": "terabyte",
 		"Мбіт": "megabit", "Гбіт": "gigabit", "м²": "square-meter", "км²": "square-kilometer", "м³": "cubic-meter", "га": "hectare", "кВт": "kilowatt", "Вт": "watt", "МВт": "megawatt", "Гц": "hertz", "МГц": "megahertz", "ГГц": "gigahertz", "°С": "celsius", "кВт·год": "kilowatt-hour", "мм²": "", "грам": "gram",
 	},
 	"ru": {
-		"км": "kilometer", "м": "meter", "см": "centimeter", "мм": "millimeter", "кг": "kilogram", "г": "gram", "мг": "milligram", "т": "tonne", "л": "liter", "мл": "milliliter",
+		"fps": "frame",
+		"км":  "kilometer", "м": "meter", "см": "centimeter", "мм": "millimeter", "кг": "kilogram", "г": "gram", "мг": "milligram", "т": "tonne", "л": "liter", "мл": "milliliter",
 		"км/ч": "kilometer-per-hour", "м/с": "meter-per-second", "ч": "hour", "мин": "minute", "сек": "second", "ГБ": "gigabyte", "Гб": "gigabyte", "МБ": "megabyte", "Мб": "megabyte", "КБ": "kilobyte", "ТБ": "terabyte",
 		"Мбит": "megabit", "Гбит": "gigabit", "м²": "square-meter", "км²": "square-kilometer", "м³": "cubic-meter", "га": "hectare", "кВт": "kilowatt", "Вт": "watt", "МВт": "megawatt", "Гц": "hertz", "МГц": "megahertz", "ГГц": "gigahertz", "°С": "celsius", "кВт·ч": "kilowatt-hour",
 	},
@@ -41,6 +44,8 @@ var localUnits = map[string]map[string]string{
 var perUnits = map[string]string{
 	"s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "d": "day", "kg": "kilogram", "m": "meter", "l": "liter", "L": "liter", "m²": "square-meter", "m³": "cubic-meter",
 	"с": "second", "сек": "second", "мин": "minute", "хв": "minute", "ч": "hour", "год": "hour", "кг": "kilogram", "л": "liter", "km": "kilometer", "day": "day", "month": "month", "year": "year",
+	"hour": "hour", "minute": "minute", "second": "second", "week": "week", "mo": "month", "wk": "week", "yr": "year", "mies": "month", "мес": "month", "міс": "month",
+	"месяц": "month", "місяць": "month", "рік": "year", "день": "day", "час": "hour", "сут": "day",
 }
 
 // bareUnits must follow their number without a space: with one they are words.
@@ -53,8 +58,14 @@ var bareUnits = map[string]map[string]bool{
 
 // unitWords are units whose words the CLDR has otherwise than people say them: forms as in [money].
 var unitWords = map[string]map[string]string{
-	"en": {"permille": "per mille|per mille", "dot-per-inch": "dot per inch|dots per inch"},
-	"it": {"percent": "per cento|per cento"},
-	"nl": {"degree": "graad|graden"},
-	"uk": {"kilometer-per-hour": "кілометр на годину|кілометри на годину|кілометрів на годину|кілометра на годину"},
+	"en": {"frame": "frame per second|frames per second", "permille": "per mille|per mille", "dot-per-inch": "dot per inch|dots per inch"},
+	"de": {"frame": "Bild pro Sekunde|Bilder pro Sekunde"},
+	"fr": {"frame": "image par seconde|images par seconde"},
+	"es": {"frame": "fotograma por segundo|fotogramas por segundo"},
+	"pt": {"frame": "quadro por segundo|quadros por segundo"},
+	"pl": {"frame": "klatka na sekundę|klatki na sekundę|klatek na sekundę|klatki na sekundę"},
+	"ru": {"frame": "кадр в секунду|кадра в секунду|кадров в секунду|кадра в секунду"},
+	"it": {"frame": "fotogramma al secondo|fotogrammi al secondo", "percent": "per cento|per cento"},
+	"nl": {"frame": "beeld per seconde|beelden per seconde", "degree": "graad|graden"},
+	"uk": {"frame": "кадр за секунду|кадри за секунду|кадрів за секунду|кадру за секунду", "kilometer-per-hour": "кілометр на годину|кілометри на годину|кілометрів на годину|кілометра на годину"},
 }

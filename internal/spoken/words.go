@@ -16,6 +16,7 @@ type voice struct {
 	lang   string // as the lexicon calls it
 	region string
 	lex    lexicon
+	months map[string]int // by name in small letters, from 1
 }
 
 var voices sync.Map // voice by language tag
@@ -29,10 +30,30 @@ func voiceOf(tag string) *voice {
 	if parts := strings.FieldsFunc(tag, func(r rune) bool { return r == '-' || r == '_' }); len(parts) > 1 {
 		v.region = strings.ToUpper(parts[len(parts)-1])
 	}
+	v.months = monthsOf(l)
 	if len(tag) <= 16 && known(tag, l) {
 		voices.Store(tag, v)
 	}
 	return v
+}
+
+// monthsOf are the names of the months of l, long and short.
+func monthsOf(l *cldr.Language) map[string]int {
+	m := map[string]int{}
+	if len(l.Months) != 12 {
+		return m
+	}
+	for i := range l.Months {
+		for _, name := range []string{l.Months[i], l.MonthsAlone[i], strings.TrimSuffix(l.MonthsShort[i], ".")} {
+			if name = strings.ToLower(name); len(name) > 2 && m[name] == 0 {
+				m[name] = i + 1
+			}
+		}
+	}
+	if m["sept"] == 0 {
+		m["sept"] = 9
+	}
+	return m
 }
 
 // known bounds what is remembered: only tags of languages that the tables have.
