@@ -49,7 +49,7 @@ func TestSlidesLieOnTheirBackground(t *testing.T) {
 	if n != len(d.Slides) {
 		t.Errorf("%d pictures of %d slides", n, len(d.Slides))
 	}
-	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 40 || sums[0] != sums[39] {
+	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 96 || sums[0] != sums[95] {
 		t.Errorf("of %d frames the first and the last differ: whether a slide is kept in memory shows", len(sums))
 	}
 	if n := g.Resources.drawn.Load(); n != 0 {
