@@ -130,6 +130,21 @@ func (d Deck) HoldOf(i int) time.Duration {
 	return d.Hold
 }
 
+// VoiceOf is the voice that slide i asks for: what the slide says of it goes before what the deck says.
+func (d Deck) VoiceOf(i int) VoiceChoice {
+	c, own := d.Voice, d.Slides[i].Voice
+	if own.Engine != "" || own.ID != "" {
+		c.Engine, c.ID, c.Language = own.Engine, own.ID, own.Language
+	}
+	if own.Language != "" {
+		c.Language = own.Language
+	}
+	if own.Speed != 0 {
+		c.Speed = own.Speed
+	}
+	return c
+}
+
 const (
 	perLetter     = time.Second / 14
 	silenceAround = 800 * time.Millisecond // lead and tail

@@ -216,8 +216,8 @@ func (v *validator) size() {
 // hold judges how long a slide without narration stays; 0 is not given.
 func (v *validator) hold(param string, slide int, hold, limit time.Duration) {
 	if hold < 0 || hold > limit {
-		v.fault(param, slide, "%q is the number of seconds for which a slide without narration stays: more than 0, at most %g (limits.hold).",
-			param[strings.LastIndexByte(param, '.')+1:], limit.Seconds())
+		v.fault(param, slide, "The hold, or duration, is the number of seconds for which a slide without narration stays: "+
+			"more than 0, at most %g (limits.hold).", limit.Seconds())
 	}
 }
 

@@ -45,6 +45,7 @@ const (
 	CodeInvalidRequest Code = "invalid_request" // caller: a parameter, a header or a field of the request makes no sense
 
 	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
+	CodeUnknownTemplate Code = "unknown_template" // caller
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
@@ -52,7 +53,7 @@ const (
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
-		CodeAssetRefused:
+		CodeUnknownTemplate, CodeAssetRefused:
 		return true
 	}
 	return false
@@ -99,6 +100,15 @@ func (f *Failure) At(slide int) *Failure {
 	c := *f
 	if c.Slide == 0 {
 		c.Slide = slide
+	}
+	return &c
+}
+
+// On returns f with its field, unless it has one already.
+func (f *Failure) On(param string) *Failure {
+	c := *f
+	if c.Param == "" {
+		c.Param = param
 	}
 	return &c
 }

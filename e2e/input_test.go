@@ -75,6 +75,30 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and those
+// of what there is on the server. An unknown template is one of them but on /api/custom.
+func TestFaultsOfAllKindsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := serve(t, plain)
+	const deck = `{"theme":"neon","transitions":[{"type":"fade","duration":8}],"slides":[{"templateId":"titel","props":{"title":"x"}},{"title":["x"]}]}`
+	const all = "invalid_deck slides[1].title, invalid_deck transitions[0].duration, unknown_theme theme, unknown_template slides[0].templateId"
+	for path, want := range map[string]string{
+		"/v1/presentations": all, "/v1/presentations?dry_run=true": all,
+		"/api/custom/presentations": strings.TrimSuffix(all, ", unknown_template slides[0].templateId"),
+	} {
+		a := s.must("POST", path, deck)
+		var got []string
+		list, _ := a.json(t)["errors"].([]any)
+		for _, e := range list {
+			m, _ := e.(map[string]any)
+			got = append(got, fmt.Sprint(m["code"], " ", m["param"]))
+		}
+		if a.status != 422 || strings.Join(got, ", ") != want {
+			t.Errorf("%s: %d\ngot  %s\nwant %s", path, a.status, strings.Join(got, ", "), want)
+		}
+	}
+}
+
 func judge(t *testing.T, name string, a answer, status int, sentence string, says []string) {
 	t.Helper()
 	if a.status != status {

@@ -110,21 +110,13 @@ func (k *kit) check(ctx context.Context, q jsondeck.Request, bar *measure) (d le
 		return d, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, cache.Close()) }()
-	pipe := k.pipeline(nowhere{}, cache)
-	checked, warnings, err := pipe.Check(ctx, q.Deck)
+	checked, warnings, err := k.checker.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return d, warnings, 0, err
 	}
-	m, err := pipe.Measure(ctx, checked, bar.show)
+	m, err := k.pipeline(nil, cache).Measure(ctx, checked, bar.show)
 	bar.end()
 	return checked, append(warnings, m.Warnings...), m.Slides, err
-}
-
-// nowhere keeps nothing, for a pipeline that only checks.
-type nowhere struct{}
-
-func (nowhere) Put(context.Context, string, string, string) error {
-	return lectern.Fail(lectern.CodeInternal, "A check does not render.")
 }
 
 // measure shows on a terminal how far the measuring is, once it takes long.

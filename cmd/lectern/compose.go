@@ -17,6 +17,7 @@ import (
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/elai"
 	"lectern/internal/blob"
+	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
 	"lectern/internal/ffmpeg"
@@ -45,6 +46,7 @@ type kit struct {
 	secrets config.Secrets
 	assets  *asset.Fetcher
 	judge   *picturefile.Judge
+	checker *check.Checker
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
 	chips   *hardware
@@ -68,9 +70,13 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	}
 	engines, ffmpeg := newVoiceEngines(cfg), &lateFFmpeg{path: cfg.Tools.FFmpeg, log: logger}
 	avatars, external := newAvatars(cfg, secrets, ffmpeg)
+	bounded, voices, assets, judge := library.Bounded(cfg.Limits), tts.NewCatalogue(engines...), asset.New(o), picturefile.NewJudge()
 	return &kit{
-		cfg: cfg, secrets: secrets, slides: library.Bounded(cfg.Limits), engines: engines, voices: tts.NewCatalogue(engines...),
-		avatars: avatars, elai: external, assets: asset.New(o), judge: picturefile.NewJudge(),
+		cfg: cfg, secrets: secrets, slides: bounded, engines: engines, voices: voices,
+		avatars: avatars, elai: external, assets: assets, judge: judge,
+		checker: check.New(check.Options{
+			Voices: voices, Avatars: avatars, Library: bounded, Fetcher: assets, Judge: judge, Limits: cfg.Limits, Subtitles: cfg.Subtitles,
+		}),
 		browser: newBrowser(cfg, logger),
 		ffmpeg:  ffmpeg,
 		chips:   newHardware(cfg, ffmpeg, logger),
@@ -109,7 +115,7 @@ func (k *kit) close() error {
 func (k *kit) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
 		FFmpeg: k.ffmpeg, Browser: k.browser, Fetcher: k.assets, Library: k.slides, Voices: k.voices, Avatars: k.avatars,
-		Align: tts.Align, Plain: k.cfg.Compat, Subtitles: k.cfg.Subtitles, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
+		Align: tts.Align, Plain: k.cfg.Compat, Check: k.checker.Lenient().Check, Segmenter: k.browser, Encoder: k.chips.encoder, Artifacts: artifacts, Limits: k.cfg.Limits,
 		Judge: k.judge,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
@@ -355,17 +361,33 @@ func (h *house) close() error {
 	return err
 }
 
-// Check implements httpapi.Checker: a deck that cannot be rendered for want of a program is refused at once, and not
+// deckCheck is the check of a house: a deck that cannot be rendered for want of a program is refused at once, and not
 // after it has waited in the queue.
-func (h *house) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	if missing := h.programs(ctx); len(missing) > 0 && h.cfg.Role != config.RoleAPI {
-		f := *missing[0]
-		for _, m := range missing[1:] {
-			f.Causes = append(f.Causes, *m)
+type deckCheck struct {
+	house   *house
+	checker *check.Checker
+}
+
+// Check implements httpapi.Checker.
+func (c deckCheck) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	if c.house.cfg.Role != config.RoleAPI {
+		if missing := c.house.programs(ctx); len(missing) > 0 {
+			f := *missing[0]
+			for _, m := range missing[1:] {
+				f.Causes = append(f.Causes, *m)
+			}
+			return d, nil, &f
 		}
-		return d, nil, &f
 	}
-	return h.pipe.Check(ctx, d)
+	return c.checker.Check(ctx, d)
+}
+
+// check is that of decks; any: an unknown template is no fault.
+func (h *house) check(any bool) deckCheck {
+	if any {
+		return deckCheck{h, h.checker.Lenient()}
+	}
+	return deckCheck{h, h.checker}
 }
 
 // Measure implements httpapi.Measurer.
@@ -384,7 +406,7 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 
 var (
 	_ httpapi.Jobs     = (*job.Service)(nil)
-	_ httpapi.Checker  = (*house)(nil)
+	_ httpapi.Checker  = deckCheck{}
 	_ httpapi.Measurer = (*house)(nil)
 	_ httpapi.Keys     = (*keys.Ring)(nil)
 	_ keys.Store       = (*sqlstore.Store)(nil)

@@ -73,7 +73,7 @@ func exitCode(err error) int {
 	case lectern.CodeInvalidRequest:
 		return exitUsage
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
-		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeTooLarge, lectern.CodeAssetRefused,
+		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 		lectern.CodeCallbackRefused:
 		return exitDeck
 	case lectern.CodeMissingTool:
@@ -108,6 +108,8 @@ func advice(c lectern.Code) string {
 		return "`lectern voices` lists the voices."
 	case lectern.CodeUnknownTheme:
 		return "`lectern templates` lists the themes."
+	case lectern.CodeUnknownTemplate:
+		return "`lectern templates` lists the templates."
 	case lectern.CodeInvalidDeck, lectern.CodeUnknownLayout:
 		return "Mend the deck; `lectern check` looks at it without rendering."
 	case lectern.CodeTooLarge:

@@ -63,7 +63,7 @@ func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, 
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	deck, more, err := l.house.Check(ctx, q.Deck)
+	deck, more, err := l.house.check(false).Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}

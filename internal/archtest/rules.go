@@ -50,6 +50,7 @@ func allowed() map[string][]string {
 		"internal/encode":   {"internal/picture", "internal/h264"},
 		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
 			"internal/avatar/footage", "internal/crashpoint", "internal/picturefile"},
+		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
 		"internal/private":         nil,
 		"internal/seal":            nil,

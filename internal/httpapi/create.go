@@ -102,14 +102,20 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return key, nil
 }
 
+// intake is how a face takes decks.
+type intake struct {
+	check  Checker
+	change func(*lectern.Deck) // what the face decides where a deck does not; nil: nothing
+}
+
 // accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
-func (s *server) accept(c context.Context, b submission, change func(*lectern.Deck)) (lectern.Submission, error) {
+func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
 	q, err := jsondeck.ParseRequest(b.deck, b.settings, s.Limits)
 	if err != nil {
 		return lectern.Submission{}, err
 	}
-	if change != nil {
-		change(&q.Deck)
+	if how.change != nil {
+		how.change(&q.Deck)
 	}
 	callback, param := q.CallbackURL, q.CallbackAt
 	if b.callback != "" {
@@ -118,7 +124,7 @@ func (s *server) accept(c context.Context, b submission, change func(*lectern.De
 	if err := s.callback(callback, param); err != nil {
 		return lectern.Submission{}, err
 	}
-	d, more, err := s.Check.Check(c, q.Deck)
+	d, more, err := how.check.Check(c, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Submission{}, err
 	}
@@ -151,7 +157,7 @@ func (s *server) callback(address, param string) error {
 // create makes a presentation of a request's body, or gives the one that the same request made before (J13).
 // A server that is about to stop makes none, and says so before it reads a body and once more behind it. What is left of the
 // key's quota goes into h, the header of the answer.
-func (s *server) create(h http.Header, r *http.Request, change func(*lectern.Deck)) (p lectern.Presentation, replayed bool, err error) {
+func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.Presentation, replayed bool, err error) {
 	if err := s.takesOrders(); err != nil {
 		return p, false, err
 	}
@@ -181,7 +187,7 @@ func (s *server) create(h http.Header, r *http.Request, change func(*lectern.Dec
 			}
 		}()
 	}
-	sub, err := s.accept(r.Context(), body, change)
+	sub, err := s.accept(r.Context(), body, how)
 	if err != nil {
 		return p, false, err
 	}

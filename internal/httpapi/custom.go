@@ -145,19 +145,19 @@ const customHold = 30 * time.Second
 
 // customCreate makes a presentation; layout, where it is given, goes before the deck's own, unless that is a fault.
 func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *http.Request) error {
-	change := func(d *lectern.Deck) {
+	how := intake{check: s.CustomCheck, change: func(d *lectern.Deck) {
 		if layout != "" && (d.Layout == "" || slices.Contains(lectern.Layouts(), d.Layout)) {
 			d.Layout = layout
 		}
 		d.Hold = cmp.Or(d.Hold, customHold)
-	}
+	}}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		dry, err := dryRun(r)
 		if err != nil {
 			return err
 		}
 		if dry {
-			v, err := s.outlook(r, change)
+			v, err := s.outlook(r, how)
 			if err == nil {
 				writeJSON(w, r, http.StatusOK, customChecked{Success: true, Checked: v})
 			}
@@ -166,7 +166,7 @@ func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *
 		if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 			return err
 		}
-		p, replayed, err := s.create(w.Header(), r, change)
+		p, replayed, err := s.create(w.Header(), r, how)
 		if err != nil {
 			return err
 		}

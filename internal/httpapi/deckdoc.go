@@ -41,7 +41,7 @@ type UploadInput struct {
 // SlideInput documents a slide.
 type SlideInput struct {
 	ID         string         `json:"id,omitempty" doc:"Alias: slideId."`
-	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one becomes content. Alias: templateId."`
+	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, but on /api/custom a warning. Default: content. Alias: templateId."`
 	Props      map[string]any `json:"props,omitempty" doc:"What the template takes. Props may also stand directly on the slide."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
 	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, where it is a number."`

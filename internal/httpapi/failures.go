@@ -71,6 +71,7 @@ var statuses = map[lectern.Code]int{
 	codePrecondition:          http.StatusPreconditionFailed,
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.

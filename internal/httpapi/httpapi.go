@@ -27,16 +27,18 @@ import (
 
 // Options are what a server of the interface needs. Jobs, Check, Slides, Voices, Avatars and Open are required.
 type Options struct {
-	Jobs    Jobs
-	Check   Checker
-	Slides  Slides
-	Measure Measurer // nil: dry runs measure nothing, and say so
-	Browser Browser  // nil: previews as pictures answer 503
-	Assets  Assets   // nil: previews cannot load pictures
-	Voices  Voices
-	Avatars Avatars
-	Open    Open
-	Ready   Ready // nil: always ready
+	Jobs  Jobs
+	Check Checker
+	// CustomCheck checks the decks of /api/custom, where an unknown template is a warning; nil: Check does.
+	CustomCheck Checker
+	Slides      Slides
+	Measure     Measurer // nil: dry runs measure nothing, and say so
+	Browser     Browser  // nil: previews as pictures answer 503
+	Assets      Assets   // nil: previews cannot load pictures
+	Voices      Voices
+	Avatars     Avatars
+	Open        Open
+	Ready       Ready // nil: always ready
 	// Webhooks may be nil: its operations are not there then.
 	Webhooks Webhooks
 	// Callbacks judges callback addresses; nil: none is taken.
@@ -153,6 +155,9 @@ func (o Options) withDefaults() Options {
 	o.LargeWait = cmp.Or(o.LargeWait, 20*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.CustomCheck == nil {
+		o.CustomCheck = o.Check
 	}
 	if o.Observer == nil {
 		o.Observer = nobody{}

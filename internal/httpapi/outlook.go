@@ -46,7 +46,7 @@ type SpokenVoice struct {
 
 // dryRun checks a deck, measures what there is time for, and makes nothing.
 func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.outlook(r, nil)
+	v, err := s.outlook(r, intake{check: s.Check})
 	if err == nil {
 		writeJSON(w, r, http.StatusOK, v)
 	}
@@ -54,12 +54,12 @@ func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 }
 
 // outlook is what would become of a request's deck.
-func (s *server) outlook(r *http.Request, change func(*lectern.Deck)) (Checked, error) {
+func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	body, err := readSubmission(r)
 	if err != nil {
 		return Checked{}, err
 	}
-	sub, err := s.accept(r.Context(), body, change)
+	sub, err := s.accept(r.Context(), body, how)
 	if err != nil {
 		return Checked{}, err
 	}

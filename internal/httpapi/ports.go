@@ -59,7 +59,7 @@ type Results interface {
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 }
 
-// Checker settles a deck and refuses what would fail. *render.Pipeline is one.
+// Checker settles a deck and refuses what would fail, with all of its faults in one failure. *check.Checker is one.
 type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }

@@ -275,7 +275,7 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
 	}
-	p, replayed, err := s.create(w.Header(), r, nil)
+	p, replayed, err := s.create(w.Header(), r, intake{check: s.Check})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,10 @@ package picturefile
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"sync"
+
+	"lectern"
 )
 
 // Judge decodes pictures, few at a time, and remembers the verdicts. It is safe for concurrent use. The zero value is not
@@ -79,4 +82,15 @@ func (j *Judge) keep(key [sha256.Size]byte, v verdict) {
 		}
 	}
 	j.verdicts[key] = v
+}
+
+// Refusal makes a verdict on the picture at an address, or in a field, a failure of whoever gave it. Other errors stay.
+func Refusal(err error, where string) error {
+	if u, ok := errors.AsType[*Unfit](err); ok {
+		if r := []rune(where); len(r) > 120 {
+			where = string(r[:119]) + "…"
+		}
+		return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", where, u.Why)
+	}
+	return err
 }

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/check"
 	"lectern/internal/ffmpeg"
 )
 
@@ -142,7 +143,11 @@ const otherTheme = "other"
 
 func (l *fakeLibrary) Fingerprint() string { return l.fingerprint }
 
-func (l *fakeLibrary) Themes() []lectern.Theme { return []lectern.Theme{{ID: lectern.DefaultTheme}} }
+func (l *fakeLibrary) Themes() []lectern.Theme {
+	return []lectern.Theme{{ID: lectern.DefaultTheme}, {ID: otherTheme}}
+}
+
+func (l *fakeLibrary) Templates() []lectern.Template { return nil }
 
 func (l *fakeLibrary) Theme(id string) (lectern.Theme, bool) {
 	if id == otherTheme {
@@ -434,7 +439,11 @@ func newRig(t testing.TB) *rig {
 		cache: &folderCache{dir: t.TempDir(), at: map[string]*sync.Mutex{}}}
 	g.Pipeline = New(Options{FFmpeg: g.ffmpeg, Browser: g.browser, Fetcher: g.fetcher, Library: g.library, Voices: g.voices,
 		Avatars: g.avatars, Artifacts: g.artifacts, Cache: func() (Cache, func()) { return g.cache, func() {} },
-		Resources: NewResources(Slots{Encoders: 2, Tabs: 2, Voices: 2})})
+		Resources: NewResources(Slots{Encoders: 2, Tabs: 2, Voices: 2}),
+		Check: func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+			return check.New(check.Options{Voices: g.Voices, Avatars: g.Avatars.(check.Avatars), Library: g.library, Fetcher: g.fetcher,
+				Judge: g.Judge, Limits: g.Limits, AnyTemplate: true}).Check(ctx, d)
+		}})
 	return g
 }
 

@@ -47,7 +47,7 @@ type speaker struct {
 
 // spoken gives the narration of a slide that a voice speaks.
 func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
-	reading, warnings, err := u.voices.Resolve(ctx, choice(u.deck, s.index), s.script)
+	reading, warnings, err := u.voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
 	if err != nil {
 		return narration{}, failed(ctx, err, s.number)
 	}

@@ -46,10 +46,6 @@ func (s *gallery) of(page lectern.Page) ([]lectern.Asset, error) {
 // fetchers is how many pictures of a deck are fetched at once.
 const fetchers = 4
 
-// checkedPixels is how many pixels of pictures a check decodes. Those beyond it are left to the first step of the
-// run, since a check may be somebody's request.
-const checkedPixels = 100_000_000
-
 // prefetch fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of
 // them. It keeps the fetched ones as files in the folder dir, which it makes; they are the caller's to remove. A
 // failure names the slide and the field, and has those of the other slides as its causes.
@@ -149,13 +145,10 @@ func (g *gathering) slide(d lectern.Deck, i int) error {
 
 // blame names the field of a failure, unless it has one. It changes no failure that others have too.
 func blame(err error, param string) error {
-	f, ok := errors.AsType[*lectern.Failure](err)
-	if !ok || f.Param != "" || param == "" {
-		return err
+	if f, ok := errors.AsType[*lectern.Failure](err); ok {
+		return f.On(param)
 	}
-	c := *f
-	c.Param = param
-	return &c
+	return err
 }
 
 // load fetches and judges a picture, once, whichever slides show it.
@@ -202,18 +195,7 @@ func (p *Pipeline) judge(ctx context.Context, a lectern.Asset) error {
 	if err == nil && !done {
 		err = p.prove(ctx, a)
 	}
-	return unusable(err, a.URL)
-}
-
-// unusable makes a verdict on the picture at an address, or in a field, a failure.
-func unusable(err error, where string) error {
-	if u, ok := errors.AsType[*picturefile.Unfit](err); ok {
-		if r := []rune(where); len(r) > 120 {
-			where = string(r[:119]) + "…"
-		}
-		return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", where, u.Why)
-	}
-	return err
+	return picturefile.Refusal(err, a.URL)
 }
 
 // proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not
@@ -253,17 +235,4 @@ func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
 		p.Judge.Settle(a.Body, verdict)
 		return verdict
 	})
-}
-
-// checkHeld decodes the pictures that a page holds itself, as long as there are pixels left to decode.
-func (p *Pipeline) checkHeld(ctx context.Context, page lectern.Page, left *int) error {
-	for _, a := range page.Pictures {
-		if *left -= a.Pixels; *left < 0 {
-			return nil
-		}
-		if _, err := p.Judge.Decode(ctx, a.ContentType, a.Body); err != nil {
-			return blame(unusable(err, a.URL), a.URL)
-		}
-	}
-	return nil
 }

@@ -3,9 +3,6 @@ package render
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"lectern"
@@ -14,7 +11,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// Options are what a pipeline works with. All ports are needed.
+// Options are what a pipeline works with. All ports are needed that are not said to be optional.
 type Options struct {
 	FFmpeg    FFmpeg
 	Browser   Browser
@@ -22,7 +19,9 @@ type Options struct {
 	Library   Library
 	Voices    Voices
 	Avatars   Avatars
-	Artifacts Artifacts
+	Artifacts Artifacts // nil: the pipeline measures, and renders nothing
+	// Check settles a stored deck once more before it is rendered, since themes, voices and limits may have changed.
+	Check func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.
 	Cache     func() (c Cache, release func())
 	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
@@ -34,8 +33,6 @@ type Options struct {
 	Encoder func(ctx context.Context) encode.Encoder
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
 	Segmenter Segmenter
-	// Subtitles has players show the subtitle track of videos whose decks do not say otherwise.
-	Subtitles bool
 	Limits    lectern.Limits // zero fields: the defaults
 	// Judge decodes pictures, and may be shared; nil: one of its own.
 	Judge *picturefile.Judge
@@ -51,7 +48,7 @@ type Pipeline struct {
 // New makes a pipeline. It panics where a port is missing: that is a fault of who builds the program.
 func New(o Options) *Pipeline {
 	if o.FFmpeg == nil || o.Browser == nil || o.Fetcher == nil || o.Library == nil || o.Voices == nil || o.Avatars == nil ||
-		o.Artifacts == nil || o.Cache == nil {
+		o.Check == nil || o.Cache == nil {
 		panic("render.New: a port is missing")
 	}
 	if o.Resources == nil {
@@ -65,188 +62,6 @@ func New(o Options) *Pipeline {
 		o.Judge = picturefile.NewJudge()
 	}
 	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
-}
-
-// Check settles a deck and says what would fail in it: it fills in defaults, the avatar's full code, each slide's voice and the
-// types of transitions. A settled deck checked again is the same. Nothing is rendered, and no network asked but for an
-// external avatar's name.
-func (p *Pipeline) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	d, warnings, err := p.settle(ctx, d)
-	if err != nil {
-		return lectern.Deck{}, nil, err
-	}
-	own := performs(ctx, p.Avatars, d.Avatar)
-	var faults []*lectern.Failure
-	pixels := checkedPixels
-	for i := range d.Slides {
-		if err := context.Cause(ctx); err != nil {
-			return lectern.Deck{}, nil, err
-		}
-		more, err := p.checkSlide(ctx, &d, i, own, &pixels)
-		warnings = append(warnings, more...)
-		if err != nil {
-			faults = append(faults, lectern.AsFailure(err).At(i+1))
-		}
-		if len(faults) == maxCauses {
-			break
-		}
-	}
-	if len(faults) > 0 {
-		return lectern.Deck{}, nil, joinFailures(faults)
-	}
-	return d, warnings, nil
-}
-
-// settle is Check for what concerns the whole deck.
-func (p *Pipeline) settle(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-	d = d.WithDefaults()
-	if d.Subtitles == "" {
-		d.Subtitles = lectern.SubtitlesOff
-		if p.Subtitles {
-			d.Subtitles = lectern.SubtitlesOn
-		}
-	}
-	if err := lectern.Join(d.Validate(p.Limits)); err != nil {
-		return d, nil, err
-	}
-	if err := p.checkTheme(d); err != nil {
-		return d, nil, err
-	}
-	if d.Layout == lectern.LayoutSlideOnly {
-		d.Avatar = ""
-	} else {
-		engine, code, err := p.Avatars.Resolve(ctx, d.Avatar)
-		if err != nil {
-			return d, nil, err
-		}
-		d.Avatar = engine + ":" + code
-		if d.Voice.Gender == "" {
-			d.Voice.Gender = p.Avatars.Gender(ctx, d.Avatar)
-		}
-	}
-	return d, append(fitTransitions(&d), fitBoxes(&d)...), nil
-}
-
-func (p *Pipeline) checkTheme(d lectern.Deck) error {
-	if _, ok := p.Library.Theme(d.Theme); ok {
-		return nil
-	}
-	var names []string
-	for _, t := range p.Library.Themes() {
-		names = append(names, t.ID)
-	}
-	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", lectern.Shorten(d.Theme), strings.Join(names, ", "))
-	f.Param = "theme"
-	return f
-}
-
-// fitTransitions takes off the transitions for which there is no joint, and cuts at the end, which say nothing.
-func fitTransitions(d *lectern.Deck) (warnings []lectern.Warning) {
-	list, joints := d.Transitions, len(d.Slides)-1
-	if len(list) > joints {
-		if extra := list[joints:]; slices.ContainsFunc(extra, func(t lectern.Transition) bool { return !t.IsCut() }) {
-			warnings = append(warnings, lectern.Warning{Code: "unused_transitions", Param: "transitions", Message: fmt.Sprintf(
-				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(d.Slides), joints, len(list))})
-		}
-		list = list[:joints]
-	}
-	for i, t := range list {
-		if t.IsCut() {
-			list[i] = lectern.Transition{Type: lectern.TransitionNone}
-		}
-	}
-	for len(list) > 0 && list[len(list)-1].IsCut() {
-		list = list[:len(list)-1]
-	}
-	d.Transitions = list
-	return warnings
-}
-
-// fitBoxes cuts the avatars' places to the page.
-func fitBoxes(d *lectern.Deck) (warnings []lectern.Warning) {
-	page := d.SlideSize()
-	for i, s := range d.Slides {
-		if s.AvatarBox == nil {
-			continue
-		}
-		if box := s.AvatarBox.Within(page); box != *s.AvatarBox {
-			d.Slides[i].AvatarBox = &box
-			warnings = append(warnings, lectern.Warning{Code: "avatar_cut", Slide: i + 1, Param: fmt.Sprintf("slides[%d].avatarBox", i), Message: fmt.Sprintf(
-				"The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)})
-		}
-	}
-	return warnings
-}
-
-// checkSlide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
-func (p *Pipeline) checkSlide(ctx context.Context, d *lectern.Deck, i int, own bool, pixels *int) ([]lectern.Warning, error) {
-	var warnings []lectern.Warning
-	note := func(list []lectern.Warning) {
-		for _, w := range list {
-			if w.Slide == 0 {
-				w.Slide = i + 1
-			}
-			warnings = append(warnings, w)
-		}
-	}
-	s := &d.Slides[i]
-	script := s.Script()
-	note(script.Notes)
-	if script.Silent() {
-		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
-			note([]lectern.Warning{{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
-				"in silence, as one without narration.", script.Text)}})
-		}
-		s.Hold, s.Narration = d.HoldOf(i), ""
-		if own {
-			note([]lectern.Warning{{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."}})
-		}
-	} else if !own {
-		reading, more, err := p.Voices.Resolve(ctx, choice(*d, i), script)
-		if err != nil {
-			return warnings, ofVoice(err, *d, i)
-		}
-		note(more)
-		v := reading.Voice
-		s.Voice = lectern.VoiceChoice{Engine: v.Engine, ID: v.ID, Language: v.Language, Speed: v.Speed}
-	}
-	page, more, err := p.Library.Page(*d, i)
-	if err != nil {
-		return warnings, err
-	}
-	note(more)
-	for _, url := range page.Assets {
-		if err := p.Fetcher.Allowed(url); err != nil {
-			return warnings, blame(err, page.Params[url])
-		}
-	}
-	return warnings, p.checkHeld(ctx, page, pixels)
-}
-
-// ofVoice names the slide's own voice, where it is that which a failure is about and not the deck's.
-func ofVoice(err error, d lectern.Deck, i int) error {
-	f, ok := errors.AsType[*lectern.Failure](err)
-	if own := d.Slides[i].Voice; !ok || !strings.HasPrefix(f.Param, "voice.") || own.Engine == "" && own.ID == "" {
-		return err
-	}
-	c := *f
-	c.Param = fmt.Sprintf("slides[%d].%s", i, f.Param)
-	return &c
-}
-
-// choice is the voice that a slide asks for: its own words first, then the deck's.
-func choice(d lectern.Deck, i int) lectern.VoiceChoice {
-	c, own := d.Voice, d.Slides[i].Voice
-	if own.Engine != "" || own.ID != "" {
-		c.Engine, c.ID, c.Language = own.Engine, own.ID, own.Language
-	}
-	if own.Language != "" {
-		c.Language = own.Language
-	}
-	if own.Speed != 0 {
-		c.Speed = own.Speed
-	}
-	return c
 }
 
 // performs reports whether the avatar that code names speaks itself.

@@ -68,19 +68,16 @@ func TestATalkBecomesAVideo(t *testing.T) {
 	}
 }
 
-// V7: the subtitle track is there and not shown, unless the deck or the server says so.
+// V7: the subtitle track is there and not shown, unless the deck says so.
 func TestV7SubtitlesAreOffUnlessAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		server bool
-		deck   lectern.Subtitles
-		want   bool
-	}{"nobody asks": {}, "the deck asks": {deck: lectern.SubtitlesOn, want: true}, "the server asks": {server: true, want: true},
-		"the deck says no": {server: true, deck: lectern.SubtitlesOff}} {
+		deck lectern.Subtitles
+		want bool
+	}{"nobody asks": {}, "the deck asks": {deck: lectern.SubtitlesOn, want: true}, "the deck says no": {deck: lectern.SubtitlesOff}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t)
-			g.Pipeline.Subtitles = c.server
 			d := talk()
 			d.Layout, d.Slides, d.Transitions, d.Subtitles = lectern.LayoutSlideOnly, d.Slides[:1], nil, c.deck
 			list, _, err := g.run(t.Context(), t, d, 1)

@@ -39,14 +39,12 @@ type Segmenter interface {
 // Fetcher gets the pictures that pages load.
 type Fetcher interface {
 	Fetch(ctx context.Context, url string) (lectern.Asset, error)
-	Allowed(url string) error // what can be refused without asking the network
 }
 
 // Library turns slides into pages.
 type Library interface {
 	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Theme(id string) (lectern.Theme, bool)
-	Themes() []lectern.Theme
 	Fingerprint() string
 }
 
@@ -62,7 +60,6 @@ type Voices interface {
 type Avatars interface {
 	Performers
 	Resolve(ctx context.Context, code string) (engine, avatar string, err error)
-	Gender(ctx context.Context, code string) string // "" where it is not known
 	Animate(ctx context.Context, code string, r lectern.ClipRequest) (lectern.Clip, error)
 	Fingerprint(code string) string
 }

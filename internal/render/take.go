@@ -67,7 +67,7 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	t := s.takes
 	voice := u.deck.Slides[s.index].Voice
-	if c := choice(u.deck, s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
+	if c := u.deck.VoiceOf(s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
 		voice = c
 	}
 	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
@@ -120,7 +120,7 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	for _, p := range s.takes.parts {
 		keys = append(keys, p.key)
 	}
-	c := choice(u.deck, s.index)
+	c := u.deck.VoiceOf(s.index)
 	engine, _, err := u.avatars.Resolve(ctx, u.deck.Avatar)
 	if err != nil {
 		return narration{}, failed(ctx, err, s.number)

@@ -1,0 +1,362 @@
+// Package check finds what would fail or look wrong in a deck, all of it at once, before anything is rendered.
+//
+// The deck's own rules are in the root package ([lectern.Deck.Validate]). This package adds what depends on the server:
+// which themes, templates, avatars and voices there are, and which pictures may be shown. What it finds is one list, so
+// that one answer names everything that is to be mended, each fault with its slide and its field.
+//
+// A checked deck is settled: it has every default, the avatar's full code and each slide's voice. A settled deck checked
+// again is the same.
+package check
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lectern"
+	"lectern/internal/picturefile"
+)
+
+// Options are what a check works with. All ports are needed.
+type Options struct {
+	Voices  Voices
+	Avatars Avatars
+	Library Library
+	Fetcher Fetcher
+	Judge   Judge
+
+	Limits    lectern.Limits // zero fields: the defaults
+	Subtitles bool           // players show the subtitle track of videos whose decks do not say otherwise
+	// AnyTemplate makes an unknown template a warning: the library shows its slide with another one.
+	AnyTemplate bool
+}
+
+// Voices chooses who speaks.
+type Voices interface {
+	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error)
+}
+
+// Avatars knows who presents.
+type Avatars interface {
+	Resolve(ctx context.Context, code string) (engine, avatar string, err error)
+	Gender(ctx context.Context, code string) string // "" where it is not known
+	Performs(ctx context.Context, code string) bool // the avatar speaks itself
+}
+
+// Library turns slides into pages.
+type Library interface {
+	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
+	Themes() []lectern.Theme
+	Templates() []lectern.Template
+}
+
+// Fetcher judges the addresses of pictures.
+type Fetcher interface {
+	Allowed(url string) error // what can be refused without asking the network
+}
+
+// Judge decodes pictures; done: false where it cannot.
+type Judge interface {
+	Decode(ctx context.Context, media string, body []byte) (done bool, err error)
+}
+
+// Checker checks decks. It is safe for concurrent use.
+type Checker struct{ o Options }
+
+// New makes a checker. It panics where a port is missing: that is a fault of whoever builds the program.
+func New(o Options) *Checker {
+	if o.Voices == nil || o.Avatars == nil || o.Library == nil || o.Fetcher == nil || o.Judge == nil {
+		panic("check.New: a port is missing")
+	}
+	o.Limits = o.Limits.WithDefaults()
+	return &Checker{o}
+}
+
+// Lenient is c with unknown templates as warnings.
+func (c *Checker) Lenient() *Checker {
+	o := c.o
+	o.AnyTemplate = true
+	return &Checker{o}
+}
+
+// checkedPixels is how many pixels of pictures a check decodes. Those beyond it are left to the first step of a run, since
+// a check may be part of a request.
+const checkedPixels = 100_000_000
+
+// unknownTemplate is the code of the library's warning.
+const unknownTemplate = "unknown_template"
+
+// Check settles a deck. Its error is a *[lectern.Failure] with every fault of the deck, see [lectern.Join], or what kept
+// it from checking. Nothing is rendered, and no network is asked but for an external avatar's name.
+func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	v := &visit{Options: c.o, deck: d.WithDefaults(), pixels: checkedPixels}
+	v.faults = v.deck.Validate(v.Limits)
+	v.setAside()
+	if v.deck.Subtitles == "" {
+		v.deck.Subtitles = lectern.SubtitlesOff
+		if v.Options.Subtitles {
+			v.deck.Subtitles = lectern.SubtitlesOn
+		}
+	}
+	v.theme()
+	if err := v.avatar(ctx); err != nil {
+		return lectern.Deck{}, nil, err
+	}
+	v.transitions()
+	v.boxes()
+	for i := range v.deck.Slides {
+		if err := context.Cause(ctx); err != nil {
+			return lectern.Deck{}, nil, err
+		}
+		if err := v.slide(ctx, i); err != nil {
+			return lectern.Deck{}, nil, err
+		}
+		if len(v.faults) > lectern.MaxFaults {
+			break
+		}
+	}
+	if err := lectern.Join(v.faults); err != nil {
+		return lectern.Deck{}, v.warnings, err
+	}
+	return v.deck, v.warnings, nil
+}
+
+// visit is one check of one deck.
+type visit struct {
+	Options
+	deck     lectern.Deck
+	faults   []lectern.Failure
+	warnings []lectern.Warning
+	wrong    []string // fields with faults that are looked at no further
+	own      bool     // the avatar speaks itself
+	noVoice  []string // what was said already of the deck's voice
+	pixels   int      // that may still be decoded
+}
+
+// setAside takes what is out of bounds off the deck, so that the rest of it is checked as if that were mended.
+func (v *visit) setAside() {
+	for _, f := range v.faults {
+		v.wrong = append(v.wrong, f.Param)
+		switch f.Param {
+		case "size":
+			v.deck.Size = lectern.DefaultSize()
+		case "layout":
+			v.deck.Layout = lectern.LayoutPictureInPicture
+		}
+		if i := f.Slide - 1; i >= 0 && strings.HasSuffix(f.Param, ".avatarBox") {
+			v.deck.Slides[i].AvatarBox = nil
+		}
+	}
+	v.deck.Slides = v.deck.Slides[:min(len(v.deck.Slides), v.Limits.Slides)]
+}
+
+// isWrong reports whether a field of slide i, or something inside it, has a fault.
+func (v *visit) isWrong(i int, field string) bool {
+	at := fmt.Sprintf("slides[%d].%s", i, field)
+	return slices.ContainsFunc(v.wrong, func(param string) bool {
+		rest, ok := strings.CutPrefix(param, at)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+// blame adds err to the faults, with its place where it has none. What is no fault of the deck is returned.
+func (v *visit) blame(err error, param string, slide int) error {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok || !f.Code.IsFault() {
+		return err
+	}
+	for _, one := range f.Faults() {
+		v.faults = append(v.faults, *one.On(param).At(slide))
+	}
+	return nil
+}
+
+func (v *visit) note(slide int, list ...lectern.Warning) {
+	for _, w := range list {
+		if w.Slide == 0 {
+			w.Slide = slide
+		}
+		v.warnings = append(v.warnings, w)
+	}
+}
+
+func (v *visit) theme() {
+	var names []string
+	for _, t := range v.Library.Themes() {
+		names = append(names, t.ID)
+	}
+	if slices.Contains(names, v.deck.Theme) {
+		return
+	}
+	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.%s", lectern.Shorten(v.deck.Theme),
+		strings.Join(names, ", "), lectern.DidYouMean(v.deck.Theme, names))
+	v.faults = append(v.faults, *f.On("theme"))
+	v.deck.Theme = lectern.DefaultTheme
+}
+
+func (v *visit) avatar(ctx context.Context) error {
+	d := &v.deck
+	if d.Layout == lectern.LayoutSlideOnly {
+		d.Avatar = ""
+		return nil
+	}
+	engine, code, err := v.Avatars.Resolve(ctx, d.Avatar)
+	if err != nil {
+		d.Avatar = ""
+		return v.blame(err, "avatar", 0)
+	}
+	d.Avatar = engine + ":" + code
+	if d.Voice.Gender == "" {
+		d.Voice.Gender = v.Avatars.Gender(ctx, d.Avatar)
+	}
+	v.own = v.Avatars.Performs(ctx, d.Avatar)
+	return nil
+}
+
+// transitions takes off those for which there is no joint, and cuts at the end, which say nothing.
+func (v *visit) transitions() {
+	list, joints := v.deck.Transitions, max(len(v.deck.Slides)-1, 0)
+	if len(list) > joints {
+		if slices.ContainsFunc(list[joints:], func(t lectern.Transition) bool { return !t.IsCut() }) {
+			v.note(0, lectern.Warning{Code: "unused_transitions", Param: "transitions", Message: fmt.Sprintf(
+				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(v.deck.Slides), joints, len(list))})
+		}
+		list = list[:joints]
+	}
+	for i, t := range list {
+		if t.IsCut() {
+			list[i] = lectern.Transition{Type: lectern.TransitionNone}
+		}
+	}
+	for len(list) > 0 && list[len(list)-1].IsCut() {
+		list = list[:len(list)-1]
+	}
+	v.deck.Transitions = list
+}
+
+// boxes cuts the avatars' places to the page.
+func (v *visit) boxes() {
+	page := v.deck.SlideSize()
+	for i, s := range v.deck.Slides {
+		if s.AvatarBox == nil {
+			continue
+		}
+		if box := s.AvatarBox.Within(page); box != *s.AvatarBox {
+			v.deck.Slides[i].AvatarBox = &box
+			v.note(i+1, lectern.Warning{Code: "avatar_cut", Param: fmt.Sprintf("slides[%d].avatarBox", i), Message: fmt.Sprintf(
+				"The avatar's place reaches beyond the slide, which has %d×%d pixels; it was cut.", page.Width, page.Height)})
+		}
+	}
+}
+
+// slide settles one slide's voice, unless its avatar has its own, and looks for what its page would fail at.
+func (v *visit) slide(ctx context.Context, i int) error {
+	if !v.isWrong(i, "narration") {
+		if err := v.speech(ctx, i); err != nil {
+			return err
+		}
+	}
+	if v.isWrong(i, "props") {
+		return nil
+	}
+	page, more, err := v.Library.Page(v.deck, i)
+	if err != nil {
+		return v.blame(err, fmt.Sprintf("slides[%d].props", i), i+1)
+	}
+	for _, w := range more {
+		if w.Code == unknownTemplate && !v.AnyTemplate {
+			v.template(i)
+			return nil // its warnings are about the template that stands in for it
+		}
+	}
+	v.note(i+1, more...)
+	for _, url := range page.Assets {
+		if err := v.Fetcher.Allowed(url); err != nil {
+			if err := v.blame(err, page.Params[url], i+1); err != nil {
+				return err
+			}
+		}
+	}
+	return v.held(ctx, page, i+1)
+}
+
+// template is the fault of slide i, whose template is not known.
+func (v *visit) template(i int) {
+	var ids []string
+	for _, t := range v.Library.Templates() {
+		ids = append(ids, t.ID)
+	}
+	name := v.deck.Slides[i].Template
+	f := lectern.Fail(lectern.CodeUnknownTemplate, "The template %q is not known.%s There are %d; `lectern templates` and GET /v1/templates list them.",
+		lectern.Shorten(name), lectern.DidYouMean(name, ids), len(ids))
+	v.faults = append(v.faults, *f.On(fmt.Sprintf("slides[%d].template", i)).At(i + 1))
+}
+
+// speech settles who says what on slide i.
+func (v *visit) speech(ctx context.Context, i int) error {
+	s := &v.deck.Slides[i]
+	script := s.Script()
+	v.note(i+1, script.Notes...)
+	if script.Silent() {
+		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
+			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
+				"in silence, as one without narration.", script.Text)})
+		}
+		s.Hold, s.Narration = v.deck.HoldOf(i), ""
+		if v.own {
+			v.note(i+1, lectern.Warning{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."})
+		}
+		return nil
+	}
+	if v.own {
+		return nil
+	}
+	reading, more, err := v.Voices.Resolve(ctx, v.deck.VoiceOf(i), script)
+	if err != nil {
+		return v.speechless(err, i)
+	}
+	v.note(i+1, more...)
+	voice := reading.Voice
+	s.Voice = lectern.VoiceChoice{Engine: voice.Engine, ID: voice.ID, Language: voice.Language, Speed: voice.Speed}
+	return nil
+}
+
+// speechless is the fault of slide i, for which there is no voice. A fault of the deck's voice is named once.
+func (v *visit) speechless(err error, i int) error {
+	f, ok := errors.AsType[*lectern.Failure](err)
+	if !ok {
+		return err
+	}
+	c, slide, own, all := *f, i+1, v.deck.Slides[i].Voice, v.deck.Voice
+	c.Param = cmp.Or(c.Param, "voice")
+	switch {
+	case own.Engine+own.ID != "" || own.Language != "" && c.Param == "voice.language":
+		c.Param = fmt.Sprintf("slides[%d].%s", i, c.Param)
+	case all.Engine+all.ID+all.Language == "":
+		c.Param = fmt.Sprintf("slides[%d].narration", i)
+	case slices.Contains(v.noVoice, c.Message):
+		return nil
+	default:
+		slide = 0
+		v.noVoice = append(v.noVoice, c.Message)
+	}
+	return v.blame(&c, "", slide)
+}
+
+// held decodes the pictures that a page holds itself, as long as there are pixels left to decode.
+func (v *visit) held(ctx context.Context, page lectern.Page, slide int) error {
+	for _, a := range page.Pictures {
+		if v.pixels -= a.Pixels; v.pixels < 0 {
+			return nil
+		}
+		if _, err := v.Judge.Decode(ctx, a.ContentType, a.Body); err != nil {
+			if err := v.blame(picturefile.Refusal(err, a.URL), a.URL, slide); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
