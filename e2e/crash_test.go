@@ -32,7 +32,8 @@ func brief(name string) string {
 // half-written and no scratch is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
-	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3, crashpoint.Renamed: 3, crashpoint.Linked: 2}
+	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,
+		crashpoint.Renamed: 3, crashpoint.Linked: 2}
 	for _, p := range crashpoint.Points() {
 		if p == crashpoint.Marked || p == crashpoint.FilesGone {
 			continue // TestCrashesInCleanup

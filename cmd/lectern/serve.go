@@ -17,7 +17,7 @@ import (
 	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/log"
-	"lectern/internal/usertimeout"
+	"lectern/internal/tcptimeout"
 )
 
 // serveCmd serves until it is told to stop.
@@ -79,13 +79,13 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 	return servers.answer(ctx, cfg, h, logger)
 }
 
-// userTimeout is how long a client may acknowledge nothing of what it was sent. A stream's comments are too few to fill the buffers
+// lostAfter is how long a client may acknowledge nothing of what it was sent. A stream's comments are too few to fill the buffers
 // at which the server would notice by itself.
-const userTimeout = time.Minute
+const lostAfter = time.Minute
 
 // listen takes the address, or says who may have it.
 func listen(addr string) (net.Listener, error) {
-	l, err := (&net.ListenConfig{Control: usertimeout.Control(userTimeout)}).Listen(context.Background(), "tcp", addr)
+	l, err := (&net.ListenConfig{Control: tcptimeout.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
 	switch {
 	case err == nil:
 		return l, nil

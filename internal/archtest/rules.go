@@ -57,7 +57,7 @@ func allowed() map[string][]string {
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
 		"internal/store/sqlstore":  {"internal/job", "internal/seal"},
 		"internal/store/sqlite":    {"internal/store/sqlstore", "internal/job", "internal/private"},
-		"internal/store/postgres":  {"internal/store/sqlstore", "internal/job", "internal/usertimeout"},
+		"internal/store/postgres":  {"internal/store/sqlstore", "internal/job", "internal/tcptimeout"},
 		"internal/store/pgtest":    {"internal/proc"},
 		"internal/store/storetest": {"internal/store", "internal/job"},
 		"internal/queue":           {"internal/store", "internal/job"},

@@ -2,5 +2,5 @@
 
 package crashpoint
 
-// Here is nothing in the program.
+// Here does nothing in the normal build.
 func Here(Point) {}

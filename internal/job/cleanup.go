@@ -45,7 +45,8 @@ func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
 			continue
 		}
-		_, err := s.submit(ctx, WriteSpec{ID: l.ID, NotAfter: l.Heartbeat, Events: []lectern.Event{lectern.Released{Attempt: l.Attempt}}})
+		_, err := s.submit(ctx, WriteSpec{ID: l.ID, NotAfter: l.Heartbeat,
+			Events: []lectern.Event{lectern.Released{Attempt: l.Attempt}}})
 		if err != nil && !refusal(err) {
 			return err
 		}

@@ -171,7 +171,8 @@ func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flus
 		if taken[r] || !flush && !beat {
 			continue
 		}
-		it := item{spec: WriteSpec{ID: r.id, At: at, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r, beat: beat}
+		it := item{spec: WriteSpec{ID: r.id, At: at, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r,
+			beat: beat}
 		it.takePending()
 		if beat {
 			it.spec.Events = append(it.spec.Events, lectern.Beat{Attempt: r.attempt})
@@ -319,7 +320,8 @@ func (s *Service) logOutcome(ctx context.Context, it item, out Outcome) {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "JOB_STATUS_UPDATE", attrs...)
 		old = v
 	}
-	if out.Err == nil && (it.beat || out.Before.Status != lectern.StatusProcessing) && out.After.Status == lectern.StatusProcessing {
+	if out.Err == nil && (it.beat || out.Before.Status != lectern.StatusProcessing) &&
+		out.After.Status == lectern.StatusProcessing {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "HEARTBEAT",
 			slog.String("job_id", out.After.ID), slog.Float64("progress", out.After.Progress.Percent()),
 			slog.String("status", string(out.After.Status)), slog.Int("attempt", out.After.Attempt))
