@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -157,7 +158,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	describeAccess(&operation, o.needs())
 	describeSamples(&operation)
 	f.describeRefusals(&operation, o.refuses)
-	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
+	huma.Register(f.api, operation, func(_ context.Context, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
 			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
@@ -354,7 +355,7 @@ func matches(header, tag string) bool {
 	return false
 }
 
-func (s *server) v1Change(change func(mine, ctx, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
+func (s *server) v1Change(change func(mine, context.Context, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
 	return func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		p, err := change(s.mine(r), r.Context(), in.ID)
 		if err != nil {
