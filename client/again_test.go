@@ -39,7 +39,7 @@ const (
 	tooLong = `{"code":"rate_limited","detail":"It never fits.","retryable":false}`
 )
 
-// within gives a client of such a server, in a bubble.
+// within returns a client of such a server, in a bubble.
 func within(t *testing.T, answer canned, options ...client.Option) (*client.Client, *counter) {
 	t.Helper()
 	n := &counter{answer: answer}

@@ -98,7 +98,7 @@ type Error struct {
 // Error is the sentence for the user.
 func (e *Error) Error() string { return e.Failure.Error() }
 
-// Unwrap gives the failure.
+// Unwrap returns the failure.
 func (e *Error) Unwrap() error { return e.Failure }
 
 // problem is a failure as the server writes it.
@@ -243,7 +243,7 @@ func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
 	return v, err
 }
 
-// Get gives a presentation; an unknown id gives CodeNotFound.
+// Get returns a presentation; an unknown id is CodeNotFound.
 func (c *Client) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	return c.presentation(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id), nil)
 }

@@ -24,7 +24,7 @@ type creation struct {
 }
 
 // WithKey sets the Idempotency-Key, for a program that may be started again in the middle: the same request with the same
-// key gives the presentation that the first one made. Without it every call of Create and Upload has a new one.
+// key returns the presentation that the first one made. Without it every call of Create and Upload has a new one.
 func WithKey(key string) CreateOption { return func(o *creation) { o.key = key } }
 
 // WithSettings gives [Client.Upload] a JSON object whose fields win over the deck's.
@@ -88,7 +88,7 @@ func (c *Client) create(ctx context.Context, o creation, body []byte, kind strin
 	return v.presentation(), nil
 }
 
-// Wait gives a presentation once it has ended, however it ended.
+// Wait returns a presentation once it has ended, however it ended.
 func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := c.Get(ctx, id)
 	if err != nil || p.Status.Terminal() {
@@ -103,7 +103,7 @@ func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, err
 	return p, ctx.Err()
 }
 
-// All gives every presentation that a query selects, the newest first, a page of q.Limit at a time. An error is its last
+// All returns every presentation that a query selects, the newest first, a page of q.Limit at a time. An error is its last
 // pair.
 func (c *Client) All(ctx context.Context, q lectern.Query) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {

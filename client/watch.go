@@ -15,7 +15,7 @@ import (
 	"lectern"
 )
 
-// Watch gives every version of a presentation above after, in order and each once, and ends behind the terminal one. A
+// Watch returns every version of a presentation above after, in order and each once, and ends behind the terminal one. A
 // connection that breaks, or a server that restarts, is reached again and the stream goes on where it was; after
 // the client's patience without contact, or at an answer that no waiting can mend, it ends with the error.
 func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {

@@ -135,7 +135,7 @@ func explode(t *testing.T, s *server, deck string) (says string, growth int64, c
 	return says, peak - before, after - used
 }
 
-// tree gives the memory (PSS) of a process and all its descendants, and the time of the processors that they have used.
+// tree returns the memory (PSS) of a process and all its descendants, and the time of the processors that they have used.
 func tree(root int) (memory int64, cpu time.Duration) {
 	parents := map[int]int{}
 	ticks := map[int]int64{}

@@ -295,7 +295,7 @@ func running(t *testing.T, s *server, name string) int {
 	return n
 }
 
-// family gives the processes that name the server's folder in their arguments, once they had a moment to notice that
+// family returns the processes that name the server's folder in their arguments, once they had a moment to notice that
 // their parent is gone.
 func family(t *testing.T, s *server) []string {
 	t.Helper()

@@ -106,7 +106,7 @@ func judgeLips(t *testing.T, m media) {
 	}
 }
 
-// findMouth gives the window in which frames vary much in speech and little in silence: the mouth is where the
+// findMouth returns the window in which frames vary much in speech and little in silence: the mouth is where the
 // difference of both variances, smoothed, is largest.
 func findMouth(t *testing.T, frames []greyFrame, still, spoken map[int]bool) box {
 	t.Helper()
@@ -203,7 +203,7 @@ func mean(v []float64) float64 {
 	return sum / float64(len(v))
 }
 
-// bilabials gives when lips must be closed in the video: flite's own times for the same sentences, moved to where
+// bilabials returns when lips must be closed in the video: flite's own times for the same sentences, moved to where
 // flite's audio lies in the video's.
 func bilabials(t *testing.T, env []float64) []span {
 	t.Helper()

@@ -97,7 +97,7 @@ func inspect(t *testing.T, file string) media {
 	return m
 }
 
-// run gives a tool's standard output and standard error together; a failure ends the test.
+// run returns a tool's standard output and standard error together; a failure ends the test.
 func run(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
@@ -198,7 +198,7 @@ func envelope(t *testing.T, file string) []float64 {
 // span is a stretch of time in seconds.
 type span struct{ from, to float64 }
 
-// silences gives the stretches of at least least seconds in which env stays below 1 % of its peak.
+// silences returns the stretches of at least least seconds in which env stays below 1 % of its peak.
 func silences(env []float64, least float64) []span {
 	peak := 0.0
 	for _, v := range env {
@@ -218,7 +218,7 @@ func silences(env []float64, least float64) []span {
 	return all
 }
 
-// locate gives where needle's envelope fits best into hay's, in seconds, and how well, as a correlation from -1 to 1.
+// locate returns where needle's envelope fits best into hay's, in seconds, and how well, as a correlation from -1 to 1.
 func locate(hay, needle []float64) (at, fit float64) {
 	fit = -1
 	for off := 0; off+len(needle) <= len(hay); off++ {

@@ -130,7 +130,7 @@ func agrees(t *testing.T, m media, manifest answer) {
 	}
 }
 
-// thumbs gives small pictures of frames, by libavcodec.
+// thumbs returns small pictures of frames, by libavcodec.
 func thumbs(t *testing.T, file string, frames []int) map[int][]int {
 	t.Helper()
 	order := slices.Clone(frames)

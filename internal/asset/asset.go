@@ -145,7 +145,7 @@ func unusablef(retry bool, format string, args ...any) error {
 	return &unusable{fmt.Sprintf(format, args...), retry}
 }
 
-// get gives the body of an answer, and the kind that its server calls it.
+// get returns the body of an answer, and the kind that its server calls it.
 func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.o.Timeout)
 	defer cancel()

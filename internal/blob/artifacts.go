@@ -51,7 +51,7 @@ func OpenArtifacts(dir string) (*Artifacts, error) {
 // NewArtifacts is a store in any bucket. Close closes the bucket.
 func NewArtifacts(b *blob.Bucket) *Artifacts { return &Artifacts{bucket: b} }
 
-// Close gives the store's resources back. Objects that are open stay so.
+// Close releases the store's resources. Objects that are open stay so.
 func (a *Artifacts) Close() error {
 	err := a.bucket.Close()
 	if a.aside != nil {

@@ -82,7 +82,7 @@ func sweep(all string) {
 	}
 }
 
-// path gives a fresh name. The file's ending is that of name, since ffmpeg tells formats by it.
+// path returns a fresh name. The file's ending is that of name, since ffmpeg tells formats by it.
 func (a *aside) path(name string) string {
 	return filepath.Join(a.dir, uuid.NewString()+filepath.Ext(name))
 }

@@ -97,7 +97,7 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 	return c, nil
 }
 
-// Close gives the cache's resources back. No Make may be under way.
+// Close releases the cache's resources. No Make may be under way.
 func (c *Cache) Close() error { return c.aside.close() }
 
 // load reads what is in the folder. It may be called again, for what other processes have made.
@@ -108,7 +108,7 @@ func (c *Cache) load() error {
 	return c.walk(func(key string, info fs.FileInfo) { c.remember(key, info.Size(), lastUse(info)) })
 }
 
-// Get gives the file of a key, if there is one, and counts as a use of it.
+// Get returns the file of a key, if there is one, and counts as a use of it.
 func (c *Cache) Get(key string) (path string, ok bool) {
 	if checkCacheKey(key) != nil {
 		return "", false
@@ -141,7 +141,7 @@ func (c *Cache) Put(key string, write func(path string) error) (string, error) {
 	return c.Make(context.Background(), key, write)
 }
 
-// Make gives the file of a key. Where there is none, write makes it at the path it is given (which has the key's
+// Make returns the file of a key. Where there is none, write makes it at the path it is given (which has the key's
 // ending); what it leaves there appears under the key when write gives nil. While one call writes, others for the same
 // key wait for it, unless their ctx ends; when it fails, one of them writes instead.
 func (c *Cache) Make(ctx context.Context, key string, write func(path string) error) (string, error) {

@@ -71,7 +71,7 @@ func (f folder) gate(how int, do func() error) error {
 	return do()
 }
 
-// marked gives the marks of each Hold of each process: keys, each between new lines.
+// marked returns the marks of each Hold of each process: keys, each between new lines.
 func (f folder) marked() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		all := filepath.Join(f.dir, asideName)
@@ -100,7 +100,7 @@ func (f folder) held(key string) bool {
 	return false
 }
 
-// allHeld gives every key that any process holds.
+// allHeld returns every key that any process holds.
 func (f folder) allHeld() map[string]bool {
 	keys := map[string]bool{}
 	for list := range f.marked() {

@@ -32,7 +32,7 @@ import (
 // patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
 const patience = 10 * time.Minute
 
-// patient gives options of a browser that no page's slowness fails.
+// patient returns options of a browser that no page's slowness fails.
 func patient(dir string) Options {
 	return Options{Dir: dir, Page: patience, Timeout: patience, ReadyTimeout: patience, StartTimeout: patience}
 }

@@ -24,7 +24,7 @@ var names = []string{
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
 }
 
-// Find gives the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of chromium-headless-shell,
+// Find returns the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of chromium-headless-shell,
 // chrome-headless-shell, chromium, chromium-browser, google-chrome and others of the family. A script that only runs another
 // program with the same arguments stands for that program. It fails with CodeMissingTool and the command that helps.
 func Find(path string) (string, error) {
@@ -50,7 +50,7 @@ func Find(path string) (string, error) {
 // wrapper is a script that does nothing but run another program: Debian's /usr/bin/chromium-headless-shell.
 var wrapper = regexp.MustCompile(`^#! ?/bin/sh(?: -e)?\n+(?:exec )?(/[\w./+-]+) "\$@"\n*$`)
 
-// unwrap gives the program that a script only runs, or path. A shell that waits between us and the browser would be what the
+// unwrap returns the program that a script only runs, or path. A shell that waits between us and the browser would be what the
 // kernel kills when we die, and what a signal reaches; the browser itself should be.
 func unwrap(path string) string {
 	f, err := os.Open(path)

@@ -53,7 +53,7 @@ type instance struct {
 	err     error // of close
 }
 
-// instance gives the running browser, or starts one. Who comes while it starts waits for it.
+// instance returns the running browser, or starts one. Who comes while it starts waits for it.
 func (b *Browser) instance(ctx context.Context) (*instance, error) {
 	for {
 		b.mu.Lock()

@@ -33,7 +33,7 @@ var errNoSandbox = errors.New("Chromium's sandbox cannot start on this machine")
 var withoutSandbox = regexp.MustCompile(`(?i)no usable sandbox|setuid sandbox|SUID sandbox helper|move to new namespace|namespace_sandbox|` +
 	`credentials\.cc|sandbox_linux|zygote_host_impl_linux\.cc.*(?:check failed|fatal)|without --no-sandbox`)
 
-// noSandbox gives the line of Chromium's last words that blames the sandbox, or "".
+// noSandbox returns the line of Chromium's last words that blames the sandbox, or "".
 func noSandbox(tail string) string {
 	for line := range strings.Lines(tail) {
 		if withoutSandbox.MatchString(line) {
@@ -57,7 +57,7 @@ const (
 	setOff      = "chromium.sandbox is off"
 )
 
-// expose gives the reason for having no sandbox before a start was tried, or "".
+// expose returns the reason for having no sandbox before a start was tried, or "".
 func expose(s Sandbox, root bool) string {
 	switch {
 	case s == SandboxOff:

@@ -119,7 +119,7 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon gives the tab up. A page that hangs is crashed first, since it would not be closed; where that does not end it, the
+// abandon returns the tab up. A page that hangs is crashed first, since it would not be closed; where that does not end it, the
 // whole browser is ended, lest it burns on.
 func (t *tab) abandon() {
 	hung := t.alive()

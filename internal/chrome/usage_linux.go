@@ -27,7 +27,7 @@ func newGauge(root int) *gauge { return &gauge{root: root, pids: map[int]time.Du
 // tick is the unit of times in /proc; the kernel shows them in hundredths of a second on every machine.
 const tick = 10 * time.Millisecond
 
-// measure gives what the processes use.
+// measure returns what the processes use.
 func (g *gauge) measure() (u usage) {
 	if g.looks%searchEvery == 0 {
 		for _, pid := range family(g.root) {
@@ -95,7 +95,7 @@ func private(pid int) (sum int64) {
 	return sum
 }
 
-// family gives a process and all its descendants.
+// family returns a process and all its descendants.
 func family(root int) []int {
 	children := map[int][]int{}
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")

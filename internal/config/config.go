@@ -227,7 +227,7 @@ type layer struct {
 	place  func(Setting) string
 }
 
-// read gives the layers from the weakest to the strongest.
+// read returns the layers from the weakest to the strongest.
 func read(src Source) ([]layer, error) {
 	var layers []layer
 	path, named := src.File, src.File != ""
@@ -377,7 +377,7 @@ func (c Config) Path(name ...string) string {
 	return filepath.Join(append([]string{c.DataDir}, name...)...)
 }
 
-// Show gives every setting with its value, in the order of the example file.
+// Show returns every setting with its value, in the order of the example file.
 func (c Config) Show() [][2]string {
 	var out [][2]string
 	for _, s := range Settings() {
@@ -416,7 +416,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the fault underneath.
+// Unwrap returns the fault underneath.
 func (e *Error) Unwrap() error { return e.Cause }
 
 func join(faults []*Error) *Error {

@@ -123,7 +123,7 @@ func binTables() (lps, mps, other [256]uint8) {
 	return lps, mps, other
 }
 
-// initial gives the states of all contexts at the beginning of a P slice of SliceQPY.
+// initial returns the states of all contexts at the beginning of a P slice of SliceQPY.
 func initial(qp int) (state [512]uint8) {
 	for i, c := range contexts {
 		s, mps := initialState(int(c[0]), int(c[1]), qp)

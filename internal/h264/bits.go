@@ -133,7 +133,7 @@ func (w *bitWriter) copyFrom(b []byte, from, end int) {
 	}
 }
 
-// unescape gives the payload of a NAL unit: what follows its header, without emulation prevention bytes (7.4.1).
+// unescape returns the payload of a NAL unit: what follows its header, without emulation prevention bytes (7.4.1).
 func unescape(dst, unit []byte) []byte {
 	for {
 		at := bytes.Index(unit, []byte{0, 0, 3})

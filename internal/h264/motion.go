@@ -15,7 +15,7 @@ func Leaks(small *Pictures, at Place, width, height int) (bool, error) {
 	return n >= 0, err
 }
 
-// leak gives the number of the first picture that leaks, or -1.
+// leak returns the number of the first picture that leaks, or -1.
 func leak(small *Pictures, at Place, width, height int) (int, error) {
 	var m *motion
 	var scratch []byte

@@ -33,13 +33,13 @@ type Pictures struct {
 // NewPictures reads pictures from r.
 func NewPictures(r io.Reader) *Pictures { return &Pictures{r: r} }
 
-// Sets gives the parameter sets seen so far. Both are there after the first picture.
+// Sets returns the parameter sets seen so far. Both are there after the first picture.
 func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
 
 // startPrefix begins a unit, behind a zero or not.
 var startPrefix = []byte{0, 0, 1}
 
-// findStart gives where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
+// findStart returns where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
 func findStart(b []byte) int {
 	for i := 2; i < len(b); {
 		switch v := b[i]; {
@@ -56,7 +56,7 @@ func findStart(b []byte) int {
 	return -1
 }
 
-// unit gives the next NAL unit, or io.EOF.
+// unit returns the next NAL unit, or io.EOF.
 func (p *Pictures) unit() ([]byte, error) {
 	for {
 		rest := p.mem[p.at:]
@@ -82,7 +82,7 @@ func (p *Pictures) unit() ([]byte, error) {
 	}
 }
 
-// unitBody gives the bytes up to the next start code or the end, without trailing zeros.
+// unitBody returns the bytes up to the next start code or the end, without trailing zeros.
 func (p *Pictures) unitBody() ([]byte, error) {
 	searched := 0
 	for {
@@ -147,7 +147,7 @@ func (p *Pictures) forget() {
 	}
 }
 
-// Next gives the next picture, or io.EOF behind the last one.
+// Next returns the next picture, or io.EOF behind the last one.
 func (p *Pictures) Next() (Picture, error) {
 	units, err := p.Units()
 	if err != nil {
@@ -196,7 +196,7 @@ func (p *Pictures) Single(n int) ([]byte, error) {
 	}
 }
 
-// Units gives the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
+// Units returns the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
 // call.
 func (p *Pictures) Units() ([][]byte, error) {
 	p.forget()

@@ -16,7 +16,7 @@ func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) 
 	return unit(dst, h.ref, nalSlice, w.b)
 }
 
-// skipped gives the data of a slice of count skipped macroblocks in CABAC, to its stop bit. They begin with a whole byte, so they are
+// skipped returns the data of a slice of count skipped macroblocks in CABAC, to its stop bit. They begin with a whole byte, so they are
 // the same in every such slice.
 func (s Sets) skipped(count int) []byte {
 	var w bitWriter

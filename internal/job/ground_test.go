@@ -68,7 +68,7 @@ func newPostgres(t *testing.T) string {
 
 // ground is a database that several services work on, as each kind of database lets them.
 type ground interface {
-	// join gives what a service of that name is made of.
+	// join returns what a service of that name is made of.
 	join(name string, q sqlstore.Enqueuer) (job.Store, job.Peers)
 	// exec changes what is stored past the one door. Its only argument is ?.
 	exec(ctx context.Context, query, id string) error

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/job"
 )
 
-// lines gives the log's lines with the token, reduced to the value of one attribute.
+// lines returns the log's lines with the token, reduced to the value of one attribute.
 func lines(log, token, attr string) []string {
 	re := regexp.MustCompile(`(?m)^.*msg=` + token + ` .*\b` + attr + `=(\S+).*$`)
 	var out []string

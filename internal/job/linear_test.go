@@ -111,7 +111,7 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 	return rec, out
 }
 
-// letLoose gives the presentations that it made once the time is over. On a busy machine less happens in it.
+// letLoose returns the presentations that it made once the time is over. On a busy machine less happens in it.
 func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, span time.Duration) []string {
 	t.Helper()
 	var users, watchers sync.WaitGroup

@@ -146,7 +146,7 @@ func (r *Ring) Still(ctx context.Context, k lectern.Key) error {
 	return err
 }
 
-// find gives the key of an id that has this hash; "" for any.
+// find returns the key of an id that has this hash; "" for any.
 func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	if id == EnvironmentID && r.admin != nil {
 		return *r.admin, nil
@@ -163,7 +163,7 @@ func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	return k, inTime(k)
 }
 
-// StartSession gives the value of a session of a key, and when it ends: after SessionTime, or with the key.
+// StartSession returns the value of a session of a key, and when it ends: after SessionTime, or with the key.
 func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 	until = time.Now().Add(SessionTime)
 	if !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(until) {
@@ -223,7 +223,7 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 	return text, k, r.reread(ctx)
 }
 
-// List gives the keys that by may see, the oldest first: all, or those of its owner. The key of the environment is not
+// List returns the keys that by may see, the oldest first: all, or those of its owner. The key of the environment is not
 // among them.
 func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) {
 	all, err := r.store.Keys(ctx)
@@ -256,7 +256,7 @@ func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 
 func sees(by, k lectern.Key) bool { return by.Owner == lectern.DefaultOwner || by.Owner == k.Owner }
 
-// current gives the keys as they are known: read a moment ago, or now. latest makes it read whatever it has.
+// current returns the keys as they are known: read a moment ago, or now. latest makes it read whatever it has.
 func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 	s := r.seen.Load()
 	if s != nil && !latest {

@@ -63,7 +63,7 @@ func (f *File) Close() error {
 	return err
 }
 
-// Open gives the logger, and what closes its file. A file that cannot be written is told here, once, and not at
+// Open returns the logger, and what closes its file. A file that cannot be written is told here, once, and not at
 // every line. No two processes write one file: the second takes a name of its own, backend-2.log, and says so in it.
 func Open(o Options) (*slog.Logger, *File, error) {
 	var handlers []slog.Handler
@@ -146,13 +146,13 @@ func lockFile(name string) (string, *flock.Flock, error) {
 	return "", nil, fmt.Errorf("%d other processes write log files of this name", maxFiles)
 }
 
-// Quiet gives a logger for a library. What it calls information or a warning is debugging to us, so it is silent by
+// Quiet returns a logger for a library. What it calls information or a warning is debugging to us, so it is silent by
 // default; only what it calls an error is heard, as a warning, under the library's name.
 func Quiet(l *slog.Logger, library string) *slog.Logger {
 	return slog.New(quiet{l.Handler()}).With("library", library)
 }
 
-// Std gives a standard library logger, for net/http, whose lines are debugging, except a handler's panic.
+// Std returns a standard library logger, for net/http, whose lines are debugging, except a handler's panic.
 func Std(l *slog.Logger, library string) *stdlog.Logger {
 	return stdlog.New(lineWriter{l.With("library", library)}, "", 0)
 }

@@ -88,7 +88,7 @@ func inspectAVIF(body []byte, lim Limits) (Picture, *Unfit) {
 	return p, u
 }
 
-// avifSize gives the largest of the sizes that the properties, grids and compressed pixels of an AVIF's items state.
+// avifSize returns the largest of the sizes that the properties, grids and compressed pixels of an AVIF's items state.
 func avifSize(body []byte, lim Limits) (w, h int, u *Unfit) {
 	broken := damaged("AVIF", "its boxes are wrong")
 	var meta []byte

@@ -274,7 +274,7 @@ func (sheet stylesheet) apply(selectors string, e effect) *Unfit {
 	return nil
 }
 
-// selectorKey gives the part of a selector that what it matches must have.
+// selectorKey returns the part of a selector that what it matches must have.
 func selectorKey(s string) string {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "@") || strings.ContainsAny(s, "()[]&|") {

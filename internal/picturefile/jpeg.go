@@ -71,7 +71,7 @@ func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 	}
 }
 
-// skipEntropy gives the place of the marker that ends a scan's pixels.
+// skipEntropy returns the place of the marker that ends a scan's pixels.
 func skipEntropy(b []byte, i int) int {
 	for {
 		j := bytes.IndexByte(b[i:], 0xff)

@@ -55,7 +55,7 @@ func killEscaped(mark string) {
 	}
 }
 
-// naming gives the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
+// naming returns the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
 // has no command line any more.
 func naming(mark string) []int {
 	var pids []int

@@ -117,7 +117,7 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	return []byte(b.String()), err
 }
 
-// Find gives the path of the first of the named programs that can be run. A name with a slash is taken as a path. The
+// Find returns the path of the first of the named programs that can be run. A name with a slash is taken as a path. The
 // error wraps ErrNotFound and names what was looked for.
 func Find(names ...string) (string, error) {
 	for _, n := range names {
@@ -156,7 +156,7 @@ func environment(extra []string) []string {
 	return append(env, extra...)
 }
 
-// lookup gives the absolute path of a program.
+// lookup returns the absolute path of a program.
 func lookup(path string) (string, error) {
 	p, err := exec.LookPath(path)
 	if err != nil {

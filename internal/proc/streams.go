@@ -209,7 +209,7 @@ func (t *tail) split(b []byte) {
 	}
 }
 
-// flush gives what is collected of a line, unless that is nothing.
+// flush returns what is collected of a line, unless that is nothing.
 func (t *tail) flush() {
 	if t.onLine != nil && len(t.line) > 0 {
 		t.onLine(strings.ToValidUTF8(string(t.line), "\uFFFD"))
@@ -217,7 +217,7 @@ func (t *tail) flush() {
 	t.line = t.line[:0]
 }
 
-// String gives the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
+// String returns the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
 // there is one.
 func (t *tail) String() string {
 	t.mu.Lock()

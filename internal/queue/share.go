@@ -48,7 +48,7 @@ const loadQuery = `SELECT json_build_object(
 	FROM (SELECT created_at FROM river_job WHERE state = 'available' AND queue = '` + river.QueueDefault + `'
 		ORDER BY priority, scheduled_at, id LIMIT $2::bigint) AS waiting`
 
-// take gives how many tickets this node takes of those that wait, where it has room for so many, and whether it leaves
+// take returns how many tickets this node takes of those that wait, where it has room for so many, and whether it leaves
 // any to others.
 func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err error) {
 	if s.slots == nil || room == 0 {
@@ -74,7 +74,7 @@ func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err err
 	return n, n < l.Waiting, nil
 }
 
-// portion gives each waiting ticket to the node with the most free slots, of equals to the one whose id comes first, and
+// portion returns each waiting ticket to the node with the most free slots, of equals to the one whose id comes first, and
 // returns how many are node's. All nodes that see the same load agree. Tickets that are late, and those for which no node
 // seems to have a slot, are for any node that has room.
 func portion(node string, slots map[string]int, l load, room int) int {

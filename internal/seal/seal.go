@@ -61,7 +61,7 @@ func (s *Sealer) Seal(text, where string) string {
 	return prefix + s.id + ":" + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(text), []byte(where)))
 }
 
-// Open gives what was sealed for a place; a text that is not sealed comes back as it is. ErrWrongKey: it was sealed with
+// Open returns what was sealed for a place; a text that is not sealed comes back as it is. ErrWrongKey: it was sealed with
 // another key.
 func (s *Sealer) Open(text, where string) (string, error) {
 	rest, sealed := strings.CutPrefix(text, prefix)
@@ -82,7 +82,7 @@ func (s *Sealer) Open(text, where string) (string, error) {
 	return string(b), nil
 }
 
-// KeyIn gives the key that is kept in a file, and makes one, for its owner alone to read, where the file is missing. Of
+// KeyIn returns the key that is kept in a file, and makes one, for its owner alone to read, where the file is missing. Of
 // several processes that make it at once all get the same.
 func KeyIn(path string) (string, error) {
 	for {

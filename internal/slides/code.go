@@ -25,7 +25,7 @@ type CodeLine struct {
 // CodePart is a stretch of code of one colour. Class is "" or one of key, str, num, com and fn.
 type CodePart struct{ Class, S string }
 
-// Code gives a listing by role, or nil.
+// Code returns a listing by role, or nil.
 func (v *view) Code(role string) *Code { return v.codes[role] }
 
 // defaultTab is how many columns a tab reaches at most.

@@ -122,7 +122,7 @@ func (f frame) classes() string {
 	return strings.Join(names, " ")
 }
 
-// css gives the frame as custom properties of a slide.
+// css returns the frame as custom properties of a slide.
 func (f frame) css() string {
 	var b strings.Builder
 	set := func(name string, v int) { fmt.Fprintf(&b, "--%s:%dpx;", name, v) }

@@ -102,7 +102,7 @@ func language(s, deck string) string {
 	return best
 }
 
-// attrs gives the dir and lang attributes of a block with the text s. Both come from fixed sets or a pattern, so they
+// attrs returns the dir and lang attributes of a block with the text s. Both come from fixed sets or a pattern, so they
 // are safe as they stand.
 func attrs(s, deck string) template.HTMLAttr {
 	var parts []string

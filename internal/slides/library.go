@@ -302,7 +302,7 @@ func clone(v any) any {
 	return v
 }
 
-// find gives the template with that id, in any spelling: with or without "-slide", in camelCase or snake_case.
+// find returns the template with that id, in any spelling: with or without "-slide", in camelCase or snake_case.
 func (l *Library) find(id string) (*design, bool) {
 	id = kebab(id)
 	for _, try := range []string{id, strings.TrimSuffix(id, "-slide"), strings.TrimSuffix(id, "-template")} {

@@ -114,7 +114,7 @@ func (s syntax) parts(text string) []CodePart {
 	return out
 }
 
-// next gives the class and the length of what text begins with; before is the character before it.
+// next returns the class and the length of what text begins with; before is the character before it.
 func (s syntax) next(text string, before rune, tag bool) (class string, n int) {
 	for _, b := range s.block {
 		if strings.HasPrefix(text, b[0]) {

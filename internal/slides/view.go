@@ -29,7 +29,7 @@ type Text struct {
 	shown bool   // the template has used it
 }
 
-// String gives the words; the page escapes them.
+// String returns the words; the page escapes them.
 func (t *Text) String() string {
 	t.shown = true
 	return t.S
@@ -108,25 +108,25 @@ type view struct {
 	failures []lectern.Failure
 }
 
-// Text gives a text by role, or nil.
+// Text returns a text by role, or nil.
 func (v *view) Text(role string) *Text { return v.texts[role] }
 
-// Prose gives a longer text by role as paragraphs and lists.
+// Prose returns a longer text by role as paragraphs and lists.
 func (v *view) Prose(role string) []Block { return v.prose[role] }
 
-// List gives a list by role.
+// List returns a list by role.
 func (v *view) List(role string) []Item { return v.lists[role] }
 
-// Image gives a picture by role, or nil.
+// Image returns a picture by role, or nil.
 func (v *view) Image(role string) *picture { return v.pictures[role] }
 
-// Choice gives a choice by role, or "" where the default is meant.
+// Choice returns a choice by role, or "" where the default is meant.
 func (v *view) Choice(role string) string { return v.choices[role] }
 
-// Table gives a table by role, or nil.
+// Table returns a table by role, or nil.
 func (v *view) Table(role string) *Table { return v.tables[role] }
 
-// At gives the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
+// At returns the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
 func (v *view) At(l []Item, n int) []Item {
 	if n < 1 || n > len(l) {
 		return nil
@@ -175,7 +175,7 @@ func (v *view) short(s string) string {
 	return cutAt
 }
 
-// few gives the first n of total things of the prop that is read now, where that is more than a page holds.
+// few returns the first n of total things of the prop that is read now, where that is more than a page holds.
 func (v *view) few(total, most int, unit string) int {
 	if total <= most {
 		return total

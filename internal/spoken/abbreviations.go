@@ -85,7 +85,7 @@ func firstLetters(s string) string {
 // mostLetters bounds, in bytes, the letters that an abbreviation begins with.
 const mostLetters = 16
 
-// shortened gives what begins with the first letters of s; a capital begins a sentence.
+// shortened returns what begins with the first letters of s; a capital begins a sentence.
 func (n *reader) shortened(s string) (list []abbreviation, letters string) {
 	m := abbreviations[n.lang]
 	if m == nil {

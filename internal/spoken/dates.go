@@ -143,7 +143,7 @@ func (n *reader) dayCase(plain string) string {
 	return plain
 }
 
-// month gives the number of a month's name, 0 where s is none.
+// month returns the number of a month's name, 0 where s is none.
 func (n *reader) month(s string) int {
 	if len(s) < 3 || len(s) > 32 {
 		return 0
@@ -229,7 +229,7 @@ func (n *reader) patterned(pattern string, d day) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// dropYear gives the place behind the word "year", where it follows a date whose words hold it.
+// dropYear returns the place behind the word "year", where it follows a date whose words hold it.
 func (n *reader) dropYear(end int) int {
 	at, spaced := n.after(end)
 	if !spaced {
@@ -287,7 +287,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	return to, say, true
 }
 
-// pointedEnd gives the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
+// pointedEnd returns the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
 func (n *reader) pointedEnd(i int) int {
 	r, size := utf8.DecodeRuneInString(n.text[i:])
 	if r != '–' && r != '-' {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// digitAt gives the value of the decimal digit at i, of any script, and its width; ok is false where there is none.
+// digitAt returns the value of the decimal digit at i, of any script, and its width; ok is false where there is none.
 func digitAt(s string, i int) (value byte, size int, ok bool) {
 	if i >= len(s) {
 		return 0, 0, false

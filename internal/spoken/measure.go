@@ -57,7 +57,7 @@ func (n *reader) symbol(i int) (word string, end int) {
 	return n.text[i:end], end
 }
 
-// after gives the place behind one space at i, and whether there was one.
+// after returns the place behind one space at i, and whether there was one.
 func (n *reader) after(i int) (int, bool) {
 	r, size := utf8.DecodeRuneInString(n.text[i:])
 	if r == ' ' || r == '\u00a0' || r == '\u202f' || r == '\u2009' {
@@ -345,7 +345,7 @@ func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitOf gives the CLDR's name of a unit, or two of them with a slash between.
+// unitOf returns the CLDR's name of a unit, or two of them with a slash between.
 func (n *reader) unitOf(word string) string {
 	if id := localUnits[n.lang][word]; id != "" {
 		return id
@@ -364,7 +364,7 @@ func (n *reader) unitOf(word string) string {
 	return first + "/" + per
 }
 
-// unitForm gives the pattern for a number of a unit.
+// unitForm returns the pattern for a number of a unit.
 func (n *reader) unitForm(id string, num number) string {
 	if top, per, ok := strings.Cut(id, "/"); ok {
 		return strings.ReplaceAll(n.Units[per].Forms["per"], "{0}", n.unitForm(top, num))

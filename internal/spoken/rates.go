@@ -75,7 +75,7 @@ func (n *reader) per(i int) (say string, end int, ok bool) {
 	return pattern, end, true
 }
 
-// unitCalled gives the unit of a price that is written out: "Monat".
+// unitCalled returns the unit of a price that is written out: "Monat".
 func (n *reader) unitCalled(word string) string {
 	for _, id := range [...]string{"hour", "day", "week", "month", "year", "minute", "second", "kilogram", "liter",
 		"meter"} {

@@ -51,7 +51,7 @@ const deepest = 8
 
 func newReader(text, language string) *reader { return &reader{text: text, voice: voiceOf(language)} }
 
-// skip gives the first place from i on that is not white space.
+// skip returns the first place from i on that is not white space.
 func (n *reader) skip(i int) int {
 	for i < len(n.text) {
 		r, size := utf8.DecodeRuneInString(n.text[i:])
@@ -66,7 +66,7 @@ func (n *reader) skip(i int) int {
 // longest is the most bytes that are read as one unit.
 const longest = 400
 
-// chunkEnd gives the end of the run without white space at i, or of its beginning where it is very long.
+// chunkEnd returns the end of the run without white space at i, or of its beginning where it is very long.
 func (n *reader) chunkEnd(i int) int {
 	before, digits := rune(0), 0
 	for start := i; i < len(n.text) && i-start < longest && digits < mostDigits; {
@@ -125,7 +125,7 @@ func bare(chunk string) string {
 	})
 }
 
-// word gives the bare chunk that follows place i, and where the chunk begins.
+// word returns the bare chunk that follows place i, and where the chunk begins.
 func (n *reader) word(i int) (string, int) {
 	at := n.skip(i)
 	return bare(n.text[at:n.chunkEnd(at)]), at
@@ -168,7 +168,7 @@ func (n *reader) span(i int) (end int, say string) {
 // tidy writes the spaces of the CLDR's patterns as the common one.
 var tidy = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200f", "", "\u200e", "")
 
-// reach gives the end of the chunk that place at lies in, where a piece went over the end of the first.
+// reach returns the end of the chunk that place at lies in, where a piece went over the end of the first.
 func (n *reader) reach(at, end int) int {
 	if at <= end {
 		return end

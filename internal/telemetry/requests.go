@@ -55,7 +55,7 @@ func (t *Traces) Parent(ctx context.Context) string {
 	return carrier[traceParent]
 }
 
-// below gives a context in which spans begin below the one that a traceparent names, or as traces of their own.
+// below returns a context in which spans begin below the one that a traceparent names, or as traces of their own.
 func below(parent string) context.Context {
 	return w3c.Extract(context.Background(), propagation.MapCarrier{traceParent: parent})
 }

@@ -84,7 +84,7 @@ func (t *Traces) Changed(_, after lectern.Presentation) {
 	span.End()
 }
 
-// put gives the span of the presentation's run and leaves another in its place; nil: none.
+// put returns the span of the presentation's run and leaves another in its place; nil: none.
 func (t *Traces) put(id string, span trace.Span) trace.Span {
 	t.mu.Lock()
 	defer t.mu.Unlock()

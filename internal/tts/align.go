@@ -65,7 +65,7 @@ func place(loud []lectern.Span, x float64, end bool) int64 {
 	return 0
 }
 
-// Fill gives a time to words that the engine passed over (Start and End 0 or equal): a run of them shares its room
+// Fill returns a time to words that the engine passed over (Start and End 0 or equal): a run of them shares its room
 // with the timed word in front of it, in proportion to their weights, since engines fold "of the" into one word; in
 // front of the first timed word, with that one. Words keep their order. n is the length of the audio.
 func Fill(words []lectern.Span, weights []float64, n int64) {

@@ -49,7 +49,7 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return all, nil
 }
 
-// Any gives the failure of [Catalogue.Voices] where there is no voice at all, and asks no more engines than it takes to know.
+// Any returns the failure of [Catalogue.Voices] where there is no voice at all, and asks no more engines than it takes to know.
 func (c *Catalogue) Any(ctx context.Context) error {
 	for _, e := range c.engines {
 		if voices, err := e.Voices(ctx); err == nil && len(voices) > 0 {

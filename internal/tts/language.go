@@ -71,7 +71,7 @@ func sure(text string) bool {
 	return margin > 12
 }
 
-// recognise gives the language and by how much it leads, as a logarithm of odds.
+// recognise returns the language and by how much it leads, as a logarithm of odds.
 func recognise(text string) (tag string, margin float64) {
 	text = sample(text)
 	counts := map[string]int{}

@@ -357,7 +357,7 @@ func gap(t token) string {
 
 func dash(s string) bool { return s == "-" || s == "–" || s == "—" || s == "--" || s == "―" }
 
-// stop gives the stop that a token of marks alone stands for: "?!" or ")." after a word.
+// stop returns the stop that a token of marks alone stands for: "?!" or ")." after a word.
 func stop(s string) string {
 	switch {
 	case strings.ContainsAny(s, "?？؟"):

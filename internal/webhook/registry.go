@@ -88,7 +88,7 @@ func (s *Service) put(ctx context.Context, e lectern.Endpoint) (lectern.Endpoint
 	return e, nil
 }
 
-// Webhooks gives the registered endpoints of owner, or with "" of all, the oldest first.
+// Webhooks returns the registered endpoints of owner, or with "" of all, the oldest first.
 func (s *Service) Webhooks(ctx context.Context, owner string) ([]lectern.Endpoint, error) {
 	all, err := s.opt.Store.Endpoints(ctx)
 	return slices.DeleteFunc(all, func(e lectern.Endpoint) bool {
@@ -108,7 +108,7 @@ func (s *Service) Remove(ctx context.Context, owner, id string) error {
 	return s.opt.Store.DeleteEndpoint(ctx, id)
 }
 
-// Rotate gives an endpoint of owner's, or with "" of anybody's, a new secret, which is in Secrets[0] and is shown this
+// Rotate returns an endpoint of owner's, or with "" of anybody's, a new secret, which is in Secrets[0] and is shown this
 // once. The old one signs beside it for Overlap. CallbackEndpoint has the secret for every CallbackURL of the owner, with
 // "" of lectern.DefaultOwner. An endpoint that was disabled is told again.
 func (s *Service) Rotate(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
@@ -146,7 +146,7 @@ func unknown(id string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.60s.", id)
 }
 
-// find gives an endpoint of owner's, or with "" of anybody's. The one for callbacks is made where it is not there yet.
+// find returns an endpoint of owner's, or with "" of anybody's. The one for callbacks is made where it is not there yet.
 func (s *Service) find(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
 	callbacks := id == lectern.CallbackEndpoint
 	if callbacks {
@@ -189,7 +189,7 @@ func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, 
 	return active(e.Secrets, time.Now()), nil
 }
 
-// Deliveries gives what was sent and what waits, the newest first.
+// Deliveries returns what was sent and what waits, the newest first.
 func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	return s.opt.Store.Deliveries(ctx, f)
 }

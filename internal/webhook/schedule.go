@@ -55,7 +55,7 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after 
 	return d, again
 }
 
-// roll gives a number from 0 to 1.
+// roll returns a number from 0 to 1.
 func roll() float64 { return rand.Float64() }
 
 // retryAfter reads the header: seconds, or a date.

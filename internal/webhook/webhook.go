@@ -35,7 +35,7 @@ import (
 
 // Outbox is where deliveries wait.
 type Outbox interface {
-	// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
+	// ClaimDeliveries returns pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
 	// each presentation and address none that comes behind a pending one with no Attempts. What has failed once is in
 	// nobody's way. What is due is for the store's clock to say, by which all nodes go. by names who claims, and is not
 	// empty. A claim has a number, in Claim, and moves NextAt, in the store and in what is given, to lease from now;
@@ -51,7 +51,7 @@ type Outbox interface {
 
 // Endpoints are the registered addresses.
 type Endpoints interface {
-	// Endpoints gives all, the oldest first.
+	// Endpoints returns all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
 	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
 	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
@@ -63,9 +63,9 @@ type Endpoints interface {
 
 // Records are deliveries for people to look at.
 type Records interface {
-	// Deliveries gives the newest first.
+	// Deliveries returns the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
-	// Delivery gives one; an unknown id is CodeNotFound.
+	// Delivery returns one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one
 	// whose endpoint is gone CodeConflict.

@@ -29,7 +29,7 @@ func newCache(limit int) *cache {
 	return &cache{limit: limit, order: list.New(), byKey: map[any]*list.Element{}}
 }
 
-// get gives the value for key, drawing it where it is not there. draw must not panic and must not use the cache for
+// get returns the value for key, drawing it where it is not there. draw must not panic and must not use the cache for
 // the same key.
 func (c *cache) get(key any, draw func() sized) sized {
 	c.mu.Lock()

@@ -136,7 +136,7 @@ func (r *Rules) Names() []string {
 	return out
 }
 
-// Spell gives the words for n by the set of this name. The result has no soft hyphens. Where the rules would write
+// Spell returns the words for n by the set of this name. The result has no soft hyphens. Where the rules would write
 // digits, the error is ErrNoWords.
 func (r *Rules) Spell(name string, n Number) (string, error) {
 	s := r.sets[name]
@@ -346,7 +346,7 @@ func (p speller) form(x node, n uint64) string {
 	return x.forms["other"]
 }
 
-// find gives the index of the rule for n: the last whose base is not over it. Where that rule would spell a remainder of
+// find returns the index of the rule for n: the last whose base is not over it. Where that rule would spell a remainder of
 // nothing, the one before it is meant.
 func (s *set) find(n uint64) int {
 	lo, hi := 0, len(s.rules)

@@ -165,7 +165,7 @@ func (n *Node) Workers(ctx context.Context) (workers int, err error) {
 	return workers, failure("count the workers", err)
 }
 
-// Slots gives how many presentations each node renders at once, by its id. A node that missed a few beats is left out: it
+// Slots returns how many presentations each node renders at once, by its id. A node that missed a few beats is left out: it
 // may stand still, and work must not wait for it.
 func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
 	rows, err := n.db.pool.Query(ctx, `SELECT id, workers FROM nodes

@@ -68,7 +68,7 @@ func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error 
 	return err
 }
 
-// inOrder gives each name once, sorted; empty ones are none.
+// inOrder returns each name once, sorted; empty ones are none.
 func inOrder(names []string) []string {
 	names = slices.Clone(names)
 	slices.Sort(names)
@@ -88,7 +88,7 @@ func news(p lectern.Presentation, node string) string {
 	return fmt.Sprintf("%s %d %s", p.ID, p.Version, node)
 }
 
-// parseNews gives what was changed and by which node; "" for a node that did not say.
+// parseNews returns what was changed and by which node; "" for a node that did not say.
 func parseNews(payload string) (id, node string) {
 	id, rest, _ := strings.Cut(payload, " ")
 	_, node, _ = strings.Cut(rest, " ")

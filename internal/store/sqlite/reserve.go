@@ -36,7 +36,7 @@ func openReserve(dir string) *reserve {
 	return r
 }
 
-// spend gives the room back to the disk. It reports whether there was any to give.
+// spend returns the room back to the disk. It reports whether there was any to give.
 func (r *reserve) spend() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

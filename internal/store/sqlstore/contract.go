@@ -46,7 +46,7 @@ func (w *writer) putKey(ctx context.Context, k job.Key) error {
 	})
 }
 
-// refusesOrder gives the reason for which the order that is there stands.
+// refusesOrder returns the reason for which the order that is there stands.
 func (w *writer) refusesOrder(ctx context.Context, o *lectern.Order) (refused, err error) {
 	if o == nil {
 		return nil, nil

@@ -37,7 +37,7 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 	return s.failure("commit", tx.Commit())
 }
 
-// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
+// ClaimDeliveries returns pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
 // each presentation and address none that comes behind one whose first try has not ended. What is due is for the store's
 // clock to say. A claim is one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and
 // in what is given, to lease from now; nothing else keeps others away.
@@ -100,7 +100,7 @@ func (s *Store) FreeClaims(ctx context.Context, by string) error {
 	})
 }
 
-// Deliveries gives the newest first.
+// Deliveries returns the newest first.
 func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	all := int64(0)
 	endpoint := f.Endpoint
@@ -139,7 +139,7 @@ func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, e
 	return b.Pending, fromMicros(b.Oldest), s.failure("count the deliveries", err)
 }
 
-// Delivery gives one; an unknown id is CodeNotFound.
+// Delivery returns one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := s.delivery(ctx, s.q, id)
 	return d, s.failure("read the delivery", err)
@@ -179,7 +179,7 @@ func (s *Store) delivery(ctx context.Context, q *rows.Queries, id string) (lecte
 	return list[0], nil
 }
 
-// whole gives deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
+// whole returns deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
 // gone.
 func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
 	endpoints, err := listEndpoints(ctx, q, s.open)
@@ -202,13 +202,13 @@ func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery
 	return out, nil
 }
 
-// Endpoints gives all, the oldest first.
+// Endpoints returns all, the oldest first.
 func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	out, err := listEndpoints(ctx, s.q, s.open)
 	return out, s.failure("read the webhooks", err)
 }
 
-// listEndpoints gives all, with their secrets as open has them; nil: without.
+// listEndpoints returns all, with their secrets as open has them; nil: without.
 func listEndpoints(ctx context.Context, q *rows.Queries,
 	open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
 	list, err := q.ListEndpoints(ctx)

@@ -10,7 +10,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// open gives the secrets of an endpoint in clear.
+// open returns the secrets of an endpoint in clear.
 func (s *Store) open(r rows.Endpoint) (string, error) {
 	if s.o.Seal == nil {
 		if seal.Sealed(r.Secrets) {

@@ -14,7 +14,7 @@ import (
 
 // Enqueuer puts tickets into the work queue, as part of the transaction that it is given.
 type Enqueuer interface {
-	// Enqueue gives the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
+	// Enqueue returns the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
 	// resumed ones go ahead of the others.
 	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) (ticket int64, err error)
 }
@@ -297,7 +297,7 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 	return job.Outcome{Before: before, After: e.After, Versions: e.Versions}, nil
 }
 
-// requeue gives a presentation that was queued before another ticket.
+// requeue returns a presentation that was queued before another ticket.
 func (w *writer) requeue(ctx context.Context, e job.Effect) error {
 	ticket, err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed)
 	if err != nil {

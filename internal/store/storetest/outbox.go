@@ -13,7 +13,7 @@ import (
 // Store is what every store is: the job's, and the outbox that webhooks are delivered from.
 type Store interface {
 	job.Store
-	// ClaimDeliveries gives pending deliveries that are due by the store's clock and whose turn it is, the longest due first,
+	// ClaimDeliveries returns pending deliveries that are due by the store's clock and whose turn it is, the longest due first,
 	// at most limit: for each presentation and address none that comes behind one whose first try has not ended. A claim is
 	// one of by, and moves NextAt to lease from now.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
@@ -22,16 +22,16 @@ type Store interface {
 	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
 	// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
 	FreeClaims(ctx context.Context, by string) error
-	// Deliveries gives the newest first.
+	// Deliveries returns the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
 	// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
 	Backlog(ctx context.Context) (pending int64, oldest time.Time, err error)
-	// Delivery gives one; an unknown id is CodeNotFound.
+	// Delivery returns one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound, one whose
 	// endpoint is gone CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
-	// Endpoints gives all, the oldest first.
+	// Endpoints returns all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
 	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
 	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
@@ -41,7 +41,7 @@ type Store interface {
 	DeleteEndpoint(ctx context.Context, id string) error
 	// InsertKey stores an API key; one whose id or hash is there already is CodeConflict.
 	InsertKey(ctx context.Context, k lectern.Key) error
-	// Keys gives all API keys, the oldest first.
+	// Keys returns all API keys, the oldest first.
 	Keys(ctx context.Context) ([]lectern.Key, error)
 	// DeleteKey removes an API key, and reports whether there was one.
 	DeleteKey(ctx context.Context, id string) (bool, error)

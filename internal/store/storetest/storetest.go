@@ -173,7 +173,7 @@ func (b *bench) newSpec() job.WriteSpec {
 	return job.WriteSpec{ID: p.ID, Create: &p, Deck: d}
 }
 
-// running gives a presentation in its first attempt.
+// running returns a presentation in its first attempt.
 func (b *bench) running() lectern.Presentation {
 	b.t.Helper()
 	return b.apply(b.create().ID, lectern.Began{Worker: "w"})

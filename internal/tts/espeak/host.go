@@ -86,7 +86,7 @@ func (s *session) drop() {
 	}
 }
 
-// ask gives the child one request. A child that dies or hangs at it is gone afterwards, and the error is a *childError;
+// ask returns the child one request. A child that dies or hangs at it is gone afterwards, and the error is a *childError;
 // the next request starts another.
 func (s *session) ask(ctx context.Context, r request) (answer, []float32, error) {
 	if s.child == nil {

@@ -62,7 +62,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 	return u
 }
 
-// runeStarts gives the byte at which each rune of s begins, and at last its length.
+// runeStarts returns the byte at which each rune of s begins, and at last its length.
 func runeStarts(s string) []int {
 	out := make([]int, 0, len(s)+1)
 	for i := range s {

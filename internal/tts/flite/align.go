@@ -40,7 +40,7 @@ func parsePhones(report string) ([]phone, error) {
 	return out, nil
 }
 
-// words gives the phonemes their places in the audio and the words theirs: said tells how each word sounds alone, and
+// words returns the phonemes their places in the audio and the words theirs: said tells how each word sounds alone, and
 // the least difference between all of that and what was really said tells where each word begins. Said in a sentence,
 // sounds are reduced ("ae n d" becomes "ax n") but rarely lost, so the joints hold.
 func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lectern.Span) {
@@ -110,7 +110,7 @@ func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([]
 	return out, nil
 }
 
-// keysOf gives a sentence's words as the lexicon has them; empty: nothing to say.
+// keysOf returns a sentence's words as the lexicon has them; empty: nothing to say.
 func keysOf(s tts.Sentence) []string {
 	keys := make([]string, len(s.Words))
 	for i, w := range s.Words {

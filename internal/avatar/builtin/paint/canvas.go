@@ -70,14 +70,14 @@ func (c *Canvas) Fill(p *Path, paint Paint) { c.Draw(p, Style{Paint: paint}) }
 // Soft paints p with a soft edge.
 func (c *Canvas) Soft(p *Path, paint Paint, blur float64) { c.Draw(p, Style{Paint: paint, Blur: blur}) }
 
-// Moved gives a view of the same canvas on which everything lands dx, dy design units further.
+// Moved returns a view of the same canvas on which everything lands dx, dy design units further.
 func (c *Canvas) Moved(dx, dy float64) *Canvas {
 	v := *c
 	v.X0, v.Y0 = c.X0-dx, c.Y0-dy
 	return &v
 }
 
-// Clip gives a view of the same canvas on which only what lies within p (and within c's own clip) can be painted.
+// Clip returns a view of the same canvas on which only what lies within p (and within c's own clip) can be painted.
 func (c *Canvas) Clip(p *Path) *Canvas { return c.ClipSoft(p, 0) }
 
 // ClipSoft is Clip with a soft edge.
@@ -95,7 +95,7 @@ func (c *Canvas) ClipSoft(p *Path, blur float64) *Canvas {
 	return &v
 }
 
-// ClipOut gives a view of the same canvas on which nothing within p can be painted.
+// ClipOut returns a view of the same canvas on which nothing within p can be painted.
 func (c *Canvas) ClipOut(p *Path) *Canvas {
 	m, all := c.cover(p, 0), image.Rect(0, 0, c.Width, c.Height)
 	if c.clip != nil {
@@ -200,7 +200,7 @@ func tint(d []float32, col Colour, a float32, screen bool) {
 	}
 }
 
-// cover gives the coverage of p, with a soft edge where blur is above 0.
+// cover returns the coverage of p, with a soft edge where blur is above 0.
 func (c *Canvas) cover(p *Path, blur float64) mask {
 	lo, hi := Point{math.Inf(1), math.Inf(1)}, Point{math.Inf(-1), math.Inf(-1)}
 	for _, v := range p.points {
@@ -236,7 +236,7 @@ func crop(v []float32, from, to image.Rectangle) []float32 {
 	return out
 }
 
-// mask gives memory for n values, whatever they are.
+// mask returns memory for n values, whatever they are.
 func (t *tools) mask(n int) []float32 {
 	for i, m := range t.free {
 		if cap(m) >= n {

@@ -87,7 +87,7 @@ func Noise(x, y int) float32 {
 // Bytes is how much memory the plate holds.
 func (p *Plate) Bytes() int { return 4*len(p.pix) + len(p.kind) }
 
-// Clone gives a copy of p that may be changed.
+// Clone returns a copy of p that may be changed.
 func (p *Plate) Clone() *Plate {
 	q := *p
 	q.pix = append([]uint32(nil), p.pix...)
@@ -161,7 +161,7 @@ func over(s, d uint32) uint32 {
 	return s + (rb | ga)
 }
 
-// Image gives the plate as a picture.
+// Image returns the plate as a picture.
 func (p *Plate) Image() *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
 	for i, v := range p.pix {

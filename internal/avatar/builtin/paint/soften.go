@@ -12,7 +12,7 @@ func (t *tools) soften(v []float32, w, h int, s float64) {
 	}
 }
 
-// room gives the two lines between which passes go, of n samples each, whatever they are.
+// room returns the two lines between which passes go, of n samples each, whatever they are.
 func (t *tools) room(n int) (a, b []float32) {
 	if cap(t.line[0]) < n {
 		t.line = [2][]float32{make([]float32, n), make([]float32, n)}

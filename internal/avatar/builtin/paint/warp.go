@@ -215,7 +215,7 @@ func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
 // are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
 type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
 
-// between gives the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
+// between returns the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
 func (l *bent) between(k, low int) corners {
 	c := corners{ul: l.u[k], vl: l.v[k], ur: l.u[k+1], vr: l.v[k+1]}
 	c.dul, c.dvl = (l.u[low]-c.ul)/cell, (l.v[low]-c.vl)/cell

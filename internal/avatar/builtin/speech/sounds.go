@@ -60,7 +60,7 @@ func (l Level) Mean(a, b float64) float64 {
 	return sum / float64(j-i)
 }
 
-// Sounds gives the mouth shapes of a narration in order, without overlaps; what lies between them is silence. It takes
+// Sounds returns the mouth shapes of a narration in order, without overlaps; what lies between them is silence. It takes
 // phonemes where there are any, else words and loudness, else loudness alone.
 func Sounds(n lectern.Narration) []Sound {
 	level := Loudness(n.Samples)

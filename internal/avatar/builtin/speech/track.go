@@ -74,7 +74,7 @@ func (t *Track) gate(now, up, down float64) float64 {
 // reach is how far, in seconds, a sound has any say.
 const reach = 0.40
 
-// near gives the sounds whose say reaches now.
+// near returns the sounds whose say reaches now.
 func (t *Track) near(now float64) []Sound {
 	i := sort.Search(len(t.sounds), func(i int) bool { return t.sounds[i].End > now-reach })
 	j := i

@@ -62,7 +62,7 @@ const (
 // Mouth is a mouth's shape: a value for each part.
 type Mouth [Parts]float64
 
-// Mix gives the mouth t of the way from m to n.
+// Mix returns the mouth t of the way from m to n.
 func (m Mouth) Mix(n Mouth, t float64) Mouth {
 	for i := range m {
 		m[i] += (n[i] - m[i]) * t
