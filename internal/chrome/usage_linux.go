@@ -14,7 +14,7 @@ import (
 // searchEvery is after how many looks new processes are searched for.
 const searchEvery = 4
 
-// gauge measures a process and its descendants. It is used by one goroutine, but for kill.
+// gauge measures a process and its descendants. Only kill may be called by another goroutine.
 type gauge struct {
 	root  int
 	looks int
@@ -80,7 +80,7 @@ func parseStat(line []byte) (stat, bool) {
 	return stat{p, time.Duration(a+b) * tick}, err1 == nil && err2 == nil && err3 == nil
 }
 
-// private is the memory of a process that belongs to no file: what it has alone, and what it shares with others.
+// private returns the memory of a process that no file backs, its own and shared.
 func private(pid int) (sum int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -29,8 +29,8 @@ func (s Setting) Variable() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
 }
 
-// Variables are all of the environment's names of the setting; the first that is set counts. Where a tool is has a short name
-// too, which internal/ffmpeg and internal/chrome read where nobody gave them a setting.
+// Variables are the environment variables of the setting; the first that is set counts. The paths of tools also have
+// short names, which internal/ffmpeg and internal/chrome read when there is no setting.
 func (s Setting) Variables() []string {
 	switch s.Key {
 	case "tools.ffmpeg":

@@ -19,8 +19,8 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// NewStore makes the job's store, whose queued presentations get their tickets from queue. node is the id under which this
-// process joins (see [DB.Join]); what the store commits is news to all nodes but that one.
+// NewStore makes the job's store; queue receives the tickets of its queued presentations. node is the id under which
+// this process joins (see [DB.Join]); all other nodes are notified of the store's commits.
 func NewStore(db *DB, queue sqlstore.Enqueuer, node string) *sqlstore.Store {
 	return sqlstore.New(sqlstore.Options{
 		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{node},
@@ -117,7 +117,7 @@ func (dialect) Now(ctx context.Context, db sqlstore.DBTX) (time.Time, error) {
 	return time.UnixMicro(micros).UTC(), err
 }
 
-// Again implements sqlstore.Dialect: one of two that were in each other's way had to give in.
+// Again implements sqlstore.Dialect: it reports that Postgres aborted this transaction in favour of another.
 func (dialect) Again(err error) bool {
 	return isState(err, "40001", "40P01") // serialization_failure, deadlock_detected
 }

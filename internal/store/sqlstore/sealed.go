@@ -21,9 +21,8 @@ func (s *Store) open(r rows.Endpoint) (string, error) {
 	return s.o.Seal.Open(r.Secrets, r.ID)
 }
 
-// SealWith seals the secrets of webhooks from now on, and those that are stored in clear, as an earlier build left them.
-// Where some were sealed with another key it gives an error that is [seal.ErrWrongKey]. It comes before everything else
-// that is done with s.
+// SealWith seals the secrets of webhooks from now on, and those that are stored in clear by older builds. If some were
+// sealed with another key, the error is [seal.ErrWrongKey]. Call it before any other method of s.
 func (s *Store) SealWith(ctx context.Context, key *seal.Sealer) error {
 	s.o.Seal = key
 	var wrong error

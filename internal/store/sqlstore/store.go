@@ -24,12 +24,12 @@ type DBTX = rows.DBTX
 
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
-	// Alone says that nobody else writes to the database, so that what was counted stays counted.
+	// Alone reports whether no other process writes to the database, so that totals can be kept in memory.
 	Alone() bool
 	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
 	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
-	// Tell tells other processes, as part of tx, of the presentations that have changed.
+	// Tell notifies other processes, as part of tx, of the presentations that have changed.
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time by the clock of which all agree who share the database, in whole microseconds.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
