@@ -1,15 +1,9 @@
 // Package proc runs child processes, and is the only place in Lectern that does.
 //
-// A render is mostly other people's programs: ffmpeg, Chromium, a speech synthesiser. What goes wrong with them goes
-// wrong around them: a cancelled job whose encoder lives on, a helper that keeps a pipe open so that its parent waits
-// for ever, a server that was killed and left a browser behind, an error message of which only the first, useless
-// lines were kept. This package makes each of these impossible once, for everybody:
-//
-//   - every child leads a process group of its own, and the whole group is stopped: TERM, then KILL after Grace;
-//   - the kernel kills a child whose parent dies, however it dies (Linux);
-//   - a child that has ended is reaped at once, and helpers that hold its pipes are waited for only so long, then killed;
-//   - a child sees PATH, HOME, LANG and TMPDIR and what [Command.Env] adds, and nothing else of our environment;
-//   - the last words of standard error are kept for the error message, and every line of it can be watched.
+// A render is mostly other programs: ffmpeg, Chromium, a speech synthesiser. Their usual faults are around the work
+// itself: a cancelled job whose encoder lives on, a helper that keeps a pipe open so that its parent waits for ever, a
+// killed server that leaves a browser running, an error message with only the first, useless lines. This package
+// prevents each of these once, for all callers:
 //
 // There is no registry of children: a child belongs to the context it was started with.
 package proc

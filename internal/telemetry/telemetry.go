@@ -1,8 +1,8 @@
 // Package telemetry counts and traces what Lectern does, for Prometheus and OpenTelemetry.
 //
-// It is the one room that knows either. The others declare small observers of their own, which cmd/lectern fills with
-// [Metrics] and [Traces]. A registry is a value, so that two services in one process never share a count. Labels have
-// bounded values (a kind, a state, an outcome), never ids; what is about one presentation is in its trace.
+// It is the only package that imports either. The others declare small observers, which [Metrics] and [Traces]
+// implement. A registry is a value, so that two services in one process never share a count. Labels have bounded values
+// (a kind, a state, an outcome), never ids; details of one presentation are in its trace.
 package telemetry
 
 import (
@@ -136,19 +136,19 @@ type Resource struct {
 	Capacity, InUse, Waiting int
 }
 
-// Sources are asked at each scrape. Nil ones are left out.
+// Sources are read at each scrape. Nil ones are left out.
 type Sources struct {
 	Counts    func(ctx context.Context) (map[lectern.Status]int64, error)
 	Resources func() []Resource
 	Cache     func() (hits, misses, bytes int64)
-	// Backlog counts the webhooks that wait to be delivered, and tells since when the oldest does; zero where there is none.
+	// Backlog returns how many webhooks wait to be delivered, and since when the oldest does; zero where there is none.
 	Backlog func(ctx context.Context) (pending int64, oldest time.Time, err error)
 }
 
-// scrapeLimit bounds what a scrape may ask of the store.
+// scrapeLimit bounds how long a scrape may wait for the store.
 const scrapeLimit = 5 * time.Second
 
-// Watch adds what is asked of s at each scrape. It may be called once.
+// Watch adds the values of s to each scrape. Call it once at most.
 func (m *Metrics) Watch(s Sources) { m.registry.MustRegister(newWatcher(s)) }
 
 type watcher struct {

@@ -31,16 +31,16 @@ type Dialect interface {
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
 	// Tell notifies other processes, as part of tx, of the presentations that have changed.
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
-	// Now is the time by the clock of which all agree who share the database, in whole microseconds.
+	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
-	// Failure is err for people; doing says what was being done. It gives nil for nil, a *lectern.Failure and the errors of
-	// a context as they are.
+	// Failure turns err into a failure with a message; doing names the operation. It returns nil, a *lectern.Failure and
+	// the errors of a context unchanged.
 	Failure(doing string, err error) error
 }
 
-// Options are what a store works on.
+// Options configure a store.
 type Options struct {
 	Write   *sql.DB            // begins transactions
 	Read    DBTX               // answers questions
@@ -59,7 +59,7 @@ type Store struct {
 
 var _ job.Store = (*Store)(nil)
 
-// New makes a store whose queued presentations get their tickets from o.Queue.
+// New makes a store; o.Queue receives the tickets of its queued presentations.
 func New(o Options) *Store {
 	if o.Bind == nil {
 		o.Bind = func(tx DBTX) DBTX { return tx }
@@ -67,7 +67,7 @@ func New(o Options) *Store {
 	return &Store{o: o, q: rows.New(o.Read)}
 }
 
-// tries bounds how often a transaction is tried whose dialect says Again.
+// tries bounds how often a transaction is repeated when the dialect says Again.
 const tries = 5
 
 // Commit implements job.Writer.
@@ -246,8 +246,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	return job.Outcome{After: p, Versions: []lectern.Presentation{p}}, nil
 }
 
-// apply stores what write makes of the presentation: the row under its guard, then what belongs to it. estimate is the length
-// of the video.
+// apply stores the change that write makes to the presentation: the row under its guard, then its records. estimate is
+// the length of the video.
 func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write,
 	estimate time.Duration) (job.Outcome, error) {
 	e, err := write.Apply(before)
