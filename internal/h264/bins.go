@@ -9,7 +9,7 @@ import (
 type bins struct {
 	b      []byte
 	taken  int    // bytes taken in, or beyond the end
-	offset uint64 // codIOffset, with ahead further bits behind its nine
+	offset uint64 // codIOffset, with ahead further bits after its nine
 	ahead  int
 	rng    uint32     // codIRange
 	state  [512]uint8 // of each context: pStateIdx, and valMPS in the lowest bit
@@ -76,8 +76,8 @@ func (d *bins) bypass() int {
 	return 0
 }
 
-// end decodes a bin that says whether something ends (9.3.3.2.2.3). Where it does, the bit before at is the slice's stop bit: the
-// last of the seven that the encoder had to write before it (9.3.4.5).
+// end decodes a bin that marks an end (9.3.3.2.2.3). If it does, the bit before at is the slice's stop bit: the last of
+// the seven that the encoder had to write before it (9.3.4.5).
 func (d *bins) end() bool {
 	if d.ahead < 8 {
 		d.fill()

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// bitReader reads a raw byte sequence payload, most significant bit first. Behind its end it gives zeros and is short.
+// bitReader reads a raw byte sequence payload, most significant bit first. Past its end it returns zeros and sets short.
 type bitReader struct {
 	b     []byte
 	at    int // in bits

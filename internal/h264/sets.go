@@ -23,12 +23,12 @@ const (
 	nalDelimiter = 9
 )
 
-// Sets are what a stream's parameter sets say, as far as it matters here.
+// Sets are the values of a stream's parameter sets that this package needs.
 type Sets struct {
 	SPS, PPS []byte // the NAL units
 
 	Width, Height int          // in macroblocks, of the coded picture
-	Size          lectern.Size // in pixels, of what is shown
+	Size          lectern.Size // in pixels, after cropping
 	Level         int          // level_idc: ten times the level
 
 	spsID, ppsID  uint32
@@ -52,7 +52,7 @@ func ParseSets(sps, pps []byte) (Sets, error) {
 	return s, s.picture(unescape(nil, pps[1:]))
 }
 
-// sequence reads a sequence parameter set (7.3.2.1.1), but for what it says of how to show the pictures.
+// sequence reads a sequence parameter set (7.3.2.1.1), except for its display information.
 func (s *Sets) sequence(b []byte) error {
 	r := &bitReader{b: b}
 	profile := r.u(8)

@@ -70,7 +70,7 @@ const (
 	mouthKind
 )
 
-// spriteKey names a sprite: whose, at which scale, in which state. States are quantised by the caller.
+// spriteKey names a sprite: whose, at which scale, in which state. The caller quantises states.
 type spriteKey struct {
 	code  string
 	kind  int
@@ -191,8 +191,8 @@ func (e *easel) draw(dst *image.RGBA, g *ground, p *pose) {
 	e.warp.Draw(dst, f.view, pix, layers...)
 }
 
-// lay puts sprites on the face instead of those that lie there. What stays the same is left alone, unless it shares a
-// place with what changes.
+// lay puts sprites on the face instead of the previous ones. A sprite that stays is not drawn again, unless it overlaps
+// one that changes.
 func (e *easel) lay(next [3]*paint.Plate) {
 	var again [3]bool
 	for i := range next {

@@ -35,7 +35,7 @@ type fixation struct {
 	to paint.Point
 }
 
-// accent is a stressed word: a nod whose lowest point is at its vowel, brows with it.
+// accent is a stressed word: a nod whose lowest point is at its vowel, and the brows with it.
 type accent struct{ at, nod, brow float64 }
 
 const degree = math.Pi / 180

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// Canvas is a picture being drawn: premultiplied sRGB in floats, and where it lies in design units. Design point
-// (x, y) falls on pixel ((x-X0)*Scale, (y-Y0)*Scale). A Canvas is not safe for concurrent use.
+// Canvas is a picture being drawn, in premultiplied sRGB floats, with its place in design units: design point (x, y) is
+// at pixel ((x-X0)*Scale, (y-Y0)*Scale). A Canvas is not safe for concurrent use.
 type Canvas struct {
 	Width, Height int
 	X0, Y0, Scale float64
@@ -77,7 +77,7 @@ func (c *Canvas) Moved(dx, dy float64) *Canvas {
 	return &v
 }
 
-// Clip returns a view of the same canvas on which only what lies within p (and within c's own clip) can be painted.
+// Clip returns a view of the same canvas that can be painted only within p (and within c's own clip).
 func (c *Canvas) Clip(p *Path) *Canvas { return c.ClipSoft(p, 0) }
 
 // ClipSoft is Clip with a soft edge.
@@ -154,7 +154,7 @@ func (c *Canvas) Draw(p *Path, s Style) {
 // faint is coverage that is taken for none.
 const faint = 0.001
 
-// row is m's coverage in row y of r, which lies within m.
+// row is m's coverage in row y of r, which is within m.
 func (m *mask) row(y int, r image.Rectangle) []float32 {
 	return m.v[(y-m.r.Min.Y)*m.r.Dx()+r.Min.X-m.r.Min.X:][:r.Dx()]
 }
@@ -211,7 +211,7 @@ func (c *Canvas) cover(p *Path, blur float64) mask {
 	if c.clip != nil {
 		all = c.clip.r
 	}
-	all = all.Inset(-int(pad)) // what lies just outside still bleeds in
+	all = all.Inset(-int(pad)) // the blur reaches in from just outside
 	r := image.Rect(int(math.Floor((lo.X-c.X0)*c.Scale-pad)), int(math.Floor((lo.Y-c.Y0)*c.Scale-pad)),
 		int(math.Ceil((hi.X-c.X0)*c.Scale+pad)), int(math.Ceil((hi.Y-c.Y0)*c.Scale+pad))).Intersect(all)
 	if len(p.points) == 0 || r.Empty() {
@@ -248,7 +248,7 @@ func (t *tools) mask(n int) []float32 {
 	return make([]float32, n, n+n/2)
 }
 
-// done gives a mask's memory back.
+// done returns a mask's memory to the pool.
 func (t *tools) done(m mask) {
 	if cap(m.v) > 0 && len(t.free) < 4 {
 		t.free = append(t.free, m.v)

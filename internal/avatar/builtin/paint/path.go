@@ -1,8 +1,9 @@
-// Package paint is the small vector renderer behind the built-in characters: paths, gradients, clips and soft shadows
-// on one side, and a mesh warp that moves finished pictures on the other.
+// Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on one
+// side, and a mesh warp that moves finished pictures on the other.
 //
-// It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
-// times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
+// A character is drawn in two ways: once, slowly and well, as layered vector art; then thousands of times, fast, by
+// warping the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on one cheek do not
+// band; [Plate] and [Warp] do the second in 8 bits with as little work per pixel as Go allows.
 // one cheek do not band; [Plate] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
 package paint
 
@@ -149,7 +150,7 @@ func spline(p *Path, pts []Point, closed bool) {
 	}
 }
 
-// handle returns the control point beside at, on the side of to, of a curve that passes prev, at and next.
+// handle returns the control point of at, on the side of to, for a curve through prev, at and next.
 func handle(prev, mid, next, at, to Point, sign float64) Point {
 	tx, ty := next.X-prev.X, next.Y-prev.Y
 	l := math.Hypot(tx, ty)

@@ -31,7 +31,7 @@ func (c *Canvas) Plate() *Plate {
 	return p
 }
 
-// Patch finishes what is painted on the canvas as a piece to be laid on a plate.
+// Patch finishes what is painted on the canvas as a piece to put on a plate.
 func (c *Canvas) Patch() *Plate { return c.finish(c.painted()) }
 
 // painted is the smallest rectangle with all that is painted, in pixels.
@@ -56,7 +56,7 @@ func (c *Canvas) painted() image.Rectangle {
 	return r
 }
 
-// finish makes a rectangle of the canvas a plate: 8 bits, dithered so that soft gradients do not band.
+// finish turns a rectangle of the canvas into a plate: 8 bits, dithered so that soft gradients do not band.
 func (c *Canvas) finish(r image.Rectangle) *Plate {
 	p := &Plate{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale,
 		Scale: c.Scale,
@@ -117,7 +117,7 @@ func (p *Plate) survey() {
 	}
 }
 
-// rect is where q lies on p, in p's pixels, within p.
+// rect is the place of q on p, in p's pixels, within p.
 func (p *Plate) rect(q *Plate) (r image.Rectangle, dx, dy int) {
 	dx, dy = int(math.Round((q.X0-p.X0)*p.Scale)), int(math.Round((q.Y0-p.Y0)*p.Scale))
 	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy

@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// View says how design units fall on a frame: design point (x, y) lies at pixel ((x-X0)*Scale, (y-Y0)*Scale).
+// View maps design units to a frame: design point (x, y) is at pixel ((x-X0)*Scale, (y-Y0)*Scale).
 type View struct{ X0, Y0, Scale float64 }
 
-// Field says for a place on the frame, in design units, which place of a plate is seen there.
+// Field returns, for a place on the frame, in design units, the place on a plate that appears there.
 type Field func(x, y float64) (sx, sy float64)
 
-// Layer is a plate that is bent by a field.
+// Layer is a plate warped by a field.
 type Layer struct {
 	Plate *Plate
 	Field Field
@@ -30,14 +30,14 @@ type bent struct {
 	plate          *Plate
 	x0, y0, x1, y1 int
 	cols, rows     int
-	u, v           []int32 // where the corners of the cells lie on the plate, cols+1 in a row
+	u, v           []int32 // where the corners of the cells are on the plate, cols+1 in a row
 	kind           []uint8 // what the plate has there
 }
 
-const cell = 16 // pixels between the places at which a field is asked
+const cell = 16 // pixels between the places at which a field is evaluated
 
-// Draw fills dst: with ground, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
-// layers, the lowest first. What lies below an opaque piece of something else is left out.
+// Draw fills dst with ground, whose rows are as wide as those of dst (nil: with nothing), and then with layers, the
+// lowest first. It skips what an opaque piece covers.
 func (w *Warp) Draw(dst *image.RGBA, view View, ground []byte, layers ...Layer) {
 	size := dst.Bounds().Size()
 	for len(w.layers) < len(layers) {
@@ -114,7 +114,7 @@ func (l *bent) covers(r image.Rectangle) bool {
 	return true
 }
 
-// place is where cell k of l lies in the frame.
+// place is where cell k of l is in the frame.
 func (l *bent) place(k int) image.Rectangle {
 	x, y := l.x0+k%l.cols*cell, l.y0+k/l.cols*cell
 	return image.Rect(x, y, min(x+cell, l.x1), min(y+cell, l.y1))
@@ -140,7 +140,7 @@ func (l *bent) bend(y *Layer, view View, size image.Point) {
 	}
 }
 
-// sample asks f at the corners of all cells and notes the answers as pixels of the plate, 16 bits behind the point.
+// sample evaluates f at the corners of all cells and stores the results as pixels of the plate, with 16 fractional bits.
 func (l *bent) sample(view View, f Field) {
 	p, nx, ny := l.plate, l.cols+1, l.rows+1
 	l.u, l.v = slices.Grow(l.u[:0], nx*ny)[:nx*ny], slices.Grow(l.v[:0], nx*ny)[:nx*ny]
@@ -211,8 +211,8 @@ func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
 	}
 }
 
-// corners are the places on a plate where a row of a cell begins and where its next cell's begins, and how far these
-// are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
+// corners are the places on a plate where a row of a cell and that of its next cell begin, and their steps from the row
+// before. Steps are cut toward 0, so every place in a cell is between those of its four corners.
 type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
 
 // between returns the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
@@ -223,8 +223,7 @@ func (l *bent) between(k, low int) corners {
 	return c
 }
 
-// portable draws the pixels from..nx of a cell's rows. What a kernel does instead for some processor has to give the
-// same, bit for bit.
+// portable draws the pixels from..nx of a cell's rows. A processor's kernel must produce the same bits.
 func (c corners) portable(out []byte, stride, from, nx, ny int, p *Plate, kind uint8) {
 	for j := range ny {
 		row := out[j*stride:][4*from : 4*nx : 4*nx]
@@ -252,7 +251,7 @@ const (
 	evenRGB = 0x00ff00ff
 )
 
-// spread gives each channel of a pixel 16 bits: R, B, G, A from the lowest.
+// spread widens each channel of a pixel to 16 bits: R, B, G, A from the lowest.
 func spread(c uint32) uint64 { return uint64(c&evenRGB) | uint64(c&^evenRGB)<<24 }
 
 func solidRow(row []byte, pix []uint32, stride int, u, v, du, dv int32) {
@@ -305,7 +304,7 @@ func (p *Plate) edgeRow(row []byte, u, v, du, dv int32) {
 	}
 }
 
-// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels give themselves.
+// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels yield that pixel.
 func bilinear(a, b, c, d, fx, fy uint32) uint32 {
 	x, y := uint64(fx), uint64(fy)
 	w := x * y >> 8
