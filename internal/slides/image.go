@@ -66,7 +66,7 @@ func asBrowsersWrite(u *url.URL) string {
 	return u.String()
 }
 
-// dataPicture judges a picture in a data address. It is written anew, so that nothing but what was judged reaches the page.
+// dataPicture judges a picture in a data address. It writes the address anew, so that only judged bytes reach the page.
 func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	if len(s) > maxData {
 		return picture{}, errors.New("the picture is larger than 24 MB")

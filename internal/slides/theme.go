@@ -47,7 +47,7 @@ type palette struct {
 	Bright   string `json:"bright"`   // large text in the accent's hue
 	Warm     string `json:"warm"`     // the second accent: large text and shapes
 	Line     string `json:"line"`     // rules
-	Halo     string `json:"halo"`     // behind the presenter
+	Halo     string `json:"halo"`     // around the presenter
 }
 
 var hex6 = regexp.MustCompile(`^#[0-9a-f]{6}$`)

@@ -100,7 +100,7 @@ func (n *reader) parse(i int) (parsed, bool) {
 	return p, true
 }
 
-// groups reads groups of three digits (two and three in India) behind a first one.
+// groups reads groups of three digits (two and three in India) after a first one.
 func (n *reader) groups(at int, sep, first string) (digits string, end int) {
 	own := sep == n.Group
 	switch sep {

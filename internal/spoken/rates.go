@@ -86,7 +86,7 @@ func (n *reader) unitCalled(word string) string {
 	return ""
 }
 
-// each is the word between a price and what it is for.
+// each is the word between a price and its unit.
 func (n *reader) each() string {
 	if w := n.lex["each"]; w != "" {
 		return w
