@@ -1,10 +1,9 @@
 // Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on one
 // side, and a mesh warp that moves finished pictures on the other.
 //
-// A character is drawn in two ways: once, slowly and well, as layered vector art; then thousands of times, fast, by
-// warping the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on one cheek do not
-// band; [Plate] and [Warp] do the second in 8 bits with as little work per pixel as Go allows.
-// one cheek do not band; [Plate] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
+// It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
+// times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
+// one cheek do not band; [Sprite] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
 package paint
 
 import "math"
