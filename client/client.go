@@ -58,8 +58,8 @@ func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
 
-// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs off
-// from 0.2 to 5 seconds.
+// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs
+// off from 0.2 to 5 seconds.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
 }

@@ -30,16 +30,16 @@ func WithKey(key string) CreateOption { return func(o *creation) { o.key = key }
 // WithSettings adds to an [Client.Upload] a JSON object whose fields override the deck's.
 func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
 
-// WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names its
-// own.
+// WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names
+// its own.
 func WithCallback(address string) CreateOption { return func(o *creation) { o.callback = address } }
 
 // WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
 
-// Create makes a presentation of a deck in JSON. A request without an answer is sent again with its key, so there is one
-// presentation however often the network breaks (J13). If the server is busy or a quota is full for now, Create waits as
-// long as the server asks, within the client's patience; see [WithPatience].
+// Create makes a presentation of a deck in JSON. A request without an answer is sent again with its key, so there is
+// one presentation however often the network breaks (J13). If the server is busy or a quota is full for now, Create
+// waits as long as the server asks, within the client's patience; see [WithPatience].
 func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
 	return c.create(ctx, newCreation(options), deck, "application/json")
 }

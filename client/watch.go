@@ -15,8 +15,8 @@ import (
 	"lectern"
 )
 
-// Watch returns every version of a presentation above after, in order and each once, and ends after the terminal one. It
-// reconnects after a broken connection or a restart of the server and continues where it was. It ends with an error
+// Watch returns every version of a presentation above after, in order and each once, and ends after the terminal one.
+// It reconnects after a broken connection or a restart of the server and continues where it was. It ends with an error
 // after the client's patience without contact, or at an answer that waiting cannot change.
 func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {

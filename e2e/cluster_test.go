@@ -122,8 +122,8 @@ func TestNodes(t *testing.T) {
 	inspect(t, front.download("/v1/presentations/"+id+"/video", "taken-over.mp4"))
 }
 
-// TestH6NodesBehindAPool holds H6 over real processes whose database is behind PgBouncer in transaction mode: they share
-// the work, and when one is killed at work another takes over within seconds and ends it.
+// TestH6NodesBehindAPool holds H6 over real processes whose database is behind PgBouncer in transaction mode: they
+// share the work, and when one is killed at work another takes over within seconds and ends it.
 func TestH6NodesBehindAPool(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -152,8 +152,8 @@ func TestH6NodesBehindAPool(t *testing.T) {
 	inspect(t, front.download("/v1/presentations/"+id+"/video", "through-a-pool.mp4"))
 }
 
-// TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes nothing
-// and goes on as a healthy one. A cancel asked of one node reaches the run on another within a second (J10).
+// TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes
+// nothing and goes on as a healthy one. A cancel asked of one node reaches the run on another within a second (J10).
 func TestPausedNode(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

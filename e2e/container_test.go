@@ -73,8 +73,8 @@ func duplicate(from, to string) error {
 	return errors.Join(err, w.Close())
 }
 
-// TestC1ContainerWithoutUserNamespaces holds the recipe of C1: where Chromium can have no sandbox, the server is ready, says
-// why its browser runs without, and renders.
+// TestC1ContainerWithoutUserNamespaces holds the recipe of C1: where Chromium can have no sandbox, the server is ready,
+// says why its browser runs without, and renders.
 func TestC1ContainerWithoutUserNamespaces(t *testing.T) {
 	t.Parallel()
 	root, bin := open(t)

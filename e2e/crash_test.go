@@ -20,7 +20,8 @@ var crashing = sync.OnceValue(func() string {
 	return out
 })
 
-// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of another.
+// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of
+// another.
 func brief(name string) string {
 	return fmt.Sprintf(`{"resolution":[426,240],"slideOnly":true,"slidesData":[
 		{"templateId":"content-slide","props":{"title":%[1]q,"voiceoverText":"One."}},

@@ -107,7 +107,8 @@ func checkElaiTiming(t *testing.T, s *server) {
 	}
 }
 
-// checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is green.
+// checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is
+// green.
 func checkNoGreen(t *testing.T, file string) {
 	t.Helper()
 	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-vf",

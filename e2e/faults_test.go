@@ -60,8 +60,8 @@ func leave(t *testing.T, dir string, room int64) {
 	}
 }
 
-// TestBadFFmpeg: an ffmpeg that claims to have encoded the sound and left garbage, then one that crashes in a slide, fail their
-// attempts, and neither spoils what a good one makes of the rest.
+// TestBadFFmpeg: an ffmpeg that claims to have encoded the sound and left garbage, then one that crashes in a slide,
+// fail their attempts, and neither spoils what a good one makes of the rest.
 func TestBadFFmpeg(t *testing.T) {
 	t.Parallel()
 	real, err := exec.LookPath("ffmpeg")

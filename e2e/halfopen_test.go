@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestVanishedWatcher: a client that is gone without a word, as a laptop that was shut, is dropped although the few bytes of a
-// quiet stream fit into the buffers for ever; who watches beside it goes on and sees the end.
+// TestVanishedWatcher: a client that is gone without a word, as a laptop that was shut, is dropped although the few
+// bytes of a quiet stream fit into the buffers for ever; who watches beside it goes on and sees the end.
 func TestVanishedWatcher(t *testing.T) {
 	t.Parallel()
 	// An ffmpeg that is busy until it is told otherwise: it makes progress, and no end.
@@ -56,8 +56,8 @@ func TestVanishedWatcher(t *testing.T) {
 	}
 }
 
-// watchAndVanish opens a stream, reads its first event, and from then on drops each packet that comes: nothing is acknowledged
-// and nothing is closed.
+// watchAndVanish opens a stream, reads its first event, and from then on drops each packet that comes: nothing is
+// acknowledged and nothing is closed.
 func watchAndVanish(t *testing.T, s *server, id string) net.Conn {
 	t.Helper()
 	// who has vanished does not notice that nobody answers, and resets nothing

@@ -261,8 +261,8 @@ func (s *server) get(path string) (view, error) {
 // lastWords is how long before the end of the time that `go test` gives to all (-timeout) a wait is given up.
 const lastWords = time.Minute
 
-// patient is a context for waits. It ends with the test, and where something hangs before `go test` ends everything, so that the
-// test can still say what it waited for. Nothing that works is decided by it, however busy the machine is.
+// patient is a context for waits. It ends with the test, and where something hangs before `go test` ends everything, so
+// that the test can still say what it waited for. Nothing that works is decided by it, however busy the machine is.
 func patient(t *testing.T) context.Context { return patientIn(t.Context(), t) }
 
 // patientIn is patient as a part of another context; cleanups have no use of the test's own.

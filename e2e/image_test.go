@@ -48,8 +48,9 @@ func readImage(t *testing.T) (i recipeOfImage) {
 	return i
 }
 
-// container makes a tree like the image's from this machine's programs, in namespaces of its own: the line sees nothing of this machine's
-// network, so that :8000 is free and reached by nobody, and has /data and /logs of its own. $1 is the tree, $2 the user; the rest is run.
+// container makes a tree like the image's from this machine's programs, in namespaces of its own: the line sees nothing
+// of this machine's network, so that :8000 is free and reached by nobody, and has /data and /logs of its own. $1 is the
+// tree, $2 the user; the rest is run.
 const container = `set -e
 for d in usr etc proc dev bin sbin lib lib64; do mount --rbind "/$d" "$1/$d"; done
 mount --bind "$1/program" "$1/usr/local/bin"
@@ -154,7 +155,8 @@ func TestM10ImageWithoutAKey(t *testing.T) {
 	}
 }
 
-// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who has it.
+// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who
+// has it.
 func TestM10ImageWithAKey(t *testing.T) {
 	t.Parallel()
 	out, err := asImage(t, readImage(t)).CombinedOutput()

@@ -82,8 +82,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and those
-// of what there is on the server. An unknown template is one of them but on /api/custom.
+// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and
+// those of what there is on the server. An unknown template is one of them but on /api/custom.
 func TestFaultsOfAllKindsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

@@ -20,8 +20,8 @@ func (s *server) awaitReady(status int, words string) {
 	}
 }
 
-// TestH5ReadyFollowsTheDatabase holds H5 where the database goes away under a running node and comes back, and that a node which
-// only serves HTTP needs no browser, while one that renders does.
+// TestH5ReadyFollowsTheDatabase holds H5 where the database goes away under a running node and comes back, and that a
+// node which only serves HTTP needs no browser, while one that renders does.
 func TestH5ReadyFollowsTheDatabase(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

@@ -10,8 +10,8 @@ import (
 )
 
 // TestKillSoak holds J2, J3, J5, J9 and J12 under fire: a server with work is killed again and again at random moments.
-// Every presentation that it accepted ends exactly once, nobody saw progress fall or a version again, what was recorded is
-// not made again, and nothing is left. SOAK_KILLS says how often (`make soak`: 100), SOAK_SEED repeats a run.
+// Every presentation that it accepted ends exactly once, nobody saw progress fall or a version again, what was recorded
+// is not made again, and nothing is left. SOAK_KILLS says how often (`make soak`: 100), SOAK_SEED repeats a run.
 func TestKillSoak(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "SOAK_KILLS", 4), number(t, "SOAK_SEED", int(time.Now().UnixNano()))

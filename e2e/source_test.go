@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// What is tested was built of the source as it is: no file is younger. That looks into all folders, and so has "go test" take no
-// result of this package from its cache once a file in one of them is another. It knows nothing of what the program is built of by
-// itself, since no package is imported here.
+// What is tested was built of the source as it is: no file is younger. That looks into all folders, and so has "go
+// test" take no result of this package from its cache once a file in one of them is another. It knows nothing of what
+// the program is built of by itself, since no package is imported here.
 func TestTheProgramIsThatOfTheSource(t *testing.T) {
 	program, err := os.Stat(plain)
 	if err != nil {

@@ -99,9 +99,10 @@ func (s *server) midway() (id string, finished []record) {
 	return id, finished
 }
 
-// TestStopInOrder is what the first SIGTERM promises: /readyz turns, new orders are refused so that they are brought again,
-// what was being asked is answered, the running presentation goes back to the queue, no process is left, the end is 0; the
-// next start goes on from the finished steps, and nobody ever saw anything fall. It is a clean run all the way.
+// TestStopInOrder is what the first SIGTERM promises: /readyz turns, new orders are refused so that they are brought
+// again, what was being asked is answered, the running presentation goes back to the queue, no process is left, the end
+// is 0; the next start goes on from the finished steps, and nobody ever saw anything fall. It is a clean run all the
+// way.
 func TestStopInOrder(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

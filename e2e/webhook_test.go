@@ -206,8 +206,8 @@ func prolong(t *testing.T, open openDB, id string) {
 	}
 }
 
-// TestWebhookHeldByTheDead holds J9 for the world outside: what a process was about to tell when it was killed is told by
-// the next one, and does not wait for the end of the dead one's claim, which here is a year away.
+// TestWebhookHeldByTheDead holds J9 for the world outside: what a process was about to tell when it was killed is told
+// by the next one, and does not wait for the end of the dead one's claim, which here is a year away.
 func TestWebhookHeldByTheDead(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*testing.T, ...string) (dies *server, open openDB, next func()){

@@ -1,12 +1,12 @@
 // Package asset fetches the pictures that slides show from the web.
 //
 // The author of a deck chooses its addresses, and this machine can often reach what the author cannot: databases, admin
-// pages, the cloud's metadata service. So an address is judged twice, by the policy of package egress: [Fetcher.Allowed]
-// refuses an address by its text, without the network, and the dialer judges each address that DNS returns, for the
-// first request and for every redirect. Proxies of the environment are not used.
+// pages, the cloud's metadata service. So an address is judged twice, by the policy of package egress:
+// [Fetcher.Allowed] refuses an address by its text, without the network, and the dialer judges each address that DNS
+// returns, for the first request and for every redirect. Proxies of the environment are not used.
 //
-// The response must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels: package
-// picturefile judges it.
+// The response must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels:
+// package picturefile judges it.
 //
 // A failure says little, on purpose. Otherwise the author of a deck could scan ports and names from this machine and
 // learn from the messages which of them answer. So only the configured ports are reached, and every failure of the

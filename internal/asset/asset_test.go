@@ -267,7 +267,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// M7: only the ports that are set are reached, for redirects too, and others are refused before anything is connected to.
+// M7: only the ports that are set are reached, for redirects too, and others are refused before anything is connected
+// to.
 func TestM7OtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})

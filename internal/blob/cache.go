@@ -41,8 +41,8 @@ type CacheOptions struct {
 // least recently used goes first. A Cache is safe for concurrent use, and processes may share its folder: the limit
 // counts the files of all, and what any of them holds stays.
 //
-// No lock is held while files are touched. Instead, a goroutine that makes or evicts a key announces it: then Get misses
-// the key, and Make waits.
+// No lock is held while files are touched. Instead, a goroutine that makes or evicts a key announces it: then Get
+// misses the key, and Make waits.
 type Cache struct {
 	folder
 	limit  int64
@@ -141,9 +141,9 @@ func (c *Cache) Put(key string, write func(path string) error) (string, error) {
 	return c.Make(context.Background(), key, write)
 }
 
-// Make returns the file of a key. If there is none, it calls write with a path (which has the key's extension); the file
-// written there appears under the key when write returns nil. While one call writes, others for the same key wait for it
-// or for the end of their ctx; when it fails, one of them writes instead.
+// Make returns the file of a key. If there is none, it calls write with a path (which has the key's extension); the
+// file written there appears under the key when write returns nil. While one call writes, others for the same key wait
+// for it or for the end of their ctx; when it fails, one of them writes instead.
 func (c *Cache) Make(ctx context.Context, key string, write func(path string) error) (string, error) {
 	if err := checkCacheKey(key); err != nil {
 		return "", err

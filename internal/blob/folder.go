@@ -14,9 +14,10 @@ import (
 
 // folder is the folder of a cache, as all processes see it that share it.
 //
-// A Hold marks its keys by lines in a file in its process's folder aside; the kernel's lock on that folder shows whether
-// the process lives. Marks are made under a shared lock of the gate; a file is checked and removed under its exclusive
-// lock. So a mark is either made first, and seen, or made afterwards, and then its maker finds that the file is gone.
+// A Hold marks its keys by lines in a file in its process's folder aside; the kernel's lock on that folder shows
+// whether the process lives. Marks are made under a shared lock of the gate; a file is checked and removed under its
+// exclusive lock. So a mark is either made first, and seen, or made afterwards, and then its maker finds that the file
+// is gone.
 type folder struct{ dir string }
 
 // marks begins the names of the files with a Hold's marks: keys, each between new lines.
@@ -114,8 +115,8 @@ func (f folder) allHeld() map[string]bool {
 // errUsed says that a file stays, since it is held, or was used meanwhile.
 var errUsed = errors.New("the file is in use")
 
-// remove removes a key's file, unless a process holds it or used it after since; then it returns errUsed. A missing file
-// is no error.
+// remove removes a key's file, unless a process holds it or used it after since; then it returns errUsed. A missing
+// file is no error.
 func (f folder) remove(key string, since time.Time) error {
 	path := f.file(key)
 	err := f.gate(unix.LOCK_EX, func() error {

@@ -20,8 +20,8 @@ type Entry struct {
 	Held bool      // by a run of some process
 }
 
-// Survey lists the files of a cache's folder, the least recently used first, without opening the cache. A missing folder
-// is empty.
+// Survey lists the files of a cache's folder, the least recently used first, without opening the cache. A missing
+// folder is empty.
 func Survey(dir string) ([]Entry, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -32,10 +32,10 @@ type usage struct {
 
 // meter bounds what the pages of one browser cost. It measures only while pictures are taken.
 //
-// Processor time is divided equally among the pictures being taken, since Chromium does not say which process belongs to
-// which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone. Memory beyond the bound
-// ends the whole browser, at once: each of its pages is tried again alone (see crowd), and a page that exceeds the bound
-// alone fails.
+// Processor time is divided equally among the pictures being taken, since Chromium does not say which process belongs
+// to which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone. Memory beyond the
+// bound ends the whole browser, at once: each of its pages is tried again alone (see crowd), and a page that exceeds
+// the bound alone fails.
 type meter struct {
 	memory  int64         // bytes of the whole browser
 	page    time.Duration // processor time of one picture

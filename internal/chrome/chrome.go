@@ -138,8 +138,8 @@ func (b *Browser) Warm(ctx context.Context) error {
 }
 
 // Version returns the browser's version, such as "130.0.6723.58", or "130.0.6723.58 (headless shell)" for the program
-// without windows: that of the last start, or else what the program prints without being started as a browser. A program
-// that prints none is started. Failures are those of Capture.
+// without windows: that of the last start, or else what the program prints without being started as a browser. A
+// program that prints none is started. Failures are those of Capture.
 func (b *Browser) Version(ctx context.Context) (string, error) {
 	b.asking.Lock() // concurrent callers get the same answer
 	defer b.asking.Unlock()

@@ -101,7 +101,8 @@ func at(img image.Image) string {
 	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }
 
-// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on white again.
+// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on
+// white again.
 func TestGroundIsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Tabs: 1})

@@ -13,7 +13,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be run.
+// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be
+// run.
 func program(t *testing.T, dir, name, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

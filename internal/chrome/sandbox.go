@@ -43,8 +43,8 @@ func noSandbox(tail string) string {
 	return ""
 }
 
-// Contained reports whether the browser runs in its own sandbox, and if not, why. Before the first start it reports what
-// the settings ask for.
+// Contained reports whether the browser runs in its own sandbox, and if not, why. Before the first start it reports
+// what the settings ask for.
 func (b *Browser) Contained() (ok bool, why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -119,8 +119,8 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon closes the tab. A page that hangs is crashed first, since it would not close; if that does not end it, abandon
-// ends the whole browser.
+// abandon closes the tab. A page that hangs is crashed first, since it would not close; if that does not end it,
+// abandon ends the whole browser.
 func (t *tab) abandon() {
 	hung := t.alive()
 	go func() {

@@ -2,8 +2,8 @@
 //
 // Every setting is defined once, in the table of [Settings], with its key, its meaning, what it allows and how its text
 // is read. The file, the environment, the flags, the example file and the messages all come from that table. A setting
-// is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default. The error for a bad value has its key,
-// where it was set and what is allowed.
+// is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default. The error for a bad value has its
+// key, where it was set and what is allowed.
 //
 // The address of the database may hold a password: [Config.Show] hides it; prefer the environment to a flag for it.
 // Other secrets are not settings: they come from the environment, or from a file that a setting names, and never appear

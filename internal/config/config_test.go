@@ -230,7 +230,8 @@ func TestSuggestedVariablesAreSensible(t *testing.T) {
 	}
 }
 
-// The tools' own variables, which they read without any settings too, are settings like others, and the longer name wins.
+// The tools' own variables, which they read without any settings too, are settings like others, and the longer name
+// wins.
 func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	t.Parallel()
 	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome",

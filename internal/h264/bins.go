@@ -104,8 +104,8 @@ func (d *bins) exp(k int) int {
 	return n
 }
 
-// Tables of bins: rangeTabLPS by state and quarter of the range, and the states that follow (tables 9-44, 9-45), each with valMPS in the
-// lowest bit.
+// Tables of bins: rangeTabLPS by state and quarter of the range, and the states that follow (tables 9-44, 9-45), each
+// with valMPS in the lowest bit.
 var lpsRange, afterMPS, afterLPS = binTables()
 
 func binTables() (lps, mps, other [256]uint8) {

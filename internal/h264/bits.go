@@ -6,7 +6,8 @@ import (
 	"math/bits"
 )
 
-// bitReader reads a raw byte sequence payload, most significant bit first. Past its end it returns zeros and sets short.
+// bitReader reads a raw byte sequence payload, most significant bit first. Past its end it returns zeros and sets
+// short.
 type bitReader struct {
 	b     []byte
 	at    int // in bits

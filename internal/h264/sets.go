@@ -143,8 +143,8 @@ func (s Sets) Fits(other Sets) bool {
 // Macroblocks is how many there are in a picture.
 func (s Sets) Macroblocks() int { return s.Width * s.Height }
 
-// MaxSlices is how many slices one picture may have at a frame rate (A.3.1, A.3.2: MaxMBPS of the level, times 1/rate, over
-// the SliceRate of table A-4); 0: no bound is known.
+// MaxSlices is how many slices one picture may have at a frame rate (A.3.1, A.3.2: MaxMBPS of the level, times 1/rate,
+// over the SliceRate of table A-4); 0: no bound is known.
 func (s Sets) MaxSlices(rate int) int {
 	l, ok := levels[s.Level]
 	if !ok || l.sliceRate == 0 || rate <= 0 {

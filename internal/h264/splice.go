@@ -124,8 +124,8 @@ type Splicer struct {
 	scratch      []byte
 }
 
-// NewSplicer makes a splicer of small pictures into whole ones. It returns ErrUnsupported if their parameters do not fit
-// together.
+// NewSplicer makes a splicer of small pictures into whole ones. It returns ErrUnsupported if their parameters do not
+// fit together.
 func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
 	switch {
 	case !whole.Fits(small):
@@ -179,9 +179,9 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	return w.flush()
 }
 
-// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; each other one is filled with
-// the next picture of small. The first of small in each group must be coded without references, since the key picture
-// has another encoding there. The stream has its parameter sets first.
+// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; each other one is filled
+// with the next picture of small. The first of small in each group must be coded without references, since the key
+// picture has another encoding there. The stream has its parameter sets first.
 func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) error {
 	w := &writer{w: to}
 	w.sets(p.whole)

@@ -13,7 +13,8 @@ import (
 	"lectern/internal/job"
 )
 
-// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room for.
+// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room
+// for.
 func TestH3QueueIsBounded(t *testing.T) {
 	t.Parallel()
 	w := open(t, t.TempDir(), false, succeed, func(o *job.Options) { o.Idle, o.Limits = true, job.Limits{Queued: 3} })

@@ -15,8 +15,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (lectern.Presentation, 
 }
 
 // Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict. The limits
-// and the caller's quota apply as to a creation, and its minutes count again: CodeRateLimited where it would exceed one,
-// CodeTooLarge where it can never fit.
+// and the caller's quota apply as to a creation, and its minutes count again: CodeRateLimited where it would exceed
+// one, CodeTooLarge where it can never fit.
 func (s *Service) Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error) {
 	out, err := s.submit(ctx, WriteSpec{
 		ID: id, Events: []lectern.Event{lectern.Retried{KeyID: who.KeyID}}, Limits: Limits{Queued: s.opt.Limits.Queued}, Quota: who.Quota,

@@ -1,10 +1,10 @@
 // Package job keeps the job contract: it is the one door to a presentation's state.
 //
 // Many write to a presentation: the run that makes its video reports from dozens of goroutines, a heartbeat says that
-// the run is alive, a user cancels, a sweeper takes over the work of a dead process, a cleaner removes what is old. None
-// of them can reach the state. They hold values; they ask for a change by a method of [Service]; it becomes a [Write]
-// that only this package can fill. One goroutine commits all waiting writes in one transaction and then notifies the
-// watchers.
+// the run is alive, a user cancels, a sweeper takes over the work of a dead process, a cleaner removes what is old.
+// None of them can reach the state. They hold values; they ask for a change by a method of [Service]; it becomes a
+// [Write] that only this package can fill. One goroutine commits all waiting writes in one transaction and then
+// notifies the watchers.
 //
 // [lectern.Presentation.Apply] decides what a change does, on the row as it is inside the transaction. So a caller need
 // not care about a late report, a second cancel or a run that lost its lease: the change is applied to the current row

@@ -22,9 +22,9 @@ type Key struct {
 }
 
 // Reserve claims an owner's Idempotency-Key for a new request (J13); owner "" is lectern.DefaultOwner. Where the same
-// request came before, p is its presentation and replayed is true. Another request with this key is CodeKeyMismatch; one
-// that is still in flight is CodeKeyInUse. [Service.Submit] completes a reservation, [Service.ReleaseKey] ends it, and
-// [KeyTimeout] frees it. A completed key lives as long as its presentation.
+// request came before, p is its presentation and replayed is true. Another request with this key is CodeKeyMismatch;
+// one that is still in flight is CodeKeyInUse. [Service.Submit] completes a reservation, [Service.ReleaseKey] ends it,
+// and [KeyTimeout] frees it. A completed key lives as long as its presentation.
 func (s *Service) Reserve(ctx context.Context, owner, key,
 	fingerprint string) (p lectern.Presentation, replayed bool, err error) {
 	out, err := s.submit(ctx, WriteSpec{Reserve: true, Owner: owner, Key: key, Fingerprint: fingerprint})

@@ -96,8 +96,8 @@ type Queue interface {
 	Stop(ctx context.Context) error
 }
 
-// Observer receives events for metrics and traces. Its methods are quick and never block. None is called within a report
-// (J15).
+// Observer receives events for metrics and traces. Its methods are quick and never block. None is called within a
+// report (J15).
 type Observer interface {
 	// Committed reports a transaction, and how many reports of runs were folded into its writes.
 	Committed(writes, reports int, took time.Duration)
@@ -115,8 +115,8 @@ type Files interface {
 	RemoveArtifacts(ctx context.Context, id string) error
 }
 
-// Write is one write to one presentation. No other package can set its fields: a store can read what it is, but not make
-// one (J1).
+// Write is one write to one presentation. No other package can set its fields: a store can read what it is, but not
+// make one (J1).
 type Write struct{ spec WriteSpec }
 
 // WriteSpec describes a write. It has exactly one of Create, Events, Mark, Purge, Settle, Reserve, Release and Sweep.

@@ -203,8 +203,8 @@ func (s *Service) verdict(r *run, artifacts []lectern.Artifact, err error) (lect
 	return lectern.Broke{Attempt: r.attempt, Failure: *failureOf(err)}, nil
 }
 
-// settle writes the event that ends a run. If the store cannot take it (a full disk), settle tries again until it can or
-// the service stops; then the next start releases the run.
+// settle writes the event that ends a run. If the store cannot take it (a full disk), settle tries again until it can
+// or the service stops; then the next start releases the run.
 func (s *Service) settle(r *run, last lectern.Event, artifacts []lectern.Artifact) {
 	ctx := context.WithoutCancel(r.ctx)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {

@@ -152,10 +152,10 @@ func (s *Service) Stop(ctx context.Context) error {
 // compare readings of time.Now, whose monotonic part Truncate would remove.
 func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
-// Submit queues a checked deck. When Submit returns, the presentation is stored with its place in the queue, and its key
-// is completed. Where the same request has already completed the key, Submit returns that presentation; where another
-// request has, CodeKeyMismatch. A presentation that would exceed a limit or the key's quota is CodeRateLimited; one
-// longer than all minutes of the quota is CodeTooLarge.
+// Submit queues a checked deck. When Submit returns, the presentation is stored with its place in the queue, and its
+// key is completed. Where the same request has already completed the key, Submit returns that presentation; where
+// another request has, CodeKeyMismatch. A presentation that would exceed a limit or the key's quota is CodeRateLimited;
+// one longer than all minutes of the quota is CodeTooLarge.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 
 // hub wakes the watchers of a presentation and hands them the versions that this process committed, so that a thousand
 // watchers do not each read a change from the store. It holds nothing that is not in the store (J4), and only while
-// there are watchers. A watcher that misses the next version reads the store: a slow watcher delays no other, and a lost
-// wake-up or a commit whose answer was lost costs one poll.
+// there are watchers. A watcher that misses the next version reads the store: a slow watcher delays no other, and a
+// lost wake-up or a commit whose answer was lost costs one poll.
 type hub struct {
 	mu      sync.Mutex // guards watched; held for a map access and a few copies
 	watched map[string]*watched

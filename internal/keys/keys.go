@@ -1,15 +1,15 @@
 // Package keys knows who may use a server.
 //
 // An API key is lk_<id>_<secret>. The id names the key in lists and logs. The secret has 256 random bits; only its
-// SHA-256 is stored, so a copy of the database opens no door. A plain hash is enough: 256 random bits cannot be guessed,
-// so a slow hash would only cost time on every request.
+// SHA-256 is stored, so a copy of the database opens no door. A plain hash is enough: 256 random bits cannot be
+// guessed, so a slow hash would only cost time on every request.
 //
 // A [Ring] answers from memory. It reads the stored keys again when its copy is older than two seconds, and never
 // answers from a copy older than four. So a key that was removed on any node, or in the database itself, is refused
 // everywhere within five seconds, and while the database does not answer no key is accepted. It starts no goroutine.
 //
-// A browser exchanges its key for a session: the key's id and a time, signed with a secret of the server and bound to the
-// stored hash. Nothing is stored for it, and it ends with its key.
+// A browser exchanges its key for a session: the key's id and a time, signed with a secret of the server and bound to
+// the stored hash. Nothing is stored for it, and it ends with its key.
 package keys
 
 import (

@@ -304,7 +304,8 @@ func notInName(r rune) bool {
 	return r < 0x80 && r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 }
 
-// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its line.
+// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its
+// line.
 func stripComments(s string) (out string, ok bool) {
 	var b strings.Builder
 	for s != "" {

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the browser.
+// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the
+// browser.
 const decodeMemory = 96 << 20
 
 // decodeVisits is how many coefficients the scans of a progressive JPEG may go over, each scan counted, likewise.

@@ -198,7 +198,8 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	}
 }
 
-// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can tell.
+// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can
+// tell.
 func TestV1DamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {

@@ -49,7 +49,8 @@ type Command struct {
 
 	// Stdin feeds the child; nil: nothing to read. When the child stops reading before Stdin ends, a Stdin with the method
 	// CloseWithError (an *io.PipeReader) is closed, so that who writes into the pipe is not left waiting. An error from
-	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is copied on the way.
+	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is
+	// copied on the way.
 	Stdin io.Reader
 	// Stdout takes the child's output; nil: thrown away. An error from Stdout stops the child and is Wait's error.
 	Stdout io.Writer
@@ -125,9 +126,9 @@ func Find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s: %w", strings.Join(names, ", "), ErrNotFound)
 }
 
-// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted, and
-// waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have been
-// given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
+// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted,
+// and waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have
+// been given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
 func KillEscaped(mark string) {
 	if mark != "" {
 		killEscaped(mark)

@@ -13,9 +13,9 @@ import (
 )
 
 // OnPostgres makes a queue in the database of db and brings the queue's tables up to date; of nodes that start at once,
-// one does it and the others wait. db may go through a pool that assigns connections per transaction. The connections of
-// sessions reach the same database and keep their session: migrations and notifications of tickets use them. node names
-// this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
+// one does it and the others wait. db may go through a pool that assigns connections per transaction. The connections
+// of sessions reach the same database and keep their session: migrations and notifications of tickets use them. node
+// names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
 func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string,
 	log *slog.Logger) (*Queue[*sql.Tx], error) {
 	direct := stdlib.OpenDBFromPool(sessions)

@@ -1,9 +1,9 @@
 // Package queue hands queued presentations to workers. It is the only package that imports River.
 //
-// River does what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands tickets
-// out in order, retries them, and does so on SQLite and on Postgres. It has no fencing, and it rescues by age only. So
-// the end of a River job is never the end of a presentation: a ticket names the attempt that it is to begin, and a late
-// or repeated ticket begins nothing, because the presentation itself refuses it.
+// River does what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
+// tickets out in order, retries them, and does so on SQLite and on Postgres. It has no fencing, and it rescues by age
+// only. So the end of a River job is never the end of a presentation: a ticket names the attempt that it is to begin,
+// and a late or repeated ticket begins nothing, because the presentation itself refuses it.
 //
 // A River client can insert in the caller's transaction or in one of its own. On a database with one writing connection
 // the second way, used within a transaction, waits for ever. This package makes that impossible: it hides the client,
@@ -54,8 +54,8 @@ type Queue[Tx any] struct {
 	work *river.Client[Tx]
 }
 
-// OnSQLite makes a queue in the database of db, its single writing connection, and brings the queue's tables up to date.
-// River's warnings go to log; nil discards them.
+// OnSQLite makes a queue in the database of db, its single writing connection, and brings the queue's tables up to
+// date. River's warnings go to log; nil discards them.
 func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx], error) {
 	driver := riversqlite.New(db)
 	return open(ctx, driver, driver, "", log)

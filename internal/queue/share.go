@@ -109,8 +109,8 @@ type sharingExecutor struct {
 	share *share
 }
 
-// JobGetAvailable implements riverdriver.Executor. A node that takes some tickets and leaves some wakes the others: they
-// may have looked before it took its own. A node that takes none wakes no other, so that the calls end.
+// JobGetAvailable implements riverdriver.Executor. A node that takes some tickets and leaves some wakes the others:
+// they may have looked before it took its own. A node that takes none wakes no other, so that the calls end.
 func (e sharingExecutor) JobGetAvailable(ctx context.Context,
 	p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
 	n, leaves, err := e.share.take(ctx, p.MaxToLock)

@@ -51,8 +51,8 @@ var scripts = []struct {
 	}},
 }
 
-// language guesses the language of s: by its script, and among the languages of a script by the deck's. It is empty if s
-// has no letters.
+// language guesses the language of s: by its script, and among the languages of a script by the deck's. It is empty if
+// s has no letters.
 func language(s, deck string) string {
 	primary, _, _ := strings.Cut(strings.ToLower(deck), "-")
 	counts := make([]int, len(scripts))

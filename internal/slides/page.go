@@ -28,8 +28,9 @@ type section struct {
 }
 
 // Page returns slide i of the deck, counted from 0, as a page for the browser, and separately the background that it is
-// drawn on: a browser takes longer for that than for everything else. The warnings say what was left out or replaced. It
-// fails for an unknown theme and for refused pictures, naming the prop; all other props are shown as well as possible.
+// drawn on: a browser takes longer for that than for everything else. The warnings say what was left out or replaced.
+// It fails for an unknown theme and for refused pictures, naming the prop; all other props are shown as well as
+// possible.
 func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	t, err := l.themeOf(d)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// syntax is what colouring needs to know of a language: where comments and strings begin and end, and its keywords. That
-// is enough for the reader of a slide, and it also works on incomplete code.
+// syntax is what colouring needs to know of a language: where comments and strings begin and end, and its keywords.
+// That is enough for the reader of a slide, and it also works on incomplete code.
 type syntax struct {
 	line    []string    // begin a comment that ends with the line
 	block   [][2]string // begin and end one

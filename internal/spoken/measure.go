@@ -132,7 +132,8 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// sentenceGoesOn reports whether the point that ends at i is inside a sentence: a small letter or another point follows.
+// sentenceGoesOn reports whether the point that ends at i is inside a sentence: a small letter or another point
+// follows.
 func (n *reader) sentenceGoesOn(i int) bool {
 	at := n.skip(i)
 	if at >= len(n.text) {

@@ -18,7 +18,8 @@ import (
 	"lectern"
 )
 
-// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service.
+// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job
+// service.
 type Metrics struct {
 	registry   *prometheus.Registry
 	steps      *prometheus.HistogramVec

@@ -220,7 +220,8 @@ func TestARunIsATrace(t *testing.T) {
 	}
 }
 
-// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its bound.
+// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its
+// bound.
 func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -242,8 +243,8 @@ func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named; the
-// run may begin much later, from what was stored.
+// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named;
+// the run may begin much later, from what was stored.
 func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 	t.Parallel()
 	const sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

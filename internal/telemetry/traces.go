@@ -22,10 +22,10 @@ const (
 	keyShown    = 12              // characters of a step's content key
 )
 
-// Traces makes a span for each request and each run, and a child span of a run for each finished step. A run's span is a
-// child of the request that made the presentation, if that had one; otherwise it starts a trace. Traces is an observer
-// of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so that no
-// render waits for one.
+// Traces makes a span for each request and each run, and a child span of a run for each finished step. A run's span is
+// a child of the request that made the presentation, if that had one; otherwise it starts a trace. Traces is an
+// observer of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so
+// that no render waits for one.
 type Traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer

@@ -7,8 +7,8 @@
 // whole frames as hold its lead, its narration and its tail; slides and transitions add up to the video without rest,
 // and a narration's place is a number of samples from the start of the whole, not of a neighbour.
 //
-// Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so there is
-// no speech during one, and a slide keeps at least MinBody frames of its own.
+// Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so there
+// is no speech during one, and a slide keeps at least MinBody frames of its own.
 package timeline
 
 import (

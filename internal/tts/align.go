@@ -51,8 +51,8 @@ func Spread(weights []float64, loud []lectern.Span) []lectern.Span {
 	return out
 }
 
-// place finds the position after x loud samples; at the joint of two stretches, the end of the first or the start of the
-// second.
+// place finds the position after x loud samples; at the joint of two stretches, the end of the first or the start of
+// the second.
 func place(loud []lectern.Span, x float64, end bool) int64 {
 	for i, s := range loud {
 		n := float64(s.End - s.Start)

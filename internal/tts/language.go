@@ -235,8 +235,8 @@ var prior = map[string]float64{
 	"mk": -2, "sr": -1, "be": -3, "kk": -2, "sl": -1, "hr": -1, "et": -1, "lv": -1, "lt": -1, "nb": -0.5,
 }
 
-// evidence is what a whole word indicates for a language, beyond its trigrams: a common short word, or a letter that few
-// other languages use; a letter that the language never uses counts against it.
+// evidence is what a whole word indicates for a language, beyond its trigrams: a common short word, or a letter that
+// few other languages use; a letter that the language never uses counts against it.
 func evidence(word string, runes []rune, lang string) float64 {
 	e := 0.0
 	if len(runes) <= 5 && short[lang][word] {

@@ -28,8 +28,8 @@ type stretch struct {
 	script     string // as alphabet names it; empty: no letters
 }
 
-// stretches cuts text where its script changes. Digits, marks and white space belong to the stretch before them, opening
-// marks to the one after them.
+// stretches cuts text where its script changes. Digits, marks and white space belong to the stretch before them,
+// opening marks to the one after them.
 func stretches(text string) []stretch {
 	var out []stretch
 	cut, before := 0, rune(0) // cut: where a new stretch would begin
@@ -191,8 +191,8 @@ func (c *Catalogue) elsewhere(v lectern.Voice, text string) bool {
 	return margin > 12 && found != "en"
 }
 
-// other returns the voice that reads a script instead of v: in the language, preferably of v's engine and gender. Its ID
-// is empty if no voice reads the script.
+// other returns the voice that reads a script instead of v: in the language, preferably of v's engine and gender. Its
+// ID is empty if no voice reads the script.
 func (c *Catalogue) other(ctx context.Context, v lectern.Voice, script, language string) (lectern.Voice, error) {
 	all, err := c.Voices(ctx)
 	if err != nil {

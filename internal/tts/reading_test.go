@@ -121,7 +121,8 @@ func TestS6OtherScriptsAreRead(t *testing.T) {
 	}
 }
 
-// S6: where no voice can, the slide has a note with the stretch, and the rest is spoken; where nothing can be read, that is a failure.
+// S6: where no voice can, the slide has a note with the stretch, and the rest is spoken; where nothing can be read,
+// that is a failure.
 func TestS6ANoteWhereNoVoiceCan(t *testing.T) {
 	t.Parallel()
 	c := talkers()

@@ -41,7 +41,8 @@ type Span struct {
 }
 
 // Say reads a text in a language (BCP 47). It returns spans in order, not overlapping, that hold every character except
-// white space. It decides how numbers, signs and addresses are spoken. [PerWord] makes one from a rule for single words.
+// white space. It decides how numbers, signs and addresses are spoken. [PerWord] makes one from a rule for single
+// words.
 type Say func(text, language string) []Span
 
 // PerWord reads a text word by word: word returns the spoken form of one written word.
@@ -70,9 +71,9 @@ type token struct {
 // Prepare turns a script into sentences to speak. language is BCP 47 and selects abbreviations; say reads the text, one
 // call for each stretch between pauses; nil means [PerWord] of [Speakable].
 //
-// The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A silent word (an
-// emoji, a lone dash) is joined to its neighbour. A script with nothing to speak returns nil.
-// said (an emoji, a lone dash) is joined to its neighbour. A script with nothing to say gives nil.
+// The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A silent word
+// (an emoji, a lone dash) is joined to its neighbour. A script with nothing to speak returns nil. said (an emoji, a
+// lone dash) is joined to its neighbour. A script with nothing to say gives nil.
 func Prepare(script lectern.Script, language string, say Say) []Sentence {
 	if say == nil {
 		say = PerWord(Speakable)

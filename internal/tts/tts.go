@@ -1,8 +1,8 @@
 // Package tts gives a presentation its voice: it turns the text of one slide into a [lectern.Narration], audio with the
 // time of every word and, where the engine knows it, of every phoneme.
 //
-// An engine (a folder next to this file) only has to speak one sentence: samples at its own rate, with the places of the
-// words and phonemes in them. What makes narration pleasant and exact is the same for all engines and is in this
+// An engine (a folder next to this file) only has to speak one sentence: samples at its own rate, with the places of
+// the words and phonemes in them. What makes narration pleasant and exact is the same for all engines and is in this
 // package:
 //
 //   - [Prepare] turns a [lectern.Script] (addresses, emoji, control characters, pauses) into what can be said, sentence by

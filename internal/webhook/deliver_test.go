@@ -77,8 +77,8 @@ func TestMessage(t *testing.T) {
 	})
 }
 
-// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up. The next one of
-// the presentation has a schedule of its own, from the end of the first try on.
+// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up. The next one
+// of the presentation has a schedule of its own, from the end of the first try on.
 func TestScheduleThenGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,8 +347,8 @@ func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, cra
 	return inOrder(calls)
 }
 
-// A crash between the answer and its record brings the message again, and its id says that it is the same. A process that
-// is alone on its store need not wait for the end of the dead one's claim.
+// A crash between the answer and its record brings the message again, and its id says that it is the same. A process
+// that is alone on its store need not wait for the end of the dead one's claim.
 func TestCrashBeforeTheRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

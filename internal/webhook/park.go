@@ -28,8 +28,8 @@ func (l *loop) forgetEnded(at *line) {
 	l.parked -= n - len(at.parked)
 }
 
-// unpark sends at its parked messages when it can take them: all if it is well, else one at a time. One that is too late
-// to be tried under its claim returns to the outbox, to be claimed again.
+// unpark sends at its parked messages when it can take them: all if it is well, else one at a time. One that is too
+// late to be tried under its claim returns to the outbox, to be claimed again.
 func (l *loop) unpark(at *line) {
 	l.forgetEnded(at)
 	n := len(at.parked)

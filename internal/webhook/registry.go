@@ -15,7 +15,8 @@ import (
 	"lectern"
 )
 
-// MaxEndpoints is how many addresses an owner may register: each receives the messages of all the owner's presentations.
+// MaxEndpoints is how many addresses an owner may register: each receives the messages of all the owner's
+// presentations.
 const MaxEndpoints = 100
 
 // TestType is the type of the message that Test sends.
@@ -49,8 +50,8 @@ func (s *Service) Allowed(address string) error {
 	return nil
 }
 
-// Register makes an endpoint of an owner for the given types, or for all if there are none. Its secret is in Secrets[0],
-// shown only this once. Of the methods with an owner, this one takes "" for lectern.DefaultOwner.
+// Register makes an endpoint of an owner for the given types, or for all if there are none. Its secret is in
+// Secrets[0], shown only this once. Of the methods with an owner, this one takes "" for lectern.DefaultOwner.
 func (s *Service) Register(ctx context.Context, owner, address string, types []string) (lectern.Endpoint, error) {
 	if err := s.Allowed(address); err != nil {
 		f := *lectern.AsFailure(err)
@@ -145,7 +146,8 @@ func unknown(id string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.60s.", id)
 }
 
-// find returns an endpoint of owner, or with "" of any owner. It makes the one for callbacks if that does not exist yet.
+// find returns an endpoint of owner, or with "" of any owner. It makes the one for callbacks if that does not exist
+// yet.
 func (s *Service) find(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
 	callbacks := id == lectern.CallbackEndpoint
 	if callbacks {

@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// Schedule is how long a message waits after each failed try, give or take a tenth. If the try after the last wait fails
-// too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
+// Schedule is how long a message waits after each failed try, give or take a tenth. If the try after the last wait
+// fails too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
 func Schedule() []time.Duration {
 	return []time.Duration{
 		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,

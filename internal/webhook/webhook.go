@@ -177,8 +177,8 @@ func (s *Service) Start(ctx context.Context) error {
 }
 
 // Stop claims nothing more, returns claimed and unsent deliveries to the outbox, and waits for what is in flight. When
-// ctx ends, that is cut off and returned too, so that another process can try it at once. It is idempotent; before Start
-// it does nothing.
+// ctx ends, that is cut off and returned too, so that another process can try it at once. It is idempotent; before
+// Start it does nothing.
 func (s *Service) Stop(ctx context.Context) error {
 	s.lifeMu.Lock()
 	begun := s.begun

@@ -2,8 +2,8 @@
 // narration.
 //
 // A character is layered vector art ([character]), drawn once for each size of window ([figure]) by package paint. Its
-// face is rigged: eyes, brows and mouth are small sprites, drawn for each state that occurs and cached; head, neck, hair
-// and shoulders are warped, frame by frame, as one soft picture ([pose]). The motion is planned when a clip begins
+// face is rigged: eyes, brows and mouth are small sprites, drawn for each state that occurs and cached; head, neck,
+// hair and shoulders are warped, frame by frame, as one soft picture ([pose]). The motion is planned when a clip begins
 // ([performance]): the mouth from the sounds (package speech), the rest from stress, pauses, questions and a seed. The
 // same request gives the same bytes.
 package builtin

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache keeps drawn pictures up to a number of bytes; the least recently used goes first. It is safe for concurrent use.
-// Drawing happens outside its lock: the first caller draws, others that want the same picture wait for it.
+// cache keeps drawn pictures up to a number of bytes; the least recently used goes first. It is safe for concurrent
+// use. Drawing happens outside its lock: the first caller draws, others that want the same picture wait for it.
 type cache struct {
 	mu    sync.Mutex
 	limit int

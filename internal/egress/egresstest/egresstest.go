@@ -1,5 +1,5 @@
-// Package egresstest resolves names in tests of outgoing requests: a DNS server in this process with the test's answers.
-// No query leaves the machine, and a name may resolve differently the second time, as an attacker's does.
+// Package egresstest resolves names in tests of outgoing requests: a DNS server in this process with the test's
+// answers. No query leaves the machine, and a name may resolve differently the second time, as an attacker's does.
 package egresstest
 
 import (

@@ -1,5 +1,5 @@
-// Package rbnf spells numbers with rule-based number formats, the notation of the Unicode CLDR for the number words of a
-// language ("twenty-one", "einundzwanzig", "quatre-vingt-onze").
+// Package rbnf spells numbers with rule-based number formats, the notation of the Unicode CLDR for the number words of
+// a language ("twenty-one", "einundzwanzig", "quatre-vingt-onze").
 //
 // The rules of a language come as named sets: "%spellout-cardinal-feminine", "%spellout-ordinal", and private ones that
 // begin with "%%". [Parse] reads them once; [Rules.Spell] is then pure and safe for concurrent use. The notation is
@@ -346,8 +346,8 @@ func (p speller) form(x node, n uint64) string {
 	return x.forms["other"]
 }
 
-// find returns the index of the rule for n: the last whose base is at most n. If that rule would spell a zero remainder,
-// the one before it applies.
+// find returns the index of the rule for n: the last whose base is at most n. If that rule would spell a zero
+// remainder, the one before it applies.
 func (s *set) find(n uint64) int {
 	lo, hi := 0, len(s.rules)
 	for lo < hi {

@@ -22,10 +22,10 @@ const (
 	pause = 500 * time.Millisecond
 )
 
-// Node is this process among those that share a database. It holds an advisory lock on a connection of its own: when the
-// process dies, Postgres releases the lock at once, and whoever can take the lock knows that the node is gone. The same
-// connection listens for the changes of other nodes. For a machine that vanishes without closing its connections, and
-// for a stalled process, the time when it was last seen decides, by the database's clock.
+// Node is this process among those that share a database. It holds an advisory lock on a connection of its own: when
+// the process dies, Postgres releases the lock at once, and whoever can take the lock knows that the node is gone. The
+// same connection listens for the changes of other nodes. For a machine that vanishes without closing its connections,
+// and for a stalled process, the time when it was last seen decides, by the database's clock.
 type Node struct {
 	db      *DB
 	id      string
@@ -144,8 +144,8 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 	}
 }
 
-// gone is the SQL condition that a node is gone; $2 is how many seconds it may be silent. It holds when the node was not
-// seen for too long, or when its lock can be taken; taking it keeps the node from coming back until the transaction
+// gone is the SQL condition that a node is gone; $2 is how many seconds it may be silent. It holds when the node was
+// not seen for too long, or when its lock can be taken; taking it keeps the node from coming back until the transaction
 // ends.
 const gone = `(seen_at < clock_timestamp() - make_interval(secs => $2) OR pg_try_advisory_xact_lock(hashtextextended('node ' || id, 0)))`
 
@@ -202,9 +202,9 @@ func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, erro
 		ORDER BY created_at, id`, age.Microseconds())
 }
 
-// Bury calls rest for a dead node, then forgets the node, which cannot come back meanwhile. If the node is back already,
-// or another node is burying it, Bury does nothing. A stalled node loses its connection here, and so learns when it
-// wakes that it was taken for dead.
+// Bury calls rest for a dead node, then forgets the node, which cannot come back meanwhile. If the node is back
+// already, or another node is burying it, Bury does nothing. A stalled node loses its connection here, and so learns
+// when it wakes that it was taken for dead.
 func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context) error) error {
 	return failure("forget a dead node", n.db.begin(ctx, func(tx pgx.Tx) error {
 		var still bool

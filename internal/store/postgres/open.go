@@ -40,10 +40,10 @@ type DB struct {
 	sql      *sql.DB // pool, for database/sql
 }
 
-// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of nodes
-// that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an invalid
-// address CodeInvalidDeck, and an address of a pool that keeps no sessions an [AddressError]. No error repeats the
-// password.
+// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of
+// nodes that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an
+// invalid address CodeInvalidDeck, and an address of a pool that keeps no sessions an [AddressError]. No error repeats
+// the password.
 func Open(ctx context.Context, url string) (*DB, error) { return OpenThrough(ctx, url, "") }
 
 // OpenThrough is Open for a url that may go through a pool that assigns connections per transaction, such as PgBouncer

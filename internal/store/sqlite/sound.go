@@ -11,9 +11,9 @@ import (
 	"lectern"
 )
 
-// checkedWhole is the size up to which a database is read completely when it is opened, which takes some hundredths of a
-// second. Of a larger one only the ends of each table are read: enough to find a file that is not a database, truncated
-// or overwritten.
+// checkedWhole is the size up to which a database is read completely when it is opened, which takes some hundredths of
+// a second. Of a larger one only the ends of each table are read: enough to find a file that is not a database,
+// truncated or overwritten.
 const checkedWhole = 16 << 20
 
 // damaged is the failure for a database that SQLite cannot read.

@@ -11,8 +11,8 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Store is the job's store on a DB. It keeps the DB reachable: otherwise the garbage collector would close the file that
-// holds the folder's lock.
+// Store is the job's store on a DB. It keeps the DB reachable: otherwise the garbage collector would close the file
+// that holds the folder's lock.
 type Store struct {
 	*sqlstore.Store
 	db *DB

@@ -1,6 +1,6 @@
 // Package sqlstore is the job's store in SQL that SQLite and Postgres both speak. It defines once what a write means,
-// which rows it changes and under which guards. A [Dialect] has the differences: how rows are locked where there is more
-// than one writer, how other processes are notified, and what an error means.
+// which rows it changes and under which guards. A [Dialect] has the differences: how rows are locked where there is
+// more than one writer, how other processes are notified, and what an error means.
 //
 // The queries are in queries.sql, for SQLite, whose schema sqlc reads; `go generate` makes package rows from them.
 // [Numbered] turns SQLite's placeholders into Postgres'. Tables have the same columns in both databases, times are

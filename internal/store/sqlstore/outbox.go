@@ -146,8 +146,8 @@ func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, erro
 	return d, s.failure("read the delivery", err)
 }
 
-// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a delivery
-// whose endpoint is gone is CodeConflict.
+// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
+// delivery whose endpoint is gone is CodeConflict.
 func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
 	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries, now time.Time) error {
 		if d, err = s.delivery(ctx, q, id); err != nil {
@@ -180,8 +180,8 @@ func (s *Store) delivery(ctx context.Context, q *rows.Queries, id string) (lecte
 	return list[0], nil
 }
 
-// whole adds to deliveries the current secrets of their endpoints and the endpoint's revision; nil where the endpoint is
-// gone.
+// whole adds to deliveries the current secrets of their endpoints and the endpoint's revision; nil where the endpoint
+// is gone.
 func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
 	endpoints, err := listEndpoints(ctx, q, s.open)
 	if err != nil {

@@ -3,9 +3,10 @@
 // The library reports the place of every word and phoneme in its audio to the sample, which no other free engine does,
 // so captions and mouths follow exactly. It is also a large body of C with global state: one thread may use it, some
 // texts overflow its stack and end the process, and its output depends on earlier requests. So it runs in a child
-// process of our own program ([ChildMain]), loaded without cgo, one new child for each narration; a sentence takes a few
-// milliseconds. A child that dies or hangs is replaced, and the sentence tried again in plain letters. If the library
-// cannot be loaded but the espeak-ng program is installed, the program speaks, and the times come from the audio.
+// process of our own program ([ChildMain]), loaded without cgo, one new child for each narration; a sentence takes a
+// few milliseconds. A child that dies or hangs is replaced, and the sentence tried again in plain letters. If the
+// library cannot be loaded but the espeak-ng program is installed, the program speaks, and the times come from the
+// audio.
 package espeak
 
 import (

@@ -152,8 +152,8 @@ func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Se
 	return known, nil
 }
 
-// hasty makes flite speak ten times as fast where only phonemes are needed: they are the same, and half of its time goes
-// into samples.
+// hasty makes flite speak ten times as fast where only phonemes are needed: they are the same, and half of its time
+// goes into samples.
 const hasty = "duration_stretch=0.1"
 
 // alone asks flite for the phonemes of single words: it prints a line for each paragraph.

@@ -264,8 +264,8 @@ func (s suite) onsets(t *testing.T) {
 }
 
 // CheckTimes measures where sound begins after 0.2 s of silence or more and where it ends before such silence, and
-// requires the edge of a word, and of a phoneme where there are any, within allowed of it. The default of 40 ms is about
-// one frame of video, and less than what people notice between sound and lips.
+// requires the edge of a word, and of a phoneme where there are any, within allowed of it. The default of 40 ms is
+// about one frame of video, and less than what people notice between sound and lips.
 func CheckTimes(t testing.TB, n lectern.Narration, allowed time.Duration) {
 	t.Helper()
 	at := starts(n.Samples, 200*time.Millisecond)

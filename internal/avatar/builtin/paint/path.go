@@ -1,5 +1,5 @@
-// Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on one
-// side, and a mesh warp that moves finished pictures on the other.
+// Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on
+// one side, and a mesh warp that moves finished pictures on the other.
 //
 // It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
 // times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
