@@ -216,7 +216,7 @@ func TestDownloadResumes(t *testing.T) {
 	}
 }
 
-// A file that changes in between must not be patched together, and nothing is left at its path or beside it.
+// A file that changes in between must not be patched together, and nothing is left at its path or next to it.
 func TestDownloadOfAChangingFile(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

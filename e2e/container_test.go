@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// stranger is a user id that belongs to nobody, as containers have it.
+// stranger is a user id without a user, as in containers.
 const stranger = 4242
 
 // recipe is a shell line that runs its arguments as a container without user namespaces does: as a user without any

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// one is a deck of one slide with the given fields behind it, as JSON without the closing brace.
+// one is a deck of one slide with the given fields appended, as JSON without the closing brace.
 const one = `{"slidesData":[{"templateId":"content-slide","props":{"title":"Hello"},"voiceoverText":"Hello."}]`
 
 // TestBadInput: each wrong request gets the right status and a sentence that names the fault, on both interfaces, and

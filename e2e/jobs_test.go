@@ -148,7 +148,7 @@ func TestFiveAtOnce(t *testing.T) {
 	}
 }
 
-// record is a step as the server tells it.
+// record is a step as the server reports it.
 type record struct {
 	Kind    string `json:"kind"`
 	Slide   int    `json:"slide"`
@@ -244,7 +244,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// process is what /proc tells of one.
+// process is the state of one process in /proc.
 type process struct {
 	pid, parent int
 	name        string

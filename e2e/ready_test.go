@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// awaitReady asks until /readyz answers with the status, and gives what it said.
+// awaitReady polls /readyz until it answers with the status, and returns the body.
 func (s *server) awaitReady(status int, words string) {
 	s.t.Helper()
 	ctx := patient(s.t)

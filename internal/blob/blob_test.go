@@ -230,7 +230,7 @@ func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
 	}
 }
 
-// clock is a time that moves when told.
+// clock is a time that the test moves.
 type clock struct{ ns atomic.Int64 }
 
 func newClock() *clock {

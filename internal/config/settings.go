@@ -214,7 +214,7 @@ func httpSettings() []Setting {
 			"addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
 		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine",
 			[]string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
-		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20,
+		size("chromium.memory", "memory of all browser processes together; beyond it the browser restarts", 256<<20,
 			1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
 		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour,
 			func(c *Config) *time.Duration { return &c.Chromium.Page }),
