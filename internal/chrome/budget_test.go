@@ -77,7 +77,7 @@ func calm(t *testing.T, b *Browser) {
 	}
 }
 
-// A page that takes more memory than the bound is ended with a sentence, the browser is started anew, and pictures that
+// A page that takes more memory than the bound is ended with a sentence, the browser restarts, and pictures that
 // were taken in it meanwhile are taken all the same.
 func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	t.Parallel()

@@ -184,7 +184,7 @@ func TestSamePageGivesSameBytes(t *testing.T) {
 		<pre id=x style="position:relative"></pre><script>x.textContent = [history.length, document.referrer, location.href, window.name, innerWidth].join('|')</script>`)
 	first, _ := capture(t, shared, lectern.Page{HTML: html})
 	for range 4 {
-		// Another page between them leaves nothing behind.
+		// Another page between them leaves no trace.
 		capture(t, shared, lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`), Width: 200, Height: 100})
 		again, _ := capture(t, shared, lectern.Page{HTML: html})
 		if !bytes.Equal(first.PNG, again.PNG) {

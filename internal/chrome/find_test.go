@@ -88,7 +88,7 @@ func TestFindSeesThroughWrappers(t *testing.T) {
 	}
 }
 
-// Two programs say the same version of themselves and may draw differently, so the version tells them apart.
+// Two programs print the same version and may draw differently, so Version distinguishes them.
 func TestVersionTellsTheProgramsApart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

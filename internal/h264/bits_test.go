@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is written is read again: numbers of every kind, in any order, behind any number of bits.
+// The reader returns what the writer wrote: numbers of every kind, in any order, after any number of bits.
 func TestNumbersComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -135,7 +135,7 @@ func testSets(cabac bool) Sets {
 	return s
 }
 
-// A header that is written is read again, and the data behind it is where it was.
+// The reader returns a written header, and the data after it is where it was.
 func TestHeadersComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -112,7 +112,7 @@ func TestQueuePosition(t *testing.T) {
 		}, func(o *job.Options) { o.Workers = 1 })
 		first := w.create(1)
 		w.until(first.ID, func(p lectern.Presentation) bool { return p.Progress > 0 })
-		<-time.After(2 * time.Second) // the pace is measured anew once it is a second old
+		<-time.After(2 * time.Second) // the pace is measured again once it is a second old
 		var waiting []lectern.Presentation
 		for i := range 6 {
 			p := w.create(1)

@@ -79,7 +79,7 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// watchOver sets another node beside w's, which takes no work and looks for silence.
+// watchOver adds a node next to w's, which takes no work and looks for silent runs.
 func watchOver(t *testing.T, w *world, o job.Observer) {
 	t.Helper()
 	other, err := job.New(job.Options{

@@ -112,7 +112,8 @@ func (f file) exec(ctx context.Context, query, id string) error {
 
 func (f file) close() error { return f.db.Close() }
 
-// nodes are services that share one Postgres, each with connections of its own, that tell each other of their commits.
+// nodes are services that share one Postgres, each with connections of its own, that notify each other of their
+// commits.
 type nodes struct {
 	t       *testing.T
 	url     string

@@ -80,7 +80,7 @@ func TestFlushInGroups(t *testing.T) {
 			return nil, nil
 		})
 		end := w.ended(w.create(1).ID)
-		// 1000 reports in a second are seven flushes or so, beside queued, processing, the last fold and completed.
+		// 1000 reports in a second are seven flushes or so, plus queued, processing, the last fold and completed.
 		if end.Version < 8 || end.Version > 13 {
 			t.Errorf("1000 reports made %d versions", end.Version)
 		}

@@ -147,7 +147,7 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// told returns what is in the outbox about id, the newest first.
+// told returns the deliveries about id in the outbox, the newest first.
 func (w *world) told(id string) []lectern.Delivery {
 	w.t.Helper()
 	list, err := w.store.Deliveries(context.Background(), lectern.DeliveryFilter{Presentation: id})

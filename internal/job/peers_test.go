@@ -104,7 +104,7 @@ func TestDeadNodeIsTakenOver(t *testing.T) {
 }
 
 // J10 J7: a cancel that another node has stored reaches the run as it is heard of; a node that may have been taken for
-// dead stops its runs and gives them back.
+// dead stops its runs and returns them to the queue.
 func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -279,7 +279,7 @@ func svg(inner string) []byte {
 		inner + `</svg>`)
 }
 
-// uses is a drawing of so many levels, each of which uses the one below ten times.
+// uses is a drawing with a number of levels, each using the one below ten times.
 func uses(levels int, each string) []byte {
 	var b strings.Builder
 	b.WriteString(`<defs><rect id="l0" width="9" height="9"/>`)

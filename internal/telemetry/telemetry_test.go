@@ -116,7 +116,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	}
 }
 
-// How long the oldest webhook has waited is told in seconds, and is 0 where none waits.
+// The wait of the oldest webhook is exposed in seconds, and is 0 where none waits.
 func TestTheBacklogHasAnAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 	})
 }
 
-// What is exposed is what docs/OPERATIONS.md tells of, and the dashboard shows nothing that is not there.
+// The exposed metrics are those of docs/OPERATIONS.md, and the dashboard uses no others.
 func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	t.Parallel()
 	m := New("1.2.3")

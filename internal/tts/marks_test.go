@@ -77,7 +77,7 @@ func TestPrepareHoldsAllWithSpans(t *testing.T) {
 	})
 }
 
-// S7: a pause is that long in the sound, in front of, between, inside and behind sentences, at every speed; no word is
+// S7: a pause is that long in the sound, before, between, inside and after sentences, at every speed; no word is
 // lost over it.
 func TestS7PausesAreHeard(t *testing.T) {
 	t.Parallel()

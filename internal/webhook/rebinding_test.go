@@ -80,7 +80,7 @@ func (n *outside) judged() []string {
 
 func (n *outside) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
 
-// recording tells of every record.
+// recording reports every record.
 type recording struct {
 	*webhooktest.Fake
 	records chan lectern.Delivery

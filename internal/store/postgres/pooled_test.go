@@ -244,7 +244,7 @@ func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
 	}
 }
 
-// H6: behind a pool a node counts the connections alone that go past it.
+// H6: with a pool a node counts only the connections that do not use it.
 func TestH6CapacityBehindAPool(t *testing.T) {
 	t.Parallel()
 	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))
