@@ -1,8 +1,8 @@
 // Package telemetry counts and traces what Lectern does, for Prometheus and OpenTelemetry.
 //
-// It is the only package that imports either. The others declare small observers, which [Metrics] and [Traces]
-// implement. A registry is a value, so that two services in one process never share a count. Labels have bounded values
-// (a kind, a state, an outcome), never ids; details of one presentation are in its trace.
+// It is the one room that knows either. The others declare small observers of their own, which cmd/lectern fills with
+// [Metrics] and [Traces]. A registry is a value, so that two services in one process never share a count. Labels have
+// bounded values (a kind, a state, an outcome), never ids; what is about one presentation is in its trace.
 package telemetry
 
 import (
@@ -18,8 +18,7 @@ import (
 	"lectern"
 )
 
-// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job
-// service.
+// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service.
 type Metrics struct {
 	registry   *prometheus.Registry
 	steps      *prometheus.HistogramVec
@@ -36,8 +35,8 @@ type Metrics struct {
 	deliveries *prometheus.CounterVec
 }
 
-// New makes a registry for the program of that version.
-func New(version string) *Metrics {
+// New makes a registry for the program of that version, which asks s at each scrape.
+func New(version string, s Sources) *Metrics {
 	long, short := prometheus.ExponentialBuckets(0.05, 3, 10), prometheus.ExponentialBuckets(0.0005, 3, 10)
 	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
 		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
@@ -77,7 +76,7 @@ func New(version string) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers,
 		m.watchers, m.dropped, m.deliveries,
-		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		build, newWatcher(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -112,7 +111,7 @@ func (m *Metrics) StepDone(_ string, s lectern.Step) {
 func (m *Metrics) TakenOver(string) { m.takeovers.Inc() }
 
 // Answered counts a request, by the pattern of its route: "" where there is none.
-func (m *Metrics) Answered(route, method string, status int, took time.Duration) {
+func (m *Metrics) Answered(_ context.Context, route, method string, status int, took time.Duration) {
 	if route == "" {
 		route, method = "none", "any" // a stranger chooses both
 	}
@@ -137,20 +136,17 @@ type Resource struct {
 	Capacity, InUse, Waiting int
 }
 
-// Sources are read at each scrape. Nil ones are left out.
+// Sources are asked at each scrape. Nil ones are left out.
 type Sources struct {
 	Counts    func(ctx context.Context) (map[lectern.Status]int64, error)
 	Resources func() []Resource
 	Cache     func() (hits, misses, bytes int64)
-	// Backlog returns how many webhooks wait to be delivered, and since when the oldest does; zero where there is none.
+	// Backlog counts the webhooks that wait to be delivered, and tells since when the oldest does; zero where there is none.
 	Backlog func(ctx context.Context) (pending int64, oldest time.Time, err error)
 }
 
-// scrapeLimit bounds how long a scrape may wait for the store.
+// scrapeLimit bounds what a scrape may ask of the store.
 const scrapeLimit = 5 * time.Second
-
-// Watch adds the values of s to each scrape. Call it once at most.
-func (m *Metrics) Watch(s Sources) { m.registry.MustRegister(newWatcher(s)) }
 
 type watcher struct {
 	from                                        Sources

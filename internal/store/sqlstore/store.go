@@ -33,6 +33,9 @@ type Dialect interface {
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
+	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object that
+	// replaces arg. Both hold strings alone.
+	Includes(column, arg string) string
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
 	// Failure turns err into a failure with a message; doing names the operation. It returns nil, a *lectern.Failure and
