@@ -55,7 +55,8 @@ func TestMigrateOutbox(t *testing.T) {
 	}
 }
 
-// A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on it.
+// A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on
+// it.
 func TestMigrateFromSchema1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

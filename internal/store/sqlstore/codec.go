@@ -163,7 +163,7 @@ func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
 	return e, decode(r.Secrets, &e.Secrets)
 }
 
-// fromDeliveryRow gives the delivery without its endpoint's secrets.
+// fromDeliveryRow returns the delivery without its endpoint's secrets.
 func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
 	d := lectern.Delivery{
 		ID: r.ID, Owner: r.Owner, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State),
