@@ -52,9 +52,9 @@ type slide struct {
 	yuv yuvFile
 }
 
-// withSlides lays out the slides of o's deck, and tells track how much there is to do.
-func (o outline) withSlides(track *tracker) *outline {
-	u, d := &o, o.deck
+// withSlides lays out the slides of base's deck, and tells track how much there is to do.
+func withSlides(base outline, track *tracker) *outline {
+	u, d := &base, base.deck
 	_, u.guess = d.Estimate()
 	for i := range d.Slides {
 		s := &slide{index: i, number: i + 1, title: title(d.Slides[i], i), script: d.Slides[i].Script(),

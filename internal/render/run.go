@@ -97,7 +97,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 			Encoder: hardware},
 		performed: performs(ctx, p.Avatars, d.Avatar)}
 	o.theme, _ = p.Library.Theme(d.Theme)
-	all := o.withSlides(shared.track)
+	all := withSlides(o, shared.track)
 	ffmpeg := coder{p.FFmpeg, p.Resources}
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
