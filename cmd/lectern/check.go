@@ -12,7 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/blob"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
 )
 
 // checkCmd looks at a deck and draws its slides, without making a video.
@@ -43,7 +43,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	data, err := readDeck(c.Deck, io)
+	source, err := readDeck(c.Deck, io)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer k.close()
-	q, err := parseDeck(data, "", cfg.Limits)
+	q, err := parseDeck(ctx, k.decks, source, "", cfg.Limits)
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
@@ -96,7 +96,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 }
 
 // check looks at a deck and measures its slides as a render does. What it draws goes into the cache of renders.
-func (k *kit) check(ctx context.Context, q jsondeck.Request, bar *measure) (d lectern.Deck, _ []lectern.Warning, measured int, err error) {
+func (k *kit) check(ctx context.Context, q deck.Request, bar *measure) (d lectern.Deck, _ []lectern.Warning, measured int, err error) {
 	d = q.Deck.WithDefaults()
 	dir, err := userCache()
 	if err != nil { // without a home there is nothing to keep

@@ -20,6 +20,8 @@ import (
 	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
+	"lectern/internal/deck"
+	"lectern/internal/deck/all"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
@@ -47,6 +49,7 @@ type kit struct {
 	assets  *asset.Fetcher
 	judge   *picturefile.Judge
 	checker *check.Checker
+	decks   *deck.Catalogue
 	browser *chrome.Browser
 	ffmpeg  *lateFFmpeg
 	chips   *hardware
@@ -73,7 +76,7 @@ func newKit(cfg config.Config, logger *slog.Logger) (*kit, error) {
 	bounded, voices, assets, judge := library.Bounded(cfg.Limits), tts.NewCatalogue(engines...), asset.New(o), picturefile.NewJudge()
 	return &kit{
 		cfg: cfg, secrets: secrets, slides: bounded, engines: engines, voices: voices,
-		avatars: avatars, elai: external, assets: assets, judge: judge,
+		avatars: avatars, elai: external, assets: assets, judge: judge, decks: all.Parsers(),
 		checker: check.New(check.Options{
 			Voices: voices, Avatars: avatars, Library: bounded, Fetcher: assets, Judge: judge, Limits: cfg.Limits, Subtitles: cfg.Subtitles,
 		}),

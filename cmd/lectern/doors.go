@@ -54,7 +54,7 @@ func (h *house) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, err
 		hosts = append(hosts, strings.ToLower(strings.Trim(name, "[]")))
 	}
 	return httpapi.Options{
-		Jobs: h.jobs, Check: h.check(false), CustomCheck: h.check(true), Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
+		Jobs: h.jobs, Decks: h.decks, Check: h.check(false), CustomCheck: h.check(true), Measure: h, CheckTime: h.cfg.HTTP.CheckTime, Slides: h.slides, Browser: h.browser, Assets: h.assets, Voices: h.voices, Avatars: h.avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return h.artifacts.Open(ctx, key) },
 		Callbacks: h.hooks, Draining: draining,
 		Ready: h.ready.missing, Limits: h.cfg.Limits, LargeBodies: h.cfg.HTTP.LargeBodies, Log: h.log, UI: webui.Handler(), Version: programVersion(),

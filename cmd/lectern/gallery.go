@@ -15,6 +15,7 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar/builtin"
+	"lectern/internal/deck"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/picture"
 )
@@ -125,7 +126,7 @@ func (g *gallery) layouts(ctx context.Context, s streams) (err error) {
 	g.page.WriteString("\n## Layouts\n")
 	themes := g.slides.Themes()
 	for i, layout := range lectern.Layouts() {
-		deck, err := json.Marshal(map[string]any{
+		data, err := json.Marshal(map[string]any{
 			"size": lectern.Size{Width: 1280, Height: 720}, "layout": layout, "theme": themes[i%len(themes)].ID, "avatar": "gia",
 			"slides": []any{map[string]any{
 				"template": "bullet-points", "narration": "This is where I stand.",
@@ -135,7 +136,7 @@ func (g *gallery) layouts(ctx context.Context, s streams) (err error) {
 		if err != nil {
 			return fmt.Errorf("write a deck: %w", err)
 		}
-		if err := g.layout(ctx, l, deck, "layout-"+string(layout)); err != nil {
+		if err := g.layout(ctx, l, deck.Source{Bytes: data}, "layout-"+string(layout)); err != nil {
 			return err
 		}
 		fmt.Fprintf(&g.page, "\n`%s`\n\n![A frame in the layout %s](media/layout-%s.webp)\n", layout, layout, layout)
@@ -143,8 +144,8 @@ func (g *gallery) layouts(ctx context.Context, s streams) (err error) {
 	return nil
 }
 
-func (g *gallery) layout(ctx context.Context, l *local, deck []byte, name string) error {
-	p, err := l.create(ctx, deck)
+func (g *gallery) layout(ctx context.Context, l *local, source deck.Source, name string) error {
+	p, err := l.create(ctx, source)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"lectern"
 	"lectern/internal/config"
+	"lectern/internal/deck"
 	"lectern/internal/log"
 )
 
@@ -58,16 +59,16 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 	return l, nil
 }
 
-func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, error) {
-	q, err := parseDeck(data, l.preset, l.cfg.Limits)
+func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+	q, err := parseDeck(ctx, l.house.decks, source, l.preset, l.cfg.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	deck, more, err := l.house.check(false).Check(ctx, q.Deck)
+	d, more, err := l.house.check(false).Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.house.jobs.Submit(ctx, lectern.Submission{Deck: deck, Warnings: append(q.Warnings, more...)})
+	return l.house.jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...)})
 }
 
 func (l *local) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -13,7 +13,7 @@ import (
 	"lectern"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
 	"lectern/internal/slides"
 )
 
@@ -69,7 +69,7 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 		d.Slides = append(d.Slides, lectern.Slide{Template: tp.ID, Props: props})
 		want[len(d.Slides)] = fmt.Sprintf("slides[%d].props.%s", len(d.Slides)-1, last.Name)
 	}
-	checked, warnings, measured, err := k.check(t.Context(), jsondeck.Request{Deck: d}, newMeasure(streams{}, len(d.Slides)))
+	checked, warnings, measured, err := k.check(t.Context(), deck.Request{Deck: d}, newMeasure(streams{}, len(d.Slides)))
 	if err != nil || measured != len(checked.Slides) {
 		t.Fatalf("%d of %d slides measured: %v", measured, len(d.Slides), err)
 	}
