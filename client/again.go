@@ -15,7 +15,8 @@ const tries = 4
 
 // repeat sends a request until it is answered, or its failure is not worth another try, or the client's patience is over.
 // Only what may be sent twice is repeated: what changes nothing, and what has an Idempotency-Key.
-func (c *Client) repeat(ctx context.Context, worth func(error) bool, once func() (http.Header, error)) (http.Header, error) {
+func (c *Client) repeat(ctx context.Context, worth func(error) bool,
+	once func() (http.Header, error)) (http.Header, error) {
 	begun := time.Now()
 	for try := 1; ; try++ {
 		answer, err := once()

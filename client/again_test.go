@@ -30,7 +30,8 @@ func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if after != "" {
 		h.Set("Retry-After", after)
 	}
-	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: h, ContentLength: -1, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: h, ContentLength: -1,
+		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
 const (
@@ -60,10 +61,12 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			_, _, err := c.List(ctx, lectern.Query{})
 			return err
 		}, 2},
-		"get":    {func(ctx context.Context, c *client.Client) error { _, err := c.Get(ctx, "p"); return err }, 2},
-		"check":  {func(ctx context.Context, c *client.Client) error { _, err := c.Check(ctx, []byte("{}")); return err }, 2},
-		"create": {func(ctx context.Context, c *client.Client) error { _, err := c.Create(ctx, []byte("{}")); return err }, 2},
-		"upload": {func(ctx context.Context, c *client.Client) error { _, err := c.Upload(ctx, []byte("{}")); return err }, 2},
+		"get":   {func(ctx context.Context, c *client.Client) error { _, err := c.Get(ctx, "p"); return err }, 2},
+		"check": {func(ctx context.Context, c *client.Client) error { _, err := c.Check(ctx, []byte("{}")); return err }, 2},
+		"create": {func(ctx context.Context, c *client.Client) error { _, err := c.Create(ctx, []byte("{}")); return err },
+			2},
+		"upload": {func(ctx context.Context, c *client.Client) error { _, err := c.Upload(ctx, []byte("{}")); return err },
+			2},
 		"cancel": {func(ctx context.Context, c *client.Client) error { _, err := c.Cancel(ctx, "p"); return err }, 1},
 		"retry":  {func(ctx context.Context, c *client.Client) error { _, err := c.Retry(ctx, "p"); return err }, 1},
 		"delete": {func(ctx context.Context, c *client.Client) error { return c.Delete(ctx, "p") }, 1},
@@ -88,7 +91,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 					}
 					return
 				}
-				if err != nil || n.n != 2 || took != 7*time.Second || len(told) != 1 || told[0] != "7s The queue is full (limits.queued)." {
+				if err != nil || n.n != 2 || took != 7*time.Second || len(told) != 1 ||
+					told[0] != "7s The queue is full (limits.queued)." {
 					t.Errorf("%s, %d: %v after %d requests and %s, told %q", name, status, err, n.n, took, told)
 				}
 			})
@@ -112,7 +116,8 @@ func TestWaitingIsBounded(t *testing.T) {
 		"nearly for ever":   {"9223372036854775807", full, 1, 0},
 		"not retryable":     {"7", tooLong, 1, 0},
 		"the word of proxy": {"7", "<html>busy</html>", 4, 21 * time.Second},
-		"a date":            {"Sat, 01 Jan 2000 00:00:30 GMT", full, 2, 30 * time.Second}, // a bubble begins at the turn of 2000
+		// a bubble begins at the turn of 2000
+		"a date": {"Sat, 01 Jan 2000 00:00:30 GMT", full, 2, 30 * time.Second},
 		"a date that is over": {
 			"Fri, 31 Dec 1999 00:00:00 GMT", full, 4, 0,
 		},
@@ -139,7 +144,8 @@ func TestWaitingIsBounded(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		begun := time.Now()
-		if _, err := k.Create(ctx, []byte("{}")); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != time.Second {
+		if _, err := k.Create(ctx, []byte("{}")); !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(begun) != time.Second {
 			t.Errorf("with a context: %v after %s", err, time.Since(begun))
 		}
 	})
@@ -168,7 +174,8 @@ func TestWatchesAndDownloadsObeyRetryAfter(t *testing.T) {
 			t.Errorf("the watch took %s and %d requests", took, n.n)
 		}
 		var b strings.Builder
-		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); err != nil || b.String() != "bytes" || time.Since(begun) != 10*time.Second {
+		if err := c.Download(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, &b, nil); err != nil ||
+			b.String() != "bytes" || time.Since(begun) != 10*time.Second {
 			t.Errorf("the download: %v %q after %s", err, b.String(), time.Since(begun))
 		}
 	})

@@ -68,7 +68,8 @@ func WithPause(p func(ctx context.Context, attempt int) error) Option {
 func New(server string, options ...Option) (*Client, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, lectern.Fail(lectern.CodeInvalidRequest, "The server's address must be like http://localhost:8000, not %q.", server)
+		return nil, lectern.Fail(lectern.CodeInvalidRequest,
+			"The server's address must be like http://localhost:8000, not %q.", server)
 	}
 	c := &Client{
 		base: strings.TrimSuffix(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), http: &http.Client{}, patience: 2 * time.Minute,
@@ -141,7 +142,8 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		f := lectern.Fail(CodeUnreachable, "No Lectern server answers at %s. Start one with \"lectern serve\", or name another.", c.base).Because(err)
+		f := lectern.Fail(CodeUnreachable, "No Lectern server answers at %s. Start one with \"lectern serve\", or name "+
+			"another.", c.base).Because(err)
 		f.Retryable = true
 		return nil, &Error{Failure: f}
 	}
@@ -160,17 +162,20 @@ func refusal(res *http.Response) error {
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // what did arrive is all there is to say
 	var p problem
 	if err := json.Unmarshal(b, &p); err != nil || p.Code == "" {
-		e.Failure = lectern.Fail(lectern.CodeInternal, "The server answered %s, and not as a Lectern server does.", res.Status)
+		e.Failure = lectern.Fail(lectern.CodeInternal, "The server answered %s, and not as a Lectern server does.",
+			res.Status)
 		e.Failure.Detail = strings.TrimSpace(string(b[:min(len(b), 500)]))
 		return e
 	}
-	e.Failure = &lectern.Failure{Code: p.Code, Message: p.Detail, Param: p.Param, Slide: p.Slide, Retryable: p.Retryable, Detail: p.Cause}
+	e.Failure = &lectern.Failure{Code: p.Code, Message: p.Detail, Param: p.Param, Slide: p.Slide, Retryable: p.Retryable,
+		Detail: p.Cause}
 	if p.Slide > 0 { // the sentence begins with the slide already
 		e.Failure.Message = strings.TrimPrefix(p.Detail, fmt.Sprintf("slide %d: ", p.Slide))
 	}
 	for i, f := range p.Errors {
 		if i > 0 { // the first one is the failure itself
-			e.Failure.Causes = append(e.Failure.Causes, lectern.Failure{Code: f.Code, Message: f.Message, Param: f.Param, Slide: f.Slide})
+			e.Failure.Causes = append(e.Failure.Causes, lectern.Failure{Code: f.Code, Message: f.Message, Param: f.Param,
+				Slide: f.Slide})
 		}
 	}
 	return e
@@ -187,7 +192,8 @@ func (c *Client) ask(ctx context.Context, method, path string, body []byte, v an
 }
 
 // once is ask with headers, there and back, and sends the request once.
-func (c *Client) once(ctx context.Context, method, path string, body []byte, header http.Header, v any) (http.Header, error) {
+func (c *Client) once(ctx context.Context, method, path string, body []byte, header http.Header,
+	v any) (http.Header, error) {
 	res, err := c.do(ctx, method, path, body, header)
 	if err != nil {
 		return nil, err
@@ -200,7 +206,8 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, hea
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
+		return nil, &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"),
+			Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
 	}
 	return res.Header, nil
 }
@@ -308,7 +315,8 @@ func (c *Client) Steps(ctx context.Context, id string) ([]lectern.Step, error) {
 	}
 	steps := make([]lectern.Step, 0, len(got.Steps))
 	for _, s := range got.Steps {
-		steps = append(steps, lectern.Step{Kind: s.Kind, Slide: s.Slide, Key: s.Key, Attempt: s.Attempt, Reused: s.Reused, Started: s.StartedAt, Took: time.Duration(s.TookMS) * time.Millisecond})
+		steps = append(steps, lectern.Step{Kind: s.Kind, Slide: s.Slide, Key: s.Key, Attempt: s.Attempt, Reused: s.Reused,
+			Started: s.StartedAt, Took: time.Duration(s.TookMS) * time.Millisecond})
 	}
 	return steps, nil
 }

@@ -22,7 +22,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
 // dial makes a client that does not wait between attempts, and counts them.
@@ -33,7 +34,8 @@ func dial(t *testing.T, h http.HandlerFunc, options ...client.Option) (*client.C
 	a := &attempts{}
 	// The server's own client: connections of the default transport are closed by any server that is, and a request that must not
 	// be sent twice fails then.
-	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause), client.WithHTTPClient(server.Client())}, options...)...)
+	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause),
+		client.WithHTTPClient(server.Client())}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,8 @@ func (a *attempts) pause(ctx context.Context, attempt int) error {
 }
 
 func event(version int64, status lectern.Status, progress float64) string {
-	return fmt.Sprintf("id: %d\nevent: presentation\ndata: {\"id\":\"p\",\"status\":%q,\"progress\":%g,\"version\":%d,\"created_at\":\"2026-11-24T09:00:01.500Z\",\"started_at\":null}\n\n", version, status, progress, version)
+	return fmt.Sprintf("id: %d\nevent: presentation\ndata: "+
+		"{\"id\":\"p\",\"status\":%q,\"progress\":%g,\"version\":%d,\"created_at\":\"2026-11-24T09:00:01.500Z\",\"started_at\":null}\n\n", version, status, progress, version)
 }
 
 // J5 over broken connections: every version once, in order, to the terminal one; each attempt asks for what is missing.
@@ -63,7 +66,8 @@ func TestWatchReconnects(t *testing.T) {
 	var asked []string
 	connections := []func(w http.ResponseWriter){
 		func(w http.ResponseWriter) {
-			fmt.Fprint(w, "retry: 2000\n\n", event(1, "queued", 0), ": still here\n\n", event(2, "processing", 5), "id: 3\nevent: presentation\ndata: {\"half")
+			fmt.Fprint(w, "retry: 2000\n\n", event(1, "queued", 0), ": still here\n\n", event(2, "processing", 5),
+				"id: 3\nevent: presentation\ndata: {\"half")
 		},
 		func(w http.ResponseWriter) { http.Error(w, "restarting", http.StatusBadGateway) },
 		func(w http.ResponseWriter) {
@@ -113,7 +117,8 @@ func TestWatchEnds(t *testing.T) {
 		}
 		return seen, nil
 	}
-	if n, err := watch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }); n != 0 || err != nil {
+	if n, err := watch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }); n != 0 ||
+		err != nil {
 		t.Errorf("all seen: %d %v", n, err)
 	}
 	notFound := func(w http.ResponseWriter, _ *http.Request) {
@@ -122,7 +127,8 @@ func TestWatchEnds(t *testing.T) {
 		fmt.Fprint(w, `{"code":"not_found","detail":"There is no presentation p."}`)
 	}
 	_, err := watch(notFound)
-	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 404 || e.RequestID != "r1" || !errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
+	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 404 || e.RequestID != "r1" ||
+		!errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
 		t.Errorf("an unknown one: %v", err)
 	}
 	_, err = watch(func(w http.ResponseWriter, _ *http.Request) {
@@ -131,11 +137,15 @@ func TestWatchEnds(t *testing.T) {
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) || err.Error() != "It was deleted." {
 		t.Errorf("a deleted one: %v", err)
 	}
-	_, err = watch(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "event: presentation\ndata: nonsense\n\n") })
+	_, err = watch(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "event: presentation\ndata: "+
+			"nonsense\n\n")
+	})
 	if err == nil || !strings.Contains(err.Error(), "could not be read") {
 		t.Errorf("nonsense: %v", err)
 	}
-	_, err = watch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, client.WithPatience(-time.Second))
+	_, err = watch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		client.WithPatience(-time.Second))
 	if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 502 {
 		t.Errorf("patience is over: %v", err)
 	}
@@ -196,7 +206,8 @@ func TestDownloadResumes(t *testing.T) {
 	c, _ := dial(t, brokenFilm(func() string { return `"v1"` }))
 	path := filepath.Join(t.TempDir(), "talk.mp4")
 	var last, total int64
-	if err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, path, func(done, all int64) { last, total = done, all }); err != nil {
+	if err := c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, path,
+		func(done, all int64) { last, total = done, all }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -225,7 +236,8 @@ func TestDownloadOfAChangingFile(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"), nil)
+	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"),
+		nil)
 	if err == nil || !strings.Contains(err.Error(), "cannot be written") {
 		t.Errorf("a folder that is not there: %v", err)
 	}
@@ -242,7 +254,8 @@ func TestFailures(t *testing.T) {
 	})
 	_, err := c.Create(t.Context(), []byte(`{}`))
 	f, ok := errors.AsType[*lectern.Failure](err)
-	if !ok || f.Error() != "slide 2: Too long." || f.Param != "slides[1].narration" || f.Detail != "why" || len(f.Causes) != 1 || f.Causes[0].Param != "size" {
+	if !ok || f.Error() != "slide 2: Too long." || f.Param != "slides[1].narration" || f.Detail != "why" ||
+		len(f.Causes) != 1 || f.Causes[0].Param != "size" {
 		t.Errorf("%+v", f)
 	}
 	c, _ = dial(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -48,23 +48,28 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		return time.Date(2026, 11, 24, 9, 0, 0, int(s*1e9), time.UTC)
 	}
 	c := answering(t, map[string]string{
-		"GET /v1/presentations/" + id: "v1_processing", "POST /v1/presentations/" + id + "/cancel": "v1_failed", "POST /v1/presentations/" + id + "/retry": "v1_queued",
-		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run", "GET /v1/presentations?cursor=c&limit=5&status=failed": "v1_list",
-		"GET /v1/presentations/" + id + "/steps": "v1_steps", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" + id: "",
+		"GET /v1/presentations/" + id: "v1_processing", "POST /v1/presentations/" + id +
+			"/cancel": "v1_failed", "POST /v1/presentations/" + id + "/retry": "v1_queued",
+		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run", "GET " +
+			"/v1/presentations?cursor=c&limit=5&status=failed": "v1_list",
+		"GET /v1/presentations/" + id + "/steps": "v1_steps", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" +
+			id: "",
 	})
 	ctx := t.Context()
 	got, err := c.Get(ctx, id)
 	want := lectern.Presentation{
 		ID: id, Title: "Hello", Status: lectern.StatusProcessing, Stage: lectern.StageEncoding, Progress: 4267, Message: "Encoding slide 1 of 1.", SlidesTotal: 1,
 		Version: 3, Attempt: 1, CreatedAt: at(1.5), StartedAt: at(3), LastHeartbeat: at(3), ETA: 12400 * time.Millisecond,
-		Warnings: []lectern.Warning{{Code: "overflow", Message: "The title does not fit.", Slide: 1}}, Metadata: map[string]string{},
+		Warnings: []lectern.Warning{{Code: "overflow", Message: "The title does not fit.",
+			Slide: 1}}, Metadata: map[string]string{},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v\ngot  %+v\nwant %+v", err, got, want)
 	}
 	got, err = c.Cancel(ctx, id)
 	wantErr := &lectern.Failure{
-		Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
+		Code: lectern.CodeVoiceFailed, Message: "The voice did not " +
+			"answer.", Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
 		Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long.", Param: "slides[1].narration", Slide: 2}},
 	}
 	if err != nil || !reflect.DeepEqual(got.Error, wantErr) || got.CompletedAt.IsZero() {
@@ -74,21 +79,26 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		"retry":  func() (lectern.Presentation, error) { return c.Retry(ctx, id) },
 		"create": func() (lectern.Presentation, error) { return c.Create(ctx, []byte(`{}`)) },
 	} {
-		if p, err := call(); err != nil || p.Status != lectern.StatusQueued || p.Version != 1 || !p.StartedAt.IsZero() || p.Error != nil {
+		if p, err := call(); err != nil || p.Status != lectern.StatusQueued || p.Version != 1 || !p.StartedAt.IsZero() ||
+			p.Error != nil {
 			t.Errorf("%s: %v %+v", what, err, p)
 		}
 	}
-	if v, err := c.Check(ctx, []byte(`{}`)); err != nil || v.Slides != 2 || v.Avatar != "mikhailo" || v.EstimatedSeconds != 7.2 || len(v.Warnings) != 2 || v.Size.Width != 1920 {
+	if v, err := c.Check(ctx, []byte(`{}`)); err != nil || v.Slides != 2 || v.Avatar != "mikhailo" ||
+		v.EstimatedSeconds != 7.2 || len(v.Warnings) != 2 || v.Size.Width != 1920 {
 		t.Errorf("check: %v %+v", err, v)
-	} else if one, two := v.Outline[0], v.Outline[1]; one.Slide != 1 || one.Voice != (lectern.VoiceChoice{Engine: "flite", ID: "slt", Language: "en-US", Speed: 1}) || one.Avatar != "mikhailo" ||
+	} else if one, two := v.Outline[0], v.Outline[1]; one.Slide != 1 || one.Voice != (lectern.VoiceChoice{Engine: "flite",
+		ID: "slt", Language: "en-US", Speed: 1}) || one.Avatar != "mikhailo" ||
 		one.EstimatedSeconds != 2.2 || two.SpokenBy != "nobody" || len(two.Warnings) != 1 {
 		t.Errorf("check: %+v", v.Outline)
 	}
-	if page, next, err := c.List(ctx, lectern.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil || len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
+	if page, next, err := c.List(ctx, lectern.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil ||
+		len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
 		t.Errorf("list: %v %+v %q", err, page, next)
 	}
 	steps, err := c.Steps(ctx, id)
-	if err != nil || len(steps) != 2 || !reflect.DeepEqual(steps[0], lectern.Step{Kind: lectern.StepNarrate, Slide: 1, Key: "ab12", Attempt: 1, Started: at(2), Took: 1500 * time.Millisecond}) || !steps[1].Reused {
+	if err != nil || len(steps) != 2 || !reflect.DeepEqual(steps[0], lectern.Step{Kind: lectern.StepNarrate, Slide: 1,
+		Key: "ab12", Attempt: 1, Started: at(2), Took: 1500 * time.Millisecond}) || !steps[1].Reused {
 		t.Errorf("steps: %v %+v", err, steps)
 	}
 	if v, err := c.Voices(ctx); err != nil || len(v) != 1 || v[0].ID != "slt" || v[0].Language != "en-US" {
@@ -105,7 +115,8 @@ func TestClientReadsTheServersProblems(t *testing.T) {
 	_, err := c.Create(t.Context(), []byte(`{}`))
 	want := &lectern.Failure{
 		Code: lectern.CodeInvalidDeck, Message: `"theme" must be a string, not the number 1.`, Param: "theme",
-		Causes: []lectern.Failure{{Code: lectern.CodeInvalidDeck, Message: `"title" must be a string, not a list.`, Param: "slides[0].title", Slide: 1}},
+		Causes: []lectern.Failure{{Code: lectern.CodeInvalidDeck, Message: `"title" must be a string, not a list.`,
+			Param: "slides[0].title", Slide: 1}},
 	}
 	if e, ok := err.(*client.Error); !ok || e.Status != 422 || !reflect.DeepEqual(e.Failure, want) {
 		t.Errorf("%+v", err)

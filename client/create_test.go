@@ -60,14 +60,16 @@ func TestCreateIsSafeOnABrokenNetwork(t *testing.T) {
 // What another try cannot mend is told at once, and what does not mend in four tries then.
 func TestCreateGivesUp(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]int{`{"code":"invalid_deck","detail":"No."}`: 0, `{"code":"missing_tool","detail":"No ffmpeg."}`: 0, `{"code":"overloaded","detail":"Full.","retryable":true}`: 3} {
+	for body, want := range map[string]int{`{"code":"invalid_deck","detail":"No."}`: 0,
+		`{"code":"missing_tool","detail":"No ffmpeg."}`: 0, `{"code":"overloaded","detail":"Full.","retryable":true}`: 3} {
 		c, pauses := dial(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Request-Id", "r1")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprint(w, body)
 		})
 		_, err := c.Create(t.Context(), []byte(`{}`))
-		if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 503 || e.RequestID != "r1" || len(pauses.n) != want {
+		if e, ok := errors.AsType[*client.Error](err); !ok || e.Status != 503 || e.RequestID != "r1" ||
+			len(pauses.n) != want {
 			t.Errorf("%s: %v after %d pauses", body, err, len(pauses.n))
 		}
 	}
@@ -84,7 +86,8 @@ func TestUploadSendsAForm(t *testing.T) {
 		b, _ := io.ReadAll(file)
 		fmt.Fprintf(w, `{"id":%q,"title":%q,"stage":%q}`, b, r.FormValue("settings"), r.FormValue("callback_url"))
 	})
-	p, err := c.Upload(t.Context(), []byte("{}"), client.WithSettings([]byte(`{"theme":"x"}`)), client.WithCallback("https://example.com"))
+	p, err := c.Upload(t.Context(), []byte("{}"), client.WithSettings([]byte(`{"theme":"x"}`)),
+		client.WithCallback("https://example.com"))
 	if err != nil || p.ID != "{}" || p.Title != `{"theme":"x"}` || p.Stage != "https://example.com" {
 		t.Errorf("%v %+v", err, p)
 	}

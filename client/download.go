@@ -105,7 +105,8 @@ func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done 
 	}
 	defer res.Body.Close()
 	if d.done > 0 && res.StatusCode != http.StatusPartialContent {
-		return false, "", &Error{Status: http.StatusConflict, Failure: lectern.Fail(lectern.CodeConflict, "The file changed while it was downloaded; download it again.")}
+		return false, "", &Error{Status: http.StatusConflict, Failure: lectern.Fail(lectern.CodeConflict,
+			"The file changed while it was downloaded; download it again.")}
 	}
 	if d.total < 0 && res.ContentLength >= 0 {
 		d.total = res.ContentLength
@@ -115,7 +116,8 @@ func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done 
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return false, res.Header.Get("ETag"), &Error{Failure: lectern.Fail(CodeUnreachable, "The download broke off after %d bytes.", d.done).Because(err)}
+		return false, res.Header.Get("ETag"), &Error{Failure: lectern.Fail(CodeUnreachable,
+			"The download broke off after %d bytes.", d.done).Because(err)}
 	}
 	return true, res.Header.Get("ETag"), nil
 }

@@ -107,14 +107,16 @@ func (w *watch) take(e event) (done bool, err error) {
 		if p.Detail == "" {
 			p.Detail = "The presentation was deleted."
 		}
-		return false, &Error{Status: http.StatusNotFound, RequestID: p.RequestID, Failure: lectern.Fail(lectern.CodeNotFound, "%s", p.Detail)}
+		return false, &Error{Status: http.StatusNotFound, RequestID: p.RequestID,
+			Failure: lectern.Fail(lectern.CodeNotFound, "%s", p.Detail)}
 	case "presentation":
 	default:
 		return false, nil // of a newer server
 	}
 	var v wire
 	if err := json.Unmarshal([]byte(e.data), &v); err != nil {
-		return false, &Error{Status: http.StatusOK, Failure: lectern.Fail(lectern.CodeInternal, "An event of the server could not be read.").Because(err)}
+		return false, &Error{Status: http.StatusOK, Failure: lectern.Fail(lectern.CodeInternal,
+			"An event of the server could not be read.").Because(err)}
 	}
 	if v.Version <= w.after {
 		return false, nil

@@ -83,7 +83,8 @@ func (c *Client) TestWebhook(ctx context.Context, id string) (Delivery, error) {
 // Deliveries lists messages, the newest first. Empty fields of the filter select all.
 func (c *Client) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]Delivery, error) {
 	q := url.Values{}
-	for name, value := range map[string]string{"presentation": f.Presentation, "endpoint": f.Endpoint, "state": string(f.State)} {
+	for name, value := range map[string]string{"presentation": f.Presentation, "endpoint": f.Endpoint,
+		"state": string(f.State)} {
 		if value != "" {
 			q.Set(name, value)
 		}

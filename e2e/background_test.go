@@ -29,7 +29,8 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 	for i, template := range library.Templates() {
 		theme := themes[i%len(themes)].ID
 		t.Run(template.ID, func(t *testing.T) {
-			d := lectern.Deck{Theme: theme, Size: lectern.Size{Width: 960, Height: 540}, FrameRate: 30, Layout: lectern.LayoutSlideOnly,
+			d := lectern.Deck{Theme: theme, Size: lectern.Size{Width: 960, Height: 540}, FrameRate: 30,
+				Layout: lectern.LayoutSlideOnly,
 				Slides: []lectern.Slide{{Template: template.ID, Props: template.Sample}}}
 			page, _, err := library.Page(d, 0)
 			if err != nil {
@@ -53,8 +54,10 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 					far++
 				}
 			}
-			if mean := float64(sum) / float64(len(whole.Pix)); far > len(whole.Pix)/2000 || most > 64 || mean > 0.2 || mean < -0.2 {
-				t.Errorf("in %s %d of %d values are more than 4 steps of 255 off, one by %d, and all are %.2f off on the whole", theme, far, len(whole.Pix), most, mean)
+			if mean := float64(sum) / float64(len(whole.Pix)); far > len(whole.Pix)/2000 || most > 64 || mean > 0.2 ||
+				mean < -0.2 {
+				t.Errorf("in %s %d of %d values are more than 4 steps of 255 off, one by %d, and all are %.2f off on the whole",
+					theme, far, len(whole.Pix), most, mean)
 			}
 			if far > 0 {
 				t.Logf("%d values are up to %d steps off", far, most)

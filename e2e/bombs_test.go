@@ -41,7 +41,8 @@ func bombs(t *testing.T) []bomb {
 	const pixels = "limits.picture_pixels"
 	return []bomb{
 		{"BMP, RLE8, 22000 × 22000", "image/bmp", rleBMP(22_000, 22_000), "it is a BMP picture", 5 * time.Second},
-		{"the same named image/png", "image/png", rleBMP(22_000, 22_000), "it is a BMP picture, although it is named image/png", 5 * time.Second},
+		{"the same named image/png", "image/png", rleBMP(22_000, 22_000),
+			"it is a BMP picture, although it is named image/png", 5 * time.Second},
 		{"PNG 10000 × 10000", "image/png", zeroPNG(10_000, 10_000), pixels, 5 * time.Second},
 		{"JPEG 10000 × 10000", "image/jpeg", zeroJPEG(10_000, 10_000), pixels, 5 * time.Second},
 		{"GIF 10000 × 10000, 3 frames", "image/gif", zeroGIF(10_000, 10_000, 3), pixels, 5 * time.Second},
@@ -75,7 +76,8 @@ func TestH1H8BombsAreRefused(t *testing.T) {
 			data := "data:" + b.media + ";base64," + base64.StdEncoding.EncodeToString(b.body)
 			for way, address := range map[string]string{"data": data, "http": web.URL + "/" + strconv.Itoa(i)} {
 				says, growth, cpu := explode(t, s, pictureDeck(address))
-				t.Logf("%-30s %4s %7d bytes | %5d MB | %6.2f s | %s", b.name, way, len(b.body), growth>>20, cpu.Seconds(), tail(says, 160))
+				t.Logf("%-30s %4s %7d bytes | %5d MB | %6.2f s | %s", b.name, way, len(b.body), growth>>20, cpu.Seconds(),
+					tail(says, 160))
 				if program != plain {
 					continue
 				}

@@ -62,7 +62,8 @@ func (c *cluster) node(role string, env ...string) *server {
 func worker(id string, attempt string, nodes ...*server) *server {
 	for _, n := range nodes {
 		for line := range strings.Lines(n.log()) {
-			if strings.Contains(line, "HEARTBEAT") && strings.Contains(line, id) && strings.Contains(line, `"attempt":`+attempt) {
+			if strings.Contains(line, "HEARTBEAT") && strings.Contains(line, id) &&
+				strings.Contains(line, `"attempt":`+attempt) {
 				return n
 			}
 		}
@@ -140,7 +141,8 @@ func TestH6NodesBehindAPool(t *testing.T) {
 	}
 	at.kill9()
 	died := time.Now()
-	front.await(id, func(v view) bool { return v.Attempt == 2 || v.ended() }) // the lease is an hour: this is not its doing
+	// the lease is an hour: this is not its doing
+	front.await(id, func(v view) bool { return v.Attempt == 2 || v.ended() })
 	t.Logf("H6: the takeover took %v", time.Since(died).Round(time.Millisecond))
 	if v := front.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {
 		t.Fatalf("ended as %+v, not completed in attempt 2", v)

@@ -28,7 +28,8 @@ func inContainer(t *testing.T, dir string, args ...string) *exec.Cmd {
 		uid, gid = stranger, stranger
 		become = []string{"setpriv", "--reuid", fmt.Sprint(uid), "--regid", fmt.Sprint(gid), "--clear-groups"}
 	}
-	line := append(become, "env", "HOME="+dir, "unshare", "-U", fmt.Sprintf("--map-user=%d", uid), fmt.Sprintf("--map-group=%d", gid), "--keep-caps")
+	line := append(become, "env", "HOME="+dir, "unshare", "-U", fmt.Sprintf("--map-user=%d", uid),
+		fmt.Sprintf("--map-group=%d", gid), "--keep-caps")
 	if os.Getuid() == 0 {
 		if err := os.Chown(dir, uid, gid); err != nil {
 			t.Fatal(err)

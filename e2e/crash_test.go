@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // crashing is the program with its named crash points.
@@ -32,9 +32,10 @@ func brief(name string) string {
 // half-written and no scratch is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
-	nth := map[crash.Point]int{crash.Committing: 4, crash.Committed: 4, crash.Written: 3, crash.Renamed: 3, crash.Linked: 2}
-	for _, p := range crash.Points() {
-		if p == crash.Marked || p == crash.FilesGone {
+	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,
+		crashpoint.Renamed: 3, crashpoint.Linked: 2}
+	for _, p := range crashpoint.Points() {
+		if p == crashpoint.Marked || p == crashpoint.FilesGone {
 			continue // TestCrashesInCleanup
 		}
 		t.Run(string(p), func(t *testing.T) {
@@ -88,7 +89,7 @@ func left(t *testing.T, s *server, ctx context.Context) {
 // TestCrashesInCleanup holds J12: a removal that the process dies in goes on after the restart, and to its end.
 func TestCrashesInCleanup(t *testing.T) {
 	t.Parallel()
-	for _, p := range []crash.Point{crash.Marked, crash.FilesGone} {
+	for _, p := range []crashpoint.Point{crashpoint.Marked, crashpoint.FilesGone} {
 		t.Run(string(p), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, crashing(), "CRASH_AT="+string(p))

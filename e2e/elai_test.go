@@ -94,7 +94,8 @@ func checkElaiTiming(t *testing.T, s *server) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{"Hello, and welcome to the first slide.", "This is the second one, which says a little more than the first, so it lasts longer."}
+	texts := []string{"Hello, and welcome to the first slide.",
+		"This is the second one, which says a little more than the first, so it lasts longer."}
 	for i, text := range texts {
 		got, want := float64(m.Slides[i].Samples)/48000, elaitest.Seconds(text)
 		if math.Abs(got-want) > 0.08 {
@@ -109,7 +110,8 @@ func checkElaiTiming(t *testing.T, s *server) {
 // checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is green.
 func checkNoGreen(t *testing.T, file string) {
 	t.Helper()
-	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-vf", "fps=2,scale=960:540:in_color_matrix=bt709,format=rgb24", "-f", "rawvideo", "-")
+	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-vf",
+		"fps=2,scale=960:540:in_color_matrix=bt709,format=rgb24", "-f", "rawvideo", "-")
 	worst := 0
 	for i := 0; i+2 < len(raw); i += 3 {
 		worst = max(worst, int(raw[i+1])-int(max(raw[i], raw[i+2])))

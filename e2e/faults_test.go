@@ -35,7 +35,8 @@ func TestFullDisk(t *testing.T) {
 	if v.Status != "failed" || fault["code"] != "disk_full" {
 		t.Fatalf("ended as %+v", v)
 	}
-	if sentence := strings.ToLower(fmt.Sprint(fault["message"])); !strings.Contains(sentence, "disk") && !strings.Contains(sentence, "space") {
+	if sentence := strings.ToLower(fmt.Sprint(fault["message"])); !strings.Contains(sentence, "disk") &&
+		!strings.Contains(sentence, "space") {
 		t.Errorf("%q does not say that the disk is full", sentence)
 	}
 	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 {
@@ -96,7 +97,8 @@ exec %s "$@"
 		}
 		v := s.awaitEnd(id)
 		failure, _ := v.Error.(map[string]any)
-		if said := fmt.Sprint(failure["message"]); v.Status != "failed" || failure["code"] != "encode_failed" || !strings.Contains(said, want) {
+		if said := fmt.Sprint(failure["message"]); v.Status != "failed" || failure["code"] != "encode_failed" ||
+			!strings.Contains(said, want) {
 			t.Fatalf("ended as %+v", v)
 		}
 		if a := s.must("GET", "/v1/presentations/"+id+"/video", ""); a.status != 404 && a.status != 409 {
@@ -126,7 +128,8 @@ func TestMissingTools(t *testing.T) {
 	empty := t.TempDir()
 	s := serve(t, plain, "PATH="+empty)
 	for _, tool := range []string{"ffmpeg", "chromium"} {
-		if out := s.out.String(); !strings.Contains(out, tool) || !strings.Contains(out, "apt-get install") && !strings.Contains(out, "apt install") {
+		if out := s.out.String(); !strings.Contains(out, tool) || !strings.Contains(out, "apt-get install") &&
+			!strings.Contains(out, "apt install") {
 			t.Errorf("serve does not say how to install %s:\n%s", tool, out)
 		}
 	}

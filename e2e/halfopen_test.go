@@ -60,7 +60,8 @@ func TestVanishedWatcher(t *testing.T) {
 // and nothing is closed.
 func watchAndVanish(t *testing.T, s *server, id string) net.Conn {
 	t.Helper()
-	conn, err := (&net.Dialer{KeepAlive: -1}).Dial("tcp", s.addr) // who has vanished does not notice that nobody answers, and resets nothing
+	// who has vanished does not notice that nobody answers, and resets nothing
+	conn, err := (&net.Dialer{KeepAlive: -1}).Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,8 @@ func watchAndVanish(t *testing.T, s *server, id string) net.Conn {
 	nothing := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: 0}} // takes no byte of any packet
 	var attached error
 	if err := raw.Control(func(fd uintptr) {
-		attached = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &nothing[0]})
+		attached = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+			&unix.SockFprog{Len: 1, Filter: &nothing[0]})
 	}); err != nil || attached != nil {
 		t.Fatal(err, attached)
 	}

@@ -65,7 +65,8 @@ func asImage(t *testing.T, i recipeOfImage, env ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := []string{"usr", "etc", "proc", "dev", "bin", "sbin", "lib", "lib64", "tmp"} // what this machine's is mounted on
+	// what this machine's is mounted on
+	places := []string{"usr", "etc", "proc", "dev", "bin", "sbin", "lib", "lib64", "tmp"}
 	ours := []string{"program", "data", "logs", "home"}
 	t.Cleanup(func() {
 		for _, d := range ours {
@@ -157,7 +158,8 @@ func TestM10ImageWithoutAKey(t *testing.T) {
 func TestM10ImageWithAKey(t *testing.T) {
 	t.Parallel()
 	out, err := asImage(t, readImage(t)).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "LECTERN_API_KEY") || !strings.Contains(string(out), "LECTERN_HTTP_KEYLESS") {
+	if err == nil || !strings.Contains(string(out), "LECTERN_API_KEY") ||
+		!strings.Contains(string(out), "LECTERN_HTTP_KEYLESS") {
 		t.Errorf("without a key: %v\n%s", err, out)
 	}
 	key := strings.Repeat("0123456789abcdef", 4)

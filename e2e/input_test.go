@@ -31,9 +31,11 @@ func TestBadInput(t *testing.T) {
 		{"empty slides", `{"slidesData":[]}`, 422, []string{"slide"}},
 		{"slides of the wrong type", `{"slidesData":"three"}`, 422, []string{"slidesData", "list"}},
 		{"a slide of the wrong type", `{"slidesData":[7]}`, 422, []string{"slide"}},
-		{"narration of the wrong type", `{"slidesData":[{"templateId":"content-slide","voiceoverText":7}]}`, 422, []string{"voiceoverText", "text"}},
+		{"narration of the wrong type", `{"slidesData":[{"templateId":"content-slide","voiceoverText":7}]}`, 422,
+			[]string{"voiceoverText", "text"}},
 		{"unknown avatar", one + `,"avatarCode":"nobody"}`, 422, []string{"nobody", "mikhailo", "gia"}},
-		{"unknown layout", one + `,"layout":"upside_down"}`, 422, []string{"upside_down", "picture_in_picture", "side_by_side"}},
+		{"unknown layout", one + `,"layout":"upside_down"}`, 422, []string{"upside_down", "picture_in_picture",
+			"side_by_side"}},
 		{"unknown theme", one + `,"theme":"neon"}`, 422, []string{"neon", "dark-purple"}},
 		{"unknown quality", one + `,"quality":"ultra"}`, 422, []string{"ultra", "medium"}},
 		{"odd resolution", one + `,"resolution":[1921,1080]}`, 422, []string{"1921", "even"}},
@@ -41,11 +43,14 @@ func TestBadInput(t *testing.T) {
 		{"resolution of the wrong type", one + `,"resolution":"big"}`, 422, []string{"resolution"}},
 		{"negative duration", one + `,"duration":-5}`, 422, []string{"duration"}},
 		{"501 slides", `{"slidesData":[` + strings.TrimSuffix(many, ",") + `]}`, 422, []string{"more than 500"}},
-		{"a narration of 1 MB", `{"slidesData":[{"templateId":"content-slide","voiceoverText":"` + strings.Repeat("word ", 1<<18) + `"}]}`, 422, []string{"narration", "slide 1"}},
-		{"a body over the limit", `{"slidesData":[{"voiceoverText":"` + strings.Repeat("x", 33<<20) + `"}]}`, 413, []string{"32"}},
+		{"a narration of 1 MB", `{"slidesData":[{"templateId":"content-slide","voiceoverText":"` +
+			strings.Repeat("word ", 1<<18) + `"}]}`, 422, []string{"narration", "slide 1"}},
+		{"a body over the limit", `{"slidesData":[{"voiceoverText":"` + strings.Repeat("x", 33<<20) + `"}]}`, 413,
+			[]string{"32"}},
 		{"an image on a private network", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://192.168.0.1/x.png"}}]}`, 422, []string{"private"}},
 		{"an image on this machine", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://127.0.0.1/x.png"}}]}`, 422, []string{"this machine"}},
-		{"M7: an image from another port", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://example.com:22/x.png"}}]}`, 422, []string{"port 22", "assets.ports"}},
+		{"M7: an image from another " +
+			"port", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://example.com:22/x.png"}}]}`, 422, []string{"port 22", "assets.ports"}},
 		{"an image that is a file", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"file:///etc/passwd"}}]}`, 422, []string{"image"}},
 	}
 	for _, c := range cases {
@@ -64,13 +69,15 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%s: a problem comes as %q", c.name, got)
 		}
 	}
-	for _, path := range []string{"/api/custom/presentations/00000000-0000-4000-8000-000000000000", "/v1/presentations/00000000-0000-4000-8000-000000000000",
+	for _, path := range []string{"/api/custom/presentations/00000000-0000-4000-8000-000000000000",
+		"/v1/presentations/00000000-0000-4000-8000-000000000000",
 		"/v1/presentations/..%2f..%2fetc", "/v1/presentations/nobody/video", "/api/custom/presentations/nobody/thumbnail"} {
 		if a := s.must("GET", path, ""); a.status != 404 {
 			t.Errorf("GET %s: %d %s", path, a.status, a.body)
 		}
 	}
-	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 || len(a.json(t)["jobs"].([]any)) != 0 {
+	if a := s.must("GET", "/api/custom/presentations?limit=50", ""); a.status != 200 ||
+		len(a.json(t)["jobs"].([]any)) != 0 {
 		t.Errorf("refused requests left jobs: %d %s", a.status, a.body)
 	}
 }
@@ -145,7 +152,8 @@ func TestHostileProps(t *testing.T) {
 				props[p.Name] = evil
 			}
 		}
-		body, _ := json.Marshal(map[string]any{"slides": []any{map[string]any{"templateId": tpl.ID, "props": props}}, "theme": "dark-purple"})
+		body, _ := json.Marshal(map[string]any{"slides": []any{map[string]any{"templateId": tpl.ID, "props": props}},
+			"theme": "dark-purple"})
 		a := s.must("POST", "/api/custom/slide-html/preview", string(body))
 		html, _ := a.json(t)["html"].(string)
 		if a.status != 200 || html == "" {
@@ -159,7 +167,9 @@ func TestHostileProps(t *testing.T) {
 			t.Errorf("%s does not show template syntax as text", tpl.ID)
 		}
 	}
-	png := s.must("POST", "/api/custom/slide-image/generate", `{"slides":[{"templateId":"content-slide","props":{"title":"`+strings.ReplaceAll(evil, `"`, `\"`)+`"}}],"theme":"dark-purple"}`)
+	png := s.must("POST", "/api/custom/slide-image/generate",
+		`{"slides":[{"templateId":"content-slide","props":{"title":"`+strings.ReplaceAll(evil, `"`,
+			`\"`)+`"}}],"theme":"dark-purple"}`)
 	if png.status != 200 || png.header.Get("Content-Type") != "image/png" {
 		t.Errorf("the picture: %d %s", png.status, png.header.Get("Content-Type"))
 	}

@@ -56,18 +56,21 @@ func TestFirstVideo(t *testing.T) {
 		t.Error("the video is silent")
 	}
 	status := s.must("GET", "/api/custom/presentations/"+id, "").json(t)
-	for field, kind := range map[string]string{"videoUrl": "video/mp4", "thumbnailUrl": "image/jpeg", "slideImageUrl": "image/png"} {
+	for field, kind := range map[string]string{"videoUrl": "video/mp4", "thumbnailUrl": "image/jpeg",
+		"slideImageUrl": "image/png"} {
 		path, _ := status[field].(string)
 		a := s.must("GET", path, "")
 		if a.status != 200 || a.header.Get("Content-Type") != kind || len(a.body) < 1000 {
 			t.Errorf("%s %q: %d, %s, %d bytes", field, path, a.status, a.header.Get("Content-Type"), len(a.body))
 		}
 	}
-	if d := s.must("GET", "/api/custom/presentations/"+id+"/video", "").header.Get("Content-Disposition"); !strings.Contains(d, "presentation_"+id+".mp4") {
+	if d := s.must("GET", "/api/custom/presentations/"+id+"/video",
+		"").header.Get("Content-Disposition"); !strings.Contains(d, "presentation_"+id+".mp4") {
 		t.Errorf("the video is offered as %q", d)
 	}
 	metrics := string(s.must("GET", "/metrics", "").body)
-	for _, line := range []string{`lectern_presentations{status="completed"} 1`, `lectern_step_duration_seconds_count{kind="encode",reused="false"} 1`, `lectern_presentation_duration_seconds_count{status="completed"} 1`} {
+	for _, line := range []string{`lectern_presentations{status="completed"} 1`,
+		`lectern_step_duration_seconds_count{kind="encode",reused="false"} 1`, `lectern_presentation_duration_seconds_count{status="completed"} 1`} {
 		if !strings.Contains(metrics, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}

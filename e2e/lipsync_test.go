@@ -95,12 +95,14 @@ func judgeLips(t *testing.T, m media) {
 		shut = append(shut, least)
 	}
 	slices.Sort(shut)
-	t.Logf("%d bilabials: openness %.2f at the median, %.2f at the worst tenth; open vowels %.2f", len(shut), shut[len(shut)/2], shut[len(shut)*9/10], wide)
+	t.Logf("%d bilabials: openness %.2f at the median, %.2f at the worst tenth; open vowels %.2f", len(shut),
+		shut[len(shut)/2], shut[len(shut)*9/10], wide)
 	if len(shut) < 15 {
 		t.Fatalf("only %d bilabials", len(shut))
 	}
 	if shut[len(shut)/2] > 0.3*wide || shut[len(shut)*9/10] > 0.5*wide {
-		t.Errorf("lips do not close on bilabials: openness %.2f (median) and %.2f (worst tenth) against %.2f open", shut[len(shut)/2], shut[len(shut)*9/10], wide)
+		t.Errorf("lips do not close on bilabials: openness %.2f (median) and %.2f (worst tenth) against %.2f open",
+			shut[len(shut)/2], shut[len(shut)*9/10], wide)
 	}
 }
 

@@ -25,7 +25,8 @@ func TestMarksAreNotSpoken(t *testing.T) {
 	deck := map[string]any{"slideOnly": true, "preset": "draft", "hold": 1}
 	var slides []map[string]any
 	for _, n := range narrations {
-		slides = append(slides, map[string]any{"template": "content", "props": map[string]any{"title": "A slide"}, "narration": n})
+		slides = append(slides, map[string]any{"template": "content", "props": map[string]any{"title": "A slide"},
+			"narration": n})
 	}
 	deck["slides"] = slides
 	for _, shown := range []bool{false, true} {
@@ -41,7 +42,8 @@ func TestMarksAreNotSpoken(t *testing.T) {
 			t.Fatalf("it ended as %+v\n%s", v, s.log())
 		}
 		file := s.download("/api/custom/presentations/"+id+"/video", "talk.mp4")
-		if d := strings.TrimSpace(string(run(t, "ffprobe", "-v", "error", "-select_streams", "s", "-show_entries", "stream_disposition=default", "-of", "csv=p=0", file))); d != map[bool]string{false: "0", true: "1"}[shown] {
+		if d := strings.TrimSpace(string(run(t, "ffprobe", "-v", "error", "-select_streams", "s", "-show_entries",
+			"stream_disposition=default", "-of", "csv=p=0", file))); d != map[bool]string{false: "0", true: "1"}[shown] {
 			t.Errorf("subtitles shown: %v, and ffprobe says default=%s", shown, d)
 		}
 		b, err := os.ReadFile(file)

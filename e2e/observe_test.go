@@ -44,7 +44,8 @@ func (o *observer) note(v view) {
 			fault("J5: version fell from %d to %d", o.last.Version, v.Version)
 		}
 		if v.Version == o.last.Version && v.Version != 0 && (v.Status != o.last.Status || v.Progress != o.last.Progress) {
-			fault("J5: version %d was seen as %s %v and as %s %v", v.Version, o.last.Status, o.last.Progress, v.Status, v.Progress)
+			fault("J5: version %d was seen as %s %v and as %s %v", v.Version, o.last.Status, o.last.Progress, v.Status,
+				v.Progress)
 		}
 		if v.Attempt < o.last.Attempt {
 			fault("J7: attempt fell from %d to %d", o.last.Attempt, v.Attempt)

@@ -90,7 +90,8 @@ func inspect(t *testing.T, file string) media {
 		t.Errorf("%d frames decoded in %.3f s at %v", m.frames, m.video, m.fps)
 	}
 	checkFaststart(t, file)
-	if warnings := run(t, "ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-i", file, "-map", "0:v", "-map", "0:a", "-f", "null", "-"); len(warnings) > 0 {
+	if warnings := run(t, "ffmpeg", "-nostdin", "-v", "warning", "-xerror", "-i", file, "-map", "0:v", "-map", "0:a", "-f",
+		"null", "-"); len(warnings) > 0 {
 		t.Errorf("decoding warns:\n%s", warnings)
 	}
 	return m
@@ -155,7 +156,8 @@ type box struct{ x, y, w, h int }
 func greyFrames(t *testing.T, file string, r box) []greyFrame {
 	t.Helper()
 	filter := fmt.Sprintf("crop=%d:%d:%d:%d,format=gray", r.w, r.h, r.x, r.y)
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-vf", filter, "-f", "rawvideo", "-")
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-vf", filter,
+		"-f", "rawvideo", "-")
 	raw, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +176,8 @@ const envelopeRate = 200
 func envelope(t *testing.T, file string) []float64 {
 	t.Helper()
 	const rate = 16_000
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:a", "-ac", "1", "-ar", strconv.Itoa(rate), "-f", "s16le", "-")
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:a", "-ac", "1",
+		"-ar", strconv.Itoa(rate), "-f", "s16le", "-")
 	raw, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)

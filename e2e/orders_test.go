@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"lectern/internal/avatar/elai/elaitest"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // TestOrderCrashPoints holds J9 where it costs money: the process dies after each record of an external render, and after
@@ -15,7 +15,7 @@ func TestOrderCrashPoints(t *testing.T) {
 	const deck = `{"resolution":[426,240],"avatarCode":"elai:gia.casual","slidesData":[
 		{"templateId":"content-slide","props":{"title":"Paid once","voiceoverText":"Hello."}},
 		{"templateId":"content-slide","props":{"title":"And once","voiceoverText":"Goodbye."}}]}`
-	for _, p := range crash.OrderPoints() {
+	for _, p := range crashpoint.OrderPoints() {
 		t.Run(string(p), func(t *testing.T) {
 			t.Parallel()
 			stand := elaitest.New(t)

@@ -65,7 +65,8 @@ func TestV1DamagedPictures(t *testing.T) {
 		says        string
 		later       bool // only the browser can tell, so that a check without one does not
 	}{
-		{"HTML named image/png", "image/png", []byte("<!doctype html><p>Not found</p>"), "it is an HTML page, although it is named image/png", false},
+		{"HTML named image/png", "image/png", []byte("<!doctype html><p>Not found</p>"),
+			"it is an HTML page, although it is named image/png", false},
 		{"a PNG cut at half", "image/png", good[:half], "it is a damaged PNG picture: its end is missing", false},
 		{"an AVIF without a frame", "image/avif", empty, "it is damaged: its pixels cannot be read", true},
 	}
@@ -82,7 +83,8 @@ func TestV1DamagedPictures(t *testing.T) {
 	t.Cleanup(web.Close)
 	s := serve(t, plain, "LECTERN_ASSETS_ALLOW_PRIVATE=true")
 	for _, c := range cases {
-		for way, address := range map[string]string{"data": dataURL(c.media, c.body), "http": web.URL + "/" + strings.ReplaceAll(c.name, " ", "-")} {
+		for way, address := range map[string]string{"data": dataURL(c.media, c.body), "http": web.URL + "/" +
+			strings.ReplaceAll(c.name, " ", "-")} {
 			deck, _ := json.Marshal(map[string]any{"avatar": "none", "preset": "draft", "slides": []any{
 				map[string]any{"template": "big-image", "props": map[string]any{"title": "x", "image": web.URL + "/good.png"}},
 				map[string]any{"template": "big-image", "props": map[string]any{"title": "x", "image": address}}}})
@@ -112,7 +114,8 @@ func TestV1DamagedPictures(t *testing.T) {
 			if code != 3 || !strings.Contains(out, "slide 2") || !strings.Contains(out, c.says) {
 				t.Errorf("render %s (%s): exit %d\n%s", c.name, way, code, out)
 			}
-			if code, out := command(t, string(deck), "check"); way == "data" && !c.later && (code != 3 || !strings.Contains(out, c.says)) {
+			if code, out := command(t, string(deck), "check"); way == "data" && !c.later &&
+				(code != 3 || !strings.Contains(out, c.says)) {
 				t.Errorf("check %s (%s): exit %d\n%s", c.name, way, code, out)
 			}
 		}
@@ -150,7 +153,8 @@ func TestV8TooManyPixels(t *testing.T) {
 	large := dataURL("image/png", zeroPNG(12_000, 8_000))
 	for _, path := range []string{"/v1/presentations?dry_run=true", "/v1/presentations"} {
 		a := s.must("POST", path, pictureDeck(large))
-		if a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "12000 × 8000 pixels, which is more than 40 million (limits.picture_pixels)") {
+		if a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body),
+			"12000 × 8000 pixels, which is more than 40 million (limits.picture_pixels)") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
@@ -158,7 +162,8 @@ func TestV8TooManyPixels(t *testing.T) {
 	for i := range 3 {
 		icons = append(icons, map[string]any{"title": "x", "image": dataURL("image/png", zeroPNG(6_000, 5_000+i))})
 	}
-	deck, _ := json.Marshal(map[string]any{"avatar": "none", "slides": []any{map[string]any{"template": "four-box-grid", "props": map[string]any{"title": "x", "items": icons}}}})
+	deck, _ := json.Marshal(map[string]any{"avatar": "none", "slides": []any{map[string]any{"template": "four-box-grid",
+		"props": map[string]any{"title": "x", "items": icons}}}})
 	a := s.must("POST", "/v1/presentations?dry_run=true", string(deck))
 	if a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), "limits.slide_pixels") {
 		t.Errorf("three pictures: %d %s", a.status, a.body)
@@ -179,7 +184,8 @@ func TestV2V5WhatIsBehindAndAroundPictures(t *testing.T) {
 		if fit != "" {
 			props["fit"] = fit
 		}
-		body, _ := json.Marshal(map[string]any{"slides": []any{map[string]any{"templateId": template, "props": props}}, "theme": "dark-purple"})
+		body, _ := json.Marshal(map[string]any{"slides": []any{map[string]any{"templateId": template, "props": props}},
+			"theme": "dark-purple"})
 		a := s.must("POST", "/api/custom/slide-image/generate", string(body))
 		img, err := png.Decode(bytes.NewReader(a.body))
 		if err != nil {
@@ -205,14 +211,17 @@ func TestV2V5WhatIsBehindAndAroundPictures(t *testing.T) {
 	if !near(img, 400, 540, red) || !near(img, 200, 100, red) {
 		t.Errorf("V5: cover leaves %v", img.At(200, 100))
 	}
-	for _, template := range []string{"big-image-left", "big-image-top", "content", "avatar-service", "big-image", "title", "hero-title", "thank-you", "quote-center"} {
+	for _, template := range []string{"big-image-left", "big-image-top", "content", "avatar-service", "big-image", "title",
+		"hero-title", "thank-you", "quote-center"} {
 		img = draw(template, "contain", wide)
-		if template == "big-image-left" && (!near(img, 400, 540, red) || !near(img, 200, 100, surface) || !near(img, 20, 540, red) || !near(img, 780, 540, red)) {
+		if template == "big-image-left" && (!near(img, 400, 540, red) || !near(img, 200, 100, surface) ||
+			!near(img, 20, 540, red) || !near(img, 780, 540, red)) {
 			t.Errorf("V5: contain shows %v in the middle and %v above it", img.At(400, 540), img.At(200, 100))
 		}
 	}
 	bad := strings.Replace(pictureDeck(dataURL("image/png", wide)), `"title":"x"`, `"title":"x","fit":"stretch"`, 1)
-	if a := s.must("POST", "/v1/presentations?dry_run=true", bad); a.status != 200 || !strings.Contains(string(a.body), "unknown_choice") {
+	if a := s.must("POST", "/v1/presentations?dry_run=true", bad); a.status != 200 ||
+		!strings.Contains(string(a.body), "unknown_choice") {
 		t.Errorf("an unknown fit: %d %s", a.status, a.body)
 	}
 }

@@ -38,15 +38,18 @@ func TestPlayback(t *testing.T) {
 	agrees(t, m, s.must("GET", "/v1/presentations/"+id+"/manifest", ""))
 
 	stream := filepath.Join(t.TempDir(), "video.h264")
-	run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", stream)
+	run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb",
+		"-f", "h264", stream)
 	raw := stream + ".yuv"
-	run(t, "gst-launch-1.0", "-q", "filesrc", "location="+stream, "!", "h264parse", "!", "openh264dec", "!", "videoconvert", "!",
+	run(t, "gst-launch-1.0", "-q", "filesrc", "location="+stream, "!", "h264parse", "!", "openh264dec", "!",
+		"videoconvert", "!",
 		"video/x-raw,format=I420", "!", "filesink", "location="+raw)
 	theirs, err := os.ReadFile(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := strings.TrimSpace(string(run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", stream, "-pix_fmt", "yuv420p", "-f", "md5", "-")))
+	ours := strings.TrimSpace(string(run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", stream, "-pix_fmt", "yuv420p", "-f",
+		"md5", "-")))
 	if got := fmt.Sprintf("MD5=%x", md5.Sum(theirs)); got != ours {
 		t.Errorf("OpenH264 decodes %d bytes to %s, libavcodec to %s", len(theirs), got, ours)
 	}
@@ -94,7 +97,8 @@ func agrees(t *testing.T, m media, manifest answer) {
 		t.Fatal(err)
 	}
 	if said.FrameRate != int(m.fps) || said.Frames != m.frames || len(said.Slides) != len(m.chapters) {
-		t.Errorf("the manifest has %d frames at %d/s and %d slides, the video %d at %v and %d chapters", said.Frames, said.FrameRate, len(said.Slides), m.frames, m.fps, len(m.chapters))
+		t.Errorf("the manifest has %d frames at %d/s and %d slides, the video %d at %v and %d chapters", said.Frames,
+			said.FrameRate, len(said.Slides), m.frames, m.fps, len(m.chapters))
 	}
 	if d := m.audio - float64(said.Samples)/48000; math.Abs(d) > 1/m.fps {
 		t.Errorf("the sound is %.4f s longer than the manifest says", d)
@@ -104,7 +108,8 @@ func agrees(t *testing.T, m media, manifest answer) {
 	for _, x := range said.Transitions {
 		overlap[x.After] = x.Frames
 		sum -= x.Frames
-		if end := said.Slides[x.After-1].Start + said.Slides[x.After-1].Frames; x.Start+x.Frames != end || said.Slides[x.After].Start != x.Start {
+		if end := said.Slides[x.After-1].Start + said.Slides[x.After-1].Frames; x.Start+x.Frames != end ||
+			said.Slides[x.After].Start != x.Start {
 			t.Errorf("the transition behind slide %d is not what the slides share", x.After)
 		}
 	}
@@ -114,8 +119,10 @@ func agrees(t *testing.T, m media, manifest answer) {
 		if i+1 < len(said.Slides) {
 			end = said.Slides[i+1].Start + overlap[i+1]/2
 		}
-		if s.Title != m.chapters[i] || int(math.Round(m.begins[i]*m.fps)) != begin || int(math.Round(m.ends[i]*m.fps)) != end {
-			t.Errorf("chapter %d, %q, goes from %.3f s to %.3f s; the manifest has %q from frame %d to %d", i+1, m.chapters[i], m.begins[i], m.ends[i], s.Title, begin, end)
+		if s.Title != m.chapters[i] || int(math.Round(m.begins[i]*m.fps)) != begin ||
+			int(math.Round(m.ends[i]*m.fps)) != end {
+			t.Errorf("chapter %d, %q, goes from %.3f s to %.3f s; the manifest has %q from frame %d to %d", i+1, m.chapters[i],
+				m.begins[i], m.ends[i], s.Title, begin, end)
 		}
 	}
 	if sum != said.Frames {
@@ -134,7 +141,8 @@ func thumbs(t *testing.T, file string, frames []int) map[int][]int {
 		pick = append(pick, fmt.Sprintf("eq(n\\,%d)", n))
 	}
 	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-map", "0:v", "-vf",
-		fmt.Sprintf("select=%s,setpts=N/TB/25,scale=%d:%d:flags=area,format=rgb24", strings.Join(pick, "+"), thumbWidth, thumbHeight), "-r", "25", "-f", "rawvideo", "-")
+		fmt.Sprintf("select=%s,setpts=N/TB/25,scale=%d:%d:flags=area,format=rgb24", strings.Join(pick, "+"), thumbWidth,
+			thumbHeight), "-r", "25", "-f", "rawvideo", "-")
 	const size = thumbWidth * thumbHeight * 3
 	if len(raw) != len(order)*size {
 		t.Fatalf("%d bytes for %d frames", len(raw), len(order))

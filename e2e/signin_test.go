@@ -277,7 +277,8 @@ func TestC2KeysBesideANode(t *testing.T) {
 	}
 	becomes("a request without a key", 401, open)
 	becomes("the read key", 200, func() int { return list(s, made[1].Key) })
-	if text := key("list"); !strings.Contains(text, made[0].ID) || !strings.Contains(text, made[1].ID) || strings.Contains(text, made[0].Key) {
+	if text := key("list"); !strings.Contains(text, made[0].ID) || !strings.Contains(text, made[1].ID) ||
+		strings.Contains(text, made[0].Key) {
 		t.Errorf("the list is\n%s", text)
 	}
 	in := s.must("POST", "/ui/session", `{"key":"`+made[1].Key+`"}`)

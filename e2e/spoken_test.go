@@ -24,7 +24,8 @@ var spokenCases = []spokenCase{
 	{"S1", "en", "Read pages 5-10.", "Read pages five to ten.", "Read pages five ten."},
 	{"S2", "en", "Pay 5 $ now.", "Pay five dollars now.", "Pay five now."},
 	{"S2", "de", "Der Umsatz stieg um 12 %.", "Der Umsatz stieg um zwölf Prozent.", "Der Umsatz stieg um zwölf."},
-	{"S2", "es", "La comida cuesta 2.000 €, gracias.", "La comida cuesta dos mil euros, gracias.", "La comida cuesta dos mil, gracias."},
+	{"S2", "es", "La comida cuesta 2.000 €, gracias.", "La comida cuesta dos mil euros, gracias.",
+		"La comida cuesta dos mil, gracias."},
 	{"S3", "en", "World War II ended.", "World War two ended.", "World War I I ended."},
 	{"S3", "en", "Henry VIII had six wives.", "Henry the eighth had six wives.", "Henry V I I I had six wives."},
 	{"S3", "en", "See Chapter IV.", "See Chapter four.", "See Chapter I V."},
@@ -38,7 +39,8 @@ var spokenCases = []spokenCase{
 	{"S8", "en", "It moves at 5 km/h.", "It moves at five kilometers per hour.", "It moves at five."},
 	{"S8", "en", "The line has 100 Mbit/s.", "The line has one hundred megabits per second.", "The line has one hundred."},
 	{"S8", "en", "It costs ¥5,000.", "It costs five thousand yen.", "It costs five thousand."},
-	{"S9", "ru", "Это стоит 1 234 567 руб. сегодня.", "Это стоит один миллион двести тридцать четыре тысячи пятьсот шестьдесят семь рублей сегодня.", ""},
+	{"S9", "ru", "Это стоит 1 234 567 руб. сегодня.", "Это стоит один миллион двести тридцать четыре тысячи пятьсот " +
+		"шестьдесят семь рублей сегодня.", ""},
 }
 
 // TestSpokenFindings: S1, S2, S3, S4, S8 and S9 over the voices that are installed. The manifest says how long each slide speaks; the
@@ -53,7 +55,8 @@ func TestSpokenFindings(t *testing.T) {
 	}
 	var slides []slide
 	add := func(language, text string) int {
-		slides = append(slides, slide{"title", map[string]string{"title": "x"}, text, map[string]string{"language": language}})
+		slides = append(slides, slide{"title", map[string]string{"title": "x"}, text,
+			map[string]string{"language": language}})
 		return len(slides) - 1
 	}
 	type place struct{ written, read, without int }
@@ -65,7 +68,8 @@ func TestSpokenFindings(t *testing.T) {
 		}
 		places = append(places, p)
 	}
-	body, err := json.Marshal(map[string]any{"avatar": "none", "preset": "draft", "resolution": []int{426, 240}, "slides": slides})
+	body, err := json.Marshal(map[string]any{"avatar": "none", "preset": "draft", "resolution": []int{426, 240},
+		"slides": slides})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,8 @@ func (h *halfAsked) finish(t *testing.T) answer {
 // order is a request for a presentation whose body has not come whole.
 func (s *server) order(body string) *halfAsked {
 	s.t.Helper()
-	head := fmt.Sprintf("POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", s.addr, len(body))
+	head := fmt.Sprintf("POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Type: "+
+		"application/json\r\nContent-Length: %d\r\n\r\n", s.addr, len(body))
 	return s.ask(head+body[:len(body)/2], body[len(body)/2:])
 }
 
@@ -118,7 +119,8 @@ func TestStopInOrder(t *testing.T) {
 	if a := show.finish(t); a.status != 200 {
 		t.Errorf("a request that was open answers %d %s", a.status, a.body)
 	}
-	if a := late.finish(t); a.status != 503 || a.header.Get("Retry-After") == "" || a.json(t)["code"] != "overloaded" || a.json(t)["retryable"] != true {
+	if a := late.finish(t); a.status != 503 || a.header.Get("Retry-After") == "" || a.json(t)["code"] != "overloaded" ||
+		a.json(t)["retryable"] != true {
 		t.Errorf("an order answers %d %s", a.status, a.body)
 	}
 	if code := s.exit(ctx); code != 0 {

@@ -60,7 +60,8 @@ func TestTraces(t *testing.T) {
 	t.Parallel()
 	const caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	to := collect(t)
-	env := []string{"LECTERN_TELEMETRY_OTLP=" + to.URL, "OTEL_BSP_SCHEDULE_DELAY=50"} // what is not sent yet dies with the process
+	// what is not sent yet dies with the process
+	env := []string{"LECTERN_TELEMETRY_OTLP=" + to.URL, "OTEL_BSP_SCHEDULE_DELAY=50"}
 	s := serve(t, plain, env...)
 	ctx := patient(t)
 	made := s.must("POST", "/v1/presentations", talk(3), "traceparent", caller)
@@ -68,7 +69,10 @@ func TestTraces(t *testing.T) {
 	if made.status != 202 {
 		t.Fatalf("%d %s", made.status, made.body)
 	}
-	poll(ctx, 20*time.Millisecond, func() bool { return len(to.named("POST /v1/presentations")) > 0 && len(s.steps(id)) > 0 })
+	poll(ctx, 20*time.Millisecond, func() bool {
+		return len(to.named("POST /v1/presentations")) > 0 &&
+			len(s.steps(id)) > 0
+	})
 	s.kill9()
 	s.start(plain, env...)
 	if v := s.awaitEnd(id); v.Status != "completed" || v.Attempt != 2 {

@@ -48,7 +48,8 @@ func receive(t *testing.T, refuse, want int) *receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &receiver{refuse: refuse, want: want, taken: map[string]bool{}, bodies: map[string]string{}, done: make(chan struct{})}
+	r := &receiver{refuse: refuse, want: want, taken: map[string]bool{}, bodies: map[string]string{},
+		done: make(chan struct{})}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, _ := io.ReadAll(q.Body)
 		r.mu.Lock()
@@ -116,9 +117,11 @@ func TestWebhook(t *testing.T) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	want := []string{"presentation.queued", "presentation.processing", "presentation.queued", "presentation.processing", "presentation.completed"}
+	want := []string{"presentation.queued", "presentation.processing", "presentation.queued", "presentation.processing",
+		"presentation.completed"}
 	if !slices.Equal(r.types, want) {
-		t.Errorf("it was told %v, want %v\n%s", r.types, want, s.must("GET", "/v1/webhooks/deliveries?presentation="+id, "").body)
+		t.Errorf("it was told %v, want %v\n%s", r.types, want, s.must("GET", "/v1/webhooks/deliveries?presentation="+id,
+			"").body)
 	}
 	if len(r.taken) != len(want) {
 		t.Errorf("it took %d messages of %d", len(r.taken), len(want))
@@ -136,7 +139,8 @@ func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
 	for _, url := range []string{"http://127.0.0.1:22/", "http://192.168.0.1/x", "http://[::1]/", "ftp://example.com/"} {
-		if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{", `{"callback_url":"`+url+`",`, 1)); a.status != 422 || strings.HasPrefix(url, "http:") != strings.Contains(string(a.body), `"code":"callback_refused"`) {
+		if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{", `{"callback_url":"`+url+`",`,
+			1)); a.status != 422 || strings.HasPrefix(url, "http:") != strings.Contains(string(a.body), `"code":"callback_refused"`) {
 			t.Errorf("%s: %d %s", url, a.status, a.body)
 		}
 	}
@@ -146,7 +150,8 @@ func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 func TestWebhookListen(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
-	cmd := exec.CommandContext(t.Context(), plain, "webhook", "--server", s.url(""), "listen", "--port", "0", "--register", "--json")
+	cmd := exec.CommandContext(t.Context(), plain, "webhook", "--server", s.url(""), "listen", "--port", "0", "--register",
+		"--json")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +195,8 @@ func prolong(t *testing.T, open openDB, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statement := fmt.Sprintf(`UPDATE deliveries SET next_at = %d WHERE id = '%s' AND claimant <> ''`, time.Now().AddDate(1, 0, 0).UnixMicro(), id)
+	statement := fmt.Sprintf(`UPDATE deliveries SET next_at = %d WHERE id = '%s' AND claimant <> ''`,
+		time.Now().AddDate(1, 0, 0).UnixMicro(), id)
 	changed, err := db.ExecContext(t.Context(), statement)
 	if err = errors.Join(err, done()); err != nil {
 		t.Fatal(err)
@@ -239,7 +245,8 @@ func TestWebhookHeldByTheDead(t *testing.T) {
 			}))
 			t.Cleanup(receiver.Close)
 			s, open, next := begin(t, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
-			if a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(1)), "{", `{"callback_url":"`+receiver.URL+`/hook",`, 1)); a.status != http.StatusAccepted {
+			if a := s.must("POST", "/v1/presentations", strings.Replace(small(talk(1)), "{",
+				`{"callback_url":"`+receiver.URL+`/hook",`, 1)); a.status != http.StatusAccepted {
 				t.Fatalf("create answered %d %s", a.status, a.body)
 			}
 			held := <-ids

@@ -17,7 +17,7 @@ import (
 	"lectern"
 	"lectern/internal/config"
 	"lectern/internal/log"
-	"lectern/internal/lost"
+	"lectern/internal/tcptimeout"
 )
 
 // serveCmd serves until it is told to stop.
@@ -85,7 +85,7 @@ const lostAfter = time.Minute
 
 // listen takes the address, or says who may have it.
 func listen(addr string) (net.Listener, error) {
-	l, err := (&net.ListenConfig{Control: lost.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
+	l, err := (&net.ListenConfig{Control: tcptimeout.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
 	switch {
 	case err == nil:
 		return l, nil

@@ -125,7 +125,8 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, err
 	if ferr != nil {
 		return lectern.Asset{}, f.explain(ctx, address, ferr)
 	}
-	p, ferr := picturefile.Inspect(body, kind, picturefile.Limits{Pixels: f.o.Limits.PicturePixels, Elements: f.o.Limits.SVGElements})
+	p, ferr := picturefile.Inspect(body, kind, picturefile.Limits{Pixels: f.o.Limits.PicturePixels,
+		Elements: f.o.Limits.SVGElements})
 	if ferr != nil {
 		return lectern.Asset{}, f.explain(ctx, address, ferr)
 	}
@@ -191,7 +192,8 @@ func (f *Fetcher) explain(ctx context.Context, address string, err error) *lecte
 		return fail
 	}
 	f.o.Log.InfoContext(ctx, "a picture could not be loaded", "url", short(address), "reason", err.Error())
-	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached, or did not answer within %g s.",
+	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached, or "+
+		"did not answer within %g s.",
 		short(address), f.o.Timeout.Seconds())
 	fail.Retryable = true
 	return fail

@@ -119,10 +119,13 @@ func TestH1FetchRefusesWhatIsNoPicture(t *testing.T) {
 		code  lectern.Code
 		words string
 	}{
-		"html":      {[]byte("<html>not found</html>"), lectern.CodeAssetRefused, "it is an HTML page, although it is named image/png"},
-		"bmp":       {[]byte("BM6\x00\x00\x00"), lectern.CodeAssetRefused, "it is a BMP picture, although it is named image/png; PNG, JPEG"},
-		"empty":     {nil, lectern.CodeAssetRefused, "an empty file"},
-		"svg":       {[]byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), lectern.CodeAssetRefused, "<script>"},
+		"html": {[]byte("<html>not found</html>"), lectern.CodeAssetRefused,
+			"it is an HTML page, although it is named image/png"},
+		"bmp": {[]byte("BM6\x00\x00\x00"), lectern.CodeAssetRefused,
+			"it is a BMP picture, although it is named image/png; PNG, JPEG"},
+		"empty": {nil, lectern.CodeAssetRefused, "an empty file"},
+		"svg": {[]byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`),
+			lectern.CodeAssetRefused, "<script>"},
 		"broken":    {encoded(t, "png", 5, 5)[:20], lectern.CodeAssetRefused, "damaged PNG"},
 		"bomb":      {bomb, lectern.CodeAssetRefused, "60000 × 60000"},
 		"too large": {make([]byte, 1<<20+1), lectern.CodeAssetFailed, "larger than 1 MB"},
@@ -162,7 +165,8 @@ func TestServerTroubleIsTold(t *testing.T) {
 	})
 	defer close(hang)
 	f := fetcher(t, Options{})
-	if got := want(t, fetchErr(t, f, u+"/404?token=secret"), lectern.CodeAssetFailed, "answered 404 (Not Found)"); got.Retryable || strings.Contains(got.Message, "secret") {
+	if got := want(t, fetchErr(t, f, u+"/404?token=secret"), lectern.CodeAssetFailed,
+		"answered 404 (Not Found)"); got.Retryable || strings.Contains(got.Message, "secret") {
 		t.Errorf("%+v", got)
 	}
 	if got := want(t, fetchErr(t, f, u+"/503"), lectern.CodeAssetFailed, "answered 503"); !got.Retryable {
@@ -172,7 +176,8 @@ func TestServerTroubleIsTold(t *testing.T) {
 	want(t, fetchErr(t, f, u+"/cut"), lectern.CodeAssetFailed, "could not be loaded")
 	brief := fetcher(t, Options{Timeout: 200 * time.Millisecond})
 	for _, p := range []string{"/slow", "/drip"} {
-		if got := want(t, fetchErr(t, brief, u+p), lectern.CodeAssetFailed, "cannot be reached, or did not answer within 0.2 s"); !got.Retryable {
+		if got := want(t, fetchErr(t, brief, u+p), lectern.CodeAssetFailed,
+			"cannot be reached, or did not answer within 0.2 s"); !got.Retryable {
 			t.Error("a slow server may be quicker next time")
 		}
 	}
@@ -226,7 +231,8 @@ func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
 	var log lockedBuffer
 	f := fetcher(t, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	var first *lectern.Failure
-	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh, "mute": "http://" + mute, "tls": "https://" + ssh,
+	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh, "mute": "http://" + mute,
+		"tls":          "https://" + ssh,
 		"no such name": "http://nobody.invalid"} {
 		_, err := f.Fetch(t.Context(), u+"/x.png")
 		got := want(t, err, lectern.CodeAssetFailed, "cannot be reached, or did not answer within 10 s")
@@ -265,11 +271,13 @@ func (l *lockedBuffer) String() string {
 func TestM7OtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})
-	for _, u := range []string{"http://example.com:22/", "https://example.com:8443/a.png", "http://93.184.215.14:6379/", "http://[2606:4700::1]:81/"} {
+	for _, u := range []string{"http://example.com:22/", "https://example.com:8443/a.png", "http://93.184.215.14:6379/",
+		"http://[2606:4700::1]:81/"} {
 		want(t, f.Allowed(u), lectern.CodeAssetRefused, "only 80, 443 may be used (assets.ports)")
 		want(t, fetchErr(t, f, u), lectern.CodeAssetRefused, "assets.ports")
 	}
-	for _, u := range []string{"http://example.com/", "http://example.com:443/", "https://example.com:80/", "https://example.com:443/"} {
+	for _, u := range []string{"http://example.com/", "http://example.com:443/", "https://example.com:80/",
+		"https://example.com:443/"} {
 		if err := f.Allowed(u); err != nil {
 			t.Errorf("%s: %v", u, err)
 		}
@@ -279,7 +287,10 @@ func TestM7OtherPortsAreNotReached(t *testing.T) {
 	}
 	var hits atomic.Int32
 	other := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
-	here := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other+"/x.png", http.StatusFound) })
+	here := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other+"/x.png",
+			http.StatusFound)
+	})
 	at, err := url.Parse(here)
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +300,8 @@ func TestM7OtherPortsAreNotReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	only := fetcher(t, Options{Ports: []uint16{uint16(port)}})
-	want(t, fetchErr(t, only, here), lectern.CodeAssetRefused, "it redirects to an address that is not allowed: its address has port")
+	want(t, fetchErr(t, only, here), lectern.CodeAssetRefused,
+		"it redirects to an address that is not allowed: its address has port")
 	if hits.Load() != 0 {
 		t.Error("the redirect was followed to another port")
 	}
@@ -341,7 +353,8 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	inside := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	strict := New(Options{})
 	// A name whose only address is this machine's, which the face of the address does not tell.
-	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80", "[fe80::1%lo]:80", "nonsense"} {
+	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80",
+		"[fe80::1%lo]:80", "nonsense"} {
 		if err := strict.policy.Control(t.Context(), "tcp4", address, nil); err == nil {
 			t.Errorf("dials %s", address)
 		}
@@ -362,14 +375,16 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	}
 	// A server that may be reached redirects to where nobody may go.
 	other := netip.MustParsePrefix("127.0.0.1/32")
-	for _, to := range []string{"http://127.0.0.2:1/", "http://10.0.0.1/", "file:///etc/passwd", "http://localhost.localdomain.internal/", "http://[::1]/", "http://x:y@127.0.0.1/"} {
+	for _, to := range []string{"http://127.0.0.2:1/", "http://10.0.0.1/", "file:///etc/passwd",
+		"http://localhost.localdomain.internal/", "http://[::1]/", "http://x:y@127.0.0.1/"} {
 		u := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", to)
 			w.WriteHeader(http.StatusFound)
 		})
 		f := fetcher(t, Options{AllowPrivate: []netip.Prefix{other}, Timeout: 2 * time.Second})
 		err := fetchErr(t, f, u)
-		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) && to != "http://localhost.localdomain.internal/" || err == nil {
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) &&
+			to != "http://localhost.localdomain.internal/" || err == nil {
 			t.Errorf("redirect to %s: %v", to, err)
 		}
 	}
@@ -394,7 +409,8 @@ func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
 }
 
 func FuzzAllowed(f *testing.F) {
-	for _, s := range []string{"http://127.0.0.1/", "http://0x7f.1", "https://[::ffff:1.2.3.4]:80/a?b#c", "http://1.2.3.4.5", "http://user@h"} {
+	for _, s := range []string{"http://127.0.0.1/", "http://0x7f.1", "https://[::ffff:1.2.3.4]:80/a?b#c",
+		"http://1.2.3.4.5", "http://user@h"} {
 		f.Add(s)
 	}
 	fetch := New(Options{})
@@ -406,7 +422,8 @@ func FuzzAllowed(f *testing.F) {
 			}
 			return
 		}
-		if ip, err := netip.ParseAddr(u.Hostname()); err == nil && fetch.policy.JudgeIP(ip) != nil || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		if ip, err := netip.ParseAddr(u.Hostname()); err == nil && fetch.policy.JudgeIP(ip) != nil || u.User != nil ||
+			u.Scheme != "http" && u.Scheme != "https" {
 			t.Errorf("%q passed", s)
 		}
 	})

@@ -16,7 +16,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // maxKey is the longest key of an artifact, in bytes.
@@ -91,7 +91,7 @@ func (a *Artifacts) putLocal(key, path string) error {
 			return storeFailed("copy a finished file", err)
 		}
 	}
-	crash.Here(crash.Linked)
+	crashpoint.Here(crashpoint.Linked)
 	if err := settle(tmp, a.file(key)); err != nil {
 		return storeFailed("keep a finished file", err)
 	}

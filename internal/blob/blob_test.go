@@ -148,7 +148,8 @@ func TestKeysStayInside(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		src := write(t, filepath.Join(t.TempDir(), "v"), "x")
-		for _, k := range []string{"", ".", "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "a/./b", ".tmp/x", "a/.hidden", "a\x00b", "a\\b",
+		for _, k := range []string{"", ".", "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "a/./b", ".tmp/x", "a/.hidden",
+			"a\x00b", "a\\b",
 			"a b", "ü", "x.attrs", strings.Repeat("a", maxKey+1)} {
 			if err := a.Put(t.Context(), k, src, ""); !is(err, lectern.CodeInternal) {
 				t.Errorf("%s: put %q: %v", name, k, err)
@@ -190,7 +191,8 @@ func TestPutFailsClearly(t *testing.T) {
 func TestFullDiskHasItsOwnFailure(t *testing.T) {
 	t.Parallel()
 	err := write2full()
-	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok || f.Code != lectern.CodeDiskFull || !f.Retryable {
+	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok || f.Code != lectern.CodeDiskFull ||
+		!f.Retryable {
 		t.Errorf("%v", f)
 	}
 }
@@ -279,7 +281,8 @@ func TestCacheKeepsAndSurvivesARestart(t *testing.T) {
 		t.Error("found what is not there")
 	}
 	path := put(t, c, key(1), 10)
-	if filepath.Ext(path) != ".bin" || !strings.HasPrefix(path, dir) || strings.Count(strings.TrimPrefix(path, dir), "/") != 3 {
+	if filepath.Ext(path) != ".bin" || !strings.HasPrefix(path, dir) || strings.Count(strings.TrimPrefix(path, dir),
+		"/") != 3 {
 		t.Error(path)
 	}
 	got, err := c.Put(key(1), func(string) error { t.Error("made again"); return nil })
@@ -334,7 +337,8 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 		t.Error("found")
 	}
 	put(t, c, key(1), 3) // nothing is in the way
-	for _, k := range []string{"", "short", "../../../../etc/passwd", "UPPERCASE0", "aaaaaaaa/b", ".tmp/aaaaaaaa", "aaaaaaaa.", "aaaaaaaa..b/", strings.Repeat("a", 300)} {
+	for _, k := range []string{"", "short", "../../../../etc/passwd", "UPPERCASE0", "aaaaaaaa/b", ".tmp/aaaaaaaa",
+		"aaaaaaaa.", "aaaaaaaa..b/", strings.Repeat("a", 300)} {
 		if _, err := c.Put(k, bytesOf(1)); !is(err, lectern.CodeInternal) {
 			t.Errorf("%q: %v", k, err)
 		}

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 	"lectern/internal/private"
 )
 
@@ -191,11 +191,11 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 	if err != nil {
 		return "", lectern.Fail(lectern.CodeInternal, "A step ended without leaving its file.").Because(err)
 	}
-	crash.Here(crash.Written)
+	crashpoint.Here(crashpoint.Written)
 	if err := settle(tmp, final); err != nil {
 		return "", storeFailed("keep a finished step", err)
 	}
-	crash.Here(crash.Renamed)
+	crashpoint.Here(crashpoint.Renamed)
 	c.remember(key, info.Size(), c.now())
 	c.evict()
 	return final, nil
@@ -350,7 +350,8 @@ type Hold struct {
 
 // Hold begins to hold. Release must be called.
 func (c *Cache) Hold() *Hold {
-	return &Hold{c: c, marks: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)), keys: map[string]bool{}}
+	return &Hold{c: c, marks: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)),
+		keys: map[string]bool{}}
 }
 
 // Get is Cache.Get and holds the key.
@@ -390,7 +391,8 @@ func (h *Hold) pin(key string) {
 	h.c.mu.Lock()
 	h.c.pins[key]++
 	h.c.mu.Unlock()
-	_ = h.c.gate(unix.LOCK_SH, func() error { return h.mark(key) }) // without a mark, as on a full disk, its use keeps it for a while
+	// without a mark, as on a full disk, its use keeps it for a while
+	_ = h.c.gate(unix.LOCK_SH, func() error { return h.mark(key) })
 }
 
 // mark shows other processes that the key is held.

@@ -64,7 +64,8 @@ func (f folder) gate(how int, do func() error) error {
 			break
 		}
 	}
-	if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) { // a file system without locks has one process
+	// a file system without locks has one process
+	if err != nil && !errors.Is(err, unix.ENOTSUP) && !errors.Is(err, unix.ENOLCK) {
 		return err
 	}
 	return do()

@@ -30,7 +30,8 @@ func TestH5Probe(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := lectern.AsFailure(a.Probe(t.Context()))
-	if f == nil || f.Code != lectern.CodeInternal || !strings.Contains(f.Message, "cannot be written") || !strings.Contains(f.Message, "no such file") || strings.Contains(f.Message, a.aside.dir) {
+	if f == nil || f.Code != lectern.CodeInternal || !strings.Contains(f.Message, "cannot be written") ||
+		!strings.Contains(f.Message, "no such file") || strings.Contains(f.Message, a.aside.dir) {
 		t.Errorf("a folder that is gone: %+v", f)
 	}
 	b := NewArtifacts(memblob.OpenBucket(nil))

@@ -46,8 +46,9 @@ func Survey(dir string) ([]Entry, error) {
 // Pruning says what [Prune] takes.
 type Pruning struct {
 	Before time.Time // everything that was not used since; zero: nothing for its age
-	To     int64     // and the least recently used, until no more than so many bytes are left; less than 0: however many are left
-	DryRun bool      // count, and remove nothing
+	// and the least recently used, until no more than so many bytes are left; less than 0: however many are left
+	To     int64
+	DryRun bool // count, and remove nothing
 }
 
 // Pruned says what [Prune] did, or would do.

@@ -151,7 +151,8 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	foreign := []string{write(t, filepath.Join(c.dir, "abc"), "mine"), write(t, filepath.Join(c.dir, "thesis-of-mine.txt"), "mine")}
+	foreign := []string{write(t, filepath.Join(c.dir, "abc"), "mine"), write(t, filepath.Join(c.dir, "thesis-of-mine.txt"),
+		"mine")}
 	check := func(o Pruning, want Pruned, left ...int) {
 		t.Helper()
 		got, err := Prune(t.Context(), c.dir, o)
@@ -169,7 +170,8 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 		}
 	}
 	older := func(d int) time.Time { return now.Add(-time.Duration(d) * 24 * time.Hour) }
-	check(Pruning{To: 500, DryRun: true}, Pruned{Entries: 5, Bytes: 500, InUse: 1, Left: 5, Size: 500}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	check(Pruning{To: 500, DryRun: true}, Pruned{Entries: 5, Bytes: 500, InUse: 1, Left: 5, Size: 500}, 0, 1, 2, 3, 4, 5,
+		6, 7, 8, 9)
 	check(Pruning{To: 1000}, Pruned{Left: 10, Size: 1000}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 	check(Pruning{To: -1, Before: older(9)}, Pruned{Entries: 1, Bytes: 100, Left: 9, Size: 900}, 0, 1, 2, 3, 4, 5, 6, 7, 8)
 	check(Pruning{To: 600}, Pruned{Entries: 3, Bytes: 300, InUse: 1, Left: 6, Size: 600}, 0, 1, 2, 3, 4, 8)
@@ -216,7 +218,8 @@ func TestPruneBesideAnotherProcess(t *testing.T) {
 	defer stdin.Close()
 	said, out := io.Pipe()
 	p, err := proc.Start(t.Context(), proc.Command{
-		Path: os.Args[0], Args: []string{"-test.run=^TestHolder$"}, Env: []string{"BLOB_HOLD=" + dir}, Stdin: stdin, Stdout: out,
+		Path: os.Args[0], Args: []string{"-test.run=^TestHolder$"}, Env: []string{"BLOB_HOLD=" +
+			dir}, Stdin: stdin, Stdout: out,
 	})
 	if err != nil {
 		t.Fatal(err)

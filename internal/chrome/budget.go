@@ -58,7 +58,8 @@ type charge struct {
 }
 
 func newMeter(o Options, measure func() usage, kill func()) *meter {
-	return &meter{memory: o.Memory, page: o.Page, measure: measure, kill: kill, shots: map[*charge]struct{}{}, wake: make(chan struct{}, 1)}
+	return &meter{memory: o.Memory, page: o.Page, measure: measure, kill: kill, shots: map[*charge]struct{}{},
+		wake: make(chan struct{}, 1)}
 }
 
 // enter begins to charge a picture, which end ends. Leave must follow.
@@ -173,7 +174,8 @@ func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 
 // tooHeavy and tooBloated are what a page is told that costs too much.
 func (b *Browser) tooHeavy(err error) *lectern.Failure {
-	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, the limit "+
+	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, "+
+		"the limit "+
 		"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
 }
 

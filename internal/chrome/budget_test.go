@@ -39,9 +39,10 @@ func TestH8HeavyPageIsEnded(t *testing.T) {
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
 	capture(t, b, fine)
 	for name, html := range map[string]string{
-		"inline":    document(usesBomb(10)),
-		"a picture": document(`<img src="data:image/svg+xml;base64,` + base64.StdEncoding.EncodeToString([]byte(usesBomb(10))) + `">`),
-		"a script":  `<!doctype html><script>for (;;);</script>`,
+		"inline": document(usesBomb(10)),
+		"a picture": document(`<img src="data:image/svg+xml;base64,` +
+			base64.StdEncoding.EncodeToString([]byte(usesBomb(10))) + `">`),
+		"a script": `<!doctype html><script>for (;;);</script>`,
 	} {
 		_, err := b.Capture(t.Context(), lectern.Page{HTML: html, Width: 64, Height: 36}, nil)
 		f := wantFailure(t, err, lectern.CodeCaptureFailed, "chromium.page")
@@ -80,7 +81,8 @@ func calm(t *testing.T, b *Browser) {
 // meanwhile are taken all the same.
 func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	t.Parallel()
-	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute, ReadyTimeout: 5 * time.Minute})
+	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute,
+		ReadyTimeout: 5 * time.Minute})
 	defer b.Close()
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
 	capture(t, b, fine)
@@ -170,7 +172,8 @@ func FuzzParseStat(f *testing.F) {
 
 func TestGaugeSeesThisProcess(t *testing.T) {
 	t.Parallel()
-	if s, ok := parseStat([]byte("42 (a (b) c) S 7 42 42 0 -1 4194560 0 0 0 0 1 2 0 0 20")); !ok || s.parent != 7 || s.cpu != 30*time.Millisecond {
+	if s, ok := parseStat([]byte("42 (a (b) c) S 7 42 42 0 -1 4194560 0 0 0 0 1 2 0 0 20")); !ok || s.parent != 7 ||
+		s.cpu != 30*time.Millisecond {
 		t.Errorf("%+v %v", s, ok)
 	}
 	if s, ok := readStat(os.Getpid()); !ok || s.parent != os.Getppid() {
@@ -179,7 +182,8 @@ func TestGaugeSeesThisProcess(t *testing.T) {
 	if u := newGauge(os.Getpid()).measure(); u.memory < 1<<20 {
 		t.Errorf("%+v", u)
 	}
-	for n, want := range map[int64]string{2 << 30: "2 GiB", 512 << 20: "512 MiB", 1536 << 20: "1536 MiB", 3 << 10: "3 KiB"} {
+	for n, want := range map[int64]string{2 << 30: "2 GiB", 512 << 20: "512 MiB", 1536 << 20: "1536 MiB",
+		3 << 10: "3 KiB"} {
 		if got := bytesInWords(n); got != want {
 			t.Errorf("%d is %q", n, got)
 		}

@@ -51,7 +51,8 @@ type Options struct {
 	Memory int64         // bytes that the browser's processes may have together; 0: DefaultMemory
 	Page   time.Duration // processor time that one picture may take; 0: DefaultPage
 
-	Timeout      time.Duration // for one picture on the clock, waiting for a tab not counted; 0: DefaultTimeout, or four times Page
+	// for one picture on the clock, waiting for a tab not counted; 0: DefaultTimeout, or four times Page
+	Timeout      time.Duration
 	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
@@ -112,7 +113,8 @@ func New(o Options) *Browser {
 	if o.StartTimeout <= 0 {
 		o.StartTimeout = DefaultStartTimeout
 	}
-	b := &Browser{o: o, crowd: newCrowd(o.Tabs), tabs: make(chan *tab, o.Tabs), exposed: expose(o.Sandbox, os.Geteuid() == 0)}
+	b := &Browser{o: o, crowd: newCrowd(o.Tabs), tabs: make(chan *tab, o.Tabs),
+		exposed: expose(o.Sandbox, os.Geteuid() == 0)}
 	b.life, b.end = context.WithCancelCause(context.Background())
 	for range o.Tabs {
 		b.tabs <- nil
@@ -408,17 +410,20 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case b.life.Err() != nil:
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser was shut down before the slide's picture was finished.").Because(ErrClosed)
+		return lectern.Fail(lectern.CodeCaptureFailed, "The browser was shut down before the slide's picture was "+
+			"finished.").Because(ErrClosed)
 	case errors.As(err, &f):
 		return f
 	case errors.Is(err, errTooSlow):
-		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could be taken of it.", b.o.Timeout.Seconds()).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could "+
+			"be taken of it.", b.o.Timeout.Seconds()).Because(err)
 	case errors.Is(err, errHeavy):
 		return b.tooHeavy(err)
 	case errors.Is(err, errBloated):
 		return b.tooBloated(err)
 	case errors.Is(err, errCrashed):
-		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could be taken of it.").Because(err)
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could "+
+			"be taken of it.").Because(err)
 	case errors.Is(err, errLost):
 		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").Because(err)
 	default:
@@ -442,12 +447,16 @@ func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
 		p.Scale = 1
 	}
 	if len(p.HTML) > MaxHTML {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.", len(p.HTML)>>20, MaxHTML>>20)
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.",
+			len(p.HTML)>>20, MaxHTML>>20)
 	}
-	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil, assets: map[string]lectern.Asset{}}
+	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil,
+		assets: map[string]lectern.Asset{}}
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
-	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide && h <= MaxSide) {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
+		h <= MaxSide) {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
+			"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}

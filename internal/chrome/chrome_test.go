@@ -242,8 +242,10 @@ window.__lectern = {overflow: [], ready: (async () => {
 })()};
 </script></body></html>`
 	c, img := capture(t, shared, lectern.Page{HTML: html, Assets: []string{"https://Pictures.example:443/a.png"}},
-		lectern.Asset{URL: "https://Pictures.example:443/a.png", ContentType: "image/png", Body: solid(t, color.NRGBA{0x12, 0x34, 0x56, 0xff})},
-		lectern.Asset{URL: "https://other.example/b.png", ContentType: "image/png", Body: solid(t, color.Black)}) // not asked for by the page's list
+		lectern.Asset{URL: "https://Pictures.example:443/a.png", ContentType: "image/png",
+			Body: solid(t, color.NRGBA{0x12, 0x34, 0x56, 0xff})},
+		// not asked for by the page's list
+		lectern.Asset{URL: "https://other.example/b.png", ContentType: "image/png", Body: solid(t, color.Black)})
 	if at(img) != "#123456" {
 		t.Errorf("the given picture is not shown: %s", at(img))
 	}
@@ -259,7 +261,8 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 	t.Parallel()
 	const u = "https://pictures.example/same.png?x=1#frag"
 	for _, want := range []color.NRGBA{{0xaa, 0, 0, 0xff}, {0, 0xbb, 0, 0xff}, {0, 0, 0xcc, 0xff}} {
-		_, img := capture(t, shared, lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`), Assets: []string{u}},
+		_, img := capture(t, shared, lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
+			Assets: []string{u}},
 			lectern.Asset{URL: u, ContentType: "image/png", Body: solid(t, want)})
 		if got := color.NRGBAModel.Convert(img.At(160, 90)); got != want {
 			t.Fatalf("%v, want %v", got, want)
@@ -281,7 +284,8 @@ func TestWaitsForThePageItself(t *testing.T) {
 	_, err := shared.Capture(t.Context(), lectern.Page{HTML: broken, Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeCaptureFailed, "no font")
 	// V1: what the browser cannot read is a fault of the deck.
-	_, err = shared.Capture(t.Context(), lectern.Page{HTML: strings.Replace(broken, "no font", "a picture on it is damaged", 1), Width: 320, Height: 180}, nil)
+	_, err = shared.Capture(t.Context(), lectern.Page{HTML: strings.Replace(broken, "no font",
+		"a picture on it is damaged", 1), Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeAssetRefused, "the browser cannot read it")
 	o := patient(t.TempDir())
 	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that never are
@@ -323,7 +327,8 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			want := fmt.Sprintf("#%02x40%02x", 16*i, 255-16*i)
-			c, err := shared.Capture(t.Context(), lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1}, nil)
+			c, err := shared.Capture(t.Context(), lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1},
+				nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -342,8 +347,10 @@ func TestRefusesWhatIsTooLarge(t *testing.T) {
 	b := New(Options{Path: "/nonexistent"}) // fails before it would be started
 	defer b.Close()
 	for _, p := range []lectern.Page{
-		{Width: 0, Height: 10}, {Width: -1, Height: 10}, {Width: MaxSide + 1, Height: 10}, {Width: 5000, Height: 10, Scale: 2},
-		{Width: 10, Height: 10, Scale: -1}, {Width: 10, Height: 10, Scale: 0.001}, {Width: 10, Height: 10, HTML: strings.Repeat("x", MaxHTML+1)},
+		{Width: 0, Height: 10}, {Width: -1, Height: 10}, {Width: MaxSide + 1, Height: 10},
+		{Width: 5000, Height: 10, Scale: 2},
+		{Width: 10, Height: 10, Scale: -1}, {Width: 10, Height: 10, Scale: 0.001},
+		{Width: 10, Height: 10, HTML: strings.Repeat("x", MaxHTML+1)},
 	} {
 		_, err := b.Capture(t.Context(), p, nil)
 		wantFailure(t, err, lectern.CodeTooLarge, "")
@@ -414,7 +421,8 @@ func TestBrokenPagesAndBrowsers(t *testing.T) {
 	works(t)
 	t.Run("a script that never ends", func(t *testing.T) {
 		b.o.Timeout = time.Second
-		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64, Height: 36}, nil)
+		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64,
+			Height: 36}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 1 s")
 		b.o.Timeout = patience
 		works(t)

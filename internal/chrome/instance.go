@@ -120,11 +120,13 @@ func launch(life context.Context, path string, o Options, contained bool) (*inst
 	if err := in.exec(life, path, o, contained); err != nil {
 		return nil, errors.Join(startFailed(err, ""), in.close())
 	}
-	ctx, cancel := context.WithTimeoutCause(life, o.StartTimeout, fmt.Errorf("no answer within %g s", o.StartTimeout.Seconds()))
+	ctx, cancel := context.WithTimeoutCause(life, o.StartTimeout, fmt.Errorf("no answer within %g s",
+		o.StartTimeout.Seconds()))
 	defer cancel()
 	v, err := call(ctx, in.w, nil, browser.GetVersion, cdp.Empty{})
 	if err == nil {
-		_, err = call(ctx, in.w, nil, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
+		_, err = call(ctx, in.w, nil, browser.SetDownloadBehavior,
+			browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
 	}
 	if err != nil {
 		cerr := in.close()

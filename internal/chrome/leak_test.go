@@ -48,7 +48,8 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 	}
 	b.o.Timeout = time.Second
 	for range 3 {
-		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64, Height: 36}, nil)
+		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64,
+			Height: 36}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 1 s")
 	}
 	b.o.Timeout = patience

@@ -62,7 +62,8 @@ func TestBrowserDiesWithItsParent(t *testing.T) {
 	said, says := io.Pipe()
 	never, hold := io.Pipe()
 	defer hold.Close()
-	p, err := proc.Start(t.Context(), proc.Command{Path: exe, Env: []string{"CHROME_TEST_PARENT=" + dir}, Stdin: never, Stdout: says})
+	p, err := proc.Start(t.Context(), proc.Command{Path: exe, Env: []string{"CHROME_TEST_PARENT=" + dir}, Stdin: never,
+		Stdout: says})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,8 @@ const proofPage = `<!doctype html><html><body style="margin:0;background:#0a84ff
 
 // proofPixels are what its picture has at some places.
 var proofPixels = map[[2]int]color.NRGBA{
-	{4, 4}: {255, 255, 255, 255}, {4, 30}: {0x0a, 0x84, 0xff, 255}, {24, 18}: {0x0a, 0x84, 0xff, 255}, {60, 33}: {0x34, 0xc7, 0x59, 255},
+	{4, 4}: {255, 255, 255, 255}, {4, 30}: {0x0a, 0x84, 0xff, 255}, {24, 18}: {0x0a, 0x84, 0xff, 255},
+	{60, 33}: {0x34, 0xc7, 0x59, 255},
 }
 
 // Prove takes a picture of a small page whose colours are known, and fails where the picture is another one. A success holds
@@ -49,7 +50,8 @@ func (b *Browser) Prove(ctx context.Context) error {
 		return err
 	}
 	if err := examine(c.PNG); err != nil {
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser %s draws wrong pictures: %v. Install another one: %s", path, err, Install).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed, "The browser %s draws wrong pictures: %v. Install another one: %s",
+			path, err, Install).Because(err)
 	}
 	b.proof.of, b.proof.lost = program, int(losses)
 	return nil

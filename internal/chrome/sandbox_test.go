@@ -37,7 +37,9 @@ exit 1
 	}
 }
 
-const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is a Debian system, …"
+const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is a " +
+	"" +
+	"Debian system, …"
 
 // C1: in auto, one start that fails is the proof that the machine offers no sandbox; later browsers start without at once,
 // and the operator is told once.
@@ -45,7 +47,8 @@ func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
 	var told []string
-	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1, Exposed: func(reason, said string) { told = append(told, reason+"|"+said) }})
+	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1,
+		Exposed: func(reason, said string) { told = append(told, reason+"|"+said) }})
 	defer b.Close()
 	b.exposed = "" // as it is for a user who is not root
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
@@ -117,14 +120,22 @@ func TestC1WordsOfAMissingSandbox(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
 		unusable: true,
-		"[7:FATAL:setuid_sandbox_host.cc(158)] The SUID sandbox helper binary was found, but is not configured correctly.":                    true,
-		"The setuid sandbox is not running as root. Common causes:":                                                                           true,
-		"Failed to move to new namespace: PID namespaces supported, Network namespace supported, but failed: errno = Operation not permitted": true,
-		"[1:1:FATAL:credentials.cc(126)] Check failed: . : Operation not permitted (1)":                                                       true,
-		"[1:FATAL:zygote_host_impl_linux.cc(201)] Check failed: ReceiveFixedMessage(fds[0], kZygoteBootMessage, ...)":                         true,
-		"[1:ERROR:zygote_host_impl_linux.cc:101] Running as root without --no-sandbox is not supported.":                                      true,
-		"[1:WARNING:content/common/zygote/zygote_communication_linux.cc:303] Socket closed prematurely.":                                      false,
-		"error while loading shared libraries: libnss3.so":                                                                                    false,
+		"[7:FATAL:setuid_sandbox_host.cc(158)] The SUID sandbox helper binary was found, but is not configured " +
+			"correctly.": true,
+		"The setuid sandbox is not running as root. Common " +
+			"causes:": true,
+		"Failed to move to new namespace: PID namespaces supported, Network namespace supported, but failed: errno = " +
+			"Operation not permitted": true,
+		"[1:1:FATAL:credentials.cc(126)] Check failed: . : Operation not permitted " +
+			"(1)": true,
+		"[1:FATAL:zygote_host_impl_linux.cc(201)] Check failed: ReceiveFixedMessage(fds[0], kZygoteBootMessage, " +
+			"...)": true,
+		"[1:ERROR:zygote_host_impl_linux.cc:101] Running as root without --no-sandbox is not " +
+			"supported.": true,
+		"[1:WARNING:content/common/zygote/zygote_communication_linux.cc:303] Socket closed " +
+			"prematurely.": false,
+		"error while loading shared libraries: " +
+			"libnss3.so": false,
 		"": false,
 	} {
 		if got := noSandbox("first\n"+line+"\n") != ""; got != want {

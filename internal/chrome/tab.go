@@ -65,7 +65,8 @@ func (in *instance) newTab(ctx context.Context) (*tab, error) {
 		return nil, err
 	}
 	t.ctx = bc.BrowserContextID
-	c, err := call(ctx, in.w, nil, target.CreateTarget, target.CreateTargetParams{URL: "about:blank", BrowserContextID: t.ctx, NewWindow: &yes})
+	c, err := call(ctx, in.w, nil, target.CreateTarget, target.CreateTargetParams{URL: "about:blank",
+		BrowserContextID: t.ctx, NewWindow: &yes})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,8 @@ func (t *tab) prepare(ctx context.Context) error {
 	}
 	if err == nil {
 		_, err = call(ctx, w, s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: "light"}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"},
+				{Name: "prefers-color-scheme", Value: "light"}},
 		})
 	}
 	return err
@@ -133,12 +135,14 @@ func (t *tab) abandon() {
 		t.s.die()
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		_, _ = call(ctx, t.in.w, nil, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: t.ctx})
+		_, _ = call(ctx, t.in.w, nil, target.DisposeBrowserContext,
+			target.DisposeBrowserContextParams{BrowserContextID: t.ctx})
 	}()
 }
 
 // capture takes one picture.
-func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration, loaded func(*tab)) (lectern.Capture, error) {
+func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration,
+	loaded func(*tab)) (lectern.Capture, error) {
 	t.uses++
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -242,18 +246,22 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern
 	switch answer.Trouble {
 	case "":
 	case "unready":
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page did not say that it is ready within %g s.",
+			readyTimeout.Seconds())
 	case "a picture on it is damaged":
-		return nil, lectern.Fail(lectern.CodeAssetRefused, "A picture on the slide cannot be used: the browser cannot read it.")
+		return nil, lectern.Fail(lectern.CodeAssetRefused, "A picture on the slide cannot be used: the browser cannot read "+
+			"it.")
 	default:
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.", strings.TrimRight(answer.Trouble, "."))
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.",
+			strings.TrimRight(answer.Trouble, "."))
 	}
 	return answer.Overflow, nil
 }
 
 func (t *tab) screenshot(ctx context.Context, j *shot) ([]byte, error) {
 	yes, no := true, false
-	p := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, FromSurface: &yes, CaptureBeyondViewport: &no, OptimizeForSpeed: &yes}
+	p := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, FromSurface: &yes,
+		CaptureBeyondViewport: &no, OptimizeForSpeed: &yes}
 	if f := j.factor(); int(float64(j.width)*f) != j.outW || int(float64(j.height)*f) != j.outH {
 		// The two sides were rounded so that no one factor gives both: cut the few pixels off that are too many.
 		p.Clip = &page.Viewport{Width: float64(j.outW) / f, Height: float64(j.outH) / f, Scale: 1}
@@ -336,7 +344,8 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	case first:
 		t.asked++
 	case document && j != nil && t.stray != nil:
-		t.stray(lectern.Fail(lectern.CodeCaptureFailed, "The slide's page tried to go to %.100q, which pages may not do.", ev.Request.URL))
+		t.stray(lectern.Fail(lectern.CodeCaptureFailed, "The slide's page tried to go to %.100q, which pages may not do.",
+			ev.Request.URL))
 	}
 	t.mu.Unlock()
 
@@ -345,7 +354,8 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	case first:
 		f.ResponseHeaders = []*fetch.HeaderEntry{
 			{Name: "Content-Type", Value: "text/html; charset=utf-8"}, {Name: "Content-Security-Policy", Value: policy},
-			{Name: "Cache-Control", Value: "no-store"}, {Name: "Referrer-Policy", Value: "no-referrer"}, {Name: "X-DNS-Prefetch-Control", Value: "off"},
+			{Name: "Cache-Control", Value: "no-store"}, {Name: "Referrer-Policy", Value: "no-referrer"},
+			{Name: "X-DNS-Prefetch-Control", Value: "off"},
 		}
 		f.Body = []byte(j.html)
 	case !document && j != nil && ev.Request.Method == "GET":

@@ -92,7 +92,8 @@ func (c *wire) write() {
 }
 
 // do sends a command, to the browser itself where id is empty, and waits for the answer.
-func (c *wire) do(ctx context.Context, id target.SessionID, gone <-chan struct{}, method string, params, result any) error {
+func (c *wire) do(ctx context.Context, id target.SessionID, gone <-chan struct{}, method string, params,
+	result any) error {
 	m := &cdproto.Message{ID: c.next.Add(1), SessionID: id, Method: cdproto.MethodType(method)}
 	if params != nil {
 		b, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)

@@ -105,8 +105,9 @@ func (l List) Items() []string {
 
 // HTTP says who may use the HTTP interface from where.
 type HTTP struct {
-	Keyless           bool          // other addresses than loopback are served although there is no key
-	Hosts             List          // values of the Host header that are answered; empty: loopback's names, and all where there is a key
+	Keyless bool // other addresses than loopback are served although there is no key
+	// values of the Host header that are answered; empty: loopback's names, and all where there is a key
+	Hosts             List
 	Origins           List          // origins of other sites whose pages may use the interface
 	TrustedProxies    List          // networks whose forwarding headers are believed, as CIDR
 	BaseURL           string        // the address under which the outside reaches the server; "": links are paths
@@ -164,7 +165,8 @@ func (a Assets) Numbers() []uint16 {
 
 // Webhook says which addresses messages may be sent to.
 type Webhook struct {
-	AllowPrivate bool // addresses in private networks too; whoever may create presentations could then knock on their doors
+	// addresses in private networks too; whoever may create presentations could then knock on their doors
+	AllowPrivate bool
 }
 
 // Telemetry says who is told of what was done, besides /metrics.
@@ -238,7 +240,8 @@ func read(src Source) ([]layer, error) {
 		layers = append(layers, layer{path, values, func(s Setting) string { return path }})
 	case !named && errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Place: path, Cause: errors.New("there is no such file"), Allowed: "name an existing settings file with --config, or leave the flag out"}
+		return nil, &Error{Place: path, Cause: errors.New("there is no such file"),
+			Allowed: "name an existing settings file with --config, or leave the flag out"}
 	default:
 		return nil, &Error{Place: path, Cause: err, Allowed: "a YAML file like lectern.example.yaml"}
 	}
@@ -318,7 +321,8 @@ func unknown(layers []layer) []*Error {
 func misspelt(environ []string) []string {
 	var said []string
 	own := []string{ // no settings, but ours
-		EnvPrefix + "CONFIG", EnvPrefix + "SERVER", EnvPrefix + "KEY", APIKeyVariable, SecretKeyVariable, WebhookVariable, ElaiWebhookVariable,
+		EnvPrefix + "CONFIG", EnvPrefix + "SERVER", EnvPrefix +
+			"KEY", APIKeyVariable, SecretKeyVariable, WebhookVariable, ElaiWebhookVariable,
 	}
 	known := slices.Clone(own)
 	for _, s := range Settings() {
@@ -341,19 +345,22 @@ func (c Config) check() []*Error {
 	var faults []*Error
 	if c.Lease < 2*c.Heartbeat {
 		faults = append(faults, &Error{
-			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could be taken for a lost one", c.Lease, c.Heartbeat),
+			Key: "lease.timeout", Cause: fmt.Errorf("%s is less than two heartbeats of %s, so a healthy run could be taken for "+
+				"a lost one", c.Lease, c.Heartbeat),
 			Allowed: "at least twice heartbeat.interval",
 		})
 	}
 	if c.Role != RoleAll && c.DB == "" {
 		faults = append(faults, &Error{
-			Key: "role", Cause: fmt.Errorf("a process that is only %q shares its work with others, which SQLite cannot do", c.Role),
+			Key: "role", Cause: fmt.Errorf("a process that is only %q shares its work with others, which SQLite cannot do",
+				c.Role),
 			Allowed: "all, or a Postgres database in db",
 		})
 	}
 	if c.DBSession != "" && c.DB == "" {
 		faults = append(faults, &Error{
-			Key: "db_session", Cause: errors.New("it is a second address of the database in db, and db is empty"), Allowed: "nothing, or a Postgres database in db too",
+			Key: "db_session", Cause: errors.New("it is a second address of the database in db, and db is " +
+				"empty"), Allowed: "nothing, or a Postgres database in db too",
 		})
 	}
 	if c.Limits.MinSide > c.Limits.MaxSide {

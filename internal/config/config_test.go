@@ -64,7 +64,8 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
 		"db": "postgres://me:hunter2@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
 	}
-	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}} // what must stand beside it
+	// what must stand beside it
+	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}
 	touched := map[string]string{}
 	for _, s := range Settings() {
 		v := values[s.Key]
@@ -161,16 +162,24 @@ func TestABadSettingNamesKeyPlaceAndWhatIsAllowed(t *testing.T) {
 		src  Source
 		want []string
 	}{
-		"wrong type in the file, and a misspelt key": {Source{File: bad}, []string{"workers", bad, `"many"`, "1 to 256", "cleanup.dellay", "did you mean cleanup.delay?"}},
-		"variable":              {Source{Environ: []string{"LECTERN_RETENTION=forever"}}, []string{"retention", "LECTERN_RETENTION", `"forever"`, "7d"}},
-		"flag":                  {Source{Flags: map[string]string{"addr": "8000"}}, []string{"addr", "--addr", `"8000"`, "host:port"}},
-		"out of range":          {Source{Flags: map[string]string{"limits.slides": "0"}}, []string{"limits.slides", "--limits-slides", "1 to 100000"}},
-		"negative size":         {Source{Flags: map[string]string{"cache.limit": "-1GB"}}, []string{"cache.limit", "-1GB", "10GiB"}},
-		"two settings clash":    {Source{Flags: map[string]string{"lease.timeout": "5s"}}, []string{"lease.timeout", "two heartbeats"}},
-		"no such file":          {Source{File: "/nowhere/lectern.yaml"}, []string{"/nowhere/lectern.yaml", "no such file", "--config"}},
+		"wrong type in the file, and a misspelt key": {Source{File: bad}, []string{"workers", bad, `"many"`, "1 to 256",
+			"cleanup.dellay", "did you mean cleanup.delay?"}},
+		"variable": {Source{Environ: []string{"LECTERN_RETENTION=forever"}},
+			[]string{"retention", "LECTERN_RETENTION", `"forever"`, "7d"}},
+		"flag": {Source{Flags: map[string]string{"addr": "8000"}},
+			[]string{"addr", "--addr", `"8000"`, "host:port"}},
+		"out of range": {Source{Flags: map[string]string{"limits.slides": "0"}},
+			[]string{"limits.slides", "--limits-slides", "1 to 100000"}},
+		"negative size": {Source{Flags: map[string]string{"cache.limit": "-1GB"}},
+			[]string{"cache.limit", "-1GB", "10GiB"}},
+		"two settings clash": {Source{Flags: map[string]string{"lease.timeout": "5s"}},
+			[]string{"lease.timeout", "two heartbeats"}},
+		"no such file": {Source{File: "/nowhere/lectern.yaml"}, []string{"/nowhere/lectern.yaml", "no such file",
+			"--config"}},
 		"not YAML":              {Source{File: write(t, "a: [b")}, []string{"lectern.yaml", "lectern.example.yaml"}},
 		"a list where a scalar": {Source{File: write(t, "workers: [1, 2]\n")}, []string{"workers", "whole number"}},
-		"an unknown flag key":   {Source{Flags: map[string]string{"zzzzzz": "1"}}, []string{"zzzzzz", "no such setting", "one of addr"}},
+		"an unknown flag key": {Source{Flags: map[string]string{"zzzzzz": "1"}},
+			[]string{"zzzzzz", "no such setting", "one of addr"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -224,7 +233,8 @@ func TestSuggestedVariablesAreSensible(t *testing.T) {
 // The tools' own variables, which they read without any settings too, are settings like others, and the longer name wins.
 func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	t.Parallel()
-	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome", "LECTERN_TOOLS_CHROMIUM="}})
+	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome",
+		"LECTERN_TOOLS_CHROMIUM="}})
 	if err != nil || len(said) > 0 {
 		t.Fatalf("%v, %q", err, said)
 	}
@@ -238,7 +248,8 @@ func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 			t.Errorf("%v gives %q, %v", environ, cfg.Tools.FFmpeg, err)
 		}
 	}
-	if _, _, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=a\x00b"}}); err == nil || !strings.Contains(err.Error(), "in LECTERN_FFMPEG") {
+	if _, _, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=a\x00b"}}); err == nil ||
+		!strings.Contains(err.Error(), "in LECTERN_FFMPEG") {
 		t.Errorf("the place of a fault is not told: %v", err)
 	}
 }
@@ -270,7 +281,8 @@ func TestSpansAndSizesRoundTrip(t *testing.T) {
 }
 
 func FuzzUnits(f *testing.F) {
-	for _, s := range []string{"7d", "1d12h", "2w3d", "-5m", "", "d", "1.5GiB", "1e999GB", "0x10", "99999999999999TiB", "w", "106751d24h"} {
+	for _, s := range []string{"7d", "1d12h", "2w3d", "-5m", "", "d", "1.5GiB", "1e999GB", "0x10", "99999999999999TiB",
+		"w", "106751d24h"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

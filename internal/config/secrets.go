@@ -60,7 +60,8 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 	if s.ElaiToken == "" && c.Elai.TokenFile != "" {
 		var err error
 		if s.ElaiToken, err = readSecret(c.Elai.TokenFile); err != nil {
-			return Secrets{}, &Error{Key: "elai.token_file", Cause: err, Allowed: "a file that holds the token alone and that only its owner may read"}
+			return Secrets{}, &Error{Key: "elai.token_file", Cause: err,
+				Allowed: "a file that holds the token alone and that only its owner may read"}
 		}
 	}
 	if s.SecretKey == "" && c.SecretKey != "" {
@@ -69,16 +70,21 @@ func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 			err = fmt.Errorf("%s is empty", c.SecretKey)
 		}
 		if err != nil {
-			return Secrets{}, &Error{Key: "secret_key_file", Cause: err, Allowed: "a file that holds the key alone and that only its owner may read"}
+			return Secrets{}, &Error{Key: "secret_key_file", Cause: err,
+				Allowed: "a file that holds the key alone and that only its owner may read"}
 		}
 	}
 	if strings.ContainsAny(s.ElaiToken, " \t\r\n\x00") {
-		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("what should be Elai's token has several words"), Allowed: "the token alone"}
+		return Secrets{}, &Error{Key: "elai.token_file", Cause: errors.New("what should be Elai's token has several words"),
+			Allowed: "the token alone"}
 	}
-	if s.APIKey != "" && (len(s.APIKey) < minAPIKey || len(s.APIKey) > maxAPIKey || strings.ContainsFunc(s.APIKey, func(c rune) bool { return c <= ' ' || c > '~' })) {
+	if s.APIKey != "" && (len(s.APIKey) < minAPIKey || len(s.APIKey) > maxAPIKey ||
+		strings.ContainsFunc(s.APIKey, func(c rune) bool { return c <= ' ' || c > '~' })) {
 		return Secrets{}, &Error{
-			Key: APIKeyVariable, Cause: fmt.Errorf("a key that others could guess opens the server: this one has %d characters, or some that a header cannot carry", len(s.APIKey)),
-			Allowed: fmt.Sprintf("%d to %d visible ASCII characters without spaces, such as what \"openssl rand -hex 32\" prints", minAPIKey, maxAPIKey),
+			Key: APIKeyVariable, Cause: fmt.Errorf("a key that others could guess opens the server: this one has %d "+
+				"characters, or some that a header cannot carry", len(s.APIKey)),
+			Allowed: fmt.Sprintf("%d to %d visible ASCII characters without spaces, such as what \"openssl rand -hex 32\" "+
+				"prints", minAPIKey, maxAPIKey),
 		}
 	}
 	return s, nil

@@ -19,7 +19,8 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("out of nothing come secrets (%v)", err)
 	}
 	c.Elai.TokenFile = file
-	if s, err := c.ReadSecrets([]string{"LECTERN_ELAI_WEBHOOK_SECRET=w"}); err != nil || s.ElaiToken != "from-a-file" || s.ElaiWebhook != "w" {
+	if s, err := c.ReadSecrets([]string{"LECTERN_ELAI_WEBHOOK_SECRET=w"}); err != nil || s.ElaiToken != "from-a-file" ||
+		s.ElaiWebhook != "w" {
 		t.Errorf("the file is not read (%v)", err)
 	}
 	s, err := c.ReadSecrets([]string{"ELAI_API_TOKEN=from-a-variable"})
@@ -32,10 +33,12 @@ func TestSecrets(t *testing.T) {
 	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ReadSecrets(nil); err == nil || !strings.Contains(err.Error(), "chmod 600") || strings.Contains(err.Error(), "from-a-file") {
+	if _, err := c.ReadSecrets(nil); err == nil || !strings.Contains(err.Error(), "chmod 600") ||
+		strings.Contains(err.Error(), "from-a-file") {
 		t.Errorf("a file that others may read gives %v", err)
 	}
-	if _, err := c.ReadSecrets([]string{"ELAI_API_TOKEN=two words"}); err == nil || strings.Contains(err.Error(), "two words") {
+	if _, err := c.ReadSecrets([]string{"ELAI_API_TOKEN=two words"}); err == nil ||
+		strings.Contains(err.Error(), "two words") {
 		t.Errorf("a token of two words gives %v", err)
 	}
 }
@@ -52,7 +55,8 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef"
 	c := Default()
-	if s, err := c.ReadSecrets([]string{"LECTERN_API_KEY= " + key + "\n"}); err != nil || s.APIKey != key || strings.Contains(fmt.Sprintf("%v %+v %#v", s, s, s), key) {
+	if s, err := c.ReadSecrets([]string{"LECTERN_API_KEY= " + key + "\n"}); err != nil || s.APIKey != key ||
+		strings.Contains(fmt.Sprintf("%v %+v %#v", s, s, s), key) {
 		t.Errorf("%v, %v", s, err)
 	}
 	for _, bad := range []string{"short", key[:31], key + " " + key, key + "é", strings.Repeat(key, 9)} {
@@ -79,7 +83,8 @@ func TestLVariablesThatLackAWord(t *testing.T) {
 	}
 	for name, want := range meant {
 		said := misspelt([]string{name + "=x"})
-		if want == "" && len(said) > 0 || want != "" && (len(said) != 1 || !strings.Contains(said[0], "did you mean "+want+"?")) {
+		if want == "" && len(said) > 0 || want != "" && (len(said) != 1 ||
+			!strings.Contains(said[0], "did you mean "+want+"?")) {
 			t.Errorf("%s: %q", name, said)
 		}
 	}

@@ -83,34 +83,58 @@ func Settings() []Setting {
 
 func serviceSettings() []Setting {
 	return []Setting{
-		address("addr", "where serve listens; '127.0.0.1:8000' is this machine alone, ':8000' every interface, which needs a key or http.keyless", func(c *Config) *string { return &c.Addr }),
-		path("data", "the folder of the database, the finished videos and the cache", false, func(c *Config) *string { return &c.DataDir }),
-		database("db", "where presentations are kept: postgres://… for several nodes; empty is SQLite in the data folder", func(c *Config) *string { return &c.DB }),
-		database("db_session", "where db goes through a pool such as PgBouncer: the database itself, for notifications, locks and migrations", func(c *Config) *string { return &c.DBSession }),
-		path("secret_key_file", "a file with the key that seals secrets in the database; empty: LECTERN_SECRET_KEY has it, or one is made in the data folder", true, func(c *Config) *string { return &c.SecretKey }),
-		choice("role", "what this process does: serve HTTP and render, or one of them (with Postgres)", []string{RoleAll, RoleAPI, RoleWorker}, func(c *Config) *string { return &c.Role }),
-		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true, func(c *Config) *string { return &c.Log.File }),
-		level("log.level", "how much is logged, on the terminal and in the file", func(c *Config) *slog.Level { return &c.Log.Level }),
-		size("log.max_size", "the log file is rotated at this size", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Log.MaxSize }),
+		address("addr", "where serve listens; '127.0.0.1:8000' is this machine alone, ':8000' every interface, which needs "+
+			"a key or http.keyless", func(c *Config) *string { return &c.Addr }),
+		path("data", "the folder of the database, the finished videos and the cache", false,
+			func(c *Config) *string { return &c.DataDir }),
+		database("db", "where presentations are kept: postgres://… for several nodes; empty is SQLite in the data folder",
+			func(c *Config) *string { return &c.DB }),
+		database("db_session", "where db goes through a pool such as PgBouncer: the database itself, for notifications, "+
+			"locks and migrations", func(c *Config) *string { return &c.DBSession }),
+		path("secret_key_file", "a file with the key that seals secrets in the database; empty: LECTERN_SECRET_KEY has it, "+
+			"or one is made in the data folder", true, func(c *Config) *string { return &c.SecretKey }),
+		choice("role", "what this process does: serve HTTP and render, or one of them (with Postgres)",
+			[]string{RoleAll, RoleAPI, RoleWorker}, func(c *Config) *string { return &c.Role }),
+		path("log.file", "JSON lines of everything that happens, for grep; empty writes none", true,
+			func(c *Config) *string { return &c.Log.File }),
+		level("log.level", "how much is logged, on the terminal and in the file",
+			func(c *Config) *slog.Level { return &c.Log.Level }),
+		size("log.max_size", "the log file is rotated at this size", 1<<20, 1<<40,
+			func(c *Config) *int64 { return &c.Log.MaxSize }),
 		count("log.keep", "how many rotated log files are kept", 1, 1000, func(c *Config) *int { return &c.Log.Keep }),
 		count("workers", "presentations that are rendered at once", 1, 256, func(c *Config) *int { return &c.Workers }),
-		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256, func(c *Config) *int { return &c.Encoders }),
-		choice("encoder", "who encodes pictures that cannot be spliced: auto is hardware where one works, else software (libx264)", []string{"auto", "software", "nvenc", "qsv", "vaapi"}, func(c *Config) *string { return &c.Encoder }),
-		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones", func(c *Config) *bool { return &c.Compat }),
+		count("encoders", "ffmpeg processes at once, over all presentations; 0 is one per core", 0, 256,
+			func(c *Config) *int { return &c.Encoders }),
+		choice("encoder", "who encodes pictures that cannot be spliced: auto is hardware where one works, else software "+
+			"(libx264)", []string{"auto", "software", "nvenc", "qsv", "vaapi"}, func(c *Config) *string { return &c.Encoder }),
+		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones",
+			func(c *Config) *bool { return &c.Compat }),
 		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
 		count("voices", "narrations that are spoken at once", 1, 64, func(c *Config) *int { return &c.Voices }),
-		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Heartbeat }),
-		span("lease.timeout", "a run that has not said so for this long is taken over; at least two heartbeats", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Lease }),
-		span("cleanup.delay", "scratch files go this long after the end of a presentation", 0, 365*24*time.Hour, func(c *Config) *time.Duration { return &c.CleanupWait }),
-		span("retention", "a presentation and its files go this long after its end", time.Minute, 100*365*24*time.Hour, func(c *Config) *time.Duration { return &c.Retention }),
-		size("cache.limit", "the cache of finished steps is kept below this size", 64<<20, 1<<50, func(c *Config) *int64 { return &c.CacheLimit }),
-		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour, func(c *Config) *time.Duration { return &c.StopGrace }),
-		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them", func(c *Config) *string { return &c.Avatar }),
-		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
-		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
-		truth("subtitles", "show the subtitle track of a video unless its viewer turns it off; a deck may say otherwise", func(c *Config) *bool { return &c.Subtitles }),
-		words("assets.ports", "ports that decks may load pictures from; with assets.allow_private every one", "port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
-		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
+		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour,
+			func(c *Config) *time.Duration { return &c.Heartbeat }),
+		span("lease.timeout", "a run that has not said so for this long is taken over; at least two heartbeats", time.Second,
+			24*time.Hour, func(c *Config) *time.Duration { return &c.Lease }),
+		span("cleanup.delay", "scratch files go this long after the end of a presentation", 0, 365*24*time.Hour,
+			func(c *Config) *time.Duration { return &c.CleanupWait }),
+		span("retention", "a presentation and its files go this long after its end", time.Minute, 100*365*24*time.Hour,
+			func(c *Config) *time.Duration { return &c.Retention }),
+		size("cache.limit", "the cache of finished steps is kept below this size", 64<<20, 1<<50,
+			func(c *Config) *int64 { return &c.CacheLimit }),
+		span("stop.grace", "how long serve lets open requests finish after the first signal", 0, time.Hour,
+			func(c *Config) *time.Duration { return &c.StopGrace }),
+		word("avatar", "who presents where a deck names nobody; 'lectern avatars' lists them",
+			func(c *Config) *string { return &c.Avatar }),
+		webAddress("telemetry.otlp", "the OpenTelemetry collector that gets traces, http://host:4318; empty: none, or what "+
+			"OTEL_EXPORTER_OTLP_ENDPOINT names", func(c *Config) *string { return &c.Telemetry.OTLP }),
+		truth("webhook.allow_private", "let webhooks go to private networks too; only where every callback address comes "+
+			"from you", func(c *Config) *bool { return &c.Webhook.AllowPrivate }),
+		truth("subtitles", "show the subtitle track of a video unless its viewer turns it off; a deck may say otherwise",
+			func(c *Config) *bool { return &c.Subtitles }),
+		words("assets.ports", "ports that decks may load pictures from; with assets.allow_private every one",
+			"port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
+		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from "+
+			"you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
 	}
 }
 
@@ -131,66 +155,106 @@ func truth(key, doc string, at func(*Config) *bool) Setting {
 func limitSettings() []Setting {
 	return []Setting{
 		count("limits.slides", "slides of a deck", 1, 100_000, func(c *Config) *int { return &c.Limits.Slides }),
-		sizeInt("limits.narration", "text of one slide's narration", 1<<10, 1<<30, func(c *Config) *int { return &c.Limits.NarrationBytes }),
-		sizeInt("limits.props", "props of one slide, as JSON", 1<<10, 1<<30, func(c *Config) *int { return &c.Limits.PropsBytes }),
+		sizeInt("limits.narration", "text of one slide's narration", 1<<10, 1<<30,
+			func(c *Config) *int { return &c.Limits.NarrationBytes }),
+		sizeInt("limits.props", "props of one slide, as JSON", 1<<10, 1<<30,
+			func(c *Config) *int { return &c.Limits.PropsBytes }),
 		size("limits.body", "a request's body", 1<<10, 1<<40, func(c *Config) *int64 { return &c.Limits.BodyBytes }),
-		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MinSide }),
-		count("limits.max_side", "longest side of a video, in pixels", 2, 16384, func(c *Config) *int { return &c.Limits.MaxSide }),
-		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60, func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
-		count("limits.picture_pixels", "pixels of one picture", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.PicturePixels }),
-		count("limits.slide_pixels", "pixels of all pictures of one slide", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.SlidePixels }),
-		size("limits.picture_bytes", "all pictures that one deck loads from the web", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Limits.PictureBytes }),
-		count("limits.svg_elements", "elements of one SVG picture, references expanded; filters and other costly ones count for many", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
-		count("limits.json_tokens", "names, values and brackets of a deck's JSON", 1_000, 1_000_000_000, func(c *Config) *int { return &c.Limits.JSONTokens }),
-		span("limits.duration", "length of a video, as it is estimated", time.Second, 30*24*time.Hour, func(c *Config) *time.Duration { return &c.Limits.Duration }),
-		count("limits.queued", "presentations that wait at once; further ones are refused with 429", 1, 10_000_000, func(c *Config) *int { return &c.Queue.Presentations }),
-		size("limits.stored", "all decks that are stored", 1<<20, 1<<50, func(c *Config) *int64 { return &c.Queue.StoredBytes }),
-		count("limits.streams", "event streams and long polls at once", 1, 1_000_000, func(c *Config) *int { return &c.HTTP.Streams }),
-		count("limits.streams_per_address", "event streams and long polls at once from one address", 1, 1_000_000, func(c *Config) *int { return &c.HTTP.StreamsPerAddress }),
-		count("limits.ranges", "ranges of a file that one request may ask for", 1, 10_000, func(c *Config) *int { return &c.HTTP.Ranges }),
-		count("limits.large_bodies", "bodies of more than 1 MiB that are read at once", 1, 1_000, func(c *Config) *int { return &c.HTTP.LargeBodies }),
-		span("limits.check", "how long a dry run may measure slides in the browser", 0, time.Hour, func(c *Config) *time.Duration { return &c.HTTP.CheckTime }),
+		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384,
+			func(c *Config) *int { return &c.Limits.MinSide }),
+		count("limits.max_side", "longest side of a video, in pixels", 2, 16384,
+			func(c *Config) *int { return &c.Limits.MaxSide }),
+		seconds("limits.hold", "longest stay of a slide without narration", 1, 24*60*60,
+			func(c *Config) *int { return &c.Limits.MaxHoldSeconds }),
+		count("limits.picture_pixels", "pixels of one picture", 1_000, 1_000_000_000,
+			func(c *Config) *int { return &c.Limits.PicturePixels }),
+		count("limits.slide_pixels", "pixels of all pictures of one slide", 1_000, 1_000_000_000,
+			func(c *Config) *int { return &c.Limits.SlidePixels }),
+		size("limits.picture_bytes", "all pictures that one deck loads from the web", 1<<20, 1<<40,
+			func(c *Config) *int64 { return &c.Limits.PictureBytes }),
+		count("limits.svg_elements", "elements of one SVG picture, references expanded; filters and other costly ones count "+
+			"for many", 100, 100_000_000, func(c *Config) *int { return &c.Limits.SVGElements }),
+		count("limits.json_tokens", "names, values and brackets of a deck's JSON", 1_000, 1_000_000_000,
+			func(c *Config) *int { return &c.Limits.JSONTokens }),
+		span("limits.duration", "length of a video, as it is estimated", time.Second, 30*24*time.Hour,
+			func(c *Config) *time.Duration { return &c.Limits.Duration }),
+		count("limits.queued", "presentations that wait at once; further ones are refused with 429", 1, 10_000_000,
+			func(c *Config) *int { return &c.Queue.Presentations }),
+		size("limits.stored", "all decks that are stored", 1<<20, 1<<50,
+			func(c *Config) *int64 { return &c.Queue.StoredBytes }),
+		count("limits.streams", "event streams and long polls at once", 1, 1_000_000,
+			func(c *Config) *int { return &c.HTTP.Streams }),
+		count("limits.streams_per_address", "event streams and long polls at once from one address", 1, 1_000_000,
+			func(c *Config) *int { return &c.HTTP.StreamsPerAddress }),
+		count("limits.ranges", "ranges of a file that one request may ask for", 1, 10_000,
+			func(c *Config) *int { return &c.HTTP.Ranges }),
+		count("limits.large_bodies", "bodies of more than 1 MiB that are read at once", 1, 1_000,
+			func(c *Config) *int { return &c.HTTP.LargeBodies }),
+		span("limits.check", "how long a dry run may measure slides in the browser", 0, time.Hour,
+			func(c *Config) *time.Duration { return &c.HTTP.CheckTime }),
 	}
 }
 
 func httpSettings() []Setting {
 	return []Setting{
-		truth("http.keyless", "serve other addresses than this machine's own although there is no key: everybody who reaches the port may do everything", func(c *Config) *bool { return &c.HTTP.Keyless }),
-		words("http.hosts", "host names under which this server answers; empty: localhost and loopback addresses, and every name where there is a key", "host names without ports, separated by commas", hostName, func(c *Config) *List { return &c.HTTP.Hosts }),
-		words("http.origins", "origins of other sites whose pages may use this server, such as https://slides.example.com", "http:// or https:// with a host, separated by commas", originName, func(c *Config) *List { return &c.HTTP.Origins }),
-		words("http.trusted_proxies", "networks of proxies whose forwarding headers are believed", "networks such as 10.0.0.0/8 or addresses, separated by commas", network, func(c *Config) *List { return &c.HTTP.TrustedProxies }),
-		webAddress("http.base_url", "the address under which others reach this server, for links; empty: links are paths", func(c *Config) *string { return &c.HTTP.BaseURL }),
-		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
-		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine", []string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
-		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20, 1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
-		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour, func(c *Config) *time.Duration { return &c.Chromium.Page }),
+		truth("http.keyless", "serve other addresses than this machine's own although there is no key: everybody who "+
+			"reaches the port may do everything", func(c *Config) *bool { return &c.HTTP.Keyless }),
+		words("http.hosts", "host names under which this server answers; empty: localhost and loopback addresses, and every "+
+			"name where there is a key", "host names without ports, separated by "+
+			"commas", hostName, func(c *Config) *List { return &c.HTTP.Hosts }),
+		words("http.origins", "origins of other sites whose pages may use this server, such as https://slides.example.com",
+			"http:// or https:// with a host, separated by "+
+				"commas", originName, func(c *Config) *List { return &c.HTTP.Origins }),
+		words("http.trusted_proxies", "networks of proxies whose forwarding headers are believed",
+			"networks such as 10.0.0.0/8 or addresses, separated by "+
+				"commas", network, func(c *Config) *List { return &c.HTTP.TrustedProxies }),
+		webAddress("http.base_url", "the address under which others reach this server, for links; empty: links are paths",
+			func(c *Config) *string { return &c.HTTP.BaseURL }),
+		optionalAddress("admin.addr", "where metrics and profiles are served, apart from everything else; empty: metrics at "+
+			"addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
+		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine",
+			[]string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
+		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20,
+			1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
+		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour,
+			func(c *Config) *time.Duration { return &c.Chromium.Page }),
 	}
 }
 
 // keySettings are the quotas of keys that have none of their own.
 func keySettings() []Setting {
 	return []Setting{
-		count("keys.running", "presentations of one key that are rendered at once; 0 is no limit", 0, 1_000_000, func(c *Config) *int { return &c.Keys.Running }),
-		count("keys.queued", "presentations of one key that wait; 0 is no limit", 0, 1_000_000, func(c *Config) *int { return &c.Keys.Queued }),
-		count("keys.minutes", "minutes of video that one key may order in a day; 0 is no limit", 0, 100_000_000, func(c *Config) *int { return &c.Keys.Minutes }),
+		count("keys.running", "presentations of one key that are rendered at once; 0 is no limit", 0, 1_000_000,
+			func(c *Config) *int { return &c.Keys.Running }),
+		count("keys.queued", "presentations of one key that wait; 0 is no limit", 0, 1_000_000,
+			func(c *Config) *int { return &c.Keys.Queued }),
+		count("keys.minutes", "minutes of video that one key may order in a day; 0 is no limit", 0, 100_000_000,
+			func(c *Config) *int { return &c.Keys.Minutes }),
 	}
 }
 
 func elaiSettings() []Setting {
 	return []Setting{
 		word("elai.url", "where the service Elai is asked for avatars", func(c *Config) *string { return &c.Elai.URL }),
-		path("elai.token_file", "a file with Elai's API token, which only its owner may read; the variable ELAI_API_TOKEN goes before it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
-		count("elai.concurrency", "renders at Elai that are awaited at once, over all presentations", 1, 256, func(c *Config) *int { return &c.Elai.Concurrency }),
-		span("elai.poll", "between looks at a render at Elai", 100*time.Millisecond, time.Hour, func(c *Config) *time.Duration { return &c.Elai.Poll }),
-		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second, 24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
+		path("elai.token_file", "a file with Elai's API token, which only its owner may read; the variable ELAI_API_TOKEN "+
+			"goes before it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
+		count("elai.concurrency", "renders at Elai that are awaited at once, over all presentations", 1, 256,
+			func(c *Config) *int { return &c.Elai.Concurrency }),
+		span("elai.poll", "between looks at a render at Elai", 100*time.Millisecond, time.Hour,
+			func(c *Config) *time.Duration { return &c.Elai.Poll }),
+		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second,
+			24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
 	}
 }
 
 func toolSettings() []Setting {
 	return []Setting{
-		path("tools.ffmpeg", "the ffmpeg program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.FFmpeg }),
-		path("tools.chromium", "the Chromium or Chrome program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.Chromium }),
-		path("tools.flite", "the flite program; empty: looked up on PATH", true, func(c *Config) *string { return &c.Tools.Flite }),
+		path("tools.ffmpeg", "the ffmpeg program; empty: looked up on PATH", true,
+			func(c *Config) *string { return &c.Tools.FFmpeg }),
+		path("tools.chromium", "the Chromium or Chrome program; empty: looked up on PATH", true,
+			func(c *Config) *string { return &c.Tools.Chromium }),
+		path("tools.flite", "the flite program; empty: looked up on PATH", true,
+			func(c *Config) *string { return &c.Tools.Flite }),
 	}
 }
 
@@ -311,22 +375,24 @@ func count(key, doc string, lo, hi int, at func(*Config) *int) Setting {
 }
 
 func span(key, doc string, lo, hi time.Duration, at func(*Config) *time.Duration) Setting {
-	return Setting{key, doc, fmt.Sprintf("a time like 30s, 5m, 12h or 7d, from %s to %s", FormatSpan(lo), FormatSpan(hi)), func(c *Config, s string) error {
-		d, err := ParseSpan(s)
-		if err != nil {
-			return err
-		}
-		if d < lo || d > hi {
-			return fmt.Errorf("%s is out of range", s)
-		}
-		*at(c) = d
-		return nil
-	}, func(c Config) string { return FormatSpan(*at(&c)) }}
+	return Setting{key, doc, fmt.Sprintf("a time like 30s, 5m, 12h or 7d, from %s to %s", FormatSpan(lo), FormatSpan(hi)),
+		func(c *Config, s string) error {
+			d, err := ParseSpan(s)
+			if err != nil {
+				return err
+			}
+			if d < lo || d > hi {
+				return fmt.Errorf("%s is out of range", s)
+			}
+			*at(c) = d
+			return nil
+		}, func(c Config) string { return FormatSpan(*at(&c)) }}
 }
 
 // seconds is a span that is kept as a number of whole seconds.
 func seconds(key, doc string, lo, hi int, at func(*Config) *int) Setting {
-	return Setting{key, doc, fmt.Sprintf("a time in whole seconds like 30s or 10m, from %s to %s", FormatSpan(time.Duration(lo)*time.Second), FormatSpan(time.Duration(hi)*time.Second)),
+	return Setting{key, doc, fmt.Sprintf("a time in whole seconds like 30s or 10m, from %s to %s",
+		FormatSpan(time.Duration(lo)*time.Second), FormatSpan(time.Duration(hi)*time.Second)),
 		func(c *Config, s string) error {
 			d, err := ParseSpan(s)
 			if err != nil {
@@ -341,7 +407,8 @@ func seconds(key, doc string, lo, hi int, at func(*Config) *int) Setting {
 }
 
 func size(key, doc string, lo, hi int64, at func(*Config) *int64) Setting {
-	return Setting{key, doc, fmt.Sprintf("a size like 500KB, 64MiB or 10GiB, from %s to %s", FormatSize(lo), FormatSize(hi)), func(c *Config, s string) error {
+	return Setting{key, doc, fmt.Sprintf("a size like 500KB, 64MiB or 10GiB, from %s to %s", FormatSize(lo),
+		FormatSize(hi)), func(c *Config, s string) error {
 		n, err := ParseSize(s)
 		if err != nil {
 			return err

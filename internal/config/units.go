@@ -91,7 +91,8 @@ func ParseSize(s string) (int64, error) {
 		return n * each, nil
 	}
 	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || math.IsNaN(f) || f < 0 || f*float64(each) >= math.MaxInt64 || strings.ContainsAny(number, "eExXpP_nN") {
+	if err != nil || math.IsNaN(f) || f < 0 || f*float64(each) >= math.MaxInt64 ||
+		strings.ContainsAny(number, "eExXpP_nN") {
 		return 0, bad
 	}
 	return int64(f * float64(each)), nil

@@ -90,7 +90,8 @@ func (p Policy) judgePort(n uint16) *Refused {
 	for i, port := range p.Ports {
 		words[i] = fmt.Sprint(port)
 	}
-	return &Refused{Why: fmt.Sprintf("its address has port %d, and only %s may be used (assets.ports)", n, strings.Join(words, ", "))}
+	return &Refused{Why: fmt.Sprintf("its address has port %d, and only %s may be used (assets.ports)", n,
+		strings.Join(words, ", "))}
 }
 
 func (p Policy) judgeHost(host string) *Refused {
@@ -104,7 +105,8 @@ func (p Policy) judgeHost(host string) *Refused {
 	if ip, ok := literal(host); ok {
 		return p.JudgeIP(ip)
 	}
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "localhost.localdomain" || host == "ip6-localhost" || host == "ip6-loopback" {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "localhost.localdomain" ||
+		host == "ip6-localhost" || host == "ip6-loopback" {
 		if p.allowsAnyOf(netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()) {
 			return nil
 		}

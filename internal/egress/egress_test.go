@@ -54,7 +54,8 @@ func TestControlStopsTheConnection(t *testing.T) {
 }
 
 func FuzzJudge(f *testing.F) {
-	for _, s := range []string{"http://127.0.0.1/", "http://0x7f.1", "https://[::ffff:1.2.3.4]:80/a?b#c", "http://1.2.3.4.5", "http://user@h"} {
+	for _, s := range []string{"http://127.0.0.1/", "http://0x7f.1", "https://[::ffff:1.2.3.4]:80/a?b#c",
+		"http://1.2.3.4.5", "http://user@h"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

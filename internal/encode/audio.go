@@ -12,7 +12,7 @@ const audioBits = 96_000
 
 // Audio gives the arguments that encode 16-bit mono samples from standard input as AAC-LC, in packets with a head of their own (ADTS). ffmpeg's
 // fast coder takes a quarter of the time of its other one, and at this rate comes closer to the speech that it is given
-// (docs/PIPELINE.md).
+// (docs/TUNING.md).
 func Audio(to string) []string {
 	return []string{
 		"-f", "s16le", "-ar", strconv.Itoa(lectern.SampleRate), "-ac", "1", "-i", "pipe:0",

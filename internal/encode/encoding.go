@@ -30,7 +30,7 @@ type effort struct {
 
 // effort maps a quality to how much time and how many bits it gets. Slower presets buy almost nothing here: without
 // B-pictures and with one reference their searches have little to find, and what does not move costs nothing at any
-// preset. So quality is bits first and time second. docs/PIPELINE.md has the measurements.
+// preset. So quality is bits first and time second. docs/TUNING.md has the measurements.
 func (e Encoding) effort() effort {
 	switch e.Quality {
 	case lectern.QualityLow:
@@ -135,7 +135,7 @@ func (e Encoding) tail(threads int, to string) []string {
 // keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others, no search, and
 // less adaptive quantization. Without pictures behind them to look at, x264 does not know that they stand for seconds and have to be
 // as good as what refines them would make them. A constant quantizer would take a fifth less time and half of the bits, but the dither
-// of dark gradients would go, and what is left would be seen as faint blocks (docs/PIPELINE.md).
+// of dark gradients would go, and what is left would be seen as faint blocks (docs/TUNING.md).
 func (e Encoding) keyArgs() []string {
 	return e.args(factor(e.effort().crf-underKey), e.GOP(), "subme=0:aq-strength=0.7")
 }

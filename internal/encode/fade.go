@@ -6,7 +6,7 @@ import "lectern"
 func IsFade(kind string) bool { return kind == lectern.TransitionFade }
 
 // search is how thoroughly an encoder looks for what moved: for whole pixels a few beside where it expects them. A person who speaks
-// moves little and smoothly, and a fade not at all (docs/PIPELINE.md).
+// moves little and smoothly, and a fade not at all (docs/TUNING.md).
 const search = "me=dia:subme=0:partitions=none:merange=4"
 
 // blind is search for a fade, which does not move at all. Nothing in it refers to what comes later than the next picture, so x264

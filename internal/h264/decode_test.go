@@ -40,8 +40,10 @@ func decoded(t testing.TB, stream []byte) []byte {
 	t.Helper()
 	var said []string
 	var out bytes.Buffer
-	err := proc.Run(t.Context(), proc.Command{Path: "ffmpeg", Stdin: bytes.NewReader(stream), Stdout: &out, OnStderr: func(l string) { said = append(said, l) },
-		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode", "-xerror", "-f", "h264", "-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
+	err := proc.Run(t.Context(), proc.Command{Path: "ffmpeg", Stdin: bytes.NewReader(stream), Stdout: &out,
+		OnStderr: func(l string) { said = append(said, l) },
+		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode", "-xerror", "-f", "h264",
+			"-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
 	if err != nil || len(said) > 0 {
 		t.Fatalf("libavcodec: %v\n%s", err, strings.Join(said, "\n"))
 	}
@@ -88,9 +90,11 @@ func (s *scene) film(t testing.TB) {
 	source := fmt.Sprintf("testsrc=s=%dx%d:r=30:d=%f", s.size.Width, s.size.Height, 0.01)
 	move := fmt.Sprintf("testsrc2=s=%dx%d:r=30", s.at.Width-64, s.at.Height-64)
 	graph := fmt.Sprintf("%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
-	s.keys = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys), "-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
+	s.keys = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
+		"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
 	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1", s.at.Width/16)
-	s.small = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='not(%s)',setpts=N/30/TB,crop=%d:%d:%d:%d", keys, s.at.Width, s.at.Height, s.at.X, s.at.Y),
+	s.small = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph +
+		fmt.Sprintf(",select='not(%s)',setpts=N/30/TB,crop=%d:%d:%d:%d", keys, s.at.Width, s.at.Height, s.at.X, s.at.Y),
 		"-g", fmt.Sprint(first), "-keyint_min", fmt.Sprint(first)}, append(options(s.cabac, rows), "pipe:1")...)...)
 }
 
@@ -119,11 +123,13 @@ func (s *scene) splicer(t testing.TB) *Splicer {
 func (s *scene) splice(t testing.TB) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := s.splicer(t).Splice(&out, NewPictures(bytes.NewReader(s.keys)), NewPictures(bytes.NewReader(s.small)), s.groups); err != nil {
+	if err := s.splicer(t).Splice(&out, NewPictures(bytes.NewReader(s.keys)), NewPictures(bytes.NewReader(s.small)),
+		s.groups); err != nil {
 		t.Fatal(err)
 	}
 	if dir := os.Getenv("H264_KEEP"); dir != "" {
-		_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(), 0o666)
+		_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(),
+			0o666)
 	}
 	return out.Bytes()
 }
@@ -200,7 +206,8 @@ func TestAStillStands(t *testing.T) {
 	for _, cabac := range []bool{true, false} {
 		t.Run(fmt.Sprint("cabac ", cabac), func(t *testing.T) {
 			t.Parallel()
-			key := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=0.01,format=yuv420p", "-frames:v", "1"}, append(options(cabac, ""), "pipe:1")...)...)
+			key := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=0.01,format=yuv420p",
+				"-frames:v", "1"}, append(options(cabac, ""), "pipe:1")...)...)
 			p := NewPictures(bytes.NewReader(key))
 			units, err := p.Units()
 			if err != nil {
@@ -230,7 +237,8 @@ func TestAStillStands(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
-		s := scene{size: lectern.Size{Width: 640, Height: 368}, at: lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128}, groups: []int64{30, 30}, cabac: cabac}
+		s := scene{size: lectern.Size{Width: 640, Height: 368}, at: lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128},
+			groups: []int64{30, 30}, cabac: cabac}
 		s.film(t)
 		var out bytes.Buffer
 		at, err := s.splicer(t).probe(t, &out, NewPictures(bytes.NewReader(s.small)))

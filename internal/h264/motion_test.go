@@ -13,7 +13,8 @@ import (
 func crowded(t testing.TB, source string, size lectern.Size, more ...string) []byte {
 	t.Helper()
 	x264 := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:partitions=all:8x8dct=1:me=umh:subme=7", size.Width/16)
-	args := append([]string{"-f", "lavfi", "-i", source, "-frames:v", "24", "-g", "12", "-keyint_min", "12"}, options(true, x264)...)
+	args := append([]string{"-f", "lavfi", "-i", source, "-frames:v", "24", "-g", "12", "-keyint_min", "12"},
+		options(true, x264)...)
 	return ffmpeg(t, nil, append(append(args, more...), "pipe:1")...)
 }
 
@@ -63,7 +64,8 @@ func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ground := lectern.Size{Width: at.X + at.Width + 16*min(p.whole.Width-p.at.X-p.small.Width, reach), Height: at.Y + at.Height + 16*min(p.whole.Height-p.at.Y-p.small.Height, reach)}
+	ground := lectern.Size{Width: at.X + at.Width + 16*min(p.whole.Width-p.at.X-p.small.Width, reach), Height: at.Y +
+		at.Height + 16*min(p.whole.Height-p.at.Y-p.small.Height, reach)}
 	spliced := crop(decoded(t, probe.Bytes())[ground.Width*ground.Height*3/2:], ground, at)
 	if len(alone) != len(spliced) {
 		t.Fatalf("%d bytes and %d", len(alone), len(spliced))
@@ -94,7 +96,8 @@ func TestLeaksNoticesDamage(t *testing.T) {
 		broken := bytes.Clone(small)
 		broken[at] ^= 0x10
 		tried++
-		if _, err := leak(NewPictures(bytes.NewReader(broken)), p.at, p.whole.Width, p.whole.Height); errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
+		if _, err := leak(NewPictures(bytes.NewReader(broken)), p.at, p.whole.Width,
+			p.whole.Height); errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) {
 			noticed++
 		}
 	}
@@ -131,7 +134,8 @@ func FuzzLeaks(f *testing.F) {
 
 func BenchmarkLeaks(b *testing.B) {
 	size := lectern.Size{Width: 448, Height: 448}
-	small := crowded(b, "color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128", size)
+	small := crowded(b, "color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128",
+		size)
 	sets := setsOf(b, small)
 	p, err := NewSplicer(sets, sets, Place{})
 	if err != nil {

@@ -175,29 +175,38 @@ func TestSampleKeepsTheID(t *testing.T) {
 	t.Error("no sample keeps the id")
 }
 
-// The commands of docs/API.md work as they are written, too.
-func TestCommandsOfThePage(t *testing.T) {
+// The commands of the pages that teach the interface work as they are written, too.
+func TestCommandsOfThePages(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/API.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
-		s := newShellRig(t, "")
-		for line := range strings.Lines(block[1]) {
-			if !strings.Contains(line, "curl ") {
-				continue
+	for name, least := range map[string]int{"README.md": 4, "docs/API.md": 6, "docs/CUSTOM.md": 4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			page, err := os.ReadFile(filepath.Join("..", "..", name))
+			if err != nil {
+				t.Fatal(err)
 			}
-			n++
-			for _, status := range s.run(line) {
-				if status < 200 || status > 299 {
-					t.Errorf("%s gave %d", line, status)
+			n := 0
+			for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+				s := newShellRig(t, "")
+				for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {
+					if !strings.Contains(line, "curl ") {
+						continue
+					}
+					n++
+					statuses := s.run(line)
+					if len(statuses) == 0 {
+						t.Errorf("%s gave no status", line)
+					}
+					for _, status := range statuses {
+						if status < 200 || status > 299 {
+							t.Errorf("%s gave %d", line, status)
+						}
+					}
 				}
 			}
-		}
-	}
-	if n < 6 {
-		t.Errorf("only %d commands", n)
+			if n < least {
+				t.Errorf("only %d commands", n)
+			}
+		})
 	}
 }

@@ -56,20 +56,26 @@ func (b Bounds) Judge(l Load) error {
 	q := b.Quota
 	switch {
 	case b.KeyID != "" && q.Minutes > 0 && b.Estimate > time.Duration(q.Minutes)*time.Minute:
-		return lectern.Fail(lectern.CodeTooLarge, "This deck is about %s long, and this API key may order %d minutes of video in a day (keys.minutes), so it never fits. "+
+		return lectern.Fail(lectern.CodeTooLarge, "This deck is about %s long, and this API key may order %d minutes of "+
+			"video in a day (keys.minutes), so it never fits. "+
 			"Split the deck, or use a key with more.", b.Estimate.Round(time.Second), q.Minutes)
 	case b.Limits.Queued > 0 && l.Queued >= b.Limits.Queued:
-		return limited("%d presentations wait already, which is the most (limits.queued). Try again when some have been rendered.", l.Queued)
+		return limited("%d presentations wait already, which is the most (limits.queued). Try again when some have been "+
+			"rendered.", l.Queued)
 	case b.Stored > 0 && l.Stored > b.Stored:
-		f := limited("The decks that are stored would take %d bytes; %d are allowed (limits.stored). Delete presentations that are not needed, or wait until old ones are removed.", l.Stored, b.Stored)
+		f := limited("The decks that are stored would take %d bytes; %d are allowed (limits.stored). Delete presentations "+
+			"that are not needed, or wait until old ones are removed.", l.Stored, b.Stored)
 		return f
 	case b.KeyID == "":
 	case q.Running > 0 && l.Key.Running+l.Key.Queued >= q.Running+q.Queued:
-		return limited("This API key has %d presentations that wait or are rendered; %d may be rendered and %d may wait (keys.running, keys.queued). Try again when one has ended.", l.Key.Running+l.Key.Queued, q.Running, q.Queued)
+		return limited("This API key has %d presentations that wait or are rendered; %d may be rendered and %d may wait "+
+			"(keys.running, keys.queued). Try again when one has ended.", l.Key.Running+l.Key.Queued, q.Running, q.Queued)
 	case q.Running == 0 && q.Queued > 0 && l.Key.Queued >= q.Queued:
-		return limited("This API key has %d presentations that wait, which is the most (keys.queued). Try again when one has begun.", l.Key.Queued)
+		return limited("This API key has %d presentations that wait, which is the most (keys.queued). Try again when one "+
+			"has begun.", l.Key.Queued)
 	case q.Minutes > 0 && l.Key.Ordered+b.Estimate > time.Duration(q.Minutes)*time.Minute:
-		return limited("This API key has ordered %s of video in the last 24 hours, and this deck is about %s long; %d minutes are allowed in a day (keys.minutes).",
+		return limited("This API key has ordered %s of video in the last 24 hours, and this deck is about %s long; %d "+
+			"minutes are allowed in a day (keys.minutes).",
 			l.Key.Ordered.Round(time.Second), b.Estimate.Round(time.Second), q.Minutes)
 	}
 	return nil

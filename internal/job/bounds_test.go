@@ -77,12 +77,14 @@ func TestQuota(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = w.svc.Submit(t.Context(), sub)
-		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeRateLimited}) || !strings.Contains(err.Error(), "keys.running") {
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeRateLimited}) ||
+			!strings.Contains(err.Error(), "keys.running") {
 			t.Errorf("while it is rendered: %v", err)
 		}
 		u, err := w.svc.Usage(t.Context(), "k")
 		long, _ := sub.Deck.Estimate()
-		if err != nil || u.Running+u.Queued != 1 || u.Ordered != long.Truncate(time.Microsecond) || u.FreesAt.Before(p.CreatedAt.Add(lectern.UsageWindow)) {
+		if err != nil || u.Running+u.Queued != 1 || u.Ordered != long.Truncate(time.Microsecond) ||
+			u.FreesAt.Before(p.CreatedAt.Add(lectern.UsageWindow)) {
 			t.Errorf("the usage is %+v, %v", u, err)
 		}
 		close(release)
@@ -142,7 +144,8 @@ func TestQueuePosition(t *testing.T) {
 		}
 		close(release)
 		for i, p := range waiting {
-			if end := w.ended(p.ID); end.QueuePosition != 0 || !end.StartAt.IsZero() || (i == 2) != (end.Status == lectern.StatusCanceled) {
+			if end := w.ended(p.ID); end.QueuePosition != 0 || !end.StartAt.IsZero() ||
+				(i == 2) != (end.Status == lectern.StatusCanceled) {
 				t.Errorf("at its end: %+v", end)
 			}
 		}

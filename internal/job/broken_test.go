@@ -45,7 +45,8 @@ func (s reviving) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome
 	outs, err := s.Store.Commit(ctx, writes)
 	for _, out := range outs {
 		if out.Err == nil && s.ends(out.After.Status) && !out.Before.Status.Terminal() {
-			err = errors.Join(err, s.ground.exec(ctx, "UPDATE presentations SET status = 'processing', progress = 9990, version = version + 1 WHERE id = ?", out.After.ID))
+			err = errors.Join(err, s.ground.exec(ctx, "UPDATE presentations SET status = 'processing', progress = 9990, "+
+				"version = version + 1 WHERE id = ?", out.After.ID))
 		}
 	}
 	return outs, err
@@ -167,10 +168,12 @@ func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcom
 		return outs, err
 	}
 	for i, out := range outs {
-		if !errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) || out.Before.Attempt < 2 || out.Before.Status != lectern.StatusProcessing {
+		if !errors.Is(out.Err, &lectern.Failure{Code: lectern.CodeStale}) || out.Before.Attempt < 2 ||
+			out.Before.Status != lectern.StatusProcessing {
 			continue
 		}
-		if err := s.ground.exec(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?", out.Before.ID); err != nil {
+		if err := s.ground.exec(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?",
+			out.Before.ID); err != nil {
 			return outs, err
 		}
 		again, err := s.Store.Commit(ctx, writes[i:i+1])

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
@@ -45,7 +45,8 @@ func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
 			continue
 		}
-		_, err := s.submit(ctx, WriteSpec{ID: l.ID, NotAfter: l.Heartbeat, Events: []lectern.Event{lectern.Released{Attempt: l.Attempt}}})
+		_, err := s.submit(ctx, WriteSpec{ID: l.ID, NotAfter: l.Heartbeat,
+			Events: []lectern.Event{lectern.Released{Attempt: l.Attempt}}})
 		if err != nil && !refusal(err) {
 			return err
 		}
@@ -132,7 +133,7 @@ func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 // remove takes a marked presentation's files, then its rows. A crash in between leaves the mark, and the next sweep
 // does it again.
 func (s *Service) remove(ctx context.Context, id string) error {
-	crash.Here(crash.Marked)
+	crashpoint.Here(crashpoint.Marked)
 	if err := s.opt.Files.RemoveArtifacts(ctx, id); err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (s *Service) remove(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	crash.Here(crash.FilesGone)
+	crashpoint.Here(crashpoint.FilesGone)
 	_, err = s.submit(ctx, WriteSpec{ID: id, Purge: true})
 	return err
 }

@@ -66,8 +66,10 @@ func TestClockIsSet(t *testing.T) {
 		alone bool
 	}{
 		{"forwards", []time.Duration{time.Hour}, true}, {"backwards", []time.Duration{-time.Hour}, true},
-		{"forwards and back", []time.Duration{time.Hour, -time.Hour}, false}, {"backwards and on", []time.Duration{-time.Hour, time.Hour}, false},
-		{"among others, forwards", []time.Duration{time.Hour}, false}, {"among others, backwards", []time.Duration{-time.Hour}, false},
+		{"forwards and back", []time.Duration{time.Hour, -time.Hour}, false},
+		{"backwards and on", []time.Duration{-time.Hour, time.Hour}, false},
+		{"among others, forwards", []time.Duration{time.Hour}, false},
+		{"among others, backwards", []time.Duration{-time.Hour}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

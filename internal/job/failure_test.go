@@ -28,10 +28,13 @@ func TestFailures(t *testing.T) {
 		{"a failure with its slide", func(context.Context) error {
 			return fmt.Errorf("run: %w", lectern.Fail(lectern.CodeEncodeFailed, "The picture could not be encoded.").At(2))
 		}, lectern.CodeEncodeFailed, "slide 2: The picture could not be encoded."},
-		{"a plain error", func(context.Context) error { return errors.New("bolt fell out") }, lectern.CodeInternal, "bolt fell out"},
+		{"a plain error", func(context.Context) error { return errors.New("bolt fell out") }, lectern.CodeInternal,
+			"bolt fell out"},
 		{"a panic", func(context.Context) error { panic("at the disco") }, lectern.CodeInternal, "at the disco"},
-		{"a panic shows where", func(context.Context) error { var none []error; return none[cap(none)] }, lectern.CodeInternal, "failure_test.go"},
-		{"a full disk", func(context.Context) error { return fmt.Errorf("write x: %w", syscall.ENOSPC) }, lectern.CodeDiskFull, "Make room"},
+		{"a panic shows where", func(context.Context) error { var none []error; return none[cap(none)] },
+			lectern.CodeInternal, "failure_test.go"},
+		{"a full disk", func(context.Context) error { return fmt.Errorf("write x: %w", syscall.ENOSPC) },
+			lectern.CodeDiskFull, "Make room"},
 		{"a full disk behind an internal failure", func(context.Context) error {
 			return lectern.Fail(lectern.CodeInternal, "The cache could not be written.").Because(syscall.ENOSPC)
 		}, lectern.CodeDiskFull, "Make room"},
@@ -65,7 +68,8 @@ func TestMaxRun(t *testing.T) {
 		}, func(o *job.Options) { o.MaxRun = time.Minute })
 		p := w.create(1)
 		time.Sleep(61 * time.Second)
-		if end := w.get(p.ID); end.Status != lectern.StatusFailed || end.Error.Code != lectern.CodeTimeout || end.Attempt != 1 {
+		if end := w.get(p.ID); end.Status != lectern.StatusFailed || end.Error.Code != lectern.CodeTimeout ||
+			end.Attempt != 1 {
 			t.Errorf("ended as %+v, %+v", end, end.Error)
 		}
 	})
@@ -85,7 +89,8 @@ func TestDiskFull(t *testing.T) {
 			return nil, nil // the one that is taken at last; the test does not wait for it
 		}
 		<-full
-		r.Report(lectern.Reported{Progress: 4000, Warnings: []lectern.Warning{{Code: "said while full", Message: strings.Repeat("x", 50_000)}}})
+		r.Report(lectern.Reported{Progress: 4000, Warnings: []lectern.Warning{{Code: "said while full",
+			Message: strings.Repeat("x", 50_000)}}})
 		err := r.StepDone(ctx, lectern.Step{Kind: lectern.StepMux, Key: strings.Repeat("k", 50_000)})
 		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) {
 			t.Errorf("StepDone on a full disk gave %v", err)

@@ -41,7 +41,8 @@ func TestZombie(t *testing.T) {
 
 	p := w.create(2)
 	<-zombie
-	if c, err := w.svc.Cancel(t.Context(), p.ID); err != nil || !c.CancelRequested || c.Status != lectern.StatusProcessing {
+	if c, err := w.svc.Cancel(t.Context(), p.ID); err != nil || !c.CancelRequested ||
+		c.Status != lectern.StatusProcessing {
 		t.Errorf("cancel gave %+v, %v", c, err)
 	}
 	if end := w.ended(p.ID); end.Status != lectern.StatusCanceled {
@@ -130,7 +131,8 @@ func TestCancel(t *testing.T) {
 	for _, id := range []string{running.ID, queued.ID} {
 		before := w.get(id)
 		_, err := w.svc.Cancel(t.Context(), id)
-		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) || err.Error() != "The presentation is already canceled." {
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) ||
+			err.Error() != "The presentation is already canceled." {
 			t.Errorf("J10: a second cancel gave %v", err)
 		}
 		if !reflect.DeepEqual(w.get(id), before) {

@@ -50,12 +50,14 @@ func TestHeartbeat(t *testing.T) {
 		if got := lines(w.logs.String(), "HEARTBEAT", "progress"); !slices.Equal(got, []string{"0", "10", "10", "60"}) {
 			t.Errorf("heartbeats at progress %v", got)
 		}
-		if got := lines(w.logs.String(), "JOB_STATUS_UPDATE", "new_progress"); !slices.Equal(got, []string{"0", "0", "10", "60", "100"}) {
+		if got := lines(w.logs.String(), "JOB_STATUS_UPDATE", "new_progress"); !slices.Equal(got, []string{"0", "0", "10",
+			"60", "100"}) {
 			t.Errorf("updates at progress %v", got)
 		}
 		for _, line := range strings.Split(strings.TrimSpace(w.logs.String()), "\n") {
 			if strings.Contains(line, "JOB_STATUS_UPDATE") {
-				for _, key := range []string{"job_id=" + p.ID, "old_status=", "new_status=", "old_progress=", "new_progress=", "stage=", "version=", "attempt="} {
+				for _, key := range []string{"job_id=" + p.ID, "old_status=", "new_status=", "old_progress=", "new_progress=",
+					"stage=", "version=", "attempt="} {
 					if !strings.Contains(line, key) {
 						t.Errorf("%s is missing from %s", key, line)
 					}
@@ -94,7 +96,8 @@ func TestLeaseTakeover(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		shared := func(o *job.Options) { o.Peers = &peers{store: o.Store} }
-		w := open(t, t.TempDir(), false, func(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		w := open(t, t.TempDir(), false, func(_ context.Context, j lectern.Job,
+			r lectern.Reporter) ([]lectern.Artifact, error) {
 			r.Report(lectern.Reported{Progress: lectern.Progress(10 * j.Attempt)})
 			return nil, nil
 		}, shared)

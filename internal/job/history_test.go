@@ -34,10 +34,12 @@ func (h *history) see(t *testing.T, p lectern.Presentation) {
 	switch {
 	case p.Version < last.Version, h.strict && p.Version == last.Version:
 		t.Errorf("J5: version %d came after %d", p.Version, last.Version)
-	case p.Version == last.Version && (p.Status != last.Status || p.Progress != last.Progress || p.Stage != last.Stage || p.SlidesDone != last.SlidesDone):
+	case p.Version == last.Version && (p.Status != last.Status || p.Progress != last.Progress || p.Stage != last.Stage ||
+		p.SlidesDone != last.SlidesDone):
 		t.Errorf("J5: version %d was two things: %+v, %+v", p.Version, last, p)
 	case p.Progress < last.Progress, p.SlidesDone < last.SlidesDone:
-		t.Errorf("J3: progress fell from %v to %v, slides from %d to %d", last.Progress, p.Progress, last.SlidesDone, p.SlidesDone)
+		t.Errorf("J3: progress fell from %v to %v, slides from %d to %d", last.Progress, p.Progress, last.SlidesDone,
+			p.SlidesDone)
 	case p.Attempt < last.Attempt:
 		t.Errorf("J7: attempt %d came after %d", p.Attempt, last.Attempt)
 	case p.LastHeartbeat.Before(last.LastHeartbeat) && !h.strict:
@@ -60,7 +62,8 @@ func stampede(writers, reports int) runFunc {
 						ETA: time.Duration(rng.IntN(100)) * time.Second,
 					})
 					if i%25 == 0 {
-						if err := r.StepDone(ctx, lectern.Step{Kind: lectern.StepEncode, Slide: w + 1, Key: string(rune('a' + i/25))}); err != nil {
+						if err := r.StepDone(ctx, lectern.Step{Kind: lectern.StepEncode, Slide: w + 1,
+							Key: string(rune('a' + i/25))}); err != nil {
 							return
 						}
 					}

@@ -25,7 +25,8 @@ type Key struct {
 // before, p is what it made, and replayed is true. Another request with this key is CodeKeyMismatch, one that is still
 // in flight CodeKeyInUse. A reservation is completed by [Service.Submit], ended by [Service.ReleaseKey], and free again
 // after [KeyTimeout]; a completed key lives as long as its presentation.
-func (s *Service) Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error) {
+func (s *Service) Reserve(ctx context.Context, owner, key,
+	fingerprint string) (p lectern.Presentation, replayed bool, err error) {
 	out, err := s.submit(ctx, WriteSpec{Reserve: true, Owner: owner, Key: key, Fingerprint: fingerprint})
 	return out.After, out.Replayed, err
 }
@@ -74,11 +75,13 @@ func (w Write) Admit(old Key) (replay bool, err error) {
 	silent := old.Presentation == "" && !w.spec.At.Before(old.ExpiresAt)
 	switch {
 	case old.Fingerprint != w.spec.Fingerprint && !silent:
-		return false, lectern.Fail(lectern.CodeKeyMismatch, "The Idempotency-Key %.64q came with another request before. Use a new key for a new request.", old.Key)
+		return false, lectern.Fail(lectern.CodeKeyMismatch, "The Idempotency-Key %.64q came with another request before. "+
+			"Use a new key for a new request.", old.Key)
 	case old.Presentation != "":
 		return true, nil
 	case w.spec.Reserve && !silent:
-		f := lectern.Fail(lectern.CodeKeyInUse, "The first request with the Idempotency-Key %.64q is not answered yet. Try again in a moment.", old.Key)
+		f := lectern.Fail(lectern.CodeKeyInUse, "The first request with the Idempotency-Key %.64q is not answered yet. Try "+
+			"again in a moment.", old.Key)
 		f.Retryable = true
 		return false, f
 	}

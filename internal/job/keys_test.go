@@ -73,7 +73,8 @@ func TestKeys(t *testing.T) {
 		reserve("g", "")
 		time.Sleep(job.KeyTimeout + time.Second)
 		reserve("f", "")
-		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Key: "k", Fingerprint: "g"}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeKeyMismatch}) {
+		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Key: "k",
+			Fingerprint: "g"}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeKeyMismatch}) {
 			t.Errorf("the one that came back late: %v", err)
 		}
 		p, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Key: "k", Fingerprint: "f"})
@@ -166,7 +167,8 @@ func TestOwners(t *testing.T) {
 			if _, replayed, err := w.svc.Reserve(t.Context(), owner, "k", "f"); err != nil || replayed {
 				t.Fatal(owner, replayed, err)
 			}
-			p, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Owner: owner, KeyID: "id" + owner, Key: "k", Fingerprint: "f"})
+			p, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Owner: owner, KeyID: "id" + owner,
+				Key: "k", Fingerprint: "f"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -183,7 +183,8 @@ func TestListPages(t *testing.T) {
 			break
 		}
 	}
-	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"}, {Cursor: "!!"}, {Cursor: "MTIz"}} {
+	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"},
+		{Cursor: "!!"}, {Cursor: "MTIz"}} {
 		var f *lectern.Failure
 		if _, _, err := w.svc.List(t.Context(), bad); !errors.As(err, &f) || f.Param == "" {
 			t.Errorf("%+v gave %v", bad, err)
@@ -202,7 +203,8 @@ func BenchmarkReport(b *testing.B) {
 	})
 	w.create(10)
 	r := <-got
-	rep := lectern.Reported{Stage: lectern.StageEncoding, Progress: 5000, Message: "Encoding slide 3 of 10.", SlidesDone: 2, ETA: time.Minute}
+	rep := lectern.Reported{Stage: lectern.StageEncoding, Progress: 5000, Message: "Encoding slide 3 of 10.",
+		SlidesDone: 2, ETA: time.Minute}
 	b.ReportAllocs()
 	for b.Loop() {
 		r.Report(rep)

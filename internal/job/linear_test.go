@@ -37,9 +37,11 @@ func fray(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Art
 	for w := range 3 {
 		wg.Go(func() {
 			for i := range 5 {
-				r.Report(lectern.Reported{Progress: lectern.Progress(rand.IntN(9900)), SlidesDone: rand.IntN(4), Message: fmt.Sprint(w, i)})
+				r.Report(lectern.Reported{Progress: lectern.Progress(rand.IntN(9900)), SlidesDone: rand.IntN(4),
+					Message: fmt.Sprint(w, i)})
 				<-time.After(time.Duration(rand.Int64N(int64(pause))))
-				_ = r.StepDone(context.WithoutCancel(ctx), lectern.Step{Kind: lectern.StepEncode, Slide: w + 1, Key: fmt.Sprint(j.Attempt, w, i)})
+				_ = r.StepDone(context.WithoutCancel(ctx), lectern.Step{Kind: lectern.StepEncode, Slide: w + 1,
+					Key: fmt.Sprint(j.Attempt, w, i)})
 			}
 		})
 	}
@@ -101,7 +103,8 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 		}
 	}
 	out := rec.findings(versions)
-	t.Logf("%d operations, %d observers, %d takeovers, %d writes of stale attempts refused", len(rec.ops), len(rec.observers), rec.takeovers, rec.stale)
+	t.Logf("%d operations, %d observers, %d takeovers, %d writes of stale attempts refused", len(rec.ops),
+		len(rec.observers), rec.takeovers, rec.stale)
 	if err := g.close(); err != nil {
 		t.Error(err)
 	}

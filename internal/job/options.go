@@ -57,7 +57,8 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	dir, err := filepath.Abs(o.ScratchDir)
 	if err != nil {
-		return o, lectern.Fail(lectern.CodeInternal, "The folder for scratch files, %q, cannot be found.", o.ScratchDir).Because(err)
+		return o, lectern.Fail(lectern.CodeInternal, "The folder for scratch files, %q, cannot be found.",
+			o.ScratchDir).Because(err)
 	}
 	o.ScratchDir = dir
 	if o.Files == nil {
@@ -100,7 +101,8 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.CleanupDelay = max(o.CleanupDelay, 0)
 	if o.LeaseTimeout < 2*o.HeartbeatInterval {
-		return o, lectern.Fail(lectern.CodeInternal, "The lease timeout, %v, must be at least twice the heartbeat interval, %v.", o.LeaseTimeout, o.HeartbeatInterval)
+		return o, lectern.Fail(lectern.CodeInternal, "The lease timeout, %v, must be at least twice the heartbeat interval, "+
+			"%v.", o.LeaseTimeout, o.HeartbeatInterval)
 	}
 	return o, nil
 }

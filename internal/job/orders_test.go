@@ -21,7 +21,8 @@ func TestOrders(t *testing.T) {
 			close(zombie)
 			<-wake // deaf to ctx
 			defer close(woke)
-			if err := j.Orders.RecordOrder(context.WithoutCancel(ctx), order); !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
+			if err := j.Orders.RecordOrder(context.WithoutCancel(ctx),
+				order); !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
 				t.Errorf("J7: a stale order gave %v", err)
 			}
 			return []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: "z"}}, nil
@@ -57,11 +58,13 @@ func TestOrders(t *testing.T) {
 	}
 	w.until(p.ID, is(lectern.StatusCompleted))
 	before := w.order("abc")
-	if before.Presentation != p.ID || before.Attempt != 2 || before.State != lectern.OrderIntended || before.UpdatedAt.IsZero() {
+	if before.Presentation != p.ID || before.Attempt != 2 || before.State != lectern.OrderIntended ||
+		before.UpdatedAt.IsZero() {
 		t.Errorf("ordered: %+v", before)
 	}
 	q := w.ended(w.create(1).ID)
-	if got := w.order("abc"); got.Presentation != q.ID || got.ExternalID != "video-7" || q.Status != lectern.StatusCompleted || len(q.Warnings) != 1 {
+	if got := w.order("abc"); got.Presentation != q.ID || got.ExternalID != "video-7" ||
+		q.Status != lectern.StatusCompleted || len(q.Warnings) != 1 {
 		t.Errorf("carried on: %+v by %+v", got, q)
 	}
 	before = w.order("abc")

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint of the owner that wants them, in the
@@ -29,7 +29,8 @@ func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, 
 			add("", p.CallbackURL)
 		}
 		for _, e := range endpoints {
-			if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
+			if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 ||
+				slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
 				add(e.ID, e.URL)
 			}
 		}
@@ -60,12 +61,13 @@ func (r *run) Order(ctx context.Context, key string) (lectern.Order, bool, error
 func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 	at := r.s.now()
 	o.Presentation, o.Attempt, o.UpdatedAt = r.id, r.attempt, at
-	_, err := r.s.submit(ctx, WriteSpec{ID: r.id, At: at, Order: &o, Events: []lectern.Event{lectern.Reported{Attempt: r.attempt}}})
+	_, err := r.s.submit(ctx, WriteSpec{ID: r.id, At: at, Order: &o,
+		Events: []lectern.Event{lectern.Reported{Attempt: r.attempt}}})
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
 		r.cancel(ErrLeaseLost)
 	}
 	if err == nil {
-		crash.Here(crash.Point("order " + o.State))
+		crashpoint.Here(crashpoint.Point("order " + o.State))
 	}
 	return err
 }
@@ -74,7 +76,8 @@ func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 // replace one that has not failed.
 func Supersede(old, o lectern.Order) error {
 	if o.State == lectern.OrderIntended && old.State != lectern.OrderFailed {
-		return lectern.Fail(lectern.CodeConflict, "The render %.16s was ordered already, by %s, and is %s.", old.Key, old.Presentation, old.State)
+		return lectern.Fail(lectern.CodeConflict, "The render %.16s was ordered already, by %s, and is %s.", old.Key,
+			old.Presentation, old.State)
 	}
 	return nil
 }
@@ -94,5 +97,6 @@ type Sweep struct {
 // Sweep gives what w removes, if that is what it does.
 func (w Write) Sweep() (Sweep, bool) {
 	at := w.spec.At
-	return Sweep{Keys: at, Usage: at.Add(-lectern.UsageWindow), Orders: at.Add(-orderRetention), Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
+	return Sweep{Keys: at, Usage: at.Add(-lectern.UsageWindow), Orders: at.Add(-orderRetention),
+		Deliveries: at.Add(-w.spec.KeepFor)}, w.spec.Sweep
 }

@@ -74,7 +74,8 @@ func TestDeadNodeIsTakenOver(t *testing.T) {
 		at := time.Now().UTC()
 		outs, err := w.store.Commit(t.Context(), []job.Write{
 			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Create: &p, Deck: testDeck(1)}),
-			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "other"}, lectern.Reported{Attempt: 1, Progress: 3000}}}),
+			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "other"},
+				lectern.Reported{Attempt: 1, Progress: 3000}}}),
 		})
 		if err != nil || outs[1].Err != nil {
 			t.Fatal(err, outs)
@@ -90,7 +91,8 @@ func TestDeadNodeIsTakenOver(t *testing.T) {
 		net.mu.Unlock()
 		died := time.Now()
 		end := w.ended(p.ID)
-		if took := time.Since(died); took > 3*time.Second || end.Attempt != 2 || end.Status != lectern.StatusCompleted || end.Progress != lectern.Done {
+		if took := time.Since(died); took > 3*time.Second || end.Attempt != 2 || end.Status != lectern.StatusCompleted ||
+			end.Progress != lectern.Done {
 			t.Errorf("after %v: %+v", took, end)
 		}
 		net.mu.Lock()
@@ -108,7 +110,8 @@ func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		net := &peers{}
 		causes := make(chan error, 4)
-		w := open(t, t.TempDir(), false, func(ctx context.Context, j lectern.Job, _ lectern.Reporter) ([]lectern.Artifact, error) {
+		w := open(t, t.TempDir(), false, func(ctx context.Context, j lectern.Job,
+			_ lectern.Reporter) ([]lectern.Artifact, error) {
 			if j.Attempt == 2 {
 				return nil, nil
 			}
@@ -189,7 +192,8 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		net, lossy := &peers{}, &unanswered{}
 		finish := make(chan struct{})
-		w := open(t, t.TempDir(), false, func(_ context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		w := open(t, t.TempDir(), false, func(_ context.Context, _ lectern.Job,
+			r lectern.Reporter) ([]lectern.Artifact, error) {
 			time.Sleep(500 * time.Millisecond)
 			lossy.next.Store(true)
 			r.Report(lectern.Reported{Progress: 4000})

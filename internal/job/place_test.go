@@ -19,16 +19,21 @@ func TestPace(t *testing.T) {
 		want  time.Duration
 		no    bool
 	}{
-		"a free slot":              {slots: 1},
-		"nothing measured":         {slots: 1, ahead: time.Minute, no: true},
-		"nobody works":             {no: true},
-		"what is running":          {Pace{Running: []Running{run(10 * time.Second)}}, 0, 1, 10 * time.Second, false},
-		"the first that is done":   {Pace{Running: []Running{run(100 * time.Second), run(10 * time.Second)}}, 0, 2, 10 * time.Second, false},
-		"half as long as it lasts": {Pace{Took: 30, Made: 60, Running: []Running{run(10 * time.Second)}}, time.Minute, 1, 40 * time.Second, false},
-		"two fill up":              {Pace{Took: 1, Made: 1, Running: []Running{run(10 * time.Second), run(20 * time.Second)}}, 30 * time.Second, 2, 30 * time.Second, false},
-		"by its estimate":          {Pace{Took: 1, Made: 2, Running: []Running{{Started: now.Add(-time.Second), Estimate: 10 * time.Second}}}, 0, 1, 4 * time.Second, false},
-		"nothing known of it":      {Pace{Running: []Running{{Started: now, Estimate: time.Minute}}}, 0, 1, 0, true},
-		"fewer slots than runs":    {Pace{Running: []Running{run(10 * time.Second), run(20 * time.Second)}}, 0, 1, 20 * time.Second, false},
+		"a free slot":      {slots: 1},
+		"nothing measured": {slots: 1, ahead: time.Minute, no: true},
+		"nobody works":     {no: true},
+		"what is running":  {Pace{Running: []Running{run(10 * time.Second)}}, 0, 1, 10 * time.Second, false},
+		"the first that is done": {Pace{Running: []Running{run(100 * time.Second), run(10 * time.Second)}}, 0, 2,
+			10 * time.Second, false},
+		"half as long as it lasts": {Pace{Took: 30, Made: 60, Running: []Running{run(10 * time.Second)}}, time.Minute, 1,
+			40 * time.Second, false},
+		"two fill up": {Pace{Took: 1, Made: 1, Running: []Running{run(10 * time.Second), run(20 * time.Second)}},
+			30 * time.Second, 2, 30 * time.Second, false},
+		"by its estimate": {Pace{Took: 1, Made: 2, Running: []Running{{Started: now.Add(-time.Second),
+			Estimate: 10 * time.Second}}}, 0, 1, 4 * time.Second, false},
+		"nothing known of it": {Pace{Running: []Running{{Started: now, Estimate: time.Minute}}}, 0, 1, 0, true},
+		"fewer slots than runs": {Pace{Running: []Running{run(10 * time.Second), run(20 * time.Second)}}, 0, 1,
+			20 * time.Second, false},
 	} {
 		at, ok := c.pace.begin(c.ahead, c.slots, now)
 		if ok == c.no || ok && at.Sub(now) != c.want {

@@ -214,7 +214,8 @@ type Effect struct {
 func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 	s := w.spec
 	if s.Expect != 0 && p.Attempt+1 != s.Expect {
-		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The ticket for attempt %d is out of date: the presentation is in attempt %d.", s.Expect, p.Attempt)
+		return Effect{After: p}, lectern.Fail(lectern.CodeStale,
+			"The ticket for attempt %d is out of date: the presentation is in attempt %d.", s.Expect, p.Attempt)
 	}
 	if !s.NotAfter.IsZero() && p.LastHeartbeat.After(s.NotAfter) {
 		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The run is alive: it gave a heartbeat in the meantime.")

@@ -27,10 +27,11 @@ func stateOf(p lectern.Presentation) state { return state{p.Status, p.Attempt, p
 
 // successors are the states that may follow.
 var successors = map[lectern.Status][]lectern.Status{
-	lectern.StatusQueued:     {lectern.StatusProcessing, lectern.StatusCanceled},
-	lectern.StatusProcessing: {lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed, lectern.StatusCanceled, lectern.StatusQueued},
-	lectern.StatusFailed:     {lectern.StatusQueued},
-	lectern.StatusCanceled:   {lectern.StatusQueued},
+	lectern.StatusQueued: {lectern.StatusProcessing, lectern.StatusCanceled},
+	lectern.StatusProcessing: {lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed,
+		lectern.StatusCanceled, lectern.StatusQueued},
+	lectern.StatusFailed:   {lectern.StatusQueued},
+	lectern.StatusCanceled: {lectern.StatusQueued},
 }
 
 // mayBecome says which rule a step from s to n breaks; "" none.
@@ -241,7 +242,8 @@ func (r *recorder) findings(versions map[string][]lectern.Presentation) []string
 			kept = append(kept, before)
 		}
 		if !slices.Equal(kept, committed[id]) {
-			out = append(out, fmt.Sprintf("J6: %d versions were committed and %d are kept, or not the same", len(committed[id]), len(kept)))
+			out = append(out, fmt.Sprintf("J6: %d versions were committed and %d are kept, or not the same", len(committed[id]),
+				len(kept)))
 		}
 	}
 	return out

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // The causes for which the context of a run ends.
@@ -114,7 +114,8 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	}
 	defer s.inFlight.leave()
 
-	r := &run{s: s, id: id, attempt: attempt, ended: make(chan struct{}), nextBeat: time.Now().Add(s.opt.HeartbeatInterval)}
+	r := &run{s: s, id: id, attempt: attempt, ended: make(chan struct{}),
+		nextBeat: time.Now().Add(s.opt.HeartbeatInterval)}
 	tooLong, stopClock := context.WithTimeoutCause(s.work, s.opt.MaxRun, ErrTooLong)
 	defer stopClock()
 	r.ctx, r.cancel = context.WithCancelCause(tooLong)
@@ -129,14 +130,15 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	case code.Code == lectern.CodeStale, code.Code == lectern.CodeConflict, code.Code == lectern.CodeNotFound:
 		return nil // the ticket is out of date: the presentation was canceled, removed, or has begun already
 	default:
-		s.log.WarnContext(ctx, "a run cannot begin yet; it is tried again", "job_id", id, "attempt", attempt, "failure", err.Error())
+		s.log.WarnContext(ctx, "a run cannot begin yet; it is tried again", "job_id", id, "attempt", attempt, "failure",
+			err.Error())
 		return err
 	}
 
-	crash.Here(crash.Begun)
+	crashpoint.Here(crashpoint.Begun)
 	artifacts, err := s.perform(r)
 	close(r.ended)
-	crash.Here(crash.Returned)
+	crashpoint.Here(crashpoint.Returned)
 	last, artifacts := s.verdict(r, artifacts, err)
 	switch last := last.(type) {
 	case lectern.Stopped, lectern.Released:
@@ -149,7 +151,7 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	}
 	s.settle(r, last, artifacts)
 	s.unregister(r)
-	crash.Here(crash.Ended)
+	crashpoint.Here(crashpoint.Ended)
 	return nil
 }
 
@@ -215,7 +217,8 @@ func (s *Service) settle(r *run, last lectern.Event, artifacts []lectern.Artifac
 		if _, completed := last.(lectern.Completed); completed && failureOf(err).Code == lectern.CodeInternal {
 			last, artifacts = lectern.Broke{Attempt: r.attempt, Failure: *failureOf(err)}, nil // what it left is not storable
 		}
-		s.log.WarnContext(ctx, "the end of a run cannot be stored yet", "job_id", r.id, "attempt", r.attempt, "failure", err.Error())
+		s.log.WarnContext(ctx, "the end of a run cannot be stored yet", "job_id", r.id, "attempt", r.attempt, "failure",
+			err.Error())
 		select {
 		case <-time.After(pause):
 		case <-s.work.Done():

@@ -210,7 +210,8 @@ const MaxPage = 500
 // List returns presentations, newest first, and the cursor of the next page; "" on the last. A limit of 0 means 50.
 func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Presentation, next string, err error) {
 	if f.Status != "" && !f.Status.Valid() {
-		return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and canceled.", f.Status)
+		return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and "+
+			"canceled.", f.Status)
 	}
 	if f.Limit < 0 || f.Limit > MaxPage {
 		return nil, "", fault("limit", "The limit is %d; it must be from 1 to %d.", f.Limit, MaxPage)

@@ -150,9 +150,11 @@ func is(s lectern.Status) func(lectern.Presentation) bool {
 }
 
 func testDeck(slides int) lectern.Deck {
-	d := lectern.Deck{Title: "A talk", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}, Metadata: map[string]string{"for": "the test"}}
+	d := lectern.Deck{Title: "A talk", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080},
+		Metadata: map[string]string{"for": "the test"}}
 	for range slides {
-		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": "Hello"}, Narration: "Hello."})
+		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": "Hello"},
+			Narration: "Hello."})
 	}
 	return d
 }
@@ -267,7 +269,9 @@ func (l *logBuffer) String() string {
 
 func succeed(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 	for i := range j.Deck.Slides {
-		r.Report(lectern.Reported{Stage: lectern.StageEncoding, Progress: lectern.ProgressOf(float64(i) / float64(len(j.Deck.Slides))), SlidesDone: i})
+		r.Report(lectern.Reported{Stage: lectern.StageEncoding,
+			Progress: lectern.ProgressOf(float64(i) / float64(len(j.Deck.Slides))), SlidesDone: i})
 	}
-	return []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: j.ID + "/1/video.mp4", ContentType: "video/mp4", Size: 3, SHA256: "00"}}, nil
+	return []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: j.ID + "/1/video.mp4", ContentType: "video/mp4", Size: 3,
+		SHA256: "00"}}, nil
 }

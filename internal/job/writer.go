@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 )
 
 // A request is a write that somebody waits for.
@@ -171,7 +171,8 @@ func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flus
 		if taken[r] || !flush && !beat {
 			continue
 		}
-		it := item{spec: WriteSpec{ID: r.id, At: at, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r, beat: beat}
+		it := item{spec: WriteSpec{ID: r.id, At: at, ScratchIn: s.opt.CleanupDelay, KeepFor: s.opt.Retention}, run: r,
+			beat: beat}
 		it.takePending()
 		if beat {
 			it.spec.Events = append(it.spec.Events, lectern.Beat{Attempt: r.attempt})
@@ -223,7 +224,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		reports += it.reports
 	}
 	began := time.Now()
-	crash.Here(crash.Committing)
+	crashpoint.Here(crashpoint.Committing)
 	outs, err := s.opt.Store.Commit(ctx, writes)
 	if err != nil {
 		reports = 0 // they go back to their runs
@@ -235,7 +236,7 @@ func (s *Service) try(ctx context.Context, items []item) error {
 		}
 		return err
 	}
-	crash.Here(crash.Committed)
+	crashpoint.Here(crashpoint.Committed)
 	for i, out := range outs {
 		s.committed(ctx, items[i], out)
 	}
@@ -319,7 +320,8 @@ func (s *Service) logOutcome(ctx context.Context, it item, out Outcome) {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "JOB_STATUS_UPDATE", attrs...)
 		old = v
 	}
-	if out.Err == nil && (it.beat || out.Before.Status != lectern.StatusProcessing) && out.After.Status == lectern.StatusProcessing {
+	if out.Err == nil && (it.beat || out.Before.Status != lectern.StatusProcessing) &&
+		out.After.Status == lectern.StatusProcessing {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "HEARTBEAT",
 			slog.String("job_id", out.After.ID), slog.Float64("progress", out.After.Progress.Percent()),
 			slog.String("status", string(out.After.Status)), slog.Int("attempt", out.After.Attempt))

@@ -157,7 +157,8 @@ func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	}
 	k, known := s.byID[id]
 	if !known || sum != "" && !same(sum, k.Hash) {
-		return lectern.Key{}, lectern.Fail(lectern.CodeUnauthorized, "The key was removed. Ask whoever runs this server for another.")
+		return lectern.Key{}, lectern.Fail(lectern.CodeUnauthorized,
+			"The key was removed. Ask whoever runs this server for another.")
 	}
 	return k, inTime(k)
 }
@@ -208,7 +209,8 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 		wanted.Owner = by.Owner
 	}
 	if by.Owner != lectern.DefaultOwner && wanted.Owner != by.Owner {
-		return "", k, lectern.Fail(lectern.CodeForbidden, "A key of the owner %q makes keys of that owner only, not of %q.", by.Owner, wanted.Owner)
+		return "", k, lectern.Fail(lectern.CodeForbidden, "A key of the owner %q makes keys of that owner only, not of %q.",
+			by.Owner, wanted.Owner)
 	}
 	if text, k, err = Make(wanted, time.Now()); err != nil {
 		return "", k, err
@@ -216,7 +218,8 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 	if err := r.store.InsertKey(ctx, k); err != nil {
 		return "", lectern.Key{}, err
 	}
-	r.log.Info("an API key was made", "key_id", k.ID, "key_name", k.Name, "owner", k.Owner, "scope", string(k.Scope), "by", by.ID)
+	r.log.Info("an API key was made", "key_id", k.ID, "key_name", k.Name, "owner", k.Owner, "scope", string(k.Scope), "by",
+		by.ID)
 	return text, k, r.reread(ctx)
 }
 
@@ -233,7 +236,8 @@ func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) 
 // Remove ends a key. Here it is refused at once, on other nodes within five seconds.
 func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if id == EnvironmentID && r.admin != nil {
-		return lectern.Fail(lectern.CodeConflict, "This key is in the variable %s. Change the variable and restart the server.", Variable)
+		return lectern.Fail(lectern.CodeConflict, "This key is in the variable %s. Change the variable and restart the "+
+			"server.", Variable)
 	}
 	all, err := r.store.Keys(ctx)
 	if err != nil {
@@ -286,7 +290,8 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		f := lectern.Fail(lectern.CodeOverloaded, "The keys cannot be read at the moment, so nobody is let in. Try again shortly.").Because(err)
+		f := lectern.Fail(lectern.CodeOverloaded, "The keys cannot be read at the moment, so nobody is let in. Try again "+
+			"shortly.").Because(err)
 		f.Retryable = true
 		return nil, f
 	}
@@ -357,12 +362,16 @@ func valid(k lectern.Key) error {
 		return f
 	}
 	switch {
-	case k.Name == "" || len(k.Name) > 100 || strings.ContainsFunc(k.Name, func(c rune) bool { return c < ' ' || c == 0x7f }):
+	case k.Name == "" || len(k.Name) > 100 || strings.ContainsFunc(k.Name, func(c rune) bool {
+		return c < ' ' ||
+			c == 0x7f
+	}):
 		return fault("name", "A key has a name of 1 to 100 bytes that says what it is for.")
 	case !k.Scope.Valid():
 		return fault("scope", "A key's scope is read, write or admin, not %.40q.", k.Scope)
 	case !validOwner(k.Owner):
-		return fault("owner", "An owner is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit, unlike %.80q.", k.Owner)
+		return fault("owner", "An owner is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit, unlike "+
+			"%.80q.", k.Owner)
 	case !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(k.CreatedAt):
 		return fault("expires_at", "The key would end before it begins.")
 	case k.Quota.Running < 0 || k.Quota.Queued < 0 || k.Quota.Minutes < 0:
@@ -388,7 +397,8 @@ func Split(text string) (id, secret string, formed bool) {
 	}
 	id, secret = rest[:idLength], rest[idLength+1:]
 	bad := func(c rune) bool { return !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') }
-	if strings.ContainsFunc(id, func(c rune) bool { return !strings.ContainsRune(idLetters, c) }) || strings.ContainsFunc(secret, bad) {
+	if strings.ContainsFunc(id, func(c rune) bool { return !strings.ContainsRune(idLetters, c) }) ||
+		strings.ContainsFunc(secret, bad) {
 		return "", "", false
 	}
 	return id, secret, true
@@ -403,11 +413,13 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 func inTime(k lectern.Key) error {
 	if !k.ExpiresAt.IsZero() && !time.Now().Before(k.ExpiresAt) {
-		return lectern.Fail(lectern.CodeUnauthorized, "The key %s expired on %s. Ask whoever runs this server for another.", k.ID, k.ExpiresAt.Format("2 January 2006"))
+		return lectern.Fail(lectern.CodeUnauthorized, "The key %s expired on %s. Ask whoever runs this server for another.",
+			k.ID, k.ExpiresAt.Format("2 January 2006"))
 	}
 	return nil
 }
 
 func wrong() error {
-	return lectern.Fail(lectern.CodeUnauthorized, "This is no key of this server. \"lectern key list\" shows which there are.")
+	return lectern.Fail(lectern.CodeUnauthorized, "This is no key of this server. \"lectern key list\" shows which there "+
+		"are.")
 }

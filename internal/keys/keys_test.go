@@ -52,7 +52,8 @@ func TestC2KeysAreMadeAndFound(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 	stored, _ := store.Keys(t.Context())
-	if len(stored) != 1 || len(stored[0].Hash) != 64 || strings.Contains(stored[0].Hash, secret) || stored[0].Name != "CI" {
+	if len(stored) != 1 || len(stored[0].Hash) != 64 || strings.Contains(stored[0].Hash, secret) ||
+		stored[0].Name != "CI" {
 		t.Errorf("%+v", stored)
 	}
 	got, err := r.Verify(t.Context(), text)
@@ -60,8 +61,10 @@ func TestC2KeysAreMadeAndFound(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	other, _ := add(t, r, lectern.Key{Name: "other"})
-	for _, bad := range []string{"", "lk_", text[:len(text)-1], text + "x", text[:len(text)-1] + "!", strings.ToUpper(text), "lk_" + id + "_" + other[14:], "Bearer " + text} {
-		if _, err := r.Verify(t.Context(), bad); codeOf(err) != lectern.CodeUnauthorized || strings.Contains(err.Error(), secret) {
+	for _, bad := range []string{"", "lk_", text[:len(text)-1], text + "x", text[:len(text)-1] + "!",
+		strings.ToUpper(text), "lk_" + id + "_" + other[14:], "Bearer " + text} {
+		if _, err := r.Verify(t.Context(), bad); codeOf(err) != lectern.CodeUnauthorized ||
+			strings.Contains(err.Error(), secret) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -90,15 +93,17 @@ func TestWhatAKeyMayBe(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for param, k := range map[string]lectern.Key{
-		"name": {}, "scope": {Name: "x", Scope: "root"}, "owner": {Name: "x", Owner: "A b"}, "expires_at": {Name: "x", ExpiresAt: now.Add(-time.Hour)},
-		"quota": {Name: "x", Quota: lectern.Quota{Queued: -1}},
+		"name": {}, "scope": {Name: "x", Scope: "root"}, "owner": {Name: "x", Owner: "A b"},
+		"expires_at": {Name: "x", ExpiresAt: now.Add(-time.Hour)},
+		"quota":      {Name: "x", Quota: lectern.Quota{Queued: -1}},
 	} {
 		_, _, err := keys.Make(k, now)
 		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Param != param {
 			t.Errorf("%s: %v", param, err)
 		}
 	}
-	for _, k := range []lectern.Key{{Name: strings.Repeat("x", 101)}, {Name: "a\nb"}, {Name: "x", Owner: ".."}, {Name: "x", Owner: strings.Repeat("o", 65)}} {
+	for _, k := range []lectern.Key{{Name: strings.Repeat("x", 101)}, {Name: "a\nb"}, {Name: "x", Owner: ".."},
+		{Name: "x", Owner: strings.Repeat("o", 65)}} {
 		if _, _, err := keys.Make(k, now); err == nil {
 			t.Errorf("%+v was made", k)
 		}
@@ -213,7 +218,8 @@ func TestKeysExpire(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
-		if _, err := r.Verify(t.Context(), text); codeOf(err) != lectern.CodeUnauthorized || !strings.Contains(err.Error(), "expired") {
+		if _, err := r.Verify(t.Context(), text); codeOf(err) != lectern.CodeUnauthorized ||
+			!strings.Contains(err.Error(), "expired") {
 			t.Errorf("%v", err)
 		}
 		if _, err := r.Resume(t.Context(), session); codeOf(err) != lectern.CodeUnauthorized {
@@ -247,7 +253,8 @@ func TestSessions(t *testing.T) {
 			t.Errorf("another seal: %v", err)
 		}
 		parts := strings.Split(value, ".")
-		for _, bad := range []string{"", ".", "..", parts[0] + ".zzzzzz." + parts[2], "bbbbbbbbbb." + parts[1] + "." + parts[2], value + "x", strings.Repeat("x", 5000)} {
+		for _, bad := range []string{"", ".", "..", parts[0] + ".zzzzzz." + parts[2], "bbbbbbbbbb." + parts[1] + "." +
+			parts[2], value + "x", strings.Repeat("x", 5000)} {
 			if _, err := r.Resume(t.Context(), bad); codeOf(err) != lectern.CodeUnauthorized {
 				t.Errorf("%.40q: %v", bad, err)
 			}
@@ -274,7 +281,8 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 		t.Errorf("needed: %v, %v", needed, err)
 	}
 	k, err := r.Verify(t.Context(), text)
-	if err != nil || k.Scope != lectern.ScopeAdmin || k.Owner != lectern.DefaultOwner || strings.Contains(k.Name+k.ID+k.Hash, text) {
+	if err != nil || k.Scope != lectern.ScopeAdmin || k.Owner != lectern.DefaultOwner ||
+		strings.Contains(k.Name+k.ID+k.Hash, text) {
 		t.Errorf("%+v, %v", k, err)
 	}
 	value, _ := r.StartSession(k)
@@ -284,7 +292,8 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	if _, err := r.Verify(t.Context(), text+"0"); codeOf(err) != lectern.CodeUnauthorized {
 		t.Error(err)
 	}
-	if err := r.Remove(t.Context(), k, keys.EnvironmentID); codeOf(err) != lectern.CodeConflict || !strings.Contains(err.Error(), keys.Variable) {
+	if err := r.Remove(t.Context(), k, keys.EnvironmentID); codeOf(err) != lectern.CodeConflict ||
+		!strings.Contains(err.Error(), keys.Variable) {
 		t.Errorf("removing it: %v", err)
 	}
 }

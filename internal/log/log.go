@@ -68,7 +68,8 @@ func (f *File) Close() error {
 func Open(o Options) (*slog.Logger, *File, error) {
 	var handlers []slog.Handler
 	if o.Terminal != nil {
-		var terminal slog.Handler = tint.NewTextHandler(o.Terminal, &tint.Options{Level: o.Level, TimeFormat: "15:04:05", NoColor: !o.Color})
+		var terminal slog.Handler = tint.NewTextHandler(o.Terminal, &tint.Options{Level: o.Level, TimeFormat: "15:04:05",
+			NoColor: !o.Color})
 		if o.Level > slog.LevelDebug {
 			terminal = brief{terminal}
 		}
@@ -118,7 +119,8 @@ func openFile(o Options) (*File, error) {
 	if keep <= 0 {
 		keep = 5
 	}
-	to := &timberjack.Logger{Filename: path, MaxSize: int(max(size>>20, 1)), MaxBackups: keep, Compression: "gzip", FileMode: fileMode}
+	to := &timberjack.Logger{Filename: path, MaxSize: int(max(size>>20, 1)), MaxBackups: keep, Compression: "gzip",
+		FileMode: fileMode}
 	return &File{path, to, lock}, nil
 }
 

@@ -65,7 +65,8 @@ func TestM9OneFileOneWriter(t *testing.T) {
 			t.Errorf("%s: %v, %v", want, info.Mode(), err)
 		}
 		text, err := os.ReadFile(f.Path())
-		if err != nil || strings.Contains(string(text), "another process writes") != (i > 0) || strings.Count(string(text), "HEARTBEAT") != 1 {
+		if err != nil || strings.Contains(string(text), "another process writes") != (i > 0) ||
+			strings.Count(string(text), "HEARTBEAT") != 1 {
 			t.Errorf("%s: %v %s", want, err, text)
 		}
 	}
@@ -87,7 +88,8 @@ func TestM9OneFileOneWriter(t *testing.T) {
 func TestTheGreppableLinesAreOneLineEach(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{Level: slog.LevelDebug})
-	l.Info("JOB_STATUS_UPDATE", "job_id", "a1", "old_status", "queued", "new_status", "processing", "progress", 12.5, "message", "two\nlines\r\nof it")
+	l.Info("JOB_STATUS_UPDATE", "job_id", "a1", "old_status", "queued", "new_status", "processing", "progress", 12.5,
+		"message", "two\nlines\r\nof it")
 	l.Info("HEARTBEAT", "job_id", "a1", "progress", 12.5)
 	terminal, file := read()
 	for where, text := range map[string]string{"terminal": terminal, "file": file} {
@@ -137,7 +139,8 @@ func TestALibrarysRealTroubleIsHeard(t *testing.T) {
 	Quiet(l, "river").Error("cannot fetch jobs", "cause", errors.New("disk I/O"))
 	Std(l, "http").Print("http: panic serving 127.0.0.1: boom")
 	_, file := read()
-	if n := strings.Count(file, `"level":"WARN"`); n != 2 || !strings.Contains(file, `"library":"river"`) || !strings.Contains(file, "boom") {
+	if n := strings.Count(file, `"level":"WARN"`); n != 2 || !strings.Contains(file, `"library":"river"`) ||
+		!strings.Contains(file, "boom") {
 		t.Errorf("got\n%s", file)
 	}
 }
@@ -164,7 +167,8 @@ func TestDebugHearsEverything(t *testing.T) {
 	t.Parallel()
 	l, read := open(t, Options{Level: slog.LevelDebug})
 	Quiet(l, "river").Info("producer started")
-	if terminal, file := read(); !strings.Contains(terminal, "producer started") || !strings.Contains(file, `"level":"DEBUG"`) {
+	if terminal, file := read(); !strings.Contains(terminal, "producer started") ||
+		!strings.Contains(file, `"level":"DEBUG"`) {
 		t.Errorf("got %s%s", terminal, file)
 	}
 }

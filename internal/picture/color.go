@@ -21,7 +21,7 @@ const (
 var threshold = bayer()
 
 // dither is by how much the pattern is weakened. At full strength it covers every flat colour that falls between two steps, which
-// an encoder pays for with half as many bits again and time to match (docs/PIPELINE.md); and backgrounds are dithered
+// an encoder pays for with half as many bits again and time to match (docs/TUNING.md); and backgrounds are dithered
 // already. A quarter breaks up what rounding alone would line up.
 const dither = 4
 

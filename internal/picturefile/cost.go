@@ -97,7 +97,8 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 		t.add(sum, 1)
 	}
 	// What is used goes before what is handed down: a use hands down as well.
-	for _, r := range slices.SortedStableFunc(slices.Values(e.refs), func(a, b ref) int { return cmp.Compare(a.each, b.each) }) {
+	for _, r := range slices.SortedStableFunc(slices.Values(e.refs),
+		func(a, b ref) int { return cmp.Compare(a.each, b.each) }) {
 		c, ok := w.d.ids[r.id]
 		if !ok {
 			continue

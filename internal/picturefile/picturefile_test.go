@@ -55,7 +55,8 @@ func TestKindsAreTakenByTheirBytes(t *testing.T) {
 // Only the first frame of a file is shown, so that neither the number of frames nor the moment matters.
 func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string][]string{"anim.png": {"acTL", "fcTL", "fdAT"}, "anim.webp": {"ANMF", "ANIM"}, "anim.avif": {"ftypavis"}} {
+	for name, gone := range map[string][]string{"anim.png": {"acTL", "fcTL", "fdAT"}, "anim.webp": {"ANMF", "ANIM"},
+		"anim.avif": {"ftypavis"}} {
 		p, err := Inspect(sample(t, name), "", bounds)
 		if err != nil {
 			t.Fatal(err)
@@ -86,7 +87,8 @@ func TestH1OtherKindsAreRefusedByName(t *testing.T) {
 		{"\xff\x0a\x00\x00", "image/jxl", "it is a JPEG XL picture"},
 		{"\x00\x00\x00\x0cJXL \r\n\x87\n", "image/jxl", "it is a JPEG XL picture"},
 		{"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "image/heic", "it is a HEIC picture"},
-		{"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp41", "image/avif", "it is an MP4 file, although it is named image/avif"},
+		{"\x00\x00\x00\x18ftypisom\x00\x00\x00\x00isommp41", "image/avif",
+			"it is an MP4 file, although it is named image/avif"},
 		{"%PDF-1.7", "image/png", "it is a PDF file, although"},
 		{"\x1f\x8b\x08", "image/svg+xml", "it is a gzip file, although"},
 		{"hello", "image/png", "it is not a picture, although it is named image/png"},
@@ -130,7 +132,8 @@ func TestH1SizesAreBounded(t *testing.T) {
 	copy(canvas[24:], []byte{0xdf, 0x2e, 0, 0x3f, 0x1f, 0})
 	avif := sample(t, "still.avif")
 	ispe := resize(avif, bytes.Index(avif, []byte("ispe"))+8, 12_000, 8_000)
-	for name, b := range map[string][]byte{"PNG": large, "JPEG": bigJPEG, "GIF": gif, "WebP": lossless, "WebP's canvas": canvas, "AVIF": ispe} {
+	for name, b := range map[string][]byte{"PNG": large, "JPEG": bigJPEG, "GIF": gif, "WebP": lossless,
+		"WebP's canvas": canvas, "AVIF": ispe} {
 		_, err := Inspect(b, "", bounds)
 		if err == nil || err.Error() != "it has 12000 × 8000 pixels, which is more than 40 million (limits.picture_pixels)" {
 			t.Errorf("%s: %v", name, err)
@@ -153,7 +156,8 @@ func TestH1SizesOfAV1DataAreRead(t *testing.T) {
 	if _, err := Inspect(b, "", Limits{Pixels: 48*32 - 1}); err == nil {
 		t.Error("the limit does not hold")
 	}
-	two := bytes.Replace(b, []byte("ispe\x00\x00\x00\x00\x00\x00\x00\x30\x00\x00\x00\x20"), []byte("ispe\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x02"), 1)
+	two := bytes.Replace(b, []byte("ispe\x00\x00\x00\x00\x00\x00\x00\x30\x00\x00\x00\x20"),
+		[]byte("ispe\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x02"), 1)
 	p, err := Inspect(two, "", bounds)
 	if err != nil || p.Width != 48 || p.Height != 32 {
 		t.Errorf("the boxes alone were believed: %v %+v", err, p)
@@ -188,7 +192,8 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	sos := bytes.Index(scans, []byte{0xff, 0xda})
 	head := scans[sos : sos+2+be16(scans[sos+2:])]
 	many := append(bytes.Clone(scans[:len(scans)-2]), bytes.Repeat(head, maxScans)...)
-	if _, err := Inspect(append(many, 0xff, 0xd9), "", bounds); err == nil || !strings.Contains(err.Error(), "more than 100 times") {
+	if _, err := Inspect(append(many, 0xff, 0xd9), "", bounds); err == nil ||
+		!strings.Contains(err.Error(), "more than 100 times") {
 		t.Errorf("a JPEG of many scans: %v", err)
 	}
 }
@@ -256,7 +261,8 @@ func make16() (p color.Palette) {
 func TestInterlacedPassesCoverThePicture(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		h := pngHeader{width: rapid.IntRange(1, 100).Draw(t, "w"), height: rapid.IntRange(1, 100).Draw(t, "h"), interlaced: true}
+		h := pngHeader{width: rapid.IntRange(1, 100).Draw(t, "w"), height: rapid.IntRange(1, 100).Draw(t, "h"),
+			interlaced: true}
 		sum := 0
 		for _, p := range h.passes() {
 			sum += p.width * p.height
@@ -268,7 +274,8 @@ func TestInterlacedPassesCoverThePicture(t *testing.T) {
 }
 
 func svg(inner string) []byte {
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:x="urn:x">` + inner + `</svg>`)
+	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:x="urn:x">` +
+		inner + `</svg>`)
 }
 
 // uses is a drawing of so many levels, each of which uses the one below ten times.
@@ -286,12 +293,16 @@ func uses(levels int, each string) []byte {
 func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string][]byte{
-		"use": uses(10, `<use xlink:href="#l%d"/>`), "use with spaces": uses(10, `<use href=" #l%d "/>`), "patterns": uses(10, `<path fill="url(#l%d)"/>`),
+		"use": uses(10, `<use xlink:href="#l%d"/>`), "use with " +
+			"spaces": uses(10, `<use href=" #l%d "/>`), "patterns": uses(10, `<path fill="url(#l%d)"/>`),
 		"masks in style": uses(10, `<path style="mask: url('#l%d')"/>`),
-		"markers":        svg(`<marker id="m">` + strings.Repeat("<path/>", 100) + `</marker><path marker-mid="url(#m)" d="` + strings.Repeat("h1 ", 3000) + `"/>`),
-		"a style sheet":  svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<path class="a"/>`, 20)),
-		"every element":  svg(`<style>@media all{g > *{filter:blur(9px)}}</style><g>` + strings.Repeat(`<path/>`, 300) + `</g>`),
-		"flat":           svg(strings.Repeat("<g/>", 100_001)),
+		"markers": svg(`<marker id="m">` + strings.Repeat("<path/>", 100) + `</marker><path marker-mid="url(#m)" d="` +
+			strings.Repeat("h1 ", 3000) + `"/>`),
+		"a style sheet": svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter>` +
+			strings.Repeat(`<path class="a"/>`, 20)),
+		"every element": svg(`<style>@media all{g > *{filter:blur(9px)}}</style><g>` + strings.Repeat(`<path/>`, 300) +
+			`</g>`),
+		"flat": svg(strings.Repeat("<g/>", 100_001)),
 	} {
 		_, err := Inspect(b, SVG, bounds)
 		if err == nil || !strings.Contains(err.Error(), "limits.svg_elements") {
@@ -299,7 +310,8 @@ func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 		}
 	}
 	_, err := Inspect(uses(10, `<use href="#l%d"/>`), SVG, bounds)
-	if err == nil || !strings.Contains(err.Error(), "22222222222") && !strings.Contains(err.Error(), "elements once its references are expanded") {
+	if err == nil || !strings.Contains(err.Error(), "22222222222") &&
+		!strings.Contains(err.Error(), "elements once its references are expanded") {
 		t.Errorf("the count is missing: %v", err)
 	}
 	if _, err := Inspect(uses(3, `<use href="#l%d"/>`), SVG, bounds); err != nil {
@@ -315,34 +327,44 @@ func TestH8CostsCannotBeHidden(t *testing.T) {
 	line := `<path d="` + strings.Repeat("h1 ", 3000) + `"/>`
 	pattern := `<pattern id="p">` + strings.Repeat("<path/>", 1000) + `</pattern>`
 	for name, b := range map[string][]byte{
-		"a comment in a word":         svg(`<style>.a{fil<!-- -->ter:url(#f)}</style>` + many),
-		"a CDATA section in a word":   svg(`<style>.a{fil<![CDATA[ter]]>:url(#f)}</style>` + many),
-		"an element in a word":        svg(`<style>.a{fil<b/>ter:url(#f)}</style>` + many),
-		"no end":                      svg(`<style>.a{filter:url(#f)</style>` + many),
-		"no end behind a string":      svg(`<style>.a{x:"y";filter:url("#f")</style>` + many),
-		"a comment in a string":       svg(`<style>.a{x:"/*";filter:url(#f);y:"*/"}</style>` + many),
-		"a string of two lines":       svg("<style>.a{x:\"\n;filter:url(#f);y:\"}</style>" + many),
-		"every namespace":             svg(`<style>*|*{fill:red} *|rect{filter:blur(9px)}</style>` + strings.Repeat(`<rect/>`, 300)),
-		"an old comment":              svg(`<style><![CDATA[<!--rect{filter:blur(9px)}-->]]></style>` + strings.Repeat(`<rect/>`, 300)),
-		"an animation":                svg(`<style>@keyframes k{from{filter:blur(9px)}} .a{animation:k 1s infinite}</style>` + strings.Repeat(`<rect class="a"/>`, 300)),
-		"a variable":                  svg(`<g style="--x:url(#f)"><g style="filter:var(--x)">` + many + `</g></g>`),
-		"a variable of functions":     svg(`<style>.a{--x:blur(1px);filter:var(--x)}</style>` + many),
-		"an attribute":                svg(`<style>.a{filter:attr(data-f type(*))}</style>` + many),
-		"an escape":                   svg(strings.ReplaceAll(many, `class="a"`, `filter="u\72l(#f)"`)),
-		"an escaped id":               svg(strings.ReplaceAll(many, `class="a"`, `filter="url(#%66)"`)),
-		"an id with a semicolon":      svg(`<style>.a{filter:url(#f;g)}</style>` + strings.ReplaceAll(many, `id="f"`, `id="f;g"`)),
-		"an id with a comment":        svg(`<style>.a{filter:url("#f/**/g")}</style>` + strings.ReplaceAll(many, `id="f"`, `id="f/**/g"`)),
-		"a decoy":                     svg(`<g x:id="f"/>` + strings.ReplaceAll(many, `class="a"`, `filter="url(#f)"`)),
-		"a line break":                uses(10, "<use href=\"#l&#10;%d\"/>"),
-		"markers handed down":         svg(marker + `<g marker-mid="url(#m)"><g>` + line + `</g></g>`),
-		"markers handed to a use":     svg(marker + `<defs><path id="q" d="` + strings.Repeat("h1 ", 3000) + `"/></defs><use href="#q" marker-mid="url(#m)"/>`),
-		"markers of a path in a rule": svg(marker + `<style>path{d:path("` + strings.Repeat("h1 ", 3000) + `")}</style><path marker-mid="url(#m)"/>`),
-		"an empty path beside":        svg(marker + strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`) + `<path/>`),
-		"another one's path":          svg(marker + strings.ReplaceAll(strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`), `"/>`, `" x:d=""/>`)),
-		"patterns handed down":        svg(pattern + `<g fill="url(#p)">` + strings.Repeat("<rect/>", 200) + `</g>`),
+		"a comment in a word":       svg(`<style>.a{fil<!-- -->ter:url(#f)}</style>` + many),
+		"a CDATA section in a word": svg(`<style>.a{fil<![CDATA[ter]]>:url(#f)}</style>` + many),
+		"an element in a word":      svg(`<style>.a{fil<b/>ter:url(#f)}</style>` + many),
+		"no end":                    svg(`<style>.a{filter:url(#f)</style>` + many),
+		"no end behind a string":    svg(`<style>.a{x:"y";filter:url("#f")</style>` + many),
+		"a comment in a string":     svg(`<style>.a{x:"/*";filter:url(#f);y:"*/"}</style>` + many),
+		"a string of two lines":     svg("<style>.a{x:\"\n;filter:url(#f);y:\"}</style>" + many),
+		"every namespace": svg(`<style>*|*{fill:red} *|rect{filter:blur(9px)}</style>` +
+			strings.Repeat(`<rect/>`, 300)),
+		"an old comment": svg(`<style><![CDATA[<!--rect{filter:blur(9px)}-->]]></style>` +
+			strings.Repeat(`<rect/>`, 300)),
+		"an animation": svg(`<style>@keyframes k{from{filter:blur(9px)}} .a{animation:k 1s infinite}</style>` +
+			strings.Repeat(`<rect class="a"/>`, 300)),
+		"a variable":              svg(`<g style="--x:url(#f)"><g style="filter:var(--x)">` + many + `</g></g>`),
+		"a variable of functions": svg(`<style>.a{--x:blur(1px);filter:var(--x)}</style>` + many),
+		"an attribute":            svg(`<style>.a{filter:attr(data-f type(*))}</style>` + many),
+		"an escape":               svg(strings.ReplaceAll(many, `class="a"`, `filter="u\72l(#f)"`)),
+		"an escaped id":           svg(strings.ReplaceAll(many, `class="a"`, `filter="url(#%66)"`)),
+		"an id with a semicolon": svg(`<style>.a{filter:url(#f;g)}</style>` +
+			strings.ReplaceAll(many, `id="f"`, `id="f;g"`)),
+		"an id with a comment": svg(`<style>.a{filter:url("#f/**/g")}</style>` +
+			strings.ReplaceAll(many, `id="f"`, `id="f/**/g"`)),
+		"a decoy":             svg(`<g x:id="f"/>` + strings.ReplaceAll(many, `class="a"`, `filter="url(#f)"`)),
+		"a line break":        uses(10, "<use href=\"#l&#10;%d\"/>"),
+		"markers handed down": svg(marker + `<g marker-mid="url(#m)"><g>` + line + `</g></g>`),
+		"markers handed to a use": svg(marker + `<defs><path id="q" d="` + strings.Repeat("h1 ", 3000) +
+			`"/></defs><use href="#q" marker-mid="url(#m)"/>`),
+		"markers of a path in a rule": svg(marker + `<style>path{d:path("` + strings.Repeat("h1 ", 3000) +
+			`")}</style><path marker-mid="url(#m)"/>`),
+		"an empty path beside": svg(marker + strings.ReplaceAll(line, `<path`, `<path marker-mid="url(#m)"`) +
+			`<path/>`),
+		"another one's path": svg(marker + strings.ReplaceAll(strings.ReplaceAll(line, `<path`,
+			`<path marker-mid="url(#m)"`), `"/>`, `" x:d=""/>`)),
+		"patterns handed down": svg(pattern + `<g fill="url(#p)">` + strings.Repeat("<rect/>", 200) + `</g>`),
 	} {
 		_, err := Inspect(b, SVG, bounds)
-		if err == nil || !strings.Contains(err.Error(), "limits.svg_elements") && !strings.Contains(err.Error(), "style sheet") {
+		if err == nil || !strings.Contains(err.Error(), "limits.svg_elements") &&
+			!strings.Contains(err.Error(), "style sheet") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -350,8 +372,9 @@ func TestH8CostsCannotBeHidden(t *testing.T) {
 		"ids with dashes":  svg(`<filter id="x--f"><feOffset/></filter><path filter="url(#x--f)" mask="url('#none')"/>`),
 		"colours of names": svg(`<style>:root{--ink:#123} path{fill:var(--ink, red)}</style><path/><path fill="url(#a%20b)"/><linearGradient id="a b"/>`),
 		"a label":          svg(`<path aria-label="C:\a" x:label="C:\b" d="h1"/>`),
-		"a gradient":       svg(`<linearGradient id="g"/><g fill="url(#g)" stroke="url(#g)">` + strings.Repeat("<rect/>", 20_000) + `</g>`),
-		"some markers":     svg(marker + strings.Repeat(`<path marker-end="url(#m)" d="M0 0h9v9"/>`, 100)),
+		"a gradient": svg(`<linearGradient id="g"/><g fill="url(#g)" stroke="url(#g)">` +
+			strings.Repeat("<rect/>", 20_000) + `</g>`),
+		"some markers": svg(marker + strings.Repeat(`<path marker-end="url(#m)" d="M0 0h9v9"/>`, 100)),
 	} {
 		if _, err := Inspect(b, SVG, bounds); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -374,12 +397,14 @@ func TestH8OtherCostlyDrawingsAreRefused(t *testing.T) {
 		"script in onload":      svg(`<g onload="x"/>`),
 		"from outside":          svg(`<image href="https://example.com/x.png"/>`),
 		"limits.picture_pixels": svg(`<image id="i" href="` + href + `"/>` + strings.Repeat(`<use href="#i"/>`, 9)),
-		"neither PNG nor JPEG":  svg(`<image href="data:image/png;base64,` + base64.StdEncoding.EncodeToString(svg("")) + `"/>`),
-		"a BMP picture":         svg(`<image href="data:image/png;base64,` + base64.StdEncoding.EncodeToString([]byte("BM123456")) + `"/>`),
-		"well formed":           []byte(`<svg xmlns="http://www.w3.org/2000/svg"><g></svg>`),
-		"in UTF-8":              append([]byte(`<?xml version="1.0" encoding="utf-7"?>`), svg("")...),
-		"processing":            append([]byte(`<?xml-stylesheet href="x"?>`), svg("")...),
-		"more than one root":    append(svg(""), svg("")...),
+		"neither PNG nor JPEG": svg(`<image href="data:image/png;base64,` + base64.StdEncoding.EncodeToString(svg("")) +
+			`"/>`),
+		"a BMP picture": svg(`<image href="data:image/png;base64,` +
+			base64.StdEncoding.EncodeToString([]byte("BM123456")) + `"/>`),
+		"well formed":        []byte(`<svg xmlns="http://www.w3.org/2000/svg"><g></svg>`),
+		"in UTF-8":           append([]byte(`<?xml version="1.0" encoding="utf-7"?>`), svg("")...),
+		"processing":         append([]byte(`<?xml-stylesheet href="x"?>`), svg("")...),
+		"more than one root": append(svg(""), svg("")...),
 	} {
 		if _, err := Inspect(b, SVG, bounds); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
@@ -420,15 +445,17 @@ func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
 		`its root lacks xmlns="http://www.w3.org/2000/svg"`: []byte(`<svg><rect/></svg>`),
 		`its root lacks xmlns=`:                             []byte(`<svg xmlns="urn:x"><rect/></svg>`),
 		"another one than <svg>":                            []byte(`<SVG xmlns="http://www.w3.org/2000/svg"/>`),
-		"the prefix of xlink:href is not declared":          []byte(`<svg xmlns="http://www.w3.org/2000/svg"><use xlink:href="#a"/></svg>`),
-		"the prefix of y:view is not declared":              svg(`<g xmlns:y="urn:y"><y:view/></g><y:view/>`),
-		"has the attribute a twice":                         svg(`<g a="1" b="2" a="1"/>`),
-		"has the attribute a9 twice":                        svg(`<g a0="" a1="" a2="" a3="" a4="" a5="" a6="" a7="" a8="" a9="" b0="" b1="" b2="" b3="" b4="" b5="" a9=""/>`),
-		"it is not well formed":                             svg(`<g a="1"b="2"/>`),
-		"is not well formed":                                append(svg(""), "junk"...),
-		"not well formed":                                   append([]byte(` <?xml version="1.0"?>`), svg("")...),
-		"well formed XML in":                                append([]byte(`<?xml version="1.0"?><?xml version="1.0"?>`), svg("")...),
-		"well formed":                                       svg(`<g></G>`),
+		"the prefix of xlink:href is not " +
+			"declared": []byte(`<svg xmlns="http://www.w3.org/2000/svg"><use xlink:href="#a"/></svg>`),
+		"the prefix of y:view is not declared": svg(`<g xmlns:y="urn:y"><y:view/></g><y:view/>`),
+		"has the attribute a twice":            svg(`<g a="1" b="2" a="1"/>`),
+		"has the attribute a9 twice":           svg(`<g a0="" a1="" a2="" a3="" a4="" a5="" a6="" a7="" a8="" a9="" b0="" b1="" b2="" b3="" b4="" b5="" a9=""/>`),
+		"it is not well formed":                svg(`<g a="1"b="2"/>`),
+		"is not well formed":                   append(svg(""), "junk"...),
+		"not well formed":                      append([]byte(` <?xml version="1.0"?>`), svg("")...),
+		"well formed XML in": append([]byte(`<?xml version="1.0"?><?xml version="1.0"?>`),
+			svg("")...),
+		"well formed": svg(`<g></G>`),
 	} {
 		if _, err := Inspect(b, SVG, bounds); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
@@ -459,7 +486,8 @@ func TestV1DamagedPictureInADrawing(t *testing.T) {
 	at := bytes.Index(b, []byte("IDAT"))
 	short := append(bytes.Clone(b[:at-4]), chunk("IDAT", b[at+4:at+40])...)
 	short = append(short, chunk("IEND", nil)...)
-	p, err := Inspect(svg(`<image href="data:image/png;base64,`+base64.StdEncoding.EncodeToString(short)+`"/>`), SVG, bounds)
+	p, err := Inspect(svg(`<image href="data:image/png;base64,`+base64.StdEncoding.EncodeToString(short)+`"/>`), SVG,
+		bounds)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,8 @@ func (h pngHeader) passes() []pngPass {
 		return []pngPass{{h.width, h.height}}
 	}
 	var out []pngPass
-	for _, a := range [7][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}} {
+	for _, a := range [7][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2},
+		{0, 1, 1, 2}} {
 		w, ht := (h.width-a[0]+a[2]-1)/a[2], (h.height-a[1]+a[3]-1)/a[3]
 		if w > 0 && ht > 0 {
 			out = append(out, pngPass{w, ht})

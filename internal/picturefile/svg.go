@@ -43,7 +43,8 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 	}
 	switch {
 	case lim.Elements > 0 && c.elements > int64(lim.Elements):
-		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are expanded, which is more than %d (limits.svg_elements)",
+		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are expanded, "+
+			"which is more than %d (limits.svg_elements)",
 			c.elements, lim.Elements)
 	case lim.Pixels > 0 && c.pixels > int64(lim.Pixels):
 		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s (limits.picture_pixels)",

@@ -43,7 +43,8 @@ func TestH4FolderIsMended(t *testing.T) {
 		}
 	}
 	link := filepath.Join(t.TempDir(), "link")
-	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(files[1], 0o644), os.Symlink(dir, link), private.Folder(link)); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(files[1], 0o644), os.Symlink(dir, link),
+		private.Folder(link)); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]os.FileMode{dir: 0o700, files[0]: 0o644, files[1]: 0o600} {

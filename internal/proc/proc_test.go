@@ -212,7 +212,8 @@ func TestMissingProgram(t *testing.T) {
 			t.Errorf("find %q: %v", path, err)
 		}
 	}
-	if err := Run(t.Context(), child("exit 0", func(c *Command) { c.Dir = "/no/such/folder" })); err == nil || errors.Is(err, ErrNotFound) {
+	if err := Run(t.Context(), child("exit 0", func(c *Command) { c.Dir = "/no/such/folder" })); err == nil ||
+		errors.Is(err, ErrNotFound) {
 		t.Errorf("missing folder: %v", err)
 	}
 	if p, err := Find("lectern-no-such-program", "sh"); err != nil || !filepath.IsAbs(p) {
@@ -324,7 +325,8 @@ func TestTailKeepsTheEndAndLinesAllComeInOrder(t *testing.T) {
 	if !ok || n != 200_000 {
 		t.Fatalf("%d lines, %v", n, err)
 	}
-	if len(e.Tail) > TailSize || len(e.Tail) < TailSize-32 || !strings.HasSuffix(e.Tail, "line 199999\n") || !strings.HasPrefix(e.Tail, "line ") {
+	if len(e.Tail) > TailSize || len(e.Tail) < TailSize-32 || !strings.HasSuffix(e.Tail, "line 199999\n") ||
+		!strings.HasPrefix(e.Tail, "line ") {
 		t.Errorf("tail of %d bytes: %.40q … ", len(e.Tail), e.Tail)
 	}
 }
@@ -345,7 +347,10 @@ func TestStreams(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Errorf("failing output: %v", err)
 	}
-	err = Run(t.Context(), child("echo", func(c *Command) { c.Stdin = io.MultiReader(strings.NewReader("x"), failing{broken}) }))
+	err = Run(t.Context(), child("echo", func(c *Command) {
+		c.Stdin = io.MultiReader(strings.NewReader("x"),
+			failing{broken})
+	}))
 	if !errors.Is(err, broken) {
 		t.Errorf("failing input: %v", err)
 	}

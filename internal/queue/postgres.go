@@ -16,7 +16,8 @@ import (
 // once, one does it and the others wait. db may lead through a pool that gives out connections by the transaction. The
 // connections of sessions lead to the same database and are sessions of their own: the tables are brought up to date
 // and tickets are heard of through them. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
-func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string, log *slog.Logger) (*Queue[*sql.Tx], error) {
+func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string,
+	log *slog.Logger) (*Queue[*sql.Tx], error) {
 	direct := stdlib.OpenDBFromPool(sessions)
 	defer direct.Close()
 	conn, err := direct.Conn(ctx)
@@ -29,7 +30,8 @@ func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node st
 		return nil, fmt.Errorf("queue: wait for the other nodes: %w", err)
 	}
 	part := &share{db: db, node: node, patience: patience}
-	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, sessions), part}, riverdatabasesql.New(direct), node, log)
+	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, sessions), part}, riverdatabasesql.New(direct),
+		node, log)
 	_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(name, "pg_advisory_unlock"))
 	if err = errors.Join(err, unlocked); err != nil {
 		return nil, err

@@ -62,7 +62,8 @@ func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx
 }
 
 // open makes a queue on driver, after migrator, which leads to the same tables, has brought them up to date.
-func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], node string, log *slog.Logger) (*Queue[Tx], error) {
+func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], node string,
+	log *slog.Logger) (*Queue[Tx], error) {
 	q := &Queue[Tx]{driver: driver, node: node, log: quiet(log)}
 	m, err := rivermigrate.New(migrator, &rivermigrate.Config{Logger: q.log})
 	if err != nil {
@@ -97,12 +98,14 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, 
 	if err != nil {
 		return 0, err
 	}
-	return row.Job.ID, q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE id = %d", always, row.Job.ID))
+	return row.Job.ID, q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE "+
+		"id = %d", always, row.Job.ID))
 }
 
 // Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the
 // start alone. A queue can be started again after Stop.
-func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool, work func(ctx context.Context, id string, attempt int) error) error {
+func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool,
+	work func(ctx context.Context, id string, attempt int) error) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.work != nil {

@@ -118,7 +118,11 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, true, "resumed")
 	enqueue(t, db, q, true, false, "c")
 	got := make(chan string, 10)
-	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string, _ int) error { got <- id; return nil }); err != nil {
+	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string,
+		_ int) error {
+		got <- id
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	defer q.Stop(context.Background())
@@ -138,11 +142,16 @@ func TestTicketsWaitForNoClock(t *testing.T) { onEach(t, ticketsWaitForNoClock) 
 func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, false, "a", "b")
 	var late int
-	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE scheduled_at > '1990-01-01'").Scan(&late); err != nil || late != 0 {
+	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE scheduled_at > '1990-01-01'").Scan(&late); err != nil ||
+		late != 0 {
 		t.Errorf("%d tickets are due by a clock, %v", late, err)
 	}
 	got := make(chan string, 2)
-	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string, _ int) error { got <- id; return nil }); err != nil {
+	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string,
+		_ int) error {
+		got <- id
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if a, b := <-got, <-got; a != "a" || b != "b" {
@@ -177,7 +186,8 @@ func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 		t.Fatal(err)
 	}
 	now := time.Now().UTC().Format("2006-01-02 15:04:05.000") // a string that both take
-	if _, err := db.Exec("UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = '" + now + "'"); err != nil {
+	if _, err := db.Exec("UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = '" + now +
+		"'"); err != nil {
 		t.Fatal(err)
 	}
 	if err := q.Start(t.Context(), 1, true, work); err != nil {
@@ -202,7 +212,11 @@ func TestRescue(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make(chan string, 2)
-	if err := q.Start(t.Context(), 1, false, func(_ context.Context, id string, _ int) error { got <- id; return nil }); err != nil {
+	if err := q.Start(t.Context(), 1, false, func(_ context.Context, id string,
+		_ int) error {
+		got <- id
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if id := <-got; id != "dead's" {
@@ -212,7 +226,8 @@ func TestRescue(t *testing.T) {
 		t.Fatal(err)
 	}
 	var running int
-	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE state = 'running'").Scan(&running); err != nil || running != 1 {
+	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE state = 'running'").Scan(&running); err != nil ||
+		running != 1 {
 		t.Errorf("%d are running still, %v", running, err)
 	}
 }
@@ -224,7 +239,9 @@ func TestQuiet(t *testing.T) {
 	log := queue.Quiet(slog.New(slog.NewTextHandler(&b, nil)))
 	log.Info("chatter")
 	log.Error("Elector: Error keeping leadership", "err", "deadline exceeded", "error", "x")
-	if got := b.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "keeping leadership") || !strings.Contains(got, `failure="deadline exceeded"`) || strings.Contains(strings.ToLower(got), "error") || strings.Contains(got, "chatter") {
+	if got := b.String(); !strings.Contains(got, "level=WARN") || !strings.Contains(got, "keeping leadership") ||
+		!strings.Contains(got, `failure="deadline exceeded"`) || strings.Contains(strings.ToLower(got), "error") ||
+		strings.Contains(got, "chatter") {
 		t.Error(got)
 	}
 }

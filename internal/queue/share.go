@@ -112,7 +112,8 @@ type sharingExecutor struct {
 
 // JobGetAvailable implements riverdriver.Executor. A node that takes some and leaves some calls the others: they may have
 // looked before it took its own, and left to it what is theirs now. A node that takes none calls nobody, so that calls end.
-func (e sharingExecutor) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
+func (e sharingExecutor) JobGetAvailable(ctx context.Context,
+	p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
 	n, leaves, err := e.share.take(ctx, p.MaxToLock)
 	if err != nil {
 		return nil, err

@@ -23,11 +23,14 @@ func TestH7WorkSpreads(t *testing.T) {
 		patience time.Duration
 		want     map[string]int
 	}{
-		"equals":                  {map[string]int{"a": 3, "b": 3}, []string{"a", "b"}, time.Hour, map[string]int{"a": 2, "b": 2}},
-		"one that is soon full":   {map[string]int{"a": 1, "b": 3}, []string{"a", "b"}, time.Hour, map[string]int{"a": 1, "b": 3}},
-		"alone":                   {map[string]int{"a": 4}, []string{"a"}, time.Hour, map[string]int{"a": 4}},
-		"one that takes nothing":  {map[string]int{"a": 4, "b": 4}, []string{"a"}, time.Millisecond, map[string]int{"a": 4}},
-		"three, of uneven number": {map[string]int{"a": 2, "b": 2, "c": 2}, []string{"a", "b", "c"}, time.Hour, map[string]int{"a": 2, "b": 1, "c": 1}},
+		"equals": {map[string]int{"a": 3, "b": 3}, []string{"a", "b"}, time.Hour,
+			map[string]int{"a": 2, "b": 2}},
+		"one that is soon full": {map[string]int{"a": 1, "b": 3}, []string{"a", "b"}, time.Hour,
+			map[string]int{"a": 1, "b": 3}},
+		"alone":                  {map[string]int{"a": 4}, []string{"a"}, time.Hour, map[string]int{"a": 4}},
+		"one that takes nothing": {map[string]int{"a": 4, "b": 4}, []string{"a"}, time.Millisecond, map[string]int{"a": 4}},
+		"three, of uneven number": {map[string]int{"a": 2, "b": 2, "c": 2}, []string{"a", "b", "c"}, time.Hour,
+			map[string]int{"a": 2, "b": 1, "c": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/crash"
+	"lectern/internal/crashpoint"
 	"lectern/internal/encode"
 	"lectern/internal/picture"
 	"lectern/internal/timeline"
@@ -221,7 +221,7 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	if err := g.wait(ctx); err != nil {
 		return nil, err
 	}
-	crash.Here(crash.Joining)
+	crashpoint.Here(crashpoint.Joining)
 	g = newGroup(ctx)
 	var artifacts []lectern.Artifact
 	g.do(func(ctx context.Context) error {
@@ -233,9 +233,9 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 		if err != nil {
 			return err
 		}
-		crash.Here(crash.Joined)
+		crashpoint.Here(crashpoint.Joined)
 		artifacts, err = u.publish(ctx, plan, video, audio.file, thumbnail, words)
-		crash.Here(crash.Published)
+		crashpoint.Here(crashpoint.Published)
 		return err
 	})
 	err = g.wait(ctx)

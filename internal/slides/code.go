@@ -112,7 +112,8 @@ func codeText(value any) string {
 // codeLines splits a listing. It keeps the indentation, sets tabs as spaces, and drops empty lines around it and what could
 // reorder or hide code.
 func codeLines(s string, tab int) []string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029",
+		"\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
 	var lines []string
 	for l := range strings.SplitSeq(s, "\n") {
 		var b strings.Builder
@@ -124,7 +125,8 @@ func codeLines(s string, tab int) []string {
 				b.WriteString(strings.Repeat(" ", n))
 				column += n
 				continue
-			case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
+			case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' &&
+				r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
 				continue
 			}
 			b.WriteRune(r)

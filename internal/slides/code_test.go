@@ -20,7 +20,8 @@ func TestV5CodeKeepsItsIndentation(t *testing.T) {
 		"with bidi":    "if x:\n\tif \u202ey:\n\t  go(\"<b>\")",
 		"tab, in line": "if\tx:\n\tif y:\n\t  go(\"<b>\")",
 	} {
-		p, warnings := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": value, "language": "text", "lineNumbers": true, "highlight": []any{1, "3-9"}}})
+		p, warnings := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": value,
+			"language": "text", "lineNumbers": true, "highlight": []any{1, "3-9"}}})
 		first := "if x:"
 		if strings.HasPrefix(name, "tab") {
 			first = "if  x:"
@@ -71,7 +72,8 @@ func TestCodeHasColours(t *testing.T) {
 			t.Errorf("%s: %q has no %s in %v", c.language, c.code, c.word, syntaxes[name].parts(c.code))
 		}
 	}
-	_, warnings := page(t, library(t), lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "x", "language": "klingon"}})
+	_, warnings := page(t, library(t), lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "x",
+		"language": "klingon"}})
 	if len(warnings) != 1 || warnings[0].Code != "unknown_language" {
 		t.Errorf("an unknown language: %v", warnings)
 	}

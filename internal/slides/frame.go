@@ -41,7 +41,8 @@ func newFrame(d lectern.Deck, i int) frame {
 	if min(f.content.Width, f.page.Width) < narrow {
 		m = marginNarrow
 	}
-	f.stage = lectern.Rect{X: f.content.X + m, Y: f.content.Y + m, Width: f.content.Width - 2*m, Height: f.content.Height - 2*m}
+	f.stage = lectern.Rect{X: f.content.X + m, Y: f.content.Y + m, Width: f.content.Width - 2*m,
+		Height: f.content.Height - 2*m}
 	if f.content.Width < f.page.Width || f.content.Height < f.page.Height {
 		f.mode = "part"
 	}
@@ -53,7 +54,8 @@ func newFrame(d lectern.Deck, i int) frame {
 	if f.window.Empty() {
 		return f
 	}
-	keep := lectern.Rect{X: f.window.X - gutter, Y: f.window.Y - gutter, Width: f.window.Width + 2*gutter, Height: f.window.Height + 2*gutter}
+	keep := lectern.Rect{X: f.window.X - gutter, Y: f.window.Y - gutter, Width: f.window.Width + 2*gutter,
+		Height: f.window.Height + 2*gutter}
 	if intersect(keep, f.stage).Empty() {
 		return f
 	}

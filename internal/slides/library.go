@@ -82,7 +82,8 @@ func New() (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{templates: map[string]*design{}, aliases: map[string]string{}, themes: map[string]theme{}, limits: lectern.DefaultLimits()}
+	l := &Library{templates: map[string]*design{}, aliases: map[string]string{}, themes: map[string]theme{},
+		limits: lectern.DefaultLimits()}
 	for _, step := range []func(fs.FS) error{l.readBase, l.readThemes, l.readTemplates, l.readFingerprint} {
 		if err := step(data); err != nil {
 			return nil, fmt.Errorf("slides: %w", err)
@@ -203,7 +204,8 @@ func (d *design) check(folder string) error {
 		if p.Name == "" || p.Description == "" || names[p.Name] {
 			return fmt.Errorf("the prop %q has no name, no description, or stands twice", p.Name)
 		}
-		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) || (p.Type == "choice") != (len(p.Choices) > 1) {
+		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) ||
+			(p.Type == "choice") != (len(p.Choices) > 1) {
 			return fmt.Errorf("the prop %q has the unknown type %q, or choices where there are none", p.Name, p.Type)
 		}
 		names[p.Name] = true
@@ -273,7 +275,8 @@ func (l *Library) Templates() []lectern.Template {
 		d := l.templates[id]
 		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description, Sample: clone(d.Sample).(map[string]any)}
 		for _, p := range d.Props {
-			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required, Description: p.Description, Choices: slices.Clone(p.Choices)})
+			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required,
+				Description: p.Description, Choices: slices.Clone(p.Choices)})
 		}
 		out = append(out, t)
 	}

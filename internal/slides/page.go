@@ -45,8 +45,9 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 		return lectern.Page{}, nil, err
 	}
 	size, background := d.SlideSize(), t.background(s.design.Hero)
-	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets, Background: &background,
-		Pictures: s.files, Params: s.params, Props: s.props}, s.warnings, nil
+	return lectern.Page{HTML: html, Width: size.Width, Height: size.Height, Scale: d.Scale(), Assets: s.assets,
+		Background: &background,
+		Pictures:   s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
 // Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
@@ -71,7 +72,8 @@ func (l *Library) themeOf(d lectern.Deck) (theme, error) {
 	t, ok := l.theme(d.Theme)
 	if !ok {
 		name, _ := cut(clean(d.Theme), 60)
-		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", name, strings.Join(l.themeOrder, ", "))
+		f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.", name,
+			strings.Join(l.themeOrder, ", "))
 		f.Param = "theme"
 		return theme{}, f
 	}
@@ -81,7 +83,8 @@ func (l *Library) themeOf(d lectern.Deck) (theme, error) {
 // section fills in the template of slide i.
 func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	if i < 0 || i >= len(d.Slides) {
-		return section{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck has %d slides, so there is no slide %d.", len(d.Slides), i+1)
+		return section{}, lectern.Fail(lectern.CodeInvalidDeck, "The deck has %d slides, so there is no slide %d.",
+			len(d.Slides), i+1)
 	}
 	s := d.Slides[i]
 	v := &view{
@@ -98,7 +101,8 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		chosen = l.templates[fallback]
 		if strings.TrimSpace(s.Template) != "" {
 			name, _ := cut(clean(s.Template), 60)
-			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.", name, fallback)
+			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.", name,
+				fallback)
 		}
 	}
 	rest := v.fill(chosen, s.Props, l.spellings)
@@ -160,7 +164,8 @@ func (v *view) salvage(p props) {
 			}
 		case string:
 			s := words(value)
-			if strings.Contains(s, "://") || strings.HasPrefix(s, "data:") || strings.HasPrefix(s, "#") || len(v.prose["content"]) > 8 {
+			if strings.Contains(s, "://") || strings.HasPrefix(s, "data:") || strings.HasPrefix(s, "#") ||
+				len(v.prose["content"]) > 8 {
 				continue
 			}
 			v.prose["content"] = append(v.prose["content"], v.blocks(s)...)
@@ -213,7 +218,8 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		lang = "en"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<section class="%s" id="%s" dir="%s" lang="%s" style="%s" data-grow="%.3g"`, strings.Join(classes, " "), v.ID, dir, lang, fr.css(), grow)
+	fmt.Fprintf(&b, `<section class="%s" id="%s" dir="%s" lang="%s" style="%s" data-grow="%.3g"`,
+		strings.Join(classes, " "), v.ID, dir, lang, fr.css(), grow)
 	if w := fr.window; !w.Empty() && !fr.buried {
 		fmt.Fprintf(&b, ` data-window="%d %d %d %d"`, w.X, w.Y, w.Width, w.Height)
 	}
@@ -223,7 +229,8 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		if fr.round {
 			class += " round"
 		}
-		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class, w.X, w.Y, w.Width, w.Height)
+		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class, w.X, w.Y, w.Width,
+			w.Height)
 	}
 	b.WriteString(body)
 	b.WriteString("</section>")
@@ -268,7 +275,8 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		p := s.Positions[id]
 		el := ""
 		for _, role := range slices.Sorted(maps.Keys(l.spellings)) {
-			if squash(id) == role || slices.ContainsFunc(l.spellings[role], func(n string) bool { return squash(n) == squash(id) }) {
+			if squash(id) == role || slices.ContainsFunc(l.spellings[role],
+				func(n string) bool { return squash(n) == squash(id) }) {
 				if strings.Contains(body, `data-el="`+role+`"`) {
 					el = role
 					break
@@ -282,7 +290,8 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		}
 		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
 		y := int(min(max(p.Y, 0), float64(fr.page.Height-80)))
-		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+"\n", v.ID, el, x, y, max(160, fr.page.Width-x-48))
+		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+"\n",
+			v.ID, el, x, y, max(160, fr.page.Width-x-48))
 	}
 	return b.String()
 }

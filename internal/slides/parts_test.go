@@ -36,20 +36,23 @@ func TestPicturesThatAreRefusedNameTheProp(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, bad := range []string{
-		"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "file:///etc/passwd", "ftp://example.com/a.png", "/etc/passwd", "photo.png", "//example.com/a.png",
+		"javascript:alert(1)", "JaVaScRiPt:alert(1)", " " +
+			"javascript:alert(1)", "file:///etc/passwd", "ftp://example.com/a.png", "/etc/passwd", "photo.png", "//example.com/a.png",
 		"data:text/html,<script>alert(1)</script>", "data:text/html;base64,PHNjcmlwdD4=", "data:,x", "data:image/png;base64,", "data:image/png;base64,@@@", "data:image/png",
 		"vbscript:x", "blob:https://example.com/1", "http://", "https:example.com", "https://user:pass@example.com/a.png", "https://example.com/a\"onerror=x", "http://[::1",
 		svg(`<script>alert(1)</script>`), svg(`<g onload="alert(1)"/>`), svg(`<foreignObject/>`), svg(`<image href="https://example.com/x.png"/>`), svg(`<a xlink:href="javascript:alert(1)"/>`),
 		svg(`<style>@import "https://example.com/x.css"</style>`), svg(`<rect fill="url(https://example.com/x)"/>`), svg(`<g>`), svg(`<animate attributeName="href"/>`),
 		"data:image/svg+xml,<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", "https://example.com/" + strings.Repeat("a", maxAddress),
 	} {
-		_, _, err := l.Page(deck("", "", lectern.Slide{Template: "title"}, lectern.Slide{Template: "big-image", Props: map[string]any{"title": "x", "imageUrl": bad}}), 1)
+		_, _, err := l.Page(deck("", "", lectern.Slide{Template: "title"}, lectern.Slide{Template: "big-image",
+			Props: map[string]any{"title": "x", "imageUrl": bad}}), 1)
 		f := lectern.AsFailure(err)
 		if err == nil || f.Code != lectern.CodeAssetRefused || f.Slide != 2 || f.Param != "slides[1].props.imageUrl" {
 			t.Errorf("%.80q: %+v", bad, f)
 		}
 	}
-	_, _, err := l.Page(deck("", "", lectern.Slide{Template: "benefits-list", Props: map[string]any{"items": []any{"a", map[string]any{"title": "b", "icon": "file:///x.png"}}}}), 0)
+	_, _, err := l.Page(deck("", "", lectern.Slide{Template: "benefits-list",
+		Props: map[string]any{"items": []any{"a", map[string]any{"title": "b", "icon": "file:///x.png"}}}}), 0)
 	if f := lectern.AsFailure(err); f == nil || f.Param != "slides[0].props.items[1].icon" {
 		t.Errorf("an icon: %+v", f)
 	}
@@ -60,7 +63,8 @@ func TestDamagedAndHugePicturesAreRefused(t *testing.T) {
 	good := pngData(t)
 	raw, _ := base64.StdEncoding.DecodeString(good[len("data:image/png;base64,"):])
 	huge := bytes.Clone(raw)
-	copy(huge[16:24], []byte{0x40, 0, 0, 0, 0x40, 0, 0, 0}) // a width and height of a billion; its checksum is wrong as well
+	// a width and height of a billion; its checksum is wrong as well
+	copy(huge[16:24], []byte{0x40, 0, 0, 0, 0x40, 0, 0, 0})
 	for name, b := range map[string][]byte{"cut": raw[:20], "huge": huge} {
 		if _, err := readPicture("data:image/png;base64,"+base64.StdEncoding.EncodeToString(b), bounds); err == nil {
 			t.Errorf("the %s picture was accepted", name)
@@ -158,7 +162,8 @@ func TestLanguageAndDirection(t *testing.T) {
 			t.Errorf("direction(%q) = %q, want %q", c.s, got, c.dir)
 		}
 	}
-	p, _ := page(t, library(t), lectern.Slide{Template: "content", Props: map[string]any{"title": "مرحبا بالعالم", "content": "نص قصير"}})
+	p, _ := page(t, library(t), lectern.Slide{Template: "content", Props: map[string]any{"title": "مرحبا بالعالم",
+		"content": "نص قصير"}})
 	if !strings.Contains(p.HTML, `dir="rtl" lang="ar" style=`) {
 		t.Error("the slide does not run from right to left")
 	}
@@ -169,12 +174,15 @@ func TestRoomIsKeptForTheAvatar(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := deck("", rapid.SampledFrom(lectern.Layouts()).Draw(t, "layout"), lectern.Slide{})
-		d.Size = rapid.SampledFrom([]lectern.Size{{Width: 1920, Height: 1080}, {Width: 1080, Height: 1920}, {Width: 1080, Height: 1080}, {Width: 1440, Height: 1080}, {Width: 1280, Height: 720}}).Draw(t, "size")
+		d.Size = rapid.SampledFrom([]lectern.Size{{Width: 1920, Height: 1080}, {Width: 1080, Height: 1920},
+			{Width: 1080, Height: 1080}, {Width: 1440, Height: 1080}, {Width: 1280, Height: 720}}).Draw(t, "size")
 		if rapid.Bool().Draw(t, "boxed") {
-			d.Slides[0].AvatarBox = &lectern.Rect{X: rapid.IntRange(0, 1500).Draw(t, "x"), Y: rapid.IntRange(0, 1500).Draw(t, "y"), Width: rapid.IntRange(100, 900).Draw(t, "w"), Height: rapid.IntRange(100, 900).Draw(t, "h")}
+			d.Slides[0].AvatarBox = &lectern.Rect{X: rapid.IntRange(0, 1500).Draw(t, "x"),
+				Y: rapid.IntRange(0, 1500).Draw(t, "y"), Width: rapid.IntRange(100, 900).Draw(t, "w"), Height: rapid.IntRange(100, 900).Draw(t, "h")}
 		}
 		f := newFrame(d, 0)
-		body := lectern.Rect{X: f.stage.X + f.bodyLeft, Y: f.stage.Y, Width: f.stage.Width - f.bodyLeft - f.bodyRight, Height: f.stage.Height}
+		body := lectern.Rect{X: f.stage.X + f.bodyLeft, Y: f.stage.Y, Width: f.stage.Width - f.bodyLeft - f.bodyRight,
+			Height: f.stage.Height}
 		if body.Empty() {
 			t.Fatalf("no room is left: %+v", f)
 		}
@@ -190,7 +198,8 @@ func TestRoomIsKeptForTheAvatar(t *testing.T) {
 func TestSlideOnlyKeepsNoRoom(t *testing.T) {
 	t.Parallel()
 	f := newFrame(deck("", lectern.LayoutSlideOnly, lectern.Slide{}), 0)
-	if f.mode != "room" || f.bodyRight != 0 || !f.keep.Empty() || f.stage != (lectern.Rect{X: 96, Y: 96, Width: 1728, Height: 888}) {
+	if f.mode != "room" || f.bodyRight != 0 || !f.keep.Empty() || f.stage != (lectern.Rect{X: 96, Y: 96, Width: 1728,
+		Height: 888}) {
 		t.Errorf("%+v", f)
 	}
 	f = newFrame(deck("", lectern.LayoutPictureInPicture, lectern.Slide{}), 0)
@@ -205,7 +214,8 @@ func TestLongTextsAreCutWithAWarning(t *testing.T) {
 	for i := range many {
 		many[i] = "point"
 	}
-	p, warnings := page(t, library(t), lectern.Slide{Template: "content", Props: map[string]any{"content": strings.Repeat("word ", 100_000), "items": many}})
+	p, warnings := page(t, library(t), lectern.Slide{Template: "content",
+		Props: map[string]any{"content": strings.Repeat("word ", 100_000), "items": many}})
 	if len(p.HTML) > 200_000 {
 		t.Errorf("the page has %d bytes", len(p.HTML))
 	}

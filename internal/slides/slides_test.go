@@ -67,7 +67,8 @@ func TestSamplesShowTheirWordsInEveryThemeAndLayout(t *testing.T) {
 					t.Errorf("%s: page is %dx%d at %v with assets %v", tp.ID, p.Width, p.Height, p.Scale, p.Assets)
 				}
 				for _, word := range leaves(tp.Sample) {
-					if len(word) < 40 && !strings.ContainsAny(word, "\"'<&\n+×€−") && len(strings.Fields(word)) > 1 && !strings.Contains(strings.ReplaceAll(p.HTML, "\u00a0", " "), word) {
+					if len(word) < 40 && !strings.ContainsAny(word, "\"'<&\n+×€−") && len(strings.Fields(word)) > 1 &&
+						!strings.Contains(strings.ReplaceAll(p.HTML, "\u00a0", " "), word) {
 						t.Errorf("%s does not show %q", tp.ID, word)
 					}
 				}
@@ -133,7 +134,8 @@ func TestWhatStandsInPropsIsTextAndNothingElse(t *testing.T) {
 			case "text":
 				props[p.Name] = attack
 			case "list":
-				props[p.Name] = []any{attack, map[string]any{"title": attack, "text": attack, "value": attack, "change": attack, "icon": attack[:10], attack: attack, "items": []any{attack}}}
+				props[p.Name] = []any{attack, map[string]any{"title": attack, "text": attack, "value": attack, "change": attack,
+					"icon": attack[:10], attack: attack, "items": []any{attack}}}
 			case "table":
 				props[p.Name] = []any{[]any{attack, attack}, map[string]any{attack: attack}}
 			}
@@ -165,9 +167,11 @@ func TestWhatStandsInPropsIsTextAndNothingElse(t *testing.T) {
 func TestUnknownTemplateFallsBackWithItsWords(t *testing.T) {
 	t.Parallel()
 	p, warnings := page(t, library(t), lectern.Slide{Template: "holo-deck", Props: map[string]any{
-		"heading": "Forward", "blurb": "Nobody thought of this name.", "whatever": []any{"alpha point", "beta point"}, "voiceoverText": "not for the eye", "color": "#ffffff",
+		"heading": "Forward", "blurb": "Nobody thought of this name.", "whatever": []any{"alpha point",
+			"beta point"}, "voiceoverText": "not for the eye", "color": "#ffffff",
 	}})
-	if len(warnings) != 2 || warnings[1].Param != "slides[0].props.color" || warnings[0].Code != "unknown_template" || warnings[0].Slide != 1 || !strings.Contains(warnings[0].Message, "holo-deck") {
+	if len(warnings) != 2 || warnings[1].Param != "slides[0].props.color" || warnings[0].Code != "unknown_template" ||
+		warnings[0].Slide != 1 || !strings.Contains(warnings[0].Message, "holo-deck") {
 		t.Errorf("warnings: %v", warnings)
 	}
 	for _, want := range []string{"t-content", "Forward", "Nobody thought of this name.", "alpha point", "beta point"} {
@@ -188,20 +192,30 @@ func TestPropsInOtherSpellings(t *testing.T) {
 		props    string
 		want     []string
 	}{
-		"strings":     {"bullet-points", `{"heading":"H1 here","bullet_points":["one point","two point"]}`, []string{"H1 here", "one point", "two point"}},
-		"lines":       {"bullet-points", `{"title":"T","content":"- one point\n- two point"}`, []string{">one point<", ">two point<"}},
-		"steps":       {"avatar-steps", `{"title":"T","steps":[{"name":"First thing","description":"Do it"},"Second thing"]}`, []string{"First thing", "Do it", "Second thing"}},
-		"numbered":    {"process-steps", `{"title":"T","step1Title":"First thing","step1Text":"Do it","step2Title":"Second thing"}`, []string{"First thing", "Do it", "Second thing"}},
-		"flat":        {"bullet-points", `{"title":"T","bullet1":"one point","bullet2":"two point","bullet10":"last point"}`, []string{"one point", "last point"}},
-		"checklist":   {"avatar-checklist", `{"items":[{"text":"yes please","isPositive":true},{"text":"no thanks","is_positive":false}]}`, []string{`class="yes"`, `class="no"`, "no thanks"}},
-		"numbers":     {"big-numbers", `{"numbers":[{"number":42,"label":"answers given"},{"stat":"7.5%","title":"other label"}]}`, []string{">42<", "answers given", "7.5%", "other label"}},
-		"comparison":  {"comparison-slide", `{"left_title":"Old way","left_items":["slow thing"],"rightTitle":"New way","rightItems":"fast thing\nsure thing"}`, []string{"Old way", "slow thing", "New way", "sure thing"}},
-		"columns":     {"two-column", `{"column1":["left one","left two"],"column2":"right text"}`, []string{"left one", "right text"}},
-		"map":         {"four-box-grid", `{"items":{"Alpha box":"text a","Beta box":{"text":"text b"}}}`, []string{"Alpha box", "text a", "Beta box", "text b"}},
-		"table":       {"table-dark", `{"headers":["City","People"],"rows":[{"people":5,"city":"Lviv"},["Kyiv",9]]}`, []string{"City", ">Lviv<", ">5<", "Kyiv"}},
-		"pairs":       {"challenges-solutions", `{"challenges":["hard one"],"solutions":["easy one"]}`, []string{"hard one", "easy one"}},
-		"pair items":  {"challenges-solutions", `{"items":[{"challenge":"hard one","solution":"easy one"}]}`, []string{"hard one", "easy one"}},
-		"quote":       {"quote-center", `{"text":"A wise sentence.","name":"Someone","company":"Some firm"}`, []string{"A wise sentence.", "Someone", "Some firm"}},
+		"strings": {"bullet-points", `{"heading":"H1 here","bullet_points":["one point","two point"]}`,
+			[]string{"H1 here", "one point", "two point"}},
+		"lines": {"bullet-points", `{"title":"T","content":"- one point\n- two point"}`,
+			[]string{">one point<", ">two point<"}},
+		"steps": {"avatar-steps", `{"title":"T","steps":[{"name":"First thing","description":"Do it"},"Second thing"]}`,
+			[]string{"First thing", "Do it", "Second thing"}},
+		"numbered": {"process-steps", `{"title":"T","step1Title":"First thing","step1Text":"Do it","step2Title":"Second thing"}`, []string{"First thing", "Do it", "Second thing"}},
+		"flat": {"bullet-points", `{"title":"T","bullet1":"one point","bullet2":"two point","bullet10":"last point"}`,
+			[]string{"one point", "last point"}},
+		"checklist":  {"avatar-checklist", `{"items":[{"text":"yes please","isPositive":true},{"text":"no thanks","is_positive":false}]}`, []string{`class="yes"`, `class="no"`, "no thanks"}},
+		"numbers":    {"big-numbers", `{"numbers":[{"number":42,"label":"answers given"},{"stat":"7.5%","title":"other label"}]}`, []string{">42<", "answers given", "7.5%", "other label"}},
+		"comparison": {"comparison-slide", `{"left_title":"Old way","left_items":["slow thing"],"rightTitle":"New way","rightItems":"fast thing\nsure thing"}`, []string{"Old way", "slow thing", "New way", "sure thing"}},
+		"columns": {"two-column", `{"column1":["left one","left two"],"column2":"right text"}`,
+			[]string{"left one", "right text"}},
+		"map": {"four-box-grid", `{"items":{"Alpha box":"text a","Beta box":{"text":"text b"}}}`,
+			[]string{"Alpha box", "text a", "Beta box", "text b"}},
+		"table": {"table-dark", `{"headers":["City","People"],"rows":[{"people":5,"city":"Lviv"},["Kyiv",9]]}`,
+			[]string{"City", ">Lviv<", ">5<", "Kyiv"}},
+		"pairs": {"challenges-solutions", `{"challenges":["hard one"],"solutions":["easy one"]}`,
+			[]string{"hard one", "easy one"}},
+		"pair items": {"challenges-solutions", `{"items":[{"challenge":"hard one","solution":"easy one"}]}`,
+			[]string{"hard one", "easy one"}},
+		"quote": {"quote-center", `{"text":"A wise sentence.","name":"Someone","company":"Some firm"}`,
+			[]string{"A wise sentence.", "Someone", "Some firm"}},
 		"text object": {"content", `{"title":{"text":"Deep title","style":{"x":1}},"content":[{"text":"para one"},"para two"]}`, []string{"Deep title", "para one", "para two"}},
 		"number":      {"content", `{"title":2026,"content":1234567.5}`, []string{">2026<", "1234567.5"}},
 	} {
@@ -311,9 +325,11 @@ func TestPositionsPlaceElements(t *testing.T) {
 	t.Parallel()
 	p, warnings := page(t, library(t), lectern.Slide{
 		Template: "content", Props: map[string]any{"title": "Here", "content": "There"},
-		Positions: map[string]lectern.Point{"title": {X: 300, Y: 410.6}, "content": {X: -5, Y: 1e12}, "ghost": {X: 1, Y: 1}, "image": {X: math.NaN()}},
+		Positions: map[string]lectern.Point{"title": {X: 300, Y: 410.6}, "content": {X: -5, Y: 1e12}, "ghost": {X: 1, Y: 1},
+			"image": {X: math.NaN()}},
 	})
-	for _, want := range []string{`#s1 [data-el="title"]{position:absolute;left:300px;top:410px;`, `#s1 [data-el="content"]{position:absolute;left:0px;top:1000px;`} {
+	for _, want := range []string{`#s1 [data-el="title"]{position:absolute;left:300px;top:410px;`,
+		`#s1 [data-el="content"]{position:absolute;left:0px;top:1000px;`} {
 		if !strings.Contains(p.HTML, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -329,15 +345,21 @@ func TestPositionsPlaceElements(t *testing.T) {
 
 // jsonValue draws what a JSON document can hold.
 func jsonValue(depth int) *rapid.Generator[any] {
-	word := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Hello", attack, "42%", "https://example.com/a.png", "data:image/png;base64,AAAA", "javascript:alert(1)", "- a\n- b", "שלום", "漢字", "+12%", "true", strings.Repeat("x", 9000)}))
-	leaf := rapid.OneOf(rapid.Map(word, func(s string) any { return s }), rapid.Map(rapid.Float64(), func(f float64) any { return f }), rapid.Map(rapid.Bool(), func(b bool) any { return b }), rapid.Just[any](nil))
+	word := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Hello", attack, "42%", "https://example.com/a.png",
+		"data:image/png;base64,AAAA", "javascript:alert(1)", "- a\n- " +
+			"b", "שלום", "漢字", "+12%", "true", strings.Repeat("x", 9000)}))
+	leaf := rapid.OneOf(rapid.Map(word, func(s string) any { return s }),
+		rapid.Map(rapid.Float64(), func(f float64) any { return f }), rapid.Map(rapid.Bool(), func(b bool) any { return b }), rapid.Just[any](nil))
 	if depth == 0 {
 		return leaf
 	}
-	key := rapid.SampledFrom([]string{"title", "text", "items", "value", "icon", "image", "label", "isPositive", "step1", "rows", "columns", "url", "0", "1", "left", "points", "", "ünïcode"})
+	key := rapid.SampledFrom([]string{"title", "text", "items", "value", "icon", "image", "label", "isPositive", "step1",
+		"rows", "columns", "url", "0", "1", "left", "points", "", "ünïcode"})
 	return rapid.OneOf(leaf,
-		rapid.Map(rapid.SliceOfN(rapid.Deferred(func() *rapid.Generator[any] { return jsonValue(depth - 1) }), 0, 5), func(l []any) any { return l }),
-		rapid.Map(rapid.MapOfN(key, rapid.Deferred(func() *rapid.Generator[any] { return jsonValue(depth - 1) }), 0, 5), func(m map[string]any) any { return m }))
+		rapid.Map(rapid.SliceOfN(rapid.Deferred(func() *rapid.Generator[any] { return jsonValue(depth - 1) }), 0, 5),
+			func(l []any) any { return l }),
+		rapid.Map(rapid.MapOfN(key, rapid.Deferred(func() *rapid.Generator[any] { return jsonValue(depth - 1) }), 0, 5),
+			func(m map[string]any) any { return m }))
 }
 
 // sound says what is wrong with the outcome for props of any shape: a page with one script, or a failure that names a
@@ -350,7 +372,8 @@ func sound(p lectern.Page, err error) error {
 		}
 		return nil
 	}
-	if strings.Count(p.HTML, "<script") != 1 || strings.Count(p.HTML, "</style>") != 1 || strings.Contains(p.HTML, "ZgotmplZ") {
+	if strings.Count(p.HTML, "<script") != 1 || strings.Count(p.HTML, "</style>") != 1 ||
+		strings.Contains(p.HTML, "ZgotmplZ") {
 		return errors.New("the page has markup from its props")
 	}
 	if strings.Contains(p.HTML, `src="javascript:`) {
@@ -365,13 +388,16 @@ func TestPropsOfAnyShape(t *testing.T) {
 	ids := append(slices.Clone(l.order), "no-such-template")
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.SampledFrom(ids).Draw(t, "template")
-		names := []string{"title", "subtitle", "content", "items", "steps", "image", "left", "right", "rows", "columns", "quote", "author", "leftTitle", "bullet1", "step2Title", "contact", "challenges"}
+		names := []string{"title", "subtitle", "content", "items", "steps", "image", "left", "right", "rows", "columns",
+			"quote", "author", "leftTitle", "bullet1", "step2Title", "contact", "challenges"}
 		props := rapid.MapOfN(rapid.OneOf(rapid.SampledFrom(names), rapid.String()), jsonValue(3), 0, 6).Draw(t, "props")
 		d := deck("", rapid.SampledFrom(lectern.Layouts()).Draw(t, "layout"), lectern.Slide{Template: id, Props: props})
-		d.Size = lectern.Size{Width: rapid.IntRange(2, 4000).Draw(t, "width"), Height: rapid.IntRange(2, 4000).Draw(t, "height")}
+		d.Size = lectern.Size{Width: rapid.IntRange(2, 4000).Draw(t, "width"),
+			Height: rapid.IntRange(2, 4000).Draw(t, "height")}
 		if rapid.Bool().Draw(t, "boxed") {
 			n := rapid.IntRange(-5000, 5000)
-			d.Slides[0].AvatarBox = &lectern.Rect{X: n.Draw(t, "x"), Y: n.Draw(t, "y"), Width: n.Draw(t, "w"), Height: n.Draw(t, "h")}
+			d.Slides[0].AvatarBox = &lectern.Rect{X: n.Draw(t, "x"), Y: n.Draw(t, "y"), Width: n.Draw(t, "w"),
+				Height: n.Draw(t, "h")}
 		}
 		p, _, err := l.Page(d, 0)
 		if err := sound(p, err); err != nil {

@@ -213,7 +213,8 @@ func (s syntax) name(text string, before rune, tag bool) (class string, n int) {
 // word is how many bytes of letters, digits and extra characters text begins with, a first $ or @ included.
 func word(text, extra string) int {
 	for i, r := range text {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(extra, r) && (i > 0 || r != '$' && r != '@') {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(extra, r) &&
+			(i > 0 || r != '$' && r != '@') {
 			return i
 		}
 	}

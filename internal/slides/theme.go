@@ -76,7 +76,8 @@ func (p palette) css() string {
 // css gives the theme as custom properties.
 func (t theme) css() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad, t.Radius, t.Shadow, cssOf(t.background(false)))
+	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad,
+		t.Radius, t.Shadow, cssOf(t.background(false)))
 	for _, c := range [][2]string{{"key", t.Base.Bright}, {"str", t.Good}, {"num", t.Base.Warm}, {"fn", t.Base.Ink}} {
 		fmt.Fprintf(&b, "--code-%s:%s;", c[0], readable(c[1], t.Base.Ink, t.Base.Surface, t.Base.Surface2))
 	}

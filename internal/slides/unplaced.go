@@ -7,7 +7,8 @@ import (
 )
 
 // elementRoles are the elements that show a role of another name.
-var elementRoles = map[string][]string{"left": {"leftItems"}, "right": {"rightItems"}, "items": {"leftItems", "rightItems"}, "table": {"columns"}}
+var elementRoles = map[string][]string{"left": {"leftItems"}, "right": {"rightItems"},
+	"items": {"leftItems", "rightItems"}, "table": {"columns"}}
 
 // shownProps names the prop that each element shows, as the deck writes it.
 func (v *view) shownProps() map[string]string {
@@ -48,7 +49,8 @@ func (v *view) unplaced(d *design) {
 		if at := strings.Index(v.at, "[]"); at >= 0 {
 			v.at = v.at[:at]
 		}
-		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the narration, or choose another template.",
+		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the narration, "+
+			"or choose another template.",
 			d.ID, strings.TrimSuffix(name, "[]"), k.hidden, k.total)
 	}
 	v.at = ""

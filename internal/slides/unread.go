@@ -20,7 +20,8 @@ func (v *view) unread(d *design, raw map[string]any, p props) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		key := squash(name)
-		if !empty(raw[name]) && !strings.HasPrefix(name, "$") && !slices.Contains(notes, key) && (!p.used[key] || p.names[key] != name) {
+		if !empty(raw[name]) && !strings.HasPrefix(name, "$") && !slices.Contains(notes, key) &&
+			(!p.used[key] || p.names[key] != name) {
 			names = append(names, name)
 		}
 	}
@@ -33,7 +34,8 @@ func (v *view) unread(d *design, raw map[string]any, p props) {
 		}
 		short, _ := cut(clean(name), 60)
 		v.at = short
-		v.warn("unknown_prop", "The template %q does not take %q here, so it is not shown. It takes %s.", d.ID, short, d.takes())
+		v.warn("unknown_prop", "The template %q does not take %q here, so it is not shown. It takes %s.", d.ID, short,
+			d.takes())
 	}
 }
 

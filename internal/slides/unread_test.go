@@ -27,11 +27,14 @@ func TestV3UnknownPropsAreNamed(t *testing.T) {
 		"misspelt":         {"title", map[string]any{"title": "T", "tilte": "x"}, []string{"slides[0].props.tilte"}},
 		"another alphabet": {"title", map[string]any{"title": "T", "заголовок": "x"}, []string{"slides[0].props.заголовок"}},
 		"said twice":       {"title", map[string]any{"title": "T", "heading": "x"}, []string{"slides[0].props.heading"}},
-		"looks":            {"title", map[string]any{"title": "T", "fontSize": 20, "color": "red"}, []string{"slides[0].props.color", "slides[0].props.fontSize"}},
-		"empty":            {"title", map[string]any{"title": "T", "tilte": " ", "x": nil, "y": []any{}}, nil},
-		"notes":            {"title", map[string]any{"title": "T", "speakerNotes": "n", "imagePrompt": "p", "$schema": "s"}, nil},
-		"in items":         {"bullet-points", map[string]any{"title": "T", "items": []any{map[string]any{"text": "a", "bogus": 1.0}, map[string]any{"text": "b", "bogus": 2.0}}}, []string{"slides[0].props.items"}},
-		"blank":            {"title", map[string]any{"tilte": "x"}, []string{"slides[0].props.tilte", ""}},
+		"looks": {"title", map[string]any{"title": "T", "fontSize": 20, "color": "red"},
+			[]string{"slides[0].props.color", "slides[0].props.fontSize"}},
+		"empty": {"title", map[string]any{"title": "T", "tilte": " ", "x": nil, "y": []any{}}, nil},
+		"notes": {"title", map[string]any{"title": "T", "speakerNotes": "n", "imagePrompt": "p", "$schema": "s"},
+			nil},
+		"in items": {"bullet-points", map[string]any{"title": "T", "items": []any{map[string]any{"text": "a", "bogus": 1.0},
+			map[string]any{"text": "b", "bogus": 2.0}}}, []string{"slides[0].props.items"}},
+		"blank": {"title", map[string]any{"tilte": "x"}, []string{"slides[0].props.tilte", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -169,7 +169,8 @@ func (v *view) short(s string) string {
 	cutAt, short := cut(s, maxText)
 	if short {
 		n := len([]rune(s))
-		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at, n-len([]rune(cutAt))+1, n, maxText)
+		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at, n-len([]rune(cutAt))+1, n,
+			maxText)
 	}
 	return cutAt
 }
@@ -322,7 +323,8 @@ func (v *view) choose(q prop, value any, written string) {
 		}
 	}
 	name, _ := cut(words(value), 40)
-	v.warn("unknown_choice", "%q is none of the values of %s (%s), so %s is used.", name, written, strings.Join(q.Choices, ", "), q.Choices[0])
+	v.warn("unknown_choice", "%q is none of the values of %s (%s), so %s is used.", name, written,
+		strings.Join(q.Choices, ", "), q.Choices[0])
 }
 
 // borrow lets a template that lives from a list use the lines of its content instead, and the other way round.
@@ -387,11 +389,15 @@ func (v *view) blocks(s string) []Block {
 }
 
 var (
-	itemTitle  = []string{"title", "heading", "headline", "name", "label", "term", "question", "step", "feature", "challenge", "problem", "header"}
-	itemText   = []string{"text", "description", "desc", "content", "body", "detail", "details", "subtitle", "caption", "answer", "solution", "summary", "note"}
-	itemValue  = []string{"value", "number", "stat", "figure", "amount", "percentage", "percent", "date", "time", "year", "when", "price", "metric", "count", "duration", "score", "status", "big"}
+	itemTitle = []string{"title", "heading", "headline", "name", "label", "term", "question", "step", "feature",
+		"challenge", "problem", "header"}
+	itemText = []string{"text", "description", "desc", "content", "body", "detail", "details", "subtitle", "caption",
+		"answer", "solution", "summary", "note"}
+	itemValue = []string{"value", "number", "stat", "figure", "amount", "percentage", "percent", "date", "time", "year",
+		"when", "price", "metric", "count", "duration", "score", "status", "big"}
 	itemChange = []string{"change", "delta", "trend", "growth", "diff"}
-	itemMark   = []string{"ispositive", "positive", "checked", "ischecked", "done", "included", "ok", "iscorrect", "correct", "pro"}
+	itemMark   = []string{"ispositive", "positive", "checked", "ischecked", "done", "included", "ok", "iscorrect",
+		"correct", "pro"}
 	itemPoints = []string{"items", "bullets", "points", "list", "children"}
 )
 
@@ -527,7 +533,8 @@ func truth(x any) bool {
 
 // marked takes a check mark or a cross from the front of s.
 func marked(s string) (mark, rest string) {
-	for _, m := range []struct{ sign, mark string }{{"✓", "yes"}, {"✔️", "yes"}, {"✔", "yes"}, {"✅", "yes"}, {"[x]", "yes"}, {"✗", "no"}, {"✘", "no"}, {"❌", "no"}, {"✕", "no"}, {"✖", "no"}, {"[ ]", "no"}} {
+	for _, m := range []struct{ sign, mark string }{{"✓", "yes"}, {"✔️", "yes"}, {"✔", "yes"}, {"✅", "yes"},
+		{"[x]", "yes"}, {"✗", "no"}, {"✘", "no"}, {"❌", "no"}, {"✕", "no"}, {"✖", "no"}, {"[ ]", "no"}} {
 		if rest, ok := strings.CutPrefix(s, m.sign); ok {
 			return m.mark, strings.TrimSpace(rest)
 		}

@@ -58,7 +58,8 @@ func (n *reader) compound(p parsed) (say string, end int, ok bool) {
 	first := n.runeAt(i)
 	switch n.lang {
 	case "de":
-		if lower := strings.ToLower(rest); !unicode.IsLower(first) && !strings.HasPrefix(lower, "jährig") || utf8.RuneCountInString(rest) < 3 {
+		if lower := strings.ToLower(rest); !unicode.IsLower(first) && !strings.HasPrefix(lower, "jährig") ||
+			utf8.RuneCountInString(rest) < 3 {
 			return "", p.end, false
 		} else if unicode.IsUpper(first) {
 			stem, rest = capital(stem), lower

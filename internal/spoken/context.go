@@ -16,7 +16,8 @@ func words(s string) map[string]bool {
 
 // yearWords stand in front of a year.
 var yearWords = map[string]map[string]bool{
-	"en": words("in since by of from until till during year before after around circa late early mid spring summer autumn fall winter to and"),
+	"en": words("in since by of from until till during year before after around circa late early mid spring summer " +
+		"autumn fall winter to and"),
 	"de": words("jahr jahre seit von bis ab anno um jahres vor nach"),
 	"nl": words("in sinds jaar vanaf tot"),
 }
@@ -47,7 +48,8 @@ func (n *reader) isYear(p parsed) bool {
 		// "1500 people", "1100 users" are counted.
 		lower := strings.ToLower(next)
 		r, _ := utf8.DecodeRuneInString(next)
-		return !(unicode.IsLower(r) && (strings.HasSuffix(lower, "s") && !verbs[lower] || lower == "people" || lower == "men" || lower == "women" || lower == "children"))
+		return !(unicode.IsLower(r) && (strings.HasSuffix(lower, "s") && !verbs[lower] || lower == "people" ||
+			lower == "men" || lower == "women" || lower == "children"))
 	}
 	return n.lang == "en" || p.Integer >= 1900 && p.Integer < 2000
 }
@@ -56,15 +58,18 @@ var verbs = words("was is has does this as its his")
 
 // yearNoun is the form of a year in front of the word "year", where a language says it as an ordinal; "" elsewhere.
 func (n *reader) yearNoun(next string) string {
-	if last := strings.ToLower(n.last); n.lang == "pl" && strings.EqualFold(next, "roku") && (last == "w" || last == "o" || last == "po") {
+	if last := strings.ToLower(n.last); n.lang == "pl" && strings.EqualFold(next, "roku") &&
+		(last == "w" || last == "o" || last == "po") {
 		return "masculine-locative"
 	}
 	return yearNouns[n.lang][strings.ToLower(next)]
 }
 
 var yearNouns = map[string]map[string]string{
-	"ru": {"год": "masculine", "года": "masculine-genitive", "году": "masculine-prepositional", "годом": "masculine-instrumental"},
-	"uk": {"рік": "masculine", "року": "masculine-genitive", "році": "masculine-prepositional", "роком": "masculine-instrumental"},
+	"ru": {"год": "masculine", "года": "masculine-genitive", "году": "masculine-prepositional",
+		"годом": "masculine-instrumental"},
+	"uk": {"рік": "masculine", "року": "masculine-genitive", "році": "masculine-prepositional",
+		"роком": "masculine-instrumental"},
 	"pl": {"rok": "masculine", "roku": "masculine-genitive", "rokiem": "masculine-instrumental"},
 }
 
@@ -114,7 +119,8 @@ func short(year string) string {
 
 // feminines are nouns that no ending tells.
 var feminines = map[string]map[string]bool{
-	"pl": words("osoby kobiety godziny minuty sekundy strony książki rzeczy części litery osoba kobieta godzina minuta sekunda strona książka rzecz część próby próba firmy firma lekcje lekcja rundy runda grupy grupa klasy klasa"),
+	"pl": words("osoby kobiety godziny minuty sekundy strony książki rzeczy części litery osoba kobieta godzina minuta " +
+		"sekunda strona książka rzecz część próby próba firmy firma lekcje lekcja rundy runda grupy grupa klasy klasa"),
 	"uk": words(`особи жінки години хвилини секунди сторінки книги книжки речі частини літери особа жінка година хвилина секунда сторінка книга книжка
 		річ частина літера спроби спроба групи група задачі задача лекції лекція версії версія помилки помилка`),
 }
@@ -155,7 +161,8 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 		}
 	case "de":
 		if p.Integer == 1 && unicode.IsUpper(r) {
-			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art", "form", "million", "milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
+			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art", "form", "million",
+				"milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
 				return "feminine", true
 			}
 			return "masculine", true
@@ -171,13 +178,16 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 }
 
 var (
-	frenchEnds  = strings.Fields("tion tions sion sions té tés ée ées ette ettes ance ances ence ences ure ures ie ies esse esses euse euses elle elles")
+	frenchEnds = strings.Fields("tion tions sion sions té tés ée ées ette ettes ance ances ence ences ure ures ie ies " +
+		"esse esses euse euses elle elles")
 	frenchNouns = words(`page pages fois minute minutes seconde secondes heure heures semaine semaines personne personnes étape étapes ligne lignes équipe
 		équipes image images diapositive diapositives vidéo vidéos ville villes femme femmes question questions classe classes part parts clé clés`)
-	germanMen = words("kunde name junge kollege experte gedanke ende auge interesse gebäude gebirge gemüse käse löwe affe ende erbe")
+	germanMen = words("kunde name junge kollege experte gedanke ende auge interesse gebäude gebirge gemüse käse löwe " +
+		"affe ende erbe")
 )
 
-var notNouns = words("es más mas menos antes después ens et est ou en de y o e è ha tiene son veces das dos às aos pas dans as os ces les des nas más si")
+var notNouns = words("es más mas menos antes después ens et est ou en de y o e è ha tiene son veces das dos às aos " +
+	"pas dans as os ces les des nas más si")
 
 func hasEnd(s string, ends ...string) bool {
 	for _, e := range ends {
@@ -210,7 +220,8 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 	}
 	rest := n.text[p.end:min(len(n.text), p.end+16)]
 	for _, s := range rankEnds[n.lang] {
-		if k := len(s.end); len(rest) >= k && strings.EqualFold(rest[:k], s.end) && !wordRune(n.runeAt(p.end+k)) && fits(n.lang, p.Integer, s.end) {
+		if k := len(s.end); len(rest) >= k && strings.EqualFold(rest[:k], s.end) && !wordRune(n.runeAt(p.end+k)) &&
+			fits(n.lang, p.Integer, s.end) {
 			if plural := p.Integer%10 == 0 && (s.end == "-е" && n.lang == "ru" || s.end == "-ті" || s.end == "-і"); plural {
 				return short(n.ordinal(p.Integer, "plural")), p.end + k, true
 			}
@@ -219,7 +230,8 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 	}
 	switch n.lang {
 	case "en":
-		if to := n.runeAt(p.end); n.month(n.last) > 0 && n.last[0] < 97 && p.Integer <= 31 && len(p.digits) <= 2 && !wordRune(to) && to != ':' && to != '/' && to != '%' {
+		if to := n.runeAt(p.end); n.month(n.last) > 0 && n.last[0] < 97 && p.Integer <= 31 && len(p.digits) <= 2 &&
+			!wordRune(to) && to != ':' && to != '/' && to != '%' {
 			return n.ordinal(p.Integer, ""), p.end, true // "March 3"
 		}
 	case "it", "es", "pt":
@@ -257,7 +269,8 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 		return n.ordinal(p.Integer, "masculine-genitive"), p.end + 1, true
 	}
 	// A small letter, a month, or an article in front: "die 2. Auflage".
-	if !(unicode.IsLower(r) || month > 0 || n.lang == "de" && len(p.digits) <= 2 && (n.germanCase() != "r" || germanNouns(next))) {
+	if !(unicode.IsLower(r) || month > 0 || n.lang == "de" && len(p.digits) <= 2 &&
+		(n.germanCase() != "r" || germanNouns(next))) {
 		return "", p.end, false
 	}
 	if n.lang == "de" {
@@ -267,7 +280,8 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 }
 
 func germanNouns(w string) bool {
-	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel", "stock", "klasse", "woche", "quartal", "mal")
+	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel", "stock", "klasse",
+		"woche", "quartal", "mal")
 }
 
 type rankEnd struct{ end, form string }
@@ -276,25 +290,37 @@ type rankEnd struct{ end, form string }
 var rankEnds = map[string][]rankEnd{
 	"en": {{"st", ""}, {"nd", ""}, {"rd", ""}, {"th", ""}, {"ˢᵗ", ""}, {"ⁿᵈ", ""}, {"ʳᵈ", ""}, {"ᵗʰ", ""}},
 	"fr": {
-		{"ères", "feminine-plural"}, {"ère", "feminine"}, {"ers", "masculine-plural"}, {"er", "masculine"}, {"re", "feminine"}, {"ʳᵉ", "feminine"}, {"ᵉʳ", "masculine"},
-		{"èmes", "masculine-plural"}, {"ème", "masculine"}, {"ième", "masculine"}, {"es", "masculine-plural"}, {"e", "masculine"}, {"ᵉ", "masculine"}, {"nde", "feminine"}, {"nd", "masculine"},
+		{"ères", "feminine-plural"}, {"ère", "feminine"}, {"ers", "masculine-plural"}, {"er", "masculine"},
+		{"re", "feminine"}, {"ʳᵉ", "feminine"}, {"ᵉʳ", "masculine"},
+		{"èmes", "masculine-plural"}, {"ème", "masculine"}, {"ième", "masculine"}, {"es", "masculine-plural"},
+		{"e", "masculine"}, {"ᵉ", "masculine"}, {"nde", "feminine"}, {"nd", "masculine"},
 	},
 	"es": {
-		{".er", "masculine-adjective"}, {"er", "masculine-adjective"}, {".º", "masculine"}, {"º", "masculine"}, {".ª", "feminine"}, {"ª", "feminine"},
-		{".os", "masculine-plural"}, {".as", "feminine-plural"}, {"ro", "masculine"}, {"ra", "feminine"}, {"do", "masculine"}, {"da", "feminine"}, {"to", "masculine"}, {"ta", "feminine"}, {"a", "feminine"}, {"o", "masculine"},
+		{".er", "masculine-adjective"}, {"er", "masculine-adjective"}, {".º", "masculine"}, {"º", "masculine"},
+		{".ª", "feminine"}, {"ª", "feminine"},
+		{".os", "masculine-plural"}, {".as", "feminine-plural"}, {"ro", "masculine"}, {"ra", "feminine"}, {"do", "masculine"},
+		{"da", "feminine"}, {"to", "masculine"}, {"ta", "feminine"}, {"a", "feminine"}, {"o", "masculine"},
 	},
 	"it": {{"º", "masculine"}, {"ª", "feminine"}, {"ᵒ", "masculine"}, {"ᵃ", "feminine"}},
-	"pt": {{".º", "masculine"}, {"º", "masculine"}, {".ª", "feminine"}, {"ª", "feminine"}, {"°", "masculine"}, {"o", "masculine"}},
+	"pt": {{".º", "masculine"}, {"º", "masculine"}, {".ª", "feminine"}, {"ª", "feminine"}, {"°", "masculine"},
+		{"o", "masculine"}},
 	"nl": {{"ste", ""}, {"de", ""}, {"e", ""}, {"ᵉ", ""}},
 	"de": {{"ten", "n"}, {"ter", "r"}, {"tes", "s"}, {"tem", "m"}, {"te", ""}, {"ste", ""}},
-	"pl": {{"-tego", "masculine-genitive"}, {"-go", "masculine-genitive"}, {"-ty", "masculine"}, {"-y", "masculine"}, {"-ta", "feminine"}, {"-a", "feminine"}, {"-te", "neuter"}, {"-e", "neuter"}},
+	"pl": {{"-tego", "masculine-genitive"}, {"-go", "masculine-genitive"}, {"-ty", "masculine"}, {"-y", "masculine"},
+		{"-ta", "feminine"}, {"-a", "feminine"}, {"-te", "neuter"}, {"-e", "neuter"}},
 	"uk": {
-		{"-ого", "masculine-genitive"}, {"-го", "masculine-genitive"}, {"-ому", "masculine-prepositional"}, {"-му", "masculine-prepositional"}, {"-ий", "masculine"}, {"-й", "masculine"},
-		{"-ша", "feminine"}, {"-а", "feminine"}, {"-я", "feminine"}, {"-те", "neuter"}, {"-е", "neuter"}, {"-є", "neuter"}, {"-ої", "feminine-genitive"}, {"-ї", "feminine-genitive"}, {"-ту", "feminine-accusative"}, {"-у", "feminine-accusative"}, {"-х", "plural-genitive"}, {"-ті", "plural"}, {"-і", "plural"},
+		{"-ого", "masculine-genitive"}, {"-го", "masculine-genitive"}, {"-ому", "masculine-prepositional"},
+		{"-му", "masculine-prepositional"}, {"-ий", "masculine"}, {"-й", "masculine"},
+		{"-ша", "feminine"}, {"-а", "feminine"}, {"-я", "feminine"}, {"-те", "neuter"}, {"-е", "neuter"}, {"-є", "neuter"},
+		{"-ої", "feminine-genitive"}, {"-ї", "feminine-genitive"}, {"-ту", "feminine-accusative"},
+		{"-у", "feminine-accusative"}, {"-х", "plural-genitive"}, {"-ті", "plural"}, {"-і", "plural"},
 	},
 	"ru": {
-		{"-ого", "masculine-genitive"}, {"-го", "masculine-genitive"}, {"-ому", "masculine-dative"}, {"-му", "masculine-dative"}, {"-ый", "masculine"}, {"-ий", "masculine"}, {"-й", "masculine"},
-		{"-ая", "feminine"}, {"-я", "feminine"}, {"-ое", "neuter"}, {"-е", "neuter"}, {"-ой", "feminine-genitive"}, {"-ую", "feminine-accusative"}, {"-ю", "feminine-accusative"}, {"-м", "masculine-prepositional"}, {"-х", "plural-genitive"}, {"-ые", "plural"}, {"-ми", "plural-instrumental"},
+		{"-ого", "masculine-genitive"}, {"-го", "masculine-genitive"}, {"-ому", "masculine-dative"},
+		{"-му", "masculine-dative"}, {"-ый", "masculine"}, {"-ий", "masculine"}, {"-й", "masculine"},
+		{"-ая", "feminine"}, {"-я", "feminine"}, {"-ое", "neuter"}, {"-е", "neuter"}, {"-ой", "feminine-genitive"},
+		{"-ую", "feminine-accusative"}, {"-ю", "feminine-accusative"}, {"-м", "masculine-prepositional"},
+		{"-х", "plural-genitive"}, {"-ые", "plural"}, {"-ми", "plural-instrumental"},
 	},
 	"sv": {{":a", ""}, {":e", ""}},
 	"ca": {{"r", "masculine"}, {"n", "masculine"}, {"a", "feminine"}, {"è", "masculine"}},
@@ -309,7 +335,8 @@ func fits(lang string, n uint64, end string) bool {
 		}
 		return end == [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[n%10] || end[0] > 127
 	case "fr":
-		if strings.HasSuffix(end, "r") || strings.HasPrefix(end, "er") || end == "re" || strings.HasPrefix(end, "ère") || end == "ʳᵉ" || end == "ᵉʳ" {
+		if strings.HasSuffix(end, "r") || strings.HasPrefix(end, "er") || end == "re" || strings.HasPrefix(end, "ère") ||
+			end == "ʳᵉ" || end == "ᵉʳ" {
 			return n == 1
 		}
 		return n > 1

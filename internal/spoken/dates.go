@@ -34,7 +34,8 @@ func (n *reader) digitDate(i int) (day, bool) {
 		return day{}, false
 	}
 	c, stop := run(n.text, mid+width)
-	if c == "" || wordRune(n.runeAt(stop)) && !(n.runeAt(stop) == 'T') || n.runeAt(stop) == sep && unicode.IsDigit(n.runeAt(stop+width)) {
+	if c == "" || wordRune(n.runeAt(stop)) && !(n.runeAt(stop) == 'T') || n.runeAt(stop) == sep &&
+		unicode.IsDigit(n.runeAt(stop+width)) {
 		return day{}, false
 	}
 	x, y, z := numberOf(a, "").Integer, numberOf(b, "").Integer, numberOf(c, "").Integer
@@ -45,7 +46,8 @@ func (n *reader) digitDate(i int) (day, bool) {
 		if d.month > 12 && d.day <= 12 {
 			d.month, d.day = d.day, d.month
 		}
-	case len(c) == 4 || len(c) == 2 && sep != '.' || len(c) == 2 && sep == '.' && len(a) == 2 && len(b) == 2 && n.Decimal == ",":
+	case len(c) == 4 || len(c) == 2 && sep != '.' || len(c) == 2 && sep == '.' && len(a) == 2 && len(b) == 2 &&
+		n.Decimal == ",":
 		d.year = z
 		if len(c) == 2 {
 			if d.year += 2000; d.year >= 2050 {
@@ -176,9 +178,11 @@ func (n *reader) dateWords(d day) (say string, end int) {
 		}
 		return first + " de " + month + " de " + year, d.end
 	case "pl":
-		return n.ordinal(d.day, "masculine-genitive") + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " + n.lex["year"], n.dropYear(d.end)
+		return n.ordinal(d.day, "masculine-genitive") + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " +
+			n.lex["year"], n.dropYear(d.end)
 	case "uk", "ru":
-		return n.ordinal(d.day, n.dayCase("neuter")) + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " + n.lex["year"], n.dropYear(d.end)
+		return n.ordinal(d.day, n.dayCase("neuter")) + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " +
+			n.lex["year"], n.dropYear(d.end)
 	}
 	pattern := n.Date
 	if pattern == "" {
@@ -206,7 +210,8 @@ func (n *reader) patterned(pattern string, d day) string {
 			b.WriteString(n.cardinal(integer(d.day), "", false))
 		case r == 'M' || r == 'L':
 			if n.Months[d.month-1] == "" || strings.ContainsAny(n.Months[d.month-1], "0123456789") {
-				b.WriteString(n.cardinal(integer(d.month), "", false) + n.Months[d.month-1][strings.LastIndexAny(n.Months[d.month-1], "0123456789")+1:])
+				b.WriteString(n.cardinal(integer(d.month), "", false) +
+					n.Months[d.month-1][strings.LastIndexAny(n.Months[d.month-1], "0123456789")+1:])
 			} else {
 				b.WriteString(n.Months[d.month-1])
 			}
@@ -230,7 +235,8 @@ func (n *reader) dropYear(end int) int {
 	if !spaced {
 		return end
 	}
-	for _, w := range map[string][]string{"ru": {"года", "гг.", "г."}, "uk": {"року", "рр.", "р."}, "pl": {"roku", "r."}}[n.lang] {
+	for _, w := range map[string][]string{"ru": {"года", "гг.", "г."}, "uk": {"року", "рр.", "р."},
+		"pl": {"roku", "r."}}[n.lang] {
 		if strings.HasPrefix(n.text[at:], w) && !wordRune(n.runeAt(at+len(w))) {
 			if strings.HasSuffix(w, ".") && !n.sentenceGoesOn(at+len(w)) {
 				return at + len(w) - 1
@@ -273,7 +279,8 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	if s, stop := run(n.text, to+1); sep == ':' && n.runeAt(to) == ':' && len(s) == 2 && numberOf(s, "").Integer < 60 {
 		second, to = int(numberOf(s, "").Integer), stop
 	}
-	if next := n.runeAt(to); wordRune(next) && !n.halfDay(to) && next != 'Z' || next == ':' && unicode.IsDigit(n.runeAt(to+1)) {
+	if next := n.runeAt(to); wordRune(next) && !n.halfDay(to) && next != 'Z' || next == ':' &&
+		unicode.IsDigit(n.runeAt(to+1)) {
 		return at, "", false
 	}
 	say, to = n.timeWords(hour, minute, second, to)
@@ -333,7 +340,8 @@ func (n *reader) halfDay(i int) bool {
 		return false
 	}
 	w := strings.ToLower(n.text[i:min(len(n.text), i+4)])
-	return strings.HasPrefix(w, "am") && !wordRune(n.runeAt(i+2)) || strings.HasPrefix(w, "pm") && !wordRune(n.runeAt(i+2)) || w == "a.m." || w == "p.m."
+	return strings.HasPrefix(w, "am") && !wordRune(n.runeAt(i+2)) || strings.HasPrefix(w, "pm") &&
+		!wordRune(n.runeAt(i+2)) || w == "a.m." || w == "p.m."
 }
 
 // meridiem reads "am" or "pm" at i.
@@ -422,7 +430,8 @@ func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
 		}
 	case "pl", "uk":
 		form := "feminine"
-		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" || last == "od" || last == "do" || last == "з" || last == "від" || last == "до" {
+		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" || last == "od" ||
+			last == "do" || last == "з" || last == "від" || last == "до" {
 			form = map[string]string{"pl": "feminine-genitive", "uk": "feminine-prepositional"}[n.lang]
 			if last == "з" || last == "від" || last == "до" {
 				form = "feminine-genitive"

@@ -26,7 +26,8 @@ func (n *reader) identifier(chunk string) (say string, ok bool) {
 	tail = tail[len(core):]
 	switch {
 	case machine.MatchString(core), uuid.MatchString(core), prefix.MatchString(core):
-	case hexes.MatchString(core) && strings.ContainsAny(core, "abcdef") && strings.ContainsAny(core, "0123456789") && !scaling.MatchString(core):
+	case hexes.MatchString(core) && strings.ContainsAny(core, "abcdef") && strings.ContainsAny(core, "0123456789") &&
+		!scaling.MatchString(core):
 	default:
 		return "", false
 	}

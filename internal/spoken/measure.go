@@ -24,7 +24,8 @@ func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 			return n.amount(p.number, zeros, key), to, true
 		}
 		if id, to, ok := n.unitAt(at, zeros); ok {
-			return n.scaled(p.number, zeros) + " " + strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)), "{0}", "")), to, true
+			return n.scaled(p.number, zeros) + " " + strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)),
+				"{0}", "")), to, true
 		}
 		return n.scaled(p.number, zeros), at, true
 	}
@@ -378,7 +379,8 @@ func (n *reader) unitForm(id string, num number) string {
 func (n *reader) withUnit(num number, id string) string {
 	pattern := n.unitForm(id, num)
 	count := n.cardinal(num, n.genderOfUnit(id), num.Fraction == "")
-	if id == "percent" && (n.lang == "de" || n.lang == "es" || n.lang == "it" || n.lang == "pt" || n.lang == "fr") && num.Integer != 1 {
+	if id == "percent" && (n.lang == "de" || n.lang == "es" || n.lang == "it" || n.lang == "pt" || n.lang == "fr") &&
+		num.Integer != 1 {
 		count = n.cardinal(num, "", false)
 	}
 	if pattern == "" {

@@ -10,7 +10,8 @@ import (
 
 // mixed reads a whole number with a fraction behind it: "2 1/2", "2½". What it counts may follow.
 func (n *reader) mixed(p parsed) (say string, end int, ok bool) {
-	if p.Fraction != "" || p.grouped || !p.ok || p.Integer == 0 || len(p.digits) > 4 || n.Rules == nil || n.lex["half"] == "" {
+	if p.Fraction != "" || p.grouped || !p.ok || p.Integer == 0 || len(p.digits) > 4 || n.Rules == nil ||
+		n.lex["half"] == "" {
 		return "", p.end, false
 	}
 	top, bottom, end, ok := n.fractionAt(p.end)
@@ -115,12 +116,14 @@ func (n *reader) frenchMixed(p parsed, half bool, part string, end int) (string,
 		noun, end = " "+strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, p.number), "{0}", "")), to
 	} else if at, spaced := n.after(end); spaced {
 		letters := firstLetters(n.text[at:min(len(n.text), at+2*mostLetters)])
-		if to := at + len(letters); letters != "" && unicode.IsLower(n.runeAt(at)) && !notNouns[letters] && !strings.ContainsRune("'’-", n.runeAt(to)) {
+		if to := at + len(letters); letters != "" && unicode.IsLower(n.runeAt(at)) && !notNouns[letters] &&
+			!strings.ContainsRune("'’-", n.runeAt(to)) {
 			noun, end = " "+letters, to
 		}
 	}
 	gender := "masculine"
-	if lower := strings.TrimSpace(noun); hasEnd(lower, frenchEnds...) || frenchNouns[lower] || hasEnd(lower, "asse", "asses") {
+	if lower := strings.TrimSpace(noun); hasEnd(lower, frenchEnds...) || frenchNouns[lower] ||
+		hasEnd(lower, "asse", "asses") {
 		gender = "feminine"
 	}
 	if half {

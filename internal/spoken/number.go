@@ -29,7 +29,8 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 			r, size = map[rune]rune{'<': '≤', '>': '≥'}[r], size+1
 		}
 		if p, ok := n.parse(at + size); ok && n.signBefore(at) && n.lex != nil {
-			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less", '>': "greater", '≤': "atmost", '≥': "atleast"}[r]]
+			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less", '>': "greater",
+				'≤': "atmost", '≥': "atleast"}[r]]
 			end, say, _ := n.quantity(p, at+size)
 			return end, strings.TrimSpace(word + " " + say), true
 		}
@@ -172,7 +173,8 @@ func (n *reader) between(p parsed, at int) (end int, say string, ok bool) {
 		if end, say, ok := n.across(p, q, second, r); ok {
 			return end, say, true
 		}
-		key := map[rune]string{'*': "times", '×': "times", 'x': "times", '·': "times", '⋅': "times", '÷': "divided", '+': "plus", '/': "divided", '=': "equals", '<': "less", '>': "greater", '^': "power"}[r]
+		key := map[rune]string{'*': "times", '×': "times", 'x': "times", '·': "times", '⋅': "times", '÷': "divided",
+			'+': "plus", '/': "divided", '=': "equals", '<': "less", '>': "greater", '^': "power"}[r]
 		if n.lex[key] == "" {
 			return at, "", false
 		}
@@ -198,7 +200,8 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	}
 	word := n.lex["to"]
 	first := n.cardinal(p.number, "", false)
-	bothYears := len(p.digits) == 4 && p.Fraction == "" && p.Integer >= 1100 && p.Integer < 2200 && (len(q.digits) == 4 && q.Integer >= p.Integer || len(q.digits) == 2) && q.Fraction == ""
+	bothYears := len(p.digits) == 4 && p.Fraction == "" && p.Integer >= 1100 && p.Integer < 2200 &&
+		(len(q.digits) == 4 && q.Integer >= p.Integer || len(q.digits) == 2) && q.Fraction == ""
 	if bothYears {
 		last := n.cardinal(q.number, "", false)
 		if len(q.digits) == 4 {
@@ -206,13 +209,16 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 		}
 		return q.end, strings.TrimSpace(short(n.yearOf(p.Integer)) + " " + word + " " + last), true
 	}
-	if p.Fraction == "" && q.Fraction == "" && p.Integer+q.Integer == 100 && tight && len(p.digits) == 2 && len(q.digits) == 2 && p.Integer >= q.Integer && n.plainEnd(q.end) {
+	if p.Fraction == "" && q.Fraction == "" && p.Integer+q.Integer == 100 && tight && len(p.digits) == 2 &&
+		len(q.digits) == 2 && p.Integer >= q.Integer && n.plainEnd(q.end) {
 		return q.end, first + " " + n.cardinal(q.number, "", false), true // "50-50"
 	}
-	if len(p.digits) == 3 && len(q.digits) == 4 && dash == '-' && n.lang == "en" && !countedPages[strings.ToLower(n.last)] {
+	if len(p.digits) == 3 && len(q.digits) == 4 && dash == '-' && n.lang == "en" &&
+		!countedPages[strings.ToLower(n.last)] {
 		return q.end, n.eachDigit(p.digits) + ", " + n.eachDigit(q.digits), true // a telephone number
 	}
-	if dash == '-' && (q.Fraction == "" && p.Fraction == "" && q.Integer <= p.Integer || q.digits[0] == '0' && len(q.digits) > 1) {
+	if dash == '-' && (q.Fraction == "" && p.Fraction == "" && q.Integer <= p.Integer || q.digits[0] == '0' &&
+		len(q.digits) > 1) {
 		if n.lex["score"] != "" && len(p.digits) <= 2 && len(q.digits) <= 2 && q.digits[0] != '0' {
 			return q.end, first + " " + n.lex["score"] + " " + n.cardinal(q.number, "", false), true
 		}
@@ -245,7 +251,8 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 
 // vulgar reads "3/4": a fraction, where it looks like one.
 func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
-	if p.Fraction != "" || p.grouped || len(p.digits) > 3 || n.runeAt(p.end) != '/' && n.runeAt(p.end) != '⁄' || n.Rules == nil {
+	if p.Fraction != "" || p.grouped || len(p.digits) > 3 || n.runeAt(p.end) != '/' && n.runeAt(p.end) != '⁄' ||
+		n.Rules == nil {
 		return "", 0, false
 	}
 	_, size := utf8.DecodeRuneInString(n.text[p.end:])
@@ -261,7 +268,8 @@ func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 		return n.cardinal(p.number, "", false) + " " + n.cardinal(q, "", false), end, true // "60/40"
 	}
 	if p.Integer == 0 || p.Integer >= q.Integer || !smallPart(q.Integer) {
-		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+n.cardinal(q, "", false)), " "), end, true
+		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+n.cardinal(q, "", false)),
+			" "), end, true
 	}
 	return n.fraction(p.digits, bottom), end, true
 }
@@ -339,7 +347,8 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 		return "", end, false // "30s" are seconds
 	}
 	switch {
-	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) || strings.HasPrefix(rest, "'s") && endsWord(2) || strings.HasPrefix(rest, "’s") && endsWord(4)):
+	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) || strings.HasPrefix(rest, "'s") && endsWord(2) ||
+		strings.HasPrefix(rest, "’s") && endsWord(4)):
 		to = end + strings.IndexByte(rest, 's') + 1
 		say = n.yearOf(num.Integer)
 		if num.Integer%100 == 0 && num.Integer%1000 != 0 || num.Integer%1000 == 0 {

@@ -84,34 +84,52 @@ func always(string, string) bool { return true }
 
 // differences are all that are known; docs/SPOKEN.md lists them with the first value of each.
 var differences = []difference{
-	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"), "The same word: U+02BC is written as an apostrophe, which voices know."},
+	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"), "The same word: U+02BC is written as an apostrophe, which voices " +
+		"" +
+		"know."},
 	{"letter ё", "ru", "", "", func(ours, theirs string) bool {
 		return strings.ReplaceAll(ours, "ё", "е") == strings.ReplaceAll(theirs, "ё", "е")
 	}, "The same word, with the letter that tells how it is said."},
-	{"digits", "ru", "icu", "ordinal-masculine", func(_, theirs string) bool { return digitIn(theirs) }, "ICU has no words for the ordinal; here its last word is one."},
-	{"round hundreds", "ru", "icu", "date", replaced("девятисотого", "девятьсот", "ё", "е"), "The CLDR has a cardinal for the ordinal."},
+	{"digits", "ru", "icu", "ordinal-masculine", func(_, theirs string) bool { return digitIn(theirs) },
+		"ICU has no words for the ordinal; here its last word is one."},
+	{"round hundreds", "ru", "icu", "date", replaced("девятисотого", "девятьсот", "ё", "е"),
+		"The CLDR has a cardinal for the ordinal."},
 	{"one thousand", "ru", "", "", replaced("одна тысяча", "тысяча", "ё", "е"), "Both are said."},
-	{"spelling", "ru", "num2words", "ordinal-masculine", replaced("восемидесят", "восьмидесят", "ё", "е"), "num2words has \"восемидесятый\"."},
+	{"spelling", "ru", "num2words", "ordinal-masculine", replaced("восемидесят", "восьмидесят", "ё", "е"),
+		"num2words has \"восемидесятый\"."},
 	{"thousandth", "ru", "num2words", "ordinal-masculine", func(ours, theirs string) bool {
-		return strings.HasSuffix(theirs, "тысячный") || strings.HasSuffix(ours, "тысячный") || strings.HasSuffix(ours, "сотый")
+		return strings.HasSuffix(theirs, "тысячный") || strings.HasSuffix(ours, "тысячный") ||
+			strings.HasSuffix(ours, "сотый")
 	}, "A round thousand is written in one word or in two."},
 	{"and", "en", "num2words", "", replaced(" and ", " "), "American English leaves \"and\" out; en-GB has it here too."},
 	{"letter i", "uk", "num2words", "", func(ours, theirs string) bool {
 		theirs = strings.NewReplacer("i", "і").Replace(theirs)
 		return strings.ReplaceAll(ours, "два", "дві") == strings.ReplaceAll(theirs, "два", "дві") ||
-			strings.ReplaceAll(ours, "один", "одна") == strings.ReplaceAll(theirs, "один", "одна") || strings.ContainsAny(theirs, "і")
+			strings.ReplaceAll(ours, "один", "одна") == strings.ReplaceAll(theirs, "один", "одна") ||
+			strings.ContainsAny(theirs, "і")
 	}, "num2words writes a Latin i and the feminine."},
-	{"misspelling", "pl", "num2words", "", replaced("dziewięćdzisiąt", "dziewięćdziesiąt"), "num2words has \"dziewięćdzisiąt\" for 90."},
+	{"misspelling", "pl", "num2words", "", replaced("dziewięćdzisiąt", "dziewięćdziesiąt"),
+		"num2words has \"dziewięćdzisiąt\" for 90."},
 	{"stress", "nl", "num2words", "", replaced("é", "e"), "The accent shows stress, which a voice finds itself."},
 	{"elision", "it", "num2words", "", func(ours, theirs string) bool {
-		r := strings.NewReplacer(" e ", " ", "oo", "o", "tao", "to", "uno", "un", "ao", "o", "tré", "tre", "dicott", "diciott", "ventiun", "ventun", "diecesimo", "decimo")
+		r := strings.NewReplacer(" e ", " ", "oo", "o", "tao", "to", "uno", "un", "ao", "o", "tré", "tre", "dicott",
+			"diciott", "ventiun", "ventun", "diecesimo", "decimo")
 		return r.Replace(ours) == r.Replace(theirs) || r.Replace(r.Replace(ours)) == r.Replace(r.Replace(theirs))
-	}, "Both are said: a vowel is dropped or kept, an accent is written or not, \"e\" joins the parts; num2words has \"ventiuno\" and \"dicotto\"."},
-	{"grammar", "es", "num2words", "numbering", replaced("uno mil", "un mil", "dieciseis", "dieciséis", "veintidos", "veintidós", "veintitres", "veintitrés", "veintiseis", "veintiséis", "veintiuno mil", "veintiún mil", "veintiun ", "veintiún "), "num2words drops accents and says \"uno mil\"."},
-	{"no words", "es", "num2words", "ordinal-masculine", always, "num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such ordinal occurs."},
-	{"joined", "fr", "num2words", "ordinal-masculine", replaced("cent-et-un", "cent un", "cent et un", "cent un", "vingtsième", "vingtième", "cent-un", "cent un"), "num2words has \"quatre-vingtsième\"; the CLDR joins \"et un\"."},
-	{"Portugal", "pt", "num2words", "cardinal-masculine", always, "num2words speaks as in Portugal (\"dezassete\", thousands of millions); pt is Brazil's here."},
-	{"Latin stems", "pt", "num2words", "ordinal-masculine", always, "Both are said from 1,000 on: an ordinal or a cardinal in front of \"milésimo\"; the stems of 600 and 900 differ."},
+	}, "Both are said: a vowel is dropped or kept, an accent is written or not, \"e\" joins the parts; num2words has " +
+		"\"ventiuno\" and \"dicotto\"."},
+	{"grammar", "es", "num2words", "numbering", replaced("uno mil", "un mil", "dieciseis", "dieciséis", "veintidos",
+		"veintidós", "veintitres", "veintitrés", "veintiseis", "veintiséis", "veintiuno mil", "veintiún mil", "veintiun ",
+		"veintiún "), "num2words drops accents and says \"uno mil\"."},
+	{"no words", "es", "num2words", "ordinal-masculine", always,
+		"num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such ordinal " +
+			"" +
+			"occurs."},
+	{"joined", "fr", "num2words", "ordinal-masculine", replaced("cent-et-un", "cent un", "cent et un", "cent un",
+		"vingtsième", "vingtième", "cent-un", "cent un"), "num2words has \"quatre-vingtsième\"; the CLDR joins \"et un\"."},
+	{"Portugal", "pt", "num2words", "cardinal-masculine", always,
+		"num2words speaks as in Portugal (\"dezassete\", thousands of millions); pt is Brazil's here."},
+	{"Latin stems", "pt", "num2words", "ordinal-masculine", always,
+		"Both are said from 1,000 on: an ordinal or a cardinal in front of \"milésimo\"; the stems of 600 and 900 differ."},
 	{"thousandth", "de", "num2words", "ordinal", replaced("eintausendste", "tausendste"), "Both are said."},
 }
 
@@ -154,7 +172,8 @@ func TestOthersSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run 'Others' -update, then -run Page -update")
+		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run 'Others' -update, then -run " +
+			"Page -update")
 	}
 }
 
@@ -186,6 +205,7 @@ tools/compare/others.py makes the values.
 			delete(seen, key)
 		}
 	}
-	b.WriteString("\nThe CLDR's Polish ordinals of 90 to 99 are misspelled (dziewiętdziesiąt-), its Russian ordinals of\nround hundreds are cardinals, and it has no Ukrainian ordinals; they are put right here.\n")
+	b.WriteString("\nThe CLDR's Polish ordinals of 90 to 99 are misspelled (dziewiętdziesiąt-), its Russian ordinals " +
+		"of\nround hundreds are cardinals, and it has no Ukrainian ordinals; they are put right here.\n")
 	return b.String()
 }

@@ -85,7 +85,8 @@ func page(t *testing.T) string {
 	b.WriteString("\n## Written and spoken\n\n| phrase | language | written | spoken |\n| --- | --- | --- | --- |\n")
 	cell := strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "<", "&lt;")
 	for _, p := range phrases(t) {
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", p.finding, p.id, p.language, cell.Replace(p.written), cell.Replace(say(p.written, p.language)))
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", p.finding, p.id, p.language, cell.Replace(p.written),
+			cell.Replace(say(p.written, p.language)))
 	}
 	b.WriteString("\n")
 	b.Write(differences)

@@ -178,7 +178,8 @@ var governing = words("в за на о об про через по при o w we
 // genitiveRange reads a range where both numbers are in the genitive: "от трёх до пяти километров".
 func (n *reader) genitiveRange(p, q parsed) (say string, end int, ok bool) {
 	from := n.lex["from"]
-	if from == "" || !p.ok || !q.ok || p.Fraction != "" || q.Fraction != "" || p.Negative || q.Integer <= p.Integer || q.Integer > 9999 {
+	if from == "" || !p.ok || !q.ok || p.Fraction != "" || q.Fraction != "" || p.Negative || q.Integer <= p.Integer ||
+		q.Integer > 9999 {
 		return "", q.end, false
 	}
 	if zeros, _ := n.magnitude(q.end, false); zeros > 0 {
@@ -202,7 +203,8 @@ func (n *reader) genitiveRange(p, q parsed) (say string, end int, ok bool) {
 		if g := n.genderOfUnit(id); g == "feminine" || g == "neuter" {
 			gender = g
 		}
-	} else if wordRune(n.runeAt(q.end)) || n.runeAt(q.end) == '.' && n.pointedNext(q) || n.runeAt(q.end) == '-' || n.runeAt(q.end) == ':' {
+	} else if wordRune(n.runeAt(q.end)) || n.runeAt(q.end) == '.' && n.pointedNext(q) || n.runeAt(q.end) == '-' ||
+		n.runeAt(q.end) == ':' {
 		return "", q.end, false
 	}
 	if next, at := n.word(end); name == "" && at > end {
@@ -216,7 +218,8 @@ func (n *reader) genitiveRange(p, q parsed) (say string, end int, ok bool) {
 	}
 	if last := strings.ToLower(n.last); governing[last] {
 		if n.lang == "pl" {
-			return strings.TrimSpace(n.cardinal(p.number, gender, true) + " " + n.lex["to"] + " " + n.cardinal(q.number, gender+"-genitive", true) + " " + name), end, true
+			return strings.TrimSpace(n.cardinal(p.number, gender, true) + " " + n.lex["to"] + " " +
+				n.cardinal(q.number, gender+"-genitive", true) + " " + name), end, true
 		}
 		high, end, measured := n.measure(q)
 		if !measured {
@@ -235,7 +238,8 @@ func (n *reader) genitiveRange(p, q parsed) (say string, end int, ok bool) {
 // daysRange reads the days of "3–5 мая".
 func (n *reader) daysRange(p, q parsed) string {
 	if n.lang == "pl" {
-		say := n.ordinal(p.Integer, "masculine-genitive") + " " + n.lex["to"] + " " + n.ordinal(q.Integer, "masculine-genitive")
+		say := n.ordinal(p.Integer, "masculine-genitive") + " " + n.lex["to"] + " " +
+			n.ordinal(q.Integer, "masculine-genitive")
 		if strings.EqualFold(n.last, "od") {
 			return say
 		}

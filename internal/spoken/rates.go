@@ -45,7 +45,8 @@ func (n *reader) per(i int) (say string, end int, ok bool) {
 	if id == "" {
 		id = n.unitCalled(word)
 	}
-	if pointed := word == "мес" || word == "міс" || word == "mies" || localUnits[n.lang][word+"."] != ""; pointed && n.runeAt(end) == '.' && n.sentenceGoesOn(end+1) {
+	if pointed := word == "мес" || word == "міс" || word == "mies" || localUnits[n.lang][word+"."] != ""; pointed &&
+		n.runeAt(end) == '.' && n.sentenceGoesOn(end+1) {
 		end++
 	}
 	if id == "" {
@@ -76,7 +77,8 @@ func (n *reader) per(i int) (say string, end int, ok bool) {
 
 // unitCalled gives the unit of a price that is written out: "Monat".
 func (n *reader) unitCalled(word string) string {
-	for _, id := range [...]string{"hour", "day", "week", "month", "year", "minute", "second", "kilogram", "liter", "meter"} {
+	for _, id := range [...]string{"hour", "day", "week", "month", "year", "minute", "second", "kilogram", "liter",
+		"meter"} {
 		if one := n.Units[id].Forms["one"]; one != "" && strings.TrimSpace(strings.ReplaceAll(one, "{0}", "")) == word {
 			return id
 		}
@@ -117,7 +119,8 @@ func (n *reader) unitAlone(at int) (end int, say string, ok bool) {
 		end += utf8.RuneLen(r)
 	}
 	word := n.text[at:end]
-	if next := n.runeAt(end); !strings.ContainsAny(word, "/²³") || len(word) < 3 || wordRune(next) || next == '/' || strings.Contains(word, "//") {
+	if next := n.runeAt(end); !strings.ContainsAny(word, "/²³") || len(word) < 3 || wordRune(next) || next == '/' ||
+		strings.Contains(word, "//") {
 		return at, "", false
 	}
 	id := n.unitOf(word)

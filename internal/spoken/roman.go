@@ -10,7 +10,8 @@ var romanDigits = []struct {
 	value int
 	text  string
 }{
-	{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"},
+	{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"},
+	{5, "V"}, {4, "IV"}, {1, "I"},
 }
 
 // romanValue reads a Roman numeral in its usual form, up to 3999; 0 where s is none.
@@ -66,8 +67,10 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 
 // women are rulers' names of women that no ending tells; men those of men that seem to.
 var (
-	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe beatrix friederike")
-	men   = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
+	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe " +
+		"" +
+		"beatrix friederike")
+	men = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
 )
 
 // centuries are abbreviations of "century" behind a Roman numeral: the gender, and the word's nominative, genitive, prepositional.
@@ -107,11 +110,13 @@ var lookalikes = strings.NewReplacer("Х", "X", "І", "I", "С", "C", "М", "M")
 
 // latinNumeral is a Roman numeral whose letters are Cyrillic ones that look the same.
 func latinNumeral(word string) (numeral string, ok bool) {
-	if len(word) < 2 || len(word) > 2*mostLetters || word[0] < utf8.RuneSelf && word[0] != 'X' && word[0] != 'V' && word[0] != 'I' {
+	if len(word) < 2 || len(word) > 2*mostLetters || word[0] < utf8.RuneSelf && word[0] != 'X' && word[0] != 'V' &&
+		word[0] != 'I' {
 		return word, false
 	}
 	numeral = lookalikes.Replace(word)
-	ok = numeral != word && strings.ContainsAny(numeral, "XV") && romanValue(numeral) > 0 || numeral != word && len(numeral) > 1 && strings.Trim(numeral, "I") == ""
+	ok = numeral != word && strings.ContainsAny(numeral, "XV") && romanValue(numeral) > 0 || numeral != word &&
+		len(numeral) > 1 && strings.Trim(numeral, "I") == ""
 	return numeral, ok
 }
 
@@ -120,15 +125,25 @@ var romanWords = map[string]map[string]bool{
 	"": words("version type phase level class model mark"),
 	"en": words(`war chapter part volume book act scene section article appendix figure table title stage phase type class grade tier level step mark bowl olympiad
 		episode season round unit vol ch pt sec fig division category factor schedule amendment olympics rocky fantasy quest apollo gemini saturn apple`),
-	"de": words("kapitel teil band buch akt szene abschnitt artikel anhang abbildung tabelle titel stufe phase typ klasse bd kap gruppe hartz"),
-	"fr": words("chapitre partie tome livre acte scène section article annexe figure tableau titre phase type classe guerre volume chap niveau paris"),
-	"es": words("capítulo parte tomo libro acto escena sección artículo anexo figura tabla título fase tipo clase siglo volumen guerra cap siglos"),
-	"it": words("capitolo parte tomo libro atto scena sezione articolo allegato figura tabella titolo fase tipo classe volume guerra cap"),
-	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo classe século volume guerra cap séculos"),
-	"nl": words("hoofdstuk deel band boek akte scène sectie artikel bijlage figuur tabel titel fase type klasse wereldoorlog oorlog"),
-	"pl": words("rozdział część tom księga akt scena sekcja artykuł załącznik rysunek tabela tytuł faza typ klasa rozdziale części tomie"),
-	"uk": words("розділ частина том книга акт сцена секція стаття додаток рисунок таблиця титул фаза тип клас розділі частині глава"),
-	"ru": words("глава часть том книга акт сцена раздел статья приложение рисунок таблица титул фаза тип класс главе части томе"),
+	"de": words("kapitel teil band buch akt szene abschnitt artikel anhang abbildung tabelle titel stufe phase typ " +
+		"klasse bd kap gruppe hartz"),
+	"fr": words("chapitre partie tome livre acte scène section article annexe figure tableau titre phase type classe " +
+		"guerre volume chap niveau paris"),
+	"es": words("capítulo parte tomo libro acto escena sección artículo anexo figura tabla título fase tipo clase siglo " +
+		"volumen guerra cap siglos"),
+	"it": words("capitolo parte tomo libro atto scena sezione articolo allegato figura tabella titolo fase tipo classe " +
+		"volume guerra cap"),
+	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo classe " +
+		"" +
+		"século volume guerra cap séculos"),
+	"nl": words("hoofdstuk deel band boek akte scène sectie artikel bijlage figuur tabel titel fase type klasse " +
+		"wereldoorlog oorlog"),
+	"pl": words("rozdział część tom księga akt scena sekcja artykuł załącznik rysunek tabela tytuł faza typ klasa " +
+		"rozdziale części tomie"),
+	"uk": words("розділ частина том книга акт сцена секція стаття додаток рисунок таблиця титул фаза тип клас розділі " +
+		"частині глава"),
+	"ru": words("глава часть том книга акт сцена раздел статья приложение рисунок таблица титул фаза тип класс главе " +
+		"части томе"),
 }
 
 // romanNouns follow a Roman numeral that is an ordinal: the form that each asks for.
@@ -145,7 +160,8 @@ var romanNouns = map[string]map[string]string{
 		"мировая": "feminine", "мировой": "feminine-genitive", "мировую": "feminine-accusative", "век": "masculine", "века": "masculine-genitive", "веке": "masculine-prepositional", "веку": "masculine-dative", "веком": "masculine-instrumental",
 		"веков": "plural-genitive", "столетие": "neuter", "столетия": "neuter-genitive", "тысячелетие": "neuter", "квартал": "masculine", "квартале": "masculine-prepositional", "этап": "masculine", "тур": "masculine", "рейх": "masculine", "место": "neuter",
 	},
-	"it": {"secolo": "masculine", "guerra": "feminine", "edizione": "feminine", "millennio": "masculine", "repubblica": "feminine", "trimestre": "masculine"},
+	"it": {"secolo": "masculine", "guerra": "feminine", "edizione": "feminine", "millennio": "masculine",
+		"repubblica": "feminine", "trimestre": "masculine"},
 	"fr": {"siècle": "masculine", "république": "feminine", "guerre": "feminine"},
 	"nl": {"eeuw": ""},
 	"es": {"guerra": "feminine", "república": "feminine", "edición": "feminine", "congreso": "masculine"},
@@ -177,7 +193,8 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 	if r := n.runeBefore(at); r == '\'' || r == '’' || r == '_' || r == '&' || r == '-' || r == '.' {
 		return 0, "", false
 	}
-	if r := n.runeAt(end); r == '\'' || r == '’' || r == '_' || r == '&' || r == '+' || r == '#' || r == '-' || r == '/' || r == '=' {
+	if r := n.runeAt(end); r == '\'' || r == '’' || r == '_' || r == '&' || r == '+' || r == '#' || r == '-' || r == '/' ||
+		r == '=' {
 		return 0, "", false
 	}
 	last := strings.ToLower(n.last)
@@ -209,14 +226,16 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(n.last)
-	if !lookalike && utf8.RuneCountInString(word) >= 2 && unicode.IsUpper(r) && !allCapitals(n.last) && strings.Trim(word, "IVX") == "" {
+	if !lookalike && utf8.RuneCountInString(word) >= 2 && unicode.IsUpper(r) && !allCapitals(n.last) &&
+		strings.Trim(word, "IVX") == "" {
 		return end, n.cardinal(integer(v), "", false), true // "Rocky II", "Windows XI"
 	}
 	return 0, "", false
 }
 
 // pronounFollows are words behind the pronoun "I".
-var pronounFollows = words("am was have had will would can could do did think know want need see said say saw love like mean guess hope believe never always still just")
+var pronounFollows = words("am was have had will would can could do did think know want need see said say saw love " +
+	"like mean guess hope believe never always still just")
 
 func allCapitals(s string) bool {
 	return utf8.RuneCountInString(s) > 1 && strings.ToUpper(s) == s
@@ -255,10 +274,14 @@ func (n *reader) ruler() (ok bool, form string) {
 	}
 	// Other cases: "Петра I", "Екатерины II".
 	for _, c := range []struct{ end, name, form string }{
-		{"а", "", "masculine-genitive"}, {"у", "", "masculine-dative"}, {"ом", "", "masculine-instrumental"}, {"е", "", "masculine-prepositional"}, {"я", "й", "masculine-genitive"},
-		{"ю", "й", "masculine-dative"}, {"ы", "а", "feminine-genitive"}, {"и", "а", "feminine-genitive"}, {"у", "а", "feminine-accusative"}, {"ой", "а", "feminine-instrumental"}, {"ою", "а", "feminine-instrumental"}, {"е", "а", "feminine-dative"}, {"і", "а", "feminine-dative"}, {"а", "о", "masculine-genitive"},
+		{"а", "", "masculine-genitive"}, {"у", "", "masculine-dative"}, {"ом", "", "masculine-instrumental"},
+		{"е", "", "masculine-prepositional"}, {"я", "й", "masculine-genitive"},
+		{"ю", "й", "masculine-dative"}, {"ы", "а", "feminine-genitive"}, {"и", "а", "feminine-genitive"},
+		{"у", "а", "feminine-accusative"}, {"ой", "а", "feminine-instrumental"}, {"ою", "а", "feminine-instrumental"},
+		{"е", "а", "feminine-dative"}, {"і", "а", "feminine-dative"}, {"а", "о", "masculine-genitive"},
 	} {
-		if stem, found := strings.CutSuffix(last, c.end); found && romanNames[stem+c.name] && utf8.RuneCountInString(stem) > 2 {
+		if stem, found := strings.CutSuffix(last, c.end); found && romanNames[stem+c.name] &&
+			utf8.RuneCountInString(stem) > 2 {
 			return true, c.form
 		}
 	}

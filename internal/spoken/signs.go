@@ -46,7 +46,8 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		}
 	case '×', '÷', '≠', '≤', '≥', '±', '≈', '→':
 		if alone || unicode.IsDigit(n.runeAt(end)) || wordRune(n.runeAt(end)) {
-			key := map[rune]string{'×': "times", '÷': "divided", '≠': "notequal", '≤': "atmost", '≥': "atleast", '±': "plusminus", '≈': "about", '→': "arrow"}[r]
+			key := map[rune]string{'×': "times", '÷': "divided", '≠': "notequal", '≤': "atmost", '≥': "atleast",
+				'±': "plusminus", '≈': "about", '→': "arrow"}[r]
 			return end, n.lex[key], true
 		}
 	case '−':
@@ -155,7 +156,8 @@ func (n *reader) compared(at, first int) (end int, say string, ok bool) {
 		end++ // "==="
 	}
 	next := n.runeAt(end)
-	if key == "" || n.lex[key] == "" || at > first && !wordRune(n.runeBefore(at)) || next != 0 && !unicode.IsSpace(next) && !wordRune(next) {
+	if key == "" || n.lex[key] == "" || at > first && !wordRune(n.runeBefore(at)) || next != 0 && !unicode.IsSpace(next) &&
+		!wordRune(next) {
 		return at, "", false
 	}
 	return end, n.lex[key], true
@@ -197,7 +199,8 @@ func (n *reader) joinedName(at int) (say string, end int, ok bool) {
 	switch {
 	case n.text[i] == '#' && len(name) == 1 && !wordRune(n.runeAt(i+1)):
 		return strings.TrimSpace(name + " " + n.lex["sharp"]), i + 1, n.lex["sharp"] != ""
-	case strings.HasPrefix(n.text[i:], "++") && !strings.HasPrefix(n.text[i:], "+++") && n.lex["plus"] != "" && len(name) <= 3:
+	case strings.HasPrefix(n.text[i:], "++") && !strings.HasPrefix(n.text[i:], "+++") && n.lex["plus"] != "" &&
+		len(name) <= 3:
 		say = name + " " + n.lex["plus"] + " " + n.lex["plus"]
 		digits, to := run(n.text, i+2)
 		if digits != "" {

@@ -119,7 +119,10 @@ func (n *reader) previous(start, end int) {
 
 // bare is a chunk without the marks around it.
 func bare(chunk string) string {
-	return strings.TrimFunc(chunk, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.Is(unicode.M, r) })
+	return strings.TrimFunc(chunk, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) &&
+			!unicode.Is(unicode.M, r)
+	})
 }
 
 // word gives the bare chunk that follows place i, and where the chunk begins.

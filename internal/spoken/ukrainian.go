@@ -15,10 +15,12 @@ var (
 	}
 	ukEnds = map[string][2]string{ // hard, and soft for "третій"
 		"masculine": {"ий", "ій"}, "feminine": {"а", "я"}, "neuter": {"е", "є"}, "plural": {"і", "і"},
-		"masculine-genitive": {"ого", "ього"}, "neuter-genitive": {"ого", "ього"}, "feminine-genitive": {"ої", "ьої"}, "plural-genitive": {"их", "іх"},
+		"masculine-genitive": {"ого", "ього"}, "neuter-genitive": {"ого", "ього"}, "feminine-genitive": {"ої", "ьої"},
+		"plural-genitive":  {"их", "іх"},
 		"masculine-dative": {"ому", "ьому"}, "neuter-dative": {"ому", "ьому"}, "feminine-dative": {"ій", "ій"},
 		"masculine-accusative": {"ий", "ій"}, "neuter-accusative": {"е", "є"}, "feminine-accusative": {"у", "ю"},
-		"masculine-prepositional": {"ому", "ьому"}, "neuter-prepositional": {"ому", "ьому"}, "feminine-prepositional": {"ій", "ій"},
+		"masculine-prepositional": {"ому", "ьому"}, "neuter-prepositional": {"ому", "ьому"},
+		"feminine-prepositional": {"ій", "ій"},
 		"masculine-instrumental": {"им", "ім"}, "neuter-instrumental": {"им", "ім"}, "feminine-instrumental": {"ою", "ьою"},
 	}
 )

@@ -21,9 +21,12 @@ var unitSigns = map[string]string{
 
 // localUnits are the abbreviations that only some languages use.
 var localUnits = map[string]map[string]string{
-	"en": {"sec": "second", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "in": "inch", "sq": "", "gal": "gallon", "yr": "year", "yrs": "year", "bits": "bit", "d": "day", "fps": "frame"},
-	"de": {"fps": "frame", "Std": "hour", "Std.": "hour", "Min": "minute", "Min.": "minute", "Sek": "second", "Sek.": "second", "PS": "horsepower", "qm": "square-meter"},
-	"fr": {"fps": "frame", "Go": "gigabyte", "Mo": "megabyte", "Ko": "kilobyte", "ko": "kilobyte", "To": "terabyte", "j": "day", "ch": "horsepower"},
+	"en": {"sec": "second", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "in": "inch", "sq": "",
+		"gal": "gallon", "yr": "year", "yrs": "year", "bits": "bit", "d": "day", "fps": "frame"},
+	"de": {"fps": "frame", "Std": "hour", "Std.": "hour", "Min": "minute", "Min.": "minute", "Sek": "second",
+		"Sek.": "second", "PS": "horsepower", "qm": "square-meter"},
+	"fr": {"fps": "frame", "Go": "gigabyte", "Mo": "megabyte", "Ko": "kilobyte", "ko": "kilobyte", "To": "terabyte",
+		"j": "day", "ch": "horsepower"},
 	"es": {"fps": "frame"}, "it": {"fps": "frame"}, "pt": {"fps": "frame"}, "nl": {"fps": "frame"},
 	"pl": {"fps": "frame", "godz": "hour", "godz.": "hour", "sek": "second", "KM": "horsepower"},
 	"uk": {
@@ -58,7 +61,8 @@ var bareUnits = map[string]map[string]bool{
 
 // unitWords are units whose words the CLDR has otherwise than people say them: forms as in [money].
 var unitWords = map[string]map[string]string{
-	"en": {"frame": "frame per second|frames per second", "permille": "per mille|per mille", "dot-per-inch": "dot per inch|dots per inch"},
+	"en": {"frame": "frame per second|frames per second", "permille": "per mille|per mille",
+		"dot-per-inch": "dot per inch|dots per inch"},
 	"de": {"frame": "Bild pro Sekunde|Bilder pro Sekunde"},
 	"fr": {"frame": "image par seconde|images par seconde"},
 	"es": {"frame": "fotograma por segundo|fotogramas por segundo"},
@@ -67,5 +71,6 @@ var unitWords = map[string]map[string]string{
 	"ru": {"frame": "кадр в секунду|кадра в секунду|кадров в секунду|кадра в секунду"},
 	"it": {"frame": "fotogramma al secondo|fotogrammi al secondo", "percent": "per cento|per cento"},
 	"nl": {"frame": "beeld per seconde|beelden per seconde", "degree": "graad|graden"},
-	"uk": {"frame": "кадр за секунду|кадри за секунду|кадрів за секунду|кадру за секунду", "kilometer-per-hour": "кілометр на годину|кілометри на годину|кілометрів на годину|кілометра на годину"},
+	"uk": {"frame": "кадр за секунду|кадри за секунду|кадрів за секунду|кадру за секунду",
+		"kilometer-per-hour": "кілометр на годину|кілометри на годину|кілометрів на годину|кілометра на годину"},
 }

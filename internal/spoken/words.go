@@ -148,7 +148,8 @@ func (v *voice) decimal(n number) string {
 		zeros := strings.Repeat(v.cardinal(integer(0), "", false)+" ", len(n.Fraction)-len(rest))
 		return whole + " " + v.decimalWord() + " " + zeros + v.cardinal(numberOf(rest, ""), "", false)
 	}
-	for _, set := range []string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine", v.cardinalSet("", false)} {
+	for _, set := range []string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine",
+		v.cardinalSet("", false)} {
 		if v.Rules.Has(set) {
 			if s, err := v.Rules.Spell(set, n.Number); err == nil {
 				return v.polish(s)
@@ -199,7 +200,8 @@ func (v *voice) minus() string {
 	}
 	names := v.Rules.Names()
 	slices.Sort(names)
-	for _, set := range append([]string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine"}, names...) {
+	for _, set := range append([]string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine"},
+		names...) {
 		one, err := v.Rules.Spell(set, rbnf.Number{Integer: 1})
 		s, failed := v.Rules.Spell(set, rbnf.Number{Negative: true, Integer: 1})
 		if err == nil && failed == nil && strings.HasSuffix(s, one) && s != one {
@@ -215,7 +217,8 @@ func (v *voice) cardinalSet(gender string, noun bool) string {
 	case "inanimate", "animate", "personal", "common", "":
 		gender = "masculine"
 	}
-	sets := []string{"%spellout-cardinal-" + gender, "%spellout-cardinal-masculine", "%spellout-cardinal", "%spellout-numbering"}
+	sets := []string{"%spellout-cardinal-" + gender, "%spellout-cardinal-masculine", "%spellout-cardinal",
+		"%spellout-numbering"}
 	if !noun {
 		sets = []string{"%spellout-numbering", "%spellout-cardinal", "%spellout-cardinal-masculine"}
 	}
@@ -254,7 +257,8 @@ func (v *voice) polish(s string) string {
 
 var (
 	apostrophes = strings.NewReplacer("ʼ", "'", "’", "'")
-	yo          = strings.NewReplacer("четвертог", "четвёртог", "четвертый", "четвёртый", "четвертая", "четвёртая", "четвертое", "четвёртое", "четвертой", "четвёртой", "четвертом", "четвёртом", "трех", "трёх", "четырех", "четырёх")
+	yo          = strings.NewReplacer("четвертог", "четвёртог", "четвертый", "четвёртый", "четвертая", "четвёртая",
+		"четвертое", "четвёртое", "четвертой", "четвёртой", "четвертом", "четвёртом", "трех", "трёх", "четырех", "четырёх")
 )
 
 // cardinalText spells digits as a number.
@@ -281,7 +285,8 @@ func (v *voice) yearOf(n uint64) string {
 	return v.cardinal(integer(n), "", false)
 }
 
-var ruHundreds = [10]string{2: "двух", 3: "трёх", 4: "четырёх", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми", 9: "девяти"}
+var ruHundreds = [10]string{2: "двух", 3: "трёх", 4: "четырёх", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми",
+	9: "девяти"}
 
 // ordinal spells a rank. form is a gender, with a case or an ending behind it: "feminine", "masculine-genitive", "n".
 func (v *voice) ordinal(n uint64, form string) string {
@@ -301,7 +306,8 @@ func (v *voice) ordinal(n uint64, form string) string {
 		return out
 	}
 	gender, _, _ := strings.Cut(form, "-")
-	sets := []string{"%spellout-ordinal-" + form, "%spellout-ordinal-" + gender, "%spellout-ordinal", "%spellout-ordinal-masculine"}
+	sets := []string{"%spellout-ordinal-" + form, "%spellout-ordinal-" + gender, "%spellout-ordinal",
+		"%spellout-ordinal-masculine"}
 	if v.lang == "en" && british[v.region] {
 		sets = []string{"%spellout-ordinal-verbose"}
 	}

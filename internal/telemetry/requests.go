@@ -26,7 +26,8 @@ func (t *Traces) Handler(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		ctx, span := t.tracer.Start(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), "HTTP", trace.WithSpanKind(trace.SpanKindServer),
+		ctx, span := t.tracer.Start(w3c.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), "HTTP",
+			trace.WithSpanKind(trace.SpanKindServer),
 			trace.WithAttributes(attribute.String("url.path", r.URL.Path)))
 		defer span.End()
 		next.ServeHTTP(w, r.WithContext(ctx))

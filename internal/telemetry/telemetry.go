@@ -43,23 +43,39 @@ func New(version string) *Metrics {
 	}
 	counter := func(name, help string) prometheus.CounterOpts { return prometheus.CounterOpts{Name: name, Help: help} }
 	m := &Metrics{
-		registry:   prometheus.NewRegistry(),
-		steps:      prometheus.NewHistogramVec(histogram("lectern_step_duration_seconds", "Time that a finished step took, by kind, and whether its output was reused from the cache.", long), []string{"kind", "reused"}),
-		wait:       prometheus.NewHistogram(histogram("lectern_queue_wait_seconds", "Time from the creation of a presentation to the start of its first run.", long)),
-		runs:       prometheus.NewHistogramVec(histogram("lectern_presentation_duration_seconds", "Time from the first start of a presentation to its end, by the state it ended in.", long), []string{"status"}),
-		takeovers:  prometheus.NewCounter(counter("lectern_lease_takeovers_total", "Runs that were taken over because their node was dead or gave no sign of life.")),
-		writes:     prometheus.NewHistogram(histogram("lectern_flush_writes", "Writes that one transaction of the job service held.", prometheus.ExponentialBuckets(1, 2, 8))),
-		commits:    prometheus.NewHistogram(histogram("lectern_commit_duration_seconds", "Time that one transaction of the job service took.", short)),
-		reports:    prometheus.NewCounter(counter("lectern_reports_total", "Reports of progress that runs made; many are folded into one write.")),
-		requests:   prometheus.NewCounterVec(counter("lectern_http_requests_total", "Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
-		answers:    prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds", "Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
-		watchers:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lectern_watchers", Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll (requests that wait)."}, []string{"kind"}),
-		dropped:    prometheus.NewCounter(counter("lectern_watchers_dropped_total", "Event streams that were given up because their clients took nothing for too long.")),
-		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total", "Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
+		registry: prometheus.NewRegistry(),
+		steps: prometheus.NewHistogramVec(histogram("lectern_step_duration_seconds",
+			"Time that a finished step took, by kind, and whether its output was reused from the "+
+				"cache.", long), []string{"kind", "reused"}),
+		wait: prometheus.NewHistogram(histogram("lectern_queue_wait_seconds",
+			"Time from the creation of a presentation to the start of its first run.", long)),
+		runs: prometheus.NewHistogramVec(histogram("lectern_presentation_duration_seconds",
+			"Time from the first start of a presentation to its end, by the state it ended in.", long), []string{"status"}),
+		takeovers: prometheus.NewCounter(counter("lectern_lease_takeovers_total",
+			"Runs that were taken over because their node was dead or gave no sign of life.")),
+		writes: prometheus.NewHistogram(histogram("lectern_flush_writes",
+			"Writes that one transaction of the job service held.", prometheus.ExponentialBuckets(1, 2, 8))),
+		commits: prometheus.NewHistogram(histogram("lectern_commit_duration_seconds",
+			"Time that one transaction of the job service took.", short)),
+		reports: prometheus.NewCounter(counter("lectern_reports_total",
+			"Reports of progress that runs made; many are folded into one write.")),
+		requests: prometheus.NewCounterVec(counter("lectern_http_requests_total",
+			"Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
+		answers: prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds",
+			"Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
+		watchers: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lectern_watchers",
+			Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll (requests that " +
+				"wait)."}, []string{"kind"}),
+		dropped: prometheus.NewCounter(counter("lectern_watchers_dropped_total",
+			"Event streams that were given up because their clients took nothing for too long.")),
+		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total",
+			"Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info", Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info",
+		Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers, m.watchers, m.dropped, m.deliveries,
+	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers,
+		m.watchers, m.dropped, m.deliveries,
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -150,14 +166,16 @@ func newWatcher(s Sources) *watcher {
 		from:          s,
 		presentations: desc("lectern_presentations", "Presentations that are kept now, by state.", "status"),
 		up:            desc("lectern_store_up", "1 where the store answered this scrape, else 0."),
-		inUse:         desc("lectern_resource_in_use", "Slots of a shared resource that are in use: encoder cores, browser tabs, voices.", "resource"),
-		capacity:      desc("lectern_resource_capacity", "Slots that a shared resource has.", "resource"),
-		waiting:       desc("lectern_resource_waiting", "Slots of a shared resource that steps wait for.", "resource"),
-		hits:          desc("lectern_cache_hits_total", "Finished steps that were found in the cache."),
-		misses:        desc("lectern_cache_misses_total", "Steps that had to be made."),
-		bytes:         desc("lectern_cache_bytes", "Size of the cache of finished steps."),
-		backlog:       desc("lectern_webhook_backlog", "Webhooks that wait to be delivered, by whichever node."),
-		age:           desc("lectern_webhook_backlog_age_seconds", "Time that the oldest of these has waited; 0 where there is none."),
+		inUse: desc("lectern_resource_in_use", "Slots of a shared resource that are in use: encoder cores, browser "+
+			"tabs, voices.", "resource"),
+		capacity: desc("lectern_resource_capacity", "Slots that a shared resource has.", "resource"),
+		waiting:  desc("lectern_resource_waiting", "Slots of a shared resource that steps wait for.", "resource"),
+		hits:     desc("lectern_cache_hits_total", "Finished steps that were found in the cache."),
+		misses:   desc("lectern_cache_misses_total", "Steps that had to be made."),
+		bytes:    desc("lectern_cache_bytes", "Size of the cache of finished steps."),
+		backlog:  desc("lectern_webhook_backlog", "Webhooks that wait to be delivered, by whichever node."),
+		age: desc("lectern_webhook_backlog_age_seconds",
+			"Time that the oldest of these has waited; 0 where there is none."),
 	}
 }
 
@@ -176,7 +194,8 @@ func (w *watcher) Collect(out chan<- prometheus.Metric) {
 		up := 0.0
 		if err == nil {
 			up = 1
-			for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed, lectern.StatusCanceled} {
+			for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted,
+				lectern.StatusFailed, lectern.StatusCanceled} {
 				gauge(w.presentations, float64(counts[s]), string(s))
 			}
 		}

@@ -28,7 +28,8 @@ func life() (queued, running, failed lectern.Presentation) {
 	at := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	queued = lectern.NewPresentation("p", lectern.Deck{Slides: make([]lectern.Slide, 2)}, at)
 	running, _, _ = queued.Apply(lectern.Began{Worker: "w"}, at.Add(2*time.Second))
-	failed, _, _ = running.Apply(lectern.Broke{Attempt: 1, Failure: lectern.Failure{Code: lectern.CodeEncodeFailed, Slide: 2}}, at.Add(5*time.Second))
+	failed, _, _ = running.Apply(lectern.Broke{Attempt: 1, Failure: lectern.Failure{Code: lectern.CodeEncodeFailed,
+		Slide: 2}}, at.Add(5*time.Second))
 	return queued, running, failed
 }
 
@@ -108,7 +109,9 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 		}
 	}
 	down = true
-	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") || strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") || !strings.Contains(got, "lectern_watchers_dropped_total 1\n") {
+	if got := scrape(m); !strings.Contains(got, "lectern_store_up 0\n") ||
+		strings.Contains(got, "lectern_presentations{") || strings.Contains(got, "lectern_webhook_backlog") ||
+		!strings.Contains(got, "lectern_watchers_dropped_total 1\n") {
 		t.Error("a store that is away spoils the scrape, or goes unnoticed")
 	}
 }
@@ -120,11 +123,13 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 		m, pending, began := New("1.2.3"), int64(3), time.Now()
 		m.Watch(Sources{Backlog: func(context.Context) (int64, time.Time, error) { return pending, began, nil }})
 		time.Sleep(90 * time.Second)
-		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") || !strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
+		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") ||
+			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
 			t.Error("the scrape lacks the three that wait, for 90 s")
 		}
 		pending, began = 0, time.Time{}
-		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 0\n") || !strings.Contains(got, "lectern_webhook_backlog_age_seconds 0\n") {
+		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 0\n") ||
+			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 0\n") {
 			t.Error("nothing waits, and yet it has an age")
 		}
 	})
@@ -155,7 +160,8 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	page := read(t, "../../docs/OPERATIONS.md")
 	for _, f := range families {
 		there[f.GetName()] = true
-		if name := f.GetName(); strings.HasPrefix(name, "lectern_") && !regexp.MustCompile("`"+name+"[`{]").MatchString(page) {
+		if name := f.GetName(); strings.HasPrefix(name, "lectern_") &&
+			!regexp.MustCompile("`"+name+"[`{]").MatchString(page) {
 			t.Errorf("docs/OPERATIONS.md does not tell of %s", name)
 		}
 	}
@@ -189,14 +195,16 @@ func TestARunIsATrace(t *testing.T) {
 	tr.Changed(lectern.Presentation{}, queued)
 	tr.StepDone("p", lectern.Step{Kind: lectern.StepMux}) // of no run that began here: nothing to hang it on
 	tr.Changed(queued, running)
-	tr.StepDone("p", lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: strings.Repeat("ab", 32), Started: running.StartedAt, Took: time.Second})
+	tr.StepDone("p", lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: strings.Repeat("ab", 32),
+		Started: running.StartedAt, Took: time.Second})
 	tr.Changed(running, failed)
 	spans := kept.GetSpans()
 	if len(spans) != 2 {
 		t.Fatalf("%d spans: %v", len(spans), spans.Snapshots())
 	}
 	step, run := spans[0], spans[1]
-	if step.Name != "encode" || run.Name != "render" || step.Parent.SpanID() != run.SpanContext.SpanID() || step.EndTime.Sub(step.StartTime) != time.Second {
+	if step.Name != "encode" || run.Name != "render" || step.Parent.SpanID() != run.SpanContext.SpanID() ||
+		step.EndTime.Sub(step.StartTime) != time.Second {
 		t.Errorf("the step is %+v below %+v", step, run)
 	}
 	if run.Status.Code != codes.Error || run.Status.Description != string(lectern.CodeEncodeFailed) {
@@ -262,11 +270,14 @@ func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 		t.Fatalf("%d spans: %v", len(spans), spans.Snapshots())
 	}
 	request, run := spans[0], spans[1]
-	if request.Name != "POST /v1/presentations" || request.SpanKind != trace.SpanKindServer || request.Status.Code != codes.Error ||
-		request.SpanContext.TraceID().String() != "0af7651916cd43dd8448eb211c80319c" || request.Parent.SpanID().String() != "b7ad6b7169203331" {
+	if request.Name != "POST /v1/presentations" || request.SpanKind != trace.SpanKindServer ||
+		request.Status.Code != codes.Error ||
+		request.SpanContext.TraceID().String() != "0af7651916cd43dd8448eb211c80319c" ||
+		request.Parent.SpanID().String() != "b7ad6b7169203331" {
 		t.Errorf("the request is %+v", request)
 	}
-	if run.Parent.SpanID() != request.SpanContext.SpanID() || run.SpanContext.TraceID() != request.SpanContext.TraceID() || !run.Parent.IsRemote() {
+	if run.Parent.SpanID() != request.SpanContext.SpanID() || run.SpanContext.TraceID() != request.SpanContext.TraceID() ||
+		!run.Parent.IsRemote() {
 		t.Errorf("the run is %+v below %+v", run, request)
 	}
 	kept.Reset()

@@ -37,7 +37,8 @@ type Traces struct {
 // OpenTraces sends spans to the collector at endpoint ("http://host:4318"), or where that is empty, to the one that the
 // standard OTEL_EXPORTER_OTLP_… variables name. Nothing is asked of the collector now.
 func OpenTraces(ctx context.Context, endpoint, version string) (*Traces, error) {
-	options := []otlptracehttp.Option{otlptracehttp.WithTimeout(exportLimit), otlptracehttp.WithRetry(otlptracehttp.RetryConfig{})}
+	options := []otlptracehttp.Option{otlptracehttp.WithTimeout(exportLimit),
+		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{})}
 	if endpoint != "" {
 		options = append(options, otlptracehttp.WithEndpointURL(endpoint))
 	}
@@ -49,7 +50,8 @@ func OpenTraces(ctx context.Context, endpoint, version string) (*Traces, error) 
 }
 
 func newTraces(version string, options ...sdk.TracerProviderOption) *Traces {
-	about := resource.NewSchemaless(attribute.String("service.name", "lectern"), attribute.String("service.version", version))
+	about := resource.NewSchemaless(attribute.String("service.name", "lectern"),
+		attribute.String("service.version", version))
 	p := sdk.NewTracerProvider(append(options, sdk.WithResource(about))...)
 	return &Traces{provider: p, tracer: p.Tracer("lectern"), runs: map[string]trace.Span{}}
 }
@@ -63,8 +65,10 @@ func (t *Traces) TakenOver(string) {}
 // Changed implements job.Observer: a run begins and ends.
 func (t *Traces) Changed(_, after lectern.Presentation) {
 	if after.Status == lectern.StatusProcessing {
-		_, span := t.tracer.Start(below(after.TraceParent), "render", trace.WithTimestamp(after.LastHeartbeat), trace.WithAttributes(
-			attribute.String("lectern.presentation", after.ID), attribute.Int("lectern.attempt", after.Attempt), attribute.Int("lectern.slides", after.SlidesTotal)))
+		_, span := t.tracer.Start(below(after.TraceParent), "render", trace.WithTimestamp(after.LastHeartbeat),
+			trace.WithAttributes(
+				attribute.String("lectern.presentation", after.ID), attribute.Int("lectern.attempt",
+					after.Attempt), attribute.Int("lectern.slides", after.SlidesTotal)))
 		t.put(after.ID, span)
 		return
 	}
@@ -100,8 +104,10 @@ func (t *Traces) StepDone(id string, s lectern.Step) {
 	if run == nil {
 		return
 	}
-	_, span := t.tracer.Start(trace.ContextWithSpan(context.Background(), run), string(s.Kind), trace.WithTimestamp(s.Started), trace.WithAttributes(
-		attribute.Int("lectern.slide", s.Slide), attribute.Bool("lectern.reused", s.Reused), attribute.String("lectern.key", s.Key[:min(len(s.Key), keyShown)])))
+	_, span := t.tracer.Start(trace.ContextWithSpan(context.Background(), run), string(s.Kind),
+		trace.WithTimestamp(s.Started), trace.WithAttributes(
+			attribute.Int("lectern.slide", s.Slide), attribute.Bool("lectern.reused", s.Reused), attribute.String("lectern.key",
+				s.Key[:min(len(s.Key), keyShown)])))
 	span.End(trace.WithTimestamp(s.Started.Add(s.Took)))
 }
 

@@ -14,7 +14,8 @@ var rates = []Rate{24, 25, 30, 50, 60, 23, 29, 7, 48, 120}
 
 func drawPlan(t *rapid.T) (Plan, []Need) {
 	r := rapid.SampledFrom(rates).Draw(t, "rate")
-	rules := Rules{Rate: r, Lead: rapid.Int64Range(0, 50_000).Draw(t, "lead"), Tail: rapid.Int64Range(0, 50_000).Draw(t, "tail")}
+	rules := Rules{Rate: r, Lead: rapid.Int64Range(0, 50_000).Draw(t, "lead"),
+		Tail: rapid.Int64Range(0, 50_000).Draw(t, "tail")}
 	n := rapid.IntRange(1, 40).Draw(t, "slides")
 	trans := make([]int64, n+1)
 	for i := 1; i < n; i++ {
@@ -131,7 +132,8 @@ func TestFit(t *testing.T) {
 	}{
 		{"lead, narration and tail", Need{Narration: 48_000}, 0, 0, Slot{Frames: 54, Lead: 14_400, Spoken: 48_000}},
 		{"rounded up to a frame", Need{Narration: 48_001}, 0, 0, Slot{Frames: 55, Lead: 14_400, Spoken: 48_001}},
-		{"transitions cover lead and tail", Need{Narration: 48_000}, 15, 30, Slot{Frames: 75, In: 15, Out: 30, Lead: 24_000, Spoken: 48_000}},
+		{"transitions cover lead and tail", Need{Narration: 48_000}, 15, 30,
+			Slot{Frames: 75, In: 15, Out: 30, Lead: 24_000, Spoken: 48_000}},
 		{"hold", Need{Hold: 144_000}, 15, 0, Slot{Frames: 90, In: 15}},
 		{"hold shorter than its transitions", Need{Hold: 4_800}, 15, 15, Slot{Frames: 32, In: 15, Out: 15}},
 		{"nothing at all", Need{}, 0, 0, Slot{Frames: 2}},

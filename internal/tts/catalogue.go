@@ -41,7 +41,8 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 		all = append(all, voices...)
 	}
 	if len(all) == 0 {
-		f := lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get install espeak-ng flite").Because(first)
+		f := lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get "+
+			"install espeak-ng flite").Because(first)
 		f.Detail = strings.Join(reasons, "\n")
 		return nil, f
 	}
@@ -64,7 +65,8 @@ func (c *Catalogue) Any(ctx context.Context) error {
 // "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
 // the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits. Stretches in a script
 // that the voice cannot read get a voice of their own, or a warning where there is none.
-func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
+func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
+	script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	r := resolver{choice: choice, text: script.Text}
 	r.choice.Engine = canonical(choice.Engine)
 	var err error
@@ -133,7 +135,8 @@ func (c *Catalogue) Speak(ctx context.Context, r lectern.Reading) (lectern.Narra
 func (c *Catalogue) speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
 	e := c.engine(v.Engine)
 	if e == nil {
-		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q; known are %s.", v.Engine, c.names())
+		return lectern.Narration{}, lectern.Fail(lectern.CodeUnknownVoice, "There is no voice engine %q; known are %s.",
+			v.Engine, c.names())
 	}
 	n, err := e.Speak(ctx, script, v)
 	if err != nil && ctx.Err() != nil {
@@ -219,7 +222,8 @@ func (r *resolver) voice(c *Catalogue) (lectern.Voice, error) {
 		if c.engine(engine) != nil {
 			r.warn("voice_unavailable", "The voice engine %s is not installed on this machine; another voice is used.", engine)
 		} else {
-			r.warn("voice_unavailable", "The voice service %s cannot be reached from this machine; an installed voice is used.", r.choice.Engine)
+			r.warn("voice_unavailable", "The voice service %s cannot be reached from this machine; an installed voice is used.",
+				r.choice.Engine)
 		}
 		return r.nearest("", r.language(foreignLanguage(id)), foreignGender(id))
 	}
@@ -239,10 +243,12 @@ func (r *resolver) voice(c *Catalogue) (lectern.Voice, error) {
 		}
 	}
 	if engine == "" && foreign(id) {
-		r.warn("voice_unavailable", "The voice %s belongs to a service that cannot be reached from this machine; an installed voice is used.", id)
+		r.warn("voice_unavailable", "The voice %s belongs to a service that cannot be reached from this machine; an "+
+			"installed voice is used.", id)
 		return r.nearest("", r.language(foreignLanguage(id)), foreignGender(id))
 	}
-	f := lectern.Fail(lectern.CodeUnknownVoice, "There is no voice %q%s. Close to it are %s.", clip(id), of(engine), strings.Join(r.close(engine, id), ", "))
+	f := lectern.Fail(lectern.CodeUnknownVoice, "There is no voice %q%s. Close to it are %s.", clip(id), of(engine),
+		strings.Join(r.close(engine, id), ", "))
 	f.Param = "voice.id"
 	return lectern.Voice{}, f
 }
@@ -292,7 +298,8 @@ func (r *resolver) nearest(engine, language, gender string) (lectern.Voice, erro
 		}
 	}
 	if best < 0 {
-		return lectern.Voice{}, lectern.Fail(lectern.CodeMissingTool, "No voice is installed on this machine. Install one with: apt-get install espeak-ng flite")
+		return lectern.Voice{}, lectern.Fail(lectern.CodeMissingTool,
+			"No voice is installed on this machine. Install one with: apt-get install espeak-ng flite")
 	}
 	v := r.all[best]
 	if most == 0 {

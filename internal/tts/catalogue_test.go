@@ -30,11 +30,14 @@ func voice(engine, id, language, gender string) lectern.Voice {
 
 func house() *Catalogue {
 	return NewCatalogue(
-		stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male"), voice("flite", "slt", "en-US", "female"), voice("flite", "awb", "en-GB", "male")}},
+		stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male"),
+			voice("flite", "slt", "en-US", "female"), voice("flite", "awb", "en-GB", "male")}},
 		stand{name: "espeak", voices: []lectern.Voice{
 			voice("espeak", "en-us-male", "en-US", "male"), voice("espeak", "en-us-female", "en-US", "female"),
-			voice("espeak", "uk-male", "uk", "male"), voice("espeak", "uk-female", "uk", "female"), voice("espeak", "de-male", "de", "male"), voice("espeak", "de-female", "de", "female"),
-			voice("espeak", "es-419-male", "es-419", "male"), voice("espeak", "es-male", "es", "male"), voice("espeak", "fr-fr-male", "fr-FR", "male"), voice("espeak", "nb-male", "nb", "male"),
+			voice("espeak", "uk-male", "uk", "male"), voice("espeak", "uk-female", "uk", "female"), voice("espeak", "de-male",
+				"de", "male"), voice("espeak", "de-female", "de", "female"),
+			voice("espeak", "es-419-male", "es-419", "male"), voice("espeak", "es-male", "es",
+				"male"), voice("espeak", "fr-fr-male", "fr-FR", "male"), voice("espeak", "nb-male", "nb", "male"),
 		}},
 		stand{name: "gone", err: lectern.Fail(lectern.CodeMissingTool, "gone is not installed")},
 	)
@@ -69,7 +72,8 @@ func TestResolve(t *testing.T) {
 		{choice{Engine: "azure", ID: "en-US-AriaNeural"}, "Hello.", "slt", "voice_unavailable"},
 		{choice{Engine: "azure", ID: "en-US-GuyNeural"}, "Hello.", "rms", "voice_unavailable"},
 		{choice{Engine: "azure", ID: "uk-UA-PolinaNeural"}, "Привіт.", "uk-female", "voice_unavailable"},
-		{choice{Engine: "azure", ID: "en-US-EmmaMultilingualNeural"}, "Дякую за увагу всім!", "uk-female", "voice_unavailable"},
+		{choice{Engine: "azure", ID: "en-US-EmmaMultilingualNeural"}, "Дякую за увагу всім!", "uk-female",
+			"voice_unavailable"},
 		{choice{Engine: "ElevenLabs", ID: "21m00Tcm4TlvDq8ikWAM"}, "Hello, and welcome.", "rms", "voice_unavailable"},
 		{choice{ID: "21m00Tcm4TlvDq8ikWAM"}, "Hello, and welcome.", "rms", "voice_unavailable"},
 		{choice{ID: "de-DE-KatjaNeural"}, "Guten Tag.", "de-female", "voice_unavailable"},
@@ -116,9 +120,12 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 		text   string
 		want   int32
 	}{
-		{lectern.VoiceChoice{}, "Hello, and welcome.", 0}, {lectern.VoiceChoice{Gender: "female", Speed: 2}, "Hello, and welcome.", 0},
-		{lectern.VoiceChoice{}, "Привіт і ласкаво просимо.", 1}, {lectern.VoiceChoice{Language: "en-AU"}, "Hello", 1}, {lectern.VoiceChoice{ID: "slt"}, "Hello", 0},
-		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0}, {lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 1},
+		{lectern.VoiceChoice{}, "Hello, and welcome.", 0}, {lectern.VoiceChoice{Gender: "female", Speed: 2}, "Hello, and " +
+			"welcome.", 0},
+		{lectern.VoiceChoice{}, "Привіт і ласкаво просимо.", 1}, {lectern.VoiceChoice{Language: "en-AU"}, "Hello", 1},
+		{lectern.VoiceChoice{ID: "slt"}, "Hello", 0},
+		{lectern.VoiceChoice{Engine: "flite", ID: "slt"}, "Hello", 0},
+		{lectern.VoiceChoice{Engine: "flite"}, "Привіт і ласкаво просимо.", 1},
 		{lectern.VoiceChoice{Engine: "espeak", ID: "uk-male"}, "Hello", 1}, {lectern.VoiceChoice{ID: "uk-male"}, "Hello", 1},
 		{lectern.VoiceChoice{Engine: "azure", ID: "en-US-JennyNeural"}, "Hello", 1},
 	} {
@@ -136,7 +143,8 @@ func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 
 func TestUnknownVoice(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ engine, id, near string }{{"espeak", "uk-mail", "uk-male"}, {"flite", "stl", "slt"}, {"", "us-mal", "de-male"}} {
+	for _, c := range []struct{ engine, id, near string }{{"espeak", "uk-mail", "uk-male"}, {"flite", "stl", "slt"},
+		{"", "us-mal", "de-male"}} {
 		_, _, err := house().Resolve(t.Context(), lectern.VoiceChoice{Engine: c.engine, ID: c.id}, lectern.Plain("Hello"))
 		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) || !strings.Contains(err.Error(), c.near) {
 			t.Errorf("%s/%s gives %v, which should name %s", c.engine, c.id, err, c.near)
@@ -146,10 +154,12 @@ func TestUnknownVoice(t *testing.T) {
 
 func TestNothingInstalled(t *testing.T) {
 	t.Parallel()
-	c := NewCatalogue(stand{name: "a", err: lectern.Fail(lectern.CodeMissingTool, "a is missing")}, stand{name: "b", err: errors.New("b is broken")})
+	c := NewCatalogue(stand{name: "a", err: lectern.Fail(lectern.CodeMissingTool, "a is missing")},
+		stand{name: "b", err: errors.New("b is broken")})
 	_, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain("Hello"))
 	f := lectern.AsFailure(err)
-	if err == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, "apt-get install") || !strings.Contains(f.Detail, "b is broken") {
+	if err == nil || f.Code != lectern.CodeMissingTool || !strings.Contains(f.Message, "apt-get install") ||
+		!strings.Contains(f.Detail, "b is broken") {
 		t.Errorf("without any engine: %+v", f)
 	}
 }
@@ -157,13 +167,16 @@ func TestNothingInstalled(t *testing.T) {
 func TestCatalogueSpeak(t *testing.T) {
 	t.Parallel()
 	c := house()
-	if n, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"), Voice: voice("espeak", "uk-male", "uk", "male")}); err != nil || n.Voice.ID != "uk-male" {
+	if n, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
+		Voice: voice("espeak", "uk-male", "uk", "male")}); err != nil || n.Voice.ID != "uk-male" {
 		t.Errorf("%v, %v", n.Voice, err)
 	}
-	if _, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"), Voice: voice("none", "x", "en", "")}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
+	if _, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
+		Voice: voice("none", "x", "en", "")}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
 		t.Errorf("an engine that is not there gives %v", err)
 	}
-	a, b := c.Fingerprint(lectern.Reading{Voice: voice("flite", "rms", "en", "")}), c.Fingerprint(lectern.Reading{Voice: lectern.Voice{Engine: "flite", ID: "rms", Speed: 1.25}})
+	a, b := c.Fingerprint(lectern.Reading{Voice: voice("flite", "rms", "en",
+		"")}), c.Fingerprint(lectern.Reading{Voice: lectern.Voice{Engine: "flite", ID: "rms", Speed: 1.25}})
 	if a == b || a == c.Fingerprint(lectern.Reading{Voice: voice("flite", "slt", "en", "")}) {
 		t.Errorf("fingerprints %q and %q", a, b)
 	}

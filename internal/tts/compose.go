@@ -12,9 +12,10 @@ import (
 
 // Utterance is one sentence as an engine said it, at the engine's own rate.
 type Utterance struct {
-	Rate     int            // samples a second
-	Samples  []float32      // full scale is 1
-	Words    []lectern.Span // one for each of the sentence's words, in order; empty spans where the engine is silent about it
+	Rate    int       // samples a second
+	Samples []float32 // full scale is 1
+	// one for each of the sentence's words, in order; empty spans where the engine is silent about it
+	Words    []lectern.Span
 	Phonemes []lectern.Span // IPA, in order; pauses left out
 }
 
@@ -84,7 +85,8 @@ func compose(ctx context.Context, text string, v lectern.Voice, sentences []Sent
 // would last too long.
 func (c *composer) wait(pause time.Duration, end bool, most time.Duration) error {
 	if c.n.Duration()+pause > most {
-		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.", most)
+		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.",
+			most)
 	}
 	if pause > 0 && !end {
 		pause -= 2 * edge // both sentences have theirs
@@ -96,7 +98,8 @@ func (c *composer) wait(pause time.Duration, end bool, most time.Duration) error
 // Fits refuses a text over MaxText with lectern.CodeTooLarge. Engines ask it before they prepare a text.
 func Fits(text string) error {
 	if len(text) > MaxText {
-		return lectern.Fail(lectern.CodeTooLarge, "The narration has %d bytes of text; at most %d can be spoken. Divide it over several slides.", len(text), MaxText)
+		return lectern.Fail(lectern.CodeTooLarge, "The narration has %d bytes of text; at most %d can be spoken. Divide it "+
+			"over several slides.", len(text), MaxText)
 	}
 	return nil
 }
@@ -120,7 +123,8 @@ type composer struct {
 // add appends one utterance and, where another follows, the pause behind it.
 func (c *composer) add(s Sentence, u Utterance, more bool) error {
 	if u.Rate <= 0 || len(u.Words) != len(s.Words) {
-		return lectern.Fail(lectern.CodeInternal, "A voice engine answered with %d word times for %d words at %d Hz.", len(u.Words), len(s.Words), u.Rate)
+		return lectern.Fail(lectern.CodeInternal, "A voice engine answered with %d word times for %d words at %d Hz.",
+			len(u.Words), len(s.Words), u.Rate)
 	}
 	highpass(u.Samples, u.Rate)
 	loud := Loud(u.Samples, u.Rate, c.floor(u), samplesOf(minHush, u.Rate), 0)

@@ -152,10 +152,13 @@ var scripts = []struct {
 	table *unicode.RangeTable
 	name  string
 }{
-	{unicode.Han, "han"}, {unicode.Hiragana, "kana"}, {unicode.Katakana, "kana"}, {unicode.Hangul, "ko"}, {unicode.Arabic, "arabic"},
+	{unicode.Han, "han"}, {unicode.Hiragana, "kana"}, {unicode.Katakana, "kana"}, {unicode.Hangul, "ko"},
+	{unicode.Arabic, "arabic"},
 	{unicode.Hebrew, "hebrew"}, {unicode.Devanagari, "devanagari"}, {unicode.Greek, "el"}, {unicode.Thai, "th"},
-	{unicode.Georgian, "ka"}, {unicode.Armenian, "hy"}, {unicode.Bengali, "bn"}, {unicode.Tamil, "ta"}, {unicode.Telugu, "te"},
-	{unicode.Kannada, "kn"}, {unicode.Malayalam, "ml"}, {unicode.Gujarati, "gu"}, {unicode.Gurmukhi, "pa"}, {unicode.Oriya, "or"},
+	{unicode.Georgian, "ka"}, {unicode.Armenian, "hy"}, {unicode.Bengali, "bn"}, {unicode.Tamil, "ta"},
+	{unicode.Telugu, "te"},
+	{unicode.Kannada, "kn"}, {unicode.Malayalam, "ml"}, {unicode.Gujarati, "gu"}, {unicode.Gurmukhi, "pa"},
+	{unicode.Oriya, "or"},
 	{unicode.Sinhala, "si"}, {unicode.Ethiopic, "am"}, {unicode.Myanmar, "my"}, {unicode.Khmer, "km"}, {unicode.Lao, "lo"},
 	{unicode.Cherokee, "chr"},
 }
@@ -186,7 +189,10 @@ func (m *models) decide(text string, langs []string, first int, table *unicode.R
 	for i, l := range langs {
 		scores[i] = prior[l]
 	}
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) })
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.Is(unicode.M, r)
+	})
 	for _, w := range words {
 		runes := []rune(w)
 		if len(runes) == 0 || !unicode.Is(table, runes[0]) {
@@ -251,13 +257,23 @@ func evidence(word string, runes []rune, lang string) float64 {
 }
 
 var short = map[string]map[string]bool{
-	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was our your what how no yes hello"),
-	"de": set("der die das und ist ich in zu den ein im es wir sie er so ja nein mit von auf für eine wie was hallo danke an am um"),
-	"fr": set("le la les un une de des du et est en je tu il nous vous on au aux ce qui que ne pas à où ça oui non merci sur pour dans bon"),
-	"es": set("el la los las un una de y es en que por con no se lo al del mi tu su yo sí más hola para muy como qué esta este"),
-	"it": set("il lo la i gli le un una di e è in che per con non si del al mi tu ci da ciao sì grazie sono più come alla nel"),
-	"pt": set("o a os as um uma de e é em que por com não se do da no na ao eu olá sim mais para muito como obrigado você"),
-	"nl": set("de het een en is in van ik je we hij dat die niet op te met voor aan er zijn hallo ja nee wat hoe dit ook u wel"),
+	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was our " +
+		"" +
+		"your what how no yes hello"),
+	"de": set("der die das und ist ich in zu den ein im es wir sie er so ja nein mit von auf für eine wie was hallo " +
+		"danke an am um"),
+	"fr": set("le la les un une de des du et est en je tu il nous vous on au aux ce qui que ne pas à où ça oui non merci " +
+		"" +
+		"sur pour dans bon"),
+	"es": set("el la los las un una de y es en que por con no se lo al del mi tu su yo sí más hola para muy como qué " +
+		"esta este"),
+	"it": set("il lo la i gli le un una di e è in che per con non si del al mi tu ci da ciao sì grazie sono più come " +
+		"alla nel"),
+	"pt": set("o a os as um uma de e é em que por com não se do da no na ao eu olá sim mais para muito como obrigado " +
+		"você"),
+	"nl": set("de het een en is in van ik je we hij dat die niet op te met voor aan er zijn hallo ja nee wat hoe dit ook " +
+		"" +
+		"u wel"),
 	"pl": set("i w na z się że to jest nie do o po za jak co ja ty my czy dla tak są ze od już dzień"),
 	"cs": set("a v na je se že to do s z o po jak co já ty my pro tak jsou od už ale dobrý den"),
 	"sk": set("a v na je sa že to do s z o po ako čo ja ty my pre tak sú od už ale dobrý deň"),
@@ -280,7 +296,8 @@ var short = map[string]map[string]bool{
 	"ru": set("и в на с что это не к как за мы вы я он по из у от для но так да нет привет"),
 	"be": set("і у на з што гэта не да як за мы вы я ён па ад для але так"),
 	"bg": set("и в на с че това не да за от се е са по как но аз ти"),
-	"sr": set("и у је на се да за од су са то не као али"), "mk": set("и во на се да за од со е не што ќе како"), "kk": set("және мен бұл үшін бар емес"),
+	"sr": set("и у је на се да за од су са то не као али"), "mk": set("и во на се да за од со е не што ќе " +
+		"како"), "kk": set("және мен бұл үшін бар емес"),
 }
 
 // letters are those beyond ASCII that a language is written with.

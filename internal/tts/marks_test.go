@@ -40,7 +40,8 @@ func TestS9SpansAreWords(t *testing.T) {
 	if want := []string{"It", "is", "1 234\u00a0567", "now.", "Go!"}; !reflect.DeepEqual(words, want) {
 		t.Errorf("words %q", words)
 	}
-	if want := []string{"It", "is", "one million and more", "now.", "Go!"}; !reflect.DeepEqual(said, want) || len(all) != 2 {
+	if want := []string{"It", "is", "one million and more", "now.", "Go!"}; !reflect.DeepEqual(said, want) ||
+		len(all) != 2 {
 		t.Errorf("said %q in %d sentences", said, len(all))
 	}
 }
@@ -56,7 +57,8 @@ func TestPrepareHoldsAllWithSpans(t *testing.T) {
 			at := 0
 			for i := range text {
 				if i > at && rapid.IntRange(0, 3).Draw(t, "cut") == 0 {
-					out = append(out, Span{at + rapid.IntRange(0, 1).Draw(t, "lost"), i, rapid.SampledFrom([]string{"", "one", "one two"}).Draw(t, "say")})
+					out = append(out, Span{at + rapid.IntRange(0, 1).Draw(t, "lost"), i,
+						rapid.SampledFrom([]string{"", "one", "one two"}).Draw(t, "say")})
 					at = i
 				}
 			}
@@ -79,7 +81,8 @@ func TestPrepareHoldsAllWithSpans(t *testing.T) {
 func TestS7PausesAreHeard(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{0.5, 1, 2} {
-		script := lectern.ParseScript("[pause 700ms] One [pause 1.5s] two. [pause 2s] Three. — [pause 100ms] four [pause 400ms]")
+		script := lectern.ParseScript("[pause 700ms] One [pause 1.5s] two. [pause 2s] Three. — [pause 100ms] four [pause " +
+			"400ms]")
 		n, err := Compose(t.Context(), script.Text, lectern.Voice{ID: "v", Speed: speed}, Prepare(script, "en", nil),
 			fake(22050, time.Second, 300*time.Millisecond, 0.5))
 		if err != nil {
@@ -115,7 +118,8 @@ func TestS7PausesAreHeard(t *testing.T) {
 func TestEmphasisIsHeard(t *testing.T) {
 	t.Parallel()
 	script := lectern.ParseScript("one **two** three")
-	n, err := Compose(t.Context(), script.Text, lectern.Voice{ID: "v"}, Prepare(script, "en", nil), fake(22050, 0, 300*time.Millisecond, 0.3))
+	n, err := Compose(t.Context(), script.Text, lectern.Voice{ID: "v"}, Prepare(script, "en", nil),
+		fake(22050, 0, 300*time.Millisecond, 0.3))
 	if err != nil {
 		t.Fatal(err)
 	}

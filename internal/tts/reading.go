@@ -156,11 +156,13 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 			}
 			continue
 		}
-		r.warn("voice_script", "No voice here can read %q; it is shown and not spoken.", clip(strings.TrimSpace(letters[script])))
+		r.warn("voice_script", "No voice here can read %q; it is shown and not spoken.",
+			clip(strings.TrimSpace(letters[script])))
 	}
 	if !spoken && len(order) > 0 && order[0] != "" {
 		return nil, lectern.Fail(lectern.CodeVoiceFailed,
-			"No voice on this machine can read the script of this narration (%q). Install a voice for it, or leave the narration out.", clip(r.text))
+			"No voice on this machine can read the script of this narration (%q). Install a voice for it, or leave the "+
+				"narration out.", clip(r.text))
 	}
 	var parts []lectern.Part
 	for _, s := range all {
@@ -293,13 +295,17 @@ func (j *joiner) add(start, end int, part lectern.Script, n lectern.Narration) e
 
 func (j *joiner) fits() error {
 	if j.out.Duration() > MaxDuration {
-		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.", MaxDuration)
+		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.",
+			MaxDuration)
 	}
 	return nil
 }
 
 func pauseFirst(part lectern.Script) bool {
-	return slices.ContainsFunc(part.Marks, func(m lectern.Mark) bool { return m.Name == lectern.MarkPause && m.Start == 0 })
+	return slices.ContainsFunc(part.Marks, func(m lectern.Mark) bool {
+		return m.Name == lectern.MarkPause &&
+			m.Start == 0
+	})
 }
 
 // joint is the silence in front of a stretch: that between sentences where one ends, hardly any between words, none inside a word.
@@ -307,7 +313,8 @@ func (j *joiner) joint(start int, n lectern.Narration) time.Duration {
 	last := j.out.Words[len(j.out.Words)-1].Text
 	between := j.text[len(strings.TrimRightFunc(j.text[:start], unicode.IsSpace)):start]
 	a := token{text: last, say: Speakable(last)}
-	b := token{text: n.Words[0].Text, say: Speakable(n.Words[0].Text), lines: strings.Count(between, "\n"), glued: between == ""}
+	b := token{text: n.Words[0].Text, say: Speakable(n.Words[0].Text), lines: strings.Count(between, "\n"),
+		glued: between == ""}
 	pause, ends := boundary(a, b, base(j.voice.Language))
 	switch {
 	case ends:

@@ -21,13 +21,17 @@ type talker struct {
 }
 
 func (e talker) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
-	return Compose(ctx, script.Text, v, Prepare(script, v.Language, nil), fake(e.rate, 100*time.Millisecond, 300*time.Millisecond, e.level))
+	return Compose(ctx, script.Text, v, Prepare(script, v.Language, nil),
+		fake(e.rate, 100*time.Millisecond, 300*time.Millisecond, e.level))
 }
 
 func talkers(more ...lectern.Voice) *Catalogue {
-	return NewCatalogue(talker{stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male")}}, 16000, 0.05},
-		talker{stand{name: "espeak", voices: append([]lectern.Voice{voice("espeak", "en-us-male", "en-US", "male"), voice("espeak", "ru-female", "ru", "female"),
-			voice("espeak", "ru-male", "ru", "male"), voice("espeak", "uk-male", "uk", "male"), voice("espeak", "el-male", "el", "male")}, more...)}, 22050, 0.9})
+	return NewCatalogue(talker{stand{name: "flite", voices: []lectern.Voice{voice("flite", "rms", "en-US", "male")}},
+		16000, 0.05},
+		talker{stand{name: "espeak", voices: append([]lectern.Voice{voice("espeak", "en-us-male", "en-US", "male"),
+			voice("espeak", "ru-female", "ru", "female"),
+			voice("espeak", "ru-male", "ru", "male"), voice("espeak", "uk-male", "uk", "male"), voice("espeak", "el-male", "el",
+				"male")}, more...)}, 22050, 0.9})
 }
 
 func TestS6Stretches(t *testing.T) {
@@ -125,10 +129,12 @@ func TestS6ANoteWhereNoVoiceCan(t *testing.T) {
 	if len(n.Words) != 5 || n.Words[0].Text != "你好 is" || n.Words[2].Text != "and བོད་" || got != "rms|:你好|:བོད་" {
 		t.Errorf("%s: %v", got, n.Words)
 	}
-	if len(warnings) != 2 || warnings[0].Code != "voice_script" || !strings.Contains(warnings[0].Message, "你好") || !strings.Contains(warnings[1].Message, "བོད་") {
+	if len(warnings) != 2 || warnings[0].Code != "voice_script" || !strings.Contains(warnings[0].Message, "你好") ||
+		!strings.Contains(warnings[1].Message, "བོད་") {
 		t.Errorf("%v", warnings)
 	}
-	if _, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain("你好。")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
+	if _, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{},
+		lectern.Plain("你好。")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
 		t.Errorf("text that nobody can read gives %v", err)
 	}
 }

@@ -21,7 +21,8 @@ func rough(n int, seed uint64) []float32 {
 // With the kernel and without it the sound has the same bits.
 func TestResamplingIsThatOfThePortableLoop(t *testing.T) {
 	t.Parallel()
-	pairs := [][2]int{{8000, 48000}, {11025, 48000}, {16000, 48000}, {22050, 48000}, {24000, 48000}, {44100, 48000}, {48000, 44100}, {48000, 16000}, {50000, 48000}, {48000, 22050}}
+	pairs := [][2]int{{8000, 48000}, {11025, 48000}, {16000, 48000}, {22050, 48000}, {24000, 48000}, {44100, 48000},
+		{48000, 44100}, {48000, 16000}, {50000, 48000}, {48000, 22050}}
 	made := make([]*Resampler, len(pairs))
 	for i, p := range pairs {
 		made[i] = NewResampler(p[0], p[1])

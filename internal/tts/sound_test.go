@@ -162,7 +162,8 @@ func TestFill(t *testing.T) {
 	})
 	words := []lectern.Span{{Start: 0, End: 100}, {}, {Start: 200, End: 300}}
 	Fill(words, []float64{3, 1, 1}, 400)
-	if want := []lectern.Span{{Start: 0, End: 75}, {Start: 75, End: 100}, {Start: 200, End: 300}}; !slices.Equal(words, want) {
+	if want := []lectern.Span{{Start: 0, End: 75}, {Start: 75, End: 100},
+		{Start: 200, End: 300}}; !slices.Equal(words, want) {
 		t.Errorf("filled %v, want %v", words, want)
 	}
 }
@@ -206,7 +207,8 @@ func TestCompose(t *testing.T) {
 	const text = "One two.\n\nThree! Four."
 	for _, rate := range []int{8000, 22050, 48000} {
 		for _, amplitude := range []float64{0.02, 0.99} {
-			n, err := Compose(t.Context(), text, lectern.Voice{ID: "v"}, Prepare(lectern.Plain(text), "en", nil), fake(rate, time.Second, 300*time.Millisecond, amplitude))
+			n, err := Compose(t.Context(), text, lectern.Voice{ID: "v"}, Prepare(lectern.Plain(text), "en", nil),
+				fake(rate, time.Second, 300*time.Millisecond, amplitude))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -246,7 +248,8 @@ func TestComposeFaults(t *testing.T) {
 		"empty": {func(context.Context, Sentence) (Utterance, error) {
 			return Utterance{Rate: 16000, Words: make([]lectern.Span, 2)}, nil
 		}, &lectern.Failure{Code: lectern.CodeVoiceFailed}},
-		"words lost": {func(context.Context, Sentence) (Utterance, error) { return Utterance{Rate: 16000}, nil }, &lectern.Failure{Code: lectern.CodeInternal}},
+		"words lost": {func(context.Context, Sentence) (Utterance, error) { return Utterance{Rate: 16000}, nil },
+			&lectern.Failure{Code: lectern.CodeInternal}},
 	} {
 		if n, err := Compose(t.Context(), text, lectern.Voice{}, all, c.say); !errors.Is(err, c.want) || len(n.Samples) > 0 {
 			t.Errorf("%s: %v, %d samples", name, err, len(n.Samples))
@@ -257,7 +260,8 @@ func TestComposeFaults(t *testing.T) {
 		samples := tone(8000, 8000, 200, 0.3)
 		return Utterance{Rate: 8000, Samples: samples, Words: make([]lectern.Span, len(s.Words))}, nil
 	}
-	if _, err := compose(t.Context(), long, lectern.Voice{}, Prepare(lectern.Plain(long), "en", nil)[:20], slow, 10*time.Second); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
+	if _, err := compose(t.Context(), long, lectern.Voice{}, Prepare(lectern.Plain(long), "en", nil)[:20], slow,
+		10*time.Second); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
 		t.Errorf("more audio than allowed gives %v", err)
 	}
 }

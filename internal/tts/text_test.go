@@ -16,7 +16,8 @@ import (
 func sentencesOf(text, lang string) []string {
 	var out []string
 	for _, s := range Prepare(lectern.Plain(text), lang, nil) {
-		out = append(out, s.Text+map[Pause]string{PauseNone: " ~", PauseClause: " ,", PauseSentence: " /", PauseParagraph: " //"}[s.After])
+		out = append(out, s.Text+map[Pause]string{PauseNone: " ~", PauseClause: " ,", PauseSentence: " /",
+			PauseParagraph: " //"}[s.After])
 	}
 	return out
 }
@@ -28,21 +29,26 @@ func TestSentences(t *testing.T) {
 		want       []string
 	}{
 		{"en", "Hello. World.", []string{"Hello. /", "World. //"}},
-		{"en", "Dr. Smith paid $5.50, e.g. for tea. He left.", []string{"Dr. Smith paid $5.50, e.g. for tea. /", "He left. //"}},
-		{"en", "J. R. Tolkien wrote it. So did I. Then he slept.", []string{"J. R. Tolkien wrote it. /", "So did I. /", "Then he slept. //"}},
+		{"en", "Dr. Smith paid $5.50, e.g. for tea. He left.", []string{"Dr. Smith paid $5.50, e.g. for tea. /",
+			"He left. //"}},
+		{"en", "J. R. Tolkien wrote it. So did I. Then he slept.", []string{"J. R. Tolkien wrote it. /", "So did I. /",
+			"Then he slept. //"}},
 		{"en", "Well… maybe. Wait... What?! Yes!", []string{"Well. maybe. /", "Wait. /", "What?! /", "Yes! //"}},
 		{"en", "He said “Stop.” Then (really!) she went.", []string{"He said Stop. /", "Then (really!) she went. //"}},
 		{"en", "First part.\n\nSecond part.", []string{"First part. //", "Second part. //"}},
 		{"en", "It costs 3.14 at 10 a.m. on Monday.", []string{"It costs 3.14 at 10 a.m. on Monday. //"}},
 		{"en", "Our list:\n- one\n- two", []string{"Our list: /", "one /", "two //"}},
-		{"en", "A line that was wrapped by an editor at about eighty columns, and\nGoes on here.", []string{"A line that was wrapped by an editor at about eighty columns, and Goes on here. //"}},
-		{"de", "Am 3. Oktober kommt z. B. Dr. Meyer. Er bleibt.", []string{"Am 3. Oktober kommt z. B. Dr. Meyer. /", "Er bleibt. //"}},
+		{"en", "A line that was wrapped by an editor at about eighty columns, and\nGoes on here.",
+			[]string{"A line that was wrapped by an editor at about eighty columns, and Goes on here. //"}},
+		{"de", "Am 3. Oktober kommt z. B. Dr. Meyer. Er bleibt.", []string{"Am 3. Oktober kommt z. B. Dr. Meyer. /",
+			"Er bleibt. //"}},
 		{"uk", "Це м. Київ, 2026 р. Там добре. Так і є!", []string{"Це м. Київ, 2026 р. Там добре. /", "Так і є! //"}},
 		{"zh", "你好。欢迎！再见", []string{"你好。 /", "欢迎！ /", "再见 //"}},
 		{"ja", "「はい。」そうです。", []string{"はい。 /", "そうです。 //"}},
 		{"hi", "नमस्ते। स्वागत है।", []string{"नमस्ते। /", "स्वागत है। //"}},
 		{"ur", "یہ کیا ہے؟ ہاں۔", []string{"یہ کیا ہے؟ /", "ہاں۔ //"}},
-		{"en", "See https://www.example.com/a_b?c=d. And [our site](https://x.org/y).", []string{"See example.com. /", "And our site. //"}},
+		{"en", "See https://www.example.com/a_b?c=d. And [our site](https://x.org/y).",
+			[]string{"See example.com. /", "And our site. //"}},
 		{"en", "🎉 **Big** _news_ — `now` 👍🏽!", []string{"Big news, now! //"}},
 		{"en", "...", nil},
 		{"en", "R & D, 2 + 2", []string{"R & D, 2 + 2 //"}},
@@ -125,15 +131,18 @@ func checkPrepared(t interface{ Errorf(string, ...any) }, text string, all []Sen
 
 func TestPrepareHoldsAll(t *testing.T) {
 	t.Parallel()
-	pieces := []string{"word", "Dr.", "3.", "。", "漢", "ก็", "🎉", "**", "—", "\n", "\n\n", " ", "...", "«", "!", "https://a.b/c?d", "é", "\u0301", "\x00", "\xff", "ー", "#", "- "}
+	pieces := []string{"word", "Dr.", "3.", "。", "漢", "ก็", "🎉", "**", "—", "\n", "\n\n", " ", "...", "«", "!",
+		"https://a.b/c?d", "é", "\u0301", "\x00", "\xff", "ー", "#", "- "}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(t, "pieces"), "")
-		checkPrepared(t, text, Prepare(lectern.Plain(text), rapid.SampledFrom([]string{"en", "de", "zh", ""}).Draw(t, "language"), nil))
+		checkPrepared(t, text, Prepare(lectern.Plain(text), rapid.SampledFrom([]string{"en", "de", "zh",
+			""}).Draw(t, "language"), nil))
 	})
 }
 
 func FuzzPrepare(f *testing.F) {
-	for _, s := range []string{"Hello. World.", "你好。世界", "a\u0301\u0301 \xff 🎉", "[a](b) https://x.y/z …", "1.\n2.\n\n- x"} {
+	for _, s := range []string{"Hello. World.", "你好。世界", "a\u0301\u0301 \xff 🎉", "[a](b) https://x.y/z …",
+		"1.\n2.\n\n- x"} {
 		f.Add(s, "en")
 	}
 	f.Fuzz(func(t *testing.T, text, lang string) {
@@ -143,7 +152,8 @@ func FuzzPrepare(f *testing.F) {
 }
 
 func FuzzReadWAV(f *testing.F) {
-	f.Add([]byte("RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\xff\x7f"))
+	f.Add([]byte("RIFF\x24\x00\x00\x00WAVEfmt " +
+		"\x10\x00\x00\x00\x01\x00\x01\x00\x80\x3e\x00\x00\x00\x7d\x00\x00\x02\x00\x10\x00data\x04\x00\x00\x00\x01\x00\xff\x7f"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		samples, rate, err := ReadWAV(b)
 		if err == nil && (rate <= 0 || len(samples) > len(b)) {

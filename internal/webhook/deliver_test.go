@@ -63,12 +63,14 @@ func TestMessage(t *testing.T) {
 			if err := webhook.Verify(c.header, secret, time.Now(), c.body); err != nil {
 				t.Error(err)
 			}
-			if c.header.Get("Content-Type") != "application/json" || c.header.Get("User-Agent") != "Lectern-Webhooks/test" || !strings.HasPrefix(c.id, "msg_") {
+			if c.header.Get("Content-Type") != "application/json" || c.header.Get("User-Agent") != "Lectern-Webhooks/test" ||
+				!strings.HasPrefix(c.id, "msg_") {
 				t.Errorf("headers: %v", c.header)
 			}
 		}
 		for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
-			if d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 || d.Problem != "" || d.DoneAt.IsZero() {
+			if d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 || d.Problem != "" ||
+				d.DoneAt.IsZero() {
 				t.Errorf("on record: %+v", d)
 			}
 		}
@@ -118,7 +120,9 @@ func TestScheduleThenGivenUp(t *testing.T) {
 		}
 		list := w.deliveries(lectern.DeliveryFilter{State: lectern.DeliveryGivenUp})
 		d := list[len(list)-1]
-		if d.Attempts != len(waits)+1 || d.StatusCode != 500 || !strings.Contains(d.Problem, "500 (Internal Server Error): said the receiver") || !strings.Contains(d.Problem, "11 tries") {
+		if d.Attempts != len(waits)+1 || d.StatusCode != 500 ||
+			!strings.Contains(d.Problem, "500 (Internal Server Error): said the receiver") ||
+			!strings.Contains(d.Problem, "11 tries") {
 			t.Errorf("on record: %+v", d)
 		}
 	})
@@ -127,10 +131,12 @@ func TestScheduleThenGivenUp(t *testing.T) {
 func TestRetryAfterWithinBounds(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[string][2]time.Duration{
-		"1":                             {4 * time.Second, 6 * time.Second}, // the schedule's own wait is longer
-		"3600":                          {time.Hour, time.Hour + time.Second},
-		"864000":                        {8 * time.Hour, 8*time.Hour + time.Second},                   // ten days: as long as the longest wait
-		"Sat, 01 Jan 2000 00:20:00 GMT": {20*time.Minute - time.Second, 20*time.Minute + time.Second}, // a bubble begins at the turn of 2000
+		"1":    {4 * time.Second, 6 * time.Second}, // the schedule's own wait is longer
+		"3600": {time.Hour, time.Hour + time.Second},
+		// ten days: as long as the longest wait
+		"864000": {8 * time.Hour, 8*time.Hour + time.Second},
+		// a bubble begins at the turn of 2000
+		"Sat, 01 Jan 2000 00:20:00 GMT": {20*time.Minute - time.Second, 20*time.Minute + time.Second},
 		"soon":                          {4 * time.Second, 6 * time.Second},
 	} {
 		t.Run(asked, func(t *testing.T) {
@@ -245,7 +251,8 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 				time.Sleep(time.Second)
 				synctest.Wait()
 				calls := w.net.all()
-				if last := calls[len(calls)-1]; !removed && (len(calls) != 2 || last.status != 200 || verify(t, last, e.Secrets[0]) != nil) || removed && len(calls) != 1 {
+				if last := calls[len(calls)-1]; !removed && (len(calls) != 2 || last.status != 200 ||
+					verify(t, last, e.Secrets[0]) != nil) || removed && len(calls) != 1 {
 					t.Errorf("%d calls since", len(calls))
 				}
 			})
@@ -360,7 +367,8 @@ func TestCrashBeforeTheRecord(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
 		calls := w.net.all()
-		if len(calls) != 2 || calls[0].id != calls[1].id || !bytes.Equal(calls[0].body, calls[1].body) || calls[1].at.Sub(began) > time.Millisecond {
+		if len(calls) != 2 || calls[0].id != calls[1].id || !bytes.Equal(calls[0].body, calls[1].body) ||
+			calls[1].at.Sub(began) > time.Millisecond {
 			t.Fatalf("%d calls, %v after the start", len(calls), calls)
 		}
 		if d := w.the(); d.State != lectern.DeliveryDelivered {
@@ -421,7 +429,8 @@ type drowsy struct {
 	asked *atomic.Bool
 }
 
-func (d drowsy) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+func (d drowsy) ClaimDeliveries(ctx context.Context, by string, lease time.Duration,
+	limit int) ([]lectern.Delivery, error) {
 	got, err := []lectern.Delivery(nil), error(nil)
 	if !d.asked.Load() {
 		got, err = d.Fake.ClaimDeliveries(ctx, by, lease, limit)

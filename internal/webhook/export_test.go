@@ -16,7 +16,8 @@ func (s *Service) Post(ctx context.Context, url string, secret string) (int, str
 }
 
 // Settle is settle for a try that was answered with a status.
-func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Duration, now time.Time, jitter float64) (after lectern.Delivery, again time.Duration) {
+func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Duration, now time.Time,
+	jitter float64) (after lectern.Delivery, again time.Duration) {
 	return settle(d, answer{status: status, problem: problem, retryAfter: retryAfter, gone: status == 410}, now, jitter)
 }
 

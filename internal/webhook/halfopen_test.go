@@ -28,13 +28,18 @@ func TestHalfOpenReceivers(t *testing.T) {
 		problem string
 	}{
 		{"takes no byte", func(net.Conn, *bufio.Reader) {}, webhook.Timeout, 0, "It did not answer within 15 s."},
-		{"takes half of the request", func(_ net.Conn, r *bufio.Reader) { _, _ = r.ReadString('\n') }, webhook.Timeout, 0, "It did not answer within 15 s."},
-		{"never answers", func(_ net.Conn, r *bufio.Reader) { request(r) }, webhook.Timeout, 0, "It did not answer within 15 s."},
-		{"answers half of a header", says("HTTP/1.1 200 OK\r\nContent-Le"), webhook.Timeout, 0, "It did not answer within 15 s."},
+		{"takes half of the request", func(_ net.Conn, r *bufio.Reader) { _, _ = r.ReadString('\n') }, webhook.Timeout, 0,
+			"It did not answer within 15 s."},
+		{"never answers", func(_ net.Conn, r *bufio.Reader) { request(r) }, webhook.Timeout, 0,
+			"It did not answer within 15 s."},
+		{"answers half of a header", says("HTTP/1.1 200 OK\r\nContent-Le"), webhook.Timeout, 0,
+			"It did not answer within 15 s."},
 		{"stops in the body of a yes", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 200, ""},
-		{"stops in the body of a no", says("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 500, "It answered 500 (Internal Server Error)."},
+		{"stops in the body of a no", says("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), webhook.Timeout, 500,
+			"It answered 500 (Internal Server Error)."},
 		{"drops the connection", drops(""), 0, 0, "It cannot be reached: EOF."},
-		{"drops it in the body of a no", drops("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), 0, 500, "It answered 500 (Internal Server Error)."},
+		{"drops it in the body of a no", drops("HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), 0, 500,
+			"It answered 500 (Internal Server Error)."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -51,7 +56,8 @@ func TestHalfOpenReceivers(t *testing.T) {
 					}()
 					return here, nil
 				}}
-				s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: egress.Everywhere(), Transport: transport})
+				s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: egress.Everywhere(),
+					Transport: transport})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -104,7 +104,8 @@ func (l *loop) inherit(ctx context.Context) {
 		return
 	}
 	if err := l.opt.Store.FreeClaims(ctx, ""); err != nil && ctx.Err() == nil {
-		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves", "reason", err.Error())
+		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves", "reason",
+			err.Error())
 	}
 }
 
@@ -287,7 +288,8 @@ func (l *loop) finish() {
 // giveBack ends a claim, so that another process need not wait for its end.
 func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	if err := s.opt.Store.FinishDelivery(ctx, d, 0); err != nil && !isStale(err) {
-		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason", err.Error())
+		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason",
+			err.Error())
 	}
 }
 
@@ -315,18 +317,21 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
 	if isStale(err) { // another node has the message now, or nobody wants it any more
-		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID, "claim", d.Claim, "status", a.status)
+		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID, "claim", d.Claim,
+			"status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}
 	}
 	s.say(ctx, after, a)
 	if err != nil {
-		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery", d.ID, "reason", err.Error())
+		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery", d.ID, "reason",
+			err.Error())
 		return sent{trouble: a.status == 0}
 	}
 	if a.gone && d.Endpoint != "" {
 		s.disable(record, d)
 	}
-	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending || d.Attempts == 0}
+	r := sent{trouble: a.status == 0 && !a.final || a.took > slow, again: after.State != lectern.DeliveryPending ||
+		d.Attempts == 0}
 	if after.State == lectern.DeliveryPending {
 		r.next = after.NextAt
 	}

@@ -62,7 +62,8 @@ func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 					tries[c.message(t).Type]++
 				}
 				again := name != "late"
-				if again != (tries["presentation.queued"] > 2) || tries["presentation.completed"] != 1 || tries["presentation.processing"] != 1 {
+				if again != (tries["presentation.queued"] > 2) || tries["presentation.completed"] != 1 ||
+					tries["presentation.processing"] != 1 {
 					t.Errorf("tries: %v", tries)
 				}
 			})

@@ -80,7 +80,8 @@ func owned(t *testing.T, w *world, owner, theirs, presentation string) {
 	fails(t, err, lectern.CodeNotFound)
 	_, err = w.s.Test(t.Context(), owner, theirs)
 	fails(t, err, lectern.CodeNotFound)
-	for _, id := range []string{lectern.CallbackEndpoint, lectern.CallbackEndpointOf("a"), lectern.CallbackEndpointOf("b")} {
+	for _, id := range []string{lectern.CallbackEndpoint, lectern.CallbackEndpointOf("a"),
+		lectern.CallbackEndpointOf("b")} {
 		fails(t, w.s.Remove(t.Context(), owner, id), lectern.CodeNotFound)
 	}
 	_, err = w.s.Rotate(t.Context(), owner, lectern.CallbackEndpointOf("a"))

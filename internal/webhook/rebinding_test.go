@@ -150,7 +150,8 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	t.Parallel()
 	for _, list := range [][]netip.Addr{{far, here}, {here, far}} {
 		n := newNet(t, strict, func(string) []netip.Addr { return list })
-		s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: strict, Transport: n.transport})
+		s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: strict,
+			Transport: n.transport})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +168,8 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 // would be refused as it is dialled.
 func TestRedirectsToTurncoats(t *testing.T) {
 	t.Parallel()
-	p := egress.Policy{Private: []netip.Prefix{netip.PrefixFrom(here, 32)}} // so that something answers, and nothing else is allowed
+	// so that something answers, and nothing else is allowed
+	p := egress.Policy{Private: []netip.Prefix{netip.PrefixFrom(here, 32)}}
 	beside := netip.MustParseAddr("127.0.0.3")
 	n := newNet(t, p, func(name string) []netip.Addr {
 		if name == "receiver.example.com" {
@@ -195,7 +197,8 @@ func TestRedirectsToTurncoats(t *testing.T) {
 	if err == nil {
 		res.Body.Close()
 	}
-	if _, refused := errors.AsType[*egress.Refused](err); !refused || !slices.Equal(n.judged(), []string{here.String(), beside.String()}) {
+	if _, refused := errors.AsType[*egress.Refused](err); !refused || !slices.Equal(n.judged(), []string{here.String(),
+		beside.String()}) {
 		t.Errorf("followed: %v; judged %v", err, n.judged())
 	}
 }

@@ -24,7 +24,8 @@ const TestType = "webhook.test"
 // Types are the types of messages about presentations, in the order in which they come.
 func Types() []string {
 	var out []string
-	for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed, lectern.StatusCanceled} {
+	for _, s := range []lectern.Status{lectern.StatusQueued, lectern.StatusProcessing, lectern.StatusCompleted,
+		lectern.StatusFailed, lectern.StatusCanceled} {
 		out = append(out, lectern.WebhookType(s))
 	}
 	return out
@@ -59,7 +60,8 @@ func (s *Service) Register(ctx context.Context, owner, address string, types []s
 	}
 	for i, t := range types {
 		if !slices.Contains(Types(), t) {
-			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i), "There is no type %.60q. The types are %s.", t, strings.Join(Types(), ", "))
+			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i), "There is no type %.60q. The types are %s.", t,
+				strings.Join(Types(), ", "))
 		}
 	}
 	owner = cmp.Or(owner, lectern.DefaultOwner)
@@ -68,10 +70,12 @@ func (s *Service) Register(ctx context.Context, owner, address string, types []s
 		return lectern.Endpoint{}, err
 	}
 	if len(all) >= MaxEndpoints {
-		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "There are %d webhooks, which is the most. Remove one first.", len(all))
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
+			"There are %d webhooks, which is the most. Remove one first.", len(all))
 	}
 	types = slices.Compact(slices.Sorted(slices.Values(types)))
-	e := lectern.Endpoint{ID: newID("wh_"), Owner: owner, URL: address, Types: types, Secrets: []string{NewSecret()}, CreatedAt: stamp()}
+	e := lectern.Endpoint{ID: newID("wh_"), Owner: owner, URL: address, Types: types, Secrets: []string{NewSecret()},
+		CreatedAt: stamp()}
 	return s.put(ctx, e)
 }
 
@@ -126,7 +130,8 @@ func (s *Service) rotateOnce(ctx context.Context, owner, id string) (lectern.End
 	}
 	now := stamp()
 	if len(active(e.Secrets, now)) > 4 {
-		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict, "This webhook has five secrets that are valid. Each old one ends a day after it was replaced.")
+		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
+			"This webhook has five secrets that are valid. Each old one ends a day after it was replaced.")
 	}
 	e.Secrets = rotate(e.Secrets, NewSecret(), now)
 	e.Disabled = e.KeepsCallbacks()
@@ -218,7 +223,8 @@ func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery,
 	if err != nil {
 		return lectern.Delivery{}, err
 	}
-	d := lectern.Delivery{ID: newID("msg_"), Owner: e.Owner, Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1, CreatedAt: stamp()}
+	d := lectern.Delivery{ID: newID("msg_"), Owner: e.Owner, Endpoint: e.ID, URL: e.URL, Type: TestType, Attempts: 1,
+		CreatedAt: stamp()}
 	data, err := json.Marshal(map[string]string{"webhook": e.ID, "message": "This is a test. Lectern can reach you."})
 	if err != nil {
 		return d, err

@@ -89,7 +89,10 @@ func (s *Service) try(ctx context.Context, m message) answer {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", strings.TrimSpace("Lectern-Webhooks/"+s.opt.Version))
-	client := http.Client{Transport: s.opt.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Transport: s.opt.Transport, CheckRedirect: func(*http.Request,
+		[]*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	res, err := client.Do(req)
 	if err != nil {
 		return unreached(err)
@@ -104,7 +107,8 @@ func (s *Service) try(ctx context.Context, m message) answer {
 		a.gone = true
 		a.problem = "It answered 410 (Gone): it wants no more messages."
 	case res.StatusCode >= 300 && res.StatusCode < 400:
-		a.problem = fmt.Sprintf("It answered %s; redirects are not followed. Register the address that it leads to.", status(res.StatusCode))
+		a.problem = fmt.Sprintf("It answered %s; redirects are not followed. Register the address that it leads to.",
+			status(res.StatusCode))
 	default:
 		a.problem = fmt.Sprintf("It answered %s.", status(res.StatusCode))
 		a.retryAfter = retryAfter(res.Header, time.Now())
@@ -141,7 +145,8 @@ func excerpt(b []byte) string {
 }
 
 func refusal(r *egress.Refused) answer {
-	return answer{problem: fmt.Sprintf("The address may not be reached: %s. webhook.allow_private allows private networks.", r.Why), final: true}
+	return answer{problem: fmt.Sprintf("The address may not be reached: %s. webhook.allow_private allows private "+
+		"networks.", r.Why), final: true}
 }
 
 // unreached says why there was no answer.

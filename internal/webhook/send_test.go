@@ -88,7 +88,8 @@ func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
 	t.Cleanup(server.Close)
 	// On its face: refused without a connection.
 	_, problem, final := real(t, strict).Post(t.Context(), server.URL, webhook.NewSecret())
-	if !final || !strings.Contains(problem, "points at this machine") || !strings.Contains(problem, "webhook.allow_private") {
+	if !final || !strings.Contains(problem, "points at this machine") ||
+		!strings.Contains(problem, "webhook.allow_private") {
 		t.Errorf("%q, final %v", problem, final)
 	}
 	// In the dialer: the service's own, asked past the judgement of names.
@@ -158,7 +159,8 @@ func TestSettle(t *testing.T) {
 		if status/100 == 2 {
 			problem = ""
 		}
-		after, again := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at, rapid.Float64Range(0, 1).Draw(t, "jitter"))
+		after, again := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at,
+			rapid.Float64Range(0, 1).Draw(t, "jitter"))
 		if after.Attempts != d.Attempts+1 || after.StatusCode != status {
 			t.Fatalf("%+v", after)
 		}
@@ -168,11 +170,13 @@ func TestSettle(t *testing.T) {
 				t.Fatalf("%+v", after)
 			}
 		case lectern.DeliveryGivenUp:
-			if problem == "" || status != 410 && after.Attempts <= len(webhook.Schedule()) || after.DoneAt != at || after.Problem == "" {
+			if problem == "" || status != 410 && after.Attempts <= len(webhook.Schedule()) || after.DoneAt != at ||
+				after.Problem == "" {
 				t.Fatalf("%+v", after)
 			}
 		case lectern.DeliveryPending:
-			if wait := after.NextAt.Sub(at); wait != again || wait < 4*time.Second || wait > 9*time.Hour || !after.DoneAt.IsZero() || problem == "" {
+			if wait := after.NextAt.Sub(at); wait != again || wait < 4*time.Second || wait > 9*time.Hour ||
+				!after.DoneAt.IsZero() || problem == "" {
 				t.Fatalf("waits %s: %+v", wait, after)
 			}
 		}
@@ -188,13 +192,15 @@ func TestRegistry(t *testing.T) {
 		fails(t, err, lectern.CodeCallbackRefused)
 		_, err = w.s.Register(ctx, "", address, []string{"presentation.exploded"})
 		fails(t, err, webhook.CodeInvalid)
-		one, err := w.s.Register(ctx, "", address, []string{"presentation.failed", "presentation.completed", "presentation.failed"})
+		one, err := w.s.Register(ctx, "", address, []string{"presentation.failed", "presentation.completed",
+			"presentation.failed"})
 		if err != nil || len(one.Types) != 2 || len(one.Secrets) != 1 {
 			t.Fatalf("%+v %v", one, err)
 		}
 		p := w.whole("")
 		synctest.Wait()
-		if calls := w.net.all(); len(calls) != 1 || calls[0].message(t).Type != "presentation.completed" || verify(t, calls[0], one.Secrets[0]) != nil {
+		if calls := w.net.all(); len(calls) != 1 || calls[0].message(t).Type != "presentation.completed" ||
+			verify(t, calls[0], one.Secrets[0]) != nil {
 			t.Fatalf("%d messages", len(calls))
 		}
 
@@ -203,11 +209,13 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%+v %v", trial, err)
 		}
 		calls := w.net.all()
-		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil || last.id != trial.ID {
+		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil ||
+			last.id != trial.ID {
 			t.Errorf("the test sent %s", last.body)
 		}
 		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }
-		if trial, err = w.s.Test(ctx, "", one.ID); err != nil || trial.StatusCode != 401 || !strings.Contains(trial.Problem, "401 (Unauthorized)") {
+		if trial, err = w.s.Test(ctx, "", one.ID); err != nil || trial.StatusCode != 401 ||
+			!strings.Contains(trial.Problem, "401 (Unauthorized)") {
 			t.Errorf("%+v %v", trial, err)
 		}
 		if n := len(w.deliveries(lectern.DeliveryFilter{})); n != 1 {

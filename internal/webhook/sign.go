@@ -44,7 +44,8 @@ func key(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	b, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(b) < 24 || len(b) > 64 {
-		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and what `openssl rand -base64 32` prints.")
+		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and what "+
+			"`openssl rand -base64 32` prints.")
 		f.Param = "secret"
 		return nil, f
 	}
@@ -125,7 +126,8 @@ func Sign(h http.Header, secrets []string, id string, at time.Time, body []byte)
 func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 	id, stamp, given := h.Get(HeaderID), h.Get(HeaderTimestamp), h.Get(HeaderSignature)
 	if id == "" || stamp == "" || given == "" {
-		return fmt.Errorf("it is not signed: one of the headers %s, %s and %s is missing", strings.ToLower(HeaderID), strings.ToLower(HeaderTimestamp), strings.ToLower(HeaderSignature))
+		return fmt.Errorf("it is not signed: one of the headers %s, %s and %s is missing", strings.ToLower(HeaderID),
+			strings.ToLower(HeaderTimestamp), strings.ToLower(HeaderSignature))
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {

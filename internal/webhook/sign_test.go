@@ -66,7 +66,8 @@ func TestSignaturesAreThoseOfTheReference(t *testing.T) {
 
 func TestBadSecretsAreNotRepeated(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"hunter2hunter2", "whsec_", "whsec_c2hvcnQ=", "whsec_not*base64*at*all*but*long*enough*to*be", strings.TrimPrefix(webhook.NewSecret(), "whsec_")} {
+	for _, s := range []string{"hunter2hunter2", "whsec_", "whsec_c2hvcnQ=",
+		"whsec_not*base64*at*all*but*long*enough*to*be", strings.TrimPrefix(webhook.NewSecret(), "whsec_")} {
 		_, err := webhook.New(webhook.Options{Secret: s})
 		if err == nil || len(s) > 6 && strings.Contains(err.Error(), s) {
 			t.Errorf("%s: %v", s, err)

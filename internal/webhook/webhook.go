@@ -142,7 +142,8 @@ func New(o Options) (*Service, error) {
 	if o.Transport == nil {
 		o.Transport = transport(o.Policy.Dialer(Timeout))
 	}
-	return &Service{opt: o, alone: alone, log: o.Logger, wake: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}, nil
+	return &Service{opt: o, alone: alone, log: o.Logger, wake: make(chan struct{}, 1), quit: make(chan struct{}),
+		ended: make(chan struct{})}, nil
 }
 
 // Wake says that the outbox may have something new. It never waits.

@@ -72,7 +72,8 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := call{at: time.Now(), host: req.URL.Host, id: req.Header.Get(webhook.HeaderID), header: req.Header.Clone(), body: b}
+	c := call{at: time.Now(), host: req.URL.Host, id: req.Header.Get(webhook.HeaderID), header: req.Header.Clone(),
+		body: b}
 	r.mu.Lock()
 	if r.per == nil {
 		r.per, r.worst = map[string]int{}, map[string]int{}
@@ -96,7 +97,8 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("said the receiver")), Request: req}, nil
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("said the receiver")),
+		Request: req}, nil
 }
 
 func (r *receivers) all() []call {

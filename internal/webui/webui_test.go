@@ -51,7 +51,8 @@ func TestPageIsWhole(t *testing.T) {
 	if parts < 3 {
 		t.Errorf("the page has only %d parts", parts)
 	}
-	if p := page.Header().Get("Content-Security-Policy"); !strings.Contains(p, "script-src 'self'") || strings.Contains(p, "unsafe") {
+	if p := page.Header().Get("Content-Security-Policy"); !strings.Contains(p, "script-src 'self'") ||
+		strings.Contains(p, "unsafe") {
 		t.Errorf("policy %q", p)
 	}
 	if regexp.MustCompile(`(?i)<script>|\son[a-z]+=|\sstyle=`).MatchString(page.Body.String()) {

@@ -44,7 +44,8 @@ func TestBuiltinCast(t *testing.T) {
 		}
 	}
 	_, _, err := c.Resolve(t.Context(), "elai:gia.casual")
-	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "gia.casual") {
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeUnknownAvatar ||
+		!strings.Contains(f.Message, "gia.casual") {
 		t.Errorf("another engine's avatar gives %v", err)
 	}
 }

@@ -56,7 +56,8 @@ func (g *lips) edge(y, bow, line float64) []paint.Point {
 		return paint.P(c.X, c.Y+(y-c.Y)*k)
 	}
 	mid := at(0, 1)
-	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow), at(0.22, 0.99), at(0.56, near), at(0.88, far), g.r}
+	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow), at(0.22, 0.99),
+		at(0.56, near), at(0.88, far), g.r}
 }
 
 func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64) {
@@ -91,11 +92,13 @@ func shadeAround(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth, sm
 
 func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 	h := g.half + 4
-	c.Fill(paint.Rect(-h, g.top-8, h, g.low+8), paint.Linear(0, g.top, 0, g.low+2, paint.RGB(0x2a0d12), paint.RGB(0x48161b), paint.RGB(0x6a2427)))
+	c.Fill(paint.Rect(-h, g.top-8, h, g.low+8), paint.Linear(0, g.top, 0, g.low+2, paint.RGB(0x2a0d12),
+		paint.RGB(0x48161b), paint.RGB(0x6a2427)))
 	// Tongue: a mound that rises with its tip.
 	rise := m[speech.Tongue]
 	ty := g.low + 7 - 0.30*g.gap - rise*g.gap*0.30
-	c.Soft(paint.Ellipse(0, ty+9, g.half*0.66, 14+rise*2), paint.Linear(0, ty-5, 0, ty+16, paint.RGB(0xc9696a), paint.RGB(0x9c4148)), 1.0)
+	c.Soft(paint.Ellipse(0, ty+9, g.half*0.66, 14+rise*2), paint.Linear(0, ty-5, 0, ty+16, paint.RGB(0xc9696a),
+		paint.RGB(0x9c4148)), 1.0)
 	c.Soft(paint.Ellipse(0.5, ty+6, 2.2, 8), paint.Flat(paint.RGB(0x7a2f38).Alpha(0.45)), 1.6)
 	// Lower teeth, then upper ones, which stand before them.
 	if g.teethHigh < g.low+2 {
@@ -117,7 +120,8 @@ func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 	mid := paint.RGB(0xf1e8df)
 	if upper {
 		p.Move(-w, y0).Line(w, y0).Line(w, y1-5)
-		p.Through(paint.P(w*0.74, y1-2.2), paint.P(w*0.42, y1-0.2), paint.P(w*0.22, y1+0.5), paint.P(0, y1-0.1), paint.P(-w*0.22, y1+0.5), paint.P(-w*0.42, y1-0.2), paint.P(-w*0.74, y1-2.2), paint.P(-w, y1-5))
+		p.Through(paint.P(w*0.74, y1-2.2), paint.P(w*0.42, y1-0.2), paint.P(w*0.22, y1+0.5), paint.P(0, y1-0.1),
+			paint.P(-w*0.22, y1+0.5), paint.P(-w*0.42, y1-0.2), paint.P(-w*0.74, y1-2.2), paint.P(-w, y1-5))
 	} else {
 		mid = paint.RGB(0xd9c9bf)
 		w *= 0.84
@@ -125,7 +129,8 @@ func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 		p.Through(paint.P(w*0.6, y0+0.8), paint.P(0, y0), paint.P(-w*0.6, y0+0.8), paint.P(-w, y0+3.5))
 	}
 	p.Close()
-	c.Draw(p, paint.Style{Paint: paint.Linear(-w, 0, w, 0, side, mid.Mix(side, 0.18), mid, mid.Mix(side, 0.10), mid.Mix(side, 0.45), side.Mix(paint.RGB(0x2a0d12), 0.3)).At(0, 0.2, 0.42, 0.6, 0.8, 1), Blur: 0.45})
+	c.Draw(p, paint.Style{Paint: paint.Linear(-w, 0, w, 0, side, mid.Mix(side, 0.18), mid, mid.Mix(side, 0.10),
+		mid.Mix(side, 0.45), side.Mix(paint.RGB(0x2a0d12), 0.3)).At(0, 0.2, 0.42, 0.6, 0.8, 1), Blur: 0.45})
 	if upper {
 		for _, x := range [...]float64{-0.50, -0.25, 0, 0.25, 0.50} {
 			c.Draw(paint.Rect(x*w-0.35, y1-9, x*w+0.35, y1+0.4), paint.Style{Paint: paint.Flat(side.Alpha(0.26)), Blur: 0.35})
@@ -136,9 +141,11 @@ func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 func tongueTip(c *paint.Canvas, f *mouth, g *lips, out float64) {
 	y := g.teethLow + 0.5
 	w := g.half * 0.46
-	tip := paint.Blob(paint.P(-w, y-1), paint.P(0, y-2.2), paint.P(w, y-1), paint.P(w*0.82, y+4.5*out), paint.P(0, y+7.6*out), paint.P(-w*0.82, y+4.5*out))
+	tip := paint.Blob(paint.P(-w, y-1), paint.P(0, y-2.2), paint.P(w, y-1), paint.P(w*0.82, y+4.5*out),
+		paint.P(0, y+7.6*out), paint.P(-w*0.82, y+4.5*out))
 	c.Soft(tip.Shift(0, 1.6), paint.Flat(paint.RGB(0x5a1c22).Alpha(0.5*out)), 1.4)
-	c.Draw(tip, paint.Style{Paint: paint.Linear(0, y-2, 0, y+8, paint.RGB(0xa9505a), paint.RGB(0xdd8583)), Opacity: min(out*1.6, 1), Blur: 0.4})
+	c.Draw(tip, paint.Style{Paint: paint.Linear(0, y-2, 0, y+8, paint.RGB(0xa9505a), paint.RGB(0xdd8583)),
+		Opacity: min(out*1.6, 1), Blur: 0.4})
 }
 
 func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
@@ -151,9 +158,11 @@ func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
 	}
 	upper := (&paint.Path{}).Move(g.l.X-1, g.l.Y)
 	e := 0.42 + 0.2*g.full
-	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1), top(0, 1-bow), top(0.20, 1), paint.P(mix(g.r.X, 0, 0.36), mix(g.r.Y, g.top-g.tu, e+0.14)), paint.P(g.r.X+1, g.r.Y))
+	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1), top(0, 1-bow), top(0.20, 1),
+		paint.P(mix(g.r.X, 0, 0.36), mix(g.r.Y, g.top-g.tu, e+0.14)), paint.P(g.r.X+1, g.r.Y))
 	upper.Through(reverse(g.innerUpper[:8])...).Close()
-	c.Draw(upper, paint.Style{Paint: paint.Linear(0, g.top-g.tu, 0, g.top+1.5, f.tone.Mix(s.base, 0.18), f.tone, f.dark).At(0, 0.45, 1), Blur: 0.5})
+	c.Draw(upper, paint.Style{Paint: paint.Linear(0, g.top-g.tu, 0, g.top+1.5, f.tone.Mix(s.base, 0.18), f.tone,
+		f.dark).At(0, 0.45, 1), Blur: 0.5})
 
 	lower := (&paint.Path{}).Move(g.l.X-0.6, g.l.Y).Through(g.innerLower[1:]...)
 	bot := g.low + g.tl
@@ -162,8 +171,10 @@ func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
 		return paint.P(i.X, mix(i.Y, bot, k))
 	}
 	near, far := mix(0.66, 0.86, g.full), mix(0.30, 0.56, g.full)
-	lower.Through(out(0.86, far), out(0.58, near), out(0.25, 0.985), out(-0.25, 1), out(-0.58, near), out(-0.86, far), g.l).Close()
-	c.Draw(lower, paint.Style{Paint: paint.Linear(0, g.low, 0, bot, f.tone.Mix(f.dark, 0.35), f.light, f.tone.Mix(s.shade, 0.25)).At(0, 0.42, 1), Blur: 0.55})
+	lower.Through(out(0.86, far), out(0.58, near), out(0.25, 0.985), out(-0.25, 1), out(-0.58, near), out(-0.86, far),
+		g.l).Close()
+	c.Draw(lower, paint.Style{Paint: paint.Linear(0, g.low, 0, bot, f.tone.Mix(f.dark, 0.35), f.light,
+		f.tone.Mix(s.shade, 0.25)).At(0, 0.42, 1), Blur: 0.55})
 	hl := paint.Ellipse(-g.half*0.16, g.low+g.tl*0.42, g.half*0.30, g.tl*0.17)
 	c.Clip(lower).Soft(hl, paint.Flat(paint.RGB(0xffffff).Alpha(0.20*(1-0.5*press))), 1.7)
 
@@ -175,7 +186,8 @@ func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
 			mid[i] = g.innerUpper[i].Mix(g.innerLower[i], 0.5)
 		}
 		mid[4].Y += 0.5
-		c.Draw(paint.Taper(mid, []float64{0.6, 1.4, 1.9, 2.3, 2.5, 2.3, 1.8, 1.3, 0.6}), paint.Style{Paint: paint.Flat(f.line), Opacity: 0.25 + 0.75*closed, Blur: 0.4})
+		c.Draw(paint.Taper(mid, []float64{0.6, 1.4, 1.9, 2.3, 2.5, 2.3, 1.8, 1.3, 0.6}),
+			paint.Style{Paint: paint.Flat(f.line), Opacity: 0.25 + 0.75*closed, Blur: 0.4})
 	}
 	for _, p := range [2]paint.Point{g.l, g.r} {
 		c.Soft(paint.Ellipse(p.X, p.Y, 1.8, 1.1), paint.Flat(f.line.Alpha(0.42)), 1.0)

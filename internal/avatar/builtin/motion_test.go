@@ -44,7 +44,8 @@ func talk(phrases int, ask bool) (lectern.Narration, string) {
 
 func request(n lectern.Narration, text string, seed uint64, rate int) *lectern.ClipRequest {
 	frames := int((int64(len(n.Samples))+48000)*int64(rate)/lectern.SampleRate) + 1
-	return &lectern.ClipRequest{Narration: n, Text: text, Lead: 24000, Frames: frames, FrameRate: rate, Seed: seed, Look: lectern.Point{X: -0.8, Y: -0.3}}
+	return &lectern.ClipRequest{Narration: n, Text: text, Lead: 24000, Frames: frames, FrameRate: rate, Seed: seed,
+		Look: lectern.Point{X: -0.8, Y: -0.3}}
 }
 
 func TestPoseStaysInBoundsAndFlows(t *testing.T) {
@@ -57,10 +58,12 @@ func TestPoseStaysInBoundsAndFlows(t *testing.T) {
 		var prev pose
 		for i := range r.Frames {
 			q := p.pose(i)
-			if math.Abs(q.nod) > 6*degree || math.Abs(q.tilt) > 5*degree || math.Abs(q.turn) > 4*degree || math.Abs(q.shift.X) > 5 || math.Abs(q.shift.Y) > 4 {
+			if math.Abs(q.nod) > 6*degree || math.Abs(q.tilt) > 5*degree || math.Abs(q.turn) > 4*degree ||
+				math.Abs(q.shift.X) > 5 || math.Abs(q.shift.Y) > 4 {
 				t.Fatalf("frame %d: the head is at %+v", i, q)
 			}
-			if q.lids[0] < 0 || q.lids[0] > 1.2 || math.Abs(q.gaze.X) > 1.1 || math.Abs(q.gaze.Y) > 1.1 || q.breath < 0 || q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
+			if q.lids[0] < 0 || q.lids[0] > 1.2 || math.Abs(q.gaze.X) > 1.1 || math.Abs(q.gaze.Y) > 1.1 || q.breath < 0 ||
+				q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
 				t.Fatalf("frame %d: the face is at %+v", i, q)
 			}
 			if i > 0 {
@@ -92,7 +95,8 @@ func TestClipsBeginAndEndNeutral(t *testing.T) {
 			if d := math.Abs(got.nod) + math.Abs(got.turn) + math.Abs(got.tilt); d > 0.01*degree {
 				t.Errorf("frame %d of %d: the head is off by %.3f°", i, r.Frames, d/degree)
 			}
-			if got.mouth != want.mouth || math.Abs(got.breath) > 0.01 || math.Abs(got.lids[0]-1) > 0.01 || math.Hypot(got.gaze.X, got.gaze.Y) > 0.01 {
+			if got.mouth != want.mouth || math.Abs(got.breath) > 0.01 || math.Abs(got.lids[0]-1) > 0.01 ||
+				math.Hypot(got.gaze.X, got.gaze.Y) > 0.01 {
 				t.Errorf("frame %d of %d is %+v", i, r.Frames, got)
 			}
 		}
@@ -159,7 +163,8 @@ func TestTheHeadRestsInSilence(t *testing.T) {
 	p := perform(gia(), request(n, text, 11, 30))
 	speed := func(i int) float64 {
 		a, b := p.pose(i), p.pose(i+1)
-		return (math.Abs(a.nod-b.nod)+math.Abs(a.turn-b.turn)+math.Abs(a.tilt-b.tilt))*120 + math.Abs(a.shift.X-b.shift.X) + math.Abs(a.shift.Y-b.shift.Y)
+		return (math.Abs(a.nod-b.nod)+math.Abs(a.turn-b.turn)+math.Abs(a.tilt-b.tilt))*120 + math.Abs(a.shift.X-b.shift.X) +
+			math.Abs(a.shift.Y-b.shift.Y)
 	}
 	ph := p.track.Phrases()
 	var quiet, loud, nq, nl float64
@@ -283,7 +288,8 @@ func TestFieldsMoveLessThanTheirReach(t *testing.T) {
 
 // BenchmarkFrame is the cost of one frame of a talking figure once its layers are drawn; sprites come as they come.
 func BenchmarkFrame(b *testing.B) {
-	for name, s := range map[string]lectern.Size{"480x480": {Width: 480, Height: 480}, "576x984": {Width: 576, Height: 984}, "960x1080": {Width: 960, Height: 1080}} {
+	for name, s := range map[string]lectern.Size{"480x480": {Width: 480, Height: 480},
+		"576x984": {Width: 576, Height: 984}, "960x1080": {Width: 960, Height: 1080}} {
 		b.Run(name, func(b *testing.B) {
 			n, text := talk(8, false)
 			r := request(n, text, 1, 30)

@@ -77,10 +77,12 @@ func (f *Fake) Reads() int {
 func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 	made := time.Date(2026, 11, 24, 9, 0, 0, 123_000_000, time.UTC)
 	full := lectern.Key{
-		ID: "abcdefghij", Name: "Größe, 日本", Owner: "school-a", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Running: 1, Queued: 2, Minutes: 3},
+		ID: "abcdefghij", Name: "Größe, " +
+			"日本", Owner: "school-a", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Running: 1, Queued: 2, Minutes: 3},
 		Hash: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", CreatedAt: made, ExpiresAt: made.Add(time.Hour),
 	}
-	bare := lectern.Key{ID: "bbbbbbbbbb", Name: "b", Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin, Hash: strings.Repeat("0f", 32), CreatedAt: made.Add(time.Second)}
+	bare := lectern.Key{ID: "bbbbbbbbbb", Name: "b", Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin,
+		Hash: strings.Repeat("0f", 32), CreatedAt: made.Add(time.Second)}
 	t.Run("what is stored comes back whole, the oldest first", func(t *testing.T) {
 		t.Parallel()
 		s := open(t)
@@ -98,7 +100,8 @@ func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 		}
 		for i, want := range []lectern.Key{full, bare} {
 			got := all[i]
-			if !got.CreatedAt.Equal(want.CreatedAt) || !got.ExpiresAt.Equal(want.ExpiresAt) || got.ExpiresAt.IsZero() != want.ExpiresAt.IsZero() {
+			if !got.CreatedAt.Equal(want.CreatedAt) || !got.ExpiresAt.Equal(want.ExpiresAt) ||
+				got.ExpiresAt.IsZero() != want.ExpiresAt.IsZero() {
 				t.Errorf("%d: times %v and %v", i, got.CreatedAt, got.ExpiresAt)
 			}
 			got.CreatedAt, got.ExpiresAt = want.CreatedAt, want.ExpiresAt

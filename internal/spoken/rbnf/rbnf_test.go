@@ -12,10 +12,14 @@ import (
 // english is a small part of a language, with all that the notation has.
 var english = map[string][][2]string{
 	"%cardinal": {
-		{"-x", "minus →→;"}, {"x.x", "←← point →→;"}, {"Inf", "infinite;"}, {"0", "zero;"}, {"1", "one;"}, {"2", "two;"}, {"3", "three;"}, {"4", "four;"}, {"5", "five;"},
-		{"6", "six;"}, {"7", "seven;"}, {"8", "eight;"}, {"9", "nine;"}, {"10", "ten;"}, {"11", "eleven;"}, {"12", "twelve;"}, {"13", "thirteen;"}, {"14", "fourteen;"},
-		{"15", "fifteen;"}, {"16", "sixteen;"}, {"17", "seventeen;"}, {"18", "eighteen;"}, {"19", "nineteen;"}, {"20", "twenty[-→→];"}, {"30", "thirty[-→→];"},
-		{"40", "forty[-→→];"}, {"50", "fifty[-→→];"}, {"60", "sixty[-→→];"}, {"70", "seventy[-→→];"}, {"80", "eighty[-→→];"}, {"90", "ninety[-→→];"},
+		{"-x", "minus →→;"}, {"x.x", "←← point →→;"}, {"Inf", "infinite;"}, {"0", "zero;"}, {"1", "one;"}, {"2", "two;"},
+		{"3", "three;"}, {"4", "four;"}, {"5", "five;"},
+		{"6", "six;"}, {"7", "seven;"}, {"8", "eight;"}, {"9", "nine;"}, {"10", "ten;"}, {"11", "eleven;"}, {"12", "twelve;"},
+		{"13", "thirteen;"}, {"14", "fourteen;"},
+		{"15", "fifteen;"}, {"16", "sixteen;"}, {"17", "seventeen;"}, {"18", "eighteen;"}, {"19", "nineteen;"},
+		{"20", "twenty[-→→];"}, {"30", "thirty[-→→];"},
+		{"40", "forty[-→→];"}, {"50", "fifty[-→→];"}, {"60", "sixty[-→→];"}, {"70", "seventy[-→→];"}, {"80", "eighty[-→→];"},
+		{"90", "ninety[-→→];"},
 		{"100", "←← hundred[ →→];"}, {"1000", "←← thousand[ →→];"}, {"1000000", "=#,##0=;"},
 	},
 	"%year":           {{"0", "=%cardinal=;"}, {"1100/100", "←%cardinal← →%%two→;"}, {"2000", "=%cardinal=;"}},
@@ -114,7 +118,8 @@ func TestWordsTellNumbersApart(t *testing.T) {
 func TestBadRules(t *testing.T) {
 	t.Parallel()
 	for _, line := range [][2]string{
-		{"1", "no end"}, {"1", "open [bracket;"}, {"1", "open → substitution;"}, {"1", "$(cardinal,one{x);"}, {"1", "$(cardinal;"}, {"x", "name;"},
+		{"1", "no end"}, {"1", "open [bracket;"}, {"1", "open → substitution;"}, {"1", "$(cardinal,one{x);"},
+		{"1", "$(cardinal;"}, {"x", "name;"},
 		{"99999999999999999999999", "big;"}, {"10/1", "radix;"}, {"10/x", "radix;"}, {"-1", "negative;"},
 	} {
 		if _, err := Parse(map[string][][2]string{"%s": {line}}, plural); !errors.Is(err, ErrBadRule) {
@@ -135,7 +140,8 @@ func FuzzRules(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, x := range []Number{{Integer: n % 100_000}, {Integer: n, Negative: true}, {Integer: n % 100, Fraction: fraction[:min(len(fraction), 4)]}} {
+		for _, x := range []Number{{Integer: n % 100_000}, {Integer: n, Negative: true},
+			{Integer: n % 100, Fraction: fraction[:min(len(fraction), 4)]}} {
 			if s, err := r.Spell("%s", x); err == nil && strings.Contains(s, "\u00ad") {
 				t.Fatalf("%q is spelled %q", fmt.Sprint(x), s)
 			}

@@ -53,7 +53,8 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	if err := c.give(c.dir); err != nil {
 		return err
 	}
-	cmd, err := c.command("initdb", "-D", c.data(), "-U", "lectern", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	cmd, err := c.command("initdb", "-D", c.data(), "-U", "lectern", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+		"--no-sync", "--no-instructions")
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ import (
 func TestM12Connections(t *testing.T) {
 	t.Parallel()
 	url := database(t)
-	s, store := startNode(t, url, "n", false, func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error) {
+	s, store := startNode(t, url, "n", false, func(context.Context, lectern.Job,
+		lectern.Reporter) ([]lectern.Artifact, error) {
 		return nil, nil
 	})
 	node, err := openDB(t, url).Join(t.Context(), "other", time.Minute, 1)
@@ -46,13 +47,15 @@ func TestM12Connections(t *testing.T) {
 	all.Wait()
 	var open int
 	if err := openDB(t, url+"&pool_max_conns=1&pool_min_conns=0").SQL().QueryRowContext(t.Context(),
-		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").Scan(&open); err != nil || open > 2*c.PerNode {
+		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "+
+			"pg_backend_pid()").Scan(&open); err != nil || open > 2*c.PerNode {
 		t.Errorf("two nodes have %d connections, %v", open, err)
 	}
 	if w := (postgres.Capacity{PerNode: 8, Nodes: 10, Available: 97}).Warning(); w != "" {
 		t.Errorf("twelve nodes fit: %s", w)
 	}
-	if w := (postgres.Capacity{PerNode: 8, Nodes: 11, Available: 97}).Warning(); !strings.Contains(w, "max_connections") || !strings.Contains(w, "104") {
+	if w := (postgres.Capacity{PerNode: 8, Nodes: 11, Available: 97}).Warning(); !strings.Contains(w, "max_connections") ||
+		!strings.Contains(w, "104") {
 		t.Errorf("thirteen do not: %q", w)
 	}
 }

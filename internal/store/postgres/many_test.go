@@ -46,9 +46,10 @@ func testCommits(t *testing.T, open opener) {
 			for r := range rounds {
 				var writes []job.Write
 				for _, id := range order {
-					writes = append(writes, job.TestWrite(t, job.WriteSpec{ID: id, At: time.Now().UTC().Truncate(time.Microsecond), Events: []lectern.Event{
-						lectern.Reported{Attempt: 1, Progress: lectern.Progress(1 + r*nodes + n)},
-					}}))
+					writes = append(writes, job.TestWrite(t, job.WriteSpec{ID: id, At: time.Now().UTC().Truncate(time.Microsecond),
+						Events: []lectern.Event{
+							lectern.Reported{Attempt: 1, Progress: lectern.Progress(1 + r*nodes + n)},
+						}}))
 				}
 				outs, err := store.Commit(t.Context(), writes)
 				if err != nil {
@@ -103,7 +104,8 @@ func TestOutageIsRetryable(t *testing.T) {
 	}
 	store := postgres.NewStore(openDB(t, url), enqueue(nothing), "")
 	create := func(id string) error {
-		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
+		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}},
+			time.Now().UTC().Truncate(time.Microsecond))
 		_, err := store.Commit(t.Context(), []job.Write{job.TestWrite(t, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})})
 		return err
 	}

@@ -207,7 +207,8 @@ func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, erro
 func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context) error) error {
 	return failure("forget a dead node", n.db.begin(ctx, func(tx pgx.Tx) error {
 		var still bool
-		err := tx.QueryRow(ctx, "SELECT "+gone+" FROM nodes WHERE id = $1 FOR UPDATE SKIP LOCKED", node, n.silence.Seconds()).Scan(&still)
+		err := tx.QueryRow(ctx, "SELECT "+gone+" FROM nodes WHERE id = $1 FOR UPDATE SKIP LOCKED", node,
+			n.silence.Seconds()).Scan(&still)
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && !still || node == n.id {
 			return nil
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"lectern"
-	"lectern/internal/lost"
+	"lectern/internal/tcptimeout"
 )
 
 //go:embed migrations/*.sql
@@ -34,9 +34,10 @@ const (
 
 // DB is a database that several nodes share.
 type DB struct {
-	pool     *pgxpool.Pool // what is done within a transaction
-	sessions *pgxpool.Pool // what lasts longer: locks, notifications, migrations; the same pool where one address serves for all
-	sql      *sql.DB       // pool, for database/sql
+	pool *pgxpool.Pool // what is done within a transaction
+	// what lasts longer: locks, notifications, migrations; the same pool where one address serves for all
+	sessions *pgxpool.Pool
+	sql      *sql.DB // pool, for database/sql
 }
 
 // Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of nodes
@@ -95,7 +96,8 @@ const (
 func parse(url, setting string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like postgres://user:password@host:5432/name.")
+		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like "+
+			"postgres://user:password@host:5432/name.")
 		f.Param = setting
 		return nil, f
 	}
@@ -112,9 +114,10 @@ func parse(url, setting string) (*pgxpool.Config, error) {
 
 // dial connects so that a server which vanishes without a word is noticed.
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
+	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second,
+		Count: 3}}
 	if network != "unix" {
-		d.Control = lost.After(lostAfter)
+		d.Control = tcptimeout.After(lostAfter)
 	}
 	return d.DialContext(ctx, network, addr)
 }
@@ -139,7 +142,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return failure("read the migrations", err)
 	}
-	p, err := goose.NewProvider(goose.DialectPostgres, sessions, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
+	p, err := goose.NewProvider(goose.DialectPostgres, sessions, sub, goose.WithVerbose(false),
+		goose.WithLogger(goose.NopLogger()), goose.WithSessionLocker(one))
 	if err != nil {
 		return failure("read the migrations", err)
 	}
@@ -148,7 +152,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	have, want, err := p.GetVersions(ctx)
 	if err == nil && have > want {
-		return lectern.Fail(lectern.CodeInUse, "The database was written by a newer Lectern (tables %d, this one knows %d). Use that one, or another database.", have, want)
+		return lectern.Fail(lectern.CodeInUse, "The database was written by a newer Lectern (tables %d, this one knows %d). "+
+			"Use that one, or another database.", have, want)
 	}
 	return failure("read the version of the tables", err)
 }

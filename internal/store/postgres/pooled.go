@@ -56,7 +56,8 @@ func examine(ctx context.Context, cfg, direct *pgx.ConnConfig, setting string) e
 			return err
 		}
 		if short.Err() != nil && ctx.Err() == nil {
-			err = lectern.Fail(lectern.CodeOverloaded, "The database does not answer within %s. Try again in a moment.", examination).Because(err)
+			err = lectern.Fail(lectern.CodeOverloaded, "The database does not answer within %s. Try again in a moment.",
+				examination).Because(err)
 		}
 		return failure("show whether it keeps sessions", err)
 	}
@@ -134,7 +135,8 @@ func sameDatabase(ctx context.Context, cfg, direct *pgx.ConnConfig) error {
 	defer hangUp(ctx, conn)
 	free, err := ask(ctx, conn, fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", key))
 	if err == nil && free == "t" {
-		return &AddressError{settingSession, "it leads to another database than " + settingDB, "another address of the database in " + settingDB}
+		return &AddressError{settingSession, "it leads to another database than " + settingDB,
+			"another address of the database in " + settingDB}
 	}
 	return err
 }

@@ -96,7 +96,8 @@ func TestH6PoolsAreFound(t *testing.T) {
 		{"transaction, busy", pgtest.ModeTransaction, nil, 12, true},
 		{"transaction, busy and wide", pgtest.ModeTransaction, []string{"default_pool_size = 40"}, 12, true},
 		{"transaction, in turns", pgtest.ModeTransaction, []string{"server_round_robin = 1"}, 6, true},
-		{"transaction, in turns and idle", pgtest.ModeTransaction, []string{"server_round_robin = 1", "min_pool_size = 5"}, 0, true},
+		{"transaction, in turns and idle", pgtest.ModeTransaction, []string{"server_round_robin = 1", "min_pool_size = 5"}, 0,
+			true},
 		{"transaction, one server", pgtest.ModeTransaction, []string{"default_pool_size = 1"}, 0, true},
 		{"transaction, one busy server", pgtest.ModeTransaction, []string{"default_pool_size = 1"}, 4, true},
 		{"statement", pgtest.ModeStatement, nil, 0, true},
@@ -235,7 +236,8 @@ func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	var limit string
-	if err := tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil || limit != "5s" {
+	if err := tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil ||
+		limit != "5s" {
 		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
 	}
 }

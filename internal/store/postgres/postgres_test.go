@@ -108,11 +108,13 @@ func TestManyNodesMigrateAtOnce(t *testing.T) {
 func TestBadAddresses(t *testing.T) {
 	t.Parallel()
 	_, err := postgres.Open(t.Context(), "postgres://me:secret@host:notaport/x")
-	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInvalidDeck}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInvalidDeck}) ||
+		strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
 		t.Errorf("a senseless address: %v", err)
 	}
 	_, err = postgres.Open(t.Context(), "postgres://me:secret@127.0.0.1:1/x?connect_timeout=2")
-	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) || strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) ||
+		strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
 		t.Errorf("nobody there: %v", err)
 	}
 	// M2: a database that answers and refuses is not said to be silent.
@@ -126,7 +128,8 @@ func TestBadAddresses(t *testing.T) {
 	}
 	defer mute.Close()
 	_, err = postgres.Open(t.Context(), "postgres://me:secret@"+mute.Addr().String()+"/x?sslmode=disable&connect_timeout=1")
-	if f := lectern.AsFailure(err); f.Code != lectern.CodeOverloaded || !f.Retryable || strings.Contains(fmt.Sprint(err, f.Detail), "secret") {
+	if f := lectern.AsFailure(err); f.Code != lectern.CodeOverloaded || !f.Retryable ||
+		strings.Contains(fmt.Sprint(err, f.Detail), "secret") {
 		t.Errorf("nobody answers: %v", err)
 	}
 }
@@ -150,7 +153,8 @@ func testNodes(t *testing.T, open opener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
+	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}},
+		time.Now().UTC().Truncate(time.Microsecond))
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Create: &p})
 	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "doomed"}}})
@@ -205,7 +209,8 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	slow := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) // of a node whose clock is an hour late
 	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, slow)
 	commit(t, store, job.WriteSpec{ID: p.ID, At: slow, Create: &p})
-	commit(t, store, job.WriteSpec{ID: p.ID, At: slow.Add(time.Second), Events: []lectern.Event{lectern.Began{Worker: "w"}}})
+	commit(t, store, job.WriteSpec{ID: p.ID, At: slow.Add(time.Second),
+		Events: []lectern.Event{lectern.Began{Worker: "w"}}})
 	if silent, err := node.Silent(t.Context(), time.Minute); err != nil || len(silent) != 0 {
 		t.Errorf("a live run is taken for silent: %v, %v", silent, err)
 	}
@@ -230,8 +235,11 @@ func TestBeatOfALateClock(t *testing.T) {
 	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, at)
 	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Create: &p})
 	commit(t, store, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{lectern.Began{Worker: "w"}}})
-	for _, e := range []lectern.Event{lectern.Beat{Attempt: 1}, lectern.Released{Attempt: 1}, lectern.Began{Worker: "v"}, lectern.Beat{Attempt: 2}} {
-		if _, err := db.SQL().ExecContext(t.Context(), "UPDATE presentations SET beat_at = beat_at - 3600000000"); err != nil { // an hour of silence
+	for _, e := range []lectern.Event{lectern.Beat{Attempt: 1}, lectern.Released{Attempt: 1}, lectern.Began{Worker: "v"},
+		lectern.Beat{Attempt: 2}} {
+		// an hour of silence
+		if _, err := db.SQL().ExecContext(t.Context(), "UPDATE presentations SET beat_at = beat_at - "+
+			"3600000000"); err != nil {
 			t.Fatal(err)
 		}
 		commit(t, store, job.WriteSpec{ID: p.ID, At: late, Events: []lectern.Event{e}})
@@ -262,9 +270,11 @@ func testChanges(t *testing.T, open opener) {
 		defer close(done)
 		node.Listen(ctx, func(id string) { heard <- id }, func() { lost <- struct{}{} })
 	}()
-	theirs, own := postgres.NewStore(there, enqueue(nothing), "another"), postgres.NewStore(here, enqueue(nothing), node.ID())
+	theirs, own := postgres.NewStore(there, enqueue(nothing), "another"), postgres.NewStore(here, enqueue(nothing),
+		node.ID())
 	create := func(store job.Store, id string) {
-		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}}, time.Now().UTC().Truncate(time.Microsecond))
+		p := lectern.NewPresentation(id, lectern.Deck{Slides: []lectern.Slide{{}}},
+			time.Now().UTC().Truncate(time.Microsecond))
 		commit(t, store, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})
 	}
 	create(own, "its-own") // which it knows: news come in the order of commits, and this one would be the first
@@ -348,7 +358,8 @@ func TestIdleTransactionsEnd(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
 	var limit string
-	if err := db.SQL().QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil || limit != "5s" {
+	if err := db.SQL().QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil ||
+		limit != "5s" {
 		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
 	}
 }

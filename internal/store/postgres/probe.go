@@ -13,7 +13,8 @@ import (
 func Probe(ctx context.Context, url string) (version string, err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
-		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like postgres://user:password@host:5432/name.")
+		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like "+
+			"postgres://user:password@host:5432/name.")
 		f.Param = "db"
 		return "", f
 	}

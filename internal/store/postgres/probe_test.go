@@ -21,7 +21,8 @@ func TestH5Probe(t *testing.T) {
 		t.Errorf("%q %v", version, err)
 	}
 	_, err = postgres.Probe(t.Context(), "postgres://me:hunter2@127.0.0.1:1/none")
-	if f := lectern.AsFailure(err); f == nil || f.Code == lectern.CodeInternal || strings.Contains(f.Message+f.Detail, "hunter2") {
+	if f := lectern.AsFailure(err); f == nil || f.Code == lectern.CodeInternal ||
+		strings.Contains(f.Message+f.Detail, "hunter2") {
 		t.Errorf("nobody there: %+v", f)
 	}
 	if _, err = postgres.Probe(context.Background(), "mysql:"); err == nil || lectern.AsFailure(err).Param != "db" {

@@ -34,12 +34,14 @@ func (m member) Bury(ctx context.Context, node string) error {
 }
 
 // startNode starts a job service as a node on the database at url. An idle one takes no work.
-func startNode(t *testing.T, url, id string, idle bool, run func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
+func startNode(t *testing.T, url, id string, idle bool, run func(context.Context, lectern.Job,
+	lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
 	t.Helper()
 	return startNodeOn(t, openDB(t, url), id, idle, run)
 }
 
-func startNodeOn(t *testing.T, db *postgres.DB, id string, idle bool, run func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
+func startNodeOn(t *testing.T, db *postgres.DB, id string, idle bool,
+	run func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	tickets, err := queue.OnPostgres(t.Context(), db.SQL(), db.Sessions(), id, quiet)

@@ -87,7 +87,8 @@ func TestMigrateFromSchema1(t *testing.T) {
 	deck, err := s.Deck(ctx, "done")
 	equal("deck", deck.Title, err, "Grüße")
 	artifacts, err := s.Artifacts(ctx, "done")
-	equal("artifacts", artifacts, err, []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: "done/1/video.mp4", ContentType: "video/mp4", Size: 12345, SHA256: "aa"}})
+	equal("artifacts", artifacts, err, []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: "done/1/video.mp4",
+		ContentType: "video/mp4", Size: 12345, SHA256: "aa"}})
 	steps, err := s.Steps(ctx, "running")
 	equal("steps", len(steps), err, 1)
 	leases, err := s.Silent(ctx, at(1000))

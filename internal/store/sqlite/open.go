@@ -66,7 +66,8 @@ func lockFolder(dir string) (*flock.Flock, error) {
 		return nil, failure("lock the data folder "+dir, err)
 	}
 	if !ok {
-		f := lectern.Fail(lectern.CodeInUse, "Another Lectern process uses the data folder %s. Stop it, or choose another folder.", dir)
+		f := lectern.Fail(lectern.CodeInUse, "Another Lectern process uses the data folder %s. Stop it, or choose another "+
+			"folder.", dir)
 		if pid, err := os.ReadFile(path); err == nil && len(pid) > 0 {
 			f.Detail = "the process is " + strings.TrimSpace(string(pid))
 		}
@@ -83,7 +84,8 @@ func (db *DB) open(ctx context.Context) error {
 		return failure("keep the database from other users", err)
 	}
 	var err error
-	if db.write, err = sql.Open("sqlite", dsn(path, "rwc", "journal_mode(WAL)", "synchronous(FULL)", "journal_size_limit(67108864)")); err != nil {
+	if db.write, err = sql.Open("sqlite", dsn(path, "rwc", "journal_mode(WAL)", "synchronous(FULL)",
+		"journal_size_limit(67108864)")); err != nil {
 		return failure("open the database", err)
 	}
 	db.write.SetMaxOpenConns(1)
@@ -111,7 +113,8 @@ func (db *DB) closed(path string) error {
 		return err
 	}
 	err = f.Close()
-	for _, p := range []string{path, path + "-wal", path + "-shm", filepath.Join(db.dir, lockName), filepath.Join(db.dir, reserveName)} {
+	for _, p := range []string{path, path + "-wal", path + "-shm", filepath.Join(db.dir, lockName),
+		filepath.Join(db.dir, reserveName)} {
 		err = errors.Join(err, private.Close(p))
 	}
 	return err
@@ -128,7 +131,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return failure("read the migrations", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db.write, sub, goose.WithVerbose(false), goose.WithLogger(goose.NopLogger()))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db.write, sub, goose.WithVerbose(false),
+		goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return failure("read the migrations", err)
 	}
@@ -137,7 +141,8 @@ func (db *DB) migrate(ctx context.Context) error {
 		return failure("open the database "+filepath.Join(db.dir, fileName), err)
 	}
 	if have > want {
-		return lectern.Fail(lectern.CodeInUse, "The data folder %s was written by a newer Lectern (tables %d, this one knows %d). Use that one, or another folder.", db.dir, have, want)
+		return lectern.Fail(lectern.CodeInUse, "The data folder %s was written by a newer Lectern (tables %d, this one "+
+			"knows %d). Use that one, or another folder.", db.dir, have, want)
 	}
 	if have == want {
 		return nil

@@ -24,7 +24,8 @@ func Probe(ctx context.Context, dir string) (there bool, err error) {
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
-		return true, lectern.Fail(lectern.CodeInternal, "The database %s cannot be read. Restore it from a copy, or choose another folder with the setting data.", path).Because(err)
+		return true, lectern.Fail(lectern.CodeInternal, "The database %s cannot be read. Restore it from a copy, or choose "+
+			"another folder with the setting data.", path).Because(err)
 	}
 	return true, nil
 }

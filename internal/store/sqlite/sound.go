@@ -17,7 +17,8 @@ const checkedWhole = 16 << 20
 
 // damaged is what is said of a database that SQLite cannot read.
 func damaged() *lectern.Failure {
-	return lectern.Fail(lectern.CodeDamaged, "The database %s is damaged and cannot be used. Stop all servers, then restore a copy of the data folder, "+
+	return lectern.Fail(lectern.CodeDamaged, "The database %s is damaged and cannot be used. Stop all servers, then "+
+		"restore a copy of the data folder, "+
 		"or move %[1]s and the files that begin with its name elsewhere to begin with an empty one.", fileName)
 }
 

@@ -115,7 +115,8 @@ func TestDurability(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, t.TempDir())
 	defer db.Close()
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1",
+		"busy_timeout": "10000"} {
 		var got string
 		if err := db.Writer().QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
@@ -136,7 +137,8 @@ func TestM2DamagedDatabases(t *testing.T) {
 		t.Fatal(err)
 	}
 	const page = 4096
-	damage := map[string][]byte{"no database": []byte(strings.Repeat("not a database ", 100)), "cut off": content[:len(content)/2/page*page]}
+	damage := map[string][]byte{"no database": []byte(strings.Repeat("not a database ", 100)),
+		"cut off": content[:len(content)/2/page*page]}
 	for at := page; at < len(content); at += 7 * page {
 		broken := bytes.Clone(content)
 		copy(broken[at:min(at+2*page, len(broken))], bytes.Repeat([]byte("damage? "), page/4))
@@ -202,7 +204,8 @@ func TestQueriesUseIndexes(t *testing.T) {
 			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING INDEX") && !strings.Contains(detail, "USING COVERING INDEX") {
+			if strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING INDEX") &&
+				!strings.Contains(detail, "USING COVERING INDEX") {
 				t.Errorf("%s reads a whole table: %s", name, detail)
 			}
 			if strings.Contains(detail, "TEMP B-TREE") && strings.HasPrefix(name, "ListPresentations") {

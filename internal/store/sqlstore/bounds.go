@@ -26,7 +26,8 @@ func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estima
 	if keyID == "" {
 		return nil
 	}
-	return w.q.AddKeyUsage(ctx, rows.AddKeyUsageParams{KeyID: keyID, At: micros(usageRow(at)), Estimate: estimate.Microseconds()})
+	return w.q.AddKeyUsage(ctx, rows.AddKeyUsageParams{KeyID: keyID, At: micros(usageRow(at)),
+		Estimate: estimate.Microseconds()})
 }
 
 // judge holds a creation or a retry against its bounds. All of them wait for one another here, so that none of two that come at

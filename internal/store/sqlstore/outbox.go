@@ -41,13 +41,15 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 // each presentation and address none that comes behind one whose first try has not ended. What is due is for the store's
 // clock to say. A claim is one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and
 // in what is given, to lease from now; nothing else keeps others away.
-func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration,
+	limit int) ([]lectern.Delivery, error) {
 	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
 	now, err := s.o.Dialect.Now(ctx, s.o.Read)
 	if err != nil {
 		return nil, s.failure("tell the time", err)
 	}
-	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: 1}); err != nil || len(some) == 0 {
+	if some, err := s.q.ListClaimable(ctx, rows.ListClaimableParams{Now: micros(now), Max: 1}); err != nil ||
+		len(some) == 0 {
 		return nil, s.failure("read the deliveries", err)
 	}
 	var out []lectern.Delivery
@@ -113,7 +115,8 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	var err error
 	switch {
 	case f.Presentation == "" && f.Owner == "":
-		list, err = s.q.ListDeliveries(ctx, rows.ListDeliveriesParams{State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit})
+		list, err = s.q.ListDeliveries(ctx, rows.ListDeliveriesParams{State: string(f.State), Everyone: all,
+			Endpoint: endpoint, Max: limit})
 	case f.Presentation == "":
 		list, err = s.q.ListDeliveriesOfOwner(ctx, rows.ListDeliveriesOfOwnerParams{
 			Owner: f.Owner, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
@@ -206,7 +209,8 @@ func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 }
 
 // listEndpoints gives all, with their secrets as open has them; nil: without.
-func listEndpoints(ctx context.Context, q *rows.Queries, open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
+func listEndpoints(ctx context.Context, q *rows.Queries,
+	open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
 	list, err := q.ListEndpoints(ctx)
 	if err != nil {
 		return nil, err

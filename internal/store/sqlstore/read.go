@@ -56,7 +56,8 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 			Owner: page.Owner, BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
 		})
 	case page.Status == "":
-		list, err = s.q.ListPresentations(ctx, rows.ListPresentationsParams{BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit)})
+		list, err = s.q.ListPresentations(ctx, rows.ListPresentationsParams{BeforeTime: before, BeforeID: page.BeforeID,
+			Max: int64(page.Limit)})
 	default:
 		list, err = s.q.ListPresentationsByStatus(ctx, rows.ListPresentationsByStatusParams{
 			Status: string(page.Status), BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),

@@ -178,7 +178,8 @@ func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, erro
 		return job.Outcome{}, err
 	}
 	if (write.Mark() || write.Settle()) && !before.Status.Terminal() {
-		refused := lectern.Fail(lectern.CodeConflict, "The presentation is %s; only an ended one can be cleaned up.", before.Status)
+		refused := lectern.Fail(lectern.CodeConflict, "The presentation is %s; only an ended one can be cleaned up.",
+			before.Status)
 		return job.Outcome{Before: before, After: before, Err: refused}, nil
 	}
 	switch {
@@ -193,7 +194,8 @@ func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, erro
 	return w.apply(ctx, before, write, time.Duration(row.Estimate)*time.Microsecond)
 }
 
-func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck, write job.Write) (job.Outcome, error) {
+func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.Deck,
+	write job.Write) (job.Outcome, error) {
 	row, err := toRow(p)
 	if err != nil {
 		return job.Outcome{}, err
@@ -246,7 +248,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 
 // apply stores what write makes of the presentation: the row under its guard, then what belongs to it. estimate is the length
 // of the video.
-func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write, estimate time.Duration) (job.Outcome, error) {
+func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write,
+	estimate time.Duration) (job.Outcome, error) {
 	e, err := write.Apply(before)
 	if err != nil {
 		return job.Outcome{Before: before, After: before, Err: err}, nil

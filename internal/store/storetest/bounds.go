@@ -79,7 +79,8 @@ func quotas(t *testing.T, b *bench) {
 	wantCode(t, b.commit(b.bounded(running))[0].Err, lectern.CodeRateLimited)
 	b.apply(first.ID, lectern.Began{Worker: "w"})
 	wantCode(t, b.commit(b.bounded(running))[0].Err, lectern.CodeRateLimited)
-	used("k", lectern.Usage{Running: 1, Queued: 1, Ordered: 2 * time.Minute, FreesAt: start.Truncate(5 * time.Minute).Add(5*time.Minute + lectern.UsageWindow)})
+	used("k", lectern.Usage{Running: 1, Queued: 1, Ordered: 2 * time.Minute,
+		FreesAt: start.Truncate(5 * time.Minute).Add(5*time.Minute + lectern.UsageWindow)})
 	b.apply(first.ID, lectern.Completed{Attempt: 1})
 	same(t, "after an end", b.commit(b.bounded(running))[0].Err, nil)
 	same(t, "another key", b.commit(b.bounded(of("l", lectern.Quota{Running: 1}, 0)))[0].Err, nil)
@@ -200,7 +201,8 @@ func places(t *testing.T, b *bench) {
 	same(t, "after a start and a cancel", places(), map[string]string{"c": "1 0s", "d": "2 3m0s"})
 	b.apply(made[1].ID, lectern.Retried{})
 	b.apply(made[0].ID, lectern.Released{Attempt: 1})
-	same(t, "after a retry and an interruption", places(), map[string]string{"a": "1 0s", "c": "2 1m0s", "d": "3 4m0s", "b": "4 8m0s"})
+	same(t, "after a retry and an interruption", places(), map[string]string{"a": "1 0s", "c": "2 1m0s", "d": "3 4m0s",
+		"b": "4 8m0s"})
 	_, ok, err := b.store.Place(b.ctx(), "nobody")
 	same(t, "of nobody", ok, false)
 	same(t, "of nobody", err, nil)
@@ -215,5 +217,6 @@ func places(t *testing.T, b *bench) {
 	began := b.at
 	pace, err := b.store.Pace(b.ctx())
 	same(t, "pace", err, nil)
-	same(t, "pace", pace, job.Pace{Took: took, Made: 3 * time.Minute, Running: []job.Running{{Started: began, Heartbeat: began, Estimate: 4 * time.Minute}}})
+	same(t, "pace", pace, job.Pace{Took: took, Made: 3 * time.Minute, Running: []job.Running{{Started: began,
+		Heartbeat: began, Estimate: 4 * time.Minute}}})
 }

@@ -31,7 +31,8 @@ func roundTrip(t *testing.T, b *bench) {
 
 	p := b.apply(spec.ID, lectern.Began{Worker: "w"})
 	same(t, "running", b.get(p.ID), p)
-	p = b.apply(p.ID, lectern.Reported{Attempt: 1, Stage: lectern.StageEncoding, Progress: 4321, Message: "Encoding.", SlidesDone: 1, ETA: 90 * time.Second})
+	p = b.apply(p.ID, lectern.Reported{Attempt: 1, Stage: lectern.StageEncoding, Progress: 4321, Message: "Encoding.",
+		SlidesDone: 1, ETA: 90 * time.Second})
 	same(t, "reported", b.get(p.ID), p)
 	p = b.apply(p.ID, lectern.Completed{Attempt: 1})
 	same(t, "completed", b.get(p.ID), p)
@@ -49,7 +50,8 @@ func unknown(t *testing.T, b *bench) {
 	wantCode(t, err, lectern.CodeNotFound)
 	_, err = b.store.Artifacts(b.ctx(), id)
 	wantCode(t, err, lectern.CodeNotFound)
-	for _, spec := range []job.WriteSpec{{ID: id, Events: []lectern.Event{lectern.CancelAsked{}}}, {ID: id, Mark: true}, {ID: id, Settle: true}} {
+	for _, spec := range []job.WriteSpec{{ID: id, Events: []lectern.Event{lectern.CancelAsked{}}}, {ID: id, Mark: true},
+		{ID: id, Settle: true}} {
 		wantCode(t, b.commit(spec)[0].Err, lectern.CodeNotFound)
 	}
 	if out := b.commit(job.WriteSpec{ID: id, Purge: true})[0]; out.Err != nil {
@@ -72,7 +74,8 @@ func versions(t *testing.T, b *bench) {
 	add(lectern.Reported{Attempt: 1, Progress: 100, Warnings: []lectern.Warning{{Code: "a", Message: "first"}}})
 	add(lectern.Beat{Attempt: 1}) // silent: no version
 	add(lectern.Reported{Attempt: 1, Progress: 50})
-	add(lectern.Reported{Attempt: 1, Progress: 9000, Warnings: []lectern.Warning{{Code: "b", Message: "second"}}}, lectern.CancelAsked{}, lectern.Stopped{Attempt: 1})
+	add(lectern.Reported{Attempt: 1, Progress: 9000, Warnings: []lectern.Warning{{Code: "b", Message: "second"}}},
+		lectern.CancelAsked{}, lectern.Stopped{Attempt: 1})
 	if len(want) != 6 {
 		t.Fatalf("%d versions, want 6", len(want))
 	}
@@ -94,10 +97,12 @@ func fencing(t *testing.T, b *bench) {
 	before, history := b.get(p.ID), b.history(p.ID, 0)
 	for _, e := range []lectern.Event{
 		lectern.Reported{Attempt: 1, Progress: 9000, Message: "late"}, lectern.Beat{Attempt: 1}, lectern.Completed{Attempt: 1},
-		lectern.Broke{Attempt: 1, Failure: *lectern.Fail(lectern.CodeInternal, "late")}, lectern.Stopped{Attempt: 1}, lectern.Released{Attempt: 1},
+		lectern.Broke{Attempt: 1, Failure: *lectern.Fail(lectern.CodeInternal,
+			"late")}, lectern.Stopped{Attempt: 1}, lectern.Released{Attempt: 1},
 	} {
 		out := b.commit(job.WriteSpec{
-			ID: p.ID, At: b.tick(), Events: []lectern.Event{e}, Step: &lectern.Step{Kind: lectern.StepMux, Key: "late", Attempt: 1},
+			ID: p.ID, At: b.tick(), Events: []lectern.Event{e}, Step: &lectern.Step{Kind: lectern.StepMux, Key: "late",
+				Attempt: 1},
 			Artifacts: []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: "late"}},
 		})[0]
 		wantCode(t, out.Err, lectern.CodeStale)
@@ -142,7 +147,8 @@ func atomic(t *testing.T, b *bench) {
 	before, spec := b.get(p.ID), b.newSpec()
 	b.refuseWith(errRefused)
 	_, err := b.store.Commit(b.ctx(), []job.Write{
-		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{lectern.Reported{Attempt: 1, Progress: 5000}}}),
+		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(),
+			Events: []lectern.Event{lectern.Reported{Attempt: 1, Progress: 5000}}}),
 		job.TestWrite(t, spec),
 	})
 	if err == nil {
@@ -184,7 +190,8 @@ func leases(t *testing.T, b *bench) {
 	}
 	b.apply(p.ID, lectern.Beat{Attempt: 1})
 	take := func(l lectern.Presentation) error {
-		return b.commit(job.WriteSpec{ID: l.ID, NotAfter: l.LastHeartbeat, Events: []lectern.Event{lectern.Released{Attempt: 1}}})[0].Err
+		return b.commit(job.WriteSpec{ID: l.ID, NotAfter: l.LastHeartbeat,
+			Events: []lectern.Event{lectern.Released{Attempt: 1}}})[0].Err
 	}
 	wantCode(t, take(p), lectern.CodeStale)
 	same(t, "take over", take(q), nil)
@@ -205,7 +212,8 @@ func tickets(t *testing.T, b *bench) {
 
 func attachments(t *testing.T, b *bench) {
 	p := b.running()
-	step := lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: "abc", Attempt: 1, Reused: true, Started: b.tick(), Took: 1500 * time.Millisecond}
+	step := lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: "abc", Attempt: 1, Reused: true, Started: b.tick(),
+		Took: 1500 * time.Millisecond}
 	for range 2 { // the same step again is the same step
 		b.commit(job.WriteSpec{ID: p.ID, Step: &step, Events: []lectern.Event{lectern.Reported{Attempt: 1}}})
 	}
@@ -222,7 +230,8 @@ func attachments(t *testing.T, b *bench) {
 	same(t, "artifacts", err, nil)
 
 	q := b.running()
-	b.commit(job.WriteSpec{ID: q.ID, Events: []lectern.Event{lectern.CancelAsked{}, lectern.Completed{Attempt: 1}}, Artifacts: arts})
+	b.commit(job.WriteSpec{ID: q.ID, Events: []lectern.Event{lectern.CancelAsked{}, lectern.Completed{Attempt: 1}},
+		Artifacts: arts})
 	if got, _ := b.store.Artifacts(b.ctx(), q.ID); len(got) != 0 || b.get(q.ID).Status != lectern.StatusCanceled {
 		t.Errorf("a canceled presentation published %v", got)
 	}
@@ -261,7 +270,8 @@ func list(t *testing.T, b *bench) {
 				t.Errorf("%q: got a %s one", status, p.Status)
 			}
 		}
-		same(t, "number of "+string(status), len(all), map[lectern.Status]int{"": 23, lectern.StatusQueued: 11, lectern.StatusCanceled: 12}[status])
+		same(t, "number of "+string(status), len(all), map[lectern.Status]int{"": 23, lectern.StatusQueued: 11,
+			lectern.StatusCanceled: 12}[status])
 		var paged []string
 		page := job.Page{Status: status, Limit: 4}
 		for {
@@ -344,8 +354,10 @@ func retry(t *testing.T, b *bench) {
 func details(t *testing.T, b *bench) {
 	p := b.running()
 	f := *lectern.Fail(lectern.CodeEncodeFailed, "It broke.").At(2)
-	f.Detail, f.Retryable, f.Causes = "tail of stderr", true, []lectern.Failure{*lectern.Fail(lectern.CodeTimeout, "and more")}
-	p = b.apply(p.ID, lectern.Reported{Attempt: 1, Warnings: []lectern.Warning{{Code: "w", Message: "m", Slide: 1}}}, lectern.Broke{Attempt: 1, Failure: f})
+	f.Detail, f.Retryable, f.Causes = "tail of stderr", true, []lectern.Failure{*lectern.Fail(lectern.CodeTimeout,
+		"and more")}
+	p = b.apply(p.ID, lectern.Reported{Attempt: 1, Warnings: []lectern.Warning{{Code: "w", Message: "m", Slide: 1}}},
+		lectern.Broke{Attempt: 1, Failure: f})
 	got := b.get(p.ID)
 	same(t, "failed", got, p)
 	if v := b.history(p.ID, 0); !reflect.DeepEqual(v[len(v)-1], got) {

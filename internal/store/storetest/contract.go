@@ -94,7 +94,8 @@ func keyRace(t *testing.T, b *bench) {
 		create := job.WriteSpec{ID: p.ID, At: at, Create: &p, Key: "k", Fingerprint: "f"}
 		wait.Go(func() {
 			if i%3 != 0 {
-				outs, err := b.store.Commit(b.ctx(), []job.Write{job.TestWrite(t, job.WriteSpec{At: at, Reserve: true, Key: "k", Fingerprint: "f"})})
+				outs, err := b.store.Commit(b.ctx(), []job.Write{job.TestWrite(t, job.WriteSpec{At: at, Reserve: true, Key: "k",
+					Fingerprint: "f"})})
 				if err != nil {
 					t.Error(err)
 					return
@@ -124,7 +125,8 @@ func orders(t *testing.T, b *bench) {
 	p, q := b.running(), b.running()
 	record := func(run lectern.Presentation, o lectern.Order) error {
 		o.Presentation, o.Attempt, o.UpdatedAt = run.ID, run.Attempt, b.tick()
-		return b.commit(job.WriteSpec{ID: run.ID, At: b.at, Order: &o, Events: []lectern.Event{lectern.Reported{Attempt: run.Attempt}}})[0].Err
+		return b.commit(job.WriteSpec{ID: run.ID, At: b.at, Order: &o,
+			Events: []lectern.Event{lectern.Reported{Attempt: run.Attempt}}})[0].Err
 	}
 	stored := func(key string) lectern.Order {
 		o, ok, err := b.store.Order(b.ctx(), key)
@@ -141,7 +143,8 @@ func orders(t *testing.T, b *bench) {
 	same(t, "intended", record(p, o), nil)
 	wantCode(t, record(q, o), lectern.CodeConflict) // whoever's it is
 	wantCode(t, record(p, o), lectern.CodeConflict)
-	for _, state := range []lectern.OrderState{lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady} {
+	for _, state := range []lectern.OrderState{lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted,
+		lectern.OrderReady} {
 		o.State, o.ExternalID, o.Detail = state, "video-7", "Queued – „bald“."
 		same(t, string(state), record(p, o), nil)
 		want := o

@@ -129,7 +129,8 @@ func outbox(t *testing.T, b *bench) {
 		var out []lectern.Presentation
 		for _, d := range b.deliveries(lectern.DeliveryFilter{Endpoint: endpoint, Presentation: p.ID}) {
 			out = append([]lectern.Presentation{d.Presentation}, out...)
-			if d.Type != lectern.WebhookType(d.Presentation.Status) || d.State != lectern.DeliveryPending || !d.NextAt.Equal(d.CreatedAt) {
+			if d.Type != lectern.WebhookType(d.Presentation.Status) || d.State != lectern.DeliveryPending ||
+				!d.NextAt.Equal(d.CreatedAt) {
 				t.Errorf("delivery %+v", d)
 			}
 		}
@@ -154,7 +155,8 @@ func outboxAtomic(t *testing.T, b *bench) {
 	p := b.told()
 	b.refuseWith(errRefused)
 	_, err := b.store.Commit(b.ctx(), []job.Write{
-		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{lectern.Began{}}}), job.TestWrite(t, spec),
+		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(),
+			Events: []lectern.Event{lectern.Began{}}}), job.TestWrite(t, spec),
 	})
 	if err == nil {
 		t.Fatal("a presentation without a ticket was accepted")
@@ -335,7 +337,8 @@ func endpointsGo(t *testing.T, b *bench) {
 func deliveryLifetimes(t *testing.T, b *bench) {
 	p := b.told()
 	b.apply(p.ID, lectern.CancelAsked{})
-	b.commit(job.WriteSpec{ID: p.ID, Settle: true}, job.WriteSpec{ID: p.ID, Mark: true}, job.WriteSpec{ID: p.ID, Purge: true})
+	b.commit(job.WriteSpec{ID: p.ID, Settle: true}, job.WriteSpec{ID: p.ID, Mark: true},
+		job.WriteSpec{ID: p.ID, Purge: true})
 	d := b.claim()[0]
 	same(t, "what the dead say", d.Presentation, p)
 	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()

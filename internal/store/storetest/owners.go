@@ -27,7 +27,8 @@ func ids(list []lectern.Presentation) []string {
 // owners holds that lists, keys, endpoints and deliveries of one owner show nothing of another's.
 func owners(t *testing.T, b *bench) {
 	for _, owner := range []string{"a", "b"} {
-		e := lectern.Endpoint{ID: "wh_" + owner, Owner: owner, URL: "https://" + owner + ".example.com/", Secrets: []string{"whsec_" + owner}, CreatedAt: b.tick()}
+		e := lectern.Endpoint{ID: "wh_" + owner, Owner: owner, URL: "https://" + owner + ".example.com/",
+			Secrets: []string{"whsec_" + owner}, CreatedAt: b.tick()}
 		same(t, "endpoint", b.store.PutEndpoint(b.ctx(), e), nil)
 	}
 	made := map[string][]string{}
@@ -155,7 +156,10 @@ func upgradedOwners(t *testing.T, s Store) {
 	t.Helper()
 	endpoints, err := s.Endpoints(t.Context())
 	same(t, "endpoints", err, nil)
-	if !slices.ContainsFunc(endpoints, func(e lectern.Endpoint) bool { return e.ID == "wh_old" && e.Owner == lectern.DefaultOwner }) {
+	if !slices.ContainsFunc(endpoints, func(e lectern.Endpoint) bool {
+		return e.ID == "wh_old" &&
+			e.Owner == lectern.DefaultOwner
+	}) {
 		t.Errorf("the endpoints are %+v", endpoints)
 	}
 	all, err := s.Deliveries(t.Context(), lectern.DeliveryFilter{Owner: lectern.DefaultOwner})

@@ -165,7 +165,8 @@ func (b *bench) create() lectern.Presentation {
 func (b *bench) newSpec() job.WriteSpec {
 	d := lectern.Deck{
 		Title: "Grüße", Theme: "dark-purple", Size: lectern.Size{Width: 1280, Height: 720}, Hold: 30 * time.Second,
-		Slides:   []lectern.Slide{{Template: "content", Props: map[string]any{"title": "A \x00 \"b\" 漢字 🎈", "items": []any{"x", 1.5, true, nil}}}, {Template: "title"}},
+		Slides: []lectern.Slide{{Template: "content", Props: map[string]any{"title": "A \x00 \"b\" 漢字 🎈",
+			"items": []any{"x", 1.5, true, nil}}}, {Template: "title"}},
 		Metadata: map[string]string{"k": "v'; DROP TABLE presentations; --"},
 	}
 	p := lectern.NewPresentation(uuid.NewString(), d, b.tick())

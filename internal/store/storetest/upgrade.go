@@ -46,7 +46,8 @@ func Upgraded(t *testing.T, s Store) {
 	got := claim()
 	same(t, "whose turn it is", names(got), []string{"msg_behind", "msg_claimed", "msg_hook"})
 	for _, d := range got {
-		if d.Claim != 1 || d.ID == "msg_claimed" && (d.Attempts != 3 || d.StatusCode != 503) || d.ID == "msg_hook" && !slices.Equal(d.Secrets, []string{"whsec_old"}) {
+		if d.Claim != 1 || d.ID == "msg_claimed" && (d.Attempts != 3 || d.StatusCode != 503) || d.ID == "msg_hook" &&
+			!slices.Equal(d.Secrets, []string{"whsec_old"}) {
 			t.Errorf("claimed %+v", d)
 		}
 		if d.ID == "msg_behind" {

@@ -91,7 +91,8 @@ func (e *Engine) Voices(ctx context.Context) ([]lectern.Voice, error) {
 func (e *Engine) Doubt(v lectern.Voice) string {
 	switch lang, _, _ := strings.Cut(v.Language, "-"); lang {
 	case "zh", "ja", "th":
-		return fmt.Sprintf("espeak reads the script of this language (%s) badly; the narration will be hard to understand.", v.Language)
+		return fmt.Sprintf("espeak reads the script of this language (%s) badly; the narration will be hard to understand.",
+			v.Language)
 	}
 	return ""
 }
@@ -260,7 +261,8 @@ func unlisted(ctx context.Context, err error) error {
 }
 
 func missing(err error) error {
-	return lectern.Fail(lectern.CodeMissingTool, "espeak-ng is not installed; install it with: apt-get install espeak-ng").Because(err)
+	return lectern.Fail(lectern.CodeMissingTool, "espeak-ng is not installed; install it with: apt-get install "+
+		"espeak-ng").Because(err)
 }
 
 // notFound tells whether err says that there is no such program.

@@ -97,7 +97,8 @@ func find(t testing.TB, e *Engine, id string) lectern.Voice {
 	return voices[i]
 }
 
-const english = "Hello, and welcome to the show. Today we look at three simple ideas, and at what they cost. Are you ready?"
+const english = "Hello, and welcome to the show. Today we look at three simple ideas, and at what they cost. Are you " +
+	"ready?"
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -206,7 +207,8 @@ func TestChildDies(t *testing.T) {
 
 	_, err = e.Speak(t.Context(), lectern.Plain("This is fatal."), v)
 	f := lectern.AsFailure(err)
-	if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Detail, "stack smashing") || !strings.Contains(f.Message, "This is fatal") {
+	if err == nil || f.Code != lectern.CodeVoiceFailed || !strings.Contains(f.Detail, "stack smashing") ||
+		!strings.Contains(f.Message, "This is fatal") {
 		t.Errorf("failure %+v", f)
 	}
 	if _, err := e.Speak(t.Context(), lectern.Plain("All is well."), v); err != nil {
@@ -216,7 +218,8 @@ func TestChildDies(t *testing.T) {
 
 func TestBrokenChildren(t *testing.T) {
 	t.Parallel()
-	for mode, want := range map[string]string{"exits": "the reason", "hangs": "no answer in time", "babbles": "a head of"} {
+	for mode, want := range map[string]string{"exits": "the reason", "hangs": "no answer in time",
+		"babbles": "a head of"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			e := engine(t, mode)
@@ -281,7 +284,8 @@ func TestNotInstalled(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // no espeak-ng program
 	e := engine(t, "missing")
 	_, err := e.Voices(t.Context())
-	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeMissingTool}) || !strings.Contains(err.Error(), "apt-get install espeak-ng") {
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeMissingTool}) ||
+		!strings.Contains(err.Error(), "apt-get install espeak-ng") {
 		t.Errorf("without espeak-ng: %v", err)
 	}
 	if got := e.Fingerprint(); got != "espeak/none" {
@@ -319,7 +323,8 @@ func FuzzUtterance(f *testing.F) {
 		for _, s := range tts.Prepare(lectern.Plain(text), "en", nil) {
 			var events []event
 			for i := 0; i+2 < len(raw); i += 3 {
-				events = append(events, event{Word: raw[i]&8 > 0, Name: names[raw[i]&7], At: int(raw[i+1])*40 - 100, Rune: int(raw[i+2]) - 3})
+				events = append(events, event{Word: raw[i]&8 > 0, Name: names[raw[i]&7], At: int(raw[i+1])*40 - 100,
+					Rune: int(raw[i+2]) - 3})
 			}
 			samples := make([]float32, 9000)
 			for i := range samples {
@@ -348,7 +353,8 @@ func TestS6WordsLastAsLongAsTheirPhonemes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(n.Words) != 2 || n.Words[0].End-n.Words[0].Start < lectern.SampleRate/4 || n.Words[1].End < n.Phonemes[len(n.Phonemes)-1].End-lectern.SampleRate/100 {
+	if len(n.Words) != 2 || n.Words[0].End-n.Words[0].Start < lectern.SampleRate/4 ||
+		n.Words[1].End < n.Phonemes[len(n.Phonemes)-1].End-lectern.SampleRate/100 {
 		t.Errorf("the words are %v, the phonemes %v", n.Words, n.Phonemes)
 	}
 }

@@ -64,8 +64,9 @@ type library struct {
 
 	setVoice func(name *byte) int32
 	setParam func(parameter, value, relative int32) int32
-	synth    func(text *byte, size uintptr, position uint32, positionType int32, end uint32, flags uint32, id *uint32, user uintptr) int32
-	list     func(spec uintptr) **cVoice
+	synth    func(text *byte, size uintptr, position uint32, positionType int32, end uint32, flags uint32, id *uint32,
+		user uintptr) int32
+	list func(spec uintptr) **cVoice
 
 	samples []int16
 	events  []event
@@ -148,7 +149,8 @@ func (l *library) speak(r request) ([]int16, []event, error) {
 		return nil, nil, fmt.Errorf("no voice %q (code %d)", r.Voice, code)
 	}
 	for _, p := range [...]struct{ id, value int32 }{
-		{paramRate, int32(r.Rate)}, {paramVolume, 100}, {paramPitch, int32(r.Pitch)}, {paramRange, int32(r.Range)}, {paramWordGap, int32(r.Gap)},
+		{paramRate, int32(r.Rate)}, {paramVolume, 100}, {paramPitch, int32(r.Pitch)}, {paramRange, int32(r.Range)},
+		{paramWordGap, int32(r.Gap)},
 	} {
 		if code := l.setParam(p.id, p.value, 0); code != 0 {
 			return nil, nil, fmt.Errorf("parameter %d cannot be %d (code %d)", p.id, p.value, code)

@@ -97,7 +97,8 @@ func speakProgram(ctx context.Context, path string, r request, s tts.Sentence) (
 
 // output runs the program with the sentence on its standard input.
 func output(ctx context.Context, path string, args []string, s tts.Sentence) ([]byte, error) {
-	out, err := proc.Output(ctx, proc.Command{Path: path, Args: args, Stdin: strings.NewReader(s.Text + "\n"), MaxStdout: 64 << 20})
+	out, err := proc.Output(ctx, proc.Command{Path: path, Args: args, Stdin: strings.NewReader(s.Text + "\n"),
+		MaxStdout: 64 << 20})
 	switch {
 	case err == nil:
 		return out, nil

@@ -41,7 +41,8 @@ func catalogue(raw []rawVoice) []known {
 	var out []known
 	seen := map[string]bool{}
 	for _, r := range raw {
-		if len(r.Languages) == 0 || strings.HasPrefix(r.File, "mb/") || strings.HasPrefix(r.File, "!v/") || r.Languages[0] == "variant" {
+		if len(r.Languages) == 0 || strings.HasPrefix(r.File, "mb/") || strings.HasPrefix(r.File, "!v/") ||
+			r.Languages[0] == "variant" {
 			continue
 		}
 		id := strings.ToLower(r.Languages[0])

@@ -82,7 +82,8 @@ func differ(a, b string) float64 {
 		return 0.3
 	case vowel(a) != vowel(b):
 		return 1.3
-	case strings.Contains("t d dx", a) && strings.Contains("t d dx", b), strings.Contains("s z", a) && strings.Contains("s z", b):
+	case strings.Contains("t d dx", a) && strings.Contains("t d dx", b), strings.Contains("s z", a) &&
+		strings.Contains("s z", b):
 		return 0.3
 	}
 	return 1
@@ -163,7 +164,8 @@ func (e *Engine) alone(ctx context.Context, path string, ask []string, s tts.Sen
 	defer r.Close()
 	var out bytes.Buffer
 	p, err := proc.Start(ctx, proc.Command{
-		Path: path, Args: []string{"-voice", "kal16", "-ps", "--setf", hasty, "-f", "/dev/fd/3", "none"}, Stdout: &out, MaxStdout: 4 << 20, Files: []*os.File{r},
+		Path: path, Args: []string{"-voice", "kal16", "-ps", "--setf", hasty, "-f", "/dev/fd/3",
+			"none"}, Stdout: &out, MaxStdout: 4 << 20, Files: []*os.File{r},
 	})
 	if err != nil {
 		w.Close()

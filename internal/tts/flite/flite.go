@@ -93,7 +93,8 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 	sentences := tts.Prepare(script, v.Language, tts.Read(Speakable))
 	if len(sentences) == 0 && tts.Prepare(script, "en", nil) != nil {
 		return lectern.Narration{}, lectern.Fail(lectern.CodeVoiceFailed,
-			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for its language is chosen.", v.ID)
+			"The voice %s reads English only, and this narration is in another script. Leave the voice out, so that one for "+
+				"its language is chosen.", v.ID)
 	}
 	// One question for all words: each start of flite costs as much as a hundred of them.
 	var words []string
@@ -211,7 +212,8 @@ func (e *Engine) say(ctx context.Context, path string, s tts.Sentence, v lectern
 }
 
 // run runs flite for one sentence: its audio comes through a pipe of its own, its report on standard output.
-func (e *Engine) run(ctx context.Context, path string, s tts.Sentence, v lectern.Voice) (wav []byte, report string, err error) {
+func (e *Engine) run(ctx context.Context, path string, s tts.Sentence,
+	v lectern.Voice) (wav []byte, report string, err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, "", tts.Failed(Name, s, "", err)
@@ -221,7 +223,8 @@ func (e *Engine) run(ctx context.Context, path string, s tts.Sentence, v lectern
 	p, err := proc.Start(ctx, proc.Command{
 		Path: path, Stdout: &out, MaxStdout: 4 << 20, Files: []*os.File{w},
 		Args: []string{
-			"-voice", v.ID, "-psdur", "--setf", "duration_stretch=" + strconv.FormatFloat(1/(tts.Speed(v)*pace[v.ID]), 'f', 4, 64),
+			"-voice", v.ID, "-psdur", "--setf", "duration_stretch=" + strconv.FormatFloat(1/(tts.Speed(v)*pace[v.ID]), 'f', 4,
+				64),
 			"-o", "/dev/fd/3", "-t", s.Text,
 		},
 	})
@@ -269,7 +272,8 @@ func fault(ctx context.Context, doing string, err error) error {
 }
 
 func missing(err error) error {
-	return lectern.Fail(lectern.CodeMissingTool, "flite is not installed; install it with: apt-get install flite").Because(err)
+	return lectern.Fail(lectern.CodeMissingTool, "flite is not installed; install it with: apt-get install "+
+		"flite").Because(err)
 }
 
 func clipTail(s string) string { return s[max(0, len(s)-500):] }

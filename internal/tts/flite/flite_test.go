@@ -13,12 +13,14 @@ import (
 	"lectern/internal/tts/ttstest"
 )
 
-const english = "Hello, and welcome to the show. Today we look at three simple ideas, and at what they cost. Are you ready?"
+const english = "Hello, and welcome to the show. Today we look at three simple ideas, and at what they cost. Are you " +
+	"ready?"
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	e := New(Options{}) // one for all tests: it keeps nothing but its lexicon
-	ttstest.Run(t, func(*testing.T) tts.Engine { return e }, ttstest.Options{Voice: "rms", Text: english, OwnScript: true, LongText: 2500})
+	ttstest.Run(t, func(*testing.T) tts.Engine { return e }, ttstest.Options{Voice: "rms", Text: english, OwnScript: true,
+		LongText: 2500})
 }
 
 // Every voice on offer keeps the suite's main promises.
@@ -55,7 +57,9 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{ // how each word begins and ends
-		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ", "and": "æ d", "went": "w t", "home.": "h m",
+		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ", "and": "æ " +
+			"" +
+			"d", "went": "w t", "home.": "h m",
 	}
 	for _, w := range n.Words {
 		var in []string
@@ -77,9 +81,12 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 func TestSpeakable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "Git Hub", "JavaScript": "Java Script", "$2M": "two million dollars",
-		"1.5M.": "one point five million.", "3.5x": "three point five times", "£20": "twenty pounds", "€30": "thirty euros", "e.g.": "for example", "café": "cafe",
-		"Straße": "Strasse", "https://example.com/a?b": "example dot com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "fifty percent",
+		"API": "A P I", "APIs": "A P I's", "NASA": "NASA", "AI,": "A I,", "GitHub": "Git Hub", "JavaScript": "Java " +
+			"Script", "$2M": "two million dollars",
+		"1.5M.": "one point five million.", "3.5x": "three point five times", "£20": "twenty pounds", "€30": "thirty " +
+			"euros", "e.g.": "for example", "café": "cafe",
+		"Straße": "Strasse", "https://example.com/a?b": "example dot " +
+			"com", "Привіт": "", "—": "", "naïve,": "naive,", "50%": "fifty percent",
 		"2026-11-24": "November twenty-fourth, twenty twenty-six", "STOP": "STOP", "100 USD": "one hundred U S dollars",
 	} {
 		var said []string
@@ -95,7 +102,8 @@ func TestSpeakable(t *testing.T) {
 func TestOtherScripts(t *testing.T) {
 	t.Parallel()
 	e := New(Options{})
-	_, err := e.Speak(t.Context(), lectern.Plain("Привіт, світе."), lectern.Voice{Engine: Name, ID: "rms", Language: "en-US"})
+	_, err := e.Speak(t.Context(), lectern.Plain("Привіт, світе."), lectern.Voice{Engine: Name, ID: "rms",
+		Language: "en-US"})
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {
 		t.Errorf("Ukrainian read by flite gives %v", err)
 	}
@@ -105,7 +113,8 @@ func TestNotInstalled(t *testing.T) {
 	t.Parallel()
 	e := New(Options{Program: "/nonexistent/flite"})
 	_, err := e.Voices(t.Context())
-	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeMissingTool}) || !strings.Contains(err.Error(), "apt-get install flite") {
+	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeMissingTool}) ||
+		!strings.Contains(err.Error(), "apt-get install flite") {
 		t.Errorf("without flite: %v", err)
 	}
 	if got := e.Fingerprint(); got != "flite/none" {

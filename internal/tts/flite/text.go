@@ -14,10 +14,16 @@ var letters = regexp.MustCompile(`^([A-Z]{2,5})(s|'s)?([.,;:!?)]*)$`)
 
 // said replaces what flite reads letter by letter or pronounces wrongly.
 var said = map[string]string{
-	"e.g.": "for example", "e.g": "for example", "i.e.": "that is", "i.e": "that is", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
-	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress sequel", "postgres": "post gress",
-	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O S", "gui": "gooey",
-	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F F mpeg", "mpeg": "M peg",
+	"e.g.": "for example", "e.g": "for example", "i.e.": "that is", "i.e": "that " +
+		"is", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
+	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress " +
+		"sequel", "postgres": "post gress",
+	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O " +
+		"" +
+		"S", "gui": "gooey",
+	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F " +
+		"" +
+		"F mpeg", "mpeg": "M peg",
 	"w/": "with", "w/o": "without", "approx.": "approximately",
 }
 
@@ -34,7 +40,8 @@ func Speakable(written string) string {
 	}
 	if m := letters.FindStringSubmatch(s); m != nil && !pronounced[m[1]] {
 		// Spelled out, as letters; a plural's "s" stays with the last one.
-		return strings.TrimSpace(strings.Join(strings.Split(m[1], ""), " ")) + plural(m[2]) + strings.ReplaceAll(m[3], ")", "")
+		return strings.TrimSpace(strings.Join(strings.Split(m[1], ""), " ")) + plural(m[2]) +
+			strings.ReplaceAll(m[3], ")", "")
 	}
 	return ascii(s)
 }

@@ -186,7 +186,8 @@ func (s suite) words(t *testing.T) {
 		t.Errorf("%d words for %d", got, want)
 	}
 	for _, w := range n.Words {
-		if d := time.Duration(w.End-w.Start) * time.Second / lectern.SampleRate; d < 25*time.Millisecond || d > 3*time.Second {
+		if d := time.Duration(w.End-w.Start) * time.Second / lectern.SampleRate; d < 25*time.Millisecond ||
+			d > 3*time.Second {
 			t.Errorf("%q lasts %v", w.Text, d)
 		}
 	}
@@ -489,7 +490,8 @@ func (s suite) long(t *testing.T) {
 
 func (s suite) tooLong(t *testing.T) {
 	e := s.open(t)
-	if _, err := e.Speak(t.Context(), lectern.Plain(strings.Repeat("word ", tts.MaxText)), s.voice(t, e)); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
+	if _, err := e.Speak(t.Context(), lectern.Plain(strings.Repeat("word ", tts.MaxText)),
+		s.voice(t, e)); !errors.Is(err, &lectern.Failure{Code: lectern.CodeTooLarge}) {
 		t.Errorf("a megabyte of text gives %v", err)
 	}
 }
@@ -506,7 +508,8 @@ var Torture = []string{
 	strings.Repeat("1", 60),
 	strings.Repeat("x.", 60) + " " + strings.Repeat("!?", 500) + " word",
 	"\u202eright to left override\u202c and zero\u200bwidth",
-	"# Heading\n\n- **bold** item\n- `code` item\n1. first\n2. [link](https://example.com/a_b?c=d#e)\n\n> quote\n\n---\n\n| a | b |\n",
+	"# Heading\n\n- **bold** item\n- `code` item\n1. first\n2. [link](https://example.com/a_b?c=d#e)\n\n> " +
+		"quote\n\n---\n\n| a | b |\n",
 	"1,000,000.50 3.14 −5 °C ½ ² № 5 § 7 € 20 £30 50% 10⁶ x=y+z a/b c:\\d e@f.gh #tag @user 12:30 2026-11-24",
 	"Tab\tseparated\vand\fform\u2028line\u2029paragraph\u00a0nbsp\u3000wide",
 	"“Quotes” ‘inside’ «others» „deutsch“ — dash – en ‐ hyphen… ellipsis",
@@ -558,7 +561,8 @@ func (s suite) unknownVoice(t *testing.T) {
 	for _, id := range []string{"", "no-such-voice", "../../etc/passwd", "-x", strings.Repeat("v", 10_000)} {
 		v := s.voice(t, e)
 		v.ID = id
-		if _, err := e.Speak(t.Context(), lectern.Plain(s.o.Text), v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
+		if _, err := e.Speak(t.Context(), lectern.Plain(s.o.Text),
+			v); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {
 			t.Errorf("Speak with voice %.40q gives %v", id, err)
 		}
 	}

@@ -82,7 +82,8 @@ func (f *Fake) milestone(p lectern.Presentation, at time.Time) {
 		add("", p.CallbackURL)
 	}
 	for _, e := range f.endpoints {
-		if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 || slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
+		if e.Owner == p.Owner && !e.Disabled && (len(e.Types) == 0 ||
+			slices.Contains(e.Types, lectern.WebhookType(p.Status))) {
 			add(e.ID, e.URL)
 		}
 	}
@@ -94,7 +95,8 @@ func stream(d lectern.Delivery) string {
 }
 
 // ClaimDeliveries implements webhook.Outbox.
-func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error) {
+func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Duration,
+	limit int) ([]lectern.Delivery, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -112,7 +114,8 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 	var due []int
 	at := now()
 	for i, d := range f.deliveries {
-		if v, ok := heads[stream(d)]; d.State == lectern.DeliveryPending && !d.NextAt.After(at) && (!ok || d.Presentation.Version <= v) {
+		if v, ok := heads[stream(d)]; d.State == lectern.DeliveryPending && !d.NextAt.After(at) &&
+			(!ok || d.Presentation.Version <= v) {
 			due = append(due, i)
 		}
 	}
@@ -233,8 +236,10 @@ func (f *Fake) Deliveries(_ context.Context, q lectern.DeliveryFilter) ([]lecter
 	defer f.mu.Unlock()
 	var out []lectern.Delivery
 	for _, d := range slices.Backward(f.deliveries) {
-		if q.Owner != "" && d.Owner != q.Owner || q.Presentation != "" && d.Presentation.ID != q.Presentation || q.State != "" && d.State != q.State ||
-			q.Endpoint == lectern.CallbackEndpoint && d.Endpoint != "" || q.Endpoint != "" && q.Endpoint != lectern.CallbackEndpoint && d.Endpoint != q.Endpoint {
+		if q.Owner != "" && d.Owner != q.Owner || q.Presentation != "" && d.Presentation.ID != q.Presentation ||
+			q.State != "" && d.State != q.State ||
+			q.Endpoint == lectern.CallbackEndpoint && d.Endpoint != "" || q.Endpoint != "" &&
+			q.Endpoint != lectern.CallbackEndpoint && d.Endpoint != q.Endpoint {
 			continue
 		}
 		if out = append(out, f.whole(d)); len(out) == cmp.Or(q.Limit, 100) {

@@ -24,12 +24,14 @@ func order(t *testing.T, b *bench) {
 	b.finish(processing, 0)
 
 	both := b.claim(10)
-	equal(t, "another try, and the last milestone", kinds(both), []string{"presentation.completed", "presentation.processing"})
+	equal(t, "another try, and the last milestone", kinds(both), []string{"presentation.completed",
+		"presentation.processing"})
 	if len(both) != 2 {
 		t.FailNow()
 	}
 	b.delivered(both[0])
-	equal(t, "the end is told, though nothing before it arrived", len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})), 1)
+	equal(t, "the end is told, though nothing before it arrived",
+		len(b.list(lectern.DeliveryFilter{State: lectern.DeliveryDelivered})), 1)
 	late := both[1]
 	late.State, late.DoneAt = lectern.DeliveryGivenUp, b.at
 	b.finish(late, 0)

@@ -194,24 +194,28 @@ func milestones(t *testing.T, b *bench) {
 	b.whole("") // nobody is told
 	all := b.list(lectern.DeliveryFilter{})
 	slices.Reverse(all)
-	equal(t, "milestones", kinds(all), []string{"presentation.queued", "presentation.processing", "presentation.completed"})
+	equal(t, "milestones", kinds(all), []string{"presentation.queued", "presentation.processing",
+		"presentation.completed"})
 	if len(all) != 3 {
 		t.FailNow()
 	}
 	ids := map[string]bool{}
 	for i, d := range all {
 		ids[d.ID] = true
-		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending || d.Attempts != 0 || !d.DoneAt.IsZero() {
+		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending || d.Attempts != 0 ||
+			!d.DoneAt.IsZero() {
 			t.Errorf("delivery %d is %+v", i, d)
 		}
 	}
 	if len(ids) != 3 {
 		t.Errorf("ids repeat: %v", ids)
 	}
-	if first := all[0]; !first.CreatedAt.Equal(made) || !first.NextAt.Equal(made) || first.Presentation.Version != 1 || first.Presentation.Progress != 0 {
+	if first := all[0]; !first.CreatedAt.Equal(made) || !first.NextAt.Equal(made) || first.Presentation.Version != 1 ||
+		first.Presentation.Progress != 0 {
 		t.Errorf("the first is %+v, made at %s", first, made)
 	}
-	if last := all[2]; last.Presentation.Version != end.Version || last.Presentation.Progress != lectern.Done || last.Presentation.Title != p.Title {
+	if last := all[2]; last.Presentation.Version != end.Version || last.Presentation.Progress != lectern.Done ||
+		last.Presentation.Title != p.Title {
 		t.Errorf("the last has %+v, not the version of its milestone", last.Presentation)
 	}
 }
@@ -220,7 +224,8 @@ func wanted(t *testing.T, b *bench) {
 	b.put(lectern.Endpoint{ID: "all"})
 	b.put(lectern.Endpoint{ID: "ends", Types: []string{"presentation.completed", "presentation.failed"}})
 	b.put(lectern.Endpoint{ID: "off", Disabled: true})
-	if err := b.Store.PutEndpoint(t.Context(), lectern.Endpoint{ID: lectern.CallbackEndpoint, Disabled: true, Secrets: []string{webhook.NewSecret()}, CreatedAt: b.at}); err != nil {
+	if err := b.Store.PutEndpoint(t.Context(), lectern.Endpoint{ID: lectern.CallbackEndpoint, Disabled: true,
+		Secrets: []string{webhook.NewSecret()}, CreatedAt: b.at}); err != nil {
 		t.Fatal(err)
 	}
 	b.whole("")
@@ -233,7 +238,8 @@ func leases(t *testing.T, b *bench) {
 	p := b.create(callback)
 	before := now()
 	got := b.claim(10)
-	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 || got[0].NextAt.Before(before.Add(lease)) || got[0].NextAt.After(now().Add(lease)) {
+	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 || got[0].NextAt.Before(before.Add(lease)) ||
+		got[0].NextAt.After(now().Add(lease)) {
 		t.Fatalf("claimed %+v", got)
 	}
 	if again := b.claim(10); len(again) > 0 {
@@ -319,7 +325,8 @@ func independent(t *testing.T, b *bench) {
 	}
 	b.delivered(got[0])
 	next := b.claim(10)
-	if len(next) != 1 || next[0].Presentation.ID != got[0].Presentation.ID || next[0].URL != got[0].URL || next[0].Type != "presentation.processing" {
+	if len(next) != 1 || next[0].Presentation.ID != got[0].Presentation.ID || next[0].URL != got[0].URL ||
+		next[0].Type != "presentation.processing" {
 		t.Errorf("behind it: %+v", next)
 	}
 }
@@ -349,7 +356,8 @@ func records(t *testing.T, b *bench) {
 	before := now()
 	b.finish(d, 90*time.Second)
 	got := b.list(lectern.DeliveryFilter{})[0]
-	if got.State != lectern.DeliveryPending || got.Attempts != 3 || got.StatusCode != 503 || got.Problem != d.Problem || !got.DoneAt.IsZero() ||
+	if got.State != lectern.DeliveryPending || got.Attempts != 3 || got.StatusCode != 503 || got.Problem != d.Problem ||
+		!got.DoneAt.IsZero() ||
 		got.NextAt.Before(before.Add(90*time.Second)) || got.NextAt.After(now().Add(90*time.Second)) {
 		t.Errorf("on record: %+v", got)
 	}
@@ -360,7 +368,8 @@ func records(t *testing.T, b *bench) {
 	d.State, d.Attempts, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryDelivered, 4, 204, "", b.tick(time.Minute)
 	b.finish(d, 0)
 	got = b.list(lectern.DeliveryFilter{})[0]
-	if got.State != lectern.DeliveryDelivered || got.Attempts != 4 || got.StatusCode != 204 || got.Problem != "" || !got.DoneAt.Equal(b.at) {
+	if got.State != lectern.DeliveryDelivered || got.Attempts != 4 || got.StatusCode != 204 || got.Problem != "" ||
+		!got.DoneAt.Equal(b.at) {
 		t.Errorf("on record: %+v", got)
 	}
 	err := b.Store.FinishDelivery(t.Context(), lectern.Delivery{ID: "msg_nobody", State: lectern.DeliveryDelivered}, 0)
@@ -378,7 +387,8 @@ func settled(t *testing.T, b *bench) {
 }
 
 func endpoints(t *testing.T, b *bench) {
-	one := b.put(lectern.Endpoint{ID: "one", Types: []string{"presentation.completed"}, Secrets: []string{"whsec_b", "whsec_a;until=2026-11-25T10:00:00Z"}})
+	one := b.put(lectern.Endpoint{ID: "one", Types: []string{"presentation.completed"},
+		Secrets: []string{"whsec_b", "whsec_a;until=2026-11-25T10:00:00Z"}})
 	b.put(lectern.Endpoint{ID: "two"})
 	got, err := b.Store.Endpoints(t.Context())
 	if err != nil || len(got) != 2 {
@@ -473,7 +483,8 @@ func again(t *testing.T, b *bench) {
 	d.State, d.Attempts, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryGivenUp, 11, b.at, 500, "no"
 	b.finish(d, 0)
 	got, err := b.Store.Redeliver(t.Context(), d.ID)
-	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 || !got.DoneAt.IsZero() || got.Problem != "" {
+	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 || !got.DoneAt.IsZero() ||
+		got.Problem != "" {
 		t.Fatalf("%+v %v", got, err)
 	}
 	if some := b.claim(10); len(some) != 1 || some[0].ID != d.ID {

@@ -41,7 +41,8 @@ func NewCanvas(x0, y0, x1, y1, scale float64) *Canvas {
 	px, py := math.Floor(x0*scale), math.Floor(y0*scale)
 	w, h := int(math.Ceil(x1*scale)-px), int(math.Ceil(y1*scale)-py)
 	w, h = max(w, 1), max(h, 1)
-	return &Canvas{Width: w, Height: h, X0: px / scale, Y0: py / scale, Scale: scale, pix: make([]float32, w*h*4), tools: &tools{}}
+	return &Canvas{Width: w, Height: h, X0: px / scale, Y0: py / scale, Scale: scale, pix: make([]float32, w*h*4),
+		tools: &tools{}}
 }
 
 // Clear makes the canvas transparent again.

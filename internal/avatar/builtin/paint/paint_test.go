@@ -99,7 +99,10 @@ func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
 		dx, dy := rapid.Float64Range(-1e6, 1e6).Draw(t, "dx"), rapid.Float64Range(-200, 200).Draw(t, "dy")
 		dst := image.NewRGBA(image.Rect(0, 0, rapid.IntRange(1, 90).Draw(t, "w"), rapid.IntRange(1, 90).Draw(t, "h")))
 		var w Warp
-		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, nil, Layer{p, func(x, y float64) (float64, float64) { return a*x + dx, b*y + x*0.2 + dy }, 300})
+		w.Draw(dst, View{X0: -3, Y0: 2, Scale: 1.3}, nil, Layer{p, func(x, y float64) (float64, float64) {
+			return a*x +
+				dx, b*y + x*0.2 + dy
+		}, 300})
 		for i := 0; i < len(dst.Pix); i += 4 {
 			if q := dst.Pix[i : i+4]; q[0] > q[3] || q[1] > q[3] || q[2] > q[3] {
 				t.Fatalf("pixel %d is %v", i/4, q)
@@ -130,7 +133,8 @@ func TestPatchesGoAndCome(t *testing.T) {
 }
 
 func FuzzHex(f *testing.F) {
-	for _, s := range []string{"#12ab3F", "#12ab3f80", "red", "#12345", "#1234567", "#\xff\xff\xff", "# 1 2 3", "#+1-2+3"} {
+	for _, s := range []string{"#12ab3F", "#12ab3f80", "red", "#12345", "#1234567", "#\xff\xff\xff", "# 1 2 3",
+		"#+1-2+3"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -176,7 +180,8 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 		if whole := fresh.finish(image.Rect(0, 0, fresh.Width, fresh.Height)); paintedOf(whole) != paintedOf(want) {
 			t.Fatal("a patch lacks something that is painted")
 		}
-		if got.Width != want.Width || got.Height != want.Height || got.X0 != want.X0 || got.Y0 != want.Y0 || !slices.Equal(got.pix, want.pix) {
+		if got.Width != want.Width || got.Height != want.Height || got.X0 != want.X0 || got.Y0 != want.Y0 ||
+			!slices.Equal(got.pix, want.pix) {
 			t.Fatal("a canvas that was used before gives another patch")
 		}
 	})
@@ -197,7 +202,8 @@ func TestPaintAcrossIsPaintEverywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at := rapid.Float64Range(-50, 50)
 		x, y, y0 := at.Draw(t, "x"), at.Draw(t, "y"), at.Draw(t, "y0")
-		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030), RGB(0xf0e0d0), RGB(0))
+		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030), RGB(0xf0e0d0),
+			RGB(0))
 		p.dx *= float64(rapid.IntRange(0, 1).Draw(t, "slant"))
 		if c, same := p.across(y); same && c != p.colour(x, y) {
 			t.Fatalf("at %g,%g it is %v, not %v", x, y, p.colour(x, y), c)

@@ -82,7 +82,8 @@ func bundled(a, b []float32, n int, r float64, pad int) bundle {
 		clear(line[eight*(pad+n):][:eight*pad])
 	}
 	k := int(r)
-	return bundle{in: a[eight*pad:][:eight*n], out: b[eight*pad:][:eight*n], n: n, k: k, f: float32(r - float64(k)), norm: float32(1 / (2*r + 1))}
+	return bundle{in: a[eight*pad:][:eight*n], out: b[eight*pad:][:eight*n], n: n, k: k, f: float32(r - float64(k)),
+		norm: float32(1 / (2*r + 1))}
 }
 
 // soften passes three boxes over what is in, and overwrites it.

@@ -61,7 +61,8 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	p := speckled(40, 30, 1)
 	out := make([]byte, 4*cell*cell)
 	const wide, high = 39 << 16, 29 << 16 // the first places that lack a neighbour
-	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0}, {0, -1 << 31}, {0, 1<<31 - 1}} {
+	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0},
+		{0, -1 << 31}, {0, 1<<31 - 1}} {
 		for i := range 4 {
 			l := &bent{plate: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
 			if n := l.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {

@@ -150,7 +150,8 @@ func letter(r rune) (Viseme, float64) {
 	case within(r, "ьъ"):
 		return Sil, 0
 	}
-	if unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari, unicode.Arabic, unicode.Hebrew) {
+	if unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari,
+		unicode.Arabic, unicode.Hebrew) {
 		// A syllable or so: which vowel is not known, that one follows is.
 		return [...]Viseme{AA, IH, OH, E, OU}[int(r)%5], 1.6
 	}

@@ -13,9 +13,12 @@ func TestReadKnowsTheSounds(t *testing.T) {
 	t.Parallel()
 	for symbol, want := range map[string][]Viseme{
 		"p": {PP}, "b": {PP}, "m": {PP}, "mʲ": {PP}, "f": {FF}, "ʋ": {FF}, "θ": {TH}, "ð": {TH}, "t": {DD}, "ɾ": {DD},
-		"k": {KK}, "ɡ": {KK}, "g": {KK}, "ŋ": {KK}, "h": {KK}, "ɦ": {KK}, "x": {KK}, "ç": {KK}, "ʃ": {CH}, "ʒ": {CH}, "ɕ": {CH},
-		"s": {SS}, "z": {SS}, "n": {NN}, "l": {NN}, "ɫ": {NN}, "ɲ": {NN}, "ʎ": {NN}, "ɹ": {RR}, "r": {RR}, "ʁ": {RR}, "w": {OU}, "j": {IH},
-		"ɑː": {AA}, "ˈæ": {AA}, "ɐ": {AA}, "ɒ": {OH}, "ɛ": {E}, "ˌə": {E}, "ɚ": {RR}, "i": {IH}, "iː": {IH}, "ᵻ": {IH}, "ɔː": {OH}, "uː": {OU}, "y": {OU}, "øː": {OU}, "œ": {OU},
+		"k": {KK}, "ɡ": {KK}, "g": {KK}, "ŋ": {KK}, "h": {KK}, "ɦ": {KK}, "x": {KK}, "ç": {KK}, "ʃ": {CH}, "ʒ": {CH},
+		"ɕ": {CH},
+		"s": {SS}, "z": {SS}, "n": {NN}, "l": {NN}, "ɫ": {NN}, "ɲ": {NN}, "ʎ": {NN}, "ɹ": {RR}, "r": {RR}, "ʁ": {RR},
+		"w": {OU}, "j": {IH},
+		"ɑː": {AA}, "ˈæ": {AA}, "ɐ": {AA}, "ɒ": {OH}, "ɛ": {E}, "ˌə": {E}, "ɚ": {RR}, "i": {IH}, "iː": {IH}, "ᵻ": {IH},
+		"ɔː": {OH}, "uː": {OU}, "y": {OU}, "øː": {OU}, "œ": {OU},
 		"ɑ̃": {AA}, "ɛ̃": {E}, "t͡ɕ": {DD, CH}, "tʃ": {DD, CH}, "dʒ": {DD, CH}, "ts": {DD, SS}, "pf": {PP, FF},
 		"aɪ": {AA, IH}, "aʊ": {AA, OU}, "ɔɪ": {OH, IH}, "oʊ": {OH, OU}, "eɪ": {E, IH}, "əʊ": {E, OU},
 		"": {Sil}, "_": {Sil}, "ˈ": {Sil}, ".": {Sil}, "!": {Sil}, "щ": {CH}, "ї": {IH}, "A": {AA}, "ß": {SS},
@@ -52,7 +55,8 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-var symbols = []string{"p", "b", "m", "f", "v", "θ", "t", "k", "tʃ", "s", "n", "ɹ", "ɑː", "ɛ", "ɪ", "ɔː", "uː", "aɪ", "oʊ", "_", "ʒ", "l", "w", "j"}
+var symbols = []string{"p", "b", "m", "f", "v", "θ", "t", "k", "tʃ", "s", "n", "ɹ", "ɑː", "ɛ", "ɪ", "ɔː", "uː", "aɪ",
+	"oʊ", "_", "ʒ", "l", "w", "j"}
 
 // narrations draws narrations with silences, short and long sounds, and loud and soft ones.
 func narrations(t *rapid.T) lectern.Narration {
@@ -63,7 +67,8 @@ func narrations(t *rapid.T) lectern.Narration {
 		if rapid.IntRange(0, 9).Draw(t, "pause") == 0 {
 			at += int64(rapid.IntRange(0, 40000).Draw(t, "silence"))
 		}
-		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"), Start: at, End: at + long})
+		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"), Start: at, End: at +
+			long})
 		at += long
 	}
 	n.Samples = make([]int16, at+4800)
@@ -168,7 +173,8 @@ func TestVowelsAreReachedAndLoudnessScalesThem(t *testing.T) {
 		symbol  string
 		part    int
 		atLeast float64
-	}{{"a", Open, 0.9}, {"a", Jaw, 0.85}, {"u", Round, 0.9}, {"i", Wide, 0.5}, {"f", Tuck, 0.95}, {"θ", Out, 0.9}, {"ʃ", Round, 0.65}, {"m", Press, 0.75}} {
+	}{{"a", Open, 0.9}, {"a", Jaw, 0.85}, {"u", Round, 0.9}, {"i", Wide, 0.5}, {"f", Tuck, 0.95}, {"θ", Out,
+		0.9}, {"ʃ", Round, 0.65}, {"m", Press, 0.75}} {
 		if v := long(c.symbol, 1)[c.part]; v < c.atLeast {
 			t.Errorf("%s reaches %.2f of part %d, not %.2f", c.symbol, v, c.part, c.atLeast)
 		}

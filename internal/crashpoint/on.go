@@ -1,6 +1,6 @@
 //go:build crashpoints
 
-package crash
+package crashpoint
 
 import (
 	"fmt"
@@ -11,12 +11,12 @@ import (
 	"syscall"
 )
 
-// Variable names the point to die at; "point#3" is the third time that the process comes to it.
+// Variable names the point to die at; "point#3" means the third time that the process reaches it.
 const Variable = "CRASH_AT"
 
 var times atomic.Int64
 
-// Here ends the process if it is the time and the place.
+// Here kills the process if [Variable] names p and this is the requested time.
 func Here(p Point) {
 	at, count, _ := strings.Cut(os.Getenv(Variable), "#")
 	if at != string(p) {
@@ -31,5 +31,5 @@ func Here(p Point) {
 	}
 	fmt.Fprintln(os.Stderr, "CRASH:", p)
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	select {} // nothing more happens here, even if the signal takes a moment
+	select {} // the goroutine goes no further, even if the signal takes a moment
 }

@@ -1,18 +1,18 @@
-// Package crash names the moments at which a process may die that matter: between two things that belong together and
-// cannot be done at once. In the program [Here] is nothing. In a build with the tag "crashpoints" it ends the process, as
-// SIGKILL does, at the point that the variable CRASH_AT names, so that the tests can die at every one of them: random
+// Package crashpoint names the moments between two related operations that cannot be done atomically: a process that
+// dies there must lose nothing. In the normal build [Here] does nothing. In a build with the tag "crashpoints" it kills
+// the process, as SIGKILL does, at the point that the variable CRASH_AT names. So tests reach every such moment; random
 // kills miss them.
-package crash
+package crashpoint
 
-// Point is such a moment: what is done, and what is not yet.
+// Point is such a moment. Its text says what is done and what is not done yet.
 type Point string
 
-// The points of a presentation that becomes a video, in the order in which it comes to them.
+// The points of a presentation that becomes a video, in the order in which it reaches them.
 const (
 	Committing Point = "decided, not committed"          // the writer, at each transaction
-	Committed  Point = "committed, not told"             // the writer: nobody has been answered or woken
+	Committed  Point = "committed, not announced"        // the writer: no caller is answered, no watcher woken
 	Begun      Point = "begun, not run"                  // the attempt is stored
-	Written    Point = "step written, not renamed"       // the file of a step is whole, beside the cache
+	Written    Point = "step written, not renamed"       // the file of a step is complete, next to the cache
 	Renamed    Point = "step renamed, not recorded"      // the file is in the cache
 	Joining    Point = "all segments there, not joined"  //
 	Joined     Point = "joined, not published"           // the video is in the cache
@@ -20,7 +20,7 @@ const (
 	Published  Point = "published, not committed"        // all artifacts are there; the presentation is processing
 	Returned   Point = "run returned, end not stored"    //
 	Ended      Point = "end stored, ticket not done"     // the queue still has the ticket
-	Marked     Point = "marked for removal, files there" // the presentation is gone for readers
+	Marked     Point = "marked for removal, files there" // readers no longer see the presentation
 	FilesGone  Point = "files removed, rows there"       //
 )
 
@@ -33,14 +33,14 @@ const (
 	OrderReady      Point = "order ready"
 )
 
-// Points lists those that every presentation comes to; a removed one comes to the last two.
+// Points lists the points that every presentation reaches. Only a removed one reaches the last two.
 func Points() []Point {
 	return []Point{
 		Committing, Committed, Begun, Written, Renamed, Joining, Joined, Linked, Published, Returned, Ended, Marked, FilesGone,
 	}
 }
 
-// OrderPoints lists those that a presentation with an external avatar comes to besides.
+// OrderPoints lists the points that only a presentation with an external avatar reaches.
 func OrderPoints() []Point {
 	return []Point{OrderIntended, OrderCreated, OrderSubmitting, OrderSubmitted, OrderReady}
 }

@@ -1,13 +1,13 @@
 //go:build !linux
 
-package lost
+package tcptimeout
 
 import (
 	"syscall"
 	"time"
 )
 
-// After does nothing: elsewhere the kernel decides when a connection is lost.
+// After does nothing: on these systems the kernel's own limit applies.
 func After(time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, _ syscall.RawConn) error { return nil }
 }

@@ -1,4 +1,4 @@
-package lost
+package tcptimeout
 
 import (
 	"syscall"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// After is the Control of a net.Dialer or net.ListenConfig that has the kernel give up connections whose other end has
-// acknowledged nothing of what it was sent for that long (TCP_USER_TIMEOUT; connections take it from their listener). By
-// itself the kernel tries for a quarter of an hour.
+// After returns the Control of a net.Dialer or net.ListenConfig. The kernel closes a connection whose sent data stays
+// unacknowledged for limit; accepted connections inherit the limit from their listener. Without it the kernel goes on
+// trying for about a quarter of an hour.
 func After(limit time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) error {
 		var err error
