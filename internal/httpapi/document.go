@@ -15,7 +15,7 @@ import (
 // finish gives every operation the one kind of failure, and drops what huma would have used instead.
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
-	describeDeck(doc)
+	describeDeck(doc, f.s.Decks.Kinds())
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
 		Description: "Any other problem; code tells which.",
