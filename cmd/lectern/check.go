@@ -17,7 +17,7 @@ import (
 
 // checkCmd looks at a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck   string `arg:"" help:"The deck, a JSON file; - reads standard input."`
+	Deck   string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
 	JSON   bool   `help:"As JSON."`
 	Strict bool   `help:"Notes count as faults."`
 }

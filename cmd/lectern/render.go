@@ -20,7 +20,7 @@ import (
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck     string `arg:"" help:"The deck, a JSON file; - reads standard input."`
+	Deck     string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
 	Out      string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
 	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
 	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`

@@ -77,9 +77,10 @@ func allowed() map[string][]string {
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/avatar/footage":  {"internal/picture"},
 		"internal/deck":            nil,
-		"internal/deck/all":        {"internal/deck", "internal/deck/jsondeck"}, // the list of parsers
+		"internal/deck/all":        {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"}, // the list of parsers
 		"internal/deck/form":       {"internal/deck"},
 		"internal/deck/jsondeck":   {"internal/deck", "internal/deck/form"},
+		"internal/deck/yamldeck":   {"internal/deck", "internal/deck/form"},
 		"internal/deck/decktest":   {"internal/deck"},
 		"internal/httpapi":         {"internal/deck"},
 		"bench/measure":            {"internal/proc"},
@@ -160,6 +161,7 @@ var sole = []struct {
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 
