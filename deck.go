@@ -202,7 +202,8 @@ type Page struct {
 	Height int
 	Scale  float64
 	Assets []string // the addresses that HTML loads from outside, each once; nothing else is let through
-	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name in JSON is part of content keys.
+	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name in JSON is part of
+	// content keys.
 	Background *Background `json:"Ground"`
 	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
 	Props map[string]string `json:"-"`

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/app"
+	"lectern/internal/config"
 	"lectern/internal/job"
 	"lectern/internal/proc"
-	"lectern/internal/queue"
-	"lectern/internal/store/sqlite"
 )
 
 // writers are the numbers of goroutines, or tasks, at once.
@@ -52,7 +52,7 @@ func (r *report) python(ctx context.Context, script, logFile string, each time.D
 // their reporters out.
 type bed struct {
 	dir       string
-	db        *sqlite.DB
+	storage   *app.Storage
 	svc       *job.Service
 	reporters chan lectern.Reporter
 	over      chan struct{}
@@ -62,11 +62,7 @@ type bed struct {
 func newBed(ctx context.Context, dir string, set ...func(*job.Options)) (*bed, error) {
 	b := &bed{dir: dir, reporters: make(chan lectern.Reporter, 64), over: make(chan struct{})}
 	var err error
-	if b.db, err = sqlite.Open(ctx, dir); err != nil {
-		return nil, err
-	}
-	q, err := queue.OnSQLite(ctx, b.db.Writer(), slog.New(slog.DiscardHandler))
-	if err != nil {
+	if b.storage, err = app.OpenStorage(ctx, config.Default(), dir, slog.New(slog.DiscardHandler)); err != nil {
 		return nil, err
 	}
 	logFile, err := os.Create(filepath.Join(dir, "backend.log")) // closed by the end of the process
@@ -74,7 +70,7 @@ func newBed(ctx context.Context, dir string, set ...func(*job.Options)) (*bed, e
 		return nil, err
 	}
 	o := job.Options{
-		Store: sqlite.NewStore(b.db, q), Queue: q, ScratchDir: filepath.Join(dir, "scratch"), Workers: 64,
+		Store: b.storage.Store, Queue: b.storage.Queue, ScratchDir: filepath.Join(dir, "scratch"), Workers: 64,
 		Logger: slog.New(&counter{Handler: slog.NewTextHandler(logFile, nil), message: "HEARTBEAT", n: &b.beats}),
 		Run: func(ctx context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 			b.reporters <- r
@@ -119,7 +115,7 @@ func (b *bed) begin(ctx context.Context, n int) ([]lectern.Reporter, []string, e
 
 func (b *bed) close(ctx context.Context) error {
 	close(b.over)
-	return errors.Join(b.svc.Stop(ctx), b.db.Close())
+	return errors.Join(b.svc.Stop(ctx), b.storage.Close())
 }
 
 func deck(slides int) lectern.Deck {

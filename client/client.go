@@ -275,8 +275,20 @@ func (c *Client) presentation(ctx context.Context, method, path string, body []b
 // 200, and q has no owner: a server lists those of the key's owner.
 func (c *Client) List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error) {
 	v := url.Values{}
-	if q.Status != "" {
-		v.Set("status", string(q.Status))
+	if len(q.Statuses) > 0 {
+		states := make([]string, len(q.Statuses))
+		for i, s := range q.Statuses {
+			states[i] = string(s)
+		}
+		v.Set("status", strings.Join(states, ","))
+	}
+	for key, value := range q.Metadata {
+		v.Set("metadata."+key, value)
+	}
+	for name, at := range map[string]time.Time{"created_after": q.CreatedAfter, "created_before": q.CreatedBefore} {
+		if !at.IsZero() {
+			v.Set(name, at.UTC().Format(time.RFC3339Nano))
+		}
 	}
 	if q.Limit > 0 {
 		v.Set("limit", strconv.Itoa(q.Limit))

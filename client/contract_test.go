@@ -50,8 +50,9 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	c := answering(t, map[string]string{
 		"GET /v1/presentations/" + id: "v1_processing", "POST /v1/presentations/" + id +
 			"/cancel": "v1_failed", "POST /v1/presentations/" + id + "/retry": "v1_queued",
-		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run", "GET " +
-			"/v1/presentations?cursor=c&limit=5&status=failed": "v1_list",
+		"POST /v1/presentations": "v1_queued", "POST /v1/presentations?dry_run=true": "v1_dry_run",
+		"GET /v1/presentations?created_after=2026-11-24T09%3A00%3A00Z&created_before=2026-11-24T09%3A00%3A01Z" +
+			"&cursor=c&limit=5&metadata.course=a+%26+b&status=failed%2Ccanceled": "v1_list",
 		"GET /v1/presentations/" + id + "/steps": "v1_steps", "GET /v1/voices": "v1_voices", "DELETE /v1/presentations/" +
 			id: "",
 	})
@@ -92,8 +93,10 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 		one.EstimatedSeconds != 2.2 || two.SpokenBy != "nobody" || len(two.Warnings) != 1 {
 		t.Errorf("check: %+v", v.Outline)
 	}
-	if page, next, err := c.List(ctx, lectern.Query{Status: lectern.StatusFailed, Limit: 5, Cursor: "c"}); err != nil ||
-		len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
+	if page, next, err := c.List(ctx, lectern.Query{
+		Statuses: []lectern.Status{lectern.StatusFailed, lectern.StatusCanceled},
+		Metadata: map[string]string{"course": "a & b"}, CreatedAfter: at(0), CreatedBefore: at(1), Limit: 5, Cursor: "c",
+	}); err != nil || len(page) != 1 || page[0].Status != lectern.StatusFailed || next != "" {
 		t.Errorf("list: %v %+v %q", err, page, next)
 	}
 	steps, err := c.Steps(ctx, id)

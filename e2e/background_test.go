@@ -37,11 +37,11 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 				t.Fatal(err)
 			}
 			page.Assets = nil // a picture that does not load leaves the drawing that stands in for it
-			ground, err := picture.Background(*page.Background, d.Size, page.Scale)
+			background, err := picture.Background(*page.Background, d.Size, page.Scale)
 			if err != nil {
 				t.Fatal(err)
 			}
-			apart := picture.Lay(captured(t, browser, page), ground)
+			apart := picture.Lay(captured(t, browser, page), background)
 			page.Background, page.HTML = nil, strings.Replace(page.HTML, ` apart"`, `"`, 1)
 			whole := image.NewRGBA(apart.Rect)
 			draw.Draw(whole, whole.Rect, captured(t, browser, page), image.Point{}, draw.Src)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/app"
 	"lectern/internal/blob"
 	"lectern/internal/config"
 )
@@ -45,7 +46,7 @@ func whichCaches(cfg config.Config, named string) ([]cacheFolder, error) {
 		return []cacheFolder{{"", dir, cfg.CacheLimit}}, nil
 	}
 	var out []cacheFolder
-	if dir, err := userCache(); err == nil {
+	if dir, err := app.UserCache(); err == nil {
 		out = append(out, cacheFolder{"render", dir, cfg.CacheLimit})
 	}
 	dir, err := filepath.Abs(cfg.Path("cache"))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lectern"
+	"lectern/internal/app"
 )
 
 // voicesCmd lists the voices.
@@ -22,12 +23,12 @@ func (c *voicesCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	k, err := newKit(cfg, quietLog())
+	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
-	defer k.close()
-	all, err := k.voices.Voices(ctx)
+	defer t.Close()
+	all, err := t.Voices.Voices(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,12 +70,12 @@ func (c *avatarsCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	k, err := newKit(cfg, quietLog())
+	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
-	defer k.close()
-	all, err := k.avatars.Avatars(ctx)
+	defer t.Close()
+	all, err := t.Avatars.Avatars(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,12 +106,12 @@ func (c *templatesCmd) Run(io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	k, err := newKit(cfg, quietLog())
+	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
-	defer k.close()
-	templates, themes := k.slides.Templates(), k.slides.Themes()
+	defer t.Close()
+	templates, themes := t.Slides.Templates(), t.Slides.Themes()
 	if c.ID != "" {
 		return c.one(io, templates)
 	}

@@ -2,17 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"lectern"
-	"lectern/internal/blob"
-	"lectern/internal/deck"
+	"lectern/internal/app"
 )
 
 // checkCmd looks at a deck and draws its slides, without making a video.
@@ -47,16 +44,18 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	k, err := newKit(cfg, quietLog())
+	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
-	defer k.close()
-	q, err := parseDeck(ctx, k.decks, source, "", cfg.Limits)
+	defer t.Close()
+	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
-		deck, more, measured, err = k.check(ctx, q, newMeasure(io, len(deck.Slides)))
+		bar := newMeasure(io, len(deck.Slides))
+		deck, more, measured, err = t.Check(ctx, deck, q.Judge, bar.show)
+		bar.end()
 		warnings = append(warnings, more...)
 	}
 	if ctx.Err() != nil {
@@ -93,30 +92,6 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length), deck.Size.Width, deck.Size.Height, deck.Theme, who)
 	return nil
-}
-
-// check looks at a deck and measures its slides as a render does. What it draws goes into the cache of renders.
-func (k *kit) check(ctx context.Context, q deck.Request, bar *measure) (d lectern.Deck, _ []lectern.Warning, measured int, err error) {
-	d = q.Deck.WithDefaults()
-	dir, err := userCache()
-	if err != nil { // without a home there is nothing to keep
-		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
-			return d, nil, 0, fmt.Errorf("make a folder for the work: %w", bare(err))
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	cache, err := blob.OpenCache(blob.CacheOptions{Dir: dir, Limit: k.cfg.CacheLimit, MinAge: -1})
-	if err != nil {
-		return d, nil, 0, err
-	}
-	defer func() { err = errors.Join(err, cache.Close()) }()
-	checked, warnings, err := k.checker.Check(ctx, q.Deck)
-	if err = q.Judge(err); err != nil {
-		return d, warnings, 0, err
-	}
-	m, err := k.pipeline(nil, cache).Measure(ctx, checked, bar.show)
-	bar.end()
-	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 
 // measure shows on a terminal how far the measuring is, once it takes long.

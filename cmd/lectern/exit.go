@@ -10,6 +10,7 @@ import (
 
 	"lectern"
 	"lectern/client"
+	"lectern/internal/app"
 	"lectern/internal/config"
 )
 
@@ -78,7 +79,7 @@ func exitCode(err error) int {
 		return exitDeck
 	case lectern.CodeMissingTool:
 		return exitMissingTool
-	case client.CodeUnreachable, codeNoDatabase:
+	case client.CodeUnreachable, app.CodeNoDatabase:
 		return exitUnreachable
 	case lectern.CodeInUse, lectern.CodeDamaged:
 		return exitInUse

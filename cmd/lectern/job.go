@@ -87,21 +87,29 @@ func (o office) find(ctx context.Context, id string) (string, error) {
 }
 
 type jobListCmd struct {
-	Status string `help:"Only these: queued, processing, completed, failed or canceled." placeholder:"STATUS"`
-	Limit  int    `help:"How many." default:"20"`
-	JSON   bool   `help:"As JSON."`
+	Status        []lectern.Status  `help:"Only these: queued, processing, completed, failed or canceled; several with commas." placeholder:"STATUS"`
+	Metadata      map[string]string `help:"Only those with this entry in their metadata; may be given again." placeholder:"KEY=VALUE" mapsep:"none"`
+	CreatedAfter  time.Time         `help:"Only those that were made later, as in 2026-11-24T09:00:00Z." placeholder:"TIME"`
+	CreatedBefore time.Time         `help:"Only those that were made earlier." placeholder:"TIME"`
+	Limit         int               `help:"How many." default:"20"`
+	JSON          bool              `help:"As JSON."`
 }
 
 // Run implements the command.
 func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
-	if c.Status != "" && !lectern.Status(c.Status).Valid() {
-		return &usageError{fmt.Errorf("--status is queued, processing, completed, failed or canceled, not %q", c.Status)}
+	for _, status := range c.Status {
+		if !status.Valid() {
+			return &usageError{fmt.Errorf("--status is queued, processing, completed, failed or canceled, not %q", status)}
+		}
 	}
 	if c.Limit < 1 || c.Limit > 10_000 {
 		return &usageError{errors.New("--limit is from 1 to 10000")}
 	}
+	q := lectern.Query{
+		Statuses: c.Status, Metadata: c.Metadata, CreatedAfter: c.CreatedAfter, CreatedBefore: c.CreatedBefore, Limit: min(c.Limit, 200),
+	}
 	var all []lectern.Presentation
-	for p, err := range o.All(ctx, lectern.Query{Status: lectern.Status(c.Status), Limit: min(c.Limit, 200)}) {
+	for p, err := range o.All(ctx, q) {
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/client"
+	"lectern/internal/app"
 	"lectern/internal/config"
 	"lectern/internal/keys"
 )
@@ -68,7 +69,7 @@ func (c *keyCmd) with(ctx context.Context, io streams, s *settings, do func(keyH
 	if err != nil {
 		return err
 	}
-	store, closeStore, err := openKeys(ctx, cfg)
+	store, closeStore, err := app.OpenKeys(ctx, cfg)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeInUse && cfg.DB == "" {
 		return c.withHolder(io, cfg, f, do)
 	}

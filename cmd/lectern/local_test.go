@@ -19,7 +19,7 @@ func TestRenderDeliversNoWebhooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.house.hooks.Start(t.Context()); err != nil {
+	if err := l.Deliver(t.Context()); err != nil {
 		t.Error("the deliverer runs in a local render")
 	}
 	if err := l.close(); err != nil {

@@ -1,9 +1,8 @@
 // Command lectern turns decks into presenter-led videos.
 //
 // It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes
-// them as jobs over HTTP, and the other commands ask one or the other what they know. This package is the only place
-// where the rooms of the product meet: compose.go builds them from the settings, every command has a file of its
-// own, and what a command ends with is decided in exit.go.
+// them as jobs over HTTP, and the other commands ask one or the other what they know. internal/app composes what they run
+// on. Every command has a file of its own here, and exit.go decides what a command ends with.
 package main
 
 import (
@@ -15,8 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lectern/internal/app"
 	"lectern/internal/config"
-	"lectern/internal/tts/espeak"
 )
 
 // version is set by the linker; see the Makefile.
@@ -38,13 +37,11 @@ type grammar struct {
 	Templates templatesCmd `cmd:"" help:"List the slide templates and themes."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine, and the command that installs it."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`
-
-	Gallery galleryCmd `cmd:"" hidden:"" help:"Draw the pictures of the documentation."`
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "internal-voice" && os.Args[2] == "espeak" {
-		os.Exit(espeak.ChildMain(os.Stdin, os.Stdout))
+	if code, child := app.ChildMain(os.Args[1:]); child {
+		os.Exit(code)
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/app"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
-	"lectern/internal/deck"
 	"lectern/internal/slides"
 )
 
@@ -47,14 +47,14 @@ func many(n int) []any {
 func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := config.Default()
-	k, err := newKit(cfg, quietLog())
+	k, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer k.close()
+	defer k.Close()
 	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, Size: lectern.Size{Width: 640, Height: 360}}
 	want := map[int]string{}
-	for i, tp := range k.slides.Templates() {
+	for i, tp := range k.Slides.Templates() {
 		if i%8 == 0 {
 			d.Slides = append(d.Slides, lectern.Slide{Template: tp.ID, Props: tp.Sample})
 		}
@@ -69,7 +69,8 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 		d.Slides = append(d.Slides, lectern.Slide{Template: tp.ID, Props: props})
 		want[len(d.Slides)] = fmt.Sprintf("slides[%d].props.%s", len(d.Slides)-1, last.Name)
 	}
-	checked, warnings, measured, err := k.check(t.Context(), deck.Request{Deck: d}, newMeasure(streams{}, len(d.Slides)))
+	none := func(err error) error { return err }
+	checked, warnings, measured, err := k.Check(t.Context(), d, none, func(int) {})
 	if err != nil || measured != len(checked.Slides) {
 		t.Fatalf("%d of %d slides measured: %v", measured, len(d.Slides), err)
 	}

@@ -4,20 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
-	"lectern"
+	"lectern/internal/app"
 	"lectern/internal/config"
 	"lectern/internal/log"
-	"lectern/internal/tcptimeout"
 )
 
 // serveCmd serves until it is told to stop.
@@ -38,7 +32,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 	if err != nil {
 		return err
 	}
-	listener, err := listen(cfg.Addr)
+	listener, err := app.Listen(cfg.Addr)
 	if err != nil {
 		return err
 	}
@@ -54,58 +48,37 @@ func (c *serveCmd) Run(ctx context.Context, io streams, s *settings) (err error)
 	if err := writable(cfg); err != nil {
 		return err
 	}
-	h, err := openHouse(ctx, cfg, foldersIn(cfg), logger)
+	a, err := app.Open(ctx, app.Options{Config: cfg, Folders: app.FoldersIn(cfg), Version: programVersion(), Log: logger})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.close()) }()
-	if err := h.guarded(ctx, "addr", listener.Addr()); err != nil {
-		return err
-	}
-	servers, err := openServers(ctx, h, listener, logger)
+	defer func() { err = errors.Join(err, a.Close()) }()
+	server, err := a.NewServer(ctx, listener)
 	if err != nil {
 		return err
 	}
-	defer servers.close()
+	defer server.Close()
 	if cfg.Role != config.RoleWorker {
 		defer noteAddress(cfg, listener.Addr(), logger)()
 	}
-	c.welcome(io, cfg, logFile.Path(), listener.Addr(), h)
+	c.welcome(io, cfg, logFile.Path(), listener.Addr())
 	if c.AddrFile != "" {
 		if err := writeAddr(c.AddrFile, listener.Addr()); err != nil {
 			return err
 		}
 	}
-	return servers.answer(ctx, cfg, h, logger)
-}
-
-// lostAfter is how long a client may acknowledge nothing of what it was sent. A stream's comments are too few to fill the buffers
-// at which the server would notice by itself.
-const lostAfter = time.Minute
-
-// listen takes the address, or says who may have it.
-func listen(addr string) (net.Listener, error) {
-	l, err := (&net.ListenConfig{Control: tcptimeout.After(lostAfter)}).Listen(context.Background(), "tcp", addr)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, lectern.Fail(lectern.CodeInUse, "The address %s is in use by another program. Stop that one, or choose another address with --addr or LECTERN_ADDR.", addr)
-	case errors.Is(err, os.ErrPermission):
-		return nil, &config.Error{Key: "addr", Cause: fmt.Errorf("this user may not listen on %s", addr), Allowed: "a port from 1024 up"}
-	}
-	return nil, &config.Error{Key: "addr", Cause: err, Allowed: "an address of this machine"}
+	return server.Serve(ctx)
 }
 
 // welcome says where the server is, and what is missing before it can render.
-func (c *serveCmd) welcome(io streams, cfg config.Config, logPath string, at net.Addr, h *house) {
+func (c *serveCmd) welcome(io streams, cfg config.Config, logPath string, at net.Addr) {
 	fmt.Fprintf(io.out, "Lectern %s is at %s\n", programVersion(), io.bold(browserURL(at)))
 	where := "data in " + cfg.DataDir
 	if logPath != "" {
 		where += ", log in " + logPath
 	}
 	fmt.Fprintln(io.out, io.dim(where))
-	missing := h.kit.absent()
+	missing := app.Absent(cfg)
 	if len(missing) == 0 {
 		return
 	}
@@ -136,98 +109,4 @@ func writeAddr(name string, at net.Addr) error {
 		return fmt.Errorf("write the address file: %w", err)
 	}
 	return os.Rename(name+".part", name)
-}
-
-// servers are what answers: at addr, and at admin.addr where there is one.
-type servers struct {
-	all []*http.Server
-	at  []net.Listener
-	cut context.CancelFunc // ends open requests
-}
-
-// openServers makes the servers on their listeners. They answer once answer is called.
-func openServers(ctx context.Context, h *house, l net.Listener, logger *slog.Logger) (*servers, error) {
-	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
-	shape := func(handler http.Handler) *http.Server {
-		return &http.Server{
-			Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-			ErrorLog: log.Std(logger, "http"), BaseContext: func(net.Listener) context.Context { return requests },
-		}
-	}
-	main, err := h.handler(ctx.Done(), l.Addr())
-	if err != nil {
-		cut()
-		return nil, err
-	}
-	s := &servers{all: []*http.Server{shape(main)}, at: []net.Listener{l}, cut: cut}
-	admin, at, err := h.openAdmin(ctx, ctx.Done(), shape)
-	if err != nil {
-		cut()
-		return nil, err
-	}
-	if admin != nil {
-		s.all, s.at = append(s.all, admin), append(s.at, at)
-	}
-	return s, nil
-}
-
-// close ends what is open without waiting.
-func (s *servers) close() {
-	s.cut()
-	for i := range s.all {
-		_ = s.all[i].Close()
-		_ = s.at[i].Close() // a server that never served does not know it
-	}
-}
-
-// answer serves until ctx ends, then lets open requests finish; streams are told and closed.
-func (s *servers) answer(ctx context.Context, cfg config.Config, h *house, logger *slog.Logger) error {
-	served := make(chan error, len(s.all))
-	for i := range s.all {
-		go func() { served <- s.all[i].Serve(s.at[i]) }()
-	}
-	ended := func() (err error) {
-		for range s.all {
-			err = errors.Join(err, quietEnd(<-served))
-		}
-		return err
-	}
-	err := h.start(ctx)
-	if err == nil {
-		err = h.tell(ctx)
-	}
-	if err != nil {
-		s.close()
-		return errors.Join(err, ended())
-	}
-	for i, name := range []string{"serving", "serving operators"}[:len(s.at)] {
-		logger.Info(name, "addr", s.at[i].Addr().String(), "data", cfg.DataDir)
-	}
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
-	case <-ctx.Done():
-	}
-	logger.Info("stopping", "reason", strings.TrimSpace(context.Cause(ctx).Error()))
-	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopGrace)
-	defer stop()
-	// From the signal on, /readyz answers 503 and streams end by themselves. Running presentations go back to the queue
-	// while requests are still answered; then no more are taken, and those that are open may finish.
-	stopped := h.stop(grace)
-	for _, one := range s.all {
-		if err := one.Shutdown(grace); err != nil {
-			s.cut()
-			stopped = errors.Join(stopped, one.Close())
-		}
-	}
-	logger.Info("stopped")
-	return errors.Join(stopped, ended())
-}
-
-// quietEnd drops what a server that was asked to stop ends with.
-func quietEnd(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }

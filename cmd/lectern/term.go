@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -38,6 +39,9 @@ func (p *pipe) Write(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// quietLog drops what is logged, for commands that only look something up.
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func standardStreams() streams {
 	out := &pipe{to: os.Stdout, lost: make(chan struct{})}

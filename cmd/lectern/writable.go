@@ -8,14 +8,15 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"lectern/internal/app"
 	"lectern/internal/config"
 )
 
 // writable makes the data folder and proves that files can be made in it and below it, so that a server that cannot work
 // says so before it says where it is. A full disk is left to whoever needs the room.
 func writable(cfg config.Config) error {
-	at := foldersIn(cfg)
-	for _, dir := range []string{at.state, at.artifacts, at.cache, at.scratch} {
+	at := app.FoldersIn(cfg)
+	for _, dir := range []string{at.State, at.Artifacts, at.Cache, at.Scratch} {
 		err := os.MkdirAll(dir, 0o700)
 		if err == nil {
 			err = probeFolder(dir)

@@ -110,7 +110,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		name, path, src, rule, want string // want "": the rule must stay silent
 	}{
 		{"an adapter imports another", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/ffmpeg"`, "rooms", "internal/chrome may not import"},
-		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`, "rooms", "cmd/lectern hand them in"},
+		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`, "rooms", "internal/app hand them in"},
 		{"a room that is not in the table imports one", "internal/new/x.go", `package x; import _ "lectern/internal/job"`, "rooms", "internal/new may not import"},
 		{"a voice imports another", "internal/tts/espeak/x.go", `package espeak; import _ "lectern/internal/tts/flite"`, "rooms", "may not import"},
 		{"a test with a real neighbour", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`, "rooms", ""},
@@ -120,7 +120,10 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"a test suite of another room in the binary", "internal/job/x.go", `package job; import _ "lectern/internal/store/storetest"`, "rooms", "only tests import it"},
 		{"a wrapper imports proc", "internal/ffmpeg/x.go", `package ffmpeg; import _ "lectern/internal/proc"`, "rooms", ""},
 		{"a room below its own", "internal/tts/espeak/child/x.go", `package child; import _ "lectern/internal/tts/espeak"`, "rooms", ""},
-		{"the composer", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "rooms", ""},
+		{"the composer", "internal/app/x.go", `package app; import _ "lectern/internal/chrome"`, "rooms", ""},
+		{"a command composes", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "rooms", "cmd/lectern may not import"},
+		{"a command uses the composition", "cmd/lectern/x.go", `package main; import _ "lectern/internal/app"`, "rooms", ""},
+		{"an adapter imports the composition", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/app"`, "rooms", "internal/chrome may not import"},
 		{"os/exec elsewhere", "internal/ffmpeg/x.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
 		{"os/exec in proc", "internal/proc/x.go", `package proc; import _ "os/exec"`, "sole", ""},
 		{"River elsewhere", "internal/job/x.go", `package job; import _ "github.com/riverqueue/river"`, "sole", "only internal/queue and bench may"},

@@ -4,11 +4,11 @@ import "math"
 
 // Loudness by ITU-R BS.1770-4 and EBU R 128, for one channel at 48 kHz.
 //
-// A narration is measured once, when it is spoken, and what is kept is the power of each of its 400 ms blocks: the loudness of a
-// whole deck, gates and all, follows from those of its narrations without another look at the samples.
+// A narration is measured once, when it is spoken, and what is kept is the power of each of its 400 ms blocks: the
+// loudness of a whole deck, gates and all, follows from those of its narrations without another look at the samples.
 
-// Target is how loud a video is, in LUFS, and Ceiling the highest true peak, in dBTP: what players and platforms expect of
-// speech.
+// Target is how loud a video is, in LUFS, and Ceiling the highest true peak, in dBTP: what players and platforms
+// expect of speech.
 const (
 	Target  = -16.0
 	Ceiling = -1.5
@@ -31,13 +31,15 @@ func (f *biquad) next(x float64) float64 {
 	return y
 }
 
-// Blocks gives the power of each block of samples after the K weighting. Audio shorter than a block is padded with silence.
+// Blocks gives the power of each block of samples after the K weighting. Audio shorter than a block is padded with
+// silence.
 func Blocks(samples []int16) []float64 {
 	return blocksOf(len(samples), func(i int) float64 { return float64(samples[i]) / 32768 })
 }
 
 func blocksOf(n int, sample func(int) float64) []float64 {
-	shelf := biquad{b0: 1.53512485958697, b1: -2.69169618940638, b2: 1.19839281085285, a1: -1.69065929318241, a2: 0.73248077421585}
+	shelf := biquad{b0: 1.53512485958697, b1: -2.69169618940638, b2: 1.19839281085285, a1: -1.69065929318241,
+		a2: 0.73248077421585}
 	high := biquad{b0: 1, b1: -2, b2: 1, a1: -1.99004745483398, a2: 0.99007225036621}
 	if n == 0 {
 		return nil
@@ -57,7 +59,8 @@ func blocksOf(n int, sample func(int) float64) []float64 {
 	return blocks
 }
 
-// Loudness is the integrated loudness of blocks, in LUFS, with the absolute and the relative gate. It is −Inf for silence.
+// Loudness is the integrated loudness of blocks, in LUFS, with the absolute and the relative gate. It is −Inf for
+// silence.
 func Loudness(blocks ...[]float64) float64 {
 	gate := math.Pow(10, (-70+0.691)/10)
 	mean := gated(blocks, gate)
@@ -96,8 +99,8 @@ func Gain(loudness float64) float64 {
 // maxMakeUp bounds what MakeUp adds, in dB: more would be heard as flatness.
 const maxMakeUp = 4.0
 
-// MakeUp raises a gain by what the limiter will take away again, so that a voice with sharp peaks is as loud as another. It
-// tries it on a sample of the voice, of which a quarter of a minute says enough.
+// MakeUp raises a gain by what the limiter will take away again, so that a voice with sharp peaks is as loud as
+// another. It tries it on a sample of the voice, of which a quarter of a minute says enough.
 func MakeUp(gain float64, sample []int16) float64 {
 	want := Loudness(Blocks(sample)) + 20*math.Log10(gain)
 	if math.IsInf(want, 0) || math.IsNaN(want) {
@@ -106,7 +109,8 @@ func MakeUp(gain float64, sample []int16) float64 {
 	raised := gain
 	for range 4 {
 		l := NewLimiter()
-		got := Loudness(blocksOf(len(sample), func(i int) float64 { return l.Next(float64(sample[i]) / 32768 * raised) }))
+		got := Loudness(blocksOf(len(sample),
+			func(i int) float64 { return l.Next(float64(sample[i]) / 32768 * raised) }))
 		raised = min(raised*math.Pow(10, (want-got)/20), gain*math.Pow(10, maxMakeUp/20))
 		if want-got < gainStep/10 { // it is rounded more coarsely: see Stepped
 			break
@@ -118,14 +122,15 @@ func MakeUp(gain float64, sample []int16) float64 {
 // gainStep is the grain of what Stepped gives, in dB.
 const gainStep = 0.5
 
-// Stepped rounds a gain to half a decibel. It is measured over all that a voice says, so that each edit changes it by a hair; what
-// an edit does not touch should stay as it is. A quarter of a decibel off the target is nothing that is heard.
+// Stepped rounds a gain to half a decibel. It is measured over all that a voice says, so that each edit changes it by
+// a hair; what an edit does not touch should stay as it is. A quarter of a decibel off the target is nothing that is
+// heard.
 func Stepped(gain float64) float64 {
 	return math.Pow(10, math.Round(20*math.Log10(gain)/gainStep)*gainStep/20)
 }
 
-// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain is down before a peak arrives, and comes back over a
-// twentieth of a second; what is quieter passes untouched but for a delay of [Lookahead] samples.
+// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain is down before a peak arrives, and comes
+// back over a twentieth of a second; what is quieter passes untouched but for a delay of [Lookahead] samples.
 type Limiter struct {
 	gain    float64
 	release float64
@@ -199,8 +204,12 @@ func (l *Limiter) peak(x float64) float64 {
 
 // oversampling are the phases of BS.1770-4's filter for four times the rate.
 var oversampling = [4][taps]float64{
-	{0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625, 0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500},
-	{-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250, 0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375},
-	{-0.0189208984375, 0.0330810546875, -0.0582275390625, 0.1015625000000, -0.2003173828125, 0.7797851562500, 0.4650878906250, -0.1665039062500, 0.0891113281250, -0.0517578125000, 0.0292968750000, -0.0291748046875},
-	{-0.0083007812500, 0.0148925781250, -0.0266113281250, 0.0476074218750, -0.1022949218750, 0.9721679687500, 0.1373291015625, -0.0594482421875, 0.0332031250000, -0.0196533203125, 0.0109863281250, 0.0017089843750},
+	{0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875, 0.1373291015625,
+		0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500},
+	{-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250,
+		0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375},
+	{-0.0189208984375, 0.0330810546875, -0.0582275390625, 0.1015625000000, -0.2003173828125, 0.7797851562500,
+		0.4650878906250, -0.1665039062500, 0.0891113281250, -0.0517578125000, 0.0292968750000, -0.0291748046875},
+	{-0.0083007812500, 0.0148925781250, -0.0266113281250, 0.0476074218750, -0.1022949218750, 0.9721679687500,
+		0.1373291015625, -0.0594482421875, 0.0332031250000, -0.0196533203125, 0.0109863281250, 0.0017089843750},
 }

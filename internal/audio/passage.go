@@ -10,12 +10,13 @@ import (
 	"lectern"
 )
 
-// The sound of a video is not encoded in one go. It is cut in silence into passages, each of which is encoded by itself and kept, so
-// that an edit of one slide of fifty encodes a tenth of the sound again. Three things make that work:
+// The sound of a video is not encoded in one go. It is cut in silence into passages, each of which is encoded by
+// itself and kept, so that an edit of one slide of fifty encodes a tenth of the sound again. Three things make that
+// work:
 //
-//   - Where it is cut follows from what is said there, not from where that is, so that an edit moves no cut but those beside it.
+//   - Where it is cut follows from what is said there, not from where that is, so that an edit moves no cut but those next to it.
 //   - A passage begins on a packet of the whole. Slides begin with frames of pictures, which at 30 a second are 1600 samples, and a
-//     packet is 1024: a slide that becomes a frame longer would give everything behind it another phase, and so other packets. So a
+//     packet is 1024: a slide that becomes a frame longer would give everything after it another phase, and so other packets. So a
 //     passage is moved, with all that is said in it, by at most half a packet: 10.7 ms, a third of a frame. Sound that comes 45 ms
 //     early or 125 ms late is noticed (ITU-R BT.1359), and 40 ms early or 60 ms late is what a whole chain may do (EBU R 37).
 //   - Each passage begins and ends with packets of nothing but silence. Between two of them stand more of these, and no packet
@@ -27,7 +28,7 @@ const Packet = 1024
 const (
 	passageMost  = 120 * lectern.SampleRate // a longer one is cut, if it can be
 	passageLead  = 2 * Packet               // silence before the first word: a packet reaches over twice its length
-	passageTail  = 4 * Packet               // and behind the last: the encoder comes back to long windows in it
+	passageTail  = 4 * Packet               // and after the last: the encoder comes back to long windows in it
 	passageStill = 10 * Packet              // silence in which a cut is made: lead, tail, and what rounding needs of either
 	// The first passage begins with the video, and is not moved at all, if somebody speaks so soon.
 	passageOpening = lectern.SampleRate
@@ -40,15 +41,17 @@ type Passage struct {
 	Speech  []Speech // Start counts from its beginning
 }
 
-// Packets is how many packets a passage has when it is encoded: one more than hold its samples, since each reaches into the next.
+// Packets is how many packets a passage has when it is encoded: one more than hold its samples, since each reaches
+// into the next.
 func (p Passage) Packets() int64 { return p.Samples/Packet + 1 }
 
-// Passages cuts the sound of total samples. Narrations must be in order and not overlap. Each passage lasts for at most two
-// minutes, unless there is not enough silence in it to cut. There is at least one.
+// Passages cuts the sound of total samples. Narrations must be in order and not overlap. Each passage lasts for at
+// most two minutes, unless there is not enough silence in it to cut. There is at least one.
 //
-// Each place where a cut is possible has a number that is as good as thrown, from the narration behind it. What is too long is cut at its
-// lowest, and so on with both halves. So a place is cut if the stretch around it with no lower number is too long, which
-// nothing further away than two minutes can change; and parts are on average half as long as they may be.
+// Each place where a cut is possible has a number that is as good as random, from the narration after it. What is
+// too long is cut at its lowest, and so on with both halves. So a place is cut if the stretch around it with no lower
+// number is too long, which nothing further away than two minutes can change; and parts are on average half as long
+// as they may be.
 func Passages(total int64, speech []Speech) ([]Passage, error) {
 	if err := inOrder(total, speech); err != nil {
 		return nil, err
@@ -61,7 +64,8 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 	for i, s := range speech {
 		lots[i] = math.MaxUint64 // not here
 		if i > 0 && s.Start-speech[i-1].end() >= passageStill {
-			// A narration that is there twice has two numbers, or a deck that says the same all over would be cut at every slide.
+			// A narration that is there twice has two numbers, or a deck that says the same all over would be cut at
+			// every slide.
 			sum := sha256.Sum256([]byte(s.Key + " " + strconv.Itoa(seen[s.Key])))
 			lots[i] = binary.BigEndian.Uint64(sum[:]) >> 1
 		}
@@ -74,7 +78,8 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 
 func (s Speech) end() int64 { return s.Start + s.Samples }
 
-// divide hands on parts of speech in order, none of which should be cut further. lots are the numbers of the places before each.
+// divide hands on parts of speech in order, none of which should be cut further. lots are the numbers of the places
+// before each.
 func divide(speech []Speech, lots []uint64, part func([]Speech)) {
 	at := 0
 	if last := len(speech) - 1; speech[last].end()-speech[0].Start > passageMost {
@@ -116,7 +121,8 @@ func inOrder(total int64, speech []Speech) error {
 	at := int64(0)
 	for i, s := range speech {
 		if s.Start < at || s.Samples < 0 || s.end() > total {
-			return fmt.Errorf("narration %d from sample %d to %d does not fit between %d and %d", i+1, s.Start, s.end(), at, total)
+			return fmt.Errorf("narration %d from sample %d to %d does not fit between %d and %d", i+1, s.Start, s.end(),
+				at, total)
 		}
 		at = s.end()
 	}

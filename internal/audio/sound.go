@@ -9,7 +9,7 @@ import (
 
 // Speech is one narration's place in a sound.
 type Speech struct {
-	Key     string  // tells it from others; see Passages
+	Key     string  // identifies it; see Passages
 	Start   int64   // the sample with which it begins
 	Samples int64   // how many
 	Gain    float64 // factor
@@ -17,8 +17,9 @@ type Speech struct {
 	Open func() (io.ReadCloser, error)
 }
 
-// Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration at its place, silence elsewhere,
-// levelled and limited. It is read as a stream; no more than a few thousand samples are held at a time.
+// Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration
+// at its place, silence elsewhere, levelled and limited. It is read as a stream; no more than a few thousand samples
+// are held at a time.
 type Sound struct {
 	total  int64
 	speech []Speech // not yet begun

@@ -25,7 +25,7 @@ type Engine interface {
 	// Animate begins a clip. r.Avatar is "name" or "name.variant"; an unknown one is a failure with
 	// lectern.CodeUnknownAvatar. The clip ends early, with ctx's error, when ctx ends.
 	Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error)
-	// Portrait gives a still picture, on a transparent ground, for lists and thumbnails.
+	// Portrait gives a still picture, on a transparent background, for lists and thumbnails.
 	Portrait(ctx context.Context, code string, s lectern.Size) (image.Image, error)
 	// Fingerprint changes whenever the same request may give other frames.
 	Fingerprint() string

@@ -43,13 +43,13 @@ type Spoken struct {
 	Start   int64 // sample of the whole
 	Samples int64
 	Until   int64 // sample up to which its last caption may stay
-	// Breaks are the bytes of Text where words begin, in order, of scripts that write no spaces; nil: not known, so that a line may break
-	// between any two characters of them.
+	// Breaks are the bytes of Text where words begin, in order, of scripts that write no spaces; nil: not known, so
+	// that a line may break between any two characters of them.
 	Breaks []int
 }
 
-// Captions cuts narrations into captions: at most two lines of 42 columns, broken where a reader would pause, long enough to be
-// read, never overlapping.
+// Captions cuts narrations into captions: at most two lines of 42 columns, broken where a reader would pause, long
+// enough to be read, never overlapping.
 func Captions(spoken []Spoken) []Cue {
 	var cues []Cue
 	for _, s := range spoken {
@@ -81,8 +81,8 @@ func settle(cues []Cue, until time.Duration) {
 	}
 }
 
-// tokens cuts the text where a line may break, so that nothing of it is lost, and gives each piece the time of the words in it. A word
-// that is not found in the text lengthens the one before it.
+// tokens cuts the text where a line may break, so that nothing of it is lost, and gives each piece the time of the
+// words in it. A word that is not found in the text lengthens the one before it.
 func tokens(s Spoken) []token {
 	list, from := locate(s, s.Words)
 	if len(list) == 0 {
@@ -119,7 +119,7 @@ func readable(text string) string {
 	}, text)
 }
 
-// clock tells when a place of the text is heard.
+// clock says when a place of the text is heard.
 type clock struct {
 	text  string
 	words []token
@@ -145,12 +145,13 @@ func (c *clock) at(place int, end bool) time.Duration {
 	return w.start + (w.end-w.start)*time.Duration(done)/time.Duration(max(whole, 1))
 }
 
-// breaks lists where a line may begin, from 0 on: behind white space, but for that inside a word that fits a line; in scripts without
-// spaces, at words; and anywhere between two characters in what is longer than a line.
+// breaks lists where a line may begin, from 0 on: after white space, except inside a word that fits a line; in
+// scripts without spaces, at words; and anywhere between two characters in what is longer than a line.
 func breaks(s Spoken, from []int, words []token) []int {
 	inside := map[int]bool{} // places inside words that hold spaces
 	for i, at := range from {
-		if n := words[i].bytes; strings.ContainsFunc(s.Text[at:at+n], unicode.IsSpace) && width(s.Text[at:at+n]) <= captionLine {
+		if n := words[i].bytes; strings.ContainsFunc(s.Text[at:at+n], unicode.IsSpace) &&
+			width(s.Text[at:at+n]) <= captionLine {
 			for j := range n {
 				inside[at+j] = j > 0
 			}
@@ -176,7 +177,8 @@ func breaks(s Spoken, from []int, words []token) []int {
 		at := func(list []int) bool { return len(list) > 0 && list[0] == i }
 		switch {
 		case i == 0 || unicode.IsSpace(r) || inside[i]:
-		case unicode.IsSpace(before) && !tied(before) && !lone(s.Text[i:]), at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) && !hangs(before),
+		case unicode.IsSpace(before) && !tied(before) && !lone(s.Text[i:]),
+			at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) && !hangs(before),
 			columnsOf+columns(r) > captionLine && at(clusters) && !inside[i]:
 			cuts, columnsOf = append(cuts, i), 0
 		}
@@ -206,15 +208,17 @@ var unspacedScripts = []*unicode.RangeTable{
 
 // unspaced reports whether r is of a script without spaces, or one of the marks that such text is written with.
 func unspaced(r rune) bool {
-	return unicode.In(r, unspacedScripts...) || r >= 0x3000 && r <= 0x303f || r == 'ー' || r == '・' || r >= 0xff01 && r <= 0xff65
+	return unicode.In(r, unspacedScripts...) || r >= 0x3000 && r <= 0x303f || r == 'ー' || r == '・' ||
+		r >= 0xff01 && r <= 0xff65
 }
 
-// Unspaced reports whether text has words between which no spaces are: where a line may break in them is [Spoken]'s Breaks.
+// Unspaced reports whether text has words between which no spaces are: where a line may break in them is [Spoken]'s
+// Breaks.
 func Unspaced(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f && unicode.In(r, unspacedScripts...) })
 }
 
-// tied reports whether a space keeps the words beside it on one line.
+// tied reports whether a space keeps the words around it on one line.
 func tied(space rune) bool { return space == 0xa0 || space == 0x202f || space == 0x2007 }
 
 // lone reports whether text begins with a closing mark that stands alone, as in French: "Bonjour !".
@@ -293,7 +297,8 @@ func columns(r rune) int {
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		return 0
 	case r >= 0x1100 && r <= 0x115f, r >= 0x2e80 && r <= 0xa4cf, r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff,
-		r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6, r >= 0x1f300 && r <= 0x1faff,
+		r >= 0xfe30 && r <= 0xfe6f, r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6,
+		r >= 0x1f300 && r <= 0x1faff,
 		r >= 0x20000 && r <= 0x3fffd:
 		return 2
 	}
@@ -402,7 +407,8 @@ func wrap(list []token) []string {
 	return []string{join(list[:n]), join(list[n:])}
 }
 
-// srtMarks are what players take for marks in SubRip, which has no way to write them: a character without width keeps them apart.
+// srtMarks are what players take for marks in SubRip, which has no way to write them: a character without width keeps
+// them apart.
 var srtMarks = regexp.MustCompile(`<[A-Za-z/]|\{\\|-->`)
 
 func escapeSRT(s string) string {
@@ -413,7 +419,8 @@ func escapeSRT(s string) string {
 func SRT(cues []Cue) string {
 	var b strings.Builder
 	for i, c := range cues {
-		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", i+1, stamp(c.Start, ','), stamp(c.End, ','), escapeSRT(strings.Join(c.Lines, "\n")))
+		fmt.Fprintf(&b, "%d\n%s --> %s\n%s\n\n", i+1, stamp(c.Start, ','), stamp(c.End, ','),
+			escapeSRT(strings.Join(c.Lines, "\n")))
 	}
 	return b.String()
 }
@@ -423,7 +430,8 @@ func VTT(cues []Cue) string {
 	var b strings.Builder
 	b.WriteString("WEBVTT\n")
 	for i, c := range cues {
-		fmt.Fprintf(&b, "\n%d\n%s --> %s\n%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'), escapeVTT(strings.Join(c.Lines, "\n")))
+		fmt.Fprintf(&b, "\n%d\n%s --> %s\n%s\n", i+1, stamp(c.Start, '.'), stamp(c.End, '.'),
+			escapeVTT(strings.Join(c.Lines, "\n")))
 	}
 	return b.String()
 }

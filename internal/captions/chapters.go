@@ -15,8 +15,8 @@ type Chapter struct {
 	Start, End int64 // frames
 }
 
-// Chapters gives one chapter for each slide. It begins in the middle of the transition that brings the slide, and the first
-// at the start.
+// Chapters gives one chapter for each slide. It begins in the middle of the transition that brings the slide, and the
+// first at the start.
 func Chapters(p timeline.Plan, titles []string) []Chapter {
 	list := make([]Chapter, len(p.Slides))
 	for i, s := range p.Slides {

@@ -6,8 +6,8 @@ import (
 	"lectern"
 )
 
-// audioBits is the rate of the sound, in bits a second. The track has one channel: it carries one voice, every player puts
-// it in the middle, and encoding a second copy would take twice as long for nothing.
+// audioBits is the rate of the sound, in bits a second. The track has one channel: it carries one voice, every player
+// puts it in the middle, and encoding a second copy would take twice as long for nothing.
 const audioBits = 96_000
 
 // Audio gives the arguments that encode 16-bit mono samples from standard input as AAC-LC, in packets with a head of their own (ADTS). ffmpeg's

@@ -1,8 +1,8 @@
 // Package encode says how the pieces of a video are encoded, without encoding one.
 //
-// What ffmpeg gets as arguments, which part of a picture is encoded by itself and how frames are grouped are decisions, and decisions
-// can be tested as values. So everything here is a function from values to values: no files, no processes, no clock.
-// internal/render runs ffmpeg.
+// What ffmpeg gets as arguments, which part of a picture is encoded by itself and how frames are grouped are
+// decisions, and decisions can be tested as values. So everything here is a function from values to values: no files,
+// no processes, no clock. internal/render runs ffmpeg.
 //
 // Two rules hold the pieces together:
 //

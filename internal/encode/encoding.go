@@ -9,11 +9,11 @@ import (
 
 // Encoding is the one set of encoder parameters that all pieces of a video share.
 //
-// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of fixed
-// length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut behind any
-// picture, decoding order is display order, and a group can be repeated or shortened by copying bytes. "stitchable" keeps
-// x264 from tuning the headers to a piece's content, so that all pieces carry the same ones; access unit delimiters mark
-// where a picture begins.
+// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of
+// fixed length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut
+// after any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes.
+// "stitchable" keeps x264 from tuning the headers to a piece's content, so that all pieces carry the same ones;
+// access unit delimiters mark where a picture begins.
 type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
@@ -41,8 +41,9 @@ func (e Encoding) effort() effort {
 	return effort{"veryfast", 18}
 }
 
-// GOP is the number of frames from one key picture to the next: six seconds, which is as long as the pieces that HLS recommends and
-// shorter than what x264 does by itself. A player that seeks decodes so many at most, and skipped ones take it no time.
+// GOP is the number of frames from one key picture to the next: six seconds, which is as long as the pieces that HLS
+// recommends and shorter than what x264 does by itself. A player that seeks decodes so many at most, and skipped ones
+// take it no time.
 func (e Encoding) GOP() int { return 6 * e.Rate }
 
 // Macroblocks is how many of them a picture has across and down.
@@ -53,8 +54,8 @@ func (e Encoding) Macroblocks() (across, down int) {
 // PictureBytes is the size of one whole picture as the encoder takes it.
 func (e Encoding) PictureBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
-// rate says how many bits the pictures get: by a constant rate factor, which spends less where much moves, or by a constant quantizer,
-// for which x264 need not look at the pictures beforehand.
+// rate says how many bits the pictures get: by a constant rate factor, which spends less where much moves, or by a
+// constant quantizer, for which x264 need not look at the pictures beforehand.
 type rate struct {
 	by    string
 	value int
@@ -63,8 +64,8 @@ type rate struct {
 func factor(crf int) rate   { return rate{"-crf", crf} }
 func quantizer(qp int) rate { return rate{"-qp", qp} }
 
-// args are the arguments that say how to encode in groups of gop pictures, and with more options of x264. Encoders in hardware take
-// neither those nor a quantizer: what is spliced or written here does not come from them.
+// args are the arguments that say how to encode in groups of gop pictures, and with more options of x264. Encoders in
+// hardware take neither those nor a quantizer: what is spliced or written here does not come from them.
 func (e Encoding) args(bits rate, gop int, more string) []string {
 	if e.Encoder != Software {
 		return e.hardware(bits.value+overCRF, gop)
@@ -86,8 +87,9 @@ func (e Encoding) args(bits rate, gop int, more string) []string {
 	}
 }
 
-// level32 is how many macroblocks a second level 3.2 allows. What would get this level or a lower one gets 4: every player takes that,
-// and it allows more than twice the slices in a picture, so that a large window is spliced into small pictures too.
+// level32 is how many macroblocks a second level 3.2 allows. What would get this level or a lower one gets 4: every
+// player takes that, and it allows more than twice the slices in a picture, so that a large window is spliced into
+// small pictures too.
 const level32 = 216_000
 
 // Args are the arguments that say how to encode.
@@ -102,16 +104,17 @@ func (e Encoding) Fingerprint() []string {
 	return all
 }
 
-// tagged ends a filter graph: it tells the encoder what the raw pictures are, so that nothing is converted.
+// tagged ends a filter graph: it declares what the raw pictures are, so that nothing is converted.
 const tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
 // raw are the input arguments of raw pictures.
 func (e Encoding) raw(size lectern.Size, from string) []string {
-	return []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", fmt.Sprintf("%dx%d", size.Width, size.Height),
+	return []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size",
+		fmt.Sprintf("%dx%d", size.Width, size.Height),
 		"-framerate", strconv.Itoa(e.Rate), "-i", from}
 }
 
-// held is a filter that has the one picture of an input stay, without reading it again.
+// held is a filter that repeats the one picture of an input, without reading it again.
 const held = "tpad=stop=-1:stop_mode=clone"
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
@@ -140,20 +143,20 @@ func (e Encoding) keyArgs() []string {
 	return e.args(factor(e.effort().crf-underKey), e.GOP(), "subme=0:aq-strength=0.7")
 }
 
-// underKey is by how much the constant rate factor of key pictures is below that of others: with so much less adaptive quantization, for
-// as many bits as 8 without, and a decibel more.
+// underKey is by how much the constant rate factor of key pictures is below that of others: with so much less
+// adaptive quantization, for as many bits as 8 without, and a decibel more.
 const underKey = 10
 
-// Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a group of.
-// background is a file with the slide as one raw picture.
+// Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a
+// group of. background is a file with the slide as one raw picture.
 func (e Encoding) Still(background string, threads int, to string) []string {
 	args := append(e.raw(e.Size, background), "-vf", tagged)
 	args = append(args, e.keyArgs()...)
 	return append(args, e.count(1, threads, to)...)
 }
 
-// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group. None has a
-// single picture, unless frames is 1: two key pictures in a row would carry the same id.
+// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group.
+// None has a single picture, unless frames is 1: two key pictures in a row would carry the same id.
 func Repeats(frames, gop int64) []int64 {
 	if frames <= 0 || gop < 3 {
 		return nil
@@ -173,8 +176,8 @@ func Repeats(frames, gop int64) []int64 {
 	return groups
 }
 
-// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the region that
-// arrives on standard input, picture by picture, laid over it at at.
+// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the
+// region that arrives on standard input, picture by picture, laid over it at at.
 func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threads int, to string) []string {
 	args := e.raw(e.Size, background)
 	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
@@ -183,8 +186,8 @@ func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threa
 	return append(args, e.output(frames, threads, to)...)
 }
 
-// Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on its longer
-// side.
+// Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on
+// its longer side.
 func (e Encoding) Thumbnail(to string) []string {
 	return append([]string{"-threads", "1", "-f", "h264", "-i", "pipe:0", "-vf", thumbScale}, thumbnail(to)...)
 }
@@ -193,11 +196,12 @@ const thumbScale = "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:for
 
 // thumbnail are the arguments that write one picture as a JPEG.
 func thumbnail(to string) []string {
-	return []string{"-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update", "1", to}
+	return []string{"-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update",
+		"1", to}
 }
 
-// Side is what one side of a transition shows: a background, and over it the region of an avatar, one raw picture for each
-// frame of the transition. An empty Region means there is no avatar.
+// Side is what one side of a transition shows: a background, and over it the region of an avatar, one raw picture for
+// each frame of the transition. An empty Region means there is no avatar.
 type Side struct {
 	Background string
 	Region     string
@@ -221,7 +225,8 @@ func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, th
 		}
 		graph += fmt.Sprintf(",trim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", frames, 'a'+i)
 	}
-	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind, e.span(frames), e.taken())
+	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind,
+		e.span(frames), e.taken())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }

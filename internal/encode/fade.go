@@ -9,10 +9,10 @@ func IsFade(kind string) bool { return kind == lectern.TransitionFade }
 // moves little and smoothly, and a fade not at all (docs/TUNING.md).
 const search = "me=dia:subme=0:partitions=none:merange=4"
 
-// blind is search for a fade, which does not move at all. Nothing in it refers to what comes later than the next picture, so x264
-// need not look ahead for its macroblock tree. withoutBoth is by how much the constant rate factor is higher without that and with
-// less adaptive quantization, for about as many bits: a quarter less time and half a decibel more. With none of the latter the steps
-// of dark gradients show.
+// blind is search for a fade, which does not move at all. Nothing in it refers to what comes later than the next
+// picture, so x264 need not look ahead for its macroblock tree. withoutBoth is by how much the constant rate factor
+// is higher without that and with less adaptive quantization, for about as many bits: a quarter less time and half a
+// decibel more. With none of the latter the steps of dark gradients show.
 const (
 	blind       = "mbtree=0:rc-lookahead=0:aq-strength=0.5:" + search
 	withoutBoth = 6

@@ -8,18 +8,19 @@ import (
 	"lectern/internal/picture"
 )
 
-// Patch is the part of a picture that is encoded by itself where an avatar moves: its window with a margin of still slide,
-// in whole macroblocks. See [h264.Splicer].
+// Patch is the part of a picture that is encoded by itself where an avatar moves: its window with a margin of still
+// slide, in whole macroblocks. See [h264.Splicer].
 type Patch struct {
 	Window lectern.Rect // even, inside the picture
-	At     lectern.Rect // whole macroblocks; it may reach below or beside a picture that has none
+	At     lectern.Rect // whole macroblocks; it may reach out of a picture at the right and below
 	Calm   bool         // its border is held still at the price of time and looks: what to try where it would not decode as it should
 }
 
 const (
 	block = 16 // a macroblock's side, in pixels
-	// patchMargin is the still slide around a window, in pixels, at least: what moves beside it takes its motion from there. With 8,
-	// which is as far as search goes and filters reach, slides leak whose avatar moves up to the window's edge.
+	// patchMargin is the still slide around a window, in pixels, at least: what moves next to it takes its motion from
+	// there. With 8, which is as far as search goes and filters reach, slides leak whose avatar moves up to the
+	// window's edge.
 	patchMargin = 16
 	// patchShare is the largest part of the picture for which a patch is worth its while.
 	patchShare = 0.4
@@ -39,14 +40,14 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	return p, small && !e.Plain && e.Encoder == Software
 }
 
-// Place is where the patch lies, in macroblocks.
+// Place is where the patch is, in macroblocks.
 func (p Patch) Place() h264.Place { return h264.Place{X: p.At.X / block, Y: p.At.Y / block} }
 
 // patchGroup is the number of patch pictures in a group: the key picture, with everything on it, is coded whole.
 func (e Encoding) patchGroup() int { return e.GOP() - 1 }
 
-// Groups cuts the frames of a segment into groups for a patch: of GOP pictures, but the last, which has at least two unless
-// there is only one frame.
+// Groups cuts the frames of a segment into groups for a patch: of GOP pictures, but the last, which has at least two
+// unless there is only one frame.
 func (e Encoding) Groups(frames int64) []int64 {
 	gop := int64(e.GOP())
 	var groups []int64
@@ -59,12 +60,12 @@ func (e Encoding) Groups(frames int64) []int64 {
 	return groups
 }
 
-// Spliced are the arguments that encode what groups of pictures are spliced of: to keys the ones that begin groups, each by itself,
-// and to small the patch in all others, one slice a row and not deblocked, since neighbours across a slice's border are
-// elsewhere then.
+// Spliced are the arguments that encode what groups of pictures are spliced of: to keys the ones that begin groups,
+// each by itself, and to small the patch in all others, one slice a row and not deblocked, since neighbours across a
+// slice's border are elsewhere then.
 //
-// One process does both, since its start costs as much as two seconds' pictures, and a thumbnail where one is wanted. All come on standard
-// input in the order in which they are shown, a key picture as tiles of the patch's size: see
+// One process does both, since its start costs as much as two seconds' pictures, and a thumbnail where one is wanted.
+// All come on standard input in the order in which they are shown, a key picture as tiles of the patch's size: see
 // [picture.Canvas.Tile].
 func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string, thumb *Thumb) []string {
 	across, down := picture.Tiles(e.Size, p.At)
@@ -78,7 +79,8 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	again := fmt.Sprintf("settb=1/%d,setpts=N", e.Rate)
 	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
 		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, thumb.graph(), tile, again, p.still(), tagged)
-	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads", "1", "-filter_complex", graph)
+	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads",
+		"1", "-filter_complex", graph)
 	args = append(append(args, "-map", "[key]"), e.keyArgs()...)
 	args = append(append(args, "-force_key_frames", "expr:1"), e.tail(1, keys)...)
 	args = append(args, thumb.args()...)
@@ -112,20 +114,21 @@ func (t *Thumb) args() []string {
 	return append([]string{"-map", "[thumb]"}, thumbnail(t.To)...)
 }
 
-// overPatch is by how much the quantizer of a patch is above the constant rate factor of whole pictures. x264 need not look at the pictures
-// before it encodes them then, which takes it a quarter of its time, and it does not go on improving flat ground at the border, for which it
-// would look for matches beyond it, where the whole picture has something else. Key pictures are much finer than what follows
-// (ipratio): what stands still stays as they have it.
+// overPatch is by how much the quantizer of a patch is above the constant rate factor of whole pictures. x264 need
+// not look at the pictures before it encodes them then, which takes it a quarter of its time, and it does not go on
+// improving flat ground at the border, for which it would look for matches beyond it, where the whole picture has
+// something else. Key pictures are much finer than what follows (ipratio): what stands still stays as they have it.
 //
-// overCalm is the same for the constant rate factor of a calm patch, for about as many bits. x264's macroblock tree is off there: with it
-// the first key picture pays no heed to ipratio, and what is quantized more coarsely there stays on the screen, as blocks in the
-// shadow, until the next one comes.
+// overCalm is the same for the constant rate factor of a calm patch, for about as many bits. x264's macroblock tree
+// is off there: with it the first key picture pays no heed to ipratio, and what is quantized more coarsely there
+// stays on the screen, as blocks in the shadow, until the next one comes.
 const (
 	overPatch = 4
 	overCalm  = 7
 )
 
-// still is a filter that has the outermost macroblocks of a calm patch quantized so coarsely that an encoder finds nothing to do there.
+// still is a filter that has the outermost macroblocks of a calm patch quantized so coarsely that an encoder finds
+// nothing to do there.
 func (p Patch) still() string {
 	if !p.Calm {
 		return ""

@@ -128,24 +128,24 @@ func may(v *visit, need lectern.Scope) error {
 }
 
 // keyed reports whether requests need a key.
-func (s *server) keyed(c ctx) (bool, error) {
+func (s *server) keyed(ctx context.Context) (bool, error) {
 	if s.Keys == nil {
 		return false, nil
 	}
-	return s.Keys.Needed(c)
+	return s.Keys.Needed(ctx)
 }
 
 // expired reports whether a request that lasts has lost the right to. A database that does not answer ends it too.
-func (s *server) expired(c ctx) bool {
+func (s *server) expired(ctx context.Context) bool {
 	if s.Keys == nil {
 		return false
 	}
-	v := visitOf(c)
+	v := visitOf(ctx)
 	if v.key.ID == "" {
-		needed, err := s.Keys.Needed(c)
+		needed, err := s.Keys.Needed(ctx)
 		return needed || err != nil
 	}
-	return s.Keys.Still(c, v.key) != nil
+	return s.Keys.Still(ctx, v.key) != nil
 }
 
 // watchEvery is how often a request that lasts looks whether it still may.

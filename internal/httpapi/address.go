@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,16 +24,16 @@ type visit struct {
 
 type visitKey struct{}
 
-// visitOf is what is known of the request that c belongs to.
-func visitOf(c ctx) *visit {
-	if v, ok := c.Value(visitKey{}).(*visit); ok {
+// visitOf is what is known of the request that ctx belongs to.
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		return v
 	}
 	return &visit{}
 }
 
-// requestID is the id of the request that c belongs to.
-func requestID(c ctx) string { return visitOf(c).id }
+// requestID is the id of the request that ctx belongs to.
+func requestID(ctx context.Context) string { return visitOf(ctx).id }
 
 // ParseNetworks reads networks and single addresses, as the setting http.trusted_proxies has them.
 func ParseNetworks(items []string) ([]netip.Prefix, error) {

@@ -270,7 +270,7 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 
 // preview reads a deck for a preview and keeps a place for it. Previews are pictures of slides: without an avatar, unless
 // the request names a layout.
-func (s *server) preview(r *http.Request) (ctx, lectern.Deck, []lectern.Warning, func(), error) {
+func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lectern.Warning, func(), error) {
 	none := func() {}
 	body, err := s.readBody(r)
 	if err != nil {

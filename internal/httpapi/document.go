@@ -16,6 +16,7 @@ import (
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc, f.s.Decks.Kinds())
+	describeList(doc.Paths["/v1/presentations"].Get)
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
 		Description: "Any other problem; code tells which.",
@@ -102,12 +103,13 @@ var refusals = map[lectern.Code]string{
 	codeRange:                   "the file has no such part",
 
 	lectern.CodeCallbackRefused: "webhooks may not be sent to the address",
+	codeParameter:               "the query has a parameter that the operation does not read, or one of them twice",
 }
 
 // describeRefusals tells the document what an operation may be refused with: these codes, those that every operation has,
 // and under default whatever else may go wrong.
 func (f *face) describeRefusals(o *huma.Operation, codes []lectern.Code) {
-	codes = append(slices.Clone(codes), codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited, codeHost, codeProxy)
+	codes = append(slices.Clone(codes), codeParameter, codeAccept, lectern.CodeUnauthorized, lectern.CodeForbidden, lectern.CodeRateLimited, codeHost, codeProxy)
 	if o.Method != http.MethodGet {
 		codes = append(codes, codeOrigin)
 	}

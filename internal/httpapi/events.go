@@ -14,8 +14,6 @@ import (
 	"lectern"
 )
 
-type ctx = context.Context
-
 // await gives p once it has a version above after, has ended, or when the time is over, whatever comes first.
 func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wait time.Duration) (lectern.Presentation, error) {
 	if p.Version > after || p.Status.Terminal() || wait <= 0 {
@@ -49,7 +47,7 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 			}
 		}
 	}()
-	p, err = s.news(r, c, p, after)
+	p, err = s.news(c, r, p, after)
 	close(answered)
 	if <-looked; gone && r.Context().Err() == nil {
 		return p, lectern.Fail(lectern.CodeUnauthorized, "The key was removed while the request waited.")
@@ -57,13 +55,13 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 	return p, err
 }
 
-// news gives the first version of p above after, or p as it is when c ends.
-func (s *server) news(r *http.Request, c ctx, p lectern.Presentation, after int64) (lectern.Presentation, error) {
+// news returns the first version of p above after, or p as it is when ctx ends.
+func (s *server) news(ctx context.Context, r *http.Request, p lectern.Presentation, after int64) (lectern.Presentation, error) {
 	s.Observer.Watching(WatchPoll, 1)
 	defer s.Observer.Watching(WatchPoll, -1)
-	for next, err := range s.mine(r).Watch(c, p, after) {
+	for next, err := range s.mine(r).Watch(ctx, p, after) {
 		if err != nil {
-			if c.Err() != nil && r.Context().Err() == nil {
+			if ctx.Err() != nil && r.Context().Err() == nil {
 				break // the time is over, or the server stops
 			}
 			return p, err

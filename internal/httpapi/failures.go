@@ -25,6 +25,7 @@ const (
 	codeAccept lectern.Code = "not_acceptable"
 	codeRange  lectern.Code = "range_not_satisfiable"
 
+	codeParameter    lectern.Code = "unknown_parameter"
 	codePrecondition lectern.Code = "precondition_failed"
 )
 
@@ -68,6 +69,7 @@ var statuses = map[lectern.Code]int{
 	codeMedia:                 http.StatusUnsupportedMediaType,
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
+	codeParameter:             http.StatusBadRequest,
 	codePrecondition:          http.StatusPreconditionFailed,
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,

@@ -158,7 +158,7 @@ func (j *jobs) List(_ context.Context, q lectern.Query) ([]lectern.Presentation,
 		switch {
 		case !past && p.ID == q.Cursor: // a cursor outlives its presentation
 			past = true
-		case !past || r.deleted || q.Owner != "" && p.Owner != q.Owner || q.Status != "" && p.Status != q.Status:
+		case !past || r.deleted || q.Owner != "" && p.Owner != q.Owner || !meets(p, q):
 		case len(page) == q.Limit:
 			return page, page[len(page)-1].ID, nil
 		default:
@@ -169,6 +169,17 @@ func (j *jobs) List(_ context.Context, q lectern.Query) ([]lectern.Presentation,
 		return nil, "", lectern.Fail(lectern.CodeInvalidDeck, "The cursor %q is not one of ours.", q.Cursor)
 	}
 	return page, "", nil
+}
+
+// meets reports whether p meets the filters of q.
+func meets(p lectern.Presentation, q lectern.Query) bool {
+	for k, v := range q.Metadata {
+		if held, ok := p.Metadata[k]; !ok || held != v {
+			return false
+		}
+	}
+	return (len(q.Statuses) == 0 || slices.Contains(q.Statuses, p.Status)) && (q.CreatedAfter.IsZero() || p.CreatedAt.After(q.CreatedAfter)) &&
+		(q.CreatedBefore.IsZero() || p.CreatedAt.Before(q.CreatedBefore))
 }
 
 func (j *jobs) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {

@@ -2,9 +2,9 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"path"
 	"reflect"
 	"strconv"
@@ -39,6 +39,7 @@ type op struct {
 	scope                 lectern.Scope // that it takes; "": read for GET, write for everything else
 
 	refuses []lectern.Code // what it may be refused with, beside what every request may
+	query   []string       // parameters of the query that it reads beside those of its input
 }
 
 // needs is the scope of keys that may do it.
@@ -154,10 +155,11 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 		e(&operation)
 	}
 	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs()}
+	operation.Middlewares = huma.Middlewares{f.s.knownQuery(append(queryOf(reflect.TypeFor[I]()), o.query...))}
 	describeAccess(&operation, o.needs())
 	describeSamples(&operation)
 	f.describeRefusals(&operation, o.refuses)
-	huma.Register(f.api, operation, func(_ ctx, in *I) (*huma.StreamResponse, error) {
+	huma.Register(f.api, operation, func(_ context.Context, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
 			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
@@ -174,12 +176,6 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 // ByID names a presentation. It is exported because huma does not look into unexported embedded structs.
 type ByID struct {
 	ID string `path:"id" doc:"The presentation's id." example:"0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1"`
-}
-
-type listInput struct {
-	Status string `query:"status" enum:"queued,processing,completed,failed,canceled" doc:"Only presentations in this state."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
-	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
 }
 
 type createInput struct {
@@ -210,8 +206,8 @@ func (f *face) presentations() {
 		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
-		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations", about: "The newest first.",
-		body: PresentationPage{},
+		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations",
+		about: "The newest first. Filters narrow the list together.", body: PresentationPage{}, query: []string{metadataPrefix},
 	}, s.v1List)
 	handle(f, op{
 		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
@@ -290,7 +286,11 @@ func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput
 }
 
 func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) error {
-	list, next, err := s.mine(r).List(r.Context(), lectern.Query{Status: lectern.Status(in.Status), Cursor: in.Cursor, Limit: in.Limit})
+	asked, err := in.query(r)
+	if err != nil {
+		return err
+	}
+	list, next, err := s.mine(r).List(r.Context(), asked)
 	if err != nil {
 		return err
 	}
@@ -300,10 +300,9 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	}
 	if next != "" {
 		page.Next = &next
-		q := url.Values{"limit": {strconv.Itoa(in.Limit)}, "cursor": {next}}
-		if in.Status != "" {
-			q.Set("status", in.Status)
-		}
+		q := r.URL.Query()
+		q.Set("limit", strconv.Itoa(in.Limit))
+		q.Set("cursor", next)
 		w.Header().Set("Link", "<"+s.link("/v1/presentations?"+q.Encode())+`>; rel="next"`)
 	}
 	writeJSON(w, r, http.StatusOK, page)
@@ -354,7 +353,7 @@ func matches(header, tag string) bool {
 	return false
 }
 
-func (s *server) v1Change(change func(mine, ctx, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
+func (s *server) v1Change(change func(mine, context.Context, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
 	return func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		p, err := change(s.mine(r), r.Context(), in.ID)
 		if err != nil {

@@ -164,7 +164,7 @@ func TestListPages(t *testing.T) {
 	for range 13 {
 		w.ended(w.create(1).ID)
 	}
-	f := lectern.Query{Limit: 5, Status: lectern.StatusCompleted}
+	f := lectern.Query{Limit: 5, Statuses: []lectern.Status{lectern.StatusCompleted}}
 	for pages := 1; ; pages++ {
 		page, next, err := w.svc.List(t.Context(), f)
 		if err != nil {
@@ -183,8 +183,10 @@ func TestListPages(t *testing.T) {
 			break
 		}
 	}
-	for _, bad := range []lectern.Query{{Status: "running"}, {Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"},
-		{Cursor: "!!"}, {Cursor: "MTIz"}} {
+	for _, bad := range []lectern.Query{
+		{Statuses: []lectern.Status{lectern.StatusQueued, "running"}}, {Metadata: map[string]string{"a": "\x00"}},
+		{Limit: -1}, {Limit: job.MaxPage + 1}, {Cursor: "x"}, {Cursor: "!!"}, {Cursor: "MTIz"},
+	} {
 		var f *lectern.Failure
 		if _, _, err := w.svc.List(t.Context(), bad); !errors.As(err, &f) || f.Param == "" {
 			t.Errorf("%+v gave %v", bad, err)

@@ -77,13 +77,16 @@ type Due struct {
 	Next     time.Time // zero: nothing is planned
 }
 
-// Page asks for a part of the list.
+// Page asks for a part of the list: of what meets every other field, those after the place of Before and BeforeID.
 type Page struct {
-	Owner    string         // empty: all
-	Status   lectern.Status // empty: all
-	Limit    int
-	Before   time.Time // zero: from the youngest
-	BeforeID string    // breaks ties between presentations of the same microsecond
+	Owner         string            // empty: all
+	Statuses      []lectern.Status  // one of these; none: any
+	Metadata      map[string]string // all of these entries
+	CreatedAfter  time.Time         // zero: no bound
+	CreatedBefore time.Time         // zero: no bound
+	Limit         int
+	Before        time.Time // zero: from the youngest
+	BeforeID      string    // breaks ties between presentations of the same microsecond
 }
 
 // Queue hands tickets to workers. It promises at least one delivery of each ticket, and nothing about duplicates.

@@ -209,9 +209,16 @@ const MaxPage = 500
 
 // List returns presentations, newest first, and the cursor of the next page; "" on the last. A limit of 0 means 50.
 func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Presentation, next string, err error) {
-	if f.Status != "" && !f.Status.Valid() {
-		return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and "+
-			"canceled.", f.Status)
+	for _, s := range f.Statuses {
+		if !s.Valid() {
+			return nil, "", fault("status", "There is no status %q. The states are queued, processing, completed, failed and "+
+				"canceled.", s)
+		}
+	}
+	for k, v := range f.Metadata {
+		if strings.Contains(k+v, "\x00") {
+			return nil, "", fault("metadata", "Metadata has no NUL characters.")
+		}
 	}
 	if f.Limit < 0 || f.Limit > MaxPage {
 		return nil, "", fault("limit", "The limit is %d; it must be from 1 to %d.", f.Limit, MaxPage)
@@ -219,7 +226,10 @@ func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Pre
 	if f.Limit == 0 {
 		f.Limit = 50
 	}
-	q := Page{Owner: f.Owner, Status: f.Status, Limit: f.Limit + 1}
+	q := Page{
+		Owner: f.Owner, Statuses: f.Statuses, Metadata: f.Metadata, CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore,
+		Limit: f.Limit + 1,
+	}
 	if f.Cursor != "" {
 		if q.Before, q.BeforeID, err = parseCursor(f.Cursor); err != nil {
 			return nil, "", err

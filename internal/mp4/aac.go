@@ -95,8 +95,8 @@ type Soundtrack struct {
 	bytes   uint64
 }
 
-// NewSoundtrack joins parts to the sound of total samples. What is between the parts is filled with the last packet of the one
-// before, which is silence, and what precedes the first with its own.
+// NewSoundtrack joins parts to the sound of total samples. What is between the parts is filled with the last packet
+// of the one before, which is silence, and what precedes the first with its own.
 func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
 	runs, err := arrange(total, parts)
 	if err != nil {
@@ -178,7 +178,7 @@ func (r *packetReader) one(w io.Writer, of packets) (err error) {
 	return nil
 }
 
-// pass writes the next n bytes, as they lie in the buffer.
+// pass writes the next n bytes, as they are in the buffer.
 func (r *packetReader) pass(w io.Writer, n int) error {
 	b, err := r.in.Peek(n) // no packet is larger than the buffer
 	if err == nil {
@@ -222,11 +222,13 @@ func arrange(total int64, parts []Part) ([]packets, error) {
 		case int64(len(p.Sizes)) < n:
 			return nil, fmt.Errorf("%w: part %d has %d packets instead of %d", ErrSound, i+1, len(p.Sizes), n)
 		case p.At < at || p.At >= whole:
-			return nil, fmt.Errorf("%w: part %d begins at packet %d, not between %d and %d", ErrSound, i+1, p.At, at, whole)
+			return nil, fmt.Errorf("%w: part %d begins at packet %d, not between %d and %d", ErrSound, i+1, p.At, at,
+				whole)
 		case !bytes.Equal(p.Config, parts[0].Config):
 			return nil, fmt.Errorf("%w: part %d is of another kind than the first", ErrSound, i+1)
 		}
-		runs = append(runs, packets{of: parts[max(i-1, 0)], silence: p.At - at}, packets{of: p, sizes: p.Sizes[:min(n, whole-p.At)]})
+		runs = append(runs, packets{of: parts[max(i-1, 0)], silence: p.At - at},
+			packets{of: p, sizes: p.Sizes[:min(n, whole-p.At)]})
 		at = p.At + n
 	}
 	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
@@ -239,14 +241,16 @@ func (s Soundtrack) track(id uint32) track {
 	esds := full("esds", 0, 0, described(3, u16(1), zeros(1),
 		described(4, []byte{0x40, 0x15}, zeros(3), rate, rate, described(5, s.config)), described(6, []byte{2})))
 	return track{
-		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate, ticks: total + packet, lasts: total, skip: packet,
+		id: id, kind: "soun", name: "sound", scale: lectern.SampleRate,
+		ticks: total + packet, lasts: total, skip: packet,
 		media: full("smhd", 0, 0, zeros(4)),
 		entry: box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds),
 		// The last packet is as long as what it holds of the whole.
 		lengths: []length{{n - 1, packet}, {1, uint32(total + packet - uint64(n-1)*packet)}},
 		sizes:   s.sizes,
 		// Whoever begins to play at a packet has to decode the one before it too.
-		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)), full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},
+		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)),
+			full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},
 	}
 }
 

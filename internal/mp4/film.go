@@ -12,8 +12,8 @@ import (
 	"lectern/internal/h264"
 )
 
-// Film is a whole video: pictures, their sound, captions that can be shown, chapters and a title. Nothing of it is encoded here: it says where
-// every sample lies and when it is seen or heard, to the frame and to the sample.
+// Film is a whole video: pictures, their sound, captions that can be shown, chapters and a title. Nothing of it is
+// encoded here: it says where every sample is stored and when it is seen or heard, to the frame and to the sample.
 type Film struct {
 	Size     lectern.Size
 	Rate     int // frames a second
@@ -29,8 +29,8 @@ type Film struct {
 	keys     []uint32 // counted from 1
 }
 
-// Add appends the first frames pictures of a stream. It refuses a stream that is shorter, and one whose parameter sets differ
-// from those before it: players would show rubbish.
+// Add appends the first frames pictures of a stream. It refuses a stream that is shorter, and one whose parameter
+// sets differ from those before it: players would show rubbish.
 func (f *Film) Add(x h264.Index, frames int64) error {
 	if frames <= 0 || frames > int64(len(x.Sizes)) {
 		return fmt.Errorf("%w: it has %d pictures where %d are needed", h264.ErrDamaged, len(x.Sizes), frames)
@@ -58,8 +58,8 @@ const (
 	chapterTrack
 )
 
-// Write writes the film as one MP4 file. pictures are those of the streams that were added, in order, as their indexes have them.
-// What belongs to a second lies together, so that a player has it when it needs it.
+// Write writes the film as one MP4 file. pictures are those of the streams that were added, in order, as their
+// indexes have them. What belongs to a second is stored together, so that a player has it when it needs it.
 func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 	if len(f.sps) < 4 || len(f.sizes) == 0 || len(f.Sound.sizes) == 0 {
 		return fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
@@ -174,12 +174,14 @@ func (f *Film) pictures() track {
 		[]byte{1}, u16(uint16(len(f.pps))), f.pps, []byte{0xfd, 0xf8, 0xf8, 0})
 	// Primaries, transfer and matrix of bt709, in the limited range.
 	colr := box("colr", []byte("nclx"), u16(1), u16(1), u16(1), []byte{0})
-	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(uint16(f.Size.Width)), u16(uint16(f.Size.Height)), u32(0x480000), u32(0x480000),
+	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(uint16(f.Size.Width)), u16(uint16(f.Size.Height)),
+		u32(0x480000), u32(0x480000),
 		zeros(4), u16(1), zeros(32), u16(24), u16(0xffff), avcC, colr)
 	n := uint32(len(f.sizes))
 	return track{
 		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame, lasts: f.lasts(), size: f.Size,
-		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1, lengths: []length{{n, ticksPerFrame}}, keys: f.keys, sizes: f.sizes,
+		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1,
+		lengths: []length{{n, ticksPerFrame}}, keys: f.keys, sizes: f.sizes,
 	}
 }
 
@@ -204,7 +206,8 @@ func cutText(s string, most int) string {
 	return s
 }
 
-// captionScale is the number of ticks a second of captions: they are told to the millisecond, as in the files beside the video.
+// captionScale is the number of ticks a second of captions: they are exact to the millisecond, as in the files beside
+// the video.
 const captionScale = 1000
 
 // captions gives the track of the captions (3GPP TS 26.245), with an empty one wherever none is shown.
@@ -225,7 +228,8 @@ func (f *Film) captions() (t track, samples []byte) {
 		samples = t.text(samples, uint32(end-now), "")
 	}
 	// Below in the middle, white on black, in the first font of the table.
-	tx3g := box("tx3g", zeros(6), u16(1), zeros(4), []byte{1, 0xff, 0, 0, 0, 0xff}, zeros(8), zeros(4), u16(1), []byte{0, 16, 0xff, 0xff, 0xff, 0xff},
+	tx3g := box("tx3g", zeros(6), u16(1), zeros(4), []byte{1, 0xff, 0, 0, 0, 0xff}, zeros(8), zeros(4), u16(1),
+		[]byte{0, 16, 0xff, 0xff, 0xff, 0xff},
 		box("ftab", u16(1), u16(1), []byte{5}, []byte("Arial")))
 	t.id, t.kind, t.name, t.scale, t.lasts = captionTrack, "sbtl", "captions", captionScale, f.lasts()
 	t.disabled = !f.ShowCues
@@ -239,14 +243,15 @@ func (f *Film) chapters() (t track, samples []byte) {
 	for _, c := range f.Chapters {
 		samples = t.text(samples, uint32(c.End-c.Start)*ticksPerFrame, c.Title, encd...)
 	}
-	gmhd := box("gmhd", full("gmin", 0, 0, u16(0x40), u16(0x8000), u16(0x8000), u16(0x8000), zeros(4)), box("text", matrix()))
+	gmhd := box("gmhd", full("gmin", 0, 0, u16(0x40), u16(0x8000), u16(0x8000), u16(0x8000), zeros(4)),
+		box("text", matrix()))
 	text := box("text", zeros(6), u16(1), u32(1), zeros(18), u16(1), zeros(6), box("ftab", u16(1), u16(1), zeros(1)))
 	t.id, t.kind, t.name, t.scale, t.lasts = chapterTrack, "text", "chapters", f.timescale(), f.lasts()
 	t.disabled, t.media, t.entry = true, gmhd, text
 	return t, samples
 }
 
-// chapterScale is in how many parts of a second the list of chapters tells when each begins.
+// chapterScale is in how many parts of a second the list of chapters says when each begins.
 const chapterScale = 10_000_000
 
 // about gives what the file says of itself: its title, what made it, and the chapters as other players read them.

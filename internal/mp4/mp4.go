@@ -6,8 +6,8 @@ import (
 	"lectern"
 )
 
-// movieScale is the number of ticks a second of a whole file: those of its sound, of which every usual frame rate has a whole number
-// for a frame.
+// movieScale is the number of ticks a second of a whole file: those of its sound, of which every usual frame rate has
+// a whole number for a frame.
 const movieScale = lectern.SampleRate
 
 // track describes one track of a file.
@@ -39,7 +39,7 @@ type length struct {
 	ticks   uint32
 }
 
-// chunk is a run of samples that lie one behind the other.
+// chunk is a run of samples that are stored one after the other.
 type chunk struct {
 	at      uint64 // counted from the first sample in the file
 	samples uint32
@@ -70,11 +70,12 @@ func (t track) head() []byte {
 	if t.kind == "soun" {
 		volume = 0x100
 	}
-	return full("tkhd", 1, flags, zeros(16), u32(t.id), zeros(4), u64(t.lasts), zeros(10), u16(t.group), u16(volume), zeros(2), matrix(),
+	return full("tkhd", 1, flags, zeros(16), u32(t.id), zeros(4), u64(t.lasts), zeros(10), u16(t.group), u16(volume),
+		zeros(2), matrix(),
 		u32(uint32(t.size.Width)<<16), u32(uint32(t.size.Height)<<16))
 }
 
-// samples says how long each sample is, in time and in bytes, and where it lies.
+// samples says how long each sample is, in time and in bytes, and where it is stored.
 func (t track) samples(first uint64) []byte {
 	stts := u32(uint32(len(t.lengths)))
 	for _, l := range t.lengths {
@@ -84,7 +85,7 @@ func (t track) samples(first uint64) []byte {
 	if t.keys != nil {
 		parts = append(parts, full("stss", 0, 0, u32(uint32(len(t.keys))), u32(t.keys...)))
 	}
-	// Chunks of as many samples as the one before need not be told.
+	// Chunks of as many samples as the one before are not listed.
 	var stsc, co64 []byte
 	runs, before := uint32(0), uint32(0)
 	for i, c := range t.chunks {
@@ -95,20 +96,22 @@ func (t track) samples(first uint64) []byte {
 		before = c.samples
 		co64 = append(co64, u64(first+c.at)...)
 	}
-	parts = append(parts, full("stsc", 0, 0, u32(runs), stsc), full("stsz", 0, 0, u32(0, uint32(len(t.sizes))), u32(t.sizes...)),
+	parts = append(parts, full("stsc", 0, 0, u32(runs), stsc),
+		full("stsz", 0, 0, u32(0, uint32(len(t.sizes))), u32(t.sizes...)),
 		full("co64", 0, 0, u32(uint32(len(t.chunks))), co64))
 	return box("stbl", append(parts, t.more...)...)
 }
 
-// movieHead gives a file's bytes up to its first sample. brand and others say which readers it is for; bytes is the size of all samples;
-// more are boxes behind the tracks.
+// movieHead gives a file's bytes up to its first sample. brand and others say which readers it is for; bytes is the
+// size of all samples; more are boxes after the tracks.
 func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byte) []byte {
 	head := box("ftyp", []byte(brand), u32(512), []byte(others))
 	lasts, next := uint64(0), uint32(0)
 	for _, t := range tracks {
 		lasts, next = max(lasts, t.lasts), max(next, t.id)
 	}
-	mvhd := full("mvhd", 1, 0, zeros(16), u32(movieScale), u64(lasts), u32(0x10000), u16(0x100), zeros(10), matrix(), zeros(24),
+	mvhd := full("mvhd", 1, 0, zeros(16), u32(movieScale), u64(lasts), u32(0x10000), u16(0x100), zeros(10), matrix(),
+		zeros(24),
 		u32(next+1))
 	index := func(first uint64) []byte {
 		parts := [][]byte{mvhd}
@@ -117,7 +120,8 @@ func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byt
 		}
 		return box("moov", append(parts, more...)...)
 	}
-	// The place of the first sample stands in the index, which has a size of its own: its length does not depend on the value.
+	// The place of the first sample stands in the index, which has a size of its own: its length does not depend on
+	// the value.
 	head = append(head, index(uint64(len(head)+len(index(0))+mdatHead))...)
 	head = append(append(head, u32(1)...), "mdat"...)
 	return append(head, u64(bytes+mdatHead)...)

@@ -28,8 +28,9 @@ func ParseColour(s string) (color.RGBA, bool) {
 	return color.RGBA{R: byte(v >> 16), G: byte(v >> 8), B: byte(v), A: 255}, true
 }
 
-// Background draws what a page is drawn on, in a picture of the given size; scale is the number of its pixels to a CSS pixel. It is what a browser
-// makes of the same gradients (CSS Images 3, section 3), but rounded to 8 bits once, by an ordered dither over all of them.
+// Background draws what a page is drawn on, in a picture of the given size; scale is the number of its pixels to a
+// CSS pixel. It is what a browser makes of the same gradients (CSS Images 3, section 3), but rounded to 8 bits once,
+// by an ordered dither over all of them.
 func Background(g lectern.Background, size lectern.Size, scale float64) (*image.RGBA, error) {
 	from, ok1 := ParseColour(g.From)
 	to, ok2 := ParseColour(g.To)
@@ -115,8 +116,8 @@ var rounding = func() (t [8][8]float32) {
 	return t
 }()
 
-// Lay lays a picture on a background of the same size. A picture as image/png reads it, with an alpha channel, is laid there itself, so that
-// there need not be two of them in memory: picture is not to be used any more.
+// Lay lays a picture on a background of the same size. A picture as image/png reads it, with an alpha channel, is
+// laid there itself, so that there need not be two of them in memory: picture is not to be used any more.
 func Lay(picture image.Image, background *image.RGBA) *image.RGBA {
 	b := picture.Bounds()
 	if glass, ok := picture.(*image.NRGBA); ok {
@@ -131,7 +132,8 @@ func Lay(picture image.Image, background *image.RGBA) *image.RGBA {
 	return out
 }
 
-// layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one; it becomes what is seen.
+// layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one; it becomes what is
+// seen.
 func layRow(row, background []byte) {
 	for ; len(row) >= 8 && len(background) >= 8; row, background = row[8:], background[8:] {
 		switch binary.LittleEndian.Uint64(row) & 0xff000000ff000000 {
@@ -157,8 +159,9 @@ func layPixel(p, background []byte) {
 	p[3] = 255
 }
 
-// PNG encodes an opaque picture. A slide's background is dithered: it has a pattern to its pixels that the filters of the format would only stir: without them
-// the file is two thirds as large as the browser's, and made in a sixth of the time that image/png takes.
+// PNG encodes an opaque picture. A slide's background is dithered: it has a pattern to its pixels that the filters of
+// the format would only stir: without them the file is two thirds as large as the browser's, and made in a sixth of
+// the time that image/png takes.
 func PNG(img *image.RGBA) ([]byte, error) {
 	b := img.Bounds()
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(b.Dx())), uint32(b.Dy()))

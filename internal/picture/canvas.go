@@ -2,8 +2,8 @@ package picture
 
 import "lectern"
 
-// Canvas is a slide's whole picture and a part of it, both in 4:2:0 as encoders take them, on which the pictures of an avatar's window
-// are put one after the other.
+// Canvas is a slide's whole picture and a part of it, both in 4:2:0 as encoders take them, on which the pictures of
+// an avatar's window are put one after the other.
 type Canvas struct {
 	size        lectern.Size
 	part        lectern.Rect
@@ -12,8 +12,8 @@ type Canvas struct {
 	tile        []byte
 }
 
-// NewCanvas makes the pictures of a slide without its avatar. window lies inside part. Where part reaches out of the picture, it
-// repeats the picture's border.
+// NewCanvas makes the pictures of a slide without its avatar. window is inside part. Where part reaches out of the
+// picture, it repeats the picture's border.
 func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 	c := &Canvas{size: lectern.Size{Width: slide.Width, Height: slide.Height}, part: part, window: window,
 		Part: make([]byte, part.Width*part.Height*3/2), Whole: append([]byte(nil), slide.Pix...)}
@@ -31,7 +31,8 @@ func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 }
 
 // each calls do for each plane of a picture of size, and for that of a part of it at at.
-func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride, height int, at lectern.Rect), whole, part []byte) {
+func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride, height int, at lectern.Rect),
+	whole, part []byte) {
 	w, h := size.Width, size.Height
 	do(whole[:w*h], part[:at.Width*at.Height], w, h, at)
 	half := lectern.Rect{X: at.X / 2, Y: at.Y / 2, Width: at.Width / 2, Height: at.Height / 2}
@@ -53,14 +54,15 @@ func (c *Canvas) Tiles() int {
 	return across * down
 }
 
-// Tile gives the whole picture's n-th tile, row by row from the top. What of it lies beyond the picture may be anything. It is valid until
-// the next call.
+// Tile gives the whole picture's n-th tile, row by row from the top. What is beyond the picture may be
+// anything. It is valid until the next call.
 func (c *Canvas) Tile(n int) []byte {
 	if c.tile == nil {
 		c.tile = make([]byte, len(c.Part))
 	}
 	across, _ := Tiles(c.size, c.part)
-	at := lectern.Rect{X: n % across * c.part.Width, Y: n / across * c.part.Height, Width: c.part.Width, Height: c.part.Height}
+	at := lectern.Rect{X: n % across * c.part.Width, Y: n / across * c.part.Height, Width: c.part.Width,
+		Height: c.part.Height}
 	each(c.size, at, func(whole, part []byte, stride, height int, at lectern.Rect) {
 		for y := range min(at.Height, height-at.Y) {
 			copy(part[y*at.Width:][:at.Width], whole[(at.Y+y)*stride+at.X:][:min(at.Width, stride-at.X)])

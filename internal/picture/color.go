@@ -5,8 +5,8 @@ import (
 	"image"
 )
 
-// Conversion of RGB to bt709 in its limited range, in fixed point of 16 bits. Sums are kept exact, so that white is 235,
-// black is 16 and grey has no colour.
+// Conversion of RGB to bt709 in its limited range, in fixed point of 16 bits. Sums are kept exact, so that white is
+// 235, black is 16 and grey has no colour.
 const (
 	yR, yG, yB = 11966, 40254, 4064
 	uR, uG     = -6596, -22188 // −0.114572, −0.385428 times 224/255
@@ -15,9 +15,10 @@ const (
 	vR         = -(vG + vB)
 )
 
-// threshold is an ordered dither: what is added before a value is cut to 8 bits, instead of a half. Eight bits in the limited
-// range hold fewer steps than eight bits of RGB do, and in the soft gradients of a slide the steps would show as bands. It
-// depends on the place in the whole picture alone, so a region converted by itself has the same pattern as its surroundings.
+// threshold is an ordered dither: what is added before a value is cut to 8 bits, instead of a half. Eight bits in the
+// limited range hold fewer steps than eight bits of RGB do, and in the soft gradients of a slide the steps would show
+// as bands. It depends on the place in the whole picture alone, so a region converted by itself has the same pattern
+// as its surroundings.
 var threshold = bayer()
 
 // dither is by how much the pattern is weakened. At full strength it covers every flat colour that falls between two steps, which
@@ -65,9 +66,9 @@ func ToYUV(src *image.RGBA) *YUV {
 	return p
 }
 
-// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are opaque. They
-// lie at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels. Chroma is the mean of
-// four pixels, in their middle (the stream says so).
+// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are
+// opaque. They are at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels.
+// Chroma is the mean of four pixels, in their middle (the stream says so).
 func (p *YUV) convert(top, bottom []byte, x, y, atX, atY int) bool {
 	n := len(top) / 4
 	half := p.Width / 2
@@ -85,15 +86,15 @@ type strip struct {
 	atX, atY     int
 }
 
-// Two pixels are handled in one word, each channel of them in 32 bits of its own: a channel times a factor of 16 bits, and the
-// sum of three of those, stay below that.
+// Two pixels are handled in one word, each channel of them in 32 bits of its own: a channel times a factor of 16
+// bits, and the sum of three of those, stay below that.
 const (
 	pair   = 0x000000ff_000000ff
 	blacks = 16<<16 | 16<<(16+32)
 )
 
-// portable converts a strip, and gives the bits that all of its pixels have in common. What a kernel does instead for some
-// processor has to give the same, bit for bit.
+// portable converts a strip, and gives the bits that all of its pixels have in common. What a kernel does instead for
+// some processor has to give the same, bit for bit.
 func (s *strip) portable() uint32 {
 	top, y0, y1, u := s.top, s.y0, s.y1, s.u
 	bottom, v := s.bottom[:len(top)], s.v[:len(u)]

@@ -5,8 +5,8 @@ import "golang.org/x/sys/cpu"
 // step is how many pixels of each row the kernel takes at a time.
 const step = 16
 
-// lumas and chromas are threshold as the kernel adds it: black included, shifted as its sums are, and each row twice, so that
-// eight in a row can be read from any place in it.
+// lumas and chromas are threshold as the kernel adds it: black included, shifted as its sums are, and each row twice,
+// so that eight in a row can be read from any place in it.
 var (
 	lumas   = doubled(func(t int32) int32 { return t + 16<<16 })
 	chromas = doubled(func(t int32) int32 { return t<<2 + 128<<18 })

@@ -6,14 +6,14 @@ import (
 	"lectern"
 )
 
-// Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and is not safe
-// for concurrent use.
+// Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and
+// is not safe for concurrent use.
 //
-// A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much is told by its green excess,
-// e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green, by a share ρ of its
-// red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels beside it α is told whatever the light there:
-// edges are as wide as they are and no wider. Then the key's share is taken out of the colour, and what is greener than ρ allows
-// is spill: light from the screen, which goes.
+// A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much follows from its green
+// excess, e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green,
+// by a share ρ of its red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels next to it α is known
+// whatever the light there: edges are as wide as they are and no wider. Then the key's share is taken out of the
+// colour, and what is greener than ρ allows is spill: light from the screen, which goes.
 type Keyer struct {
 	size   lectern.Size
 	back   []byte    // the backdrop, opaque, four bytes a row; nil: transparent
@@ -31,17 +31,18 @@ type Keyer struct {
 const (
 	keyFloor   = 0.03  // less of the presenter than this is noise of the screen
 	keyCeiling = 0.97  // more is the presenter, whole
-	keyDoubt   = 0.9   // a pixel with less makes the ones beside it doubtful
+	keyDoubt   = 0.9   // a pixel with less makes its neighbours doubtful
 	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
 	keySquare  = 3     // pixels of a square that is taken to have one tint
 	keyDark    = 24    // the least red or blue, of 255, whose tint is believed
 	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
 )
 
-// NewKeyer prepares keying frames of a size. back is drawn behind; its zero value leaves the background transparent.
+// NewKeyer prepares keying frames of a size. back is drawn behind the presenter; its zero value leaves the background transparent.
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
-	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n), rows: make([]bool, n),
+	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n),
+		rows: make([]bool, n),
 		last: make([]int, size.Width), tints: make([]float32, (size.Width/keySquare+1)*(size.Height/keySquare+1)),
 		rim: 2 + size.Height/120, reach: 8 + size.Height/30}
 	top, ok := ParseColour(back.Top)
@@ -160,8 +161,8 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a share from
-// -keySlack to 0, told by the solid pixels in all directions, the nearest most.
+// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a
+// share from -keySlack to 0, judged by the solid pixels in all directions, the nearest most.
 func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
@@ -170,7 +171,7 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 		for r := 1; r <= k.reach && level < 3; r++ {
 			px, py := x+r*d[0], y+r*d[1]
 			if px < 0 || py < 0 || px >= w || py >= h || k.alpha[py*w+px] < keyFloor {
-				break // the screen: nothing solid lies this way
+				break // the screen: there is nothing solid this way
 			}
 			// Where a soft edge ends the excess still falls; what it falls to is the presenter's own.
 			i := py*w + px

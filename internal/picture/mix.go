@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// Mix makes a picture of two of the same size: share of it, from 0 to 1 in steps of 1/256, is coming and the rest leaving.
+// Mix makes a picture of two of the same size: share of it, from 0 to 1 in steps of 1/256, is coming and the rest
+// leaving.
 func Mix(dst, leaving, coming []byte, share float64) {
 	const (
 		lanes  = 0x00ff00ff_00ff00ff // every other byte, with room for a factor above it

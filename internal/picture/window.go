@@ -15,7 +15,7 @@ type Window struct {
 	At    lectern.Rect // even in all four numbers, inside the picture
 	Shape lectern.Shape
 	Ring  color.RGBA // around an inset window; alpha 0: none
-	Inset bool       // the window lies on the slide and throws a shadow
+	Inset bool       // the window is drawn on the slide and throws a shadow
 	Unit  float64    // video pixels to a slide pixel: the measure of ring, shadow and corners
 }
 
@@ -45,7 +45,7 @@ func EvenRect(r lectern.Rect, unit float64, size lectern.Size) lectern.Rect {
 	return e
 }
 
-// distance is how far a point lies outside the window's outline drawn in by inset; inside it is negative.
+// distance is how far a point is outside the window's outline drawn in by inset; inside it is negative.
 func (w Window) distance(x, y, inset float64) float64 {
 	hw, hh := float64(w.At.Width)/2, float64(w.At.Height)/2
 	x, y = math.Abs(x-float64(w.At.X)-hw), math.Abs(y-float64(w.At.Y)-hh)
@@ -60,14 +60,15 @@ func (w Window) distance(x, y, inset float64) float64 {
 	return math.Hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - radius + inset
 }
 
-// aside is the distance of the i-th pixel to the right of the window's middle, in the row at y. It never falls as i grows. The
-// i-th to the left has the same, to the last bit, and so have the pixels of the row that mirrors it below the middle.
+// aside is the distance of the i-th pixel to the right of the window's middle, in the row at y. It never falls as i
+// grows. The i-th to the left has the same, to the last bit, and so have the pixels of the row that mirrors it below
+// the middle.
 func (w Window) aside(i int, y, inset float64) float64 {
 	return w.distance(float64(w.At.X+w.At.Width/2+i)+0.5, y, inset)
 }
 
-// reached counts the pixels, of half a row, that are inside: those before the first that is not. It goes there from a guess,
-// for which the row before is a good one.
+// reached counts the pixels, of half a row, that are inside: those before the first that is not. It goes there from a
+// guess, for which the row before is a good one.
 func reached(guess, half int, inside func(i int) bool) int {
 	for guess > 0 && !inside(guess-1) {
 		guess--
@@ -88,15 +89,16 @@ func (w Window) ring() float64 {
 	return max(ringWidth*w.Unit, 1)
 }
 
-// Bake draws what belongs to the window and never moves into the slide: the shadow, and the ring as a filled shape whose
-// inside the avatar will cover. A window that is not inset leaves the slide as it is.
+// Bake draws what belongs to the window and never moves into the slide: the shadow, and the ring as a filled shape
+// whose inside the avatar will cover. A window that is not inset leaves the slide as it is.
 func (w Window) Bake(slide *image.RGBA) {
 	if !w.Inset || w.Ring.A == 0 {
 		return
 	}
 	spread, drop := shadowSpread*w.Unit, shadowDrop*w.Unit
 	reach := int(spread+drop) + 2
-	area := image.Rect(w.At.X-reach, w.At.Y-reach, w.At.X+w.At.Width+reach, w.At.Y+w.At.Height+reach).Intersect(slide.Bounds())
+	area := image.Rect(w.At.X-reach, w.At.Y-reach, w.At.X+w.At.Width+reach,
+		w.At.Y+w.At.Height+reach).Intersect(slide.Bounds())
 	mid := w.At.X + w.At.Width/2
 	half := max(mid-area.Min.X, area.Max.X-mid)
 	inner := 0
@@ -148,8 +150,8 @@ func mix(p []byte, r, g, b byte, share float64) {
 	}
 }
 
-// Region composes an avatar's frames with the piece of the slide behind them. It is made once for a slide and used for all
-// of its frames, which it turns into pictures without allocating. It is not safe for concurrent use.
+// Region composes an avatar's frames with the piece of the slide behind them. It is made once for a slide and used
+// for all of its frames, which it turns into pictures without allocating. It is not safe for concurrent use.
 type Region struct {
 	at     lectern.Rect
 	behind *image.RGBA // the slide's piece, window baked in
@@ -166,11 +168,11 @@ type rows struct {
 	left, right          [2]run // from..full and part..to
 }
 
-// run is a piece of a row: what lies behind it, and how much of the avatar is seen.
+// run is a piece of a row: what is behind it, and how much of the avatar is seen.
 type run struct{ behind, mask []byte }
 
-// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part; where there is no such
-// pixel, both are end.
+// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part; where there is
+// no such pixel, both are end.
 type span struct{ seen, full, part, end int }
 
 // NewRegion prepares composing over slide, into which the window has been baked.
@@ -187,7 +189,7 @@ func (w Window) NewRegion(slide *image.RGBA) *Region {
 	for i := range g.row {
 		g.row[i] = make([]byte, 4*width)
 	}
-	// The pieces at the window's edge lie one behind the other: they are read for each frame.
+	// The pieces at the window's edge are stored one after the other: they are read for each frame.
 	rim := make([]byte, 0, 40*(width+w.At.Height))
 	aside := func(b []byte) []byte {
 		rim = append(rim, b...)
@@ -256,8 +258,8 @@ func (w Window) mask() ([]byte, []span) {
 // Bytes is the size of a composed picture.
 func (g *Region) Bytes() int { return len(g.planes.Pix) }
 
-// Compose lays a frame, of the window's size, over the slide through the window, and gives the opaque picture. It is valid until
-// the next call.
+// Compose lays a frame, of the window's size, over the slide through the window, and gives the opaque picture. It is
+// valid until the next call.
 func (g *Region) Compose(frame *image.RGBA) []byte {
 	for i := range g.pairs {
 		r, y := &g.pairs[i], 2*i
@@ -271,8 +273,8 @@ func (g *Region) Compose(frame *image.RGBA) []byte {
 	return g.planes.Pix
 }
 
-// straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the slide. It
-// reports whether they are opaque; else what it wrote means nothing.
+// straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the
+// slide. It reports whether they are opaque; else what it wrote means nothing.
 func (g *Region) straight(frame *image.RGBA, y, from, to int) bool {
 	row := func(y int) []byte { return frame.Pix[y*frame.Stride+4*from:][:4*(to-from)] }
 	top, bottom := row(y), row(y+1)

@@ -29,7 +29,8 @@ const depth = 2
 
 // drawAhead begins to draw so many frames of a clip, of a window's size.
 func drawAhead(clip lectern.Clip, at lectern.Rect, frames int64) *ahead {
-	a := &ahead{clip: clip, drawn: make(chan drawn), spare: make(chan *image.RGBA, depth), quit: make(chan struct{}), ended: make(chan struct{})}
+	a := &ahead{clip: clip, drawn: make(chan drawn), spare: make(chan *image.RGBA, depth), quit: make(chan struct{}),
+		ended: make(chan struct{})}
 	for range depth {
 		a.spare <- image.NewRGBA(image.Rect(0, 0, at.Width, at.Height))
 	}

@@ -12,9 +12,18 @@ import (
 	"lectern/internal/picture"
 )
 
-// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that comes.
-func (u *run) side(s *slide, leaving bool) (encode.Side, error) {
-	background, err := u.yuvOf(s, nil)
+// blender encodes transitions.
+type blender struct {
+	*steps
+	*outline
+	coder
+	yuv yuvFiles
+}
+
+// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that
+// comes.
+func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
+	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil || s.window == nil {
 		return encode.Side{Background: background}, err
 	}
@@ -23,28 +32,30 @@ func (u *run) side(s *slide, leaving bool) (encode.Side, error) {
 	if leaving {
 		from, to = to, to+s.out*size
 	}
-	return encode.Side{Background: background, At: s.window.At, Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
+	return encode.Side{Background: background, At: s.window.At,
+		Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
 }
 
 // transition encodes what two slides share.
-func (u *run) transition(ctx context.Context, a, b *slide) error {
-	defer u.dropYUV(a)
-	defer u.dropYUV(b)
+func (u *blender) transition(ctx context.Context, a, b *slide) error {
+	defer u.yuv.dropYUV(a)
+	defer u.yuv.dropYUV(b)
 	for _, s := range [2]*slide{a, b} {
 		if err := await(ctx, s.encoded); err != nil {
 			return err
 		}
 	}
 	kind, frames := u.deck.Transitions[a.index].Type, b.in
-	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
-	task := u.task("transition", b)
+	key := transitionKey(kind, frames, a.segment.key, b.segment.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate,
+		u.version)
+	task := taskOf("transition", b)
 	var err error
 	for _, salt := range salts {
 		u.track.say(lectern.StageEncoding, fmt.Sprintf("Blending slides %d and %d.", a.number, b.number))
 		var f file
 		f, err = u.step(ctx, lectern.StepTransition, b.number, key+salt, ".h264", func(path string) error {
-			n := u.Resources.share(len(u.slides))
-			return with(ctx, u.Resources.encoders, n, func() error {
+			n := u.resources.share(len(u.slides))
+			return with(ctx, u.resources.encoders, n, func() error {
 				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
 					return err
 				}
@@ -60,13 +71,14 @@ func (u *run) transition(ctx context.Context, a, b *slide) error {
 		}
 	}
 	if err != nil {
-		return u.failed(ctx, err, b.number)
+		return failed(ctx, err, b.number)
 	}
 	u.track.move(task, 1)
 	return nil
 }
 
-func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int, onFrame func(int)) error {
+func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames int64, path string, threads int,
+	onFrame func(int)) error {
 	if encode.IsFade(kind) {
 		return u.fade(ctx, a, b, frames, path, threads, onFrame)
 	}
@@ -82,8 +94,10 @@ func (u *run) blend(ctx context.Context, a, b *slide, kind string, frames int64,
 		OnFrame: onFrame, What: whatBlend})
 }
 
-// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to encode it.
-func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int, onFrame func(int)) error {
+// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to
+// encode it.
+func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int,
+	onFrame func(int)) error {
 	f := &fader{frames: frames, mixed: make([]byte, u.enc.PictureBytes())}
 	in := &pieces{next: f.next}
 	defer in.shut(f)
@@ -92,7 +106,8 @@ func (u *run) fade(ctx context.Context, a, b *slide, frames int64, path string, 
 			return err
 		}
 	}
-	return u.ffmpeg(ctx, Command{Args: u.enc.Faded(frames, threads, "file:"+path), Stdin: in, OnFrame: onFrame, What: whatBlend})
+	return u.ffmpeg(ctx, Command{Args: u.enc.Faded(frames, threads, "file:"+path), Stdin: in, OnFrame: onFrame,
+		What: whatBlend})
 }
 
 // fader gives an encoder the pictures of a fade.
@@ -103,7 +118,8 @@ type fader struct {
 	mixed  []byte
 }
 
-// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the other.
+// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the
+// other.
 type fadeSide struct {
 	picture []byte
 	lay     func(region []byte)
@@ -111,8 +127,8 @@ type fadeSide struct {
 	file    *os.File // nil: there is no avatar
 }
 
-func (d *fadeSide) open(u *run, s *slide, leaving bool) error {
-	background, err := u.yuvOf(s, nil)
+func (d *fadeSide) open(u *blender, s *slide, leaving bool) error {
+	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil {
 		return err
 	}

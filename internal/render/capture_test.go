@@ -16,7 +16,7 @@ import (
 func TestSlidesLieOnTheirBackground(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 10, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
+	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 24, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
 	for range 4 { // of which two are kept
 		d.Slides = append(d.Slides, lectern.Slide{Template: "title", Props: map[string]any{"title": "one and the same"}})
 	}
@@ -49,7 +49,7 @@ func TestSlidesLieOnTheirBackground(t *testing.T) {
 	if n != len(d.Slides) {
 		t.Errorf("%d pictures of %d slides", n, len(d.Slides))
 	}
-	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 40 || sums[0] != sums[39] {
+	if sums := frameSums(t, g.path(t, list, lectern.ArtifactVideo)); len(sums) != 96 || sums[0] != sums[95] {
 		t.Errorf("of %d frames the first and the last differ: whether a slide is kept in memory shows", len(sums))
 	}
 	if n := g.Resources.drawn.Load(); n != 0 {

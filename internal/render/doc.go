@@ -1,7 +1,8 @@
 // Package render is the pipeline: it takes a deck through its steps and leaves the artifacts of a presentation.
 //
-// A render is a small graph. Each slide is spoken and captured, then encoded; neighbours are joined by transitions; the sound is
-// mixed once all is spoken; everything is muxed and published. What makes it more than a loop is what this package is for:
+// A render is a small graph. Each slide is spoken and captured, then encoded; neighbours are joined by transitions;
+// the sound is mixed once all is spoken; everything is muxed and published. What makes it more than a loop is what
+// this package is for:
 //
 //   - Steps overlap, in one presentation and across all of a process, and share what is scarce: encoder slots, browser tabs,
 //     voices ([Resources]). A presentation never has more requests waiting than there are slots, so a short one is not stuck
@@ -12,5 +13,7 @@
 //   - The first failure stops the rest and is what the user is told; later ones are its causes. A panic is a failure too (J11).
 //   - Memory does not grow with the deck: pictures, sound and streams pass through, they are not collected.
 //
-// The tools are ports, declared here and satisfied by the adapters. See docs/PIPELINE.md.
+// The tools are ports, declared here and satisfied by the adapters. A [Pipeline] has them all; the parts of a run
+// (speaker, performer, capturer, encoder, blender, mixer, joiner, publisher) each see those that they work with, and
+// share the steps and the outline of what is made. See docs/PIPELINE.md.
 package render

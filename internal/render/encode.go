@@ -17,20 +17,30 @@ import (
 	"lectern/internal/picture"
 )
 
+// encoder encodes slides.
+type encoder struct {
+	*steps
+	*outline
+	coder
+	yuv     yuvFiles
+	avatars Avatars
+	takes   *performer
+}
+
 // encode makes a slide's segment.
-func (u *run) encode(ctx context.Context, s *slide) error {
+func (u *encoder) encode(ctx context.Context, s *slide) error {
 	if err := await(ctx, s.narrated); err != nil {
 		return err
 	}
 	if err := await(ctx, s.captured); err != nil {
 		return err
 	}
-	defer u.dropYUV(s)
+	defer u.yuv.dropYUV(s)
 	key, make := u.still(ctx, s)
 	if s.window != nil {
 		var err error
 		if key, make, err = u.avatar(ctx, s); err != nil {
-			return u.failed(ctx, err, s.number)
+			return failed(ctx, err, s.number)
 		}
 	}
 	s.key = key
@@ -40,8 +50,8 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 		var f file
 		var g segment
 		f, err = u.step(ctx, lectern.StepEncode, s.number, key+salt, ".segment", func(path string) error {
-			n := u.Resources.share(len(u.slides))
-			return with(ctx, u.Resources.encoders, n, func() error {
+			n := u.resources.share(len(u.slides))
+			return with(ctx, u.resources.encoders, n, func() error {
 				err := make(path, n)
 				if err == nil {
 					g, err = u.segmentOf(s, path, (*segment).seal)
@@ -62,16 +72,16 @@ func (u *run) encode(ctx context.Context, s *slide) error {
 		}
 	}
 	if err != nil {
-		return u.failed(ctx, err, s.number)
+		return failed(ctx, err, s.number)
 	}
-	u.track.move(u.task("encode", s), 1)
+	u.track.move(taskOf("encode", s), 1)
 	u.track.slideDone(s.number)
 	close(s.encoded)
 	return nil
 }
 
 // segmentOf makes a slide's segment known, by sealing or by opening it.
-func (u *run) segmentOf(s *slide, path string, know func(*segment, int64) error) (segment, error) {
+func (u *encoder) segmentOf(s *slide, path string, know func(*segment, int64) error) (segment, error) {
 	g := segment{file: file{path: path}, loop: s.window == nil}
 	want := int64(u.enc.GOP())
 	if s.window != nil {
@@ -86,25 +96,17 @@ func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Heig
 // maker writes a step's output to path with up to threads threads.
 type maker func(path string, threads int) error
 
-// frames reports how many frames of a task's total are done.
-func (u *run) frames(task string, total int64) func(int) {
-	return func(n int) { u.track.move(task, float64(n)/float64(max(total, 1))) }
-}
-
-func (u *run) ffmpeg(ctx context.Context, c Command) error {
-	return orElse(u.FFmpeg.Run(ctx, c), lectern.CodeEncodeFailed, "ffmpeg failed.")
-}
-
 // still plans the segment of a slide without an avatar: its one group of pictures.
-func (u *run) still(ctx context.Context, s *slide) (string, maker) {
+func (u *encoder) still(ctx context.Context, s *slide) (string, maker) {
 	key := stillKey(s.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
-		background, err := u.yuvOf(s, nil)
+		background, err := u.yuv.yuvOf(s, nil)
 		if err != nil {
 			return err
 		}
 		if u.enc.Encoder != encode.Software {
-			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(background, threads, "file:"+path), OnFrame: u.frames(u.task("encode", s), int64(u.enc.GOP())), What: whatSlide})
+			return u.ffmpeg(ctx, Command{Args: u.enc.Standing(background, threads, "file:"+path),
+				OnFrame: u.frames(taskOf("encode", s), int64(u.enc.GOP())), What: whatSlide})
 		}
 		one := path + ".key"
 		defer os.Remove(one)
@@ -117,7 +119,7 @@ func (u *run) still(ctx context.Context, s *slide) (string, maker) {
 }
 
 // stand makes a group of pictures of a key picture: nothing moves in it, and nothing is encoded.
-func (u *run) stand(key, path string) error {
+func (u *encoder) stand(key, path string) error {
 	in, err := os.Open(key)
 	if err != nil {
 		return err
@@ -136,19 +138,21 @@ func (u *run) stand(key, path string) error {
 }
 
 // avatar plans the segment of a slide with an avatar.
-func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
+func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	d := u.deck.Slides[s.index]
 	req := lectern.ClipRequest{
 		Text: s.script.Text, Lead: s.slot.Lead, Frames: int(s.slot.Frames), FrameRate: u.deck.FrameRate,
-		Size: lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height}, Backdrop: u.backdrop(s.index), Look: u.look(s.index),
+		Size:     lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height},
+		Backdrop: u.backdrop(s.index), Look: u.look(s.index),
 	}
 	seed, err := strconv.ParseUint(digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)
 	if err != nil {
 		return "", nil, err
 	}
 	req.Seed = seed
-	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar, Fingerprint: u.Avatars.Fingerprint(u.deck.Avatar),
-		Request: req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
+	key := avatarKey(s.picture.key, s.narration.key, stage{Avatar: u.deck.Avatar,
+		Fingerprint: u.avatars.Fingerprint(u.deck.Avatar),
+		Request:     req, Window: s.window, In: s.in, Out: s.out}, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
 		if s.narration.path != "" && s.takes == nil {
 			n, err := s.narration.load()
@@ -162,8 +166,9 @@ func (u *run) avatar(ctx context.Context, s *slide) (string, maker, error) {
 }
 
 // present animates and encodes a slide: only where its avatar is, if that can be, or else whole.
-func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string, threads int) (err error) {
-	img, err := u.canvas(s)
+func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string,
+	threads int) (err error) {
+	img, err := u.yuv.canvas(s)
 	if err != nil {
 		return err
 	}
@@ -178,7 +183,7 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	}()
 	yuv := picture.ToYUV(img)
 	if s.in+s.out > 0 { // transitions need it, however this is encoded
-		if _, err := u.yuvOf(s, yuv); err != nil {
+		if _, err := u.yuv.yuvOf(s, yuv); err != nil {
 			return err
 		}
 	}
@@ -203,11 +208,14 @@ func (u *run) present(ctx context.Context, s *slide, req lectern.ClipRequest, pa
 	if _, err := out.Seek(head, io.SeekStart); err != nil {
 		return err
 	}
-	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error { return u.whole(ctx, s, reader, yuv, out, threads) })
+	return u.animated(ctx, s, req, img, out, func(reader *clipReader) error {
+		return u.whole(ctx, s, reader, yuv, out, threads)
+	})
 }
 
 // animated does something with a new clip.
-func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File, do func(*clipReader) error) error {
+func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File,
+	do func(*clipReader) error) error {
 	drawing, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	clip, err := u.animation(drawing, s, req)
@@ -220,16 +228,18 @@ func (u *run) animated(ctx context.Context, s *slide, req lectern.ClipRequest, i
 	return do(reader)
 }
 
-// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks for
-// them.
-func (u *run) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer, threads int) error {
-	background, err := u.yuvOf(s, yuv)
+// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks
+// for them.
+func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
+	threads int) error {
+	background, err := u.yuv.yuvOf(s, yuv)
 	if err != nil {
 		return err
 	}
 	return reader.fed(ctx, u.ffmpeg(ctx, Command{
 		Args:  u.enc.Avatar(background, s.window.At, s.slot.Body(), threads, "pipe:1"),
-		Stdin: &pieces{next: reader.picture}, Stdout: out, OnFrame: u.frames(u.task("encode", s), s.slot.Body()), What: whatSlide,
+		Stdin: &pieces{next: reader.picture}, Stdout: out,
+		OnFrame: u.frames(taskOf("encode", s), s.slot.Body()), What: whatSlide,
 	}))
 }
 
@@ -286,7 +296,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	err = guard(func() error {
 		frame, err := c.frames.next()
 		if err == io.EOF {
-			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.", c.done, c.total)
+			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.",
+				c.done, c.total)
 		}
 		if err != nil {
 			return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
@@ -306,8 +317,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	return pixels, err
 }
 
-// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure. picture does
-// nothing after it.
+// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure.
+// picture does nothing after it.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

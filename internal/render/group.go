@@ -53,8 +53,8 @@ func (g *group) fail(err error) {
 	g.cancel(lectern.AsFailure(err))
 }
 
-// wait waits for all and gives the first failure, with the others as its causes. Where the run was stopped from outside,
-// it gives the reason for that instead.
+// wait waits for all and gives the first failure, with the others as its causes. Where the run was stopped from
+// outside, it gives the reason for that instead.
 func (g *group) wait(outer context.Context) error {
 	g.wg.Wait()
 	defer g.cancel(nil)

@@ -12,11 +12,12 @@ import (
 	"lectern/internal/encode"
 )
 
-// codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other bytes.
+// codeVersion stands in every key for the code that makes the outputs. Raise it whenever the same inputs give other
+// bytes.
 const codeVersion = "lectern-render-11"
 
-// contentKey is the hash of all that a step's output depends on. Parts are hashed as JSON, so that no two lists of parts look
-// alike.
+// contentKey is the hash of all that a step's output depends on. Parts are hashed as JSON, so that no two lists of
+// parts look alike.
 func contentKey(kind lectern.StepKind, parts ...any) string {
 	h := sha256.New()
 	e := json.NewEncoder(h)
@@ -68,16 +69,19 @@ type stage struct {
 	In, Out     int64
 }
 
-func avatarKey(capture, narration string, s stage, encoder []string, size lectern.Size, rate int, version string) string {
+func avatarKey(capture, narration string, s stage, encoder []string, size lectern.Size, rate int,
+	version string) string {
 	return contentKey(lectern.StepEncode, "avatar", capture, narration, s, encoder, size, rate, version)
 }
 
 // transitionKey: both sides, and how one becomes the other.
-func transitionKey(kind string, frames int64, leaving, coming string, encoder []string, size lectern.Size, rate int, version string) string {
+func transitionKey(kind string, frames int64, leaving, coming string, encoder []string, size lectern.Size, rate int,
+	version string) string {
 	return contentKey(lectern.StepTransition, kind, frames, leaving, coming, encoder, size, rate, version)
 }
 
-// passageKey: every narration with its place in the passage and its gain, and how they are encoded; not where the passage is.
+// passageKey: every narration with its place in the passage and its gain, and how they are encoded; not where the
+// passage is.
 func passageKey(p audio.Passage, args []string, version string) string {
 	list := make([]placed, len(p.Speech))
 	for i, s := range p.Speech {
@@ -100,6 +104,7 @@ type placed struct {
 }
 
 // muxKey: the streams, and all that is written beside them.
-func muxKey(pieces []string, sound, srt string, shown bool, chapters []captions.Chapter, title, language string, e encode.Encoding) string {
+func muxKey(pieces []string, sound, srt string, shown bool, chapters []captions.Chapter, title, language string,
+	e encode.Encoding) string {
 	return contentKey(lectern.StepMux, pieces, sound, srt, shown, chapters, title, language, e.Size, e.Rate)
 }

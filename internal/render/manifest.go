@@ -64,7 +64,8 @@ func (m *Manifest) SetPlan(p timeline.Plan, types []string) {
 			out.Speech = &speech
 		}
 		if s.Out > 0 {
-			m.Transitions = append(m.Transitions, ManifestOverlap{After: i + 1, Type: types[i], Start: s.End() - s.Out, Frames: s.Out})
+			m.Transitions = append(m.Transitions, ManifestOverlap{After: i + 1, Type: types[i], Start: s.End() - s.Out,
+				Frames: s.Out})
 		}
 	}
 }

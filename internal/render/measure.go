@@ -18,13 +18,13 @@ type Measured struct {
 	Warnings []lectern.Warning // by slide; without those of Check
 }
 
-// Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The pictures go
-// into the cache, where a later run finds them. each hears of every slide that is done; nil: nobody listens. It is called by
-// several goroutines.
+// Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The
+// pictures go into the cache, where a later run finds them. each hears of every slide that is done; nil: nobody
+// listens. It is called by several goroutines.
 //
-// Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason that may pass
-// is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of other slides as its
-// causes. When ctx ends, Measure returns what was measured so far with the cause.
+// Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason
+// that may pass is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of
+// other slides as its causes. When ctx ends, Measure returns what was measured so far with the cause.
 func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done int)) (Measured, error) {
 	if _, err := p.Browser.Version(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -36,7 +36,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 	}
 	dir, err := os.MkdirTemp("", "lectern-pictures-")
 	if err != nil {
-		return Measured{}, p.failed(ctx, err, 0)
+		return Measured{}, failed(ctx, err, 0)
 	}
 	defer os.RemoveAll(dir)
 	pictures, err := p.prefetch(ctx, d, dir)
@@ -45,7 +45,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 	}
 	cache, release := p.Cache()
 	defer release()
-	m := &measuring{Pipeline: p, deck: d, cache: cache, pictures: pictures, each: each}
+	m := &measuring{drawer: p.drawer(), deck: d, cache: cache, pictures: pictures, each: each}
 	var wg sync.WaitGroup
 	for range min(p.Resources.slots.Tabs, len(d.Slides)) {
 		wg.Go(func() { m.work(ctx) })
@@ -64,7 +64,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 
 // measuring is one call of Measure.
 type measuring struct {
-	*Pipeline
+	drawer
 	deck       lectern.Deck
 	cache      Cache
 	pictures   *gallery
@@ -100,7 +100,7 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
-		err = m.failed(ctx, err, slide)
+		err = failed(ctx, err, slide)
 		if ctx.Err() != nil {
 			return false
 		}
@@ -138,11 +138,11 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 }
 
 // lacking warns of what does not fit on a slide whose picture is in the cache.
-func (p *Pipeline) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
+func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
 	// The two files are written together, but the cache may have let go of this one.
 	path, err := cache.Make(ctx, sh.key+".json", func(path string) error {
-		return with(ctx, p.Resources.tabs, 1, func() error {
-			c, err := p.Browser.Capture(ctx, sh.page, sh.assets)
+		return with(ctx, p.tabs, 1, func() error {
+			c, err := p.browser.Capture(ctx, sh.page, sh.assets)
 			if err != nil {
 				return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
 			}
@@ -156,7 +156,8 @@ func (p *Pipeline) lacking(ctx context.Context, cache Cache, sh sheet, slide int
 	var list []lectern.Overflow
 	if err != nil || json.Unmarshal(b, &list) != nil {
 		_ = cache.Drop(sh.key + ".json") // damaged; the next look at the slide measures it again
-		return []lectern.Warning{{Code: "not_measured", Slide: slide, Message: "What does not fit on the slide could not be read."}}, nil
+		return []lectern.Warning{{Code: "not_measured", Slide: slide,
+			Message: "What does not fit on the slide could not be read."}}, nil
 	}
 	var warnings []lectern.Warning
 	for _, o := range list {

@@ -69,7 +69,7 @@ func TestLostNotesAreMeasuredAgain(t *testing.T) {
 		if err != nil || len(m.Warnings) != 1 {
 			t.Fatalf("%+v, %v", m, err)
 		}
-		sh, err := g.sheet(t.Context(), checked, 0, &gallery{})
+		sh, err := g.drawer().sheet(t.Context(), checked, 0, &gallery{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,8 +17,14 @@ import (
 	"lectern/internal/timeline"
 )
 
+// joiner joins what the others made to one video.
+type joiner struct {
+	*steps
+	*outline
+}
+
 // timeline waits until all is spoken and lays the slides out.
-func (u *run) timeline(ctx context.Context) (timeline.Plan, error) {
+func (u *joiner) timeline(ctx context.Context) (timeline.Plan, error) {
 	slots := make([]timeline.Slot, len(u.slides))
 	for i, s := range u.slides {
 		if err := await(ctx, s.narrated); err != nil {
@@ -44,7 +50,7 @@ type words struct {
 }
 
 // write makes captions, chapters and the transcript.
-func (u *run) write(plan timeline.Plan) (words, error) {
+func (u *joiner) write(plan timeline.Plan) (words, error) {
 	var w words
 	var titles, texts []string
 	var spoken []captions.Spoken
@@ -58,7 +64,8 @@ func (u *run) write(plan timeline.Plan) (words, error) {
 				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
-			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech, Samples: s.narration.samples, Breaks: s.breaks,
+			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech,
+				Samples: s.narration.samples, Breaks: s.breaks,
 				Until: plan.Rate.Sample(at.End() - at.Out)})
 			if w.language == "" {
 				w.language = mp4.Language(s.narration.voice.Language)
@@ -83,7 +90,7 @@ type stretch struct {
 }
 
 // stretches lists the streams of the video in order.
-func (u *run) stretches(plan timeline.Plan) []stretch {
+func (u *joiner) stretches(plan timeline.Plan) []stretch {
 	var list []stretch
 	for _, piece := range plan.Pieces() {
 		s := u.slides[piece.Slide]
@@ -102,28 +109,34 @@ func (u *run) stretches(plan timeline.Plan) []stretch {
 }
 
 // mux joins pictures, sound, captions and chapters.
-func (u *run) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
+func (u *joiner) mux(ctx context.Context, plan timeline.Plan, sound sounded, w words) (file, error) {
 	u.track.say(lectern.StageJoining, fmt.Sprintf("Joining %s.", count(len(u.slides), "slide")))
 	list := u.stretches(plan)
 	keys := make([]string, len(list))
 	for i, s := range list {
 		keys[i] = fmt.Sprintf("%s %d", s.key, s.frames)
 	}
-	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters, u.deck.Title, w.language, u.enc)
-	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4", func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
+	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters,
+		u.deck.Title, w.language, u.enc)
+	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4",
+		func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
-func (u *run) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words, path string) error {
-	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language, Chapters: w.chapters, Cues: w.cues,
+func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words,
+	path string) error {
+	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language,
+		Chapters: w.chapters, Cues: w.cues,
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {
 		if err := film.Add(s.Index, s.frames); err != nil {
 			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
 		}
 	}
-	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) { u.track.move("mux", float64(done)/float64(plan.Frames)) }}
+	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) {
+		u.track.move("mux", float64(done)/float64(plan.Frames))
+	}}
 	defer pictures.Close()
 	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, &pieces{next: pictures.next}) })
 	if pictures.damaged != nil {

@@ -12,11 +12,10 @@ import (
 
 	"lectern"
 	"lectern/internal/audio"
-	"lectern/internal/timeline"
 )
 
-// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the samples, so
-// that sound and alignment can never be of two takes.
+// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the
+// samples, so that sound and alignment can never be of two takes.
 type narration struct {
 	file
 	voice   lectern.Voice
@@ -38,44 +37,28 @@ const maxAlignment = 256 << 20
 
 var errNarration = errors.New("the narration's file is damaged")
 
-// narrate speaks a slide, unless it is silent, and settles how long it lasts.
-func (u *run) narrate(ctx context.Context, s *slide) error {
-	d := &u.deck.Slides[s.index]
-	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
-	need := timeline.Need{Hold: timeline.Samples(u.deck.HoldOf(s.index))}
-	if d.Narration != "" {
-		var n narration
-		var err error
-		if s.takes != nil {
-			n, err = u.heard(ctx, s)
-		} else {
-			n, err = u.spoken(ctx, s)
-		}
-		if err != nil {
-			return err
-		}
-		s.narration, need.Narration = n, n.samples
-	}
-	s.slot = u.rules.Fit(need, s.in, s.out)
-	u.planSlide(s, float64(s.slot.Frames)/float64(u.deck.FrameRate))
-	u.track.move(u.task("narrate", s), 1)
-	close(s.narrated)
-	return nil
+// speaker has voices speak.
+type speaker struct {
+	*steps
+	*outline
+	voices    Voices
+	resources *Resources
 }
 
-func (u *run) spoken(ctx context.Context, s *slide) (narration, error) {
-	reading, warnings, err := u.Voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
+// spoken gives the narration of a slide that a voice speaks.
+func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
+	reading, warnings, err := u.voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
 	if err != nil {
-		return narration{}, u.failed(ctx, err, s.number)
+		return narration{}, failed(ctx, err, s.number)
 	}
 	for i := range warnings {
 		warnings[i].Slide = s.number
 	}
 	u.warn(warnings)
-	key := narrationKey(reading, u.Voices.Fingerprint(reading))
+	key := narrationKey(reading, u.voices.Fingerprint(reading))
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error {
-			return with(ctx, u.Resources.voices, 1, func() error { return u.speak(ctx, reading, path) })
+			return with(ctx, u.resources.voices, 1, func() error { return u.speak(ctx, reading, path) })
 		})
 		if err != nil {
 			return narration{}, err
@@ -85,7 +68,8 @@ func (u *run) spoken(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+			return narration{}, failed(ctx,
+				orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
 		}
 	}
 	panic("unreachable")
@@ -95,14 +79,15 @@ func (u *run) spoken(ctx context.Context, s *slide) (narration, error) {
 var salts = []string{"", "-again"}
 
 // speak writes a narration's file.
-func (u *run) speak(ctx context.Context, r lectern.Reading, path string) error {
+func (u *speaker) speak(ctx context.Context, r lectern.Reading, path string) error {
 	v := r.Voice
-	n, err := u.Voices.Speak(ctx, r)
+	n, err := u.voices.Speak(ctx, r)
 	if err != nil {
 		return orElse(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
 	}
 	if len(n.Samples) == 0 {
-		return lectern.Fail(lectern.CodeVoiceFailed, "The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
+		return lectern.Fail(lectern.CodeVoiceFailed,
+			"The voice %s gave no sound for the narration. Choose another voice, or write words that it can speak.", v.Name)
 	}
 	return writeNarration(path, n.Samples, alignment{Words: n.Words, Phonemes: n.Phonemes})
 }

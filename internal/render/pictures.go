@@ -12,8 +12,8 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// gallery is what the pages of a deck load from outside. Its pictures were judged, and are kept as files: all of a long deck's
-// would fill the memory.
+// gallery is what the pages of a deck load from outside. Its pictures were judged, and are kept as files: all of a
+// long deck's would fill the memory.
 type gallery struct {
 	loaded map[string]*loaded // by address
 }
@@ -46,11 +46,12 @@ func (s *gallery) of(page lectern.Page) ([]lectern.Asset, error) {
 // fetchers is how many pictures of a deck are fetched at once.
 const fetchers = 4
 
-// prefetch fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of them.
-// It keeps the fetched ones as files in the folder dir, which it makes; they are the caller's to remove. A failure names the
-// slide and the field, and has those of the other slides as its causes.
+// prefetch fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of
+// them. It keeps the fetched ones as files in the folder dir, which it makes; they are the caller's to remove. A
+// failure names the slide and the field, and has those of the other slides as its causes.
 func (p *Pipeline) prefetch(ctx context.Context, d lectern.Deck, dir string) (*gallery, error) {
-	g := &gathering{Pipeline: p, ctx: ctx, dir: dir, pictures: gallery{loaded: map[string]*loaded{}}, faults: make([][]*lectern.Failure, len(d.Slides))}
+	g := &gathering{Pipeline: p, ctx: ctx, dir: dir, pictures: gallery{loaded: map[string]*loaded{}},
+		faults: make([][]*lectern.Failure, len(d.Slides))}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -128,13 +129,15 @@ func (g *gathering) slide(d lectern.Deck, i int) error {
 	for _, url := range page.Assets {
 		l := g.load(url)
 		if l.err != nil {
-			g.fault(i, blame(orElse(l.err, lectern.CodeAssetFailed, "A picture could not be loaded."), page.Params[url]))
+			g.fault(i, blame(orElse(l.err, lectern.CodeAssetFailed, "A picture could not be loaded."),
+				page.Params[url]))
 			continue
 		}
 		pixels += l.asset.Pixels
 	}
 	if most := g.Limits.SlidePixels; most > 0 && pixels > most {
-		return lectern.Fail(lectern.CodeAssetRefused, "The pictures of the slide have %s pixels together, which is more than %s (limits.slide_pixels).",
+		return lectern.Fail(lectern.CodeAssetRefused,
+			"The pictures of the slide have %s pixels together, which is more than %s (limits.slide_pixels).",
 			picturefile.Million(pixels), picturefile.Million(most))
 	}
 	return nil
@@ -180,7 +183,8 @@ func (g *gathering) afford(n int) error {
 	defer g.mu.Unlock()
 	g.bytes += int64(n)
 	if most := g.Limits.PictureBytes; most > 0 && g.bytes > most {
-		return lectern.Fail(lectern.CodeTooLarge, "The pictures that the deck loads have more than %d MB together (limits.picture_bytes).", most>>20)
+		return lectern.Fail(lectern.CodeTooLarge,
+			"The pictures that the deck loads have more than %d MB together (limits.picture_bytes).", most>>20)
 	}
 	return nil
 }
@@ -194,8 +198,8 @@ func (p *Pipeline) judge(ctx context.Context, a lectern.Asset) error {
 	return picturefile.Refusal(err, a.URL)
 }
 
-// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not do: it
-// is content with a header.
+// proofPage shows a picture to the browser alone, and lists it where it cannot be decoded. What decode says does not
+// do: it is content with a header.
 const (
 	proofURL  = "https://picture.lectern.invalid/"
 	proofPage = `<!doctype html><html data-lectern><head><meta charset="utf-8"></head><body><script>
@@ -219,7 +223,8 @@ func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
 		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}
-		c, err := p.Browser.Capture(ctx, page, []lectern.Asset{{URL: proofURL, ContentType: a.ContentType, Body: a.Body}})
+		c, err := p.Browser.Capture(ctx, page, []lectern.Asset{{URL: proofURL, ContentType: a.ContentType,
+			Body: a.Body}})
 		if err != nil {
 			return orElse(err, lectern.CodeCaptureFailed, "The browser could not decode a picture.")
 		}

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// pieces feeds ffmpeg with what next gives, piece by piece, and without copying where whoever takes them can be written to. A panic in
-// next is a failure, and nothing is asked of it any more once pieces is shut.
+// pieces feeds ffmpeg with what next gives, piece by piece, and without copying where whoever takes them can be
+// written to. A panic in next is a failure, and nothing is asked of it any more once pieces is shut.
 type pieces struct {
 	mu   sync.Mutex
 	next func() ([]byte, error) // io.EOF behind the last piece; what it gives is valid until the next call

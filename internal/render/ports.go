@@ -50,7 +50,8 @@ type Library interface {
 
 // Voices speaks.
 type Voices interface {
-	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error)
+	Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (
+		lectern.Reading, []lectern.Warning, error)
 	Speak(ctx context.Context, r lectern.Reading) (lectern.Narration, error)
 	Fingerprint(r lectern.Reading) string
 }
@@ -76,8 +77,8 @@ type Performers interface {
 // Cache keeps the outputs of steps as files, by content key. What is there never changes.
 type Cache interface {
 	Get(key string) (path string, ok bool)
-	// Make gives the file of a key; where there is none, write makes it at the path it is given. Callers with the same key wait
-	// for the one that writes.
+	// Make gives the file of a key; where there is none, write makes it at the path it is given. Callers with the
+	// same key wait for the one that writes.
 	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
 	// Drop removes a key's file, for one that turns out to be damaged.
 	Drop(key string) error

@@ -31,11 +31,10 @@ func frameSums(t *testing.T, video string) []string {
 	return sums
 }
 
-// The frame counts of every piece, at rates that divide 48,000 and one that does not; a transition's frames change and a still's
-// do not.
+// The frame counts of every piece, at every rate that is offered; a transition's frames change and a still's do not.
 func TestEveryFrameIsWhereThePlanSays(t *testing.T) {
 	t.Parallel()
-	for _, rate := range []int{24, 25, 29, 30, 50, 60} {
+	for _, rate := range lectern.FrameRates() {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t)

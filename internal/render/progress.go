@@ -11,8 +11,8 @@ import (
 // task is one unit of work in the progress: how much it weighs, in estimated seconds, and how much of it is done.
 type task struct{ weight, share float64 }
 
-// tracker turns what the steps report into what people see: a share that only rises, a sentence, and the time left. What it
-// has to tell goes out in order from one goroutine, so that no lock is held while others hear of it (J14).
+// tracker turns what the steps report into what people see: a share that only rises, a sentence, and the time left.
+// What it has to tell goes out in order from one goroutine, so that no lock is held while others hear of it (J14).
 type tracker struct {
 	out lectern.Reporter
 	now func() time.Time
@@ -35,7 +35,8 @@ type tracker struct {
 }
 
 func newTracker(out lectern.Reporter, now func() time.Time) *tracker {
-	t := &tracker{out: out, now: now, tasks: map[string]*task{}, slides: map[int]bool{}, told: map[lectern.Warning]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
+	t := &tracker{out: out, now: now, tasks: map[string]*task{}, slides: map[int]bool{},
+		told: map[lectern.Warning]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
 	go t.pump()
 	return t
 }
@@ -133,7 +134,8 @@ func (t *tracker) update(stage, message, name string, share float64, slide int) 
 	t.highest = max(t.highest, lectern.ProgressOf(sum))
 	t.pace(sum)
 	after := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
-	changed := before.Stage != after.Stage || before.Message != after.Message || before.Progress != after.Progress || before.SlidesDone != after.SlidesDone
+	changed := before.Stage != after.Stage || before.Message != after.Message || before.Progress != after.Progress ||
+		before.SlidesDone != after.SlidesDone
 	if changed && !t.closed {
 		after.ETA = t.left(sum)
 		t.queue = append(t.queue, after)

@@ -20,9 +20,18 @@ import (
 	"lectern/internal/timeline"
 )
 
+// publisher leaves the artifacts of a presentation.
+type publisher struct {
+	*steps
+	*outline
+	coder
+	store Artifacts
+}
+
 // publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
-func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file, w words) ([]lectern.Artifact, error) {
-	started := u.Now()
+func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file,
+	w words) ([]lectern.Artifact, error) {
+	started := u.now()
 	u.track.say(lectern.StagePublishing, "Publishing the video.")
 	manifest, err := u.manifest(plan, w)
 	if err != nil {
@@ -31,20 +40,20 @@ func (u *run) publish(ctx context.Context, plan timeline.Plan, video, audio, thu
 	list := u.artifacts(plan, video, audio, thumbnail, w, manifest)
 	sums, err := u.sums(ctx, list)
 	if err != nil {
-		return nil, u.failed(ctx, err, 0)
+		return nil, failed(ctx, err, 0)
 	}
 	var out []lectern.Artifact
 	for i, it := range list {
 		if it.path == "" {
 			it.path = filepath.Join(u.job.Scratch, it.name)
 			if err := os.WriteFile(it.path, []byte(it.text), 0o666); err != nil {
-				return nil, u.failed(ctx, err, 0)
+				return nil, failed(ctx, err, 0)
 			}
 		}
-		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256, Size: sums[i].Size,
-			Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
-		if err := u.Artifacts.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
-			return nil, u.failed(ctx, err, it.slide)
+		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256,
+			Size: sums[i].Size, Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
+		if err := u.store.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
+			return nil, failed(ctx, err, it.slide)
 		}
 		out = append(out, a)
 		u.track.move("publish", float64(i+1)/float64(len(list)))
@@ -69,7 +78,7 @@ type made struct {
 }
 
 // artifacts lists what a presentation leaves: every kind of the table of artifacts.
-func (u *run) artifacts(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []artifact {
+func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, w words, manifest []byte) []artifact {
 	of := map[lectern.ArtifactKind]made{
 		lectern.ArtifactVideo:      {file: video},
 		lectern.ArtifactThumbnail:  {file: thumbnail},
@@ -114,9 +123,10 @@ func (s sum) of(it artifact) (sum, error) {
 	return s, err
 }
 
-// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is rendered again as it was,
-// they would take longer than all else. Files in the cache do not change, but one that went may have come again, which its time shows.
-func (u *run) sums(ctx context.Context, list []artifact) ([]sum, error) {
+// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is
+// rendered again as it was, they would take longer than all else. Files in the cache do not change, but one that went
+// may have come again, which its time shows.
+func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	keys := make([]string, len(list))
 	for i, it := range list {
 		keys[i] = it.key
@@ -151,39 +161,13 @@ func (u *run) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	return all, err
 }
 
-// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever removes a
-// presentation removes what lies below it.
+// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever
+// removes a presentation removes what lies below it.
 func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
-// face is the slide that stands for the whole: the first on which somebody speaks.
-func (u *run) face() *slide {
-	for i := range u.deck.Slides {
-		if u.deck.Slides[i].Narration != "" {
-			return u.slides[i]
-		}
-	}
-	return u.slides[0]
-}
-
-// best says which of a slide's pictures that stand by themselves, in the order of their numbers, is nearest to well into its first words.
-func (u *run) best(s *slide, keys []int) int {
-	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
-	best := 0
-	for i, k := range keys {
-		if abs(k-moment) < abs(keys[best]-moment) {
-			best = i
-		}
-	}
-	return best
-}
-
-func (u *run) thumbnailKey(s *slide, picture int) string {
-	return contentKey(lectern.StepPublish, "thumbnail", s.key, picture, u.enc.Thumbnail(""), u.version)
-}
-
-// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there already where the slide
-// was spliced just now.
-func (u *run) thumbnail(ctx context.Context) (file, error) {
+// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there
+// already where the slide was spliced just now.
+func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	s := u.face()
 	if err := await(ctx, s.encoded); err != nil {
 		return file{}, err
@@ -195,21 +179,23 @@ func (u *run) thumbnail(ctx context.Context) (file, error) {
 		if err != nil {
 			return broken(whatThumbnail, errors.Join(err, u.drop(s.segment)))
 		}
-		return with(ctx, u.Resources.encoders, 1, func() error {
-			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture), What: whatThumbnail}); err != nil {
+		return with(ctx, u.resources.encoders, 1, func() error {
+			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture),
+				What: whatThumbnail}); err != nil {
 				return err
 			}
 			return broken(whatThumbnail, readJPEG(path))
 		})
 	})
 	if err != nil {
-		return file{}, u.failed(ctx, err, 0)
+		return file{}, failed(ctx, err, 0)
 	}
 	return file{key, path}, nil
 }
 
 // thumbOf says whether one of the pictures that begin groups of a slide is the thumbnail, and leaves it in dir.
-func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *encode.Thumb, keep func(ctx context.Context) error) {
+func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (
+	t *encode.Thumb, keep func(ctx context.Context) error) {
 	if s != u.face() {
 		return nil, func(context.Context) error { return nil }
 	}
@@ -225,13 +211,12 @@ func (u *run) thumbOf(s *slide, groups []int64, dir string) (t *encode.Thumb, ke
 			err = readJPEG(from)
 		}
 		if err == nil {
-			_, err = u.cache.Make(ctx, u.thumbnailKey(s, starts[group])+".jpg", func(to string) error { return os.WriteFile(to, b, 0o666) })
+			_, err = u.cache.Make(ctx, u.thumbnailKey(s, starts[group])+".jpg",
+				func(to string) error { return os.WriteFile(to, b, 0o666) })
 		}
 		return broken(whatThumbnail, err)
 	}
 }
-
-func abs(n int) int { return max(n, -n) }
 
 // readJPEG makes sure that a picture is whole.
 func readJPEG(path string) error {
@@ -244,11 +229,12 @@ func readJPEG(path string) error {
 	return err
 }
 
-func (u *run) manifest(plan timeline.Plan, w words) ([]byte, error) {
+func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 	d := u.deck
 	u.mu.Lock()
-	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout, Avatar: d.Avatar,
-		Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(), Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
+	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Theme: d.Theme, Layout: d.Layout,
+		Avatar: d.Avatar, Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(),
+		Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
 	u.mu.Unlock()
 	types := make([]string, len(u.slides))
 	for i, s := range u.slides {

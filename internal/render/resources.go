@@ -40,7 +40,8 @@ func NewResources(s Slots) *Resources {
 	if s.Avatars <= 0 {
 		s.Avatars = 4
 	}
-	return &Resources{slots: s, encoders: newResource("encoders", s.Encoders), tabs: newResource("tabs", s.Tabs), voices: newResource("voices", s.Voices),
+	return &Resources{slots: s, encoders: newResource("encoders", s.Encoders), tabs: newResource("tabs", s.Tabs),
+		voices:  newResource("voices", s.Voices),
 		avatars: newResource("avatars", s.Avatars)}
 }
 
@@ -90,8 +91,8 @@ func with(ctx context.Context, s *resource, n int, do func() error) error {
 	return do()
 }
 
-// share is how many encoder slots one encode of a presentation with n of them takes, and so how many threads it uses: all of
-// them for a single one, one where there are enough to keep the machine busy.
+// share is how many encoder slots one encode of a presentation with n of them takes, and so how many threads it uses:
+// all of them for a single one, one where there are enough to keep the machine busy.
 func (r *Resources) share(n int) int {
 	return max(1, r.slots.Encoders/max(1, min(n, r.slots.Encoders)))
 }

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"lectern/internal/h264"
 )
 
-// segment is a stream of pictures: the encoded body of a slide, or a transition. In a slide's file there precede it, where the slide
-// has an avatar, the raw regions that its transitions need, first those of the beginning, then those of the end. Behind it lies what
-// there is to know about it, so that who needs no more does not have to read it through. All of that is in one file, so that all of
-// it is there or none.
+// segment is a stream of pictures: the encoded body of a slide, or a transition. In a slide's file there precede it,
+// where the slide has an avatar, the raw regions that its transitions need, first those of the beginning, then those
+// of the end. Behind it lies what there is to know about it, so that who needs no more does not have to read it
+// through. All of that is in one file, so that all of it is there or none.
 type segment struct {
 	file
 	sealed
@@ -35,8 +34,8 @@ const maxSeal = 64 << 20
 
 var errSegment = errors.New("the file of a segment is damaged")
 
-// seal reads the stream through, which begins at Offset and ends with the file, makes sure that it has exactly the pictures it should have,
-// and writes its index behind it.
+// seal reads the stream through, which begins at Offset and ends with the file, makes sure that it has exactly the
+// pictures it should have, and writes its index behind it.
 func (s *segment) seal(pictures int64) error {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
@@ -62,7 +61,8 @@ func (s *segment) seal(pictures int64) error {
 	return err
 }
 
-// open reads the index of a segment that was sealed, and makes sure that the file is as long as it was, and has the pictures it should have.
+// open reads the index of a segment that was sealed, and makes sure that the file is as long as it was, and has the
+// pictures it should have.
 func (s *segment) open(pictures int64) error {
 	f, err := os.Open(s.path)
 	if err != nil {
@@ -124,6 +124,3 @@ func (s segment) picture(n int) ([]byte, error) {
 	defer r.Close()
 	return h264.NewPictures(r).Single(n)
 }
-
-// drop takes a segment that turned out to be damaged out of the cache, so that the next attempt makes it again.
-func (u *run) drop(s segment) error { return u.cache.Drop(s.key + filepath.Ext(s.path)) }

@@ -16,9 +16,16 @@ import (
 	"lectern/internal/timeline"
 )
 
-// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a voice says
-// more softly stays softer, and voices are equally loud.
-func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
+// mixer makes the sound of the whole.
+type mixer struct {
+	*steps
+	*outline
+	coder
+}
+
+// gains levels the deck: all narrations of one voice get the same gain, measured over all of them, so that what a
+// voice says more softly stays softer, and voices are equally loud.
+func (u *mixer) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 	blocks, samples := map[lectern.Voice][][]float64{}, map[lectern.Voice][]int16{}
 	for _, s := range u.slides {
 		n := s.narration
@@ -48,15 +55,16 @@ func (u *run) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 const voiceSample = 15 * lectern.SampleRate
 
 // speech lists all narrations as they are to be heard.
-func (u *run) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
+func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
-		return nil, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
+		return nil, failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
 	}
 	var list []audio.Speech
 	for i, s := range u.slides {
 		if n := &s.narration; n.samples > 0 {
-			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples, Gain: gains[n.voice], Open: n.pcm})
+			list = append(list, audio.Speech{Key: n.key, Start: plan.Slides[i].Speech, Samples: n.samples,
+				Gain: gains[n.voice], Open: n.pcm})
 		}
 	}
 	return list, nil
@@ -68,16 +76,16 @@ type sounded struct {
 	mp4.Soundtrack
 }
 
-// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins them. The joined file
-// is in the run's own folder: it is made faster than it would be found.
-func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
+// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins
+// them. The joined file is in the run's own folder: it is made faster than it would be found.
+func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	speech, err := u.speech(ctx, plan)
 	if err != nil {
 		return sounded{}, err
 	}
 	passages, err := audio.Passages(plan.Samples, speech)
 	if err != nil {
-		return sounded{}, u.failed(ctx, err, 0)
+		return sounded{}, failed(ctx, err, 0)
 	}
 	all, done := int64(0), int64(0)
 	for _, p := range passages {
@@ -106,18 +114,19 @@ func (u *run) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 		err = checkSound(plan.Samples, whole.path)
 	}
 	if err != nil {
-		return sounded{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
+		return sounded{}, failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
 	}
 	return whole, nil
 }
 
 // passage gives a passage encoded.
-func (u *run) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part, error) {
+func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part,
+	error) {
 	var err error
 	for _, salt := range salts {
 		var f file
 		f, err = u.step(ctx, lectern.StepAudio, 0, key+salt, ".aac", func(path string) error {
-			return with(ctx, u.Resources.encoders, 1, func() error {
+			return with(ctx, u.resources.encoders, 1, func() error {
 				if err := u.mix(ctx, p, path, progress); err != nil {
 					return err
 				}
@@ -133,11 +142,11 @@ func (u *run) passage(ctx context.Context, p audio.Passage, key string, progress
 			return part, nil
 		}
 	}
-	return mp4.Part{}, u.failed(ctx, broken(whatSound, err), 0)
+	return mp4.Part{}, failed(ctx, broken(whatSound, err), 0)
 }
 
 // mix encodes a passage to path.
-func (u *run) mix(ctx context.Context, p audio.Passage, path string, progress func(time.Duration)) error {
+func (u *mixer) mix(ctx context.Context, p audio.Passage, path string, progress func(time.Duration)) error {
 	mix, err := audio.NewSound(p.Samples, p.Speech)
 	if err != nil {
 		return err

@@ -20,9 +20,10 @@ import (
 // errLeaks says that a patch, spliced, would not decode to what it decodes to by itself.
 var errLeaks = errors.New("the avatar's pictures read beyond their border")
 
-// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out, behind
-// the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
-func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch, out *os.File, head int64, threads int) error {
+// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out,
+// behind the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
+func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch,
+	out *os.File, head int64, threads int) error {
 	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
 	if err != nil {
 		return err
@@ -32,7 +33,8 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, yuv *pic
 	groups := u.enc.Groups(s.slot.Body())
 	feed := &feeder{reader: reader, canvas: picture.NewCanvas(yuv, patch.At, patch.Window), groups: groups}
 	thumb, keep := u.thumbOf(s, groups, dir)
-	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb), small); err != nil {
+	if err := u.encodeParts(ctx, s, feed, patch, u.enc.Spliced(patch, groups, threads, "file:"+keys, "pipe:1", thumb),
+		small); err != nil {
 		return err
 	}
 	if err := keep(ctx); err != nil {
@@ -50,9 +52,10 @@ func (u *run) splice(ctx context.Context, s *slide, reader *clipReader, yuv *pic
 	})
 }
 
-// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch to small. What comes
-// out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
-func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string, small string) error {
+// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch
+// to small. What comes out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
+func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string,
+	small string) error {
 	out, err := os.Create(small)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (u *run) encodeParts(ctx context.Context, s *slide, feed *feeder, patch enc
 	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
 	err = guard(func() error {
 		return u.ffmpeg(ctx, Command{Args: args, Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
-			OnTime: func(t time.Duration) { u.track.move(u.task("encode", s), t.Seconds()/whole) }, What: whatSlide})
+			OnTime: func(t time.Duration) { u.track.move(taskOf("encode", s), t.Seconds()/whole) }, What: whatSlide})
 	})
 	found, stopped := proof.end(err)
 	if err := feed.reader.fed(ctx, err); err != nil && !stopped {
@@ -77,7 +80,7 @@ type prover struct {
 	found chan error
 }
 
-func (u *run) prove(patch encode.Patch) *prover {
+func (u *encoder) prove(patch encode.Patch) *prover {
 	r, w := io.Pipe()
 	p := &prover{w, make(chan error, 1)}
 	across, down := u.enc.Macroblocks()
@@ -148,7 +151,7 @@ func (f *feeder) nextTile() []byte {
 	return t
 }
 
-func (u *run) splicer(keys, small string, patch encode.Patch) (p *h264.Splicer, err error) {
+func (u *encoder) splicer(keys, small string, patch encode.Patch) (p *h264.Splicer, err error) {
 	err = between(keys, small, func(keys, small *h264.Pictures) error {
 		var sets [2]h264.Sets
 		for i, pics := range [2]*h264.Pictures{keys, small} {
@@ -163,7 +166,8 @@ func (u *run) splicer(keys, small string, patch encode.Patch) (p *h264.Splicer, 
 			return err
 		}
 		if most := sets[0].MaxSlices(u.enc.Rate); most > 0 && p.Slices() > most {
-			return fmt.Errorf("%w: %d slices in a picture, where the level has %d", h264.ErrUnsupported, p.Slices(), most)
+			return fmt.Errorf("%w: %d slices in a picture, where the level has %d", h264.ErrUnsupported, p.Slices(),
+				most)
 		}
 		return nil
 	})
@@ -186,12 +190,12 @@ func between(keys, small string, do func(keys, small *h264.Pictures) error) erro
 }
 
 // animation begins a slide's clip.
-func (u *run) animation(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
+func (u *encoder) animation(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
 	clip, err := func() (lectern.Clip, error) {
 		if s.takes != nil {
-			return u.shown(ctx, s, req)
+			return u.takes.shown(ctx, s, req)
 		}
-		return u.Avatars.Animate(ctx, u.deck.Avatar, req)
+		return u.avatars.Animate(ctx, u.deck.Avatar, req)
 	}()
 	return clip, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 }

@@ -24,8 +24,17 @@ type takes struct {
 	done   chan struct{} // closed when all are there
 }
 
+// performer has avatars that speak themselves perform.
+type performer struct {
+	*steps
+	*outline
+	coder
+	avatars Avatars
+	align   func(text string, samples []int16) []lectern.Span // nil: narrations have no words
+}
+
 // order divides what is said into takes and lists the work of having them made, slide after slide.
-func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) {
+func (u *performer) order(ctx context.Context) ([]func(context.Context) error, error) {
 	if !u.performed {
 		return nil, nil
 	}
@@ -35,34 +44,37 @@ func (u *run) order(ctx context.Context) ([]func(context.Context) error, error) 
 		if s.script.Silent() {
 			continue
 		}
-		parts, err := u.Avatars.Parts(ctx, u.deck.Avatar, text)
+		parts, err := u.avatars.Parts(ctx, u.deck.Avatar, text)
 		if err == nil && len(parts) == 0 {
 			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
 		}
 		if err != nil {
-			return nil, u.failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
+			return nil, failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
 		}
-		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)), left: len(parts), done: make(chan struct{})}
-		u.track.plan(u.task("animate", s), 4+weighTake*u.guess[s.index].Seconds())
+		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
+			left: len(parts), done: make(chan struct{})}
+		u.track.plan(taskOf("animate", s), 4+weighTake*u.guess[s.index].Seconds())
 		for k := range parts {
-			jobs = append(jobs, func(ctx context.Context) error { return guardOn(s.number, func() error { return u.take(ctx, s, k) }) })
+			jobs = append(jobs, func(ctx context.Context) error {
+				return guardOn(s.number, func() error { return u.take(ctx, s, k) })
+			})
 		}
 	}
 	return jobs, nil
 }
 
 // take has one part made, unless it lies in the cache.
-func (u *run) take(ctx context.Context, s *slide, k int) error {
+func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	t := s.takes
 	voice := u.deck.Slides[s.index].Voice
 	if c := u.deck.VoiceOf(s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
 		voice = c
 	}
-	key := takeKey(u.deck.Avatar, u.Avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
+	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
 	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
-		return with(ctx, u.Resources.avatars, 1, func() error {
-			err := u.Avatars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
+		return with(ctx, u.resources.avatars, 1, func() error {
+			err := u.avatars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
 				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
 				Orders: u.job.Orders, Progress: func(share float64) { u.taken(s, k, share) },
 			}, path)
@@ -85,7 +97,7 @@ func (u *run) take(ctx context.Context, s *slide, k int) error {
 }
 
 // taken shows how far a slide's takes are: each counts for as much as it says.
-func (u *run) taken(s *slide, k int, share float64) {
+func (u *performer) taken(s *slide, k int, share float64) {
 	t := s.takes
 	t.mu.Lock()
 	t.shares[k] = max(t.shares[k], share)
@@ -95,12 +107,12 @@ func (u *run) taken(s *slide, k int, share float64) {
 		sum, whole = sum+n*t.shares[i], whole+n
 	}
 	t.mu.Unlock()
-	u.track.move(u.task("animate", s), sum/max(whole, 1))
+	u.track.move(taskOf("animate", s), sum/max(whole, 1))
 }
 
-// heard makes a slide's narration of the sound of its takes. Each lasts a whole number of frames, so that lips and sound stay
-// together however many parts there are.
-func (u *run) heard(ctx context.Context, s *slide) (narration, error) {
+// heard makes a slide's narration of the sound of its takes. Each lasts a whole number of frames, so that lips and
+// sound stay together however many parts there are.
+func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	if err := await(ctx, s.takes.done); err != nil {
 		return narration{}, err
 	}
@@ -109,14 +121,15 @@ func (u *run) heard(ctx context.Context, s *slide) (narration, error) {
 		keys = append(keys, p.key)
 	}
 	c := u.deck.VoiceOf(s.index)
-	engine, _, err := u.Avatars.Resolve(ctx, u.deck.Avatar)
+	engine, _, err := u.avatars.Resolve(ctx, u.deck.Avatar)
 	if err != nil {
-		return narration{}, u.failed(ctx, err, s.number)
+		return narration{}, failed(ctx, err, s.number)
 	}
 	voice := lectern.Voice{Engine: engine, ID: c.ID, Name: u.deck.Avatar, Language: c.Language, Gender: c.Gender}
 	key := contentKey(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
 	for _, salt := range salts {
-		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error { return u.listen(ctx, s, path) })
+		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
+			func(path string) error { return u.listen(ctx, s, path) })
 		if err != nil {
 			return narration{}, err
 		}
@@ -125,26 +138,28 @@ func (u *run) heard(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, u.failed(ctx, orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal,
+				"A narration in the cache cannot be read."), s.number)
 		}
 	}
 	panic("unreachable")
 }
 
 // listen decodes the sound of a slide's takes, finds the words in it, and writes the narration.
-func (u *run) listen(ctx context.Context, s *slide, path string) error {
+func (u *performer) listen(ctx context.Context, s *slide, path string) error {
 	rate := timeline.Rate(u.deck.FrameRate)
 	var all []int16
 	var a alignment
 	frames := int64(0)
 	for k, p := range s.takes.parts {
-		part, err := footage.Sound(ctx, decoder{u.FFmpeg}, p.path)
+		part, err := footage.Sound(ctx, decoder{u.coder}, p.path)
 		if err != nil {
 			return u.spoiled(ctx, p, err)
 		}
-		if u.Align != nil {
-			for _, w := range u.Align(s.takes.texts[k], part) {
-				a.Words = append(a.Words, lectern.Span{Text: w.Text, Start: w.Start + int64(len(all)), End: w.End + int64(len(all))})
+		if u.align != nil {
+			for _, w := range u.align(s.takes.texts[k], part) {
+				a.Words = append(a.Words, lectern.Span{Text: w.Text, Start: w.Start + int64(len(all)),
+					End: w.End + int64(len(all))})
 			}
 		}
 		n := rate.Frames(int64(len(part)))
@@ -157,7 +172,7 @@ func (u *run) listen(ctx context.Context, s *slide, path string) error {
 }
 
 // shown is the clip of a slide whose takes are there: keyed, in its window, in time with the narration.
-func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
+func (u *performer) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
 	n := s.narration // others read it meanwhile
 	a, err := n.open()
 	if err != nil {
@@ -170,13 +185,13 @@ func (u *run) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lec
 	for i, p := range s.takes.parts {
 		films = append(films, footage.Film{Path: p.path, Frames: a.Takes[i]})
 	}
-	return &takeClip{footage.Play(ctx, decoder{u.FFmpeg}, req, films), u, ctx, s.takes.parts}, nil
+	return &takeClip{footage.Play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
 }
 
 // takeClip is a clip of takes, which go from the cache where they cannot be read.
 type takeClip struct {
 	*footage.Clip
-	u     *run
+	u     *performer
 	ctx   context.Context
 	parts []file
 }
@@ -191,19 +206,18 @@ func (c *takeClip) Next(dst *image.RGBA) error {
 }
 
 // decoder decodes films with ffmpeg.
-type decoder struct{ FFmpeg }
+type decoder struct{ coder }
 
 // Decode implements footage.Decoder.
 func (d decoder) Decode(ctx context.Context, what string, args []string, out io.Writer) error {
 	return guard(func() error {
-		err := d.Run(ctx, Command{Args: args, Stdout: out, What: what})
-		return orElse(err, lectern.CodeEncodeFailed, "ffmpeg failed.")
+		return d.ffmpeg(ctx, Command{Args: args, Stdout: out, What: what})
 	})
 }
 
-// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that the
-// next attempt has it from the service again, where it is paid for already.
-func (u *run) spoiled(ctx context.Context, take file, err error) error {
+// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that
+// the next attempt has it from the service again, where it is paid for already.
+func (u *performer) spoiled(ctx context.Context, take file, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}

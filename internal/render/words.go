@@ -10,8 +10,17 @@ import (
 	"lectern/internal/captions"
 )
 
-// segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided, with a warning.
-func (u *run) segment(ctx context.Context) error {
+// segmenter finds words for captions.
+type segmenter struct {
+	*steps
+	*outline
+	browser Browser
+	tool    Segmenter // nil: there is none
+}
+
+// segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided,
+// with a warning.
+func (u *segmenter) segment(ctx context.Context) error {
 	for _, s := range u.slides {
 		if s.script.Silent() || !captions.Unspaced(s.script.Text) {
 			continue
@@ -33,26 +42,27 @@ func (u *run) segment(ctx context.Context) error {
 var errNoSegmenter = errors.New("there is no segmenter")
 
 // words gives where the words of a slide's narration begin, from the cache if they are there.
-func (u *run) words(ctx context.Context, s *slide) ([]int, error) {
-	if u.Segmenter == nil {
+func (u *segmenter) words(ctx context.Context, s *slide) ([]int, error) {
+	if u.tool == nil {
 		return nil, errNoSegmenter
 	}
-	browser, err := u.Browser.Version(ctx)
+	browser, err := u.browser.Version(ctx)
 	if err != nil {
 		return nil, err
 	}
 	text, language := s.script.Text, u.deck.Slides[s.index].Voice.Language
-	f, err := u.step(ctx, lectern.StepSegment, s.number, contentKey(lectern.StepSegment, text, language, browser), ".words", func(path string) error {
-		at, err := u.Segmenter.Segment(ctx, language, text)
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(at)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(path, b, 0o666)
-	})
+	f, err := u.step(ctx, lectern.StepSegment, s.number, contentKey(lectern.StepSegment, text, language, browser),
+		".words", func(path string) error {
+			at, err := u.tool.Segment(ctx, language, text)
+			if err != nil {
+				return err
+			}
+			b, err := json.Marshal(at)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, b, 0o666)
+		})
 	if err != nil {
 		return nil, err
 	}

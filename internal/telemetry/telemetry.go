@@ -35,8 +35,8 @@ type Metrics struct {
 	deliveries *prometheus.CounterVec
 }
 
-// New makes a registry for the program of that version.
-func New(version string) *Metrics {
+// New makes a registry for the program of that version, which asks s at each scrape.
+func New(version string, s Sources) *Metrics {
 	long, short := prometheus.ExponentialBuckets(0.05, 3, 10), prometheus.ExponentialBuckets(0.0005, 3, 10)
 	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
 		return prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
@@ -76,7 +76,7 @@ func New(version string) *Metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers,
 		m.watchers, m.dropped, m.deliveries,
-		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		build, newWatcher(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -111,7 +111,7 @@ func (m *Metrics) StepDone(_ string, s lectern.Step) {
 func (m *Metrics) TakenOver(string) { m.takeovers.Inc() }
 
 // Answered counts a request, by the pattern of its route: "" where there is none.
-func (m *Metrics) Answered(route, method string, status int, took time.Duration) {
+func (m *Metrics) Answered(_ context.Context, route, method string, status int, took time.Duration) {
 	if route == "" {
 		route, method = "none", "any" // a stranger chooses both
 	}
@@ -147,9 +147,6 @@ type Sources struct {
 
 // scrapeLimit bounds what a scrape may ask of the store.
 const scrapeLimit = 5 * time.Second
-
-// Watch adds what is asked of s at each scrape. It may be called once.
-func (m *Metrics) Watch(s Sources) { m.registry.MustRegister(newWatcher(s)) }
 
 type watcher struct {
 	from                                        Sources

@@ -41,9 +41,8 @@ func scrape(m *Metrics) string {
 
 func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	t.Parallel()
-	m := New("1.2.3")
 	down := false
-	m.Watch(Sources{
+	m := New("1.2.3", Sources{
 		Counts: func(context.Context) (map[lectern.Status]int64, error) {
 			if down {
 				return nil, errors.New("away")
@@ -66,8 +65,8 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	m.Changed(running, failed)
 	m.TakenOver("p")
 	m.Committed(5, 70, time.Millisecond)
-	m.Answered("GET /v1/presentations/{id}", "GET", 200, time.Millisecond)
-	m.Answered("", "BREW", 404, time.Millisecond)
+	m.Answered(t.Context(), "GET /v1/presentations/{id}", "GET", 200, time.Millisecond)
+	m.Answered(t.Context(), "", "BREW", 404, time.Millisecond)
 	m.Watching("stream", 2)
 	m.Watching("stream", -1)
 	m.Watching("poll", 3)
@@ -120,8 +119,8 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 func TestTheBacklogHasAnAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m, pending, began := New("1.2.3"), int64(3), time.Now()
-		m.Watch(Sources{Backlog: func(context.Context) (int64, time.Time, error) { return pending, began, nil }})
+		pending, began := int64(3), time.Now()
+		m := New("1.2.3", Sources{Backlog: func(context.Context) (int64, time.Time, error) { return pending, began, nil }})
 		time.Sleep(90 * time.Second)
 		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") ||
 			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
@@ -138,8 +137,7 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 // What is exposed is what docs/OPERATIONS.md tells of, and the dashboard shows nothing that is not there.
 func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	t.Parallel()
-	m := New("1.2.3")
-	m.Watch(Sources{
+	m := New("1.2.3", Sources{
 		Counts:    func(context.Context) (map[lectern.Status]int64, error) { return nil, nil },
 		Resources: func() []Resource { return []Resource{{"tabs", 2, 1, 4}} },
 		Cache:     func() (int64, int64, int64) { return 3, 4, 5 },
@@ -149,7 +147,7 @@ func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	m.Changed(queued, running)
 	m.Changed(running, failed)
 	m.StepDone("p", lectern.Step{})
-	m.Answered("", "", 200, 0)
+	m.Answered(t.Context(), "", "", 200, 0)
 	m.Watching("stream", 1)
 	m.Delivered("retried")
 	families, err := m.registry.Gather()

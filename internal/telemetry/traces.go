@@ -62,6 +62,12 @@ func (t *Traces) Committed(_, _ int, _ time.Duration) {}
 // TakenOver implements job.Observer.
 func (t *Traces) TakenOver(string) {}
 
+// Watching implements httpapi.Observer.
+func (t *Traces) Watching(string, int) {}
+
+// Dropped implements httpapi.Observer.
+func (t *Traces) Dropped() {}
+
 // Changed implements job.Observer: a run begins and ends.
 func (t *Traces) Changed(_, after lectern.Presentation) {
 	if after.Status == lectern.StatusProcessing {

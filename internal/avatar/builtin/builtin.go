@@ -93,19 +93,15 @@ const (
 func check(r *lectern.ClipRequest) error {
 	switch {
 	case r.Frames < 0 || r.Frames > maxFrames:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.",
-			r.Frames, maxFrames)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.", r.Frames, maxFrames)
 	case r.FrameRate < 1 || r.FrameRate > 240:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames a second; 1 to 240 are "+
-			"possible.", r.FrameRate)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames a second; 1 to 240 are possible.", r.FrameRate)
 	case r.Lead < 0:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's narration cannot begin %d samples before its clip.",
-			-r.Lead)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's narration cannot begin %d samples before its clip.", -r.Lead)
 	case len(r.Narration.Words) > maxSpans || len(r.Narration.Phonemes) > maxSpans:
 		return lectern.Fail(lectern.CodeAvatarFailed, "The narration is too long for one clip: split the slide.")
 	case !unit(r.Look.X) || !unit(r.Look.Y):
-		return lectern.Fail(lectern.CodeAvatarFailed, "The direction in which an avatar looks must be a unit vector, not "+
-			"(%g, %g).", r.Look.X, r.Look.Y)
+		return lectern.Fail(lectern.CodeAvatarFailed, "The direction in which an avatar looks must be a unit vector, not (%g, %g).", r.Look.X, r.Look.Y)
 	}
 	return checkSize(r.Size)
 }
@@ -114,8 +110,7 @@ func unit(v float64) bool { return !math.IsNaN(v) && v >= -1.001 && v <= 1.001 }
 
 func checkSize(s lectern.Size) error {
 	if s.Width < minSide || s.Height < minSide || s.Width > maxSide || s.Height > maxSide {
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar cannot be drawn at %d×%d: each side must have %d to %d "+
-			"pixels.", s.Width, s.Height, minSide, maxSide)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar cannot be drawn at %d×%d: each side must have %d to %d pixels.", s.Width, s.Height, minSide, maxSide)
 	}
 	return nil
 }
@@ -142,12 +137,12 @@ func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Cl
 	if err := check(&r); err != nil {
 		return nil, err
 	}
-	ground, err := e.ground(r.Backdrop, r.Size)
+	backdrop, err := e.backdrop(r.Backdrop, r.Size)
 	if err != nil {
 		return nil, err
 	}
 	return &clip{
-		ctx: ctx, size: r.Size, frames: r.Frames, ground: ground,
+		ctx: ctx, size: r.Size, frames: r.Frames, backdrop: backdrop,
 		easel: newEasel(e.figure(ch, lk, r.Size), e.sprites), show: perform(ch, &r),
 	}, nil
 }
@@ -172,18 +167,18 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	return m, nil
 }
 
-// ground is what stands behind the figure, drawn once for each size; nil is nothing.
-type ground struct{ pix []byte }
+// backdrop is what stands behind the figure, drawn once for each size; nil is nothing.
+type backdrop struct{ pix []byte }
 
 // Bytes is the memory it holds.
-func (g *ground) Bytes() int { return len(g.pix) }
+func (g *backdrop) Bytes() int { return len(g.pix) }
 
-type groundKey struct {
+type backdropKey struct {
 	b lectern.Backdrop
 	s lectern.Size
 }
 
-func (e *Engine) ground(b lectern.Backdrop, s lectern.Size) (*ground, error) {
+func (e *Engine) backdrop(b lectern.Backdrop, s lectern.Size) (*backdrop, error) {
 	if b.Top == "" && b.Bottom == "" {
 		return nil, nil
 	}
@@ -202,10 +197,9 @@ func (e *Engine) ground(b lectern.Backdrop, s lectern.Size) (*ground, error) {
 		return nil, lectern.Fail(lectern.CodeAvatarFailed, "The avatar's backdrop cannot be drawn: %v.", err)
 	}
 	top.A, bottom.A = 1, 1
-	return e.cache.get(groundKey{b, s}, func() sized {
+	return e.cache.get(backdropKey{b, s}, func() sized {
 		c := paint.NewCanvas(0, 0, float64(s.Width), float64(s.Height), 1)
-		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1),
-			paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
-		return &ground{c.Plate().Image().Pix}
-	}).(*ground), nil
+		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1), paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
+		return &backdrop{c.Sprite().Image().Pix}
+	}).(*backdrop), nil
 }

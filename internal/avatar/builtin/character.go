@@ -18,7 +18,7 @@ type character struct {
 	head                      func(c *paint.Canvas) // face, ears, nose, and the hair before them
 	neck                      func(c *paint.Canvas)
 	headBox, backBox          [4]float64
-	follow                    func(y float64) float64 // how much of the head plate goes with the head
+	follow                    func(y float64) float64 // how much of the head sprite goes with the head
 	raise                     float64                 // moves the shoulders, in design units
 	idle                      float64                 // how lively the head is; 1 is the measure
 }

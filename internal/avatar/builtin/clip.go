@@ -17,11 +17,11 @@ type clip struct {
 	size   lectern.Size
 	frames int
 
-	next   int
-	ground *ground
-	easel  *easel
-	show   *performance
-	closed atomic.Bool // Close may come from another goroutine
+	next     int
+	backdrop *backdrop
+	easel    *easel
+	show     *performance
+	closed   atomic.Bool // Close may come from another goroutine
 }
 
 var _ lectern.Clip = (*clip)(nil)
@@ -41,7 +41,7 @@ func (c *clip) Next(dst *image.RGBA) error {
 			b.Dy(), c.size.Width, c.size.Height)
 	}
 	p := c.show.pose(c.next)
-	c.easel.draw(dst, c.ground, &p)
+	c.easel.draw(dst, c.backdrop, &p)
 	c.next++
 	return nil
 }

@@ -15,7 +15,7 @@ type figure struct {
 	ch                *character
 	view              paint.View
 	scale             float64 // pixels of a layer to a design unit
-	back, torso, head *paint.Plate
+	back, torso, head *paint.Sprite
 }
 
 // Bytes is the memory that the layers hold.
@@ -51,15 +51,15 @@ func drawFigure(ch *character, lk *look, s lectern.Size) *figure {
 	if ch.back != nil {
 		c := canvas(ch.backBox)
 		ch.back(c)
-		f.back = c.Plate()
+		f.back = c.Sprite()
 	}
 	c := canvas([4]float64{-430, 60, 430, floorY + spare})
 	ch.neck(c.Moved(0, ch.raise/2))
 	lk.draw(c.Moved(0, ch.raise))
-	f.torso = c.Plate()
+	f.torso = c.Sprite()
 	c = canvas(ch.headBox)
 	ch.head(c)
-	f.head = c.Plate()
+	f.head = c.Sprite()
 	return f
 }
 
@@ -97,7 +97,7 @@ type brush struct {
 	canvas *paint.Canvas
 }
 
-func (s *sprites) draw(box [4]float64, scale float64, art func(c *paint.Canvas)) *paint.Plate {
+func (s *sprites) draw(box [4]float64, scale float64, art func(c *paint.Canvas)) *paint.Sprite {
 	b, ok := s.spare.Get().(*brush)
 	if !ok || b.box != box || b.scale != scale {
 		b = &brush{box, scale, paint.NewCanvas(box[0], box[1], box[2], box[3], scale)}
@@ -109,7 +109,7 @@ func (s *sprites) draw(box [4]float64, scale float64, art func(c *paint.Canvas))
 	return p
 }
 
-func (s *sprites) eyes(f *figure, p *pose) *paint.Plate {
+func (s *sprites) eyes(f *figure, p *pose) *paint.Sprite {
 	n := fine(f.scale) / 2
 	k := spriteKey{code: f.ch.code, kind: eyesKind, scale: f.scale}
 	k.state[0], k.state[1] = quantise(p.lids[0], n), quantise(p.lids[1], n)
@@ -121,20 +121,20 @@ func (s *sprites) eyes(f *figure, p *pose) *paint.Plate {
 		return s.draw(eyesBox, f.scale, func(c *paint.Canvas) {
 			drawEyes(c, &f.ch.eyes, &f.ch.skin, lids, gaze, float64(k.state[4])/8)
 		})
-	}).(*paint.Plate)
+	}).(*paint.Sprite)
 }
 
-func (s *sprites) brows(f *figure, p *pose) *paint.Plate {
+func (s *sprites) brows(f *figure, p *pose) *paint.Sprite {
 	n := fine(f.scale) / 2
 	k := spriteKey{code: f.ch.code, kind: browsKind, scale: f.scale}
 	k.state[0], k.state[1], k.state[2] = quantise(p.brows[0], n), quantise(p.brows[1], n), quantise(p.frown, n)
 	return s.cache.get(k, func() sized {
 		raise := [2]float64{float64(k.state[0]) / n, float64(k.state[1]) / n}
 		return s.draw(browsBox, f.scale, func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
-	}).(*paint.Plate)
+	}).(*paint.Sprite)
 }
 
-func (s *sprites) mouth(f *figure, p *pose) *paint.Plate {
+func (s *sprites) mouth(f *figure, p *pose) *paint.Sprite {
 	n := fine(f.scale)
 	k := spriteKey{code: f.ch.code, kind: mouthKind, scale: f.scale}
 	for i := range speech.Jaw { // the jaw itself is not in the sprite: it bends the head
@@ -157,7 +157,7 @@ func (s *sprites) mouth(f *figure, p *pose) *paint.Plate {
 		return s.draw(mouthBox, f.scale, func(c *paint.Canvas) {
 			drawMouth(c, &f.ch.mouth, &f.ch.skin, m, float64(k.state[speech.Parts])/(n/2))
 		})
-	}).(*paint.Plate)
+	}).(*paint.Sprite)
 }
 
 // reach is how far, in design units, a pose moves anything at most.
@@ -167,23 +167,23 @@ const reach = 48.0
 type easel struct {
 	fig     *figure
 	sprites *sprites
-	face    *paint.Plate // the head with its sprites on
-	laid    [3]*paint.Plate
+	face    *paint.Sprite // the head with its sprites on
+	laid    [3]*paint.Sprite
 	warp    paint.Warp
 }
 
 func newEasel(f *figure, s *sprites) *easel { return &easel{fig: f, sprites: s, face: f.head.Clone()} }
 
-// draw draws the figure on dst, before a ground; nil is nothing.
-func (e *easel) draw(dst *image.RGBA, g *ground, p *pose) {
+// draw draws the figure on dst, before a backdrop; nil is nothing.
+func (e *easel) draw(dst *image.RGBA, g *backdrop, p *pose) {
 	f := e.fig
-	e.lay([3]*paint.Plate{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)})
+	e.lay([3]*paint.Sprite{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)})
 	layers := make([]paint.Layer, 0, 3)
 	if f.back != nil {
-		layers = append(layers, paint.Layer{Plate: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
+		layers = append(layers, paint.Layer{Sprite: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
 	}
-	layers = append(layers, paint.Layer{Plate: f.torso, Field: p.torsoField(), Reach: reach},
-		paint.Layer{Plate: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
+	layers = append(layers, paint.Layer{Sprite: f.torso, Field: p.torsoField(), Reach: reach},
+		paint.Layer{Sprite: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
 	var pix []byte
 	if g != nil {
 		pix = g.pix
@@ -193,7 +193,7 @@ func (e *easel) draw(dst *image.RGBA, g *ground, p *pose) {
 
 // lay puts sprites on the face instead of those that lie there. What stays the same is left alone, unless it shares a
 // place with what changes.
-func (e *easel) lay(next [3]*paint.Plate) {
+func (e *easel) lay(next [3]*paint.Sprite) {
 	var again [3]bool
 	for i := range next {
 		again[i] = next[i] != e.laid[i]

@@ -26,7 +26,7 @@ func TestFacesKeepNothingOfWhatTheyShowed(t *testing.T) {
 			p.gaze = paint.P(few.Draw(t, "x"), few.Draw(t, "y"))
 			p.mouth[speech.Open], p.mouth[speech.Round] = few.Draw(t, "open"), few.Draw(t, "round")
 			show := func(e *easel) []byte {
-				e.lay([3]*paint.Plate{e.sprites.eyes(f, &p), e.sprites.brows(f, &p), e.sprites.mouth(f, &p)})
+				e.lay([3]*paint.Sprite{e.sprites.eyes(f, &p), e.sprites.brows(f, &p), e.sprites.mouth(f, &p)})
 				return e.face.Image().Pix
 			}
 			if !bytes.Equal(show(used), show(newEasel(f, e.sprites))) {

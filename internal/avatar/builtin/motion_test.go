@@ -256,13 +256,13 @@ func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCache(10_000)
 	for i := range 200 {
-		c.get(i, func() sized { return &ground{make([]byte, 900)} })
+		c.get(i, func() sized { return &backdrop{make([]byte, 900)} })
 	}
 	if n := c.bytes(); n > 12_000 {
 		t.Errorf("the cache holds %d bytes, limit 10000", n)
 	}
 	drawn := false
-	c.get(199, func() sized { drawn = true; return &ground{} })
+	c.get(199, func() sized { drawn = true; return &backdrop{} })
 	if drawn {
 		t.Error("the newest entry was dropped")
 	}

@@ -51,7 +51,7 @@ func jawWeight(x, y, mouthY float64) float64 {
 
 const jawDrop = 15.0 // design units of the chin at Jaw = 1
 
-// headField bends the head: where on the plate is what is seen at x, y? follow says how much a place goes with the
+// headField bends the head: where on the sprite is what is seen at x, y? follow says how much a place goes with the
 // head, 1 for the face, less for hair that lies on the shoulders.
 func (p *pose) headField(mouthY float64, follow func(y float64) float64, flat bool) paint.Field {
 	sin, cos := math.Sincos(-p.tilt)

@@ -73,7 +73,7 @@ func (e *Engine) tile(out draw.Image, at image.Point, ch *character, v speech.Vi
 	draw.Draw(back, back.Bounds(), image.NewUniform(color.RGBA{0xe3, 0xe0, 0xee, 0xff}), image.Point{}, draw.Src)
 	p := neutral()
 	p.mouth = speech.Target(v)
-	newEasel(e.figure(ch, &ch.looks[0], s), e.sprites).draw(m, &ground{back.Pix}, &p)
+	newEasel(e.figure(ch, &ch.looks[0], s), e.sprites).draw(m, &backdrop{back.Pix}, &p)
 	c := paint.NewCanvas(0, 0, tileSide, tileSide, 1)
 	c.Fill(rounded(0, 0, tileSide, tileSide, 20), paint.Flat(paint.RGB(0)))
 	r := image.Rectangle{at, at.Add(image.Pt(tileSide, tileSide))}

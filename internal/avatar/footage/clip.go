@@ -36,8 +36,9 @@ func (u *Unreadable) Unwrap() error { return u.Err }
 // little elsewhere, and would jump there.
 const dissolve = 6
 
-// Play shows films one after the other as a clip of r.Size with r.Frames frames: keyed, over r.Backdrop, the first picture during r.Lead, the
-// last one after all of them. Where a film cannot be read, Next returns an [Unreadable]. The clip has to be closed.
+// Play shows films one after the other as a clip of r.Size with r.Frames frames: keyed, over r.Backdrop, the first
+// picture during r.Lead, the last one after all of them. Where a film cannot be read, Next returns an [Unreadable].
+// The clip has to be closed.
 func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
 	lead := (r.Lead*int64(r.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
 	c := &Clip{decoder: d, req: r, keyer: picture.NewKeyer(r.Size, r.Backdrop), films: films, hold: lead,

@@ -71,13 +71,15 @@ func OpenThrough(ctx context.Context, url, session string) (*DB, error) {
 	if err != nil {
 		return nil, failure("open the database", err)
 	}
-	db := &DB{pool: pool, sessions: pool, sql: stdlib.OpenDBFromPool(pool)}
-	if session != "" {
-		db.sql = shortly(pool)
+	db := &DB{pool: pool, sessions: pool}
+	if session == "" {
+		db.sql = stdlib.OpenDBFromPool(pool)
+	} else {
 		if db.sessions, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
 			pool.Close()
 			return nil, failure("open the database", err)
 		}
+		db.sql = shortly(pool)
 	}
 	if err := db.migrate(ctx); err != nil {
 		db.Close()

@@ -125,6 +125,11 @@ func (dialect) Again(err error) bool {
 // Failure implements sqlstore.Dialect.
 func (dialect) Failure(doing string, err error) error { return failure(doing, err) }
 
+// Includes implements sqlstore.Dialect. Postgres cannot read a NUL in JSON; an object with one includes nothing.
+func (dialect) Includes(column, arg string) string {
+	return "CASE WHEN " + column + " = '' OR strpos(" + column + ", '\\u0000') > 0 THEN false ELSE " + column + "::jsonb @> " + arg + "::jsonb END"
+}
+
 // failure is err for people; doing says what was being done. The context's own errors stay what they are.
 func failure(doing string, err error) error {
 	if err == nil {

@@ -183,6 +183,16 @@ func TestQueriesUseIndexes(t *testing.T) {
 		t.Fatalf("%d queries found", len(parts))
 	}
 	for _, part := range parts {
+		if strings.HasPrefix(part, "ListPresentations ") { // what sqlstore's filter adds to it
+			for _, more := range []string{
+				"owner = ?", "status IN (?)", "owner = ? AND status IN (?)", "owner = ? AND coalesce(status, '') IN (?, ?)",
+				"owner = ? AND created_at > ? AND created_at < ?",
+			} {
+				parts = append(parts, strings.Replace(part, "removing = 0", "removing = 0 AND "+more, 1))
+			}
+		}
+	}
+	for _, part := range parts {
 		name, body, _ := strings.Cut(part, "\n")
 		body, _, _ = strings.Cut(body, ";")
 		if strings.HasPrefix(strings.TrimSpace(body), "INSERT") {
@@ -244,7 +254,7 @@ func BenchmarkGet(b *testing.B) {
 	})
 	b.Run("list50", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := s.List(b.Context(), job.Page{Status: lectern.StatusQueued, Limit: 50}); err != nil {
+			if _, err := s.List(b.Context(), job.Page{Statuses: []lectern.Status{lectern.StatusQueued}, Limit: 50}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -49,5 +49,11 @@ func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {
 	return time.Now().UTC().Truncate(time.Microsecond), nil // of the one process that there is
 }
 
+// Includes implements sqlstore.Dialect.
+func (dialect) Includes(column, arg string) string {
+	return "CASE WHEN " + column + " = '' THEN 0 ELSE NOT EXISTS (SELECT 1 FROM json_each(" + arg + ") AS wanted WHERE NOT EXISTS (" +
+		"SELECT 1 FROM json_each(" + column + ") AS held WHERE held.key = wanted.key AND held.value = wanted.value)) END"
+}
+
 func (dialect) Again(error) bool                      { return false }
 func (dialect) Failure(doing string, err error) error { return failure(doing, err) }

@@ -46,25 +46,10 @@ DELETE FROM events WHERE presentation_id = ? AND milestone = 0;
 -- name: ClearScratch :exec
 UPDATE presentations SET scratch_at = 0 WHERE id = ?;
 
+-- A list adds its conditions to it.
 -- name: ListPresentations :many
 SELECT * FROM presentations
 WHERE removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
-ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
-
--- name: ListPresentationsByStatus :many
-SELECT * FROM presentations
-WHERE status = sqlc.arg(status) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
-ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
-
--- name: ListPresentationsOf :many
-SELECT * FROM presentations
-WHERE owner = sqlc.arg(owner) AND removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
-ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
-
--- name: ListPresentationsOfByStatus :many
-SELECT * FROM presentations
-WHERE owner = sqlc.arg(owner) AND status = sqlc.arg(status) AND removing = 0
-    AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT sqlc.arg(max);
 
 -- name: CountPresentations :many

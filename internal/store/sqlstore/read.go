@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
 	"time"
 
 	"lectern"
@@ -36,43 +35,6 @@ func (s *Store) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 		err = decode(text, &d)
 	}
 	return d, s.failure("read the deck", err)
-}
-
-// List implements job.Reader.
-func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation, error) {
-	before := int64(math.MaxInt64)
-	if !page.Before.IsZero() {
-		before = micros(page.Before)
-	}
-	var list []rows.Presentation
-	var err error
-	switch {
-	case page.Owner != "" && page.Status != "":
-		list, err = s.q.ListPresentationsOfByStatus(ctx, rows.ListPresentationsOfByStatusParams{
-			Owner: page.Owner, Status: string(page.Status), BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
-		})
-	case page.Owner != "":
-		list, err = s.q.ListPresentationsOf(ctx, rows.ListPresentationsOfParams{
-			Owner: page.Owner, BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
-		})
-	case page.Status == "":
-		list, err = s.q.ListPresentations(ctx, rows.ListPresentationsParams{BeforeTime: before, BeforeID: page.BeforeID,
-			Max: int64(page.Limit)})
-	default:
-		list, err = s.q.ListPresentationsByStatus(ctx, rows.ListPresentationsByStatusParams{
-			Status: string(page.Status), BeforeTime: before, BeforeID: page.BeforeID, Max: int64(page.Limit),
-		})
-	}
-	if err != nil {
-		return nil, s.failure("list the presentations", err)
-	}
-	out := make([]lectern.Presentation, len(list))
-	for i, row := range list {
-		if out[i], err = fromRow(row); err != nil {
-			return nil, s.failure("list the presentations", err)
-		}
-	}
-	return out, nil
 }
 
 // Counts implements job.Reader.

@@ -33,6 +33,9 @@ type Dialect interface {
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time by the clock of which all agree who share the database, in whole microseconds.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
+	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object that
+	// replaces arg. Both hold strings alone.
+	Includes(column, arg string) string
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
 	// Failure is err for people; doing says what was being done. It gives nil for nil, a *lectern.Failure and the errors of

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -257,7 +259,11 @@ func list(t *testing.T, b *bench) {
 	same(t, "counts", counts, map[lectern.Status]int64{lectern.StatusQueued: 11, lectern.StatusCanceled: 12})
 	for _, status := range []lectern.Status{"", lectern.StatusQueued, lectern.StatusCanceled, lectern.StatusFailed} {
 		want = nil
-		all, err := b.store.List(b.ctx(), job.Page{Status: status, Limit: 100})
+		states := []lectern.Status{status}
+		if status == "" {
+			states = nil
+		}
+		all, err := b.store.List(b.ctx(), job.Page{Statuses: states, Limit: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +279,7 @@ func list(t *testing.T, b *bench) {
 		same(t, "number of "+string(status), len(all), map[lectern.Status]int{"": 23, lectern.StatusQueued: 11,
 			lectern.StatusCanceled: 12}[status])
 		var paged []string
-		page := job.Page{Status: status, Limit: 4}
+		page := job.Page{Statuses: states, Limit: 4}
 		for {
 			part, err := b.store.List(b.ctx(), page)
 			if err != nil {
@@ -290,6 +296,57 @@ func list(t *testing.T, b *bench) {
 		}
 		same(t, "pages", paged, want)
 	}
+}
+
+// filters lists by every filter, alone and together. Keys and values are compared as a whole, whatever characters they have.
+func filters(t *testing.T, b *bench) {
+	odd := map[string]string{`a"b\c`: `x","y":"z`, "<é>.💡": " ' % _ ?", "": "", "n\n": "1"}
+	begin := b.at
+	var made []string
+	for i, metadata := range []map[string]string{nil, {"course": "algebra"}, {"course": "algebra", "term": "1"}, {"course": "Algebra"}, odd} {
+		s := b.newSpec()
+		s.Create.Metadata, s.Create.CreatedAt = metadata, begin.Add(time.Duration(i+1)*time.Hour)
+		b.commit(s)
+		made = append(made, s.ID)
+	}
+	b.apply(made[1], lectern.CancelAsked{})
+	b.apply(made[2], lectern.Began{Worker: "w"})
+	check := func(what string, page job.Page, want ...int) {
+		t.Helper()
+		page.Limit = 10
+		list, err := b.store.List(b.ctx(), page)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		var got []int
+		for _, p := range list {
+			got = append(got, slices.Index(made, p.ID))
+		}
+		same(t, what, got, want)
+	}
+	queued, canceled, processing := lectern.StatusQueued, lectern.StatusCanceled, lectern.StatusProcessing
+	check("all", job.Page{}, 4, 3, 2, 1, 0)
+	check("two states", job.Page{Statuses: []lectern.Status{canceled, processing}}, 2, 1)
+	check("a state twice", job.Page{Statuses: []lectern.Status{canceled, canceled}}, 1)
+	check("three states", job.Page{Statuses: []lectern.Status{queued, canceled, processing}}, 4, 3, 2, 1, 0)
+	check("an entry", job.Page{Metadata: map[string]string{"course": "algebra"}}, 2, 1)
+	check("two entries", job.Page{Metadata: map[string]string{"course": "algebra", "term": "1"}}, 2)
+	check("an entry that nobody has", job.Page{Metadata: map[string]string{"course": "alg"}})
+	check("a key that nobody has", job.Page{Metadata: map[string]string{"cours": "algebra"}})
+	check("a pattern", job.Page{Metadata: map[string]string{"course": "%"}})
+	for k, v := range odd {
+		check(fmt.Sprintf("%q", k), job.Page{Metadata: map[string]string{k: v}}, 4)
+	}
+	check("all odd ones", job.Page{Metadata: odd}, 4)
+	check("a part of a value that looks like an entry", job.Page{Metadata: map[string]string{"y": "z"}})
+	check("since", job.Page{CreatedAfter: begin.Add(3 * time.Hour)}, 4, 3)
+	check("until", job.Page{CreatedBefore: begin.Add(3 * time.Hour)}, 1, 0)
+	check("between", job.Page{CreatedAfter: begin.Add(time.Hour), CreatedBefore: begin.Add(3*time.Hour + 1000)}, 2, 1)
+	check("all filters at once", job.Page{
+		Owner: lectern.DefaultOwner, Statuses: []lectern.Status{canceled, processing}, Metadata: map[string]string{"course": "algebra"},
+		CreatedAfter: begin.Add(time.Hour), Before: begin.Add(3 * time.Hour), BeforeID: "",
+	}, 1)
+	check("another owner", job.Page{Owner: "b", Metadata: map[string]string{"course": "algebra"}})
 }
 
 func cleanup(t *testing.T, b *bench) {

@@ -58,7 +58,7 @@ func owners(t *testing.T, b *bench) {
 		}
 		same(t, "pages of "+owner, paged, made[owner])
 		for _, status := range []lectern.Status{lectern.StatusQueued, lectern.StatusCanceled} {
-			list, err := b.store.List(b.ctx(), job.Page{Owner: owner, Status: status, Limit: 10})
+			list, err := b.store.List(b.ctx(), job.Page{Owner: owner, Statuses: []lectern.Status{status}, Limit: 10})
 			same(t, "list", err, nil)
 			same(t, string(status)+" of "+owner, len(list), len(made[owner])/2)
 			for _, p := range list {

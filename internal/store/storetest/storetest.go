@@ -50,6 +50,7 @@ func Run(t *testing.T, open Fixture) {
 		{"tickets are written with the state that needs them", tickets},
 		{"steps and artifacts are recorded with the write that brings them", attachments},
 		{"the list is ordered, filtered and paged without gaps", list},
+		{"the list is filtered by several states, metadata and times", filters},
 		{"J12 what is due is found, marked and purged", cleanup},
 		{"J12 settling thins the history and keeps the milestones", settle},
 		{"J12 a retry takes a presentation out of the clean-up", retry},

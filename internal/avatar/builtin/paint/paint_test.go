@@ -20,7 +20,7 @@ func TestFillCoversWhatItShould(t *testing.T) {
 	if want := 10 * 7.5 * 16.0; math.Abs(sum-want) > 1 {
 		t.Errorf("the rectangle covers %.1f pixels, not %.1f", sum, want)
 	}
-	p := c.Plate()
+	p := c.Sprite()
 	if p.pix[40*p.Width+40] != 0xff0080ff {
 		t.Errorf("a flat colour comes out as %08x", p.pix[40*p.Width+40])
 	}
@@ -64,7 +64,7 @@ func TestPlatesStayPremultiplied(t *testing.T) {
 	c.Soft(Ellipse(4, 4, 9, 9), Flat(RGB(0xff00ff).Alpha(0.4)), 3)
 	c.Draw(Ellipse(-4, 0, 9, 9), Style{Paint: Flat(RGB(0xffffff)), Screen: true, Opacity: 0.5})
 	c.Draw(Ellipse(0, 9, 30, 9), Style{Paint: Flat(RGB(0x00ff00)), Atop: true, Opacity: 0.5})
-	for i, v := range c.Plate().pix {
+	for i, v := range c.Sprite().pix {
 		a := v >> 24
 		if v&255 > a || v>>8&255 > a || v>>16&255 > a {
 			t.Fatalf("pixel %d is %08x", i, v)
@@ -72,12 +72,12 @@ func TestPlatesStayPremultiplied(t *testing.T) {
 	}
 }
 
-// Bending by nothing must give the plate itself, at its own scale and on its own grid.
+// Bending by nothing must give the sprite itself, at its own scale and on its own grid.
 func TestWarpByNothingChangesNothing(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 100, 80, 1)
 	c.Fill(Ellipse(50, 40, 35, 25), Linear(0, 0, 100, 0, RGB(0x3060ff), RGB(0xffe080)))
-	p := c.Plate()
+	p := c.Sprite()
 	dst := image.NewRGBA(image.Rect(0, 0, 100, 80))
 	var w Warp
 	w.Draw(dst, View{Scale: 1}, nil, Layer{p, func(x, y float64) (float64, float64) { return x, y }, 4})
@@ -93,7 +93,7 @@ func TestWarpNeverReadsBeyondAPlate(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 60, 50, 1)
 	c.Fill(Rect(-5, -5, 70, 60), Flat(RGB(0xabcdef)))
-	p := c.Plate()
+	p := c.Sprite()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Float64Range(-3, 3).Draw(t, "a"), rapid.Float64Range(-3, 3).Draw(t, "b")
 		dx, dy := rapid.Float64Range(-1e6, 1e6).Draw(t, "dx"), rapid.Float64Range(-200, 200).Draw(t, "dy")
@@ -115,7 +115,7 @@ func TestPatchesGoAndCome(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 40, 40, 1.5)
 	c.Fill(Rect(0, 0, 40, 40), Flat(RGB(0x808080)))
-	base := c.Plate()
+	base := c.Sprite()
 	d := NewCanvas(10, 10, 20, 20, 1.5)
 	d.Fill(Ellipse(15, 15, 4, 4), Flat(RGB(0xff0000)))
 	patch := d.Patch()
@@ -163,7 +163,7 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 		at := rapid.Float64Range(-25, 25)
 		x, y, blur := at.Draw(t, "x"), at.Draw(t, "y"), rapid.Float64Range(0, 4).Draw(t, "blur")
 		hole := Ellipse(at.Draw(t, "hole"), 2, 9, 6)
-		draw := func(c *Canvas) *Plate {
+		draw := func(c *Canvas) *Sprite {
 			c.Moved(2, -1).Soft(Ellipse(x, y, 5, 3), Linear(0, y-3, 0, y+3, RGB(0xff0000), RGB(0x00ff00)), blur)
 			c.ClipOut(hole).Fill(Rect(x-3, y, x+8, y+4), Flat(RGB(0x8080ff)))
 			c.Clip(hole).Draw(Rect(y, x, y+9, x+9), Style{Paint: Radial(x, y, 5, 5, RGB(0), RGB(0xffffff)), Multiply: true})
@@ -187,8 +187,8 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 	})
 }
 
-// paintedOf is how many pixels of a plate are not empty.
-func paintedOf(p *Plate) (n int) {
+// paintedOf is how many pixels of a sprite are not empty.
+func paintedOf(p *Sprite) (n int) {
 	for _, v := range p.pix {
 		if v != 0 {
 			n++

@@ -3,7 +3,7 @@
 //
 // It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
 // times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
-// one cheek do not band; [Plate] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
+// one cheek do not band; [Sprite] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
 package paint
 
 import "math"

@@ -10,14 +10,14 @@ import (
 // View says how design units fall on a frame: design point (x, y) lies at pixel ((x-X0)*Scale, (y-Y0)*Scale).
 type View struct{ X0, Y0, Scale float64 }
 
-// Field says for a place on the frame, in design units, which place of a plate is seen there.
+// Field says for a place on the frame, in design units, which place of a sprite is seen there.
 type Field func(x, y float64) (sx, sy float64)
 
-// Layer is a plate that is bent by a field.
+// Layer is a sprite that is bent by a field.
 type Layer struct {
-	Plate *Plate
-	Field Field
-	Reach float64 // how far, in design units, Field moves anything at most
+	Sprite *Sprite
+	Field  Field
+	Reach  float64 // how far, in design units, Field moves anything at most
 }
 
 // Warp draws layers. It keeps its working memory from frame to frame; one Warp serves one goroutine.
@@ -27,18 +27,18 @@ type Warp struct {
 
 // bent is a layer in cells of a frame, which lie from x0, y0 on and end before x1, y1.
 type bent struct {
-	plate          *Plate
+	sprite         *Sprite
 	x0, y0, x1, y1 int
 	cols, rows     int
-	u, v           []int32 // where the corners of the cells lie on the plate, cols+1 in a row
-	kind           []uint8 // what the plate has there
+	u, v           []int32 // where the corners of the cells lie on the sprite, cols+1 in a row
+	kind           []uint8 // what the sprite has there
 }
 
 const cell = 16 // pixels between the places at which a field is asked
 
-// Draw fills dst: with ground, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
+// Draw fills dst: with backdrop, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
 // layers, the lowest first. What lies below an opaque piece of something else is left out.
-func (w *Warp) Draw(dst *image.RGBA, view View, ground []byte, layers ...Layer) {
+func (w *Warp) Draw(dst *image.RGBA, view View, backdrop []byte, layers ...Layer) {
 	size := dst.Bounds().Size()
 	for len(w.layers) < len(layers) {
 		w.layers = append(w.layers, bent{})
@@ -47,7 +47,7 @@ func (w *Warp) Draw(dst *image.RGBA, view View, ground []byte, layers ...Layer) 
 	for i := range layers {
 		w.layers[i].bend(&layers[i], view, size)
 	}
-	w.ground(dst, ground)
+	w.backdrop(dst, backdrop)
 	for i := range w.layers {
 		l := &w.layers[i]
 		for k, kind := range l.kind {
@@ -61,8 +61,8 @@ func (w *Warp) Draw(dst *image.RGBA, view View, ground []byte, layers ...Layer) 
 	}
 }
 
-// ground lays the ground where it is seen.
-func (w *Warp) ground(dst *image.RGBA, ground []byte) {
+// backdrop lays the backdrop where it is seen.
+func (w *Warp) backdrop(dst *image.RGBA, backdrop []byte) {
 	size := dst.Bounds().Size()
 	for y := 0; y < size.Y; y += cell {
 		band := image.Rect(0, y, 0, min(y+cell, size.Y))
@@ -77,10 +77,10 @@ func (w *Warp) ground(dst *image.RGBA, ground []byte) {
 			}
 			for row := band.Min.Y; row < band.Max.Y; row++ {
 				line := dst.Pix[row*dst.Stride:][4*band.Min.X : 4*end]
-				if ground == nil {
+				if backdrop == nil {
 					clear(line)
 				} else {
-					copy(line, ground[4*(row*size.X+band.Min.X):])
+					copy(line, backdrop[4*(row*size.X+band.Min.X):])
 				}
 			}
 			band.Min.X = end
@@ -122,8 +122,8 @@ func (l *bent) place(k int) image.Rectangle {
 
 // bend puts a layer on a frame.
 func (l *bent) bend(y *Layer, view View, size image.Point) {
-	p, reach := y.Plate, y.Reach
-	l.plate = p
+	p, reach := y.Sprite, y.Reach
+	l.sprite = p
 	l.x0 = max(int(math.Floor((p.X0-reach-view.X0)*view.Scale)), 0)
 	l.y0 = max(int(math.Floor((p.Y0-reach-view.Y0)*view.Scale)), 0)
 	l.x1 = min(int(math.Ceil((p.X0+float64(p.Width)/p.Scale+reach-view.X0)*view.Scale)), size.X)
@@ -140,9 +140,9 @@ func (l *bent) bend(y *Layer, view View, size image.Point) {
 	}
 }
 
-// sample asks f at the corners of all cells and notes the answers as pixels of the plate, 16 bits behind the point.
+// sample asks f at the corners of all cells and notes the answers as pixels of the sprite, 16 bits behind the point.
 func (l *bent) sample(view View, f Field) {
-	p, nx, ny := l.plate, l.cols+1, l.rows+1
+	p, nx, ny := l.sprite, l.cols+1, l.rows+1
 	l.u, l.v = slices.Grow(l.u[:0], nx*ny)[:nx*ny], slices.Grow(l.v[:0], nx*ny)[:nx*ny]
 	for j := range ny {
 		y := (float64(l.y0+j*cell)+0.5)/view.Scale + view.Y0
@@ -159,7 +159,7 @@ func fixed(v float64) int32 { return int32(math.Round(min(max(v, -16000), 32000)
 
 // under says what p has below the cell with upper corners k, k+1 and lower corners l, l+1. A cell that reaches
 // beyond p is mixed at best, and marked so that the careful loop draws it.
-func (p *Plate) under(u, v []int32, k, l int) uint8 {
+func (p *Sprite) under(u, v []int32, k, l int) uint8 {
 	ux0, ux1 := min(u[k], u[k+1], u[l], u[l+1])>>16, max(u[k], u[k+1], u[l], u[l+1])>>16+1
 	vy0, vy1 := min(v[k], v[k+1], v[l], v[l+1])>>16, max(v[k], v[k+1], v[l], v[l+1])>>16+1
 	if ux1 < 0 || vy1 < 0 || int(ux0) >= p.Width || int(vy0) >= p.Height {
@@ -186,22 +186,22 @@ func (p *Plate) under(u, v []int32, k, l int) uint8 {
 	return mixed
 }
 
-const edge uint8 = 3 // reaches beyond the plate
+const edge uint8 = 3 // reaches beyond the sprite
 
 // cell draws the cell with upper corners k, k+1 and lower corners low, low+1.
 func (l *bent) cell(out []byte, stride, nx, ny int, kind uint8, k, low int) {
 	c := l.between(k, low)
 	if kind == edge {
-		c.edge(out, stride, nx, ny, l.plate)
+		c.edge(out, stride, nx, ny, l.sprite)
 		return
 	}
-	if from := c.kernel(out, stride, nx, ny, l.plate, kind); from < nx {
-		c.portable(out, stride, from, nx, ny, l.plate, kind)
+	if from := c.kernel(out, stride, nx, ny, l.sprite, kind); from < nx {
+		c.portable(out, stride, from, nx, ny, l.sprite, kind)
 	}
 }
 
-// edge draws a cell that reaches beyond its plate, row by row: most of its rows do not.
-func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
+// edge draws a cell that reaches beyond its sprite, row by row: most of its rows do not.
+func (c corners) edge(out []byte, stride, nx, ny int, p *Sprite) {
 	for j := range ny {
 		row, one := out[j*stride:], corners{ul: c.ul, vl: c.vl, ur: c.ur, vr: c.vr}
 		if from := one.kernel(row, stride, nx, 1, p, mixed); from < nx {
@@ -211,7 +211,7 @@ func (c corners) edge(out []byte, stride, nx, ny int, p *Plate) {
 	}
 }
 
-// corners are the places on a plate where a row of a cell begins and where its next cell's begins, and how far these
+// corners are the places on a sprite where a row of a cell begins and where its next cell's begins, and how far these
 // are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
 type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
 
@@ -225,7 +225,7 @@ func (l *bent) between(k, low int) corners {
 
 // portable draws the pixels from..nx of a cell's rows. What a kernel does instead for some processor has to give the
 // same, bit for bit.
-func (c corners) portable(out []byte, stride, from, nx, ny int, p *Plate, kind uint8) {
+func (c corners) portable(out []byte, stride, from, nx, ny int, p *Sprite, kind uint8) {
 	for j := range ny {
 		row := out[j*stride:][4*from : 4*nx : 4*nx]
 		du, dv := (c.ur-c.ul)/cell, (c.vr-c.vl)/cell
@@ -287,8 +287,8 @@ func blendRow(row []byte, pix []uint32, stride int, u, v, du, dv int32) {
 	}
 }
 
-// edgeRow is blendRow where the plate may end; beyond it there is nothing.
-func (p *Plate) edgeRow(row []byte, u, v, du, dv int32) {
+// edgeRow is blendRow where the sprite may end; beyond it there is nothing.
+func (p *Sprite) edgeRow(row []byte, u, v, du, dv int32) {
 	get := func(x, y int) uint32 {
 		if x < 0 || y < 0 || x >= p.Width || y >= p.Height {
 			return 0

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 const eight = 8
 
 // kernel draws the first pixels of each row of a cell that lies within p, and gives their number.
-func (c corners) kernel(out []byte, stride, nx, ny int, p *Plate, kind uint8) int {
+func (c corners) kernel(out []byte, stride, nx, ny int, p *Sprite, kind uint8) int {
 	n := nx / eight * eight
 	if !cpu.X86.HasAVX2 || n == 0 || !c.within(p) {
 		return 0
@@ -21,8 +21,8 @@ func (c corners) kernel(out []byte, stride, nx, ny int, p *Plate, kind uint8) in
 }
 
 // within reports whether a whole cell, and the right and lower neighbours of all its places, lie within p. Of what is
-// opaque or mixed that is known already (see Plate.under); a kernel has nobody else to stop it.
-func (c *corners) within(p *Plate) bool {
+// opaque or mixed that is known already (see Sprite.under); a kernel has nobody else to stop it.
+func (c *corners) within(p *Sprite) bool {
 	const n = cell - 1
 	ul, ur, vl, vr := c.ul+n*c.dul, c.ur+n*c.dur, c.vl+n*c.dvl, c.vr+n*c.dvr
 	x0, x1 := min(c.ul, c.ur, ul, ur), max(c.ul, c.ur, ul, ur)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// walled gives a plate's pixels a place in memory before which, or behind which, nothing may be read.
-func walled(t *testing.T, p *Plate, behind bool) {
+// walled gives a sprite's pixels a place in memory before which, or behind which, nothing may be read.
+func walled(t *testing.T, p *Sprite, behind bool) {
 	size, page := 4*len(p.pix), unix.Getpagesize()
 	n := (size + page - 1) / page * page
 	mem, err := unix.Mmap(-1, 0, n+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
@@ -56,7 +56,7 @@ func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
 	}
 }
 
-// Corners that do not lie within a plate are none of the kernel's business, wherever they lie.
+// Corners that do not lie within a sprite are none of the kernel's business, wherever they lie.
 func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	p := speckled(40, 30, 1)
 	out := make([]byte, 4*cell*cell)
@@ -64,7 +64,7 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0},
 		{0, -1 << 31}, {0, 1<<31 - 1}} {
 		for i := range 4 {
-			l := &bent{plate: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
+			l := &bent{sprite: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
 			if n := l.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {
 				t.Fatalf("the kernel drew %d of %d pixels", n, cell)
 			}
@@ -78,7 +78,7 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 }
 
 // inside goes all the way that a cell goes, in 64 bits.
-func inside(c corners, p *Plate) bool {
+func inside(c corners, p *Sprite) bool {
 	in := func(u, v int64) bool {
 		return u >= 0 && v >= 0 && u>>16+1 < int64(p.Width) && v>>16+1 < int64(p.Height)
 	}

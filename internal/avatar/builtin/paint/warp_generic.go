@@ -2,4 +2,4 @@
 
 package paint
 
-func (c corners) kernel(out []byte, stride, nx, ny int, p *Plate, kind uint8) int { return 0 }
+func (c corners) kernel(out []byte, stride, nx, ny int, p *Sprite, kind uint8) int { return 0 }

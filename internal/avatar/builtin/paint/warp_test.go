@@ -10,10 +10,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// speckled is a plate of random pixels, premultiplied, some of them opaque and some of them nothing.
-func speckled(width, height int, seed uint64) *Plate {
+// speckled is a sprite of random pixels, premultiplied, some of them opaque and some of them nothing.
+func speckled(width, height int, seed uint64) *Sprite {
 	r := rand.New(rand.NewPCG(seed, 3))
-	p := &Plate{Width: width, Height: height, Scale: 1, pix: make([]uint32, width*height)}
+	p := &Sprite{Width: width, Height: height, Scale: 1, pix: make([]uint32, width*height)}
 	for i := range p.pix {
 		a := r.Uint32N(256)
 		switch r.Uint32N(4) {
@@ -28,8 +28,8 @@ func speckled(width, height int, seed uint64) *Plate {
 }
 
 // placed gives a layer with one cell whose corners lie within p.
-func placed(p *Plate, r *rand.Rand) *bent {
-	l := &bent{plate: p, u: make([]int32, 4), v: make([]int32, 4)}
+func placed(p *Sprite, r *rand.Rand) *bent {
+	l := &bent{sprite: p, u: make([]int32, 4), v: make([]int32, 4)}
 	for i := range 4 {
 		l.u[i], l.v[i] = r.Int32N(int32(p.Width-1)<<16), r.Int32N(int32(p.Height-1)<<16)
 		if r.Uint32N(4) == 0 { // whole pixels, and the very ends
@@ -40,20 +40,19 @@ func placed(p *Plate, r *rand.Rand) *bent {
 }
 
 // sameCell draws a cell as it is done on this machine and the portable way, and reports how they differ.
-func sameCell(p *Plate, l *bent, nx, ny int, kind uint8, seed uint64) error {
+func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	const stride = 4*cell + 12
-	ground := make([]byte, stride*(cell+1))
+	backdrop := make([]byte, stride*(cell+1))
 	r := rand.New(rand.NewPCG(seed, 4))
-	for i := range ground {
-		ground[i] = byte(r.Uint32())
+	for i := range backdrop {
+		backdrop[i] = byte(r.Uint32())
 	}
-	got, want := bytes.Clone(ground), bytes.Clone(ground)
+	got, want := bytes.Clone(backdrop), bytes.Clone(backdrop)
 	l.cell(got, stride, nx, ny, kind, 0, 2)
 	l.between(0, 2).portable(want, stride, 0, nx, ny, p, kind)
 	for i := range want {
 		if got[i] != want[i] {
-			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny, l.u, l.v,
-				i%stride, i/stride, got[i], want[i])
+			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny, l.u, l.v, i%stride, i/stride, got[i], want[i])
 		}
 	}
 	return nil
@@ -76,19 +75,18 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 	})
 }
 
-// Wherever a cell lies, partly or wholly beyond its plate, its rows are those of the careful loop.
+// Wherever a cell lies, partly or wholly beyond its sprite, its rows are those of the careful loop.
 func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.Uint64().Draw(t, "seed")
 		p := speckled(rapid.IntRange(1, 40).Draw(t, "width"), rapid.IntRange(1, 40).Draw(t, "height"), seed)
 		at := rapid.Int32Range(-30<<16, 70<<16)
-		l := &bent{plate: p}
+		l := &bent{sprite: p}
 		for range 4 {
 			l.u, l.v = append(l.u, at.Draw(t, "u")), append(l.v, at.Draw(t, "v"))
 		}
-		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge,
-			seed); err != nil {
+		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge, seed); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -111,8 +109,7 @@ func FuzzCellsAreThePortableOnes(f *testing.F) {
 
 func BenchmarkCell(b *testing.B) {
 	p := speckled(600, 600, 1)
-	l := &bent{plate: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16},
-		v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
+	l := &bent{sprite: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16}, v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
 	out := make([]byte, 4*cell*cell)
 	for _, kind := range []uint8{opaque, mixed} {
 		name := map[uint8]string{opaque: "opaque", mixed: "mixed"}[kind]
@@ -130,7 +127,7 @@ func BenchmarkCell(b *testing.B) {
 }
 
 // What is left out because something lies above it must not be missed: all at once gives what one layer after the other
-// gives, each on a ground of those below, whatever was in the frame before.
+// gives, each on a backdrop of those below, whatever was in the frame before.
 func TestHiddenPiecesAreNotMissed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -147,10 +144,9 @@ func TestHiddenPiecesAreNotMissed(t *testing.T) {
 		var layers []Layer
 		for range rapid.IntRange(0, 3).Draw(t, "layers") {
 			c := NewCanvas(at.Draw(t, "x0"), at.Draw(t, "y0"), 90, 90, 1.5)
-			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90),
-				Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
+			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90), Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
 			dx, dy := rapid.Float64Range(-3, 3).Draw(t, "dx"), rapid.Float64Range(-3, 3).Draw(t, "dy")
-			layers = append(layers, Layer{c.Plate(), func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
+			layers = append(layers, Layer{c.Sprite(), func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
 		}
 		view := View{X0: 1, Y0: -2, Scale: rapid.Float64Range(0.5, 1.5).Draw(t, "scale")}
 		var once, each Warp

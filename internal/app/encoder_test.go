@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -12,15 +12,15 @@ import (
 	"lectern/internal/render"
 )
 
-// trials is an ffmpeg with which some encoders work.
-type trials struct {
+// encoders is an ffmpeg with which some encoders work.
+type encoders struct {
 	work  []string
 	tried []string
 }
 
-func (t *trials) Version() string { return "5" }
+func (t *encoders) Version() string { return "5" }
 
-func (t *trials) Run(_ context.Context, c render.Command) error {
+func (t *encoders) Run(_ context.Context, c render.Command) error {
 	name := c.Args[slices.Index(c.Args, "-c:v")+1]
 	t.tried = append(t.tried, name)
 	if !slices.Contains(t.work, name) {
@@ -48,13 +48,13 @@ func TestHardwareIsFoundByTrying(t *testing.T) {
 		{"qsv", false, []string{"h264_qsv"}, encode.QSV, 1},
 		{"qsv", true, []string{"h264_nvenc"}, encode.Software, 1},
 	} {
-		ff := &trials{work: c.work}
-		h := &hardware{setting: c.setting, ffmpeg: ff, log: quietLog(), devices: []string{"/nowhere"}}
+		ff := &encoders{work: c.work}
+		h := &encoder{setting: c.setting, ffmpeg: ff, log: quiet(), devices: []string{"/nowhere"}}
 		if c.device {
 			h.devices = append(h.devices, os.DevNull)
 		}
 		for range 2 {
-			if got := h.encoder(t.Context()); got != c.want {
+			if got := h.works(t.Context()); got != c.want {
 				t.Errorf("%+v: %s", c, got)
 			}
 		}
@@ -62,10 +62,10 @@ func TestHardwareIsFoundByTrying(t *testing.T) {
 			t.Errorf("%+v: tried %v", c, ff.tried)
 		}
 	}
-	h := &hardware{setting: "nvenc", ffmpeg: &trials{work: []string{"h264_nvenc"}}, log: quietLog()}
+	h := &encoder{setting: "nvenc", ffmpeg: &encoders{work: []string{"h264_nvenc"}}, log: quiet()}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if h.encoder(ctx) != encode.Software || h.encoder(t.Context()) != encode.NVENC {
-		t.Error("who is stopped settles it for all")
+	if h.works(ctx) != encode.Software || h.works(t.Context()) != encode.NVENC {
+		t.Error("a canceled trial decides for all callers")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-const block = 16 // side of the squares in which a plate knows whether it is empty or opaque
+const block = 16 // side of the squares in which a sprite knows whether it is empty or opaque
 
 const (
 	empty uint8 = iota
@@ -14,9 +14,9 @@ const (
 	opaque
 )
 
-// Plate is a finished layer in 8 bits, premultiplied, ready to be warped. Its pixels lie on the same grid as the
-// canvas it came from. A Plate that several clips share must not be changed; see Clone.
-type Plate struct {
+// Sprite is a finished layer in 8 bits, premultiplied, ready to be warped. Its pixels lie on the same grid as the
+// canvas it came from. A Sprite that several clips share must not be changed; see Clone.
+type Sprite struct {
 	Width, Height int
 	X0, Y0, Scale float64
 	pix           []uint32 // R in the lowest byte
@@ -24,15 +24,15 @@ type Plate struct {
 	cols          int
 }
 
-// Plate finishes the canvas as a layer for warping.
-func (c *Canvas) Plate() *Plate {
+// Sprite finishes the canvas as a layer for warping.
+func (c *Canvas) Sprite() *Sprite {
 	p := c.finish(image.Rect(0, 0, c.Width, c.Height))
 	p.survey()
 	return p
 }
 
-// Patch finishes what is painted on the canvas as a piece to be laid on a plate.
-func (c *Canvas) Patch() *Plate { return c.finish(c.painted()) }
+// Patch finishes what is painted on the canvas as a piece to be laid on a sprite.
+func (c *Canvas) Patch() *Sprite { return c.finish(c.painted()) }
 
 // painted is the smallest rectangle with all that is painted, in pixels.
 func (c *Canvas) painted() image.Rectangle {
@@ -56,11 +56,10 @@ func (c *Canvas) painted() image.Rectangle {
 	return r
 }
 
-// finish makes a rectangle of the canvas a plate: 8 bits, dithered so that soft gradients do not band.
-func (c *Canvas) finish(r image.Rectangle) *Plate {
-	p := &Plate{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale,
-		Scale: c.Scale,
-		pix:   make([]uint32, r.Dx()*r.Dy())}
+// finish makes a rectangle of the canvas a sprite: 8 bits, dithered so that soft gradients do not band.
+func (c *Canvas) finish(r image.Rectangle) *Sprite {
+	p := &Sprite{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale,
+		pix: make([]uint32, r.Dx()*r.Dy())}
 	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		out := p.pix[(y-r.Min.Y)*p.Width:][:p.Width]
@@ -84,17 +83,17 @@ func Noise(x, y int) float32 {
 	return float32(f - math.Floor(f))
 }
 
-// Bytes is how much memory the plate holds.
-func (p *Plate) Bytes() int { return 4*len(p.pix) + len(p.kind) }
+// Bytes is how much memory the sprite holds.
+func (p *Sprite) Bytes() int { return 4*len(p.pix) + len(p.kind) }
 
 // Clone gives a copy of p that may be changed.
-func (p *Plate) Clone() *Plate {
+func (p *Sprite) Clone() *Sprite {
 	q := *p
 	q.pix = append([]uint32(nil), p.pix...)
 	return &q
 }
 
-func (p *Plate) survey() {
+func (p *Sprite) survey() {
 	p.cols = (p.Width + block - 1) / block
 	rows := (p.Height + block - 1) / block
 	p.kind = make([]uint8, p.cols*rows)
@@ -118,19 +117,19 @@ func (p *Plate) survey() {
 }
 
 // rect is where q lies on p, in p's pixels, within p.
-func (p *Plate) rect(q *Plate) (r image.Rectangle, dx, dy int) {
+func (p *Sprite) rect(q *Sprite) (r image.Rectangle, dx, dy int) {
 	dx, dy = int(math.Round((q.X0-p.X0)*p.Scale)), int(math.Round((q.Y0-p.Y0)*p.Scale))
 	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy
 }
 
 // Meets reports whether p and q, of the same scale, share a pixel.
-func (p *Plate) Meets(q *Plate) bool {
+func (p *Sprite) Meets(q *Sprite) bool {
 	r, _, _ := p.rect(q)
 	return !r.Empty()
 }
 
 // Over lays q on p. Both have the same scale. It must not make opaque what was not: patches lie within the face.
-func (p *Plate) Over(q *Plate) {
+func (p *Sprite) Over(q *Sprite) {
 	r, dx, dy := p.rect(q)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		d := p.pix[y*p.Width+r.Min.X : y*p.Width+r.Max.X]
@@ -145,7 +144,7 @@ func (p *Plate) Over(q *Plate) {
 }
 
 // Restore puts back what p shows of its original from below q.
-func (p *Plate) Restore(original, q *Plate) {
+func (p *Sprite) Restore(original, q *Sprite) {
 	r, _, _ := p.rect(q)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		copy(p.pix[y*p.Width+r.Min.X:y*p.Width+r.Max.X], original.pix[y*p.Width+r.Min.X:])
@@ -161,8 +160,8 @@ func over(s, d uint32) uint32 {
 	return s + (rb | ga)
 }
 
-// Image gives the plate as a picture.
-func (p *Plate) Image() *image.RGBA {
+// Image gives the sprite as a picture.
+func (p *Sprite) Image() *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
 	for i, v := range p.pix {
 		binary.LittleEndian.PutUint32(m.Pix[4*i:], v)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"database/sql"
@@ -21,7 +21,7 @@ func TestKeysWithoutAServer(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
-	keys, closer, err := openKeys(t.Context(), cfg)
+	keys, closer, err := OpenKeys(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,13 +29,13 @@ func TestKeysWithoutAServer(t *testing.T) {
 	if err := keys.InsertKey(t.Context(), k); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := openKeys(t.Context(), cfg); !errors.Is(err, &lectern.Failure{Code: lectern.CodeInUse}) {
+	if _, _, err := OpenKeys(t.Context(), cfg); !errors.Is(err, &lectern.Failure{Code: lectern.CodeInUse}) {
 		t.Errorf("a second process: %v", err)
 	}
 	if err := closer(); err != nil {
 		t.Fatal(err)
 	}
-	if keys, closer, err = openKeys(t.Context(), cfg); err != nil {
+	if keys, closer, err = OpenKeys(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
 	defer closer()
@@ -56,12 +56,12 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	old := lectern.Endpoint{ID: "old", URL: "https://a.example.com", Secrets: []string{"whsec_old"}, CreatedAt: time.Unix(1764000000, 0).UTC()}
 	session := func(key string, do func(*sqlstore.Store)) error {
 		t.Helper()
-		r, err := openRecords(t.Context(), config.Config{}, dir, quietLog())
+		r, err := OpenStorage(t.Context(), config.Config{}, dir, quiet())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() {
-			if err := r.close(); err != nil {
+			if err := r.Close(); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -157,11 +157,11 @@ func TestH6PoolIsAnErrorOfTheSettings(t *testing.T) {
 	cfg.DB = pool.URL(url)
 	for session, key := range map[string]string{"": "db", cfg.DB: "db_session"} {
 		cfg.DBSession = session
-		_, server := openRecords(t.Context(), cfg, t.TempDir(), quietLog())
-		_, _, keys := openKeys(t.Context(), cfg)
+		_, server := OpenStorage(t.Context(), cfg, t.TempDir(), quiet())
+		_, _, keys := OpenKeys(t.Context(), cfg)
 		for _, err := range []error{server, keys} {
 			var fault *config.Error
-			if !errors.As(err, &fault) || fault.Key != key || exitCode(err) != exitUsage {
+			if !errors.As(err, &fault) || fault.Key != key {
 				t.Fatalf("with db_session %q: %v", session, err)
 			}
 			said := err.Error()
@@ -179,11 +179,11 @@ func TestH6PoolIsAnErrorOfTheSettings(t *testing.T) {
 		}
 	}
 	cfg.DBSession = url
-	r, err := openRecords(t.Context(), cfg, t.TempDir(), quietLog())
+	r, err := OpenStorage(t.Context(), cfg, t.TempDir(), quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.close(); err != nil {
+	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
 	if f := examineDatabase(t.Context(), cfg); f.State != "found" {

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -7,25 +7,13 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/chrome"
-	"lectern/internal/config"
 )
-
-// newBrowser is the browser that the settings ask for.
-func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
-	return chrome.New(chrome.Options{
-		Path: cfg.Tools.Chromium, Tabs: cfg.Tabs, Sandbox: chrome.Sandbox(cfg.Chromium.Sandbox),
-		Memory: cfg.Chromium.Memory, Page: cfg.Chromium.Page,
-		Exposed: func(reason, said string) {
-			logger.Warn("Chromium runs without its own sandbox", "reason", reason, "fix", chrome.AllowSandbox, "chromium", said)
-		},
-	})
-}
 
 // Bounds of readiness.
 const (
-	readyBound   = 2 * time.Second // for the answer of /readyz, whatever hangs
+	ReadyBound   = 2 * time.Second // for the answer of /readyz, whatever hangs
 	readyPause   = time.Second     // a fault holds so long before it is looked for again
+	trialKeep    = 5 * time.Second // a success holds so long
 	trialPatient = time.Minute     // a trial that takes longer is given up and begun anew
 )
 
@@ -54,7 +42,7 @@ type readiness struct {
 }
 
 func newReadiness(log *slog.Logger, trials ...*trial) *readiness {
-	r := &readiness{trials: trials, log: log, bound: readyBound}
+	r := &readiness{trials: trials, log: log, bound: ReadyBound}
 	r.life, r.end = context.WithCancel(context.Background())
 	return r
 }
@@ -156,34 +144,4 @@ func (t *trial) tardy() *lectern.Failure {
 	f := lectern.Fail(lectern.CodeOverloaded, "%s", t.late)
 	f.Retryable = true
 	return f
-}
-
-// trials are what this process must be able to do, by its role: who only serves HTTP needs neither browser nor voices.
-func (h *house) trials() []*trial {
-	out := []*trial{
-		{name: "database", keep: readyPause, do: func(ctx context.Context) error {
-			if _, err := h.jobs.Counts(ctx); err != nil {
-				return lectern.Fail(lectern.CodeOverloaded, "The database does not answer. See that it runs and can be reached; the setting db names it.").Because(err)
-			}
-			return nil
-		}, late: "The database has not answered in time. See that it runs and can be reached; the setting db names it."},
-		{name: "artifacts", keep: 5 * time.Second, do: h.artifacts.Probe,
-			late: "A small file could not be written to the data folder in time. See to its disk."},
-	}
-	if h.cfg.Role == config.RoleAPI {
-		return out
-	}
-	return append(out, h.kit.trials()...)
-}
-
-// trials are what a render needs.
-func (k *kit) trials() []*trial {
-	return []*trial{
-		{name: "ffmpeg", keep: 5 * time.Second, do: func(context.Context) error { _, err := k.ffmpeg.find(); return err },
-			late: "ffmpeg has not said its version in time. See that it runs: ffmpeg -version."},
-		{name: "browser", keep: 5 * time.Second, do: k.browser.Prove,
-			late: "The browser has not drawn its first picture yet. Ask again in a moment; `lectern doctor` tries it too."},
-		{name: "voices", keep: 5 * time.Second, do: func(ctx context.Context) error { return k.voices.Any(ctx) },
-			late: "No voice has answered in time. `lectern doctor` says which there are."},
-	}
 }

@@ -1,30 +1,34 @@
+// Command gallery draws the pictures of docs/ and of the README, through the code that makes videos. It is a tool of the
+// project and no part of what users install.
+//
+//	go run ./cmd/gallery [-video FILE] DIR
+//
+// Pictures go into the folder media of DIR, and the index, GALLERY.md, next to it. FILE is the video of the demo, for the
+// README's picture and preview. It ends with 2 where the command line is wrong, and with 1 after any other failure.
 package main
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
+	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 
 	"lectern"
+	"lectern/internal/app"
 	"lectern/internal/avatar/builtin"
-	"lectern/internal/deck"
+	"lectern/internal/config"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/picture"
 )
-
-// galleryCmd draws the pictures of the documentation, through the code that makes videos.
-type galleryCmd struct {
-	Dir   string `arg:"" help:"The folder of the documentation; pictures go into media, the index beside it."`
-	Video string `help:"The demo's video, for the README's picture and preview." placeholder:"FILE"`
-}
 
 // The measures of pictures, in pixels.
 const (
@@ -36,54 +40,73 @@ const (
 	coverAt                 = 17     // seconds into the demo
 )
 
-// gallery is a run of galleryCmd.
+// gallery is one run.
 type gallery struct {
-	*kit
+	*app.Tools
 	media string
 	page  strings.Builder
 }
 
-// Run implements the command.
-func (c *galleryCmd) Run(ctx context.Context, s streams, set *settings) (err error) {
-	cfg, err := set.load(s, nil)
+func main() {
+	if code, child := app.ChildMain(os.Args[1:]); child {
+		os.Exit(code)
+	}
+	video := flag.String("video", "", "the video of the demo, for the README's picture and preview")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: gallery [-video FILE] DIR")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := draw(ctx, flag.Arg(0), *video); err != nil {
+		fmt.Fprintln(os.Stderr, "gallery:", err)
+		os.Exit(1)
+	}
+}
+
+// draw draws everything into dir; video may be "".
+func draw(ctx context.Context, dir, video string) (err error) {
+	cfg, said, err := config.Load(config.Source{Environ: os.Environ()})
 	if err != nil {
 		return err
 	}
-	k, err := newKit(cfg, quietLog())
+	for _, w := range said {
+		fmt.Fprintln(os.Stderr, w)
+	}
+	tools, err := app.NewTools(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, k.close()) }()
-	g := &gallery{kit: k, media: filepath.Join(c.Dir, "media")}
+	defer func() { err = errors.Join(err, tools.Close()) }()
+	g := &gallery{Tools: tools, media: filepath.Join(dir, "media")}
 	if err := os.MkdirAll(g.media, 0o755); err != nil {
-		return fmt.Errorf("make the folder of pictures: %w", bare(err))
+		return fmt.Errorf("make the folder of pictures: %w", err)
 	}
 	g.page.WriteString("# Gallery\n\nDrawn by `make gallery`, through the code that makes videos.\n")
 	steps := []struct {
 		name string
 		do   func(context.Context) error
 	}{
-		{"avatars", g.cast},
-		{"layouts", func(ctx context.Context) error { return g.layouts(ctx, s) }},
-		{"templates and themes", g.templates},
+		{"avatars", g.cast}, {"layouts", g.layouts}, {"templates and themes", g.templates},
 	}
 	for _, step := range steps {
-		fmt.Fprintf(s.err, "drawing %s\n", step.name)
+		fmt.Fprintf(os.Stderr, "drawing %s\n", step.name)
 		if err := step.do(ctx); err != nil {
 			return err
 		}
 	}
-	if c.Video != "" {
-		if err := g.preview(ctx, c.Video); err != nil {
+	if video != "" {
+		if err := g.preview(ctx, video); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(filepath.Join(c.Dir, "GALLERY.md"), []byte(g.page.String()), 0o644)
+	return os.WriteFile(filepath.Join(dir, "GALLERY.md"), []byte(g.page.String()), 0o644)
 }
 
 // cast draws a portrait of every avatar in every variant, and the sheet of mouth shapes.
 func (g *gallery) cast(ctx context.Context) error {
-	all, err := g.avatars.Avatars(ctx)
+	all, err := g.Avatars.Avatars(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +117,7 @@ func (g *gallery) cast(ctx context.Context) error {
 		}
 		for _, v := range a.Variants {
 			code := a.Code + "." + v.Code
-			portrait, err := g.avatars.Portrait(ctx, a.Engine+":"+code, lectern.Size{Width: portraitSide, Height: portraitSide})
+			portrait, err := g.Avatars.Portrait(ctx, a.Engine+":"+code, lectern.Size{Width: portraitSide, Height: portraitSide})
 			if err != nil {
 				return err
 			}
@@ -117,26 +140,24 @@ func (g *gallery) cast(ctx context.Context) error {
 }
 
 // layouts renders a short video in each layout and keeps a frame of it.
-func (g *gallery) layouts(ctx context.Context, s streams) (err error) {
-	l, err := newLocal(ctx, g.cfg, "", s, false)
+func (g *gallery) layouts(ctx context.Context) (err error) {
+	l, err := app.OpenLocal(ctx, g.Config, "", "gallery", slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
+	defer func() { err = errors.Join(err, l.Close()) }()
 	g.page.WriteString("\n## Layouts\n")
-	themes := g.slides.Themes()
+	themes := g.Slides.Themes()
 	for i, layout := range lectern.Layouts() {
-		data, err := json.Marshal(map[string]any{
-			"size": lectern.Size{Width: 1280, Height: 720}, "layout": layout, "theme": themes[i%len(themes)].ID, "avatar": "gia",
-			"slides": []any{map[string]any{
-				"template": "bullet-points", "narration": "This is where I stand.",
-				"props": map[string]any{"title": strings.ReplaceAll(string(layout), "_", " "), "items": []string{"The words have the room that they need", "The presenter has the rest", "Nothing lies on anything else"}},
+		deck := lectern.Deck{
+			Size: lectern.Size{Width: 1280, Height: 720}, Layout: layout, Theme: themes[i%len(themes)].ID, Avatar: "gia",
+			Slides: []lectern.Slide{{
+				Template: "bullet-points", Narration: "This is where I stand.",
+				Props: map[string]any{"title": strings.ReplaceAll(string(layout), "_", " "), "items": []any{
+					"The words have the room that they need", "The presenter has the rest", "Nothing lies on anything else"}},
 			}},
-		})
-		if err != nil {
-			return fmt.Errorf("write a deck: %w", err)
 		}
-		if err := g.layout(ctx, l, deck.Source{Bytes: data}, "layout-"+string(layout)); err != nil {
+		if err := g.layout(ctx, l, deck, "layout-"+string(layout)); err != nil {
 			return err
 		}
 		fmt.Fprintf(&g.page, "\n`%s`\n\n![A frame in the layout %s](media/layout-%s.webp)\n", layout, layout, layout)
@@ -144,30 +165,42 @@ func (g *gallery) layouts(ctx context.Context, s streams) (err error) {
 	return nil
 }
 
-func (g *gallery) layout(ctx context.Context, l *local, source deck.Source, name string) error {
-	p, err := l.create(ctx, source)
+func (g *gallery) layout(ctx context.Context, l *app.Local, deck lectern.Deck, name string) error {
+	deck, _, err := l.Check(ctx, deck)
 	if err != nil {
 		return err
 	}
-	if p, err = l.follow(ctx, p.ID, func(lectern.Presentation) {}); err != nil {
+	p, err := l.Jobs.Submit(ctx, lectern.Submission{Deck: deck})
+	if err != nil {
 		return err
+	}
+	for v, err := range l.Jobs.Watch(ctx, p.ID, 0) {
+		if err != nil {
+			return err
+		}
+		p = v
 	}
 	if p.Error != nil {
 		return p.Error
 	}
-	files, err := l.files(ctx, p.ID)
+	all, err := l.Jobs.Artifacts(ctx, p.ID)
 	if err != nil {
 		return err
 	}
-	for _, k := range files {
-		if k.kind != lectern.ArtifactVideo {
+	for _, a := range all {
+		if a.Kind != lectern.ArtifactVideo {
 			continue
 		}
-		video := filepath.Join(l.dir, name+".mp4")
-		if err := save(ctx, k, video); err != nil {
+		video := filepath.Join(l.Dir, name+".mp4")
+		f, err := os.Create(video)
+		if err != nil {
 			return err
 		}
-		return g.convert(ctx, nil, g.file(name+".webp"), "-ss", "1.2", "-i", video, "-frames:v", "1", "-vf", fmt.Sprintf("scale=%d:-2:flags=lanczos", slideWidth), "-quality", "82")
+		if err := errors.Join(l.Copy(ctx, a, f), f.Close()); err != nil {
+			return err
+		}
+		return g.convert(ctx, nil, g.file(name+".webp"), "-ss", "1.2", "-i", video, "-frames:v", "1",
+			"-vf", fmt.Sprintf("scale=%d:-2:flags=lanczos", slideWidth), "-quality", "82")
 	}
 	return lectern.Fail(lectern.CodeInternal, "The layout's presentation has left no video.")
 }
@@ -175,9 +208,9 @@ func (g *gallery) layout(ctx context.Context, l *local, source deck.Source, name
 // templates draws the sample of every template in every theme.
 func (g *gallery) templates(ctx context.Context) error {
 	g.page.WriteString("\n## Templates\n\nEach with its sample, in every theme. `lectern templates ID` shows what one takes.\n")
-	for _, t := range g.slides.Templates() {
+	for _, t := range g.Slides.Templates() {
 		fmt.Fprintf(&g.page, "\n### %s\n\n%s\n\n", t.ID, t.Description)
-		for _, theme := range g.slides.Themes() {
+		for _, theme := range g.Slides.Themes() {
 			name := "template-" + t.ID + "-" + theme.ID
 			if err := g.slide(ctx, name, t, theme.ID); err != nil {
 				return fmt.Errorf("%s in %s: %w", t.ID, theme.ID, err)
@@ -193,19 +226,19 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 		Theme: theme, Size: lectern.Size{Width: slideWidth, Height: slideHeight}, FrameRate: 30, Layout: lectern.LayoutSlideOnly,
 		Slides: []lectern.Slide{{Template: t.ID, Props: t.Sample}},
 	}
-	page, _, err := g.slides.Page(deck, 0)
+	page, _, err := g.Slides.Page(deck, 0)
 	if err != nil {
 		return err
 	}
 	var assets []lectern.Asset
 	for _, url := range page.Assets {
-		a, err := g.assets.Fetch(ctx, url)
+		a, err := g.Assets.Fetch(ctx, url)
 		if err != nil {
 			return err
 		}
 		assets = append(assets, a)
 	}
-	shot, err := g.browser.Capture(ctx, page, assets)
+	shot, err := g.Browser.Capture(ctx, page, assets)
 	if err != nil {
 		return err
 	}
@@ -243,7 +276,7 @@ func (g *gallery) file(name string) string { return filepath.Join(g.media, name)
 
 // convert runs ffmpeg with out as its output.
 func (g *gallery) convert(ctx context.Context, in io.Reader, out string, args ...string) error {
-	t, err := g.ffmpeg.find()
+	t, err := g.FFmpeg.Find()
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -25,26 +25,29 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// records are where presentations are kept, with the queue beside them: SQLite in the data folder for this process alone,
-// or Postgres for several.
-type records struct {
-	store  job.Store
-	outbox *sqlstore.Store // the same store, as the deliverer of webhooks sees it
-	queue  job.Queue
-	node   string // names this process in scratch and presentations; "" with SQLite, where the host's name does
+// Storage is where presentations and their queue are stored: SQLite in the data folder for this process alone, or Postgres
+// for several.
+type Storage struct {
+	Store job.Store
+	Queue job.Queue
+
+	outbox *sqlstore.Store // the same store, as webhooks and keys see it
+	node   string          // names this process in scratch and presentations; "" with SQLite, where the host's name does
 	member *postgres.Node
 	bury   func(ctx context.Context, node string) error // brings back the tickets of a dead node
 	closer func() error
 }
 
-func openRecords(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (*records, error) {
+// OpenStorage opens what the settings name: the database, or SQLite in the folder dir. A database that cannot be worked with is
+// an error of the settings.
+func OpenStorage(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (*Storage, error) {
 	if cfg.DB == "" {
 		return openSQLite(ctx, dir, log)
 	}
 	return openPostgres(ctx, cfg, log)
 }
 
-func openSQLite(ctx context.Context, dir string, log *slog.Logger) (*records, error) {
+func openSQLite(ctx context.Context, dir string, log *slog.Logger) (*Storage, error) {
 	db, err := sqlite.Open(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -54,10 +57,10 @@ func openSQLite(ctx context.Context, dir string, log *slog.Logger) (*records, er
 		return nil, errors.Join(err, db.Close())
 	}
 	store := sqlite.NewStore(db, tickets)
-	return &records{store: store, outbox: store.Store, queue: tickets, closer: db.Close}, nil
+	return &Storage{Store: store, outbox: store.Store, Queue: tickets, closer: db.Close}, nil
 }
 
-func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*records, error) {
+func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*Storage, error) {
 	node, err := nodeName()
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 		return nil, errors.Join(err, db.Close())
 	}
 	store := postgres.NewStore(db, tickets, node)
-	r := &records{store: store, outbox: store, queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
+	r := &Storage{Store: store, outbox: store, Queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
 	workers := cfg.Workers
 	if cfg.Role == config.RoleAPI {
 		workers = 0
@@ -80,9 +83,9 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*re
 		return nil, errors.Join(err, db.Close())
 	}
 	tickets.Among(r.member.Slots)
-	r.queue = leaving{tickets, r.member}
-	if err := tellCapacity(ctx, r.member, log); err != nil {
-		return nil, errors.Join(err, r.close())
+	r.Queue = leaving{tickets, r.member}
+	if err := logCapacity(ctx, r.member, log); err != nil {
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -93,15 +96,15 @@ func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
 		said, _ := strings.CutSuffix(f.Message, " Try again in a moment.")
-		away := lectern.Fail(codeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.", said)
+		away := lectern.Fail(CodeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.", said)
 		away.Detail = f.Detail
 		return db, away.Because(err)
 	}
 	return db, addressFault(err)
 }
 
-// codeNoDatabase is the code of a start without the database.
-const codeNoDatabase lectern.Code = "database_unreachable"
+// CodeNoDatabase is the code of a start without the database.
+const CodeNoDatabase lectern.Code = "database_unreachable"
 
 func addressFault(err error) error {
 	if e, ok := errors.AsType[*postgres.AddressError](err); ok {
@@ -110,8 +113,8 @@ func addressFault(err error) error {
 	return err
 }
 
-// tellCapacity logs how many connections the nodes take of those that the database allows.
-func tellCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) error {
+// logCapacity logs how many connections the nodes take of those that the database allows.
+func logCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) error {
 	c, err := node.Capacity(ctx)
 	if err != nil {
 		return err
@@ -123,7 +126,7 @@ func tellCapacity(ctx context.Context, node *postgres.Node, log *slog.Logger) er
 	return nil
 }
 
-// leaving is a queue that says that it takes no more before it stops.
+// leaving is a queue that announces that it takes no more before it stops.
 type leaving struct {
 	job.Queue
 	node *postgres.Node
@@ -176,9 +179,9 @@ func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (s
 	return hkdf.Key(sha256.New, []byte(key), nil, "lectern sessions", sha256.Size)
 }
 
-// openKeys opens the database for its API keys alone, without a queue and without taking part in the work: on Postgres
-// beside the nodes that run, on SQLite only while no server holds the data folder (CodeInUse). The caller closes it.
-func openKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, closer func() error, err error) {
+// OpenKeys opens the database for its API keys alone, without a queue and without taking part in the work: on Postgres
+// next to the nodes that run, on SQLite only while no server holds the data folder (CodeInUse). The caller closes it.
+func OpenKeys(ctx context.Context, cfg config.Config) (keys *sqlstore.Store, closer func() error, err error) {
 	if cfg.DB == "" {
 		db, err := sqlite.Open(ctx, cfg.Path())
 		if err != nil {
@@ -208,11 +211,11 @@ func nodeName() (string, error) {
 
 // peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its name
 // below scratch; claims frees the webhooks that a dead one was about to deliver.
-func (r *records) peers(scratch string, claims func(ctx context.Context, node string) error) job.Peers {
-	if r.member == nil {
+func (s *Storage) peers(scratch string, claims func(ctx context.Context, node string) error) job.Peers {
+	if s.member == nil {
 		return nil
 	}
-	return peers{r.member, r.bury, claims, scratch}
+	return peers{s.member, s.bury, claims, scratch}
 }
 
 type peers struct {
@@ -236,13 +239,13 @@ func (p peers) Bury(ctx context.Context, node string) error {
 	})
 }
 
-// close ends the connections. The job service has been stopped.
-func (r *records) close() error {
+// Close ends the connections. The job service is stopped before.
+func (s *Storage) Close() error {
 	var err error
-	if r.member != nil {
+	if s.member != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		err = r.member.Leave(ctx)
+		err = s.member.Leave(ctx)
 	}
-	return errors.Join(err, r.closer())
+	return errors.Join(err, s.closer())
 }

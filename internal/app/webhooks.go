@@ -1,8 +1,7 @@
-package main
+package app
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"lectern"
@@ -16,21 +15,20 @@ import (
 
 var _ httpapi.Webhooks = (*webhook.Service)(nil)
 
-// newHooks makes the deliverer of webhooks on the outbox that the job service fills, and lets every change wake it.
-// secret signs what goes to callback addresses.
-func newHooks(cfg config.Config, secret string, r *records, watch *instruments, log *slog.Logger) (*webhook.Service, error) {
+// newWebhooks makes the deliverer of webhooks on the outbox that the job service fills. A secret of the wrong form is an
+// error of the settings.
+func (a *App) newWebhooks() (*webhook.Service, error) {
 	var policy egress.Policy
-	if cfg.Webhook.AllowPrivate {
+	if a.Config.Webhook.AllowPrivate {
 		policy = egress.Everywhere()
 	}
 	s, err := webhook.New(webhook.Options{
-		Store: counted{r.outbox, watch.metrics}, Encode: httpapi.Encoder(cfg.HTTP.BaseURL), Secret: secret, Policy: policy,
-		Node: r.node, Version: programVersion(), Logger: log,
+		Store: counted{a.storage.outbox, a.telemetry.metrics}, Encode: httpapi.Encoder(a.Config.HTTP.BaseURL),
+		Secret: a.secrets.Webhook, Policy: policy, Node: a.storage.node, Version: a.opt.Version, Logger: a.opt.Log,
 	})
 	if err != nil {
 		return nil, &config.Error{Key: config.WebhookVariable, Cause: err, Allowed: "whsec_ and at least 24 bytes in base64"}
 	}
-	watch.wake = s.Wake
 	return s, nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -77,7 +77,7 @@ func TestH5ReadinessAnswersInTime(t *testing.T) {
 		for range 3 {
 			began := time.Now()
 			got := r.missing(t.Context())
-			if took := time.Since(began); took != readyBound {
+			if took := time.Since(began); took != ReadyBound {
 				t.Errorf("it took %v", took)
 			}
 			if len(got) != 2 || got[0].Message != "It hangs." || !got[0].Retryable || got[1].Code != lectern.CodeInternal {

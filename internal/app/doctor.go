@@ -1,0 +1,263 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"lectern"
+	"lectern/internal/blob"
+	"lectern/internal/chrome"
+	"lectern/internal/config"
+	"lectern/internal/encode"
+	"lectern/internal/ffmpeg"
+	"lectern/internal/proc"
+	"lectern/internal/store/postgres"
+	"lectern/internal/store/sqlite"
+)
+
+// State says what came of looking for something.
+type State string
+
+// The states of what was looked for.
+const (
+	Found   State = "found"
+	Missing State = "missing"
+	Broken  State = "broken" // it is there and does not work
+	Unknown State = "unknown"
+)
+
+// Finding says how one thing is that Lectern works with.
+type Finding struct {
+	Name     string   `json:"name"`
+	State    State    `json:"state"`
+	Needed   bool     `json:"needed"`
+	Version  string   `json:"version,omitempty"`
+	For      string   `json:"for"`
+	Tried    string   `json:"tried,omitempty"` // what was done to find out
+	Problem  string   `json:"problem,omitempty"`
+	Note     string   `json:"note,omitempty"`     // what could be better although it works
+	Packages []string `json:"packages,omitempty"` // of Debian and Ubuntu, that bring it
+}
+
+// Examine looks for everything that Lectern works with, in the order in which a render needs it, and tries what it finds.
+func Examine(ctx context.Context, cfg config.Config) []Finding {
+	out := []Finding{examineFFmpeg(cfg), examineEncoder(ctx, cfg), examineBrowser(ctx, cfg)}
+	voices, avatars := examineProviders(ctx, cfg)
+	out = append(out, voices...)
+	out = append(out, examineFonts(ctx)...)
+	out = append(out, avatars...)
+	out = append(out, examineFolder(cfg), examineDatabase(ctx, cfg))
+	if cfg.Role == config.RoleAPI { // it renders nothing
+		for i := range out {
+			out[i].Needed = out[i].Needed && (out[i].Name == dataFolder || out[i].Name == database)
+		}
+	}
+	return out
+}
+
+// Names of findings that every role needs.
+const (
+	dataFolder = "data folder"
+	database   = "database"
+)
+
+// Absent quickly names the programs without which nothing can be rendered.
+func Absent(cfg config.Config) []Finding {
+	var out []Finding
+	if _, err := proc.Find(cmp.Or(cfg.Tools.FFmpeg, "ffmpeg")); err != nil {
+		if f := examineFFmpeg(cfg); f.State == Missing {
+			out = append(out, f)
+		}
+	}
+	if _, err := chrome.Find(cfg.Tools.Chromium); err != nil {
+		out = append(out, Finding{Name: "Chromium", Needed: true, Packages: []string{chrome.Package}}.missing(err))
+	}
+	return out
+}
+
+// examineProviders asks all providers that can say how they are, the needed ones first.
+func examineProviders(ctx context.Context, cfg config.Config) (voices, avatars []Finding) {
+	secrets, err := cfg.ReadSecrets(os.Environ())
+	if err != nil {
+		avatars = append(avatars, Finding{Name: "Elai", For: "external avatars"}.missing(err))
+	}
+	for _, p := range providers(cfg, secrets, newFFmpeg(cfg, slog.New(slog.DiscardHandler))) {
+		if p.doctor != nil {
+			if f := p.doctor(ctx); p.voices != nil {
+				voices = append(voices, f)
+			} else {
+				avatars = append(avatars, f)
+			}
+		}
+		if p.close != nil {
+			_ = p.close() // a child that does not end is killed with this process
+		}
+	}
+	slices.SortStableFunc(voices, func(a, b Finding) int {
+		switch {
+		case a.Needed == b.Needed:
+			return 0
+		case a.Needed:
+			return -1
+		}
+		return 1
+	})
+	return voices, avatars
+}
+
+func examineFFmpeg(cfg config.Config) Finding {
+	f := Finding{Name: "ffmpeg", Needed: true, For: "encoding", Packages: []string{"ffmpeg"}}
+	t, err := ffmpeg.Find(cfg.Tools.FFmpeg)
+	if err != nil {
+		return f.missing(err)
+	}
+	return f.found(t.Version())
+}
+
+// examineEncoder tries the encoders in hardware. None is no fault: libx264 does all of it.
+func examineEncoder(ctx context.Context, cfg config.Config) Finding {
+	f := Finding{Name: "encoder", For: "pictures encoded whole"}
+	quiet := slog.New(slog.DiscardHandler)
+	found := newEncoder(cfg, newFFmpeg(cfg, quiet), quiet).works(ctx)
+	switch {
+	case found != encode.Software:
+		return f.found(found.String() + ", in hardware")
+	case cfg.Encoder == "auto":
+		return f.found("libx264 (no encoder in hardware works here)")
+	case cfg.Encoder == "software":
+		return f.found("libx264, as it is set")
+	}
+	f.State, f.Problem = Unknown, fmt.Sprintf("%s is set and does not work here; libx264 is used instead", cfg.Encoder)
+	return f
+}
+
+// examineBrowser makes Chromium draw a picture.
+func examineBrowser(ctx context.Context, cfg config.Config) Finding {
+	f := Finding{Name: "Chromium", Needed: true, For: "drawing slides", Packages: []string{chrome.Package}}
+	path, err := chrome.Find(cfg.Tools.Chromium)
+	if err != nil {
+		return f.missing(err)
+	}
+	b := newBrowser(cfg, slog.New(slog.DiscardHandler))
+	defer b.Close()
+	began := time.Now()
+	if err := b.Prove(ctx); err != nil {
+		return f.broken(err)
+	}
+	f.Tried = fmt.Sprintf("drew a picture in %.1f s", time.Since(began).Seconds())
+	version, err := b.Version(ctx)
+	if err != nil {
+		return f.broken(err)
+	}
+	switch contained, why := b.Contained(); {
+	case contained:
+		f.Tried += ", in its sandbox"
+	default:
+		f.Tried += ", without its own sandbox"
+		f.Note = "it runs without its own sandbox: " + why + "."
+		if cfg.Chromium.Sandbox != config.SandboxOff && os.Geteuid() != 0 {
+			f.Note += " " + chrome.AllowSandbox + "."
+		}
+	}
+	if !chrome.HeadlessShell(path) {
+		version += ", " + chrome.Package + " is quicker"
+	}
+	return f.found(version)
+}
+
+// examineFonts asks fontconfig which families there are.
+func examineFonts(ctx context.Context) []Finding {
+	fonts := []struct{ family, what, pkg string }{
+		{"Inter", "Latin, Cyrillic, Greek", "fonts-inter"},
+		{"Noto Sans", "other scripts", "fonts-noto-core"},
+		{"Noto Sans CJK", "Chinese, Japanese, Korean", "fonts-noto-cjk"},
+		{"Noto Color Emoji", "emoji", "fonts-noto-color-emoji"},
+	}
+	families, err := proc.Output(ctx, proc.Command{Path: "fc-list", Args: []string{":", "family"}})
+	var out []Finding
+	for _, f := range fonts {
+		one := Finding{Name: "font " + f.family, For: f.what, Packages: []string{f.pkg}}
+		switch {
+		case err != nil:
+			one.State, one.Problem = Unknown, "fc-list, which lists fonts, cannot be asked"
+		case bytes.Contains(families, []byte(f.family)):
+			one = one.found("")
+		default:
+			one = one.missing(errors.New("slides fall back to another font"))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// examineFolder tries to write where serve would.
+func examineFolder(cfg config.Config) Finding {
+	f := Finding{Name: dataFolder, Needed: true, For: "jobs and videos"}
+	dir := cfg.DataDir
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		dir = "." // serve makes it below here
+	}
+	if err := blob.Writable(dir); err != nil {
+		return f.broken(err)
+	}
+	f.Tried = "wrote a file"
+	return f.found(cfg.DataDir)
+}
+
+// databasePatience is how long Examine waits for a database.
+const databasePatience = 10 * time.Second
+
+// examineDatabase asks the database something, and changes nothing.
+func examineDatabase(ctx context.Context, cfg config.Config) Finding {
+	f := Finding{Name: database, Needed: true, For: "jobs"}
+	ctx, cancel := context.WithTimeout(ctx, databasePatience)
+	defer cancel()
+	if cfg.DB != "" {
+		version, err := postgres.Probe(ctx, cfg.DB)
+		if err == nil {
+			err = addressFault(postgres.Examine(ctx, cfg.DB, cfg.DBSession))
+		}
+		if err != nil {
+			return f.broken(err)
+		}
+		f.Tried = "it answers"
+		return f.found("Postgres " + version)
+	}
+	there, err := sqlite.Probe(ctx, cfg.DataDir)
+	switch {
+	case err != nil:
+		return f.broken(err)
+	case there:
+		f.Tried = "it answers"
+	default:
+		f.Tried = "serve makes it"
+	}
+	return f.found("SQLite")
+}
+
+func (f Finding) found(version string) Finding {
+	f.State, f.Version = Found, version
+	return f
+}
+
+func (f Finding) missing(err error) Finding {
+	f.State, f.Problem = Missing, err.Error()
+	if x, ok := errors.AsType[*lectern.Failure](err); ok {
+		f.Problem = x.Message
+	}
+	return f
+}
+
+// broken is a finding of a thing that is there and does not work.
+func (f Finding) broken(err error) Finding {
+	f = f.missing(err)
+	f.State = Broken
+	return f
+}

@@ -1,0 +1,71 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lectern"
+	"lectern/internal/config"
+)
+
+// Local renders in this process: the same pipeline and the same job service as a server's, on a data folder that Close
+// removes. Only the cache of finished steps stays, so that the next render of an edited deck is short. It delivers no
+// webhooks.
+type Local struct {
+	*App
+	Dir string // for the files of the caller too
+}
+
+// OpenLocal opens and starts one. cache is the folder of finished steps, "": that of the user. What the settings say of
+// databases, roles and workers is for servers, and is not obeyed.
+func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, log *slog.Logger) (_ *Local, err error) {
+	dir, err := os.MkdirTemp("", "lectern-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the work: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	if cache == "" {
+		if cache, err = UserCache(); err != nil {
+			cache = filepath.Join(dir, "cache") // without a home there is nothing to keep
+		}
+	}
+	cfg.Workers, cfg.DB, cfg.Role = 1, "", config.RoleAll
+	at := Folders{State: dir, Artifacts: filepath.Join(dir, "artifacts"), Cache: cache, Scratch: filepath.Join(dir, "scratch")}
+	a, err := Open(ctx, Options{Config: cfg, Folders: at, Version: version, Log: log, Once: true})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Start(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return &Local{App: a, Dir: dir}, nil
+}
+
+// Copy writes an artifact to w.
+func (l *Local) Copy(ctx context.Context, a lectern.Artifact, w io.Writer) error {
+	r, err := l.Artifacts.Open(ctx, a.Key)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(w, r); err != nil {
+		err = fmt.Errorf("copy the %s: %w", a.Kind, err)
+	}
+	return errors.Join(err, r.Close())
+}
+
+// Close stops the service and removes its folder.
+func (l *Local) Close() error {
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	defer stop()
+	return errors.Join(l.Stop(ctx), l.App.Close(), os.RemoveAll(l.Dir))
+}

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+
+	"lectern/internal/avatar"
+	"lectern/internal/avatar/builtin"
+	"lectern/internal/config"
+	"lectern/internal/tts"
+	"lectern/internal/tts/espeak"
+	"lectern/internal/tts/flite"
+)
+
+// provider is a program or service that gives voices or avatars, with all that a process does for it. The functions may be
+// nil: there is nothing to do then.
+type provider struct {
+	name    string        // what codes name it by: name:code
+	voices  tts.Engine    // nil: it gives no voices
+	avatars avatar.Engine // nil: it gives no avatars here
+	lacking string        // what a code that names it answers where its avatars need a setting
+	close   func() error
+	warm    func(ctx context.Context)             // begins early what is slow at first; it does not block
+	webhook http.Handler                          // takes the messages that it signs, at /webhooks/NAME
+	doctor  func(ctx context.Context) (f Finding) // says whether it works here
+}
+
+// providers lists all of them, the preferred first. A new one is a line here.
+func providers(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) []provider {
+	return []provider{
+		fliteVoices(cfg),
+		espeakVoices(),
+		{name: "builtin", avatars: builtin.New()},
+		elaiAvatars(cfg, secrets, ffmpeg),
+	}
+}
+
+// voicesOf returns the voices of the providers.
+func voicesOf(all []provider) *tts.Catalogue {
+	var engines []tts.Engine
+	for _, p := range all {
+		if p.voices != nil {
+			engines = append(engines, p.voices)
+		}
+	}
+	return tts.NewCatalogue(engines...)
+}
+
+// avatarsOf returns the avatars of the providers.
+func avatarsOf(cfg config.Config, all []provider) *avatar.Catalogue {
+	var engines []avatar.Engine
+	for _, p := range all {
+		if p.avatars != nil {
+			engines = append(engines, p.avatars)
+		}
+	}
+	c := avatar.New(cfg.Avatar, engines...)
+	for _, p := range all {
+		if p.lacking != "" {
+			c = c.Without(p.name, p.lacking)
+		}
+	}
+	return c
+}
+
+// fliteVoices speak English alone, and are pleasanter to listen to than those of espeak.
+func fliteVoices(cfg config.Config) provider {
+	e := flite.New(flite.Options{Program: cfg.Tools.Flite})
+	return provider{name: e.Name(), voices: e, close: closer(e),
+		doctor: examineVoices(e, Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})}
+}
+
+// espeakChild are the arguments of this program that make it the child in which espeak's library runs.
+var espeakChild = []string{"internal-voice", "espeak"}
+
+// ChildMain is the main of a child that a provider starts this program as. Every main that composes an App calls it first,
+// with its arguments; child says whether the process is one and ends with code.
+func ChildMain(args []string) (code int, child bool) {
+	if !slices.Equal(args, espeakChild) {
+		return 0, false
+	}
+	return espeak.ChildMain(os.Stdin, os.Stdout), true
+}
+
+// espeakVoices speak more than a hundred languages.
+func espeakVoices() provider {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	e := espeak.New(espeak.Options{Command: append([]string{self}, espeakChild...)})
+	return provider{name: e.Name(), voices: e, close: closer(e),
+		doctor: examineVoices(e, Finding{Name: "espeak-ng", Needed: true, For: "voices, 100+ languages",
+			Packages: []string{"espeak-ng", "libespeak-ng1"}})}
+}
+
+// examineVoices asks an engine for its voices.
+func examineVoices(e tts.Engine, f Finding) func(context.Context) Finding {
+	return func(ctx context.Context) Finding {
+		voices, err := e.Voices(ctx)
+		if err != nil {
+			return f.missing(err)
+		}
+		return f.found(fmt.Sprintf("%d voices", len(voices)))
+	}
+}

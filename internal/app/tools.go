@@ -1,0 +1,197 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"sync"
+
+	"lectern"
+	"lectern/internal/asset"
+	"lectern/internal/avatar"
+	"lectern/internal/blob"
+	"lectern/internal/check"
+	"lectern/internal/chrome"
+	"lectern/internal/config"
+	"lectern/internal/deck"
+	parsers "lectern/internal/deck/all"
+	"lectern/internal/picturefile"
+	"lectern/internal/render"
+	"lectern/internal/slides"
+	"lectern/internal/tts"
+)
+
+// Tools make slides, voices and pictures.
+type Tools struct {
+	Config  config.Config
+	Slides  *slides.Library
+	Voices  *tts.Catalogue
+	Avatars *avatar.Catalogue
+	Assets  *asset.Fetcher
+	Browser *chrome.Browser
+	FFmpeg  *FFmpeg
+
+	secrets   config.Secrets
+	providers []provider
+	slots     *render.Resources
+	judge     *picturefile.Judge
+	checker   *check.Checker
+	Decks     *deck.Catalogue
+	encoder   *encoder
+}
+
+// NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the settings.
+func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
+	library, err := slides.New()
+	if err != nil {
+		return nil, fmt.Errorf("read the slide templates: %w", err)
+	}
+	secrets, err := cfg.ReadSecrets(os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	o := asset.Options{Limits: cfg.Limits, Log: logger}
+	if cfg.Assets.AllowPrivate {
+		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	} else {
+		o.Ports = cfg.Assets.Numbers()
+	}
+	ffmpeg := newFFmpeg(cfg, logger)
+	all := providers(cfg, secrets, ffmpeg)
+	t := &Tools{
+		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
+		Assets: asset.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
+		slots: render.NewResources(render.Slots{
+			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
+		}),
+	}
+	t.checker = check.New(check.Options{
+		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
+		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
+	})
+	return t, nil
+}
+
+// newBrowser returns the browser that the settings ask for. It is not started.
+func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
+	return chrome.New(chrome.Options{
+		Path: cfg.Tools.Chromium, Tabs: cfg.Tabs, Sandbox: chrome.Sandbox(cfg.Chromium.Sandbox),
+		Memory: cfg.Chromium.Memory, Page: cfg.Chromium.Page,
+		Exposed: func(reason, said string) {
+			logger.Warn("Chromium runs without its own sandbox", "reason", reason, "fix", chrome.AllowSandbox, "chromium", said)
+		},
+	})
+}
+
+// Close ends the browser and the children of the providers.
+func (t *Tools) Close() error {
+	err := t.Browser.Close()
+	t.Assets.Close()
+	for _, p := range t.providers {
+		if p.close != nil {
+			err = errors.Join(err, p.close())
+		}
+	}
+	return err
+}
+
+// pipeline returns a pipeline of the tools that works on what artifacts and cache keep. One that only measures needs no
+// artifacts.
+func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
+	return render.New(render.Options{
+		FFmpeg: t.FFmpeg, Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
+		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
+		Encoder: t.encoder.works, Artifacts: artifacts, Limits: t.Config.Limits, Judge: t.judge,
+		Cache: func() (render.Cache, func()) {
+			hold := cache.Hold()
+			return hold, hold.Release
+		},
+		Resources: t.slots,
+	})
+}
+
+// Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
+// renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the number of
+// slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults.
+func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) error, show func(done int)) (
+	checked lectern.Deck, warnings []lectern.Warning, measured int, err error) {
+	faulty := d.WithDefaults()
+	dir, err := UserCache()
+	if err != nil { // without a home there is nothing to keep
+		if dir, err = os.MkdirTemp("", "lectern-"); err != nil {
+			return faulty, nil, 0, fmt.Errorf("make a folder for the work: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	cache, err := blob.OpenCache(blob.CacheOptions{Dir: dir, Limit: t.Config.CacheLimit, MinAge: -1})
+	if err != nil {
+		return faulty, nil, 0, err
+	}
+	defer func() { err = errors.Join(err, cache.Close()) }()
+	checked, warnings, err = t.checker.Check(ctx, d)
+	if err = judge(err); err != nil {
+		return faulty, warnings, 0, err
+	}
+	m, err := t.pipeline(nil, cache).Measure(ctx, checked, show)
+	return checked, append(warnings, m.Warnings...), m.Slides, err
+}
+
+// missing quickly names the programs without which no presentation can be made. It looks again at each call, so that what
+// was installed counts at once. Whether the programs work is the trials' business.
+func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
+	looks := []func() error{
+		func() error { _, err := t.FFmpeg.Find(); return err },
+		func() error { _, err := chrome.Find(t.Config.Tools.Chromium); return err },
+		func() error { return t.Voices.Any(ctx) },
+	}
+	found := make([]error, len(looks))
+	var wg sync.WaitGroup // each waits for a program to answer
+	for i, look := range looks {
+		wg.Go(func() { found[i] = look() })
+	}
+	wg.Wait()
+	var out []*lectern.Failure
+	for _, err := range found {
+		if err != nil {
+			out = append(out, lectern.AsFailure(err))
+		}
+	}
+	return out
+}
+
+// trials are what a render needs.
+func (t *Tools) trials() []*trial {
+	return []*trial{
+		{name: "ffmpeg", keep: trialKeep, do: func(context.Context) error { _, err := t.FFmpeg.Find(); return err },
+			late: "ffmpeg has not said its version in time. See that it runs: ffmpeg -version."},
+		{name: "browser", keep: trialKeep, do: t.Browser.Prove,
+			late: "The browser has not drawn its first picture yet. Ask again in a moment; `lectern doctor` tries it too."},
+		{name: "voices", keep: trialKeep, do: func(ctx context.Context) error { return t.Voices.Any(ctx) },
+			late: "No voice has answered in time. `lectern doctor` says which there are."},
+	}
+}
+
+// webhooks are the routes for the messages of providers, by pattern.
+func (t *Tools) webhooks() map[string]http.Handler {
+	routes := map[string]http.Handler{}
+	for _, p := range t.providers {
+		if p.webhook != nil {
+			routes["/webhooks/"+p.name] = p.webhook
+		}
+	}
+	return routes
+}
+
+// closer returns the Close of an engine that has one, else nil.
+func closer(engine any) func() error {
+	if c, ok := engine.(io.Closer); ok {
+		return c.Close
+	}
+	return nil
+}

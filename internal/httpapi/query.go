@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"lectern"
+)
+
+// metadataPrefix begins the names of parameters that filter by an entry of the metadata.
+const metadataPrefix = "metadata."
+
+// knownQuery makes an operation refuse parameters that it does not read, and those that come twice, of which it would
+// read one: a misspelt filter would list what nobody asked for. It looks before anything else of the request is judged.
+func (s *server) knownQuery(known []string) func(huma.Context, func(huma.Context)) {
+	return func(c huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(c)
+		if err := judgeQuery(r.URL.RawQuery, known); err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		next(c)
+	}
+}
+
+func judgeQuery(raw string, known []string) error {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return lectern.Fail(codeParameter, "The parameters after the question mark cannot be read: %s.",
+			lectern.Shorten(err.Error()))
+	}
+	metadata := slices.Contains(known, metadataPrefix)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch {
+		case metadata && strings.HasPrefix(name, metadataPrefix) && len(values[name]) == 1:
+		case len(values[name]) > 1 && (slices.Contains(known, name) || metadata && strings.HasPrefix(name, metadataPrefix)):
+			return blame(name, codeParameter, "The parameter %q comes %d times; it is read once.",
+				lectern.Shorten(name), len(values[name]))
+		case !slices.Contains(known, name):
+			return blame(name, codeParameter, "The parameter %q is not known here.%s", lectern.Shorten(name), meant(name, known))
+		}
+	}
+	return nil
+}
+
+// meant names a parameter that comes near to a name, or all that there are.
+func meant(name string, known []string) string {
+	shown := make([]string, len(known))
+	for i, k := range known {
+		if shown[i] = k; k == metadataPrefix {
+			shown[i] = metadataPrefix + "KEY"
+		}
+	}
+	if near := lectern.DidYouMean(name, shown); near != "" {
+		return near
+	}
+	if len(shown) == 0 {
+		return " It takes none."
+	}
+	return " It takes " + lectern.OneOf(shown) + "."
+}
+
+// queryOf lists the parameters that a type of input reads from the query.
+func queryOf(t reflect.Type) []string {
+	var names []string
+	for f := range fields(t) {
+		if f.Anonymous {
+			names = append(names, queryOf(f.Type)...)
+		}
+		if name, _, _ := strings.Cut(f.Tag.Get("query"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fields yields the fields of a struct.
+func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for i := range t.NumField() {
+			if !yield(t.Field(i)) {
+				return
+			}
+		}
+	}
+}
+
+type listInput struct {
+	Status        string    `query:"status" doc:"Only presentations in this state: queued, processing, completed, failed or canceled. Of several, with commas between them: in one of these." example:"queued,processing"`
+	CreatedAfter  time.Time `query:"created_after" doc:"Only presentations that were made later, as RFC 3339." example:"2026-11-24T09:00:00Z"`
+	CreatedBefore time.Time `query:"created_before" doc:"Only presentations that were made earlier, as RFC 3339." example:"2026-11-25T09:00:00Z"`
+	Limit         int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many to give at most."`
+	Cursor        string    `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
+}
+
+// describeList adds to the document the parameters metadata.KEY, whose names are the caller's: an object that is written
+// out as one parameter an entry.
+func describeList(o *huma.Operation) {
+	explode := true
+	entry := map[string]any{"type": "string", "description": "The value of the entry."}
+	o.Parameters = append(o.Parameters, &huma.Param{
+		Name: "metadata", In: "query", Style: "form", Explode: &explode,
+		Example: map[string]string{"metadata.course": "algebra"},
+		Description: "Only presentations with this entry in their metadata: metadata.KEY=VALUE. Several must all be there. " +
+			"Keys and values are compared as a whole.",
+		Schema: &huma.Schema{
+			Type: "object", AdditionalProperties: false,
+			Extensions: map[string]any{"patternProperties": map[string]any{`^metadata\..+$`: entry}},
+		},
+	})
+}
+
+// query is what the parameters of a list ask for.
+func (in *listInput) query(r *http.Request) (lectern.Query, error) {
+	q := lectern.Query{CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore, Limit: in.Limit, Cursor: in.Cursor}
+	if in.Status != "" {
+		for status := range strings.SplitSeq(in.Status, ",") {
+			if !lectern.Status(status).Valid() {
+				return q, blame("status", codeRequest,
+					"There is no status %q; there are queued, processing, completed, failed and canceled.", lectern.Shorten(status))
+			}
+			q.Statuses = append(q.Statuses, lectern.Status(status))
+		}
+	}
+	for name, values := range r.URL.Query() {
+		if key, ok := strings.CutPrefix(name, metadataPrefix); ok {
+			if q.Metadata == nil {
+				q.Metadata = map[string]string{}
+			}
+			q.Metadata[key] = values[0]
+		}
+	}
+	return q, nil
+}

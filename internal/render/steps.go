@@ -1,0 +1,149 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"lectern"
+)
+
+// steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the
+// progress, and the warnings.
+type steps struct {
+	job    lectern.Job
+	report lectern.Reporter
+	cache  Cache
+	track  *tracker
+	now    func() time.Time
+
+	mu       sync.Mutex
+	warnings []lectern.Warning
+}
+
+// file is the output of a step.
+type file struct {
+	key  string
+	path string
+}
+
+// step gives the output of a step from the cache, or makes it there, and records the step. ending is the file's.
+func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key, ending string,
+	make func(path string) error) (file, error) {
+	started := u.now()
+	path, reused := u.cache.Get(key + ending)
+	if !reused {
+		var err error
+		made := false
+		path, err = u.cache.Make(ctx, key+ending, func(path string) error {
+			made = true
+			return guard(func() error { return make(path) })
+		})
+		if err != nil {
+			return file{}, failed(ctx, err, slide)
+		}
+		reused = !made
+	}
+	return file{key, path}, u.done(ctx, kind, slide, key, reused, started)
+}
+
+func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool,
+	started time.Time) error {
+	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt,
+		Reused:  reused,
+		Started: started, Took: u.now().Sub(started)})
+	if err != nil {
+		return failed(ctx, err, slide)
+	}
+	return nil
+}
+
+// failed gives err its place. What only says that the run was stopped becomes the reason for that.
+func failed(ctx context.Context, err error, slide int) error {
+	if ctx.Err() != nil && (isCancel(err) || errors.Is(err, context.Cause(ctx))) {
+		return context.Cause(ctx)
+	}
+	if !isFailure(err) && errors.Is(err, syscall.ENOSPC) {
+		f := lectern.Fail(lectern.CodeDiskFull,
+			"The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
+		f.Retryable = true
+		return f.At(slide)
+	}
+	return lectern.AsFailure(err).At(slide)
+}
+
+// orElse makes err a failure of the given code, unless it is a failure already or only says that the run was stopped.
+func orElse(err error, code lectern.Code, sentence string) error {
+	if err == nil || isFailure(err) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	return lectern.Fail(code, "%s", sentence).Because(err)
+}
+
+// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says
+// what it could not do, as in Command.What.
+func broken(what string, err error) error {
+	return unwell(err,
+		what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
+}
+
+// unwell makes err a failure to encode that may be a machine's bad moment.
+func unwell(err error, sentence string) error {
+	err = orElse(err, lectern.CodeEncodeFailed, sentence)
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
+		f.Retryable = true
+	}
+	return err
+}
+
+// What a failure of ffmpeg begins with.
+const (
+	whatSlide     = "ffmpeg could not encode the slide"
+	whatBlend     = "ffmpeg could not blend two slides"
+	whatSound     = "ffmpeg could not encode the sound"
+	whatThumbnail = "ffmpeg could not make the thumbnail"
+	whatTake      = "ffmpeg could not read the avatar's video"
+)
+
+func isFailure(err error) bool {
+	_, ok := errors.AsType[*lectern.Failure](err)
+	return ok
+}
+
+// warn keeps warnings for the manifest and tells of them.
+func (u *steps) warn(list []lectern.Warning) {
+	if len(list) == 0 {
+		return
+	}
+	u.mu.Lock()
+	var fresh []lectern.Warning
+	for _, w := range list {
+		if !slices.Contains(u.warnings, w) { // the check has said it
+			u.warnings, fresh = append(u.warnings, w), append(fresh, w)
+		}
+	}
+	u.mu.Unlock()
+	u.track.warn(fresh)
+}
+
+// drop takes a segment that turned out to be damaged out of the cache, so that the next attempt makes it again.
+func (u *steps) drop(s segment) error { return u.cache.Drop(s.key + filepath.Ext(s.path)) }
+
+// frames reports how many frames of a task's total are done.
+func (u *steps) frames(task string, total int64) func(int) {
+	return func(n int) { u.track.move(task, float64(n)/float64(max(total, 1))) }
+}
+
+// coder is ffmpeg, and the slots that it works in.
+type coder struct {
+	tool      FFmpeg
+	resources *Resources
+}
+
+func (c coder) ffmpeg(ctx context.Context, command Command) error {
+	return orElse(c.tool.Run(ctx, command), lectern.CodeEncodeFailed, "ffmpeg failed.")
+}

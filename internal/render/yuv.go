@@ -1,0 +1,124 @@
+package render
+
+import (
+	"fmt"
+	"image"
+	"image/draw"
+	"os"
+	"sync"
+
+	"lectern/internal/picture"
+)
+
+// yuvFiles makes slides' pictures what the encoder takes.
+type yuvFiles struct {
+	*outline
+	scratch   string // the folder that the files are in
+	resources *Resources
+}
+
+// yuvFile is a slide's picture, without its avatar, as the encoder takes it, kept as a scratch file for as long as a
+// step needs it.
+type yuvFile struct {
+	mu   sync.Mutex
+	path string
+	uses int
+}
+
+// yuvOf gives the path of a slide's YUV file. yuv is what is in it, where the caller has that. Each use ends with a
+// call of dropYUV.
+func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
+	s.yuv.mu.Lock()
+	path := s.yuv.path
+	s.yuv.mu.Unlock()
+	if path != "" {
+		return path, nil
+	}
+	if yuv == nil {
+		img, err := u.canvas(s)
+		if err != nil {
+			return "", err
+		}
+		yuv = picture.ToYUV(img)
+	}
+	f, err := os.CreateTemp(u.scratch, fmt.Sprintf("slide-%d-*.yuv", s.number))
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(yuv.Pix)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return "", err
+	}
+	s.yuv.mu.Lock()
+	path, s.yuv.path = s.yuv.path, f.Name()
+	s.yuv.mu.Unlock()
+	if path != "" { // made twice at the same time; both are the same
+		os.Remove(path)
+	}
+	return f.Name(), nil
+}
+
+// dropYUV ends a use of a slide's YUV file; after the last the file goes.
+func (u yuvFiles) dropYUV(s *slide) {
+	s.yuv.mu.Lock()
+	s.yuv.uses--
+	path := s.yuv.path
+	if s.yuv.uses > 0 {
+		path = ""
+	}
+	s.yuv.mu.Unlock()
+	if path != "" {
+		os.Remove(path)
+	}
+}
+
+// canvas reads a slide's picture, exactly as large as the video, with the avatar's window drawn in.
+func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
+	var img image.Image
+	if drawn := u.drawn(s); drawn != nil {
+		img = drawn
+	} else {
+		b, err := os.ReadFile(s.picture.path)
+		if err != nil {
+			return nil, err
+		}
+		if img, err = decodePicture(b); err != nil {
+			return nil, err
+		}
+	}
+	b := img.Bounds()
+	size := u.deck.Size
+	exact, ok := img.(*image.RGBA)
+	if !ok || b.Dx() != size.Width || b.Dy() != size.Height {
+		exact = image.NewRGBA(image.Rect(0, 0, size.Width, size.Height))
+		// A picture that is a pixel short has its last row and column repeated.
+		for dx := 0; dx < size.Width; dx += b.Dx() {
+			for dy := 0; dy < size.Height; dy += b.Dy() {
+				from := image.Pt(b.Min.X, b.Min.Y)
+				if dx > 0 {
+					from.X = max(b.Min.X, b.Max.X-(size.Width-dx))
+				}
+				if dy > 0 {
+					from.Y = max(b.Min.Y, b.Max.Y-(size.Height-dy))
+				}
+				draw.Draw(exact, image.Rect(dx, dy, size.Width, size.Height), img, from, draw.Src)
+			}
+		}
+	}
+	if s.window != nil {
+		s.window.Bake(exact)
+	}
+	return exact, nil
+}
+
+// drawn gives what was drawn of a slide, once, if it was kept.
+func (u yuvFiles) drawn(s *slide) *image.RGBA {
+	img := s.picture.drawn.Swap(nil)
+	if img != nil {
+		u.resources.drawn.Add(-1)
+	}
+	return img
+}
