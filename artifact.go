@@ -89,6 +89,10 @@ type Artifact struct {
 	ContentType string
 	Size        int64
 	SHA256      string // lower-case hex
+
+	// Duration is how long video and sound last, as long as the frames of the video; 0: unknown, or the kind has no length.
+	// Of what a store lists it is known in Presentation.Files alone.
+	Duration time.Duration
 }
 
 // StepKind names what a step does.

@@ -96,8 +96,10 @@ type Presentation struct {
 	Error           *Failure
 	Warnings        []Warning
 	Metadata        map[string]string
-	CallbackURL     string // told of every milestone; "": nobody is
-	TraceParent     string // of the request that made it, as W3C Trace Context writes it; "": none is known
+	Files           []Artifact // that it left; nil: it is not completed, or was by a version that did not note them here
+	ExpiresAt       time.Time  // when it goes with all its files; zero: it has not ended
+	CallbackURL     string     // told of every milestone; "": nobody is
+	TraceParent     string     // of the request that made it, as W3C Trace Context writes it; "": none is known
 }
 
 // The stages of a run, in the order in which they begin; they overlap.
@@ -113,6 +115,16 @@ const (
 	StageCanceling  = "canceling"
 	StageDone       = "done"
 )
+
+// Duration is how long the video lasts; 0: it is not there, or a version made it that did not note its length.
+func (p Presentation) Duration() time.Duration {
+	for _, f := range p.Files {
+		if f.Kind == ArtifactVideo {
+			return f.Duration
+		}
+	}
+	return 0
+}
 
 // NewPresentation is a queued presentation, at version 1.
 func NewPresentation(id string, d Deck, now time.Time) Presentation {
@@ -141,7 +153,10 @@ type (
 	// Beat says that a run is alive (J8).
 	Beat struct{ Attempt int }
 	// Completed says that a run has left its artifacts.
-	Completed struct{ Attempt int }
+	Completed struct {
+		Attempt int
+		Files   []Artifact
+	}
 	// Broke says that a run failed.
 	Broke struct {
 		Attempt int
@@ -202,6 +217,7 @@ func (p Presentation) Apply(e Event, now time.Time) (Presentation, Change, error
 			if p.CancelRequested {
 				return p.end(StatusCanceled, now)
 			}
+			p.Files = e.Files
 			return p.end(StatusCompleted, now)
 		})
 	case Broke:
@@ -276,6 +292,7 @@ func (p Presentation) retry(e Retried) (Presentation, Change, error) {
 	}
 	p.Status, p.Stage, p.Message = StatusQueued, StageQueued, "Waiting to start again."
 	p.CancelRequested, p.Error, p.CompletedAt, p.Worker, p.ETA = false, nil, time.Time{}, "", 0
+	p.ExpiresAt = time.Time{}
 	p.KeyID = cmp.Or(e.KeyID, p.KeyID)
 	p.Version++
 	return p, Visible, nil

@@ -10,11 +10,11 @@ import (
 	"lectern"
 )
 
-// tries is how often a request that may be sent again is sent before its failure is told.
+// tries is how often a request that may be repeated is sent before the client returns its failure.
 const tries = 4
 
-// repeat sends a request until it is answered, or its failure is not worth another try, or the client's patience is over.
-// Only what may be sent twice is repeated: what changes nothing, and what has an Idempotency-Key.
+// repeat sends a request until it is answered, the failure is permanent, or the client's patience is over. It repeats
+// only requests that change nothing or have an Idempotency-Key.
 func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 	once func() (http.Header, error)) (http.Header, error) {
 	begun := time.Now()
@@ -32,8 +32,8 @@ func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 	}
 }
 
-// wait pauses after a failed attempt: for as long as the server asks, or by the client's own pause where it does not. A server
-// that asks for more than what is left of the client's patience gives its failure back at once.
+// wait pauses after a failed attempt: as long as the server asks, otherwise by the client's own pause. If the server
+// asks for more than the rest of the client's patience, wait returns the failure at once.
 func (c *Client) wait(ctx context.Context, attempt int, failed error, begun time.Time) error {
 	asked := retryAfter(failed)
 	switch {
@@ -80,7 +80,7 @@ func again(err error) bool {
 	return turnedAway(err) || e.Failure.Code == lectern.CodeKeyInUse
 }
 
-// forNow reports whether a refusal may pass, by the server's word or as the word of a proxy, which has none of its codes.
+// forNow reports whether a refusal may pass: the server says so, or a proxy answered, without a code of the server.
 func forNow(e *Error) bool { return e.Failure.Retryable || e.Failure.Code == lectern.CodeInternal }
 
 // retryAfter is the wait that a failure asks for; 0: none.
@@ -91,7 +91,7 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// longestWait bounds what a header can say.
+// longestWait bounds the wait that a header can ask for.
 const longestWait = 365 * 24 * time.Hour
 
 // parseRetryAfter reads a Retry-After: seconds, or a date. What makes no sense, or is over, is 0.

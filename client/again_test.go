@@ -39,7 +39,7 @@ const (
 	tooLong = `{"code":"rate_limited","detail":"It never fits.","retryable":false}`
 )
 
-// within gives a client of such a server, in a bubble.
+// within returns a client of such a server, in a bubble.
 func within(t *testing.T, answer canned, options ...client.Option) (*client.Client, *counter) {
 	t.Helper()
 	n := &counter{answer: answer}
@@ -50,7 +50,8 @@ func within(t *testing.T, answer canned, options ...client.Option) (*client.Clie
 	return c, n
 }
 
-// What may be sent twice waits as long as the server asks, and says so; what may have changed something is told at once.
+// A request that may be sent twice waits as long as the server asks, and reports the wait; one that may have changed
+// something fails at once.
 func TestRetryAfterIsObeyed(t *testing.T) {
 	t.Parallel()
 	calls := map[string]struct {
@@ -100,8 +101,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// Waiting is bounded: by the number of tries, by the client's patience, by the caller's context; and what no waiting mends is
-// told at once.
+// Waiting is bounded: by the number of tries, by the client's patience, by the caller's context. A failure that waiting
+// cannot change is returned at once.
 func TestWaitingIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -1,11 +1,11 @@
 // Package client talks to a Lectern server over /v1.
 //
-// It speaks in the words of the root package: presentations come back as lectern.Presentation, failures as
-// *lectern.Failure (inside an *Error with the status and the request's id), so that a program reads the same whether the
-// work is done in its own process or on another machine. Watching survives broken connections and restarts of the server;
-// downloads go on where they broke off. A presentation is created once, however often the request had to be sent: it
-// carries an Idempotency-Key. Nothing else is retried that may have changed something. Where the server is busy (429, 503) it
-// says when to come back, and what may be sent again is sent then, a few times and within the client's patience.
+// It uses the types of the root package: presentations are lectern.Presentation, failures *lectern.Failure (inside an
+// *Error with the status and the request's id). So a program reads the same whether the work is done in its own process
+// or on another machine. Watching survives broken connections and restarts of the server; downloads continue where they
+// broke off. A presentation is created once, however often the request is sent: it carries an Idempotency-Key. No other
+// request that may have changed something is repeated. Where the server is busy (429, 503) it says when to come back;
+// the client then repeats what may be repeated, a few times and within its patience.
 package client
 
 import (
@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -45,21 +46,21 @@ type Option func(*Client)
 // WithHTTPClient sets what sends requests. It should have no timeout of its own: streams last as long as a render.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
-// WithAPIKey sends an API key with every request; "" sends none. It goes to the client's own server alone, not where that
-// redirects to.
+// WithAPIKey sends an API key with every request; "" sends none. The key goes only to the client's own server, never to
+// a server that it redirects to.
 func WithAPIKey(key string) Option { return func(c *Client) { c.key = key } }
 
-// WithPatience sets for how long a watch or a download tries to reach a server that is gone, and for how long a request waits
-// that the server turns away for now; the default is 2 minutes.
+// WithPatience sets how long a watch or a download tries to reach a server that is gone, and how long a request waits
+// for a busy server; the default is 2 minutes.
 func WithPatience(d time.Duration) Option { return func(c *Client) { c.patience = d } }
 
-// WithNotice sets what is told of each wait that the server asks for, before it: how long it is, and why.
+// WithNotice sets a function that is called before each wait that the server asks for, with its length and reason.
 func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
 
-// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs off from
-// 0.2 to 5 seconds.
+// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs
+// off from 0.2 to 5 seconds.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
 }
@@ -87,7 +88,7 @@ func backoff(ctx context.Context, attempt int) error {
 	return sleep(ctx, d/2+rand.N(d/2))
 }
 
-// Error is a failure that the server told, or that kept it from being reached.
+// Error is a failure that the server reported, or the reason why it could not be reached.
 type Error struct {
 	Status     int           // 0: the server was not reached
 	RequestID  string        // names the request in the server's log
@@ -98,7 +99,7 @@ type Error struct {
 // Error is the sentence for the user.
 func (e *Error) Error() string { return e.Failure.Error() }
 
-// Unwrap gives the failure.
+// Unwrap returns the failure.
 func (e *Error) Unwrap() error { return e.Failure }
 
 // problem is a failure as the server writes it.
@@ -118,7 +119,7 @@ type problem struct {
 	} `json:"errors"`
 }
 
-// do sends a request and gives the answer where its status is a success; the caller closes the body.
+// do sends a request and returns the answer if its status is a success; the caller closes the body.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
 	var r io.Reader
 	if body != nil {
@@ -228,8 +229,8 @@ type Checked struct {
 type CheckedSlide struct {
 	Slide            int                 `json:"slide"`     // counted from 1
 	SpokenBy         string              `json:"spoken_by"` // "voice", "avatar" or "nobody"
-	Voice            lectern.VoiceChoice `json:"voice"`     // zero: nobody's, or the avatar's engine chooses
-	Avatar           string              `json:"avatar"`    // who is seen; "": nobody
+	Voice            lectern.VoiceChoice `json:"voice"`     // zero: no voice, or the avatar's engine chooses
+	Avatar           string              `json:"avatar"`    // who is visible; "": nobody
 	EstimatedSeconds float64             `json:"estimated_seconds"`
 	Warnings         []lectern.Warning   `json:"warnings"`
 }
@@ -243,12 +244,12 @@ func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
 	return v, err
 }
 
-// Get gives a presentation; an unknown id gives CodeNotFound.
+// Get returns a presentation; an unknown id is CodeNotFound.
 func (c *Client) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	return c.presentation(ctx, http.MethodGet, "/v1/presentations/"+url.PathEscape(id), nil)
 }
 
-// Cancel asks for a presentation to end; one that has ended gives CodeConflict.
+// Cancel asks for a presentation to end; for one that has ended it returns CodeConflict.
 func (c *Client) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
 	return c.presentation(ctx, http.MethodPost, "/v1/presentations/"+url.PathEscape(id)+"/cancel", []byte{})
 }
@@ -271,8 +272,8 @@ func (c *Client) presentation(ctx context.Context, method, path string, body []b
 	return v.presentation(), nil
 }
 
-// List returns a page of presentations, newest first, and the cursor of the next page; "" on the last. The limit is at most
-// 200, and q has no owner: a server lists those of the key's owner.
+// List returns a page of presentations, newest first, and the cursor of the next page; "" on the last. The limit is at
+// most 200. q has no owner: a server lists the presentations of the key's owner.
 func (c *Client) List(ctx context.Context, q lectern.Query) (page []lectern.Presentation, next string, err error) {
 	v := url.Values{}
 	if len(q.Statuses) > 0 {
@@ -362,6 +363,33 @@ type wire struct {
 	Error           *lectern.Failure  `json:"error"`
 	Warnings        []lectern.Warning `json:"warnings"`
 	Metadata        map[string]string `json:"metadata"`
+	DurationSeconds float64           `json:"duration_seconds"`
+	ExpiresAt       time.Time         `json:"expires_at"`
+	Files           []struct {
+		Name      string `json:"name"`
+		Slide     int    `json:"slide"`
+		MediaType string `json:"media_type"`
+		Bytes     int64  `json:"bytes"`
+		SHA256    string `json:"sha256"`
+	} `json:"files"`
+}
+
+// files are those whose kind this version knows. In the client the length of the video is with the video.
+func (w wire) files() []lectern.Artifact {
+	var list []lectern.Artifact
+	for _, f := range w.Files {
+		for _, known := range lectern.ArtifactFiles() {
+			if known.Link != f.Name {
+				continue
+			}
+			a := lectern.Artifact{Kind: known.Kind, Slide: f.Slide, ContentType: f.MediaType, Size: f.Bytes, SHA256: f.SHA256}
+			if a.Kind == lectern.ArtifactVideo {
+				a.Duration = time.Duration(math.Round(w.DurationSeconds * float64(time.Second)))
+			}
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func (w wire) presentation() lectern.Presentation {
@@ -369,7 +397,7 @@ func (w wire) presentation() lectern.Presentation {
 		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
-		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart,
+		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt,
 		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
 	}
 }

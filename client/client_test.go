@@ -32,8 +32,8 @@ func dial(t *testing.T, h http.HandlerFunc, options ...client.Option) (*client.C
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	a := &attempts{}
-	// The server's own client: connections of the default transport are closed by any server that is, and a request that must not
-	// be sent twice fails then.
+	// The server's own client: connections of the default transport are closed by any server that is, and a request that
+	// must not be sent twice fails then.
 	c, err := client.New(server.URL, append([]client.Option{client.WithPause(a.pause),
 		client.WithHTTPClient(server.Client())}, options...)...)
 	if err != nil {
@@ -216,7 +216,7 @@ func TestDownloadResumes(t *testing.T) {
 	}
 }
 
-// A file that changes in between must not be patched together, and nothing is left at its path or beside it.
+// A file that changes in between must not be patched together, and nothing is left at its path or next to it.
 func TestDownloadOfAChangingFile(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

@@ -11,7 +11,7 @@ import (
 	"lectern/client"
 )
 
-// The golden files of the server are what it is held to; the client is held to the same ones.
+// The golden files define the server's answers; the client must read the same files.
 func golden(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile("../internal/httpapi/testdata/" + name + ".json")

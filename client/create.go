@@ -25,25 +25,26 @@ type creation struct {
 	replayed *bool
 }
 
-// WithKey sets the Idempotency-Key, for a program that may be started again in the middle: the same request with the same
-// key gives the presentation that the first one made. Without it every call of Create and Upload has a new one.
+// WithKey sets the Idempotency-Key, for a program that may be restarted midway: the same request with the same key
+// returns the presentation of the first request. By default every call of Create and Upload has a new key.
 func WithKey(key string) CreateOption { return func(o *creation) { o.key = key } }
 
-// WithSettings gives [Client.Upload] a JSON object whose fields win over the deck's.
+// WithSettings adds to an [Client.Upload] a JSON object whose fields override the deck's.
 func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
 
-// WithName gives [Client.Upload] the name of the deck's file, whose ending says what the deck is written in: talk.yaml.
+// WithName adds to an [Client.Upload] the name of the deck's file, whose ending says what the deck is written in: talk.yaml.
 func WithName(name string) CreateOption { return func(o *creation) { o.name = name } }
 
-// WithCallback gives [Client.Upload] an address that is told of every milestone. A deck for [Client.Create] names its own.
+// WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names
+// its own.
 func WithCallback(address string) CreateOption { return func(o *creation) { o.callback = address } }
 
-// WithReplayed tells whether the presentation had been made before, by the same request with the same key.
+// WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
 
-// Create makes a presentation of a deck in JSON. A request whose answer did not come is sent again with its key, so there
-// is one presentation however often the network broke (J13). A server that is busy, or a quota that is full for the moment, is waited
-// for as long as it asks, within the client's patience; see [WithPatience].
+// Create makes a presentation of a deck in JSON. A request without an answer is sent again with its key, so there is
+// one presentation however often the network breaks (J13). If the server is busy or a quota is full for now, Create
+// waits as long as the server asks, within the client's patience; see [WithPatience].
 func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
 	return c.create(ctx, newCreation(options), deck, "application/json")
 }
@@ -93,7 +94,7 @@ func (c *Client) create(ctx context.Context, o creation, body []byte, kind strin
 	return v.presentation(), nil
 }
 
-// Wait gives a presentation once it has ended, however it ended.
+// Wait returns a presentation once it has ended, however it ended.
 func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := c.Get(ctx, id)
 	if err != nil || p.Status.Terminal() {
@@ -108,8 +109,7 @@ func (c *Client) Wait(ctx context.Context, id string) (lectern.Presentation, err
 	return p, ctx.Err()
 }
 
-// All gives every presentation that a query selects, the newest first, a page of q.Limit at a time. An error is its last
-// pair.
+// All returns every presentation that a query selects, newest first, in pages of q.Limit. An error is its last pair.
 func (c *Client) All(ctx context.Context, q lectern.Query) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
 		for {

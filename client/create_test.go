@@ -14,7 +14,7 @@ import (
 	"lectern/client"
 )
 
-// J13: an answer that got lost is asked for again with the same key; another call has another key.
+// J13: after a lost answer the request is sent again with the same key; another call has another key.
 func TestCreateIsSafeOnABrokenNetwork(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -57,7 +57,7 @@ func TestCreateIsSafeOnABrokenNetwork(t *testing.T) {
 	}
 }
 
-// What another try cannot mend is told at once, and what does not mend in four tries then.
+// A failure that another try cannot change is returned at once; one that persists, after four tries.
 func TestCreateGivesUp(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]int{`{"code":"invalid_deck","detail":"No."}`: 0,

@@ -25,7 +25,7 @@ type File struct {
 	Slide int // counted from 1, for kinds with one file a slide
 }
 
-// Progress is told how much has arrived; total is -1 where it is not known.
+// Progress receives how much has arrived; total is -1 where it is not known.
 type Progress func(done, total int64)
 
 // Save downloads a file to a path, where it appears whole or not at all. progress may be nil.
@@ -92,7 +92,7 @@ func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, p
 	}
 }
 
-// part gets what is missing of a file, over one connection.
+// part reads the missing rest of a file over one connection.
 func (c *Client) part(ctx context.Context, path, etag string, d *counter) (done bool, tag string, err error) {
 	header := http.Header{}
 	if d.done > 0 {
@@ -134,7 +134,7 @@ func (c *counter) verify(etag string) error {
 	return f
 }
 
-// counter counts what is written, and keeps apart failures of the writer from failures of the network.
+// counter counts the bytes written, and separates failures of the writer from failures of the network.
 type counter struct {
 	w           io.Writer
 	done, total int64

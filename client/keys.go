@@ -31,7 +31,7 @@ type NewKey struct {
 	Quota     *lectern.Quota `json:"quota,omitempty"`
 }
 
-// AddKey makes a key. The answer has the key itself in Secret, which is shown this once.
+// AddKey makes a key. Only this answer has the key itself, in Secret.
 func (c *Client) AddKey(ctx context.Context, wanted NewKey) (Key, error) {
 	body, err := json.Marshal(wanted)
 	var v Key

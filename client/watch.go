@@ -15,9 +15,9 @@ import (
 	"lectern"
 )
 
-// Watch gives every version of a presentation above after, in order and each once, and ends behind the terminal one. A
-// connection that breaks, or a server that restarts, is reached again and the stream goes on where it was; after
-// the client's patience without contact, or at an answer that no waiting can mend, it ends with the error.
+// Watch returns every version of a presentation above after, in order and each once, and ends after the terminal one.
+// It reconnects after a broken connection or a restart of the server and continues where it was. It ends with an error
+// after the client's patience without contact, or at an answer that waiting cannot change.
 func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
 		w := &watch{client: c, id: id, after: after, yield: yield, heard: time.Now()}

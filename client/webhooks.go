@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// Webhook is an address that is told of every presentation.
+// Webhook is an address that receives the milestones of every presentation.
 type Webhook struct {
 	ID        string    `json:"id"`
 	URL       string    `json:"url"`
@@ -65,15 +65,15 @@ func (c *Client) RemoveWebhook(ctx context.Context, id string) error {
 	return c.ask(ctx, http.MethodDelete, "/v1/webhooks/"+url.PathEscape(id), nil, nil)
 }
 
-// RotateWebhook gives one a new secret; the old one signs beside it for a day. The id "callback" is that of the secret for
-// callback addresses.
+// RotateWebhook replaces the secret of a webhook; the old one signs next to it for a day. The id "callback" means the
+// secret for callback addresses.
 func (c *Client) RotateWebhook(ctx context.Context, id string) (Webhook, error) {
 	var v Webhook
 	err := c.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(id)+"/rotate", []byte{}, &v)
 	return v, err
 }
 
-// TestWebhook sends a message at once and tells how it went.
+// TestWebhook sends a message at once and returns its outcome.
 func (c *Client) TestWebhook(ctx context.Context, id string) (Delivery, error) {
 	var v Delivery
 	err := c.ask(ctx, http.MethodPost, "/v1/webhooks/"+url.PathEscape(id)+"/test", []byte{}, &v)

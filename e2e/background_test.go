@@ -14,9 +14,10 @@ import (
 	"lectern/internal/slides"
 )
 
-// Every template, in one theme after the other, looks the same whether the browser draws what the slide lies on or Lectern does: no pixel
-// is further off than the browser's own rounding of three gradients, but for some on the edges of shapes, whose smoothing depends on the
-// pieces in which a busy browser happens to draw a page; and on the whole nothing is brighter or darker.
+// Every template, in one theme after the other, looks the same whether the browser or Lectern draws the slide's
+// background. No pixel differs by more than the browser's own rounding of three gradients, except some on the edges of
+// shapes, whose smoothing depends on the tiles in which a busy browser draws a page; and on the whole nothing is
+// brighter or darker.
 func TestGroundIsWhatABrowserDraws(t *testing.T) {
 	t.Parallel()
 	library, err := slides.New()

@@ -53,9 +53,9 @@ func bombs(t *testing.T) []bomb {
 	}
 }
 
-// TestH1H8BombsAreRefused: each bomb, in a data address and from the web, is refused in a sentence that names the limit or
-// the kind, and costs little: all processes together grow by no more than 300 MB over idle. LECTERN_E2E_COMPARE names
-// another program that gets the same, for a table; nothing is asked of it.
+// TestH1H8BombsAreRefused: each bomb, in a data address and from the web, is refused in a sentence that names the limit
+// or the kind, and costs little: all processes together grow by at most 300 MB over idle. LECTERN_E2E_COMPARE names
+// another program that gets the same decks, for a table without checks.
 func TestH1H8BombsAreRefused(t *testing.T) {
 	list := bombs(t)
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -100,8 +100,8 @@ func pictureDeck(address string) string {
 	return string(b)
 }
 
-// explode sends a deck and waits for its end. It gives what the server says, by how much its processes grew meanwhile, and
-// how much of the processors they used.
+// explode sends a deck and waits for its end. It returns the server's answer, the growth of its processes meanwhile,
+// and their processor time.
 func explode(t *testing.T, s *server, deck string) (says string, growth int64, cpu time.Duration) {
 	t.Helper()
 	before, used := tree(s.cmd.Process.Pid)
@@ -135,7 +135,8 @@ func explode(t *testing.T, s *server, deck string) (says string, growth int64, c
 	return says, peak - before, after - used
 }
 
-// tree gives the memory (PSS) of a process and all its descendants, and the time of the processors that they have used.
+// tree returns the memory (PSS) of a process and all its descendants, and the time of the processors that they have
+// used.
 func tree(root int) (memory int64, cpu time.Duration) {
 	parents := map[int]int{}
 	ticks := map[int]int64{}

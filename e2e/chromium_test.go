@@ -18,7 +18,7 @@ type playback struct {
 	Fault           string
 }
 
-// inChromium gives what a script, run on a page of the server, promises.
+// inChromium returns what a script, run on a page of the server, promises.
 func inChromium[T any](t *testing.T, s *server, script string) T {
 	t.Helper()
 	ctx := openChromium(t)
@@ -28,7 +28,7 @@ func inChromium[T any](t *testing.T, s *server, script string) T {
 	return promised[T](ctx, t, script)
 }
 
-// promised gives what a script promises, run on the page that is open.
+// promised returns what a script promises, run on the page that is open.
 func promised[T any](ctx context.Context, t *testing.T, script string) T {
 	t.Helper()
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))

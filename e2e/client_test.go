@@ -8,9 +8,9 @@ import (
 	"lectern/client"
 )
 
-// TestClientWatchesAcrossKills holds J3 and J5 for a program that uses the client: it watches one presentation while the
-// server is killed without warning and started again on the same address and folder, twice. The watch goes on by itself to
-// the end, gives each version once and in order, and progress never falls.
+// TestClientWatchesAcrossKills holds J3 and J5 for a program that uses the client: it watches one presentation while
+// the server is killed and started again on the same address and folder, twice. The watch goes on by itself to the end,
+// returns each version once and in order, and progress never falls.
 func TestClientWatchesAcrossKills(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

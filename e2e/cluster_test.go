@@ -39,7 +39,7 @@ func newCluster(t *testing.T) *cluster {
 	return &cluster{t: t, pg: pg, url: url, data: t.TempDir()}
 }
 
-// pooled has the nodes of the cluster go through a PgBouncer in transaction mode.
+// pooled makes the nodes of the cluster use a PgBouncer in transaction mode.
 func (c *cluster) pooled() {
 	c.t.Helper()
 	pool, err := c.pg.Pool(c.t.Context(), pgtest.ModeTransaction)
@@ -58,7 +58,7 @@ func (c *cluster) node(role string, env ...string) *server {
 	}, env...)...)
 }
 
-// worker tells which of the nodes works on the presentation, by the log of who says its heartbeats.
+// worker returns the node that works on the presentation, by the heartbeats in the logs.
 func worker(id string, attempt string, nodes ...*server) *server {
 	for _, n := range nodes {
 		for line := range strings.Lines(n.log()) {
@@ -74,9 +74,9 @@ func worker(id string, attempt string, nodes ...*server) *server {
 // small makes a deck's video small, since three nodes share the cores here.
 func small(deck string) string { return strings.Replace(deck, `{`, `{"resolution":[854,480],`, 1) }
 
-// TestNodes holds J3, J5, J8 and J9 over several nodes: presentations that one node takes are rendered by others and
-// watched on any; a node that is killed at work is replaced within seconds, as the next attempt, and what it had
-// finished is not done again.
+// TestNodes holds J3, J5, J8 and J9 over several nodes: presentations that one node accepts are rendered by others and
+// watched on any. Another node takes over from a killed one within seconds, as the next attempt, and does not repeat
+// finished work.
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -122,8 +122,8 @@ func TestNodes(t *testing.T) {
 	inspect(t, front.download("/v1/presentations/"+id+"/video", "taken-over.mp4"))
 }
 
-// TestH6NodesBehindAPool holds H6 over real processes whose database is behind PgBouncer in transaction mode: they share
-// the work, and when one is killed at work another takes over within seconds and ends it.
+// TestH6NodesBehindAPool holds H6 over real processes whose database is behind PgBouncer in transaction mode: they
+// share the work, and when one is killed at work another takes over within seconds and ends it.
 func TestH6NodesBehindAPool(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
@@ -152,8 +152,8 @@ func TestH6NodesBehindAPool(t *testing.T) {
 	inspect(t, front.download("/v1/presentations/"+id+"/video", "through-a-pool.mp4"))
 }
 
-// TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes nothing
-// and goes on as a healthy one. A cancel asked of one node reaches the run on another within a second (J10).
+// TestPausedNode holds J7 and J8: a node that stands still past its lease is replaced; when it wakes, it changes
+// nothing and goes on as a healthy one. A cancel asked of one node reaches the run on another within a second (J10).
 func TestPausedNode(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

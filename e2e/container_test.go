@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// stranger is a user id that belongs to nobody, as containers have it.
+// stranger is a user id without a user, as in containers.
 const stranger = 4242
 
 // recipe is a shell line that runs its arguments as a container without user namespaces does: as a user without any
@@ -73,8 +73,8 @@ func duplicate(from, to string) error {
 	return errors.Join(err, w.Close())
 }
 
-// TestC1ContainerWithoutUserNamespaces holds the recipe of C1: where Chromium can have no sandbox, the server is ready, says
-// why its browser runs without, and renders.
+// TestC1ContainerWithoutUserNamespaces holds the recipe of C1: where Chromium can have no sandbox, the server is ready,
+// says why its browser runs without, and renders.
 func TestC1ContainerWithoutUserNamespaces(t *testing.T) {
 	t.Parallel()
 	root, bin := open(t)

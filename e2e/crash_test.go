@@ -20,16 +20,17 @@ var crashing = sync.OnceValue(func() string {
 	return out
 })
 
-// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of another.
+// brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of
+// another.
 func brief(name string) string {
 	return fmt.Sprintf(`{"resolution":[426,240],"slideOnly":true,"slidesData":[
 		{"templateId":"content-slide","props":{"title":%[1]q,"voiceoverText":"One."}},
 		{"templateId":"content-slide","props":{"title":"Second: %[1]s","voiceoverText":"Two."}}]}`, name)
 }
 
-// TestCrashPoints holds J3, J5, J9 and J11 at every named moment: the process dies there, and after its restart the
-// presentation ends once, completed; nobody saw progress fall; what was recorded as finished is not made again; nothing
-// half-written and no scratch is left.
+// TestCrashPoints holds J3, J5, J9 and J11 at every crash point: the process dies there, and after its restart the
+// presentation ends once, completed. No observer sees progress fall, recorded steps are not made again, and no
+// half-written file or scratch is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,

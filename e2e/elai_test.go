@@ -21,7 +21,7 @@ func elaiEnv(stand *elaitest.Server) []string {
 	return []string{"ELAI_API_TOKEN=" + elaitest.Token, "LECTERN_ELAI_URL=" + stand.URL, "LECTERN_ELAI_POLL=100ms"}
 }
 
-// found gives the file of a name below the server's artifacts.
+// found returns the file of a name below the server's artifacts.
 func (s *server) found(name string) string {
 	s.t.Helper()
 	path := ""
@@ -107,7 +107,8 @@ func checkElaiTiming(t *testing.T, s *server) {
 	}
 }
 
-// checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is green.
+// checkNoGreen looks for the key colour, or its gleam at edges, in pictures from all over the video. Neither theme is
+// green.
 func checkNoGreen(t *testing.T, file string) {
 	t.Helper()
 	raw := run(t, "ffmpeg", "-nostdin", "-v", "error", "-i", file, "-vf",

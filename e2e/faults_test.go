@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestFullDisk: on a disk with two megabytes left a presentation fails with a sentence that says so, the server goes on
-// answering, and what it answers is still true.
+// TestFullDisk: on a disk with two megabytes left a presentation fails with a sentence that says so, and the server
+// goes on answering correctly.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := &server{t: t, dir: t.TempDir(), addr: freeAddr(t)}
@@ -44,7 +44,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// leave fills the disk that dir is on, but for the given number of bytes.
+// leave fills the disk of dir, up to the given number of free bytes.
 func leave(t *testing.T, dir string, room int64) {
 	t.Helper()
 	var disk syscall.Statfs_t
@@ -60,8 +60,8 @@ func leave(t *testing.T, dir string, room int64) {
 	}
 }
 
-// TestBadFFmpeg: an ffmpeg that claims to have encoded the sound and left garbage, then one that crashes in a slide, fail their
-// attempts, and neither spoils what a good one makes of the rest.
+// TestBadFFmpeg: an ffmpeg that reports success and leaves garbage for the sound, then one that crashes in a slide,
+// fail their attempts; a good one still completes the presentation from the rest.
 func TestBadFFmpeg(t *testing.T) {
 	t.Parallel()
 	real, err := exec.LookPath("ffmpeg")
@@ -121,8 +121,8 @@ exec %s "$@"
 	}
 }
 
-// TestMissingTools: without ffmpeg and Chromium the server says what is missing and how to install it, still answers,
-// and a presentation fails with the same sentence instead of hanging.
+// TestMissingTools: without ffmpeg and Chromium the server reports what is missing and how to install it, still
+// answers, and a presentation fails with the same sentence instead of hanging.
 func TestMissingTools(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()

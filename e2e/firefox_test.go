@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// quiet is what a profile of Firefox has to say for the browser to come up at once and by itself.
+// quiet is the Firefox profile with which the browser starts at once and without questions.
 const quiet = `user_pref("browser.shell.checkDefaultBrowser", false);
 user_pref("browser.aboutwelcome.enabled", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
@@ -28,7 +28,7 @@ user_pref("media.autoplay.default", 0);
 user_pref("security.sandbox.content.level", 0);
 `
 
-// firefox is the program, and "" where none is installed: Debian has it as a package, some others do not.
+// firefox is the program, or "" where none is installed: not every distribution has the package.
 func firefox() string {
 	for _, name := range []string{"firefox-esr", "firefox"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -38,7 +38,8 @@ func firefox() string {
 	return ""
 }
 
-// inFirefox is inChromium for the other browser. Nobody speaks with it: its page tells what the script promised.
+// inFirefox is inChromium for Firefox. No protocol controls it: its page sends the promise's result to the test's
+// server.
 func inFirefox[T any](t *testing.T, s *server, program, script string) T {
 	t.Helper()
 	target, err := url.Parse(s.url("/"))

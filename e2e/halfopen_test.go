@@ -13,11 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestVanishedWatcher: a client that is gone without a word, as a laptop that was shut, is dropped although the few bytes of a
-// quiet stream fit into the buffers for ever; who watches beside it goes on and sees the end.
+// TestVanishedWatcher: the server drops a client that vanished without closing its connection, like a laptop that was
+// shut, although the few bytes of a quiet stream fit into the buffers for ever. Another watcher goes on and sees the
+// end.
 func TestVanishedWatcher(t *testing.T) {
 	t.Parallel()
-	// An ffmpeg that is busy until it is told otherwise: it makes progress, and no end.
+	// An ffmpeg that is busy until the test releases it: it makes progress and does not end.
 	dir := t.TempDir()
 	script := "#!/bin/sh\ncase \"$*\" in *-progress*) n=0; while sleep 1; do n=$((n + 1)); echo frame=$n >&3; done;; *) exec ffmpeg \"$@\";; esac\n"
 	if err := os.WriteFile(filepath.Join(dir, "busy"), []byte(script), 0o755); err != nil {
@@ -56,11 +57,11 @@ func TestVanishedWatcher(t *testing.T) {
 	}
 }
 
-// watchAndVanish opens a stream, reads its first event, and from then on drops each packet that comes: nothing is acknowledged
-// and nothing is closed.
+// watchAndVanish opens a stream, reads its first event, and from then on drops each packet that comes: nothing is
+// acknowledged and nothing is closed.
 func watchAndVanish(t *testing.T, s *server, id string) net.Conn {
 	t.Helper()
-	// who has vanished does not notice that nobody answers, and resets nothing
+	// a vanished client does not notice the silence, and sends no reset
 	conn, err := (&net.Dialer{KeepAlive: -1}).Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)

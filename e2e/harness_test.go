@@ -129,7 +129,7 @@ func (s *server) awaitAnswer() {
 	}
 }
 
-// poll calls ok at the given pace until it gives true or ctx ends.
+// poll calls ok at the given pace until it returns true or ctx ends.
 func poll(ctx context.Context, pace time.Duration, ok func() bool) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
@@ -220,7 +220,7 @@ func (s *server) must(method, path, body string, header ...string) answer {
 	return a
 }
 
-// create posts body to the interface of the succeeded service and gives the job's id.
+// create posts body to the legacy interface and returns the job's id.
 func (s *server) create(body string) string {
 	s.t.Helper()
 	a := s.must("POST", "/api/custom/presentations", body)
@@ -258,11 +258,11 @@ func (s *server) get(path string) (view, error) {
 	return v, json.Unmarshal(a.body, &v)
 }
 
-// lastWords is how long before the end of the time that `go test` gives to all (-timeout) a wait is given up.
+// lastWords is how long before the deadline of `go test` (-timeout) a wait is given up.
 const lastWords = time.Minute
 
-// patient is a context for waits. It ends with the test, and where something hangs before `go test` ends everything, so that the
-// test can still say what it waited for. Nothing that works is decided by it, however busy the machine is.
+// patient is a context for waits. It ends with the test, and before the deadline of `go test`, so that the test can
+// report what it waited for. No passing test depends on it, however busy the machine is.
 func patient(t *testing.T) context.Context { return patientIn(t.Context(), t) }
 
 // patientIn is patient as a part of another context; cleanups have no use of the test's own.
@@ -297,7 +297,7 @@ func (s *server) awaitEnd(id string) view {
 	return s.await(id, view.ended)
 }
 
-// download fetches path into a file and gives its name.
+// download fetches path into a file and returns its name.
 func (s *server) download(path, name string) string {
 	s.t.Helper()
 	a := s.must("GET", path, "")

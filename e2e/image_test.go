@@ -48,8 +48,9 @@ func readImage(t *testing.T) (i recipeOfImage) {
 	return i
 }
 
-// container makes a tree like the image's from this machine's programs, in namespaces of its own: the line sees nothing of this machine's
-// network, so that :8000 is free and reached by nobody, and has /data and /logs of its own. $1 is the tree, $2 the user; the rest is run.
+// container makes a tree like the image's from this machine's programs, in namespaces of its own: the command line sees
+// nothing of this machine's network, so that :8000 is free and reached by no one else, and has its own /data and /logs.
+// $1 is the tree, $2 the user; the rest is run.
 const container = `set -e
 for d in usr etc proc dev bin sbin lib lib64; do mount --rbind "/$d" "$1/$d"; done
 mount --bind "$1/program" "$1/usr/local/bin"
@@ -101,7 +102,7 @@ func asImage(t *testing.T, i recipeOfImage, env ...string) *exec.Cmd {
 	return exec.Command("unshare", append(append(append(args, i.env...), env...), i.run...)...)
 }
 
-// within runs a program in the namespaces of the server and gives its output.
+// within runs a program in the namespaces of the server and returns its output.
 func (s *server) within(ctx context.Context, args ...string) (string, error) {
 	flags := []string{"--target", fmt.Sprint(s.cmd.Process.Pid), "--net"}
 	if os.Geteuid() != 0 {
@@ -111,7 +112,7 @@ func (s *server) within(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// status asks the server in its namespace for a path and gives the answer's status.
+// status requests a path from the server in its namespace and returns the status.
 func (s *server) status(path string, header ...string) string {
 	args := []string{"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"}
 	for _, h := range header {
@@ -145,7 +146,7 @@ func inImage(t *testing.T, env ...string) *server {
 	return s
 }
 
-// TestM10ImageWithoutAKey: the image, told that it may do without a key, gets ready and answers.
+// TestM10ImageWithoutAKey: the image, set to run without a key, gets ready and answers.
 func TestM10ImageWithoutAKey(t *testing.T) {
 	t.Parallel()
 	s := inImage(t, "LECTERN_HTTP_KEYLESS=true")
@@ -154,7 +155,8 @@ func TestM10ImageWithoutAKey(t *testing.T) {
 	}
 }
 
-// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who has it.
+// TestM10ImageWithAKey: the image with nothing said refuses to start, with the two ways out; with a key it answers who
+// has it.
 func TestM10ImageWithAKey(t *testing.T) {
 	t.Parallel()
 	out, err := asImage(t, readImage(t)).CombinedOutput()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// one is a deck of one slide with the given fields behind it, as JSON without the closing brace.
+// one is a deck of one slide with the given fields appended, as JSON without the closing brace.
 const one = `{"slidesData":[{"templateId":"content-slide","props":{"title":"Hello"},"voiceoverText":"Hello."}]`
 
 // TestBadInput: each wrong request gets the right status and a sentence that names the fault, on both interfaces, and
@@ -82,8 +82,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and those
-// of what there is on the server. An unknown template is one of them but on /api/custom.
+// Faults of four kinds are reported at once, by a create and by a dry run: one of reading, one of the deck's rules, and
+// those of what there is on the server. An unknown template is one of them but on /api/custom.
 func TestFaultsOfAllKindsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

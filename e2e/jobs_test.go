@@ -148,7 +148,7 @@ func TestFiveAtOnce(t *testing.T) {
 	}
 }
 
-// record is a step as the server tells it.
+// record is a step as the server reports it.
 type record struct {
 	Kind    string `json:"kind"`
 	Slide   int    `json:"slide"`
@@ -244,7 +244,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// process is what /proc tells of one.
+// process is the state of one process in /proc.
 type process struct {
 	pid, parent int
 	name        string
@@ -295,7 +295,7 @@ func running(t *testing.T, s *server, name string) int {
 	return n
 }
 
-// family gives the processes that name the server's folder in their arguments, once they had a moment to notice that
+// family returns the processes that name the server's folder in their arguments, once they had a moment to notice that
 // their parent is gone.
 func family(t *testing.T, s *server) []string {
 	t.Helper()

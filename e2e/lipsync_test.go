@@ -19,8 +19,8 @@ var lipSentences = []string{
 }
 
 // TestLipSync decodes a finished video, finds the mouth by itself, and holds the avatar to three rules: still in
-// silences of 0.4 s and more, moving in speech, closed on bilabials. When each sound is spoken it learns from flite on
-// its own account, and from where flite's audio lies in the video's audio.
+// silences of 0.4 s and more, moving in speech, closed on bilabials. It gets the times of sounds from its own call of
+// flite, and from the place of flite's audio in the video's audio.
 func TestLipSync(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -106,7 +106,7 @@ func judgeLips(t *testing.T, m media) {
 	}
 }
 
-// findMouth gives the window in which frames vary much in speech and little in silence: the mouth is where the
+// findMouth returns the window in which frames vary much in speech and little in silence: the mouth is where the
 // difference of both variances, smoothed, is largest.
 func findMouth(t *testing.T, frames []greyFrame, still, spoken map[int]bool) box {
 	t.Helper()
@@ -203,8 +203,8 @@ func mean(v []float64) float64 {
 	return sum / float64(len(v))
 }
 
-// bilabials gives when lips must be closed in the video: flite's own times for the same sentences, moved to where
-// flite's audio lies in the video's.
+// bilabials returns when lips must be closed in the video: flite's own times for the same sentences, shifted to the
+// place of flite's audio in the video.
 func bilabials(t *testing.T, env []float64) []span {
 	t.Helper()
 	var all []span

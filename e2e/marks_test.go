@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// S5, S6, S7, V4, V7: real voices. A mark is not spoken where the text with and without it has the same number of samples; a pause has
-// its own; words of other scripts take time; nothing of a mark is in a caption; the subtitle track is off.
+// S5, S6, S7, V4, V7, with real voices. A mark is not spoken if the text with and without it has the same number of
+// samples. A pause has its own length, words of other scripts take time, captions hold no marks, and the subtitle track
+// is off.
 func TestMarksAreNotSpoken(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

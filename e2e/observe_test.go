@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// observer polls one presentation as a web client does and notes every way in which what it sees breaks the job
-// contract. It goes on while the server is away.
+// observer polls one presentation as a web client does and records every violation of the job contract that it sees. It
+// goes on while the server is away.
 type observer struct {
 	path   string
 	seen   int // answers
@@ -60,7 +60,7 @@ func (o *observer) note(v view) {
 	o.last, o.seen = v, o.seen+1
 }
 
-// observe sets n pollers on each presentation, on both interfaces in turn, and gives a function that waits for their
+// observe sets n pollers on each presentation, on both interfaces in turn, and returns a function that waits for their
 // end and reports what they saw.
 func observe(ctx context.Context, s *server, n int, ids ...string) (finish func()) {
 	var wg sync.WaitGroup

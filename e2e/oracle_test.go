@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// media is what an independent look at a finished file tells.
+// media is what an independent tool reports of a finished file.
 type media struct {
 	file          string
 	width, height int
@@ -97,7 +97,7 @@ func inspect(t *testing.T, file string) media {
 	return m
 }
 
-// run gives a tool's standard output and standard error together; a failure ends the test.
+// run returns a tool's standard output and standard error together; a failure ends the test.
 func run(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput()
@@ -152,7 +152,7 @@ func (p greyFrame) at(x, y int) float64 { return float64(p.pix[y*p.w+x]) }
 // box is a rectangle in pixels.
 type box struct{ x, y, w, h int }
 
-// greyFrames decodes the whole video and gives box r of every frame, at its own size, in grey.
+// greyFrames decodes the whole video and returns box r of every frame, at its own size, in grey.
 func greyFrames(t *testing.T, file string, r box) []greyFrame {
 	t.Helper()
 	filter := fmt.Sprintf("crop=%d:%d:%d:%d,format=gray", r.w, r.h, r.x, r.y)
@@ -169,10 +169,10 @@ func greyFrames(t *testing.T, file string, r box) []greyFrame {
 	return all
 }
 
-// envelopeRate is how many energy values a second envelope gives.
+// envelopeRate is the number of energy values per second in an envelope.
 const envelopeRate = 200
 
-// envelope decodes the first audio stream of file and gives its level, as the root mean square of each 5 ms.
+// envelope decodes the first audio stream of file and returns its level, as the root mean square of each 5 ms.
 func envelope(t *testing.T, file string) []float64 {
 	t.Helper()
 	const rate = 16_000
@@ -198,7 +198,7 @@ func envelope(t *testing.T, file string) []float64 {
 // span is a stretch of time in seconds.
 type span struct{ from, to float64 }
 
-// silences gives the stretches of at least least seconds in which env stays below 1 % of its peak.
+// silences returns the stretches of at least least seconds in which env stays below 1 % of its peak.
 func silences(env []float64, least float64) []span {
 	peak := 0.0
 	for _, v := range env {
@@ -218,7 +218,7 @@ func silences(env []float64, least float64) []span {
 	return all
 }
 
-// locate gives where needle's envelope fits best into hay's, in seconds, and how well, as a correlation from -1 to 1.
+// locate returns where needle's envelope fits best into hay's, in seconds, and how well, as a correlation from -1 to 1.
 func locate(hay, needle []float64) (at, fit float64) {
 	fit = -1
 	for off := 0; off+len(needle) <= len(hay); off++ {

@@ -8,8 +8,8 @@ import (
 	"lectern/internal/crashpoint"
 )
 
-// TestOrderCrashPoints holds J9 where it costs money: the process dies after each record of an external render, and after
-// its restart the provider has been asked to make each take once, and to render it once.
+// TestOrderCrashPoints holds J9 where it costs money: the process dies after each record of an external render, and
+// after its restart the provider has been asked to make each take once, and to render it once.
 func TestOrderCrashPoints(t *testing.T) {
 	t.Parallel()
 	const deck = `{"resolution":[426,240],"avatarCode":"elai:gia.casual","slidesData":[

@@ -146,7 +146,8 @@ func command(t *testing.T, deck, name string, more ...string) (code int, out str
 	return cmd.ProcessState.ExitCode(), string(b)
 }
 
-// TestV8TooManyPixels: a picture of 96 megapixels is refused by the create and by the dry run; two of 40 fit, three do not.
+// TestV8TooManyPixels: a picture of 96 megapixels is refused by the create and by the dry run; two of 40 fit, three do
+// not.
 func TestV8TooManyPixels(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -170,8 +171,8 @@ func TestV8TooManyPixels(t *testing.T) {
 	}
 }
 
-// TestV2V5WhatIsBehindAndAroundPictures: behind a transparent picture lies the theme's surface, and with fit: contain all
-// of a picture is seen, on the same surface.
+// TestV2V5WhatIsBehindAndAroundPictures: a transparent picture is on the theme's surface, and with fit: contain all of
+// a picture is visible, on the same surface.
 func TestV2V5WhatIsBehindAndAroundPictures(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

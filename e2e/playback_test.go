@@ -20,8 +20,8 @@ const lively = `{"title":"Playback","size":{"width":1280,"height":720},"avatar":
 	{"template":"content","background":"#123a8c","props":{"title":"Blue","content":"The third."},"narration":"The third slide is blue, and it is wiped away by the last of all slides."},
 	{"template":"title","background":"#c8a018","props":{"title":"Yellow"},"narration":"The last one is yellow."}]}`
 
-// TestPlayback: what is spliced plays everywhere. libavcodec decodes it without a warning, OpenH264 to the same bits, and Chromium
-// and, where it is installed, Firefox show the right frame wherever it is sought.
+// TestPlayback: a spliced video plays everywhere. libavcodec decodes it without a warning, OpenH264 to the same bits,
+// and Chromium and, where installed, Firefox show the right frame after every seek.
 func TestPlayback(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -130,7 +130,7 @@ func agrees(t *testing.T, m media, manifest answer) {
 	}
 }
 
-// thumbs gives small pictures of frames, by libavcodec.
+// thumbs returns small pictures of frames, by libavcodec.
 func thumbs(t *testing.T, file string, frames []int) map[int][]int {
 	t.Helper()
 	order := slices.Clone(frames)

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// looks is a script that measures what is wrong with how a page looks.
+// looks is a script that measures faults in how a page looks.
 //
 //go:embed testdata/looks.js
 var looks string
@@ -70,7 +70,8 @@ func (p *webPage) status(path string) int {
 	return promised[int](p.ctx, p.t, fmt.Sprintf(`fetch(%q).then(r => r.status)`, path))
 }
 
-// look measures the page on a phone and on a desk, by day and by night. LECTERN_E2E_PICTURES names a folder for pictures.
+// look measures the page at the sizes of a phone and of a desktop, in the light and the dark theme.
+// LECTERN_E2E_PICTURES names a folder for pictures.
 func (p *webPage) look(name string) {
 	p.t.Helper()
 	for _, width := range []int64{320, 1440} {
@@ -127,7 +128,7 @@ const (
 	shortDeck   = `{"title":"Signed in","size":{"width":426,"height":240},"slides":[{"template":"title","props":{"title":"Hello"},"narration":"Hello, and welcome to everybody."}]}`
 )
 
-// newKey makes a key and gives its id and itself.
+// newKey makes a key and returns its id and itself.
 func (s *server) newKey(scope string) (id, text string) {
 	s.t.Helper()
 	a := s.must("POST", "/v1/keys", `{"name":"e2e","scope":"`+scope+`"}`, "Authorization", "Bearer "+operatorKey)
@@ -138,9 +139,9 @@ func (s *server) newKey(scope string) (id, text string) {
 	return k.ID, k.Key
 }
 
-// TestC2SignIn is a person with a key in a real browser: the page asks for the key, tells a wrong one, and with the right one
-// keeps a cookie that its scripts cannot read. With the cookie alone a presentation is made, followed and played. The session
-// outlives a restart of the server, and ends at the sign-out and with its key.
+// TestC2SignIn is a person with a key in a real browser: the page asks for the key, reports a wrong one, and with the
+// right one keeps a cookie that its scripts cannot read. The cookie alone suffices to make, follow and play a
+// presentation. The session outlives a restart of the server, and ends at the sign-out and with its key.
 func TestC2SignIn(t *testing.T) {
 	t.Parallel()
 	env := "LECTERN_API_KEY=" + operatorKey
@@ -245,8 +246,8 @@ func (p *webPage) makesAVideo() {
 	p.do("closing", chromedp.Click("#player-close"))
 }
 
-// TestC2KeysBesideANode: on Postgres "lectern key" works on the database next to the nodes that run, of whom none has to be asked:
-// the first key closes an open node, a removed key ends there, and a session of one node is good on another.
+// TestC2KeysBesideANode: on Postgres "lectern key" works on the database while nodes run, without asking any of them:
+// the first key closes an open node, a removed key stops working there, and a session of one node is valid on another.
 func TestC2KeysBesideANode(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)

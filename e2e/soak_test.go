@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// TestKillSoak holds J2, J3, J5, J9 and J12 under fire: a server with work is killed again and again at random moments.
-// Every presentation that it accepted ends exactly once, nobody saw progress fall or a version again, what was recorded is
-// not made again, and nothing is left. SOAK_KILLS says how often (`make soak`: 100), SOAK_SEED repeats a run.
+// TestKillSoak holds J2, J3, J5, J9 and J12 under random kills of a server with work. Every accepted presentation ends
+// exactly once, no observer sees progress fall or a version again, recorded steps are not made again, and nothing is
+// left. SOAK_KILLS is the number of kills (`make soak`: 100), SOAK_SEED repeats a run.
 func TestKillSoak(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "SOAK_KILLS", 4), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
@@ -55,7 +55,7 @@ func TestKillSoak(t *testing.T) {
 	left(t, s, ctx)
 }
 
-// ends counts the ends that a stream tells of.
+// ends counts the ends in a stream.
 func ends(events []streamed) int {
 	n := 0
 	for _, e := range events {
@@ -66,8 +66,8 @@ func ends(events []streamed) int {
 	return n
 }
 
-// checkMadeOnce holds J9: what was recorded as finished was not made again, in whatever attempt. Artifacts carry their
-// attempt and are published anew.
+// checkMadeOnce holds J9: no recorded step was made again, in any attempt. Artifacts carry their attempt and are
+// published again.
 func checkMadeOnce(t *testing.T, s *server, id string) {
 	t.Helper()
 	made := map[string]int{}

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// What is tested was built of the source as it is: no file is younger. That looks into all folders, and so has "go test" take no
-// result of this package from its cache once a file in one of them is another. It knows nothing of what the program is built of by
-// itself, since no package is imported here.
+// The tested binary is built from the current source: no source file is newer. The test also opens every folder, so
+// that "go test" caches no result of this package across a change: this package imports none of the program's packages,
+// so go does not see its sources otherwise.
 func TestTheProgramIsThatOfTheSource(t *testing.T) {
 	program, err := os.Stat(plain)
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// spokenCase is a narration and how a person reads it: both must sound the same, and other than the text without the sign.
+// spokenCase is a narration and how a person reads it: both must sound the same, and other than the text without the
+// sign.
 type spokenCase struct {
 	finding, language string
 	written, read     string
@@ -43,8 +44,8 @@ var spokenCases = []spokenCase{
 		"шестьдесят семь рублей сегодня.", ""},
 }
 
-// TestSpokenFindings: S1, S2, S3, S4, S8 and S9 over the voices that are installed. The manifest says how long each slide speaks; the
-// words and the captions are what was written.
+// TestSpokenFindings: S1, S2, S3, S4, S8 and S9 over the voices that are installed. The manifest says how long each
+// slide speaks; the words and the captions are what was written.
 func TestSpokenFindings(t *testing.T) {
 	t.Parallel()
 	type slide struct {

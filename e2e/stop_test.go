@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// halfAsked is a request of which the server has not seen the end. A server that stops waits for it.
+// halfAsked is a request whose end has not arrived at the server. A server that stops waits for it.
 type halfAsked struct {
 	conn net.Conn
 	rest string
@@ -34,7 +34,7 @@ func (s *server) ask(first, rest string) *halfAsked {
 	return &halfAsked{conn, rest}
 }
 
-// finish sends the rest and gives the answer.
+// finish sends the rest and returns the answer.
 func (h *halfAsked) finish(t *testing.T) answer {
 	t.Helper()
 	if _, err := io.WriteString(h.conn, h.rest); err != nil {
@@ -52,7 +52,7 @@ func (h *halfAsked) finish(t *testing.T) answer {
 	return answer{res.StatusCode, res.Header, b}
 }
 
-// order is a request for a presentation whose body has not come whole.
+// order is a request for a presentation whose body is incomplete.
 func (s *server) order(body string) *halfAsked {
 	s.t.Helper()
 	head := fmt.Sprintf("POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Type: "+
@@ -72,7 +72,7 @@ func (s *server) signal(ctx context.Context) {
 	}
 }
 
-// exit waits for the end of the process and gives its code.
+// exit waits for the end of the process and returns its code.
 func (s *server) exit(ctx context.Context) int {
 	s.t.Helper()
 	select {
@@ -99,9 +99,9 @@ func (s *server) midway() (id string, finished []record) {
 	return id, finished
 }
 
-// TestStopInOrder is what the first SIGTERM promises: /readyz turns, new orders are refused so that they are brought again,
-// what was being asked is answered, the running presentation goes back to the queue, no process is left, the end is 0; the
-// next start goes on from the finished steps, and nobody ever saw anything fall. It is a clean run all the way.
+// TestStopInOrder holds the contract of the first SIGTERM: /readyz changes, new orders are refused with a retry, open
+// requests are answered, the running presentation returns to the queue, no process is left, the exit code is 0. The
+// next start goes on from the finished steps, and no observer sees progress fall.
 func TestStopInOrder(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

@@ -54,13 +54,13 @@ func (s *spans) named(name string) []*otlp.Span {
 	return out
 }
 
-// TestTraces follows one trace from a caller through the request to every attempt, across a kill: the second attempt is in
-// another process, which knows the trace from the store.
+// TestTraces follows one trace from a caller through the request to every attempt, across a kill: the second attempt is
+// in another process, which knows the trace from the store.
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	const caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	to := collect(t)
-	// what is not sent yet dies with the process
+	// unsent spans die with the process
 	env := []string{"LECTERN_TELEMETRY_OTLP=" + to.URL, "OTEL_BSP_SCHEDULE_DELAY=50"}
 	s := serve(t, plain, env...)
 	ctx := patient(t)

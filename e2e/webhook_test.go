@@ -92,8 +92,8 @@ func receive(t *testing.T, refuse, want int) *receiver {
 	return r
 }
 
-// TestWebhook holds J4 and J7 for the world outside: every milestone is told, signed, in order at the first try,
-// and arrives with the same bytes on each, though the receiver fails twice and the server is killed in between.
+// TestWebhook holds J4 and J7 for receivers: every milestone is delivered, signed, in order at the first try, and with
+// the same bytes on each, although the receiver fails twice and the server is killed in between.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	r := receive(t, 2, 5)
@@ -146,7 +146,7 @@ func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 	}
 }
 
-// TestWebhookListen is what somebody does who wants to see what comes: `lectern webhook listen` beside a server.
+// TestWebhookListen uses `lectern webhook listen` with a server, as a person does to watch messages.
 func TestWebhookListen(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain, "LECTERN_WEBHOOK_ALLOW_PRIVATE=true")
@@ -206,8 +206,8 @@ func prolong(t *testing.T, open openDB, id string) {
 	}
 }
 
-// TestWebhookHeldByTheDead holds J9 for the world outside: what a process was about to tell when it was killed is told by
-// the next one, and does not wait for the end of the dead one's claim, which here is a year away.
+// TestWebhookHeldByTheDead holds J9 for receivers: the next process delivers the message that a killed one had claimed,
+// and does not wait for the end of that claim, which here is a year away.
 func TestWebhookHeldByTheDead(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*testing.T, ...string) (dies *server, open openDB, next func()){

@@ -1,16 +1,16 @@
 // Package asset fetches the pictures that slides show from the web.
 //
-// An address in a deck is a wish of whoever wrote the deck, and the machine that fulfils it may stand where that person
-// does not: beside databases, admin pages and the cloud's metadata service. So an address is judged twice, by the policy of
-// package egress: [Fetcher.Allowed] refuses what is wrong on its face, without asking the network, and the dialer judges
-// each address that DNS gave, for the first request as for every redirect. Proxies of the environment are not used.
+// The author of a deck chooses its addresses, and this machine can often reach what the author cannot: databases, admin
+// pages, the cloud's metadata service. So an address is judged twice, by the policy of package egress:
+// [Fetcher.Allowed] refuses an address by its text, without the network, and the dialer judges each address that DNS
+// returns, for the first request and for every redirect. Proxies of the environment are not used.
 //
-// What comes back must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels: package
-// picturefile judges it.
+// The response must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels:
+// package picturefile judges it.
 //
-// How an address fails says little, on purpose. Whoever writes a deck could otherwise have this machine try ports and names
-// for them, and read from the sentences which of them answer. So only the ports that are set are reached, and every failure
-// of the network is the same sentence; the reason goes to Options.Log.
+// A failure says little, on purpose. Otherwise the author of a deck could scan ports and names from this machine and
+// learn from the messages which of them answer. So only the configured ports are reached, and every failure of the
+// network has the same message; the reason goes to Options.Log.
 package asset
 
 import (
@@ -45,7 +45,7 @@ type Options struct {
 	MaxBytes     int64          // of one picture; 0: DefaultMaxBytes
 	Limits       lectern.Limits // of pictures; zero fields: the defaults
 	Ports        []uint16       // that may be reached; nil: every one
-	Log          *slog.Logger   // gets the reasons that sentences leave out; nil: nobody does
+	Log          *slog.Logger   // gets the reasons that messages leave out; nil: none
 	Timeout      time.Duration  // for the whole of one picture, redirects included; 0: DefaultTimeout
 	MaxRedirects int            // 0: DefaultMaxRedirects; less than 0: none
 	// AllowPrivate are networks that may be reached though they are private: an intranet's pictures, a test's server.
@@ -60,7 +60,7 @@ type Fetcher struct {
 	client *http.Client
 }
 
-// New is a fetcher. Nothing is fetched before it is asked.
+// New makes a fetcher. It does nothing until the first Fetch.
 func New(o Options) *Fetcher {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = DefaultMaxBytes
@@ -107,9 +107,9 @@ func failure(r *egress.Refused, address string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.Why)
 }
 
-// Fetch fetches one picture. An address that the policy forbids, and what comes back and is no picture that is taken, give
-// CodeAssetRefused; a server that does not answer, or with another status than 200, CodeAssetFailed; the end of ctx its
-// cause. Its pixels have not been decoded.
+// Fetch fetches one picture. An address that the policy forbids, or a response that is no accepted picture, is
+// CodeAssetRefused. A server that does not answer, or answers with another status than 200, is CodeAssetFailed. The end
+// of ctx is its cause. Fetch does not decode the pixels.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return lectern.Asset{}, cause
@@ -145,7 +145,7 @@ func unusablef(retry bool, format string, args ...any) error {
 	return &unusable{fmt.Sprintf(format, args...), retry}
 }
 
-// get gives the body of an answer, and the kind that its server calls it.
+// get returns the body of an answer, and the kind that its server calls it.
 func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.o.Timeout)
 	defer cancel()

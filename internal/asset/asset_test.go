@@ -197,7 +197,7 @@ func TestServerTroubleIsTold(t *testing.T) {
 	}
 }
 
-// M7: whoever writes a deck learns nothing about ports and names from how an address fails. The reason is in the log.
+// M7: the author of a deck learns nothing about ports and names from how an address fails. The reason is in the log.
 func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
 	t.Parallel()
 	listen := func(talk func(net.Conn)) string {
@@ -267,7 +267,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// M7: only the ports that are set are reached, for redirects too, and others are refused before anything is connected to.
+// M7: only the ports that are set are reached, for redirects too, and others are refused before anything is connected
+// to.
 func TestM7OtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})
@@ -373,7 +374,7 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	} else if _, ok := errors.AsType[*egress.Refused](err); !ok {
 		t.Errorf("got %v", err)
 	}
-	// A server that may be reached redirects to where nobody may go.
+	// An allowed server redirects to a forbidden address.
 	other := netip.MustParsePrefix("127.0.0.1/32")
 	for _, to := range []string{"http://127.0.0.2:1/", "http://10.0.0.1/", "file:///etc/passwd",
 		"http://localhost.localdomain.internal/", "http://[::1]/", "http://x:y@127.0.0.1/"} {

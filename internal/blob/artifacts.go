@@ -51,7 +51,7 @@ func OpenArtifacts(dir string) (*Artifacts, error) {
 // NewArtifacts is a store in any bucket. Close closes the bucket.
 func NewArtifacts(b *blob.Bucket) *Artifacts { return &Artifacts{bucket: b} }
 
-// Close gives the store's resources back. Objects that are open stay so.
+// Close releases the store's resources. Objects that are open stay so.
 func (a *Artifacts) Close() error {
 	err := a.bucket.Close()
 	if a.aside != nil {
@@ -60,8 +60,8 @@ func (a *Artifacts) Close() error {
 	return err
 }
 
-// Put stores the local file at path under key, replacing what is there. It appears whole or not at all, and is on the
-// disk when Put returns. The file at path stays, and must not be changed afterwards: a local store shares it.
+// Put stores the local file at path under key, replacing what is there. It appears completely or not at all, and is on
+// the disk when Put returns. The file at path stays and must not change afterwards: a local store shares it.
 func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -136,7 +136,7 @@ type Object struct {
 	ContentType string
 }
 
-// Open opens an artifact for reading; ctx must live as long as the object does. A missing one gives CodeNotFound.
+// Open opens an artifact for reading; ctx must live as long as the object. A missing one is CodeNotFound.
 func (a *Artifacts) Open(ctx context.Context, key string) (*Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err

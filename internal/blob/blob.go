@@ -1,11 +1,11 @@
 // Package blob keeps what Lectern makes: artifacts, which people download, and the cache, which spares work.
 //
-// The two look alike and are not. An artifact belongs to a presentation, lives until that is deleted, and may lie in
-// any bucket that gocloud.dev/blob can open. A cache entry belongs to nobody, is named by the hash of all that went
-// into it, is a local file because ffmpeg reads it, and may go whenever space is short and nobody uses it.
+// The two look alike and differ. An artifact belongs to a presentation, lives as long as it, and may be stored in any
+// bucket that gocloud.dev/blob can open. A cache entry has no owner, is named by the hash of all its inputs, is a local
+// file because ffmpeg reads it, and may be removed whenever space is short and no run uses it.
 //
-// In common they have that nothing is ever seen half-written: files are written aside, flushed to the disk, and renamed.
-// What a crash leaves aside is swept by the next process that opens the same folder, and only if its owner is dead.
+// No reader of either sees a half-written file: files are written to a folder aside, flushed to the disk, and renamed.
+// The next process that opens the same folder removes what a crash left aside, and only if its owner is dead.
 package blob
 
 import (
@@ -27,8 +27,8 @@ import (
 // asideName is the folder, inside a store's, where unfinished files lie.
 const asideName = ".tmp"
 
-// aside is a process's own folder for unfinished files. It holds a lock on it, which the kernel gives up with the
-// process: that is how the next one knows what is litter.
+// aside is a process's own folder for unfinished files. The process holds a lock on it, which the kernel releases when
+// the process dies; so the next process knows which folders to remove.
 type aside struct {
 	dir  string
 	lock *os.File
@@ -82,7 +82,7 @@ func sweep(all string) {
 	}
 }
 
-// path gives a fresh name. The file's ending is that of name, since ffmpeg tells formats by it.
+// path returns a new name with the extension of name, since ffmpeg derives formats from it.
 func (a *aside) path(name string) string {
 	return filepath.Join(a.dir, uuid.NewString()+filepath.Ext(name))
 }

@@ -36,7 +36,7 @@ func write(t *testing.T, path, s string) string {
 
 func is(err error, code lectern.Code) bool { return errors.Is(err, &lectern.Failure{Code: code}) }
 
-// files gives the paths below dir, finished ones only.
+// files returns the paths below dir, finished ones only.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
@@ -230,7 +230,7 @@ func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
 	}
 }
 
-// clock is a time that moves when told.
+// clock is a time that the test moves.
 type clock struct{ ns atomic.Int64 }
 
 func newClock() *clock {

@@ -37,12 +37,12 @@ type CacheOptions struct {
 	Now    func() time.Time // nil: time.Now
 }
 
-// Cache is a folder of files named by what went into them. What is there never changes; what is used least recently
-// goes first when the limit is passed. It is safe for concurrent use, and its folder may be shared by processes: what the
-// others make counts, and what they hold stays.
+// Cache is a folder of files named by the hash of their inputs. A file never changes; when the limit is passed, the
+// least recently used goes first. A Cache is safe for concurrent use, and processes may share its folder: the limit
+// counts the files of all, and what any of them holds stays.
 //
-// No lock is held while files are touched. Instead, who makes or evicts a key announces it: then Get misses the key,
-// and Make waits.
+// No lock is held while files are touched. Instead, a goroutine that makes or evicts a key announces it: then Get
+// misses the key, and Make waits.
 type Cache struct {
 	folder
 	limit  int64
@@ -97,10 +97,10 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 	return c, nil
 }
 
-// Close gives the cache's resources back. No Make may be under way.
+// Close releases the cache's resources. No Make may be under way.
 func (c *Cache) Close() error { return c.aside.close() }
 
-// load reads what is in the folder. It may be called again, for what other processes have made.
+// load reads the folder. Call it again to see what other processes have made.
 func (c *Cache) load() error {
 	c.mu.Lock()
 	c.looked = c.now()
@@ -108,7 +108,7 @@ func (c *Cache) load() error {
 	return c.walk(func(key string, info fs.FileInfo) { c.remember(key, info.Size(), lastUse(info)) })
 }
 
-// Get gives the file of a key, if there is one, and counts as a use of it.
+// Get returns the file of a key, if there is one, and counts as a use of it.
 func (c *Cache) Get(key string) (path string, ok bool) {
 	if checkCacheKey(key) != nil {
 		return "", false
@@ -136,14 +136,14 @@ func (c *Cache) Get(key string) (path string, ok bool) {
 	return path, true
 }
 
-// Put is Make for work that nobody waits to cancel.
+// Put is Make without cancellation.
 func (c *Cache) Put(key string, write func(path string) error) (string, error) {
 	return c.Make(context.Background(), key, write)
 }
 
-// Make gives the file of a key. Where there is none, write makes it at the path it is given (which has the key's
-// ending); what it leaves there appears under the key when write gives nil. While one call writes, others for the same
-// key wait for it, unless their ctx ends; when it fails, one of them writes instead.
+// Make returns the file of a key. If there is none, it calls write with a path (which has the key's extension); the
+// file written there appears under the key when write returns nil. While one call writes, others for the same key wait
+// for it or for the end of their ctx; when it fails, one of them writes instead.
 func (c *Cache) Make(ctx context.Context, key string, write func(path string) error) (string, error) {
 	if err := checkCacheKey(key); err != nil {
 		return "", err
@@ -261,8 +261,8 @@ func (c *Cache) forget(key string) {
 	}
 }
 
-// MakeRoom gives back at least half of what the cache takes, for a disk that is full: the least recently used goes
-// first, however recent that is; what a run holds, in this process or in another, stays.
+// MakeRoom frees at least half of the cache's size, for a full disk: the least recently used first, however recent that
+// is. What a run holds, in this process or another, stays.
 func (c *Cache) MakeRoom() { c.shrink(c.Size()/2, c.Size()/2, -1) }
 
 // lookAgain is how long the folder's sum is believed that other processes add to.
@@ -302,8 +302,8 @@ func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 	c.mu.Unlock()
 }
 
-// condemn chooses what to evict and announces it, so that nobody is given it any more. It says whether an
-// eviction is due; one runs at a time.
+// condemn chooses what to evict and announces it, so that Get no longer returns it. It reports whether an eviction is
+// due; one runs at a time.
 func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, due bool) {
 	if c.Size() <= limit {
 		return nil, false
@@ -338,8 +338,8 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 	return old, true
 }
 
-// Hold keeps what it has touched from eviction until Release, by this process and by others. A run takes one for as long as it
-// uses the paths.
+// Hold keeps the files that it touched from eviction until Release, in this process and in others. A run has one for as
+// long as it uses the paths.
 type Hold struct {
 	c     *Cache
 	marks string // the file of its marks, for other processes

@@ -14,15 +14,16 @@ import (
 
 // folder is the folder of a cache, as all processes see it that share it.
 //
-// What a Hold keeps it marks by a line in a file in its process's own folder aside, which the kernel's lock shows to be alive or
-// dead. A mark is made under the gate, shared; a file is looked at and removed under the gate, alone. So whoever marks either
-// comes before, and is seen, or after, and finds that the file is gone.
+// A Hold marks its keys by lines in a file in its process's folder aside; the kernel's lock on that folder shows
+// whether the process lives. Marks are made under a shared lock of the gate; a file is checked and removed under its
+// exclusive lock. So a mark is either made first, and seen, or made afterwards, and then its maker finds that the file
+// is gone.
 type folder struct{ dir string }
 
 // marks begins the names of the files with a Hold's marks: keys, each between new lines.
 const marks = "held-"
 
-// file is where a key's file lies: two levels of folders keep each of them small.
+// file returns the path of a key's file: two levels of folders keep each of them small.
 func (f folder) file(key string) string {
 	if len(key) < 4 {
 		return filepath.Join(f.dir, key)
@@ -52,7 +53,7 @@ func (f folder) walk(see func(key string, info fs.FileInfo)) error {
 	})
 }
 
-// gate calls do while the folder's lock is had in the given way, unix.LOCK_SH or LOCK_EX. do looks at a few files at most.
+// gate calls do with the folder's lock held in mode how, unix.LOCK_SH or LOCK_EX. do touches a few files at most.
 func (f folder) gate(how int, do func() error) error {
 	d, err := os.Open(f.dir)
 	if err != nil {
@@ -71,7 +72,7 @@ func (f folder) gate(how int, do func() error) error {
 	return do()
 }
 
-// marked gives the marks of each Hold of each process: keys, each between new lines.
+// marked returns the marks of each Hold of each process: keys, each between new lines.
 func (f folder) marked() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		all := filepath.Join(f.dir, asideName)
@@ -90,7 +91,7 @@ func (f folder) marked() iter.Seq[string] {
 	}
 }
 
-// held tells whether any process holds a key.
+// held reports whether any process holds a key.
 func (f folder) held(key string) bool {
 	for list := range f.marked() {
 		if strings.Contains(list, "\n"+key+"\n") {
@@ -100,7 +101,7 @@ func (f folder) held(key string) bool {
 	return false
 }
 
-// allHeld gives every key that any process holds.
+// allHeld returns every key that any process holds.
 func (f folder) allHeld() map[string]bool {
 	keys := map[string]bool{}
 	for list := range f.marked() {
@@ -114,8 +115,8 @@ func (f folder) allHeld() map[string]bool {
 // errUsed says that a file stays, since it is held, or was used meanwhile.
 var errUsed = errors.New("the file is in use")
 
-// remove removes a key's file, unless somebody holds it or used it after since. It gives errUsed, or what the system says; a
-// file that is gone is no failure.
+// remove removes a key's file, unless a process holds it or used it after since; then it returns errUsed. A missing
+// file is no error.
 func (f folder) remove(key string, since time.Time) error {
 	path := f.file(key)
 	err := f.gate(unix.LOCK_EX, func() error {

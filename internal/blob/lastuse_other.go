@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// lastUse is the time of change: elsewhere the order of eviction begins anew with each process.
+// lastUse is the time of change: on these systems each process starts with a new order of eviction.
 func lastUse(info fs.FileInfo) time.Time { return info.ModTime() }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Two processes on one folder: what one makes counts for the other, and what one holds the other leaves alone, whether it
-// is past the limit or out of space.
+// Two processes on one folder: what one makes counts for the other, and what one holds the other leaves alone, whether
+// it is past the limit or out of space.
 func TestSharedCache(t *testing.T) {
 	t.Parallel()
 	clk := newClock()

@@ -12,11 +12,11 @@ import (
 	"lectern"
 )
 
-// room is how many bytes must be free for a store to count as one that can be written.
+// room is how many bytes must be free for a store to count as writable.
 const room = 16 << 20
 
-// Probe writes a small file to the store, as an artifact is written, and removes it. A store that takes nothing, or whose
-// disk has no room for a short video, fails with a sentence.
+// Probe writes a small file to the store, as artifacts are written, and removes it. It fails with a message where the
+// store takes nothing or its disk has no space for a short video.
 func (a *Artifacts) Probe(ctx context.Context) error {
 	if a.aside == nil {
 		key := "probe-" + uuid.NewString()
@@ -25,10 +25,10 @@ func (a *Artifacts) Probe(ctx context.Context) error {
 		}
 		return a.bucket.Delete(ctx, key)
 	}
-	return writable(a.aside.dir, "the data folder") // whoever asks for readiness needs no paths
+	return writable(a.aside.dir, "the data folder") // a readiness check needs no paths
 }
 
-// Writable tries whether files can be written to a folder: it writes one, flushes it, asks for room, and removes it.
+// Writable checks that files can be written to a folder: it writes one, flushes it, reserves space, and removes it.
 func Writable(dir string) error { return writable(dir, dir) }
 
 // writable is Writable for a folder that sentences call by a name.

@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// H5: a store that can be written leaves nothing of the trial behind, and one that cannot says why.
+// H5: the probe of a writable store leaves nothing, and the probe of another says why it is not writable.
 func TestH5Probe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

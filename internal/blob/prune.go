@@ -20,8 +20,8 @@ type Entry struct {
 	Held bool      // by a run of some process
 }
 
-// Survey lists what lies in a cache's folder, the least recently used first, without opening the cache. A folder that is
-// missing has nothing.
+// Survey lists the files of a cache's folder, the least recently used first, without opening the cache. A missing
+// folder is empty.
 func Survey(dir string) ([]Entry, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -60,8 +60,8 @@ type Pruned struct {
 	Size    int64 // that they have
 }
 
-// Prune removes entries from a cache's folder, the least recently used first, while processes use it: what a run of any of them
-// holds stays, and so does what is used while Prune looks. It stops when ctx ends, and says what it has done by then.
+// Prune removes entries from a cache's folder, the least recently used first, while processes use it. What a run holds
+// stays, and so does what is used while Prune runs. It stops when ctx ends, and returns what it has done by then.
 func Prune(ctx context.Context, dir string, o Pruning) (Pruned, error) {
 	all, err := Survey(dir)
 	if err != nil {

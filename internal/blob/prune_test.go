@@ -39,8 +39,8 @@ func onDisk(t interface{ Fatal(...any) }, c *Cache) (size int64) {
 	return size
 }
 
-// Whatever is made, used, held and let go of by two processes, in whichever order: what is held is there, of every kind, and
-// once nothing is held any more the limit is kept.
+// Whatever is made, used, held and let go of by two processes, in whichever order: what is held is there, of every
+// kind, and once nothing is held any more the limit is kept.
 func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
@@ -113,7 +113,8 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 	})
 }
 
-// A run that makes far more than the limit gets all of it; when it ends, the limit is kept at once, however young that is.
+// A run that makes far more than the limit gets all of it; when it ends, the limit is kept at once, however young that
+// is.
 func TestTheLimitIsKeptAfterBigWrites(t *testing.T) {
 	t.Parallel()
 	c := cache(t, CacheOptions{Limit: 1 << 20, MinAge: -1})

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserve has the file system set bytes aside for the file, and writes none. File systems that cannot do that are believed.
+// reserve makes the file system allocate bytes for the file, without writing any. A file system that does not support
+// this counts as having space.
 func reserve(f *os.File, bytes int64) error {
 	for {
 		err := unix.Fallocate(int(f.Fd()), 0, 0, bytes)

@@ -14,8 +14,8 @@ import (
 	"lectern"
 )
 
-// sampleEvery is how often the use of a browser that is at work is looked at. A picture that is finished sooner costs no
-// look at all.
+// sampleEvery is how often the use of a busy browser is measured. A picture that is finished sooner costs no
+// measurement.
 const sampleEvery = 50 * time.Millisecond
 
 // errHeavy ends a page that took too much processor time; errBloated a browser that took too much memory.
@@ -30,12 +30,12 @@ type usage struct {
 	memory int64         // bytes; memory that two of them share counts twice
 }
 
-// meter bounds what the pages of one browser cost. It looks only while pictures are being taken.
+// meter bounds what the pages of one browser cost. It measures only while pictures are taken.
 //
-// Processor time is charged to the pictures that are being taken, in equal parts, since Chromium does not say which of its
-// processes belongs to which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone.
-// Memory beyond the bound ends the whole browser, at once: whoever was in it is tried again alone (see crowd), and a page that
-// is alone in a browser is the one to blame.
+// Processor time is divided equally among the pictures being taken, since Chromium does not say which process belongs
+// to which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone. Memory beyond the
+// bound ends the whole browser, at once: each of its pages is tried again alone (see crowd), and a page that exceeds
+// the bound alone fails.
 type meter struct {
 	memory  int64         // bytes of the whole browser
 	page    time.Duration // processor time of one picture
@@ -160,7 +160,7 @@ type crowd struct {
 
 func newCrowd(tabs int) crowd { return crowd{semaphore.NewWeighted(int64(tabs)), int64(tabs)} }
 
-// join waits for a place in the browser, or for all of them; leave gives it back.
+// join waits for a place in the browser, or for all of them; leave releases it.
 func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 	n := int64(1)
 	if alone {
@@ -172,7 +172,7 @@ func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 	return func() { c.places.Release(n) }, nil
 }
 
-// tooHeavy and tooBloated are what a page is told that costs too much.
+// tooHeavy and tooBloated are the failures of a page that costs too much.
 func (b *Browser) tooHeavy(err error) *lectern.Failure {
 	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, "+
 		"the limit "+

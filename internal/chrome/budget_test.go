@@ -29,8 +29,8 @@ func usesBomb(levels int) string {
 	return b.String()
 }
 
-// H8: a page that would hold the browser for ever is ended by the processor time it takes, with a sentence, and its process with it; the
-// next page is drawn.
+// H8: a page that would hold the browser for ever is ended by the processor time it takes, with a sentence, and its
+// process with it; the next page is drawn.
 func TestH8HeavyPageIsEnded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -77,8 +77,8 @@ func calm(t *testing.T, b *Browser) {
 	}
 }
 
-// A page that takes more memory than the bound is ended with a sentence, the browser is started anew, and pictures that were taken in it
-// meanwhile are taken all the same.
+// A page that takes more memory than the bound is ended with a sentence, the browser restarts, and pictures that
+// were taken in it meanwhile are taken all the same.
 func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute,
@@ -122,8 +122,8 @@ func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	}
 }
 
-// Charges are divided among the pictures under way; beyond the time a picture is ended, beyond the memory all are, and who was alone is
-// known.
+// Charges are divided among the pictures under way; beyond the time a picture is ended, beyond the memory all are, and
+// who was alone is known.
 func TestMeterCharges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,18 +1,18 @@
 // Package chrome takes pictures of pages with one headless Chromium that stays warm.
 //
-// A browser is the largest and least predictable thing that Lectern runs. It is started once, through internal/proc so
-// that neither a crash of ours nor one of its own leaves a process or a profile behind, and spoken to over a pipe, so
-// that no port is open. When it dies it is started again, and the picture in hand is taken once more.
+// A browser is the largest and least predictable process that Lectern runs. It is started once, through internal/proc,
+// so that no crash leaves a process or a profile behind, and controlled over a pipe, so that no port is open. When it
+// dies it is started again, and its current pictures are taken again.
 //
-// A page gets nothing from outside. Its HTML is served under an address that does not exist; of what it asks for, only
-// the pictures handed in with it are answered; everything else is refused, by interception, by the page's own content
-// security policy, and by a browser that can resolve no name and knows no proxy. Its origin is opaque, so it shares
-// neither storage nor cookies nor workers with the page before it in the same tab.
+// A page gets nothing from outside. Its HTML is served under an address that does not exist. Of its requests only those
+// for the pictures passed in with it are answered; all others are refused, by interception, by the page's own content
+// security policy, and by a browser without DNS and proxy. Its origin is opaque, so it shares no storage, cookies or
+// workers with the previous page in the same tab.
 //
-// A picture is taken when the page is finished, not after a while: fonts loaded, pictures decoded, animations at their
-// end, and the page's own word where it gives one. A page says that it will give its word by the attribute data-lectern
-// on its html element; it gives it by setting window.__lectern.ready to true, or to a promise, and may list in
-// window.__lectern.overflow the elements whose text does not fit: their ids, or {element, hidden, total, unit}.
+// A picture is taken when the page is finished, not after a delay: fonts loaded, pictures decoded, animations at their
+// end, and the page's own signal where it has one. A page announces a signal by the attribute data-lectern on its html
+// element, and sends it by setting window.__lectern.ready to true, or to a promise. In window.__lectern.overflow it may
+// list the elements whose text does not fit: their ids, or {element, hidden, total, unit}.
 package chrome
 
 import (
@@ -45,7 +45,7 @@ const (
 // Options configure a browser. The zero value is usable.
 type Options struct {
 	Path string // of Chromium; empty: Find
-	Dir  string // where its profile lies while it runs; empty: the system's folder for temporary files
+	Dir  string // parent of the running browser's profile; empty: the system's folder for temporary files
 	Tabs int    // pictures taken at the same time; 0: DefaultTabs
 
 	Memory int64         // bytes that the browser's processes may have together; 0: DefaultMemory
@@ -57,8 +57,8 @@ type Options struct {
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
 	Sandbox Sandbox
-	// Exposed, where given, is called when the browser was started without its sandbox for the first time because that cannot
-	// start on this machine, with the reason and what Chromium said.
+	// Exposed, if set, is called when the browser first starts without its sandbox because that cannot start on this
+	// machine, with the reason and Chromium's message.
 	Exposed func(reason, said string)
 	// Args are further flags for Chromium.
 	Args []string
@@ -72,7 +72,7 @@ type Browser struct {
 	crowd crowd
 	tabs  chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
 
-	asking   sync.Mutex // held by who asks for the version
+	asking   sync.Mutex // held while the version is read
 	mu       sync.Mutex
 	running  *instance
 	starting chan struct{} // closed when a start has ended; nil: none under way
@@ -82,7 +82,7 @@ type Browser struct {
 	proof    proof
 	losses   atomic.Int64  // browsers that died, or tabs that crashed, under a picture
 	exposed  string        // why the browser is started without its sandbox; "": it is not
-	idle     *time.Timer   // ends a browser that nobody has a use for; nil: it stays
+	idle     *time.Timer   // ends an idle browser; nil: it stays
 	patience time.Duration // how long that takes
 	wg       sync.WaitGroup
 
@@ -137,11 +137,11 @@ func (b *Browser) Warm(ctx context.Context) error {
 	return b.explain(ctx, err)
 }
 
-// Version is the browser's version, such as "130.0.6723.58", or "130.0.6723.58 (headless shell)" of the program that has no window:
-// that of the one that was started last, or else what the program says of itself, for which it is not started. A program that does
-// not say is started. Failures are those of Capture.
+// Version returns the browser's version, such as "130.0.6723.58", or "130.0.6723.58 (headless shell)" for the program
+// without windows: that of the last start, or else what the program prints without being started as a browser. A
+// program that prints none is started. Failures are those of Capture.
 func (b *Browser) Version(ctx context.Context) (string, error) {
-	b.asking.Lock() // who asks meanwhile gets the same answer
+	b.asking.Lock() // concurrent callers get the same answer
 	defer b.asking.Unlock()
 	if v := b.known(); v != "" {
 		return v, nil
@@ -183,8 +183,8 @@ func (b *Browser) Pid() int {
 	return b.running.p.Pid()
 }
 
-// Rest has the browser end whenever nobody has had a use for it for so long; the next picture starts it again. 0, as it is
-// from the start: it stays.
+// Rest makes the browser end after it has been idle for so long; the next picture starts it again. 0, the default: it
+// stays.
 func (b *Browser) Rest(after time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -213,7 +213,7 @@ func (b *Browser) wait() {
 	}
 }
 
-// doze ends the browser where nobody has a tab. Who wants one meanwhile waits for a place.
+// doze ends the browser if no tab is in use. A caller that wants one meanwhile waits for a place.
 func (b *Browser) doze() {
 	b.mu.Lock()
 	starting, in := b.starting != nil, b.running
@@ -274,15 +274,13 @@ func (b *Browser) Close() error {
 	return in.close()
 }
 
-// Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is
-// 1), with the assets answering the addresses in p.Assets. Where p has a Ground,
-// that is left out, and what the page does not cover is transparent. The same page gives the same bytes. It waits for a free tab
-// as long as ctx lasts.
+// Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is 1).
+// It answers the addresses in p.Assets with assets. If p has a Ground, that is left out, and what the page does not
+// cover is transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
 //
-// Failures are *lectern.Failure: CodeMissingTool, CodeTooLarge for a page beyond the bounds, CodeCaptureFailed for a
-// page that does not get ready in time, that costs more than Options.Page or Options.Memory, that leaves its address, or that
-// took the browser down twice. The end of ctx
-// gives its cause.
+// Failures are *lectern.Failure: CodeMissingTool; CodeTooLarge for a page beyond the bounds; CodeCaptureFailed for a
+// page that is not ready in time, costs more than Options.Page or Options.Memory, leaves its address, or crashed the
+// browser twice. The end of ctx returns its cause.
 func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
 	j, err := newShot(p, assets)
 	if err != nil {
@@ -315,8 +313,7 @@ func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.
 	return c, nil
 }
 
-// try takes the picture in t or, where that is of no use any more, in a new tab. It gives the tab that can be used
-// again, or nil.
+// try takes the picture in t, or in a new tab if t no longer works. It returns the tab if it can be used again, or nil.
 func (b *Browser) try(ctx context.Context, t *tab, j *shot) (lectern.Capture, *tab, error) {
 	in, err := b.instance(ctx)
 	if err != nil {
@@ -364,7 +361,7 @@ func (b *Browser) take(ctx context.Context) (*tab, error) {
 	}
 }
 
-// giveBack clears the tab, which goes on after the caller has its picture, and frees its place.
+// giveBack clears the tab, after the caller has its picture, and frees its place.
 func (b *Browser) giveBack(t *tab) {
 	b.mu.Lock()
 	closed := b.closed
@@ -471,8 +468,8 @@ func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
 	return j, nil
 }
 
-// factor is how many pixels of the picture a CSS pixel has: the smallest that gives both sides, and a breath more,
-// since the browser cuts fractions off.
+// factor is the number of picture pixels per CSS pixel: the smallest that yields both sides, and a little more, since
+// the browser truncates fractions.
 func (j *shot) factor() float64 {
 	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)
 }

@@ -32,7 +32,7 @@ import (
 // patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
 const patience = 10 * time.Minute
 
-// patient gives options of a browser that no page's slowness fails.
+// patient returns options of a browser that no page's slowness fails.
 func patient(dir string) Options {
 	return Options{Dir: dir, Page: patience, Timeout: patience, ReadyTimeout: patience, StartTimeout: patience}
 }
@@ -101,7 +101,8 @@ func at(img image.Image) string {
 	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }
 
-// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on white again.
+// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on
+// white again.
 func TestGroundIsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Tabs: 1})
@@ -183,7 +184,7 @@ func TestSamePageGivesSameBytes(t *testing.T) {
 		<pre id=x style="position:relative"></pre><script>x.textContent = [history.length, document.referrer, location.href, window.name, innerWidth].join('|')</script>`)
 	first, _ := capture(t, shared, lectern.Page{HTML: html})
 	for range 4 {
-		// Another page between them leaves nothing behind.
+		// Another page between them leaves no trace.
 		capture(t, shared, lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`), Width: 200, Height: 100})
 		again, _ := capture(t, shared, lectern.Page{HTML: html})
 		if !bytes.Equal(first.PNG, again.PNG) {

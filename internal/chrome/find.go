@@ -11,8 +11,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// Package is the package of Debian that brings what Find likes best. It is the smaller download, and starts and draws with less work
-// than a whole browser, which does as well.
+// Package is the package of Debian that brings what Find likes best. It is the smaller download, and starts and draws
+// with less work than a whole browser, which does as well.
 const Package = "chromium-headless-shell"
 
 // Install is the command that installs what Find looks for on Debian and Ubuntu.
@@ -24,9 +24,10 @@ var names = []string{
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
 }
 
-// Find gives the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of chromium-headless-shell,
-// chrome-headless-shell, chromium, chromium-browser, google-chrome and others of the family. A script that only runs another
-// program with the same arguments stands for that program. It fails with CodeMissingTool and the command that helps.
+// Find returns the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of
+// chromium-headless-shell, chrome-headless-shell, chromium, chromium-browser, google-chrome and others of the family. A
+// script that only runs another program with the same arguments stands for that program. It fails with CodeMissingTool
+// and the command that helps.
 func Find(path string) (string, error) {
 	if path == "" {
 		path = os.Getenv("LECTERN_CHROME")
@@ -50,8 +51,8 @@ func Find(path string) (string, error) {
 // wrapper is a script that does nothing but run another program: Debian's /usr/bin/chromium-headless-shell.
 var wrapper = regexp.MustCompile(`^#! ?/bin/sh(?: -e)?\n+(?:exec )?(/[\w./+-]+) "\$@"\n*$`)
 
-// unwrap gives the program that a script only runs, or path. A shell that waits between us and the browser would be what the
-// kernel kills when we die, and what a signal reaches; the browser itself should be.
+// unwrap returns the program that a script only runs, or path. A shell that waits between us and the browser would be
+// what the kernel kills when we die, and what a signal reaches; the browser itself should be.
 func unwrap(path string) string {
 	f, err := os.Open(path)
 	if err != nil {
@@ -70,8 +71,8 @@ func unwrap(path string) string {
 	return path
 }
 
-// HeadlessShell says whether the program at path is the headless shell, and not a whole browser. Both say the same of themselves,
-// so its name tells, that of the file that links lead to.
+// HeadlessShell says whether the program at path is the headless shell, and not a whole browser. Both say the same of
+// themselves, so its name tells, that of the file that links lead to.
 func HeadlessShell(path string) bool {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

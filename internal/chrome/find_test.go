@@ -13,7 +13,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be run.
+// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be
+// run.
 func program(t *testing.T, dir, name, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -87,7 +88,7 @@ func TestFindSeesThroughWrappers(t *testing.T) {
 	}
 }
 
-// Two programs say the same version of themselves and may draw differently, so the version tells them apart.
+// Two programs print the same version and may draw differently, so Version distinguishes them.
 func TestVersionTellsTheProgramsApart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -53,7 +53,7 @@ type instance struct {
 	err     error // of close
 }
 
-// instance gives the running browser, or starts one. Who comes while it starts waits for it.
+// instance returns the running browser, or starts one. Who comes while it starts waits for it.
 func (b *Browser) instance(ctx context.Context) (*instance, error) {
 	for {
 		b.mu.Lock()
@@ -170,7 +170,7 @@ func (in *instance) exec(life context.Context, path string, o Options, contained
 		// The crash handler's folder, or else it would be in the user's home, which may not even be there.
 		Env: []string{"BREAKPAD_DUMP_LOCATION=" + filepath.Join(in.profile, "crashes")},
 	}
-	// The socket of a profile lies in TMPDIR, and a socket's path must be short.
+	// A profile's socket is made in TMPDIR, and the path of a socket must be short.
 	if tmp := filepath.Join(in.profile, "tmp"); len(tmp) < 64 && os.Mkdir(tmp, 0o700) == nil {
 		c.Env = append(c.Env, "TMPDIR="+tmp)
 	}

@@ -15,8 +15,8 @@ import (
 	"lectern"
 )
 
-// Pages that hold on to memory, that eat all they get, and that hang leave neither processes nor memory behind, however many
-// there are; and the browser leaves nothing when it is closed.
+// Pages that hold on to memory, that eat all they get, and that hang leave neither processes nor memory behind, however
+// many there are; and the browser leaves nothing when it is closed.
 func TestPagesLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -103,8 +103,8 @@ func resident(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// A browser that nobody has a use for ends with all it has, and the next picture, which is the same, starts another. While somebody
-// is at work it stays.
+// A browser that nobody has a use for ends with all it has, and the next picture, which is the same, starts another.
+// While somebody is at work it stays.
 func TestIdleBrowserEnds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -25,8 +25,8 @@ func profiles(dir string) []string {
 	return found
 }
 
-// using gives the processes that name dir in their arguments, or that work in a folder below it: not all that a browser starts
-// are told of its profile, but all start in it.
+// using returns the processes that name dir in their arguments, or that work in a folder below it: not all that a
+// browser starts are told of its profile, but all start in it.
 func using(dir string) []int {
 	var pids []int
 	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")

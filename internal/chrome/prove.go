@@ -30,9 +30,9 @@ var proofPixels = map[[2]int]color.NRGBA{
 	{60, 33}: {0x34, 0xc7, 0x59, 255},
 }
 
-// Prove takes a picture of a small page whose colours are known, and fails where the picture is another one. A success holds
-// for as long as the program is the same file and its browser does not die under a picture, so that later calls cost
-// nothing. Failures are those of Capture.
+// Prove takes a picture of a small page whose colours are known, and fails if the picture differs. A success is valid
+// while the program is the same file and its browser does not die during a picture, so later calls cost nothing.
+// Failures are those of Capture.
 func (b *Browser) Prove(ctx context.Context) error {
 	path, err := Find(b.o.Path)
 	if err != nil {

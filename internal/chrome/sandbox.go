@@ -29,11 +29,11 @@ const AllowSandbox = "Allow user namespaces: in a container start it with --secu
 // errNoSandbox says that Chromium ended at its start because its sandbox could not be made.
 var errNoSandbox = errors.New("Chromium's sandbox cannot start on this machine")
 
-// withoutSandbox are the words with which Chromium ends where it can make neither user namespaces nor use the setuid helper.
+// withoutSandbox matches Chromium's message when it can neither make user namespaces nor use the setuid helper.
 var withoutSandbox = regexp.MustCompile(`(?i)no usable sandbox|setuid sandbox|SUID sandbox helper|move to new namespace|namespace_sandbox|` +
 	`credentials\.cc|sandbox_linux|zygote_host_impl_linux\.cc.*(?:check failed|fatal)|without --no-sandbox`)
 
-// noSandbox gives the line of Chromium's last words that blames the sandbox, or "".
+// noSandbox returns the line of Chromium's last words that blames the sandbox, or "".
 func noSandbox(tail string) string {
 	for line := range strings.Lines(tail) {
 		if withoutSandbox.MatchString(line) {
@@ -43,7 +43,7 @@ func noSandbox(tail string) string {
 	return ""
 }
 
-// Contained says whether the browser runs in its own sandbox, and where it does not, why. Before the first start it says
+// Contained reports whether the browser runs in its own sandbox, and if not, why. Before the first start it reports
 // what the settings ask for.
 func (b *Browser) Contained() (ok bool, why string) {
 	b.mu.Lock()
@@ -57,7 +57,7 @@ const (
 	setOff      = "chromium.sandbox is off"
 )
 
-// expose gives the reason for having no sandbox before a start was tried, or "".
+// expose returns the reason for having no sandbox before a start was tried, or "".
 func expose(s Sandbox, root bool) string {
 	switch {
 	case s == SandboxOff:

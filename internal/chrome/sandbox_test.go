@@ -41,8 +41,8 @@ const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc
 	"" +
 	"Debian system, …"
 
-// C1: in auto, one start that fails is the proof that the machine offers no sandbox; later browsers start without at once,
-// and the operator is told once.
+// C1: in auto, one failed start proves that the machine offers no sandbox; later browsers start without it at once, and
+// the operator is notified once.
 func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)

@@ -11,15 +11,16 @@ import (
 	"lectern"
 )
 
-// segmentScript lists where the words of TEXT begin, in units of UTF-16, in the language LANGUAGE if the browser knows it.
+// segmentScript lists the starts of the words of TEXT, in UTF-16 units, for the language LANGUAGE if the browser knows
+// it.
 const segmentScript = `(() => {
   let s;
   try { s = new Intl.Segmenter(LANGUAGE, {granularity: "word"}); } catch { s = new Intl.Segmenter("en", {granularity: "word"}); }
   return Array.from(s.segment(TEXT), x => x.index);
 })()`
 
-// Segment returns the bytes of text where words, and the marks and spaces between them, begin, in order, by the rules and dictionaries
-// of Unicode that the browser has. Failures are those of Capture.
+// Segment returns the byte offsets at which words, and the punctuation and spaces between them, begin, in order, by the
+// browser's Unicode rules and dictionaries. Failures are those of Capture.
 func (b *Browser) Segment(ctx context.Context, language, text string) ([]int, error) {
 	t, err := b.take(ctx)
 	if err != nil {
@@ -81,7 +82,7 @@ func segmentCall(language, text string) (string, error) {
 	return "{const LANGUAGE = " + string(l) + ", TEXT = " + string(s) + "; " + segmentScript + "}", nil
 }
 
-// bytesOf turns places in units of UTF-16 into places in bytes. Each byte that is not UTF-8 is one unit, as JSON has it.
+// bytesOf converts offsets in UTF-16 units to offsets in bytes. Each byte that is not UTF-8 is one unit, as in JSON.
 func bytesOf(text string, units []int) ([]int, error) {
 	out := make([]int, 0, len(units))
 	unit := 0

@@ -41,22 +41,22 @@ type tab struct {
 	ctx cdp.BrowserContextID
 
 	mu    sync.Mutex
-	shot  *shot         // what is being pictured; nil: nothing may be loaded
+	shot  *shot         // the picture being taken; nil: all requests are refused
 	frame cdp.FrameID   // the main frame
 	asked int           // how often the page's own address was asked for
 	stray func(error)   // ends the capture, when the page tries to go elsewhere
 	last  cdp.LoaderID  // of the document that was loaded last
-	loads chan struct{} // told after last was set
+	loads chan struct{} // signalled after last was set
 
 	// Used by one capture at a time.
 	uses  int  // pictures taken
-	glass bool // what a page leaves free is transparent, instead of white
+	glass bool // areas that the page leaves free are transparent, not white
 }
 
-// maxUses is how many pictures a tab takes before it is replaced, lest what pages leave behind adds up.
+// maxUses is how many pictures a tab takes before it is replaced, so that leftovers of pages do not add up.
 const maxUses = 200
 
-// newTab opens a tab with storage of its own, whose every request is intercepted.
+// newTab opens a tab with its own storage; all its requests are intercepted.
 func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t := &tab{in: in, loads: make(chan struct{}, 1)}
 	yes := true
@@ -119,8 +119,8 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon gives the tab up. A page that hangs is crashed first, since it would not be closed; where that does not end it, the
-// whole browser is ended, lest it burns on.
+// abandon closes the tab. A page that hangs is crashed first, since it would not close; if that does not end it,
+// abandon ends the whole browser.
 func (t *tab) abandon() {
 	hung := t.alive()
 	go func() {
@@ -223,7 +223,7 @@ func (t *tab) load(ctx context.Context, j *shot) error {
 	}
 }
 
-// settle waits until the page is finished and gives the elements whose text does not fit.
+// settle waits until the page is finished and returns the elements whose text does not fit.
 func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern.Overflow, error) {
 	yes := true
 	r, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{
@@ -263,7 +263,7 @@ func (t *tab) screenshot(ctx context.Context, j *shot) ([]byte, error) {
 	p := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, FromSurface: &yes,
 		CaptureBeyondViewport: &no, OptimizeForSpeed: &yes}
 	if f := j.factor(); int(float64(j.width)*f) != j.outW || int(float64(j.height)*f) != j.outH {
-		// The two sides were rounded so that no one factor gives both: cut the few pixels off that are too many.
+		// Rounding leaves no one factor for both sides: cut off the few extra pixels.
 		p.Clip = &page.Viewport{Width: float64(j.outW) / f, Height: float64(j.outH) / f, Scale: 1}
 	}
 	r, err := call(ctx, t.in.w, t.s, page.CaptureScreenshot, p)

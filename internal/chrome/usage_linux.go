@@ -14,7 +14,7 @@ import (
 // searchEvery is after how many looks new processes are searched for.
 const searchEvery = 4
 
-// gauge measures a process and its descendants. It is used by one goroutine, but for kill.
+// gauge measures a process and its descendants. Only kill may be called by another goroutine.
 type gauge struct {
 	root  int
 	looks int
@@ -27,7 +27,7 @@ func newGauge(root int) *gauge { return &gauge{root: root, pids: map[int]time.Du
 // tick is the unit of times in /proc; the kernel shows them in hundredths of a second on every machine.
 const tick = 10 * time.Millisecond
 
-// measure gives what the processes use.
+// measure returns what the processes use.
 func (g *gauge) measure() (u usage) {
 	if g.looks%searchEvery == 0 {
 		for _, pid := range family(g.root) {
@@ -80,7 +80,7 @@ func parseStat(line []byte) (stat, bool) {
 	return stat{p, time.Duration(a+b) * tick}, err1 == nil && err2 == nil && err3 == nil
 }
 
-// private is the memory of a process that belongs to no file: what it has alone, and what it shares with others.
+// private returns the memory of a process that no file backs, its own and shared.
 func private(pid int) (sum int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -95,7 +95,7 @@ func private(pid int) (sum int64) {
 	return sum
 }
 
-// family gives a process and all its descendants.
+// family returns a process and all its descendants.
 func family(root int) []int {
 	children := map[int][]int{}
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")

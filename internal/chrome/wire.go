@@ -68,7 +68,7 @@ func (c *wire) route(m *cdproto.Message) {
 	if m.Method == "" {
 		if ch := c.calls[m.ID]; ch != nil {
 			delete(c.calls, m.ID)
-			ch <- m // has room for it
+			ch <- m // buffered, so this never blocks
 		}
 		return
 	}
@@ -164,7 +164,7 @@ func (c *wire) attach(id target.SessionID) *session {
 	return s
 }
 
-// die ends the session on our side: calls give errCrashed, and events are no longer collected.
+// die ends the session on our side: calls return errCrashed, and events are no longer collected.
 func (s *session) die() {
 	s.c.mu.Lock()
 	delete(s.c.sessions, s.id)

@@ -1,14 +1,13 @@
 // Package config turns flags, environment and a file into one typed value.
 //
-// A program that is configured from four places has to answer one question well: which of them won, and what was
-// wrong with it? So every setting stands once, in the table of [Settings], with its key, its meaning, what it
-// allows and how its text is read; the file, the environment, the flags, the example file and the messages all come
-// from that table. A setting is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default, and a
-// bad value is answered with its key, the place it came from and what would have been allowed.
+// Every setting is defined once, in the table of [Settings], with its key, its meaning, what it allows and how its text
+// is read. The file, the environment, the flags, the example file and the messages all come from that table. A setting
+// is looked up as flag, then LECTERN_* variable, then lectern.yaml, then default. The error for a bad value has its
+// key, where it was set and what is allowed.
 //
-// The address of the database may hold a password: [Config.Show] hides it, and it is better given by the environment than
-// by a flag. Other secrets are no settings: what they are is in the environment, or in a file that a setting names, and
-// never in [Config.Show]. See [Config.ReadSecrets].
+// The address of the database may hold a password: [Config.Show] hides it; prefer the environment to a flag for it.
+// Other secrets are not settings: they come from the environment, or from a file that a setting names, and never appear
+// in [Config.Show]. See [Config.ReadSecrets].
 package config
 
 import (
@@ -57,10 +56,10 @@ type Config struct {
 	Retention   time.Duration // a presentation and its files go this long after the end (J12)
 	CacheLimit  int64         // bytes
 	StopGrace   time.Duration // how long serve waits for requests to end after the first signal
-	Avatar      string        // who presents where a deck names nobody
+	Avatar      string        // who presents where a deck names no avatar
 	HTTP        HTTP
 	AdminAddr   string // where metrics and profiles are served apart from addr; "": metrics at addr, no profiles
-	DBSession   string // a direct Postgres address beside a pool in DB; "": DB serves for all
+	DBSession   string // a direct Postgres address next to a pool in DB; "": DB serves for all
 	SecretKey   string // a file with the key that seals secrets in the database; "": see Secrets
 	Queue       Queue
 	Keys        lectern.Quota // of every key that has no bounds of its own
@@ -138,7 +137,7 @@ const (
 	SandboxOff  = "off"
 )
 
-// Log says what is written where.
+// Log configures the log: what is written and where.
 type Log struct {
 	File    string     // JSON lines; "" writes none
 	Level   slog.Level // on the terminal and in the file
@@ -165,11 +164,11 @@ func (a Assets) Numbers() []uint16 {
 
 // Webhook says which addresses messages may be sent to.
 type Webhook struct {
-	// addresses in private networks too; whoever may create presentations could then knock on their doors
+	// AllowPrivate also allows addresses in private networks; then everyone who may create presentations can reach them.
 	AllowPrivate bool
 }
 
-// Telemetry says who is told of what was done, besides /metrics.
+// Telemetry configures exporters other than /metrics.
 type Telemetry struct {
 	OTLP string // where traces go, "http://host:4318"; "": where the OTEL_… variables say, or nowhere
 }
@@ -181,16 +180,15 @@ type Tools struct {
 	Flite    string
 }
 
-// Source is where settings come from. The zero Source gives the defaults and reads nothing but DefaultFile.
+// Source is where settings come from. The zero Source has only the defaults and DefaultFile.
 type Source struct {
 	Flags   map[string]string // key → text, only those that were given
-	Environ []string          // as os.Environ gives it
+	Environ []string          // as os.Environ returns it
 	File    string            // a named file must exist; empty: DefaultFile, if there is one
 }
 
-// Load reads every setting. Its error is an *Error: it names the
-// key, the place and what is allowed, and lists every further fault in More. The warnings are sentences about
-// variables that look like a misspelt setting.
+// Load reads every setting. Its error is an *Error: it names the key, where it was set and what is allowed, and lists
+// further faults in More. The warnings are sentences about variables that look like misspelt settings.
 func Load(src Source) (Config, []string, error) {
 	layers, err := read(src)
 	if err != nil {
@@ -227,7 +225,7 @@ type layer struct {
 	place  func(Setting) string
 }
 
-// read gives the layers from the weakest to the strongest.
+// read returns the layers from the weakest to the strongest.
 func read(src Source) ([]layer, error) {
 	var layers []layer
 	path, named := src.File, src.File != ""
@@ -276,7 +274,7 @@ func read(src Source) ([]layer, error) {
 	return append(layers, layer{"the command line", values, func(s Setting) string { return "--" + s.Flag() }}), nil
 }
 
-// variablesIn gives, by key, the variable that counts of those that are set. An empty variable is one that is not set.
+// variablesIn returns, by key, the variable that counts of those that are set. An empty variable counts as not set.
 func variablesIn(environ []string) map[string]string {
 	set := map[string]bool{}
 	for _, e := range environ {
@@ -372,12 +370,12 @@ func (c Config) check() []*Error {
 	return faults
 }
 
-// Path is where a file of Lectern's own lies in the data folder.
+// Path returns the path of one of Lectern's own files in the data folder.
 func (c Config) Path(name ...string) string {
 	return filepath.Join(append([]string{c.DataDir}, name...)...)
 }
 
-// Show gives every setting with its value, in the order of the example file.
+// Show returns every setting with its value, in the order of the example file.
 func (c Config) Show() [][2]string {
 	var out [][2]string
 	for _, s := range Settings() {
@@ -416,7 +414,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the fault underneath.
+// Unwrap returns the fault underneath.
 func (e *Error) Unwrap() error { return e.Cause }
 
 func join(faults []*Error) *Error {

@@ -64,7 +64,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
 		"db": "postgres://me:hunter2@h/n", "role": "api", "telemetry.otlp": "http://h:4318",
 	}
-	// what must stand beside it
+	// settings that it requires
 	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}
 	touched := map[string]string{}
 	for _, s := range Settings() {
@@ -230,7 +230,8 @@ func TestSuggestedVariablesAreSensible(t *testing.T) {
 	}
 }
 
-// The tools' own variables, which they read without any settings too, are settings like others, and the longer name wins.
+// The tools' own variables, which they read without any settings too, are settings like others, and the longer name
+// wins.
 func TestTheToolsShortVariablesAreSettings(t *testing.T) {
 	t.Parallel()
 	cfg, said, err := Load(Source{Environ: []string{"LECTERN_FFMPEG=/opt/ffmpeg", "LECTERN_CHROME=/opt/chrome",

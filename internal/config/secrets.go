@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Secrets are what nobody may see: they are not printed, logged or given to children, and no setting holds them.
+// Secrets are never printed, logged or passed to children, and no setting holds them.
 type Secrets struct {
 	ElaiToken   string // "": there are no avatars of Elai
 	ElaiWebhook string // agreed with Elai for its webhooks; "": they are not taken
 	SecretKey   string // seals secrets in the database; "": the file of secret_key_file has it, or one in the data folder
-	APIKey      string // an administrator's key, beside those in the database; "": there is none
+	APIKey      string // an administrator's key, next to those in the database; "": none
 	Webhook     string // signs what goes to callback addresses, "whsec_…"; "": one is made and kept in the database
 }
 
@@ -26,7 +26,7 @@ const (
 	APIKeyVariable      = EnvPrefix + "API_KEY"
 )
 
-// String keeps a secret from whoever prints it.
+// String hides the secrets in printed values.
 func (Secrets) String() string { return "(secrets)" }
 
 // GoString does too.
@@ -38,8 +38,8 @@ const (
 	maxAPIKey = 256
 )
 
-// ReadSecrets takes the secrets from the environment, as os.Environ gives it, and from the files that c names. Its error is an
-// *Error and holds none of them.
+// ReadSecrets reads the secrets from the environment, as os.Environ returns it, and from the files that c names. Its
+// error is an *Error and holds none of them.
 func (c Config) ReadSecrets(environ []string) (Secrets, error) {
 	var s Secrets
 	for _, e := range environ {

@@ -50,7 +50,7 @@ func TestTheWebhooksSecretIsNoMisspeltSetting(t *testing.T) {
 	}
 }
 
-// The key of the environment is long enough that nobody guesses it, and is never shown.
+// The key of the environment is too long to guess, and is never shown.
 func TestTheKeyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef"
@@ -67,7 +67,8 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// L: a variable that lacks a setting's first word is told which one is meant, and those of the program itself are none.
+// L: the warning about a variable without a setting's first word names the setting; the program's own variables get
+// none.
 func TestLVariablesThatLackAWord(t *testing.T) {
 	t.Parallel()
 	meant := map[string]string{

@@ -29,8 +29,8 @@ func (s Setting) Variable() string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
 }
 
-// Variables are all of the environment's names of the setting; the first that is set counts. Where a tool is has a short name
-// too, which internal/ffmpeg and internal/chrome read where nobody gave them a setting.
+// Variables are the environment variables of the setting; the first that is set counts. The paths of tools also have
+// short names, which internal/ffmpeg and internal/chrome read when there is no setting.
 func (s Setting) Variables() []string {
 	switch s.Key {
 	case "tools.ffmpeg":
@@ -214,7 +214,7 @@ func httpSettings() []Setting {
 			"addr, no profiles", func(c *Config) *string { return &c.AdminAddr }),
 		choice("chromium.sandbox", "Chromium's own sandbox: auto uses it unless it cannot start on this machine",
 			[]string{SandboxAuto, SandboxOn, SandboxOff}, func(c *Config) *string { return &c.Chromium.Sandbox }),
-		size("chromium.memory", "memory of all browser processes together; beyond it the browser is started anew", 256<<20,
+		size("chromium.memory", "memory of all browser processes together; beyond it the browser restarts", 256<<20,
 			1<<40, func(c *Config) *int64 { return &c.Chromium.Memory }),
 		span("chromium.page", "processor time that the picture of one slide may take", time.Second, time.Hour,
 			func(c *Config) *time.Duration { return &c.Chromium.Page }),

@@ -1,11 +1,10 @@
-// Package egress judges the addresses that strangers ask this machine to reach: the pictures of a deck, the receivers of
+// Package egress judges the addresses that users ask this machine to reach: the pictures of a deck, the receivers of
 // webhooks.
 //
-// Such an address is a wish of whoever wrote it, and the machine that fulfils it may stand where that person does not:
-// beside databases, admin pages and the cloud's metadata service. So an address is judged twice. [Policy.Judge] refuses
-// what is wrong on its face, without asking the network. And [Policy.Control], in the dialer, judges each address that DNS
-// gave at the last moment, so that a name which answers differently the second time gains nothing. Rooms that send
-// requests share this one, since two lists of forbidden networks would soon differ.
+// This machine can often reach what those users cannot: databases, admin pages, the cloud's metadata service. So an
+// address is judged twice. [Policy.Judge] refuses an address by its text, without the network. [Policy.Control], in the
+// dialer, judges each address that DNS returned at the last moment, so a name that resolves differently the second time
+// gains nothing. All packages that send requests share this one: two lists of forbidden networks would soon differ.
 package egress
 
 import (
@@ -180,7 +179,7 @@ func parseNumber(s string) (uint64, bool) {
 	return n, true
 }
 
-// The networks that are not the public internet, beyond those that netip.Addr can tell.
+// The networks that are not the public internet, beyond those that netip.Addr recognises.
 var special = prefixes(
 	"0.0.0.0/8",        // this network
 	"100.64.0.0/10",    // carrier-grade NAT; some clouds' metadata
@@ -275,8 +274,8 @@ func (p Policy) allowsAnyOf(ips ...netip.Addr) bool {
 	return false
 }
 
-// Dialer connects to what may be reached and to nothing else, each address judged as it is dialled: whatever a name was
-// when it was looked at, what it stands for now is what counts.
+// Dialer connects only to allowed addresses. It judges each address when it connects, whatever the name resolved to
+// before.
 func (p Policy) Dialer(timeout time.Duration) *net.Dialer {
 	return &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, ControlContext: p.Control}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The asset fetcher's tests hold the list of notations and networks; these hold what is this room's alone.
+// The asset fetcher's tests hold the list of notations and networks; these hold the rest of this package.
 
 func TestZeroPolicyReachesThePublicInternetAlone(t *testing.T) {
 	t.Parallel()

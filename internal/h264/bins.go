@@ -9,7 +9,7 @@ import (
 type bins struct {
 	b      []byte
 	taken  int    // bytes taken in, or beyond the end
-	offset uint64 // codIOffset, with ahead further bits behind its nine
+	offset uint64 // codIOffset, with ahead further bits after its nine
 	ahead  int
 	rng    uint32     // codIRange
 	state  [512]uint8 // of each context: pStateIdx, and valMPS in the lowest bit
@@ -76,8 +76,8 @@ func (d *bins) bypass() int {
 	return 0
 }
 
-// end decodes a bin that says whether something ends (9.3.3.2.2.3). Where it does, the bit before at is the slice's stop bit: the
-// last of the seven that the encoder had to write before it (9.3.4.5).
+// end decodes a bin that marks an end (9.3.3.2.2.3). If it does, the bit before at is the slice's stop bit: the last of
+// the seven that the encoder had to write before it (9.3.4.5).
 func (d *bins) end() bool {
 	if d.ahead < 8 {
 		d.fill()
@@ -104,8 +104,8 @@ func (d *bins) exp(k int) int {
 	return n
 }
 
-// Tables of bins: rangeTabLPS by state and quarter of the range, and the states that follow (tables 9-44, 9-45), each with valMPS in the
-// lowest bit.
+// Tables of bins: rangeTabLPS by state and quarter of the range, and the states that follow (tables 9-44, 9-45), each
+// with valMPS in the lowest bit.
 var lpsRange, afterMPS, afterLPS = binTables()
 
 func binTables() (lps, mps, other [256]uint8) {
@@ -123,7 +123,7 @@ func binTables() (lps, mps, other [256]uint8) {
 	return lps, mps, other
 }
 
-// initial gives the states of all contexts at the beginning of a P slice of SliceQPY.
+// initial returns the states of all contexts at the beginning of a P slice of SliceQPY.
 func initial(qp int) (state [512]uint8) {
 	for i, c := range contexts {
 		s, mps := initialState(int(c[0]), int(c[1]), qp)

@@ -6,7 +6,8 @@ import (
 	"math/bits"
 )
 
-// bitReader reads a raw byte sequence payload, most significant bit first. Behind its end it gives zeros and is short.
+// bitReader reads a raw byte sequence payload, most significant bit first. Past its end it returns zeros and sets
+// short.
 type bitReader struct {
 	b     []byte
 	at    int // in bits
@@ -133,7 +134,7 @@ func (w *bitWriter) copyFrom(b []byte, from, end int) {
 	}
 }
 
-// unescape gives the payload of a NAL unit: what follows its header, without emulation prevention bytes (7.4.1).
+// unescape returns the payload of a NAL unit: what follows its header, without emulation prevention bytes (7.4.1).
 func unescape(dst, unit []byte) []byte {
 	for {
 		at := bytes.Index(unit, []byte{0, 0, 3})

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is written is read again: numbers of every kind, in any order, behind any number of bits.
+// The reader returns what the writer wrote: numbers of every kind, in any order, after any number of bits.
 func TestNumbersComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -135,7 +135,7 @@ func testSets(cabac bool) Sets {
 	return s
 }
 
-// A header that is written is read again, and the data behind it is where it was.
+// The reader returns a written header, and the data after it is where it was.
 func TestHeadersComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -177,8 +177,8 @@ func TestHeadersComeBack(t *testing.T) {
 func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
 	t.Parallel()
 	s := testSets(false)
-	// 1 first, 1 type P, 1 set, 0101 number, 0 one reference, 0 in order, 0 sliding marks, 1 no delta, 010 not deblocked, 00000000000
-	// 111000010001 a run of 3600, 1 stop.
+	// 1 first, 1 type P, 1 set, 0101 number, 0 one reference, 0 in order, 0 sliding marks, 1 no delta, 010 not deblocked,
+	// 00000000000 111000010001 a run of 3600, 1 stop.
 	want := []byte{0x41, 0xea, 0x28, 0x00, 0x70, 0x8c}
 	got := s.skips(nil, 0, s.Macroblocks(), 5, nil)
 	h, payload, at, err := s.parse(got, nil)
@@ -194,7 +194,8 @@ func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, parameter sets and slices are read or refused with one of two errors, and what is read can be written.
+// Whatever the bytes, parameter sets and slices are read or refused with one of two errors, and what is read can be
+// written.
 func FuzzSlices(f *testing.F) {
 	s := testSets(true)
 	f.Add(s.SPS, s.PPS, s.skips(nil, 0, 3600, 1, s.skipped(3600)))

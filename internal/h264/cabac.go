@@ -2,8 +2,8 @@ package h264
 
 import "math/bits"
 
-// arithmetic is the encoder of CABAC (9.3.4), with the one context that skipped macroblocks need and the path for the end
-// of a slice.
+// arithmetic is the encoder of CABAC (9.3.4), with the one context that skipped macroblocks need and the path for the
+// end of a slice.
 type arithmetic struct {
 	w           *bitWriter
 	low, rng    uint32
@@ -13,8 +13,8 @@ type arithmetic struct {
 	mps         bool // valMPS
 }
 
-// skipContext has m and n of mb_skip_flag's context 11 for each cabac_init_idc (table 9-13). Only the first of its three
-// contexts is used: a macroblock of which both neighbours are skipped or are not there takes it (9.3.3.1.1.1).
+// skipContext has m and n of mb_skip_flag's context 11 for each cabac_init_idc (table 9-13). Only the first of its
+// three contexts is used: a macroblock of which both neighbours are skipped or are not there takes it (9.3.3.1.1.1).
 var skipContext = [3][2]int{{23, 33}, {22, 25}, {29, 16}}
 
 // begin starts a P slice of that cabac_init_idc and SliceQPY (9.3.1.1).

@@ -1,7 +1,7 @@
 package h264
 
-// contexts has m and n of the context variables of P slices with cabac_init_idc 0 (tables 9-13 to 9-33). Those of I slices, of B
-// slices and of fields are not there.
+// contexts has m and n of the context variables of P slices with cabac_init_idc 0 (tables 9-13 to 9-33). Those of I
+// slices, B slices and fields are left out.
 var contexts = [436][2]int8{
 	11: {23, 33}, {23, 2}, {21, 0}, {1, 9}, {0, 49}, {-37, 118}, {5, 57}, {-13, 78}, {-11, 65}, {1, 62}, {12, 49}, {-4, 73},
 	{17, 50},

@@ -35,7 +35,7 @@ func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
 	return out
 }
 
-// decoded gives a stream's pictures as libavcodec decodes them: no warning, no error.
+// decoded returns a stream's pictures as libavcodec decodes them: no warning, no error.
 func decoded(t testing.TB, stream []byte) []byte {
 	t.Helper()
 	var said []string
@@ -183,7 +183,7 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 	}
 }
 
-// blank gives a picture without a rectangle of it.
+// blank returns a picture without a rectangle of it.
 func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 	pic = bytes.Clone(pic)
 	w, h := size.Width, size.Height

@@ -2,20 +2,20 @@ package h264
 
 import "io"
 
-// Leaks reports whether a picture of the small stream is predicted from anything that lies outside, where it is put at at into
-// pictures of width by height macroblocks. By itself a small picture goes on behind its border as its border is; spliced, its
-// neighbours are there. Everything else that a macroblock is predicted from is in its own slice, so a stream whose motion vectors
-// stay inside decodes to the same, bit for bit, wherever it is spliced. The tests show the same by decoding.
+// Leaks reports whether a picture of the small stream, put at at into pictures of width by height macroblocks, is
+// predicted from anything outside it. On its own a small picture continues its border pixels outward; spliced, it has
+// other neighbours. Every other source of prediction is in the macroblock's own slice, so a stream whose motion vectors
+// stay inside decodes to the same bits wherever it is spliced. The tests show that by decoding.
 //
-// It reads no further than the first picture that leaks. It gives ErrUnsupported for a stream whose macroblocks it does not read:
-// without CABAC, of other contexts than x264's, or with samples that are not coded at all; and ErrDamaged where what it reads does
-// not end where it should.
+// It stops at the first picture that leaks. It returns ErrUnsupported for a stream whose macroblocks it cannot read:
+// without CABAC, with other contexts than x264's, or with uncoded samples; and ErrDamaged where the data does not end
+// where it should.
 func Leaks(small *Pictures, at Place, width, height int) (bool, error) {
 	n, err := leak(small, at, width, height)
 	return n >= 0, err
 }
 
-// leak gives the number of the first picture that leaks, or -1.
+// leak returns the number of the first picture that leaks, or -1.
 func leak(small *Pictures, at Place, width, height int) (int, error) {
 	var m *motion
 	var scratch []byte
@@ -54,7 +54,7 @@ func leak(small *Pictures, at Place, width, height int) (int, error) {
 	}
 }
 
-// newMotion prepares to read a stream whose parameter sets are read.
+// newMotion prepares to read a stream whose parameter sets are known.
 func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 	sets, err := ParseSets(small.Sets())
 	if err != nil {
@@ -321,7 +321,7 @@ func (m *motion) residual() {
 	}
 }
 
-// block reads a block of coefficients, if it has any. left and above say whether the blocks beside it have.
+// block reads a block of coefficients, if it has any. left and above report whether the neighbouring blocks have.
 func (m *motion) block(kind int, left, above bool) bool {
 	if m.bin(ctxCoded+4*kind+one(left)+2*one(above)) == 0 {
 		return false

@@ -56,7 +56,8 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 	}
 }
 
-// seen gives the first picture of small that decodes to something else by itself, as alone, than on a ground of noise, or -1.
+// seen returns the first picture of small that decodes to something else by itself, as alone, than on a ground of
+// noise, or -1.
 func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int {
 	t.Helper()
 	var probe bytes.Buffer

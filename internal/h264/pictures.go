@@ -33,13 +33,13 @@ type Pictures struct {
 // NewPictures reads pictures from r.
 func NewPictures(r io.Reader) *Pictures { return &Pictures{r: r} }
 
-// Sets gives the parameter sets seen so far. Both are there after the first picture.
+// Sets returns the parameter sets seen so far. Both are there after the first picture.
 func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
 
 // startPrefix begins a unit, behind a zero or not.
 var startPrefix = []byte{0, 0, 1}
 
-// findStart gives where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
+// findStart returns where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
 func findStart(b []byte) int {
 	for i := 2; i < len(b); {
 		switch v := b[i]; {
@@ -56,7 +56,7 @@ func findStart(b []byte) int {
 	return -1
 }
 
-// unit gives the next NAL unit, or io.EOF.
+// unit returns the next NAL unit, or io.EOF.
 func (p *Pictures) unit() ([]byte, error) {
 	for {
 		rest := p.mem[p.at:]
@@ -82,7 +82,7 @@ func (p *Pictures) unit() ([]byte, error) {
 	}
 }
 
-// unitBody gives the bytes up to the next start code or the end, without trailing zeros.
+// unitBody returns the bytes up to the next start code or the end, without trailing zeros.
 func (p *Pictures) unitBody() ([]byte, error) {
 	searched := 0
 	for {
@@ -115,7 +115,7 @@ func notEmpty(unit []byte) ([]byte, error) {
 // readStep is how much is read at a time, in bytes.
 const readStep = 64 << 10
 
-// fill reads more. Units given before stay valid: what is read goes into fresh memory when the old one is full.
+// fill reads more. Units returned before stay valid: when the buffer is full, fill reads into new memory.
 func (p *Pictures) fill() error {
 	if cap(p.mem)-len(p.mem) < readStep {
 		grown := make([]byte, len(p.mem), 2*len(p.mem)+4*readStep)
@@ -131,7 +131,7 @@ func (p *Pictures) fill() error {
 	return err
 }
 
-// forget makes room for more by dropping the units that were given.
+// forget frees space by dropping the units that were returned.
 func (p *Pictures) forget() {
 	used := p.at
 	if p.nextEnd > 0 {
@@ -147,7 +147,7 @@ func (p *Pictures) forget() {
 	}
 }
 
-// Next gives the next picture, or io.EOF behind the last one.
+// Next returns the next picture, or io.EOF after the last one.
 func (p *Pictures) Next() (Picture, error) {
 	units, err := p.Units()
 	if err != nil {
@@ -172,7 +172,7 @@ func sampleSize(units [][]byte) (n int) {
 	return n
 }
 
-// Single passes over n pictures and gives the next one, a key picture, with the parameter sets as a stream of its own.
+// Single skips n pictures and returns the next one, a key picture, with the parameter sets as a stream of its own.
 func (p *Pictures) Single(n int) ([]byte, error) {
 	for {
 		units, err := p.Units()
@@ -196,8 +196,8 @@ func (p *Pictures) Single(n int) ([]byte, error) {
 	}
 }
 
-// Units gives the slices of the next picture, as NAL units, or io.EOF behind the last one. They are valid until the next
-// call.
+// Units returns the slices of the next picture, as NAL units, or io.EOF after the last one. They are valid until the
+// next call.
 func (p *Pictures) Units() ([][]byte, error) {
 	p.forget()
 	p.slices = p.slices[:0]

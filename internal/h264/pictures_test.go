@@ -112,8 +112,8 @@ func FuzzReadIndex(f *testing.F) {
 	})
 }
 
-// A single picture has its parameter sets and its slices and nothing else; one that needs others is refused, and so is one that
-// is not there.
+// A single picture has its parameter sets and its slices and nothing else; one that needs others is refused, and so is
+// one that is not there.
 func TestSingleStandsByItself(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

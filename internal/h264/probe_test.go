@@ -8,17 +8,18 @@ import (
 	"lectern"
 )
 
-// reach is how far, in macroblocks, x264's motion vectors can reach out of a picture: 24 pixels and three for the filter
-// (x264, encoder/analyse.c, mb_analyse_init).
+// reach is how far, in macroblocks, x264's motion vectors can reach out of a picture: 24 pixels and three for the
+// filter (x264, encoder/analyse.c, mb_analyse_init).
 const reach = 2
 
-// probe writes a stream that shows whether the small stream, spliced, decodes to what it decodes to by itself. It has the
-// small pictures on a ground of noise instead of the slide, reach macroblocks of it on each side where the whole picture
-// has as many. By itself a small picture goes on behind its border as its border is; spliced, its neighbours are there. A
-// motion vector that reads any of them reads noise here, and what it gives is not what the small stream gives by itself.
-// Where all is the same, nothing outside was read, whatever the slide looks like.
+// probe writes a stream that shows whether the small stream, spliced, decodes to what it decodes to by itself. It has
+// the small pictures on a ground of noise instead of the slide, reach macroblocks of it on each side where the whole
+// picture has as many. By itself a small picture goes on behind its border as its border is; spliced, its neighbours
+// are there. A motion vector that reads any of them reads noise here, and what it gives is not what the small stream
+// gives by itself. Where all is the same, nothing outside was read, whatever the slide looks like.
 //
-// Behind the first picture, which is the noise, each has the next small one at the rectangle that probe gives, in pixels.
+// Behind the first picture, which is the noise, each has the next small one at the rectangle that probe gives, in
+// pixels.
 func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern.Rect, err error) {
 	left, top := min(p.at.X, reach), min(p.at.Y, reach)
 	width := left + p.small.Width + min(p.whole.Width-p.at.X-p.small.Width, reach)
@@ -45,7 +46,7 @@ func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern
 	}
 }
 
-// sized gives s for pictures of another size, in macroblocks.
+// sized returns s for pictures of another size, in macroblocks.
 func (s Sets) sized(t testing.TB, width, height int) Sets {
 	t.Helper()
 	one := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height),

@@ -23,12 +23,12 @@ const (
 	nalDelimiter = 9
 )
 
-// Sets are what a stream's parameter sets say, as far as it matters here.
+// Sets are the values of a stream's parameter sets that this package needs.
 type Sets struct {
 	SPS, PPS []byte // the NAL units
 
 	Width, Height int          // in macroblocks, of the coded picture
-	Size          lectern.Size // in pixels, of what is shown
+	Size          lectern.Size // in pixels, after cropping
 	Level         int          // level_idc: ten times the level
 
 	spsID, ppsID  uint32
@@ -52,7 +52,7 @@ func ParseSets(sps, pps []byte) (Sets, error) {
 	return s, s.picture(unescape(nil, pps[1:]))
 }
 
-// sequence reads a sequence parameter set (7.3.2.1.1), but for what it says of how to show the pictures.
+// sequence reads a sequence parameter set (7.3.2.1.1), except for its display information.
 func (s *Sets) sequence(b []byte) error {
 	r := &bitReader{b: b}
 	profile := r.u(8)
@@ -143,8 +143,8 @@ func (s Sets) Fits(other Sets) bool {
 // Macroblocks is how many there are in a picture.
 func (s Sets) Macroblocks() int { return s.Width * s.Height }
 
-// MaxSlices is how many slices one picture may have at a frame rate (A.3.1, A.3.2: MaxMBPS of the level, times 1/rate, over
-// the SliceRate of table A-4); 0: no bound is known.
+// MaxSlices is how many slices one picture may have at a frame rate (A.3.1, A.3.2: MaxMBPS of the level, times 1/rate,
+// over the SliceRate of table A-4); 0: no bound is known.
 func (s Sets) MaxSlices(rate int) int {
 	l, ok := levels[s.Level]
 	if !ok || l.sliceRate == 0 || rate <= 0 {

@@ -1,8 +1,8 @@
 package h264
 
-// skips appends a slice in which count macroblocks from first on are what they were in the picture before: P_Skip without
-// neighbours has no motion (8.4.1.1). Nothing in it is deblocked: there are no edges with anything to smooth. data is what skipped
-// gives for count, or nil without CABAC.
+// skips appends a slice whose count macroblocks from first on repeat the picture before: P_Skip without neighbours has
+// no motion (8.4.1.1). Nothing in it is deblocked, since it has no coded edges. data is what skipped returns for count,
+// or nil without CABAC.
 func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) []byte {
 	h := header{first: uint32(first), kind: typeP, ref: 2, frameNum: frameNum, filter: 1}
 	var w bitWriter
@@ -16,8 +16,8 @@ func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) 
 	return unit(dst, h.ref, nalSlice, w.b)
 }
 
-// skipped gives the data of a slice of count skipped macroblocks in CABAC, to its stop bit. They begin with a whole byte, so they are
-// the same in every such slice.
+// skipped returns the data of a slice of count skipped macroblocks in CABAC, to its stop bit. It begins with a whole
+// byte, so it is the same in every such slice.
 func (s Sets) skipped(count int) []byte {
 	var w bitWriter
 	var a arithmetic

@@ -23,8 +23,8 @@ type header struct {
 	beta     int32
 }
 
-// parse reads the header of a slice's NAL unit. It gives the payload and the bit at which the slice data begins, behind
-// CABAC's alignment.
+// parse reads the header of a slice's NAL unit. It returns the payload and the bit at which the slice data begins,
+// after CABAC's alignment.
 func (s Sets) parse(unit, buf []byte) (h header, payload []byte, data int, err error) {
 	if len(unit) < 2 {
 		return h, nil, 0, damaged("an empty slice")

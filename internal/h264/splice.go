@@ -20,7 +20,7 @@ func (s Sets) rewritten(dst []byte, from Sets, h header, payload []byte, data in
 	return unit(dst, h.ref, h.nal(), w.b)
 }
 
-// dataEnd is the bit behind the slice data: that of the stop bit.
+// dataEnd is the bit after the slice data: the stop bit.
 func dataEnd(payload []byte) int {
 	for i := len(payload) - 1; i >= 0; i-- {
 		if v := payload[i]; v != 0 {
@@ -54,7 +54,7 @@ func (w *writer) unit(u []byte) {
 	w.buf = append(append(w.buf, startCode...), u...)
 }
 
-// made appends a unit that make appends to what it is given.
+// made appends a unit whose payload make appends.
 func (w *writer) made(make func(dst []byte) []byte) {
 	w.buf = make(append(w.buf, startCode...))
 }
@@ -79,7 +79,7 @@ func (w *writer) flush() error {
 	return w.err
 }
 
-// key writes a key picture anew, with an idr_pic_id of its own: two that follow each other must not have the same (7.4.3).
+// key rewrites a key picture with an idr_pic_id of its own: two in a row must differ (7.4.3).
 func (w *writer) key(s Sets, units [][]byte, id uint32, scratch *[]byte) error {
 	for _, u := range units {
 		h, payload, data, err := s.parse(u, *scratch)
@@ -96,8 +96,8 @@ func (w *writer) key(s Sets, units [][]byte, id uint32, scratch *[]byte) error {
 	return w.flush()
 }
 
-// Still writes one group of n pictures that all show what the key picture shows. units are the slices of the key picture.
-// The stream has its parameter sets first.
+// Still writes one group of n pictures that all look like the key picture. units are the slices of the key picture. The
+// stream has its parameter sets first.
 func Still(to io.Writer, s Sets, units [][]byte, n int64) error {
 	w := &writer{w: to}
 	w.sets(s)
@@ -124,8 +124,8 @@ type Splicer struct {
 	scratch      []byte
 }
 
-// NewSplicer makes a splicer of small pictures into whole ones. It gives ErrUnsupported where their parameters do not go
-// together.
+// NewSplicer makes a splicer of small pictures into whole ones. It returns ErrUnsupported if their parameters do not
+// fit together.
 func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
 	switch {
 	case !whole.Fits(small):
@@ -145,8 +145,8 @@ func (p *Splicer) Slices() int {
 	return n
 }
 
-// picture writes the whole picture with a number in its group into which the small one is put. units are the small picture's
-// slices: one for each row of macroblocks.
+// picture writes the whole picture at a number in its group, with the small one put into it. units are the small
+// picture's slices: one for each row of macroblocks.
 func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	if len(units) != p.small.Height {
 		return unsupported("a small picture of %d slices, which has %d rows", len(units), p.small.Height)
@@ -179,9 +179,9 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	return w.flush()
 }
 
-// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; into every other the next picture of
-// small is put, the first of which in each group must be coded without reference to others, since what lies there in the
-// key picture is another encoding. The stream has its parameter sets first.
+// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; each other one is filled
+// with the next picture of small. The first of small in each group must be coded without references, since the key
+// picture has another encoding there. The stream has its parameter sets first.
 func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) error {
 	w := &writer{w: to}
 	w.sets(p.whole)

@@ -25,7 +25,7 @@ func (m *motion) inter() (small bool) {
 
 // quarters reads a macroblock in four parts, each of which may be in parts itself.
 func (m *motion) quarters() (small bool) {
-	var sizes [4][2]int // of what a quarter is made of, in blocks
+	var sizes [4][2]int // the partition of a quarter, in blocks
 	for i := range sizes {
 		switch {
 		case m.bin(ctxSubType) == 1:
@@ -49,7 +49,7 @@ func (m *motion) quarters() (small bool) {
 	return small
 }
 
-// surround begins a macroblock's grids with what is left of it. Above it is another slice.
+// surround starts a macroblock's grids with the values of its left neighbour. Above it is another slice.
 func (m *motion) surround() {
 	for y := range m.grid {
 		for x := range m.grid[y] {
@@ -92,7 +92,7 @@ func (m *motion) part(x, y, w, h int, from int) {
 	}
 }
 
-// difference reads a component of mvd_l0 (9.3.3.1.1.7); near is the sum of those beside it.
+// difference reads a component of mvd_l0 (9.3.3.1.1.7); near is the sum of the neighbours'.
 func (m *motion) difference(ctx, near int) int {
 	if m.bin(ctx+one(near > 2)+one(near > 32)) == 0 {
 		return 0
@@ -142,9 +142,9 @@ func (m *motion) predicted(x, y, w, from int) vector {
 
 func median(a, b, c int) int { return max(min(a, b), min(max(a, b), c)) }
 
-// samples gives the first and the last luma sample that a block of n from at on is predicted from, along one axis, if its vector has
-// the component v there. Between luma samples six are weighed (8.4.2.2.1), between those of chroma two (8.4.2.2.2), each of
-// which stands where two of luma do.
+// samples returns the first and the last luma sample that a block of n from at on is predicted from, along one axis, if
+// its vector has the component v there. Between luma samples six are weighed (8.4.2.2.1), between those of chroma two
+// (8.4.2.2.2), each of which stands where two of luma do.
 func samples(at, n, v int) (first, last int) {
 	first = at + v>>2
 	last = first + n - 1

@@ -320,9 +320,10 @@ func (j *jobs) finish(t testing.TB, id string, attempt int) {
 		kinds[i].SHA256 = strings.Repeat("ab", 32)
 		kinds[i].Size = int64(len(content(kinds[i].Key)))
 	}
+	kinds[0].Duration = 83*time.Second + 400*time.Millisecond
 	r.artifacts = kinds
 	j.mu.Unlock()
-	must(t, j.apply)(id, lectern.Completed{Attempt: attempt})
+	must(t, j.apply)(id, lectern.Completed{Attempt: attempt, Files: kinds})
 }
 
 func (j *jobs) fail(t testing.TB, id string, attempt int, f lectern.Failure) {

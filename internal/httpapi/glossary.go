@@ -15,6 +15,7 @@ var glossary = map[string]map[string]string{
 	"Delivery":         {"": "One message to one address."},
 	"DeliveryList":     {"": "A page of deliveries."},
 	"Fault":            {"": "One of several faults of a request, or of a run."},
+	"File":             {"": "A file that a presentation has left."},
 	"Key":              {"": "An API key, without its secret."},
 	"KeyList":          {"": "A list of keys."},
 	"KeyQuota":         {"": "What a key may have at once and in a day."},

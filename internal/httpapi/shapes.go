@@ -32,7 +32,20 @@ type Presentation struct {
 	Error           *PresentationFail `json:"error" doc:"Why it failed."`
 	Warnings        []lectern.Warning `json:"warnings" doc:"What a user should know though the work goes on."`
 	Metadata        map[string]string `json:"metadata" doc:"The caller's own, given back untouched."`
+	DurationSeconds float64           `json:"duration_seconds,omitempty" doc:"How long the video of a completed presentation lasts. Absent where it was completed by a version that did not note it."`
+	ExpiresAt       *Time             `json:"expires_at,omitempty" format:"date-time" doc:"When a presentation that has ended goes with all its files. Absent: it has not ended."`
+	Files           []File            `json:"files,omitempty" doc:"What a completed presentation has left. Absent in lists, and where it was completed by a version that did not note them."`
 	Links           map[string]string `json:"links" doc:"Paths of what can be had now: self, events, steps; cancel or retry where possible; video and the other files once they are there."`
+}
+
+// File is a file that a presentation has left.
+type File struct {
+	Name      string `json:"name" example:"video" doc:"Its name among the links."`
+	Slide     int    `json:"slide,omitempty" doc:"Counted from 1, for files of one slide."`
+	MediaType string `json:"media_type" example:"video/mp4" doc:"What it is."`
+	Bytes     int64  `json:"bytes" doc:"Its size."`
+	SHA256    string `json:"sha256" doc:"The hash of its content, in lower-case hexadecimal digits; also its ETag."`
+	Link      string `json:"link" doc:"Where it can be fetched."`
 }
 
 // PresentationFail says why a presentation failed.
@@ -84,6 +97,8 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	if p.QueuePosition > 0 {
 		v.QueuePosition, v.EstimatedStart = &p.QueuePosition, known(p.StartAt)
 	}
+	v.DurationSeconds, v.ExpiresAt = p.Duration().Seconds(), known(p.ExpiresAt)
+	v.Files = s.v1Files(p)
 	if f := p.Error; f != nil {
 		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param, Slide: f.Slide, Retryable: f.Retryable}
 		for _, c := range f.Causes {
@@ -91,6 +106,20 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 		}
 	}
 	return v
+}
+
+// v1Files lists the files of p in the order of the table of artifacts. A kind that only a newer version knows is left out.
+func (s *server) v1Files(p lectern.Presentation) []File {
+	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
+	var list []File
+	for _, f := range lectern.ArtifactFiles() {
+		for _, a := range p.Files {
+			if a.Kind == f.Kind {
+				list = append(list, File{f.Link, a.Slide, a.ContentType, a.Size, a.SHA256, self + f.PathOf(a.Slide)})
+			}
+		}
+	}
+	return list
 }
 
 // link is a path as others reach it.

@@ -296,7 +296,9 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 	}
 	page := PresentationPage{Presentations: make([]Presentation, 0, len(list))}
 	for _, p := range list {
-		page.Presentations = append(page.Presentations, s.v1Presentation(p))
+		v := s.v1Presentation(p)
+		v.Files = nil // a page of long decks would be many megabytes
+		page.Presentations = append(page.Presentations, v)
 	}
 	if next != "" {
 		page.Next = &next

@@ -13,23 +13,23 @@ type Limits struct {
 	Stored int64 // bytes of all decks (limits.stored)
 }
 
-// Bounds are what a creation or a retry must keep, as a store judges it in the transaction that makes the presentation wait.
+// Bounds are the limits of a creation or a retry. A store judges them in the transaction that queues the presentation.
 type Bounds struct {
 	Limits
 	Quota    lectern.Quota
-	KeyID    string        // whose quota it is; "": nobody's
+	KeyID    string        // whose quota it is; "": no quota
 	Estimate time.Duration // of the video
 	At       time.Time
 }
 
-// Load is what is in the store before that, as far as the Bounds ask for it.
+// Load is what the store held before that transaction, as far as the Bounds need it.
 type Load struct {
 	Queued int
 	Stored int64 // bytes of all decks, with the new one
 	Key    lectern.Usage
 }
 
-// Bounds gives what w must keep, a creation or a retry. The estimate of a retry is in the store.
+// Bounds returns what w must keep, a creation or a retry. The estimate of a retry is in the store.
 func (w Write) Bounds() Bounds {
 	s := w.spec
 	b := Bounds{Limits: s.Limits, Quota: s.Quota, Estimate: s.Estimate, At: s.At}
@@ -47,11 +47,10 @@ func (w Write) Bounds() Bounds {
 // Since is when the orders were made that still count at b.At.
 func (b Bounds) Since() time.Time { return b.At.Add(-lectern.UsageWindow) }
 
-// Judge refuses what would go over a bound, and says which: CodeRateLimited, or CodeTooLarge where no waiting helps. It is
-// pure.
+// Judge refuses what would exceed a bound: CodeRateLimited, or CodeTooLarge where waiting cannot help. It is pure.
 //
-// Quota.Running and Quota.Queued together are the room of a key: whoever waits is rendered at some time, so where only
-// Running is set a key has no more presentations that wait or are rendered than that.
+// A key may have Quota.Running plus Quota.Queued presentations that have not ended: each queued one runs later. Where
+// only Running is set, it bounds the queued and the running together.
 func (b Bounds) Judge(l Load) error {
 	q := b.Quota
 	switch {
@@ -87,7 +86,7 @@ func limited(format string, args ...any) *lectern.Failure {
 	return f
 }
 
-// Usage gives what an API key has taken of its quota.
+// Usage returns what an API key has taken of its quota.
 func (s *Service) Usage(ctx context.Context, keyID string) (lectern.Usage, error) {
 	return s.opt.Store.Usage(ctx, keyID, s.now().Add(-lectern.UsageWindow))
 }

@@ -13,7 +13,8 @@ import (
 	"lectern/internal/job"
 )
 
-// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room for.
+// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room
+// for.
 func TestH3QueueIsBounded(t *testing.T) {
 	t.Parallel()
 	w := open(t, t.TempDir(), false, succeed, func(o *job.Options) { o.Idle, o.Limits = true, job.Limits{Queued: 3} })
@@ -111,7 +112,7 @@ func TestQueuePosition(t *testing.T) {
 		}, func(o *job.Options) { o.Workers = 1 })
 		first := w.create(1)
 		w.until(first.ID, func(p lectern.Presentation) bool { return p.Progress > 0 })
-		<-time.After(2 * time.Second) // the pace is measured anew once it is a second old
+		<-time.After(2 * time.Second) // the pace is measured again once it is a second old
 		var waiting []lectern.Presentation
 		for i := range 6 {
 			p := w.create(1)

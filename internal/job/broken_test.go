@@ -28,7 +28,7 @@ var breaks = []struct {
 	{"J7 a stale attempt writes", unfenced, []string{"does not fit the model", "J7"}},
 }
 
-// revive breaks J2: what has ended so is set to work again, though nobody asked for it.
+// revive breaks J2: an ended presentation is processed again without a retry.
 func revive(end lectern.Status) breaker {
 	return func(s job.Store, g ground) (job.Store, func()) {
 		return reviving{s, g, func(now lectern.Status) bool { return now == end }}, func() {}
@@ -77,7 +77,7 @@ func (s lowering) Versions(ctx context.Context, id string, after int64, limit in
 	return all, err
 }
 
-// tooEarly breaks J4: the caller has its answer, and tells the watchers, while the transaction is still to come.
+// tooEarly breaks J4: the caller gets its answer, and notifies the watchers, before the transaction.
 func tooEarly(s job.Store, _ ground) (job.Store, func()) {
 	e := &early{Store: s}
 	return e, e.pending.Wait

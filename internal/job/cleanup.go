@@ -13,8 +13,8 @@ import (
 	"lectern/internal/crashpoint"
 )
 
-// keepLeases takes over presentations whose run has fallen silent (J8). Runs of this very process are never silent:
-// after a suspended laptop wakes, they go on.
+// keepLeases takes over presentations whose run sends no heartbeat (J8). It never takes over runs of this process: they
+// go on after a suspended laptop wakes.
 func (s *Service) keepLeases(ctx context.Context) {
 	tick := time.NewTicker(s.opt.LeaseTimeout / 3)
 	defer tick.Stop()
@@ -39,7 +39,7 @@ func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
 	return s.releaseAll(ctx, leases)
 }
 
-// releaseAll queues runs again, but for those of this process, and for those that have given a heartbeat meanwhile.
+// releaseAll queues runs again, except those of this process and those with a heartbeat since.
 func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 	for _, l := range leases {
 		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
@@ -63,8 +63,8 @@ func refusal(err error) bool {
 	return ok && (f.Code == lectern.CodeStale || f.Code == lectern.CodeConflict || f.Code == lectern.CodeNotFound)
 }
 
-// clean removes what is due (J12): at the start, whenever something becomes due, and once a SweepInterval for what
-// nobody announced. All that it must know is in the store and on the disk, and every step can be done again.
+// clean removes what is due (J12): at the start, whenever something becomes due, and once every SweepInterval for what
+// no signal announced. All its state is in the store and on the disk, and every step is idempotent.
 func (s *Service) clean(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -94,7 +94,7 @@ func (s *Service) clean(ctx context.Context) {
 // sweepFloor keeps a clock that stands still from making a busy loop.
 const sweepFloor = 20 * time.Millisecond
 
-// cleanOnce removes what is due now and gives the time to the next.
+// cleanOnce removes what is due now and returns the time until more is due.
 func (s *Service) cleanOnce(ctx context.Context) (time.Duration, error) {
 	next := s.opt.SweepInterval
 	at := s.now()

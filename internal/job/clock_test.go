@@ -20,8 +20,8 @@ type wallClock struct{ off atomic.Int64 }
 func (c *wallClock) now() time.Time       { return time.Now().Add(time.Duration(c.off.Load())) }
 func (c *wallClock) set(by time.Duration) { c.off.Add(int64(by)) }
 
-// onlookers are peers with a clock of their own, as the database has one: a run is silent when its heartbeat has stood for
-// long enough, whatever it says.
+// onlookers are peers with a clock of their own, as the database has one: a run is silent when its heartbeat has stood
+// for long enough, whatever it says.
 type onlookers struct {
 	peers
 	mu   sync.Mutex
@@ -56,8 +56,9 @@ func (t *takeovers) Changed(_, _ lectern.Presentation)   {}
 func (t *takeovers) StepDone(string, lectern.Step)       {}
 func (t *takeovers) TakenOver(string)                    { t.n.Add(1) }
 
-// J8 J3 J12: the clock is set by an hour, to and fro, while runs, leases, heartbeats and the clean-up are going. Nobody takes
-// the runs over, none is given up, their scratch stays, heartbeats and progress come at their pace and never fall.
+// J8 J3 J12: the clock is set by an hour, to and fro, while runs, leases, heartbeats and the clean-up are going. Nobody
+// takes the runs over, none is given up, their scratch stays, heartbeats and progress come at their pace and never
+// fall.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -78,7 +79,7 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// watchOver sets another node beside w's, which takes no work and looks for silence.
+// watchOver adds a node next to w's, which takes no work and looks for silent runs.
 func watchOver(t *testing.T, w *world, o job.Observer) {
 	t.Helper()
 	other, err := job.New(job.Options{

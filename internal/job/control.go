@@ -7,16 +7,16 @@ import (
 	"lectern"
 )
 
-// Cancel asks a presentation to end. A queued one is canceled when Cancel returns; a running one has been told, and
-// becomes canceled within CancelGrace (J10). An ended one stays as it is: CodeConflict, naming its state.
+// Cancel asks a presentation to end. A queued one is canceled when Cancel returns. A running one has received the
+// request and becomes canceled within CancelGrace (J10). An ended one does not change: CodeConflict, naming its state.
 func (s *Service) Cancel(ctx context.Context, id string) (lectern.Presentation, error) {
 	out, err := s.submit(ctx, WriteSpec{ID: id, Events: []lectern.Event{lectern.CancelAsked{}}})
 	return out.After, err
 }
 
-// Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict. It is judged as a
-// creation by who asks, and its minutes count again: one that would go over a limit or the quota is CodeRateLimited, and one
-// that can never fit CodeTooLarge.
+// Retry queues a failed or canceled presentation again, as a new attempt; any other state is CodeConflict. The limits
+// and the caller's quota apply as to a creation, and its minutes count again: CodeRateLimited where it would exceed
+// one, CodeTooLarge where it can never fit.
 func (s *Service) Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error) {
 	out, err := s.submit(ctx, WriteSpec{
 		ID: id, Events: []lectern.Event{lectern.Retried{KeyID: who.KeyID}}, Limits: Limits{Queued: s.opt.Limits.Queued}, Quota: who.Quota,

@@ -1,15 +1,14 @@
 // Package job keeps the job contract: it is the one door to a presentation's state.
 //
-// A presentation is written to by many: the run that makes its video reports from dozens of goroutines, a heartbeat
-// says that the run is alive, a user cancels, a sweeper takes over what a dead process left, a cleaner removes what is
-// old. The service that Lectern succeeds let all of them write into a shared dictionary and then put a lock around
-// every access. Here nobody can reach the state at all. What others hold are values; a change is asked for by a method
-// of [Service], becomes a [Write] that only this package can fill, and passes through one goroutine, which commits
-// everything that is waiting in one transaction and only then tells those who watch.
+// Many write to a presentation: the run that makes its video reports from dozens of goroutines, a heartbeat says that
+// the run is alive, a user cancels, a sweeper takes over the work of a dead process, a cleaner removes what is old.
+// None of them can reach the state. They hold values; they ask for a change by a method of [Service]; it becomes a
+// [Write] that only this package can fill. One goroutine commits all waiting writes in one transaction and then
+// notifies the watchers.
 //
-// What may become of a presentation is decided by [lectern.Presentation.Apply], on the row as it stands inside the
-// transaction. So a late report, a second cancel or a run that lost its lease needs no care by its caller: it is
-// applied to the truth, or refused by it.
+// [lectern.Presentation.Apply] decides what a change does, on the row as it is inside the transaction. So a caller need
+// not care about a late report, a second cancel or a run that lost its lease: the change is applied to the current row
+// or refused.
 //
 // No lock is held across I/O (J14). The mutexes here guard a few words of memory each: the pending report of one run,
 // the table of runs in this process, the table of watchers.

@@ -97,7 +97,8 @@ func TestStaleTickets(t *testing.T) {
 	}
 }
 
-// J10: cancel tells the run, waits for nobody, and leaves no scratch; the ended presentation refuses a second one.
+// J10: cancel reaches the run, does not wait for it, and leaves no scratch; the ended presentation refuses a second
+// one.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	folder := make(chan string, 1)

@@ -68,7 +68,7 @@ func newPostgres(t *testing.T) string {
 
 // ground is a database that several services work on, as each kind of database lets them.
 type ground interface {
-	// join gives what a service of that name is made of.
+	// join returns what a service of that name is made of.
 	join(name string, q sqlstore.Enqueuer) (job.Store, job.Peers)
 	// exec changes what is stored past the one door. Its only argument is ?.
 	exec(ctx context.Context, query, id string) error
@@ -112,7 +112,8 @@ func (f file) exec(ctx context.Context, query, id string) error {
 
 func (f file) close() error { return f.db.Close() }
 
-// nodes are services that share one Postgres, each with connections of its own, that tell each other of their commits.
+// nodes are services that share one Postgres, each with connections of its own, that notify each other of their
+// commits.
 type nodes struct {
 	t       *testing.T
 	url     string

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/job"
 )
 
-// lines gives the log's lines with the token, reduced to the value of one attribute.
+// lines returns the log's lines with the token, reduced to the value of one attribute.
 func lines(log, token, attr string) []string {
 	re := regexp.MustCompile(`(?m)^.*msg=` + token + ` .*\b` + attr + `=(\S+).*$`)
 	var out []string
@@ -80,7 +80,7 @@ func TestFlushInGroups(t *testing.T) {
 			return nil, nil
 		})
 		end := w.ended(w.create(1).ID)
-		// 1000 reports in a second are seven flushes or so, beside queued, processing, the last fold and completed.
+		// 1000 reports in a second are seven flushes or so, plus queued, processing, the last fold and completed.
 		if end.Version < 8 || end.Version > 13 {
 			t.Errorf("1000 reports made %d versions", end.Version)
 		}

@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// KeyTimeout is how long a reservation holds that is never completed: whoever made it has died (J13).
+// KeyTimeout ends a reservation that is never completed, since the process that made it has died (J13).
 const KeyTimeout = time.Minute
 
 // Key is what a store has under an Idempotency-Key.
@@ -21,10 +21,10 @@ type Key struct {
 	ExpiresAt    time.Time // of a reservation; zero with a presentation, with which the key goes
 }
 
-// Reserve claims an owner's Idempotency-Key for a request that is about to be made (J13); "" is lectern.DefaultOwner. Where the same request was made
-// before, p is what it made, and replayed is true. Another request with this key is CodeKeyMismatch, one that is still
-// in flight CodeKeyInUse. A reservation is completed by [Service.Submit], ended by [Service.ReleaseKey], and free again
-// after [KeyTimeout]; a completed key lives as long as its presentation.
+// Reserve claims an owner's Idempotency-Key for a new request (J13); owner "" is lectern.DefaultOwner. Where the same
+// request came before, p is its presentation and replayed is true. Another request with this key is CodeKeyMismatch;
+// one that is still in flight is CodeKeyInUse. [Service.Submit] completes a reservation, [Service.ReleaseKey] ends it,
+// and [KeyTimeout] frees it. A completed key lives as long as its presentation.
 func (s *Service) Reserve(ctx context.Context, owner, key,
 	fingerprint string) (p lectern.Presentation, replayed bool, err error) {
 	out, err := s.submit(ctx, WriteSpec{Reserve: true, Owner: owner, Key: key, Fingerprint: fingerprint})
@@ -37,7 +37,7 @@ func (s *Service) ReleaseKey(ctx context.Context, owner, key string) error {
 	return err
 }
 
-// Claim gives the key as it is to be stored once w is done, if w has one: to reserve it, or to complete it with the
+// Claim returns the key as it is to be stored once w is done, if w has one: to reserve it, or to complete it with the
 // presentation that w makes. The store first asks [Write.Admit] about the key that it has.
 func (w Write) Claim() (Key, bool) {
 	s := w.spec
@@ -55,10 +55,10 @@ func (w Write) Claim() (Key, bool) {
 	return k, false
 }
 
-// Release gives the key that w frees, if that is what it does. A key with a presentation is not to be touched.
+// Release returns the key that w frees, if w frees one. The store keeps a key that has a presentation.
 func (w Write) Release() (owner, key string, yes bool) { return w.owner(), w.spec.Key, w.spec.Release }
 
-// owner is whose key w is about.
+// owner returns the owner of w's key.
 func (w Write) owner() string {
 	if w.spec.Create != nil {
 		return w.spec.Create.Owner
@@ -66,11 +66,12 @@ func (w Write) owner() string {
 	return cmp.Or(w.spec.Owner, lectern.DefaultOwner)
 }
 
-// Admit decides about w where its key is in the store already, as old: whether w is done by giving what the first
-// request made (Outcome.Replayed), or refused. Otherwise w goes on and replaces old. It is pure.
+// Admit decides about w when the store already has its key, old. With replay, w is done and its outcome is the
+// presentation of the first request (Outcome.Replayed). With an error, w is refused. Otherwise w goes on and replaces
+// old. It is pure.
 //
-// A presentation can complete a key that is in flight whoever reserved it: of two that hold the same reservation, since
-// one came back after [KeyTimeout], the second is given what the first made.
+// A presentation can complete any reservation that is in flight. Two requests can hold the same one, when the first
+// comes back after [KeyTimeout]; the second of them to arrive gets the presentation of the first.
 func (w Write) Admit(old Key) (replay bool, err error) {
 	silent := old.Presentation == "" && !w.spec.At.Before(old.ExpiresAt)
 	switch {

@@ -12,8 +12,8 @@ import (
 	"lectern/internal/job"
 )
 
-// J13: many identical requests with one key race; each reserves and submits as a handler does. One presentation is made,
-// and everyone who is answered is given that one.
+// J13: many identical requests with one key race; each reserves and submits as a handler does. One presentation is
+// made, and everyone who is answered is given that one.
 func TestKeyRace(t *testing.T) {
 	t.Parallel()
 	w := begin(t, succeed)
@@ -147,7 +147,7 @@ func TestSweep(t *testing.T) {
 	})
 }
 
-// told gives what is in the outbox about id, the newest first.
+// told returns the deliveries about id in the outbox, the newest first.
 func (w *world) told(id string) []lectern.Delivery {
 	w.t.Helper()
 	list, err := w.store.Deliveries(context.Background(), lectern.DeliveryFilter{Presentation: id})
@@ -157,7 +157,8 @@ func (w *world) told(id string) []lectern.Delivery {
 	return list
 }
 
-// A presentation is its owner's, with the key that made it; lists are of one owner or of all, and so are idempotency keys.
+// A presentation is its owner's, with the key that made it; lists are of one owner or of all, and so are idempotency
+// keys.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -25,9 +25,9 @@ func unbroken(s job.Store, _ ground) (job.Store, func()) { return s, func() {} }
 
 const briefSlides = 3
 
-// fray is a run that reports at random, in no order, and is often deaf to the end of its context: it goes on as a zombie
-// for a while. One in three dawdles, so that a lease can run out under it. Most fail, so that users go on retrying, but
-// every second run of a deck of briefSlides gets there.
+// fray is a run that reports at random, in no order, and is often deaf to the end of its context: it goes on as a
+// zombie for a while. One in three dawdles, so that a lease can run out under it. Most fail, so that users go on
+// retrying, but every second run of a deck of briefSlides gets there.
 func fray(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 	pause := 3 * time.Millisecond
 	if rand.IntN(3) == 0 {
@@ -111,7 +111,7 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 	return rec, out
 }
 
-// letLoose gives the presentations that it made once the time is over. On a busy machine less happens in it.
+// letLoose returns the presentations that it made once the time is over. On a busy machine less happens in it.
 func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, span time.Duration) []string {
 	t.Helper()
 	var users, watchers sync.WaitGroup
@@ -214,8 +214,8 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 			for _, c := range breaks {
 				t.Run(c.rule, func(t *testing.T) {
 					var found string
-					// Chance decides how soon the broken path is taken, and a busy machine has fewer chances in a second: some rules are
-					// broken in one round of three. So many go by unnoticed only where nobody looks.
+					// Chance decides how soon the broken path is taken, and a busy machine has fewer chances in a second: some rules
+					// are broken in one round of three. So many go by unnoticed only where nobody looks.
 					for range 60 {
 						_, findings := turmoil(t, g.lay(t), c.broken, time.Second)
 						found = strings.Join(findings, "\n")

@@ -10,22 +10,21 @@ import (
 	"lectern"
 )
 
-// Options are what a service is made of. Store, Queue, Run and ScratchDir are required; the zero value of everything
-// else means its default.
+// Options configure a service. Store, Queue, Run and ScratchDir are required; a zero value elsewhere means the default.
 type Options struct {
 	Store Store
 	Queue Queue
 	Files Files // nil: there are no artifacts to remove
 
-	// Run makes the video. Its context ends, with a cause, when it is to stop: see [ErrCanceled], [ErrStopping] and
-	// [ErrLeaseLost]. It must not leave anything running behind it.
+	// Run makes the video. Its context ends with a cause: [ErrCanceled], [ErrStopping] or [ErrLeaseLost]. When Run
+	// returns, nothing that it started may still run.
 	Run func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error)
 
 	// MakeRoom is called when the disk is full, before the end of the run that met it is stored; it may delete what can
 	// be made again. It is called by several goroutines at once. nil: there is nothing to delete.
 	MakeRoom func()
 
-	Observer Observer // nil: nobody looks
+	Observer Observer // nil: no observer
 
 	Now func() time.Time // the clock whose times are stored, which may be set at any moment; nil: time.Now
 
@@ -44,7 +43,7 @@ type Options struct {
 	CancelGrace       time.Duration // from the wish to cancel to the state canceled, at most; default 900 ms
 	CleanupDelay      time.Duration // from the end to the removal of scratch; default 5 min; negative: at once
 	Retention         time.Duration // from the end to the removal of everything; default 7 days
-	SweepInterval     time.Duration // between two searches for what nobody announced; default 1 min
+	SweepInterval     time.Duration // between two searches for what no signal announced; default 1 min
 	MaxRun            time.Duration // after which a run is given up; default 24 h
 }
 
@@ -111,7 +110,7 @@ type noFiles struct{}
 
 func (noFiles) RemoveArtifacts(context.Context, string) error { return nil }
 
-// nobody looks.
+// nobody is the Observer that does nothing.
 type nobody struct{}
 
 func (nobody) Committed(_, _ int, _ time.Duration) {}

@@ -10,8 +10,8 @@ import (
 	"lectern/internal/job"
 )
 
-// J7 J9: a run that was given up on can order nothing, tells nobody, and leaves the order of its successor alone; a second
-// presentation finds the order and does not make it again; a refusal costs no report.
+// J7 J9: a run that was given up on can order nothing, tells nobody, and leaves the order of its successor alone; a
+// second presentation finds the order and does not make it again; a refusal costs no report.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	zombie, wake, woke := make(chan struct{}), make(chan struct{}), make(chan struct{})

@@ -12,9 +12,9 @@ import (
 	"lectern/internal/crashpoint"
 )
 
-// Deliveries gives the messages about milestones, for the CallbackURL and for each endpoint of the owner that wants them, in the
-// order of versions. A store inserts them in the transaction that stores the milestones. It is pure: the same milestone
-// has the same message ID for the same address, however often its transaction is tried.
+// Deliveries returns the messages about milestones, for the CallbackURL and for each endpoint of the owner that
+// subscribes to them, in the order of versions. A store inserts them in the transaction that stores the milestones. It
+// is pure: the same milestone has the same message ID for the same address, however often its transaction is tried.
 func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, at time.Time) []lectern.Delivery {
 	var out []lectern.Delivery
 	for _, p := range announced {
@@ -38,7 +38,7 @@ func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, 
 	return out
 }
 
-// announced gives the versions that bring another status than the one before: these are told to the world.
+// announced returns the versions with a new status: the milestones that webhooks deliver.
 func announced(before lectern.Presentation, versions []lectern.Presentation) []lectern.Presentation {
 	var out []lectern.Presentation
 	for _, v := range versions {
@@ -82,11 +82,11 @@ func Supersede(old, o lectern.Order) error {
 	return nil
 }
 
-// orderRetention is how long an order is kept that is ready or has failed. The others stay: they may have cost money,
-// and nobody knows yet for what.
+// orderRetention is how long an order is kept that is ready or has failed. Other orders stay: they may have cost money,
+// and their outcome is not known.
 const orderRetention = 30 * 24 * time.Hour
 
-// Sweep says what is stale: what was due not after these times goes.
+// Sweep has the times at or before which records are stale.
 type Sweep struct {
 	Keys       time.Time // reservations that expired
 	Usage      time.Time // orders of API keys that do not count any more
@@ -94,7 +94,7 @@ type Sweep struct {
 	Deliveries time.Time // done ones, by DoneAt
 }
 
-// Sweep gives what w removes, if that is what it does.
+// Sweep returns what w removes, if w is a sweep.
 func (w Write) Sweep() (Sweep, bool) {
 	at := w.spec.At
 	return Sweep{Keys: at, Usage: at.Add(-lectern.UsageWindow), Orders: at.Add(-orderRetention),

@@ -10,19 +10,20 @@ import (
 
 // Peers are the other processes on the same store. Without any, whatever is processing at the start is an orphan.
 type Peers interface {
-	// Dead names the nodes whose process is gone, or was not seen for too long.
+	// Dead returns the nodes whose process is gone, or was not seen for too long.
 	Dead(ctx context.Context) ([]string, error)
 	// Workers is how many presentations all living nodes render at once.
 	Workers(ctx context.Context) (int, error)
-	// Leases gives what a node works on, by the Node that it began its runs with.
+	// Leases returns the presentations that a node works on. node is the Options.Node that began their runs.
 	Leases(ctx context.Context, node string) ([]Lease, error)
-	// Silent gives the processing presentations without a heartbeat for that long, by a clock that all nodes share.
+	// Silent returns the processing presentations without a heartbeat for that long, by a clock that all nodes share.
 	Silent(ctx context.Context, age time.Duration) ([]Lease, error)
-	// Bury brings back what else a dead node had taken, such as tickets, and forgets it. It is called when its leases are released.
+	// Bury returns to the queue what else a dead node had taken, such as tickets, and forgets the node. The service
+	// calls it once the node's leases are released.
 	Bury(ctx context.Context, node string) error
-	// Listen calls changed for every presentation that another node has changed, with "" where some may have been missed;
-	// and lost when this node may have been taken for dead. It returns when ctx ends. Of what this node changes it need not
-	// tell: the writer tells the watchers and the runs, and hands them the versions, which news would have them read again.
+	// Listen calls changed for every presentation that another node has changed, with "" where some may have been
+	// missed, and lost when this node may have been taken for dead. It returns when ctx ends. It need not report this
+	// node's own changes: the writer notifies watchers and runs of those, with the versions.
 	Listen(ctx context.Context, changed func(id string), lost func())
 }
 
@@ -80,7 +81,7 @@ func (s *Service) takeOver(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// heard is told that a presentation was changed, by another node.
+// heard notifies watchers and the run of a presentation that another node changed.
 func (s *Service) heard(ctx context.Context, id string) {
 	if id == "" {
 		s.hub.notifyAll()
@@ -95,8 +96,8 @@ func (s *Service) heard(ctx context.Context, id string) {
 	}
 }
 
-// look tells a run of this process what has become of its presentation. Where that cannot be read, its next heartbeat
-// will tell.
+// look updates a run of this process from the store. Where the presentation cannot be read, the run's next heartbeat
+// brings the change.
 func (s *Service) look(ctx context.Context, r *run) {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit) // who listens must not be kept by a database that is going away
 	defer cancel()

@@ -103,8 +103,8 @@ func TestDeadNodeIsTakenOver(t *testing.T) {
 	})
 }
 
-// J10 J7: a cancel that another node has stored reaches the run as it is heard of; a node that may have been taken for dead
-// stops its runs and gives them back.
+// J10 J7: a cancel that another node has stored reaches the run as it is heard of; a node that may have been taken for
+// dead stops its runs and returns them to the queue.
 func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,8 +168,8 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-// unanswered is a store that does what it is asked and once, when told to, does not say so: the connection broke between
-// the commit and its answer.
+// unanswered is a store that does what it is asked and once, when told to, does not say so: the connection broke
+// between the commit and its answer.
 type unanswered struct {
 	job.Store
 	next atomic.Bool
@@ -185,8 +185,8 @@ func (s *unanswered) Commit(ctx context.Context, writes []job.Write) ([]job.Outc
 	return outs, err
 }
 
-// J5: a node hears no news of what it commits itself. Where the answer to a commit is lost, its watchers see the versions
-// all the same, a poll later.
+// J5: a node hears no news of what it commits itself. Where the answer to a commit is lost, its watchers see the
+// versions all the same, a poll later.
 func TestCommitWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,7 @@ type Waiting struct {
 	Estimate time.Duration
 }
 
-// Pace is what is being rendered, and how fast rendering was of late.
+// Pace describes the runs under way and the recent speed of rendering.
 type Pace struct {
 	Took    time.Duration // of presentations that were rendered lately, in one run each
 	Made    time.Duration // how much video those were estimated to be
@@ -94,11 +94,11 @@ func (r Running) left(factor float64, now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-// paceAge is for how long what was measured is taken for what is.
+// paceAge is how long a measured pace is used.
 const paceAge = time.Second
 
-// pacer keeps the pace for a moment, so that many who ask for their place do not measure it each. No lock is held while the
-// store is asked (J14): callers that come at the same time share one answer.
+// pacer caches the pace for a moment, so that many callers who want their place cause one measurement. It holds no lock
+// during the query (J14): callers that come at the same time share one answer.
 type pacer struct {
 	last  atomic.Pointer[measured]
 	asked singleflight.Group
@@ -153,9 +153,9 @@ func (s *Service) measure(ctx context.Context) (*measured, error) {
 	return &measured{at: time.Now(), pace: p, slots: slots}, nil
 }
 
-// placed gives p with its place in the queue and the time at which work on it is expected to begin, both as they are now
-// and neither versioned. One that does not wait, or has begun meanwhile, stays as it is; so does one whose place cannot be
-// read: it is a courtesy, and no reason to fail.
+// placed returns p with its place in the queue and the expected start of its work, as they are now; neither is
+// versioned. It returns p unchanged if p does not wait, has begun meanwhile, or its place cannot be read: a missing
+// place is no reason to fail.
 func (s *Service) placed(ctx context.Context, p lectern.Presentation) lectern.Presentation {
 	if p.Status != lectern.StatusQueued {
 		return p
@@ -177,7 +177,7 @@ func (s *Service) foreseen(ctx context.Context, p lectern.Presentation, place Pl
 	return p
 }
 
-// fewPlaces is how many places are asked for one by one; for more the whole queue is read once, as far as maxWaiting.
+// fewPlaces is how many places are read one by one; for more the queue is read once, up to maxWaiting.
 const (
 	fewPlaces  = 4
 	maxWaiting = 10_000

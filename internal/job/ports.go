@@ -7,9 +7,10 @@ import (
 	"lectern"
 )
 
-// Store keeps presentations. [Store.Commit] is the only way to change one, and takes what only this package can make
-// (J1). All reads give values, see only what is committed, and give CodeNotFound for an unknown id or for one that is
-// being removed. Failures are *lectern.Failure: CodeDiskFull where the disk is full, CodeInternal otherwise.
+// Store keeps presentations. [Store.Commit] is the only way to change one, and takes writes that only this package can
+// make (J1). All reads return values, see only committed data, and return CodeNotFound for an unknown id or for a
+// presentation that is being removed. Failures are *lectern.Failure: CodeDiskFull where the disk is full, CodeInternal
+// otherwise.
 type Store interface {
 	Writer
 	Reader
@@ -18,13 +19,13 @@ type Store interface {
 
 // Writer commits.
 type Writer interface {
-	// Commit does all writes in one transaction, in order, and gives an outcome for each. A write that its
-	// presentation's state refuses changes nothing, has the refusal in Outcome.Err, and does not disturb the others. An
-	// error of Commit itself means that nothing at all was written.
+	// Commit does all writes in one transaction, in order, and returns an outcome for each. A write that its
+	// presentation's state refuses changes nothing, has the refusal in Outcome.Err, and does not affect the others. An
+	// error of Commit itself means that nothing was written.
 	//
-	// Every presentation that becomes queued gets its ticket into the work queue in the same transaction, every milestone
-	// its [Deliveries] into the outbox, and a key its presentation. A creation and a retry keep their [Bounds], whoever else
-	// creates at the same time: what [Bounds.Judge] refuses is refused.
+	// In the same transaction, each presentation that becomes queued gets its ticket in the work queue, each milestone
+	// its [Deliveries] in the outbox, and a key its presentation. Creations and retries keep their [Bounds] also when
+	// many commit at once: the store refuses what [Bounds.Judge] refuses.
 	Commit(ctx context.Context, writes []Write) ([]Outcome, error)
 }
 
@@ -32,33 +33,33 @@ type Writer interface {
 type Reader interface {
 	Get(ctx context.Context, id string) (lectern.Presentation, error)
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
-	// List gives presentations, youngest first.
+	// List returns presentations, youngest first.
 	List(ctx context.Context, page Page) ([]lectern.Presentation, error)
-	// Versions gives the presentation as it was at each version above after, in order, at most limit. None is
+	// Versions returns the presentation as it was at each version above after, in order, at most limit. None is
 	// CodeNotFound only where there is no such presentation.
 	Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
-	// Order gives the external render with a content key, and whether there is one; whoever ordered it.
+	// Order returns the external render with a content key, if there is one, for whichever presentation it was ordered.
 	Order(ctx context.Context, key string) (lectern.Order, bool, error)
-	// Place gives where a presentation stands in the queue; not ok: it does not wait.
+	// Place returns where a presentation stands in the queue; not ok: it does not wait.
 	Place(ctx context.Context, id string) (p Place, ok bool, err error)
-	// Waiting gives those that wait, the next one first, at most limit.
+	// Waiting returns those that wait, the next one first, at most limit.
 	Waiting(ctx context.Context, limit int) ([]Waiting, error)
-	// Pace measures how fast presentations were rendered lately, and gives those that are.
+	// Pace measures the recent speed of rendering, and lists the runs under way.
 	Pace(ctx context.Context) (Pace, error)
-	// Usage gives what an API key has taken of its quota; orders count that were made after since.
+	// Usage returns what an API key has taken of its quota; orders count that were made after since.
 	Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error)
-	// Counts gives the number of presentations in each state; states without any may be left out.
+	// Counts returns the number of presentations in each state; states without any may be left out.
 	Counts(ctx context.Context) (map[lectern.Status]int64, error)
 }
 
-// Housekeeper finds what is due.
+// Housekeeper finds work for the sweepers.
 type Housekeeper interface {
-	// Silent gives the processing presentations whose last heartbeat is not after since.
+	// Silent returns the processing presentations whose last heartbeat is at or before since.
 	Silent(ctx context.Context, since time.Time) ([]Lease, error)
-	// Due gives what is to be cleaned up at now, at most a few hundred of each kind, the longest due first; and when the
-	// next thing will be due, which is now where there was more.
+	// Due returns what is to be cleaned up at now, at most a few hundred of each kind, the longest due first, and the
+	// time when more is due; that is now where the list was cut.
 	Due(ctx context.Context, now time.Time) (Due, error)
 }
 
@@ -98,31 +99,31 @@ type Queue interface {
 	Stop(ctx context.Context) error
 }
 
-// Observer is told of what was done, for metrics and traces. Its methods are quick and never block. Nothing of it is on the
-// way of a report (J15).
+// Observer receives events for metrics and traces. Its methods are quick and never block. None is called within a
+// report (J15).
 type Observer interface {
-	// Committed tells of a transaction, and how many reports of runs were folded into its writes.
+	// Committed reports a transaction, and how many reports of runs were folded into its writes.
 	Committed(writes, reports int, took time.Duration)
-	// Changed tells of a presentation that has another status or attempt than before; before is the zero value for a new one.
+	// Changed reports a new status or attempt of a presentation; before is the zero value for a new presentation.
 	Changed(before, after lectern.Presentation)
-	// StepDone tells of a finished step of a presentation.
+	// StepDone reports a finished step of a presentation.
 	StepDone(id string, s lectern.Step)
-	// TakenOver tells of a run that was released because its node was dead or silent.
+	// TakenOver reports a run that was released because its node was dead or silent.
 	TakenOver(id string)
 }
 
-// Files are what a presentation has outside the store.
+// Files are the files of a presentation, which are stored outside the database.
 type Files interface {
 	// RemoveArtifacts removes every artifact of the presentation. It is idempotent.
 	RemoveArtifacts(ctx context.Context, id string) error
 }
 
-// Write is one write to one presentation. Its fields are out of reach of every other package: a store can ask what it
-// is, nobody else can make one (J1).
+// Write is one write to one presentation. No other package can set its fields: a store can read what it is, but not
+// make one (J1).
 type Write struct{ spec WriteSpec }
 
-// WriteSpec says what a write is to do: exactly one of Create, Events, Mark, Purge, Settle, Reserve, Release or Sweep. The
-// last three are about no presentation and have no ID.
+// WriteSpec describes a write. It has exactly one of Create, Events, Mark, Purge, Settle, Reserve, Release and Sweep.
+// The last three concern no presentation and have no ID.
 type WriteSpec struct {
 	ID          string
 	At          time.Time // UTC, whole microseconds
@@ -157,7 +158,7 @@ type TB interface {
 	Context() context.Context
 }
 
-// TestWrite makes a Write for the suites of stores. Only a test has a TB; whoever forges one opens a second door (J1).
+// TestWrite makes a Write for the suites of stores. Only a test has a TB; a forged one would open a second door (J1).
 func TestWrite(tb TB, spec WriteSpec) Write {
 	tb.Helper()
 	return Write{spec: spec}
@@ -169,7 +170,8 @@ func (w Write) ID() string { return w.spec.ID }
 // At is when w was decided.
 func (w Write) At() time.Time { return w.spec.At }
 
-// Names gives what w is about besides its presentation: its key, its order. A store with more than one writer locks it.
+// Names returns the key and the order that w writes, apart from its presentation. A store with more than one writer
+// locks them.
 func (w Write) Names() []string {
 	var names []string
 	if w.spec.Key != "" {
@@ -181,7 +183,7 @@ func (w Write) Names() []string {
 	return names
 }
 
-// Creation gives what w inserts, if that is what it does.
+// Creation returns the presentation that w inserts, if w is a creation.
 func (w Write) Creation() (lectern.Presentation, lectern.Deck, bool) {
 	if w.spec.Create == nil {
 		return lectern.Presentation{}, lectern.Deck{}, false
@@ -198,10 +200,10 @@ func (w Write) Purge() bool { return w.spec.Purge }
 // Settle reports whether w forgets the scratch time and the finer history of an ended presentation.
 func (w Write) Settle() bool { return w.spec.Settle }
 
-// Effect is what a write does to a presentation.
+// Effect is the change that a write makes to a presentation.
 type Effect struct {
 	After     lectern.Presentation
-	Versions  []lectern.Presentation // every new version in order, the last of them like After but for heartbeat and ETA
+	Versions  []lectern.Presentation // every new version in order; the last equals After except for heartbeat and ETA
 	Change    lectern.Change         // the greatest of all the events' changes
 	Announced []lectern.Presentation // the versions among them that the outbox announces, by Deliveries
 	Step      *lectern.Step          // to be recorded
@@ -213,7 +215,7 @@ type Effect struct {
 	Resumed   bool                   // it was running before: it goes ahead of those that never ran
 }
 
-// Apply gives the effect of w on the presentation as it stands in the store. It is pure.
+// Apply returns the effect of w on the presentation as it stands in the store. It is pure.
 func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 	s := w.spec
 	if s.Expect != 0 && p.Attempt+1 != s.Expect {
@@ -234,6 +236,13 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 			e.Versions = append(e.Versions, next)
 		}
 	}
+	if e.After.Status.Terminal() {
+		e.ScratchAt, e.ExpiresAt = e.After.CompletedAt.Add(s.ScratchIn), e.After.CompletedAt.Add(s.KeepFor)
+		e.After.ExpiresAt = e.ExpiresAt
+		if n := len(e.Versions); n > 0 {
+			e.Versions[n-1].ExpiresAt = e.ExpiresAt
+		}
+	}
 	e.Announced = announced(p, e.Versions)
 	e.Step, e.Order = s.Step, s.Order
 	if e.After.Status == lectern.StatusCompleted {
@@ -241,9 +250,6 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 	}
 	e.Enqueue = e.After.Status == lectern.StatusQueued && p.Status != lectern.StatusQueued
 	e.Resumed = e.Enqueue && p.Status == lectern.StatusProcessing
-	if e.After.Status.Terminal() {
-		e.ScratchAt, e.ExpiresAt = e.After.CompletedAt.Add(s.ScratchIn), e.After.CompletedAt.Add(s.KeepFor)
-	}
 	return e, nil
 }
 

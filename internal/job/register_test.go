@@ -15,7 +15,7 @@ import (
 )
 
 // state is what a presentation is to the model: a register that only certain writes may change. The rules below are
-// written anew, from docs/JOBS.md; they share nothing with Presentation.Apply.
+// written independently, from docs/JOBS.md; they share nothing with Presentation.Apply.
 type state struct {
 	status   lectern.Status
 	attempt  int
@@ -68,7 +68,7 @@ type (
 		before state
 		after  []state
 	}
-	read struct { // somebody was told that this is the state
+	read struct { // an observer saw this state
 		id string
 		is state
 	}
@@ -135,7 +135,7 @@ type recorder struct {
 	stale     int // writes that were refused because their attempt was over
 }
 
-// Committed, Changed and StepDone implement job.Observer; what they tell is in the commits.
+// Committed, Changed and StepDone implement job.Observer; their content is in the commits.
 func (*recorder) Committed(_, _ int, _ time.Duration) {}
 func (*recorder) Changed(_, _ lectern.Presentation)   {}
 func (*recorder) StepDone(string, lectern.Step)       {}

@@ -82,7 +82,8 @@ func (r *run) giveBack(rep lectern.Reported, reports int) {
 	r.mu.Unlock()
 }
 
-// askToEnd tells the run that the user wants it to end. Should it not have ended within the grace, the state does.
+// askToEnd passes a user's cancel to the run. If the run has not ended within CancelGrace, the presentation becomes
+// canceled without it.
 func (r *run) askToEnd() {
 	r.asked.Do(func() {
 		r.cancel(ErrCanceled)
@@ -142,7 +143,7 @@ func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	last, artifacts := s.verdict(r, artifacts, err)
 	switch last := last.(type) {
 	case lectern.Stopped, lectern.Released:
-		s.dropScratch(r) // what is worth keeping is in the cache
+		s.dropScratch(r) // its finished steps are in the cache
 	case lectern.Broke:
 		if last.Failure.Code == lectern.CodeDiskFull {
 			s.dropScratch(r)
@@ -192,7 +193,7 @@ func (s *Service) verdict(r *run, artifacts []lectern.Artifact, err error) (lect
 	case errors.Is(cause, ErrCanceled):
 		return lectern.Stopped{Attempt: r.attempt}, nil
 	case err == nil:
-		return lectern.Completed{Attempt: r.attempt}, artifacts
+		return lectern.Completed{Attempt: r.attempt, Files: artifacts}, artifacts
 	case errors.Is(cause, ErrStopping), errors.Is(cause, ErrLeaseLost):
 		return lectern.Released{Attempt: r.attempt}, nil
 	case errors.Is(cause, ErrTooLong):
@@ -202,8 +203,8 @@ func (s *Service) verdict(r *run, artifacts []lectern.Artifact, err error) (lect
 	return lectern.Broke{Attempt: r.attempt, Failure: *failureOf(err)}, nil
 }
 
-// settle writes the event that ends a run. A store that cannot take it (a full disk) is asked again until it can, or
-// until the service stops; then the next start releases the run.
+// settle writes the event that ends a run. If the store cannot take it (a full disk), settle tries again until it can
+// or the service stops; then the next start releases the run.
 func (s *Service) settle(r *run, last lectern.Event, artifacts []lectern.Artifact) {
 	ctx := context.WithoutCancel(r.ctx)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {

@@ -39,7 +39,7 @@ type Service struct {
 	quit     context.CancelFunc // ends the loops
 	inFlight tracker            // runs and what belongs to them
 	loops    tracker            // cleaner, lease keeper
-	closing  chan struct{}      // closed: the writer finishes what is waiting, then ends
+	closing  chan struct{}      // closed: the writer finishes the waiting writes, then ends
 	written  chan struct{}      // closed: the writer has ended
 }
 
@@ -67,7 +67,7 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// Start takes over what a dead process left behind and begins to work. ctx bounds the start alone.
+// Start takes over the work of a dead process and begins to work. ctx bounds only the start.
 func (s *Service) Start(ctx context.Context) error {
 	s.lifeMu.Lock()
 	if s.life != fresh {
@@ -148,14 +148,14 @@ func (s *Service) Stop(ctx context.Context) error {
 	}
 }
 
-// now is the time as it is stored. It jumps when somebody sets the clock, so nothing is timed by it: what waits or recurs
-// compares readings of time.Now, whose monotonic part Truncate would take away.
+// now returns the time to store. It jumps when the system clock is set, so nothing is timed by it: waits and periods
+// compare readings of time.Now, whose monotonic part Truncate would remove.
 func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
-// Submit makes a queued presentation of a checked deck. It is in the store, with its place in the queue and its key
-// completed, when Submit returns. Where another has completed the key with the same request, Submit gives what that made;
-// where with another request, CodeKeyMismatch. One that would go over a limit or the key's quota is CodeRateLimited, and one that
-// is longer than all minutes of the quota CodeTooLarge.
+// Submit queues a checked deck. When Submit returns, the presentation is stored with its place in the queue, and its
+// key is completed. Where the same request has already completed the key, Submit returns that presentation; where
+// another request has, CodeKeyMismatch. A presentation that would exceed a limit or the key's quota is CodeRateLimited;
+// one longer than all minutes of the quota is CodeTooLarge.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.P
 	return s.placed(ctx, out.After), nil
 }
 
-// Get gives the presentation as it is committed, with its place in the queue where it waits.
+// Get returns the presentation as it is committed, with its place in the queue where it waits.
 func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := s.opt.Store.Get(ctx, id)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *Service) Get(ctx context.Context, id string) (lectern.Presentation, err
 	return s.placed(ctx, p), nil
 }
 
-// Counts gives the number of presentations in each state.
+// Counts returns the number of presentations in each state.
 func (s *Service) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
 	return s.opt.Store.Counts(ctx)
 }
@@ -199,12 +199,12 @@ func (s *Service) Steps(ctx context.Context, id string) ([]lectern.Step, error) 
 	return s.opt.Store.Steps(ctx, id)
 }
 
-// Deck gives the deck that the presentation is made of.
+// Deck returns the deck that the presentation is made of.
 func (s *Service) Deck(ctx context.Context, id string) (lectern.Deck, error) {
 	return s.opt.Store.Deck(ctx, id)
 }
 
-// MaxPage is the most that List gives at once.
+// MaxPage is the most presentations that List returns at once.
 const MaxPage = 500
 
 // List returns presentations, newest first, and the cursor of the next page; "" on the last. A limit of 0 means 50.

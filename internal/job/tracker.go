@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// tracker counts what is under way. Unlike a sync.WaitGroup it refuses newcomers once someone waits, so that a late
-// one cannot slip past the wait.
+// tracker counts running operations. Unlike a sync.WaitGroup it refuses new ones once a caller waits, so that no late
+// one escapes the wait.
 type tracker struct {
 	mu      sync.Mutex
 	n       int

@@ -11,10 +11,10 @@ import (
 	"lectern"
 )
 
-// hub wakes those who watch a presentation, and hands them what this process has committed, so that a thousand watchers of
-// a change do not read it a thousand times. It holds nothing that is not in the store (J4), and only while somebody
-// watches; a watcher to whom it cannot give the very next version reads the store. So a slow one costs nobody anything, and
-// a lost wake-up, or a commit whose answer was lost, costs one poll.
+// hub wakes the watchers of a presentation and hands them the versions that this process committed, so that a thousand
+// watchers do not each read a change from the store. It holds nothing that is not in the store (J4), and only while
+// there are watchers. A watcher that misses the next version reads the store: a slow watcher delays no other, and a
+// lost wake-up or a commit whose answer was lost costs one poll.
 type hub struct {
 	mu      sync.Mutex // guards watched; held for a map access and a few copies
 	watched map[string]*watched
@@ -25,10 +25,10 @@ type watched struct {
 	recent  []lectern.Presentation // the last versions that were committed here, without a gap
 }
 
-// recentVersions is how many versions a watcher may fall behind before it reads the store.
+// recentVersions is how many versions a watcher may lag before it reads the store.
 const recentVersions = 32
 
-// subscribe gives a channel that gets a signal after each commit to the presentation, and its end.
+// subscribe returns a channel that gets a signal after each commit to the presentation, and its end.
 func (h *hub) subscribe(id string) (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	h.mu.Lock()
@@ -52,8 +52,8 @@ func (h *hub) subscribe(id string) (<-chan struct{}, func()) {
 	}
 }
 
-// notify wakes the watchers of a presentation. versions are what this process has just committed to it, in order; none:
-// something else has happened, which the store can tell.
+// notify wakes the watchers of a presentation. versions are those that this process just committed, in order; without
+// any, watchers read the store.
 func (h *hub) notify(id string, versions ...lectern.Presentation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -81,8 +81,8 @@ func (h *hub) notify(id string, versions ...lectern.Presentation) {
 	}
 }
 
-// after gives the versions that follow one, from the very next on, which may be none; where known is false, only the store
-// can tell.
+// after returns the versions that follow version without a gap; there may be none. If known is false, the caller reads
+// the store.
 func (h *hub) after(id string, version int64) (next []lectern.Presentation, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,7 +111,7 @@ func copied(p lectern.Presentation) lectern.Presentation {
 	return p
 }
 
-// notifyAll wakes everyone: nobody knows what has changed.
+// notifyAll wakes all watchers, where any presentation may have changed.
 func (h *hub) notifyAll() {
 	h.mu.Lock()
 	ids := make([]string, 0, len(h.watched))
@@ -131,7 +131,7 @@ const (
 	watchPollAlone = time.Minute
 )
 
-// Watch gives the presentation as it was at each stored version above after, in order and without repeats, as they
+// Watch returns the presentation as it was at each stored version above after, in order and without repeats, as they
 // are committed (J5). It ends after a terminal version that nothing follows, when ctx ends (silently), or with an
 // error, which is its last pair: CodeNotFound for an unknown presentation or one that is removed meanwhile. The
 // versions between milestones are forgotten CleanupDelay after the end.
@@ -168,7 +168,7 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 			if len(batch) == watchBatch {
 				continue
 			}
-			if look || !known || len(batch) > 0 { // else it was woken for what it has seen
+			if look || !known || len(batch) > 0 { // otherwise it was woken for a version that it already has
 				if over, err := s.over(ctx, id, after, batch); over || err != nil {
 					if err != nil && ctx.Err() == nil {
 						yield(lectern.Presentation{}, err)

@@ -123,7 +123,7 @@ func (w *world) get(id string) lectern.Presentation {
 	return p
 }
 
-// until watches id until a version satisfies ok, and gives that version.
+// until watches id until a version satisfies ok, and returns that version.
 func (w *world) until(id string, ok func(lectern.Presentation) bool) lectern.Presentation {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

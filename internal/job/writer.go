@@ -13,9 +13,9 @@ import (
 // A request is a write that somebody waits for.
 type request struct {
 	spec  WriteSpec
-	run   *run          // whose pending report goes in first; nil: nobody's
-	begin *run          // becomes known to this process with the commit; nil: nobody
-	reply chan answered // room for one, so that nobody waits for one who left
+	run   *run          // whose pending report is applied first; nil: none
+	begin *run          // registered in this process with the commit; nil: none
+	reply chan answered // has a buffer of one: the writer never waits for a caller that left
 }
 
 type answered struct {
@@ -76,8 +76,8 @@ func errNotRunning() error {
 	return f
 }
 
-// write is the writer: the one goroutine that commits. It takes what is waiting, adds the news of the runs once every
-// FlushInterval and the heartbeats that are due, and commits all of it together.
+// write is the writer: the one goroutine that commits. It takes the waiting requests, adds the reports of runs once
+// every FlushInterval and the heartbeats that are due, and commits all of it together.
 func (s *Service) write(ctx context.Context) {
 	defer close(s.written)
 	var (
@@ -153,8 +153,8 @@ func (s *Service) untilDue(news bool, flushed time.Time) time.Duration {
 	return max(time.Until(due), 0)
 }
 
-// commit writes the batch and the runs' news, and tells everyone concerned. t is now, by the clock that is never set. An error says that some were not written:
-// those who wait for them know, and news have gone back to their runs.
+// commit writes the batch and the reports of runs, then notifies callers, watchers and runs. t is now by the monotonic
+// clock. An error means that some writes failed: their callers have received it, and reports are back with their runs.
 func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flush bool) error {
 	var items []item
 	taken, at := map[*run]bool{}, s.now()
@@ -215,8 +215,8 @@ func (it *item) takePending() {
 	}
 }
 
-// try commits items in one transaction. On failure a single item's caller is told and its pending report goes back;
-// several stay as they are, for another try.
+// try commits items in one transaction. When a single item fails, its caller receives the error and its pending report
+// returns to the run; several items stay unchanged for another try.
 func (s *Service) try(ctx context.Context, items []item) error {
 	writes, reports := make([]Write, len(items)), 0
 	for i, it := range items {
@@ -252,7 +252,7 @@ func (it item) unwritten(err error) {
 	}
 }
 
-// committed tells everyone concerned of a write that is in the store (J4).
+// committed notifies callers, watchers and the run of a write that is in the store (J4).
 func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	s.logOutcome(ctx, it, out)
 	s.observe(it, out)
@@ -276,7 +276,7 @@ func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	}
 }
 
-// observe tells the observer of what is in the store.
+// observe reports to the observer what is in the store.
 func (s *Service) observe(it item, out Outcome) {
 	before := out.Before
 	for _, v := range out.Versions {
@@ -290,12 +290,12 @@ func (s *Service) observe(it item, out Outcome) {
 	}
 }
 
-// follow tells r what has become of its presentation.
+// follow passes the new state of its presentation to r.
 func (s *Service) follow(r *run, p lectern.Presentation) {
 	switch {
 	case p.Attempt != r.attempt || p.Status != lectern.StatusProcessing:
 		s.unregister(r)
-		r.cancel(ErrLeaseLost) // of no effect on a run that has returned, or was told another cause
+		r.cancel(ErrLeaseLost) // no effect on a run that has returned or already has another cause
 	case p.CancelRequested:
 		r.askToEnd()
 	}

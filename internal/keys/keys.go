@@ -1,15 +1,15 @@
 // Package keys knows who may use a server.
 //
-// An API key is lk_<id>_<secret>. The id names the key in lists and logs; the secret has 256 random bits and is stored as
-// its SHA-256 only, so a copy of the database opens no door. A plain hash is enough: nobody guesses 256 bits, so a slow
-// hash would protect nothing and would cost every request.
+// An API key is lk_<id>_<secret>. The id names the key in lists and logs. The secret has 256 random bits; only its
+// SHA-256 is stored, so a copy of the database opens no door. A plain hash is enough: 256 random bits cannot be
+// guessed, so a slow hash would only cost time on every request.
 //
-// A [Ring] answers from memory. It reads the stored keys again when what it has is older than two seconds, and never
-// answers from what is older than four: a key that was removed on any node, or in the database itself, is refused
-// everywhere within five seconds, and a database that does not answer lets nobody in. It starts no goroutine.
+// A [Ring] answers from memory. It reads the stored keys again when its copy is older than two seconds, and never
+// answers from a copy older than four. So a key that was removed on any node, or in the database itself, is refused
+// everywhere within five seconds, and while the database does not answer no key is accepted. It starts no goroutine.
 //
-// A browser exchanges its key for a session: the key's id and a time, signed with a secret of the server and bound to the
-// stored hash. Nothing is stored for it, and it ends with its key.
+// A browser exchanges its key for a session: the key's id and a time, signed with a secret of the server and bound to
+// the stored hash. Nothing is stored for it, and it ends with its key.
 package keys
 
 import (
@@ -33,7 +33,7 @@ import (
 
 // Store keeps keys. Every node of a cluster has the same.
 type Store interface {
-	// InsertKey stores a key; an id that is taken gives CodeConflict.
+	// InsertKey stores a key; an id that exists is CodeConflict.
 	InsertKey(ctx context.Context, k lectern.Key) error
 	// Keys lists all keys, the oldest first.
 	Keys(ctx context.Context) ([]lectern.Key, error)
@@ -41,7 +41,7 @@ type Store interface {
 	DeleteKey(ctx context.Context, id string) (bool, error)
 }
 
-// The ages of what a Ring remembers.
+// The ages of a Ring's copy.
 const (
 	fresh = 2 * time.Second // older: one request reads the keys again while the others go on
 	stale = 4 * time.Second // older: every request waits for them
@@ -58,7 +58,7 @@ const (
 	MinLength     = 32 // characters of a key of the environment
 )
 
-// Options are what a Ring needs.
+// Options configure a Ring.
 type Options struct {
 	Store Store        // required
 	Admin string       // the key of the environment; "": there is none
@@ -73,7 +73,7 @@ type Ring struct {
 	admin  *lectern.Key
 	log    *slog.Logger
 	seen   atomic.Pointer[snapshot]
-	reader chan struct{} // has a token while nobody reads the store
+	reader chan struct{} // holds a token while no goroutine reads the store
 }
 
 // snapshot is the stored keys as they were at a time.
@@ -113,7 +113,7 @@ func (r *Ring) Needed(ctx context.Context) (bool, error) {
 	return len(s.byID) > 0, nil
 }
 
-// Verify finds the key whose text is given. One that is wrong, removed or expired gives CodeUnauthorized. How long it takes
+// Verify finds the key with the given text. A wrong, removed or expired one is CodeUnauthorized. The time that it takes
 // does not depend on how much of the secret is right.
 func (r *Ring) Verify(ctx context.Context, text string) (lectern.Key, error) {
 	if r.admin != nil && same(hash(text), r.admin.Hash) {
@@ -140,13 +140,14 @@ func (r *Ring) Verify(ctx context.Context, text string) (lectern.Key, error) {
 	return k, inTime(k)
 }
 
-// Still reports whether a key that was verified before is good now: nil, or CodeUnauthorized. It is for requests that last.
+// Still reports whether a key that was verified before is still valid: nil, or CodeUnauthorized. It is for long
+// requests.
 func (r *Ring) Still(ctx context.Context, k lectern.Key) error {
 	_, err := r.find(ctx, k.ID, k.Hash)
 	return err
 }
 
-// find gives the key of an id that has this hash; "" for any.
+// find returns the key of an id that has this hash; "" for any.
 func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	if id == EnvironmentID && r.admin != nil {
 		return *r.admin, nil
@@ -163,7 +164,7 @@ func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	return k, inTime(k)
 }
 
-// StartSession gives the value of a session of a key, and when it ends: after SessionTime, or with the key.
+// StartSession returns the value of a session of a key, and when it ends: after SessionTime, or with the key.
 func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 	until = time.Now().Add(SessionTime)
 	if !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(until) {
@@ -173,7 +174,7 @@ func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 	return k.ID + "." + at + "." + r.sign(k, at), until
 }
 
-// Resume finds the key that a session belongs to. A session that is forged, over, or whose key is gone gives
+// Resume finds the key that a session belongs to. A session that is forged or over, or whose key is gone, is
 // CodeUnauthorized.
 func (r *Ring) Resume(ctx context.Context, value string) (lectern.Key, error) {
 	over := lectern.Fail(lectern.CodeUnauthorized, "The session is over. Sign in again.")
@@ -202,8 +203,8 @@ func (r *Ring) sign(k lectern.Key, at string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// Add makes a key for its holder and stores it; text is the key itself, which nobody can give again. by is who asks: an
-// administrator of the default owner makes keys for every owner, any other for its own owner alone.
+// Add makes a key and stores it; text is the key itself, which is not stored. by is the caller: an administrator of the
+// default owner makes keys for every owner, any other only for its own owner.
 func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k lectern.Key, err error) {
 	if wanted.Owner == "" {
 		wanted.Owner = by.Owner
@@ -223,8 +224,8 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 	return text, k, r.reread(ctx)
 }
 
-// List gives the keys that by may see, the oldest first: all, or those of its owner. The key of the environment is not
-// among them.
+// List returns the keys that by may see, the oldest first: all, or those of its owner. It leaves out the key of the
+// environment.
 func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) {
 	all, err := r.store.Keys(ctx)
 	if err != nil {
@@ -256,7 +257,7 @@ func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 
 func sees(by, k lectern.Key) bool { return by.Owner == lectern.DefaultOwner || by.Owner == k.Owner }
 
-// current gives the keys as they are known: read a moment ago, or now. latest makes it read whatever it has.
+// current returns the keys as they are known: read a moment ago, or now. latest makes it read whatever it has.
 func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 	s := r.seen.Load()
 	if s != nil && !latest {
@@ -265,7 +266,7 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 			return s, nil
 		case age <= stale:
 			select {
-			case <-r.reader: // this request reads; others go on with what is known
+			case <-r.reader: // this request reads; the others continue with the copy
 				defer func() { r.reader <- struct{}{} }()
 				if newer, err := r.read(ctx); err == nil {
 					return newer, nil
@@ -304,7 +305,7 @@ func (r *Ring) reread(ctx context.Context) error {
 	return err
 }
 
-// read asks the store. The caller has the reader's token.
+// read reads the store. The caller has the reader's token.
 func (r *Ring) read(ctx context.Context) (*snapshot, error) {
 	s := &snapshot{at: time.Now(), byID: map[string]lectern.Key{}}
 	all, err := r.store.Keys(ctx)

@@ -178,7 +178,7 @@ func TestTheStoreIsAskedSeldom(t *testing.T) {
 	})
 }
 
-// A store that does not answer lets nobody in once what is known is old.
+// While the store does not answer, no key is accepted once the copy is old.
 func TestABrokenStoreOpensNoDoor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -63,8 +63,8 @@ func (f *File) Close() error {
 	return err
 }
 
-// Open gives the logger, and what closes its file. A file that cannot be written is told here, once, and not at
-// every line. No two processes write one file: the second takes a name of its own, backend-2.log, and says so in it.
+// Open returns the logger and its file, to close. It reports a file that cannot be written once, here, and not at every
+// line. Two processes never write one file: the second uses a name of its own, backend-2.log, and logs that.
 func Open(o Options) (*slog.Logger, *File, error) {
 	var handlers []slog.Handler
 	if o.Terminal != nil {
@@ -146,19 +146,19 @@ func lockFile(name string) (string, *flock.Flock, error) {
 	return "", nil, fmt.Errorf("%d other processes write log files of this name", maxFiles)
 }
 
-// Quiet gives a logger for a library. What it calls information or a warning is debugging to us, so it is silent by
-// default; only what it calls an error is heard, as a warning, under the library's name.
+// Quiet returns a logger for a library. The library's information and warnings become debug lines, which are off by
+// default; its errors become warnings under its name.
 func Quiet(l *slog.Logger, library string) *slog.Logger {
 	return slog.New(quiet{l.Handler()}).With("library", library)
 }
 
-// Std gives a standard library logger, for net/http, whose lines are debugging, except a handler's panic.
+// Std returns a standard library logger for net/http. Its lines are debug lines, except a handler's panic.
 func Std(l *slog.Logger, library string) *stdlog.Logger {
 	return stdlog.New(lineWriter{l.With("library", library)}, "", 0)
 }
 
-// brief keeps the mere progress of presentations from a person's eyes: heartbeats, and updates that change no status.
-// The file has them all.
+// brief drops mere progress of presentations from the console: heartbeats, and updates that change no status. The file
+// has them all.
 type brief struct{ slog.Handler }
 
 func (b brief) Handle(ctx context.Context, r slog.Record) error {

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open gives a logger on a buffer and a file, and what reads both after the file is closed.
+// open returns a logger on a buffer and a file, and what reads both after the file is closed.
 func open(t *testing.T, o Options) (*slog.Logger, func() (terminal, file string)) {
 	t.Helper()
 	var buf bytes.Buffer

@@ -1,7 +1,7 @@
 package picturefile
 
-// sequences hands over the largest frame size that each sequence header in an item's AV1 data allows. It gives false where
-// there is none, where the data is not well formed, or where a size was refused.
+// sequences calls its function with the largest frame size that each sequence header in an item's AV1 data allows. It
+// returns false if there is no header, the data is not well formed, or a size was refused.
 func sequences(b []byte, each func(w, h int) bool) bool {
 	found := false
 	for len(b) > 0 {
@@ -45,7 +45,7 @@ func sequences(b []byte, each func(w, h int) bool) bool {
 	return found
 }
 
-// bits reads numbers of some bits; what is not there is 0, and bad is set.
+// bits reads numbers of a few bits; past the end it returns 0 and sets bad.
 type bits struct {
 	b   []byte
 	at  int
@@ -76,7 +76,8 @@ func (r *bits) uvlc() uint64 {
 	return r.get(zeros) + 1<<zeros - 1
 }
 
-// sequenceHeader reads the largest frame size from a sequence header, as section 5.5 of the AV1 specification orders it.
+// sequenceHeader reads the largest frame size from a sequence header, in the order of section 5.5 of the AV1
+// specification.
 func sequenceHeader(d []byte) (w, h int, ok bool) {
 	r := &bits{b: d}
 	r.get(3) // profile

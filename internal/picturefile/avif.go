@@ -14,7 +14,7 @@ type box struct {
 	data []byte
 }
 
-// nextBox reads the box at the beginning of b and gives what follows it.
+// nextBox reads the box at the beginning of b and returns the rest of b.
 func nextBox(b []byte) (x box, rest []byte, ok bool) {
 	if len(b) < 8 {
 		return x, nil, false
@@ -56,7 +56,7 @@ func find(list []box, name string) ([]byte, bool) {
 	return nil, false
 }
 
-// cursor reads numbers; what is not there is 0, and bad is set.
+// cursor reads numbers; past the end it returns 0 and sets bad.
 type cursor struct {
 	b   []byte
 	bad bool
@@ -88,7 +88,7 @@ func inspectAVIF(body []byte, lim Limits) (Picture, *Unfit) {
 	return p, u
 }
 
-// avifSize gives the largest of the sizes that the properties, grids and compressed pixels of an AVIF's items state.
+// avifSize returns the largest of the sizes that the properties, grids and compressed pixels of an AVIF's items state.
 func avifSize(body []byte, lim Limits) (w, h int, u *Unfit) {
 	broken := damaged("AVIF", "its boxes are wrong")
 	var meta []byte

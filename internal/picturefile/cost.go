@@ -49,8 +49,8 @@ func mul(a, b int64) int64 {
 	return a * b
 }
 
-// cost expands every reference, each part once: a part that is used ten times within one that is used ten times counts a
-// hundred times. A part that uses itself is refused.
+// cost expands every reference, each part once: a part used ten times within a part used ten times counts a hundred
+// times. It refuses a part that uses itself.
 func (d *drawing) cost() (total, *Unfit) {
 	w := walk{d: d, known: make([]total, len(d.nodes)), state: make([]byte, len(d.nodes))}
 	return w.of(0, 0)

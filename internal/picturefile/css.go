@@ -93,7 +93,7 @@ func (e *effect) add(name, value string) *Unfit {
 	return nil
 }
 
-// costly are properties whose values must be written where they stand, so that they can be counted.
+// costly are properties whose values must be written in place, so that they can be counted.
 var costly = map[string]bool{
 	"filter": true, "backdrop-filter": true, "-webkit-filter": true, "clip-path": true, "d": true, "initial-value": true,
 }
@@ -115,7 +115,7 @@ func hides(name, value string) bool {
 	return strings.HasPrefix(value, "--")
 }
 
-// refer counts the url(#…) in a value, whose case matters.
+// refer counts the url(#…) in a value; their case matters.
 func (e *effect) refer(name, value string) *Unfit {
 	for {
 		i := indexFold(value, "url(")
@@ -192,12 +192,12 @@ func declarations(s string, e *effect) *Unfit {
 	return nil
 }
 
-// stylesheet is what rules add to elements, by the last part of their selectors: ".name", "#id", "tag", or "*" for all that
-// may match anything.
+// stylesheet is what rules add to elements, by the last part of their selectors: ".name", "#id", "tag", or "*" for
+// selectors that may match any element.
 type stylesheet map[string]effect
 
-// read takes the rules of one style element. Rules within rules count for what they match themselves. What the end of the
-// text leaves open is closed there, as browsers do.
+// read reads the rules of one style element. A nested rule counts for its own selector. The end of the text closes what
+// is open, as in browsers.
 func (sheet *stylesheet) read(s string) *Unfit {
 	s, ok := stripComments(s)
 	if !ok || strings.Contains(s, `\`) {
@@ -243,7 +243,7 @@ func within(open []string) string {
 	return open[len(open)-1]
 }
 
-// statement cuts s behind the first of {};, which strings may hold too. sign is 0 at the end of s.
+// statement cuts s after the first of {};, which strings may hold too. sign is 0 at the end of s.
 func statement(s string) (text string, sign byte, rest string) {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
@@ -274,7 +274,7 @@ func (sheet stylesheet) apply(selectors string, e effect) *Unfit {
 	return nil
 }
 
-// selectorKey gives the part of a selector that what it matches must have.
+// selectorKey returns the part of a selector that every matching element must have.
 func selectorKey(s string) string {
 	s = strings.TrimSpace(s)
 	if strings.HasPrefix(s, "@") || strings.ContainsAny(s, "()[]&|") {
@@ -304,7 +304,8 @@ func notInName(r rune) bool {
 	return r < 0x80 && r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 }
 
-// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its line.
+// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its
+// line.
 func stripComments(s string) (out string, ok bool) {
 	var b strings.Builder
 	for s != "" {

@@ -8,15 +8,16 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the browser.
+// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the
+// browser.
 const decodeMemory = 96 << 20
 
 // decodeVisits is how many coefficients the scans of a progressive JPEG may go over, each scan counted, likewise.
 const decodeVisits = 200_000_000
 
-// Decode reads all pixels of a picture that Inspect took, with media as its type, and keeps none. It gives false where there
-// is no decoder here that does so in little memory: for AVIF, and for large progressive JPEG and lossless WebP. Then the
-// browser has to tell. The error is an *Unfit.
+// Decode reads and discards all pixels of a picture that Inspect accepted as type media. It returns false if this
+// package has no decoder for it that uses little memory: for AVIF, and for large progressive JPEG and lossless WebP.
+// Then only the browser can check it. The error is an *Unfit.
 func Decode(media string, body []byte) (done bool, err error) {
 	var u *Unfit
 	switch media {

@@ -12,7 +12,7 @@ type gifFrame struct {
 	width, height int
 	code          int      // bits of a literal
 	data          [][]byte // the parts of its compressed pixels
-	end           int      // the place behind it in the file
+	end           int      // the offset after it in the file
 }
 
 func inspectGIF(body []byte, lim Limits) (Picture, *Unfit) {

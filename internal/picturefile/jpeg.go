@@ -22,7 +22,7 @@ func inspectJPEG(body []byte, lim Limits) (Picture, *Unfit) {
 	return measure(body[:end], h.width, h.height, lim)
 }
 
-// readJPEG walks over the markers to the end of the picture, whose place it gives.
+// readJPEG walks over the markers and returns the offset of the picture's end.
 func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 	for i := 2; ; {
 		for i < len(b) && b[i] != 0xff { // bytes between segments are passed over, as decoders do
@@ -71,7 +71,7 @@ func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 	}
 }
 
-// skipEntropy gives the place of the marker that ends a scan's pixels.
+// skipEntropy returns the place of the marker that ends a scan's pixels.
 func skipEntropy(b []byte, i int) int {
 	for {
 		j := bytes.IndexByte(b[i:], 0xff)

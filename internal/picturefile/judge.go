@@ -9,8 +9,8 @@ import (
 	"lectern"
 )
 
-// Judge decodes pictures, few at a time, and remembers the verdicts. It is safe for concurrent use. The zero value is not
-// usable: NewJudge makes one.
+// Judge decodes pictures, few at a time, and remembers the verdicts. It is safe for concurrent use. Make one with
+// NewJudge; the zero value does not work.
 type Judge struct {
 	places chan struct{}
 
@@ -35,7 +35,7 @@ func NewJudge() *Judge {
 	return &Judge{places: make(chan struct{}, atOnce), verdicts: map[[sha256.Size]byte]verdict{}}
 }
 
-// Decode is the package's Decode, once for each content. The end of ctx while it waits gives ctx's cause.
+// Decode is the package's Decode, called once per content. If ctx ends while it waits, it returns ctx's cause.
 func (j *Judge) Decode(ctx context.Context, media string, body []byte) (done bool, err error) {
 	key := sha256.Sum256(body)
 	if v, ok := j.known(key); ok {
@@ -84,7 +84,7 @@ func (j *Judge) keep(key [sha256.Size]byte, v verdict) {
 	j.verdicts[key] = v
 }
 
-// Refusal makes a verdict on the picture at an address, or in a field, a failure of whoever gave it. Other errors stay.
+// Refusal turns a verdict on the picture at an address, or in a field, into a failure of the caller. Other errors stay.
 func Refusal(err error, where string) error {
 	if u, ok := errors.AsType[*Unfit](err); ok {
 		if r := []rune(where); len(r) > 120 {

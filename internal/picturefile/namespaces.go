@@ -8,8 +8,8 @@ import (
 
 const svgSpace = "http://www.w3.org/2000/svg"
 
-// namespaces holds the names of elements and attributes to what browsers take: every prefix is declared, no attribute is
-// there twice. The zero value is where a document begins.
+// namespaces checks the names of elements and attributes by the rules of browsers: every prefix is declared, no
+// attribute is there twice. The zero value is the state at the start of a document.
 type namespaces struct {
 	open     []opened
 	declared map[string]int // how many of the open elements declare a prefix

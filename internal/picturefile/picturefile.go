@@ -42,13 +42,13 @@ func (u *Unfit) Error() string { return u.Why }
 
 func unfit(format string, args ...any) *Unfit { return &Unfit{fmt.Sprintf(format, args...)} }
 
-// damaged is the verdict on a file that has what follows a kind's first bytes wrong; it names the kind and the fault.
+// damaged is the verdict on a file whose first bytes are right and whose rest is not; it names the kind and the fault.
 func damaged(kind, what string) *Unfit { return unfit("it is a damaged %s picture: %s", kind, what) }
 
 const cutOff = "its end is missing"
 
-// Inspect judges a picture by its header and structure. declared is the media type that it was given, or nothing: the bytes
-// alone decide, and declared only helps to say what is wrong. The error is an *Unfit.
+// Inspect judges a picture by its header and structure. declared is its stated media type, or empty: only the bytes
+// decide, and declared only helps to describe a fault. The error is an *Unfit.
 func Inspect(body []byte, declared string, lim Limits) (Picture, error) {
 	found := sniff(body)
 	var p Picture
@@ -76,7 +76,8 @@ func Inspect(body []byte, declared string, lim Limits) (Picture, error) {
 	return p, nil
 }
 
-// refuse says what a file is that is no picture, or none that is taken, and what it was called.
+// refuse returns the verdict on a file that is no accepted picture; it names what the file is and what it was declared
+// as.
 func refuse(found kind, declared string) *Unfit {
 	declared, _, _ = strings.Cut(declared, ";")
 	declared = strings.ToLower(strings.TrimSpace(declared))
@@ -110,7 +111,7 @@ func Million(n int) string {
 	return strings.TrimRight(s, ".") + " million"
 }
 
-// kind is what a file is by its first bytes.
+// kind is the format of a file by its first bytes.
 type kind struct {
 	media string // of a picture, or ""
 	name  string // with its article: "a BMP picture"
@@ -147,7 +148,7 @@ var magics = []struct {
 	{40, " EMF", kind{"image/emf", "an EMF picture", ""}},
 }
 
-// sniff tells what a file is. Only the six kinds that are taken have their constants as media.
+// sniff returns the kind of a file. Only the six accepted kinds have their constants as media.
 func sniff(b []byte) kind {
 	if len(b) == 0 {
 		return kind{name: "an empty file"}
@@ -166,7 +167,7 @@ func sniff(b []byte) kind {
 	return sniffText(b)
 }
 
-// sniffISO tells the kinds apart that are boxes of ISO/IEC 14496-12, by the brands in the first box.
+// sniffISO distinguishes the kinds made of ISO/IEC 14496-12 boxes, by the brands in the first box.
 func sniffISO(b []byte) kind {
 	n := int(min(be32(b), 4096, uint32(len(b))))
 	other := kind{"video/mp4", "an MP4 file", ""}
@@ -184,7 +185,7 @@ func sniffISO(b []byte) kind {
 	return other
 }
 
-// sniffText tells SVG and HTML from other texts by the first element, whatever comes before it.
+// sniffText distinguishes SVG and HTML from other texts by the first element, whatever comes before it.
 func sniffText(b []byte) kind {
 	s := bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	nothing := kind{name: "not a picture"}

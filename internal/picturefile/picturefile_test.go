@@ -198,7 +198,8 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	}
 }
 
-// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can tell.
+// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can
+// tell.
 func TestV1DamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {
@@ -278,7 +279,7 @@ func svg(inner string) []byte {
 		inner + `</svg>`)
 }
 
-// uses is a drawing of so many levels, each of which uses the one below ten times.
+// uses is a drawing with a number of levels, each using the one below ten times.
 func uses(levels int, each string) []byte {
 	var b strings.Builder
 	b.WriteString(`<defs><rect id="l0" width="9" height="9"/>`)

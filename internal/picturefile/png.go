@@ -13,7 +13,7 @@ import (
 // maxProfile is the largest colour profile that is kept, once inflated. Those of printers have two megabytes.
 const maxProfile = 4 << 20
 
-// pngShown are the chunks that change what is seen. All others are left out, texts and animation among them.
+// pngShown are the chunks that affect the pixels. All others are left out, texts and animation among them.
 var pngShown = []string{"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "cICP", "sBIT", "eXIf"}
 
 // pngHeader is the chunk IHDR.

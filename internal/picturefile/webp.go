@@ -36,7 +36,7 @@ func (c riffChunk) bitstream() (w, h int, u *Unfit) {
 	return w, h, nil
 }
 
-// webpFile is what a WebP holds of its first frame.
+// webpFile is the first frame of a WebP.
 type webpFile struct {
 	width, height int // of the canvas
 	whole         bool
@@ -87,7 +87,7 @@ func readWebP(b []byte, lim Limits) (f webpFile, u *Unfit) {
 	return f, f.extended(rest[len(c.raw):], c.data[0]&2 != 0)
 }
 
-// extended reads the chunks behind the header.
+// extended reads the chunks after the header.
 func (f *webpFile) extended(rest []byte, animated bool) *Unfit {
 	for len(rest) > 0 {
 		c, u := nextRIFF(rest)
@@ -160,7 +160,7 @@ func (f *webpFile) covers() bool {
 	return f.frame == nil || f.shape == [4]int{0, 0, f.width, f.height}
 }
 
-// still writes a file that holds the first frame alone, without what is not shown.
+// still writes a file that holds only the first frame, without metadata.
 func (f *webpFile) still() []byte {
 	var flags byte
 	if len(f.profile) > 0 {

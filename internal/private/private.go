@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// The modes of what is stored.
+// The modes of stored files and folders.
 const (
 	Dir  fs.FileMode = 0o700
 	File fs.FileMode = 0o600
 )
 
-// Folder makes a folder where it is missing. One that is open to others is closed to them, with all that is in it: what an
-// earlier build left. Where dir itself is a link, so is the folder that it leads to; links inside are left alone. What belongs
-// to another user stays as it is, since only its owner may change it.
+// Folder makes a folder if it is missing. If other users can read it, Folder removes their access to it and to
+// everything in it: older builds leave such folders. If dir is a link, this applies to its target; links inside are not
+// followed. What belongs to another user stays, since only its owner may change it.
 func Folder(dir string) error {
 	if err := os.MkdirAll(dir, Dir); err != nil {
 		return err
@@ -54,7 +54,7 @@ func Close(path string) error {
 	return gone(os.Chmod(path, mode&^0o077))
 }
 
-// gone is err, unless what it is about was removed meanwhile or belongs to somebody else.
+// gone returns err, or nil if the file was removed meanwhile or belongs to another user.
 func gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"lectern/internal/private"
 )
 
-// H4: a folder of an earlier build is closed to others, with all that is in it; what a link leads to is not touched.
+// H4: a folder of an older build is closed to others, with everything in it; targets of links are not touched.
 func TestH4FolderIsMended(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside")

@@ -17,7 +17,7 @@ func groupAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// awaitEnd returns when the child has ended, without reaping it; reap does that and tells how it ended.
+// awaitEnd returns when the child has ended, without reaping it; reap does that and returns how it ended.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	for {
 		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
@@ -31,7 +31,7 @@ func limitMemory(pid int, bytes uint64) error {
 	return unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bytes, Max: bytes}, nil)
 }
 
-// widen has a pipe hold pipeSize bytes. Where the system does not let it, it holds what it did.
+// widen sets a pipe's capacity to pipeSize bytes. If the system refuses, the capacity stays.
 func widen(pipe *os.File) {
 	if raw, err := pipe.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
@@ -40,7 +40,7 @@ func widen(pipe *os.File) {
 
 func signalGroup(pgid int, s syscall.Signal) error { return syscall.Kill(-pgid, s) }
 
-// patience is how long KillEscaped waits for what it killed to be gone.
+// patience is how long KillEscaped waits for the killed processes to be gone.
 const patience = 2 * time.Second
 
 func killEscaped(mark string) {
@@ -55,7 +55,7 @@ func killEscaped(mark string) {
 	}
 }
 
-// naming gives the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
+// naming returns the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
 // has no command line any more.
 func naming(mark string) []int {
 	var pids []int

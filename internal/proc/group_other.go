@@ -12,7 +12,7 @@ import (
 // Other systems kill no child of a dead parent, and bound no address space from outside.
 func groupAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// awaitEnd returns when the child has ended; reap then tells how. Here it is reaped at once.
+// awaitEnd returns when the child has ended; reap then returns how. Here it is reaped at once.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	err := cmd.Wait()
 	return func() error { return err }

@@ -1,15 +1,9 @@
 // Package proc runs child processes, and is the only place in Lectern that does.
 //
-// A render is mostly other people's programs: ffmpeg, Chromium, a speech synthesiser. What goes wrong with them goes
-// wrong around them: a cancelled job whose encoder lives on, a helper that keeps a pipe open so that its parent waits
-// for ever, a server that was killed and left a browser behind, an error message of which only the first, useless
-// lines were kept. This package makes each of these impossible once, for everybody:
-//
-//   - every child leads a process group of its own, and the whole group is stopped: TERM, then KILL after Grace;
-//   - the kernel kills a child whose parent dies, however it dies (Linux);
-//   - a child that has ended is reaped at once, and helpers that hold its pipes are waited for only so long, then killed;
-//   - a child sees PATH, HOME, LANG and TMPDIR and what [Command.Env] adds, and nothing else of our environment;
-//   - the last words of standard error are kept for the error message, and every line of it can be watched.
+// A render is mostly other programs: ffmpeg, Chromium, a speech synthesiser. Their usual faults are around the work
+// itself: a cancelled job whose encoder lives on, a helper that keeps a pipe open so that its parent waits for ever, a
+// killed server that leaves a browser running, an error message with only the first, useless lines. This package
+// prevents each of these once, for all callers:
 //
 // There is no registry of children: a child belongs to the context it was started with.
 package proc
@@ -55,7 +49,8 @@ type Command struct {
 
 	// Stdin feeds the child; nil: nothing to read. When the child stops reading before Stdin ends, a Stdin with the method
 	// CloseWithError (an *io.PipeReader) is closed, so that who writes into the pipe is not left waiting. An error from
-	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is copied on the way.
+	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is
+	// copied on the way.
 	Stdin io.Reader
 	// Stdout takes the child's output; nil: thrown away. An error from Stdout stops the child and is Wait's error.
 	Stdout io.Writer
@@ -117,7 +112,7 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	return []byte(b.String()), err
 }
 
-// Find gives the path of the first of the named programs that can be run. A name with a slash is taken as a path. The
+// Find returns the path of the first of the named programs that can be run. A name with a slash is taken as a path. The
 // error wraps ErrNotFound and names what was looked for.
 func Find(names ...string) (string, error) {
 	for _, n := range names {
@@ -131,9 +126,9 @@ func Find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s: %w", strings.Join(names, ", "), ErrNotFound)
 }
 
-// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted, and
-// waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have been
-// given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
+// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted,
+// and waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have
+// been given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
 func KillEscaped(mark string) {
 	if mark != "" {
 		killEscaped(mark)
@@ -156,7 +151,7 @@ func environment(extra []string) []string {
 	return append(env, extra...)
 }
 
-// lookup gives the absolute path of a program.
+// lookup returns the absolute path of a program.
 func lookup(path string) (string, error) {
 	p, err := exec.LookPath(path)
 	if err != nil {

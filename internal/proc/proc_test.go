@@ -159,7 +159,7 @@ func (s *says) pid(t *testing.T) int {
 	return n
 }
 
-// watch gives a function that waits until the process has ended.
+// watch returns a function that waits until the process has ended.
 func watch(t *testing.T, pid int) func() {
 	t.Helper()
 	fd, err := unix.PidfdOpen(pid, 0)

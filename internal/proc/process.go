@@ -69,7 +69,7 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 // Done is closed when the child has ended, its pipes are drained and nothing of its group is left.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Wait waits for Done and tells how the child ended, as [Run] does. It may be called often and by many.
+// Wait waits for Done and returns how the child ended, as [Run] does. Any number of goroutines may call it, repeatedly.
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err

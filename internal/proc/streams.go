@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// pipeSize is how much a child's standard input holds that it has not read yet, in bytes, where the system lets us say so: more than
-// a picture, so that who makes the next one need not wait for a child that is busy with this one.
+// pipeSize is the capacity of a child's standard input in bytes, where the system lets us set it: more than a picture,
+// so that the next one can be made while the child is busy with this one.
 const pipeSize = 1 << 20
 
 // streams are our sides of a child's standard input, output and error.
@@ -141,7 +141,7 @@ func (i *childInput) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// letGo tells who writes into the child's standard input that nobody reads it any more.
+// letGo notifies the writer of the child's standard input that nothing reads it any more.
 func (s *streams) letGo(c Command) {
 	if r, ok := c.Stdin.(interface{ CloseWithError(error) error }); ok {
 		_ = r.CloseWithError(fmt.Errorf("%s reads no more: %w", filepath.Base(c.Path), io.ErrClosedPipe))
@@ -163,7 +163,7 @@ func (s *streams) closeOurs() {
 	}
 }
 
-// tail keeps the last TailSize bytes written to it and gives each line to onLine. Writes come from one goroutine;
+// tail keeps the last TailSize bytes written to it and passes each line to onLine. Writes come from one goroutine;
 // String may be called from any.
 type tail struct {
 	onLine func(string)
@@ -209,7 +209,7 @@ func (t *tail) split(b []byte) {
 	}
 }
 
-// flush gives what is collected of a line, unless that is nothing.
+// flush returns what is collected of a line, unless that is nothing.
 func (t *tail) flush() {
 	if t.onLine != nil && len(t.line) > 0 {
 		t.onLine(strings.ToValidUTF8(string(t.line), "\uFFFD"))
@@ -217,7 +217,7 @@ func (t *tail) flush() {
 	t.line = t.line[:0]
 }
 
-// String gives the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
+// String returns the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
 // there is one.
 func (t *tail) String() string {
 	t.mu.Lock()

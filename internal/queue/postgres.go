@@ -12,10 +12,10 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
-// OnPostgres makes a queue in the database behind db and brings the queue's tables up to date; of nodes that start at
-// once, one does it and the others wait. db may lead through a pool that gives out connections by the transaction. The
-// connections of sessions lead to the same database and are sessions of their own: the tables are brought up to date
-// and tickets are heard of through them. node names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
+// OnPostgres makes a queue in the database of db and brings the queue's tables up to date; of nodes that start at once,
+// one does it and the others wait. db may go through a pool that assigns connections per transaction. The connections
+// of sessions reach the same database and keep their session: migrations and notifications of tickets use them. node
+// names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
 func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string,
 	log *slog.Logger) (*Queue[*sql.Tx], error) {
 	direct := stdlib.OpenDBFromPool(sessions)
@@ -40,8 +40,8 @@ func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node st
 	return q, nil
 }
 
-// Rescue makes the tickets available again that a node had taken which is dead now. It is for Postgres alone: SQLite has
-// one process, and [Queue.Start] does it there.
+// Rescue returns the tickets of a dead node to the queue. It is for Postgres only: SQLite has one process, and
+// [Queue.Start] does it there.
 func (q *Queue[Tx]) Rescue(ctx context.Context, node string) error {
 	err := q.driver.GetExecutor().Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = '`+always+`'
 		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, node)

@@ -1,13 +1,13 @@
 // Package queue hands queued presentations to workers. It is the only package that imports River.
 //
-// River is good at what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
-// it out in order, retries it, and does so on SQLite and on Postgres. It is not fenced, and it rescues by age alone. So
-// nothing that it says about a job's end is taken as the presentation's end: a ticket names the attempt that it is to
-// begin, and a ticket that comes late, or twice, begins nothing, because the presentation itself refuses it.
+// River does what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
+// tickets out in order, retries them, and does so on SQLite and on Postgres. It has no fencing, and it rescues by age
+// only. So the end of a River job is never the end of a presentation: a ticket names the attempt that it is to begin,
+// and a late or repeated ticket begins nothing, because the presentation itself refuses it.
 //
-// A River client has two ways to insert: in the caller's transaction, or in one of its own. On a database with one
-// writing connection the second, used while a transaction is open, waits for ever. Here it cannot be written: the
-// client is out of reach, and [Queue.Enqueue], which is all there is, takes a transaction.
+// A River client can insert in the caller's transaction or in one of its own. On a database with one writing connection
+// the second way, used within a transaction, waits for ever. This package makes that impossible: it hides the client,
+// and [Queue.Enqueue], the only way to insert, takes a transaction.
 package queue
 
 import (
@@ -29,7 +29,7 @@ import (
 const (
 	// A ticket is tried again for as long as the store cannot take its beginning, and River counts each rescue as one try.
 	maxAttempts = 10_000
-	// River must never think that a run is overdue: the job service has its own limit, far below this.
+	// River must never rescue a run by age: the job service has its own limit, far below this.
 	longest = 30 * 24 * time.Hour
 	// From the moment River's notification is seen to the fetch.
 	fetchCooldown = 5 * time.Millisecond
@@ -54,8 +54,8 @@ type Queue[Tx any] struct {
 	work *river.Client[Tx]
 }
 
-// OnSQLite makes a queue in the database behind db, its single writing connection, and brings the queue's tables up to
-// date. River's warnings go to log; nil: nowhere.
+// OnSQLite makes a queue in the database of db, its single writing connection, and brings the queue's tables up to
+// date. River's warnings go to log; nil discards them.
 func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx], error) {
 	driver := riversqlite.New(db)
 	return open(ctx, driver, driver, "", log)
@@ -78,7 +78,7 @@ func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], 
 	return q, nil
 }
 
-// ticket is what lies in the queue: begin this attempt of this presentation.
+// ticket is what the queue stores: begin this attempt of this presentation.
 type ticket struct {
 	ID      string `json:"id"`
 	Attempt int    `json:"attempt"`

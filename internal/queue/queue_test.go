@@ -135,8 +135,8 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
-// A ticket is there from its commit on, whatever becomes of the clock: one that waits for a worker while the clock is set back
-// by an hour would not be seen for that hour.
+// A ticket is there from its commit on, whatever becomes of the clock: one that waits for a worker while the clock is
+// set back by an hour would not be seen for that hour.
 func TestTicketsWaitForNoClock(t *testing.T) { onEach(t, ticketsWaitForNoClock) }
 
 func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {

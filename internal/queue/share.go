@@ -13,8 +13,8 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// patience is how long a ticket waits for the node that has the most free slots. Then any node takes it: that node may
-// stand still, or may be about to stop.
+// patience is how long a ticket waits for the node with the most free slots. Then any node takes it: that node may be
+// stalled or about to stop.
 const patience = time.Second
 
 // share decides how many tickets this node takes, so that work spreads over the nodes and none collects it while others
@@ -26,8 +26,8 @@ type share struct {
 	slots    func(ctx context.Context) (map[string]int, error) // by living node; nil: no peers
 }
 
-// Among makes the queue leave tickets to nodes that have more free slots. slots gives the slots of every living node, by
-// its id, this one's too. Call it before Start.
+// Among makes the queue leave tickets to nodes that have more free slots. slots returns the slots of every living node,
+// by its id, including this one. Call it before Start.
 func (q *Queue[Tx]) Among(slots func(ctx context.Context) (map[string]int, error)) {
 	q.share.slots = slots
 }
@@ -48,8 +48,7 @@ const loadQuery = `SELECT json_build_object(
 	FROM (SELECT created_at FROM river_job WHERE state = 'available' AND queue = '` + river.QueueDefault + `'
 		ORDER BY priority, scheduled_at, id LIMIT $2::bigint) AS waiting`
 
-// take gives how many tickets this node takes of those that wait, where it has room for so many, and whether it leaves
-// any to others.
+// take returns how many waiting tickets this node takes, given its free slots, and whether it leaves any to others.
 func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err error) {
 	if s.slots == nil || room == 0 {
 		return room, false, nil
@@ -74,9 +73,9 @@ func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err err
 	return n, n < l.Waiting, nil
 }
 
-// portion gives each waiting ticket to the node with the most free slots, of equals to the one whose id comes first, and
-// returns how many are node's. All nodes that see the same load agree. Tickets that are late, and those for which no node
-// seems to have a slot, are for any node that has room.
+// portion assigns each waiting ticket to the node with the most free slots, the lowest id among equals, and returns how
+// many are node's. All nodes that see the same load agree. Any node with a free slot may take late tickets, and those
+// for which no node seems to have a slot.
 func portion(node string, slots map[string]int, l load, room int) int {
 	ids := slices.Sorted(maps.Keys(slots))
 	free := map[string]int{}
@@ -94,7 +93,7 @@ func portion(node string, slots map[string]int, l load, room int) int {
 	return min(room, max(mine, l.Late))
 }
 
-// sharing is a driver whose clients take their share alone.
+// sharing is a driver whose clients take only their share.
 type sharing struct {
 	riverdriver.Driver[*sql.Tx]
 	share *share
@@ -110,8 +109,8 @@ type sharingExecutor struct {
 	share *share
 }
 
-// JobGetAvailable implements riverdriver.Executor. A node that takes some and leaves some calls the others: they may have
-// looked before it took its own, and left to it what is theirs now. A node that takes none calls nobody, so that calls end.
+// JobGetAvailable implements riverdriver.Executor. A node that takes some tickets and leaves some wakes the others:
+// they may have looked before it took its own. A node that takes none wakes no other, so that the calls end.
 func (e sharingExecutor) JobGetAvailable(ctx context.Context,
 	p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
 	n, leaves, err := e.share.take(ctx, p.MaxToLock)

@@ -13,8 +13,8 @@ import (
 	"lectern/internal/queue"
 )
 
-// H7: tickets spread over the nodes by their free slots; a full node leaves them to others, one that is alone takes all, and
-// what a node does not take that it was left is taken by another.
+// H7: tickets spread over the nodes by their free slots; a full node leaves them to others, one that is alone takes
+// all, and what a node does not take that it was left is taken by another.
 func TestH7WorkSpreads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -52,6 +52,9 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 		}
 		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256,
 			Size: sums[i].Size, Key: fmt.Sprintf("%s%d/%s", ArtifactsOf(u.job.ID), u.job.Attempt, it.name)}
+		if it.kind == lectern.ArtifactVideo || it.kind == lectern.ArtifactAudio {
+			a.Duration = plan.Duration()
+		}
 		if err := u.store.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
 			return nil, failed(ctx, err, it.slide)
 		}

@@ -1,5 +1,5 @@
-// Package seal encrypts the secrets that are kept in the database, so that a copy of the database gives none of them away.
-// A sealed text is "sealed:" with the id of its key, and a nonce and what AES-256-GCM makes of the text, in base64.
+// Package seal encrypts the secrets in the database, so that a copy of the database does not reveal them. A sealed text
+// is "sealed:", the id of its key, and a nonce with the AES-256-GCM ciphertext, in base64.
 package seal
 
 import (
@@ -56,13 +56,13 @@ func New(key string) (*Sealer, error) {
 // Sealed reports whether text is a sealed one.
 func Sealed(text string) bool { return strings.HasPrefix(text, prefix) }
 
-// Seal gives text so that only the key opens it, and only in its place: where names what it belongs to.
+// Seal encrypts text so that only the key opens it, and only for the same where, which names what the text belongs to.
 func (s *Sealer) Seal(text, where string) string {
 	return prefix + s.id + ":" + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(text), []byte(where)))
 }
 
-// Open gives what was sealed for a place; a text that is not sealed comes back as it is. ErrWrongKey: it was sealed with
-// another key.
+// Open decrypts what was sealed for the same where; it returns a text that is not sealed unchanged. ErrWrongKey means
+// that another key sealed it.
 func (s *Sealer) Open(text, where string) (string, error) {
 	rest, sealed := strings.CutPrefix(text, prefix)
 	if !sealed {
@@ -82,8 +82,8 @@ func (s *Sealer) Open(text, where string) (string, error) {
 	return string(b), nil
 }
 
-// KeyIn gives the key that is kept in a file, and makes one, for its owner alone to read, where the file is missing. Of
-// several processes that make it at once all get the same.
+// KeyIn returns the key in a file. If the file is missing, it makes one that only its owner can read; several processes
+// that do so at once all get the same key.
 func KeyIn(path string) (string, error) {
 	for {
 		b, err := os.ReadFile(path)

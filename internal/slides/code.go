@@ -12,7 +12,7 @@ import (
 // Code is a listing, line by line as it was written.
 type Code struct {
 	Lines   []CodeLine
-	Numbers bool // lines have their numbers beside them
+	Numbers bool // lines have their numbers next to them
 }
 
 // CodeLine is a line of a listing.
@@ -25,13 +25,13 @@ type CodeLine struct {
 // CodePart is a stretch of code of one colour. Class is "" or one of key, str, num, com and fn.
 type CodePart struct{ Class, S string }
 
-// Code gives a listing by role, or nil.
+// Code returns a listing by role, or nil.
 func (v *view) Code(role string) *Code { return v.codes[role] }
 
 // defaultTab is how many columns a tab reaches at most.
 const defaultTab = 4
 
-// code reads a listing, with the options that stand beside it.
+// code reads a listing and its options.
 func (v *view) code(value any) *Code {
 	tab, err := strconv.Atoi(v.options["tabs"])
 	if err != nil || tab < 1 || tab > 16 {
@@ -109,8 +109,8 @@ func codeText(value any) string {
 	return words(value)
 }
 
-// codeLines splits a listing. It keeps the indentation, sets tabs as spaces, and drops empty lines around it and what could
-// reorder or hide code.
+// codeLines splits a listing. It keeps the indentation, sets tabs as spaces, and drops empty lines around it and
+// characters that could reorder or hide code.
 func codeLines(s string, tab int) []string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029",
 		"\n").Replace(strings.ToValidUTF8(s, "\ufffd"))

@@ -9,7 +9,7 @@ import (
 
 const (
 	margin       = 96 // of a page
-	marginNarrow = 72 // of a page or a part of it that is less than narrow wide
+	marginNarrow = 72 // of a page, or part of one, narrower than narrow
 	narrow       = 1200
 	gutter       = 72  // between the avatar's window and any text
 	headRoom     = 230 // what a title with its subtitle usually takes
@@ -21,12 +21,12 @@ type frame struct {
 	content lectern.Rect // of the placement
 	stage   lectern.Rect // content less margins: all text stays in it
 	keep    lectern.Rect // the avatar's window with its gutter; empty where it takes nothing away from stage
-	window  lectern.Rect // the avatar's window itself where it lies on the stage
+	window  lectern.Rect // the avatar's window itself if it is on the stage
 	round   bool         // the window is a circle
 	// What the body, and the head above it, leave free at each side of the stage.
 	bodyLeft, bodyRight, headLeft, headRight int
 	mode                                     string
-	over                                     bool // the window lies on the page, so that the page goes on behind it
+	over                                     bool // the window is on the page, so that the page continues under it
 	buried                                   bool // the window covers so much that it had to be ignored
 }
 
@@ -63,8 +63,8 @@ func newFrame(d lectern.Deck, i int) frame {
 	return f
 }
 
-// reserve takes keep out of the stage: the body goes to whichever side of it has the most room below a title, and the
-// head goes above it where it can.
+// reserve takes keep out of the stage: the body goes to the side of it with the most space below a title, and the head
+// goes above it where it can.
 func (f *frame) reserve(keep lectern.Rect) {
 	s := f.stage
 	left, right := keep.X-s.X, s.X+s.Width-(keep.X+keep.Width)
@@ -122,7 +122,7 @@ func (f frame) classes() string {
 	return strings.Join(names, " ")
 }
 
-// css gives the frame as custom properties of a slide.
+// css returns the frame as custom properties of a slide.
 func (f frame) css() string {
 	var b strings.Builder
 	set := func(name string, v int) { fmt.Fprintf(&b, "--%s:%dpx;", name, v) }

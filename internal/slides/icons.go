@@ -94,7 +94,7 @@ func symbol(s string) (string, bool) {
 	return "", false
 }
 
-// icon gives a drawn icon as an svg element; an unknown name gives nothing.
+// icon returns a drawn icon as an svg element; for an unknown name it returns nothing.
 func icon(name string) template.HTML {
 	d, ok := drawn[name]
 	if !ok {

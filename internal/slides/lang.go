@@ -27,7 +27,7 @@ func rtl(r rune) bool {
 	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
-// scripts maps what is seen in a text to the language that decides fonts and line breaking.
+// scripts maps the script of a text to the language that decides fonts and line breaking.
 var scripts = []struct {
 	table *unicode.RangeTable
 	lang  string
@@ -51,8 +51,8 @@ var scripts = []struct {
 	}},
 }
 
-// language guesses the language of s: by its script, and within that by what the deck says. It is empty where s has
-// no letters.
+// language guesses the language of s: by its script, and among the languages of a script by the deck's. It is empty if
+// s has no letters.
 func language(s, deck string) string {
 	primary, _, _ := strings.Cut(strings.ToLower(deck), "-")
 	counts := make([]int, len(scripts))
@@ -102,7 +102,7 @@ func language(s, deck string) string {
 	return best
 }
 
-// attrs gives the dir and lang attributes of a block with the text s. Both come from fixed sets or a pattern, so they
+// attrs returns the dir and lang attributes of a block with the text s. Both come from fixed sets or a pattern, so they
 // are safe as they stand.
 func attrs(s, deck string) template.HTMLAttr {
 	var parts []string
@@ -115,7 +115,7 @@ func attrs(s, deck string) template.HTMLAttr {
 	return template.HTMLAttr(strings.Join(parts, " "))
 }
 
-// leans reports whether most letters of the texts run from right to left, so that the whole slide should.
+// leans reports whether most letters of the texts run from right to left, so that the whole slide should too.
 func leans(texts []string) bool {
 	right, left := 0, 0
 	for _, s := range texts {

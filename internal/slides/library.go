@@ -24,7 +24,7 @@ var files embed.FS
 // contract is counted up when a page would look different though no file under data has changed.
 const contract = "slides/1"
 
-// fallback is the template for slides whose own template is not known.
+// fallback is the template for slides with an unknown template.
 const fallback = "content"
 
 // Library holds the templates and themes. It is read-only once made, so it may be shared.
@@ -72,7 +72,7 @@ type prop struct {
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
 	Option      bool     `json:"option"`  // says how another prop is shown, and is not itself
-	Also        []string `json:"also"`    // other spellings, besides those that all templates share
+	Also        []string `json:"also"`    // other spellings, in addition to those that all templates share
 	Choices     []string `json:"choices"` // of a choice: its values, the default first
 }
 
@@ -185,7 +185,7 @@ func (d *design) read(data fs.FS, partials string) error {
 	return err
 }
 
-// check refuses a manifest that would mislead whoever reads it.
+// check refuses a manifest that contradicts its template.
 func (d *design) check(folder string) error {
 	switch {
 	case d.ID != folder:
@@ -302,7 +302,7 @@ func clone(v any) any {
 	return v
 }
 
-// find gives the template with that id, in any spelling: with or without "-slide", in camelCase or snake_case.
+// find returns the template with that id, in any spelling: with or without "-slide", in camelCase or snake_case.
 func (l *Library) find(id string) (*design, bool) {
 	id = kebab(id)
 	for _, try := range []string{id, strings.TrimSuffix(id, "-slide"), strings.TrimSuffix(id, "-template")} {

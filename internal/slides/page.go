@@ -27,10 +27,10 @@ type section struct {
 	warnings []lectern.Warning
 }
 
-// Page gives slide i of the deck, counted from 0, as a page for the browser, and apart from it the background that it is drawn on: a browser takes
-// longer for that than for all else. The warnings tell what was left out or
-// replaced. It fails for a theme that is not known and for pictures that may not be shown, naming the prop; whatever
-// else stands in the props is shown as well as it can be.
+// Page returns slide i of the deck, counted from 0, as a page for the browser, and separately the background that it is
+// drawn on: a browser takes longer for that than for everything else. The warnings say what was left out or replaced.
+// It fails for an unknown theme and for refused pictures, naming the prop; all other props are shown as well as
+// possible.
 func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	t, err := l.themeOf(d)
 	if err != nil {
@@ -50,7 +50,7 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 		Pictures:   s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
-// Document gives all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
+// Document returns all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
 // scales it. Pictures from the web are loaded from where they are.
 func (l *Library) Document(d lectern.Deck) (string, error) {
 	t, err := l.themeOf(d)

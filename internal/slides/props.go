@@ -65,7 +65,7 @@ func empty(v any) bool {
 	return false
 }
 
-// take gives the first of the named values that says something, and the name under which the caller wrote it.
+// take returns the first of the named values that says something, and the name under which the caller wrote it.
 func (p props) take(names ...string) (v any, written string, ok bool) {
 	for _, n := range names {
 		s := squash(n)

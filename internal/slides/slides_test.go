@@ -343,7 +343,7 @@ func TestPositionsPlaceElements(t *testing.T) {
 	}
 }
 
-// jsonValue draws what a JSON document can hold.
+// jsonValue generates any JSON value.
 func jsonValue(depth int) *rapid.Generator[any] {
 	word := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Hello", attack, "42%", "https://example.com/a.png",
 		"data:image/png;base64,AAAA", "javascript:alert(1)", "- a\n- " +

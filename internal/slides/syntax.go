@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// syntax is what has to be known of a language to colour it: where comments and texts begin and end, and which words are its
-// own. That is all that a reader of a slide looks for, and it cannot go wrong on code that is not complete.
+// syntax is what colouring needs to know of a language: where comments and strings begin and end, and its keywords.
+// That is enough for the reader of a slide, and it also works on incomplete code.
 type syntax struct {
 	line    []string    // begin a comment that ends with the line
 	block   [][2]string // begin and end one
@@ -17,7 +17,7 @@ type syntax struct {
 	words   []string    // keywords
 	folded  bool        // keywords are the same in capitals
 	pairs   bool        // a name or text before a colon is a key
-	markup  bool        // words count behind < alone, texts within tags alone
+	markup  bool        // words count only after <, strings only within tags
 	spaced  bool        // a line comment needs a space before it
 	lifting bool        // a quote may begin a name, such as Rust's 'a
 }
@@ -114,7 +114,7 @@ func (s syntax) parts(text string) []CodePart {
 	return out
 }
 
-// next gives the class and the length of what text begins with; before is the character before it.
+// next returns the class and the length of what text begins with; before is the character before it.
 func (s syntax) next(text string, before rune, tag bool) (class string, n int) {
 	for _, b := range s.block {
 		if strings.HasPrefix(text, b[0]) {
@@ -210,7 +210,7 @@ func (s syntax) name(text string, before rune, tag bool) (class string, n int) {
 	return "", n
 }
 
-// word is how many bytes of letters, digits and extra characters text begins with, a first $ or @ included.
+// word returns how many bytes of letters, digits and extra characters text begins with, a first $ or @ included.
 func word(text, extra string) int {
 	for i, r := range text {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(extra, r) &&
@@ -223,7 +223,7 @@ func word(text, extra string) int {
 
 func colon(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, " "), ":") }
 
-// until is the length of text up to and with the first end that is behind from.
+// until returns the length of text up to and with the first end after from.
 func until(text string, from int, end string) int {
 	if i := strings.Index(text[from:], end); i >= 0 {
 		return from + i + len(end)

@@ -47,7 +47,7 @@ type palette struct {
 	Bright   string `json:"bright"`   // large text in the accent's hue
 	Warm     string `json:"warm"`     // the second accent: large text and shapes
 	Line     string `json:"line"`     // rules
-	Halo     string `json:"halo"`     // behind the presenter
+	Halo     string `json:"halo"`     // around the presenter
 }
 
 var hex6 = regexp.MustCompile(`^#[0-9a-f]{6}$`)
@@ -73,7 +73,7 @@ func (p palette) css() string {
 	return b.String()
 }
 
-// css gives the theme as custom properties.
+// css returns the theme as custom properties.
 func (t theme) css() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".slide{%s--good:%s;--bad:%s;--radius:%dpx;--shadow:%s;--sky:%s;", t.Base.css(), t.Good, t.Bad,
@@ -170,7 +170,7 @@ func (l *Library) Themes() []lectern.Theme {
 	return out
 }
 
-// Theme gives the theme with that id; an empty id means the default theme.
+// Theme returns the theme with that id; an empty id means the default theme.
 func (l *Library) Theme(id string) (lectern.Theme, bool) {
 	t, ok := l.theme(id)
 	return t.public(), ok

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// notes are props that are meant for editors and programs: nobody expects to see them on the slide.
+// notes are props for editors and programs, which are not meant to be visible on the slide.
 var notes = []string{
 	"voiceovertext", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "key", "order", "index", "metadata",
 	"elementpositions", "canvasdimensions", "alt", "imagealt", "imageprompt",
 }
 
-// maxUnread is how many props of one slide are named; more help nobody.
+// maxUnread is how many unread props of one slide are named.
 const maxUnread = 8
 
 // unread warns of the props of a slide that the template does not take, and so does not show.

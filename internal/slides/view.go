@@ -29,7 +29,7 @@ type Text struct {
 	shown bool   // the template has used it
 }
 
-// String gives the words; the page escapes them.
+// String returns the words; the page escapes them.
 func (t *Text) String() string {
 	t.shown = true
 	return t.S
@@ -67,7 +67,7 @@ type Item struct {
 	Points  []*Text
 }
 
-// Table is what a table shows. Every row has as many cells as there are columns.
+// Table is the content of a table. Every row has as many cells as there are columns.
 type Table struct {
 	Head    []*Text // empty: none
 	Rows    [][]*Text
@@ -75,7 +75,7 @@ type Table struct {
 	Columns int
 }
 
-// view is what a template's html sees of a slide.
+// view is the data of a slide for a template's HTML.
 type view struct {
 	ID       string // of the section
 	Variant  string
@@ -94,7 +94,7 @@ type view struct {
 	codes    map[string]*Code
 	options  map[string]string
 	choices  map[string]string
-	columns  []string // heads of a table, where they stand beside it
+	columns  []string // heads of a table, if they are separate from it
 	all      []string // every word, for the direction of the slide
 	assets   []string
 	params   map[string]string // address in assets → the field that it comes from
@@ -108,25 +108,25 @@ type view struct {
 	failures []lectern.Failure
 }
 
-// Text gives a text by role, or nil.
+// Text returns a text by role, or nil.
 func (v *view) Text(role string) *Text { return v.texts[role] }
 
-// Prose gives a longer text by role as paragraphs and lists.
+// Prose returns a longer text by role as paragraphs and lists.
 func (v *view) Prose(role string) []Block { return v.prose[role] }
 
-// List gives a list by role.
+// List returns a list by role.
 func (v *view) List(role string) []Item { return v.lists[role] }
 
-// Image gives a picture by role, or nil.
+// Image returns a picture by role, or nil.
 func (v *view) Image(role string) *picture { return v.pictures[role] }
 
-// Choice gives a choice by role, or "" where the default is meant.
+// Choice returns a choice by role, or "" where the default is meant.
 func (v *view) Choice(role string) string { return v.choices[role] }
 
-// Table gives a table by role, or nil.
+// Table returns a table by role, or nil.
 func (v *view) Table(role string) *Table { return v.tables[role] }
 
-// At gives the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
+// At returns the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
 func (v *view) At(l []Item, n int) []Item {
 	if n < 1 || n > len(l) {
 		return nil
@@ -164,7 +164,7 @@ func (v *view) text(s string) *Text {
 // line is text on a single line.
 func (v *view) line(s string) *Text { return v.text(strings.Join(strings.Fields(clean(s)), " ")) }
 
-// short cuts s to what a page holds of one text.
+// short cuts s to the length that a page holds of one text.
 func (v *view) short(s string) string {
 	cutAt, short := cut(s, maxText)
 	if short {
@@ -175,7 +175,7 @@ func (v *view) short(s string) string {
 	return cutAt
 }
 
-// few gives the first n of total things of the prop that is read now, where that is more than a page holds.
+// few returns the first n of total things of the prop that is read now, where that is more than a page holds.
 func (v *view) few(total, most int, unit string) int {
 	if total <= most {
 		return total
@@ -485,7 +485,7 @@ func (v *view) object(it *Item, p props, prop string) {
 	if it.Title == nil && it.Text != nil {
 		it.Title, it.Text = it.Text, nil
 	}
-	if it.Title == nil && it.Text == nil && it.Value == nil { // names nobody thought of
+	if it.Title == nil && it.Text == nil && it.Value == nil { // an item with unknown names
 		var rest []string
 		for _, k := range slices.Sorted(maps.Keys(p.values)) {
 			if s := words(p.values[k]); s != "" && !p.used[k] {
@@ -505,7 +505,7 @@ func (v *view) object(it *Item, p props, prop string) {
 	}
 }
 
-// icon takes an emoji as it is, a name that is drawn, or a picture; names that nobody draws are left out.
+// icon returns an emoji unchanged, a drawn icon, or a picture; unknown names are left out.
 func (v *view) icon(it *Item, x any, prop string) {
 	s := address(x)
 	if strings.ContainsAny(s, ":/") && len(s) > 4 {

@@ -9,7 +9,7 @@ import (
 
 // abbreviation is a word that is written shorter than it is said.
 type abbreviation struct {
-	rest    string // what follows its first letters; a space in it may be left out
+	rest    string // the text after its first letters; a space in it may be left out
 	say     string // "one|many" where a number follows
 	follows byte   // '#': only in front of a number; 'A': only in front of a capital; '.': may end a sentence; 0: any
 }
@@ -85,7 +85,7 @@ func firstLetters(s string) string {
 // mostLetters bounds, in bytes, the letters that an abbreviation begins with.
 const mostLetters = 16
 
-// shortened gives what begins with the first letters of s; a capital begins a sentence.
+// shortened returns what begins with the first letters of s; a capital begins a sentence.
 func (n *reader) shortened(s string) (list []abbreviation, letters string) {
 	m := abbreviations[n.lang]
 	if m == nil {
@@ -158,7 +158,7 @@ func (n *reader) rangeNext(i int) bool {
 	return ok && strings.ContainsRune("–-", n.runeAt(p.end)) && n.digitNext(p.end+utf8.RuneLen(n.runeAt(p.end)))
 }
 
-// shortMonth reads a month that is written short beside a day or a year: "Jan. 5", "5 ene 2024".
+// shortMonth reads an abbreviated month next to a day or a year: "Jan. 5", "5 ene 2024".
 func (n *reader) shortMonth(word string, end int) (next int, say string, ok bool) {
 	if len(word) > 12 || len(n.Months) != 12 {
 		return 0, "", false

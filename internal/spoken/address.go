@@ -94,7 +94,7 @@ func (n *reader) tagOf() string {
 	return n.Tag
 }
 
-// marks keeps of what stands behind a word the mark that shapes the sentence.
+// marks keeps the mark that shapes the sentence from the characters after a word.
 func marks(s string) string {
 	if i := strings.IndexAny(s, ".,;:!?…"); i >= 0 {
 		_, size := utf8.DecodeRuneInString(s[i:])

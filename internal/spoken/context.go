@@ -88,7 +88,7 @@ func (n *reader) yearIn(p parsed) (say string, end int) {
 	return n.yearOf(p.Integer), p.end
 }
 
-// yearShort reads the abbreviation of "year" behind a year, in the case that the word in front of it asks for: "в 2024 г.".
+// yearShort reads the abbreviation of "year" after a year, in the case that the preceding word requires: "в 2024 г.".
 func (n *reader) yearShort(i int) (noun string, end int, ok bool) {
 	letter := map[string]string{"ru": "г.", "uk": "р.", "pl": "r."}[n.lang]
 	at, _ := n.after(i)
@@ -117,7 +117,7 @@ func short(year string) string {
 	return year
 }
 
-// feminines are nouns that no ending tells.
+// feminines are feminine nouns whose ending does not show it.
 var feminines = map[string]map[string]bool{
 	"pl": words("osoby kobiety godziny minuty sekundy strony książki rzeczy części litery osoba kobieta godzina minuta " +
 		"sekunda strona książka rzecz część próby próba firmy firma lekcje lekcja rundy runda grupy grupa klasy klasa"),
@@ -125,7 +125,7 @@ var feminines = map[string]map[string]bool{
 		річ частина літера спроби спроба групи група задачі задача лекції лекція версії версія помилки помилка`),
 }
 
-// nounAfter guesses the gender of the noun that a bare number counts, from its ending; noun tells that one follows.
+// nounAfter guesses the gender of the noun that a bare number counts, from its ending; noun reports that one follows.
 func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 	at := n.skip(p.end)
 	if at == p.end {
@@ -198,7 +198,7 @@ func hasEnd(s string, ends ...string) bool {
 	return false
 }
 
-// slavic guesses a gender from the noun's form behind one or two to four.
+// slavic guesses a gender from the noun's form after one or two to four.
 func slavic(n uint64, noun, few, one string) string {
 	last, _ := utf8.DecodeLastRuneInString(noun)
 	switch {
@@ -351,8 +351,8 @@ func fits(lang string, n uint64, end string) bool {
 	return true
 }
 
-// germanCase is the ending of an ordinal behind the word in front of it: "n" of "am dritten", "" of "der dritte", "r" of
-// "dritter" where no article stands.
+// germanCase is the ending of an ordinal after the preceding word: "n" of "am dritten", "" of "der dritte", "r" of
+// "dritter" without an article.
 func (n *reader) germanCase() string {
 	switch strings.ToLower(n.last) {
 	case "am", "im", "zum", "zur", "vom", "beim", "dem", "den", "des", "einem", "einen", "eines", "einer", "seit", "ab", "bis", "diesem", "diesen", "unserem", "unseren", "seinem", "ihrem", "jedem", "jeden", "ins", "ans":

@@ -143,7 +143,7 @@ func (n *reader) dayCase(plain string) string {
 	return plain
 }
 
-// month gives the number of a month's name, 0 where s is none.
+// month returns the number of a month's name, 0 where s is none.
 func (n *reader) month(s string) int {
 	if len(s) < 3 || len(s) > 32 {
 		return 0
@@ -151,7 +151,7 @@ func (n *reader) month(s string) int {
 	return n.months[strings.ToLower(s)]
 }
 
-// dateWords spells a date in the habit of the language, and takes the word for "year" behind it.
+// dateWords spells a date in the style of the language, and includes a word for "year" after it.
 func (n *reader) dateWords(d day) (say string, end int) {
 	month := n.Months[d.month-1]
 	year := n.yearOf(d.year)
@@ -229,7 +229,7 @@ func (n *reader) patterned(pattern string, d day) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// dropYear gives the place behind the word "year", where it follows a date whose words hold it.
+// dropYear returns the place after the word "year" if it follows a date whose words include it.
 func (n *reader) dropYear(end int) int {
 	at, spaced := n.after(end)
 	if !spaced {
@@ -267,7 +267,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	}
 	minute := numberOf(m, "").Integer
 	if sep == '.' {
-		// "14.30 Uhr", "alle 14.30": only with a word behind it.
+		// "14.30 Uhr", "alle 14.30": only with a word after it.
 		rest, _ := n.word(n.pointedEnd(to))
 		if !strings.EqualFold(rest, n.lex["hour"]) || n.lang != "de" && n.lang != "nl" {
 			if w := strings.ToLower(rest); n.lang != "en" || w != "am" && w != "pm" && w != "a.m" && w != "p.m" {
@@ -287,7 +287,7 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	return to, say, true
 }
 
-// pointedEnd gives the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
+// pointedEnd returns the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
 func (n *reader) pointedEnd(i int) int {
 	r, size := utf8.DecodeRuneInString(n.text[i:])
 	if r != '–' && r != '-' {
@@ -388,7 +388,7 @@ func (n *reader) englishMinutes(hour, minute uint64, half bool) []string {
 	return []string{m}
 }
 
-// timeWords spells a time, and takes the word behind it that belongs to it.
+// timeWords spells a time, and includes the word after it that belongs to it.
 func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
 	if second == 0 {
 		second = -1

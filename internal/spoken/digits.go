@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// digitAt gives the value of the decimal digit at i, of any script, and its width; ok is false where there is none.
+// digitAt returns the value of the decimal digit at i, of any script, and its width; ok is false where there is none.
 func digitAt(s string, i int) (value byte, size int, ok bool) {
 	if i >= len(s) {
 		return 0, 0, false
@@ -100,7 +100,7 @@ func (n *reader) parse(i int) (parsed, bool) {
 	return p, true
 }
 
-// groups reads groups of three digits (two and three in India) behind a first one.
+// groups reads groups of three digits (two and three in India) after a first one.
 func (n *reader) groups(at int, sep, first string) (digits string, end int) {
 	own := sep == n.Group
 	switch sep {

@@ -26,7 +26,7 @@ func (n *reader) small(i int, alphabet string) (digits string, end int) {
 	return b.String(), end
 }
 
-// formula reads letters with small digits below the line: "H₂O" letter by letter, "x₁" as a name and its number.
+// formula reads letters with subscript digits: "H₂O" letter by letter, "x₁" as a name and its number.
 func (n *reader) formula(at int) (end int, say string, ok bool) {
 	if n.Rules == nil {
 		return at, "", false

@@ -14,8 +14,8 @@ var (
 	scaling = regexp.MustCompile(`^[0-9]+e[0-9]{1,3}$`)
 )
 
-// identifier reads a chunk that names something by characters without a meaning: the address of a network card, a UUID, a
-// hash, a number in base 16. They are said one by one.
+// identifier reads a chunk whose characters have no meaning: the address of a network card, a UUID, a hash, a number in
+// base 16. They are spoken one by one.
 func (n *reader) identifier(chunk string) (say string, ok bool) {
 	if len(chunk) < 4 || n.Rules == nil || !strings.ContainsAny(chunk, "0123456789") && chunk[0] != '#' {
 		return "", false

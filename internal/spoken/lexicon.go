@@ -22,8 +22,8 @@ var lexicons = func() map[string]lexicon {
 }()
 
 // The keys: to (ranges), score, number (№), version, and the names of signs. half, quarter, third: singular|plural.
-// decimal: "number" where the digits after the sign are read as a number. years: "pairs" where the CLDR's years are said.
-// of: between "millions" and the currency. time: the words of a time.
+// decimal: "number" where the digits after the sign are read as a number. years: "pairs" where the CLDR's rules for
+// years apply. of: between "millions" and the currency. time: the words of a time.
 var lexiconTexts = map[string]string{
 	"en": `power=to the power of; to=to; score=to; number=number; version=version; plus=plus; minus=minus; times=times; by=by; divided=divided by; equals=equals
 		and=and; at=at; dot=dot; slash=slash; backslash=backslash; underscore=underscore; colon=colon; hash=hash; hyphen=dash; sharp=sharp

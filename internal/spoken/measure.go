@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// codes are ISO 4217 codes of currencies that texts write beside amounts.
+// codes are ISO 4217 codes of currencies that texts write next to amounts.
 var codes = func() map[string]bool {
 	m := map[string]bool{}
 	for _, c := range strings.Fields(`USD EUR GBP JPY CNY UAH RUB CHF PLN CZK SEK NOK DKK HUF RON BGN TRY INR KRW BRL MXN CAD AUD NZD ILS KZT
@@ -16,7 +16,7 @@ var codes = func() map[string]bool {
 	return m
 }()
 
-// measure reads what is counted by the number that ends at p.end: a magnitude, a currency, a unit.
+// measure reads what the number that ends at p.end counts: a magnitude, a currency, a unit.
 func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 	zeros, at := n.magnitude(p.end, false)
 	if zeros > 0 {
@@ -57,7 +57,7 @@ func (n *reader) symbol(i int) (word string, end int) {
 	return n.text[i:end], end
 }
 
-// after gives the place behind one space at i, and whether there was one.
+// after returns the place after one space at i, and whether there was one.
 func (n *reader) after(i int) (int, bool) {
 	r, size := utf8.DecodeRuneInString(n.text[i:])
 	if r == ' ' || r == '\u00a0' || r == '\u202f' || r == '\u2009' {
@@ -132,7 +132,8 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// sentenceGoesOn reports whether a point that ends at i ends no sentence: small letters or more of it follow.
+// sentenceGoesOn reports whether the point that ends at i is inside a sentence: a small letter or another point
+// follows.
 func (n *reader) sentenceGoesOn(i int) bool {
 	at := n.skip(i)
 	if at >= len(n.text) {
@@ -314,7 +315,7 @@ func (n *reader) currencySign(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitAt reads a unit at i. zeros tells that a magnitude stands in front.
+// unitAt reads a unit at i. zeros says that a magnitude precedes it.
 func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
@@ -331,7 +332,7 @@ func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 		return "", i, false
 	}
 	if id := n.unitOf(word); id != "" {
-		// "90°C" and "90° left" are told apart by the longest sign; a lone letter is a unit only before a boundary.
+		// The longest sign distinguishes "90°C" from "90° left"; a lone letter is a unit only before a boundary.
 		if n.runeAt(to) == '-' && unicode.IsLetter(n.runeAt(to+1)) && utf8.RuneCountInString(word) == 1 {
 			return "", i, false
 		}
@@ -345,7 +346,7 @@ func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitOf gives the CLDR's name of a unit, or two of them with a slash between.
+// unitOf returns the CLDR's name of a unit, or two of them with a slash between.
 func (n *reader) unitOf(word string) string {
 	if id := localUnits[n.lang][word]; id != "" {
 		return id
@@ -364,7 +365,7 @@ func (n *reader) unitOf(word string) string {
 	return first + "/" + per
 }
 
-// unitForm gives the pattern for a number of a unit.
+// unitForm returns the pattern for a number of a unit.
 func (n *reader) unitForm(id string, num number) string {
 	if top, per, ok := strings.Cut(id, "/"); ok {
 		return strings.ReplaceAll(n.Units[per].Forms["per"], "{0}", n.unitForm(top, num))
@@ -397,7 +398,7 @@ func (n *reader) genderOfUnit(id string) string {
 	return n.Units[top].Gender
 }
 
-// unitGender is the gender of what is counted behind p; "" where nothing is or it has none.
+// unitGender is the gender of the unit after p; "" without a unit or a gender.
 func (n *reader) unitGender(p parsed) string {
 	if zeros, _ := n.magnitude(p.end, false); zeros > 0 {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// mixed reads a whole number with a fraction behind it: "2 1/2", "2½". What it counts may follow.
+// mixed reads a whole number followed by a fraction: "2 1/2", "2½". A unit may follow.
 func (n *reader) mixed(p parsed) (say string, end int, ok bool) {
 	if p.Fraction != "" || p.grouped || !p.ok || p.Integer == 0 || len(p.digits) > 4 || n.Rules == nil ||
 		n.lex["half"] == "" {
@@ -58,7 +58,7 @@ func (n *reader) mixed(p parsed) (say string, end int, ok bool) {
 	return say, end, true
 }
 
-// fractionAt reads the fraction behind a whole number that ends at i.
+// fractionAt reads the fraction after a whole number that ends at i.
 func (n *reader) fractionAt(i int) (top, bottom string, end int, ok bool) {
 	at, spaced := n.after(i)
 	r, size := utf8.DecodeRuneInString(n.text[at:])
@@ -86,7 +86,7 @@ func smallPart(b uint64) bool {
 	return b >= 2 && b <= 12 || b == 16 || b == 20 || b == 32 || b == 64 || b == 100
 }
 
-// mixedGender is the gender of what is counted behind a mixed number that ends at end; "" where nothing shows it.
+// mixedGender is the gender of the noun after a mixed number that ends at end; "" if it is unknown.
 func (n *reader) mixedGender(p parsed, end int) string {
 	p.end = end
 	if id, _, ok := n.unitAt(end, 0); ok {
@@ -108,7 +108,7 @@ func (n *reader) mixedGender(p parsed, end int) string {
 	return gender
 }
 
-// frenchMixed puts the fraction behind what is counted: "deux litres et demi".
+// frenchMixed puts the fraction after the noun: "deux litres et demi".
 func (n *reader) frenchMixed(p parsed, half bool, part string, end int) (string, int, bool) {
 	p.end = end
 	noun := ""

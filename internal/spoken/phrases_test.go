@@ -38,7 +38,7 @@ func phrases(t testing.TB) []phrase {
 	return out
 }
 
-// say joins what is said for text.
+// say joins the spoken forms of text.
 func say(text, language string) string {
 	var words []string
 	for _, s := range Normalise(text, language) {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// countedPages are words whose numbers make ranges, however long they are.
+// countedPages are words whose numbers form ranges of any length.
 var countedPages = words("pages pp lines rows rooms numbers items from between")
 
 // plainEnd reports whether nothing that belongs to a number stands at i.
@@ -27,7 +27,7 @@ func (n *reader) fold(p parsed) (end int, ok bool) {
 	return p.end + 1, n.runeAt(p.end) == 'x' && !wordRune(n.runeAt(p.end+1)) && n.lex["times"] != "" && p.digits != "0"
 }
 
-// across reads what is so wide and so high: "1920x1080", "3x4 grid", "20×30 cm". "24x7" is a habit of speech.
+// across reads dimensions: "1920x1080", "3x4 grid", "20×30 cm". "24x7" is an idiom, not a dimension.
 func (n *reader) across(p, q parsed, second int, sign rune) (end int, say string, ok bool) {
 	word := n.lex["across"]
 	if word == "" || sign != 'x' && sign != '×' || q.Fraction == "" && p.Integer == 24 && q.Integer == 7 {
@@ -76,7 +76,7 @@ func (n *reader) resolution(p parsed) (end int, say string, ok bool) {
 	return p.end + 1, n.cardinal(p.number, "", false) + " K", true
 }
 
-// rankRange reads the second of "1st–3rd" behind the first.
+// rankRange reads the second of "1st–3rd" after the first.
 func (n *reader) rankRange(say string, end int) (int, string) {
 	r, size := utf8.DecodeRuneInString(n.text[end:])
 	if r != '–' && r != '-' && r != '—' || n.lex["to"] == "" {
@@ -172,7 +172,7 @@ func (n *reader) pointedRange(p parsed) (end int, say string, ok bool) {
 	return end, first + " " + n.lex["to"] + " " + last, true
 }
 
-// governing are prepositions that ask for a case of the number: no other stands behind them.
+// governing are prepositions that require a case of the number: no other preposition follows them.
 var governing = words("в за на о об про через по при o w we na za przez")
 
 // genitiveRange reads a range where both numbers are in the genitive: "от трёх до пяти километров".

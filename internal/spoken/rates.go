@@ -75,7 +75,7 @@ func (n *reader) per(i int) (say string, end int, ok bool) {
 	return pattern, end, true
 }
 
-// unitCalled gives the unit of a price that is written out: "Monat".
+// unitCalled returns the unit of a price that is written out: "Monat".
 func (n *reader) unitCalled(word string) string {
 	for _, id := range [...]string{"hour", "day", "week", "month", "year", "minute", "second", "kilogram", "liter",
 		"meter"} {
@@ -86,7 +86,7 @@ func (n *reader) unitCalled(word string) string {
 	return ""
 }
 
-// each is the word between a price and what it is for.
+// each is the word between a price and its unit.
 func (n *reader) each() string {
 	if w := n.lex["each"]; w != "" {
 		return w

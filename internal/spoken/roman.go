@@ -41,7 +41,7 @@ func romanText(n int) string {
 	return b.String()
 }
 
-// romanStart reports whether s may hold a Roman numeral: capitals of it, and small letters of an ending at most.
+// romanStart reports whether s may hold a Roman numeral: its capitals, and at most the small letters of an ending.
 func romanStart(s string) bool {
 	if s == "" || !strings.ContainsRune("IVXLCDM", rune(s[0])) {
 		return false
@@ -50,7 +50,7 @@ func romanStart(s string) bool {
 	return capitals == len(s) || len(s)-capitals <= 6
 }
 
-// romanNames are names of rulers and popes, with an ordinal behind them.
+// romanNames are names of rulers and popes, which an ordinal follows.
 var romanNames = words(`henry louis charles elizabeth george edward richard william james mary john paul pius benedict leo gregory francis philip ferdinand
 	alfonso napoleon frederick nicholas alexander peter catherine ivan ramesses ramses thutmose amenhotep ptolemy cleopatra darius xerxes cyrus margrethe
 	gustav christian haakon harald olaf emmanuel umberto baldwin leopold albert alphonse isabella victoria anne joseph maximilian rudolf otto sigismund
@@ -65,7 +65,7 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 	генріх людовік микола олександр іван петро павло катерина єлизавета карл фрідріх вільгельм наполеон георг едуард філіп филип іоанн иоанн карл яків яков
 	анна мария марія людвіг бенедикт пій юлій юлий климент лев данило ярослав володимир василий василь фёдор федор борис святослав`)
 
-// women are rulers' names of women that no ending tells; men those of men that seem to.
+// women are female rulers' names whose ending does not show it; men are male names whose ending looks female.
 var (
 	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe " +
 		"" +
@@ -73,7 +73,8 @@ var (
 	men = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
 )
 
-// centuries are abbreviations of "century" behind a Roman numeral: the gender, and the word's nominative, genitive, prepositional.
+// centuries are abbreviations of "century" after a Roman numeral: the gender, and the word's nominative, genitive,
+// prepositional.
 var centuries = map[string][]string{
 	"ru": {"в.", "masculine", "век", "века", "веке", "prepositional"},
 	"uk": {"ст.", "neuter", "століття", "століття", "столітті", "prepositional"},
@@ -87,7 +88,7 @@ var (
 		кінця кінці початок початку середині половині z od do początek początku koniec końca końcu połowa połowie połowy`)
 )
 
-// century reads a Roman numeral with an abbreviation of "century" behind it: "XVIII в.".
+// century reads a Roman numeral followed by an abbreviation of "century": "XVIII в.".
 func (n *reader) century(v uint64, end int) (say string, to int, ok bool) {
 	c := centuries[n.lang]
 	at, spaced := n.after(end)
@@ -233,7 +234,7 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 	return 0, "", false
 }
 
-// pronounFollows are words behind the pronoun "I".
+// pronounFollows are words that follow the pronoun "I".
 var pronounFollows = words("am was have had will would can could do did think know want need see said say saw love " +
 	"like mean guess hope believe never always still just")
 
@@ -241,7 +242,7 @@ func allCapitals(s string) bool {
 	return utf8.RuneCountInString(s) > 1 && strings.ToUpper(s) == s
 }
 
-// germanRoman reads "XIV." behind a name or an article.
+// germanRoman reads "XIV." after a name or an article.
 func (n *reader) germanRoman(v uint64, end int, following string) (next int, say string, ok bool) {
 	goesOn := n.sentenceGoesOn(end + 1)
 	if name, form := n.ruler(); name {

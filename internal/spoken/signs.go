@@ -86,7 +86,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 	return at, "", false
 }
 
-// label reads a sign that stands for a word, in front of a name or number or behind it.
+// label reads a sign that stands for a word, before or after a name or number.
 func (n *reader) label(at, first int, alone bool) (end int, say string, ok bool) {
 	r, size := utf8.DecodeRuneInString(n.text[at:])
 	end = at + size

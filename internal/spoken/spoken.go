@@ -1,10 +1,10 @@
-// Package spoken writes text as it is read aloud: "It was -5 °C on 03/04/2025." becomes "It was minus five degrees Celsius
-// on March fourth, twenty twenty-five." in the language of the text. Voice engines differ widely in what they make of
-// digits and signs; words are what all of them read well.
+// Package spoken writes text as it is read aloud: "It was -5 °C on 03/04/2025." becomes "It was minus five degrees
+// Celsius on March fourth, twenty twenty-five." in the language of the text. Voice engines differ widely in how they
+// read digits and signs; all of them read words well.
 //
-// [Normalise] is pure. What it knows of the hundred languages of the Unicode CLDR (how numbers are spelled, what units are
-// called, how dates are written) comes from the package cldr; lexicon.go adds the names of signs and the habits of ten
-// languages. A language without number words in the CLDR keeps its digits, without separators, for the engine to read.
+// [Normalise] is pure. Its data for the hundred languages of the Unicode CLDR (how numbers are spelled, units named and
+// dates written) is in package cldr; lexicon.go adds the names of signs and the idioms of ten languages. A language
+// without number words in the CLDR keeps its digits, without separators, for the engine to read.
 package spoken
 
 import (
@@ -18,10 +18,10 @@ import (
 // Span is one unit of a text: a word as it is written, or several that are read as one ("1 234 567 руб.").
 type Span struct {
 	Start, End int    // bytes of the text; no white space at either end
-	Say        string // what is said for it; empty: nothing
+	Say        string // its spoken form; empty: silent
 }
 
-// Normalise cuts text into spans and says how each is read aloud in language, a BCP 47 tag. The spans are in order, do not
+// Normalise cuts text into spans with their spoken forms in language, a BCP 47 tag. The spans are in order, do not
 // overlap, begin and end at rune boundaries, and hold every character that is not white space. Marks that shape the
 // sentence (".", ",", "?") stay in Say. A word that needs no change is its own Say.
 func Normalise(text, language string) []Span {
@@ -51,7 +51,7 @@ const deepest = 8
 
 func newReader(text, language string) *reader { return &reader{text: text, voice: voiceOf(language)} }
 
-// skip gives the first place from i on that is not white space.
+// skip returns the first place from i on that is not white space.
 func (n *reader) skip(i int) int {
 	for i < len(n.text) {
 		r, size := utf8.DecodeRuneInString(n.text[i:])
@@ -66,7 +66,7 @@ func (n *reader) skip(i int) int {
 // longest is the most bytes that are read as one unit.
 const longest = 400
 
-// chunkEnd gives the end of the run without white space at i, or of its beginning where it is very long.
+// chunkEnd returns the end of the run without white space at i, or of its beginning where it is very long.
 func (n *reader) chunkEnd(i int) int {
 	before, digits := rune(0), 0
 	for start := i; i < len(n.text) && i-start < longest && digits < mostDigits; {
@@ -125,13 +125,13 @@ func bare(chunk string) string {
 	})
 }
 
-// word gives the bare chunk that follows place i, and where the chunk begins.
+// word returns the bare chunk that follows place i, and where the chunk begins.
 func (n *reader) word(i int) (string, int) {
 	at := n.skip(i)
 	return bare(n.text[at:n.chunkEnd(at)]), at
 }
 
-// span reads one unit at i: its end and what is said for it.
+// span reads one unit at i and returns its end and its spoken form.
 func (n *reader) span(i int) (end int, say string) {
 	end = n.chunkEnd(i)
 	chunk := n.text[i:end]
@@ -168,7 +168,7 @@ func (n *reader) span(i int) (end int, say string) {
 // tidy writes the spaces of the CLDR's patterns as the common one.
 var tidy = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200f", "", "\u200e", "")
 
-// reach gives the end of the chunk that place at lies in, where a piece went over the end of the first.
+// reach returns the end of the chunk that holds place at, where a piece extends beyond the first chunk.
 func (n *reader) reach(at, end int) int {
 	if at <= end {
 		return end
@@ -176,7 +176,7 @@ func (n *reader) reach(at, end int) int {
 	return n.chunkEnd(at)
 }
 
-// plainWord reports whether a chunk is letters alone, with an apostrophe or hyphen inside and a mark behind it.
+// plainWord reports whether a chunk is only letters, with an apostrophe or hyphen inside and a mark after it.
 func plainWord(s string) bool {
 	s = strings.TrimRight(s, ".,;:!?…")
 	if s == "" {
@@ -218,8 +218,8 @@ func dottedLetters(s string) bool {
 	return points > 1 || points == 1 && letters == 1
 }
 
-// special reports whether a chunk of letters may stand for something else: a Roman numeral, an abbreviation, a name that
-// is written together.
+// special reports whether a chunk of letters may stand for something else: a Roman numeral, an abbreviation, a name
+// written as one word.
 func (n *reader) special(chunk string) bool {
 	core := strings.TrimRight(chunk, ".,;:!?…")
 	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) || n.month(core) > 0 {
@@ -264,11 +264,11 @@ type glue int
 
 const (
 	apart  glue = iota // a word of its own
-	joined             // a mark, or letters that belong to what is in front
+	joined             // a mark, or letters that belong to the piece before
 	quiet              // nothing is said; the next stands apart
 )
 
-// builder joins what is said for the pieces of a span.
+// builder joins the spoken forms of the pieces of a span.
 type builder struct {
 	strings.Builder
 	after glue // of the last piece
@@ -343,7 +343,7 @@ func (n *reader) runeAt(i int) rune {
 	return r
 }
 
-// letters reads a run of letters, with what belongs to a word inside it.
+// letters reads a run of letters, with the other characters inside the word.
 func (n *reader) letters(at, first int) (next int, say string) {
 	i := at
 	for i < len(n.text) {
@@ -401,7 +401,7 @@ func splitCamel(s string) string {
 	return b.String()
 }
 
-// numeral is what is said for a character that is a number of another kind: "½", "²", "Ⅳ", "①".
+// numeral is the spoken form of a character that is a number of another kind: "½", "²", "Ⅳ", "①".
 func (n *reader) numeral(r rune) string {
 	plain := norm.NFKD.String(string(r))
 	if top, bottom, ok := strings.Cut(plain, "⁄"); ok {
@@ -424,7 +424,7 @@ func (n *reader) numeral(r rune) string {
 	return n.cardinalText(digits)
 }
 
-// mark reads one mark: what shapes the sentence stays, what has a name is named between words, all else is not said.
+// mark reads one mark: it keeps what shapes the sentence, names it between words if it has a name, and drops the rest.
 func (n *reader) mark(at, first int) (next int, say string, g glue) {
 	r, size := utf8.DecodeRuneInString(n.text[at:])
 	next = at + size

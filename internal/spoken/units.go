@@ -43,7 +43,7 @@ var localUnits = map[string]map[string]string{
 	},
 }
 
-// perUnits are what may stand behind the slash of a compound unit.
+// perUnits are units that may follow the slash of a compound unit.
 var perUnits = map[string]string{
 	"s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "d": "day", "kg": "kilogram", "m": "meter", "l": "liter", "L": "liter", "m²": "square-meter", "m³": "cubic-meter",
 	"с": "second", "сек": "second", "мин": "minute", "хв": "minute", "ч": "hour", "год": "hour", "кг": "kilogram", "л": "liter", "km": "kilometer", "day": "day", "month": "month", "year": "year",
@@ -59,7 +59,7 @@ var bareUnits = map[string]map[string]bool{
 	"pt": {"h": false}, "pl": {"A": true, "W": true}, "es": {"A": true},
 }
 
-// unitWords are units whose words the CLDR has otherwise than people say them: forms as in [money].
+// unitWords are units whose CLDR words differ from everyday speech: forms as in [money].
 var unitWords = map[string]map[string]string{
 	"en": {"frame": "frame per second|frames per second", "permille": "per mille|per mille",
 		"dot-per-inch": "dot per inch|dots per inch"},

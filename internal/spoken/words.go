@@ -10,7 +10,7 @@ import (
 	"lectern/internal/spoken/rbnf"
 )
 
-// voice is what is known of the language that is spoken.
+// voice is the data of the spoken language.
 type voice struct {
 	*cldr.Language
 	lang   string // as the lexicon calls it
@@ -56,7 +56,7 @@ func monthsOf(l *cldr.Language) map[string]int {
 	return m
 }
 
-// known bounds what is remembered: only tags of languages that the tables have.
+// known bounds the cache: it holds only tags of languages that the tables have.
 func known(tag string, l *cldr.Language) bool {
 	return l.Decimal != "" && strings.Count(tag, "-") <= 1 && len(tag) <= 6
 }
@@ -84,7 +84,7 @@ func numberOf(digits, fraction string) number {
 	return n
 }
 
-// round reports whether n ends in millions, so that the noun behind it takes "of" in Romance languages.
+// round reports whether n ends in millions, so that a following noun takes "of" in Romance languages.
 func (n number) round() bool {
 	return n.ok && n.Fraction == "" && n.Integer >= 1e6 && n.Integer%1e6 == 0
 }
@@ -241,7 +241,7 @@ func (v *voice) cardinalSet(gender string, noun bool) string {
 // british are the regions that say "one hundred and one".
 var british = map[string]bool{"GB": true, "IE": true, "AU": true, "NZ": true, "ZA": true, "IN": true}
 
-// polish is s with the letters that engines know.
+// polish returns s in the letters that engines know.
 func (v *voice) polish(s string) string {
 	if v.lang == "uk" || v.lang == "be" {
 		s = apostrophes.Replace(s)
@@ -288,7 +288,7 @@ func (v *voice) yearOf(n uint64) string {
 var ruHundreds = [10]string{2: "двух", 3: "трёх", 4: "четырёх", 5: "пяти", 6: "шести", 7: "семи", 8: "восьми",
 	9: "девяти"}
 
-// ordinal spells a rank. form is a gender, with a case or an ending behind it: "feminine", "masculine-genitive", "n".
+// ordinal spells a rank. form is a gender, optionally with a case or an ending: "feminine", "masculine-genitive", "n".
 func (v *voice) ordinal(n uint64, form string) string {
 	if v.Rules == nil {
 		return strconv.FormatUint(n, 10) + "."

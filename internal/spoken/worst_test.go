@@ -66,8 +66,8 @@ func FuzzRepeated(f *testing.F) {
 	})
 }
 
-// BenchmarkWorst reads 6 KB and 60 KB of each nasty piece and of a pair, and reports the slowest: the time of 60 KB, and how much
-// longer a byte takes in the long text than in the short one.
+// BenchmarkWorst reads 6 KB and 60 KB of each nasty piece and of a pair, and reports the slowest: the time of 60 KB,
+// and how much longer a byte takes in the long text than in the short one.
 func BenchmarkWorst(b *testing.B) {
 	for _, tag := range []string{"en-US", "de", "ru"} {
 		b.Run(tag, func(b *testing.B) {

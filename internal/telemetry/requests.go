@@ -17,8 +17,8 @@ var w3c propagation.TraceContext
 
 const traceParent = "traceparent"
 
-// Handler makes a span of each request that next answers, in the trace that the request's traceparent names, if it does.
-// Probes and scrapes make none. Answered gives the span its name.
+// Handler makes a span for each request that next answers, in the trace of the request's traceparent if it has one.
+// Probes and scrapes make none. Answered names the span.
 func (t *Traces) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -55,7 +55,7 @@ func (t *Traces) Parent(ctx context.Context) string {
 	return carrier[traceParent]
 }
 
-// below gives a context in which spans begin below the one that a traceparent names, or as traces of their own.
+// below returns a context in which spans begin below the one that a traceparent names, or as traces of their own.
 func below(parent string) context.Context {
 	return w3c.Extract(context.Background(), propagation.MapCarrier{traceParent: parent})
 }

@@ -115,7 +115,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	}
 }
 
-// How long the oldest webhook has waited is told in seconds, and is 0 where none waits.
+// The wait of the oldest webhook is exposed in seconds, and is 0 where none waits.
 func TestTheBacklogHasAnAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 	})
 }
 
-// What is exposed is what docs/OPERATIONS.md tells of, and the dashboard shows nothing that is not there.
+// The exposed metrics are those of docs/OPERATIONS.md, and the dashboard uses no others.
 func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	t.Parallel()
 	m := New("1.2.3", Sources{
@@ -218,7 +218,8 @@ func TestARunIsATrace(t *testing.T) {
 	}
 }
 
-// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its bound.
+// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its
+// bound.
 func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -240,8 +241,8 @@ func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named; the
-// run may begin much later, from what was stored.
+// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named;
+// the run may begin much later, from what was stored.
 func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 	t.Parallel()
 	const sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -22,10 +22,10 @@ const (
 	keyShown    = 12              // characters of a step's content key
 )
 
-// Traces makes a span of each request and of each run, and below a run's one for each finished step. A run's span stands
-// below that of the request that made the presentation, where that had one, else it is a trace of its own. It is an observer
-// of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so that no render
-// ever waits for one.
+// Traces makes a span for each request and each run, and a child span of a run for each finished step. A run's span is
+// a child of the request that made the presentation, if that had one; otherwise it starts a trace. Traces is an
+// observer of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so
+// that no render waits for one.
 type Traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
@@ -35,7 +35,7 @@ type Traces struct {
 }
 
 // OpenTraces sends spans to the collector at endpoint ("http://host:4318"), or where that is empty, to the one that the
-// standard OTEL_EXPORTER_OTLP_… variables name. Nothing is asked of the collector now.
+// standard OTEL_EXPORTER_OTLP_… variables name. It does not contact the collector yet.
 func OpenTraces(ctx context.Context, endpoint, version string) (*Traces, error) {
 	options := []otlptracehttp.Option{otlptracehttp.WithTimeout(exportLimit),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{})}
@@ -90,7 +90,7 @@ func (t *Traces) Changed(_, after lectern.Presentation) {
 	span.End()
 }
 
-// put gives the span of the presentation's run and leaves another in its place; nil: none.
+// put returns the span of the presentation's run and leaves another in its place; nil: none.
 func (t *Traces) put(id string, span trace.Span) trace.Span {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -117,7 +117,7 @@ func (t *Traces) StepDone(id string, s lectern.Step) {
 	span.End(trace.WithTimestamp(s.Started.Add(s.Took)))
 }
 
-// Close sends what is left, within a bounded time.
+// Close sends the waiting spans, within a bounded time.
 func (t *Traces) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
 	defer cancel()

@@ -7,8 +7,8 @@
 // whole frames as hold its lead, its narration and its tail; slides and transitions add up to the video without rest,
 // and a narration's place is a number of samples from the start of the whole, not of a neighbour.
 //
-// Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so nobody
-// speaks across one, and a slide keeps at least MinBody frames of its own.
+// Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so there
+// is no speech during one, and a slide keeps at least MinBody frames of its own.
 package timeline
 
 import (
@@ -73,8 +73,8 @@ type Need struct {
 	Hold      int64
 }
 
-// Slot is how long one slide lasts and what is where in it. It depends on the slide and the transitions beside it
-// alone, so that a slide can be encoded while later ones are still being spoken.
+// Slot is how long one slide lasts and what is where in it. It depends only on the slide and its two transitions, so
+// that a slide can be encoded while later ones are still being spoken.
 type Slot struct {
 	Frames int64 // all of it, both transitions included
 	In     int64 // frames shared with the slide before
@@ -110,7 +110,7 @@ type Slide struct {
 	Speech int64 // the sample at which the narration begins
 }
 
-// End is the frame behind the slide's last one.
+// End is the frame after the slide's last one.
 func (s Slide) End() int64 { return s.Start + s.Frames }
 
 // BodyStart is the first frame that shows nothing but this slide.
@@ -124,6 +124,11 @@ type Plan struct {
 	Slides  []Slide
 }
 
+// Duration is how long the frames last, to the nanosecond below.
+func (p Plan) Duration() time.Duration {
+	return time.Duration(p.Frames * int64(time.Second) / int64(p.Rate))
+}
+
 // Piece is a stretch of the video that is encoded as one: the body of a slide, or the transition that follows it.
 type Piece struct {
 	Slide      int // counted from 0; for a transition, the one that leaves
@@ -132,8 +137,8 @@ type Piece struct {
 	Frames     int64
 }
 
-// Build lays the slots out one after the other. Each slot's Out has to be its successor's In; the first In and the last
-// Out have to be 0. Anything else, an empty list included, is a fault of the caller and gives an error.
+// Build lays out the slots one after the other. Each slot's Out must be its successor's In; the first In and the last
+// Out must be 0. Anything else, an empty list included, is the caller's fault and returns an error.
 func Build(r Rate, slots []Slot) (Plan, error) {
 	if r <= 0 || len(slots) == 0 {
 		return Plan{}, fmt.Errorf("a plan needs slides and a frame rate, not %d slides at %d", len(slots), r)

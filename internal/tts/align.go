@@ -7,7 +7,7 @@ import (
 	"lectern"
 )
 
-// Weight is about how long a word is said, in arbitrary units: its letters and, for digits, the words they become. It
+// Weight is about how long a word is spoken, in arbitrary units: its letters and, for digits, the words they become. It
 // is at least 1.
 func Weight(said string) float64 {
 	w := 0.0
@@ -26,9 +26,9 @@ func Weight(said string) float64 {
 	return max(w, 1)
 }
 
-// Spread lays words over the loud stretches of an utterance, each as long as its weight says. It is for engines that
-// tell no times: spans come out in order, not overlapping, and none begins or ends in a silence longer than the ones
-// that speech leaves around.
+// Spread distributes words over the loud stretches of an utterance, each as long as its weight. It is for engines
+// without times. Spans come out in order and do not overlap; none begins or ends in a silence longer than those around
+// speech.
 func Spread(weights []float64, loud []lectern.Span) []lectern.Span {
 	out := make([]lectern.Span, len(weights))
 	var total, room float64
@@ -51,8 +51,8 @@ func Spread(weights []float64, loud []lectern.Span) []lectern.Span {
 	return out
 }
 
-// place finds the position that lies after x loud samples; at the joint of two stretches, the end of the first or the
-// start of the second.
+// place finds the position after x loud samples; at the joint of two stretches, the end of the first or the start of
+// the second.
 func place(loud []lectern.Span, x float64, end bool) int64 {
 	for i, s := range loud {
 		n := float64(s.End - s.Start)
@@ -65,9 +65,9 @@ func place(loud []lectern.Span, x float64, end bool) int64 {
 	return 0
 }
 
-// Fill gives a time to words that the engine passed over (Start and End 0 or equal): a run of them shares its room
-// with the timed word in front of it, in proportion to their weights, since engines fold "of the" into one word; in
-// front of the first timed word, with that one. Words keep their order. n is the length of the audio.
+// Fill sets the times of words that the engine skipped (Start and End 0 or equal). A run of them shares the time of the
+// timed word before it, in proportion to their weights, since engines fold "of the" into one word; before the first
+// timed word, of that one. Words keep their order. n is the length of the audio.
 func Fill(words []lectern.Span, weights []float64, n int64) {
 	timed := func(i int) bool { return words[i].End > words[i].Start }
 	for i := 0; i < len(words); {
@@ -111,8 +111,8 @@ func tidy(spans []lectern.Span, n int64) {
 		s.End = min(max(s.End, s.Start), n)
 		at = s.End
 	}
-	// A span must not run over the start of the next one: what overlapped was cut at the later one's start above only
-	// from behind; where that left nothing, take half of the one in front.
+	// A span must not overlap the next one: above, overlaps were cut at the later one's start; where that left nothing,
+	// take half of the previous span.
 	for i := 1; i < len(spans); i++ {
 		if a, b := &spans[i-1], &spans[i]; b.End == b.Start && a.End == b.Start && a.End-a.Start > 1 {
 			mid := (a.Start + a.End) / 2
@@ -121,9 +121,9 @@ func tidy(spans []lectern.Span, n int64) {
 	}
 }
 
-// Match aligns two sequences with the least edits, a substitution costing what differ says (0 same, 1 wholly
-// different), and tells for every boundary in a (0…len(a)) the boundary in b (0…len(b)) that belongs to it. The result
-// never falls, begins with 0 and ends with len(b).
+// Match aligns two sequences with the least edits, a substitution costing what differ returns (0 same, 1 wholly
+// different). It returns for every boundary in a (0…len(a)) the matching boundary in b (0…len(b)). The result never
+// falls, begins with 0 and ends with len(b).
 func Match(a, b []string, differ func(x, y string) float64) []int {
 	n, m := len(a), len(b)
 	cost := make([]float64, (n+1)*(m+1))
@@ -160,8 +160,8 @@ func Match(a, b []string, differ func(x, y string) float64) []int {
 	return out
 }
 
-// Align finds the words of text in the sound of it, for narrations that come without times: each word has its share of what is
-// loud, by its weight.
+// Align finds the words of text in its audio, for narrations without times: each word gets its share of the loud parts,
+// by its weight.
 func Align(text string, samples []int16) []lectern.Span {
 	var words []lectern.Span
 	var weights []float64

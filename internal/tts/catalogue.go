@@ -49,7 +49,7 @@ func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return all, nil
 }
 
-// Any gives the failure of [Catalogue.Voices] where there is no voice at all, and asks no more engines than it takes to know.
+// Any returns the failure of [Catalogue.Voices] if there is no voice at all; it stops at the first engine with a voice.
 func (c *Catalogue) Any(ctx context.Context) error {
 	for _, e := range c.engines {
 		if voices, err := e.Voices(ctx); err == nil && len(voices) > 0 {
@@ -60,11 +60,11 @@ func (c *Catalogue) Any(ctx context.Context) error {
 	return err
 }
 
-// Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, where there is no such
-// voice, lectern.CodeUnknownVoice. A choice that names a service that is not here (decks are written for "azure" or
-// "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides:
-// the choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits. Stretches in a script
-// that the voice cannot read get a voice of their own, or a warning where there is none.
+// Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, if there is no such
+// voice, lectern.CodeUnknownVoice. A choice that names a missing service (decks are written for "azure" or
+// "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides: the
+// choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
+// Stretches in a script that the voice cannot read get a voice of their own, or a warning where there is none.
 func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	r := resolver{choice: choice, text: script.Text}
@@ -90,9 +90,9 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	return lectern.Reading{Script: script, Voice: v, Parts: parts}, r.warnings, nil
 }
 
-// candidates lists the voices that one is chosen of: all, or as many as the answer can depend on. Those of an engine that is named and
-// works here do, and so do those of the first engine that has the voice that is named or, where none is, one than which none can be
-// better. The others need not be started to be asked.
+// candidates returns the voices that can match c. It asks only the engines that the choice can depend on: the named
+// engine, if it is here; otherwise the engines up to the first that has the named voice or, without a name, up to one
+// with a perfect voice. The others need not be started.
 func (c *Catalogue) candidates(ctx context.Context, r *resolver) ([]lectern.Voice, error) {
 	id := strings.TrimSpace(r.choice.ID)
 	if e := c.engine(r.choice.Engine); e != nil {
@@ -145,8 +145,8 @@ func (c *Catalogue) speak(ctx context.Context, script lectern.Script, v lectern.
 	return n, err
 }
 
-// Fingerprint names all that shapes a reading's sound besides the script: of each of its voices the engine, its version and settings, and
-// the speed.
+// Fingerprint names all that shapes a reading's sound besides the script: of each voice the engine, its version and
+// settings, and the speed.
 func (c *Catalogue) Fingerprint(r lectern.Reading) string {
 	all := []string{c.fingerprint(r.Voice)}
 	for _, p := range r.Parts {
@@ -308,7 +308,7 @@ func (r *resolver) nearest(engine, language, gender string) (lectern.Voice, erro
 	return v, nil
 }
 
-// points tell how well a voice serves a language, English if it is none, and a gender, if one is wanted: the language counts first.
+// points rates a voice for a language (English if empty) and, if set, a gender; the language counts first.
 func points(v lectern.Voice, language, gender string) int {
 	if language == "" {
 		language = "en"
@@ -320,11 +320,11 @@ func points(v lectern.Voice, language, gender string) int {
 	return p
 }
 
-// perfect is the most that [points] gives.
+// perfect is the highest result of [points].
 const perfect = 2*3 + 1
 
-// fit tells how well a voice's language serves another: 0 not at all, 3 the very same. Where the region is not asked
-// for, all regions are equal and the engine's order decides.
+// fit rates a voice's language for another: 0 not at all, 3 the very same. Without a region in the request, all regions
+// are equal and the engine's order decides.
 func fit(have, want string) int {
 	have, want = strings.ToLower(have), strings.ToLower(strings.ReplaceAll(want, "_", "-"))
 	switch {
@@ -377,7 +377,7 @@ func (r *resolver) close(engine, id string) []string {
 	return names
 }
 
-// distance is the edit distance of a and b, of which only the first 64 bytes count.
+// distance is the edit distance of a and b; only their first 64 bytes count.
 func distance(a, b string) int {
 	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
 	row := make([]int, len(b)+1)

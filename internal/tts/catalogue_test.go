@@ -112,7 +112,7 @@ func (a asked) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return a.stand.Voices(ctx)
 }
 
-// Engines behind one that has just the voice are not started to be asked, and all others are.
+// Engines after one with exactly the voice are not started, and all before it are.
 func TestResolveAsksNoMoreEnginesThanItMust(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -42,9 +42,9 @@ func Speed(v lectern.Voice) float64 {
 	return min(max(v.Speed, MinSpeed), MaxSpeed)
 }
 
-// Compose speaks text sentence by sentence with say and joins what it gives into a narration of voice v. Memory grows
-// with the audio alone: one sentence is in work at a time. say's errors are given back as they are; a text over the
-// limits is lectern.CodeTooLarge.
+// Compose speaks text sentence by sentence with say and joins the results into a narration of voice v. It holds one
+// sentence at a time, so memory grows only with the audio. It returns say's errors unchanged; a text over the limits is
+// lectern.CodeTooLarge.
 func Compose(ctx context.Context, text string, v lectern.Voice, sentences []Sentence,
 	say func(ctx context.Context, s Sentence) (Utterance, error),
 ) (lectern.Narration, error) {
@@ -81,8 +81,8 @@ func compose(ctx context.Context, text string, v lectern.Voice, sentences []Sent
 	return n, nil
 }
 
-// wait appends a pause that the script asks for: all the silence there, or at an end of the narration. It refuses a narration that
-// would last too long.
+// wait appends a pause of the script: the whole silence at that place or at an end of the narration. It refuses a
+// narration that would last too long.
 func (c *composer) wait(pause time.Duration, end bool, most time.Duration) error {
 	if c.n.Duration()+pause > most {
 		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.",
@@ -120,7 +120,7 @@ type composer struct {
 	gain      float64 // from the first sentence's level, so that the 16 bits are used well; level() settles the rest
 }
 
-// add appends one utterance and, where another follows, the pause behind it.
+// add appends one utterance and, if another follows, the pause after it.
 func (c *composer) add(s Sentence, u Utterance, more bool) error {
 	if u.Rate <= 0 || len(u.Words) != len(s.Words) {
 		return lectern.Fail(lectern.CodeInternal, "A voice engine answered with %d word times for %d words at %d Hz.",
@@ -285,7 +285,7 @@ func clip(s string) string {
 	return s
 }
 
-// HasSpeech tells whether text holds anything that a voice could say: a letter or a digit.
+// HasSpeech reports whether text holds anything to speak: a letter or a digit.
 func HasSpeech(text string) bool {
 	for _, r := range text {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
@@ -295,7 +295,7 @@ func HasSpeech(text string) bool {
 	return false
 }
 
-// Failed is the failure of engine at text, with detail (the tail of its stderr) behind it.
+// Failed is the failure of engine at text; detail, the tail of its stderr, becomes the private detail.
 func Failed(engine string, s Sentence, detail string, err error) *lectern.Failure {
 	f := lectern.Fail(lectern.CodeVoiceFailed, "The voice engine %s failed at %q.", engine, clip(s.Text))
 	f.Retryable = true

@@ -11,10 +11,10 @@ import (
 // cloudVoice is "en-US-AriaNeural" (Azure), "en-US-Wavenet-D" (Google) and the like.
 var cloudVoice = regexp.MustCompile(`^([a-z]{2,3}(?:-[A-Z][a-z]{3})?-[A-Z]{2})-([A-Za-z0-9-]+)$`)
 
-// opaqueVoice is an id that says nothing: ElevenLabs' 20 letters and digits.
+// opaqueVoice matches an id without meaning: ElevenLabs' 20 letters and digits.
 var opaqueVoice = regexp.MustCompile(`^[A-Za-z0-9]{20}$`)
 
-// foreign tells whether id looks like a voice of a service.
+// foreign reports whether id looks like a voice of a service.
 func foreign(id string) bool {
 	return cloudVoice.MatchString(id) || opaqueVoice.MatchString(id) || foreignGender(id) != ""
 }

@@ -55,23 +55,23 @@ func readProfiles(text string) *models {
 	return m
 }
 
-// recognised is how many letters of a text are looked at.
+// recognised is how many letters of a text are read.
 const recognised = 4000
 
-// Recognise finds the language of most of text: a BCP 47 tag without a region, or "" where nothing can be said (no letters).
-// A few words are enough; for one or two, the more common language is the better guess.
+// Recognise finds the language of most of text: a BCP 47 tag without a region, or "" without letters. A few words are
+// enough; for one or two, the more common language is the better guess.
 func Recognise(text string) string {
 	tag, _ := recognise(text)
 	return tag
 }
 
-// sure tells whether Recognise's answer for text is beyond doubt.
+// sure reports whether Recognise's answer for text is certain.
 func sure(text string) bool {
 	_, margin := recognise(text)
 	return margin > 12
 }
 
-// recognise gives the language and by how much it leads, as a logarithm of odds.
+// recognise returns the language and by how much it leads, as a logarithm of odds.
 func recognise(text string) (tag string, margin float64) {
 	text = sample(text)
 	counts := map[string]int{}
@@ -131,8 +131,8 @@ func sample(text string) string {
 	return string(slices.Concat(r[:third], []rune{' '}, r[mid:mid+third], []rune{' '}, r[len(r)-third:]))
 }
 
-// script names a letter's script where languages must be told apart, else the language itself that alone is spoken of
-// the voices here; "" for letters that tell nothing.
+// script returns the script of a letter where several languages share it, else the one language here that is written in
+// it; "" for letters without information.
 func script(r rune) string {
 	switch {
 	case r < 0x250, r >= 0x1e00 && r < 0x1f00:
@@ -163,7 +163,7 @@ var scripts = []struct {
 	{unicode.Cherokee, "chr"},
 }
 
-// arabic tells Persian and Urdu from Arabic by the letters that Arabic does not have.
+// arabic distinguishes Persian and Urdu from Arabic by letters that Arabic does not have.
 func arabic(text string) (string, float64) {
 	urdu, persian := 0, 0
 	for _, r := range text {
@@ -235,8 +235,8 @@ var prior = map[string]float64{
 	"mk": -2, "sr": -1, "be": -3, "kk": -2, "sl": -1, "hr": -1, "et": -1, "lv": -1, "lt": -1, "nb": -0.5,
 }
 
-// evidence is what a whole word says for a language, beyond its trigrams: a common short word, or a letter that the
-// language uses and few others do; a letter that it never uses speaks against it.
+// evidence is what a whole word indicates for a language, beyond its trigrams: a common short word, or a letter that
+// few other languages use; a letter that the language never uses counts against it.
 func evidence(word string, runes []rune, lang string) float64 {
 	e := 0.0
 	if len(runes) <= 5 && short[lang][word] {
@@ -300,7 +300,7 @@ var short = map[string]map[string]bool{
 		"како"), "kk": set("және мен бұл үшін бар емес"),
 }
 
-// letters are those beyond ASCII that a language is written with.
+// letters are a language's letters beyond ASCII.
 var letters = map[string]string{
 	"en": "é", "de": "äöüß", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñ", "it": "àèéìíîòóù", "pt": "áâãàçéêíóôõú", "nl": "éëïóöü", "pl": "ąćęłńóśźż",
 	"cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sv": "åäöé", "da": "åæøé", "nb": "åæøéò", "fi": "äöå", "hu": "áéíóöőúüű",

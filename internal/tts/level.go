@@ -115,7 +115,7 @@ func fade(samples []float32, n int) {
 	}
 }
 
-// highpass takes away what lies below speech (direct current, rumble): a Butterworth filter of second order at 55 Hz. It
+// highpass removes what is below speech (direct current, rumble): a Butterworth filter of second order at 55 Hz. It
 // changes samples in place.
 func highpass(samples []float32, rate int) {
 	w := 2 * math.Pi * 55 / float64(rate)

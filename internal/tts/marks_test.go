@@ -77,7 +77,8 @@ func TestPrepareHoldsAllWithSpans(t *testing.T) {
 	})
 }
 
-// S7: a pause is that long in the sound, in front of, between, inside and behind sentences, at every speed; no word is lost over it.
+// S7: a pause is that long in the sound, before, between, inside and after sentences, at every speed; no word is
+// lost over it.
 func TestS7PausesAreHeard(t *testing.T) {
 	t.Parallel()
 	for _, speed := range []float64{0.5, 1, 2} {

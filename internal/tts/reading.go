@@ -13,23 +13,23 @@ import (
 	"lectern"
 )
 
-// A narration may hold words in another script (alphabet) than its voice reads: Привет, 你好. Engines skip such words or spell them. So a
-// script is cut into stretches, and each one that the voice cannot read is read by a voice that can.
+// A narration may hold words in another script than its voice reads: Привет, 你好. Engines skip such words or spell them.
+// So a script is cut into stretches, and a voice that can read it speaks each stretch that the first voice cannot.
 
-// Reader is an engine whose voices read more scripts than those of their language.
+// Reader is an engine whose voices read more scripts than that of their language.
 type Reader interface {
 	// Reads reports whether v reads words in the script that [language.Script] writes as iso: "Latn".
 	Reads(v lectern.Voice, iso string) bool
 }
 
-// stretch is a run of letters of one script with what stands around them.
+// stretch is a run of letters of one script with the characters around them.
 type stretch struct {
 	start, end int
-	script     string // as alphabet names it; empty: there are no letters
+	script     string // as alphabet names it; empty: no letters
 }
 
-// stretches cuts text where its script changes. Digits, marks and white space belong to the stretch in front of them, opening marks to
-// the one behind.
+// stretches cuts text where its script changes. Digits, marks and white space belong to the stretch before them,
+// opening marks to the one after them.
 func stretches(text string) []stretch {
 	var out []stretch
 	cut, before := 0, rune(0) // cut: where a new stretch would begin
@@ -74,8 +74,8 @@ func lonely(rest string, before rune) bool {
 	return !letter(before) && !letter(after)
 }
 
-// alphabet names the script of a letter as script does, with one name for those of Chinese and Japanese, and the Unicode name for
-// scripts that script does not know; empty for letters that are common to many.
+// alphabet returns the script of a letter as script does, with one name for those of Chinese and Japanese, and the
+// Unicode name for scripts that script does not know; empty for letters that many scripts share.
 func alphabet(r rune) string {
 	switch s := script(r); s {
 	case "kana":
@@ -180,8 +180,8 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 	return parts, nil
 }
 
-// elsewhere reports whether Latin text in a narration of another script is plainly in a language other than English, which is what a
-// voice that reads it besides takes it for.
+// elsewhere reports whether Latin text in a narration of another script is clearly not English. A voice that also reads
+// Latin takes it for English.
 func (c *Catalogue) elsewhere(v lectern.Voice, text string) bool {
 	code, _ := language.Make(v.Language).Script()
 	if isoScripts[code.String()] == "latin" || base(v.Language) == "sr" {
@@ -191,8 +191,8 @@ func (c *Catalogue) elsewhere(v lectern.Voice, text string) bool {
 	return margin > 12 && found != "en"
 }
 
-// other is the voice that reads a script instead of v: in the language, of v's engine and gender if there is one. Its ID is empty where no
-// voice reads the script.
+// other returns the voice that reads a script instead of v: in the language, preferably of v's engine and gender. Its
+// ID is empty if no voice reads the script.
 func (c *Catalogue) other(ctx context.Context, v lectern.Voice, script, language string) (lectern.Voice, error) {
 	all, err := c.Voices(ctx)
 	if err != nil {
@@ -308,7 +308,8 @@ func pauseFirst(part lectern.Script) bool {
 	})
 }
 
-// joint is the silence in front of a stretch: that between sentences where one ends, hardly any between words, none inside a word.
+// joint is the silence before a stretch: as between sentences where one ends, very short between words, none within a
+// word.
 func (j *joiner) joint(start int, n lectern.Narration) time.Duration {
 	last := j.out.Words[len(j.out.Words)-1].Text
 	between := j.text[len(strings.TrimRightFunc(j.text[:start], unicode.IsSpace)):start]

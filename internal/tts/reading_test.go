@@ -106,7 +106,7 @@ func TestS6OtherScriptsAreRead(t *testing.T) {
 		if l := SpeechLevel(n.Samples[w.Start:w.End], lectern.SampleRate); l < -21.5 || l > -18.5 {
 			t.Errorf("%q is at %.1f dB", w.Text, l)
 		}
-		if i > 0 && w.Start-n.Words[i-1].End > lectern.SampleRate/4 { // the fake leaves 200 ms behind each word
+		if i > 0 && w.Start-n.Words[i-1].End > lectern.SampleRate/4 { // the fake leaves 200 ms after each word
 			t.Errorf("%d samples of silence in front of %q", w.Start-n.Words[i-1].End, w.Text)
 		}
 	}
@@ -121,7 +121,8 @@ func TestS6OtherScriptsAreRead(t *testing.T) {
 	}
 }
 
-// S6: where no voice can, the slide has a note with the stretch, and the rest is spoken; where nothing can be read, that is a failure.
+// S6: where no voice can, the slide has a note with the stretch, and the rest is spoken; where nothing can be read,
+// that is a failure.
 func TestS6ANoteWhereNoVoiceCan(t *testing.T) {
 	t.Parallel()
 	c := talkers()

@@ -58,8 +58,8 @@ func NewResampler(from, to int) *Resampler {
 // Len is how many samples come out for n samples.
 func (r *Resampler) Len(n int) int { return int(r.Map(int64(n))) }
 
-// Map moves a position in the input to the output, rounded to the nearest sample. It never goes back: a ≤ b gives
-// Map(a) ≤ Map(b).
+// Map moves a position in the input to the output, rounded to the nearest sample. It is monotonic: a ≤ b implies Map(a)
+// ≤ Map(b).
 func (r *Resampler) Map(at int64) int64 {
 	return (at*int64(r.up)*2 + int64(r.down)) / (int64(r.down) * 2)
 }
@@ -80,7 +80,7 @@ func (r *Resampler) Resample(in []float32) []float32 {
 	return out
 }
 
-// behind is the first output that does not lie before input sample x, and 0 at least.
+// behind is the first output sample at or after input sample x, and at least 0.
 func (r *Resampler) behind(x int) int {
 	return int((int64(max(x, 0))*int64(r.up) + int64(r.down) - 1) / int64(r.down))
 }
@@ -102,9 +102,9 @@ func (r *Resampler) portable(out, in []float32, from, to int) {
 	}
 }
 
-// dot sums the products of two slices of one length. Eight sums are added up side by side, every product rounded before it is
-// added (which the conversions demand of processors that could fuse the two), then those eight by pairs: as the kernel does it,
-// so that the sound has the same bits with it and without.
+// dot sums the products of two slices of one length. It keeps eight running sums, each product rounded before it is
+// added (the conversions forbid fused operations), and then adds those by pairs: exactly like the kernel, so that the
+// sound has the same bits with and without it.
 func dot(src, coef []float32) float32 {
 	var a, b, c, d, e, f, g, h float32
 	for len(src) >= 8 && len(coef) >= 8 {

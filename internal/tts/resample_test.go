@@ -37,7 +37,7 @@ func TestResamplingIsThatOfThePortableLoop(t *testing.T) {
 		r.portable(want, in, 0, len(want))
 		same(t, r.Resample(in), want)
 
-		// From any place to any other, and nothing beside them.
+		// From any place to any other, and nothing around them.
 		from := min(r.behind(r.taps/2-1), len(want))
 		to := max(from, min(r.behind(len(in)-r.taps/2), len(want)))
 		a := rapid.IntRange(from, to).Draw(t, "from")

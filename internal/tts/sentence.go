@@ -14,7 +14,7 @@ type Pause int
 const (
 	PauseNone      Pause = iota // the sentence was cut only because it is long
 	PauseClause                 // cut at a comma
-	PauseSentence               // behind a full stop
+	PauseSentence               // after a full stop
 	PauseParagraph              // at a blank line
 )
 
@@ -62,7 +62,7 @@ func split(tokens []token, lang string) []Sentence {
 	return out
 }
 
-// clause finds the last token in the second half of tokens[start..end] behind which a long sentence may be cut.
+// clause finds the last token in the second half of tokens[start..end] after which a long sentence may be cut.
 func clause(tokens []token, start, end int) int {
 	for i := end; i > start+(end-start)/2; i-- {
 		if strings.ContainsRune(",;:)、，；：،-", lastRune(tokens[i].say)) {
@@ -72,7 +72,7 @@ func clause(tokens []token, start, end int) int {
 	return end
 }
 
-// sentence writes the tokens into one line, remembering where each of them lies.
+// sentence writes the tokens into one line and keeps the place of each.
 func sentence(tokens []token, after Pause) Sentence {
 	s := Sentence{After: after, Words: make([]Word, 0, len(tokens)), Before: tokens[0].pause}
 	var b strings.Builder
@@ -88,7 +88,7 @@ func sentence(tokens []token, after Pause) Sentence {
 	return s
 }
 
-// boundary tells whether a sentence ends between a and b, and how long the silence is.
+// boundary reports whether a sentence ends between a and b, and how long the silence is.
 func boundary(a, b token, lang string) (Pause, bool) {
 	switch {
 	case b.pause > 0: // it is all the silence there
@@ -124,8 +124,7 @@ func boundary(a, b token, lang string) (Pause, bool) {
 	return 0, false
 }
 
-// lineEnds tells whether a single line break is meant as an end: at list items and headings, not where a long line was
-// wrapped.
+// lineEnds reports whether a single line break is an end: at list items and headings, not where a long line is wrapped.
 func lineEnds(a, b token, lang string) bool {
 	if bullet(b.text) || strings.HasSuffix(a.say, ":") {
 		return true
@@ -136,7 +135,7 @@ func lineEnds(a, b token, lang string) bool {
 	return lang != "de" || b.line < 30
 }
 
-// bullet tells whether a line that begins with this word is an item of a list or a heading.
+// bullet reports whether a line that begins with this word is an item of a list or a heading.
 func bullet(s string) bool {
 	r, n := utf8.DecodeRuneInString(s)
 	if strings.ContainsRune("•●▪◦‣■#>", r) {
@@ -149,7 +148,7 @@ func bullet(s string) bool {
 	return num != s && num != "" && strings.Trim(num, "0123456789") == ""
 }
 
-// fullStop tells whether the point at the end of word ends a sentence that next would follow.
+// fullStop reports whether the point at the end of word ends a sentence, given the word after it.
 func fullStop(word, next, lang string) bool {
 	bare := strings.ToLower(strings.TrimLeft(strings.TrimSuffix(word, "."), `"'“„«([*_`))
 	if bare == "" {

@@ -54,7 +54,7 @@ func TestResamplerResponse(t *testing.T) {
 			}
 		}
 	}
-	// Down: what lies above the new Nyquist frequency does not come back as an alias.
+	// Down: sound above the new Nyquist frequency does not come back as an alias.
 	out := NewResampler(48000, 16000).Resample(tone(48000, 6000, 9000, 0.5))
 	if db := 20 * math.Log10(strength(out, 16000, 7000)/0.5+1e-12); db > -75 {
 		t.Errorf("9 kHz comes back at 7 kHz with %.1f dB", db)

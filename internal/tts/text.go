@@ -15,8 +15,8 @@ import (
 
 // Word is one word of a sentence.
 type Word struct {
-	Text       string // as written in the script, without what is invisible; it may hold spaces: "1 234 567"
-	Start, End int    // what is said for it: Sentence.Text[Start:End], never empty
+	Text       string // as written in the script, without invisible characters; it may hold spaces: "1 234 567"
+	Start, End int    // its spoken form: Sentence.Text[Start:End], never empty
 	Strong     bool   // it is emphasised
 }
 
@@ -24,9 +24,9 @@ type Word struct {
 type Sentence struct {
 	Text   string        // clean text, NFC, one line
 	Words  []Word        // in order; every byte of Text that is a letter or a digit belongs to one of them
-	After  Pause         // the silence behind it
+	After  Pause         // the silence after it
 	Before time.Duration // a pause that the script asks for in front of it
-	Behind time.Duration // and behind it, at the end of the script; both at every speed
+	Behind time.Duration // and after it, at the end of the script; both at every speed
 }
 
 const (
@@ -37,14 +37,15 @@ const (
 // Span is a stretch of a text that is said as a whole.
 type Span struct {
 	Start, End int    // bytes of the text; it may hold spaces inside
-	Say        string // what is said for it, in one word or several; empty: nothing
+	Say        string // its spoken form, in one word or several; empty: silent
 }
 
-// Say reads a text in a language (BCP 47): it returns spans in order, not overlapping, that hold every character but white space. A
-// function of this type decides how numbers, signs and addresses are spoken. [PerWord] makes one of a rule for single words.
+// Say reads a text in a language (BCP 47). It returns spans in order, not overlapping, that hold every character except
+// white space. It decides how numbers, signs and addresses are spoken. [PerWord] makes one from a rule for single
+// words.
 type Say func(text, language string) []Span
 
-// PerWord says a text word by word: word turns one written word into what is said for it.
+// PerWord reads a text word by word: word returns the spoken form of one written word.
 func PerWord(word func(written string) string) Say {
 	return func(text, _ string) []Span {
 		spans := scan(text)
@@ -58,7 +59,7 @@ func PerWord(word func(written string) string) Say {
 // token is a word as written with what stands around it.
 type token struct {
 	text   string // as written
-	say    string // what is said for it; empty: nothing
+	say    string // its spoken form; empty: silent
 	lines  int    // line breaks in front of it
 	line   int    // runes of the line in front of it, where lines > 0
 	glued  bool   // no space in front of it in the input (scripts without spaces)
@@ -67,11 +68,12 @@ type token struct {
 	ends   bool          // a sentence ends in front of it, as the script says
 }
 
-// Prepare turns a script into sentences to be said. language is BCP 47 and steers abbreviations; say reads the text and may be nil for
-// [PerWord] of [Speakable]. It is asked for the stretches between pauses one by one.
+// Prepare turns a script into sentences to speak. language is BCP 47 and selects abbreviations; say reads the text, one
+// call for each stretch between pauses; nil means [PerWord] of [Speakable].
 //
-// The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A word for which nothing is
-// said (an emoji, a lone dash) is joined to its neighbour. A script with nothing to say gives nil.
+// The words hold all of the text, once and in order: joined without white space they are [Bare] of it. A silent word
+// (an emoji, a lone dash) is joined to its neighbour. A script with nothing to speak returns nil. said (an emoji, a
+// lone dash) is joined to its neighbour. A script with nothing to say gives nil.
 func Prepare(script lectern.Script, language string, say Say) []Sentence {
 	if say == nil {
 		say = PerWord(Speakable)
@@ -97,8 +99,8 @@ func Bare(text string) string {
 	}, text)
 }
 
-// invisible tells the characters that are neither said nor shown. Joiners stay: emoji, Persian and Indic scripts need
-// them.
+// invisible reports the characters that are neither spoken nor shown. Joiners stay: emoji, Persian and Indic scripts
+// need them.
 func invisible(r rune) bool {
 	if r == 0x200c || r == 0x200d {
 		return false
@@ -130,7 +132,7 @@ func tokens(script lectern.Script, language string, say Say) []token {
 		}
 	}
 	stretch(len(script.Text))
-	if pause > 0 { // behind everything
+	if pause > 0 { // after everything
 		b.out = append(b.out, token{pause: pause})
 	}
 	return b.emphasise()
@@ -168,7 +170,7 @@ func (b *builder) read(spans []Span, from, to int, pause time.Duration, ends boo
 	}
 }
 
-// gap looks at what stands between two spans: white space, and what a reader forgot.
+// gap reads the text between two spans: white space, and what a reader left out.
 func (b *builder) gap(to int) {
 	for b.at < to {
 		r, n := utf8.DecodeRuneInString(b.text[b.at:])
@@ -215,7 +217,7 @@ func (b *builder) take(start, end int, say string) {
 	b.lines, b.spaced = 0, false
 }
 
-// emphasise marks the tokens that begin in what is emphasised.
+// emphasise marks the tokens that begin within emphasised text.
 func (b *builder) emphasise() []token {
 	for _, m := range b.strong {
 		i, _ := slices.BinarySearch(b.starts, m.Start)
@@ -230,10 +232,10 @@ func lineBreak(r rune) bool {
 	return r == '\n' || r == '\v' || r == '\f' || r == 0x2028 || r == 0x2029 || r == 0x85
 }
 
-// unseen tells what is left out of words.
+// unseen reports the characters that are left out of words.
 func unseen(r rune) bool { return r == utf8.RuneError || invisible(r) }
 
-// visible is text without what is invisible, and without white space around it.
+// visible is text without invisible characters, and without white space around it.
 func visible(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unseen(r) && !unicode.IsSpace(r) {
@@ -280,7 +282,7 @@ var unspaced = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
 }
 
-// breaks tells whether a word may end between a and b though no space stands there.
+// breaks reports whether a word may end between a and b although no space is there.
 func breaks(a, b rune) bool {
 	if !unicode.IsLetter(b) || a == 0 {
 		return false
@@ -300,9 +302,9 @@ func breaks(a, b rune) bool {
 	return strings.ContainsRune("。！？｡、，；：", a)
 }
 
-// join drops tokens without anything to say by joining them to a neighbour, so that every token left is heard.
+// join removes tokens without speech by joining them to a neighbour, so that every remaining token is audible.
 //
-// Pauses stay where they are heard: a pause that is left over is behind all.
+// Pauses keep their places; one without a token is appended after all.
 func join(in []token) (out []token, rest time.Duration) {
 	var lead string // what stands in front of the first word that is said
 	var first token
@@ -357,7 +359,7 @@ func gap(t token) string {
 
 func dash(s string) bool { return s == "-" || s == "–" || s == "—" || s == "--" || s == "―" }
 
-// stop gives the stop that a token of marks alone stands for: "?!" or ")." after a word.
+// stop returns the stop that a token of marks alone stands for: "?!" or ")." after a word.
 func stop(s string) string {
 	switch {
 	case strings.ContainsAny(s, "?？؟"):
@@ -380,8 +382,8 @@ var (
 	address = regexp.MustCompile(`(?i)^([("'<\[]*)(?:https?://|ftp://|www\.)(?:www\.)?(?:[^/@\s]*@)?([^/?#:\s>)"'\]]+)[^\s]*?([.,;:!?)>"'\]]*)$`)
 )
 
-// Speakable is what is said for one word as written: without markdown marks, emoji and decoration, an address as its
-// host name alone, in NFC. It is empty where nothing is to be said.
+// Speakable is the spoken form of one word as written: without Markdown marks, emoji and decoration, an address reduced
+// to its host name, in NFC. It is empty if there is nothing to speak.
 func Speakable(written string) string {
 	s := norm.NFC.String(written)
 	if strings.Contains(s, "](") {

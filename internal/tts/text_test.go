@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// sentencesOf shows a text's sentences with the pause behind each.
+// sentencesOf shows a text's sentences with the pause after each.
 func sentencesOf(text, lang string) []string {
 	var out []string
 	for _, s := range Prepare(lectern.Plain(text), lang, nil) {

@@ -1,8 +1,9 @@
 // Package tts gives a presentation its voice: it turns the text of one slide into a [lectern.Narration], audio with the
 // time of every word and, where the engine knows it, of every phoneme.
 //
-// An engine (a folder beside this file) only has to say one sentence: samples at its own rate, and where in them the
-// words and phonemes lie. What makes narration pleasant and exact is the same for all engines and lives here:
+// An engine (a folder next to this file) only has to speak one sentence: samples at its own rate, with the places of
+// the words and phonemes in them. What makes narration pleasant and exact is the same for all engines and is in this
+// package:
 //
 //   - [Prepare] turns a [lectern.Script] (addresses, emoji, control characters, pauses) into what can be said, sentence by
 //     sentence, and keeps the words as they were written, for captions;
@@ -26,8 +27,8 @@ type Engine interface {
 	// Voices lists what the engine can speak with on this machine, best first for each language. A missing program or
 	// library is a failure with lectern.CodeMissingTool.
 	Voices(ctx context.Context) ([]lectern.Voice, error)
-	// Speak turns a script into audio. v is one of Voices, v.Speed is honoured from 0.5 to 2. A script with nothing to say in
-	// it (no letter, no digit) gives a narration without samples and no error: the caller holds the slide.
+	// Speak turns a script into audio. v is one of Voices, v.Speed works from 0.5 to 2. A script with nothing to speak
+	// (no letter, no digit) returns a narration without samples and no error: the caller holds the slide.
 	Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error)
 	// Fingerprint changes whenever the same text may sound different: the engine, its version, its settings. It may
 	// ask the engine once, and is then answered from memory.
@@ -36,7 +37,7 @@ type Engine interface {
 
 // Doubter is an engine that knows of voices that are hard to understand.
 type Doubter interface {
-	// Doubt says in a sentence what is wrong with v, "" where nothing is.
+	// Doubt returns a sentence about v's limitation, "" for none.
 	Doubt(v lectern.Voice) string
 }
 

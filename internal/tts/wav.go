@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// ReadWAV reads a RIFF file of 16-bit PCM with one channel or more, of which the first is kept. A data chunk whose length
-// was not known when it was written (0 or beyond the end) reaches to the end of b.
+// ReadWAV reads a RIFF file of 16-bit PCM and keeps the first channel. A data chunk whose length was unknown when it
+// was written (0 or beyond the end) extends to the end of b.
 func ReadWAV(b []byte) (samples []float32, rate int, err error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return nil, 0, errors.New("not a WAV file")

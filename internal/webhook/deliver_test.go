@@ -77,8 +77,8 @@ func TestMessage(t *testing.T) {
 	})
 }
 
-// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up. The next one of
-// the presentation has a schedule of its own, from the end of the first try on.
+// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up. The next one
+// of the presentation has a schedule of its own, from the end of the first try on.
 func TestScheduleThenGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestRetryAfterWithinBounds(t *testing.T) {
 	}
 }
 
-// 410 disables the endpoint and gives up what waits for it; other addresses do not notice.
+// 410 disables the endpoint and gives up its pending deliveries; other addresses are not affected.
 func TestGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,8 +347,8 @@ func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, cra
 	return inOrder(calls)
 }
 
-// A crash between the answer and its record brings the message again, and its id says that it is the same. A process that
-// is alone on its store need not wait for the end of the dead one's claim.
+// A crash between the answer and its record brings the message again, and its id says that it is the same. A process
+// that is alone on its store need not wait for the end of the dead one's claim.
 func TestCrashBeforeTheRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -377,7 +377,7 @@ func TestCrashBeforeTheRecord(t *testing.T) {
 	})
 }
 
-// Of several nodes nobody takes what another has claimed, until that one is buried, or its claim runs out.
+// No node takes another's claim until that node is buried or the claim runs out.
 func TestDeadNodesClaims(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -535,7 +535,7 @@ func TestDeadAddressHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// Stop gives back what is in flight and what waits, so that the next process can begin at once.
+// Stop returns what is in flight and what waits, so that the next process can begin at once.
 func TestStopGivesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// A receiver whose end of the connection stands still, wherever it does, costs its try and 15 s, and no goroutine: the bubble
-// would not end with one. What it has said by then counts.
+// A receiver whose end of the connection stands still, wherever it does, costs its try and 15 s, and no goroutine: the
+// bubble would not end with one. What it has said by then counts.
 func TestHalfOpenReceivers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -16,9 +16,9 @@ const (
 	// batch is how much is claimed at once, maxWaiting how much may wait here for a place.
 	batch      = 100
 	maxWaiting = 1000
-	// claimsInARow bounds how often the outbox is asked before results are looked at.
+	// claimsInARow bounds how often the outbox is read before results are handled.
 	claimsInARow = 20
-	// margin is what a claim must last longer than a try: time to write down how it went.
+	// margin is how much longer a claim lasts than a try: the time to record the outcome.
 	margin = 5 * time.Second
 	// slow is an answer that keeps a place for so long that its server counts as in trouble.
 	slow = 5 * time.Second
@@ -45,11 +45,11 @@ type sent struct {
 	line    *line
 	ill     bool      // it took one of the places for servers in trouble
 	trouble bool      // the server did not answer, or late
-	again   bool      // something behind it may be due now
+	again   bool      // a later message may be due now
 	next    time.Time // of its next try; zero: there is none
 }
 
-// loop is the one goroutine that decides what is sent next. Nothing else touches its fields, so there is no lock.
+// loop is the one goroutine that decides what is sent next. No other goroutine touches its fields, so there is no lock.
 type loop struct {
 	*Service
 	lines   map[string]*line
@@ -60,14 +60,14 @@ type loop struct {
 	done    chan sent
 	due     []time.Time // when known deliveries come up again
 	parked  int
-	back    sync.WaitGroup // of those that give parked deliveries back
+	back    sync.WaitGroup // of the goroutines that return parked deliveries
 }
 
 func newLoop(s *Service) *loop {
 	return &loop{Service: s, lines: map[string]*line{}, done: make(chan sent, s.opt.InFlight)}
 }
 
-// run claims and sends until it is told to quit.
+// run claims and sends until it is asked to quit.
 func (l *loop) run(ctx context.Context) {
 	defer close(l.ended)
 	l.inherit(ctx)
@@ -98,7 +98,7 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// inherit frees what a process had claimed that was alone here and died, as this one is alone here now.
+// inherit frees the claims of a dead process; both it and this process have no other nodes.
 func (l *loop) inherit(ctx context.Context) {
 	if !l.alone {
 		return
@@ -124,7 +124,7 @@ func (l *loop) pause() time.Duration {
 	return wait
 }
 
-// claim takes what is due, and tells whether there may be more.
+// claim takes what is due, and reports whether there may be more.
 func (l *loop) claim(ctx context.Context) bool {
 	for name, at := range l.lines {
 		l.forgetEnded(at)
@@ -156,7 +156,8 @@ func (l *loop) claim(ctx context.Context) bool {
 	return true
 }
 
-// queue puts d into the line of its server. What a server in trouble cannot take now is parked, where it is in nobody's way.
+// queue appends d to the line of its server. A message for a server in trouble that has no free place is parked, where
+// it delays no other.
 func (l *loop) queue(d claimed) {
 	name := server(d.URL)
 	at := l.lines[name]
@@ -171,7 +172,7 @@ func (l *loop) queue(d claimed) {
 	l.line(at, d)
 }
 
-// line puts d behind what waits at its server.
+// line appends d to the waiting messages of its server.
 func (l *loop) line(at *line, d claimed) {
 	if len(at.waiting) == 0 {
 		l.order = append(l.order, server(d.URL))
@@ -247,7 +248,7 @@ func (l *loop) send(ctx context.Context, at *line, d claimed) {
 	}()
 }
 
-// end takes the place back, and tells whether the outbox is worth a look.
+// end frees the place, and reports whether the outbox is worth a read.
 func (l *loop) end(r sent) bool {
 	at := r.line
 	at.inFlight--
@@ -267,7 +268,7 @@ func (l *loop) end(r sent) bool {
 	return r.again || l.waiting == 0
 }
 
-// finish waits for what is in flight and gives back what is not.
+// finish waits for what is in flight and returns the rest to the outbox.
 func (l *loop) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), margin)
 	defer cancel()
@@ -293,7 +294,7 @@ func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	}
 }
 
-// isStale reports whether a claim had ended already, or an endpoint is not what it was.
+// isStale reports whether a claim has ended already, or an endpoint has changed.
 func isStale(err error) bool { return errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) }
 
 // deliver tries d once and writes down how it went. A record that cannot be written leaves the claim to run out: the
@@ -316,7 +317,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	record, cancel = context.WithTimeout(context.WithoutCancel(ctx), margin)
 	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
-	if isStale(err) { // another node has the message now, or nobody wants it any more
+	if isStale(err) { // another node has the message now, or the message is no longer wanted
 		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID, "claim", d.Claim,
 			"status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}

@@ -12,9 +12,9 @@ import (
 	"lectern/internal/webhook"
 )
 
-// V9: a receiver that does not answer on one milestone delays the next by the time-out of that try, whatever comes of it. It
-// is told of the end while the first message waits for another try; that one still comes, behind the end and older by its
-// version.
+// V9: a receiver that does not answer on one milestone delays the next by the time-out of that try, whatever comes of
+// it. It is told of the end while the first message waits for another try; that one still comes, behind the end and
+// older by its version.
 func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 	t.Parallel()
 	for name, slow := range map[string]func(call, *http.Request) (int, http.Header, error){
@@ -105,8 +105,8 @@ func TestV9ManyAtOneReceiver(t *testing.T) {
 	})
 }
 
-// V9, of more than a receiver has places for: what waited too long for a place is tried as soon as there is one, under a new
-// claim, and not when the old one runs out (30 s after the start; the first places are free after 15 s).
+// V9, of more than a receiver has places for: what waited too long for a place is tried as soon as there is one, under
+// a new claim, and not when the old one runs out (30 s after the start; the first places are free after 15 s).
 func TestV9WhatWaitedForAPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

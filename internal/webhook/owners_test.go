@@ -68,7 +68,7 @@ func TestOwners(t *testing.T) {
 	})
 }
 
-// owned holds that owner cannot see or change the webhook theirs nor what was told of the presentation of its owner.
+// owned holds that owner cannot see or change the webhook theirs or the deliveries of its owner's presentation.
 func owned(t *testing.T, w *world, owner, theirs, presentation string) {
 	t.Helper()
 	list, err := w.s.Webhooks(t.Context(), owner)

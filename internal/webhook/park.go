@@ -12,8 +12,8 @@ const maxParked = 100
 // late reports whether the claim of c could end before a try does that begins now.
 func (c claimed) late() bool { return c.ends.Before(time.Now().Add(Timeout + margin)) }
 
-// park remembers d, which at cannot take now. It has no place in the queue, so that servers in trouble do not fill that,
-// and it is remembered so that a server that is well again need not wait for the end of a claim that nobody uses.
+// park remembers d, which at cannot take now. A parked message has no place in the queue, so that servers in trouble do
+// not fill it. It is remembered so that a server that recovers need not wait for the end of an unused claim.
 func (l *loop) park(at *line, d claimed) {
 	if len(at.parked) < maxParked && l.parked < maxWaiting {
 		at.parked = append(at.parked, d)
@@ -21,15 +21,15 @@ func (l *loop) park(at *line, d claimed) {
 	}
 }
 
-// forgetEnded drops what is parked and whose claim has ended: it is due again by itself.
+// forgetEnded drops parked deliveries whose claim has ended: they are due again by themselves.
 func (l *loop) forgetEnded(at *line) {
 	n, now := len(at.parked), time.Now()
 	at.parked = slices.DeleteFunc(at.parked, func(d claimed) bool { return !d.ends.After(now) })
 	l.parked -= n - len(at.parked)
 }
 
-// unpark lets at have what was parked, when it can take it: all of it if it is well, else one at a time. What is too late
-// to be tried under its claim is given back, to be claimed anew.
+// unpark sends at its parked messages when it can take them: all if it is well, else one at a time. One that is too
+// late to be tried under its claim returns to the outbox, to be claimed again.
 func (l *loop) unpark(at *line) {
 	l.forgetEnded(at)
 	n := len(at.parked)

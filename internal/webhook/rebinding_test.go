@@ -30,7 +30,8 @@ var far, here = netip.MustParseAddr("93.184.215.14"), netip.MustParseAddr("127.0
 
 var errFar = errors.New("the test goes no further")
 
-// outside is a machine with a secret server of its own, that reaches out as the program does, by names that turn their coats.
+// outside is a machine with a secret server of its own, that reaches out as the program does, by names that turn their
+// coats.
 type outside struct {
 	names     *egresstest.Names
 	transport *http.Transport
@@ -79,7 +80,7 @@ func (n *outside) judged() []string {
 
 func (n *outside) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
 
-// recording tells of every record.
+// recording reports every record.
 type recording struct {
 	*webhooktest.Fake
 	records chan lectern.Delivery
@@ -91,8 +92,8 @@ func (r recording) FinishDelivery(ctx context.Context, d lectern.Delivery, again
 	return err
 }
 
-// DNS rebinding: a name that was harmless when it was looked at, and leads to this machine when it is connected to. It is
-// refused as it is dialled, for callbacks and for registered webhooks.
+// DNS rebinding: a name that was harmless when it was looked at, and leads to this machine when it is connected to. It
+// is refused as it is dialled, for callbacks and for registered webhooks.
 func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"callback", "endpoint"} {
@@ -164,8 +165,8 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	}
 }
 
-// A receiver that may be reached sends on to a name that leads to this machine. It is not asked for; and whoever followed
-// would be refused as it is dialled.
+// A receiver that may be reached sends on to a name that leads to this machine. It is not asked for; and whoever
+// followed would be refused as it is dialled.
 func TestRedirectsToTurncoats(t *testing.T) {
 	t.Parallel()
 	// so that something answers, and nothing else is allowed

@@ -15,7 +15,8 @@ import (
 	"lectern"
 )
 
-// MaxEndpoints is how many addresses an owner may register: each is told of every presentation of the owner.
+// MaxEndpoints is how many addresses an owner may register: each receives the messages of all the owner's
+// presentations.
 const MaxEndpoints = 100
 
 // TestType is the type of the message that Test sends.
@@ -49,9 +50,8 @@ func (s *Service) Allowed(address string) error {
 	return nil
 }
 
-// Register makes an endpoint of owner's that is told of the given types, or of all where there is none. Its secret is in
-// Secrets[0]; this is the only time that it is shown. Of the methods that take an owner this one takes "" for
-// lectern.DefaultOwner.
+// Register makes an endpoint of an owner for the given types, or for all if there are none. Its secret is in
+// Secrets[0], shown only this once. Of the methods with an owner, this one takes "" for lectern.DefaultOwner.
 func (s *Service) Register(ctx context.Context, owner, address string, types []string) (lectern.Endpoint, error) {
 	if err := s.Allowed(address); err != nil {
 		f := *lectern.AsFailure(err)
@@ -79,7 +79,7 @@ func (s *Service) Register(ctx context.Context, owner, address string, types []s
 	return s.put(ctx, e)
 }
 
-// put stores e and gives it as it is then.
+// put stores e and returns the stored value.
 func (s *Service) put(ctx context.Context, e lectern.Endpoint) (lectern.Endpoint, error) {
 	if err := s.opt.Store.PutEndpoint(ctx, e); err != nil {
 		return e, err
@@ -88,7 +88,7 @@ func (s *Service) put(ctx context.Context, e lectern.Endpoint) (lectern.Endpoint
 	return e, nil
 }
 
-// Webhooks gives the registered endpoints of owner, or with "" of all, the oldest first.
+// Webhooks returns the registered endpoints of owner, or with "" of all, the oldest first.
 func (s *Service) Webhooks(ctx context.Context, owner string) ([]lectern.Endpoint, error) {
 	all, err := s.opt.Store.Endpoints(ctx)
 	return slices.DeleteFunc(all, func(e lectern.Endpoint) bool {
@@ -108,9 +108,9 @@ func (s *Service) Remove(ctx context.Context, owner, id string) error {
 	return s.opt.Store.DeleteEndpoint(ctx, id)
 }
 
-// Rotate gives an endpoint of owner's, or with "" of anybody's, a new secret, which is in Secrets[0] and is shown this
-// once. The old one signs beside it for Overlap. CallbackEndpoint has the secret for every CallbackURL of the owner, with
-// "" of lectern.DefaultOwner. An endpoint that was disabled is told again.
+// Rotate replaces the secret of an endpoint of owner, or with "" of any owner; the new one is in Secrets[0], shown only
+// this once. The old one signs next to it for Overlap. CallbackEndpoint has the secret for every CallbackURL of the
+// owner, with "" of lectern.DefaultOwner. A disabled endpoint is enabled again.
 func (s *Service) Rotate(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
 	if id == lectern.CallbackEndpoint && s.opt.Secret != "" {
 		return lectern.Endpoint{}, lectern.Fail(lectern.CodeConflict,
@@ -146,7 +146,8 @@ func unknown(id string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeNotFound, "There is no webhook %.60s.", id)
 }
 
-// find gives an endpoint of owner's, or with "" of anybody's. The one for callbacks is made where it is not there yet.
+// find returns an endpoint of owner, or with "" of any owner. It makes the one for callbacks if that does not exist
+// yet.
 func (s *Service) find(ctx context.Context, owner, id string) (lectern.Endpoint, error) {
 	callbacks := id == lectern.CallbackEndpoint
 	if callbacks {
@@ -189,13 +190,13 @@ func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, 
 	return active(e.Secrets, time.Now()), nil
 }
 
-// Deliveries gives what was sent and what waits, the newest first.
+// Deliveries returns what was sent and what waits, the newest first.
 func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	return s.opt.Store.Deliveries(ctx, f)
 }
 
-// Redeliver sends a message of owner's, or with "" of anybody's, once more, with the id that it has; its tries are counted
-// from the start.
+// Redeliver sends a message of owner, or with "" of any owner, again under the same id; its tries are counted from the
+// start.
 func (s *Service) Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error) {
 	if owner != "" {
 		d, err := s.opt.Store.Delivery(ctx, id)
@@ -213,8 +214,8 @@ func (s *Service) Redeliver(ctx context.Context, owner, id string) (lectern.Deli
 	return d, err
 }
 
-// Test sends a message of TestType to an endpoint of owner's, or with "" of anybody's, at once and once, and tells how it
-// went, as a delivery that was never in the outbox: delivered, or given up with the reason.
+// Test sends a message of TestType to an endpoint of owner, or with "" of any owner, at once and once. It returns the
+// outcome as a delivery that was never in the outbox: delivered, or given up with the reason.
 func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery, error) {
 	if id == lectern.CallbackEndpoint {
 		return lectern.Delivery{}, unknown(id)
@@ -244,8 +245,8 @@ func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery,
 	return d, nil
 }
 
-// disable stops telling the endpoint of d, which it answered with 410. The store gives up what waits for it. An endpoint that
-// is not what it was when d was sent stays: a new secret, or the wish to be told again, came after what was refused.
+// disable disables the endpoint of d, which answered with 410; the store gives up its pending deliveries. An endpoint
+// that changed after d was sent stays enabled: its new secret, or its being enabled, is newer than the refusal.
 func (s *Service) disable(ctx context.Context, d lectern.Delivery) {
 	e, err := s.find(ctx, "", d.Endpoint)
 	if err == nil && e.Revision == d.Revision {

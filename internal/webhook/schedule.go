@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// Schedule is how long a message waits after each try that failed, give or take a tenth. When the last wait is over and
-// the try behind it fails too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
+// Schedule is how long a message waits after each failed try, give or take a tenth. If the try after the last wait
+// fails too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
 func Schedule() []time.Duration {
 	return []time.Duration{
 		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
@@ -19,7 +19,7 @@ func Schedule() []time.Duration {
 	}
 }
 
-// longestWait bounds what a receiver may ask for with Retry-After.
+// longestWait bounds the wait that a receiver may ask for with Retry-After.
 const longestWait = 8 * time.Hour
 
 // answer is what became of a try.
@@ -55,7 +55,7 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after 
 	return d, again
 }
 
-// roll gives a number from 0 to 1.
+// roll returns a number from 0 to 1.
 func roll() float64 { return rand.Float64() }
 
 // retryAfter reads the header: seconds, or a date.

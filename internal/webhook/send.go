@@ -19,8 +19,8 @@ import (
 	"lectern/internal/egress"
 )
 
-// transport reaches what dialer does, which judges address by address. Proxies of the environment are not used: a proxy
-// would dial what nobody judged.
+// transport connects through dialer, which judges each address. It does not use proxies of the environment: a proxy
+// would connect to addresses that were not judged.
 func transport(dialer *net.Dialer) *http.Transport {
 	return &http.Transport{
 		Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: Timeout, ResponseHeaderTimeout: Timeout,
@@ -46,7 +46,7 @@ func body(kind string, at time.Time, data []byte) ([]byte, error) {
 	return json.Marshal(payload{kind, at.UTC().Format("2006-01-02T15:04:05.000Z"), data})
 }
 
-// message is what d says. The same delivery gives the same id and the same bytes, on every try and every node.
+// message is the message of d. The same delivery has the same id and the same bytes, on every try and every node.
 func (s *Service) message(ctx context.Context, d lectern.Delivery) (message, error) {
 	data, err := s.opt.Encode(d.Presentation)
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Service) message(ctx context.Context, d lectern.Delivery) (message, err
 	return message{d.ID, d.URL, secrets, b}, nil
 }
 
-// post sends m once and tells what became of it. It never takes longer than Timeout.
+// post sends m once and returns the outcome. It never takes longer than Timeout.
 func (s *Service) post(ctx context.Context, m message) answer {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
@@ -102,7 +102,7 @@ func (s *Service) try(ctx context.Context, m message) answer {
 	a := answer{status: res.StatusCode}
 	switch {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
-		return a // what it says beyond that does not matter, nor whether all of it arrived
+		return a // the rest of the response does not matter, nor whether all of it arrived
 	case res.StatusCode == http.StatusGone:
 		a.gone = true
 		a.problem = "It answered 410 (Gone): it wants no more messages."

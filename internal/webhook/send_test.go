@@ -148,7 +148,8 @@ func TestUnreachableReceiversAreNamed(t *testing.T) {
 	})
 }
 
-// However a try went, a delivery is delivered, given up, or has a next try that is neither at once nor after eight hours.
+// However a try went, a delivery is delivered, given up, or has a next try that is neither at once nor after eight
+// hours.
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -267,7 +268,8 @@ func (r raced) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	return list, err
 }
 
-// Two who rotate a secret at once both get one that signs; two nodes that make the secret for callbacks at once sign alike.
+// Two who rotate a secret at once both get one that signs; two nodes that make the secret for callbacks at once sign
+// alike.
 func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

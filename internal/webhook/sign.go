@@ -29,7 +29,7 @@ const (
 	Overlap = 24 * time.Hour
 )
 
-// CodeInvalid is the code of a request that this room refuses as it stands.
+// CodeInvalid is the code of a request that this package refuses as it is.
 const CodeInvalid = lectern.CodeInvalidRequest
 
 // NewSecret makes a secret of 32 random bytes.
@@ -39,7 +39,7 @@ func NewSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(b)
 }
 
-// key is the key behind a secret. The failure does not repeat the secret.
+// key decodes a secret. The failure does not repeat the secret.
 func key(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	b, err := base64.StdEncoding.DecodeString(text)
@@ -55,7 +55,7 @@ func key(secret string) ([]byte, error) {
 // until separates a secret that was rotated out from the time at which it ends. Semicolons are not in Base64.
 const until = ";until="
 
-// retiring is secret with its end written behind it.
+// retiring is secret with its end appended.
 func retiring(secret string, end time.Time) string {
 	return secret + until + end.UTC().Format(time.RFC3339)
 }
@@ -75,7 +75,7 @@ func active(secrets []string, now time.Time) []string {
 	return out
 }
 
-// rotate puts a new secret in front, and gives those that sign at now a day.
+// rotate puts a new secret first, and lets those that sign at now go on for a day.
 func rotate(secrets []string, fresh string, now time.Time) []string {
 	out := []string{fresh}
 	for _, s := range secrets {
@@ -121,8 +121,8 @@ func Sign(h http.Header, secrets []string, id string, at time.Time, body []byte)
 	return nil
 }
 
-// Verify is what a receiver does: it finds out whether the message was signed with the secret, lately. The error is a
-// sentence about what is wrong.
+// Verify does a receiver's check: the message was signed with the secret, and recently. The error is a sentence about
+// the fault.
 func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 	id, stamp, given := h.Get(HeaderID), h.Get(HeaderTimestamp), h.Get(HeaderSignature)
 	if id == "" || stamp == "" || given == "" {

@@ -1,24 +1,24 @@
-// Package webhook tells the world what becomes of presentations.
+// Package webhook delivers the milestones of presentations to HTTP addresses.
 //
-// The store writes a delivery for every milestone and every address that wants it, in the transaction of the milestone
-// itself (J4); this room empties that outbox. It claims what is due, posts it, signed as Standard Webhooks has it, and
-// writes down what the receiver said. The promises:
+// The store writes a delivery for every milestone and every subscribed address, in the transaction of the milestone
+// itself (J4); this package empties that outbox. It claims due deliveries, posts them, signed by the rules of Standard
+// Webhooks, and records the receivers' answers. It promises:
 //
-//   - At least once. A delivery is done when a receiver's 2xx is on record, and not before: whatever ends between the
-//     answer and the record, the message comes again, with the same id and the same bytes, so that a receiver can tell.
-//   - In order at the first try. A milestone of a presentation is not sent to an address before the first try of each
-//     earlier one for that address has ended, so a slow answer costs the next milestone [Timeout] at most. What failed
-//     comes again by itself and holds nobody up; the receiver orders by the presentation's version. That is the store's
-//     promise (webhooktest holds every store to it) and needs no memory here.
-//   - Fair. An address that is dead or slow costs its own messages time, and no others: it gets one try at a time, and
-//     all such addresses together get half of the places. What it cannot take now is tried as soon as it can.
-//   - Patient, but not for ever. [Schedule] spreads the tries over a day; then a message is given up, with the reason.
-//   - Nosy to nobody. Addresses come from strangers, so each connection is judged by package egress; redirects are not
-//     followed; of an answer no more than 64 KB are read.
+//   - At least once. A delivery is done once a receiver's 2xx is recorded. If the process ends between the answer and
+//     the record, the message is sent again with the same id and bytes, so that a receiver can recognise it.
+//   - In order at the first try. A milestone of a presentation is sent to an address only after the first try of each
+//     earlier one for that address has ended, so a slow answer delays the next milestone by [Timeout] at most. Later
+//     tries delay no other message; the receiver orders by the presentation's version. The store keeps this promise
+//     (webhooktest holds every store to it); this package needs no memory for it.
+//   - Fair. A dead or slow address delays only its own messages: it gets one try at a time, and all such addresses
+//     together get half of the places. What it cannot take now is tried as soon as it can.
+//   - Bounded. [Schedule] spreads the tries over a day; then a message is given up, with the reason.
+//   - Contained. Users choose the addresses, so package egress judges each connection; redirects are not followed; at
+//     most 64 KB of a response are read.
 //
-// Several nodes may share an outbox: a claim is a lease, by the store's clock, and one that runs out, or whose node is dead,
-// is claimed again by whoever looks next. A claim has a number, without which nothing is recorded: a node that slept
-// through its lease changes nothing of what another has done since.
+// Several nodes may share an outbox: a claim is a lease by the store's clock. A claim that runs out, or whose node is
+// dead, can be claimed again by any node. A claim has a number, without which nothing is recorded: a node that slept
+// through its lease changes nothing that another has done since.
 package webhook
 
 import (
@@ -35,11 +35,11 @@ import (
 
 // Outbox is where deliveries wait.
 type Outbox interface {
-	// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
-	// each presentation and address none that comes behind a pending one with no Attempts. What has failed once is in
-	// nobody's way. What is due is for the store's clock to say, by which all nodes go. by names who claims, and is not
-	// empty. A claim has a number, in Claim, and moves NextAt, in the store and in what is given, to lease from now;
-	// nothing else keeps others away.
+	// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those that
+	// come after a pending delivery of the same presentation and address with no Attempts; one that has failed once
+	// delays no other. The store's clock, which all nodes share, decides what is due. by names the claimer and is not
+	// empty. A claim has a number, in Claim, and moves NextAt, in the store and in the result, to lease from now; only
+	// that keeps other nodes away.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
 	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
 	// stays pending is due in that time again. CodeStale: the claim has ended already, since it ran out and another has
@@ -51,35 +51,35 @@ type Outbox interface {
 
 // Endpoints are the registered addresses.
 type Endpoints interface {
-	// Endpoints gives all, the oldest first.
+	// Endpoints returns all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
-	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
-	// given up.
+	// PutEndpoint replaces the revision of e with the next; with Revision 0 it adds a new endpoint. If another revision
+	// is stored, or none, it returns CodeStale and changes nothing. If e is disabled, its pending deliveries are given
+	// up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
-	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
+	// DeleteEndpoint removes an endpoint and gives up its pending deliveries. An unknown id is CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
 }
 
 // Records are deliveries for people to look at.
 type Records interface {
-	// Deliveries gives the newest first.
+	// Deliveries returns the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
-	// Delivery gives one; an unknown id is CodeNotFound.
+	// Delivery returns one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
-	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one
-	// whose endpoint is gone CodeConflict.
+	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
+	// delivery whose endpoint is gone is CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
 }
 
-// Store is all that this room keeps.
+// Store is all that this package stores.
 type Store interface {
 	Outbox
 	Endpoints
 	Records
 }
 
-// Defaults of Options, and what is not up for choice.
+// Defaults of Options, and fixed values.
 const (
 	DefaultInFlight = 16
 	// Timeout is for a whole try: name, connection, request, answer.
@@ -93,7 +93,7 @@ const (
 // Options are what a service needs. Store and Encode are required.
 type Options struct {
 	Store Store
-	// Encode writes a presentation as /v1 shows it. It must give the same bytes for the same value.
+	// Encode writes a presentation as /v1 shows it. The same value must give the same bytes.
 	Encode func(lectern.Presentation) ([]byte, error)
 	// Secret signs what goes to a presentation's own CallbackURL. Empty: one is made at the first use and kept in the
 	// store, for each owner, as the disabled endpoint CallbackEndpointOf, since every node of a cluster must sign alike.
@@ -101,13 +101,13 @@ type Options struct {
 	Policy    egress.Policy     // which addresses may be reached
 	Transport http.RoundTripper // nil: one that keeps to Policy
 	Version   string            // of the program, for the User-Agent
-	// Node names this process in its claims, among those that share the store. Empty: there are no others, so that what is
-	// claimed at Start was claimed by a process that is dead.
+	// Node names this process in its claims, among those that share the store. Empty means that there are no others, so
+	// that claims found at Start belong to a dead process.
 	Node   string
 	Logger *slog.Logger // nil: discarded
 
 	InFlight int           // requests at once; 0: DefaultInFlight
-	Poll     time.Duration // the longest time between two looks into the outbox; 0: 2 s
+	Poll     time.Duration // the longest time between two reads of the outbox; 0: 2 s
 }
 
 // Service delivers, and keeps the book of addresses. Its methods are safe for concurrent use.
@@ -154,7 +154,7 @@ func (s *Service) Wake() {
 	}
 }
 
-// Bury frees what a node had claimed that is dead, and tries it at once.
+// Bury frees the claims of a dead node, and tries their deliveries at once.
 func (s *Service) Bury(ctx context.Context, node string) error {
 	if err := s.opt.Store.FreeClaims(ctx, node); err != nil {
 		return err
@@ -176,9 +176,9 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop claims nothing more, gives back what it has claimed and not sent, and waits for what is in flight; when ctx ends,
-// that is cut off and given back too, so that another process can try it at once. It is idempotent; before Start it does
-// nothing.
+// Stop claims nothing more, returns claimed and unsent deliveries to the outbox, and waits for what is in flight. When
+// ctx ends, that is cut off and returned too, so that another process can try it at once. It is idempotent; before
+// Start it does nothing.
 func (s *Service) Stop(ctx context.Context) error {
 	s.lifeMu.Lock()
 	begun := s.begun

@@ -199,7 +199,7 @@ func (w *world) deliveries(f lectern.DeliveryFilter) []lectern.Delivery {
 	return list
 }
 
-// the gives the only delivery there is.
+// the returns the only delivery there is.
 func (w *world) the() lectern.Delivery {
 	w.t.Helper()
 	list := w.deliveries(lectern.DeliveryFilter{})

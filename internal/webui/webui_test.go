@@ -21,7 +21,7 @@ func get(t *testing.T, path string, header ...string) *httptest.ResponseRecorder
 	return w
 }
 
-// The page is whole: what it refers to is there, with the right type, and nothing comes from elsewhere.
+// The page is complete: everything it refers to is served, with the right type, and nothing comes from elsewhere.
 func TestPageIsWhole(t *testing.T) {
 	t.Parallel()
 	page := get(t, "/")

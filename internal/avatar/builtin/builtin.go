@@ -1,11 +1,11 @@
-// Package builtin is the avatar engine that needs nothing but Lectern itself: two characters, drawn in Go, moved by
-// what they say.
+// Package builtin is the avatar engine that needs no other program: two characters, drawn in Go and animated from the
+// narration.
 //
-// A character is layered vector art ([character]), drawn once for each size of window ([figure]) with a renderer of its
-// own (package paint). Its face is rigged: eyes, brows and mouth are small sprites, drawn for each state that occurs and
-// kept; head, neck, hair and shoulders are bent, frame by frame, as one soft picture ([pose]). What moves them is
-// planned when a clip begins ([performance]): the mouth by the sounds (package speech), the rest by stress, pauses,
-// questions and a seed. The same request gives the same bytes.
+// A character is layered vector art ([character]), drawn once for each size of window ([figure]) by package paint. Its
+// face is rigged: eyes, brows and mouth are small sprites, drawn for each state that occurs and cached; head, neck,
+// hair and shoulders are warped, frame by frame, as one soft picture ([pose]). The motion is planned when a clip begins
+// ([performance]): the mouth from the sounds (package speech), the rest from stress, pauses, questions and a seed. The
+// same request gives the same bytes.
 package builtin
 
 import (
@@ -34,7 +34,7 @@ type Engine struct {
 	sprites *sprites
 }
 
-// New makes an engine. It draws nothing until it is asked to.
+// New makes an engine. It draws nothing before the first request.
 func New() *Engine { return NewSized(memory) }
 
 // NewSized makes an engine that keeps at most about so many bytes of drawings.

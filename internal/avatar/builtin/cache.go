@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache keeps what was drawn, up to a number of bytes; what was not used for longest goes first. It is safe for
-// concurrent use. Drawing happens outside its lock: whoever asks first draws, others who ask for the same wait for it.
+// cache keeps drawn pictures up to a number of bytes; the least recently used goes first. It is safe for concurrent
+// use. Drawing happens outside its lock: the first caller draws, others that want the same picture wait for it.
 type cache struct {
 	mu    sync.Mutex
 	limit int
@@ -29,7 +29,7 @@ func newCache(limit int) *cache {
 	return &cache{limit: limit, order: list.New(), byKey: map[any]*list.Element{}}
 }
 
-// get gives the value for key, drawing it where it is not there. draw must not panic and must not use the cache for
+// get returns the value for key, drawing it where it is not there. draw must not panic and must not use the cache for
 // the same key.
 func (c *cache) get(key any, draw func() sized) sized {
 	c.mu.Lock()

@@ -37,7 +37,7 @@ func rigid(float64) float64 { return 1 }
 // hanging is follow for hair that falls to the shoulders.
 func hanging(y float64) float64 { return 1 - 0.85*speech.Smooth((y-150)/260) }
 
-// drawEar draws the ear on the given side; the face lies over its root.
+// drawEar draws the ear on the given side; the face covers its root.
 func drawEar(c *paint.Canvas, s *skin, side, x, y float64) {
 	p := func(dx, dy float64) paint.Point { return paint.P(side*(x+dx), y+dy) }
 	ear := paint.Blob(p(-10, -36), p(8, -44), p(21, -30), p(20, -4), p(12, 22), p(2, 38), p(-8, 34), p(-12, 0))

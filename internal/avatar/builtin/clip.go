@@ -26,7 +26,7 @@ type clip struct {
 
 var _ lectern.Clip = (*clip)(nil)
 
-// Next implements lectern.Clip. Behind Close it gives fs.ErrClosed, behind the end of its context that error.
+// Next implements lectern.Clip. After Close it returns fs.ErrClosed, after the end of its context that error.
 func (c *clip) Next(dst *image.RGBA) error {
 	switch {
 	case c.closed.Load():

@@ -2,7 +2,7 @@ package builtin
 
 import "lectern/internal/avatar/builtin/paint"
 
-// fold is a crease in cloth: a dark taper with a light one beside it.
+// fold is a crease in cloth: a dark taper next to a light one.
 func fold(c *paint.Canvas, dark, light paint.Colour, w float64, pts ...paint.Point) {
 	ws := make([]float64, len(pts))
 	for i := range ws {
@@ -32,7 +32,7 @@ func softFold(c *paint.Canvas, dark, light paint.Colour, w float64, pts ...paint
 	c.Soft(paint.Taper(up, ws), paint.Flat(light), w*0.42)
 }
 
-// raglan is the seam from the collar to the armpit: a fine dark line with a raised edge beside it.
+// raglan is the seam from the collar to the armpit: a fine dark line next to a raised edge.
 func raglan(c *paint.Canvas, tone, dark, light paint.Colour, side, x0, y0, x1, y1 float64) {
 	mid := paint.P(side*mix(x0, x1, 0.45), mix(y0, y1, 0.55))
 	line := []paint.Point{paint.P(side*x0, y0), mid, paint.P(side*x1, y1)}

@@ -56,7 +56,7 @@ func drawEyes(c *paint.Canvas, e *eyes, s *skin, lids [2]float64, gaze paint.Poi
 	}
 }
 
-// eyeCurve gives the lid line from the inner to the outer corner with its middle at y.
+// eyeCurve returns the lid line from the inner to the outer corner with its middle at y.
 func eyeCurve(e *eyes, side, y, bias float64) []paint.Point {
 	cx := side * e.x
 	in, out := paint.P(cx-side*e.half, e.y+4.5), paint.P(cx+side*(e.half+1), e.y-e.slant)

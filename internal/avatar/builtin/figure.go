@@ -70,7 +70,7 @@ const (
 	mouthKind
 )
 
-// spriteKey names a sprite: whose, at which scale, in which state. States are quantised by the caller.
+// spriteKey names a sprite: whose, at which scale, in which state. The caller quantises states.
 type spriteKey struct {
 	code  string
 	kind  int

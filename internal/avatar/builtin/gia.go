@@ -61,7 +61,7 @@ func giaHead(c *paint.Canvas, s *skin, e *eyes) {
 	giaFront(c, in)
 }
 
-// giaBack is the mass behind neck and shoulders.
+// giaBack is the hair behind neck and shoulders.
 func giaBack(c *paint.Canvas) {
 	h := &giaHair
 	p := paint.Blob(paint.P(0, -190), paint.P(-110, -160), paint.P(-158, -50), paint.P(-174, 70), paint.P(-178, 180),

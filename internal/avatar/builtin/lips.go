@@ -107,7 +107,7 @@ func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 	if g.teethLow > g.top+3 { // pushed lips hide them
 		teethRow(c, g, f.y-14, g.teethLow, true)
 	}
-	// The upper lip's shadow lies on the teeth.
+	// The upper lip's shadow falls on the teeth.
 	sh := (&paint.Path{}).Move(g.l.X-4, g.top-12).Line(g.r.X+4, g.top-12).Line(g.r.X, g.r.Y).Through(reverse(shifted(g.innerUpper[1:8], 2.4))...).Line(g.l.X, g.l.Y).Close()
 	c.Soft(sh, paint.Flat(paint.RGB(0x3a1016).Alpha(0.55)), 1.7)
 }

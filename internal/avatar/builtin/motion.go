@@ -35,7 +35,7 @@ type fixation struct {
 	to paint.Point
 }
 
-// accent is a stressed word: a nod whose lowest point is at its vowel, brows with it.
+// accent is a stressed word: a nod whose lowest point is at its vowel, and the brows with it.
 type accent struct{ at, nod, brow float64 }
 
 const degree = math.Pi / 180
@@ -51,7 +51,7 @@ func (d *dice) roll() float64 {
 	return float64((z^z>>31)>>11) / (1 << 53)
 }
 
-// between gives a number from a to b.
+// between returns a number from a to b.
 func (d *dice) between(a, b float64) float64 { return a + (b-a)*d.roll() }
 
 func perform(ch *character, r *lectern.ClipRequest) *performance {

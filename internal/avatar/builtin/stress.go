@@ -11,7 +11,7 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// spoken is a word with what it weighs.
+// spoken is a word with its weight.
 type spoken struct {
 	start, end float64 // seconds into the clip
 	peak       float64 // where its loudest moment is
@@ -69,7 +69,7 @@ func (p *performance) plan(r *lectern.ClipRequest, d *dice) {
 	}
 }
 
-// weigh gives the narration's words; where an engine gave none, its longer vowels stand in.
+// weigh sets the weights of the narration's words; without words it uses the longer vowels.
 func (p *performance) weigh(r *lectern.ClipRequest, level speech.Level) []spoken {
 	var out []spoken
 	add := func(a, b float64, letters int) {
@@ -123,7 +123,7 @@ func normalise(words []spoken) {
 	}
 }
 
-// punctuation finds what stands behind each word: '?', '!' or 0. Words carry their own marks, or text has them.
+// punctuation finds the mark after each word: '?', '!' or 0. The marks are in the words or in text.
 func punctuation(text string, words []lectern.Span) []rune {
 	out := make([]rune, len(words))
 	for i, w := range words {

@@ -1,6 +1,5 @@
-// Package egresstest answers for the internet's names in tests of what reaches out: a DNS server in this process, which says
-// what the test says. No question leaves the machine, and a name may lead elsewhere the second time that it is asked for, as
-// those of an attacker do.
+// Package egresstest resolves names in tests of outgoing requests: a DNS server in this process with the test's
+// answers. No query leaves the machine, and a name may resolve differently the second time, as an attacker's does.
 package egresstest
 
 import (
@@ -50,7 +49,7 @@ func (n *Names) Resolver() *net.Resolver {
 	}}
 }
 
-// Asked tells whether a name was looked up.
+// Asked reports whether a name was looked up.
 func (n *Names) Asked(name string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -65,7 +64,7 @@ func (n *Names) serve() {
 			return
 		}
 		if reply := n.reply(buf[:size]); reply != nil {
-			_, _ = n.conn.WriteTo(reply, from) // what gets lost is asked for again
+			_, _ = n.conn.WriteTo(reply, from) // a lost reply is queried again
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (f *Fake) Reads() int {
 	return f.reads
 }
 
-// Run holds a store to its contract. open gives an empty one.
+// Run holds a store to its contract. open returns an empty one.
 func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 	made := time.Date(2026, 11, 24, 9, 0, 0, 123_000_000, time.UTC)
 	full := lectern.Key{

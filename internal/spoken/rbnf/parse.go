@@ -80,8 +80,8 @@ func (s *set) insert(r rule) {
 	s.rules = slices.Insert(s.rules, at, r)
 }
 
-// optional finds the part of a rule's text in brackets: what is said where something remains, and after a bar what is
-// said otherwise.
+// optional finds the part of a rule's text in brackets: the text used if there is a remainder, and after a bar the
+// alternative.
 func optional(s string) (before, within, instead, after string, err error) {
 	before, rest, ok := strings.Cut(s, "[")
 	if !ok {

@@ -1,10 +1,10 @@
-// Package rbnf spells numbers with rule-based number formats, the notation in which the Unicode CLDR says how the words
-// for a number are made in a language ("twenty-one", "einundzwanzig", "quatre-vingt-onze").
+// Package rbnf spells numbers with rule-based number formats, the notation of the Unicode CLDR for the number words of
+// a language ("twenty-one", "einundzwanzig", "quatre-vingt-onze").
 //
 // The rules of a language come as named sets: "%spellout-cardinal-feminine", "%spellout-ordinal", and private ones that
 // begin with "%%". [Parse] reads them once; [Rules.Spell] is then pure and safe for concurrent use. The notation is
-// described in Unicode Technical Standard 35, part 3, "Rule-Based Number Formatting". What only matters when text is read
-// back into numbers (lenient parsing) is left out.
+// described in Unicode Technical Standard 35, part 3, "Rule-Based Number Formatting". Features only for reading text
+// back into numbers (lenient parsing) are left out.
 package rbnf
 
 import (
@@ -136,7 +136,7 @@ func (r *Rules) Names() []string {
 	return out
 }
 
-// Spell gives the words for n by the set of this name. The result has no soft hyphens. Where the rules would write
+// Spell returns the words for n by the set of this name. The result has no soft hyphens. Where the rules would write
 // digits, the error is ErrNoWords.
 func (r *Rules) Spell(name string, n Number) (string, error) {
 	s := r.sets[name]
@@ -328,7 +328,7 @@ func (p speller) apply(s *set, i int, n uint64, level int) error {
 	return nil
 }
 
-// target is the set that a substitution names; the own one where it names none. An unknown name gives an empty set.
+// target is the set that a substitution names; its own set if it names none. An unknown name is an empty set.
 func (p speller) target(own *set, x node) *set {
 	if x.set == "" {
 		return own
@@ -346,8 +346,8 @@ func (p speller) form(x node, n uint64) string {
 	return x.forms["other"]
 }
 
-// find gives the index of the rule for n: the last whose base is not over it. Where that rule would spell a remainder of
-// nothing, the one before it is meant.
+// find returns the index of the rule for n: the last whose base is at most n. If that rule would spell a zero
+// remainder, the one before it applies.
 func (s *set) find(n uint64) int {
 	lo, hi := 0, len(s.rules)
 	for lo < hi {

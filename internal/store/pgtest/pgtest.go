@@ -1,5 +1,5 @@
-// Package pgtest gives tests a Postgres of their own: a temporary cluster in a temporary folder, reached through a socket
-// in that folder, run by a user without rights, and gone with the test binary. It needs Debian's package postgresql.
+// Package pgtest starts a Postgres for tests: a temporary cluster in a temporary folder, reached through a socket in
+// that folder, run by a user without rights, and removed with the test binary. It needs Debian's package postgresql.
 package pgtest
 
 import (
@@ -61,7 +61,7 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	return proc.Run(ctx, cmd)
 }
 
-// give makes files the user's that the programs run as.
+// give passes files to the user that runs the programs.
 func (c *Cluster) give(files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -141,7 +141,7 @@ func (c *Cluster) URL(database string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {c.dir}, "user": {"lectern"}}.Encode()
 }
 
-// Database makes an empty database and gives its address.
+// Database makes an empty database and returns its address.
 func (c *Cluster) Database(ctx context.Context) (string, error) {
 	conn, err := pgx.Connect(ctx, c.URL("postgres"))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// The modes of a pool: what a client keeps a server for.
+// The modes of a pool: how long a client keeps a server.
 const (
 	ModeSession     = "session"
 	ModeTransaction = "transaction"
@@ -81,7 +81,7 @@ func (p *Pool) await(ctx context.Context, url string) error {
 	}
 }
 
-// URL is the address through the pool of the database that has the given one in the cluster.
+// URL returns the pool's address for a database whose address in the cluster is given.
 func (p *Pool) URL(direct string) string {
 	u, err := url.Parse(direct)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ownConns are the connections of a node beside its pool: one with its lock, which hears of changes, and one that hears of
+// ownConns are the connections of a node outside its pool: one holds its lock and listens for changes, one listens for
 // tickets.
 const ownConns = 2
 
@@ -14,7 +14,7 @@ const roomFor = 2
 
 // Capacity is how many nodes a database has connections for.
 type Capacity struct {
-	PerNode   int // what a node opens at most, past a pool that others share
+	PerNode   int // what a node opens at most, outside a pool that others share
 	Nodes     int // that are there now, this one too
 	Available int // max_connections without those that are reserved
 }

@@ -12,7 +12,8 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// M12: a node never opens more connections than it says, and says so early when the database has too few for more nodes.
+// M12: a node never opens more connections than it says, and says so early when the database has too few for more
+// nodes.
 func TestM12Connections(t *testing.T) {
 	t.Parallel()
 	url := database(t)

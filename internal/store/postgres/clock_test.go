@@ -9,7 +9,8 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// ahead is a database whose clock is ahead of this machine's: what asks for the time there finds another function first.
+// ahead is a database whose clock is ahead of this machine's: what asks for the time there finds another function
+// first.
 func ahead(t *testing.T, by string) *postgres.DB {
 	t.Helper()
 	url := database(t)

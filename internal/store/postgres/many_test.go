@@ -15,8 +15,8 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// J4 J7: nodes that commit to the same presentations at the same time, each in an order of its own, wait for one another
-// and do not deadlock; every version is there once, none is lost, and none falls.
+// J4 J7: nodes that commit to the same presentations at the same time, each in an order of its own, wait for one
+// another and do not deadlock; every version is there once, none is lost, and none falls.
 func TestNodesCommitAtOnce(t *testing.T) {
 	t.Parallel()
 	testCommits(t, openDB)

@@ -22,10 +22,10 @@ const (
 	pause = 500 * time.Millisecond
 )
 
-// Node is this process among those that share a database. While it lives it holds an advisory lock on a connection of its
-// own: when the process dies Postgres lets go of it at once, and whoever can take the lock knows that the node is gone.
-// The same connection listens for what others change. For a machine that vanishes without closing its connections, and
-// for a process that stands still, the time at which it was last seen decides, by the database's clock.
+// Node is this process among those that share a database. It holds an advisory lock on a connection of its own: when
+// the process dies, Postgres releases the lock at once, and whoever can take the lock knows that the node is gone. The
+// same connection listens for the changes of other nodes. For a machine that vanishes without closing its connections,
+// and for a stalled process, the time when it was last seen decides, by the database's clock.
 type Node struct {
 	db      *DB
 	id      string
@@ -99,7 +99,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 			if ctx.Err() != nil {
 				return
 			}
-			lost() // others can take what it held from now on
+			lost() // from now on others can take over its runs
 		}
 		next, err := n.connect(ctx)
 		n.mu.Lock()
@@ -144,8 +144,9 @@ func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)
 	}
 }
 
-// gone is true of a node, in a query whose $2 are the seconds that it may be silent, when its lock can be taken, which
-// keeps it from coming back until the transaction ends, or when it was not seen for too long.
+// gone is the SQL condition that a node is gone; $2 is how many seconds it may be silent. It holds when the node was
+// not seen for too long, or when its lock can be taken; taking it keeps the node from coming back until the transaction
+// ends.
 const gone = `(seen_at < clock_timestamp() - make_interval(secs => $2) OR pg_try_advisory_xact_lock(hashtextextended('node ' || id, 0)))`
 
 // Dead implements job.Peers.
@@ -165,8 +166,8 @@ func (n *Node) Workers(ctx context.Context) (workers int, err error) {
 	return workers, failure("count the workers", err)
 }
 
-// Slots gives how many presentations each node renders at once, by its id. A node that missed a few beats is left out: it
-// may stand still, and work must not wait for it.
+// Slots returns how many presentations each node renders at once, by its id. It leaves out a node that missed a few
+// beats: that node may be stalled, and work must not wait for it.
 func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
 	rows, err := n.db.pool.Query(ctx, `SELECT id, workers FROM nodes
 		WHERE workers > 0 AND (id = $1 OR seen_at >= clock_timestamp() - make_interval(secs => $2))`, n.id, (3 * n.beat).Seconds())
@@ -201,9 +202,9 @@ func (n *Node) Silent(ctx context.Context, age time.Duration) ([]job.Lease, erro
 		ORDER BY created_at, id`, age.Microseconds())
 }
 
-// Bury does what else is to be done for a dead node, then forgets it. Meanwhile the node cannot come back; where it has
-// come back already, or where another node is burying it, nothing is done. One that merely stood still loses its
-// connection here, which tells it when it wakes.
+// Bury calls rest for a dead node, then forgets the node, which cannot come back meanwhile. If the node is back
+// already, or another node is burying it, Bury does nothing. A stalled node loses its connection here, and so learns
+// when it wakes that it was taken for dead.
 func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context) error) error {
 	return failure("forget a dead node", n.db.begin(ctx, func(tx pgx.Tx) error {
 		var still bool
@@ -229,8 +230,7 @@ func (n *Node) Bury(ctx context.Context, node string, rest func(context.Context)
 	}))
 }
 
-// Leave ends the node. Listen must have returned. What it still holds, runs or claims on deliveries, is taken over by others
-// at once.
+// Leave ends the node. Listen must have returned. Others take over its runs and its claims on deliveries at once.
 func (n *Node) Leave(ctx context.Context) error {
 	n.mu.Lock()
 	conn := n.conn

@@ -34,21 +34,21 @@ const (
 
 // DB is a database that several nodes share.
 type DB struct {
-	pool *pgxpool.Pool // what is done within a transaction
+	pool *pgxpool.Pool // for work within a transaction
 	// what lasts longer: locks, notifications, migrations; the same pool where one address serves for all
 	sessions *pgxpool.Pool
 	sql      *sql.DB // pool, for database/sql
 }
 
-// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of nodes
-// that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an address
-// that makes no sense CodeInvalidDeck, one that leads to a pool which keeps no sessions an [AddressError]; none of them
-// repeats the password.
+// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of
+// nodes that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an
+// invalid address CodeInvalidDeck, and an address of a pool that keeps no sessions an [AddressError]. No error repeats
+// the password.
 func Open(ctx context.Context, url string) (*DB, error) { return OpenThrough(ctx, url, "") }
 
-// OpenThrough is Open where url may lead through a pool that gives out connections by the transaction, such as PgBouncer
-// in transaction mode, and session is the address of the same database past that pool: what lasts longer than a
-// transaction goes there. An empty session is url.
+// OpenThrough is Open for a url that may go through a pool that assigns connections per transaction, such as PgBouncer
+// in transaction mode. session is the address of the same database without that pool, used for what lasts longer than a
+// transaction; empty means url.
 func OpenThrough(ctx context.Context, url, session string) (*DB, error) {
 	cfg, err := parse(url, settingDB)
 	if err != nil {
@@ -124,9 +124,9 @@ func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	return d.DialContext(ctx, network, addr)
 }
 
-// bound has the server let go of what a process holds that stands still or whose network is gone: the rows of a
-// transaction, which would keep the others from taking over, and the lock of a node, which would keep it from coming back.
-// By itself the server waits for two hours.
+// bound limits how long the server keeps what a stalled or unreachable process holds: locked rows, which would keep
+// others from taking over, and the lock of a node, which would keep that node from coming back. The server's default is
+// two hours.
 func bound(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '5s'; SET tcp_user_timeout = '15s';
 		SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`)
@@ -160,10 +160,10 @@ func (db *DB) migrate(ctx context.Context) error {
 	return failure("read the version of the tables", err)
 }
 
-// SQL is the pool, for the work queue, whose tables are in the same database.
+// SQL returns the pool for the work queue, whose tables are in the same database.
 func (db *DB) SQL() *sql.DB { return db.sql }
 
-// Sessions is a pool whose connections are sessions of their own, for who listens and for who holds locks.
+// Sessions returns a pool whose connections keep their session, for listeners and holders of locks.
 func (db *DB) Sessions() *pgxpool.Pool { return db.sessions }
 
 // apart reports whether sessions have an address of their own.

@@ -41,8 +41,8 @@ func pooled(setting string) error {
 const (
 	// examination is how long a database may take to show whether it keeps sessions.
 	examination = 10 * time.Second
-	// Looks at a connection whose server is the one that it was told when it began, and at one where somebody stands
-	// between. A busy pool may happen to give the same server again; a database always does, however often it is asked.
+	// How many checks a connection gets. One whose server is always the one that it reported at the start gets looks;
+	// one with a pool in between gets closeLooks, since a busy pool may return the same server by chance.
 	looks, closeLooks = 2, 20
 )
 
@@ -71,9 +71,9 @@ func examine(ctx context.Context, cfg, direct *pgx.ConnConfig, setting string) e
 	return err
 }
 
-// keepsSessions looks at two connections: each must keep its server while the other is in the middle of a transaction, and
-// never have that of the other. A pool that gives out servers by the transaction gives the second connection the one
-// that the first has just used, or another one to the first afterwards.
+// keepsSessions checks two connections: each must keep its server while the other is within a transaction, and never
+// have that of the other. A pool per transaction assigns to the second connection the server that the first has just
+// used, or another one to the first afterwards.
 func keepsSessions(ctx context.Context, cfg *pgx.ConnConfig, setting string) error {
 	one, err := pgconn.ConnectConfig(ctx, &cfg.Config)
 	if err != nil {
@@ -141,7 +141,7 @@ func sameDatabase(ctx context.Context, cfg, direct *pgx.ConnConfig) error {
 	return err
 }
 
-// ask runs statements by the simple protocol, which every pool knows, and gives the last value.
+// ask runs statements by the simple protocol, which every pool supports, and returns the last value.
 func ask(ctx context.Context, conn *pgconn.PgConn, statements string) (string, error) {
 	results, err := conn.Exec(ctx, statements).ReadAll()
 	if err != nil {
@@ -157,14 +157,14 @@ func hangUp(ctx context.Context, conn *pgconn.PgConn) {
 	_ = conn.Close(context.WithoutCancel(ctx))
 }
 
-// byTransaction has a pool need nothing of its connections that lasts longer than a transaction: no prepared statements.
+// byTransaction makes a pool use nothing that outlasts a transaction on a connection: no prepared statements.
 func byTransaction(cfg *pgxpool.Config) {
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.ConnConfig.StatementCacheCapacity, cfg.ConnConfig.DescriptionCacheCapacity = 0, 0
 }
 
-// shortly is pool for database/sql. Every transaction says by itself how long it may stand still: what is set for a session
-// ([bound]) would be another's before long.
+// shortly returns pool for database/sql. Every transaction sets its own idle limit, since a session's setting ([bound])
+// soon belongs to another client.
 func shortly(pool *pgxpool.Pool) *sql.DB {
 	db := sql.OpenDB(shortConnector{stdlib.GetPoolConnector(pool)})
 	db.SetMaxIdleConns(0) // pool keeps them

@@ -42,8 +42,8 @@ func openThrough(t *testing.T, p *pgtest.Pool, url string) *postgres.DB {
 	return db
 }
 
-// crowd keeps clients busy at an address until the test ends: some with short questions, one in two with transactions that
-// last for a few of them. It returns when all of them are at it.
+// crowd keeps clients busy at an address until the test ends: some with short questions, one in two with transactions
+// that last for a few of them. It returns when all of them are at it.
 func crowd(t *testing.T, url string, clients int) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -81,8 +81,8 @@ func crowd(t *testing.T, url string, clients int) {
 	ready.Wait()
 }
 
-// H6: an address that leads to a pool which keeps no sessions is refused at once, whatever the pool does with its servers
-// and however busy they are. One that keeps sessions, and a database, is taken each time.
+// H6: an address that leads to a pool which keeps no sessions is refused at once, whatever the pool does with its
+// servers and however busy they are. One that keeps sessions, and a database, is taken each time.
 func TestH6PoolsAreFound(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -132,7 +132,8 @@ func TestH6PoolsAreFound(t *testing.T) {
 	}
 }
 
-// H6: Open refuses such a pool too, as either of the two addresses, and a session's address that leads elsewhere or nowhere.
+// H6: Open refuses such a pool too, as either of the two addresses, and a session's address that leads elsewhere or
+// nowhere.
 func TestH6WrongAddresses(t *testing.T) {
 	t.Parallel()
 	url, other := database(t), database(t)
@@ -168,8 +169,8 @@ func TestH6StoreBehindAPool(t *testing.T) {
 	})
 }
 
-// H6: through a pool of few servers, which nobody has for long, nodes work, hear of each other's changes, and take over what
-// a dead one had.
+// H6: through a pool of few servers, which nobody has for long, nodes work, hear of each other's changes, and take over
+// what a dead one had.
 func TestH6NodesBehindAPool(t *testing.T) {
 	t.Parallel()
 	pool := startPool(t, pgtest.ModeTransaction, "default_pool_size = 4", "server_round_robin = 1")
@@ -184,7 +185,8 @@ func TestH6NodesBehindAPool(t *testing.T) {
 	}
 }
 
-// H6: a presentation is made, queued, taken by another node, followed and ended through a pool, by several nodes at once.
+// H6: a presentation is made, queued, taken by another node, followed and ended through a pool, by several nodes at
+// once.
 func TestH6WholeLifeBehindAPool(t *testing.T) {
 	t.Parallel()
 	const presentations = 12
@@ -242,7 +244,7 @@ func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
 	}
 }
 
-// H6: behind a pool a node counts the connections alone that go past it.
+// H6: with a pool a node counts only the connections that do not use it.
 func TestH6CapacityBehindAPool(t *testing.T) {
 	t.Parallel()
 	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))

@@ -219,8 +219,8 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	}
 }
 
-// J8: a heartbeat counts by the database's clock although its node's clock was set back by an hour, or is an hour behind that
-// of the node that had the run before.
+// J8: a heartbeat counts by the database's clock although its node's clock was set back by an hour, or is an hour
+// behind that of the node that had the run before.
 func TestBeatOfALateClock(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
@@ -249,8 +249,8 @@ func TestBeatOfALateClock(t *testing.T) {
 	}
 }
 
-// J5: a change made by one node reaches another that listens, and is no news to the one that made it; a node that has lost
-// its connection says so and comes back.
+// J5: a change made by one node reaches another that listens, and is no news to the one that made it; a node that has
+// lost its connection says so and comes back.
 func TestChangesReachOtherNodes(t *testing.T) {
 	t.Parallel()
 	testChanges(t, openDB)

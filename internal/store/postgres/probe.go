@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// Probe connects to the database at url, asks it for its version, and changes nothing: tables are not brought up to date.
+// Probe connects to the database at url and returns its version. It changes nothing, not even the tables' version.
 // Failures are those of Open.
 func Probe(ctx context.Context, url string) (version string, err error) {
 	cfg, err := pgx.ParseConfig(url)

@@ -19,8 +19,8 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// NewStore makes the job's store, whose queued presentations get their tickets from queue. node is the id under which this
-// process joins (see [DB.Join]); what the store commits is news to all nodes but that one.
+// NewStore makes the job's store; queue receives the tickets of its queued presentations. node is the id under which
+// this process joins (see [DB.Join]); all other nodes are notified of the store's commits.
 func NewStore(db *DB, queue sqlstore.Enqueuer, node string) *sqlstore.Store {
 	return sqlstore.New(sqlstore.Options{
 		Write: db.sql, Read: sqlstore.Numbered(db.sql), Bind: sqlstore.Numbered, Queue: queue, Dialect: dialect{node},
@@ -68,7 +68,7 @@ func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error 
 	return err
 }
 
-// inOrder gives each name once, sorted; empty ones are none.
+// inOrder returns each name once, sorted; empty ones are none.
 func inOrder(names []string) []string {
 	names = slices.Clone(names)
 	slices.Sort(names)
@@ -88,7 +88,7 @@ func news(p lectern.Presentation, node string) string {
 	return fmt.Sprintf("%s %d %s", p.ID, p.Version, node)
 }
 
-// parseNews gives what was changed and by which node; "" for a node that did not say.
+// parseNews returns what was changed and by which node; "" for a node that did not say.
 func parseNews(payload string) (id, node string) {
 	id, rest, _ := strings.Cut(payload, " ")
 	_, node, _ = strings.Cut(rest, " ")
@@ -117,7 +117,7 @@ func (dialect) Now(ctx context.Context, db sqlstore.DBTX) (time.Time, error) {
 	return time.UnixMicro(micros).UTC(), err
 }
 
-// Again implements sqlstore.Dialect: one of two that were in each other's way had to give in.
+// Again implements sqlstore.Dialect: it reports that Postgres aborted this transaction in favour of another.
 func (dialect) Again(err error) bool {
 	return isState(err, "40001", "40P01") // serialization_failure, deadlock_detected
 }

@@ -26,7 +26,7 @@ func (c *counting) Versions(ctx context.Context, id string, after int64, limit i
 	return c.Store.Versions(ctx, id, after, limit)
 }
 
-// member is a node's Peers, where the dead leave nothing behind but presentations.
+// member is a node's Peers, where dead nodes leave only presentations.
 type member struct{ *postgres.Node }
 
 func (m member) Bury(ctx context.Context, node string) error {

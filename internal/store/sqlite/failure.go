@@ -41,8 +41,8 @@ func failure(doing string, err error) error {
 	return f.Because(err)
 }
 
-// isFull reports whether err comes from a full disk. SQLite has a code for it, but for its shared index, whose file it
-// merely fails to enlarge.
+// isFull reports whether err comes from a full disk. SQLite has a code for it, except for the WAL index, where it only
+// reports that it could not enlarge the file.
 func isFull(err error) bool {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return true

@@ -55,7 +55,8 @@ func TestMigrateOutbox(t *testing.T) {
 	}
 }
 
-// A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on it.
+// A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on
+// it.
 func TestMigrateFromSchema1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,6 +74,7 @@ func TestMigrateFromSchema1(t *testing.T) {
 		ID: "done", Owner: lectern.DefaultOwner, Title: "Grüße", Status: lectern.StatusCompleted, Stage: "done", Progress: lectern.Done, Message: "The video is ready.",
 		SlidesDone: 2, SlidesTotal: 2, Version: 3, Attempt: 1, CreatedAt: at(0), StartedAt: at(1), CompletedAt: at(9), LastHeartbeat: at(8),
 		Warnings: []lectern.Warning{{Code: "c", Message: "m", Slide: 2}}, Metadata: map[string]string{"k": "v"},
+		ExpiresAt: at(9).AddDate(0, 0, 7),
 	}
 	equal := func(what string, got any, err error, want any) {
 		t.Helper()

@@ -106,7 +106,7 @@ func (db *DB) open(ctx context.Context) error {
 	return nil
 }
 
-// closed keeps the database and its neighbours from other users; SQLite gives those that it makes the mode of the database.
+// closed keeps the database and its side files from other users; SQLite creates them with the mode of the database.
 func (db *DB) closed(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, private.File)
 	if err != nil {
@@ -153,7 +153,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// Writer is the writing connection, for the work queue, whose tables are in the same file.
+// Writer returns the writing connection, for the work queue, whose tables are in the same file.
 func (db *DB) Writer() *sql.DB { return db.write }
 
 // Close ends all connections and unlocks the folder. Whatever uses the database must have been stopped.

@@ -11,7 +11,8 @@ import (
 	"lectern"
 )
 
-// Probe reads the database in dir, next to a process that uses it, and changes nothing. There says whether there is one.
+// Probe reads the database in dir while another process may use it, and changes nothing. there is false if there is
+// none.
 func Probe(ctx context.Context, dir string) (there bool, err error) {
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

@@ -17,8 +17,9 @@ const (
 	reserveRetry = 30 * time.Second
 )
 
-// reserve is a file of no use but its size. When scratch files and caches have filled the disk, it makes way for the
-// state of the presentations, so that even "the disk is full" can be stored. It comes back when there is room again.
+// reserve is a file that only takes up space. When scratch files and caches have filled the disk, it is removed to make
+// space for the state of the presentations, so that even "the disk is full" can be stored. It is made again once there
+// is space.
 type reserve struct {
 	path string
 
@@ -27,7 +28,7 @@ type reserve struct {
 	next  time.Time // when to try to have it back
 }
 
-// openReserve makes the file where it is missing. A disk that has no room for it is no reason not to start.
+// openReserve makes the file if it is missing. A disk without space for it does not prevent the start.
 func openReserve(dir string) *reserve {
 	r := &reserve{path: filepath.Join(dir, reserveName)}
 	if info, err := os.Stat(r.path); err != nil || info.Size() != reserveSize {
@@ -36,7 +37,7 @@ func openReserve(dir string) *reserve {
 	return r
 }
 
-// spend gives the room back to the disk. It reports whether there was any to give.
+// spend removes the file and reports whether it was there.
 func (r *reserve) spend() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,7 +48,7 @@ func (r *reserve) spend() bool {
 	return os.Remove(r.path) == nil
 }
 
-// restore has the file again where it was spent some time ago and there is room.
+// restore makes the file again if it was removed some time ago and there is space.
 func (r *reserve) restore() {
 	r.mu.Lock()
 	due := r.spent && time.Now().After(r.next)

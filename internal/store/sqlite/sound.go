@@ -11,18 +11,19 @@ import (
 	"lectern"
 )
 
-// checkedWhole is the size up to which a database is read whole when it is opened, which takes some hundredths of a
-// second. Of a larger one the ends of each table are read: enough to find a file that is none, was cut off or overwritten.
+// checkedWhole is the size up to which a database is read completely when it is opened, which takes some hundredths of
+// a second. Of a larger one only the ends of each table are read: enough to find a file that is not a database,
+// truncated or overwritten.
 const checkedWhole = 16 << 20
 
-// damaged is what is said of a database that SQLite cannot read.
+// damaged is the failure for a database that SQLite cannot read.
 func damaged() *lectern.Failure {
 	return lectern.Fail(lectern.CodeDamaged, "The database %s is damaged and cannot be used. Stop all servers, then "+
 		"restore a copy of the data folder, "+
 		"or move %[1]s and the files that begin with its name elsewhere to begin with an empty one.", fileName)
 }
 
-// sound finds damage before anything is written to the database at path, of which there may be none yet.
+// sound checks the database at path for damage before anything is written to it; the file may not exist yet.
 func (db *DB) sound(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {

@@ -70,7 +70,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// A folder belongs to one process: the second is told, the next after Close is let in, and finds the same database.
+// A folder belongs to one process: the second gets an error; the next after Close opens it and finds the same database.
 func TestFolderIsLocked(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "a folder with ?, % and #")

@@ -11,8 +11,8 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Store is the job's store on a DB. It keeps the DB itself: were that let go of, the collector would close the file that
-// holds the folder's lock.
+// Store is the job's store on a DB. It keeps the DB reachable: otherwise the garbage collector would close the file
+// that holds the folder's lock.
 type Store struct {
 	*sqlstore.Store
 	db *DB
@@ -20,7 +20,7 @@ type Store struct {
 
 var _ job.Store = (*Store)(nil)
 
-// NewStore makes a store whose queued presentations get their tickets from queue.
+// NewStore makes a store; queue receives the tickets of its queued presentations.
 func NewStore(db *DB, queue sqlstore.Enqueuer) *Store {
 	return &Store{sqlstore.New(sqlstore.Options{Write: db.write, Read: db.read, Queue: queue, Dialect: dialect{}}), db}
 }
@@ -37,7 +37,7 @@ func (s *Store) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	return outs, err
 }
 
-// dialect is SQLite's: there is one writer, and nobody else to tell.
+// dialect is SQLite's: there is one writer, and no other process to notify.
 type dialect struct{}
 
 var _ sqlstore.Dialect = dialect{}

@@ -25,7 +25,7 @@ func (s *Store) InsertKey(ctx context.Context, k lectern.Key) error {
 	return s.failure("store the API key", err)
 }
 
-// Keys gives all API keys, the oldest first, those that have expired among them.
+// Keys returns all API keys, the oldest first, those that have expired among them.
 func (s *Store) Keys(ctx context.Context) ([]lectern.Key, error) {
 	list, err := s.q.ListAPIKeys(ctx)
 	if err != nil {

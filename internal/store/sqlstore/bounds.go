@@ -12,7 +12,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// tally is what a transaction knows of what the store holds, which is read once, and what it changes of it.
+// tally is what a transaction knows of the store's load, read once, and how it changes that load.
 type tally struct {
 	locked  bool // stored was read, and is this transaction's until it ends
 	stored  int64
@@ -21,7 +21,7 @@ type tally struct {
 	queued  int64 // -1: not counted
 }
 
-// ordered counts what a key orders; "": nobody's.
+// ordered counts what a key orders; "": no key.
 func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estimate time.Duration) error {
 	if keyID == "" {
 		return nil
@@ -30,8 +30,8 @@ func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estima
 		Estimate: estimate.Microseconds()})
 }
 
-// judge holds a creation or a retry against its bounds. All of them wait for one another here, so that none of two that come at
-// once is judged without the other.
+// judge checks a creation or a retry against its bounds. Transactions wait for each other here, so that two at the same
+// time cannot both take the last place.
 func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, err error) {
 	if !w.tally.locked {
 		if err := w.lock(ctx, size); err != nil {
@@ -60,8 +60,8 @@ func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, 
 	return b.Judge(l), nil
 }
 
-// lock reads the total and keeps it for this transaction. It adds what the creation most likely adds, which spares a query at
-// the end; settle takes it back where the creation is refused.
+// lock reads the total and locks it for this transaction. It already adds what the creation most likely adds, which
+// spares a query at the end; settle subtracts it if the creation is refused.
 func (w *writer) lock(ctx context.Context, size int64) error {
 	add := w.tally.delta + size
 	total, err := w.q.AddToTotal(ctx, add)
@@ -85,8 +85,8 @@ func (w *writer) counted(before, after lectern.Status) {
 	}
 }
 
-// counts is what is known from one transaction to the next where nobody else writes. A transaction takes it, and puts it back
-// when it is committed; after one that failed all is counted anew.
+// counts keeps the totals between transactions where no other process writes. A transaction takes them and puts them
+// back when it commits; after a failed one they are counted again.
 type counts struct {
 	mu    sync.Mutex
 	known bool
@@ -136,7 +136,7 @@ func (w *writer) purge(ctx context.Context, id string) error {
 	return w.q.DeletePresentation(ctx, id)
 }
 
-// countOf counts what a key has in the queue and at work. Its quota bounds how many those are.
+// countOf counts the queued and the running presentations of a key. Its quota bounds them.
 func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usage) error {
 	list, err := q.CountOfKey(ctx, keyID)
 	for _, r := range list {
@@ -192,7 +192,7 @@ func (s *Store) Waiting(ctx context.Context, limit int) ([]job.Waiting, error) {
 	return out, s.failure("read the queue", err)
 }
 
-// finished is how many presentations tell how fast rendering is.
+// finished is how many of the latest renders the pace is measured from.
 const finished = 20
 
 // Pace implements job.Reader.

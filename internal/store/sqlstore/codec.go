@@ -60,6 +60,9 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 	if row.Warnings, err = encodeUnlessEmpty(len(p.Warnings) == 0, p.Warnings); err != nil {
 		return row, err
 	}
+	if row.Files, err = encodeUnlessEmpty(len(p.Files) == 0, p.Files); err != nil {
+		return row, err
+	}
 	row.Metadata, err = encodeUnlessEmpty(len(p.Metadata) == 0, p.Metadata)
 	return row, err
 }
@@ -71,6 +74,10 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
 		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
 		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent, Owner: r.Owner, KeyID: r.KeyID,
+	}
+	p.ExpiresAt = fromMicros(r.ExpiresAt)
+	if err := decode(r.Files, &p.Files); err != nil {
+		return p, err
 	}
 	if err := decode(r.Failure, &p.Error); err != nil {
 		return p, err
@@ -98,6 +105,7 @@ type snapshot struct {
 	ETA             int64            `json:"eta,omitempty"`
 	Failure         *lectern.Failure `json:"failure,omitempty"`
 	Warnings        int              `json:"warnings,omitempty"`
+	ExpiresAt       int64            `json:"expiresAt,omitempty"`
 }
 
 func toSnapshot(p lectern.Presentation) (string, error) {
@@ -105,7 +113,7 @@ func toSnapshot(p lectern.Presentation) (string, error) {
 		Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message, SlidesDone: p.SlidesDone,
 		Attempt: p.Attempt, Worker: p.Worker, CancelRequested: p.CancelRequested, StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), ETA: p.ETA.Microseconds(),
-		Failure: p.Error, Warnings: len(p.Warnings),
+		Failure: p.Error, Warnings: len(p.Warnings), ExpiresAt: micros(p.ExpiresAt),
 	})
 }
 
@@ -119,6 +127,10 @@ func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.P
 	p.SlidesDone, p.Attempt, p.Worker, p.CancelRequested = s.SlidesDone, s.Attempt, s.Worker, s.CancelRequested
 	p.StartedAt, p.CompletedAt, p.LastHeartbeat = fromMicros(s.StartedAt), fromMicros(s.CompletedAt), fromMicros(s.LastHeartbeat)
 	p.ETA, p.Error = time.Duration(s.ETA)*time.Microsecond, s.Failure
+	p.ExpiresAt = fromMicros(s.ExpiresAt)
+	if p.Status != lectern.StatusCompleted {
+		p.Files = nil
+	}
 	n := min(s.Warnings, len(p.Warnings))
 	p.Warnings = p.Warnings[:n:n]
 	if n == 0 {
@@ -151,7 +163,7 @@ func fromEndpointRow(r rows.Endpoint) (lectern.Endpoint, error) {
 	return e, decode(r.Secrets, &e.Secrets)
 }
 
-// fromDeliveryRow gives the delivery without its endpoint's secrets.
+// fromDeliveryRow returns the delivery without its endpoint's secrets.
 func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
 	d := lectern.Delivery{
 		ID: r.ID, Owner: r.Owner, Endpoint: r.Endpoint, URL: r.Url, Type: r.Type, State: lectern.DeliveryState(r.State),

@@ -46,7 +46,7 @@ func (w *writer) putKey(ctx context.Context, k job.Key) error {
 	})
 }
 
-// refusesOrder gives the reason for which the order that is there stands.
+// refusesOrder returns the reason for which the order that is there stands.
 func (w *writer) refusesOrder(ctx context.Context, o *lectern.Order) (refused, err error) {
 	if o == nil {
 		return nil, nil
@@ -61,7 +61,7 @@ func (w *writer) refusesOrder(ctx context.Context, o *lectern.Order) (refused, e
 	return job.Supersede(fromOrderRow(old), *o), nil
 }
 
-// announce puts what is to be told about the milestones into the outbox.
+// announce puts the messages about the milestones into the outbox.
 func (w *writer) announce(ctx context.Context, milestones []lectern.Presentation, at time.Time) error {
 	if len(milestones) == 0 {
 		return nil

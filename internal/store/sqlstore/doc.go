@@ -1,10 +1,10 @@
-// Package sqlstore is the job's store in SQL that SQLite and Postgres both speak. What a write means, which rows it
-// touches and under which guards is written here once; a [Dialect] says what differs: how rows are locked where there is
-// more than one writer, how others are told, and what an error means.
+// Package sqlstore is the job's store in SQL that SQLite and Postgres both speak. It defines once what a write means,
+// which rows it changes and under which guards. A [Dialect] has the differences: how rows are locked where there is
+// more than one writer, how other processes are notified, and what an error means.
 //
-// The queries are in queries.sql and written for SQLite, whose schema sqlc reads; package rows is made of them by
-// `go generate`. [Numbered] makes Postgres' placeholders of SQLite's. What keeps the two dialects one: tables have the
-// same columns in both, times are microseconds, flags are 0 and 1, and lists and maps are JSON as text.
+// The queries are in queries.sql, for SQLite, whose schema sqlc reads; `go generate` makes package rows from them.
+// [Numbered] turns SQLite's placeholders into Postgres'. Tables have the same columns in both databases, times are
+// microseconds, flags are 0 and 1, and lists and maps are JSON as text.
 package sqlstore
 
 //go:generate go tool -modfile=../../../tools/go.mod sqlc generate

@@ -10,8 +10,8 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// Numbered speaks to a database whose placeholders are $1, $2 … and whose flags are numbers, in the queries of this
-// package, which have ? and ?1 … and flags that are true or false.
+// Numbered wraps a database whose placeholders are $1, $2 … and whose flags are numbers, for the queries of this
+// package, which have ? and ?1 … and boolean flags.
 func Numbered(db rows.DBTX) rows.DBTX { return numbered{db} }
 
 type numbered struct{ db rows.DBTX }

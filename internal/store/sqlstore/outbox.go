@@ -11,10 +11,10 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// defaultDeliveries is how many deliveries a list gives that names no limit.
+// defaultDeliveries is the length of a list of deliveries without a limit.
 const defaultDeliveries = 100
 
-// outboxName is what is locked while the outbox is changed: claims of two nodes must not overlap.
+// outboxName is the lock held while the outbox changes: claims of two nodes must not overlap.
 const outboxName = "outbox"
 
 // within does something in a transaction on the writing connection, at a time by the clock that all share.
@@ -37,13 +37,13 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 	return s.failure("commit", tx.Commit())
 }
 
-// ClaimDeliveries gives pending deliveries that are due and whose turn it is, the longest due first, at most limit: for
-// each presentation and address none that comes behind one whose first try has not ended. What is due is for the store's
-// clock to say. A claim is one of by, which must not be empty, has a number, in Claim, and moves NextAt, in the store and
-// in what is given, to lease from now; nothing else keeps others away.
+// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those that
+// come after a delivery of the same presentation and address whose first try has not ended. The store's clock decides
+// what is due. A claim belongs to by, which must not be empty, has a number, in Claim, and moves NextAt, in the store
+// and in the result, to lease from now. Only that keeps other nodes away.
 func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration,
 	limit int) ([]lectern.Delivery, error) {
-	// Most of the time there is nothing to claim: a look beside the writer spares it a transaction.
+	// Usually there is nothing to claim: a read outside the writer spares a transaction.
 	now, err := s.o.Dialect.Now(ctx, s.o.Read)
 	if err != nil {
 		return nil, s.failure("tell the time", err)
@@ -75,8 +75,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Durat
 	return out, nil
 }
 
-// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. One that stays pending
-// is due again in that time, by the store's clock. A claim that has ended already gives CodeStale, and nothing is recorded.
+// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. One that stays
+// pending is due again after that time, by the store's clock. For a claim that has ended already it returns CodeStale
+// and records nothing.
 func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
 	return s.within(ctx, "record a delivery", func(q *rows.Queries, now time.Time) error {
 		n, err := q.FinishDelivery(ctx, rows.FinishDeliveryParams{
@@ -100,7 +101,7 @@ func (s *Store) FreeClaims(ctx context.Context, by string) error {
 	})
 }
 
-// Deliveries gives the newest first.
+// Deliveries returns the newest first.
 func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	all := int64(0)
 	endpoint := f.Endpoint
@@ -133,20 +134,20 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 	return out, s.failure("read the deliveries", err)
 }
 
-// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+// Backlog returns how many deliveries are pending, and when the oldest was made; zero where there is none.
 func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, err error) {
 	b, err := s.q.GetBacklog(ctx)
 	return b.Pending, fromMicros(b.Oldest), s.failure("count the deliveries", err)
 }
 
-// Delivery gives one; an unknown id is CodeNotFound.
+// Delivery returns one; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := s.delivery(ctx, s.q, id)
 	return d, s.failure("read the delivery", err)
 }
 
-// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id gives CodeNotFound, one whose
-// endpoint is gone CodeConflict.
+// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
+// delivery whose endpoint is gone is CodeConflict.
 func (s *Store) Redeliver(ctx context.Context, id string) (d lectern.Delivery, err error) {
 	err = s.within(ctx, "queue the delivery again", func(q *rows.Queries, now time.Time) error {
 		if d, err = s.delivery(ctx, q, id); err != nil {
@@ -179,8 +180,8 @@ func (s *Store) delivery(ctx context.Context, q *rows.Queries, id string) (lecte
 	return list[0], nil
 }
 
-// whole gives deliveries with the secrets that their endpoints have now, and of which revision; nil where the endpoint is
-// gone.
+// whole adds to deliveries the current secrets of their endpoints and the endpoint's revision; nil where the endpoint
+// is gone.
 func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery) ([]lectern.Delivery, error) {
 	endpoints, err := listEndpoints(ctx, q, s.open)
 	if err != nil {
@@ -202,13 +203,13 @@ func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery
 	return out, nil
 }
 
-// Endpoints gives all, the oldest first.
+// Endpoints returns all, the oldest first.
 func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	out, err := listEndpoints(ctx, s.q, s.open)
 	return out, s.failure("read the webhooks", err)
 }
 
-// listEndpoints gives all, with their secrets as open has them; nil: without.
+// listEndpoints returns all, with their secrets as open has them; nil: without.
 func listEndpoints(ctx context.Context, q *rows.Queries,
 	open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
 	list, err := q.ListEndpoints(ctx)
@@ -231,8 +232,8 @@ func listEndpoints(ctx context.Context, q *rows.Queries,
 	return out, nil
 }
 
-// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another revision
-// is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is given up.
+// PutEndpoint replaces the revision of e with the next; with Revision 0 it adds a new endpoint. If another revision is
+// stored, or none, it returns CodeStale and changes nothing. If e is disabled, its pending deliveries are given up.
 func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 	return s.within(ctx, "store the webhook", func(q *rows.Queries, now time.Time) error {
 		types, err := encodeUnlessEmpty(len(e.Types) == 0, e.Types)
@@ -269,7 +270,7 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 	})
 }
 
-// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id gives CodeNotFound.
+// DeleteEndpoint removes an endpoint and gives up its pending deliveries. An unknown id is CodeNotFound.
 func (s *Store) DeleteEndpoint(ctx context.Context, id string) error {
 	return s.within(ctx, "remove the webhook", func(q *rows.Queries, now time.Time) error {
 		n, err := q.DeleteEndpoint(ctx, id)

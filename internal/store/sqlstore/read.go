@@ -50,7 +50,8 @@ func (s *Store) Counts(ctx context.Context) (map[lectern.Status]int64, error) {
 	return out, nil
 }
 
-// Versions implements job.Reader. The row is read after the events: what it holds in full, they hold in part.
+// Versions implements job.Reader. It reads the row after the events, since the row has every field and an event only
+// some.
 func (s *Store) Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error) {
 	events, err := s.q.ListEvents(ctx, rows.ListEventsParams{PresentationID: id, Version: after, Limit: int64(limit)})
 	if err != nil {

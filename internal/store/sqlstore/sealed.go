@@ -10,7 +10,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// open gives the secrets of an endpoint in clear.
+// open returns the secrets of an endpoint in clear.
 func (s *Store) open(r rows.Endpoint) (string, error) {
 	if s.o.Seal == nil {
 		if seal.Sealed(r.Secrets) {
@@ -21,9 +21,8 @@ func (s *Store) open(r rows.Endpoint) (string, error) {
 	return s.o.Seal.Open(r.Secrets, r.ID)
 }
 
-// SealWith seals the secrets of webhooks from now on, and those that are stored in clear, as an earlier build left them.
-// Where some were sealed with another key it gives an error that is [seal.ErrWrongKey]. It comes before everything else
-// that is done with s.
+// SealWith seals the secrets of webhooks from now on, and those that are stored in clear by older builds. If some were
+// sealed with another key, the error is [seal.ErrWrongKey]. Call it before any other method of s.
 func (s *Store) SealWith(ctx context.Context, key *seal.Sealer) error {
 	s.o.Seal = key
 	var wrong error

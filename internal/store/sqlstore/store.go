@@ -14,7 +14,7 @@ import (
 
 // Enqueuer puts tickets into the work queue, as part of the transaction that it is given.
 type Enqueuer interface {
-	// Enqueue gives the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
+	// Enqueue returns the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
 	// resumed ones go ahead of the others.
 	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) (ticket int64, err error)
 }
@@ -24,26 +24,26 @@ type DBTX = rows.DBTX
 
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
-	// Alone says that nobody else writes to the database, so that what was counted stays counted.
+	// Alone reports whether no other process writes to the database, so that totals can be kept in memory.
 	Alone() bool
 	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
 	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
 	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
-	// Tell tells other processes, as part of tx, of the presentations that have changed.
+	// Tell notifies other processes, as part of tx, of the presentations that have changed.
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
-	// Now is the time by the clock of which all agree who share the database, in whole microseconds.
+	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
 	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object that
 	// replaces arg. Both hold strings alone.
 	Includes(column, arg string) string
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
-	// Failure is err for people; doing says what was being done. It gives nil for nil, a *lectern.Failure and the errors of
-	// a context as they are.
+	// Failure turns err into a failure with a message; doing names the operation. It returns nil, a *lectern.Failure and
+	// the errors of a context unchanged.
 	Failure(doing string, err error) error
 }
 
-// Options are what a store works on.
+// Options configure a store.
 type Options struct {
 	Write   *sql.DB            // begins transactions
 	Read    DBTX               // answers questions
@@ -62,7 +62,7 @@ type Store struct {
 
 var _ job.Store = (*Store)(nil)
 
-// New makes a store whose queued presentations get their tickets from o.Queue.
+// New makes a store; o.Queue receives the tickets of its queued presentations.
 func New(o Options) *Store {
 	if o.Bind == nil {
 		o.Bind = func(tx DBTX) DBTX { return tx }
@@ -70,7 +70,7 @@ func New(o Options) *Store {
 	return &Store{o: o, q: rows.New(o.Read)}
 }
 
-// tries bounds how often a transaction is tried whose dialect says Again.
+// tries bounds how often a transaction is repeated when the dialect says Again.
 const tries = 5
 
 // Commit implements job.Writer.
@@ -249,8 +249,8 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	return job.Outcome{After: p, Versions: []lectern.Presentation{p}}, nil
 }
 
-// apply stores what write makes of the presentation: the row under its guard, then what belongs to it. estimate is the length
-// of the video.
+// apply stores the change that write makes to the presentation: the row under its guard, then its records. estimate is
+// the length of the video.
 func (w *writer) apply(ctx context.Context, before lectern.Presentation, write job.Write,
 	estimate time.Duration) (job.Outcome, error) {
 	e, err := write.Apply(before)
@@ -300,7 +300,7 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 	return job.Outcome{Before: before, After: e.After, Versions: e.Versions}, nil
 }
 
-// requeue gives a presentation that was queued before another ticket.
+// requeue returns a presentation that was queued before another ticket.
 func (w *writer) requeue(ctx context.Context, e job.Effect) error {
 	ticket, err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed)
 	if err != nil {
@@ -337,7 +337,7 @@ func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.
 		Version: row.Version, Attempt: row.Attempt, Worker: row.Worker, CancelRequested: row.CancelRequested,
 		StartedAt: row.StartedAt, CompletedAt: row.CompletedAt, LastHeartbeat: row.LastHeartbeat, Eta: row.Eta,
 		Failure: row.Failure, Warnings: row.Warnings, ScratchAt: micros(e.ScratchAt), ExpiresAt: micros(e.ExpiresAt),
-		KeyID: row.KeyID,
+		KeyID: row.KeyID, Files: row.Files,
 	})
 	return n == 1, err
 }

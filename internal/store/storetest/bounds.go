@@ -17,7 +17,7 @@ func (b *bench) bounded(set func(*job.WriteSpec)) job.WriteSpec {
 	return s
 }
 
-// H3: what waits and what is stored is bounded, whatever comes in between.
+// H3: the numbers of waiting and of stored presentations are bounded, whatever happens in between.
 func limits(t *testing.T, b *bench) {
 	two := func(s *job.WriteSpec) { s.Limits.Queued = 2 }
 	first, second, third := b.bounded(two), b.bounded(two), b.bounded(two)
@@ -98,7 +98,7 @@ func quotas(t *testing.T, b *bench) {
 	same(t, "a day later", b.commit(b.bounded(minutes))[0].Err, nil)
 }
 
-// A retry is judged as a creation is: the queue, the quota of who asks, and the minutes count again.
+// A retry is judged as a creation: the queue, the caller's quota, and the minutes count again.
 func retriesBounded(t *testing.T, b *bench) {
 	end := func(s job.WriteSpec) { b.apply(s.ID, lectern.CancelAsked{}) }
 	again := func(s job.WriteSpec, set func(*job.WriteSpec)) error {
@@ -134,7 +134,7 @@ func retriesBounded(t *testing.T, b *bench) {
 	wantCode(t, again(first, one), lectern.CodeConflict) // it waits already
 }
 
-// Creations that come at once are judged one after the other: none of two passes where there is room for one.
+// Creations at the same time are judged one after the other: of two, one passes where there is space for one.
 func boundsRace(t *testing.T, b *bench) {
 	const n, room = 24, 5
 	var wait sync.WaitGroup
@@ -171,7 +171,7 @@ func boundsRace(t *testing.T, b *bench) {
 	}
 }
 
-// The place of a presentation is that of its ticket: first those that were interrupted, then in the order in which they came.
+// The place of a presentation is that of its ticket: interrupted ones first, then in the order of arrival.
 func places(t *testing.T, b *bench) {
 	var made []job.WriteSpec
 	for i := range 4 {
@@ -210,7 +210,7 @@ func places(t *testing.T, b *bench) {
 	b.apply(made[0].ID, lectern.Began{Worker: "w"})
 	b.apply(made[2].ID, lectern.Began{Worker: "w"})
 	started := b.at
-	b.apply(made[0].ID, lectern.Completed{Attempt: 2}) // it was interrupted: it tells nothing of the pace
+	b.apply(made[0].ID, lectern.Completed{Attempt: 2}) // it was interrupted, so it does not count for the pace
 	b.apply(made[2].ID, lectern.Completed{Attempt: 1})
 	took := b.at.Sub(started)
 	b.apply(made[3].ID, lectern.Began{Worker: "w"})

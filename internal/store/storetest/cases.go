@@ -36,8 +36,20 @@ func roundTrip(t *testing.T, b *bench) {
 	p = b.apply(p.ID, lectern.Reported{Attempt: 1, Stage: lectern.StageEncoding, Progress: 4321, Message: "Encoding.",
 		SlidesDone: 1, ETA: 90 * time.Second})
 	same(t, "reported", b.get(p.ID), p)
-	p = b.apply(p.ID, lectern.Completed{Attempt: 1})
+	p = b.apply(p.ID, lectern.Completed{Attempt: 1, Files: []lectern.Artifact{
+		{Kind: lectern.ArtifactVideo, Key: "k", ContentType: "video/mp4", Size: 1 << 40, SHA256: "aa", Duration: 83400 * time.Millisecond},
+		{Kind: lectern.ArtifactSlideImage, Slide: 1, Key: "l", ContentType: "image/png", Size: 1, SHA256: "bb"},
+	}})
 	same(t, "completed", b.get(p.ID), p)
+	same(t, "length", p.Duration(), 83400*time.Millisecond)
+	same(t, "expires", p.ExpiresAt, p.CompletedAt.Add(time.Hour))
+	all := b.history(p.ID, 0)
+	same(t, "last version", all[len(all)-1], p)
+	for _, v := range all[:len(all)-1] {
+		if v.Files != nil || !v.ExpiresAt.IsZero() {
+			t.Errorf("version %d has what only the last one has: %+v", v.Version, v)
+		}
+	}
 }
 
 func unknown(t *testing.T, b *bench) {

@@ -141,7 +141,7 @@ func orders(t *testing.T, b *bench) {
 	o := lectern.Order{Key: "abc", Engine: "elai", State: lectern.OrderIntended, Slide: 2, Part: 1}
 	history := len(b.history(p.ID, 0))
 	same(t, "intended", record(p, o), nil)
-	wantCode(t, record(q, o), lectern.CodeConflict) // whoever's it is
+	wantCode(t, record(q, o), lectern.CodeConflict) // whichever presentation ordered it
 	wantCode(t, record(p, o), lectern.CodeConflict)
 	for _, state := range []lectern.OrderState{lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted,
 		lectern.OrderReady} {
@@ -164,7 +164,7 @@ func orders(t *testing.T, b *bench) {
 	b.apply(q.ID, lectern.Began{Worker: "w2"})
 	before := stored("abc")
 	o.State = lectern.OrderSubmitting
-	wantCode(t, record(q, o), lectern.CodeStale) // J7: what it was about to pay for must not be paid for
+	wantCode(t, record(q, o), lectern.CodeStale) // J7: its next step may cost money
 	same(t, "after a stale write", stored("abc"), before)
 }
 

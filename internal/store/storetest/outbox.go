@@ -13,35 +13,35 @@ import (
 // Store is what every store is: the job's, and the outbox that webhooks are delivered from.
 type Store interface {
 	job.Store
-	// ClaimDeliveries gives pending deliveries that are due by the store's clock and whose turn it is, the longest due first,
-	// at most limit: for each presentation and address none that comes behind one whose first try has not ended. A claim is
-	// one of by, and moves NextAt to lease from now.
+	// ClaimDeliveries returns pending deliveries that are due by the store's clock, the longest due first, at most
+	// limit. It skips those that come after a delivery of the same presentation and address whose first try has not
+	// ended. A claim belongs to by, and moves NextAt to lease from now.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
 	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem; one that stays
 	// pending is due in that time again. A claim that has ended already is CodeStale.
 	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
 	// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
 	FreeClaims(ctx context.Context, by string) error
-	// Deliveries gives the newest first.
+	// Deliveries returns the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
-	// Backlog counts the deliveries that are pending, and tells when the oldest was made; zero where there is none.
+	// Backlog returns how many deliveries are pending, and when the oldest was made; zero where there is none.
 	Backlog(ctx context.Context) (pending int64, oldest time.Time, err error)
-	// Delivery gives one; an unknown id is CodeNotFound.
+	// Delivery returns one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
-	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound, one whose
-	// endpoint is gone CodeConflict.
+	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
+	// delivery whose endpoint is gone is CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
-	// Endpoints gives all, the oldest first.
+	// Endpoints returns all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
-	// PutEndpoint stores e in the place of its revision, under the next; with Revision 0, as a new one. Where another
-	// revision is there, or none, it gives CodeStale and changes nothing. Where e is disabled, what waits for it is
-	// given up.
+	// PutEndpoint replaces the revision of e with the next; with Revision 0 it adds a new endpoint. If another revision
+	// is stored, or none, it returns CodeStale and changes nothing. If e is disabled, its pending deliveries are given
+	// up.
 	PutEndpoint(ctx context.Context, e lectern.Endpoint) error
-	// DeleteEndpoint removes an endpoint and gives up what waits for it. An unknown id is CodeNotFound.
+	// DeleteEndpoint removes an endpoint and gives up its pending deliveries. An unknown id is CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
-	// InsertKey stores an API key; one whose id or hash is there already is CodeConflict.
+	// InsertKey stores an API key; one whose id or hash exists is CodeConflict.
 	InsertKey(ctx context.Context, k lectern.Key) error
-	// Keys gives all API keys, the oldest first.
+	// Keys returns all API keys, the oldest first.
 	Keys(ctx context.Context) ([]lectern.Key, error)
 	// DeleteKey removes an API key, and reports whether there was one.
 	DeleteKey(ctx context.Context, id string) (bool, error)
@@ -49,7 +49,7 @@ type Store interface {
 
 const callback = "https://callback.example.com/hook?id=7&x=%20"
 
-// told is a presentation that tells callback.
+// told makes a presentation with the callback address callback.
 func (b *bench) told() lectern.Presentation {
 	b.t.Helper()
 	s := b.newSpec()
@@ -165,7 +165,7 @@ func outboxAtomic(t *testing.T, b *bench) {
 	same(t, "told", len(b.deliveries(lectern.DeliveryFilter{})), 1)
 }
 
-// staleTells: what a run that lost its lease says reaches nobody (J7).
+// staleTells: no webhook is sent for the write of a run that lost its lease (J7).
 func staleTells(t *testing.T, b *bench) {
 	p := b.told()
 	b.apply(p.ID, lectern.Began{})
@@ -244,7 +244,7 @@ func lateRecords(t *testing.T, b *bench) {
 	wantCode(t, b.store.FinishDelivery(b.ctx(), slow, 0), lectern.CodeStale)
 }
 
-// deadClaims: what a dead node had claimed is due at once, what others have claimed is theirs.
+// deadClaims: the claims of a dead node are due at once, the claims of others stay.
 func deadClaims(t *testing.T, b *bench) {
 	b.told()
 	dead := b.claimFor("dead", time.Hour)[0]
@@ -301,7 +301,7 @@ func endpointsGo(t *testing.T, b *bench) {
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // would undo what it has not seen
+	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // would undo a change that it has not seen
 	if err := b.store.DeleteEndpoint(b.ctx(), "gone"); err != nil {
 		t.Fatal(err)
 	}

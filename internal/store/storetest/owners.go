@@ -72,7 +72,7 @@ func owners(t *testing.T, b *bench) {
 				t.Errorf("%s is told %+v", owner, d)
 			}
 		}
-		// Each tells its callback and its endpoint that it waits, and half of them that they were canceled.
+		// Each sends its callback and its endpoint that it waits, and half of them that they were canceled.
 		same(t, "deliveries of "+owner, len(b.deliveries(lectern.DeliveryFilter{Owner: owner})), 3*len(made[owner]))
 	}
 	all, err := b.store.List(b.ctx(), job.Page{Limit: 10})

@@ -1,5 +1,5 @@
-// Package storetest is the suite that every store passes. It knows a store by its port alone, so that the second store
-// is done when this is green, and so that the job service may rely on what is written here whatever it runs on.
+// Package storetest is the suite that every store passes. It uses a store only through its port, so that a second store
+// is done when it passes, and the job service may rely on the suite's rules with every store.
 package storetest
 
 import (
@@ -174,7 +174,7 @@ func (b *bench) newSpec() job.WriteSpec {
 	return job.WriteSpec{ID: p.ID, Create: &p, Deck: d}
 }
 
-// running gives a presentation in its first attempt.
+// running returns a presentation in its first attempt.
 func (b *bench) running() lectern.Presentation {
 	b.t.Helper()
 	return b.apply(b.create().ID, lectern.Began{Worker: "w"})

@@ -8,8 +8,8 @@ import (
 	"lectern"
 )
 
-// OldOutbox are rows as they were written before claims had numbers and endpoints revisions, into the second of SQLite's
-// schemas and the first of Postgres': a delivery that is done, one that a process had claimed, and two that wait, one of them to an endpoint.
+// OldOutbox are rows in the second of SQLite's schemas and the first of Postgres', without numbers of claims and
+// revisions of endpoints: a delivery that is done, a claimed one, and two that wait, one of them to an endpoint.
 const OldOutbox = `
 INSERT INTO idempotency_keys (key, fingerprint, presentation_id, reserved_at, expires_at) VALUES ('old', 'f', NULL, 1732000000000000, 4102444800000000);
 INSERT INTO endpoints (id, url, types, secrets, disabled, created_at) VALUES
@@ -21,7 +21,7 @@ INSERT INTO deliveries (id, presentation_id, endpoint, url, type, presentation, 
     ('msg_hook', 'p', 'wh_old', 'https://hooks.example.com/old', 'presentation.completed', '{"ID":"p","Status":"completed","Version":3}', 'pending', 0, 1732000003000000, 1732000003000000, 0, 0, '');
 `
 
-// Upgraded holds that a store works on OldOutbox as on rows of its own: nothing is lost, and each is delivered in its turn.
+// Upgraded holds that a store treats OldOutbox like its own rows: nothing is lost, and each is delivered in its turn.
 func Upgraded(t *testing.T, s Store) {
 	t.Helper()
 	claim := func() []lectern.Delivery {

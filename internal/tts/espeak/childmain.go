@@ -9,8 +9,8 @@ import (
 	"runtime"
 )
 
-// ChildMain is the life of the child process that holds libespeak-ng: it answers requests from stdin on stdout until
-// stdin ends, and gives the exit code. The program that contains this package offers it as a hidden command, which
+// ChildMain runs the child process that holds libespeak-ng: it answers requests from stdin on stdout until stdin ends,
+// and returns the exit code. The program that contains this package offers it as a hidden command, which
 // [Options.Command] names. Nothing else in the process may write to stdout.
 func ChildMain(stdin io.Reader, stdout io.Writer) int {
 	runtime.LockOSThread() // the library belongs to one thread

@@ -1,12 +1,12 @@
 // Package espeak speaks more than a hundred languages offline, with libespeak-ng.
 //
-// The library tells the place of every word and phoneme in its audio to the sample, which no other free engine does, so
-// captions and mouths follow exactly. It is also a large body of C that keeps its state in global variables: one thread
-// may use it, a fault in it ends the process (there are texts that smash its stack), and what it says depends on what it
-// said before. So it lives in a child process of our own program ([ChildMain]), loaded there without cgo, one fresh
-// child for each narration; a sentence takes it a few milliseconds. A child that dies or hangs is replaced, and the
-// sentence tried again in plainer letters. Where the library cannot be loaded but the espeak-ng program is there, the
-// program speaks, and the audio itself gives the times.
+// The library reports the place of every word and phoneme in its audio to the sample, which no other free engine does,
+// so captions and mouths follow exactly. It is also a large body of C with global state: one thread may use it, some
+// texts overflow its stack and end the process, and its output depends on earlier requests. So it runs in a child
+// process of our own program ([ChildMain]), loaded without cgo, one new child for each narration; a sentence takes a
+// few milliseconds. A child that dies or hangs is replaced, and the sentence tried again in plain letters. If the
+// library cannot be loaded but the espeak-ng program is installed, the program speaks, and the times come from the
+// audio.
 package espeak
 
 import (
@@ -41,11 +41,11 @@ type Engine struct {
 	host    *host
 	program string
 
-	slot  chan struct{} // held by whoever reads or fills facts
+	slot  chan struct{} // held while facts is read or filled
 	facts *facts
 }
 
-// facts is what is asked once.
+// facts are read once.
 type facts struct {
 	version string
 	voices  []known
@@ -86,7 +86,7 @@ func (e *Engine) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	return out, nil
 }
 
-// Doubt implements tts.Doubter: Debian's espeak-ng lacks the dictionaries that Mandarin, Japanese characters and Thai need,
+// Doubt implements tts.Doubter: Debian's espeak-ng lacks the dictionaries for Mandarin, Japanese characters and Thai,
 // and says "Chinese letter" or the number of a tone instead.
 func (e *Engine) Doubt(v lectern.Voice) string {
 	switch lang, _, _ := strings.Cut(v.Language, "-"); lang {
@@ -97,7 +97,8 @@ func (e *Engine) Doubt(v lectern.Voice) string {
 	return ""
 }
 
-// Reads implements tts.Reader: all voices but those of Chinese, Japanese and Thai read Latin words as English, in their own sound.
+// Reads implements tts.Reader: all voices except those of Chinese, Japanese and Thai read Latin words as English, with
+// their own sounds.
 func (e *Engine) Reads(v lectern.Voice, iso string) bool {
 	return iso == "Latn" && e.Doubt(v) == "" && !strings.HasPrefix(v.Language, "yue")
 }
@@ -150,7 +151,7 @@ func (e *Engine) Speak(ctx context.Context, script lectern.Script, v lectern.Voi
 	return tts.Compose(ctx, script.Text, v, sentences, say)
 }
 
-// request is how the library is asked for a sentence.
+// request is a request to the library for a sentence.
 func (k known) request(s tts.Sentence, v lectern.Voice) request {
 	r := request{
 		Op: "speak", Text: s.Text, Voice: k.file, Pitch: k.style.pitch, Range: k.style.span, Gap: wordGap,
@@ -162,7 +163,7 @@ func (k known) request(s tts.Sentence, v lectern.Voice) request {
 	return r
 }
 
-// say asks the child for one sentence; where that kills it, once more in plain letters.
+// say asks the child for one sentence; if that kills it, once more in plain letters.
 func (s *session) say(ctx context.Context, r request, sentence tts.Sentence) (tts.Utterance, error) {
 	a, samples, err := s.ask(ctx, r)
 	var died *childError
@@ -192,7 +193,7 @@ func plain(s string) string {
 	}, s)
 }
 
-// failure is what a caller is told when s could not be said.
+// failure is the failure when s could not be spoken.
 func failure(ctx context.Context, s tts.Sentence, err error) error {
 	var died *childError
 	var f *lectern.Failure
@@ -251,7 +252,7 @@ func (e *Engine) learn(ctx context.Context) (*facts, error) {
 	return f, nil
 }
 
-// unlisted is what a caller is told when the voices could not be listed: that it has lost interest, or that the child does
+// unlisted is the failure when the voices cannot be listed: ctx's cause, or that the child does not start.
 // not start.
 func unlisted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -265,5 +266,5 @@ func missing(err error) error {
 		"espeak-ng").Because(err)
 }
 
-// notFound tells whether err says that there is no such program.
+// notFound reports whether err means that there is no such program.
 func notFound(err error) bool { return errors.Is(err, proc.ErrNotFound) }

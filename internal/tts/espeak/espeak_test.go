@@ -105,7 +105,7 @@ func TestConformance(t *testing.T) {
 	ttstest.Run(t, func(t *testing.T) tts.Engine { return engine(t) }, ttstest.Options{Voice: "en-us-male", Text: english})
 }
 
-// Where the library cannot be loaded, the program speaks. It tells no times: those inside a sentence are estimates.
+// Where the library cannot be loaded, the program speaks. It reports no times: those inside a sentence are estimates.
 func TestProgramConformance(t *testing.T) {
 	t.Parallel()
 	ttstest.Run(t, func(t *testing.T) tts.Engine { return engine(t, "missing") },
@@ -193,7 +193,7 @@ func TestClosures(t *testing.T) {
 	}
 }
 
-// A sentence that kills the child is said in plainer letters by another; the rest is not lost.
+// A sentence that kills the child is spoken in plain letters by another; the rest is not lost.
 func TestChildDies(t *testing.T) {
 	t.Parallel()
 	e := engine(t, "dies")

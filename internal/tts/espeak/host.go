@@ -13,9 +13,9 @@ import (
 	"lectern/internal/proc"
 )
 
-// host starts children. Each narration gets a child of its own, fresh from its start, for as long as it lasts: the library
-// carries state from one sentence to the next that nothing resets, so in a child that had spoken before, the same text
-// would come out a little different each time, and what is keyed by its input must not. A start takes about 20 ms.
+// host starts children, one for each narration: the library carries state from one sentence to the next that cannot be
+// reset. In a child that has spoken before, the same text sounds slightly different, and the output of a content key
+// must not vary. A start takes about 20 ms.
 type host struct {
 	command  []string
 	patience func(textBytes int) time.Duration // how long a request may take
@@ -86,7 +86,7 @@ func (s *session) drop() {
 	}
 }
 
-// ask gives the child one request. A child that dies or hangs at it is gone afterwards, and the error is a *childError;
+// ask sends the child one request. A child that dies or hangs on it is gone afterwards, and the error is a *childError;
 // the next request starts another.
 func (s *session) ask(ctx context.Context, r request) (answer, []float32, error) {
 	if s.child == nil {

@@ -123,7 +123,7 @@ func open() (lib *library, err error) {
 	return lib, nil
 }
 
-// receive is the library's callback: samples and events of a stretch of speech. It gives 0 to go on, 1 to stop.
+// receive is the library's callback: samples and events of a stretch of speech. It returns 0 to continue, 1 to stop.
 func (l *library) receive(_ purego.CDecl, wav *int16, n int32, events *cEvent) uintptr {
 	if wav == nil {
 		return 0

@@ -60,8 +60,8 @@ func parseVoices(table []byte) []rawVoice {
 	return out
 }
 
-// speakProgram says one sentence with the program. It tells no times: the words and phonemes are laid over the audio's
-// loud stretches.
+// speakProgram speaks one sentence with the program. The program reports no times: words and phonemes are spread over
+// the audio's loud stretches.
 func speakProgram(ctx context.Context, path string, r request, s tts.Sentence) (tts.Utterance, error) {
 	args := []string{"-v", r.Voice, "-s", strconv.Itoa(r.Rate), "-p", strconv.Itoa(r.Pitch), "-b", "1", "--stdin"}
 	wav, err := output(ctx, path, append(args, "--stdout"), s)

@@ -62,7 +62,7 @@ func utterance(s tts.Sentence, rate int, samples []float32, events []event) tts.
 	return u
 }
 
-// runeStarts gives the byte at which each rune of s begins, and at last its length.
+// runeStarts returns the byte at which each rune of s begins, and at last its length.
 func runeStarts(s string) []int {
 	out := make([]int, 0, len(s)+1)
 	for i := range s {
@@ -85,13 +85,14 @@ func wordAt(words []tts.Word, starts []int, r int) int {
 	return -1
 }
 
-// modifier tells whether a phoneme's name only changes the one in front of it: "ʲ".
+// modifier reports whether a phoneme's name only modifies the previous one: "ʲ".
 func modifier(name string) bool {
 	r, _ := utf8.DecodeRuneInString(name)
 	return unicode.Is(unicode.Lm, r) || unicode.Is(unicode.M, r) || r == 'ː'
 }
 
-// symbol cleans a phoneme's name: eight bytes may cut a character, and some names carry marks or digits of eSpeak's own.
+// symbol cleans a phoneme's name: its eight bytes may cut a character, and some names have marks or digits of eSpeak's
+// own.
 func symbol(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || unicode.IsDigit(r) || strings.ContainsRune(".|_^'ˈˌ,%=;#*-[]()!?\"", r) {
@@ -101,8 +102,8 @@ func symbol(name string) string {
 	}, name)
 }
 
-// closures gives plosives the hush in front of their burst: the library reports a phoneme where its sound begins, but the
-// lips of a "p" close before. Hush is what lies 24 dB under the loudest of the phoneme in front.
+// closures extends plosives over the silence before their burst: the library reports a phoneme where its sound begins,
+// but the lips of a "p" close earlier. Silence is 24 dB below the loudest part of the previous phoneme.
 func closures(p []lectern.Span, samples []float32, rate int) {
 	step := int64(max(1, rate/500))
 	most := int64(rate / 8)

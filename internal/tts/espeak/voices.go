@@ -7,10 +7,10 @@ import (
 	"lectern"
 )
 
-// style is how one of the two speakers of every language sounds. They were chosen among espeak-ng's 35 usual variants by
-// the share of words that a speech recogniser (pocketsphinx, nine English sentences) got wrong: the voice without a
-// variant 65 %, klatt2 25 %, edward (a Klatt synthesiser, softer than the default) 15 %; of the female ones f2 33 %,
-// f5 29 %, all others 50 % or more. flite's rms had 2 %, slt 7 %: for English, prefer flite.
+// style is the sound of one of the two speakers of every language. They are those of espeak-ng's 35 usual variants with
+// the fewest word errors in a speech recogniser (pocketsphinx, nine English sentences): edward 15 % (a Klatt
+// synthesiser, softer than the default), klatt2 25 %, no variant 65 %; of the female ones f5 29 %, f2 33 %, all others
+// 50 % or more. flite's rms has 2 %, slt 7 %: for English, prefer flite.
 type style struct {
 	gender  string
 	variant string // a file in espeak-ng-data/voices/!v
@@ -28,15 +28,15 @@ var styles = []style{
 	{gender: "female", variant: "f5", pitch: 50, span: 55},
 }
 
-// known is a voice that this engine offers, and how the library is asked for it.
+// known is a voice of this engine, with its name in the library.
 type known struct {
 	voice lectern.Voice
 	file  string
 	style style
 }
 
-// catalogue makes voices of the library's list: for every language a male and a female speaker. Voices that need MBROLA's
-// data, which is not free, are left out.
+// catalogue makes voices from the library's list: a male and a female speaker for every language. It leaves out voices
+// that need MBROLA's data, which is not free.
 func catalogue(raw []rawVoice) []known {
 	var out []known
 	seen := map[string]bool{}

@@ -8,15 +8,15 @@ import (
 	"io"
 )
 
-// The talk between the engine and its child: one request, one answer, in turn. Both begin with a JSON head behind its
-// length (four bytes, little endian); an answer to "speak" goes on with its samples, two bytes each.
+// The protocol between the engine and its child: one request, one answer, in turn. Both begin with the length of a JSON
+// head (four bytes, little endian) and the head; the samples of an answer to "speak" follow, two bytes each.
 
 const (
 	maxHead    = 16 << 20 // bytes
 	maxSamples = 1 << 28
 )
 
-// request is what the child is asked.
+// request is a request to the child.
 type request struct {
 	Op    string `json:"op"` // "speak" or "voices"
 	Text  string `json:"text,omitempty"`
@@ -27,7 +27,7 @@ type request struct {
 	Gap   int    `json:"gap,omitempty"`   // 10 ms units between words
 }
 
-// answer is what it says. Error is set where the request could not be done; the child lives on.
+// answer is the child's answer. Error is set if the request failed; the child lives on.
 type answer struct {
 	Error   string     `json:"error,omitempty"`
 	Missing bool       `json:"missing,omitempty"` // the library cannot be used at all

@@ -40,8 +40,8 @@ func parsePhones(report string) ([]phone, error) {
 	return out, nil
 }
 
-// words gives the phonemes their places in the audio and the words theirs: said tells how each word sounds alone, and
-// the least difference between all of that and what was really said tells where each word begins. Said in a sentence,
+// words sets the places of the phonemes in the audio, and of the words: said has the sound of each word alone, and the
+// alignment with the least difference between them and the spoken sentence shows where each word begins. In a sentence,
 // sounds are reduced ("ae n d" becomes "ax n") but rarely lost, so the joints hold.
 func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lectern.Span) {
 	var heard []string
@@ -73,7 +73,7 @@ func words(phones []phone, said [][]string, rate, n int) (phonemes, spans []lect
 	return at, spans
 }
 
-// differ tells how much two phonemes differ: vowels are reduced to others, consonants seldom.
+// differ returns how much two phonemes differ: vowels are often reduced to others, consonants seldom.
 func differ(a, b string) float64 {
 	switch {
 	case a == b:
@@ -93,7 +93,7 @@ func vowel(p string) bool { return strings.ContainsRune("aeiou", rune(p[0])) }
 
 const maxLexicon = 20_000 // words
 
-// pronounce tells how each word of the sentence is said alone.
+// pronounce returns how each word of the sentence is pronounced alone.
 func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([][]string, error) {
 	keys := keysOf(s)
 	learned, err := e.study(ctx, path, keys, s)
@@ -103,14 +103,14 @@ func (e *Engine) pronounce(ctx context.Context, path string, s tts.Sentence) ([]
 	out := make([][]string, len(keys))
 	for i, k := range keys {
 		if out[i] = learned[k]; out[i] == nil {
-			// flite spoke of it in another rhythm than asked: the letters are a fair guess.
+			// flite's answer does not match the request: the letters are a fair guess.
 			out[i] = strings.Split(strings.ToLower(k), "")
 		}
 	}
 	return out, nil
 }
 
-// keysOf gives a sentence's words as the lexicon has them; empty: nothing to say.
+// keysOf returns a sentence's words as the lexicon has them; empty: nothing to say.
 func keysOf(s tts.Sentence) []string {
 	keys := make([]string, len(s.Words))
 	for i, w := range s.Words {
@@ -119,8 +119,8 @@ func keysOf(s tts.Sentence) []string {
 	return keys
 }
 
-// study tells how words are said alone, as far as flite could say, and asks it in one go for those that are new. s is the sentence
-// to name where that fails.
+// study returns how words are pronounced alone, as far as flite knows, and asks for the new ones in one call. s is the
+// sentence to name if that fails.
 func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Sentence) (map[string][]string, error) {
 	known, asked := make(map[string][]string, len(keys)), map[string]bool{}
 	var ask []string
@@ -152,10 +152,11 @@ func (e *Engine) study(ctx context.Context, path string, keys []string, s tts.Se
 	return known, nil
 }
 
-// hasty has flite speak ten times as fast where nobody listens: its phonemes are the same, and half of its time goes into samples.
+// hasty makes flite speak ten times as fast where only phonemes are needed: they are the same, and half of its time
+// goes into samples.
 const hasty = "duration_stretch=0.1"
 
-// alone asks flite for the phonemes of single words: a text with a paragraph for each gives a line for each.
+// alone asks flite for the phonemes of single words: it prints a line for each paragraph.
 func (e *Engine) alone(ctx context.Context, path string, ask []string, s tts.Sentence) (map[string][]string, error) {
 	r, w, err := os.Pipe()
 	if err != nil {

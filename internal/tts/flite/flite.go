@@ -1,9 +1,9 @@
 // Package flite speaks English offline with flite, a small program of Carnegie Mellon University.
 //
-// Its voices slt and rms were built from hours of a real person's recordings by statistics, and are easier on the ear than
-// the formant synthesis of espeak; so they are the English default where the program is installed. flite tells when each
-// phoneme ends but not which word it belongs to. The engine therefore asks it a second question, how each word of the
-// sentence is said alone, and aligns the two phoneme sequences ([words]).
+// Its voices slt and rms are built by statistics from hours of recordings of a person, and are more pleasant than
+// espeak's formant synthesis; so they are the English default where the program is installed. flite reports when each
+// phoneme ends but not which word it belongs to. So the engine also asks how each word of the sentence is pronounced
+// alone, and aligns the two phoneme sequences ([words]).
 package flite
 
 import (
@@ -36,14 +36,14 @@ type Options struct {
 // Engine is the flite engine. It holds no process between sentences.
 type Engine struct {
 	program string
-	slot    chan struct{} // held by whoever reads or fills facts
+	slot    chan struct{} // held while facts is read or filled
 	facts   *facts
 
 	mu  sync.Mutex
 	lex map[string][]string // how words are said alone; bounded
 }
 
-// facts is what is asked once.
+// facts are read once.
 type facts struct {
 	path    string
 	version string

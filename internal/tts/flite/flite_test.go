@@ -122,7 +122,7 @@ func TestNotInstalled(t *testing.T) {
 	}
 }
 
-// A program that fails is told with the end of what it wrote to standard error.
+// The failure of the program has the end of its standard error.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{

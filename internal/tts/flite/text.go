@@ -27,7 +27,7 @@ var said = map[string]string{
 	"w/": "with", "w/o": "without", "approx.": "approximately",
 }
 
-// Speakable is what flite is given for a word: tts.Speakable in ASCII, with the pronunciations that flite does not know.
+// Speakable is flite's input for a word: tts.Speakable in ASCII, with the pronunciations that flite does not know.
 // Letters of other scripts are left out.
 func Speakable(written string) string {
 	s := tts.Speakable(written)
@@ -59,7 +59,7 @@ var pronounced = func() map[string]bool {
 	return m
 }()
 
-// plural is what a plural's or genitive's end of an abbreviation sounds like.
+// plural is the sound of the plural or genitive ending of an abbreviation.
 func plural(s string) string {
 	if s == "" {
 		return ""
@@ -67,7 +67,7 @@ func plural(s string) string {
 	return "'s"
 }
 
-// ascii folds accents ("café" is read as "cafe") and leaves out what is not ASCII then.
+// ascii folds accents ("café" becomes "cafe") and drops the rest that is not ASCII.
 func ascii(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {

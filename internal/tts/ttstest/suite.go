@@ -1,7 +1,7 @@
 // Package ttstest is the suite that every voice engine passes. A new engine is done when it does.
 //
-// It judges an engine by its sound: whether the times it tells are those of the audio is found by measuring where the
-// audio is loud, with code of its own that shares nothing with the engines.
+// It judges an engine by its sound: it checks the reported times by measuring where the audio is loud, with code that
+// shares nothing with the engines.
 package ttstest
 
 import (
@@ -28,7 +28,7 @@ type Options struct {
 	OwnScript   bool   // the engine reads its own script alone, and refuses text in others
 }
 
-// Run runs the suite on the engine that open gives. open is called once for each test and cleans up by itself.
+// Run runs the suite on the engine that open returns. open is called once for each test and cleans up by itself.
 func Run(t *testing.T, open func(t *testing.T) tts.Engine, o Options) {
 	t.Helper()
 	s := suite{open: open, o: o}
@@ -92,7 +92,7 @@ func (s suite) speak(t *testing.T, text string) lectern.Narration {
 	return n
 }
 
-// describe shows a failure with what is behind it.
+// describe shows a failure with its private detail.
 func describe(err error) string {
 	f := lectern.AsFailure(err)
 	return string(f.Code) + ": " + f.Message + " — " + f.Detail
@@ -156,7 +156,7 @@ func (s suite) voices(t *testing.T) {
 	}
 }
 
-// tagged tells whether a language tag has the shape of BCP 47.
+// tagged reports whether a language tag has the shape of BCP 47.
 func tagged(tag string) bool {
 	parts := strings.Split(tag, "-")
 	if len(parts[0]) < 2 || len(parts[0]) > 3 || parts[0] != strings.ToLower(parts[0]) {
@@ -240,7 +240,7 @@ func covers(spans []lectern.Span, at int64) bool {
 	return false
 }
 
-// silent tells whether nothing is heard from reach before to reach behind a place.
+// silent reports whether the audio is silent from reach before to reach after a place.
 func silent(samples []int16, at int, reach time.Duration) bool {
 	r := int(reach) * lectern.SampleRate / int(time.Second)
 	return decibels(samples[max(0, at-r):min(len(samples), at+r)]) < -60
@@ -263,9 +263,9 @@ func (s suite) onsets(t *testing.T) {
 	CheckTimes(t, n, 40*time.Millisecond)
 }
 
-// CheckTimes measures where sound begins after 0.2 s of silence or more and ends before, and wants the edge of a word, and
-// of a phoneme where there are any, within allowed of it. The reason for 40 ms: it is about one frame of video, and less
-// than what people notice between sound and lips.
+// CheckTimes measures where sound begins after 0.2 s of silence or more and where it ends before such silence, and
+// requires the edge of a word, and of a phoneme where there are any, within allowed of it. The default of 40 ms is
+// about one frame of video, and less than what people notice between sound and lips.
 func CheckTimes(t testing.TB, n lectern.Narration, allowed time.Duration) {
 	t.Helper()
 	at := starts(n.Samples, 200*time.Millisecond)
@@ -541,7 +541,7 @@ func (s suite) torture(t *testing.T) {
 	}
 }
 
-// nothing: text without anything to say gives no samples, and that is no error.
+// nothing: text without anything to speak returns no samples and no error.
 func (s suite) nothing(t *testing.T) {
 	e := s.open(t)
 	v := s.voice(t, e)

@@ -102,7 +102,7 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	heads := map[string]int64{} // the oldest versions that were not tried yet: nothing behind them has its turn
+	heads := map[string]int64{} // the oldest versions that were not tried yet: later ones must wait
 	for _, d := range f.deliveries {
 		if d.State != lectern.DeliveryPending || d.Attempts > 0 {
 			continue

@@ -7,8 +7,8 @@ import (
 	"lectern"
 )
 
-// order holds that a first try waits for the end of the earlier first tries, whatever that end is, and that what waits for
-// another try is in nobody's way, though it was asked for first.
+// order holds that a first try waits for the end of the earlier first tries, whatever that end is, and that a delivery
+// that waits for another try delays no other, even if it was asked for first.
 func order(t *testing.T, b *bench) {
 	b.whole(callback)
 	queued := b.one("at first", "presentation.queued")
@@ -54,7 +54,7 @@ func order(t *testing.T, b *bench) {
 		}
 	}
 
-	// Who asks for a milestone anew asks for its first try: the next ones wait for it.
+	// A redelivered milestone is a first try again: the next ones wait for it.
 	p := b.create(callback)
 	d := b.one("the first of another", "presentation.queued")
 	b.delivered(d)

@@ -1,5 +1,5 @@
-// Package webhooktest is the suite that every outbox of webhooks passes, and the fake that passes it. The deliverer keeps
-// no order and no record of its own: what it promises, it promises because of what is written here.
+// Package webhooktest is the suite that every outbox of webhooks passes, and the fake that passes it. The deliverer
+// keeps no order and no record of its own: its promises rest on the rules of this suite.
 package webhooktest
 
 import (
@@ -17,7 +17,7 @@ import (
 // World is an empty store, and the means to let presentations happen in it.
 type World struct {
 	Store webhook.Store
-	// Create stores a queued presentation that is to be told to callback, at a time.
+	// Create stores a queued presentation with the callback address callback, at a time.
 	Create func(t *testing.T, callback string, at time.Time) lectern.Presentation
 	// Apply stores the events of one write, which must be accepted.
 	Apply func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation
@@ -62,7 +62,8 @@ func Run(t *testing.T, open Fixture) {
 	}
 }
 
-// bench is a World whose presentations live an hour ago, on a clock that moves by hand. Claims go by the store's own.
+// bench is a World whose presentations are an hour old, on a clock that the test moves. Claims go by the store's own
+// clock.
 type bench struct {
 	World
 	t  *testing.T

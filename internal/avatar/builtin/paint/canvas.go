@@ -8,8 +8,8 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// Canvas is a picture being drawn: premultiplied sRGB in floats, and where it lies in design units. Design point
-// (x, y) falls on pixel ((x-X0)*Scale, (y-Y0)*Scale). A Canvas is not safe for concurrent use.
+// Canvas is a picture being drawn, in premultiplied sRGB floats, with its place in design units: design point (x, y) is
+// at pixel ((x-X0)*Scale, (y-Y0)*Scale). A Canvas is not safe for concurrent use.
 type Canvas struct {
 	Width, Height int
 	X0, Y0, Scale float64
@@ -70,14 +70,14 @@ func (c *Canvas) Fill(p *Path, paint Paint) { c.Draw(p, Style{Paint: paint}) }
 // Soft paints p with a soft edge.
 func (c *Canvas) Soft(p *Path, paint Paint, blur float64) { c.Draw(p, Style{Paint: paint, Blur: blur}) }
 
-// Moved gives a view of the same canvas on which everything lands dx, dy design units further.
+// Moved returns a view of the same canvas on which everything lands dx, dy design units further.
 func (c *Canvas) Moved(dx, dy float64) *Canvas {
 	v := *c
 	v.X0, v.Y0 = c.X0-dx, c.Y0-dy
 	return &v
 }
 
-// Clip gives a view of the same canvas on which only what lies within p (and within c's own clip) can be painted.
+// Clip returns a view of the same canvas that can be painted only within p (and within c's own clip).
 func (c *Canvas) Clip(p *Path) *Canvas { return c.ClipSoft(p, 0) }
 
 // ClipSoft is Clip with a soft edge.
@@ -95,7 +95,7 @@ func (c *Canvas) ClipSoft(p *Path, blur float64) *Canvas {
 	return &v
 }
 
-// ClipOut gives a view of the same canvas on which nothing within p can be painted.
+// ClipOut returns a view of the same canvas on which nothing within p can be painted.
 func (c *Canvas) ClipOut(p *Path) *Canvas {
 	m, all := c.cover(p, 0), image.Rect(0, 0, c.Width, c.Height)
 	if c.clip != nil {
@@ -154,7 +154,7 @@ func (c *Canvas) Draw(p *Path, s Style) {
 // faint is coverage that is taken for none.
 const faint = 0.001
 
-// row is m's coverage in row y of r, which lies within m.
+// row is m's coverage in row y of r, which is within m.
 func (m *mask) row(y int, r image.Rectangle) []float32 {
 	return m.v[(y-m.r.Min.Y)*m.r.Dx()+r.Min.X-m.r.Min.X:][:r.Dx()]
 }
@@ -200,7 +200,7 @@ func tint(d []float32, col Colour, a float32, screen bool) {
 	}
 }
 
-// cover gives the coverage of p, with a soft edge where blur is above 0.
+// cover returns the coverage of p, with a soft edge where blur is above 0.
 func (c *Canvas) cover(p *Path, blur float64) mask {
 	lo, hi := Point{math.Inf(1), math.Inf(1)}, Point{math.Inf(-1), math.Inf(-1)}
 	for _, v := range p.points {
@@ -211,7 +211,7 @@ func (c *Canvas) cover(p *Path, blur float64) mask {
 	if c.clip != nil {
 		all = c.clip.r
 	}
-	all = all.Inset(-int(pad)) // what lies just outside still bleeds in
+	all = all.Inset(-int(pad)) // the blur reaches in from just outside
 	r := image.Rect(int(math.Floor((lo.X-c.X0)*c.Scale-pad)), int(math.Floor((lo.Y-c.Y0)*c.Scale-pad)),
 		int(math.Ceil((hi.X-c.X0)*c.Scale+pad)), int(math.Ceil((hi.Y-c.Y0)*c.Scale+pad))).Intersect(all)
 	if len(p.points) == 0 || r.Empty() {
@@ -236,7 +236,7 @@ func crop(v []float32, from, to image.Rectangle) []float32 {
 	return out
 }
 
-// mask gives memory for n values, whatever they are.
+// mask returns memory for n values, whatever they are.
 func (t *tools) mask(n int) []float32 {
 	for i, m := range t.free {
 		if cap(m) >= n {
@@ -248,7 +248,7 @@ func (t *tools) mask(n int) []float32 {
 	return make([]float32, n, n+n/2)
 }
 
-// done gives a mask's memory back.
+// done returns a mask's memory to the pool.
 func (t *tools) done(m mask) {
 	if cap(m.v) > 0 && len(t.free) < 4 {
 		t.free = append(t.free, m.v)

@@ -34,13 +34,13 @@ func RGB(v uint32) Colour {
 	return Colour{float32(v>>16&255) / 255, float32(v>>8&255) / 255, float32(v&255) / 255, 1}
 }
 
-// Alpha gives c with alpha a.
+// Alpha returns c with alpha a.
 func (c Colour) Alpha(a float64) Colour {
 	c.A = float32(a)
 	return c
 }
 
-// Mix gives the colour t of the way from c to d.
+// Mix returns the colour t of the way from c to d.
 func (c Colour) Mix(d Colour, t float64) Colour {
 	f := float32(t)
 	return Colour{c.R + (d.R-c.R)*f, c.G + (d.G-c.G)*f, c.B + (d.B-c.B)*f, c.A + (d.A-c.A)*f}
@@ -95,7 +95,7 @@ func (p Paint) At(places ...float64) Paint {
 	return p
 }
 
-// across gives the one colour that p has all along y, where that is so.
+// across returns the one colour that p has all along y, where that is so.
 func (p *Paint) across(y float64) (c Colour, same bool) {
 	if p.single || !p.radial && p.dx == 0 {
 		return p.colour(0, y), true

@@ -1,5 +1,5 @@
-// Package paint is the small vector renderer behind the built-in characters: paths, gradients, clips and soft shadows
-// on one side, and a mesh warp that moves finished pictures on the other.
+// Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on
+// one side, and a mesh warp that moves finished pictures on the other.
 //
 // It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
 // times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
@@ -14,10 +14,10 @@ type Point struct{ X, Y float64 }
 // P makes a Point.
 func P(x, y float64) Point { return Point{x, y} }
 
-// Add gives p moved by q.
+// Add returns p moved by q.
 func (p Point) Add(q Point) Point { return Point{p.X + q.X, p.Y + q.Y} }
 
-// Mix gives the point t of the way from p to q.
+// Mix returns the point t of the way from p to q.
 func (p Point) Mix(q Point, t float64) Point { return Point{p.X + (q.X-p.X)*t, p.Y + (q.Y-p.Y)*t} }
 
 type verb uint8
@@ -65,7 +65,7 @@ func (p *Path) Append(q *Path) *Path {
 	return p
 }
 
-// Map gives the path with every point moved by f.
+// Map returns the path with every point moved by f.
 func (p *Path) Map(f func(Point) Point) *Path {
 	q := &Path{verbs: p.verbs, points: make([]Point, len(p.points))}
 	for i, v := range p.points {
@@ -74,10 +74,10 @@ func (p *Path) Map(f func(Point) Point) *Path {
 	return q
 }
 
-// Mirror gives the path reflected at the vertical line x = 0.
+// Mirror returns the path reflected at the vertical line x = 0.
 func (p *Path) Mirror() *Path { return p.Map(func(v Point) Point { return Point{-v.X, v.Y} }) }
 
-// Shift gives the path moved by dx, dy.
+// Shift returns the path moved by dx, dy.
 func (p *Path) Shift(dx, dy float64) *Path {
 	return p.Map(func(v Point) Point { return Point{v.X + dx, v.Y + dy} })
 }
@@ -149,7 +149,7 @@ func spline(p *Path, pts []Point, closed bool) {
 	}
 }
 
-// handle gives the control point beside at, on the side of to, of a curve that passes prev, at and next.
+// handle returns the control point of at, on the side of to, for a curve through prev, at and next.
 func handle(prev, mid, next, at, to Point, sign float64) Point {
 	tx, ty := next.X-prev.X, next.Y-prev.Y
 	l := math.Hypot(tx, ty)

@@ -12,7 +12,7 @@ func (t *tools) soften(v []float32, w, h int, s float64) {
 	}
 }
 
-// room gives the two lines between which passes go, of n samples each, whatever they are.
+// room returns the two lines that passes alternate between, of n samples each, with undefined values.
 func (t *tools) room(n int) (a, b []float32) {
 	if cap(t.line[0]) < n {
 		t.line = [2][]float32{make([]float32, n), make([]float32, n)}
@@ -20,8 +20,7 @@ func (t *tools) room(n int) (a, b []float32) {
 	return t.line[0][:n], t.line[1][:n]
 }
 
-// narrow takes one line after the other. What takes several at once instead, on some processor, has to give the same, bit
-// for bit.
+// narrow processes one line after the other. A kernel that processes several at once must produce the same bits.
 func (t *tools) narrow(v []float32, w, h int, r float64, pad int) {
 	a, b := t.room(max(w, h) + 2*pad)
 	pass := func(start, step, n int) {

@@ -35,7 +35,7 @@ func (t *tools) wide(v []float32, w, h int, r float64, pad int) bool {
 	return true
 }
 
-// enter puts the samples of up to eight rows, w wide, beside each other.
+// enter interleaves the samples of up to eight rows, w wide.
 func enter(in, rows []float32, w int) {
 	if w >= eight && len(rows) == eight*w {
 		for x := 0; x < w; x += eight {
@@ -75,7 +75,7 @@ type bundle struct {
 	f, norm float32
 }
 
-// bundled begins with lines of n samples in a and b, with nothing before and behind them.
+// bundled begins with lines of n samples in a and b, with nothing before and after them.
 func bundled(a, b []float32, n int, r float64, pad int) bundle {
 	for _, line := range [2][]float32{a, b} {
 		clear(line[:eight*pad])
@@ -86,7 +86,7 @@ func bundled(a, b []float32, n int, r float64, pad int) bundle {
 		norm: float32(1 / (2*r + 1))}
 }
 
-// soften passes three boxes over what is in, and overwrites it.
+// soften passes three boxes over the input, and overwrites it.
 func (l *bundle) soften() {
 	boxAVX2(&l.out[0], &l.in[0], l.n, l.k, l.f, l.norm)
 	boxAVX2(&l.in[0], &l.out[0], l.n, l.k, l.f, l.norm)

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// View says how design units fall on a frame: design point (x, y) lies at pixel ((x-X0)*Scale, (y-Y0)*Scale).
+// View maps design units to a frame: design point (x, y) is at pixel ((x-X0)*Scale, (y-Y0)*Scale).
 type View struct{ X0, Y0, Scale float64 }
 
 // Field says for a place on the frame, in design units, which place of a sprite is seen there.
@@ -34,7 +34,7 @@ type bent struct {
 	kind           []uint8 // what the sprite has there
 }
 
-const cell = 16 // pixels between the places at which a field is asked
+const cell = 16 // pixels between the places at which a field is evaluated
 
 // Draw fills dst: with backdrop, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
 // layers, the lowest first. What lies below an opaque piece of something else is left out.
@@ -114,7 +114,7 @@ func (l *bent) covers(r image.Rectangle) bool {
 	return true
 }
 
-// place is where cell k of l lies in the frame.
+// place is where cell k of l is in the frame.
 func (l *bent) place(k int) image.Rectangle {
 	x, y := l.x0+k%l.cols*cell, l.y0+k/l.cols*cell
 	return image.Rect(x, y, min(x+cell, l.x1), min(y+cell, l.y1))
@@ -215,7 +215,7 @@ func (c corners) edge(out []byte, stride, nx, ny int, p *Sprite) {
 // are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
 type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
 
-// between gives the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
+// between returns the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
 func (l *bent) between(k, low int) corners {
 	c := corners{ul: l.u[k], vl: l.v[k], ur: l.u[k+1], vr: l.v[k+1]}
 	c.dul, c.dvl = (l.u[low]-c.ul)/cell, (l.v[low]-c.vl)/cell
@@ -252,7 +252,7 @@ const (
 	evenRGB = 0x00ff00ff
 )
 
-// spread gives each channel of a pixel 16 bits: R, B, G, A from the lowest.
+// spread widens each channel of a pixel to 16 bits: R, B, G, A from the lowest.
 func spread(c uint32) uint64 { return uint64(c&evenRGB) | uint64(c&^evenRGB)<<24 }
 
 func solidRow(row []byte, pix []uint32, stride int, u, v, du, dv int32) {
@@ -305,7 +305,7 @@ func (p *Sprite) edgeRow(row []byte, u, v, du, dv int32) {
 	}
 }
 
-// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels give themselves.
+// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels yield that pixel.
 func bilinear(a, b, c, d, fx, fy uint32) uint32 {
 	x, y := uint64(fx), uint64(fy)
 	w := x * y >> 8

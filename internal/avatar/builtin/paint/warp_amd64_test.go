@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// walled gives a sprite's pixels a place in memory before which, or behind which, nothing may be read.
+// walled copies a sprite's pixels to memory with unreadable pages before or after it.
 func walled(t *testing.T, p *Sprite, behind bool) {
 	size, page := 4*len(p.pix), unix.Getpagesize()
 	n := (size + page - 1) / page * page

@@ -27,7 +27,7 @@ func speckled(width, height int, seed uint64) *Sprite {
 	return p
 }
 
-// placed gives a layer with one cell whose corners lie within p.
+// placed returns a layer with one cell whose corners are within p.
 func placed(p *Sprite, r *rand.Rand) *bent {
 	l := &bent{sprite: p, u: make([]int32, 4), v: make([]int32, 4)}
 	for i := range 4 {
@@ -75,7 +75,7 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 	})
 }
 
-// Wherever a cell lies, partly or wholly beyond its sprite, its rows are those of the careful loop.
+// Wherever a cell is, partly or wholly beyond its sprite, its rows are those of the careful loop.
 func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

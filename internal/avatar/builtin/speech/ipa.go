@@ -11,7 +11,7 @@ type Part struct {
 	Share  float64 // the shares of a sound sum to 1
 }
 
-// kindOf says what an IPA letter does to the mouth, and how long it is beside its neighbours.
+// kindOf returns what an IPA letter does to the mouth, and its length relative to its neighbours.
 func kindOf(r rune) (v Viseme, weight float64, ok bool) {
 	switch r {
 	case 'p', 'b', 'm', 'ɓ', 'ʙ', 'ᵐ':
@@ -71,12 +71,12 @@ func vowelE(r rune) (Viseme, float64, bool) {
 	return E, 1.4, true
 }
 
-const limit = 64 // letters of one symbol that are looked at
+const limit = 64 // letters of one symbol that are read
 
-// Read reads one IPA symbol as a voice writes it: a letter or several (diphthongs, affricates), with marks for stress,
-// length, tone, nasal or palatal colour, which do not move the lips, and with ties. A letter that is none of IPA counts
-// as what it most resembles: a vowel of its alphabet, else an unobtrusive consonant. Pauses and symbols without a letter
-// give Sil.
+// Read reads one IPA symbol as a voice writes it: one letter or several (diphthongs, affricates), with ties and with
+// marks for stress, length, tone, nasal or palatal colour, which do not move the lips. A letter outside IPA counts as
+// the nearest sound: a vowel of its alphabet, else an inconspicuous consonant. Pauses and symbols without a letter are
+// Sil.
 func Read(symbol string) []Part {
 	var out []Part
 	total := 0.0

@@ -12,7 +12,7 @@ import (
 type Sound struct {
 	Viseme     Viseme
 	Start, End float64
-	Loud       float64 // 0.75 to 1.25, beside the narration's own middle: scales the opening
+	Loud       float64 // 0.75 to 1.25, relative to the narration's mean: scales the opening
 }
 
 const (
@@ -60,7 +60,7 @@ func (l Level) Mean(a, b float64) float64 {
 	return sum / float64(j-i)
 }
 
-// Sounds gives the mouth shapes of a narration in order, without overlaps; what lies between them is silence. It takes
+// Sounds returns the mouth shapes of a narration in order, without overlaps; the gaps between them are silence. It uses
 // phonemes where there are any, else words and loudness, else loudness alone.
 func Sounds(n lectern.Narration) []Sound {
 	level := Loudness(n.Samples)
@@ -103,10 +103,10 @@ func spread(out []Sound, parts []Part, a, b float64) []Sound {
 	return out
 }
 
-// digraphs are letters that are said as one, each with its sound.
+// digraphs are letters that stand for one sound.
 const digraphs = "sch ʃ sh ʃ ch ʃ th θ ph f oo u ee i ou ɔu igh aɪ"
 
-// spell reads a word by its letters and gives no sound to the parts of its time in which nothing is heard.
+// spell reads a word by its letters; the silent parts of its time get no sound.
 func spell(out []Sound, w lectern.Span, level Level) []Sound {
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
@@ -157,7 +157,7 @@ func babble(level Level) []Sound {
 	return out
 }
 
-// loudness notes for each sound how loud it is beside the vowels' mean.
+// loudness sets each sound's loudness relative to the vowels' mean.
 func loudness(sounds []Sound, level Level) {
 	if len(level) == 0 {
 		return

@@ -122,7 +122,7 @@ func TestLipsMeetOnBilabialsForAFrame(t *testing.T) {
 			if s.Viseme != PP {
 				continue
 			}
-			// Another sound's own closure may stand right beside; what counts is that lips meet.
+			// Another sound's own closure may be adjacent; what counts is that lips meet.
 			phase := rapid.Float64Range(0, 1).Draw(t, "phase")
 			shut := false
 			for k := -3; k <= 12; k++ {

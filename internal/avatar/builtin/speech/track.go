@@ -22,7 +22,7 @@ const (
 	closing   = 0.130 // seconds in which they close
 	opening   = 0.090 // seconds in which they come off rest
 	minClosed = 0.055 // seconds for which lips that must meet do meet: more than a frame at 24 a second
-	jawLag    = 0.030 // seconds by which the jaw is behind the lips
+	jawLag    = 0.030 // seconds by which the jaw follows the lips
 	jawSlow   = 1.6   // how much longer the jaw takes to come and go
 )
 
@@ -60,7 +60,7 @@ func (t *Track) At(time float64) Mouth {
 	return t.meet(now, m)
 }
 
-// gate is 1 in a phrase and 0 in silence. It rises before the first sound and falls behind the last.
+// gate is 1 in a phrase and 0 in silence. It rises before the first sound and falls after the last.
 func (t *Track) gate(now, up, down float64) float64 {
 	i := sort.Search(len(t.phrases), func(i int) bool { return t.phrases[i].End+down > now })
 	g := 0.0
@@ -74,7 +74,7 @@ func (t *Track) gate(now, up, down float64) float64 {
 // reach is how far, in seconds, a sound has any say.
 const reach = 0.40
 
-// near gives the sounds whose say reaches now.
+// near returns the sounds whose say reaches now.
 func (t *Track) near(now float64) []Sound {
 	i := sort.Search(len(t.sounds), func(i int) bool { return t.sounds[i].End > now-reach })
 	j := i
@@ -103,7 +103,7 @@ func (t *Track) blend(now, slow float64) Mouth {
 		}
 	}
 	for i := range sum {
-		// What nobody insists on drifts to rest.
+		// A part without a demand drifts to rest.
 		sum[i] /= say[i] + 0.02
 	}
 	return sum

@@ -1,10 +1,10 @@
-// Package speech turns what is said into the shape of a mouth at any moment.
+// Package speech computes the shape of a mouth at any moment of a narration.
 //
-// It goes the way a lip-sync animator goes: sounds ([Sounds], from IPA, else from letters, else from loudness) become
-// the 15 mouth shapes of the Oculus set; each shape is a target and a say in each part of the mouth; the targets of
-// neighbouring sounds are blended by their say (dominance functions, after Cohen and Massaro, "Modeling coarticulation
-// in synthetic visual speech", 1993); and what an eye insists on (lips that meet, teeth on the lip, stillness in
-// silence) is then enforced. [Track.At] is pure: the same track gives the same mouth at the same time.
+// It works as lip-sync animation does: sounds ([Sounds], from IPA, else from letters, else from loudness) become the 15
+// mouth shapes of the Oculus set; each shape has a target and a weight for each part of the mouth; the targets of
+// neighbouring sounds are blended by weight (dominance functions, after Cohen and Massaro, "Modeling coarticulation in
+// synthetic visual speech", 1993); then what viewers notice (lips that meet, teeth on the lip, stillness in silence) is
+// enforced. [Track.At] is pure: the same track gives the same mouth at the same time.
 package speech
 
 // Viseme is one of the 15 mouth shapes of the Oculus set.
@@ -62,7 +62,7 @@ const (
 // Mouth is a mouth's shape: a value for each part.
 type Mouth [Parts]float64
 
-// Mix gives the mouth t of the way from m to n.
+// Mix returns the mouth t of the way from m to n.
 func (m Mouth) Mix(n Mouth, t float64) Mouth {
 	for i := range m {
 		m[i] += (n[i] - m[i]) * t
@@ -75,7 +75,7 @@ type shape struct {
 	target Mouth
 	say    Mouth   // how much it insists on each part
 	rise   float64 // seconds in which it takes hold before its sound
-	fall   float64 // seconds in which it lets go behind it
+	fall   float64 // seconds in which its weight falls after it
 }
 
 // Target is the mouth of a viseme that is held.

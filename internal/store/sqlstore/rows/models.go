@@ -114,6 +114,7 @@ type Presentation struct {
 	Estimate        int64
 	Ticket          int64
 	Resumed         int64
+	Files           string
 }
 
 type Step struct {

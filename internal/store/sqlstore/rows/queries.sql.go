@@ -415,7 +415,7 @@ func (q *Queries) GetPlace(ctx context.Context, id string) (GetPlaceRow, error) 
 }
 
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -452,6 +452,7 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.Estimate,
 		&i.Ticket,
 		&i.Resumed,
+		&i.Files,
 	)
 	return i, err
 }
@@ -1233,7 +1234,7 @@ func (q *Queries) ListFinished(ctx context.Context, limit int64) ([]ListFinished
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -1285,6 +1286,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.Estimate,
 			&i.Ticket,
 			&i.Resumed,
+			&i.Files,
 		); err != nil {
 			return nil, err
 		}
@@ -1727,9 +1729,9 @@ UPDATE presentations SET
     worker = ?8, cancel_requested = ?9, started_at = ?10,
     completed_at = ?11, last_heartbeat = ?12, eta = ?13,
     failure = ?14, warnings = ?15, scratch_at = ?16,
-    expires_at = ?17, key_id = ?18
-WHERE id = ?19 AND removing = 0 AND attempt = ?20 AND status = ?21
-    AND version = ?22 AND progress <= ?3
+    expires_at = ?17, key_id = ?18, files = ?19
+WHERE id = ?20 AND removing = 0 AND attempt = ?21 AND status = ?22
+    AND version = ?23 AND progress <= ?3
 `
 
 type UpdatePresentationParams struct {
@@ -1751,6 +1753,7 @@ type UpdatePresentationParams struct {
 	ScratchAt       int64
 	ExpiresAt       int64
 	KeyID           string
+	Files           string
 	ID              string
 	WasAttempt      int64
 	WasStatus       string
@@ -1778,6 +1781,7 @@ func (q *Queries) UpdatePresentation(ctx context.Context, arg UpdatePresentation
 		arg.ScratchAt,
 		arg.ExpiresAt,
 		arg.KeyID,
+		arg.Files,
 		arg.ID,
 		arg.WasAttempt,
 		arg.WasStatus,
