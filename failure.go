@@ -46,13 +46,14 @@ const (
 
 	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
 	CodeUnknownTemplate Code = "unknown_template" // caller
+	CodeInvalidYAML     Code = "invalid_yaml"     // caller
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
 // too.
 func (c Code) IsFault() bool {
 	switch c {
-	case CodeInvalidJSON, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
+	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
 		CodeUnknownTemplate, CodeAssetRefused:
 		return true
 	}
@@ -65,6 +66,8 @@ type Failure struct {
 	Message   string    `json:"message"`          // one sentence that a user understands
 	Param     string    `json:"param,omitempty"`  // the field to blame, such as "slides[3].props.title"
 	Slide     int       `json:"slide,omitempty"`  // counted from 1; 0: not a slide's fault
+	Line      int       `json:"line,omitempty"`   // of the field in the file that it came from, counted from 1; 0: not known
+	Column    int       `json:"column,omitempty"` // in characters, counted from 1
 	Retryable bool      `json:"retryable"`        // whether the same request may succeed later
 	Detail    string    `json:"detail,omitempty"` // the cause behind it: the tail of a child's stderr, a provider's answer
 	Causes    []Failure `json:"causes,omitempty"` // later failures of the same run, and further faults of the same input

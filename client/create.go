@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -18,6 +19,7 @@ type CreateOption func(*creation)
 
 type creation struct {
 	key      string
+	name     string
 	settings []byte
 	callback string
 	replayed *bool
@@ -29,6 +31,9 @@ func WithKey(key string) CreateOption { return func(o *creation) { o.key = key }
 
 // WithSettings adds to an [Client.Upload] a JSON object whose fields override the deck's.
 func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
+
+// WithName adds to an [Client.Upload] the name of the deck's file, whose ending says what the deck is written in: talk.yaml.
+func WithName(name string) CreateOption { return func(o *creation) { o.name = name } }
 
 // WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names
 // its own.
@@ -49,7 +54,7 @@ func (c *Client) Upload(ctx context.Context, deck []byte, options ...CreateOptio
 	o := newCreation(options)
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	file, err := form.CreateFormFile("deck", "deck")
+	file, err := form.CreateFormFile("deck", cmp.Or(o.name, "deck"))
 	if err == nil {
 		_, err = file.Write(deck)
 	}

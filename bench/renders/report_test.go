@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"lectern"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
+	"lectern/internal/deck/all"
 )
 
 // found is a report as a run would leave it.
@@ -179,35 +180,35 @@ func TestDecks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := jsondeck.ParseRequest(data, nil, lectern.DefaultLimits())
+		q, err := all.Parsers().Parse(t.Context(), deck.Source{Bytes: data}, nil, lectern.DefaultLimits())
 		if err == nil {
 			err = q.Judge(lectern.Join(q.Deck.Validate(lectern.DefaultLimits())))
 		}
 		if err != nil || len(q.Warnings) > 0 {
 			t.Fatalf("%s: %v, %v", k, q.Warnings, err)
 		}
-		deck := q.Deck
+		talk := q.Deck
 		n := map[Kind]int{Fifty: fiftySlides}[k]
 		if n == 0 {
 			n = shape.Slides
 		}
-		if len(deck.Slides) != n || deck.Size != shape.Size || deck.FrameRate != shape.Rate || (deck.Avatar == "") != (k == Slides) {
-			t.Errorf("%s: %d slides, %+v, avatar %q", k, len(deck.Slides), deck.Size, deck.Avatar)
+		if len(talk.Slides) != n || talk.Size != shape.Size || talk.FrameRate != shape.Rate || (talk.Avatar == "") != (k == Slides) {
+			t.Errorf("%s: %d slides, %+v, avatar %q", k, len(talk.Slides), talk.Size, talk.Avatar)
 		}
-		if (len(deck.Transitions) > 0) != (k == Transitions) {
-			t.Errorf("%s: %d transitions", k, len(deck.Transitions))
+		if (len(talk.Transitions) > 0) != (k == Transitions) {
+			t.Errorf("%s: %d transitions", k, len(talk.Transitions))
 		}
 		edited, err := Deck(k, shape, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := jsondeck.ParseRequest(edited, nil, lectern.DefaultLimits())
+		other, err := all.Parsers().Parse(t.Context(), deck.Source{Bytes: edited}, nil, lectern.DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
 		said := map[string]bool{}
 		changed := 0
-		for i, s := range deck.Slides {
+		for i, s := range talk.Slides {
 			said[s.Narration] = true
 			if words := len(strings.Fields(s.Narration)); words < 30 || words > 36 {
 				t.Errorf("%s: slide %d has %d words", k, i+1, words)

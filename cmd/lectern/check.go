@@ -14,7 +14,7 @@ import (
 
 // checkCmd looks at a deck and draws its slides, without making a video.
 type checkCmd struct {
-	Deck   string `arg:"" help:"The deck, a JSON file; - reads standard input."`
+	Deck   string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
 	JSON   bool   `help:"As JSON."`
 	Strict bool   `help:"Notes count as faults."`
 }
@@ -40,7 +40,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
-	data, err := readDeck(c.Deck, io)
+	source, err := readDeck(c.Deck, io)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	defer t.Close()
-	q, err := parseDeck(data, "", cfg.Limits)
+	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning

@@ -73,7 +73,7 @@ func exitCode(err error) int {
 	switch f.Code {
 	case lectern.CodeInvalidRequest:
 		return exitUsage
-	case lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
+	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 		lectern.CodeCallbackRefused:
 		return exitDeck
@@ -171,8 +171,8 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 			fmt.Fprintf(io.err, "  %s  %s\n", io.dim(pad(name, 6)), line)
 		}
 	}
-	if f.Param != "" {
-		row("where", f.Param)
+	if at := place(*f); at != "" {
+		row("where", at)
 	}
 	if f.Detail != "" && f.Detail != f.Message {
 		row("detail", clip(f.Detail, 2000))
@@ -183,8 +183,8 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 			break
 		}
 		text := c.Error()
-		if c.Param != "" {
-			text += " (" + c.Param + ")"
+		if at := place(c); at != "" {
+			text += " (" + at + ")"
 		}
 		row("also", text)
 	}
@@ -195,6 +195,14 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 	} else if f.Retryable {
 		row("do", "It may work when tried again.")
 	}
+}
+
+// place is where a failure is: the field, and its line where there is one.
+func place(f lectern.Failure) string {
+	if f.Line == 0 {
+		return f.Param
+	}
+	return fmt.Sprintf("%s, line %d, column %d", f.Param, f.Line, f.Column)
 }
 
 // clip keeps the end of a long text, where programs say why they ended.

@@ -7,6 +7,7 @@ import (
 	"lectern"
 	"lectern/internal/app"
 	"lectern/internal/config"
+	"lectern/internal/deck"
 	"lectern/internal/log"
 )
 
@@ -31,16 +32,16 @@ func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams
 	return &local{Local: l}, nil
 }
 
-func (l *local) create(ctx context.Context, data []byte) (lectern.Presentation, error) {
-	q, err := parseDeck(data, l.preset, l.Config.Limits)
+func (l *local) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+	q, err := parseDeck(ctx, l.Decks, source, l.preset, l.Config.Limits)
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	deck, more, err := l.Check(ctx, q.Deck)
+	d, more, err := l.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
-	return l.Jobs.Submit(ctx, lectern.Submission{Deck: deck, Warnings: append(q.Warnings, more...)})
+	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...)})
 }
 
 func (l *local) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -15,6 +15,8 @@ import (
 
 	"lectern"
 	"lectern/internal/config"
+	"lectern/internal/deck"
+	"lectern/internal/deck/all"
 	"lectern/internal/slides"
 )
 
@@ -25,7 +27,7 @@ func TestExamplesAreFlawless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decks, err := filepath.Glob("../../examples/*.json")
+	decks, err := filepath.Glob("../../examples/*.[jy]*")
 	if err != nil || len(decks) < 4 {
 		t.Fatalf("%v, %v", decks, err)
 	}
@@ -36,10 +38,10 @@ func TestExamplesAreFlawless(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := parseDeck(data, "", lectern.DefaultLimits())
-			deck := q.Deck.WithDefaults()
+			q, err := parseDeck(t.Context(), all.Parsers(), deck.Source{Name: name, Bytes: data}, "", lectern.DefaultLimits())
+			talk := q.Deck.WithDefaults()
 			if err == nil {
-				err = q.Judge(lectern.Join(deck.Validate(lectern.DefaultLimits())))
+				err = q.Judge(lectern.Join(talk.Validate(lectern.DefaultLimits())))
 			}
 			if err != nil || len(q.Warnings) > 0 {
 				t.Fatalf("%v, %v", q.Warnings, err)
@@ -48,22 +50,22 @@ func TestExamplesAreFlawless(t *testing.T) {
 			for _, tpl := range library.Templates() {
 				known[tpl.ID] = true
 			}
-			for i, s := range deck.Slides {
+			for i, s := range talk.Slides {
 				if !known[s.Template] {
 					t.Errorf("slide %d: there is no template %q", i+1, s.Template)
 				}
-				if _, warnings, err := library.Page(deck, i); err != nil || len(warnings) > 0 {
+				if _, warnings, err := library.Page(talk, i); err != nil || len(warnings) > 0 {
 					t.Errorf("slide %d: %v, %v", i+1, warnings, err)
 				}
 				if s.Narration == "" {
 					t.Errorf("slide %d says nothing", i+1)
 				}
 			}
-			if len(deck.Transitions) != len(deck.Slides)-1 {
-				t.Errorf("%d transitions between %d slides", len(deck.Transitions), len(deck.Slides))
+			if len(talk.Transitions) != len(talk.Slides)-1 {
+				t.Errorf("%d transitions between %d slides", len(talk.Transitions), len(talk.Slides))
 			}
-			if long, _ := deck.Estimate(); filepath.Base(name) == "demo.json" && (len(deck.Slides) < 5 || long < 45*time.Second) {
-				t.Errorf("the demo has %d slides and lasts about %s", len(deck.Slides), long)
+			if long, _ := talk.Estimate(); filepath.Base(name) == "demo.json" && (len(talk.Slides) < 5 || long < 45*time.Second) {
+				t.Errorf("the demo has %d slides and lasts about %s", len(talk.Slides), long)
 			}
 		})
 	}

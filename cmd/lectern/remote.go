@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 
 	"lectern"
 	"lectern/client"
+	"lectern/internal/deck"
 )
 
 // remote renders on a server.
@@ -22,11 +24,14 @@ func newRemote(out streams, server, key, preset string) (*remote, error) {
 	return &remote{c, preset}, nil
 }
 
-func (r *remote) create(ctx context.Context, deck []byte) (lectern.Presentation, error) {
+func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
 	if r.preset != "" {
-		return r.client.Upload(ctx, deck, client.WithSettings(presetSettings(r.preset)))
+		return r.client.Upload(ctx, source.Bytes, client.WithName(source.Name), client.WithSettings(presetSettings(r.preset)))
 	}
-	return r.client.Create(ctx, deck)
+	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" {
+		return r.client.Upload(ctx, source.Bytes, client.WithName(source.Name))
+	}
+	return r.client.Create(ctx, source.Bytes)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

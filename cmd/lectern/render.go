@@ -9,16 +9,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"lectern"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
+	"lectern/internal/deck/all"
 )
 
 // renderCmd makes one video and ends.
 type renderCmd struct {
-	Deck     string `arg:"" help:"The deck, a JSON file; - reads standard input."`
+	Deck     string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
 	Out      string `short:"o" help:"The video; without it, the deck's name with .mp4, here." placeholder:"FILE"`
 	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
 	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`
@@ -40,7 +42,7 @@ func (renderCmd) Help() string {
 // maker makes videos: here, or on a server.
 type maker interface {
 	// create begins a presentation of a deck.
-	create(ctx context.Context, deck []byte) (lectern.Presentation, error)
+	create(ctx context.Context, deck deck.Source) (lectern.Presentation, error)
 	// follow calls show for every version until the end, and gives the last.
 	follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error)
 	// cancel ends a presentation that nobody waits for any more.
@@ -59,7 +61,7 @@ type keepsake struct {
 
 // Run implements the command.
 func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
-	deck, err := readDeck(c.Deck, io)
+	source, err := readDeck(c.Deck, io)
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return err
 	}
 	began := time.Now()
-	done, err := c.make(ctx, io, m, deck)
+	done, err := c.make(ctx, io, m, source)
 	if err == nil {
 		err = c.collect(ctx, io, m, done, target, began)
 	}
@@ -140,8 +142,8 @@ func (c *renderCmd) keepable() error {
 }
 
 // make follows the presentation to its end.
-func (c *renderCmd) make(ctx context.Context, io streams, m maker, deck []byte) (lectern.Presentation, error) {
-	p, err := m.create(ctx, deck)
+func (c *renderCmd) make(ctx context.Context, io streams, m maker, source deck.Source) (lectern.Presentation, error) {
+	p, err := m.create(ctx, source)
 	if err != nil {
 		return p, err
 	}
@@ -260,39 +262,48 @@ func save(ctx context.Context, k keepsake, to string) (err error) {
 const maxDeckFile = 1 << 30
 
 // readDeck reads the deck's file, or standard input.
-func readDeck(name string, s streams) ([]byte, error) {
-	if ext := strings.ToLower(filepath.Ext(name)); name != "-" && ext != ".json" && ext != "" {
-		return nil, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are JSON files so far.", name)
+func readDeck(name string, s streams) (deck.Source, error) {
+	src := deck.Source{Name: filepath.Base(name)}
+	if name == "-" {
+		src.Name = ""
+	}
+	var endings, names []string
+	for _, k := range all.Parsers().Kinds() {
+		endings, names = append(endings, k.Endings...), append(names, k.Name)
+	}
+	if ext := strings.ToLower(filepath.Ext(src.Name)); ext != "" && !slices.Contains(endings, ext) {
+		return src, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are %s files so far.", name, strings.Join(names, " or "))
 	}
 	in := s.in
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
+			return src, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxDeckFile+1))
 	if err != nil {
-		return nil, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
+		return src, lectern.Fail(lectern.CodeInvalidDeck, "The deck %s cannot be read: %v.", name, bare(err)).Because(err)
 	}
 	if len(data) > maxDeckFile {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck %s is larger than 1 GiB.", name)
+		return src, lectern.Fail(lectern.CodeTooLarge, "The deck %s is larger than 1 GiB.", name)
 	}
-	return data, nil
+	src.Bytes = data
+	return src, nil
 }
 
-// parseDeck reads a deck by its content. A preset goes before what the deck says of size and quality; "": there is none.
-func parseDeck(data []byte, preset string, lim lectern.Limits) (jsondeck.Request, error) {
-	if int64(len(data)) > lim.BodyBytes {
-		return jsondeck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(data))), megabytes(lim.BodyBytes))
+// parseDeck reads a deck. A preset goes before what the deck says of size and quality; "": there is none.
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string, lim lectern.Limits) (deck.Request, error) {
+	if int64(len(s.Bytes)) > lim.BodyBytes {
+		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
 	}
 	var settings []byte
 	if preset != "" {
 		settings = presetSettings(preset)
 	}
-	return jsondeck.ParseRequest(data, settings, lim)
+	return decks.Parse(ctx, s, settings, lim)
 }
 
 // presetSettings are settings that go before a deck's own.

@@ -51,7 +51,7 @@ func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error
 		hosts = append(hosts, strings.ToLower(strings.Trim(name, "[]")))
 	}
 	return httpapi.Options{
-		Jobs: a.Jobs, Check: a, CustomCheck: deckCheck{a, a.checker.Lenient()}, Measure: a,
+		Jobs: a.Jobs, Decks: a.Decks, Check: a, CustomCheck: deckCheck{a, a.checker.Lenient()}, Measure: a,
 		CheckTime: a.Config.HTTP.CheckTime, Slides: a.Slides, Browser: a.Browser,
 		Assets: a.Assets, Voices: a.Voices, Avatars: a.Avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return a.Artifacts.Open(ctx, key) },

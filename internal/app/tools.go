@@ -18,6 +18,8 @@ import (
 	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
+	"lectern/internal/deck"
+	parsers "lectern/internal/deck/all"
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -39,6 +41,7 @@ type Tools struct {
 	slots     *render.Resources
 	judge     *picturefile.Judge
 	checker   *check.Checker
+	Decks     *deck.Catalogue
 	encoder   *encoder
 }
 
@@ -63,7 +66,7 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Assets: asset.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		secrets: secrets, providers: all, judge: picturefile.NewJudge(), encoder: newEncoder(cfg, ffmpeg, logger),
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
 		}),

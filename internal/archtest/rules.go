@@ -75,8 +75,14 @@ func allowed() map[string][]string {
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
 		"internal/avatar/footage":  {"internal/picture"},
-		"internal/httpapi":         {"internal/deck/jsondeck"},
-		"cmd/lectern":              {"client", "internal/app", "internal/blob", "internal/config", "internal/deck", "internal/deck/jsondeck", "internal/keys", "internal/log"},
+		"internal/deck":            nil,
+		"internal/deck/all":        {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"}, // the list of parsers
+		"internal/deck/form":       {"internal/deck"},
+		"internal/deck/jsondeck":   {"internal/deck", "internal/deck/form"},
+		"internal/deck/yamldeck":   {"internal/deck", "internal/deck/form"},
+		"internal/deck/decktest":   {"internal/deck"},
+		"internal/httpapi":         {"internal/deck"},
+		"cmd/lectern":              {"client", "internal/app", "internal/blob", "internal/config", "internal/deck", "internal/deck/all", "internal/keys", "internal/log"},
 		"cmd/gallery":              {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg", "internal/picture"},
 		"bench/measure":            {"internal/proc"},
 		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
@@ -155,6 +161,8 @@ var sole = []struct {
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one room's choice"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
+	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 

@@ -125,9 +125,9 @@ func packed(body string) string {
 	return ""
 }
 
-func refusePacked(body string) error {
+func (s *server) refusePacked(body string) error {
 	if what := packed(body); what != "" {
-		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as JSON (application/json), not packed.", what)
+		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as %s, not packed.", what, s.takenDecks())
 	}
 	return nil
 }

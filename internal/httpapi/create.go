@@ -8,10 +8,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"lectern"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
 )
 
 // Bounds of what stands beside a deck.
@@ -23,46 +24,68 @@ const (
 // submission is what a request for a presentation brought, before anybody has read the deck.
 type submission struct {
 	kind     string // media type of the body, in lower case and without parameters
-	deck     string
-	settings string // of an upload: a JSON object whose fields win over the deck's
+	deck     deck.Source
+	settings string // of an upload: an object whose fields win over the deck's
 	callback string // of an upload; wins over the deck's
 }
 
 // readSubmission reads the whole body; guard has bounded it.
-func readSubmission(r *http.Request) (submission, error) {
+func (s *server) readSubmission(r *http.Request) (submission, error) {
 	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "multipart/form-data" {
-		return readUpload(r, params["boundary"])
+		return s.readUpload(r, params["boundary"])
 	}
-	body, err := readBody(r)
-	// What is taken as JSON is one kind, whatever it was called.
-	return submission{kind: "application/json", deck: body}, err
+	b, err := s.readBody(r)
+	return submission{kind: b.MediaType, deck: b}, err
 }
 
-// readBody reads a body of JSON.
-func readBody(r *http.Request) (string, error) {
-	if ct := r.Header.Get("Content-Type"); ct != "" {
-		// Scripts forget the header, and curl then says "form": only what surely is no JSON is refused.
-		kind, _, _ := mime.ParseMediaType(ct)
-		if !mayBeJSON(kind) {
-			return "", blame("Content-Type", codeMedia, "The body must be JSON (application/json), not %s.", kind)
-		}
+// readBody reads a body that is a deck.
+func (s *server) readBody(r *http.Request) (deck.Source, error) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	// Scripts forget the header, and curl then says "form": only what surely is no deck is refused.
+	if !s.mayBeDeck(kind) {
+		return deck.Source{}, blame("Content-Type", codeMedia, "The body must be %s, not %s.", s.takenDecks(), kind)
 	}
 	b, err := readText(r.Body, r.ContentLength)
 	if err != nil {
-		return "", arrival(err)
+		return deck.Source{}, arrival(err)
 	}
-	return b, refusePacked(b)
+	return s.source("", kind, b), s.refusePacked(b)
 }
 
-// mayBeJSON reports whether a body of this media type may be JSON after all.
-func mayBeJSON(kind string) bool {
+// source is a deck that came as a body or as a file. Of media types only those are kept that say what it is, so that the same
+// deck is the same request (J13) under every type that does not.
+func (s *server) source(name, kind, text string) deck.Source {
+	d := deck.Source{Name: name, Bytes: []byte(text)}
+	kinds := s.Decks.Kinds()
+	for _, k := range kinds {
+		if slices.Contains(k.MediaTypes, kind) {
+			d.MediaType = k.MediaTypes[0]
+		}
+	}
+	if d.MediaType == "" && name == "" {
+		d.MediaType = kinds[0].MediaTypes[0]
+	}
+	return d
+}
+
+// mayBeDeck reports whether a body of this media type may be a deck after all.
+func (s *server) mayBeDeck(kind string) bool {
 	for _, other := range []string{"multipart/", "image/", "video/", "audio/", "font/", "application/pdf", "application/zip", "application/vnd."} {
 		if strings.HasPrefix(kind, other) {
 			return false
 		}
 	}
-	return true
+	return kind != "text/markdown"
+}
+
+// takenDecks says what a deck may be written in.
+func (s *server) takenDecks() string {
+	var names []string
+	for _, k := range s.Decks.Kinds() {
+		names = append(names, k.Name+" ("+k.MediaTypes[0]+")")
+	}
+	return strings.Join(names, " or ")
 }
 
 // arrival is why a body could not be read.
@@ -80,10 +103,11 @@ func arrival(err error) error {
 // it, since clients draw a new one for every try.
 func (b submission) fingerprint(r *http.Request) string {
 	h := sha256.New()
-	for _, part := range []string{r.Method, r.URL.Path, b.kind, b.deck, b.settings, b.callback} {
+	for _, part := range []string{r.Method, r.URL.Path, b.kind, b.settings, b.callback} {
 		fmt.Fprintf(h, "%d:", len(part))
 		_, _ = io.WriteString(h, part) // a hash takes everything
 	}
+	_, _ = h.Write(b.deck.Bytes)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -110,7 +134,7 @@ type intake struct {
 
 // accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
-	q, err := jsondeck.ParseRequest(b.deck, b.settings, s.Limits)
+	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
 	if err != nil {
 		return lectern.Submission{}, err
 	}
@@ -165,7 +189,7 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 	if err != nil {
 		return p, false, err
 	}
-	body, err := readSubmission(r)
+	body, err := s.readSubmission(r)
 	if err == nil {
 		err = s.takesOrders()
 	}

@@ -385,3 +385,30 @@ func TestListIsStable(t *testing.T) {
 		}
 	})
 }
+
+// A deck in YAML is taken as a body and as a file, by its media type or by the ending of its name, and its faults have lines.
+func TestYAMLDecks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	const deck = "title: Talk\nslides:\n  - title: One\n    narration: Hello.\n"
+	for name, p := range map[string]part{
+		"by its type": {"deck", "", "application/yaml", deck}, "by its name": {"deck", "../talk.YAML", "application/octet-stream", deck}, "by its text": {"deck", "", "", deck},
+	} {
+		body, ct := form(t, p, part{"settings", "", "", `{"theme":"light-modern"}`})
+		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 202 || r.jobs.all[len(r.jobs.all)-1].deck.Theme != "light-modern" {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	for _, kind := range []string{"application/yaml", "text/x-yaml; charset=utf-8"} {
+		if a := r.post("/v1/presentations", deck, "Content-Type", kind); a.status != 202 || r.jobs.all[len(r.jobs.all)-1].deck.Title != "Talk" {
+			t.Errorf("%s: %d %s", kind, a.status, a.body)
+		}
+	}
+	a := r.post("/v1/presentations?dry_run=true", "theme: neon\nslides:\n  - title: [x]\n", "Content-Type", "application/yaml")
+	if a.status != 422 || !strings.Contains(a.body, `"param":"slides[0].title","slide":1,"line":3,"column":5`) || !strings.Contains(a.body, `"param":"theme","line":1,"column":1`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := r.post("/v1/presentations", "slides: [", "Content-Type", "application/yaml"); a.status != 400 || !strings.Contains(a.body, `"code":"invalid_yaml"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

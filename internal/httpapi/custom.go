@@ -272,11 +272,11 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 // the request names a layout.
 func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lectern.Warning, func(), error) {
 	none := func() {}
-	body, err := readBody(r)
+	body, err := s.readBody(r)
 	if err != nil {
 		return nil, lectern.Deck{}, nil, none, err
 	}
-	d, warnings, err := previewDeck(body, s.Limits)
+	d, warnings, err := s.previewDeck(r.Context(), body)
 	if err != nil {
 		return nil, d, nil, none, err
 	}

@@ -5,9 +5,11 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"lectern/internal/deck"
 )
 
-// DeckInput documents what a deck may say; jsondeck reads it.
+// DeckInput documents what a deck may say; package deck/form reads it.
 type DeckInput struct {
 	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
 	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
@@ -33,8 +35,8 @@ type DeckInput struct {
 
 // UploadInput documents the form of an upload.
 type UploadInput struct {
-	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file: a deck as JSON."`
-	Settings    string `json:"settings,omitempty" doc:"A JSON object whose fields win over the deck's own; it has no slides."`
+	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
+	Settings    string `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
 	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
 }
 
@@ -117,15 +119,21 @@ func (f *face) describeChecked(o *huma.Operation) {
 
 // describeDeck tells the document about the body. It does so behind huma's back, once the operation is registered: huma
 // would otherwise read the body itself and judge it by the schema, which knows no aliases and no good sentences.
-func describeDeck(doc *huma.OpenAPI) {
+func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 	registry := doc.Components.Schemas
 	schema := registry.Schema(reflect.TypeFor[DeckInput](), true, "Deck")
 	doc.Paths["/v1/presentations"].Post.RequestBody = &huma.RequestBody{
 		Required: true, Description: "A deck. Every field may also be written in snake_case.",
 		Content: map[string]*huma.MediaType{
-			"application/json":    {Schema: schema, Example: exampleDeck},
 			"multipart/form-data": {Schema: registry.Schema(reflect.TypeFor[UploadInput](), true, "Upload")},
 		},
+	}
+	for _, k := range kinds {
+		body := &huma.MediaType{Schema: schema}
+		if k.MediaTypes[0] == "application/json" {
+			body.Example = exampleDeck
+		}
+		doc.Paths["/v1/presentations"].Post.RequestBody.Content[k.MediaTypes[0]] = body
 	}
 	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)

@@ -15,7 +15,7 @@ import (
 // finish gives every operation the one kind of failure, and drops what huma would have used instead.
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
-	describeDeck(doc)
+	describeDeck(doc, f.s.Decks.Kinds())
 	describeList(doc.Paths["/v1/presentations"].Get)
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
@@ -79,6 +79,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeUnknownLayout: "there is no such layout",
 
 	lectern.CodeUnknownTemplate: "there is no such template",
+	lectern.CodeInvalidYAML:     "the body is no YAML",
 	lectern.CodeAssetRefused:    "an address of a picture may not be reached, or it is no picture that can be used",
 	lectern.CodeKeyMismatch:     "the Idempotency-Key came with another request before",
 	lectern.CodeKeyInUse:        "the first request with this Idempotency-Key is not answered yet; Retry-After says when to ask again",

@@ -74,6 +74,7 @@ var statuses = map[lectern.Code]int{
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
+	lectern.CodeInvalidYAML:     http.StatusBadRequest,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.
@@ -113,6 +114,8 @@ type Fault struct {
 	Message string `json:"message" doc:"What is wrong, in a sentence."`
 	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
 	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
+	Line    int    `json:"line,omitempty" doc:"Where the field stands in the deck, counted from 1. Only for decks with lines of their own, such as YAML."`
+	Column  int    `json:"column,omitempty" doc:"In characters, counted from 1."`
 }
 
 // customFailure is a failure in /api/custom.
@@ -128,9 +131,9 @@ type customFailure struct {
 
 func faults(f *lectern.Failure) []Fault {
 	list := make([]Fault, 0, 1+len(f.Causes))
-	list = append(list, Fault{string(f.Code), f.Message, f.Param, f.Slide})
+	list = append(list, Fault{string(f.Code), f.Message, f.Param, f.Slide, f.Line, f.Column})
 	for _, c := range f.Causes {
-		list = append(list, Fault{string(c.Code), c.Message, c.Param, c.Slide})
+		list = append(list, Fault{string(c.Code), c.Message, c.Param, c.Slide, c.Line, c.Column})
 	}
 	return list
 }

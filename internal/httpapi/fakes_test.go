@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 	"lectern/internal/keys"
 	"lectern/internal/keys/keystest"
@@ -543,7 +544,7 @@ func offline(t testing.TB, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 	r := &rig{t: t, jobs: newJobs(), log: &logLines{}, keys: &keystest.Fake{}}
 	r.ring = keys.New(keys.Options{Store: r.keys})
 	o := httpapi.Options{
-		Jobs: r.jobs, Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
+		Jobs: r.jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	o.Webhooks, o.Keys = newHooks(t), r.ring

@@ -4,8 +4,8 @@
 // RFC 9457, and an OpenAPI document made from the code that serves it. /api/custom is the interface of the service that
 // Lectern succeeds, kept so that its web client and its scripts go on working: camelCase, a success flag, polling.
 //
-// Handlers here translate and nothing else: what a deck is, jsondeck knows; what may happen to a presentation, the job
-// service decides; what would fail, the pipeline's check finds. Each face has one table that turns a failure's code into
+// Handlers here translate and nothing else: what a deck is, its parser knows; what may happen to a presentation, the job
+// service decides; what would fail, the check finds. Each face has one table that turns a failure's code into
 // a status. Errors are logged here, once, and only where the fault is ours.
 //
 // The package sees the rest of Lectern through the ports that it declares in ports.go, so a test can put faithful fakes
@@ -25,9 +25,10 @@ import (
 	"lectern"
 )
 
-// Options are what a server of the interface needs. Jobs, Check, Slides, Voices, Avatars and Open are required.
+// Options are what a server of the interface needs. Jobs, Decks, Check, Slides, Voices, Avatars and Open are required.
 type Options struct {
 	Jobs  Jobs
+	Decks Decks
 	Check Checker
 	// CustomCheck checks the decks of /api/custom, where an unknown template is a warning; nil: Check does.
 	CustomCheck Checker

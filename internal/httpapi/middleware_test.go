@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 )
 
@@ -211,7 +212,7 @@ func TestSlowSenders(t *testing.T) {
 func TestNoDeadlineBehindTheBody(t *testing.T) {
 	t.Parallel()
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	httpapi.New(httpapi.Options{Jobs: newJobs(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
+	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
 		ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/v1/presentations", strings.NewReader(seedRequest)))
 	if n := len(w.read); n < 2 || w.read[0].IsZero() || !w.read[n-1].IsZero() {
 		t.Errorf("read deadlines %v", w.read)
@@ -292,7 +293,7 @@ func TestUI(t *testing.T) {
 func TestWithoutDeadlines(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	httpapi.New(httpapi.Options{Jobs: newJobs(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
+	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
 		ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/v1/presentations", strings.NewReader(seedRequest)))
 	if w.Code != http.StatusAccepted {
 		t.Errorf("%d %s", w.Code, w.Body)

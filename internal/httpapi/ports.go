@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/deck"
 )
 
 // Jobs is the job service as this package sees it. *job.Service is one.
@@ -57,6 +58,12 @@ type Results interface {
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
+}
+
+// Decks reads what a request brings. *deck.Catalogue is one.
+type Decks interface {
+	Parse(ctx context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error)
+	Kinds() []deck.Kind
 }
 
 // Checker settles a deck and refuses what would fail, with all of its faults in one failure. *check.Checker is one.

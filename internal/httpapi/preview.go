@@ -2,16 +2,17 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strconv"
 
 	"lectern"
-	"lectern/internal/deck/jsondeck"
+	"lectern/internal/deck"
 )
 
 // previewDeck parses a deck for a preview. Without a layout of its own it shows the slide alone.
-func previewDeck(body string, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
-	q, err := jsondeck.ParseRequest(body, "", lim)
+func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck, []lectern.Warning, error) {
+	q, err := s.Decks.Parse(c, body, nil, s.Limits)
 	if err != nil {
 		return q.Deck, nil, err
 	}
@@ -19,7 +20,7 @@ func previewDeck(body string, lim lectern.Limits) (lectern.Deck, []lectern.Warni
 		q.Deck.Layout = lectern.LayoutSlideOnly
 	}
 	d := q.Deck.WithDefaults()
-	return d, q.Warnings, q.Judge(lectern.Join(d.Validate(lim)))
+	return d, q.Warnings, q.Judge(lectern.Join(d.Validate(s.Limits)))
 }
 
 func (s *server) themeExists(id string) error {

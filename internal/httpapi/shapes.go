@@ -102,7 +102,7 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	if f := p.Error; f != nil {
 		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param, Slide: f.Slide, Retryable: f.Retryable}
 		for _, c := range f.Causes {
-			v.Error.Causes = append(v.Error.Causes, Fault{string(c.Code), c.Message, c.Param, c.Slide})
+			v.Error.Causes = append(v.Error.Causes, Fault{string(c.Code), c.Message, c.Param, c.Slide, c.Line, c.Column})
 		}
 	}
 	return v

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"path"
 	"strings"
 
 	"lectern"
@@ -18,11 +19,9 @@ const (
 	maxSettings = 1 << 20
 )
 
-const takenDecks = "a deck as JSON (application/json)"
-
-// readUpload reads a form: the file "deck", and the fields "settings" and "callback_url". What the sender calls its file
-// is not looked at.
-func readUpload(r *http.Request, boundary string) (submission, error) {
+// readUpload reads a form: the file "deck", and the fields "settings" and "callback_url". Of what the sender calls its file
+// only the ending is looked at.
+func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
 		return b, blame("Content-Type", codeMedia, "The Content-Type multipart/form-data lacks its boundary.")
@@ -45,12 +44,12 @@ func readUpload(r *http.Request, boundary string) (submission, error) {
 			return b, formFault(name, "The form has more than one %.60q.", name)
 		}
 		seen[name] = true
-		if err := b.take(part, name, r.ContentLength); err != nil {
+		if err := s.take(&b, part, name, r.ContentLength); err != nil {
 			return b, err
 		}
 	}
 	if !seen["deck"] {
-		return b, formFault("deck", "The form has no file \"deck\"; it takes %s.", takenDecks)
+		return b, formFault("deck", "The form has no file \"deck\"; it takes a deck as %s.", s.takenDecks())
 	}
 	// Behind the last boundary nothing is of interest, but a body that is read to its end frees its connection.
 	_, err := io.Copy(io.Discard, r.Body)
@@ -58,14 +57,16 @@ func readUpload(r *http.Request, boundary string) (submission, error) {
 }
 
 // take reads one part of a form that has declared bytes in all; below 0: it did not say.
-func (b *submission) take(part *multipart.Part, name string, declared int64) (err error) {
+func (s *server) take(b *submission, part *multipart.Part, name string, declared int64) (err error) {
 	switch name {
 	case "deck":
 		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-		if b.deck, err = readText(part, declared); err != nil {
+		text, err := readText(part, declared)
+		if err != nil {
 			return arrival(err)
 		}
-		return takenDeck(kind, b.deck)
+		b.deck = s.source(path.Base(part.FileName()), kind, text)
+		return s.takenDeck(kind, text)
 	case "settings":
 		b.settings, err = field(part, name, maxSettings)
 	case "callback_url":
@@ -87,8 +88,8 @@ func field(part *multipart.Part, name string, limit int64) (string, error) {
 	return string(bytes.TrimSpace(v)), arrival(err)
 }
 
-// takenDeck refuses files that are no JSON by their media type or by how they begin.
-func takenDeck(kind, deck string) error {
+// takenDeck refuses files that are no deck by their media type or by how they begin.
+func (s *server) takenDeck(kind, deck string) error {
 	what := ""
 	switch {
 	case strings.HasPrefix(deck, "%PDF-"):
@@ -97,12 +98,12 @@ func takenDeck(kind, deck string) error {
 		what = "a zip archive such as PPTX"
 	case packed(deck) != "":
 		what = packed(deck)
-	case kind == "text/markdown" || !mayBeJSON(kind):
+	case !s.mayBeDeck(kind):
 		what = kind
 	default:
 		return nil
 	}
-	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server takes %s.", what, takenDecks)
+	f := lectern.Fail(codeMedia, "The file \"deck\" is %s. This server takes a deck as %s.", what, s.takenDecks())
 	f.Param = "deck"
 	return f
 }

@@ -3,12 +3,14 @@ package jsondeck
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"lectern"
+	"lectern/internal/deck/form"
 )
 
 // H2: a body of millions of values is refused where the budget ends, in a sentence with the setting's name, and wherever
@@ -66,19 +68,16 @@ func TestH2WhatATokenIs(t *testing.T) {
 // H2: a field that nobody asks for is never built.
 func TestH2UnknownFieldsStayText(t *testing.T) {
 	t.Parallel()
-	r := newReader(lectern.Limits{})
-	o, err := r.top(`{"junk":[[1,2],{"a":{"b":[3]}}],"slides":[{"title":"x"}]}`, "")
-	if err != nil {
-		t.Fatal(err)
+	const text = `[[1,2],{"a":{"b":[3]}}]`
+	s := scanner{text: text, budget: &budget{100, 100}}
+	if v, bad := s.later(); bad != nil || s.pos != len(text) {
+		t.Fatal(bad)
+	} else if _, ok := v.(form.Later); !ok {
+		t.Errorf("it is %#v", v)
 	}
-	if d := r.deck(r.open(o, "", "", 0)); len(r.faults) > 0 || len(d.Slides) != 1 {
-		t.Fatal(r.faults, d)
-	}
-	if text, ok := o.members[0].value.(raw); !ok || text != `[[1,2],{"a":{"b":[3]}}]` {
-		t.Errorf("it is %#v", o.members[0].value)
-	}
-	if len(r.warnings) != 1 || !strings.Contains(r.warnings[0].Message, `"junk"`) {
-		t.Errorf("warnings %v", r.warnings)
+	q, err := parse(`{"junk":`+text+`,"slides":[{"title":"x"}]}`, "", lectern.Limits{})
+	if err != nil || len(q.Warnings) != 1 || !strings.Contains(q.Warnings[0].Message, `"junk"`) {
+		t.Errorf("%v, warnings %v", err, q.Warnings)
 	}
 }
 
@@ -119,13 +118,13 @@ func TestLateValuesAreTheSame(t *testing.T) {
 		if _, bad := early.value(); bad != nil || used != b.limit-b.left {
 			t.Fatalf("%s: %d tokens, then %d", text, used, b.limit-b.left)
 		}
-		o := &object{}
-		o.add("x", v)
-		got, _ := o.get("x")
+		o := &form.Object{}
+		o.Add("x", v)
+		got, _ := o.Get("x")
 		again := scanner{text: text, depth: 1}
 		want, _ := again.value()
-		if fmt.Sprintf("%#v", shape(got)) != fmt.Sprintf("%#v", shape(want)) {
-			t.Fatalf("%s:\n%#v\n%#v", text, shape(got), shape(want))
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s:\n%#v\n%#v", text, got, want)
 		}
 	})
 }
@@ -154,25 +153,6 @@ func drawJSON(t *rapid.T, depth int) string {
 		parts = append(parts, fmt.Sprintf("\"k%d\" : %s", i, drawJSON(t, depth-1)))
 	}
 	return "{" + strings.Join(parts, ",") + "}"
-}
-
-// shape is a value without the indexes of its objects.
-func shape(v any) any {
-	switch v := v.(type) {
-	case *object:
-		out := []any{"object"}
-		for _, m := range v.members {
-			out = append(out, m.name, shape(m.value))
-		}
-		return out
-	case []any:
-		out := []any{"list"}
-		for _, e := range v {
-			out = append(out, shape(e))
-		}
-		return out
-	}
-	return v
 }
 
 // A number is bounded in length, and a fault in a long line shows its surroundings alone.

@@ -1,11 +1,18 @@
 package jsondeck
 
-import "lectern"
+import (
+	"lectern"
+	"lectern/internal/deck"
+)
+
+// ParseRequest reads a deck and its settings, of strings or of bytes.
+func ParseRequest[T ~string | ~[]byte](data, settings T, lim lectern.Limits) (deck.Request, error) {
+	return parse(string(data), string(settings), lim)
+}
 
 // Parse reads a deck, fills in its defaults and judges it, as every surface does.
 func Parse[T ~string | ~[]byte](data T, lim lectern.Limits) (lectern.Deck, []lectern.Warning, error) {
-	var none T
-	q, err := ParseRequest(data, none, lim)
+	q, err := parse(string(data), "", lim)
 	if err == nil {
 		err = q.Judge(lectern.Join(q.Deck.Validate(lim)))
 	}

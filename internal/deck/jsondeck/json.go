@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"lectern"
+	"lectern/internal/deck/form"
 )
 
 // maxNesting bounds how deep any value may be nested, so that a hostile body cannot exhaust the stack.
@@ -15,9 +16,6 @@ const maxNesting = 64
 
 // maxNumber is the longest number, in characters: the largest one that a float64 holds has 309 digits.
 const maxNumber = 1000
-
-// number is a JSON number as it was written.
-type number string
 
 // syntax is a fault in the text: what is wrong and at which byte.
 type syntax struct {
@@ -195,7 +193,7 @@ func (s *scanner) nested(read func() (any, *syntax)) (any, *syntax) {
 	return read()
 }
 
-// later looks through a value and gives its text, which object.get builds when somebody asks for it.
+// later looks through a value, which is built from its text when somebody asks for it.
 func (s *scanner) later() (any, *syntax) {
 	s.skip = true
 	defer func() { s.skip = false }()
@@ -203,7 +201,12 @@ func (s *scanner) later() (any, *syntax) {
 	if _, bad := s.value(); bad != nil {
 		return nil, bad
 	}
-	return raw(s.text[start:s.pos]), nil
+	text := s.text[start:s.pos]
+	return form.Later(func() any {
+		again := scanner{text: text, depth: 1}
+		v, _ := again.value() // it was looked through without a fault
+		return v
+	}), nil
 }
 
 // odd explains a character that begins no value.
@@ -242,7 +245,7 @@ func (s *scanner) odd() *syntax {
 func (s *scanner) object() (any, *syntax) {
 	open := s.pos
 	s.pos++
-	o, read := &object{}, s.value
+	o, read := &form.Object{}, s.value
 	if s.budget != nil && s.depth == 1 {
 		read = s.later
 	}
@@ -284,7 +287,7 @@ func (s *scanner) object() (any, *syntax) {
 		if skipped {
 			fresh = seen.add(name)
 		} else {
-			fresh = o.add(name, v)
+			fresh = o.Add(name, v)
 		}
 		if !fresh {
 			return nil, s.bad(at, "the field %q stands twice in one object", lectern.Shorten(name))
@@ -340,7 +343,7 @@ func (s *scanner) next(closing byte, what string, open int) (done bool, bad *syn
 
 func (s *scanner) line(at int) int { return strings.Count(s.text[:at], "\n") + 1 }
 
-func (s *scanner) number() (number, *syntax) {
+func (s *scanner) number() (form.Number, *syntax) {
 	start := s.pos
 	digits := func() bool {
 		from := s.pos
@@ -377,7 +380,7 @@ func (s *scanner) number() (number, *syntax) {
 	if s.pos-start > maxNumber {
 		return "", s.bad(start, "a number has more than %d characters", maxNumber)
 	}
-	return number(s.text[start:s.pos]), nil
+	return form.Number(s.text[start:s.pos]), nil
 }
 
 func (s *scanner) str() (string, *syntax) {

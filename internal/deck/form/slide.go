@@ -1,4 +1,4 @@
-package jsondeck
+package form
 
 import (
 	"fmt"
@@ -36,7 +36,7 @@ func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 	for i, v := range list[:len(slides)] { // more are refused for their number
 		index := "[" + strconv.Itoa(i) + "]"
 		path := at.path + index
-		o, ok := v.(*object)
+		o, ok := v.(*Object)
 		if !ok {
 			r.fault(path, i+1, "A slide must be an object, not %s.", kind(v))
 			continue
@@ -97,7 +97,7 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 			r.places[fmt.Sprintf("slides[%d].narration", i)] = fmt.Sprintf("%s[%d]", spoken.path, i)
 		}
 		if script := slides[i].Script(); slides[i].Hold > 0 && (!script.Silent() || script.Pauses() > 0) {
-			at := r.places.written(fmt.Sprintf("slides[%d].hold", i))
+			at := r.places.Written(fmt.Sprintf("slides[%d].hold", i))
 			r.warnAt("unused_hold", at, i+1, "%q was ignored: a slide with a narration stays as long as that lasts. "+
 				"To stay longer, end the narration with a pause such as [pause 2s].", last(at))
 		}
@@ -111,7 +111,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 		switch v := id.value.(type) {
 		case string:
 			s.ID = clean(v)
-		case number:
+		case Number:
 			s.ID = lectern.Shorten(string(v))
 		default:
 			f.wrong(id, "a string")
@@ -172,7 +172,7 @@ func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field)
 // both are given.
 func (r *reader) collect(f *fields, name string, into map[string]any) {
 	for _, written := range f.rest() {
-		value, _ := f.obj.get(written)
+		value, _ := f.obj.Get(written)
 		if value == nil {
 			continue
 		}
@@ -200,7 +200,7 @@ func (f *fields) word(name string, plain any, v field) any {
 		switch plain.(type) {
 		case string:
 		case float64:
-			return string(v.value.(number))
+			return string(v.value.(Number))
 		default:
 			f.wrong(v, "a string")
 		}
@@ -208,7 +208,7 @@ func (f *fields) word(name string, plain any, v field) any {
 		switch plain.(type) {
 		case string, []any:
 		case float64:
-			return string(v.value.(number))
+			return string(v.value.(Number))
 		default:
 			f.wrong(v, "a string or a list of strings")
 		}
@@ -317,7 +317,7 @@ func (f *fields) points(sx, sy float64) map[string]lectern.Point {
 			continue
 		}
 		path := f.at(lectern.Shorten(id))
-		o, ok := v.(*object)
+		o, ok := v.(*Object)
 		if !ok {
 			f.fault(path, "The place of an element must be an object with x and y, not %s.", kind(v))
 			continue

@@ -1,4 +1,4 @@
-package jsondeck
+package form
 
 import (
 	"strconv"
@@ -24,7 +24,7 @@ type step struct {
 // plain converts a value. Null inside a list stays.
 func (p *plainer) plain(v any) any {
 	switch value := v.(type) {
-	case number:
+	case Number:
 		x, err := strconv.ParseFloat(string(value), 64)
 		if err != nil {
 			p.f.float(field{value, p.path()}) // says so
@@ -37,7 +37,7 @@ func (p *plainer) plain(v any) any {
 			list[i] = p.inside(e, step{index: i})
 		}
 		return list
-	case *object:
+	case *Object:
 		m := make(map[string]any, len(value.members))
 		for _, e := range value.members {
 			key := camel(e.name)

@@ -1,4 +1,4 @@
-package jsondeck
+package form
 
 import (
 	"fmt"
@@ -8,15 +8,15 @@ import (
 	"strings"
 
 	"lectern"
+	"lectern/internal/deck"
 )
 
 // reader collects what is wrong with a deck and what is merely odd.
 type reader struct {
 	lim      lectern.Limits
-	budget   budget // of the deck and its settings together
 	faults   []lectern.Failure
 	warnings []lectern.Warning
-	places   places
+	places   deck.Places
 
 	resize bool // the preset is of the settings, and goes before the deck's own size; its aspect stays
 
@@ -38,24 +38,10 @@ func (r *reader) warnAt(code, path string, slide int, format string, args ...any
 	}
 }
 
-// places are the paths of fields as their author wrote them, by the paths that a deck has for them; only those whose last
-// name differs.
-type places map[string]string
-
-// written is the path under which the author wrote the field param.
-func (p places) written(param string) string {
-	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
-		if at, ok := p[param[:end]]; ok {
-			return at + param[end:]
-		}
-	}
-	return param
-}
-
 // fields is one object of a deck while it is read: each field that is asked for counts as known.
 type fields struct {
 	r     *reader
-	obj   *object
+	obj   *Object
 	path  string // of the object as its author wrote it, "" at the top
 	name  string // of the object as a deck has it
 	slide int    // counted from 1; 0: the whole deck
@@ -63,7 +49,7 @@ type fields struct {
 }
 
 // open reads an object that was written at path and is called name in a deck.
-func (r *reader) open(o *object, path, name string, slide int) *fields {
+func (r *reader) open(o *Object, path, name string, slide int) *fields {
 	return &fields{r: r, obj: o, path: path, name: name, slide: slide, known: map[string]bool{}}
 }
 
@@ -92,7 +78,7 @@ func (f *fields) take(names ...string) (field, bool) {
 	for _, camel := range names {
 		for _, name := range spellings(camel) {
 			f.known[name] = true
-			v, there := f.obj.get(name)
+			v, there := f.obj.Get(name)
 			if !there || v == nil {
 				continue
 			}
@@ -174,7 +160,7 @@ func (f *fields) number(names ...string) (float64, field, bool) {
 }
 
 func (f *fields) float(v field) (float64, bool) {
-	n, ok := v.value.(number)
+	n, ok := v.value.(Number)
 	if !ok {
 		f.wrong(v, "a number")
 		return 0, false
@@ -194,7 +180,7 @@ func (f *fields) whole(v field) (int, bool) {
 		return 0, false
 	}
 	if x != math.Trunc(x) || math.Abs(x) > 1e9 {
-		f.fault(v.path, "%q must be a whole number, not %s.", last(v.path), lectern.Shorten(string(v.value.(number))))
+		f.fault(v.path, "%q must be a whole number, not %s.", last(v.path), lectern.Shorten(string(v.value.(Number))))
 		return 0, false
 	}
 	return int(x), true
@@ -217,7 +203,7 @@ func (f *fields) object(names ...string) (*fields, bool) {
 	if !ok {
 		return nil, false
 	}
-	o, ok := v.value.(*object)
+	o, ok := v.value.(*Object)
 	if !ok {
 		f.wrong(v, "an object")
 		return nil, false
@@ -243,7 +229,7 @@ func kind(v any) string {
 		return "null"
 	case bool:
 		return fmt.Sprint(v)
-	case number:
+	case Number:
 		return "the number " + lectern.Shorten(string(v))
 	case string:
 		return "a string"

@@ -1,4 +1,4 @@
-package jsondeck
+package form
 
 import (
 	"math"
@@ -9,12 +9,6 @@ import (
 
 	"lectern"
 )
-
-func newReader(lim lectern.Limits) *reader {
-	r := &reader{lim: lim.WithDefaults(), places: places{}}
-	r.budget = budget{r.lim.JSONTokens, r.lim.JSONTokens}
-	return r
-}
 
 func (r *reader) deck(f *fields) lectern.Deck {
 	var d lectern.Deck
@@ -94,7 +88,7 @@ func (f *fields) voice() lectern.VoiceChoice {
 		case string:
 			v.ID = clean(value)
 			f.r.places[f.called("voice.id")] = c.path
-		case *object:
+		case *Object:
 			o := f.r.open(value, c.path, f.called("voice"), f.slide)
 			v.Engine, _, _ = o.text("engine", "provider")
 			v.ID, _, _ = o.text("id")
@@ -208,7 +202,7 @@ func (f *fields) pixels(v field) (lectern.Size, bool) {
 		w, okW := f.whole(field{value[0], v.path + "[0]"})
 		h, okH := f.whole(field{value[1], v.path + "[1]"})
 		return lectern.Size{Width: w, Height: h}, okW && okH
-	case *object:
+	case *Object:
 		o := f.r.open(value, v.path, f.called("size"), f.slide)
 		var s lectern.Size
 		for name, side := range map[string]*int{"width": &s.Width, "height": &s.Height} {
@@ -249,7 +243,7 @@ func (f *fields) frameRate() int {
 	if n := int(min(max(x, -1), 1000)); float64(n) == x && n != 0 {
 		return n
 	}
-	f.fault(v.path, "The frame rate %s is not offered; it is %s.", lectern.Shorten(string(v.value.(number))), lectern.FrameRateList())
+	f.fault(v.path, "The frame rate %s is not offered; it is %s.", lectern.Shorten(string(v.value.(Number))), lectern.FrameRateList())
 	return 0
 }
 
@@ -281,8 +275,8 @@ func (f *fields) seconds(names ...string) time.Duration {
 // ownHold is how long this slide stays. A duration that is no number is left to the props: editors write "5 min" there.
 func (f *fields) ownHold() time.Duration {
 	names := []string{"hold", "duration"}
-	if v, there := f.obj.get("duration"); there {
-		if _, isNumber := v.(number); !isNumber {
+	if v, there := f.obj.Get("duration"); there {
+		if _, isNumber := v.(Number); !isNumber {
 			names = names[:1]
 		}
 	}
@@ -334,7 +328,7 @@ func (f *fields) transition(v field, name string) lectern.Transition {
 	case string:
 		t.Type = clean(value)
 		f.r.places[name+".type"] = v.path
-	case *object:
+	case *Object:
 		o := f.r.open(value, v.path, name, 0)
 		s, _, ok := o.text("type")
 		if !ok {

@@ -1,0 +1,138 @@
+// Package deck says what a source of a deck is, and finds the parser that reads it.
+//
+// A parser turns one kind of file into a [Request]: a [lectern.Deck] with what its author wrote, and with what could not be
+// read of it. It leaves open what the source does not say, and judges no values: that is the check's, for every kind of
+// source alike. A new kind is a package below this one that passes decktest, and a line where the program lists its parsers.
+package deck
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// Source is a deck in the form in which it came.
+type Source struct {
+	Name      string // of its file; "": it has none. Nothing but its ending is looked at
+	MediaType string // as the sender declared it, in lower case and without parameters; "": the sender did not
+	Bytes     []byte
+}
+
+// Parser reads one kind of source. It is safe for concurrent use.
+type Parser interface {
+	Kind() Kind
+	// Parse reads a source within the limits. settings, where there are any, are written as the source is, or as JSON; their
+	// fields replace the deck's own. The error is a *[lectern.Failure] and for what is no deck at all: what is wrong inside a
+	// deck is among the request's Faults.
+	Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error)
+}
+
+// Kind describes the sources of a parser.
+type Kind struct {
+	Name       string                 // for people, such as "JSON"
+	MediaTypes []string               // the first is the registered one
+	Endings    []string               // of file names, in lower case and with their dot
+	Looks      func(text []byte) bool // whether a text of unknown kind looks like one
+}
+
+// Catalogue are the parsers of a program.
+type Catalogue struct{ parsers []Parser }
+
+// NewCatalogue lists parsers. The first one reads what tells its kind in no way.
+func NewCatalogue(first Parser, more ...Parser) *Catalogue {
+	return &Catalogue{append([]Parser{first}, more...)}
+}
+
+// Kinds describes what can be read, in order.
+func (c *Catalogue) Kinds() []Kind {
+	kinds := make([]Kind, 0, len(c.parsers))
+	for _, p := range c.parsers {
+		kinds = append(kinds, p.Kind())
+	}
+	return kinds
+}
+
+// Parse reads a source with the parser for its kind, see [Parser].
+func (c *Catalogue) Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error) {
+	return c.parser(s).Parse(ctx, s, settings, lim)
+}
+
+// parser goes by the media type, then by the ending of the name, then by the text.
+func (c *Catalogue) parser(s Source) Parser {
+	ending := strings.ToLower(path.Ext(s.Name))
+	for _, fits := range []func(Kind) bool{
+		func(k Kind) bool { return slices.Contains(k.MediaTypes, s.MediaType) },
+		func(k Kind) bool { return slices.Contains(k.Endings, ending) },
+		func(k Kind) bool { return k.Looks(s.Bytes) },
+	} {
+		if i := slices.IndexFunc(c.parsers, func(p Parser) bool { return fits(p.Kind()) }); i >= 0 {
+			return c.parsers[i]
+		}
+	}
+	return c.parsers[0]
+}
+
+// Request is what a source says: its deck, and what is not of the video.
+type Request struct {
+	// Deck is what was written: what its author left open is open, see [lectern.Deck.WithDefaults], and where there are
+	// Faults some of it is missing.
+	Deck        lectern.Deck
+	Warnings    []lectern.Warning
+	Faults      []lectern.Failure // fields that could not be read
+	CallbackURL string            // as it was given; "": nobody is notified
+	CallbackAt  string            // the name under which it was given
+	NamesLayout bool              // the deck says where the avatar stands
+
+	Places Places
+	// Locate finds the line and the column of a field as its author wrote it, counted from 1; nil: the source has none.
+	Locate func(written string) (line, column int)
+}
+
+// Places are the paths of fields as their author wrote them, such as slides_data[2].voiceover_text, by the paths that a deck
+// has for them, such as slides[2].narration. Only those are there whose last name differs.
+type Places map[string]string
+
+// Written is the path under which the author wrote the field param.
+func (p Places) Written(param string) string {
+	for end := len(param); end > 0; end = strings.LastIndexAny(param[:end], ".[") {
+		if at, ok := p[param[:end]]; ok {
+			return at + param[end:]
+		}
+	}
+	return param
+}
+
+// Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and what a
+// check found, each under the name that its author wrote and with its line where the source has lines. A field that could
+// not be read is not judged twice. An error of the check that is no fault of the deck is given alone.
+func (q Request) Judge(found error) error {
+	f, ok := errors.AsType[*lectern.Failure](found)
+	if found != nil && !(ok && f.Code.IsFault()) {
+		return found
+	}
+	all := slices.Clone(q.Faults)
+	if ok {
+		for _, c := range f.Faults() {
+			c.Param = q.Places.Written(c.Param)
+			if !slices.ContainsFunc(q.Faults, func(read lectern.Failure) bool { return under(c.Param, read.Param) }) {
+				all = append(all, c)
+			}
+		}
+	}
+	for i := range all {
+		if q.Locate != nil && all[i].Param != "" {
+			all[i].Line, all[i].Column = q.Locate(all[i].Param)
+		}
+	}
+	return lectern.Join(all)
+}
+
+// under reports whether the field at path is the one at top, or inside it.
+func under(path, top string) bool {
+	rest, ok := strings.CutPrefix(path, top)
+	return ok && top != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}

@@ -1,0 +1,89 @@
+package form
+
+import (
+	"slices"
+
+	"lectern"
+	"lectern/internal/deck"
+)
+
+// Read makes a request of a deck's tree. settings is the tree of what replaces the deck's own fields, whatever of their names
+// either uses; nil: nothing does. It has no slides. syntax is what the deck is written in, for messages, such as "JSON".
+//
+// Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal trees give equal requests. Warnings name what
+// was ignored. The error is for what is no deck at all; what is wrong inside it is among the Faults.
+func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, error) {
+	o, ok := tree.(*Object)
+	if !ok {
+		return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "A deck is a %s object with a list of slides, not %s.", syntax, kind(tree))
+	}
+	r := &reader{lim: lim.WithDefaults(), places: deck.Places{}}
+	if settings != nil {
+		over, ok := settings.(*Object)
+		if !ok {
+			f := lectern.Fail(lectern.CodeInvalidDeck, "The settings are a %s object with fields of a deck, not %s.", syntax, kind(settings))
+			return deck.Request{}, f.On("settings")
+		}
+		if err := r.override(o, over); err != nil {
+			return deck.Request{}, err
+		}
+	}
+	q := deck.Request{Deck: r.deck(r.open(o, "", "", 0)), NamesLayout: o.says("layout"), Places: r.places}
+	q.CallbackURL, q.CallbackAt, q.Warnings, q.Faults = r.callback, r.callbackAt, r.warnings, r.faults
+	return q, nil
+}
+
+// synonyms are the top-level fields that say the same thing, so that a setting replaces whichever of them the deck has.
+var synonyms = [][]string{
+	{"title", "projectName"}, {"avatar", "avatarCode"}, {"layout", "slideOnly"}, {"voice", "voiceId", "voiceProvider"},
+	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"}, {"frameRate", "fps"},
+	{"voiceoverTexts", "voiceoverText"}, {"slides", "slidesData", "slideUrl"},
+}
+
+// override puts the settings in the place of what the deck says.
+func (r *reader) override(o, settings *Object) error {
+	for _, m := range settings.members {
+		name := m.name
+		group := []string{camel(name)}
+		for _, g := range synonyms {
+			if slices.Contains(g, camel(name)) {
+				group = g
+			}
+		}
+		if slices.Contains(group, "slides") {
+			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into the deck.", lectern.Shorten(name))
+			f.Param = "settings." + lectern.Shorten(name)
+			return f
+		}
+		for _, alias := range group {
+			for _, spelling := range spellings(alias) {
+				if settings.place(spelling) < 0 {
+					o.drop(spelling)
+				}
+			}
+		}
+	}
+	if settings.says("preset") {
+		r.resize = !settings.says("size", "resolution", "aspect", "aspectRatio")
+		for _, spelling := range spellings("quality") {
+			o.drop(spelling)
+		}
+	}
+	for _, m := range settings.members {
+		o.put(m.name, m.value)
+	}
+	return nil
+}
+
+// resized is the size of a deck under a preset that is to go before it.
+func (r *reader) resized(s lectern.Size, preset lectern.Preset) lectern.Size {
+	if !r.resize {
+		return s
+	}
+	return preset.Size(s)
+}
+
+// says reports whether an object has a field under any of its names.
+func (o *Object) says(group ...string) bool {
+	return slices.ContainsFunc(o.members, func(m member) bool { return slices.Contains(group, camel(m.name)) })
+}

@@ -1,0 +1,63 @@
+package jsondeck
+
+import (
+	"bytes"
+	"context"
+
+	"lectern"
+	"lectern/internal/deck"
+	"lectern/internal/deck/form"
+)
+
+// Parser reads decks in JSON.
+type Parser struct{}
+
+var _ deck.Parser = Parser{}
+
+// Kind implements deck.Parser.
+func (Parser) Kind() deck.Kind {
+	return deck.Kind{Name: "JSON", MediaTypes: []string{"application/json", "text/json"}, Endings: []string{".json"}, Looks: looks}
+}
+
+// looks reports whether a text begins as JSON does.
+func looks(text []byte) bool {
+	text = bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\ufeff")), " \t\r\n")
+	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0
+}
+
+// Parse implements deck.Parser. Text that is no JSON is CodeInvalidJSON with its place, and too much of it CodeTooLarge; names,
+// values and brackets of the deck and its settings are counted together.
+func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
+	return parse(string(s.Bytes), string(settings), lim)
+}
+
+func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
+	lim = lim.WithDefaults()
+	left := budget{lim.JSONTokens, lim.JSONTokens}
+	tree, err := read(text, lim, &left)
+	if err != nil {
+		return deck.Request{}, err
+	}
+	var over any
+	if settings != "" {
+		if over, err = read(settings, lim, &left); err != nil {
+			return deck.Request{}, lectern.AsFailure(err).On("settings")
+		}
+		if over == nil {
+			over = false // null is no object
+		}
+	}
+	return form.Read(tree, over, "JSON", lim)
+}
+
+// read decodes a text within the limit of size.
+func read(text string, lim lectern.Limits, left *budget) (any, error) {
+	if int64(len(text)) > lim.BodyBytes {
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text), lim.BodyBytes)
+	}
+	v, bad := decode(text, left)
+	if bad != nil {
+		return nil, bad
+	}
+	return v, nil
+}
