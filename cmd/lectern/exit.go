@@ -199,7 +199,7 @@ func explain(io streams, f *lectern.Failure, after time.Duration) {
 
 // place is where a failure is: the field, and its line where there is one.
 func place(f lectern.Failure) string {
-	if f.Line == 0 {
+	if f.Line == 0 || f.Param == "" { // a sentence about the text itself has its line
 		return f.Param
 	}
 	return fmt.Sprintf("%s, line %d, column %d", f.Param, f.Line, f.Column)
