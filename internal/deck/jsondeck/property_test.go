@@ -160,7 +160,7 @@ func sound(t fataler, d lectern.Deck) {
 }
 
 // FuzzParse: no input panics; what is refused is refused with a sentence of bounded length and a known code; what is
-// accepted is sound, is JSON by the standard library's judgement too, and reads the same twice.
+// accepted is sound, is JSON by the standard library's judgement too, reads the same twice, and the same when it is written.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(everySeedField))
 	f.Add([]byte(`{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello"}}],"avatar_code":"mikhailo"}`))
@@ -190,6 +190,9 @@ func FuzzParse(f *testing.F) {
 		d2, w2, err := jsondeck.Parse(data, lim)
 		if err != nil || !reflect.DeepEqual(d, d2) || !reflect.DeepEqual(w, w2) {
 			t.Fatalf("read twice, it differs: %+v %+v", d, d2)
+		}
+		if written := reread(t, d); !reflect.DeepEqual(written, d) {
+			t.Fatalf("written and read again, it differs: %+v %+v", d, written)
 		}
 	})
 }

@@ -1,0 +1,169 @@
+package form
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"lectern"
+)
+
+// Write gives the tree of d in the form that [Read] reads: every setting under its first name, lengths of time in seconds,
+// the names of objects in one order. What d leaves open is left out. Reading the tree gives d again, if d came from Read.
+func Write(d lectern.Deck) *Object {
+	o := &Object{}
+	o.text("title", d.Title)
+	o.text("theme", d.Theme)
+	if d.Size != (lectern.Size{}) {
+		o.Add("size", []any{whole(d.Size.Width), whole(d.Size.Height)})
+	}
+	if d.FrameRate != 0 {
+		o.Add("frameRate", whole(d.FrameRate))
+	}
+	o.text("quality", string(d.Quality))
+	o.text("layout", string(d.Layout))
+	o.text("avatar", d.Avatar)
+	o.voice(d.Voice)
+	o.seconds("hold", d.Hold)
+	if d.KeyAvatar != nil {
+		o.Add("keyAvatar", *d.KeyAvatar)
+	}
+	o.text("subtitles", string(d.Subtitles))
+	if len(d.Metadata) > 0 {
+		m := &Object{}
+		for _, name := range slices.Sorted(maps.Keys(d.Metadata)) {
+			m.Add(name, d.Metadata[name])
+		}
+		o.Add("metadata", m)
+	}
+	if len(d.Transitions) > 0 {
+		list := make([]any, len(d.Transitions))
+		for i, t := range d.Transitions {
+			list[i] = writtenTransition(t)
+		}
+		o.Add("transitions", list)
+	}
+	slides := make([]any, len(d.Slides))
+	for i, s := range d.Slides {
+		slides[i] = writtenSlide(s)
+	}
+	o.Add("slides", slides)
+	return o
+}
+
+func writtenSlide(s lectern.Slide) *Object {
+	o := &Object{}
+	o.text("id", s.ID)
+	o.text("template", s.Template)
+	if len(s.Props) > 0 {
+		o.Add("props", tree(s.Props))
+	}
+	o.text("narration", s.Narration)
+	o.voice(s.Voice)
+	o.seconds("hold", s.Hold)
+	if b := s.AvatarBox; b != nil {
+		box := &Object{}
+		for _, side := range []struct {
+			name  string
+			value int
+		}{{"x", b.X}, {"y", b.Y}, {"width", b.Width}, {"height", b.Height}} {
+			box.Add(side.name, whole(side.value))
+		}
+		o.Add("avatarBox", box)
+	}
+	o.text("avatarBackground", s.Background)
+	if len(s.Positions) > 0 {
+		places := &Object{}
+		for _, id := range slices.Sorted(maps.Keys(s.Positions)) {
+			at := &Object{}
+			at.Add("x", number(s.Positions[id].X))
+			at.Add("y", number(s.Positions[id].Y))
+			places.Add(id, at)
+		}
+		o.Add("positions", places)
+	}
+	return o
+}
+
+// writtenTransition is an object, or "" for a transition whose type is open and which lasts for the default time.
+func writtenTransition(t lectern.Transition) any {
+	if t.Type == "" && t.Duration == lectern.DefaultTransition {
+		return ""
+	}
+	o := &Object{}
+	o.text("type", t.Type)
+	if t != (lectern.Transition{Type: lectern.TransitionNone}) {
+		o.Add("duration", number(t.Duration.Seconds()))
+	}
+	return o
+}
+
+// All gives the fields in their order.
+func (o *Object) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for _, m := range o.members {
+			if value, _ := o.Get(m.name); !yield(m.name, value) {
+				return
+			}
+		}
+	}
+}
+
+func (o *Object) text(name, value string) {
+	if value != "" {
+		o.Add(name, value)
+	}
+}
+
+// seconds adds a length of time; one that was given and is not longer than nothing stays so.
+func (o *Object) seconds(name string, d time.Duration) {
+	switch {
+	case d > 0:
+		o.Add(name, number(d.Seconds()))
+	case d < 0:
+		o.Add(name, whole(-1))
+	}
+}
+
+func (o *Object) voice(v lectern.VoiceChoice) {
+	if v == (lectern.VoiceChoice{}) {
+		return
+	}
+	c := &Object{}
+	c.text("engine", v.Engine)
+	c.text("id", v.ID)
+	c.text("language", v.Language)
+	c.text("gender", v.Gender)
+	if v.Speed != 0 {
+		c.Add("speed", number(v.Speed))
+	}
+	o.Add("voice", c)
+}
+
+// tree turns a plain value, as encoding/json decodes one, into a tree. Names are sorted.
+func tree(v any) any {
+	switch value := v.(type) {
+	case float64:
+		return number(value)
+	case []any:
+		list := make([]any, len(value))
+		for i, e := range value {
+			list[i] = tree(e)
+		}
+		return list
+	case map[string]any:
+		o := &Object{}
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			o.Add(name, tree(value[name]))
+		}
+		return o
+	}
+	return v
+}
+
+func whole(n int) Number { return Number(strconv.Itoa(n)) }
+
+// number writes x so that it is read as the same number.
+func number(x float64) Number { return Number(strconv.FormatFloat(x, 'g', -1, 64)) }

@@ -1,0 +1,251 @@
+package jsondeck_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"lectern"
+	"lectern/internal/deck/jsondeck"
+)
+
+// reread encodes a deck and reads it again.
+func reread(t fataler, d lectern.Deck) lectern.Deck {
+	text, err := jsondeck.Encode(d)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	q, err := jsondeck.ParseRequest(text, nil, lectern.Limits{})
+	if err != nil || len(q.Faults) > 0 {
+		t.Fatalf("%v %v\n%s", err, q.Faults, text)
+	}
+	for _, w := range q.Warnings {
+		if w.Code != "unused_hold" {
+			t.Fatalf("%+v\n%s", w, text)
+		}
+	}
+	if again, err := jsondeck.Encode(q.Deck); err != nil || !bytes.Equal(text, again) {
+		t.Fatalf("%v: written twice, it differs:\n%s\n%s", err, text, again)
+	}
+	return q.Deck
+}
+
+// maybe draws a value, or its type's zero: a field that the deck leaves open.
+func maybe[T any](t *rapid.T, g *rapid.Generator[T], name string) T {
+	if rapid.Bool().Draw(t, "has "+name) {
+		return g.Draw(t, name)
+	}
+	var open T
+	return open
+}
+
+// length draws a length of time that a deck can say: whole milliseconds, longer than nothing.
+var length = rapid.Custom(func(t *rapid.T) time.Duration {
+	return time.Duration(rapid.IntRange(1, 600_000).Draw(t, "ms")) * time.Millisecond
+})
+
+// text draws text as a parser leaves it: trimmed, without control characters.
+var text = rapid.Custom(func(t *rapid.T) string {
+	s := rapid.StringOfN(rapid.RuneFrom([]rune("aZ09 .,:#*[]{}<>&\"'\\\n\téßЖ漢字🎉\u2028")), 1, 20, -1).Draw(t, "text")
+	return strings.TrimSpace(s)
+})
+
+// value draws a prop's value.
+func value(depth int) *rapid.Generator[any] {
+	return rapid.Custom(func(t *rapid.T) any {
+		kinds := []string{"text", "number", "whole", "flag"}
+		if depth > 0 {
+			kinds = append(kinds, "list", "object")
+		}
+		switch rapid.SampledFrom(kinds).Draw(t, "kind") {
+		case "text":
+			return rapid.StringOfN(rapid.RuneFrom([]rune("a <&\"\\\né漢🎉")), 0, 10, -1).Draw(t, "text")
+		case "number":
+			return rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64).Draw(t, "number")
+		case "whole":
+			return float64(rapid.IntRange(-1<<53, 1<<53).Draw(t, "whole"))
+		case "list":
+			list := rapid.SliceOfN(value(depth-1), 0, 4).Draw(t, "list")
+			if rapid.Bool().Draw(t, "with null") {
+				list = append(list, nil)
+			}
+			if list == nil {
+				list = []any{}
+			}
+			return list
+		case "object":
+			m := rapid.MapOfN(rapid.StringMatching(`[a-z][A-Za-z0-9]{0,6}`), value(depth-1), 0, 4).Draw(t, "object")
+			if m == nil {
+				m = map[string]any{}
+			}
+			return m
+		}
+		return rapid.Bool().Draw(t, "flag")
+	})
+}
+
+var voice = rapid.Custom(func(t *rapid.T) lectern.VoiceChoice {
+	return lectern.VoiceChoice{
+		Engine: maybe(t, text, "engine"), ID: maybe(t, text, "id"), Language: maybe(t, text, "language"),
+		Gender: maybe(t, rapid.SampledFrom([]string{"female", "male"}), "gender"),
+		Speed:  maybe(t, rapid.Float64Range(lectern.MinSpeed, lectern.MaxSpeed), "speed"),
+	}
+})
+
+var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
+	hundredth := rapid.Custom(func(t *rapid.T) float64 { return float64(rapid.IntRange(-10_000, 200_000).Draw(t, "n")) / 100 })
+	s := lectern.Slide{
+		ID: maybe(t, text, "id"), Template: maybe(t, rapid.SampledFrom([]string{"title", "content", "big-image-left"}), "template"),
+		Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"), Hold: maybe(t, length, "hold"),
+		Background: maybe(t, rapid.StringMatching(`#[0-9a-f]{6}`), "background"),
+	}
+	if rapid.Bool().Draw(t, "has props") {
+		// Not title, items and their like: those have types of their own, and the suite has them.
+		s.Props = rapid.MapOfN(rapid.StringMatching(`p[A-Za-z0-9]{0,6}`), value(3), 1, 5).Draw(t, "props")
+	}
+	if rapid.Bool().Draw(t, "has box") {
+		side, place := rapid.IntRange(1, 2000), rapid.IntRange(-500, 2000)
+		s.AvatarBox = &lectern.Rect{X: place.Draw(t, "x"), Y: place.Draw(t, "y"), Width: side.Draw(t, "w"), Height: side.Draw(t, "h")}
+	}
+	if rapid.Bool().Draw(t, "has positions") {
+		point := rapid.Custom(func(t *rapid.T) lectern.Point {
+			return lectern.Point{X: hundredth.Draw(t, "x"), Y: hundredth.Draw(t, "y")}
+		})
+		s.Positions = rapid.MapOfN(rapid.StringMatching(`[A-Za-z_]{1,8}`), point, 1, 4).Draw(t, "positions")
+	}
+	return s
+})
+
+var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
+	side := rapid.IntRange(90, 2000)
+	d := lectern.Deck{
+		Title: maybe(t, text, "title"), Theme: maybe(t, text, "theme"),
+		FrameRate: maybe(t, rapid.SampledFrom(lectern.FrameRates()), "frame rate"),
+		Quality:   maybe(t, rapid.SampledFrom(lectern.Qualities()), "quality"),
+		Layout:    maybe(t, rapid.SampledFrom(lectern.Layouts()), "layout"),
+		Avatar:    maybe(t, rapid.SampledFrom([]string{"gia", "elai:gia.casual"}), "avatar"),
+		Voice:     maybe(t, voice, "voice"), Hold: maybe(t, length, "hold"),
+		Subtitles: maybe(t, rapid.SampledFrom([]lectern.Subtitles{lectern.SubtitlesOn, lectern.SubtitlesOff}), "subtitles"),
+		Slides:    rapid.SliceOfN(writtenSlide, 1, 4).Draw(t, "slides"),
+	}
+	if rapid.Bool().Draw(t, "has size") {
+		d.Size = lectern.Size{Width: 2 * side.Draw(t, "w"), Height: 2 * side.Draw(t, "h")}
+	}
+	if rapid.Bool().Draw(t, "says whether the avatar is keyed") {
+		d.KeyAvatar = new(rapid.Bool().Draw(t, "keyed"))
+	}
+	if rapid.Bool().Draw(t, "has metadata") {
+		d.Metadata = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "metadata")
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "transitions") {
+		kind := rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition")
+		join := lectern.Transition{Type: kind}
+		if kind != lectern.TransitionNone {
+			join.Duration = min(length.Draw(t, "duration"), lectern.MaxTransition)
+		}
+		d.Transitions = append(d.Transitions, join)
+	}
+	return d
+})
+
+// HOUSE 2: a deck that is written is read as the same deck.
+func TestHouse2EncodedDecksReadTheSame(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := writtenDeck.Draw(t, "deck")
+		if got := reread(t, d); !reflect.DeepEqual(got, d) {
+			t.Fatalf("got  %+v\nwant %+v", got, d)
+		}
+		whole := d.WithDefaults()
+		if got := reread(t, whole); !reflect.DeepEqual(got, whole) {
+			t.Fatalf("with defaults: got  %+v\nwant %+v", got, whole)
+		}
+	})
+}
+
+// HOUSE 2: a deck of the older service, too, whatever its fields are called there.
+func TestHouse2DecksOfAnyDialectAreEncoded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		request, err := json.Marshal(drawDeck(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := jsondeck.ParseRequest(request, nil, lectern.Limits{})
+		if err != nil || len(q.Faults) > 0 {
+			t.Fatalf("%v %v\n%s", err, q.Faults, request)
+		}
+		if got := reread(t, q.Deck); !reflect.DeepEqual(got, q.Deck) {
+			t.Fatalf("got  %+v\nwant %+v\n%s", got, q.Deck, request)
+		}
+	})
+}
+
+// What a parser leaves of a field that is wrong stays wrong: a written deck is judged like the first one.
+func TestEncodeKeepsWhatIsOutOfBounds(t *testing.T) {
+	t.Parallel()
+	for _, one := range []string{
+		`{"hold":-1,"slides":[{}]}`, `{"slides":[{"hold":0}]}`, `{"voice":{"speed":0},"slides":[{}]}`, `{"frameRate":-1,"slides":[{}]}`,
+		`{"transitions":[{"type":"fade","duration":9},{"type":"none","duration":9}],"slides":[{},{},{}]}`, `{"transitions":[""],"slides":[{},{}]}`,
+		`{"slides":[]}`,
+	} {
+		q, err := jsondeck.ParseRequest([]byte(one), nil, lectern.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := reread(t, q.Deck); !reflect.DeepEqual(got, q.Deck) && len(q.Deck.Slides) > 0 {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", one, got, q.Deck)
+		}
+	}
+}
+
+// The form is what people write: seconds, one order of names, nothing that is open.
+func TestEncodedForm(t *testing.T) {
+	t.Parallel()
+	got, err := jsondeck.Encode(lectern.Deck{
+		Title: "A <b> & c", Size: lectern.Size{Width: 1280, Height: 720}, Hold: 2500 * time.Millisecond,
+		Transitions: []lectern.Transition{{Type: "fade", Duration: 750 * time.Millisecond}, {Type: "none"}},
+		Slides:      []lectern.Slide{{ID: "one", Template: "title", Props: map[string]any{"title": "Hi", "n": 1.5}, Narration: "Hello."}},
+	})
+	want := `{
+  "title": "A <b> & c",
+  "size": [
+    1280,
+    720
+  ],
+  "hold": 2.5,
+  "transitions": [
+    {
+      "type": "fade",
+      "duration": 0.75
+    },
+    {
+      "type": "none"
+    }
+  ],
+  "slides": [
+    {
+      "id": "one",
+      "template": "title",
+      "props": {
+        "n": 1.5,
+        "title": "Hi"
+      },
+      "narration": "Hello."
+    }
+  ]
+}
+`
+	if err != nil || string(got) != want {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if _, err := jsondeck.Encode(lectern.Deck{Slides: []lectern.Slide{{Props: map[string]any{"f": func() {}}}}}); err == nil {
+		t.Error("a function is no value of JSON")
+	}
+}
