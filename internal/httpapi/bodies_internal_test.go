@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/deck"
 )
 
 // H2: who waits for a place gets it when one is free, goes when its client goes, and is refused after the wait.
@@ -94,6 +97,23 @@ func TestReadText(t *testing.T) {
 		broken := iotest.TimeoutReader(strings.NewReader(strings.Repeat("x", after)))
 		if _, err := readText(broken, -1); after > 32<<10 && !errors.Is(err, iotest.ErrTimeout) {
 			t.Errorf("broken off after %d: %v", after, err)
+		}
+	}
+}
+
+// J13: a request that is sent again after an upgrade is the same request. The sums are those that the first version stored.
+func TestJ13FingerprintsOutliveUpgrades(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/presentations", nil)
+	text := deck.Source{Bytes: []byte(`{"slides":[{}]}`)}
+	for want, b := range map[string]submission{
+		"eb9654c8dab8b16a2065d289d1cfc19db4181a456b26c58988a51277fc89ad8d": {kind: "application/json", deck: text},
+		"a60bd987953e2070e895f403319bbe6911ea59923189ee0f5e70d3edbefd788a": {
+			kind: "multipart/form-data", deck: text, settings: `{"title":"x"}`, callback: "https://e.example/",
+		},
+	} {
+		if got := b.fingerprint(r); got != want {
+			t.Errorf("%+v: %s", b, got)
 		}
 	}
 }

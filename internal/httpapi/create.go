@@ -100,14 +100,19 @@ func arrival(err error) error {
 }
 
 // fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part of
-// it, since clients draw a new one for every try.
+// it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as it is.
 func (b submission) fingerprint(r *http.Request) string {
-	h := sha256.New()
-	for _, part := range []string{r.Method, r.URL.Path, b.kind, b.settings, b.callback} {
-		fmt.Fprintf(h, "%d:", len(part))
-		_, _ = io.WriteString(h, part) // a hash takes everything
+	h := sha256.New() // takes everything
+	for _, part := range []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback} {
+		switch part := part.(type) {
+		case string:
+			fmt.Fprintf(h, "%d:", len(part))
+			_, _ = io.WriteString(h, part)
+		case []byte:
+			fmt.Fprintf(h, "%d:", len(part))
+			_, _ = h.Write(part)
+		}
 	}
-	_, _ = h.Write(b.deck.Bytes)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
