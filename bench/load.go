@@ -21,6 +21,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
+	"lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/slides"
@@ -83,7 +84,7 @@ func serve(b *bed) (base string, stop func() error, err error) {
 		return "", nil, err
 	}
 	h := httpapi.New(httpapi.Options{
-		Jobs: b.svc, Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
+		Jobs: b.svc, Decks: all.Parsers(), Check: credulous{}, Slides: library, Voices: tts.NewCatalogue(),
 		Avatars: avatar.New("", builtin.New()), Log: slog.New(slog.DiscardHandler), WriteTimeout: 2 * time.Second,
 		Open: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, os.ErrNotExist },
 	})

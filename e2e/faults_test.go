@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestFullDisk: on a disk with two megabytes left a presentation fails with a sentence that says so, and the server
@@ -127,6 +128,7 @@ func TestMissingTools(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
 	s := serve(t, plain, "PATH="+empty)
+	poll(patient(t), 5*time.Millisecond, func() bool { return strings.Contains(s.out.String(), "serving") }) // after the report
 	for _, tool := range []string{"ffmpeg", "chromium"} {
 		if out := s.out.String(); !strings.Contains(out, tool) || !strings.Contains(out, "apt-get install") &&
 			!strings.Contains(out, "apt install") {

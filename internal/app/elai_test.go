@@ -15,6 +15,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar/elai/elaitest"
 	"lectern/internal/config"
+	parsers "lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 )
 
@@ -117,7 +118,7 @@ func TestWebhooksOfProvidersAreGuarded(t *testing.T) {
 		var log bytes.Buffer
 		var seen answers
 		tools := &Tools{providers: withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token, ElaiWebhook: secret})}
-		web := httpapi.New(httpapi.Options{Beyond: true, Keyless: true, Providers: tools.webhooks(), Hosts: []string{"example.com"},
+		web := httpapi.New(httpapi.Options{Decks: parsers.Parsers(), Beyond: true, Keyless: true, Providers: tools.webhooks(), Hosts: []string{"example.com"},
 			Observer: &seen, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/webhooks/elai", strings.NewReader("{}"))
 		web.ServeHTTP(w, r)

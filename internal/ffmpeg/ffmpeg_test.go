@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -372,8 +373,11 @@ func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
 	}
 	have := []string{lectern.TransitionNone}
 	for line := range strings.Lines(out.String()) {
-		f := strings.Fields(line)
-		if len(f) > 3 && strings.HasSuffix(line, " transition\n") && f[0] != "custom" && f[0] != "transition" {
+		f := strings.Fields(line) // a value: its name, its number, flags, "… transition"
+		if len(f) < 4 || f[0] == "custom" || !strings.HasSuffix(line, " transition\n") {
+			continue
+		}
+		if _, err := strconv.Atoi(f[1]); err == nil {
 			have = append(have, f[0])
 		}
 	}

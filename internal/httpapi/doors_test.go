@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/deck/all"
 	"lectern/internal/httpapi"
 )
 
@@ -190,7 +191,7 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := httpapi.New(httpapi.Options{Jobs: newJobs(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob, Keys: ring, Proxies: proxies})
+		h := httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob, Keys: ring, Proxies: proxies})
 		ask := func(key, from string, headers ...string) answer {
 			return call{method: "GET", path: "/v1/presentations", from: from, headers: append(headers, "Authorization", "Bearer "+key)}.at(h)
 		}

@@ -256,7 +256,7 @@ function mark(name) {
 
 function newFace(p) {
   if (p.status === "completed") {
-    const img = el("img", { src: at(`${p.links.thumbnail}?v=${p.version}`).href, alt: "", loading: "lazy", onerror: () => img.remove() });
+    const img = el("img", { src: at(p.links.thumbnail).href, alt: "", loading: "lazy", onerror: () => img.remove() });
     return el("button", { className: "face", ariaLabel: `Play ${p.title || "the video"}`, onclick: () => play(p) }, img, el("span", { className: "play" }));
   }
   if (p.status === "processing") return el("div", { className: "face" }, el("span", { className: "big" }, String(Math.floor(p.progress)), el("small", {}, " %")));
