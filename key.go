@@ -15,9 +15,6 @@ const (
 	ScopeAdmin Scope = "admin" // keys, webhooks, secrets
 )
 
-// Scopes lists the scopes, the narrowest first.
-func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeAdmin} }
-
 // Valid reports whether s is one of the scopes.
 func (s Scope) Valid() bool { return s.rank() > 0 }
 

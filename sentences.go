@@ -2,7 +2,6 @@ package lectern
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -40,12 +39,13 @@ func OneOf[T ~string](words []T) string {
 
 // DidYouMean is " Did you mean "x"?" for a misspelt name, where it comes near to a known one, and otherwise "".
 func DidYouMean[T ~string](name string, known []T) string {
+	const long = 64 // bytes: such names are not compared
 	best, bestAt := "", min(3, len(name)/3+1)
 	for _, k := range known {
-		if len(k)-len(name) > bestAt || len(name)-len(k) > bestAt {
+		if max(len(k), len(name)) > long || len(k)-len(name) > bestAt || len(name)-len(k) > bestAt {
 			continue
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(string(k))); d <= bestAt && (best == "" || d < bestAt) {
+		if d := EditDistance(strings.ToLower(name), strings.ToLower(string(k))); d <= bestAt && (best == "" || d < bestAt) {
 			best, bestAt = string(k), d
 		}
 	}
@@ -55,11 +55,9 @@ func DidYouMean[T ~string](name string, known []T) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// distance is the Levenshtein distance of two short words, in bytes.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return math.MaxInt
-	}
+// EditDistance is the Levenshtein distance of two words: how many bytes have to be added, removed or replaced. It takes time
+// for each pair of their bytes.
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

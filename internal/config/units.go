@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lectern"
 )
 
 const day = 24 * time.Hour
@@ -115,7 +117,7 @@ func FormatSize(n int64) string {
 func nearest(word string, candidates []string) string {
 	best, far := "", len(word)/3+1
 	for _, c := range candidates {
-		if d := distance(word, c); d < far {
+		if d := lectern.EditDistance(word, c); d < far {
 			best, far = c, d
 		}
 	}
@@ -149,25 +151,4 @@ func nearestVariable(name string, known []string) string {
 		return EnvPrefix + near
 	}
 	return ""
-}
-
-// distance is Levenshtein's: how many letters have to be put in, taken out or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
-			}
-			last = row[j+1]
-			row[j+1] = slices.Min([]int{cost, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

@@ -2,11 +2,8 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,32 +127,4 @@ func (s *server) refusePacked(body string) error {
 		return lectern.Fail(codeMedia, "The body is %s. This server takes a deck as %s, not packed.", what, s.takenDecks())
 	}
 	return nil
-}
-
-// dryRun reports whether a create is only to be checked. It refuses other parameters: one that is misspelt would make a
-// presentation that nobody wants.
-func dryRun(r *http.Request) (bool, error) {
-	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
-		if name != "dry_run" {
-			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which checks the deck and makes nothing.", name)
-		}
-	}
-	return flagged(r, "dry_run")
-}
-
-// flagged reads a query parameter that is true or false; absent, it is false.
-func flagged(r *http.Request, name string) (bool, error) {
-	values, given := r.URL.Query()[name]
-	if !given {
-		return false, nil
-	}
-	switch strings.Join(values, ",") {
-	case "true", "1":
-		return true, nil
-	case "false", "0":
-		return false, nil
-	}
-	f := lectern.Fail(codeRequest, "%s is true or false, not %.60q.", name, fmt.Sprint(strings.Join(values, ",")))
-	f.Param = name
-	return false, f
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -296,4 +297,15 @@ func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lect
 		}
 		return nil, d, nil, none, c.Err()
 	}
+}
+
+// dryRun reports whether a create of this face is only checked. It refuses other parameters, as [server.knownQuery] does for
+// /v1: a misspelt one would make a presentation that nobody wants.
+func dryRun(r *http.Request) (bool, error) {
+	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+		if name != "dry_run" {
+			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which checks the deck and makes nothing.", name)
+		}
+	}
+	return flagged(r, "dry_run")
 }

@@ -141,3 +141,20 @@ func (in *listInput) query(r *http.Request) (lectern.Query, error) {
 	}
 	return q, nil
 }
+
+// flagged reads a query parameter that is true or false; absent, it is false.
+func flagged(r *http.Request, name string) (bool, error) {
+	values, given := r.URL.Query()[name]
+	if !given {
+		return false, nil
+	}
+	switch strings.Join(values, ",") {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	f := lectern.Fail(codeRequest, "%s is true or false, not %.60q.", name, strings.Join(values, ","))
+	f.Param = name
+	return false, f
+}

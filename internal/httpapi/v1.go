@@ -261,7 +261,7 @@ func (f *face) presentations() {
 }
 
 func (s *server) v1Create(w http.ResponseWriter, r *http.Request, _ *createInput) error {
-	dry, err := dryRun(r)
+	dry, err := flagged(r, "dry_run")
 	if err != nil {
 		return err
 	}

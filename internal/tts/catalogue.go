@@ -363,10 +363,11 @@ func (r *resolver) close(engine, id string) []string {
 		name string
 		d    int
 	}
+	short := func(s string) string { s = strings.ToLower(s); return s[:min(len(s), 64)] } // an id may be long
 	var all []near
 	for _, v := range r.all {
 		if engine == "" || v.Engine == engine {
-			all = append(all, near{v.ID, distance(strings.ToLower(id), strings.ToLower(v.ID))})
+			all = append(all, near{v.ID, lectern.EditDistance(short(id), short(v.ID))})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b near) int { return a.d - b.d })
@@ -375,25 +376,4 @@ func (r *resolver) close(engine, id string) []string {
 		names = append(names, n.name)
 	}
 	return names
-}
-
-// distance is the edit distance of a and b; only their first 64 bytes count.
-func distance(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag, row[j+1] = row[j+1], min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
