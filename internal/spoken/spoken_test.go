@@ -58,18 +58,7 @@ func TestSpansCoverTheText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(texts(), rapid.String()).Draw(t, "text")
 		tag := rapid.SampledFrom(append(tags, "xx", "")).Draw(t, "tag")
-		spans := Normalise(text, tag)
-		if f := fault(text, spans); f != "" {
-			t.Fatalf("%q in %s: %s: %+v", text, tag, f, spans)
-		}
-		if !Supported(tag) {
-			return
-		}
-		for _, s := range spans {
-			if digitIn(s.Say) {
-				t.Fatalf("%q in %s: digits are left in %q", text, tag, s.Say)
-			}
-		}
+		normalised(t, text, tag)
 	})
 }
 
@@ -117,6 +106,23 @@ func TestDigitsStayWhereThereAreNoWords(t *testing.T) {
 	}
 }
 
+// normalised returns the spans of a text. It fails where they are faulty, or where digits are left in a language that is supported.
+func normalised(t interface{ Fatalf(string, ...any) }, text, tag string) []Span {
+	spans := Normalise(text, tag)
+	if f := fault(text, spans); f != "" {
+		t.Fatalf("%q in %q: %s: %+v", text, tag, f, spans)
+	}
+	if !Supported(tag) {
+		return spans
+	}
+	for _, s := range spans {
+		if digitIn(s.Say) {
+			t.Fatalf("%q in %q: digits are left in %q", text, tag, s.Say)
+		}
+	}
+	return spans
+}
+
 func FuzzNormalise(f *testing.F) {
 	for _, p := range phrases(f) {
 		f.Add(p.written, p.language)
@@ -125,17 +131,7 @@ func FuzzNormalise(f *testing.F) {
 	f.Add("1 000 000\u00a0", "fr")
 	f.Add("\xff12%\xfe", "ru")
 	f.Fuzz(func(t *testing.T, text, tag string) {
-		spans := Normalise(text, tag)
-		if s := fault(text, spans); s != "" {
-			t.Fatalf("%q in %q: %s", text, tag, s)
-		}
-		if Supported(tag) {
-			for _, s := range spans {
-				if digitIn(s.Say) {
-					t.Fatalf("%q in %q: digits are left in %q", text, tag, s.Say)
-				}
-			}
-		}
+		normalised(t, text, tag)
 	})
 }
 
