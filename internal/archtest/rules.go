@@ -61,7 +61,7 @@ func allowed() map[string][]string {
 		"internal/store/pgtest":    {"internal/proc"},
 		"internal/store/storetest": {"internal/store", "internal/job"},
 		"internal/queue":           {"internal/store", "internal/job"},
-		"internal/asset":           {"internal/egress", "internal/picturefile"},
+		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
 		"internal/webhook":         {"internal/egress", "internal/retry"},
 		"internal/keys":            nil,

@@ -27,7 +27,7 @@ const slack = 2
 // sheet is a slide's page with all that its picture depends on.
 type sheet struct {
 	page   lectern.Page
-	assets []lectern.Asset
+	assets []lectern.Picture
 	key    string
 }
 

@@ -46,7 +46,7 @@ func takeKey(avatar, fingerprint, text string, voice lectern.VoiceChoice) string
 }
 
 // captureKey: the page, the pictures it loads and who draws it.
-func captureKey(page lectern.Page, assets []lectern.Asset, browser, library string) string {
+func captureKey(page lectern.Page, assets []lectern.Picture, browser, library string) string {
 	type loaded struct{ URL, Type, Hash string }
 	list := make([]loaded, len(assets))
 	for i, a := range assets {

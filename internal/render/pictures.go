@@ -20,14 +20,14 @@ type gallery struct {
 
 type loaded struct {
 	once  sync.Once
-	asset lectern.Asset // without its body
+	asset lectern.Picture // without its body
 	path  string
 	err   error
 }
 
 // of reads the pictures of a page.
-func (s *gallery) of(page lectern.Page) ([]lectern.Asset, error) {
-	var list []lectern.Asset
+func (s *gallery) of(page lectern.Page) ([]lectern.Picture, error) {
+	var list []lectern.Picture
 	for _, url := range page.Assets {
 		l := s.loaded[url]
 		if l == nil || l.err != nil {
@@ -190,7 +190,7 @@ func (g *gathering) afford(n int) error {
 }
 
 // judge decodes a picture, in the browser where nobody else can.
-func (p *Pipeline) judge(ctx context.Context, a lectern.Asset) error {
+func (p *Pipeline) judge(ctx context.Context, a lectern.Picture) error {
 	done, err := p.Judge.Decode(ctx, a.ContentType, a.Body)
 	if err == nil && !done {
 		err = p.prove(ctx, a)
@@ -211,7 +211,7 @@ window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1))
 )
 
 // prove has the browser decode a picture, once for each content.
-func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
+func (p *Pipeline) prove(ctx context.Context, a lectern.Picture) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
 	select {
 	case p.proving <- struct{}{}:
@@ -223,7 +223,7 @@ func (p *Pipeline) prove(ctx context.Context, a lectern.Asset) error {
 		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}
-		c, err := p.Browser.Capture(ctx, page, []lectern.Asset{{URL: proofURL, ContentType: a.ContentType,
+		c, err := p.Browser.Capture(ctx, page, []lectern.Picture{{URL: proofURL, ContentType: a.ContentType,
 			Body: a.Body}})
 		if err != nil {
 			return orElse(err, lectern.CodeCaptureFailed, "The browser could not decode a picture.")
