@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"lectern"
-	"lectern/internal/asset"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
 	"lectern/internal/capture"
@@ -21,6 +20,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/deck"
 	parsers "lectern/internal/deck/all"
+	"lectern/internal/fetch"
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -33,7 +33,7 @@ type Tools struct {
 	Slides  *slides.Library
 	Voices  *tts.Catalogue
 	Avatars *avatar.Catalogue
-	Assets  *asset.Fetcher
+	Assets  *fetch.Fetcher
 	Browser *chrome.Browser
 	FFmpeg  *FFmpeg
 
@@ -57,7 +57,7 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := asset.Options{Limits: cfg.Limits, Log: logger}
+	o := fetch.Options{Limits: cfg.Limits, Log: logger}
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	} else {
@@ -67,7 +67,7 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	all := providers(cfg, secrets, ffmpeg)
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
-		Assets: asset.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		Assets: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,

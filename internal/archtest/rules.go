@@ -41,7 +41,7 @@ func Rules() []Rule {
 func allowed() map[string][]string {
 	return map[string][]string{
 		".":                 nil,
-		"client":            nil,
+		"client":            {"internal/retry"},
 		"internal/captions": {"internal/timeline"},
 		"internal/mp4":      {"internal/captions", "internal/h264"},
 		"internal/audio":    nil,
@@ -53,6 +53,7 @@ func allowed() map[string][]string {
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
 		"internal/private":         nil,
+		"internal/retry":           nil,
 		"internal/seal":            nil,
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
 		"internal/store/sqlstore":  {"internal/job", "internal/seal"},
@@ -61,9 +62,9 @@ func allowed() map[string][]string {
 		"internal/store/pgtest":    {"internal/proc"},
 		"internal/store/storetest": {"internal/store", "internal/job"},
 		"internal/queue":           {"internal/store", "internal/job"},
-		"internal/asset":           {"internal/egress", "internal/picturefile"},
+		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
-		"internal/webhook":         {"internal/egress"},
+		"internal/webhook":         {"internal/egress", "internal/retry"},
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
 		"internal/chrome":          {"internal/proc"},
@@ -89,7 +90,7 @@ func allowed() map[string][]string {
 		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/retry"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }
@@ -161,6 +162,7 @@ var sole = []struct {
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one package's choice"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one package's choice"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
+	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},

@@ -23,7 +23,7 @@ const slack = 2
 type Sheet struct {
 	Key    string // of the picture, without an ending
 	page   lectern.Page
-	assets []lectern.Asset
+	assets []lectern.Picture
 }
 
 // Sheet makes the page of slide i of a settled deck, with the pictures that it loads.
@@ -44,7 +44,7 @@ func (c *Capturer) Sheet(ctx context.Context, d lectern.Deck, i int, pictures *P
 }
 
 // key: the page, the pictures it loads and the browser that draws it.
-func key(page lectern.Page, assets []lectern.Asset, browser, library string) string {
+func key(page lectern.Page, assets []lectern.Picture, browser, library string) string {
 	type loaded struct{ URL, Type, Hash string }
 	list := make([]loaded, len(assets))
 	for i, a := range assets {

@@ -25,13 +25,13 @@ type Options struct {
 
 // Browser makes pictures of pages.
 type Browser interface {
-	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
+	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 	Version(ctx context.Context) (string, error)
 }
 
 // Fetcher gets the pictures that pages load.
 type Fetcher interface {
-	Fetch(ctx context.Context, url string) (lectern.Asset, error)
+	Fetch(ctx context.Context, url string) (lectern.Picture, error)
 }
 
 // Library turns slides into pages.

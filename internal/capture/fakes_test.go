@@ -35,7 +35,7 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return "Fake/1", b.call(ctx, "version")
 }
 
-func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.Asset) (lectern.Capture, error) {
+func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.Picture) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
 	b.mu.Unlock()
@@ -49,9 +49,9 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.A
 }
 
 // given is a fetcher that has its answers ready.
-type given map[string]lectern.Asset
+type given map[string]lectern.Picture
 
-func (g given) Fetch(_ context.Context, url string) (lectern.Asset, error) {
+func (g given) Fetch(_ context.Context, url string) (lectern.Picture, error) {
 	a, ok := g[url]
 	if !ok {
 		return a, lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded.", url)

@@ -21,14 +21,14 @@ type Pictures struct {
 
 type loaded struct {
 	once  sync.Once
-	asset lectern.Asset // without its body
+	asset lectern.Picture // without its body
 	path  string
 	err   error
 }
 
 // of reads the pictures of a page.
-func (s *Pictures) of(page lectern.Page) ([]lectern.Asset, error) {
-	var list []lectern.Asset
+func (s *Pictures) of(page lectern.Page) ([]lectern.Picture, error) {
+	var list []lectern.Picture
 	for _, url := range page.Assets {
 		l := s.loaded[url]
 		if l == nil || l.err != nil {
@@ -191,7 +191,7 @@ func (g *loading) afford(n int) error {
 }
 
 // judge decodes a picture, in the browser where nobody else can.
-func (c *Capturer) judge(ctx context.Context, a lectern.Asset) error {
+func (c *Capturer) judge(ctx context.Context, a lectern.Picture) error {
 	done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body)
 	if err == nil && !done {
 		err = c.prove(ctx, a)
@@ -212,7 +212,7 @@ window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1))
 )
 
 // prove lets the browser decode a picture, once for each content.
-func (c *Capturer) prove(ctx context.Context, a lectern.Asset) error {
+func (c *Capturer) prove(ctx context.Context, a lectern.Picture) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
 	select {
 	case c.proving <- struct{}{}:
@@ -224,7 +224,7 @@ func (c *Capturer) prove(ctx context.Context, a lectern.Asset) error {
 		if done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}
-		shot, err := c.o.Browser.Capture(ctx, page, []lectern.Asset{{URL: proofURL, ContentType: a.ContentType,
+		shot, err := c.o.Browser.Capture(ctx, page, []lectern.Picture{{URL: proofURL, ContentType: a.ContentType,
 			Body: a.Body}})
 		if err != nil {
 			return fail.Else(err, lectern.CodeCaptureFailed, "The browser could not decode a picture.")

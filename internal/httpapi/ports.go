@@ -99,12 +99,12 @@ type Catalogue interface {
 
 // Browser takes pictures of pages. *chrome.Browser is one.
 type Browser interface {
-	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
+	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 }
 
-// Assets fetches the pictures that a page loads. *asset.Fetcher is one.
+// Assets fetches the pictures that a page loads. *fetch.Fetcher is one.
 type Assets interface {
-	Fetch(ctx context.Context, url string) (lectern.Asset, error)
+	Fetch(ctx context.Context, url string) (lectern.Picture, error)
 }
 
 // Voices lists the voices of all engines. *tts.Catalogue is one.

@@ -72,7 +72,7 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 
 // Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a background stays clear, and
 // the next half covered.
-func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
+func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
 	b.mu.Unlock()
@@ -113,11 +113,11 @@ func (f *fakeFetcher) Allowed(url string) error {
 	return nil
 }
 
-func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Asset, error) {
+func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Picture, error) {
 	if err := f.hook.call(ctx, "fetch %s", url); err != nil {
-		return lectern.Asset{}, err
+		return lectern.Picture{}, err
 	}
-	return lectern.Asset{URL: url, ContentType: "image/png", Body: tiny(url + f.drawn), Pixels: 1}, nil
+	return lectern.Picture{URL: url, ContentType: "image/png", Body: tiny(url + f.drawn), Pixels: 1}, nil
 }
 
 // tiny is a PNG of one pixel that holds a text.
@@ -417,7 +417,7 @@ type rig struct {
 // replaced asks the ports that the rig has now.
 type replaced struct{ g *rig }
 
-func (r replaced) Fetch(ctx context.Context, url string) (lectern.Asset, error) {
+func (r replaced) Fetch(ctx context.Context, url string) (lectern.Picture, error) {
 	return r.g.Fetcher.Fetch(ctx, url)
 }
 

@@ -12,9 +12,9 @@ import (
 )
 
 // given is a fetcher that has its answers ready.
-type given map[string]lectern.Asset
+type given map[string]lectern.Picture
 
-func (g given) Fetch(_ context.Context, url string) (lectern.Asset, error) {
+func (g given) Fetch(_ context.Context, url string) (lectern.Picture, error) {
 	a, ok := g[url]
 	if !ok {
 		return a, lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded.", url)
