@@ -215,7 +215,7 @@ type Page struct {
 	Props map[string]string `json:"-"`
 	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
 	// who judges pictures, and no part of what the page shows.
-	Pictures []Asset           `json:"-"`
+	Pictures []Picture         `json:"-"`
 	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
 
@@ -237,8 +237,8 @@ type Light struct {
 	Reach   float64 `json:"reach"`   // in per cent of the radius: where it is gone
 }
 
-// Asset is a picture that a page loads, already fetched.
-type Asset struct {
+// Picture is one that a page loads, already fetched.
+type Picture struct {
 	URL         string // as it stands in Page.Assets; of Page.Pictures, the field that it comes from
 	ContentType string
 	Body        []byte
