@@ -11,33 +11,38 @@ import (
 
 // DeckInput documents what a deck may say; package deck/form reads it.
 type DeckInput struct {
-	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
-	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
-	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
-	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
-	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
-	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
-	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
-	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
-	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
-	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
-	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`
-	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
-	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
-	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
-	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
-	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
-	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
-	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
-	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+	Title       string                          `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
+	Slides      []SlideInput                    `json:"slides" minItems:"1" doc:"Alias: slidesData."`
+	SlideURL    string                          `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
+	Theme       string                          `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
+	Layout      string                          `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
+	SlideOnly   bool                            `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
+	Avatar      string                          `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
+	KeyAvatar   bool                            `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
+	Voice       *VoiceInput                     `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
+	Voiceovers  []string                        `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
+	Preset      string                          `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`
+	Size        *SizeInput                      `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
+	Aspect      string                          `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
+	FrameRate   int                             `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	Quality     string                          `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
+	Hold        float64                         `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
+	Subtitles   string                          `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
+	Transitions []TransitionInput               `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
+	Metadata    map[string]string               `json:"metadata,omitempty" doc:"Given back untouched."`
+	Language    string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as BCP 47 has it. The query's language is the one to render."`
+	Variables   map[string]string               `json:"variables,omitempty" doc:"What stands in the place of {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
+	Translated  map[string]DeckTranslationInput `json:"translations,omitempty" doc:"What the deck says besides its slides, by language."`
+	CallbackURL string                          `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
 }
 
 // UploadInput documents the form of an upload.
 type UploadInput struct {
-	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
-	Settings    string `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
-	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
+	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
+	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
+	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
+	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values that win over the deck's by name."`
+	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
 }
 
 // SlideInput documents a slide.
@@ -50,6 +55,23 @@ type SlideInput struct {
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
+
+	Translations map[string]TranslationInput `json:"translations,omitempty" doc:"The slide in other languages."`
+}
+
+// TranslationInput documents a slide in another language.
+type TranslationInput struct {
+	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
+	Props     map[string]any    `json:"props,omitempty" doc:"Replace the slide's by name, pictures and their alternative texts too; a list is replaced whole."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the slide's."`
+	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. One that is no longer the source's is a warning."`
+}
+
+// DeckTranslationInput documents what a deck says besides its slides in another language.
+type DeckTranslationInput struct {
+	Title     string            `json:"title,omitempty" doc:"Of the deck."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the deck's. Default: the best of the language."`
+	Revisions map[string]string `json:"revisions,omitempty" doc:"By field: title."`
 }
 
 // BoxInput documents a place for the avatar.
@@ -135,7 +157,7 @@ func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 		}
 		doc.Paths["/v1/presentations"].Post.RequestBody.Content[k.MediaTypes[0]] = body
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
 		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
 	}
