@@ -75,6 +75,10 @@ var statuses = map[lectern.Code]int{
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 	lectern.CodeInvalidYAML:     http.StatusBadRequest,
+
+	lectern.CodeUnknownLanguage:   http.StatusUnprocessableEntity,
+	lectern.CodeUntranslated:      http.StatusUnprocessableEntity,
+	lectern.CodeUndefinedVariable: http.StatusUnprocessableEntity,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.
