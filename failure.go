@@ -47,6 +47,7 @@ const (
 	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
 	CodeUnknownTemplate Code = "unknown_template" // caller
 	CodeInvalidYAML     Code = "invalid_yaml"     // caller
+	CodeUnknownAsset    Code = "unknown_asset"    // caller: the deck names an asset that its owner does not have
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
@@ -54,7 +55,7 @@ const (
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
-		CodeUnknownTemplate, CodeAssetRefused:
+		CodeUnknownTemplate, CodeAssetRefused, CodeUnknownAsset:
 		return true
 	}
 	return false

@@ -75,6 +75,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
+		lectern.CodeUnknownAsset,
 		lectern.CodeCallbackRefused:
 		return exitDeck
 	case lectern.CodeMissingTool:

@@ -62,6 +62,7 @@ func allowed() map[string][]string {
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
+		"internal/media":           {"internal/deck", "internal/picturefile"},
 		"internal/webhook":         {"internal/egress"},
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},

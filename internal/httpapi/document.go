@@ -80,6 +80,7 @@ var refusals = map[lectern.Code]string{
 
 	lectern.CodeUnknownTemplate: "there is no such template",
 	lectern.CodeInvalidYAML:     "the body is no YAML",
+	lectern.CodeUnknownAsset:    "the deck names an asset that there is not",
 	lectern.CodeAssetRefused:    "an address of a picture may not be reached, or it is no picture that can be used",
 	lectern.CodeKeyMismatch:     "the Idempotency-Key came with another request before",
 	lectern.CodeKeyInUse:        "the first request with this Idempotency-Key is not answered yet; Retry-After says when to ask again",

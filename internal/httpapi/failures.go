@@ -75,6 +75,7 @@ var statuses = map[lectern.Code]int{
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 	lectern.CodeInvalidYAML:     http.StatusBadRequest,
+	lectern.CodeUnknownAsset:    http.StatusUnprocessableEntity,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.
