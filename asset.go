@@ -76,6 +76,9 @@ type AssetUse struct {
 func (d Deck) AssetUses() []AssetUse {
 	var uses []AssetUse
 	for i, s := range d.Slides {
+		if !namesAsset(s.Props) {
+			continue // most do not, and paths cost
+		}
 		for _, name := range slices.Sorted(maps.Keys(s.Props)) {
 			EachText(s.Props[name], fmt.Sprintf("slides[%d].props.%s", i, name), func(text, param string) {
 				if sha, _, ok := AssetAddress(text); ok {
@@ -85,6 +88,22 @@ func (d Deck) AssetUses() []AssetUse {
 		}
 	}
 	return uses
+}
+
+func namesAsset(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.HasPrefix(v, assetScheme)
+	case []any:
+		return slices.ContainsFunc(v, namesAsset)
+	case map[string]any:
+		for _, e := range v {
+			if namesAsset(e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // EachText calls see for every text in the value of a prop, with its field. Maps are walked in the order of their names.
