@@ -14,6 +14,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
+	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
@@ -39,6 +40,7 @@ type Tools struct {
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
+	slides    *capture.Capturer
 	judge     *picturefile.Judge
 	checker   *check.Checker
 	Decks     *deck.Catalogue
@@ -71,6 +73,9 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
 		}),
 	}
+	t.slides = capture.New(capture.Options{
+		Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: cfg.Limits, Judge: t.judge,
+	})
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
 		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
@@ -101,19 +106,26 @@ func (t *Tools) Close() error {
 	return err
 }
 
-// pipeline returns a pipeline of the tools that works on what artifacts and cache keep. One that only measures needs no
-// artifacts.
+// pipeline returns a pipeline of the tools that stores what it makes in artifacts and cache.
 func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
-		FFmpeg: t.FFmpeg, Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
+		FFmpeg: t.FFmpeg, Capture: t.slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
 		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts, Limits: t.Config.Limits, Judge: t.judge,
+		Encoder: t.encoder.works, Artifacts: artifacts,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
 		Resources: t.slots,
 	})
+}
+
+// measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
+// [capture.Capturer.Measure].
+func (t *Tools) measure(ctx context.Context, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
+	hold := cache.Hold()
+	defer hold.Release()
+	return t.slides.Measure(ctx, hold, d, show)
 }
 
 // Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
@@ -138,7 +150,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) err
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}
-	m, err := t.pipeline(nil, cache).Measure(ctx, checked, show)
+	m, err := t.measure(ctx, cache, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar/footage"
+	"lectern/internal/contentkey"
+	"lectern/internal/fail"
 	"lectern/internal/timeline"
 )
 
@@ -49,14 +51,14 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
 		}
 		if err != nil {
-			return nil, failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
+			return nil, fail.On(ctx, fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
 		}
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
 			left: len(parts), done: make(chan struct{})}
 		u.track.plan(taskOf("animate", s), 4+weighTake*u.guess[s.index].Seconds())
 		for k := range parts {
 			jobs = append(jobs, func(ctx context.Context) error {
-				return guardOn(s.number, func() error { return u.take(ctx, s, k) })
+				return fail.GuardOn(s.number, func() error { return u.take(ctx, s, k) })
 			})
 		}
 	}
@@ -78,7 +80,7 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
 				Orders: u.job.Orders, Progress: func(share float64) { u.taken(s, k, share) },
 			}, path)
-			return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
+			return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
 		})
 	})
 	if err != nil {
@@ -123,10 +125,10 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	c := u.deck.VoiceOf(s.index)
 	engine, _, err := u.avatars.Resolve(ctx, u.deck.Avatar)
 	if err != nil {
-		return narration{}, failed(ctx, err, s.number)
+		return narration{}, fail.On(ctx, err, s.number)
 	}
 	voice := lectern.Voice{Engine: engine, ID: c.ID, Name: u.deck.Avatar, Language: c.Language, Gender: c.Gender}
-	key := contentKey(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
+	key := contentkey.Of(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
 			func(path string) error { return u.listen(ctx, s, path) })
@@ -138,7 +140,7 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal,
+			return narration{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal,
 				"A narration in the cache cannot be read."), s.number)
 		}
 	}
@@ -210,7 +212,7 @@ type decoder struct{ coder }
 
 // Decode implements footage.Decoder.
 func (d decoder) Decode(ctx context.Context, what string, args []string, out io.Writer) error {
-	return guard(func() error {
+	return fail.Guard(func() error {
 		return d.ffmpeg(ctx, Command{Args: args, Stdout: out, What: what})
 	})
 }
