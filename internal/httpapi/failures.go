@@ -79,6 +79,7 @@ var statuses = map[lectern.Code]int{
 	lectern.CodeUnknownLanguage:   http.StatusUnprocessableEntity,
 	lectern.CodeUntranslated:      http.StatusUnprocessableEntity,
 	lectern.CodeUndefinedVariable: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownAsset:      http.StatusUnprocessableEntity,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.
