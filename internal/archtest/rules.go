@@ -51,6 +51,7 @@ func allowed() map[string][]string {
 			"internal/avatar/footage", "internal/crashpoint", "internal/picturefile"},
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
+		"internal/programtest":     {"internal/proc"},
 		"internal/private":         nil,
 		"internal/seal":            nil,
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
