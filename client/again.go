@@ -1,13 +1,14 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 // tries is how often a request that may be repeated is sent before the client returns its failure.
@@ -16,45 +17,34 @@ const tries = 4
 // repeat sends a request until it is answered, the failure is permanent, or the client's patience is over. It repeats
 // only requests that change nothing or have an Idempotency-Key.
 func (c *Client) repeat(ctx context.Context, worth func(error) bool,
-	once func() (http.Header, error)) (http.Header, error) {
-	begun := time.Now()
-	for try := 1; ; try++ {
-		answer, err := once()
-		if err == nil || try == tries || !worth(err) {
-			return answer, err
+	once func() (http.Header, error)) (answer http.Header, err error) {
+	err = c.policy(tries).Do(ctx, func(context.Context) (err error) {
+		if answer, err = once(); err != nil && worth(err) {
+			return retry.Again(err, retryAfter(err))
 		}
-		if wait := retryAfter(err); wait > 0 && wait <= c.patience-time.Since(begun) {
-			c.notice(wait, err)
-		}
-		if err := c.wait(ctx, try, err, begun); err != nil {
-			return nil, err
-		}
+		return err
+	})
+	if ctx.Err() != nil && err != nil {
+		return nil, ctx.Err()
+	}
+	return answer, err
+}
+
+// policy is how the client waits between attempts: as long as the server asks, otherwise by its own pause. Where the
+// server asks for more than the rest of the client's patience, the failure is returned at once.
+func (c *Client) policy(tries int) retry.Policy {
+	return retry.Policy{
+		Tries: tries, First: 400 * time.Millisecond, Most: 5 * time.Second, Patience: cmp.Or(c.patience, -1), Pause: c.pause,
+		Notice: func(wait time.Duration, why error) {
+			if tries > 0 && retryAfter(why) > 0 {
+				c.notice(wait, why)
+			}
+		},
 	}
 }
 
-// wait pauses after a failed attempt: as long as the server asks, otherwise by the client's own pause. If the server
-// asks for more than the rest of the client's patience, wait returns the failure at once.
-func (c *Client) wait(ctx context.Context, attempt int, failed error, begun time.Time) error {
-	asked := retryAfter(failed)
-	switch {
-	case asked == 0:
-		return c.pause(ctx, attempt)
-	case asked > c.patience-time.Since(begun):
-		return failed
-	}
-	return sleep(ctx, asked)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// anyNumber is for streams, which go on as long as they make progress.
+const anyNumber = -1
 
 // never is for requests that may have changed something.
 func never(error) bool { return false }
@@ -89,19 +79,4 @@ func retryAfter(err error) time.Duration {
 		return e.RetryAfter
 	}
 	return 0
-}
-
-// longestWait bounds the wait that a header can ask for.
-const longestWait = 365 * 24 * time.Hour
-
-// parseRetryAfter reads a Retry-After: seconds, or a date. What makes no sense, or is over, is 0.
-func parseRetryAfter(text string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(text, 10, 63); err == nil {
-		return time.Duration(min(n, uint64(longestWait/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), longestWait)
 }

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -24,6 +23,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 // CodeUnreachable is the code of a failure to reach the server at all.
@@ -59,8 +59,8 @@ func WithNotice(n func(wait time.Duration, why error)) Option {
 	return func(c *Client) { c.notice = n }
 }
 
-// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none; the default backs
-// off from 0.2 to 5 seconds.
+// WithPause sets the wait before the next attempt, counted from 1, where the server asks for none. By default the bound
+// of the wait doubles from 0.4 to 5 seconds, and the wait is drawn from 0 up to it.
 func WithPause(p func(ctx context.Context, attempt int) error) Option {
 	return func(c *Client) { c.pause = p }
 }
@@ -74,18 +74,12 @@ func New(server string, options ...Option) (*Client, error) {
 	}
 	c := &Client{
 		base: strings.TrimSuffix(u.Scheme+"://"+u.Host+u.EscapedPath(), "/"), http: &http.Client{}, patience: 2 * time.Minute,
-		idle: 45 * time.Second, pause: backoff, notice: func(time.Duration, error) {},
+		idle: 45 * time.Second, notice: func(time.Duration, error) {},
 	}
 	for _, o := range options {
 		o(c)
 	}
 	return c, nil
-}
-
-// backoff waits 0.2 s, doubling to 5 s, with jitter.
-func backoff(ctx context.Context, attempt int) error {
-	d := min(200*time.Millisecond<<min(attempt-1, 10), 5*time.Second)
-	return sleep(ctx, d/2+rand.N(d/2))
 }
 
 // Error is a failure that the server reported, or the reason why it could not be reached.
@@ -158,7 +152,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 // refusal reads why the server refused.
 func refusal(res *http.Response) error {
 	e := &Error{
-		Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), RetryAfter: parseRetryAfter(res.Header.Get("Retry-After"), time.Now()),
+		Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"), RetryAfter: retry.After(res.Header, time.Now()),
 	}
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 4<<20)) // what did arrive is all there is to say
 	var p problem

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"lectern"
 )
@@ -59,8 +58,8 @@ func (c *Client) Save(ctx context.Context, id string, f File, path string, progr
 func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, progress Progress) error {
 	d := &counter{w: w, total: -1, progress: progress, hash: sha256.New()}
 	path := "/v1/presentations/" + url.PathEscape(id) + lectern.ArtifactFileOf(f.Kind).PathOf(f.Slide)
-	etag, heard := "", time.Now()
-	for attempt := 1; ; attempt++ {
+	etag, pace := "", c.policy(anyNumber).Begin()
+	for {
 		before := d.done
 		done, tag, err := c.part(ctx, path, etag, d)
 		switch {
@@ -79,15 +78,10 @@ func (c *Client) Download(ctx context.Context, id string, f File, w io.Writer, p
 			etag = tag
 		}
 		if d.done > before {
-			attempt, heard = 1, time.Now()
-		} else if time.Since(heard) > c.patience {
-			if err == nil {
-				err = lectern.Fail(CodeUnreachable, "The download keeps breaking off after %d bytes.", d.done)
-			}
-			return err
+			pace.Reset()
 		}
-		if err := c.wait(ctx, attempt, err, heard); err != nil {
-			return err
+		if err := pace.Wait(ctx, err, retryAfter(err)); err != nil {
+			return cmp.Or(ctx.Err(), err)
 		}
 	}
 }

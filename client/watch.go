@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 // Watch returns every version of a presentation above after, in order and each once, and ends after the terminal one.
@@ -20,8 +22,8 @@ import (
 // after the client's patience without contact, or at an answer that waiting cannot change.
 func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
-		w := &watch{client: c, id: id, after: after, yield: yield, heard: time.Now()}
-		for attempt := 1; ; attempt++ {
+		w := &watch{client: c, id: id, after: after, yield: yield, pace: c.policy(anyNumber).Begin()}
+		for {
 			before := w.after
 			done, err := w.stream(ctx)
 			switch {
@@ -33,30 +35,30 @@ func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[le
 			case err != nil && !passing(err):
 				yield(lectern.Presentation{}, err)
 				return
-			case time.Since(w.heard) > c.patience:
-				if err == nil {
-					err = lectern.Fail(CodeUnreachable, "The server's stream keeps breaking off.")
-				}
-				yield(lectern.Presentation{}, err)
-				return
 			}
 			if w.after > before {
-				attempt = 1
+				w.pace.Reset()
 			}
-			if err := c.wait(ctx, attempt, err, w.heard); err != nil {
-				yield(lectern.Presentation{}, err)
+			if err == nil {
+				err = errBroken
+			}
+			if err := w.pace.Wait(ctx, err, retryAfter(err)); err != nil {
+				yield(lectern.Presentation{}, cmp.Or(ctx.Err(), err))
 				return
 			}
 		}
 	}
 }
 
+// errBroken is of streams that a server begins and does not go on with.
+var errBroken = lectern.Fail(CodeUnreachable, "The server's stream keeps breaking off.")
+
 type watch struct {
 	client *Client
 	id     string
 	after  int64
-	heard  time.Time // when the server was last heard of
 	yield  func(lectern.Presentation, error) bool
+	pace   *retry.Pace
 }
 
 // stream reads one connection. It is done when the consumer has had enough, or everything.
@@ -72,7 +74,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer res.Body.Close()
-	w.heard = time.Now()
+	w.pace.Heard()
 	if res.StatusCode == http.StatusNoContent {
 		return true, nil // the terminal version was seen already
 	}
@@ -87,7 +89,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 			return false, nil // broke off: try again
 		}
 		silence.Reset(w.client.idle)
-		w.heard = time.Now()
+		w.pace.Heard()
 		if !e.add(line) {
 			continue
 		}

@@ -230,7 +230,7 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 	if err != nil {
 		return err
 	}
-	var assets []lectern.Asset
+	var assets []lectern.Picture
 	for _, url := range page.Assets {
 		a, err := g.Assets.Fetch(ctx, url)
 		if err != nil {

@@ -12,14 +12,15 @@ import (
 	"sync"
 
 	"lectern"
-	"lectern/internal/asset"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
+	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
 	"lectern/internal/deck"
 	parsers "lectern/internal/deck/all"
+	"lectern/internal/fetch"
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
@@ -32,13 +33,14 @@ type Tools struct {
 	Slides  *slides.Library
 	Voices  *tts.Catalogue
 	Avatars *avatar.Catalogue
-	Assets  *asset.Fetcher
+	Assets  *fetch.Fetcher
 	Browser *chrome.Browser
 	FFmpeg  *FFmpeg
 
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
+	slides    *capture.Capturer
 	judge     *picturefile.Judge
 	checker   *check.Checker
 	Decks     *deck.Catalogue
@@ -55,7 +57,7 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := asset.Options{Limits: cfg.Limits, Log: logger}
+	o := fetch.Options{Limits: cfg.Limits, Log: logger}
 	if cfg.Assets.AllowPrivate {
 		o.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	} else {
@@ -65,12 +67,15 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	all := providers(cfg, secrets, ffmpeg)
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
-		Assets: asset.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		Assets: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
 		}),
 	}
+	t.slides = capture.New(capture.Options{
+		Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: cfg.Limits, Judge: t.judge,
+	})
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
 		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
@@ -101,19 +106,26 @@ func (t *Tools) Close() error {
 	return err
 }
 
-// pipeline returns a pipeline of the tools that works on what artifacts and cache keep. One that only measures needs no
-// artifacts.
+// pipeline returns a pipeline of the tools that stores what it makes in artifacts and cache.
 func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
-		FFmpeg: t.FFmpeg, Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
+		FFmpeg: t.FFmpeg, Capture: t.slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
 		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts, Limits: t.Config.Limits, Judge: t.judge,
+		Encoder: t.encoder.works, Artifacts: artifacts,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
 		Resources: t.slots,
 	})
+}
+
+// measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
+// [capture.Capturer.Measure].
+func (t *Tools) measure(ctx context.Context, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
+	hold := cache.Hold()
+	defer hold.Release()
+	return t.slides.Measure(ctx, hold, d, show)
 }
 
 // Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
@@ -138,7 +150,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) err
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}
-	m, err := t.pipeline(nil, cache).Measure(ctx, checked, show)
+	m, err := t.measure(ctx, cache, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// soakRoom decides how much of a matrix a test runs.
-const soakRoom = "internal/soak"
+// soakDir decides how much of a matrix a test runs.
+const soakDir = "internal/soak"
 
-// Concurrent finds what a race detector could look at in the rooms of unraced, whose tests run without it: goroutines
-// and package sync, in the rooms with their tests and in all rooms that they import.
+// Concurrent finds what a race detector could look at in the folders of unraced, whose tests run without it: goroutines
+// and package sync, in the folders with their tests and in all folders that they import.
 func Concurrent(files []File, unraced []string) []Finding {
 	const why = "scripts/unraced lists packages in which nothing is concurrent; take the package out of the list"
-	byRoom := map[string][]File{}
+	byDir := map[string][]File{}
 	for _, f := range files {
-		byRoom[f.Room] = append(byRoom[f.Room], f)
+		byDir[f.Dir] = append(byDir[f.Dir], f)
 	}
 	var out []Finding
 	for _, r := range unraced {
-		if byRoom[r] == nil {
+		if byDir[r] == nil {
 			out = append(out, Finding{"scripts/unraced", "there is no package " + r, why})
 		}
-		for _, near := range neighbours(byRoom, r) {
-			for _, f := range byRoom[near] {
+		for _, near := range neighbours(byDir, r) {
+			for _, f := range byDir[near] {
 				if where := concurrency(f); where != "" && (near == r || !f.Test) {
 					out = append(out, Finding{where, "concurrency in the tests of " + r + ", which run without the race detector", why})
 				}
@@ -34,18 +34,18 @@ func Concurrent(files []File, unraced []string) []Finding {
 	return out
 }
 
-// neighbours returns room and the rooms that its code imports, directly or not.
-func neighbours(byRoom map[string][]File, start string) []string {
+// neighbours returns the folder and those that its code imports, directly or not.
+func neighbours(byDir map[string][]File, start string) []string {
 	seen := map[string]bool{start: true}
 	for todo := []string{start}; len(todo) > 0; {
 		next := todo[0]
 		todo = todo[1:]
-		for _, f := range byRoom[next] {
+		for _, f := range byDir[next] {
 			if f.Test {
 				continue
 			}
 			for p := range f.imports() {
-				if r, ok := room(p); ok && !seen[r] {
+				if r, ok := dirOf(p); ok && !seen[r] {
 					seen[r] = true
 					todo = append(todo, r)
 				}
@@ -71,23 +71,23 @@ func concurrency(f File) (where string) {
 	return where
 }
 
-// Soaked returns the rooms whose tests ask how much they run: they import internal/soak, or a suite of tests that does.
+// Soaked returns the folders whose tests ask how much they run: they import internal/soak, or a suite of tests that does.
 func Soaked(files []File) []string {
-	suites, rooms := map[string]bool{soakRoom: true}, map[string]bool{}
+	suites, folders := map[string]bool{soakDir: true}, map[string]bool{}
 	for again := true; again; {
 		again = false
 		for _, f := range files {
 			for p := range f.imports() {
-				r, _ := room(p)
+				r, _ := dirOf(p)
 				switch {
 				case !suites[r]:
 				case f.Test:
-					rooms[f.Room] = true
-				case !suites[f.Room]:
-					suites[f.Room], again = true, true
+					folders[f.Dir] = true
+				case !suites[f.Dir]:
+					suites[f.Dir], again = true, true
 				}
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(rooms))
+	return slices.Sorted(maps.Keys(folders))
 }

@@ -10,7 +10,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// listed returns the rooms that scripts/tests runs in a way.
+// listed returns the folders that scripts/tests runs in a way.
 func listed(t *testing.T, kind string) []string {
 	t.Helper()
 	out, err := proc.Output(t.Context(), proc.Command{Path: filepath.Join(root, "scripts", "tests"), Args: []string{"--list", kind},
@@ -18,16 +18,16 @@ func listed(t *testing.T, kind string) []string {
 	if err != nil {
 		t.Fatalf("scripts/tests --list %s: %v", kind, err)
 	}
-	var rooms []string
+	var dirs []string
 	for _, p := range strings.Fields(string(out)) {
-		r, ok := room(p)
+		r, ok := dirOf(p)
 		if !ok {
 			t.Errorf("scripts/tests --list %s prints %q", kind, p)
 		}
-		rooms = append(rooms, r)
+		dirs = append(dirs, r)
 	}
-	slices.Sort(rooms)
-	return rooms
+	slices.Sort(dirs)
+	return dirs
 }
 
 // Packages that run without the race detector have nothing that it could find.
@@ -45,7 +45,7 @@ func TestEveryTestIsRun(t *testing.T) {
 	files := tree(t)
 	tested := map[string]bool{}
 	for _, f := range files {
-		tested[f.Room] = tested[f.Room] || f.Test
+		tested[f.Dir] = tested[f.Dir] || f.Test
 	}
 	raced, unraced, soaked := listed(t, "raced"), listed(t, "unraced"), listed(t, "soak")
 	for r, has := range tested {

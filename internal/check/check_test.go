@@ -65,7 +65,7 @@ func (library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, err
 		p.Assets, p.Params[url] = []string{url}, fmt.Sprintf("slides[%d].props.image", i)
 	}
 	if body, ok := s.Props["held"].(string); ok {
-		p.Pictures = []lectern.Asset{{URL: fmt.Sprintf("slides[%d].props.held", i), Body: []byte(body), Pixels: 10_000_000}}
+		p.Pictures = []lectern.Picture{{URL: fmt.Sprintf("slides[%d].props.held", i), Body: []byte(body), Pixels: 10_000_000}}
 	}
 	if s.Template == "quotes" {
 		return p, []lectern.Warning{{Code: "unknown_template", Message: "The template is not known."}}, nil

@@ -281,7 +281,7 @@ func (b *Browser) Close() error {
 // Failures are *lectern.Failure: CodeMissingTool; CodeTooLarge for a page beyond the bounds; CodeCaptureFailed for a
 // page that is not ready in time, costs more than Options.Page or Options.Memory, leaves its address, or crashed the
 // browser twice. The end of ctx returns its cause.
-func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
+func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	j, err := newShot(p, assets)
 	if err != nil {
 		return lectern.Capture{}, err
@@ -436,10 +436,10 @@ type shot struct {
 	width, height int  // CSS pixels
 	outW, outH    int  // pixels of the picture
 	glass         bool // what the page leaves free is transparent, instead of white
-	assets        map[string]lectern.Asset
+	assets        map[string]lectern.Picture
 }
 
-func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
+func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	if p.Scale == 0 {
 		p.Scale = 1
 	}
@@ -448,7 +448,7 @@ func newShot(p lectern.Page, assets []lectern.Asset) (*shot, error) {
 			len(p.HTML)>>20, MaxHTML>>20)
 	}
 	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil,
-		assets: map[string]lectern.Asset{}}
+		assets: map[string]lectern.Picture{}}
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {

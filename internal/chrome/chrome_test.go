@@ -79,7 +79,7 @@ func full(css string) string {
 	return `<div style="position:absolute;inset:0;background:` + css + `"></div>`
 }
 
-func capture(t *testing.T, b *Browser, p lectern.Page, assets ...lectern.Asset) (lectern.Capture, image.Image) {
+func capture(t *testing.T, b *Browser, p lectern.Page, assets ...lectern.Picture) (lectern.Capture, image.Image) {
 	t.Helper()
 	if p.Width == 0 {
 		p.Width, p.Height = 320, 180
@@ -243,10 +243,10 @@ window.__lectern = {overflow: [], ready: (async () => {
 })()};
 </script></body></html>`
 	c, img := capture(t, shared, lectern.Page{HTML: html, Assets: []string{"https://Pictures.example:443/a.png"}},
-		lectern.Asset{URL: "https://Pictures.example:443/a.png", ContentType: "image/png",
+		lectern.Picture{URL: "https://Pictures.example:443/a.png", ContentType: "image/png",
 			Body: solid(t, color.NRGBA{0x12, 0x34, 0x56, 0xff})},
 		// not asked for by the page's list
-		lectern.Asset{URL: "https://other.example/b.png", ContentType: "image/png", Body: solid(t, color.Black)})
+		lectern.Picture{URL: "https://other.example/b.png", ContentType: "image/png", Body: solid(t, color.Black)})
 	if at(img) != "#123456" {
 		t.Errorf("the given picture is not shown: %s", at(img))
 	}
@@ -264,7 +264,7 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 	for _, want := range []color.NRGBA{{0xaa, 0, 0, 0xff}, {0, 0xbb, 0, 0xff}, {0, 0, 0xcc, 0xff}} {
 		_, img := capture(t, shared, lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
 			Assets: []string{u}},
-			lectern.Asset{URL: u, ContentType: "image/png", Body: solid(t, want)})
+			lectern.Picture{URL: u, ContentType: "image/png", Body: solid(t, want)})
 		if got := color.NRGBAModel.Convert(img.At(160, 90)); got != want {
 			t.Fatalf("%v, want %v", got, want)
 		}

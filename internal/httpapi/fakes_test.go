@@ -418,7 +418,7 @@ func (slides) Themes() []lectern.Theme {
 
 type browser struct{ broken error }
 
-func (b browser) Capture(_ context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error) {
+func (b browser) Capture(_ context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	if b.broken != nil {
 		return lectern.Capture{}, b.broken
 	}
@@ -427,11 +427,11 @@ func (b browser) Capture(_ context.Context, p lectern.Page, assets []lectern.Ass
 
 type assets struct{}
 
-func (assets) Fetch(_ context.Context, url string) (lectern.Asset, error) {
+func (assets) Fetch(_ context.Context, url string) (lectern.Picture, error) {
 	if strings.Contains(url, "127.0.0.1") {
-		return lectern.Asset{}, lectern.Fail(lectern.CodeAssetRefused, "The address %s points into a private network.", url)
+		return lectern.Picture{}, lectern.Fail(lectern.CodeAssetRefused, "The address %s points into a private network.", url)
 	}
-	return lectern.Asset{URL: url, ContentType: "image/png", Body: []byte("png")}, nil
+	return lectern.Picture{URL: url, ContentType: "image/png", Body: []byte("png")}, nil
 }
 
 type voices struct{ broken error }

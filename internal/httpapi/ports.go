@@ -71,8 +71,7 @@ type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }
 
-// Measurer draws the slides of a settled deck in the browser and says what does not fit on them. A house around *render.Pipeline
-// is one.
+// Measurer draws the slides of a settled deck in the browser and reports what does not fit on them.
 type Measurer interface {
 	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure. When
 	// ctx ends, it gives what was measured so far with ctx's cause.
@@ -100,12 +99,12 @@ type Catalogue interface {
 
 // Browser takes pictures of pages. *chrome.Browser is one.
 type Browser interface {
-	Capture(ctx context.Context, p lectern.Page, assets []lectern.Asset) (lectern.Capture, error)
+	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 }
 
-// Assets fetches the pictures that a page loads. *asset.Fetcher is one.
+// Assets fetches the pictures that a page loads. *fetch.Fetcher is one.
 type Assets interface {
-	Fetch(ctx context.Context, url string) (lectern.Asset, error)
+	Fetch(ctx context.Context, url string) (lectern.Picture, error)
 }
 
 // Voices lists the voices of all engines. *tts.Catalogue is one.

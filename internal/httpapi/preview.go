@@ -63,7 +63,7 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return asFailure(err).At(n)
 	}
-	assets, pixels := make([]lectern.Asset, 0, len(page.Assets)), 0
+	assets, pixels := make([]lectern.Picture, 0, len(page.Assets)), 0
 	for _, a := range page.Pictures {
 		pixels += a.Pixels
 	}

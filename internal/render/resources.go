@@ -91,6 +91,18 @@ func with(ctx context.Context, s *resource, n int, do func() error) error {
 	return do()
 }
 
+// Tabs are the pages of the browser, for whoever draws slides.
+func (r *Resources) Tabs() *Tabs { return &Tabs{r.tabs} }
+
+// Tabs implements capture.Tabs.
+type Tabs struct{ all *resource }
+
+// Count is how many there are.
+func (t *Tabs) Count() int { return t.all.capacity }
+
+// Use calls do while it has one of them.
+func (t *Tabs) Use(ctx context.Context, do func() error) error { return with(ctx, t.all, 1, do) }
+
 // share is how many encoder slots one encode of a presentation with n of them takes, and so how many threads it uses:
 // all of them for a single one, one where there are enough to keep the machine busy.
 func (r *Resources) share(n int) int {

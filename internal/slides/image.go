@@ -21,7 +21,7 @@ const (
 type picture struct {
 	URL    template.URL
 	Remote bool
-	file   lectern.Asset // of a data address
+	file   lectern.Picture // of a data address
 }
 
 // readPicture accepts http(s) addresses and pictures as data addresses, nothing else.
@@ -104,7 +104,7 @@ func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	}
 	return picture{
 		URL:  template.URL("data:" + p.Type + ";base64," + base64.StdEncoding.EncodeToString(p.Body)),
-		file: lectern.Asset{ContentType: p.Type, Body: p.Body, Pixels: p.Pixels},
+		file: lectern.Picture{ContentType: p.Type, Body: p.Body, Pixels: p.Pixels},
 	}, nil
 }
 

@@ -23,7 +23,7 @@ type section struct {
 	assets   []string
 	props    map[string]string // element → the prop that it shows
 	params   map[string]string
-	files    []lectern.Asset
+	files    []lectern.Picture
 	warnings []lectern.Warning
 }
 

@@ -98,7 +98,7 @@ type view struct {
 	all      []string // every word, for the direction of the slide
 	assets   []string
 	params   map[string]string // address in assets → the field that it comes from
-	files    []lectern.Asset   // pictures that the page holds itself
+	files    []lectern.Picture // pictures that the page holds itself
 	held     map[template.URL]bool
 	pixels   int // of them all
 	limits   lectern.Limits

@@ -3,8 +3,6 @@ package webhook
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"strconv"
 	"time"
 
 	"lectern"
@@ -57,15 +55,3 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after 
 
 // roll returns a number from 0 to 1.
 func roll() float64 { return rand.Float64() }
-
-// retryAfter reads the header: seconds, or a date.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	text := h.Get("Retry-After")
-	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n > 0 {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(text); err == nil && t.After(now) {
-		return t.Sub(now)
-	}
-	return 0
-}

@@ -17,6 +17,7 @@ import (
 
 	"lectern"
 	"lectern/internal/egress"
+	"lectern/internal/retry"
 )
 
 // transport connects through dialer, which judges each address. It does not use proxies of the environment: a proxy
@@ -111,7 +112,7 @@ func (s *Service) try(ctx context.Context, m message) answer {
 			status(res.StatusCode))
 	default:
 		a.problem = fmt.Sprintf("It answered %s.", status(res.StatusCode))
-		a.retryAfter = retryAfter(res.Header, time.Now())
+		a.retryAfter = retry.After(res.Header, time.Now())
 	}
 	if said := excerpt(text); said != "" && err == nil && !a.gone {
 		a.problem = strings.TrimSuffix(a.problem, ".") + ": " + said

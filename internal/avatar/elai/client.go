@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 // Bounds of what is read from Elai.
@@ -53,42 +52,28 @@ type client struct {
 	base  string
 	token string
 	http  *http.Client
-	tries int
-	wait  time.Duration // after the first failed try
-	most  time.Duration // the longest wait
+	retry retry.Policy  // of calls that change nothing at Elai
 	limit time.Duration // for one try of a JSON call
-	sleep func(context.Context, time.Duration) error
 }
 
-// get asks until there is an answer that is none of a passing trouble, tries times at most.
+// get asks until there is an answer, or a refusal that another try does not change.
 func (c *client) get(ctx context.Context, path string, out any) error {
-	return c.retry(ctx, func() error { return c.once(ctx, http.MethodGet, path, nil, out) })
+	return c.again(ctx, func(ctx context.Context) error { return c.once(ctx, http.MethodGet, path, nil, out) })
 }
 
-// retry repeats what changes nothing at Elai.
-func (c *client) retry(ctx context.Context, do func() error) error {
-	wait := c.wait
-	for n := 1; ; n++ {
-		err := do()
-		if err == nil || ctx.Err() != nil || n >= c.tries {
-			return err
-		}
-		pause := wait/2 + rand.N(wait/2+1)
+// again repeats what changes nothing at Elai: after each answer that may pass, and where none that makes sense came.
+func (c *client) again(ctx context.Context, do func(context.Context) error) error {
+	return c.retry.Do(ctx, func(ctx context.Context) error {
+		err := do(ctx)
 		var r *reply
-		if errors.As(err, &r) {
-			if !r.passing() {
-				return err
-			}
-			if r.after > c.most {
-				return err // longer than we would wait: the caller decides
-			}
-			pause = max(pause, r.after)
+		switch {
+		case !errors.As(err, &r):
+			return retry.Again(err, 0)
+		case r.passing():
+			return retry.Again(err, r.after)
 		}
-		if err := c.sleep(ctx, pause); err != nil {
-			return err
-		}
-		wait = min(2*wait, c.most)
-	}
+		return err
+	})
 }
 
 // post calls once. An error that is no *reply leaves open whether the call was taken.
@@ -139,12 +124,7 @@ func (c *client) once(ctx context.Context, method, path string, body, out any) e
 
 // refusal reads what Elai says of a call that it did not take.
 func (c *client) refusal(res *http.Response, b []byte) *reply {
-	r := &reply{status: res.StatusCode}
-	if s, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && s > 0 {
-		r.after = time.Duration(min(s, 24*60*60)) * time.Second
-	} else if at, err := http.ParseTime(res.Header.Get("Retry-After")); err == nil {
-		r.after = max(time.Until(at), 0)
-	}
+	r := &reply{status: res.StatusCode, after: retry.After(res.Header, time.Now())}
 	var said struct {
 		Message string `json:"message"`
 		Errors  []struct {

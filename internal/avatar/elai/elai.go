@@ -17,6 +17,7 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar"
+	"lectern/internal/retry"
 )
 
 var _ avatar.Performer = (*Engine)(nil)
@@ -88,24 +89,13 @@ func New(o Options) *Engine {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = retry.Sleep
 	}
 	e := &Engine{o: o, bell: &bell{waiting: map[string][]chan struct{}{}}}
-	e.c = &client{base: strings.TrimRight(o.BaseURL, "/"), token: o.Token, http: o.HTTP, tries: o.Tries,
-		wait: time.Second, most: 2 * time.Minute, limit: o.Request, sleep: o.Sleep}
+	e.c = &client{base: strings.TrimRight(o.BaseURL, "/"), token: o.Token, http: o.HTTP, limit: o.Request,
+		retry: retry.Policy{Tries: o.Tries, First: time.Second, Most: time.Minute, Sleep: o.Sleep}}
 	e.cat = &catalogue{fetch: e.c.load, fresh: time.Hour, sulk: 30 * time.Second, limit: o.Listing, now: o.Now}
 	return e
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // Close ends a listing under way and lets connections go.
@@ -262,7 +252,8 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 	if err != nil {
 		return located(err, r.Slide)
 	}
-	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text), path: path}
+	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text, r.Background), path: path}
+	t.lost = retry.Policy{Tries: lostCalls, Patience: e.o.Limit, Sleep: e.o.Sleep}.Begin()
 	return located(t.do(ctx), r.Slide)
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 const (
@@ -29,8 +30,8 @@ type take struct {
 	path  string
 
 	rec   lectern.Order
-	fresh bool // intended by this very run, so it cannot be at Elai yet
-	lost  int  // calls in a row without an answer that says something
+	fresh bool        // intended by this very run, so it cannot be at Elai yet
+	lost  *retry.Pace // counts calls in a row without an answer that says something
 }
 
 // do takes the order from wherever it is to a checked clip.
@@ -141,18 +142,12 @@ func (t *take) missed(ctx context.Context, err error, doing string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if t.lost++; t.lost >= lostCalls {
-		return fault(err, doing)
-	}
 	pause := jitter(t.e.o.Poll)
 	var r *reply
 	if errors.As(err, &r) {
 		pause = max(pause, r.after)
 	}
-	if pause > t.e.o.Limit {
-		return fault(err, doing)
-	}
-	return t.e.o.Sleep(ctx, pause)
+	return t.lost.Wait(ctx, fault(err, doing), pause)
 }
 
 func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
@@ -179,7 +174,8 @@ func (t *take) create(ctx context.Context) error {
 	err := t.e.c.post(ctx, "/videos", t.order, &v)
 	switch r := (*reply)(nil); {
 	case err == nil && v.ID != "":
-		t.lost, t.rec.ExternalID = 0, v.ID
+		t.lost.Reset()
+		t.rec.ExternalID = v.ID
 		return t.record(ctx, lectern.OrderCreated, "")
 	case err == nil:
 		err = errNonsense
@@ -235,7 +231,7 @@ func (t *take) render(ctx context.Context) error {
 	var r *reply
 	switch {
 	case err == nil && out.Accepted != nil && *out.Accepted:
-		t.lost = 0
+		t.lost.Reset()
 		return t.record(ctx, lectern.OrderSubmitted, "")
 	case err == nil:
 		err = errNonsense
@@ -301,7 +297,7 @@ func (t *take) collect(ctx context.Context) error {
 			}
 			continue
 		}
-		t.lost = 0
+		t.lost.Reset()
 		t.progress(shares[v.Status])
 		switch v.Status {
 		case "error", "failed":

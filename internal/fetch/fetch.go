@@ -1,4 +1,4 @@
-// Package asset fetches the pictures that slides show from the web.
+// Package fetch fetches the pictures that slides show from the web.
 //
 // The author of a deck chooses its addresses, and this machine can often reach what the author cannot: databases, admin
 // pages, the cloud's metadata service. So an address is judged twice, by the policy of package egress:
@@ -11,7 +11,7 @@
 // A failure says little, on purpose. Otherwise the author of a deck could scan ports and names from this machine and
 // learn from the messages which of them answer. So only the configured ports are reached, and every failure of the
 // network has the same message; the reason goes to Options.Log.
-package asset
+package fetch
 
 import (
 	"context"
@@ -110,27 +110,27 @@ func failure(r *egress.Refused, address string) *lectern.Failure {
 // Fetch fetches one picture. An address that the policy forbids, or a response that is no accepted picture, is
 // CodeAssetRefused. A server that does not answer, or answers with another status than 200, is CodeAssetFailed. The end
 // of ctx is its cause. Fetch does not decode the pixels.
-func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Asset, error) {
+func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Picture, error) {
 	if cause := context.Cause(ctx); cause != nil {
-		return lectern.Asset{}, cause
+		return lectern.Picture{}, cause
 	}
 	u, err := f.policy.Judge(address)
 	if err != nil {
-		return lectern.Asset{}, failure(err, address)
+		return lectern.Picture{}, failure(err, address)
 	}
 	body, kind, ferr := f.get(ctx, u)
 	if cause := context.Cause(ctx); ferr != nil && cause != nil {
-		return lectern.Asset{}, cause
+		return lectern.Picture{}, cause
 	}
 	if ferr != nil {
-		return lectern.Asset{}, f.explain(ctx, address, ferr)
+		return lectern.Picture{}, f.explain(ctx, address, ferr)
 	}
 	p, ferr := picturefile.Inspect(body, kind, picturefile.Limits{Pixels: f.o.Limits.PicturePixels,
 		Elements: f.o.Limits.SVGElements})
 	if ferr != nil {
-		return lectern.Asset{}, f.explain(ctx, address, ferr)
+		return lectern.Picture{}, f.explain(ctx, address, ferr)
 	}
-	return lectern.Asset{URL: address, ContentType: p.Type, Body: p.Body, Pixels: p.Pixels}, nil
+	return lectern.Picture{URL: address, ContentType: p.Type, Body: p.Body, Pixels: p.Pixels}, nil
 }
 
 // unusable is a fault of the answer, as the end of "The picture … cannot be used: it …".

@@ -1,0 +1,213 @@
+// Package retry repeats calls to services on a network.
+//
+// A service is busy, restarts, or its connection breaks: the same call succeeds a moment later. [Policy.Do] repeats it
+// with exponential waits and full jitter, so that many clients do not come back at the same time, and waits as long as
+// the service asks (Retry-After). It is bounded by a number of attempts, by a time, and by the caller's context.
+//
+// Which failures are worth another attempt only the caller of the service knows: the adapter marks them with [Again],
+// and all others end the call at once. [Status] and [Broken] say it for HTTP in general. The error that Do returns has
+// no mark, so that a retry around a retry does not multiply the attempts.
+//
+// The package holds nothing while it waits. A decorator that limits how many calls a service gets at once takes its
+// slot inside the repeated function: a slot is held while a call runs, and is free for others while a call waits.
+package retry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Defaults of a Policy.
+const (
+	DefaultTries    = 4
+	DefaultFirst    = 500 * time.Millisecond
+	DefaultMost     = 30 * time.Second
+	DefaultPatience = 2 * time.Minute
+)
+
+// Policy bounds the attempts at a call. Zero fields have the defaults.
+type Policy struct {
+	Tries int           // attempts in all; below 0: any number
+	First time.Duration // the longest that the first wait can be; it doubles with each attempt
+	Most  time.Duration // the longest wait that the service does not ask for
+	// Patience is the time from the begin after which no attempt begins. A wait that would end later is not begun; below 0,
+	// none is.
+	Patience time.Duration
+	Notice   func(wait time.Duration, why error)                  // called before each wait; nil: nobody is interested
+	Sleep    func(ctx context.Context, d time.Duration) error     // nil: the clock's
+	Pause    func(ctx context.Context, attempt int) (ended error) // waits where the service asks for nothing; nil: Sleep does
+}
+
+// Do calls once until it succeeds, it returns an error without the mark of [Again], or the policy's bounds are reached.
+// It returns the last error, without its mark, or the cause of ctx's end.
+func (p Policy) Do(ctx context.Context, once func(ctx context.Context) error) error {
+	pace := p.Begin()
+	for {
+		err := once(ctx)
+		if err == nil {
+			return nil
+		}
+		m, worth := err.(*mark) //nolint:errorlint // only the outermost error decides: what is wrapped was judged again
+		if !worth {
+			return err
+		}
+		if err := pace.Wait(ctx, m.err, m.after); err != nil {
+			return err
+		}
+	}
+}
+
+// Pace waits between the attempts of a loop that Do is too narrow for. It is for one goroutine.
+type Pace struct {
+	p       Policy
+	waits   *backoff.ExponentialBackOff
+	begun   time.Time
+	attempt int // that has failed last, from 1
+}
+
+// Begin begins to count attempts and time.
+func (p Policy) Begin() *Pace {
+	set := func(d *time.Duration, def time.Duration) {
+		if *d == 0 {
+			*d = def
+		}
+	}
+	set(&p.First, DefaultFirst)
+	set(&p.Most, DefaultMost)
+	set(&p.Patience, DefaultPatience)
+	if p.Tries == 0 {
+		p.Tries = DefaultTries
+	}
+	if p.Sleep == nil {
+		p.Sleep = Sleep
+	}
+	// A factor of 1 spreads each wait from 0 to twice its interval.
+	w := &Pace{p: p, waits: &backoff.ExponentialBackOff{
+		InitialInterval: p.First / 2, MaxInterval: p.Most / 2, Multiplier: 2, RandomizationFactor: 1,
+	}}
+	w.Reset()
+	return w
+}
+
+// Reset makes the next failure the first: the caller has made progress.
+func (w *Pace) Reset() {
+	w.waits.Reset()
+	w.attempt = 0
+	w.Heard()
+}
+
+// Heard makes the policy's patience count from now: the service answers, if not with what is wanted.
+func (w *Pace) Heard() { w.begun = time.Now() }
+
+// Wait waits before the next attempt, after one that failed with err: as long as the service asks (after), otherwise by
+// the policy. It returns err at once where the bounds allow no further attempt, and the cause of ctx's end.
+func (w *Pace) Wait(ctx context.Context, err error, after time.Duration) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if w.attempt++; w.p.Tries > 0 && w.attempt >= w.p.Tries {
+		return err
+	}
+	wait := after
+	if wait <= 0 && w.p.Pause == nil {
+		wait = w.waits.NextBackOff()
+	}
+	if wait > w.p.Patience-time.Since(w.begun) {
+		return err
+	}
+	if w.p.Notice != nil {
+		w.p.Notice(wait, err)
+	}
+	if after <= 0 && w.p.Pause != nil {
+		return w.p.Pause(ctx, w.attempt)
+	}
+	return w.p.Sleep(ctx, wait)
+}
+
+// Sleep waits for d, or until ctx ends: then it returns the cause.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// mark says that the same call may succeed later.
+type mark struct {
+	err   error
+	after time.Duration
+}
+
+func (m *mark) Error() string { return m.err.Error() }
+func (m *mark) Unwrap() error { return m.err }
+
+// Again marks err: the same call may succeed later, and not before after where that is not 0. It returns nil for nil.
+func Again(err error, after time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &mark{err, after}
+}
+
+// Worth reports whether err has the mark of [Again] as its outermost error, and how long the service asks to wait.
+func Worth(err error) (after time.Duration, worth bool) {
+	m, worth := err.(*mark) //nolint:errorlint // as in Do
+	if !worth {
+		return 0, false
+	}
+	return m.after, true
+}
+
+// Status reports whether an HTTP status says that the same request may succeed later: too many requests, or a server
+// that is not there for now. All other 4xx and 5xx are about the request itself.
+func Status(code int) bool {
+	return code == http.StatusTooManyRequests || code >= http.StatusBadGateway && code <= http.StatusGatewayTimeout
+}
+
+// Broken reports whether err is of a connection that could not be made or broke, or of a time limit. Such a request may
+// have reached the service all the same. A certificate that is not trusted and a name that does not exist are not such.
+func Broken(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.IsTimeout || dns.IsTemporary
+	}
+	for _, broken := range []error{io.ErrUnexpectedEOF, io.EOF, syscall.ECONNRESET, syscall.ECONNREFUSED,
+		syscall.ECONNABORTED, syscall.EPIPE, syscall.EHOSTUNREACH, syscall.ENETUNREACH, context.DeadlineExceeded} {
+		if errors.Is(err, broken) {
+			return true
+		}
+	}
+	slow, ok := errors.AsType[net.Error](err)
+	return ok && slow.Timeout()
+}
+
+// longest bounds the wait that a header can ask for.
+const longest = 365 * 24 * time.Hour
+
+// After reads the header Retry-After: seconds, or a date. It returns 0 where there is none, where it makes no sense, and
+// for a time that is over.
+func After(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if n, err := strconv.ParseUint(text, 10, 63); err == nil {
+		return time.Duration(min(n, uint64(longest/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), longest)
+}
