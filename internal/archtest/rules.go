@@ -52,6 +52,7 @@ func allowed() map[string][]string {
 		"internal/capture":         {"internal/contentkey", "internal/fail", "internal/picture", "internal/picturefile"},
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
+		"internal/programtest":     {"internal/proc"},
 		"internal/private":         nil,
 		"internal/retry":           nil,
 		"internal/seal":            nil,
