@@ -22,7 +22,7 @@ type Deck struct {
 	Voice       VoiceChoice       `json:"voice,omitzero"`        // zero: chosen from the narration's language
 	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays; default 3 s
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
-	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut the avatar out of its background; nil: yes, see KeysAvatar
+	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
 	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched

@@ -157,7 +157,19 @@ func (d Deck) Validate(lim Limits) []Failure {
 	v.languages()
 	v.faults = append(v.faults, variableFaults(v.deck.Variables)...)
 	v.length()
+	v.assets()
 	return v.faults
+}
+
+// assets bounds how many different assets a deck names.
+func (v *validator) assets() {
+	named := map[string]bool{}
+	for _, u := range v.deck.AssetUses() {
+		named[u.SHA256] = true
+	}
+	if n := len(named); n > MaxDeckAssets {
+		v.add(CodeTooLarge, "slides", 0, "The deck names %d assets; the limit is %d.", n, MaxDeckAssets)
+	}
 }
 
 // validator collects the faults of a deck with defaults.

@@ -51,6 +51,7 @@ const (
 	CodeUnknownLanguage   Code = "unknown_language"   // caller: the deck is not in the language that is asked for
 	CodeUntranslated      Code = "untranslated"       // caller: a narration has no translation
 	CodeUndefinedVariable Code = "undefined_variable" // caller: a text names a variable without a value
+	CodeUnknownAsset      Code = "unknown_asset"      // caller: the deck names an asset that its owner does not have
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
@@ -58,7 +59,8 @@ const (
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
-		CodeUnknownTemplate, CodeAssetRefused, CodeUnknownLanguage, CodeUntranslated, CodeUndefinedVariable:
+		CodeUnknownTemplate, CodeAssetRefused, CodeUnknownLanguage, CodeUntranslated, CodeUndefinedVariable,
+		CodeUnknownAsset:
 		return true
 	}
 	return false

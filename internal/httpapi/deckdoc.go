@@ -11,29 +11,30 @@ import (
 
 // DeckInput documents what a deck may say; package deck/form reads it.
 type DeckInput struct {
-	Title       string                          `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
-	Slides      []SlideInput                    `json:"slides" minItems:"1" doc:"Alias: slidesData."`
-	SlideURL    string                          `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
-	Theme       string                          `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
-	Layout      string                          `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
-	SlideOnly   bool                            `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
-	Avatar      string                          `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
-	KeyAvatar   bool                            `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
-	Voice       *VoiceInput                     `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
-	Voiceovers  []string                        `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
-	Preset      string                          `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`
-	Size        *SizeInput                      `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
-	Aspect      string                          `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
-	FrameRate   int                             `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
-	Quality     string                          `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
-	Hold        float64                         `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
-	Subtitles   string                          `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
-	Transitions []TransitionInput               `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
-	Metadata    map[string]string               `json:"metadata,omitempty" doc:"Given back untouched."`
-	Language    string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as BCP 47 has it. The query's language is the one to render."`
-	Variables   map[string]string               `json:"variables,omitempty" doc:"What stands in the place of {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
-	Translated  map[string]DeckTranslationInput `json:"translations,omitempty" doc:"What the deck says besides its slides, by language."`
-	CallbackURL string                          `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+	Title       string            `json:"title,omitempty" maxLength:"1000" doc:"Alias: projectName."`
+	Slides      []SlideInput      `json:"slides" minItems:"1" doc:"Alias: slidesData."`
+	SlideURL    string            `json:"slideUrl,omitempty" doc:"Instead of slides: the address of one picture."`
+	Theme       string            `json:"theme,omitempty" default:"dark-purple" example:"light-modern" doc:"An id of GET /v1/themes."`
+	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
+	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
+	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
+	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut an avatar that speaks itself (Elai) out of its background. false: it is shown in front of the slide's background colour. Built-in avatars have no background of their own. Alias: useAvatarMask."`
+	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
+	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
+	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`
+	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
+	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"Of the video, instead of a size: landscape, portrait, square or the old television's."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
+	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
+	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are taken too. Default: the server's setting subtitles, off."`
+	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
+	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
+	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+
+	Language   string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as BCP 47 has it. The query's language is the one to render."`
+	Variables  map[string]string               `json:"variables,omitempty" doc:"What stands in the place of {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
+	Translated map[string]DeckTranslationInput `json:"translations,omitempty" doc:"What the deck says besides its slides, by language."`
 }
 
 // UploadInput documents the form of an upload.

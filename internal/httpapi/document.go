@@ -84,6 +84,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeUnknownLanguage:   "the deck is not in the language that is asked for",
 	lectern.CodeUntranslated:      "a narration has no translation",
 	lectern.CodeUndefinedVariable: "a text names a variable without a value",
+	lectern.CodeUnknownAsset:      "the deck names an asset that there is not",
 	lectern.CodeInvalidYAML:       "the body is no YAML",
 	lectern.CodeAssetRefused:      "an address of a picture may not be reached, or it is no picture that can be used",
 	lectern.CodeKeyMismatch:       "the Idempotency-Key came with another request before",

@@ -13,9 +13,14 @@ func narrationKey(r lectern.Reading, fingerprint string) string {
 	return contentkey.Of(lectern.StepNarrate, r.Script.Text, r.Script.Marks, r.Voice, r.Voice.Speed, r.Parts, fingerprint)
 }
 
-// takeKey: who says what, in which voice. It is the order's key too: the same take is paid for once, whoever asks.
-func takeKey(avatar, fingerprint, text string, voice lectern.VoiceChoice) string {
-	return contentkey.Of(lectern.StepAnimate, "take", avatar, fingerprint, text, voice)
+// takeKey: who says what, in which voice, in front of what. It is the order's key too: the same take is paid for once,
+// whoever asks.
+func takeKey(avatar, fingerprint, text string, voice lectern.VoiceChoice, background string) string {
+	parts := []any{"take", avatar, fingerprint, text, voice}
+	if background != "" { // a key without it is that of takes for keying, which may be paid for already
+		parts = append(parts, background)
+	}
+	return contentkey.Of(lectern.StepAnimate, parts...)
 }
 
 // stillKey: the picture and how it is encoded, but not for how long it stays.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,13 +73,13 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	if c := u.deck.VoiceOf(s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
 		voice = c
 	}
-	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
+	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice, u.behind(s))
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
 	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
 		return with(ctx, u.resources.avatars, 1, func() error {
 			err := u.avatars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
 				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
-				Orders: u.job.Orders, Progress: func(share float64) { u.taken(s, k, share) },
+				Orders: u.job.Orders, Background: u.behind(s), Progress: func(share float64) { u.taken(s, k, share) },
 			}, path)
 			return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
 		})
@@ -97,6 +98,17 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	}
 	return nil
 }
+
+// behind is the colour in front of which an avatar is taken that is not cut out of its background; "" for one that is.
+func (u *performer) behind(s *slide) string {
+	if u.deck.KeysAvatar() {
+		return ""
+	}
+	return cmp.Or(u.backdrop(s.index).Top, u.theme.Backdrop.Top, plainBackground)
+}
+
+// plainBackground is for themes that have none.
+const plainBackground = "#ffffff"
 
 // taken shows how far a slide's takes are: each counts for as much as it says.
 func (u *performer) taken(s *slide, k int, share float64) {
@@ -187,7 +199,11 @@ func (u *performer) shown(ctx context.Context, s *slide, req lectern.ClipRequest
 	for i, p := range s.takes.parts {
 		films = append(films, footage.Film{Path: p.path, Frames: a.Takes[i]})
 	}
-	return &takeClip{footage.Play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
+	play := footage.Play
+	if !u.deck.KeysAvatar() {
+		play = footage.PlayWhole
+	}
+	return &takeClip{play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
 }
 
 // takeClip is a clip of takes, which go from the cache where they cannot be read.
