@@ -19,7 +19,8 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "lectern")
 	build := proc.Command{
-		Path: "go", Args: []string{"build", "-trimpath", "-o", binary, "lectern/cmd/lectern"}, Env: append(os.Environ(), "CGO_ENABLED=0"),
+		Path: "go", Args: []string{"build", "-trimpath", "-o", binary, "lectern/cmd/lectern"},
+		Env: append(os.Environ(), "CGO_ENABLED=0"),
 	}
 	if err := proc.Run(t.Context(), build); err != nil {
 		t.Fatal(err)

@@ -231,7 +231,8 @@ func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
 	var log lockedBuffer
 	f := fetcher(t, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	var first *lectern.Failure
-	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh, "mute": "http://" + mute,
+	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh,
+		"mute":         "http://" + mute,
 		"tls":          "https://" + ssh,
 		"no such name": "http://nobody.invalid"} {
 		_, err := f.Fetch(t.Context(), u+"/x.png")

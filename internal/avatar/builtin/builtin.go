@@ -53,7 +53,8 @@ func (*Engine) Fingerprint() string { return "builtin/" + version }
 func (e *Engine) Avatars(context.Context) ([]lectern.Avatar, error) {
 	out := make([]lectern.Avatar, len(e.cast))
 	for i, ch := range e.cast {
-		out[i] = lectern.Avatar{Engine: e.Name(), Code: ch.code, Name: ch.name, Gender: ch.gender, Description: ch.about}
+		out[i] = lectern.Avatar{Engine: e.Name(), Code: ch.code, Name: ch.name, Gender: ch.gender,
+			Description: ch.about}
 		for _, l := range ch.looks {
 			out[i].Variants = append(out[i].Variants, lectern.AvatarVariant{Code: l.code, Name: l.name})
 		}
@@ -93,15 +94,19 @@ const (
 func check(r *lectern.ClipRequest) error {
 	switch {
 	case r.Frames < 0 || r.Frames > maxFrames:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.", r.Frames, maxFrames)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.",
+			r.Frames, maxFrames)
 	case r.FrameRate < 1 || r.FrameRate > 240:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames a second; 1 to 240 are possible.", r.FrameRate)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar's clip cannot have %d frames a second; 1 to 240 are possible.", r.FrameRate)
 	case r.Lead < 0:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's narration cannot begin %d samples before its clip.", -r.Lead)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar's narration cannot begin %d samples before its clip.", -r.Lead)
 	case len(r.Narration.Words) > maxSpans || len(r.Narration.Phonemes) > maxSpans:
 		return lectern.Fail(lectern.CodeAvatarFailed, "The narration is too long for one clip: split the slide.")
 	case !unit(r.Look.X) || !unit(r.Look.Y):
-		return lectern.Fail(lectern.CodeAvatarFailed, "The direction in which an avatar looks must be a unit vector, not (%g, %g).", r.Look.X, r.Look.Y)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"The direction in which an avatar looks must be a unit vector, not (%g, %g).", r.Look.X, r.Look.Y)
 	}
 	return checkSize(r.Size)
 }
@@ -110,7 +115,9 @@ func unit(v float64) bool { return !math.IsNaN(v) && v >= -1.001 && v <= 1.001 }
 
 func checkSize(s lectern.Size) error {
 	if s.Width < minSide || s.Height < minSide || s.Width > maxSide || s.Height > maxSide {
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar cannot be drawn at %d×%d: each side must have %d to %d pixels.", s.Width, s.Height, minSide, maxSide)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar cannot be drawn at %d×%d: each side must have %d to %d pixels.", s.Width, s.Height,
+			minSide, maxSide)
 	}
 	return nil
 }
@@ -199,7 +206,8 @@ func (e *Engine) backdrop(b lectern.Backdrop, s lectern.Size) (*backdrop, error)
 	top.A, bottom.A = 1, 1
 	return e.cache.get(backdropKey{b, s}, func() sized {
 		c := paint.NewCanvas(0, 0, float64(s.Width), float64(s.Height), 1)
-		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1), paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
+		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1),
+			paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
 		return &backdrop{c.Sprite().Image().Pix}
 	}).(*backdrop), nil
 }

@@ -47,8 +47,10 @@ func drawEar(c *paint.Canvas, s *skin, side, x, y float64) {
 	}
 	c.Fill(ear, paint.Linear(0, y-44, 0, y+40, tone, tone.Mix(s.blush, 0.35)))
 	in := c.Clip(ear)
-	in.Soft(paint.Blob(p(-6, -22), p(6, -30), p(13, -20), p(10, -2), p(4, 12), p(-6, 18)), paint.Flat(fold.Alpha(0.75)), 3)
-	in.Soft(paint.Taper([]paint.Point{p(-4, -34), p(10, -38), p(18, -24), p(15, 0), p(7, 20)}, []float64{2, 5, 5, 4, 2}),
+	in.Soft(paint.Blob(p(-6, -22), p(6, -30), p(13, -20), p(10, -2), p(4, 12), p(-6, 18)),
+		paint.Flat(fold.Alpha(0.75)), 3)
+	in.Soft(paint.Taper([]paint.Point{p(-4, -34), p(10, -38), p(18, -24), p(15, 0), p(7, 20)},
+		[]float64{2, 5, 5, 4, 2}),
 		paint.Flat(s.light.Alpha(0.5)), 1.2)
 	in.Soft(paint.Ellipse(side*(x-6), y+2, 9, 30), paint.Flat(s.deep.Alpha(0.5)), 5)
 }
@@ -81,7 +83,8 @@ func drawFace(c *paint.Canvas, s *skin, m *modelling) {
 	in.Soft(paint.Ellipse(0, 214, 84, 26), paint.Flat(s.shade.Alpha(0.5*m.jaw)), 9)
 	// Light on forehead and near cheek.
 	in.Soft(paint.Ellipse(-30, -92, 62, 34), paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.25).Alpha(0.42)), 22)
-	in.Soft(paint.Ellipse(-m.cheekX-4, m.cheekY-16, 25, 15), paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.3).Alpha(0.42)),
+	in.Soft(paint.Ellipse(-m.cheekX-4, m.cheekY-16, 25, 15),
+		paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.3).Alpha(0.42)),
 		10)
 	in.Soft(paint.Ellipse(m.cheekX-6, m.cheekY-16, 20, 12), paint.Flat(s.light.Alpha(0.42)), 9)
 	// Warmth of the cheeks.
@@ -133,7 +136,8 @@ func drawNose(c *paint.Canvas, s *skin, m *modelling) {
 	// Light along the bridge and on the tip.
 	hi := s.light.Mix(paint.RGB(0xffffff), 0.45)
 	c.Soft(paint.Taper([]paint.Point{paint.P(-4, -26), paint.P(-4.5, 12), paint.P(-4, 44)}, []float64{2, 6, 7}),
-		paint.Linear(0, -26, 0, 46, hi.Alpha(0.04), hi.Alpha(0.34), hi.Alpha(0.46), hi.Alpha(0.2)).At(0, 0.4, 0.75, 1), 3.4)
+		paint.Linear(0, -26, 0, 46, hi.Alpha(0.04), hi.Alpha(0.34), hi.Alpha(0.46), hi.Alpha(0.2)).
+			At(0, 0.4, 0.75, 1), 3.4)
 	c.Soft(paint.Ellipse(-5, y-19, 5.5, 4.5), paint.Flat(hi.Alpha(0.62)), 3)
 	// Philtrum.
 	c.Soft(paint.Taper([]paint.Point{paint.P(1, y+10), paint.P(1.2, y+23)}, []float64{5, 8}),

@@ -37,7 +37,8 @@ func (c *clip) Next(dst *image.RGBA) error {
 		return io.EOF
 	}
 	if b := dst.Bounds(); b.Dx() != c.size.Width || b.Dy() != c.size.Height {
-		return lectern.Fail(lectern.CodeInternal, "The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(),
+		return lectern.Fail(lectern.CodeInternal,
+			"The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(),
 			b.Dy(), c.size.Width, c.size.Height)
 	}
 	p := c.show.pose(c.next)

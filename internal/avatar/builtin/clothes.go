@@ -68,7 +68,8 @@ func shadeTrunk(c *paint.Canvas, body *paint.Path, tone, dark, light paint.Colou
 	for _, side := range [2]float64{-1, 1} {
 		x := side * (sx - 62)
 		in.Soft(paint.Taper([]paint.Point{paint.P(x+side*10, sy+70), paint.P(x, sy+170), paint.P(x-side*2, sy+330),
-			paint.P(x+side*4, sy+640), paint.P(x+side*4, sy+1000)}, []float64{2, 12, 14, 14, 14}), paint.Flat(dark.Alpha(0.75)), 5)
+			paint.P(x+side*4, sy+640), paint.P(x+side*4, sy+1000)}, []float64{2, 12, 14, 14, 14}),
+			paint.Flat(dark.Alpha(0.75)), 5)
 		in.Soft(paint.Taper([]paint.Point{paint.P(x+side*26, sy+70), paint.P(x+side*18, sy+190), paint.P(x+side*18, sy+420),
 			paint.P(x+side*22, sy+1000)}, []float64{4, 16, 18, 18}), paint.Flat(light.Alpha(0.22)), 9)
 	}

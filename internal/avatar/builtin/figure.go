@@ -130,7 +130,8 @@ func (s *sprites) brows(f *figure, p *pose) *paint.Sprite {
 	k.state[0], k.state[1], k.state[2] = quantise(p.brows[0], n), quantise(p.brows[1], n), quantise(p.frown, n)
 	return s.cache.get(k, func() sized {
 		raise := [2]float64{float64(k.state[0]) / n, float64(k.state[1]) / n}
-		return s.draw(browsBox, f.scale, func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
+		return s.draw(browsBox, f.scale,
+			func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
 	}).(*paint.Sprite)
 }
 
@@ -180,7 +181,8 @@ func (e *easel) draw(dst *image.RGBA, g *backdrop, p *pose) {
 	e.lay([3]*paint.Sprite{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)})
 	layers := make([]paint.Layer, 0, 3)
 	if f.back != nil {
-		layers = append(layers, paint.Layer{Sprite: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
+		layers = append(layers, paint.Layer{Sprite: f.back, Field: p.headField(f.ch.mouth.y, hanging, true),
+			Reach: reach})
 	}
 	layers = append(layers, paint.Layer{Sprite: f.torso, Field: p.torsoField(), Reach: reach},
 		paint.Layer{Sprite: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
@@ -201,7 +203,8 @@ func (e *easel) lay(next [3]*paint.Sprite) {
 	for range next { // one that is laid again may reach the next one
 		for i := range next {
 			for k := range next {
-				again[k] = again[k] || again[i] && (next[k].Meets(next[i]) || e.laid[i] != nil && next[k].Meets(e.laid[i]))
+				again[k] = again[k] || again[i] && (next[k].Meets(next[i]) ||
+					e.laid[i] != nil && next[k].Meets(e.laid[i]))
 			}
 		}
 	}

@@ -56,14 +56,16 @@ func (g *lips) edge(y, bow, line float64) []paint.Point {
 		return paint.P(c.X, c.Y+(y-c.Y)*k)
 	}
 	mid := at(0, 1)
-	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow), at(0.22, 0.99),
+	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow),
+		at(0.22, 0.99),
 		at(0.56, near), at(0.88, far), g.r}
 }
 
 func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64) {
 	g := shapeLips(f, m, smile)
 	shadeAround(c, f, s, &g, m, smile)
-	opening := (&paint.Path{}).Move(g.l.X, g.l.Y).Through(g.innerUpper[1:]...).Through(reverse(g.innerLower[:8])...).Close()
+	opening := (&paint.Path{}).Move(g.l.X, g.l.Y).Through(g.innerUpper[1:]...).Through(reverse(g.innerLower[:8])...).
+		Close()
 	if g.gap > 0.3 {
 		drawInside(c.Clip(opening), f, &g, m)
 	}
@@ -108,7 +110,8 @@ func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 		teethRow(c, g, f.y-14, g.teethLow, true)
 	}
 	// The upper lip's shadow falls on the teeth.
-	sh := (&paint.Path{}).Move(g.l.X-4, g.top-12).Line(g.r.X+4, g.top-12).Line(g.r.X, g.r.Y).Through(reverse(shifted(g.innerUpper[1:8], 2.4))...).Line(g.l.X, g.l.Y).Close()
+	sh := (&paint.Path{}).Move(g.l.X-4, g.top-12).Line(g.r.X+4, g.top-12).Line(g.r.X, g.r.Y).
+		Through(reverse(shifted(g.innerUpper[1:8], 2.4))...).Line(g.l.X, g.l.Y).Close()
 	c.Soft(sh, paint.Flat(paint.RGB(0x3a1016).Alpha(0.55)), 1.7)
 }
 
@@ -133,7 +136,8 @@ func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 		mid.Mix(side, 0.45), side.Mix(paint.RGB(0x2a0d12), 0.3)).At(0, 0.2, 0.42, 0.6, 0.8, 1), Blur: 0.45})
 	if upper {
 		for _, x := range [...]float64{-0.50, -0.25, 0, 0.25, 0.50} {
-			c.Draw(paint.Rect(x*w-0.35, y1-9, x*w+0.35, y1+0.4), paint.Style{Paint: paint.Flat(side.Alpha(0.26)), Blur: 0.35})
+			c.Draw(paint.Rect(x*w-0.35, y1-9, x*w+0.35, y1+0.4),
+				paint.Style{Paint: paint.Flat(side.Alpha(0.26)), Blur: 0.35})
 		}
 	}
 }
@@ -158,7 +162,8 @@ func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
 	}
 	upper := (&paint.Path{}).Move(g.l.X-1, g.l.Y)
 	e := 0.42 + 0.2*g.full
-	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1), top(0, 1-bow), top(0.20, 1),
+	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1),
+		top(0, 1-bow), top(0.20, 1),
 		paint.P(mix(g.r.X, 0, 0.36), mix(g.r.Y, g.top-g.tu, e+0.14)), paint.P(g.r.X+1, g.r.Y))
 	upper.Through(reverse(g.innerUpper[:8])...).Close()
 	c.Draw(upper, paint.Style{Paint: paint.Linear(0, g.top-g.tu, 0, g.top+1.5, f.tone.Mix(s.base, 0.18), f.tone,

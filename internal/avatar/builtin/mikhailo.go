@@ -5,9 +5,11 @@ import "lectern/internal/avatar/builtin/paint"
 // mikhailo is a man of about forty: square jaw, short brown hair swept to his left, a day's beard.
 func mikhailo() *character {
 	ch := &character{
-		code: "mikhailo", name: "Mikhailo", gender: "male", about: "Calm and matter-of-fact; explains rather than sells.",
+		code: "mikhailo", name: "Mikhailo", gender: "male",
+		about: "Calm and matter-of-fact; explains rather than sells.",
 		skin: skin{
-			light: paint.RGB(0xf3c8a6), base: paint.RGB(0xe5ae8a), shade: paint.RGB(0xc98a68), deep: paint.RGB(0x9a5e45),
+			light: paint.RGB(0xf3c8a6), base: paint.RGB(0xe5ae8a), shade: paint.RGB(0xc98a68),
+			deep:  paint.RGB(0x9a5e45),
 			blush: paint.RGB(0xd97f63), rim: paint.RGB(0xffe3c9),
 		},
 		eyes: eyes{
@@ -16,8 +18,9 @@ func mikhailo() *character {
 			lidTone: paint.RGB(0xc58e70), creaseOpacity: 0.60,
 		},
 		brow: brow{
-			points: []paint.Point{{X: 23, Y: -34}, {X: 30, Y: -36.5}, {X: 50, Y: -42}, {X: 72, Y: -43}, {X: 97, Y: -31}},
-			width:  []float64{4, 10.5, 13, 10.5, 2}, tone: paint.RGB(0x3a251c), tip: paint.RGB(0x3f2a20),
+			points: []paint.Point{{X: 23, Y: -34}, {X: 30, Y: -36.5}, {X: 50, Y: -42}, {X: 72, Y: -43},
+				{X: 97, Y: -31}},
+			width: []float64{4, 10.5, 13, 10.5, 2}, tone: paint.RGB(0x3a251c), tip: paint.RGB(0x3f2a20),
 		},
 		mouth: mouth{
 			y: 121, half: 46, upper: 9.2, lower: 12.6, aperture: 40,

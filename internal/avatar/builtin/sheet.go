@@ -83,9 +83,11 @@ func (e *Engine) tile(out draw.Image, at image.Point, ch *character, v speech.Vi
 
 func rounded(x0, y0, x1, y1, r float64) *paint.Path {
 	k := r * 0.45
-	p := (&paint.Path{}).Move(x0+r, y0).Line(x1-r, y0).Curve(x1-k, y0, x1, y0+k, x1, y0+r).Line(x1, y1-r).Curve(x1, y1-k,
-		x1-k, y1, x1-r, y1)
-	return p.Line(x0+r, y1).Curve(x0+k, y1, x0, y1-k, x0, y1-r).Line(x0, y0+r).Curve(x0, y0+k, x0+k, y0, x0+r, y0).Close()
+	p := (&paint.Path{}).Move(x0+r, y0).Line(x1-r, y0).Curve(x1-k, y0, x1, y0+k, x1, y0+r).Line(x1, y1-r).
+		Curve(x1, y1-k,
+			x1-k, y1, x1-r, y1)
+	return p.Line(x0+r, y1).Curve(x0+k, y1, x0, y1-k, x0, y1-r).Line(x0, y0+r).Curve(x0, y0+k, x0+k, y0, x0+r, y0).
+		Close()
 }
 
 func face(ttf []byte, size float64) (font.Face, error) {

@@ -122,7 +122,8 @@ func (p *Paint) colour(x, y float64) Colour {
 		if t < b.at {
 			a := &p.stops[i-1]
 			f := (t - a.at) / (b.at - a.at)
-			return Colour{a.c.R + (b.c.R-a.c.R)*f, a.c.G + (b.c.G-a.c.G)*f, a.c.B + (b.c.B-a.c.B)*f, a.c.A + (b.c.A-a.c.A)*f}
+			return Colour{a.c.R + (b.c.R-a.c.R)*f, a.c.G + (b.c.G-a.c.G)*f, a.c.B + (b.c.B-a.c.B)*f,
+				a.c.A + (b.c.A-a.c.A)*f}
 		}
 	}
 	return p.stops[len(p.stops)-1].c

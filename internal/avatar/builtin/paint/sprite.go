@@ -58,7 +58,8 @@ func (c *Canvas) painted() image.Rectangle {
 
 // finish makes a rectangle of the canvas a sprite: 8 bits, dithered so that soft gradients do not band.
 func (c *Canvas) finish(r image.Rectangle) *Sprite {
-	p := &Sprite{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale,
+	p := &Sprite{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale,
+		Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale,
 		pix: make([]uint32, r.Dx()*r.Dy())}
 	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
 	for y := r.Min.Y; y < r.Max.Y; y++ {

@@ -64,7 +64,8 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0},
 		{0, -1 << 31}, {0, 1<<31 - 1}} {
 		for i := range 4 {
-			l := &bent{sprite: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
+			l := &bent{sprite: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16},
+				v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
 			if n := l.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {
 				t.Fatalf("the kernel drew %d of %d pixels", n, cell)
 			}

@@ -52,7 +52,8 @@ func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	l.between(0, 2).portable(want, stride, 0, nx, ny, p, kind)
 	for i := range want {
 		if got[i] != want[i] {
-			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny, l.u, l.v, i%stride, i/stride, got[i], want[i])
+			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny,
+				l.u, l.v, i%stride, i/stride, got[i], want[i])
 		}
 	}
 	return nil
@@ -86,7 +87,8 @@ func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 		for range 4 {
 			l.u, l.v = append(l.u, at.Draw(t, "u")), append(l.v, at.Draw(t, "v"))
 		}
-		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge, seed); err != nil {
+		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge,
+			seed); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -109,7 +111,8 @@ func FuzzCellsAreThePortableOnes(f *testing.F) {
 
 func BenchmarkCell(b *testing.B) {
 	p := speckled(600, 600, 1)
-	l := &bent{sprite: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16}, v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
+	l := &bent{sprite: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16},
+		v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
 	out := make([]byte, 4*cell*cell)
 	for _, kind := range []uint8{opaque, mixed} {
 		name := map[uint8]string{opaque: "opaque", mixed: "mixed"}[kind]
@@ -144,9 +147,11 @@ func TestHiddenPiecesAreNotMissed(t *testing.T) {
 		var layers []Layer
 		for range rapid.IntRange(0, 3).Draw(t, "layers") {
 			c := NewCanvas(at.Draw(t, "x0"), at.Draw(t, "y0"), 90, 90, 1.5)
-			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90), Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
+			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90),
+				Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
 			dx, dy := rapid.Float64Range(-3, 3).Draw(t, "dx"), rapid.Float64Range(-3, 3).Draw(t, "dy")
-			layers = append(layers, Layer{c.Sprite(), func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
+			layers = append(layers, Layer{c.Sprite(),
+				func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
 		}
 		view := View{X0: 1, Y0: -2, Scale: rapid.Float64Range(0.5, 1.5).Draw(t, "scale")}
 		var once, each Warp

@@ -67,8 +67,9 @@ func narrations(t *rapid.T) lectern.Narration {
 		if rapid.IntRange(0, 9).Draw(t, "pause") == 0 {
 			at += int64(rapid.IntRange(0, 40000).Draw(t, "silence"))
 		}
-		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"), Start: at, End: at +
-			long})
+		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"),
+			Start: at, End: at +
+				long})
 		at += long
 	}
 	n.Samples = make([]int16, at+4800)
@@ -133,7 +134,8 @@ func TestLipsMeetOnBilabialsForAFrame(t *testing.T) {
 				m := track.At(at)
 				shut = shut || m[Open] < 0.06
 			}
-			crowded := i > 0 && track.sounds[i-1].Viseme == FF || i+1 < len(track.sounds) && track.sounds[i+1].Viseme == FF
+			crowded := i > 0 && track.sounds[i-1].Viseme == FF ||
+				i+1 < len(track.sounds) && track.sounds[i+1].Viseme == FF
 			if !shut && !crowded {
 				t.Fatalf("no frame shows closed lips for sound %d, %+v", i, s)
 			}
