@@ -184,6 +184,5 @@ The talk with a presenter in the corner, %.0f min, beside one of %.0f s; both co
 | how much later the last slide is heard than the first, against its pictures | under a frame (33 ms) | %.1f ms | %.1f ms |
 | by how much the sound is longer than the pictures | – | %.1f ms | %.1f ms |
 `, h.Long.Slides, h.Long.Video/60, h.Short.Video, perMinute(h.Long), perMinute(h.Short), float64(h.Long.Memory)/1e6,
-		float64(h.Short.Memory)/1e6,
-		1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
+		float64(h.Short.Memory)/1e6, 1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
 }

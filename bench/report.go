@@ -176,8 +176,7 @@ streams on %d running presentations that change every %v, and %d streams that no
 `, l.Rate, l.Seconds, l.Watchers, hot, changeGap, stuck,
 		l.Create.P50, l.Create.P99, l.Create.Max, l.Change.P50, l.Change.P99, l.Change.Max,
 		hot, l.ReadEmpty.P50, l.ReadEmpty.P99, l.ReadEmpty.Max, hot+l.Created, l.ReadFull.P50, l.ReadFull.P99,
-		l.ReadFull.Max,
-		l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
+		l.ReadFull.Max, l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
 }
 
 func (l *looks) markdown(b *strings.Builder) {

@@ -187,8 +187,7 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 	mean := float64(again) / float64(len(speech)) / float64(total)
 	t.Logf("%d passages; an edit encodes %.1f %% of the sound again in %.2f processes, at most %.1f %%",
-		len(before), 100*mean,
-		float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
+		len(before), 100*mean, float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
 	if mean > 0.25 {
 		t.Errorf("an edit of one slide of fifty encodes %.0f %% of the sound again", 100*mean)
 	}

@@ -149,8 +149,7 @@ func TestKeysStayInside(t *testing.T) {
 	for name, a := range stores(t) {
 		src := write(t, filepath.Join(t.TempDir(), "v"), "x")
 		for _, k := range []string{"", ".", "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "a/./b",
-			".tmp/x", "a/.hidden",
-			"a\x00b", "a\\b",
+			".tmp/x", "a/.hidden", "a\x00b", "a\\b",
 			"a b", "ü", "x.attrs", strings.Repeat("a", maxKey+1)} {
 			if err := a.Put(t.Context(), k, src, ""); !is(err, lectern.CodeInternal) {
 				t.Errorf("%s: put %q: %v", name, k, err)
@@ -194,8 +193,7 @@ func TestFullDiskHasItsOwnFailure(t *testing.T) {
 	t.Parallel()
 	err := write2full()
 	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok ||
-		f.Code != lectern.CodeDiskFull ||
-		!f.Retryable {
+		f.Code != lectern.CodeDiskFull || !f.Retryable {
 		t.Errorf("%v", f)
 	}
 }

@@ -176,8 +176,7 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	}
 	older := func(d int) time.Time { return now.Add(-time.Duration(d) * 24 * time.Hour) }
 	check(Pruning{To: 500, DryRun: true}, Pruned{Entries: 5, Bytes: 500, InUse: 1, Left: 5, Size: 500}, 0,
-		1, 2, 3, 4, 5,
-		6, 7, 8, 9)
+		1, 2, 3, 4, 5, 6, 7, 8, 9)
 	check(Pruning{To: 1000}, Pruned{Left: 10, Size: 1000}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 	check(Pruning{To: -1, Before: older(9)}, Pruned{Entries: 1, Bytes: 100, Left: 9, Size: 900}, 0, 1, 2, 3,
 		4, 5, 6, 7, 8)

@@ -288,8 +288,7 @@ func guess(text string, samples int64) []lectern.Span {
 
 func closes(r rune) bool {
 	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc,
-		unicode.Sk) && !opens(r) ||
-		strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
+		unicode.Sk) && !opens(r) || strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
 }
 
 // columns is how wide a character is in a fixed-width line.

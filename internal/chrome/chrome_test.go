@@ -333,8 +333,7 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 		wg.Go(func() {
 			want := fmt.Sprintf("#%02x40%02x", 16*i, 255-16*i)
 			c, err := shared.Capture(t.Context(),
-				lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1},
-				nil)
+				lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1}, nil)
 			if err != nil {
 				t.Error(err)
 				return

@@ -248,8 +248,7 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern
 	case "":
 	case "unready":
 		return nil, lectern.Fail(lectern.CodeCaptureFailed,
-			"The slide's page did not say that it is ready within %g s.",
-			readyTimeout.Seconds())
+			"The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
 	case "a picture on it is damaged":
 		return nil, lectern.Fail(lectern.CodeAssetRefused,
 			"A picture on the slide cannot be used: the browser cannot read "+
@@ -348,8 +347,7 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 		t.asked++
 	case document && j != nil && t.stray != nil:
 		t.stray(lectern.Fail(lectern.CodeCaptureFailed,
-			"The slide's page tried to go to %.100q, which pages may not do.",
-			ev.Request.URL))
+			"The slide's page tried to go to %.100q, which pages may not do.", ev.Request.URL))
 	}
 	t.mu.Unlock()
 

@@ -171,8 +171,7 @@ func TestFailuresSayWhy(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-c:v", "no_such_encoder",
-		"-f", "null", "-"}}),
-		lectern.CodeEncodeFailed, "no_such_encoder")
+		"-f", "null", "-"}}), lectern.CodeEncodeFailed, "no_such_encoder")
 	f = want(t, tool(t).Run(t.Context(),
 		Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-f", "rawvideo", "/dev/full"}}), lectern.CodeDiskFull,
 		"disk is full")

@@ -75,8 +75,7 @@ func TestBitsAreCopied(t *testing.T) {
 		}
 		if !bytes.Equal(got.b, want.b) || got.free != want.free {
 			t.Fatalf("bits %d to %d of %x behind %d: %x, %d free, instead of %x, %d", from, end, src, head,
-				got.b, got.free,
-				want.b, want.free)
+				got.b, got.free, want.b, want.free)
 		}
 	})
 }

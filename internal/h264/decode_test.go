@@ -44,8 +44,7 @@ func decoded(t testing.TB, stream []byte) []byte {
 	err := proc.Run(t.Context(), proc.Command{Path: "ffmpeg", Stdin: bytes.NewReader(stream), Stdout: &out,
 		OnStderr: func(l string) { said = append(said, l) },
 		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode",
-			"-xerror", "-f", "h264",
-			"-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
+			"-xerror", "-f", "h264", "-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
 	if err != nil || len(said) > 0 {
 		t.Fatalf("libavcodec: %v\n%s", err, strings.Join(said, "\n"))
 	}
@@ -133,8 +132,7 @@ func (s *scene) splice(t testing.TB) []byte {
 	}
 	if dir := os.Getenv("H264_KEEP"); dir != "" {
 		_ = os.WriteFile(filepath.Join(dir,
-			fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(),
-			0o666)
+			fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(), 0o666)
 	}
 	return out.Bytes()
 }

@@ -137,8 +137,7 @@ func FuzzLeaks(f *testing.F) {
 func BenchmarkLeaks(b *testing.B) {
 	size := lectern.Size{Width: 448, Height: 448}
 	small := crowded(b,
-		"color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128",
-		size)
+		"color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128", size)
 	sets := setsOf(b, small)
 	p, err := NewSplicer(sets, sets, Place{})
 	if err != nil {

@@ -212,8 +212,7 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 	}
 	if by.Owner != lectern.DefaultOwner && wanted.Owner != by.Owner {
 		return "", k, lectern.Fail(lectern.CodeForbidden,
-			"A key of the owner %q makes keys of that owner only, not of %q.",
-			by.Owner, wanted.Owner)
+			"A key of the owner %q makes keys of that owner only, not of %q.", by.Owner, wanted.Owner)
 	}
 	if text, k, err = Make(wanted, time.Now()); err != nil {
 		return "", k, err
@@ -222,8 +221,7 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 		return "", lectern.Key{}, err
 	}
 	r.log.Info("an API key was made", "key_id", k.ID, "key_name", k.Name, "owner", k.Owner, "scope",
-		string(k.Scope), "by",
-		by.ID)
+		string(k.Scope), "by", by.ID)
 	return text, k, r.reread(ctx)
 }
 

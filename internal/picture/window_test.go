@@ -265,11 +265,9 @@ func TestEvenRectStaysInside(t *testing.T) {
 			Height: 2 * rapid.IntRange(1, 2000).Draw(t, "H")}
 		in := rapid.IntRange(-5000, 5000)
 		r := EvenRect(lectern.Rect{X: in.Draw(t, "x"), Y: in.Draw(t, "y"), Width: in.Draw(t, "w"),
-			Height: in.Draw(t, "h")},
-			rapid.Float64Range(0.1, 4).Draw(t, "unit"), size)
+			Height: in.Draw(t, "h")}, rapid.Float64Range(0.1, 4).Draw(t, "unit"), size)
 		if r.X%2 != 0 || r.Y%2 != 0 || r.Width%2 != 0 || r.Height%2 != 0 || r.X < 0 || r.Y < 0 || r.Width < 2 ||
-			r.Height < 2 ||
-			r.X+r.Width > size.Width || r.Y+r.Height > size.Height {
+			r.Height < 2 || r.X+r.Width > size.Width || r.Y+r.Height > size.Height {
 			t.Fatalf("%+v in %+v", r, size)
 		}
 	})

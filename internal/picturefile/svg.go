@@ -49,8 +49,7 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 			c.elements, lim.Elements)
 	case lim.Pixels > 0 && c.pixels > int64(lim.Pixels):
 		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s "+
-			"(limits.picture_pixels)",
-			Million(int(c.pixels)), Million(lim.Pixels))
+			"(limits.picture_pixels)", Million(int(c.pixels)), Million(lim.Pixels))
 	}
 	return Picture{Pixels: int(c.pixels), Body: body}, nil
 }

@@ -36,8 +36,7 @@ type Sealer struct {
 func New(key string) (*Sealer, error) {
 	if len(key) < MinKey {
 		return nil, fmt.Errorf("the key has %d bytes; it needs at least %d. `openssl rand -base64 32` makes one",
-			len(key),
-			MinKey)
+			len(key), MinKey)
 	}
 	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "lectern secrets", 36)
 	if err != nil {

@@ -104,8 +104,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		if strings.TrimSpace(s.Template) != "" {
 			name, _ := cut(clean(s.Template), 60)
 			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.",
-				name,
-				fallback)
+				name, fallback)
 		}
 	}
 	rest := v.fill(chosen, s.Props, l.spellings)
@@ -235,8 +234,7 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 			class += " round"
 		}
 		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class,
-			w.X, w.Y, w.Width,
-			w.Height)
+			w.X, w.Y, w.Width, w.Height)
 	}
 	b.WriteString(body)
 	b.WriteString("</section>")
@@ -297,8 +295,7 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
 		y := int(min(max(p.Y, 0), float64(fr.page.Height-80)))
 		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+
-			"\n",
-			v.ID, el, x, y, max(160, fr.page.Width-x-48))
+			"\n", v.ID, el, x, y, max(160, fr.page.Width-x-48))
 	}
 	return b.String()
 }

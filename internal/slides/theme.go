@@ -106,8 +106,7 @@ func cssOf(g lectern.Background) string {
 	var b strings.Builder
 	for _, l := range g.Lights {
 		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent "+
-			"%g%%),",
-			l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
+			"%g%%),", l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
 	}
 	fmt.Fprintf(&b, "linear-gradient(%gdeg,%s,%s)", g.Angle, g.From, g.To)
 	return b.String()

@@ -170,8 +170,7 @@ func (v *view) short(s string) string {
 	if short {
 		n := len([]rune(s))
 		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at,
-			n-len([]rune(cutAt))+1, n,
-			maxText)
+			n-len([]rune(cutAt))+1, n, maxText)
 	}
 	return cutAt
 }
@@ -233,8 +232,7 @@ func (v *view) embed(p *picture, param string) error {
 	v.pixels += p.file.Pixels
 	if most := v.limits.SlidePixels; most > 0 && v.pixels > most {
 		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s "+
-			"(limits.slide_pixels)",
-			picturefile.Million(v.pixels), picturefile.Million(most))
+			"(limits.slide_pixels)", picturefile.Million(v.pixels), picturefile.Million(most))
 	}
 	v.held[p.URL] = true
 	p.file.URL = param

@@ -162,8 +162,7 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 	case "de":
 		if p.Integer == 1 && unicode.IsUpper(r) {
 			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art",
-				"form", "million",
-				"milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
+				"form", "million", "milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
 				return "feminine", true
 			}
 			return "masculine", true
@@ -284,8 +283,7 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 
 func germanNouns(w string) bool {
 	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel",
-		"stock", "klasse",
-		"woche", "quartal", "mal")
+		"stock", "klasse", "woche", "quartal", "mal")
 }
 
 type rankEnd struct{ end, form string }
@@ -340,8 +338,7 @@ func fits(lang string, n uint64, end string) bool {
 		return end == [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[n%10] || end[0] > 127
 	case "fr":
 		if strings.HasSuffix(end, "r") || strings.HasPrefix(end, "er") || end == "re" ||
-			strings.HasPrefix(end, "ère") ||
-			end == "ʳᵉ" || end == "ᵉʳ" {
+			strings.HasPrefix(end, "ère") || end == "ʳᵉ" || end == "ᵉʳ" {
 			return n == 1
 		}
 		return n > 1

@@ -433,8 +433,7 @@ func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
 	case "pl", "uk":
 		form := "feminine"
 		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" ||
-			last == "od" ||
-			last == "do" || last == "з" || last == "від" || last == "до" {
+			last == "od" || last == "do" || last == "з" || last == "від" || last == "до" {
 			form = map[string]string{"pl": "feminine-genitive", "uk": "feminine-prepositional"}[n.lang]
 			if last == "з" || last == "від" || last == "до" {
 				form = "feminine-genitive"

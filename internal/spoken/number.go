@@ -30,8 +30,7 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 		}
 		if p, ok := n.parse(at + size); ok && n.signBefore(at) && n.lex != nil {
 			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less",
-				'>': "greater",
-				'≤': "atmost", '≥': "atleast"}[r]]
+				'>': "greater", '≤': "atmost", '≥': "atleast"}[r]]
 			end, say, _ := n.quantity(p, at+size)
 			return end, strings.TrimSpace(word + " " + say), true
 		}
@@ -271,8 +270,7 @@ func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 	}
 	if p.Integer == 0 || p.Integer >= q.Integer || !smallPart(q.Integer) {
 		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+
-			n.cardinal(q, "", false)),
-			" "), end, true
+			n.cardinal(q, "", false)), " "), end, true
 	}
 	return n.fraction(p.digits, bottom), end, true
 }
@@ -351,8 +349,7 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 	}
 	switch {
 	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) ||
-		strings.HasPrefix(rest, "'s") && endsWord(2) ||
-		strings.HasPrefix(rest, "’s") && endsWord(4)):
+		strings.HasPrefix(rest, "'s") && endsWord(2) || strings.HasPrefix(rest, "’s") && endsWord(4)):
 		to = end + strings.IndexByte(rest, 's') + 1
 		say = n.yearOf(num.Integer)
 		if num.Integer%100 == 0 && num.Integer%1000 != 0 || num.Integer%1000 == 0 {

@@ -193,8 +193,7 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 		return 0, "", false
 	}
 	if r := n.runeAt(end); r == '\'' || r == '’' || r == '_' || r == '&' || r == '+' || r == '#' ||
-		r == '-' || r == '/' ||
-		r == '=' {
+		r == '-' || r == '/' || r == '=' {
 		return 0, "", false
 	}
 	last := strings.ToLower(n.last)

@@ -279,8 +279,7 @@ func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 		t.Errorf("the request is %+v", request)
 	}
 	if run.Parent.SpanID() != request.SpanContext.SpanID() ||
-		run.SpanContext.TraceID() != request.SpanContext.TraceID() ||
-		!run.Parent.IsRemote() {
+		run.SpanContext.TraceID() != request.SpanContext.TraceID() || !run.Parent.IsRemote() {
 		t.Errorf("the run is %+v below %+v", run, request)
 	}
 	kept.Reset()

@@ -64,8 +64,7 @@ func TestMessage(t *testing.T) {
 				t.Error(err)
 			}
 			if c.header.Get("Content-Type") != "application/json" ||
-				c.header.Get("User-Agent") != "Lectern-Webhooks/test" ||
-				!strings.HasPrefix(c.id, "msg_") {
+				c.header.Get("User-Agent") != "Lectern-Webhooks/test" || !strings.HasPrefix(c.id, "msg_") {
 				t.Errorf("headers: %v", c.header)
 			}
 		}

@@ -105,8 +105,7 @@ func (l *loop) inherit(ctx context.Context) {
 	}
 	if err := l.opt.Store.FreeClaims(ctx, ""); err != nil && ctx.Err() == nil {
 		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves",
-			"reason",
-			err.Error())
+			"reason", err.Error())
 	}
 }
 
@@ -320,15 +319,13 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	err = s.opt.Store.FinishDelivery(record, after, again)
 	if isStale(err) { // another node has the message now, or the message is no longer wanted
 		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID,
-			"claim", d.Claim,
-			"status", a.status)
+			"claim", d.Claim, "status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}
 	}
 	s.say(ctx, after, a)
 	if err != nil {
 		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery",
-			d.ID, "reason",
-			err.Error())
+			d.ID, "reason", err.Error())
 		return sent{trouble: a.status == 0}
 	}
 	if a.gone && d.Endpoint != "" {

@@ -213,8 +213,7 @@ func TestRegistry(t *testing.T) {
 		}
 		calls := w.net.all()
 		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType ||
-			verify(t, last, one.Secrets[0]) != nil ||
-			last.id != trial.ID {
+			verify(t, last, one.Secrets[0]) != nil || last.id != trial.ID {
 			t.Errorf("the test sent %s", last.body)
 		}
 		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }

@@ -21,13 +21,13 @@ import (
 
 var _ avatar.Engine = (*Engine)(nil)
 
-// version is part of the fingerprint. Raise it with every change that shows: art, motion, visemes.
+// version is part of the fingerprint. Raise it with every visible change: art, motion, visemes.
 const version = "1"
 
-// memory is how many bytes of layers and sprites an engine keeps where its owner does not say.
+// memory is the default limit of an engine's layers and sprites, in bytes.
 const memory = 48 << 20
 
-// Engine draws the built-in characters. It is safe for concurrent use; clips share what it has drawn.
+// Engine draws the built-in characters. It is safe for concurrent use. Clips share its drawings.
 type Engine struct {
 	cast    []*character
 	cache   *cache
@@ -37,7 +37,7 @@ type Engine struct {
 // New makes an engine. It draws nothing before the first request.
 func New() *Engine { return NewSized(memory) }
 
-// NewSized makes an engine that keeps at most about so many bytes of drawings.
+// NewSized makes an engine that keeps at most about the given number of bytes of drawings.
 func NewSized(bytes int) *Engine {
 	c := newCache(bytes)
 	return &Engine{cast: cast(), cache: c, sprites: &sprites{cache: c}}
@@ -131,7 +131,7 @@ func (e *Engine) figure(ch *character, lk *look, s lectern.Size) *figure {
 	return e.cache.get(figureKey{ch.code, lk.code, s}, func() sized { return drawFigure(ch, lk, s) }).(*figure)
 }
 
-// Animate implements avatar.Engine. The first clip of a character in a size draws its layers, which takes some tenths
+// Animate implements avatar.Engine. The first clip of a character at a size draws its layers, which takes a few tenths
 // of a second.
 func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
 	if err := ctx.Err(); err != nil {
@@ -174,10 +174,10 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	return m, nil
 }
 
-// backdrop is what stands behind the figure, drawn once for each size; nil is nothing.
+// backdrop is the picture behind the figure, drawn once for each size. nil means transparent.
 type backdrop struct{ pix []byte }
 
-// Bytes is the memory it holds.
+// Bytes returns the size of the picture in memory.
 func (g *backdrop) Bytes() int { return len(g.pix) }
 
 type backdropKey struct {

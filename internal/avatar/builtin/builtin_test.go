@@ -15,7 +15,7 @@ func TestEngine(t *testing.T) {
 	avatartest.Run(t, func(*testing.T) avatartest.Engine { return builtin.New() })
 }
 
-// A cache that can hold nothing must cost time and nothing else.
+// A cache without space costs time only: the pictures stay the same.
 func TestEngineWithoutMemory(t *testing.T) {
 	t.Parallel()
 	r := lectern.ClipRequest{Avatar: "gia.casual", Frames: 3, FrameRate: 30, Size: lectern.Size{Width: 64, Height: 64}}

@@ -26,7 +26,8 @@ type clip struct {
 
 var _ lectern.Clip = (*clip)(nil)
 
-// Next implements lectern.Clip. After Close it returns fs.ErrClosed, after the end of its context that error.
+// Next implements lectern.Clip. After Close it returns fs.ErrClosed, and after the end of its context the context's
+// error.
 func (c *clip) Next(dst *image.RGBA) error {
 	switch {
 	case c.closed.Load():

@@ -129,8 +129,7 @@ func giaStrands(in *paint.Canvas, side float64) {
 	}
 	// Shade toward the face, light on the crown and on the swell of each wave.
 	strand(0.60/op, h.deep, 26, 8, p(30, -150), p(82, -96), p(112, -10), p(128, 70), p(142, 140),
-		p(126, 210), p(116, 270),
-		p(130, 320))
+		p(126, 210), p(116, 270), p(130, 320))
 	strand(0.80, h.light, 30, 9, p(-10, -212), p(70, -188), p(126, -112), p(150, -24), p(158, 50))
 	strand(0.55, h.glow, 11, 4, p(0, -210), p(72, -182), p(122, -110), p(144, -36))
 	strand(0.75, h.light, 20, 7, p(160, 110), p(172, 170), p(182, 224), p(176, 290))
@@ -142,17 +141,14 @@ func giaStrands(in *paint.Canvas, side float64) {
 	strand(0.65, h.dark, 5, 1.5, p(0, -200), p(72, -164), p(126, -82), p(150, 8), p(160, 80), p(174, 142), p(172, 200),
 		p(164, 256), p(180, 312))
 	strand(0.55, h.light, 5, 1.5, p(4, -174), p(60, -138), p(104, -64), p(126, 18), p(138, 84),
-		p(150, 140), p(138, 204),
-		p(128, 258), p(140, 312))
+		p(150, 140), p(138, 204), p(128, 258), p(140, 312))
 	strand(0.50, h.deep, 4, 1.4, p(20, -220), p(96, -184), p(146, -108), p(162, -10), p(170, 70),
-		p(184, 138), p(194, 206),
-		p(196, 262), p(212, 306))
+		p(184, 138), p(194, 206), p(196, 262), p(212, 306))
 	strand(0.45, h.glow, 3, 1.1, p(10, -192), p(76, -156), p(128, -76), p(148, 2), p(156, 66))
 	strand(0.40, h.glow, 2.6, 1, p(156, 130), p(164, 180), p(156, 232), p(164, 286))
 	// Rim.
 	strand(0.75, paint.RGB(0xd9a878), 5, 2, p(20, -235), p(104, -205), p(143, -150), p(164, -80),
-		p(174, -8), p(177, 62),
-		p(184, 126), p(199, 186), p(204, 240))
+		p(174, -8), p(177, 62), p(184, 126), p(199, 186), p(204, 240))
 }
 
 func giaNeck(c *paint.Canvas, s *skin) {
@@ -197,7 +193,7 @@ func giaCasual(c *paint.Canvas) {
 	pendant(c)
 }
 
-// hairShadow is what the ends of the hair throw on the shoulders.
+// hairShadow is the shadow of the ends of the hair on the shoulders.
 func hairShadow(in *paint.Canvas, dark paint.Colour) {
 	in.Soft(paint.Ellipse(-158, 346, 62, 30), paint.Flat(dark.Alpha(0.55)), 11)
 	in.Soft(paint.Ellipse(178, 348, 64, 32), paint.Flat(dark.Alpha(0.60)), 12)
@@ -271,7 +267,7 @@ func giaBusiness(c *paint.Canvas) {
 	}
 }
 
-// blouse is the silk that shows between the lapels.
+// blouse is the visible silk between the lapels.
 func blouse(c *paint.Canvas) {
 	tone, shade, deep := paint.RGB(0xf7efe6), paint.RGB(0xd9c6b8), paint.RGB(0xa48d80)
 	p := (&paint.Path{}).Move(-84, 282).Through(paint.P(-68, 326), paint.P(-36, 376),

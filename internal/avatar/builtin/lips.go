@@ -19,7 +19,7 @@ type lips struct {
 	innerLower []paint.Point
 }
 
-// shapeLips settles where everything is.
+// shapeLips computes the geometry.
 func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 	var g lips
 	wide := m[speech.Wide]
@@ -50,15 +50,14 @@ func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 
 // edge runs from the left to the right corner through y in the middle; bow dents its middle down.
 func (g *lips) edge(y, bow, line float64) []paint.Point {
-	near, far := mix(0.70, 0.90, g.full), mix(0.26, 0.56, g.full) // how far the edge has got on its way out
+	near, far := mix(0.70, 0.90, g.full), mix(0.26, 0.56, g.full) // the edge's height as a part of its largest height
 	at := func(x, k float64) paint.Point {
 		c := g.l.Mix(g.r, (x+1)/2)
 		return paint.P(c.X, c.Y+(y-c.Y)*k)
 	}
 	mid := at(0, 1)
 	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow),
-		at(0.22, 0.99),
-		at(0.56, near), at(0.88, far), g.r}
+		at(0.22, 0.99), at(0.56, near), at(0.88, far), g.r}
 }
 
 func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64) {
@@ -75,7 +74,7 @@ func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64
 	}
 }
 
-// shadeAround is the soft modelling that goes with the lips: below the lower lip, and in the corners.
+// shadeAround draws the soft shade around the lips: below the lower lip and in the corners.
 func shadeAround(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth, smile float64) {
 	y := g.low + g.tl
 	c.Soft(paint.Ellipse(1.5, y+5.5, g.half*0.56, 3.8), paint.Flat(s.shade.Mix(s.deep, 0.35).Alpha(0.62)), 3.6)
@@ -87,7 +86,7 @@ func shadeAround(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth, sm
 		}
 		c.Soft(paint.Ellipse(p.X+side*3.6, p.Y+0.6, 2.6, 4.4), paint.Flat(s.deep.Alpha(k)), 2.6)
 	}
-	if r := m[speech.Round]; r > 0.02 { // pushed lips throw a shade around themselves
+	if r := m[speech.Round]; r > 0.02 { // lips that are pushed forward cast a shadow around them
 		c.Soft(paint.Ellipse(0, f.y+2, g.half+9, g.tu+g.tl+g.gap*0.5+5), paint.Flat(s.shade.Alpha(0.35*r)), 5)
 	}
 }
@@ -102,11 +101,11 @@ func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 	c.Soft(paint.Ellipse(0, ty+9, g.half*0.66, 14+rise*2), paint.Linear(0, ty-5, 0, ty+16, paint.RGB(0xc9696a),
 		paint.RGB(0x9c4148)), 1.0)
 	c.Soft(paint.Ellipse(0.5, ty+6, 2.2, 8), paint.Flat(paint.RGB(0x7a2f38).Alpha(0.45)), 1.6)
-	// Lower teeth, then upper ones, which stand before them.
+	// Lower teeth, then the upper ones in front of them.
 	if g.teethHigh < g.low+2 {
 		teethRow(c, g, g.teethHigh, g.teethHigh+11, false)
 	}
-	if g.teethLow > g.top+3 { // pushed lips hide them
+	if g.teethLow > g.top+3 { // lips that are pushed forward hide the teeth
 		teethRow(c, g, f.y-14, g.teethLow, true)
 	}
 	// The upper lip's shadow falls on the teeth.

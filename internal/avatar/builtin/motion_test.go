@@ -63,8 +63,7 @@ func TestPoseStaysInBoundsAndFlows(t *testing.T) {
 				t.Fatalf("frame %d: the head is at %+v", i, q)
 			}
 			if q.lids[0] < 0 || q.lids[0] > 1.2 || math.Abs(q.gaze.X) > 1.1 || math.Abs(q.gaze.Y) > 1.1 ||
-				q.breath < 0 ||
-				q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
+				q.breath < 0 || q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
 				t.Fatalf("frame %d: the face is at %+v", i, q)
 			}
 			if i > 0 {
@@ -218,8 +217,7 @@ func TestPunctuation(t *testing.T) {
 	}
 }
 
-// A state that falls between two quantised ones may be off by half a step; no step may move a lip by more than a
-// quarter of a pixel.
+// Quantising changes a state by at most half a step. A step moves a lip by at most a quarter of a pixel.
 func TestQuantisedFinely(t *testing.T) {
 	t.Parallel()
 	for _, px := range []int{240, 480, 960, 1080} {
@@ -290,7 +288,8 @@ func TestFieldsMoveLessThanTheirReach(t *testing.T) {
 	})
 }
 
-// BenchmarkFrame is the cost of one frame of a talking figure once its layers are drawn; sprites come as they come.
+// BenchmarkFrame measures one frame of a talking figure whose layers are drawn. Sprites are drawn when they first
+// occur.
 func BenchmarkFrame(b *testing.B) {
 	for name, s := range map[string]lectern.Size{"480x480": {Width: 480, Height: 480},
 		"576x984": {Width: 576, Height: 984}, "960x1080": {Width: 960, Height: 1080}} {

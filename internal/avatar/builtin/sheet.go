@@ -17,11 +17,11 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// said is which sounds each viseme stands for, as a reader knows them.
+// said lists the sounds of each viseme in plain spelling.
 var said = [speech.Count]string{"silence", "p  b  m", "f  v", "th", "t  d", "k  g  h", "ch  j  sh", "s  z", "n  l", "r",
 	"ah", "eh", "ee", "oh", "oo"}
 
-// The measures of the sheet, in pixels.
+// Sizes in pixels.
 const (
 	tileSide   = 288
 	tileGap    = 24
@@ -31,8 +31,8 @@ const (
 	sheetTitle = 96
 )
 
-// VisemeSheet draws the contact sheet of mouth shapes: all 15 visemes of each of e's characters, held, with their
-// names and sounds. It is for documentation; it takes a second or two.
+// VisemeSheet draws a sheet of mouth shapes for the documentation: all 15 visemes of each of e's characters, with their
+// names and sounds. It takes a second or two.
 func VisemeSheet(e *Engine) (image.Image, error) {
 	rows := (speech.Count + sheetCols - 1) / sheetCols
 	block := sheetTitle + rows*(tileSide+tileLabel)

@@ -16,8 +16,7 @@ func TestFake(t *testing.T) {
 			Create: func(_ *testing.T, callback string,
 				at time.Time) lectern.Presentation {
 				return f.Create(callback, at)
-			},
-			Apply: func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation {
+			}, Apply: func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation {
 				t.Helper()
 				p, err := f.Apply(id, at, events...)
 				if err != nil {

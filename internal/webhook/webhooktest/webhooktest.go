@@ -204,8 +204,7 @@ func milestones(t *testing.T, b *bench) {
 	for i, d := range all {
 		ids[d.ID] = true
 		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending ||
-			d.Attempts != 0 ||
-			!d.DoneAt.IsZero() {
+			d.Attempts != 0 || !d.DoneAt.IsZero() {
 			t.Errorf("delivery %d is %+v", i, d)
 		}
 	}
@@ -241,8 +240,7 @@ func leases(t *testing.T, b *bench) {
 	before := now()
 	got := b.claim(10)
 	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 ||
-		got[0].NextAt.Before(before.Add(lease)) ||
-		got[0].NextAt.After(now().Add(lease)) {
+		got[0].NextAt.Before(before.Add(lease)) || got[0].NextAt.After(now().Add(lease)) {
 		t.Fatalf("claimed %+v", got)
 	}
 	if again := b.claim(10); len(again) > 0 {
@@ -487,8 +485,7 @@ func again(t *testing.T, b *bench) {
 	b.finish(d, 0)
 	got, err := b.Store.Redeliver(t.Context(), d.ID)
 	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 ||
-		!got.DoneAt.IsZero() ||
-		got.Problem != "" {
+		!got.DoneAt.IsZero() || got.Problem != "" {
 		t.Fatalf("%+v %v", got, err)
 	}
 	if some := b.claim(10); len(some) != 1 || some[0].ID != d.ID {

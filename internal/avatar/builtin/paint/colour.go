@@ -95,7 +95,7 @@ func (p Paint) At(places ...float64) Paint {
 	return p
 }
 
-// across returns the one colour that p has all along y, where that is so.
+// across returns p's colour in row y if it is the same along the whole row.
 func (p *Paint) across(y float64) (c Colour, same bool) {
 	if p.single || !p.radial && p.dx == 0 {
 		return p.colour(0, y), true

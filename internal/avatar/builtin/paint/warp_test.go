@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// speckled is a sprite of random pixels, premultiplied, some of them opaque and some of them nothing.
+// speckled is a sprite of random pixels, premultiplied, some of them opaque and some transparent.
 func speckled(width, height int, seed uint64) *Sprite {
 	r := rand.New(rand.NewPCG(seed, 3))
 	p := &Sprite{Width: width, Height: height, Scale: 1, pix: make([]uint32, width*height)}
@@ -32,14 +32,14 @@ func placed(p *Sprite, r *rand.Rand) *bent {
 	l := &bent{sprite: p, u: make([]int32, 4), v: make([]int32, 4)}
 	for i := range 4 {
 		l.u[i], l.v[i] = r.Int32N(int32(p.Width-1)<<16), r.Int32N(int32(p.Height-1)<<16)
-		if r.Uint32N(4) == 0 { // whole pixels, and the very ends
+		if r.Uint32N(4) == 0 { // whole pixels, including the last ones
 			l.u[i], l.v[i] = l.u[i]&^0xffff, int32(p.Height-1)<<16-1
 		}
 	}
 	return l
 }
 
-// sameCell draws a cell as it is done on this machine and the portable way, and reports how they differ.
+// sameCell draws a cell with this machine's kernel and with the portable code, and reports how they differ.
 func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	const stride = 4*cell + 12
 	backdrop := make([]byte, stride*(cell+1))
@@ -76,7 +76,7 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 	})
 }
 
-// Wherever a cell is, partly or wholly beyond its sprite, its rows are those of the careful loop.
+// A cell that is partly or wholly beyond its sprite gets the same rows as from the loop that checks bounds.
 func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -129,8 +129,8 @@ func BenchmarkCell(b *testing.B) {
 	}
 }
 
-// What is left out because something lies above it must not be missed: all at once gives what one layer after the other
-// gives, each on a backdrop of those below, whatever was in the frame before.
+// Leaving out covered parts changes nothing: all layers at once give the same frame as one layer after the other, each
+// on a backdrop of those below. The old contents of the frame do not matter.
 func TestHiddenPiecesAreNotMissed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

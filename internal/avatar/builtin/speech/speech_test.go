@@ -104,8 +104,8 @@ func TestMouthStaysInBoundsAndNeverJumps(t *testing.T) {
 				if math.IsNaN(v) || v < lo-1e-9 || v > 1.2 {
 					t.Fatalf("part %d is %v at %v s", i, v, at)
 				}
-				// The fastest lips close within 68 ms, at most 1.875/0.068 = 28 a second with this easing; where f stands
-				// beside p, one lets go (23 a second) while the other takes hold.
+				// The fastest lips close within 68 ms, at most 1.875/0.068 = 28 a second with this easing; where f is
+				// next to p, one opens (23 a second) while the other closes.
 				if d := math.Abs(v - prev[i]); d > 51*dt {
 					t.Fatalf("part %d jumps from %v to %v at %v s", i, prev[i], v, at)
 				}
@@ -123,7 +123,7 @@ func TestLipsMeetOnBilabialsForAFrame(t *testing.T) {
 			if s.Viseme != PP {
 				continue
 			}
-			// Another sound's own closure may be adjacent; what counts is that lips meet.
+			// The closure of another sound may be adjacent. Only the meeting of the lips counts.
 			phase := rapid.Float64Range(0, 1).Draw(t, "phase")
 			shut := false
 			for k := -3; k <= 12; k++ {
@@ -234,7 +234,7 @@ func TestWithoutPhonemes(t *testing.T) {
 	check("phonemes")
 }
 
-// What an engine should never hand over must still not break anything.
+// Invalid alignments from an engine break nothing.
 func TestBrokenAlignments(t *testing.T) {
 	t.Parallel()
 	for _, spans := range [][]lectern.Span{
