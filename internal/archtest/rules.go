@@ -48,11 +48,13 @@ func allowed() map[string][]string {
 		"internal/picture":  nil,
 		"internal/encode":   {"internal/picture", "internal/h264"},
 		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
-			"internal/avatar/footage", "internal/crashpoint", "internal/picturefile"},
+			"internal/avatar/footage", "internal/crashpoint", "internal/picturefile", "internal/retry", "internal/slots"},
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
 		"internal/private":         nil,
 		"internal/retry":           nil,
+		"internal/slots":           nil,
+		"internal/listing":         nil,
 		"internal/seal":            nil,
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
 		"internal/store/sqlstore":  {"internal/job", "internal/seal"},
@@ -70,7 +72,8 @@ func allowed() map[string][]string {
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
-		"internal/tts":             {"internal/spoken"},
+		"internal/tts":             {"internal/spoken", "internal/listing", "internal/retry", "internal/slots"},
+		"internal/avatar":          {"internal/retry", "internal/slots"},
 		"internal/tts/espeak":      {"internal/tts", "internal/proc"},
 		"internal/tts/flite":       {"internal/tts", "internal/proc"},
 		"internal/tts/ttstest":     {"internal/tts"},
@@ -89,7 +92,7 @@ func allowed() map[string][]string {
 		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/retry"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }

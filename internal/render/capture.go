@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/internal/picture"
+	"lectern/internal/slots"
 )
 
 // capturedSlide is the picture of a slide: a PNG in the cache.
@@ -35,7 +36,7 @@ type sheet struct {
 type drawer struct {
 	library Library
 	browser Browser
-	tabs    *resource
+	tabs    *slots.Slots
 }
 
 func (p *Pipeline) drawer() drawer { return drawer{p.Library, p.Browser, p.Resources.tabs} }
@@ -94,7 +95,7 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 // fit. keep may keep the picture; nil: nobody wants it.
 func (p drawer) draw(ctx context.Context, cache Cache, size lectern.Size, sh sheet, g *pageBackground, path string,
 	keep func(*image.RGBA)) error {
-	return with(ctx, p.tabs, 1, func() error {
+	return p.tabs.Do(ctx, 1, func() error {
 		c, err := p.browser.Capture(ctx, sh.page, sh.assets)
 		if err != nil {
 			return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")

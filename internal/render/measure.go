@@ -141,7 +141,7 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
 	// The two files are written together, but the cache may have let go of this one.
 	path, err := cache.Make(ctx, sh.key+".json", func(path string) error {
-		return with(ctx, p.tabs, 1, func() error {
+		return p.tabs.Do(ctx, 1, func() error {
 			c, err := p.browser.Capture(ctx, sh.page, sh.assets)
 			if err != nil {
 				return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")

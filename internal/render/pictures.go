@@ -219,7 +219,7 @@ func (p *Pipeline) prove(ctx context.Context, a lectern.Picture) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return with(ctx, p.Resources.tabs, 1, func() error {
+	return p.Resources.tabs.Do(ctx, 1, func() error {
 		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}
