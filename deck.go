@@ -22,10 +22,14 @@ type Deck struct {
 	Voice       VoiceChoice       `json:"voice,omitzero"`        // zero: chosen from the narration's language
 	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays; default 3 s
 	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
-	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut the avatar out of its background; nil: yes, see KeysAvatar
+	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
 	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
 	Slides      []Slide           `json:"slides"`
 	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
+
+	Language     string                     `json:"language,omitempty"`     // of the texts, as [LanguageTag] writes it; empty: not said
+	Variables    map[string]string          `json:"variables,omitempty"`    // the values of {{name}} in the texts, see [Deck.Edition]
+	Translations map[string]DeckTranslation `json:"translations,omitempty"` // by language, see [Deck.In]
 }
 
 // Slide is one page of a deck: a template with props, its narration and its overrides.
@@ -39,6 +43,8 @@ type Slide struct {
 	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
 	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
 	Hold       time.Duration    `json:"hold,omitempty"`       // overrides Deck.Hold; a check sets it for a narration of pauses alone
+
+	Translations map[string]Translation `json:"translations,omitempty"` // by language
 }
 
 // Size is a width and a height in pixels.

@@ -100,14 +100,7 @@ func (d Deck) WithDefaults() Deck {
 	d.KeyAvatar = new(d.KeysAvatar())
 	d.Slides = slices.Clone(d.Slides)
 	for i := range d.Slides {
-		s := &d.Slides[i]
-		if s.Template != "" {
-			continue
-		}
-		s.Template = DefaultTemplate
-		if _, image := s.Props["image"]; image && len(s.Props) == 1 {
-			s.Template = "image"
-		}
+		d.Slides[i].Template = d.Slides[i].template()
 	}
 	d.Transitions = slices.Clone(d.Transitions)
 	for i := range d.Transitions {
@@ -125,6 +118,17 @@ func (d Deck) WithDefaults() Deck {
 		d.Title = headline(title)
 	}
 	return d
+}
+
+// template is the slide's, or the one that it gets without its own.
+func (s Slide) template() string {
+	if s.Template != "" {
+		return s.Template
+	}
+	if _, image := s.Props["image"]; image && len(s.Props) == 1 {
+		return "image"
+	}
+	return DefaultTemplate
 }
 
 // headline is the first line of a slide's title.
@@ -150,8 +154,22 @@ func (d Deck) Validate(lim Limits) []Failure {
 	v.settings()
 	v.slides()
 	v.joints()
+	v.languages()
+	v.faults = append(v.faults, variableFaults(v.deck.Variables)...)
 	v.length()
+	v.assets()
 	return v.faults
+}
+
+// assets bounds how many different assets a deck names.
+func (v *validator) assets() {
+	named := map[string]bool{}
+	for _, u := range v.deck.AssetUses() {
+		named[u.SHA256] = true
+	}
+	if n := len(named); n > MaxDeckAssets {
+		v.add(CodeTooLarge, "slides", 0, "The deck names %d assets; the limit is %d.", n, MaxDeckAssets)
+	}
 }
 
 // validator collects the faults of a deck with defaults.
@@ -267,15 +285,59 @@ func (v *validator) slides() {
 	}
 }
 
+// languages judges the languages of the deck, and what its translations hold.
+func (v *validator) languages() {
+	if tag := v.deck.Language; tag != "" && !IsLanguage(tag) {
+		v.fault("language", 0, "%s", noLanguage(tag))
+	}
+	if n := len(v.deck.Languages()); n > MaxLanguages {
+		v.fault("translations", 0, "The deck is in %d languages; the limit is %d.", n, MaxLanguages)
+		return
+	}
+	for _, tag := range sortedKeys(v.deck.Translations) {
+		at := "translations." + Shorten(tag)
+		v.tag(at, 0, tag)
+		v.short(at+".title", 0, v.deck.Translations[tag].Title, MaxTitle)
+		v.voice(at+".voice", 0, v.deck.Translations[tag].Voice)
+	}
+	for i, s := range v.deck.Slides[:min(len(v.deck.Slides), v.lim.Slides)] {
+		for _, tag := range sortedKeys(s.Translations) {
+			at, t := "slides["+strconv.Itoa(i)+"].translations."+Shorten(tag), s.Translations[tag]
+			v.tag(at, i+1, tag)
+			v.narration(at+".narration", i+1, t.Narration)
+			v.props(at+".props", i+1, t.Props)
+			v.voice(at+".voice", i+1, t.Voice)
+		}
+	}
+}
+
+// tag judges the language of a translation.
+func (v *validator) tag(param string, slide int, tag string) {
+	switch {
+	case !IsLanguage(tag):
+		v.fault(param, slide, "%s", noLanguage(tag))
+	case tag == v.deck.Language:
+		v.fault(param, slide, "The deck is written in %s, so it has no translation to it.", tag)
+	}
+}
+
+func noLanguage(tag string) string {
+	return fmt.Sprintf("%q is no language as BCP 47 writes it, such as \"de\" or \"pt-BR\".", Shorten(tag))
+}
+
+func (v *validator) narration(param string, slide int, text string) {
+	if n := len(text); n > v.lim.NarrationBytes {
+		v.fault(param, slide, "The narration has %d bytes; the limit is %d. Split the slide.", n, v.lim.NarrationBytes)
+	}
+}
+
 func (v *validator) slide(at string, number int, s Slide) {
 	v.short(at+".id", number, s.ID, MaxName)
 	v.short(at+".template", number, s.Template, MaxName)
 	v.voice(at+".voice", number, s.Voice)
 	// A check may have set it for a narration of pauses alone.
 	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))
-	if n := len(s.Narration); n > v.lim.NarrationBytes {
-		v.fault(at+".narration", number, "The narration has %d bytes; the limit is %d. Split the slide.", n, v.lim.NarrationBytes)
-	}
+	v.narration(at+".narration", number, s.Narration)
 	if s.Background != "" && !isColour(s.Background) {
 		v.fault(at+".background", number, "\"background\" must be a colour such as \"#1a2b3c\", not %q.", Shorten(s.Background))
 	}

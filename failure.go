@@ -47,6 +47,11 @@ const (
 	CodeCallbackRefused Code = "callback_refused" // caller: an address that webhooks may not be sent to
 	CodeUnknownTemplate Code = "unknown_template" // caller
 	CodeInvalidYAML     Code = "invalid_yaml"     // caller
+
+	CodeUnknownLanguage   Code = "unknown_language"   // caller: the deck is not in the language that is asked for
+	CodeUntranslated      Code = "untranslated"       // caller: a narration has no translation
+	CodeUndefinedVariable Code = "undefined_variable" // caller: a text names a variable without a value
+	CodeUnknownAsset      Code = "unknown_asset"      // caller: the deck names an asset that its owner does not have
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
@@ -54,7 +59,8 @@ const (
 func (c Code) IsFault() bool {
 	switch c {
 	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
-		CodeUnknownTemplate, CodeAssetRefused:
+		CodeUnknownTemplate, CodeAssetRefused, CodeUnknownLanguage, CodeUntranslated, CodeUndefinedVariable,
+		CodeUnknownAsset:
 		return true
 	}
 	return false

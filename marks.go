@@ -17,6 +17,7 @@ import (
 //   - *word*, **some words**: emphasis, at the edges of words only, so that 5*3 stays as it is.
 //   - [label](address) and `code`, as Markdown writes them: the label, and the code as it stands.
 //   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
+//   - What stands between [literalOpen] and [literalClose] is text without marks: the value of a variable.
 //   - What is known and not supported (other tags of SSML and HTML, {\an8}, the marks that are reserved) is left out with a note.
 
 // Marks that a script has.
@@ -144,17 +145,18 @@ const (
 
 // ParseScript parses a narration. It takes every text and never fails: what is no mark is text.
 func ParseScript(narration string) Script {
-	if !strings.ContainsAny(narration, "[*<{\\`") {
+	if !strings.ContainsAny(narration, "[*<{\\`"+literalOpen) {
 		return Plain(narration)
 	}
-	p := scriptParser{src: narration}
+	p := scriptParser{src: masked(narration), text: narration}
 	p.scan()
 	return p.write(p.pair())
 }
 
 // scriptParser takes a narration apart.
 type scriptParser struct {
-	src      string
+	src      string // with literal text masked, so that no mark is found in it
+	text     string // as it was written
 	pieces   []piece
 	notes    []Warning
 	noted    map[string]bool
@@ -202,12 +204,12 @@ func (p *scriptParser) scan() {
 			continue
 		}
 		if text < i {
-			p.pieces = slices.Insert(p.pieces, n, piece{from: text, to: i, text: p.src[text:i]})
+			p.pieces = slices.Insert(p.pieces, n, piece{from: text, to: i, text: p.text[text:i]})
 		}
 		i, text = next, next
 	}
 	if text < len(p.src) {
-		p.add(text, len(p.src)-text, piece{text: p.src[text:]})
+		p.add(text, len(p.src)-text, piece{text: p.text[text:]})
 	}
 }
 
@@ -231,6 +233,10 @@ func (p *scriptParser) special(i int) int {
 		}
 	case '<':
 		return p.angle(i)
+	case literalOpen[0]:
+		if strings.HasPrefix(rest, literalOpen) {
+			return p.literal(i)
+		}
 	case '{':
 		end := strings.IndexByte(rest[:min(len(rest), mostMark)], '}')
 		if end > 0 && rest[1] == '\\' && !strings.ContainsAny(rest[1:end], "{\n") {
@@ -274,8 +280,60 @@ func (p *scriptParser) code(i int) int {
 		return p.add(i, n, piece{text: p.src[i : i+n]})
 	}
 	p.add(i, 1, piece{kind: pieceGone})
-	p.add(i+1, end, piece{text: rest[:end]})
+	for at, to := i+1, i+1+end; at < to; {
+		if strings.HasPrefix(p.src[at:], literalOpen) {
+			if next := p.literal(at); next > at {
+				at = next
+				continue
+			}
+		}
+		n := 1 + strings.Index(p.src[at+1:to]+literalOpen, literalOpen)
+		at = p.add(at, n, piece{text: p.text[at : at+n]})
+	}
 	return p.add(i+1+end, 1, piece{kind: pieceGone})
+}
+
+// The characters around literal text. Unicode keeps them for the use inside a program; no text has them.
+const (
+	literalOpen  = "\ufdd0"
+	literalClose = "\ufdd1"
+)
+
+// masked is a narration whose literal text is letters, as long as before.
+func masked(narration string) string {
+	if !strings.Contains(narration, literalOpen) {
+		return narration
+	}
+	b := []byte(narration)
+	for i := 0; ; {
+		open := strings.Index(narration[i:], literalOpen)
+		if open < 0 {
+			return string(b)
+		}
+		i += open + len(literalOpen)
+		size := strings.Index(narration[i:], literalClose)
+		if size < 0 {
+			return string(b)
+		}
+		for ; size > 0; size-- {
+			b[i] = 'a'
+			i++
+		}
+	}
+}
+
+// literal reads literal text, in which there are no marks.
+func (p *scriptParser) literal(i int) int {
+	from := i + len(literalOpen)
+	size := strings.Index(p.src[from:], literalClose)
+	if size < 0 {
+		return i
+	}
+	p.add(i, len(literalOpen), piece{kind: pieceGone})
+	if size > 0 {
+		p.add(from, size, piece{text: p.text[from : from+size]})
+	}
+	return p.add(from+size, len(literalClose), piece{kind: pieceGone})
 }
 
 // stars reads a run of stars.
@@ -421,7 +479,7 @@ func (p *scriptParser) write(partner map[int]int) Script {
 
 // next is the first character behind piece i, 0 where there is none.
 func (p *scriptParser) next(i int) rune {
-	r, n := utf8.DecodeRuneInString(p.src[p.pieces[i].to:])
+	r, n := utf8.DecodeRuneInString(strings.TrimPrefix(p.text[p.pieces[i].to:], literalOpen))
 	if n == 0 {
 		return 0
 	}

@@ -71,6 +71,7 @@ type TakeRequest struct {
 	Slide        int // counted from 1
 	Part         int // counted from 0
 	Orders       Orders
+	Background   string              // "#rrggbb", seen around the avatar; empty: pure green, which is keyed
 	Progress     func(share float64) // of the take, 0 to 1; nil: nobody listens
 }
 

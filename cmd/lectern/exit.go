@@ -75,7 +75,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
-		lectern.CodeCallbackRefused:
+		lectern.CodeCallbackRefused, lectern.CodeUnknownLanguage, lectern.CodeUntranslated, lectern.CodeUndefinedVariable,
+		lectern.CodeUnknownAsset:
 		return exitDeck
 	case lectern.CodeMissingTool:
 		return exitMissingTool

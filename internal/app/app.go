@@ -43,7 +43,6 @@ type App struct {
 	webhooks  *webhook.Service
 	keys      *keys.Ring
 	cache     *blob.Cache
-	pipeline  *render.Pipeline
 	ready     *readiness
 	warming   chan struct{} // closed when the start of the browser has ended; nil: it was not begun
 	endWarm   context.CancelFunc
@@ -85,19 +84,21 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.webhooks, err = a.newWebhooks(); err != nil {
 		return err
 	}
-	a.pipeline = a.Tools.pipeline(a.Artifacts, a.cache)
-	a.Jobs, err = job.New(job.Options{
+	o := job.Options{
 		Store: a.storage.Store, Queue: a.storage.Queue, Node: a.storage.node,
 		Peers:    a.storage.peers(at.Scratch, a.webhooks.Bury),
 		Observer: append(a.telemetry.jobs(), wakeup{a.webhooks}),
 		Idle:     cfg.Role == config.RoleAPI,
-		Files:    remains{a.Artifacts}, Run: a.pipeline.Run, MakeRoom: a.cache.MakeRoom,
+		Files:    remains{a.Artifacts}, MakeRoom: a.cache.MakeRoom,
 		ScratchDir: filepath.Join(at.Scratch, a.storage.node), Logger: log, Workers: cfg.Workers,
 		Limits:            job.Limits{Queued: cfg.Queue.Presentations, Stored: cfg.Queue.StoredBytes},
 		HeartbeatInterval: cfg.Heartbeat, LeaseTimeout: cfg.Lease,
 		CleanupDelay: atOnce(cfg.CleanupWait), Retention: cfg.Retention,
-	})
-	if err != nil {
+	}
+	if !o.Idle {
+		o.Run = a.pipeline(a.Artifacts, a.cache).Run
+	}
+	if a.Jobs, err = job.New(o); err != nil {
 		return err
 	}
 	a.ready = newReadiness(log, a.trials()...)
@@ -200,7 +201,7 @@ func (c deckCheck) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 
 // Measure implements httpapi.Measurer.
 func (a *App) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
-	m, err := a.pipeline.Measure(ctx, d, nil)
+	m, err := a.measure(ctx, a.cache, d, nil)
 	return m.Slides, m.Warnings, err
 }
 

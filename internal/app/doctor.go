@@ -49,14 +49,18 @@ type Finding struct {
 // Examine looks for everything that Lectern works with, in the order in which a render needs it, and tries what it finds.
 func Examine(ctx context.Context, cfg config.Config) []Finding {
 	out := []Finding{examineFFmpeg(cfg), examineEncoder(ctx, cfg), examineBrowser(ctx, cfg)}
-	voices, avatars := examineProviders(ctx, cfg)
+	secrets, err := cfg.ReadSecrets(os.Environ())
+	voices, avatars := examineProviders(ctx, cfg, secrets)
 	out = append(out, voices...)
 	out = append(out, examineFonts(ctx)...)
 	out = append(out, avatars...)
 	out = append(out, examineFolder(cfg), examineDatabase(ctx, cfg))
+	if err != nil { // where all can be read there is nothing to report
+		out = append(out, Finding{Name: secretsName, Needed: true, For: "tokens and keys"}.broken(err))
+	}
 	if cfg.Role == config.RoleAPI { // it renders nothing
 		for i := range out {
-			out[i].Needed = out[i].Needed && (out[i].Name == dataFolder || out[i].Name == database)
+			out[i].Needed = out[i].Needed && slices.Contains([]string{dataFolder, database, secretsName}, out[i].Name)
 		}
 	}
 	return out
@@ -64,8 +68,9 @@ func Examine(ctx context.Context, cfg config.Config) []Finding {
 
 // Names of findings that every role needs.
 const (
-	dataFolder = "data folder"
-	database   = "database"
+	dataFolder  = "data folder"
+	database    = "database"
+	secretsName = "secrets"
 )
 
 // Absent quickly names the programs without which nothing can be rendered.
@@ -83,11 +88,7 @@ func Absent(cfg config.Config) []Finding {
 }
 
 // examineProviders asks all providers that can say how they are, the needed ones first.
-func examineProviders(ctx context.Context, cfg config.Config) (voices, avatars []Finding) {
-	secrets, err := cfg.ReadSecrets(os.Environ())
-	if err != nil {
-		avatars = append(avatars, Finding{Name: "Elai", For: "external avatars"}.missing(err))
-	}
+func examineProviders(ctx context.Context, cfg config.Config, secrets config.Secrets) (voices, avatars []Finding) {
 	for _, p := range providers(cfg, secrets, newFFmpeg(cfg, slog.New(slog.DiscardHandler))) {
 		if p.doctor != nil {
 			if f := p.doctor(ctx); p.voices != nil {

@@ -65,10 +65,10 @@ func TestElaiIsThereWithAToken(t *testing.T) {
 }
 
 func TestDoctorTriesElaisToken(t *testing.T) {
+	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))
 	for token, want := range map[string]string{elaitest.Token: "the token works, 2 avatars", "wrong-token": "refused the token", "": ""} {
-		t.Setenv(config.ElaiTokenVariable, token)
-		_, found := examineProviders(t.Context(), cfg)
+		_, found := examineProviders(t.Context(), cfg, config.Secrets{ElaiToken: token})
 		if token == "" {
 			if len(found) > 0 {
 				t.Errorf("without a token doctor says %+v", found)
@@ -78,6 +78,18 @@ func TestDoctorTriesElaisToken(t *testing.T) {
 		if len(found) != 1 || !strings.Contains(found[0].Version+found[0].Problem, want) || found[0].Needed || (found[0].State == Found) != (token == elaitest.Token) {
 			t.Errorf("%s: %+v", token, found)
 		}
+	}
+}
+
+// A secret that cannot be read keeps the server from starting, so doctor reports it as what it is.
+func TestDoctorReportsUnreadableSecrets(t *testing.T) {
+	t.Setenv(config.ElaiTokenVariable, "two words")
+	cfg := elaiConfig(elaitest.New(t))
+	cfg.Role = config.RoleAPI
+	all := Examine(t.Context(), cfg)
+	last := all[len(all)-1]
+	if last.Name != "secrets" || last.State != Broken || !last.Needed || !strings.Contains(last.Problem, "elai.token_file") {
+		t.Errorf("doctor reports %+v", last)
 	}
 }
 

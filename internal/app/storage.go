@@ -69,22 +69,23 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*St
 	if err != nil {
 		return nil, err
 	}
-	tickets, err := queue.OnPostgres(ctx, db.SQL(), db.Sessions(), node, log)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	store := postgres.NewStore(db, tickets, node)
-	r := &Storage{Store: store, outbox: store, Queue: tickets, node: node, bury: tickets.Rescue, closer: db.Close}
 	workers := cfg.Workers
 	if cfg.Role == config.RoleAPI {
 		workers = 0
 	}
-	if r.member, err = db.Join(ctx, node, cfg.Lease, workers); err != nil {
+	member, err := db.Join(ctx, node, cfg.Lease, workers)
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	tickets.Among(r.member.Slots)
-	r.Queue = leaving{tickets, r.member}
-	if err := logCapacity(ctx, r.member, log); err != nil {
+	r := &Storage{node: node, member: member, closer: db.Close}
+	tickets, err := queue.OnPostgres(ctx, db.SQL(), db.Sessions(), queue.Node{ID: node, Slots: member.Slots}, log)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	store := postgres.NewStore(db, tickets, node)
+	r.Store, r.outbox, r.bury = store, store, tickets.Rescue
+	r.Queue = leaving{tickets, member}
+	if err := logCapacity(ctx, member, log); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil

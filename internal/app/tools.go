@@ -15,6 +15,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
+	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/chrome"
 	"lectern/internal/config"
@@ -41,6 +42,7 @@ type Tools struct {
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
+	slides    *capture.Capturer
 	judge     *picturefile.Judge
 	checker   *check.Checker
 	Decks     *deck.Catalogue
@@ -48,7 +50,9 @@ type Tools struct {
 }
 
 // NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the settings.
-func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) { return newTools(cfg, logger, nil) }
+func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
+	return newTools(cfg, logger, nil)
+}
 
 func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools, error) {
 	library, err := slides.New()
@@ -75,6 +79,9 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
 	}
+	t.slides = capture.New(capture.Options{
+		Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: cfg.Limits, Judge: t.judge,
+	})
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
 		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
@@ -105,19 +112,26 @@ func (t *Tools) Close() error {
 	return err
 }
 
-// pipeline returns a pipeline of the tools that works on what artifacts and cache keep. One that only measures needs no
-// artifacts.
+// pipeline returns a pipeline of the tools that stores what it makes in artifacts and cache.
 func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
-		FFmpeg: t.FFmpeg, Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
+		FFmpeg: t.FFmpeg, Capture: t.slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
 		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
-		Encoder: t.encoder.works, Artifacts: artifacts, Limits: t.Config.Limits, Judge: t.judge,
+		Encoder: t.encoder.works, Artifacts: artifacts,
 		Cache: func() (render.Cache, func()) {
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
 		Resources: t.slots,
 	})
+}
+
+// measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
+// [capture.Capturer.Measure].
+func (t *Tools) measure(ctx context.Context, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
+	hold := cache.Hold()
+	defer hold.Release()
+	return t.slides.Measure(ctx, hold, d, show)
 }
 
 // Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
@@ -142,7 +156,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) err
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}
-	m, err := t.pipeline(nil, cache).Measure(ctx, checked, show)
+	m, err := t.measure(ctx, cache, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 

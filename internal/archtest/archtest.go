@@ -26,7 +26,7 @@ const Module = "lectern"
 // File is one parsed Go file of the module.
 type File struct {
 	Path      string // from the module's root, with slashes
-	Room      string // its folder; "." for the root package
+	Dir       string // its folder; "." for the root package
 	Test      bool   // _test.go
 	Generated bool
 	Lines     int
@@ -52,7 +52,7 @@ func Parse(name string, src []byte) (File, error) {
 		return File{}, fmt.Errorf("parse %s: %w", name, err)
 	}
 	return File{
-		Path: name, Room: path.Dir(name), Test: strings.HasSuffix(name, "_test.go"), Generated: ast.IsGenerated(tree),
+		Path: name, Dir: path.Dir(name), Test: strings.HasSuffix(name, "_test.go"), Generated: ast.IsGenerated(tree),
 		Lines: strings.Count(string(src), "\n"), Set: set, AST: tree,
 	}, nil
 }
@@ -123,8 +123,8 @@ func standard(p string) bool {
 	return !strings.Contains(first, ".") && first != Module
 }
 
-// room turns an import path into a folder of the module; ok is false for other modules.
-func room(p string) (string, bool) {
+// dirOf turns an import path into a folder of the module; ok is false for other modules.
+func dirOf(p string) (string, bool) {
 	if p == Module {
 		return ".", true
 	}

@@ -62,8 +62,8 @@ func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// The table of rooms in docs/ARCHITECTURE.md and the folders agree: a room that is not described is not there.
-func TestEveryRoomIsInTheTable(t *testing.T) {
+// The table of packages in docs/ARCHITECTURE.md and the folders agree: a package that is not described is not there.
+func TestEveryPackageIsInTheTable(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "docs/ARCHITECTURE.md"))
 	if err != nil {
@@ -81,14 +81,14 @@ func TestEveryRoomIsInTheTable(t *testing.T) {
 	}
 	described = append(described, ".", "internal/archtest", "internal/store/storetest", "client")
 	for _, f := range tree(t) {
-		if underAny(f.Room, described) || testOnly(f.Room) || under(f.Room, "bench") {
+		if underAny(f.Dir, described) || testOnly(f.Dir) || under(f.Dir, "bench") {
 			continue
 		}
-		t.Errorf("%s: the room %s is not in the table of docs/ARCHITECTURE.md: say there what it is for and what it may import", f.Path, f.Room)
+		t.Errorf("%s: the package %s is not in the table of docs/ARCHITECTURE.md: write there what it is for", f.Path, f.Dir)
 	}
 }
 
-// expand turns internal/tts/{a,b} into its two rooms.
+// expand turns internal/tts/{a,b} into its two packages.
 func expand(s string) []string {
 	head, rest, found := strings.Cut(s, "{")
 	list, tail, closed := strings.Cut(rest, "}")
@@ -109,21 +109,21 @@ func TestEachRuleCanFail(t *testing.T) {
 	for _, tc := range []struct {
 		name, path, src, rule, want string // want "": the rule must stay silent
 	}{
-		{"an adapter imports another", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/ffmpeg"`, "rooms", "internal/chrome may not import"},
-		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`, "rooms", "internal/app hand them in"},
-		{"a room that is not in the table imports one", "internal/new/x.go", `package x; import _ "lectern/internal/job"`, "rooms", "internal/new may not import"},
-		{"a voice imports another", "internal/tts/espeak/x.go", `package espeak; import _ "lectern/internal/tts/flite"`, "rooms", "may not import"},
-		{"a test with a real neighbour", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`, "rooms", ""},
+		{"an adapter imports another", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/ffmpeg"`, "packages import", "internal/chrome may not import"},
+		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`, "packages import", "internal/app hand them in"},
+		{"a package that is not in the table imports one", "internal/new/x.go", `package x; import _ "lectern/internal/job"`, "packages import", "internal/new may not import"},
+		{"a voice imports another", "internal/tts/espeak/x.go", `package espeak; import _ "lectern/internal/tts/flite"`, "packages import", "may not import"},
+		{"a test with a real neighbour", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`, "packages import", ""},
 		{"os/exec in a test", "internal/ffmpeg/x_test.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
 		{"os/exec in a test that crashes", "internal/job/x_test.go", `package job; import _ "os/exec"`, "sole", ""},
-		{"a test uses a suite", "internal/tts/espeak/x_test.go", `package espeak; import _ "lectern/internal/tts/ttstest"`, "rooms", ""},
-		{"a test suite of another room in the binary", "internal/job/x.go", `package job; import _ "lectern/internal/store/storetest"`, "rooms", "only tests import it"},
-		{"a wrapper imports proc", "internal/ffmpeg/x.go", `package ffmpeg; import _ "lectern/internal/proc"`, "rooms", ""},
-		{"a room below its own", "internal/tts/espeak/child/x.go", `package child; import _ "lectern/internal/tts/espeak"`, "rooms", ""},
-		{"the composer", "internal/app/x.go", `package app; import _ "lectern/internal/chrome"`, "rooms", ""},
-		{"a command composes", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "rooms", "cmd/lectern may not import"},
-		{"a command uses the composition", "cmd/lectern/x.go", `package main; import _ "lectern/internal/app"`, "rooms", ""},
-		{"an adapter imports the composition", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/app"`, "rooms", "internal/chrome may not import"},
+		{"a test uses a suite", "internal/tts/espeak/x_test.go", `package espeak; import _ "lectern/internal/tts/ttstest"`, "packages import", ""},
+		{"a test suite of another package in the binary", "internal/job/x.go", `package job; import _ "lectern/internal/store/storetest"`, "packages import", "only tests import it"},
+		{"a wrapper imports proc", "internal/ffmpeg/x.go", `package ffmpeg; import _ "lectern/internal/proc"`, "packages import", ""},
+		{"a package below its own", "internal/tts/espeak/child/x.go", `package child; import _ "lectern/internal/tts/espeak"`, "packages import", ""},
+		{"the composer", "internal/app/x.go", `package app; import _ "lectern/internal/chrome"`, "packages import", ""},
+		{"a command composes", "cmd/lectern/x.go", `package main; import _ "lectern/internal/chrome"`, "packages import", "cmd/lectern may not import"},
+		{"a command uses the composition", "cmd/lectern/x.go", `package main; import _ "lectern/internal/app"`, "packages import", ""},
+		{"an adapter imports the composition", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/app"`, "packages import", "internal/chrome may not import"},
 		{"os/exec elsewhere", "internal/ffmpeg/x.go", `package ffmpeg; import _ "os/exec"`, "sole", "only internal/proc may"},
 		{"os/exec in proc", "internal/proc/x.go", `package proc; import _ "os/exec"`, "sole", ""},
 		{"River elsewhere", "internal/job/x.go", `package job; import _ "github.com/riverqueue/river"`, "sole", "only internal/queue and bench may"},
@@ -132,15 +132,15 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"the program measures itself", "cmd/lectern/x.go", `package main; import _ "lectern/bench/renders"`, "benchmarks", "only bench may"},
 		{"a package measures itself", "internal/render/x.go", `package render; import _ "lectern/bench/measure"`, "benchmarks", "only bench may"},
 		{"bench uses its own packages", "bench/x.go", `package main; import _ "lectern/bench/renders"`, "benchmarks", ""},
-		{"a package of bench outside its line of the table", "bench/measure/x.go", `package measure; import _ "lectern/internal/chrome"`, "rooms", "bench/measure may not import"},
+		{"a package of bench outside its line of the table", "bench/measure/x.go", `package measure; import _ "lectern/internal/chrome"`, "packages import", "bench/measure may not import"},
 		{"testing in the binary", "internal/chrome/x.go", `package chrome; import _ "testing"`, "sole", "only tests may"},
 		{"testing in a suite", "internal/tts/ttstest/x.go", `package ttstest; import _ "testing"`, "sole", ""},
 		{"the root imports another module", "x.go", `package lectern; import _ "github.com/google/uuid"`, "pure", "nothing but the standard library"},
-		{"the root imports a room", "x.go", `package lectern; import _ "lectern/internal/job"`, "pure", "nothing but the standard library"},
+		{"the root imports a package", "x.go", `package lectern; import _ "lectern/internal/job"`, "pure", "nothing but the standard library"},
 		{"the root opens files", "x.go", `package lectern; import _ "os"`, "pure", "let the caller read"},
 		{"the root dials", "x.go", `package lectern; import _ "net/http"`, "pure", "let the caller read"},
 		{"the timeline rolls dice", "internal/timeline/x.go", `package timeline; import _ "math/rand/v2"`, "pure", "let the caller read"},
-		{"encode reads the clock", "internal/encode/x.go", "package encode\nimport \"time\"\nvar _ = time.Now()", "pure", "time.Now in a pure room"},
+		{"encode reads the clock", "internal/encode/x.go", "package encode\nimport \"time\"\nvar _ = time.Now()", "pure", "time.Now in a pure package"},
 		{"durations are no clock", "x.go", "package lectern\nimport \"time\"\nvar _ = time.Second", "pure", ""},
 		{"a folder called util", "internal/util/x.go", `package util`, "names", "says nothing"},
 		{"a file called helpers", "internal/job/helpers.go", `package job`, "names", "says nothing"},

@@ -23,10 +23,10 @@ type Rule struct {
 // Rules are all rules that look at one file at a time.
 func Rules() []Rule {
 	return []Rule{
-		{"rooms import what docs/ARCHITECTURE.md allows", rooms},
+		{"packages import what the table allows", imports},
 		{"tools have one importer", soleImporters},
 		{"benchmarks stay out of the program", benchmarks},
-		{"pure rooms stay pure", purity},
+		{"pure packages stay pure", purity},
 		{"no names that say nothing", names},
 		{"no init functions", inits},
 		{"files and functions stay short", lengths},
@@ -36,8 +36,8 @@ func Rules() []Rule {
 	}
 }
 
-// allowed is the table of docs/ARCHITECTURE.md: which rooms of the module a room may import besides the root.
-// A room that is not here may import nothing but the root. The composers are not in the table.
+// allowed lists which packages of the module a package may import besides the root. One that is not here may import
+// nothing but the root. The composers are not in the table.
 func allowed() map[string][]string {
 	return map[string][]string{
 		".":                 nil,
@@ -48,9 +48,12 @@ func allowed() map[string][]string {
 		"internal/picture":  nil,
 		"internal/encode":   {"internal/picture", "internal/h264"},
 		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
-			"internal/avatar/footage", "internal/crashpoint", "internal/picturefile", "internal/retry", "internal/slots"},
+			"internal/avatar/footage", "internal/capture", "internal/contentkey", "internal/crashpoint", "internal/fail",
+			"internal/retry", "internal/slots"},
+		"internal/capture":         {"internal/contentkey", "internal/fail", "internal/picture", "internal/picturefile"},
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
+		"internal/programtest":     {"internal/proc"},
 		"internal/private":         nil,
 		"internal/retry":           nil,
 		"internal/slots":           nil,
@@ -65,6 +68,7 @@ func allowed() map[string][]string {
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
+		"internal/media":           {"internal/deck", "internal/picturefile"},
 		"internal/webhook":         {"internal/egress", "internal/retry"},
 		"internal/keys":            nil,
 		"internal/ffmpeg":          {"internal/proc"},
@@ -97,72 +101,72 @@ func allowed() map[string][]string {
 	}
 }
 
-// composers may import every room.
+// composers may import every package.
 var composers = []string{"internal/app", "e2e", "bench", "internal/archtest"}
 
-// rooms is about the program: a test is not part of it, and may put a real neighbour behind a port.
-func rooms(f File) []Finding {
-	if f.Test || slices.Contains(composers, f.Room) {
+// imports is about the program: a test is not part of it, and may put a real neighbour behind a port.
+func imports(f File) []Finding {
+	if f.Test || slices.Contains(composers, f.Dir) {
 		return nil
 	}
-	may, known := allowed()[f.Room]
-	for dir := f.Room; !known && dir != "."; dir = path.Dir(dir) {
+	may, known := allowed()[f.Dir]
+	for dir := f.Dir; !known && dir != "."; dir = path.Dir(dir) {
 		may, known = allowed()[dir]
 		if known {
-			may = append(slices.Clone(may), dir) // a part of a room may use the room
+			may = append(slices.Clone(may), dir) // a part of a package may use the package
 		}
 	}
 	var out []Finding
 	for p, at := range f.imports() {
-		r, ours := room(p)
-		if !ours || r == "." || under(r, f.Room) || slices.Contains(may, r) {
+		r, ours := dirOf(p)
+		if !ours || r == "." || under(r, f.Dir) || slices.Contains(may, r) {
 			continue
 		}
 		if testOnly(r) {
 			out = append(out, Finding{at, fmt.Sprintf("%s is a test suite; only tests import it", p), "test code in the binary is dead weight and drags package testing into it"})
 			continue
 		}
-		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let internal/app hand them in", f.Room, p),
-			"adapters that know one another can neither be replaced nor tested alone (docs/ARCHITECTURE.md has the table)"})
+		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let internal/app hand them in", f.Dir, p),
+			"adapters that know one another can neither be replaced nor tested alone (allowed in internal/archtest/rules.go is the table)"})
 	}
 	return out
 }
 
 // benchmarks finds imports of bench from outside it. No package of the program imports one directly, so none is in it.
 func benchmarks(f File) []Finding {
-	if under(f.Room, "bench") {
+	if under(f.Dir, "bench") {
 		return nil
 	}
 	var out []Finding
 	for p, at := range f.imports() {
-		if r, ours := room(p); ours && under(r, "bench") {
-			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only bench may", f.Room, p),
+		if r, ours := dirOf(p); ours && under(r, "bench") {
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only bench may", f.Dir, p),
 				"what measures the program is no part of it: users would install it, and it would measure itself"})
 		}
 	}
 	return out
 }
 
-// testOnly reports whether a room is a conformance suite, by its name.
+// testOnly reports whether a package is a conformance suite, by its name.
 func testOnly(r string) bool { return strings.HasSuffix(r, "test") && r != "internal/archtest" }
 
-// sole says which room alone may import a package (and what is below it), and why.
+// sole says which package alone may import a package (and what is below it), and why.
 var sole = []struct {
-	pkg   string
-	rooms []string
-	tests bool // tests of other rooms may
-	why   string
+	pkg       string
+	importers []string
+	tests     bool // tests of other packages may
+	why       string
 }{
 	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg behind (J10)"},
 	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River is the dispatcher, not the truth; a second importer would take its word for the end of a job (DESIGN of the job: J7); bench measures it bare"},
-	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one room means that a second store is one more room and not a rewrite"},
+	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package means that a second store is one more package and not a rewrite"},
 	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection that is not the store's writes past the one door (J1)"},
-	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "rooms report through small observers of their own, so that what they report can change without them"},
+	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers of their own, so that what they report can change without them"},
 	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser stands behind one small face so that it can be replaced and starts once"},
-	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one room"},
-	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that room"},
-	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one room's choice"},
-	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one room's choice"},
+	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one package"},
+	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that package"},
+	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one package's choice"},
+	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one package's choice"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
 	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
@@ -171,7 +175,7 @@ var sole = []struct {
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 
-// crashers are the rooms whose tests start the program, or themselves, to kill it without mercy: internal/proc would
+// crashers are the packages whose tests start the program, or themselves, to kill it without mercy: internal/proc would
 // end such a child in order.
 var crashers = []string{"e2e", "internal/job"}
 
@@ -179,20 +183,20 @@ func soleImporters(f File) []Finding {
 	var out []Finding
 	for p, at := range f.imports() {
 		for _, s := range sole {
-			if !under(p, s.pkg) || underAny(f.Room, s.rooms) {
+			if !under(p, s.pkg) || underAny(f.Dir, s.importers) {
 				continue
 			}
-			if f.Test && (s.tests || underAny(f.Room, crashers)) {
+			if f.Test && (s.tests || underAny(f.Dir, crashers)) {
 				continue
 			}
-			if s.pkg == "testing" && testOnly(f.Room) {
+			if s.pkg == "testing" && testOnly(f.Dir) {
 				continue
 			}
-			who := strings.Join(s.rooms, " and ")
+			who := strings.Join(s.importers, " and ")
 			if who == "" {
 				who = "tests"
 			}
-			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only %s may", f.Room, p, who), s.why})
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only %s may", f.Dir, p, who), s.why})
 		}
 	}
 	return out
@@ -200,7 +204,7 @@ func soleImporters(f File) []Finding {
 
 // forgery finds the program using what lets a store's suite make writes of its own.
 func forgery(f File) []Finding {
-	if f.Test || testOnly(f.Room) {
+	if f.Test || testOnly(f.Dir) {
 		return nil
 	}
 	var out []Finding
@@ -214,8 +218,8 @@ func forgery(f File) []Finding {
 	return out
 }
 
-// pure are the rooms without I/O, clock and randomness.
-var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264"}
+// pure are the packages without I/O, clock and randomness.
+var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264", "internal/contentkey"}
 
 // impure are packages of the standard library that do I/O or roll dice.
 var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}
@@ -224,24 +228,24 @@ var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "c
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
 
 func purity(f File) []Finding {
-	if f.Test || !slices.Contains(pure, f.Room) {
+	if f.Test || !slices.Contains(pure, f.Dir) {
 		return nil
 	}
 	const why = "the state machine, the timeline and the argument lists are tested as values; with a clock, dice or I/O in them they could not be"
 	var out []Finding
 	for p, at := range f.imports() {
-		_, ours := room(p)
+		_, ours := dirOf(p)
 		switch {
-		case f.Room == "." && !standard(p):
+		case f.Dir == "." && !standard(p):
 			out = append(out, Finding{at, "the root package imports " + p + "; it imports nothing but the standard library", "everything points at the root, so whatever it imports is imported by all"})
 		case !ours && underAny(p, impure):
-			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Room, p), why})
+			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Dir, p), why})
 		}
 	}
 	ast.Inspect(f.AST, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, sel.Sel.Name) {
-				out = append(out, Finding{f.at(sel.Pos()), "time." + sel.Sel.Name + " in a pure room; take the time as an argument", why})
+				out = append(out, Finding{f.at(sel.Pos()), "time." + sel.Sel.Name + " in a pure package; take the time as an argument", why})
 			}
 		}
 		return true
@@ -253,9 +257,9 @@ var emptyNames = []string{"util", "utils", "common", "types", "helpers", "helper
 
 func names(f File) []Finding {
 	name := strings.TrimSuffix(strings.TrimSuffix(path.Base(f.Path), ".go"), "_test")
-	for _, n := range append(strings.Split(f.Room, "/"), f.AST.Name.Name, name) {
+	for _, n := range append(strings.Split(f.Dir, "/"), f.AST.Name.Name, name) {
 		if slices.Contains(emptyNames, n) {
-			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n), "such a room gathers whatever nobody placed"}}
+			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n), "such a package gathers whatever nobody placed"}}
 		}
 	}
 	return nil
@@ -293,7 +297,7 @@ func lengths(f File) []Finding {
 
 // shells finds programs that would be run through a shell: its path, or its name beside a "-c".
 func shells(f File) []Finding {
-	if f.Test || under(f.Room, "internal/archtest") {
+	if f.Test || under(f.Dir, "internal/archtest") {
 		return nil
 	}
 	var out []Finding
@@ -322,7 +326,7 @@ func shells(f File) []Finding {
 
 // patience finds tests that wait by the clock or that do not run.
 func patience(f File) []Finding {
-	if !f.Test || under(f.Room, "internal/archtest") {
+	if !f.Test || under(f.Dir, "internal/archtest") {
 		return nil
 	}
 	var out []Finding

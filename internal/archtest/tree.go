@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Undocumented finds packages without a package comment. The root and every room has one; package main says there
+// Undocumented finds packages without a package comment. The root and every package has one; package main says there
 // what the program is.
 func Undocumented(files []File) []Finding {
 	has, first := map[string]bool{}, map[string]string{}
@@ -18,14 +18,14 @@ func Undocumented(files []File) []Finding {
 		if f.Test || f.Generated {
 			continue
 		}
-		if first[f.Room] == "" {
-			first[f.Room] = f.Path
+		if first[f.Dir] == "" {
+			first[f.Dir] = f.Path
 		}
-		has[f.Room] = has[f.Room] || f.AST.Doc != nil && len(strings.Fields(f.AST.Doc.Text())) >= 8
+		has[f.Dir] = has[f.Dir] || f.AST.Doc != nil && len(strings.Fields(f.AST.Doc.Text())) >= 8
 	}
 	var out []Finding
-	for room, path := range first {
-		if !has[room] {
+	for dir, path := range first {
+		if !has[dir] {
 			out = append(out, Finding{path + ":1", "the package has no package comment; say in a few sentences why it exists", "the first question of every reader is what a package is for"})
 		}
 	}

@@ -8,6 +8,7 @@ package deck
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -104,6 +105,31 @@ func (p Places) Written(param string) string {
 		}
 	}
 	return param
+}
+
+// Choose returns q with the edition of its deck that c asks for, see [lectern.Deck.Edition]. What is wrong with it is among
+// the faults, under the names that its author wrote, and so is what a check finds later: a text that was translated has the
+// place of its translation.
+func (q Request) Choose(c lectern.Choice) Request {
+	e := q.Deck.Edition(c)
+	places := maps.Clone(q.Places)
+	if places == nil {
+		places = Places{}
+	}
+	for field, from := range e.From {
+		places[field] = q.Places.Written(from)
+	}
+	q.Deck, q.Places = e.Deck, places
+	q.Faults, q.Warnings = slices.Clone(q.Faults), slices.Clone(q.Warnings)
+	for _, f := range e.Faults {
+		f.Param = places.Written(f.Param)
+		q.Faults = append(q.Faults, f)
+	}
+	for _, w := range e.Warnings {
+		w.Param = places.Written(w.Param)
+		q.Warnings = append(q.Warnings, w)
+	}
+	return q
 }
 
 // Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and what a

@@ -18,7 +18,7 @@ type DeckInput struct {
 	Layout      string            `json:"layout,omitempty" enum:"picture_in_picture,side_by_side,split_screen,slide_only" default:"picture_in_picture" doc:"Where the avatar stands: in a corner of the slide, beside it, in a half of its own, or nowhere."`
 	SlideOnly   bool              `json:"slideOnly,omitempty" doc:"No avatar, whatever the layout."`
 	Avatar      string            `json:"avatar,omitempty" example:"gia.casual" doc:"name, name.variant or engine:name.variant. Default: the server's. Alias: avatarCode."`
-	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut the avatar out of its background. Alias: useAvatarMask."`
+	KeyAvatar   bool              `json:"keyAvatar,omitempty" default:"true" doc:"Cut an avatar that speaks itself (Elai) out of its background. false: it is shown in front of the slide's background colour. Built-in avatars have no background of their own. Alias: useAvatarMask."`
 	Voice       *VoiceInput       `json:"voice,omitempty" doc:"Default: chosen from the narration's language. Aliases: voiceId, voiceProvider."`
 	Voiceovers  []string          `json:"voiceoverTexts,omitempty" doc:"Narrations by slide, for slides that have none of their own."`
 	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. Size and quality, where they are given, win over it."`

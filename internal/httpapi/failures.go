@@ -75,6 +75,11 @@ var statuses = map[lectern.Code]int{
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,
 	lectern.CodeUnknownTemplate: http.StatusUnprocessableEntity,
 	lectern.CodeInvalidYAML:     http.StatusBadRequest,
+
+	lectern.CodeUnknownLanguage:   http.StatusUnprocessableEntity,
+	lectern.CodeUntranslated:      http.StatusUnprocessableEntity,
+	lectern.CodeUndefinedVariable: http.StatusUnprocessableEntity,
+	lectern.CodeUnknownAsset:      http.StatusUnprocessableEntity,
 }
 
 // customStatuses has the codes that /api/custom answers with another status than /v1.

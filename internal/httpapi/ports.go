@@ -71,8 +71,7 @@ type Checker interface {
 	Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 }
 
-// Measurer draws the slides of a settled deck in the browser and says what does not fit on them. A house around *render.Pipeline
-// is one.
+// Measurer draws the slides of a settled deck in the browser and reports what does not fit on them.
 type Measurer interface {
 	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure. When
 	// ctx ends, it gives what was measured so far with ctx's cause.

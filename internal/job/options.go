@@ -32,7 +32,7 @@ type Options struct {
 	Node       string       // names this process in presentations; default: the host's name
 	Logger     *slog.Logger // default: none
 	Workers    int          // presentations at once; default 2
-	Idle       bool         // takes no work: it answers, and others render
+	Idle       bool         // takes no work and needs no Run: it answers, and other processes render
 	Peers      Peers        // the other processes on the same store; nil: whatever is processing at Start is an orphan
 
 	Limits Limits // what the store may hold; zero: no bound
@@ -49,7 +49,7 @@ type Options struct {
 
 func (o Options) withDefaults() (Options, error) {
 	switch {
-	case o.Store == nil, o.Queue == nil, o.Run == nil:
+	case o.Store == nil, o.Queue == nil, o.Run == nil && !o.Idle:
 		return o, lectern.Fail(lectern.CodeInternal, "The job service needs a store, a queue and a run.")
 	case o.ScratchDir == "":
 		return o, lectern.Fail(lectern.CodeInternal, "The job service needs a folder for scratch files.")

@@ -148,6 +148,24 @@ var magics = []struct {
 	{40, " EMF", kind{"image/emf", "an EMF picture", ""}},
 }
 
+// Sniff returns the type of a picture by its first bytes; "" for what is no accepted picture.
+func Sniff(head []byte) string {
+	switch found := sniff(head); found.media {
+	case PNG, JPEG, GIF, WebP, AVIF, SVG:
+		return found.media
+	}
+	return ""
+}
+
+// Describe names a file of a known kind that is no accepted picture, with its article: "a BMP picture". It returns "" for
+// every other file.
+func Describe(head []byte) string {
+	if found := sniff(head); Sniff(head) == "" && found.media != "" {
+		return found.name
+	}
+	return ""
+}
+
 // sniff returns the kind of a file. Only the six accepted kinds have their constants as media.
 func sniff(b []byte) kind {
 	if len(b) == 0 {

@@ -12,11 +12,18 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
+// Node is this process among those that share a queue.
+type Node struct {
+	ID string // in the tickets that it takes, so that [Queue.Rescue] finds them after its death
+	// Slots returns the slots of every living node, by its id, including this one: tickets are left to nodes that have
+	// more free ones. nil: this process takes all that it has slots for.
+	Slots func(ctx context.Context) (map[string]int, error)
+}
+
 // OnPostgres makes a queue in the database of db and brings the queue's tables up to date; of nodes that start at once,
 // one does it and the others wait. db may go through a pool that assigns connections per transaction. The connections
-// of sessions reach the same database and keep their session: migrations and notifications of tickets use them. node
-// names this process in the tickets that it takes, so that [Queue.Rescue] finds them after its death.
-func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node string,
+// of sessions reach the same database and keep their session: migrations and notifications of tickets use them.
+func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node Node,
 	log *slog.Logger) (*Queue[*sql.Tx], error) {
 	direct := stdlib.OpenDBFromPool(sessions)
 	defer direct.Close()
@@ -29,9 +36,9 @@ func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node st
 	if _, err := conn.ExecContext(ctx, fmt.Sprintf(name, "pg_advisory_lock")); err != nil {
 		return nil, fmt.Errorf("queue: wait for the other nodes: %w", err)
 	}
-	part := &share{db: db, node: node, patience: patience}
+	part := &share{db: db, node: node.ID, slots: node.Slots, patience: patience}
 	q, err := open(ctx, sharing{riverdatabasesql.NewWithPgxListener(db, sessions), part}, riverdatabasesql.New(direct),
-		node, log)
+		node.ID, log)
 	_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(name, "pg_advisory_unlock"))
 	if err = errors.Join(err, unlocked); err != nil {
 		return nil, err

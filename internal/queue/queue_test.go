@@ -66,7 +66,7 @@ func onPostgres(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	t.Cleanup(func() { db.Close(); pool.Close() })
-	q, err := queue.OnPostgres(t.Context(), db, pool, "this-node", nil)
+	q, err := queue.OnPostgres(t.Context(), db, pool, queue.Node{ID: "this-node"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,13 +23,7 @@ type share struct {
 	db       *sql.DB
 	node     string
 	patience time.Duration
-	slots    func(ctx context.Context) (map[string]int, error) // by living node; nil: no peers
-}
-
-// Among makes the queue leave tickets to nodes that have more free slots. slots returns the slots of every living node,
-// by its id, including this one. Call it before Start.
-func (q *Queue[Tx]) Among(slots func(ctx context.Context) (map[string]int, error)) {
-	q.share.slots = slots
+	slots    func(ctx context.Context) (map[string]int, error) // see [Node]
 }
 
 // load is what the tickets say, by the database's clock.

@@ -38,6 +38,7 @@ func TestH7WorkSpreads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			slots := func(context.Context) (map[string]int, error) { return c.slots, nil }
 			began, finish := make(chan string, 4), make(chan struct{})
 			for i, node := range c.started {
 				pool, err := pgxpool.New(t.Context(), url)
@@ -46,11 +47,10 @@ func TestH7WorkSpreads(t *testing.T) {
 				}
 				db := stdlib.OpenDBFromPool(pool)
 				t.Cleanup(func() { db.Close(); pool.Close() })
-				q, err := queue.OnPostgres(t.Context(), db, pool, node, nil)
+				q, err := queue.OnPostgres(t.Context(), db, pool, queue.Node{ID: node, Slots: slots}, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				q.Among(func(context.Context) (map[string]int, error) { return c.slots, nil })
 				q.Patient(c.patience)
 				if i == 0 {
 					enqueue(t, db, q, true, false, "1", "2", "3", "4")

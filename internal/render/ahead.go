@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"lectern/internal/fail"
 
 	"lectern"
 )
@@ -53,7 +54,7 @@ func (a *ahead) draw() bool {
 	case <-a.quit:
 		return false
 	}
-	d.err = guard(func() error { return a.clip.Next(d.frame) })
+	d.err = fail.Guard(func() error { return a.clip.Next(d.frame) })
 	select {
 	case a.drawn <- d:
 		return d.err == nil

@@ -9,6 +9,7 @@ import (
 
 	"lectern"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/picture"
 )
 
@@ -71,7 +72,7 @@ func (u *blender) transition(ctx context.Context, a, b *slide) error {
 		}
 	}
 	if err != nil {
-		return failed(ctx, err, b.number)
+		return fail.On(ctx, err, b.number)
 	}
 	u.track.move(task, 1)
 	return nil

@@ -12,7 +12,9 @@ import (
 	"sync"
 
 	"lectern"
+	"lectern/internal/contentkey"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/h264"
 	"lectern/internal/picture"
 )
@@ -40,7 +42,7 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 	if s.window != nil {
 		var err error
 		if key, make, err = u.avatar(ctx, s); err != nil {
-			return failed(ctx, err, s.number)
+			return fail.On(ctx, err, s.number)
 		}
 	}
 	s.key = key
@@ -72,7 +74,7 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 		}
 	}
 	if err != nil {
-		return failed(ctx, err, s.number)
+		return fail.On(ctx, err, s.number)
 	}
 	u.track.move(taskOf("encode", s), 1)
 	u.track.slideDone(s.number)
@@ -145,7 +147,7 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 		Size:     lectern.Size{Width: s.window.At.Width, Height: s.window.At.Height},
 		Backdrop: u.backdrop(s.index), Look: u.look(s.index),
 	}
-	seed, err := strconv.ParseUint(digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)
+	seed, err := strconv.ParseUint(contentkey.Digest([]byte(u.deck.Avatar + "\x00" + d.Narration))[:16], 16, 64)
 	if err != nil {
 		return "", nil, err
 	}
@@ -293,14 +295,14 @@ func (c *clipReader) picture() ([]byte, error) {
 
 // next composes the next frame, and lays it aside where it belongs to a transition.
 func (c *clipReader) next() (pixels []byte, err error) {
-	err = guard(func() error {
+	err = fail.Guard(func() error {
 		frame, err := c.frames.next()
 		if err == io.EOF {
 			return lectern.Fail(lectern.CodeAvatarFailed, "The avatar's video has %d frames where %d are needed.",
 				c.done, c.total)
 		}
 		if err != nil {
-			return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+			return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 		}
 		pixels = c.region.Compose(frame)
 		c.frames.spare <- frame

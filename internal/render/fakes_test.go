@@ -20,8 +20,10 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/ffmpeg"
+	"lectern/internal/picturefile"
 )
 
 // tool is the real ffmpeg behind the port.
@@ -411,6 +413,10 @@ func (r *recorder) messages() []string {
 // rig is a pipeline on fakes with the real ffmpeg.
 type rig struct {
 	*Pipeline
+	// Pages and Fetcher are what slides are drawn from; a test may replace them.
+	Pages     capture.Library
+	Fetcher   capture.Fetcher
+	judge     *picturefile.Judge
 	browser   *fakeBrowser
 	fetcher   *fakeFetcher
 	library   *fakeLibrary
@@ -420,6 +426,19 @@ type rig struct {
 	ffmpeg    *hookedFFmpeg
 	cache     *folderCache
 }
+
+// replaced asks the ports that the rig has now.
+type replaced struct{ g *rig }
+
+func (r replaced) Fetch(ctx context.Context, url string) (lectern.Picture, error) {
+	return r.g.Fetcher.Fetch(ctx, url)
+}
+
+func (r replaced) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
+	return r.g.Pages.Page(d, i)
+}
+
+func (r replaced) Fingerprint() string { return r.g.Pages.Fingerprint() }
 
 // hookedFFmpeg is the real one, with a hook before each run.
 type hookedFFmpeg struct {
@@ -450,12 +469,16 @@ func newRig(t testing.TB) *rig {
 		voices:  &fakeVoices{fingerprint: "voices 1"}, avatars: &fakeAvatars{fingerprint: "avatars 1"},
 		artifacts: &folderArtifacts{dir: t.TempDir()}, ffmpeg: &hookedFFmpeg{FFmpeg: tool{found}},
 		cache: &folderCache{dir: t.TempDir(), at: map[string]*sync.Mutex{}}}
-	g.Pipeline = New(Options{FFmpeg: g.ffmpeg, Browser: g.browser, Fetcher: g.fetcher, Library: g.library, Voices: g.voices,
+	g.Pages, g.Fetcher, g.judge = g.library, g.fetcher, picturefile.NewJudge()
+	resources := NewResources(Slots{Encoders: 2, Tabs: 2, Voices: 2})
+	g.Pipeline = New(Options{FFmpeg: g.ffmpeg, Browser: g.browser, Library: g.library, Voices: g.voices,
+		Capture: capture.New(capture.Options{Browser: g.browser, Fetcher: replaced{g}, Library: replaced{g}, Tabs: resources.Tabs(),
+			Judge: g.judge}),
 		Avatars: g.avatars, Artifacts: g.artifacts, Cache: func() (Cache, func()) { return g.cache, func() {} },
-		Resources: NewResources(Slots{Encoders: 2, Tabs: 2, Voices: 2}),
+		Resources: resources,
 		Check: func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 			return check.New(check.Options{Voices: g.Voices, Avatars: g.Avatars.(check.Avatars), Library: g.library, Fetcher: g.fetcher,
-				Judge: g.Judge, Limits: g.Limits, AnyTemplate: true}).Check(ctx, d)
+				Judge: g.judge, AnyTemplate: true}).Check(ctx, d)
 		}})
 	return g
 }

@@ -2,8 +2,7 @@ package render
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
+	"lectern/internal/fail"
 	"sync"
 
 	"lectern"
@@ -30,7 +29,7 @@ func (g *group) do(f func(ctx context.Context) error) {
 	g.wg.Add(1)
 	go func() {
 		defer g.wg.Done()
-		if err := guard(func() error { return f(g.ctx) }); err != nil {
+		if err := fail.Guard(func() error { return f(g.ctx) }); err != nil {
 			g.fail(err)
 		}
 	}()
@@ -38,14 +37,14 @@ func (g *group) do(f func(ctx context.Context) error) {
 
 func (g *group) fail(err error) {
 	g.mu.Lock()
-	if len(g.failures) == 0 || !isCancel(err) {
+	if len(g.failures) == 0 || !fail.Canceled(err) {
 		// Whoever was stopped by an earlier failure says so with that failure as the cause.
 		f := lectern.AsFailure(err)
 		known := false
 		for _, have := range g.failures {
 			known = known || have == f
 		}
-		if !known && len(g.failures) <= maxCauses {
+		if !known && len(g.failures) <= fail.MaxCauses {
 			g.failures = append(g.failures, f)
 		}
 	}
@@ -64,29 +63,14 @@ func (g *group) wait(outer context.Context) error {
 	if len(g.failures) == 0 {
 		return nil
 	}
-	return joinFailures(g.failures)
+	return fail.Join(g.failures)
 }
 
 // stopped is why a run was stopped from outside.
 func stopped(ctx context.Context) error {
 	cause := context.Cause(ctx)
-	if isFailure(cause) {
+	if fail.Is(cause) {
 		return cause
 	}
 	return lectern.Fail(lectern.CodeCanceled, "The presentation was stopped.").Because(cause)
-}
-
-// guard turns a panic in f into a failure that has the stack behind it.
-func guard(f func() error) (err error) { return guardOn(0, f) }
-
-// guardOn is guard for what is done for a slide; 0: for the whole.
-func guardOn(slide int, f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			fail := lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong.").At(slide)
-			fail.Detail = fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack())
-			err = fail
-		}
-	}()
-	return f()
 }

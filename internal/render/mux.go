@@ -12,6 +12,7 @@ import (
 	"lectern/internal/audio"
 	"lectern/internal/captions"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/h264"
 	"lectern/internal/mp4"
 	"lectern/internal/timeline"
@@ -61,7 +62,7 @@ func (u *joiner) write(plan timeline.Plan) (words, error) {
 			n := s.narration
 			var err error
 			if a, err = n.open(); err != nil {
-				return w, orElse(err, lectern.CodeInternal, "A narration cannot be read again.")
+				return w, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again.")
 			}
 			at := plan.Slides[i]
 			spoken = append(spoken, captions.Spoken{Text: texts[i], Words: a.Words, Start: at.Speech,
@@ -131,7 +132,7 @@ func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, s
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
 	for _, s := range list {
 		if err := film.Add(s.Index, s.frames); err != nil {
-			return orElse(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
+			return fail.Else(err, lectern.CodeEncodeFailed, "The segments do not fit together.")
 		}
 	}
 	pictures := &joined{ctx: ctx, list: list, progress: func(done int64) {

@@ -12,6 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/audio"
+	"lectern/internal/fail"
 )
 
 // narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the
@@ -48,7 +49,7 @@ type speaker struct {
 func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 	reading, warnings, err := u.voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
 	if err != nil {
-		return narration{}, failed(ctx, err, s.number)
+		return narration{}, fail.On(ctx, err, s.number)
 	}
 	for i := range warnings {
 		warnings[i].Slide = s.number
@@ -67,8 +68,8 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, failed(ctx,
-				orElse(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
+			return narration{}, fail.On(ctx,
+				fail.Else(err, lectern.CodeInternal, "A narration in the cache cannot be read."), s.number)
 		}
 	}
 	panic("unreachable")
@@ -82,7 +83,7 @@ func (u *speaker) speak(ctx context.Context, r lectern.Reading, path string) err
 	v := r.Voice
 	n, err := u.voices.Speak(ctx, r)
 	if err != nil {
-		return orElse(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
+		return fail.Else(err, lectern.CodeVoiceFailed, fmt.Sprintf("The voice %s could not speak the narration.", v.Name))
 	}
 	if len(n.Samples) == 0 {
 		return lectern.Fail(lectern.CodeVoiceFailed,

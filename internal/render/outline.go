@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/contentkey"
 	"lectern/internal/encode"
 	"lectern/internal/picture"
 	"lectern/internal/timeline"
@@ -159,7 +160,7 @@ func (u *outline) best(s *slide, keys []int) int {
 }
 
 func (u *outline) thumbnailKey(s *slide, picture int) string {
-	return contentKey(lectern.StepPublish, "thumbnail", s.key, picture, u.enc.Thumbnail(""), u.version)
+	return contentkey.Of(lectern.StepPublish, "thumbnail", s.key, picture, u.enc.Thumbnail(""), u.version)
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"context"
+	"lectern/internal/capture"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +35,7 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 		{"narrate", func(g *rig) { g.voices.hook = panicking("mine") }, 1},
 		{"narrate, the voice is chosen", func(g *rig) { g.Voices = &touchy{Voices: g.voices, fingerprint: panicking("voice")} }, 1},
 		{"capture", func(g *rig) { g.browser.hook = panicking("Mine") }, 2},
-		{"capture, the page is drawn up", func(g *rig) { g.Library = &clumsy{Library: g.library, hook: panicking("Mine")} }, 2},
+		{"capture, the page is drawn up", func(g *rig) { g.Pages = &clumsy{Library: g.library, hook: panicking("Mine")} }, 2},
 		{"capture, a picture is fetched", func(g *rig) { g.fetcher.hook = panicking("mine.png") }, 2},
 		{"capture, the version of the browser", func(g *rig) { g.browser.hook = panicking("version") }, -1},
 		{"animate", func(g *rig) { g.avatars.hook = panicking("frame 3") }, -1},
@@ -112,7 +113,7 @@ func (v *touchy) Fingerprint(r lectern.Reading) string {
 
 // clumsy is a library that panics over a page once the deck is settled.
 type clumsy struct {
-	Library
+	capture.Library
 	hook hook
 	seen atomic.Int64
 }

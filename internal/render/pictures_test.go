@@ -2,20 +2,17 @@ package render
 
 import (
 	"context"
-	"errors"
-	"os"
+	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"lectern"
-	"lectern/internal/picturefile"
 )
 
 // given is a fetcher that has its answers ready.
 type given map[string]lectern.Picture
-
-func (g given) Allowed(string) error { return nil }
 
 func (g given) Fetch(_ context.Context, url string) (lectern.Picture, error) {
 	a, ok := g[url]
@@ -55,51 +52,44 @@ func TestV1PicturesAreJudgedBeforeAnythingIsRendered(t *testing.T) {
 	}
 }
 
-// H1: the pictures of one slide together are bounded, those that it holds itself and those that it loads.
-func TestH1PicturesOfASlideAreBounded(t *testing.T) {
+// V3: what a check says of a deck is what its render says, and the render finds the pictures that the check drew.
+func TestV3MeasureSaysWhatTheRenderSays(t *testing.T) {
 	t.Parallel()
-	g := newRig(t)
-	g.Limits.SlidePixels = 100
-	g.Fetcher = given{"http://a/1.png": {ContentType: "image/png", Body: tiny("a"), Pixels: 101}}
-	_, err := g.prefetch(t.Context(), pictured("http://a/1.png"), t.TempDir())
-	if f := lectern.AsFailure(err); err == nil || f.Slide != 1 || !strings.Contains(f.Message, "limits.slide_pixels") {
-		t.Errorf("got %+v", f)
-	}
-	g.Limits.SlidePixels, g.Limits.PictureBytes = 101, 10
-	_, err = g.prefetch(t.Context(), pictured("http://a/1.png"), t.TempDir())
-	if f := lectern.AsFailure(err); err == nil || f.Code != lectern.CodeTooLarge || !strings.Contains(f.Message, "limits.picture_bytes") {
-		t.Errorf("got %+v", f)
-	}
-}
-
-// V1: what only the browser can decode is shown to it, once, before anything is rendered.
-func TestV1TheBrowserJudgesWhatNobodyElseCan(t *testing.T) {
-	t.Parallel()
-	g := newRig(t)
-	b, err := os.ReadFile("../picturefile/testdata/still.avif")
+	g, d := newRig(t), talk()
+	d.Size, d.Layout = lectern.Size{Width: 320, Height: 240}, lectern.LayoutSlideOnly
+	g.browser.overflow = []lectern.Overflow{{Element: "items", Hidden: 12, Total: 30, Unit: "items"}, {Element: "title"}}
+	g.library.props = map[string]string{"items": "bullets"}
+	checked, _, err := g.Check(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var proofs atomic.Int32
-	g.browser.hook = func(_ context.Context, what string) error {
-		if strings.Contains(what, proofURL) {
-			proofs.Add(1)
-		}
-		return nil
+	var heard atomic.Int64
+	m, err := g.Capture.Measure(t.Context(), g.cache, checked, func(int) { heard.Add(1) })
+	if err != nil || m.Slides != len(d.Slides) || heard.Load() != int64(len(d.Slides)) {
+		t.Fatalf("%d of %d slides measured, %d heard of: %v", m.Slides, len(d.Slides), heard.Load(), err)
 	}
-	g.Fetcher = given{"http://a/1.avif": {ContentType: "image/avif", Body: b}, "http://a/2.avif": {ContentType: "image/avif", Body: b}}
-	d := pictured("http://a/1.avif", "http://a/2.avif")
-	loaded, err := g.prefetch(t.Context(), d, t.TempDir())
-	if err != nil || proofs.Load() != 1 {
-		t.Fatalf("%v after %d proofs", err, proofs.Load())
+	first := m.Warnings[0]
+	if first.Code != "text_overflow" || first.Slide != 1 || first.Param != "slides[0].props.bullets" ||
+		!strings.HasPrefix(first.Message, `Of "bullets", 12 of 30 items do not fit`) {
+		t.Errorf("the first warning is %+v", first)
 	}
-	page, _, _ := g.Library.Page(d, 0)
-	if list, err := loaded.of(page); err != nil || len(list) != 1 || string(list[0].Body) != string(b) || list[0].URL != "http://a/1.avif" {
-		t.Errorf("%v: %d pictures", err, len(list))
+	drawn := g.browser.calls
+	list, rec, err := g.run(t.Context(), t, d, 1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	g.Judge = picturefile.NewJudge()
-	g.browser.overflow = []lectern.Overflow{{Element: "damaged"}}
-	if _, err := g.prefetch(t.Context(), d, t.TempDir()); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAssetRefused}) {
-		t.Errorf("got %v", err)
+	if g.browser.calls != drawn {
+		t.Errorf("the render drew %d pages again", g.browser.calls-drawn)
+	}
+	var told []lectern.Warning
+	for _, r := range rec.reports {
+		told = append(told, r.Warnings...)
+	}
+	slices.SortStableFunc(told, func(a, b lectern.Warning) int { return a.Slide - b.Slide })
+	if fmt.Sprint(told) != fmt.Sprint(m.Warnings) {
+		t.Errorf("the render says %v, the check %v", told, m.Warnings)
+	}
+	if got := manifestOf(t, g, list).Warnings; len(got) != 2*len(d.Slides) {
+		t.Errorf("the manifest has %d warnings", len(got))
 	}
 }

@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"lectern/internal/fail"
 	"sync"
 )
 
@@ -29,7 +30,7 @@ func piecesOf(r io.Reader) *pieces {
 // fill makes sure that there is something in rest.
 func (p *pieces) fill() error {
 	for len(p.rest) == 0 && p.err == nil {
-		p.err = guard(func() (err error) {
+		p.err = fail.Guard(func() (err error) {
 			p.rest, err = p.next()
 			return err
 		})

@@ -2,24 +2,23 @@ package render
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"lectern"
+	"lectern/internal/capture"
 	"lectern/internal/encode"
-	"lectern/internal/picturefile"
 	"lectern/internal/timeline"
 )
 
 // Options are what a pipeline works with. All ports are needed that are not said to be optional.
 type Options struct {
 	FFmpeg    FFmpeg
+	Capture   *capture.Capturer
 	Browser   Browser
-	Fetcher   Fetcher
 	Library   Library
 	Voices    Voices
 	Avatars   Avatars
-	Artifacts Artifacts // nil: the pipeline measures, and renders nothing
+	Artifacts Artifacts
 	// Check settles a stored deck once more before it is rendered, since themes, voices and limits may have changed.
 	Check func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error)
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.
@@ -33,35 +32,27 @@ type Options struct {
 	Encoder func(ctx context.Context) encode.Encoder
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
 	Segmenter Segmenter
-	Limits    lectern.Limits // zero fields: the defaults
-	// Judge decodes pictures, and may be shared; nil: one of its own.
-	Judge *picturefile.Judge
-	Now   func() time.Time // nil: time.Now
+	Now       func() time.Time // nil: time.Now
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
 type Pipeline struct {
 	Options
-	proving chan struct{} // has room for whoever proves a picture, so that each content is proved once
 }
 
-// New makes a pipeline. It panics where a port is missing: that is a fault of who builds the program.
+// New makes a pipeline. It panics where a port is missing: that is a fault of the program.
 func New(o Options) *Pipeline {
-	if o.FFmpeg == nil || o.Browser == nil || o.Fetcher == nil || o.Library == nil || o.Voices == nil || o.Avatars == nil ||
-		o.Check == nil || o.Cache == nil {
+	if o.FFmpeg == nil || o.Capture == nil || o.Browser == nil || o.Library == nil || o.Voices == nil || o.Avatars == nil ||
+		o.Artifacts == nil || o.Check == nil || o.Cache == nil {
 		panic("render.New: a port is missing")
 	}
 	if o.Resources == nil {
 		o.Resources = NewResources(Slots{})
 	}
-	o.Limits = o.Limits.WithDefaults()
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Judge == nil {
-		o.Judge = picturefile.NewJudge()
-	}
-	return &Pipeline{Options: o, proving: make(chan struct{}, 1)}
+	return &Pipeline{Options: o}
 }
 
 // performs reports whether the avatar that code names speaks itself.
@@ -79,22 +70,4 @@ func overlap(d lectern.Deck, i int) int64 {
 		return 0
 	}
 	return n
-}
-
-// maxCauses bounds the further failures that are told with the first.
-const maxCauses = 20
-
-func joinFailures(list []*lectern.Failure) *lectern.Failure {
-	first := *list[0]
-	for _, f := range list[1:] {
-		if len(first.Causes) < maxCauses {
-			first.Causes = append(first.Causes, *f)
-		}
-	}
-	return &first
-}
-
-// isCancel reports whether err only says that something else stopped it.
-func isCancel(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, &lectern.Failure{Code: lectern.CodeCanceled})
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"io"
+	"lectern/internal/capture"
 	"time"
 
 	"lectern"
@@ -24,9 +25,8 @@ type FFmpeg interface {
 	Version() string
 }
 
-// Browser makes pictures of pages.
+// Browser draws the slides and finds the words of captions; its version is part of the keys of both.
 type Browser interface {
-	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 	Version(ctx context.Context) (string, error)
 }
 
@@ -36,16 +36,9 @@ type Segmenter interface {
 	Segment(ctx context.Context, language, text string) ([]int, error)
 }
 
-// Fetcher gets the pictures that pages load.
-type Fetcher interface {
-	Fetch(ctx context.Context, url string) (lectern.Picture, error)
-}
-
-// Library turns slides into pages.
+// Library knows the themes.
 type Library interface {
-	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Theme(id string) (lectern.Theme, bool)
-	Fingerprint() string
 }
 
 // Voices speaks.
@@ -74,15 +67,8 @@ type Performers interface {
 	Perform(ctx context.Context, code string, r lectern.TakeRequest, path string) error
 }
 
-// Cache keeps the outputs of steps as files, by content key. What is there never changes.
-type Cache interface {
-	Get(key string) (path string, ok bool)
-	// Make gives the file of a key; where there is none, write makes it at the path it is given. Callers with the
-	// same key wait for the one that writes.
-	Make(ctx context.Context, key string, write func(path string) error) (path string, err error)
-	// Drop removes a key's file, for one that turns out to be damaged.
-	Drop(key string) error
-}
+// Cache keeps the outputs of steps as files, by content key.
+type Cache = capture.Cache
 
 // Artifacts keeps what presentations leave.
 type Artifacts interface {

@@ -16,7 +16,9 @@ import (
 
 	"lectern"
 	"lectern/internal/captions"
+	"lectern/internal/contentkey"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/timeline"
 )
 
@@ -40,14 +42,14 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 	list := u.artifacts(plan, video, audio, thumbnail, w, manifest)
 	sums, err := u.sums(ctx, list)
 	if err != nil {
-		return nil, failed(ctx, err, 0)
+		return nil, fail.On(ctx, err, 0)
 	}
 	var out []lectern.Artifact
 	for i, it := range list {
 		if it.path == "" {
 			it.path = filepath.Join(u.job.Scratch, it.name)
 			if err := os.WriteFile(it.path, []byte(it.text), 0o666); err != nil {
-				return nil, failed(ctx, err, 0)
+				return nil, fail.On(ctx, err, 0)
 			}
 		}
 		a := lectern.Artifact{Kind: it.kind, Slide: it.slide, ContentType: it.mime, SHA256: sums[i].SHA256,
@@ -56,12 +58,12 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 			a.Duration = plan.Duration()
 		}
 		if err := u.store.Put(ctx, a.Key, it.path, a.ContentType); err != nil {
-			return nil, failed(ctx, err, it.slide)
+			return nil, fail.On(ctx, err, it.slide)
 		}
 		out = append(out, a)
 		u.track.move("publish", float64(i+1)/float64(len(list)))
 	}
-	key := contentKey(lectern.StepPublish, out)
+	key := contentkey.Of(lectern.StepPublish, out)
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }
 
@@ -115,7 +117,7 @@ type sum struct {
 // of gives the checksum of what an artifact is now. It is s where that is of the same file.
 func (s sum) of(it artifact) (sum, error) {
 	if it.path == "" {
-		return sum{SHA256: digest([]byte(it.text)), Size: int64(len(it.text))}, nil
+		return sum{SHA256: contentkey.Digest([]byte(it.text)), Size: int64(len(it.text))}, nil
 	}
 	info, err := os.Stat(it.path)
 	if err != nil || s.Size == info.Size() && s.Modified.Equal(info.ModTime()) {
@@ -134,7 +136,7 @@ func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	for i, it := range list {
 		keys[i] = it.key
 	}
-	key, all := contentKey(lectern.StepPublish, "sums", keys)+".sums", make([]sum, len(list))
+	key, all := contentkey.Of(lectern.StepPublish, "sums", keys)+".sums", make([]sum, len(list))
 	path, kept := u.cache.Get(key)
 	if kept {
 		b, err := os.ReadFile(path)
@@ -191,7 +193,7 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 		})
 	})
 	if err != nil {
-		return file{}, failed(ctx, err, 0)
+		return file{}, fail.On(ctx, err, 0)
 	}
 	return file{key, path}, nil
 }

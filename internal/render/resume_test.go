@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"lectern/internal/contentkey"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,8 +247,8 @@ func TestChecksumsAreThoseOfWhatIsPublished(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.SHA256 != digest(b) || a.Size != int64(len(b)) {
-				t.Errorf("attempt %d: %s has %d bytes and %s, not %d and %s", attempt, a.Key, len(b), digest(b), a.Size, a.SHA256)
+			if a.SHA256 != contentkey.Digest(b) || a.Size != int64(len(b)) {
+				t.Errorf("attempt %d: %s has %d bytes and %s, not %d and %s", attempt, a.Key, len(b), contentkey.Digest(b), a.Size, a.SHA256)
 			}
 		}
 	}

@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 
 	"lectern"
+	"lectern/internal/capture"
 	"lectern/internal/crashpoint"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/timeline"
 )
 
@@ -38,7 +40,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	defer release()
 	track := newTracker(r, p.Now)
 	defer track.close()
-	err = guard(func() error {
+	err = fail.Guard(func() error {
 		track.plan("prepare", 0.2)
 		track.say(lectern.StagePreparing, "Checking the deck.")
 		deck, warnings, err := p.Check(ctx, j.Deck)
@@ -48,7 +50,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
-		loaded, err := p.prefetch(ctx, deck, filepath.Join(j.Scratch, "pictures"))
+		loaded, err := p.Capture.Load(ctx, deck, filepath.Join(j.Scratch, "pictures"))
 		if err != nil {
 			if ctx.Err() != nil {
 				return stopped(ctx)
@@ -90,7 +92,7 @@ func refused(ctx context.Context, err error) bool {
 	return ok && ctx.Err() == nil && (f.Code == lectern.CodeEncodeFailed || f.Code == lectern.CodeTimeout)
 }
 
-func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pictures *gallery,
+func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pictures *capture.Pictures,
 	hardware encode.Encoder) *run {
 	o := outline{deck: d, rules: timeline.DefaultRules(timeline.Rate(d.FrameRate)), version: p.FFmpeg.Version(),
 		enc: encode.Encoding{Size: d.Size, Rate: d.FrameRate, Quality: d.Quality, Plain: p.Plain,
@@ -103,7 +105,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
 	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes,
 		speaker: &speaker{shared, all, p.Voices},
-		capturer: &capturer{steps: shared, outline: all, drawer: p.drawer(), resources: p.Resources,
+		capturer: &capturer{steps: shared, outline: all, slides: p.Capture, resources: p.Resources,
 			pictures: pictures},
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},
 		encoder:   &encoder{shared, all, ffmpeg, yuv, p.Avatars, takes},
@@ -203,7 +205,7 @@ func workers(g *group, most, n int, do func(ctx context.Context, i int) error) {
 // each makes work for [workers] of what is done for each slide.
 func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Context, i int) error {
 	return func(ctx context.Context, i int) error {
-		return guardOn(i+1, func() error { return do(ctx, u.slides[i]) })
+		return fail.GuardOn(i+1, func() error { return do(ctx, u.slides[i]) })
 	}
 }
 
@@ -237,12 +239,12 @@ func (u *run) encodes() []func(context.Context) error {
 	var list []func(context.Context) error
 	for i, s := range u.slides {
 		list = append(list, func(ctx context.Context) error {
-			return guardOn(s.number, func() error { return u.encoder.encode(ctx, s) })
+			return fail.GuardOn(s.number, func() error { return u.encoder.encode(ctx, s) })
 		})
 		if s.in > 0 {
 			before := u.slides[i-1]
 			list = append(list, func(ctx context.Context) error {
-				return guardOn(s.number, func() error { return u.blender.transition(ctx, before, s) })
+				return fail.GuardOn(s.number, func() error { return u.blender.transition(ctx, before, s) })
 			})
 		}
 	}

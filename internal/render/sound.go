@@ -12,6 +12,7 @@ import (
 	"lectern"
 	"lectern/internal/audio"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/mp4"
 	"lectern/internal/timeline"
 )
@@ -58,7 +59,7 @@ const voiceSample = 15 * lectern.SampleRate
 func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
-		return nil, failed(ctx, orElse(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
+		return nil, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "A narration cannot be read again."), 0)
 	}
 	var list []audio.Speech
 	for i, s := range u.slides {
@@ -85,7 +86,7 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 	}
 	passages, err := audio.Passages(plan.Samples, speech)
 	if err != nil {
-		return sounded{}, failed(ctx, err, 0)
+		return sounded{}, fail.On(ctx, err, 0)
 	}
 	all, done := int64(0), int64(0)
 	for _, p := range passages {
@@ -114,7 +115,7 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 		err = checkSound(plan.Samples, whole.path)
 	}
 	if err != nil {
-		return sounded{}, failed(ctx, orElse(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
+		return sounded{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal, "The sound cannot be joined."), 0)
 	}
 	return whole, nil
 }
@@ -142,7 +143,7 @@ func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progre
 			return part, nil
 		}
 	}
-	return mp4.Part{}, failed(ctx, broken(whatSound, err), 0)
+	return mp4.Part{}, fail.On(ctx, broken(whatSound, err), 0)
 }
 
 // mix encodes a passage to path.

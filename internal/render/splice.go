@@ -13,6 +13,7 @@ import (
 
 	"lectern"
 	"lectern/internal/encode"
+	"lectern/internal/fail"
 	"lectern/internal/h264"
 	"lectern/internal/picture"
 )
@@ -63,7 +64,7 @@ func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch
 	defer out.Close()
 	proof := u.prove(patch)
 	whole := float64(s.slot.Body()) / float64(u.enc.Rate)
-	err = guard(func() error {
+	err = fail.Guard(func() error {
 		return u.ffmpeg(ctx, Command{Args: args, Stdin: &pieces{next: feed.next}, Stdout: io.MultiWriter(out, proof),
 			OnTime: func(t time.Duration) { u.track.move(taskOf("encode", s), t.Seconds()/whole) }, What: whatSlide})
 	})
@@ -85,7 +86,7 @@ func (u *encoder) prove(patch encode.Patch) *prover {
 	p := &prover{w, make(chan error, 1)}
 	across, down := u.enc.Macroblocks()
 	go func() {
-		err := guard(func() error {
+		err := fail.Guard(func() error {
 			leaks, err := h264.Leaks(h264.NewPictures(r), patch.Place(), across, down)
 			if leaks {
 				err = errLeaks
@@ -197,7 +198,7 @@ func (u *encoder) animation(ctx context.Context, s *slide, req lectern.ClipReque
 		}
 		return u.avatars.Animate(ctx, u.deck.Avatar, req)
 	}()
-	return clip, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
+	return clip, fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 }
 
 // newReader composes the frames of a clip over a slide. Its frames have to be stopped.

@@ -3,10 +3,10 @@ package render
 import (
 	"context"
 	"errors"
+	"lectern/internal/fail"
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"lectern"
@@ -41,10 +41,10 @@ func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key,
 		made := false
 		path, err = u.cache.Make(ctx, key+ending, func(path string) error {
 			made = true
-			return guard(func() error { return make(path) })
+			return fail.Guard(func() error { return make(path) })
 		})
 		if err != nil {
-			return file{}, failed(ctx, err, slide)
+			return file{}, fail.On(ctx, err, slide)
 		}
 		reused = !made
 	}
@@ -57,31 +57,9 @@ func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key 
 		Reused:  reused,
 		Started: started, Took: u.now().Sub(started)})
 	if err != nil {
-		return failed(ctx, err, slide)
+		return fail.On(ctx, err, slide)
 	}
 	return nil
-}
-
-// failed gives err its place. What only says that the run was stopped becomes the reason for that.
-func failed(ctx context.Context, err error, slide int) error {
-	if ctx.Err() != nil && (isCancel(err) || errors.Is(err, context.Cause(ctx))) {
-		return context.Cause(ctx)
-	}
-	if !isFailure(err) && errors.Is(err, syscall.ENOSPC) {
-		f := lectern.Fail(lectern.CodeDiskFull,
-			"The disk is full. Free some space, or move the data folder to a larger disk.").Because(err)
-		f.Retryable = true
-		return f.At(slide)
-	}
-	return lectern.AsFailure(err).At(slide)
-}
-
-// orElse makes err a failure of the given code, unless it is a failure already or only says that the run was stopped.
-func orElse(err error, code lectern.Code, sentence string) error {
-	if err == nil || isFailure(err) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
-		return err
-	}
-	return lectern.Fail(code, "%s", sentence).Because(err)
 }
 
 // broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says
@@ -93,7 +71,7 @@ func broken(what string, err error) error {
 
 // unwell makes err a failure to encode that may be a machine's bad moment.
 func unwell(err error, sentence string) error {
-	err = orElse(err, lectern.CodeEncodeFailed, sentence)
+	err = fail.Else(err, lectern.CodeEncodeFailed, sentence)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
 		f.Retryable = true
 	}
@@ -108,11 +86,6 @@ const (
 	whatThumbnail = "ffmpeg could not make the thumbnail"
 	whatTake      = "ffmpeg could not read the avatar's video"
 )
-
-func isFailure(err error) bool {
-	_, ok := errors.AsType[*lectern.Failure](err)
-	return ok
-}
 
 // warn keeps warnings for the manifest and tells of them.
 func (u *steps) warn(list []lectern.Warning) {
@@ -145,5 +118,5 @@ type coder struct {
 }
 
 func (c coder) ffmpeg(ctx context.Context, command Command) error {
-	return orElse(c.tool.Run(ctx, command), lectern.CodeEncodeFailed, "ffmpeg failed.")
+	return fail.Else(c.tool.Run(ctx, command), lectern.CodeEncodeFailed, "ffmpeg failed.")
 }

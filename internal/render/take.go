@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar/footage"
+	"lectern/internal/contentkey"
+	"lectern/internal/fail"
 	"lectern/internal/timeline"
 )
 
@@ -49,14 +52,14 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
 		}
 		if err != nil {
-			return nil, failed(ctx, orElse(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
+			return nil, fail.On(ctx, fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
 		}
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
 			left: len(parts), done: make(chan struct{})}
 		u.track.plan(taskOf("animate", s), 4+weighTake*u.guess[s.index].Seconds())
 		for k := range parts {
 			jobs = append(jobs, func(ctx context.Context) error {
-				return guardOn(s.number, func() error { return u.take(ctx, s, k) })
+				return fail.GuardOn(s.number, func() error { return u.take(ctx, s, k) })
 			})
 		}
 	}
@@ -70,14 +73,14 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	if c := u.deck.VoiceOf(s.index); c.Engine+c.ID+c.Language != "" || c.Gender != "" {
 		voice = c
 	}
-	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice)
+	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice, u.behind(s))
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
 	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
 		err := u.avatars.Perform(watched(ctx, u.track, u.of(s)), u.deck.Avatar, lectern.TakeRequest{
 			Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
-			Orders: u.job.Orders, Progress: func(share float64) { u.taken(s, k, share) },
+			Orders: u.job.Orders, Background: u.behind(s), Progress: func(share float64) { u.taken(s, k, share) },
 		}, path)
-		return orElse(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
+		return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
 	})
 	if err != nil {
 		return err
@@ -93,6 +96,17 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	}
 	return nil
 }
+
+// behind is the colour in front of which an avatar is taken that is not cut out of its background; "" for one that is.
+func (u *performer) behind(s *slide) string {
+	if u.deck.KeysAvatar() {
+		return ""
+	}
+	return cmp.Or(u.backdrop(s.index).Top, u.theme.Backdrop.Top, plainBackground)
+}
+
+// plainBackground is for themes that have none.
+const plainBackground = "#ffffff"
 
 // taken shows how far a slide's takes are: each counts for as much as it says.
 func (u *performer) taken(s *slide, k int, share float64) {
@@ -121,10 +135,10 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	c := u.deck.VoiceOf(s.index)
 	engine, _, err := u.avatars.Resolve(ctx, u.deck.Avatar)
 	if err != nil {
-		return narration{}, failed(ctx, err, s.number)
+		return narration{}, fail.On(ctx, err, s.number)
 	}
 	voice := lectern.Voice{Engine: engine, ID: c.ID, Name: u.deck.Avatar, Language: c.Language, Gender: c.Gender}
-	key := contentKey(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
+	key := contentkey.Of(lectern.StepNarrate, "heard", keys, u.deck.FrameRate, u.version)
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration",
 			func(path string) error { return u.listen(ctx, s, path) })
@@ -136,7 +150,7 @@ func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 			return n, nil
 		}
 		if salt == salts[len(salts)-1] {
-			return narration{}, failed(ctx, orElse(err, lectern.CodeInternal,
+			return narration{}, fail.On(ctx, fail.Else(err, lectern.CodeInternal,
 				"A narration in the cache cannot be read."), s.number)
 		}
 	}
@@ -183,7 +197,11 @@ func (u *performer) shown(ctx context.Context, s *slide, req lectern.ClipRequest
 	for i, p := range s.takes.parts {
 		films = append(films, footage.Film{Path: p.path, Frames: a.Takes[i]})
 	}
-	return &takeClip{footage.Play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
+	play := footage.Play
+	if !u.deck.KeysAvatar() {
+		play = footage.PlayWhole
+	}
+	return &takeClip{play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
 }
 
 // takeClip is a clip of takes, which go from the cache where they cannot be read.
@@ -208,7 +226,7 @@ type decoder struct{ coder }
 
 // Decode implements footage.Decoder.
 func (d decoder) Decode(ctx context.Context, what string, args []string, out io.Writer) error {
-	return guard(func() error {
+	return fail.Guard(func() error {
 		return d.ffmpeg(ctx, Command{Args: args, Stdout: out, What: what})
 	})
 }

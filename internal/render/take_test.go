@@ -130,6 +130,30 @@ func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	}
 }
 
+// keyAvatar: an avatar that is not cut out is taken in front of the slide's colour, as another take than one that is.
+func TestAnAvatarThatIsNotCutOut(t *testing.T) {
+	t.Parallel()
+	g, f := newPerformers(t)
+	d := talk()
+	d.Slides, d.Transitions = d.Slides[:1], nil
+	for i, c := range []struct {
+		keyed      *bool
+		background string
+		want       string
+	}{{nil, "", ""}, {new(true), "#336699", ""}, {new(false), "#336699", "#336699"}, {new(false), "", g.library.backdrop.Top}} {
+		d.KeyAvatar, d.Slides[0].Background = c.keyed, c.background
+		if _, _, err := g.run(t.Context(), t, d, i+1); err != nil {
+			t.Fatal(err)
+		}
+		if last := f.asked[len(f.asked)-1]; last.Background != c.want {
+			t.Errorf("%d: taken in front of %q, want %q", i, last.Background, c.want)
+		}
+	}
+	if len(f.asked) != 3 { // the colour of a slide is no part of a take that is keyed
+		t.Errorf("%d takes were ordered", len(f.asked))
+	}
+}
+
 // Parts are joined without a frame or a sample lost between them, and an edit orders its own part alone.
 func TestPartsOfALongNarration(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"lectern"
 	"lectern/internal/captions"
+	"lectern/internal/contentkey"
 )
 
 // segmenter finds words for captions.
@@ -51,7 +52,7 @@ func (u *segmenter) words(ctx context.Context, s *slide) ([]int, error) {
 		return nil, err
 	}
 	text, language := s.script.Text, u.deck.Slides[s.index].Voice.Language
-	f, err := u.step(ctx, lectern.StepSegment, s.number, contentKey(lectern.StepSegment, text, language, browser),
+	f, err := u.step(ctx, lectern.StepSegment, s.number, contentkey.Of(lectern.StepSegment, text, language, browser),
 		".words", func(path string) error {
 			at, err := u.tool.Segment(ctx, language, text)
 			if err != nil {

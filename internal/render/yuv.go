@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"lectern/internal/capture"
 	"lectern/internal/picture"
 )
 
@@ -85,7 +86,7 @@ func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
 		if err != nil {
 			return nil, err
 		}
-		if img, err = decodePicture(b); err != nil {
+		if img, err = capture.Decode(b); err != nil {
 			return nil, err
 		}
 	}

@@ -256,7 +256,7 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 	if err != nil {
 		return located(err, r.Slide)
 	}
-	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text), path: path}
+	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text, r.Background), path: path}
 	t.lost = retry.Policy{Service: service, Tries: lostCalls, Patience: e.o.Limit, Sleep: e.o.Sleep}.Begin()
 	return located(t.do(ctx), r.Slide)
 }

@@ -1,6 +1,7 @@
 package elai
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -133,15 +134,15 @@ type orderAvatar struct {
 	Canvas string `json:"canvas"`
 }
 
-// newOrder describes a take.
-func newOrder(key string, l look, v voice, text string) order {
+// newOrder describes a take in front of a background; "" is [Green].
+func newOrder(key string, l look, v voice, text, background string) order {
 	const scale = float64(canvasHeight) / figure
 	return order{Name: orderName(key), Format: "16_9", Resolution: "1080p", Tags: []string{"lectern", orderTag(key)},
 		Slides: []orderSlide{{
 			ID: 1, Status: "edited", Animation: "fade_in", Language: v.Language, Speech: text,
 			Voice: v.ID, VoiceType: "text", VoiceProvider: v.Provider,
 			Avatar: orderAvatar{Code: l.code, Gender: l.gender, Canvas: l.canvas},
-			Canvas: canvas{Background: Green, Version: "4.4.0", Objects: []object{{
+			Canvas: canvas{Background: cmp.Or(background, Green), Version: "4.4.0", Objects: []object{{
 				Type: "avatar", Left: (canvasWidth - canvasHeight) / 2, Top: 0, Width: figure, Height: figure, ScaleX: scale, ScaleY: scale,
 				Fill: "#4868FF", Src: l.canvas, AvatarType: "transparent",
 			}}},

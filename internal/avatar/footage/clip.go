@@ -41,7 +41,7 @@ const dissolve = 6
 // The clip has to be closed.
 func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
 	lead := (r.Lead*int64(r.FrameRate) + lectern.SampleRate/2) / lectern.SampleRate
-	c := &Clip{decoder: d, req: r, keyer: picture.NewKeyer(r.Size, r.Backdrop), films: films, hold: lead,
+	c := &Clip{decoder: d, req: r, draw: picture.NewKeyer(r.Size, r.Backdrop).Key, films: films, hold: lead,
 		rgb: make([]byte, 3*r.Size.Width*r.Size.Height)}
 	if len(films) > 1 {
 		whole := image.Rect(0, 0, r.Size.Width, r.Size.Height)
@@ -51,13 +51,27 @@ func Play(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *
 	return c
 }
 
+// PlayWhole is [Play] for films that have the background that is to be seen: nothing is keyed.
+func PlayWhole(ctx context.Context, d Decoder, r lectern.ClipRequest, films []Film) *Clip {
+	c := Play(ctx, d, r, films)
+	c.draw = opaque
+	return c
+}
+
+// opaque draws a picture of three bytes a pixel as it is.
+func opaque(rgb []byte, dst *image.RGBA) {
+	for i, o := 0, 0; i < len(rgb); i, o = i+3, o+4 {
+		dst.Pix[o], dst.Pix[o+1], dst.Pix[o+2], dst.Pix[o+3] = rgb[i], rgb[i+1], rgb[i+2], 255
+	}
+}
+
 // Clip shows films. It is not safe for concurrent use.
 type Clip struct {
 	decoder Decoder
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	req     lectern.ClipRequest
-	keyer   *picture.Keyer
+	draw    func(rgb []byte, dst *image.RGBA)
 	films   []Film
 	next    int   // the film that is opened next
 	hold    int64 // frames for which the present picture stays
@@ -92,7 +106,7 @@ func (c *Clip) Next(dst *image.RGBA) error {
 		}
 	}
 	c.hold--
-	c.keyer.Key(c.rgb, dst)
+	c.draw(c.rgb, dst)
 	if c.mix > 0 {
 		blend(dst, c.old, c.mix, dissolve+1)
 		c.mix--

@@ -198,3 +198,29 @@ func TestAFilmWithoutSoundIsAFailure(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// A film that is to be seen whole is not keyed: its background stays, and no pixel is clear.
+func TestAWholeFilmKeepsItsBackground(t *testing.T) {
+	t.Parallel()
+	b, err := elaitest.Film("One.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := t.TempDir() + "/film.mp4"
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := PlayWhole(t.Context(), ffmpegOf(t), lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360}, FrameRate: 25, Frames: 1},
+		[]Film{{Path: path, Frames: 1}})
+	defer c.Close()
+	m := image.NewRGBA(image.Rect(0, 0, 360, 360))
+	if err := c.Next(m); err != nil {
+		t.Fatal(err)
+	}
+	if p := m.RGBAAt(2, 2); p.G < 200 || p.R > 60 || p.B > 60 {
+		t.Errorf("the corner is %v, not the film's green", p)
+	}
+	if !m.Opaque() {
+		t.Error("some pixels are clear")
+	}
+}

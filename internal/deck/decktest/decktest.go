@@ -32,6 +32,8 @@ func Run(t *testing.T, f Fixture) {
 	t.Run("faults", f.faults)
 	t.Run("settings", f.settings)
 	t.Run("limits", f.limits)
+	t.Run("languages", f.languages)
+	t.Run("variables", f.variables)
 }
 
 func (f Fixture) parse(t *testing.T, tree any, settings []byte, lim lectern.Limits) (deck.Request, error) {
@@ -193,4 +195,86 @@ func (f Fixture) limits(t *testing.T) {
 	if err != nil || q.Judge(lectern.Join(q.Deck.Validate(lim))) == nil {
 		t.Errorf("30 slides where 20 are allowed: %v", err)
 	}
+}
+
+// languages: a slide has its translations under one id, in any spelling, and faults in them name their place.
+func (f Fixture) languages(t *testing.T) {
+	tree := object{
+		"language": "EN", "translations": object{"de_at": object{"title": "Vortrag", "voice": "anna", "revisions": object{"title": "r1"}}},
+		"slides_data": []any{object{
+			"id": "one", "title": "Hello", "narration": "Hello there.",
+			"translations": object{
+				"de":    object{"narration": "Hallo.", "props": object{"title": "Hallo", "big_word": "Wort"}, "revisions": object{"narration": "r2", "props.big_word": "r3"}},
+				"no":    object{"voiceover_text": "Hei.", "title": "Hei"},
+				"uk-UA": object{},
+				"fr":    nil,
+			},
+		}},
+	}
+	q, err := f.parse(t, tree, nil, lectern.Limits{})
+	want := lectern.Deck{
+		Language:     "en",
+		Translations: map[string]lectern.DeckTranslation{"de-AT": {Title: "Vortrag", Voice: lectern.VoiceChoice{ID: "anna"}, Revisions: map[string]string{"title": "r1"}}},
+		Slides: []lectern.Slide{{
+			ID: "one", Props: object{"title": "Hello"}, Narration: "Hello there.",
+			Translations: map[string]lectern.Translation{
+				"de":    {Narration: "Hallo.", Props: object{"title": "Hallo", "bigWord": "Wort"}, Revisions: map[string]string{"narration": "r2", "props.bigWord": "r3"}},
+				"no":    {Narration: "Hei.", Props: object{"title": "Hei"}},
+				"uk-UA": {},
+			},
+		}},
+	}
+	if err != nil || len(q.Faults)+len(q.Warnings) > 0 || !reflect.DeepEqual(q.Deck, want) {
+		t.Fatalf("%v %v %v\ngot  %+v\nwant %+v", err, q.Faults, q.Warnings, q.Deck, want)
+	}
+	q, err = f.parse(t, object{"slides_data": []any{object{"narration": "Hi.", "translations": object{
+		"de": "Hallo", "DE": object{}, "de-de": object{"narration": 7, "revisions": object{"narration": 8}}, "no language": object{}, "fr": object{"narration": "Salut {{x}}."},
+	}}}}, nil, lectern.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "slides_data[0].translations."
+	f.judged(t, q, []string{at + "de-de.narration", at + "de-de.revisions.narration", at + "no language"})
+	f.judged(t, q.Choose(lectern.Choice{Language: "fr"}), []string{at + "fr.narration"})
+	f.judged(t, q.Choose(lectern.Choice{Language: "pl"}), []string{"language"})
+}
+
+// judged checks that these fields have faults, and that every fault has its place.
+func (f Fixture) judged(t *testing.T, q deck.Request, want []string) {
+	t.Helper()
+	fail, ok := errors.AsType[*lectern.Failure](q.Judge(lectern.Join(q.Deck.Validate(lectern.Limits{}))))
+	if !ok {
+		t.Fatalf("%v: it is taken", want)
+	}
+	found := map[string]bool{}
+	for _, one := range fail.Faults() {
+		found[one.Param] = true
+		if one.Message == "" || f.Lines && (one.Line == 0 || one.Column == 0) {
+			t.Errorf("%+v", one)
+		}
+	}
+	for _, param := range want {
+		if !found[param] {
+			t.Errorf("no fault of %s: %v", param, found)
+		}
+	}
+}
+
+// variables: values are texts, a number is as it was written, and the settings' values replace the deck's by name.
+func (f Fixture) variables(t *testing.T) {
+	tree := object{"variables": object{"customer": "Acme", "year": 2026, "a.b-c": "x"}, "slides": []any{object{"title": "{{ customer }} {{year}} {{a.b-c}}", "narration": "{{custmer}}"}}}
+	q, err := f.parse(t, tree, []byte(`{"variables":{"customer":"Globex"}}`), lectern.Limits{})
+	if err != nil || !reflect.DeepEqual(q.Deck.Variables, map[string]string{"customer": "Globex", "year": "2026", "a.b-c": "x"}) {
+		t.Fatalf("%v %v", err, q.Deck.Variables)
+	}
+	q = q.Choose(lectern.Choice{})
+	if q.Deck.Slides[0].Props["title"] != "Globex 2026 x" || q.Deck.Variables != nil {
+		t.Errorf("%+v", q.Deck)
+	}
+	f.judged(t, q, []string{"slides[0].narration"})
+	q, err = f.parse(t, object{"variables": object{"a": true, "b c": "x"}, "slides": []any{object{}}}, nil, lectern.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.judged(t, q, []string{"variables.a", "variables.b c"})
 }

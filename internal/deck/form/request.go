@@ -42,6 +42,10 @@ var synonyms = [][]string{
 
 // override puts the settings in the place of what the deck says.
 func (r *reader) override(o, settings *Object) error {
+	if own, there := o.Get("variables"); there && settings.place("variables") >= 0 {
+		given, _ := settings.Get("variables")
+		settings.put("variables", merged(own, given))
+	}
 	for _, m := range settings.members {
 		name := m.name
 		group := []string{camel(name)}
@@ -73,6 +77,20 @@ func (r *reader) override(o, settings *Object) error {
 		o.put(m.name, m.value)
 	}
 	return nil
+}
+
+// merged is an object of the deck with the fields of one of the settings in the place of its own; what is no object is
+// replaced whole.
+func merged(deck, settings any) any {
+	old, ok := deck.(*Object)
+	over, isObject := settings.(*Object)
+	if !ok || !isObject {
+		return settings
+	}
+	for _, m := range over.members {
+		old.put(m.name, m.value)
+	}
+	return old
 }
 
 // resized is the size of a deck under a preset that is to go before it.

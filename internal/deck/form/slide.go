@@ -132,6 +132,7 @@ func (r *reader) slide(f *fields, d lectern.Deck) lectern.Slide {
 			f.known["background"] = false // no colour: a prop of that name
 		}
 	}
+	s.Translations = f.translations()
 	in, inAt := r.props(f, &s)
 	if own == "" && in != "" {
 		own = in

@@ -15,6 +15,9 @@ import (
 func Write(d lectern.Deck) *Object {
 	o := &Object{}
 	o.text("title", d.Title)
+	o.text("language", d.Language)
+	o.texts("variables", d.Variables)
+	o.deckTranslations(d.Translations)
 	o.text("theme", d.Theme)
 	if d.Size != (lectern.Size{}) {
 		o.Add("size", []any{whole(d.Size.Width), whole(d.Size.Height)})
@@ -31,13 +34,7 @@ func Write(d lectern.Deck) *Object {
 		o.Add("keyAvatar", *d.KeyAvatar)
 	}
 	o.text("subtitles", string(d.Subtitles))
-	if len(d.Metadata) > 0 {
-		m := &Object{}
-		for _, name := range slices.Sorted(maps.Keys(d.Metadata)) {
-			m.Add(name, d.Metadata[name])
-		}
-		o.Add("metadata", m)
-	}
+	o.texts("metadata", d.Metadata)
 	if len(d.Transitions) > 0 {
 		list := make([]any, len(d.Transitions))
 		for i, t := range d.Transitions {
@@ -61,6 +58,7 @@ func writtenSlide(s lectern.Slide) *Object {
 		o.Add("props", tree(s.Props))
 	}
 	o.text("narration", s.Narration)
+	o.translations(s.Translations)
 	o.voice(s.Voice)
 	o.seconds("hold", s.Hold)
 	if b := s.AvatarBox; b != nil {
@@ -115,6 +113,18 @@ func (o *Object) text(name, value string) {
 	if value != "" {
 		o.Add(name, value)
 	}
+}
+
+// texts adds an object of texts, unless it is empty.
+func (o *Object) texts(name string, texts map[string]string) {
+	if len(texts) == 0 {
+		return
+	}
+	m := &Object{}
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		m.Add(key, texts[key])
+	}
+	o.Add(name, m)
 }
 
 // seconds adds a length of time; one that was given and is not longer than nothing stays so.

@@ -98,6 +98,49 @@ var voice = rapid.Custom(func(t *rapid.T) lectern.VoiceChoice {
 	}
 })
 
+// props draws props as a parser leaves them. Not title, items and their like: those have types of their own, and the suite has
+// them.
+func props(t *rapid.T) map[string]any {
+	return rapid.MapOfN(rapid.StringMatching(`p[A-Za-z0-9]{0,6}`), value(3), 1, 5).Draw(t, "props")
+}
+
+var tags = rapid.SampledFrom([]string{"de", "de-AT", "zh-Hant-TW", "uk", "no", "es-419"})
+
+// revisions draws the revisions of a translation; nil: it has none.
+func revisions(t *rapid.T, fields ...string) map[string]string {
+	m := rapid.MapOfN(rapid.SampledFrom(fields), rapid.StringMatching(`r[0-9a-f]{12}`), 0, 2).Draw(t, "revisions")
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+var translation = rapid.Custom(func(t *rapid.T) lectern.Translation {
+	tr := lectern.Translation{Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"), Revisions: revisions(t, "narration", "props.title")}
+	if rapid.Bool().Draw(t, "has props") {
+		tr.Props = props(t)
+	}
+	return tr
+})
+
+// languages adds languages and variables to a deck.
+func languages(t *rapid.T, d *lectern.Deck) {
+	d.Language = maybe(t, tags, "language")
+	if rapid.Bool().Draw(t, "has variables") {
+		d.Variables = rapid.MapOfN(rapid.StringMatching(`[A-Za-z_][A-Za-z0-9_.-]{0,8}`), text, 1, 4).Draw(t, "variables")
+	}
+	if rapid.Bool().Draw(t, "has a translated title") {
+		d.Translations = map[string]lectern.DeckTranslation{tags.Draw(t, "tag"): {
+			Title: maybe(t, text, "title"), Voice: maybe(t, voice, "voice"), Revisions: revisions(t, "title"),
+		}}
+	}
+	for i := range d.Slides {
+		if rapid.Bool().Draw(t, "has translations") {
+			d.Slides[i].Translations = rapid.MapOfN(tags, translation, 1, 3).Draw(t, "translations")
+		}
+	}
+}
+
 var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 	hundredth := rapid.Custom(func(t *rapid.T) float64 { return float64(rapid.IntRange(-10_000, 200_000).Draw(t, "n")) / 100 })
 	s := lectern.Slide{
@@ -106,8 +149,7 @@ var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 		Background: maybe(t, rapid.StringMatching(`#[0-9a-f]{6}`), "background"),
 	}
 	if rapid.Bool().Draw(t, "has props") {
-		// Not title, items and their like: those have types of their own, and the suite has them.
-		s.Props = rapid.MapOfN(rapid.StringMatching(`p[A-Za-z0-9]{0,6}`), value(3), 1, 5).Draw(t, "props")
+		s.Props = props(t)
 	}
 	if rapid.Bool().Draw(t, "has box") {
 		side, place := rapid.IntRange(1, 2000), rapid.IntRange(-500, 2000)
@@ -143,6 +185,7 @@ var writtenDeck = rapid.Custom(func(t *rapid.T) lectern.Deck {
 	if rapid.Bool().Draw(t, "has metadata") {
 		d.Metadata = rapid.MapOfN(rapid.String(), rapid.String(), 1, 4).Draw(t, "metadata")
 	}
+	languages(t, &d)
 	for range rapid.IntRange(0, 3).Draw(t, "transitions") {
 		kind := rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition")
 		join := lectern.Transition{Type: kind}

@@ -44,7 +44,7 @@ func startNodeOn(t *testing.T, db *postgres.DB, id string, idle bool,
 	run func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error)) (*job.Service, *counting) {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	tickets, err := queue.OnPostgres(t.Context(), db.SQL(), db.Sessions(), id, quiet)
+	tickets, err := queue.OnPostgres(t.Context(), db.SQL(), db.Sessions(), queue.Node{ID: id}, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

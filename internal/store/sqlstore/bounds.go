@@ -123,8 +123,8 @@ func (w *writer) settle(ctx context.Context) error {
 	return err
 }
 
-// purge removes the rows of a presentation that is marked.
-func (w *writer) purge(ctx context.Context, id string) error {
+// purge removes the rows of a presentation that is marked. It has used its assets until now.
+func (w *writer) purge(ctx context.Context, id string, at time.Time) error {
 	size, err := w.q.GetDeckSize(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		size, err = 0, nil
@@ -133,6 +133,9 @@ func (w *writer) purge(ctx context.Context, id string) error {
 		return err
 	}
 	w.tally.delta -= size
+	if err := w.q.UseAssetsOf(ctx, rows.UseAssetsOfParams{UsedAt: micros(at), PresentationID: id}); err != nil {
+		return err
+	}
 	return w.q.DeletePresentation(ctx, id)
 }
 

@@ -264,3 +264,66 @@ ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.
 
 -- name: SweepKeyUsage :exec
 DELETE FROM key_usage WHERE at <= ?;
+
+-- Both databases lock the row until the transaction ends: who changes the assets of a content comes after the other.
+-- name: LockContent :execrows
+UPDATE asset_contents SET file = file WHERE sha256 = ?;
+
+-- name: InsertContent :execrows
+INSERT INTO asset_contents (sha256, file) VALUES (?, ?) ON CONFLICT DO NOTHING;
+
+-- name: GetContent :one
+SELECT file FROM asset_contents WHERE sha256 = ?;
+
+-- name: DeleteContent :exec
+DELETE FROM asset_contents WHERE sha256 = ?;
+
+-- name: PutLeftover :exec
+INSERT INTO asset_leftovers (file, due_at) VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET due_at = excluded.due_at;
+
+-- name: DeleteLeftover :execrows
+DELETE FROM asset_leftovers WHERE file = ?;
+
+-- name: ListLeftovers :many
+SELECT file FROM asset_leftovers WHERE due_at <= ? ORDER BY due_at LIMIT ?;
+
+-- name: InsertAsset :execrows
+INSERT INTO assets (owner, sha256, kind, media_type, size, name, width, height, duration, created_at, used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: GetAsset :one
+SELECT * FROM assets WHERE owner = ? AND sha256 = ?;
+
+-- name: ListAssets :many
+SELECT * FROM assets
+WHERE owner = sqlc.arg(owner) AND (CAST(sqlc.arg(kind) AS TEXT) = '' OR kind = CAST(sqlc.arg(kind) AS TEXT))
+    AND (created_at, sha256) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
+ORDER BY created_at DESC, sha256 DESC LIMIT sqlc.arg(max);
+
+-- The row is locked until the transaction ends, so that no use of it can come or go meanwhile.
+-- name: UseAsset :execrows
+UPDATE assets SET used_at = CASE WHEN used_at > sqlc.arg(used_at) THEN used_at ELSE sqlc.arg(used_at) END
+WHERE owner = sqlc.arg(owner) AND sha256 = sqlc.arg(sha256);
+
+-- name: CountAssetUses :one
+SELECT count(*) FROM asset_uses WHERE owner = ? AND sha256 = ?;
+
+-- name: DeleteAsset :execrows
+DELETE FROM assets WHERE owner = ? AND sha256 = ?;
+
+-- name: CountAssetsOf :one
+SELECT count(*) FROM assets WHERE sha256 = ?;
+
+-- name: ListStaleAssets :many
+SELECT owner, sha256 FROM assets a
+WHERE used_at <= ? AND NOT EXISTS (SELECT 1 FROM asset_uses u WHERE u.owner = a.owner AND u.sha256 = a.sha256)
+ORDER BY used_at LIMIT ?;
+
+-- name: InsertAssetUse :exec
+INSERT INTO asset_uses (presentation_id, owner, sha256) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- A presentation that goes has used its assets until now.
+-- name: UseAssetsOf :exec
+UPDATE assets SET used_at = CASE WHEN used_at > sqlc.arg(used_at) THEN used_at ELSE sqlc.arg(used_at) END
+WHERE EXISTS (SELECT 1 FROM asset_uses u WHERE u.presentation_id = sqlc.arg(presentation_id) AND u.owner = assets.owner
+    AND u.sha256 = assets.sha256);

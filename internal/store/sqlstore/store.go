@@ -162,7 +162,7 @@ func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 			w.q.SweepOrders(ctx, micros(stale.Orders)), w.q.SweepDeliveries(ctx, micros(stale.Deliveries)))
 	}
 	if write.Purge() {
-		return job.Outcome{}, w.purge(ctx, write.ID())
+		return job.Outcome{}, w.purge(ctx, write.ID(), write.At())
 	}
 	return w.change(ctx, write)
 }
@@ -211,6 +211,10 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	if refused, err := w.judge(ctx, bounds, int64(len(deck))); refused != nil || err != nil {
 		return job.Outcome{Err: refused}, err
 	}
+	held, refused, err := w.holdAssets(ctx, p.Owner, d, p.CreatedAt)
+	if refused != nil || err != nil {
+		return job.Outcome{Err: refused}, err
+	}
 	ticket, err := w.queue.Enqueue(ctx, w.tx, p.ID, p.Attempt+1, false)
 	if err != nil {
 		return job.Outcome{}, err
@@ -228,6 +232,9 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	}
 	err = w.q.InsertDeck(ctx, rows.InsertDeckParams{PresentationID: p.ID, Deck: deck, Size: int64(len(deck))})
 	if err != nil {
+		return job.Outcome{}, err
+	}
+	if err := w.nameAssets(ctx, p, held); err != nil {
 		return job.Outcome{}, err
 	}
 	w.tally.delta += int64(len(deck))

@@ -10,7 +10,7 @@ import (
 	"lectern/internal/job"
 )
 
-// Store is what every store is: the job's, and the outbox that webhooks are delivered from.
+// Store is what every store is: the job's, the outbox that webhooks are delivered from, and that of assets.
 type Store interface {
 	job.Store
 	// ClaimDeliveries returns pending deliveries that are due by the store's clock, the longest due first, at most
@@ -45,6 +45,7 @@ type Store interface {
 	Keys(ctx context.Context) ([]lectern.Key, error)
 	// DeleteKey removes an API key, and reports whether there was one.
 	DeleteKey(ctx context.Context, id string) (bool, error)
+	Assets
 }
 
 const callback = "https://callback.example.com/hook?id=7&x=%20"

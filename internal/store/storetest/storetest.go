@@ -78,6 +78,12 @@ func Run(t *testing.T, open Fixture) {
 		{"H3 a retry is bounded as a creation is", retriesBounded},
 		{"H3 creations at once are judged in turn", boundsRace},
 		{"the place in the queue is that of the ticket", places},
+		{"an asset comes back as it went in, once for each owner", assets},
+		{"assets are listed by age and kind, without gaps", assetList},
+		{"a creation holds the assets that its deck names", assetUses},
+		{"unused assets are found, and those in use stay", staleAssets},
+		{"a file goes with the last asset of its content", leftovers},
+		{"uploads, creations and removals of one content at once are as if one after the other", assetRace},
 		{"many claimers never hold the same delivery", claimers},
 	} {
 		t.Run(c.name, func(t *testing.T) {

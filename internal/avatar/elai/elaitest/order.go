@@ -91,7 +91,7 @@ func (o Ordered) faults(picture func(code string) string) []string {
 	if s.ID != 1 || s.Status != "edited" || s.Animation == "" || s.Language == "" || s.Speech == "" || s.Voice == "" || s.VoiceType != "text" || s.VoiceProvider == "" {
 		bad("a field of the slide is missing: %+v", s)
 	}
-	if s.Canvas.Background != "#00FF00" || s.Canvas.Version != "4.4.0" || len(s.Canvas.Objects) != 1 {
+	if !fullColour.MatchString(s.Canvas.Background) || s.Canvas.Version != "4.4.0" || len(s.Canvas.Objects) != 1 {
 		bad("the canvas is %+v", s.Canvas)
 		return out
 	}

@@ -30,6 +30,20 @@ type Artifact struct {
 	Sha256         string
 }
 
+type Asset struct {
+	Owner     string
+	Sha256    string
+	Kind      string
+	MediaType string
+	Size      int64
+	Name      string
+	Width     int64
+	Height    int64
+	Duration  int64
+	CreatedAt int64
+	UsedAt    int64
+}
+
 type Delivery struct {
 	Seq            int64
 	ID             string

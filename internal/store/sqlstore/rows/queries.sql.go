@@ -62,6 +62,33 @@ func (q *Queries) ClearScratch(ctx context.Context, id string) error {
 	return err
 }
 
+const countAssetUses = `-- name: CountAssetUses :one
+SELECT count(*) FROM asset_uses WHERE owner = ? AND sha256 = ?
+`
+
+type CountAssetUsesParams struct {
+	Owner  string
+	Sha256 string
+}
+
+func (q *Queries) CountAssetUses(ctx context.Context, arg CountAssetUsesParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAssetUses, arg.Owner, arg.Sha256)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countAssetsOf = `-- name: CountAssetsOf :one
+SELECT count(*) FROM assets WHERE sha256 = ?
+`
+
+func (q *Queries) CountAssetsOf(ctx context.Context, sha256 string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAssetsOf, sha256)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countOfKey = `-- name: CountOfKey :many
 SELECT status, count(*) AS number FROM presentations
 WHERE key_id = ? AND status IN ('queued', 'processing') GROUP BY status
@@ -150,12 +177,50 @@ func (q *Queries) DeleteAPIKey(ctx context.Context, id string) (int64, error) {
 	return result.RowsAffected()
 }
 
+const deleteAsset = `-- name: DeleteAsset :execrows
+DELETE FROM assets WHERE owner = ? AND sha256 = ?
+`
+
+type DeleteAssetParams struct {
+	Owner  string
+	Sha256 string
+}
+
+func (q *Queries) DeleteAsset(ctx context.Context, arg DeleteAssetParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAsset, arg.Owner, arg.Sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteContent = `-- name: DeleteContent :exec
+DELETE FROM asset_contents WHERE sha256 = ?
+`
+
+func (q *Queries) DeleteContent(ctx context.Context, sha256 string) error {
+	_, err := q.db.ExecContext(ctx, deleteContent, sha256)
+	return err
+}
+
 const deleteEndpoint = `-- name: DeleteEndpoint :execrows
 DELETE FROM endpoints WHERE id = ?
 `
 
 func (q *Queries) DeleteEndpoint(ctx context.Context, id string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, deleteEndpoint, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteLeftover = `-- name: DeleteLeftover :execrows
+DELETE FROM asset_leftovers WHERE file = ?
+`
+
+func (q *Queries) DeleteLeftover(ctx context.Context, file string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteLeftover, file)
 	if err != nil {
 		return 0, err
 	}
@@ -262,6 +327,34 @@ func (q *Queries) GetAhead(ctx context.Context, arg GetAheadParams) (GetAheadRow
 	return i, err
 }
 
+const getAsset = `-- name: GetAsset :one
+SELECT owner, sha256, kind, media_type, size, name, width, height, duration, created_at, used_at FROM assets WHERE owner = ? AND sha256 = ?
+`
+
+type GetAssetParams struct {
+	Owner  string
+	Sha256 string
+}
+
+func (q *Queries) GetAsset(ctx context.Context, arg GetAssetParams) (Asset, error) {
+	row := q.db.QueryRowContext(ctx, getAsset, arg.Owner, arg.Sha256)
+	var i Asset
+	err := row.Scan(
+		&i.Owner,
+		&i.Sha256,
+		&i.Kind,
+		&i.MediaType,
+		&i.Size,
+		&i.Name,
+		&i.Width,
+		&i.Height,
+		&i.Duration,
+		&i.CreatedAt,
+		&i.UsedAt,
+	)
+	return i, err
+}
+
 const getBacklog = `-- name: GetBacklog :one
 SELECT count(*) AS pending, CAST(COALESCE(min(created_at), 0) AS BIGINT) AS oldest FROM deliveries WHERE state = 'pending'
 `
@@ -276,6 +369,17 @@ func (q *Queries) GetBacklog(ctx context.Context) (GetBacklogRow, error) {
 	var i GetBacklogRow
 	err := row.Scan(&i.Pending, &i.Oldest)
 	return i, err
+}
+
+const getContent = `-- name: GetContent :one
+SELECT file FROM asset_contents WHERE sha256 = ?
+`
+
+func (q *Queries) GetContent(ctx context.Context, sha256 string) (string, error) {
+	row := q.db.QueryRowContext(ctx, getContent, sha256)
+	var file string
+	err := row.Scan(&file)
+	return file, err
 }
 
 const getDeck = `-- name: GetDeck :one
@@ -532,6 +636,77 @@ func (q *Queries) InsertArtifact(ctx context.Context, arg InsertArtifactParams) 
 		arg.Sha256,
 	)
 	return err
+}
+
+const insertAsset = `-- name: InsertAsset :execrows
+INSERT INTO assets (owner, sha256, kind, media_type, size, name, width, height, duration, created_at, used_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+`
+
+type InsertAssetParams struct {
+	Owner     string
+	Sha256    string
+	Kind      string
+	MediaType string
+	Size      int64
+	Name      string
+	Width     int64
+	Height    int64
+	Duration  int64
+	CreatedAt int64
+	UsedAt    int64
+}
+
+func (q *Queries) InsertAsset(ctx context.Context, arg InsertAssetParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertAsset,
+		arg.Owner,
+		arg.Sha256,
+		arg.Kind,
+		arg.MediaType,
+		arg.Size,
+		arg.Name,
+		arg.Width,
+		arg.Height,
+		arg.Duration,
+		arg.CreatedAt,
+		arg.UsedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const insertAssetUse = `-- name: InsertAssetUse :exec
+INSERT INTO asset_uses (presentation_id, owner, sha256) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+`
+
+type InsertAssetUseParams struct {
+	PresentationID string
+	Owner          string
+	Sha256         string
+}
+
+func (q *Queries) InsertAssetUse(ctx context.Context, arg InsertAssetUseParams) error {
+	_, err := q.db.ExecContext(ctx, insertAssetUse, arg.PresentationID, arg.Owner, arg.Sha256)
+	return err
+}
+
+const insertContent = `-- name: InsertContent :execrows
+INSERT INTO asset_contents (sha256, file) VALUES (?, ?) ON CONFLICT DO NOTHING
+`
+
+type InsertContentParams struct {
+	Sha256 string
+	File   string
+}
+
+func (q *Queries) InsertContent(ctx context.Context, arg InsertContentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertContent, arg.Sha256, arg.File)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const insertDeck = `-- name: InsertDeck :exec
@@ -794,6 +969,62 @@ func (q *Queries) ListArtifacts(ctx context.Context, presentationID string) ([]A
 			&i.ContentType,
 			&i.Size,
 			&i.Sha256,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAssets = `-- name: ListAssets :many
+SELECT owner, sha256, kind, media_type, size, name, width, height, duration, created_at, used_at FROM assets
+WHERE owner = ?1 AND (CAST(?2 AS TEXT) = '' OR kind = CAST(?2 AS TEXT))
+    AND (created_at, sha256) < (?3, CAST(?4 AS TEXT))
+ORDER BY created_at DESC, sha256 DESC LIMIT ?5
+`
+
+type ListAssetsParams struct {
+	Owner      string
+	Kind       string
+	BeforeTime int64
+	BeforeID   string
+	Max        int64
+}
+
+func (q *Queries) ListAssets(ctx context.Context, arg ListAssetsParams) ([]Asset, error) {
+	rows, err := q.db.QueryContext(ctx, listAssets,
+		arg.Owner,
+		arg.Kind,
+		arg.BeforeTime,
+		arg.BeforeID,
+		arg.Max,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Asset
+	for rows.Next() {
+		var i Asset
+		if err := rows.Scan(
+			&i.Owner,
+			&i.Sha256,
+			&i.Kind,
+			&i.MediaType,
+			&i.Size,
+			&i.Name,
+			&i.Width,
+			&i.Height,
+			&i.Duration,
+			&i.CreatedAt,
+			&i.UsedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1233,6 +1464,38 @@ func (q *Queries) ListFinished(ctx context.Context, limit int64) ([]ListFinished
 	return items, nil
 }
 
+const listLeftovers = `-- name: ListLeftovers :many
+SELECT file FROM asset_leftovers WHERE due_at <= ? ORDER BY due_at LIMIT ?
+`
+
+type ListLeftoversParams struct {
+	DueAt int64
+	Limit int64
+}
+
+func (q *Queries) ListLeftovers(ctx context.Context, arg ListLeftoversParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listLeftovers, arg.DueAt, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var file string
+		if err := rows.Scan(&file); err != nil {
+			return nil, err
+		}
+		items = append(items, file)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listPresentations = `-- name: ListPresentations :many
 SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
@@ -1395,6 +1658,45 @@ func (q *Queries) ListScratchDue(ctx context.Context, arg ListScratchDueParams) 
 	return items, nil
 }
 
+const listStaleAssets = `-- name: ListStaleAssets :many
+SELECT owner, sha256 FROM assets a
+WHERE used_at <= ? AND NOT EXISTS (SELECT 1 FROM asset_uses u WHERE u.owner = a.owner AND u.sha256 = a.sha256)
+ORDER BY used_at LIMIT ?
+`
+
+type ListStaleAssetsParams struct {
+	UsedAt int64
+	Limit  int64
+}
+
+type ListStaleAssetsRow struct {
+	Owner  string
+	Sha256 string
+}
+
+func (q *Queries) ListStaleAssets(ctx context.Context, arg ListStaleAssetsParams) ([]ListStaleAssetsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listStaleAssets, arg.UsedAt, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStaleAssetsRow
+	for rows.Next() {
+		var i ListStaleAssetsRow
+		if err := rows.Scan(&i.Owner, &i.Sha256); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSteps = `-- name: ListSteps :many
 SELECT seq, presentation_id, attempt, kind, slide, "key", reused, started_at, took FROM steps WHERE presentation_id = ? ORDER BY seq
 `
@@ -1464,6 +1766,19 @@ func (q *Queries) ListWaiting(ctx context.Context, limit int64) ([]ListWaitingRo
 	return items, nil
 }
 
+const lockContent = `-- name: LockContent :execrows
+UPDATE asset_contents SET file = file WHERE sha256 = ?
+`
+
+// Both databases lock the row until the transaction ends: who changes the assets of a content comes after the other.
+func (q *Queries) LockContent(ctx context.Context, sha256 string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockContent, sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const markRemoving = `-- name: MarkRemoving :execrows
 UPDATE presentations SET removing = 1 WHERE id = ? AND removing = 0 AND status IN ('completed', 'failed', 'canceled')
 `
@@ -1522,6 +1837,20 @@ func (q *Queries) PutKey(ctx context.Context, arg PutKeyParams) error {
 		arg.ReservedAt,
 		arg.ExpiresAt,
 	)
+	return err
+}
+
+const putLeftover = `-- name: PutLeftover :exec
+INSERT INTO asset_leftovers (file, due_at) VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET due_at = excluded.due_at
+`
+
+type PutLeftoverParams struct {
+	File  string
+	DueAt int64
+}
+
+func (q *Queries) PutLeftover(ctx context.Context, arg PutLeftoverParams) error {
+	_, err := q.db.ExecContext(ctx, putLeftover, arg.File, arg.DueAt)
 	return err
 }
 
@@ -1791,4 +2120,41 @@ func (q *Queries) UpdatePresentation(ctx context.Context, arg UpdatePresentation
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const useAsset = `-- name: UseAsset :execrows
+UPDATE assets SET used_at = CASE WHEN used_at > ?1 THEN used_at ELSE ?1 END
+WHERE owner = ?2 AND sha256 = ?3
+`
+
+type UseAssetParams struct {
+	UsedAt int64
+	Owner  string
+	Sha256 string
+}
+
+// The row is locked until the transaction ends, so that no use of it can come or go meanwhile.
+func (q *Queries) UseAsset(ctx context.Context, arg UseAssetParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, useAsset, arg.UsedAt, arg.Owner, arg.Sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const useAssetsOf = `-- name: UseAssetsOf :exec
+UPDATE assets SET used_at = CASE WHEN used_at > ?1 THEN used_at ELSE ?1 END
+WHERE EXISTS (SELECT 1 FROM asset_uses u WHERE u.presentation_id = ?2 AND u.owner = assets.owner
+    AND u.sha256 = assets.sha256)
+`
+
+type UseAssetsOfParams struct {
+	UsedAt         int64
+	PresentationID string
+}
+
+// A presentation that goes has used its assets until now.
+func (q *Queries) UseAssetsOf(ctx context.Context, arg UseAssetsOfParams) error {
+	_, err := q.db.ExecContext(ctx, useAssetsOf, arg.UsedAt, arg.PresentationID)
+	return err
 }

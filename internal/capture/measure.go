@@ -1,9 +1,10 @@
-package render
+package capture
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"lectern/internal/fail"
 	"os"
 	"slices"
 	"sync"
@@ -19,35 +20,33 @@ type Measured struct {
 }
 
 // Measure draws the slides of a settled deck in order, as a run does, and says what does not fit on them. The
-// pictures go into the cache, where a later run finds them. each hears of every slide that is done; nil: nobody
-// listens. It is called by several goroutines.
+// pictures go into the cache, where a later run finds them. each is called with the number of slides that are done, by
+// several goroutines; it may be nil.
 //
 // Where there is no Chromium nothing is measured, and a warning says so. A slide whose picture fails for a reason
 // that may pass is not counted, and a warning says so. A slide that a run would fail at is a failure, with those of
 // other slides as its causes. When ctx ends, Measure returns what was measured so far with the cause.
-func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done int)) (Measured, error) {
-	if _, err := p.Browser.Version(ctx); err != nil {
+func (c *Capturer) Measure(ctx context.Context, cache Cache, d lectern.Deck, each func(done int)) (Measured, error) {
+	if _, err := c.o.Browser.Version(ctx); err != nil {
 		if ctx.Err() != nil {
 			return Measured{}, context.Cause(ctx)
 		}
-		f := lectern.AsFailure(orElse(err, lectern.CodeCaptureFailed, "The browser could not be started."))
+		f := lectern.AsFailure(fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started."))
 		return Measured{Warnings: []lectern.Warning{{Code: "not_measured",
 			Message: "No slide was measured, so that text that does not fit is not known yet: " + f.Message}}}, nil
 	}
 	dir, err := os.MkdirTemp("", "lectern-pictures-")
 	if err != nil {
-		return Measured{}, failed(ctx, err, 0)
+		return Measured{}, fail.On(ctx, err, 0)
 	}
 	defer os.RemoveAll(dir)
-	pictures, err := p.prefetch(ctx, d, dir)
+	pictures, err := c.Load(ctx, d, dir)
 	if err != nil {
 		return Measured{}, err
 	}
-	cache, release := p.Cache()
-	defer release()
-	m := &measuring{drawer: p.drawer(), deck: d, cache: cache, pictures: pictures, each: each}
+	m := &measuring{Capturer: c, deck: d, cache: cache, pictures: pictures, each: each}
 	var wg sync.WaitGroup
-	for range min(p.Resources.slots.Tabs, len(d.Slides)) {
+	for range min(c.o.Tabs.Count(), len(d.Slides)) {
 		wg.Go(func() { m.work(ctx) })
 	}
 	wg.Wait()
@@ -55,7 +54,7 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 	slices.SortFunc(m.faults, func(a, b *lectern.Failure) int { return a.Slide - b.Slide })
 	switch {
 	case len(m.faults) > 0:
-		return m.done, joinFailures(m.faults)
+		return m.done, fail.Join(m.faults)
 	case m.done.Slides < len(d.Slides) && ctx.Err() != nil:
 		return m.done, context.Cause(ctx)
 	}
@@ -64,12 +63,12 @@ func (p *Pipeline) Measure(ctx context.Context, d lectern.Deck, each func(done i
 
 // measuring is one call of Measure.
 type measuring struct {
-	drawer
+	*Capturer
 	deck       lectern.Deck
 	cache      Cache
-	pictures   *gallery
+	pictures   *Pictures
 	each       func(done int)
-	background pageBackground
+	background Backgrounds
 	next       atomic.Int64
 
 	mu     sync.Mutex
@@ -85,7 +84,7 @@ func (m *measuring) work(ctx context.Context) {
 			return
 		}
 		var warnings []lectern.Warning
-		err := guardOn(i+1, func() (err error) {
+		err := fail.GuardOn(i+1, func() (err error) {
 			warnings, err = m.slide(ctx, i)
 			return err
 		})
@@ -100,14 +99,14 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err != nil {
-		err = failed(ctx, err, slide)
+		err = fail.On(ctx, err, slide)
 		if ctx.Err() != nil {
 			return false
 		}
 		if f := lectern.AsFailure(err); f.Retryable {
 			m.done.Warnings = append(m.done.Warnings, lectern.Warning{Code: "not_measured", Slide: slide,
 				Message: "The slide was not measured: " + f.Message})
-		} else if m.faults = append(m.faults, f); len(m.faults) >= maxCauses {
+		} else if m.faults = append(m.faults, f); len(m.faults) >= fail.MaxCauses {
 			return false
 		}
 		return true
@@ -122,31 +121,31 @@ func (m *measuring) note(ctx context.Context, slide int, warnings []lectern.Warn
 
 // slide measures slide i.
 func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error) {
-	sh, err := m.sheet(ctx, m.deck, i, m.pictures)
+	sh, err := m.Sheet(ctx, m.deck, i, m.pictures)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := m.cache.Get(sh.key + ".png"); !ok {
+	if _, ok := m.cache.Get(sh.Key + pictureEnding); !ok {
 		write := func(path string) error {
-			return guard(func() error { return m.draw(ctx, m.cache, m.deck.Size, sh, &m.background, path, nil) })
+			return fail.Guard(func() error { return m.Draw(ctx, m.cache, m.deck.Size, sh, &m.background, path, nil) })
 		}
-		if _, err := m.cache.Make(ctx, sh.key+".png", write); err != nil {
+		if _, err := m.cache.Make(ctx, sh.Key+pictureEnding, write); err != nil {
 			return nil, err
 		}
 	}
-	return m.lacking(ctx, m.cache, sh, i+1)
+	return m.Overflow(ctx, m.cache, sh, i+1)
 }
 
-// lacking warns of what does not fit on a slide whose picture is in the cache.
-func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) ([]lectern.Warning, error) {
-	// The two files are written together, but the cache may have let go of this one.
-	path, err := cache.Make(ctx, sh.key+".json", func(path string) error {
-		return p.tabs.Do(ctx, 1, func() error {
-			c, err := p.browser.Capture(ctx, sh.page, sh.assets)
+// Overflow warns of what does not fit on a slide whose picture is in the cache.
+func (c *Capturer) Overflow(ctx context.Context, cache Cache, sh Sheet, slide int) ([]lectern.Warning, error) {
+	// The two files are written together, but the cache may have dropped this one.
+	path, err := cache.Make(ctx, sh.Key+overflowEnding, func(path string) error {
+		return c.o.Tabs.Use(ctx, func() error {
+			shot, err := c.shoot(ctx, sh)
 			if err != nil {
-				return orElse(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
+				return err
 			}
-			return writeOverflow(path, c.Overflow)
+			return writeOverflow(path, shot.Overflow)
 		})
 	})
 	if err != nil {
@@ -155,7 +154,7 @@ func (p drawer) lacking(ctx context.Context, cache Cache, sh sheet, slide int) (
 	b, err := os.ReadFile(path)
 	var list []lectern.Overflow
 	if err != nil || json.Unmarshal(b, &list) != nil {
-		_ = cache.Drop(sh.key + ".json") // damaged; the next look at the slide measures it again
+		_ = cache.Drop(sh.Key + overflowEnding) // damaged; the next look at the slide measures it again
 		return []lectern.Warning{{Code: "not_measured", Slide: slide,
 			Message: "What does not fit on the slide could not be read."}}, nil
 	}

@@ -1,4 +1,4 @@
-package render
+package capture
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	"sync"
 
 	"lectern"
+	"lectern/internal/fail"
 	"lectern/internal/picturefile"
 )
 
-// gallery is what the pages of a deck load from outside. Its pictures were judged, and are kept as files: all of a
-// long deck's would fill the memory.
-type gallery struct {
+// Pictures are what the pages of a deck load from outside. They were judged, and are kept as files: all of a long deck's
+// would fill the memory. The zero value has none.
+type Pictures struct {
 	loaded map[string]*loaded // by address
 }
 
@@ -26,7 +27,7 @@ type loaded struct {
 }
 
 // of reads the pictures of a page.
-func (s *gallery) of(page lectern.Page) ([]lectern.Picture, error) {
+func (s *Pictures) of(page lectern.Page) ([]lectern.Picture, error) {
 	var list []lectern.Picture
 	for _, url := range page.Assets {
 		l := s.loaded[url]
@@ -46,11 +47,11 @@ func (s *gallery) of(page lectern.Page) ([]lectern.Picture, error) {
 // fetchers is how many pictures of a deck are fetched at once.
 const fetchers = 4
 
-// prefetch fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of
-// them. It keeps the fetched ones as files in the folder dir, which it makes; they are the caller's to remove. A
-// failure names the slide and the field, and has those of the other slides as its causes.
-func (p *Pipeline) prefetch(ctx context.Context, d lectern.Deck, dir string) (*gallery, error) {
-	g := &gathering{Pipeline: p, ctx: ctx, dir: dir, pictures: gallery{loaded: map[string]*loaded{}},
+// Load fetches and judges all pictures of a settled deck, those in data addresses too, before anything is made of them.
+// It keeps the fetched ones as files in the folder dir, which it makes; the caller removes them. A failure names the
+// slide and the field, and has those of the other slides as its causes.
+func (c *Capturer) Load(ctx context.Context, d lectern.Deck, dir string) (*Pictures, error) {
+	g := &loading{Capturer: c, ctx: ctx, dir: dir, pictures: Pictures{loaded: map[string]*loaded{}},
 		faults: make([][]*lectern.Failure, len(d.Slides))}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (p *Pipeline) prefetch(ctx context.Context, d lectern.Deck, dir string) (*g
 	for range min(fetchers, len(d.Slides)) {
 		wg.Go(func() {
 			for i := range next {
-				if err := guardOn(i+1, func() error { return g.slide(d, i) }); err != nil {
+				if err := fail.GuardOn(i+1, func() error { return g.slide(d, i) }); err != nil {
 					g.fault(i, err)
 				}
 			}
@@ -82,40 +83,40 @@ func (p *Pipeline) prefetch(ctx context.Context, d lectern.Deck, dir string) (*g
 		all = append(all, list...)
 	}
 	if len(all) > 0 {
-		return nil, joinFailures(all)
+		return nil, fail.Join(all)
 	}
 	return &g.pictures, nil
 }
 
-// gathering is one prefetch.
-type gathering struct {
-	*Pipeline
+// loading is one call of Load.
+type loading struct {
+	*Capturer
 	ctx context.Context
 	dir string
 
 	mu       sync.Mutex
-	pictures gallery
+	pictures Pictures
 	bytes    int64
 	faults   [][]*lectern.Failure // by slide
 	count    int
 }
 
-func (g *gathering) fault(i int, err error) {
+func (g *loading) fault(i int, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.count++
 	g.faults[i] = append(g.faults[i], lectern.AsFailure(err).At(i+1))
 }
 
-func (g *gathering) enough() bool {
+func (g *loading) enough() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.count >= maxCauses
+	return g.count >= fail.MaxCauses
 }
 
 // slide loads and judges the pictures of one slide. The error is one that is not a picture's.
-func (g *gathering) slide(d lectern.Deck, i int) error {
-	page, _, err := g.Library.Page(d, i)
+func (g *loading) slide(d lectern.Deck, i int) error {
+	page, _, err := g.o.Library.Page(d, i)
 	if err != nil {
 		return err
 	}
@@ -129,13 +130,13 @@ func (g *gathering) slide(d lectern.Deck, i int) error {
 	for _, url := range page.Assets {
 		l := g.load(url)
 		if l.err != nil {
-			g.fault(i, blame(orElse(l.err, lectern.CodeAssetFailed, "A picture could not be loaded."),
+			g.fault(i, blame(fail.Else(l.err, lectern.CodeAssetFailed, "A picture could not be loaded."),
 				page.Params[url]))
 			continue
 		}
 		pixels += l.asset.Pixels
 	}
-	if most := g.Limits.SlidePixels; most > 0 && pixels > most {
+	if most := g.o.Limits.SlidePixels; most > 0 && pixels > most {
 		return lectern.Fail(lectern.CodeAssetRefused,
 			"The pictures of the slide have %s pixels together, which is more than %s (limits.slide_pixels).",
 			picturefile.Million(pixels), picturefile.Million(most))
@@ -152,7 +153,7 @@ func blame(err error, param string) error {
 }
 
 // load fetches and judges a picture, once, whichever slides show it.
-func (g *gathering) load(url string) *loaded {
+func (g *loading) load(url string) *loaded {
 	g.mu.Lock()
 	l := g.pictures.loaded[url]
 	if l == nil {
@@ -161,7 +162,7 @@ func (g *gathering) load(url string) *loaded {
 	}
 	g.mu.Unlock()
 	l.once.Do(func() {
-		a, err := g.Fetcher.Fetch(g.ctx, url)
+		a, err := g.o.Fetcher.Fetch(g.ctx, url)
 		if err == nil {
 			err = g.afford(len(a.Body))
 		}
@@ -178,11 +179,11 @@ func (g *gathering) load(url string) *loaded {
 }
 
 // afford counts the bytes of a picture.
-func (g *gathering) afford(n int) error {
+func (g *loading) afford(n int) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.bytes += int64(n)
-	if most := g.Limits.PictureBytes; most > 0 && g.bytes > most {
+	if most := g.o.Limits.PictureBytes; most > 0 && g.bytes > most {
 		return lectern.Fail(lectern.CodeTooLarge,
 			"The pictures that the deck loads have more than %d MB together (limits.picture_bytes).", most>>20)
 	}
@@ -190,10 +191,10 @@ func (g *gathering) afford(n int) error {
 }
 
 // judge decodes a picture, in the browser where nobody else can.
-func (p *Pipeline) judge(ctx context.Context, a lectern.Picture) error {
-	done, err := p.Judge.Decode(ctx, a.ContentType, a.Body)
+func (c *Capturer) judge(ctx context.Context, a lectern.Picture) error {
+	done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body)
 	if err == nil && !done {
-		err = p.prove(ctx, a)
+		err = c.prove(ctx, a)
 	}
 	return picturefile.Refusal(err, a.URL)
 }
@@ -210,29 +211,29 @@ window.__lectern.ready = i.decode().then(() => createImageBitmap(i, 0, 0, 1, 1))
 </script></body></html>`
 )
 
-// prove has the browser decode a picture, once for each content.
-func (p *Pipeline) prove(ctx context.Context, a lectern.Picture) error {
+// prove lets the browser decode a picture, once for each content.
+func (c *Capturer) prove(ctx context.Context, a lectern.Picture) error {
 	page := lectern.Page{HTML: proofPage, Width: 16, Height: 16, Scale: 1, Assets: []string{proofURL}}
 	select {
-	case p.proving <- struct{}{}:
-		defer func() { <-p.proving }()
+	case c.proving <- struct{}{}:
+		defer func() { <-c.proving }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return p.Resources.tabs.Do(ctx, 1, func() error {
-		if done, err := p.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
+	return c.o.Tabs.Use(ctx, func() error {
+		if done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}
-		c, err := p.Browser.Capture(ctx, page, []lectern.Picture{{URL: proofURL, ContentType: a.ContentType,
+		shot, err := c.o.Browser.Capture(ctx, page, []lectern.Picture{{URL: proofURL, ContentType: a.ContentType,
 			Body: a.Body}})
 		if err != nil {
-			return orElse(err, lectern.CodeCaptureFailed, "The browser could not decode a picture.")
+			return fail.Else(err, lectern.CodeCaptureFailed, "The browser could not decode a picture.")
 		}
 		var verdict error
-		if len(c.Overflow) > 0 {
+		if len(shot.Overflow) > 0 {
 			verdict = &picturefile.Unfit{Why: "it is damaged: its pixels cannot be read"}
 		}
-		p.Judge.Settle(a.Body, verdict)
+		c.o.Judge.Settle(a.Body, verdict)
 		return verdict
 	})
 }

@@ -1,0 +1,135 @@
+package lectern
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AssetKind says what an asset can be used for.
+type AssetKind string
+
+// The kinds of assets.
+const (
+	AssetPicture AssetKind = "picture"
+	AssetSound   AssetKind = "sound"
+	AssetFont    AssetKind = "font"
+	AssetDeck    AssetKind = "deck"
+)
+
+// AssetKinds lists the kinds, in the order in which messages name them.
+func AssetKinds() []AssetKind { return []AssetKind{AssetPicture, AssetSound, AssetFont, AssetDeck} }
+
+// Valid reports whether k is one of the kinds.
+func (k AssetKind) Valid() bool { return slices.Contains(AssetKinds(), k) }
+
+// Asset is a file that somebody brought, kept by the hash of its content. The same content of two owners is two assets.
+type Asset struct {
+	SHA256    string // of the content, lower-case hex; with the owner it is the asset's id
+	Owner     string
+	Kind      AssetKind
+	MediaType string // by its bytes
+	Size      int64  // bytes
+	Name      string // of the file, as it was first brought; "": it had none
+	Width     int    // of a picture, in pixels; 0: it has none of its own
+	Height    int
+	Duration  time.Duration // of a sound; 0: its header does not say
+	CreatedAt time.Time
+	UsedAt    time.Time // when it was last brought, or named by a presentation
+}
+
+// Address is how a deck names the asset.
+func (a Asset) Address() string { return assetScheme + a.SHA256 }
+
+const assetScheme = "asset:"
+
+// AssetAddress reads the address of an asset. named: it is meant as one; ok: it is one, of the content sha256.
+func AssetAddress(address string) (sha256 string, named, ok bool) {
+	sha256, named = strings.CutPrefix(address, assetScheme)
+	return sha256, named, named && IsSHA256(sha256)
+}
+
+// IsSHA256 reports whether s is a SHA-256 in lower-case hex.
+func IsSHA256(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
+
+// AssetQuery says which assets to list, newest first. The zero value asks for the first page of everything.
+type AssetQuery struct {
+	Owner  string
+	Kind   AssetKind // "": any
+	Limit  int       // 0: as many as the list gives by itself
+	Cursor string    // of the next page, as the page before gave it; "": the first page
+}
+
+// MaxDeckAssets is how many different assets a deck may name.
+const MaxDeckAssets = 1000
+
+// AssetUse is a place where a deck names an asset.
+type AssetUse struct {
+	SHA256 string
+	Param  string // the field: "slides[3].props.image"
+	Slide  int    // counted from 1
+}
+
+// AssetUses lists the places where d names assets, in the order of the deck. It lists each place.
+func (d Deck) AssetUses() []AssetUse {
+	var uses []AssetUse
+	for i, s := range d.Slides {
+		if !namesAsset(s.Props) {
+			continue // most do not, and paths cost
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Props)) {
+			EachText(s.Props[name], fmt.Sprintf("slides[%d].props.%s", i, name), func(text, param string) {
+				if sha, _, ok := AssetAddress(text); ok {
+					uses = append(uses, AssetUse{sha, param, i + 1})
+				}
+			})
+		}
+	}
+	return uses
+}
+
+func namesAsset(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.HasPrefix(v, assetScheme)
+	case []any:
+		return slices.ContainsFunc(v, namesAsset)
+	case map[string]any:
+		for _, e := range v {
+			if namesAsset(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// EachText calls see for every text in the value of a prop, with its field. Maps are walked in the order of their names.
+func EachText(value any, param string, see func(text, param string)) {
+	switch v := value.(type) {
+	case string:
+		see(v, param)
+	case []any:
+		for i, e := range v {
+			EachText(e, fmt.Sprintf("%s[%d]", param, i), see)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			EachText(v[name], param+"."+name, see)
+		}
+	}
+}
+
+// MissingAssets returns the fault of a deck whose uses name assets that its owner does not have; nil for none. Each
+// place is named.
+func MissingAssets(missing []AssetUse) error {
+	faults := make([]Failure, 0, len(missing))
+	for _, u := range missing {
+		f := Fail(CodeUnknownAsset, "There is no asset %s%s. Upload the file first (POST /v1/assets, `lectern asset add`).",
+			assetScheme, u.SHA256)
+		faults = append(faults, *f.On(u.Param).At(u.Slide))
+	}
+	return Join(faults)
+}

@@ -1,0 +1,154 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"sync"
+
+	"lectern"
+	"lectern/internal/contentkey"
+	"lectern/internal/fail"
+	"lectern/internal/picture"
+)
+
+// slack is by how many pixels a capture may miss the video's size: a page has whole CSS pixels, its picture may not.
+const slack = 2
+
+// Sheet is a slide's page with all that its picture depends on.
+type Sheet struct {
+	Key    string // of the picture, without an ending
+	page   lectern.Page
+	assets []lectern.Picture
+}
+
+// Sheet makes the page of slide i of a settled deck, with the pictures that it loads.
+func (c *Capturer) Sheet(ctx context.Context, d lectern.Deck, i int, pictures *Pictures) (Sheet, error) {
+	page, _, err := c.o.Library.Page(d, i)
+	if err != nil {
+		return Sheet{}, err
+	}
+	assets, err := pictures.of(page)
+	if err != nil {
+		return Sheet{}, err
+	}
+	version, err := c.o.Browser.Version(ctx)
+	if err != nil {
+		return Sheet{}, fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started.")
+	}
+	return Sheet{key(page, assets, version, c.o.Library.Fingerprint()), page, assets}, nil
+}
+
+// key: the page, the pictures it loads and the browser that draws it.
+func key(page lectern.Page, assets []lectern.Picture, browser, library string) string {
+	type loaded struct{ URL, Type, Hash string }
+	list := make([]loaded, len(assets))
+	for i, a := range assets {
+		list[i] = loaded{a.URL, a.ContentType, contentkey.Digest(a.Body)}
+	}
+	return contentkey.Of(lectern.StepCapture, page, list, browser, library)
+}
+
+// Draw writes the picture of a sheet, of so many pixels, to path as PNG, on its background, and stores in the cache what
+// does not fit. keep gets the picture; nil: nobody wants it.
+func (c *Capturer) Draw(ctx context.Context, cache Cache, size lectern.Size, sh Sheet, g *Backgrounds, path string,
+	keep func(*image.RGBA)) error {
+	return c.o.Tabs.Use(ctx, func() error {
+		shot, err := c.shoot(ctx, sh)
+		if err != nil {
+			return err
+		}
+		if err := checkPicture(shot.PNG, size); err != nil {
+			return err
+		}
+		if sh.page.Background != nil {
+			whole, b, err := g.under(sh.page, shot.PNG)
+			if err != nil {
+				return err
+			}
+			shot.PNG = b
+			if keep != nil {
+				keep(whole)
+			}
+		}
+		write := func(path string) error { return writeOverflow(path, shot.Overflow) }
+		if _, err := cache.Make(ctx, sh.Key+overflowEnding, write); err != nil {
+			return err
+		}
+		return os.WriteFile(path, shot.PNG, 0o666)
+	})
+}
+
+func (c *Capturer) shoot(ctx context.Context, sh Sheet) (lectern.Capture, error) {
+	shot, err := c.o.Browser.Capture(ctx, sh.page, sh.assets)
+	return shot, fail.Else(err, lectern.CodeCaptureFailed, "The browser could not draw the slide.")
+}
+
+// The endings of a key's files: the picture, and the list of what does not fit.
+const (
+	pictureEnding  = ".png"
+	overflowEnding = ".json"
+)
+
+func writeOverflow(path string, list []lectern.Overflow) error {
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o666)
+}
+
+// Backgrounds draws what lies under the slides of a deck. It remembers the last one, since most slides have the same, and
+// does one slide at a time: whole pictures are large. Its zero value is ready.
+type Backgrounds struct {
+	mu    sync.Mutex
+	key   string
+	drawn *image.RGBA
+}
+
+// under lays the picture of a page, as PNG, on its background.
+func (g *Backgrounds) under(page lectern.Page, b []byte) (*image.RGBA, []byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	img, err := Decode(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := lectern.Size{Width: img.Bounds().Dx(), Height: img.Bounds().Dy()}
+	if key := fmt.Sprint(*page.Background, size, page.Scale); key != g.key {
+		if g.drawn, err = picture.Background(*page.Background, size, page.Scale); err != nil {
+			return nil, nil, err
+		}
+		g.key = key
+	}
+	whole := picture.Lay(img, g.drawn)
+	b, err = picture.PNG(whole)
+	return whole, b, err
+}
+
+func checkPicture(b []byte, size lectern.Size) error {
+	c, err := png.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser's picture of the slide cannot be read.").Because(err)
+	}
+	if dw, dh := c.Width-size.Width, c.Height-size.Height; max(dw, -dw, dh, -dh) > slack {
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser's picture of the slide has %d×%d pixels instead of %d×%d.",
+			c.Width, c.Height, size.Width, size.Height)
+	}
+	return nil
+}
+
+// Decode reads the picture of a slide.
+func Decode(b []byte) (image.Image, error) {
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The picture of the slide cannot be read.").Because(err)
+	}
+	return img, nil
+}

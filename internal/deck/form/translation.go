@@ -1,0 +1,159 @@
+package form
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// variables are texts by name; a number is the text that it was written as.
+func (f *fields) variables() map[string]string {
+	o, ok := f.object("variables")
+	if !ok || len(o.obj.members) == 0 {
+		return nil
+	}
+	m := make(map[string]string, min(len(o.obj.members), lectern.MaxVariables+1)) // more are refused for their number
+	for _, e := range o.obj.members {
+		switch value := e.value.(type) {
+		case string:
+			m[e.name] = clean(value)
+		case Number:
+			m[e.name] = string(value)
+		default:
+			f.fault(o.at(lectern.Shorten(e.name)), "The value of the variable %q must be a string, not %s.", lectern.Shorten(e.name), kind(e.value))
+		}
+		if len(m) > lectern.MaxVariables {
+			break
+		}
+	}
+	return m
+}
+
+// byLanguage opens the objects of a field by language, in the order in which they were written.
+func (f *fields) byLanguage(read func(tag string, o *fields)) {
+	all, ok := f.object("translations")
+	if !ok {
+		return
+	}
+	seen := map[string]bool{}
+	for _, e := range all.obj.members {
+		path, tag := all.at(lectern.Shorten(e.name)), lectern.LanguageTag(e.name)
+		o, ok := e.value.(*Object)
+		switch {
+		case e.value == nil:
+			continue
+		case !ok:
+			f.fault(path, "A translation must be an object, not %s.", kind(e.value))
+			continue
+		case seen[tag]:
+			f.fault(path, "There are two translations to %s.", lectern.Shorten(tag))
+			continue
+		}
+		seen[tag] = true
+		name := all.called(tag)
+		if tag != e.name {
+			f.r.places[name] = path
+		}
+		read(tag, f.r.open(o, path, name, f.slide))
+	}
+}
+
+// deckTranslations are what the deck says besides its slides in other languages.
+func (f *fields) deckTranslations() map[string]lectern.DeckTranslation {
+	var out map[string]lectern.DeckTranslation
+	f.byLanguage(func(tag string, o *fields) {
+		var t lectern.DeckTranslation
+		t.Title, _, _ = o.text("title", "projectName")
+		t.Voice = o.voice()
+		t.Revisions = o.revisions()
+		o.strangersAt()
+		if out == nil {
+			out = map[string]lectern.DeckTranslation{}
+		}
+		out[tag] = t
+	})
+	return out
+}
+
+// translations are a slide's. Props may stand directly on a translation, as they may on a slide.
+func (f *fields) translations() map[string]lectern.Translation {
+	var out map[string]lectern.Translation
+	f.byLanguage(func(tag string, o *fields) {
+		var s lectern.Slide
+		s.Narration, _, _ = o.text("narration", "voiceoverText")
+		s.Voice = o.voice()
+		revisions := o.revisions()
+		in, inAt := f.r.props(o, &s)
+		if s.Narration == "" && in != "" {
+			s.Narration = in
+			f.r.places[o.called("narration")] = inAt.path
+		}
+		if out == nil {
+			out = map[string]lectern.Translation{}
+		}
+		out[tag] = lectern.Translation{Narration: s.Narration, Props: s.Props, Voice: s.Voice, Revisions: revisions}
+	})
+	return out
+}
+
+// revisions are those of the source by the field that was translated from them.
+func (f *fields) revisions() map[string]string {
+	o, ok := f.object("revisions")
+	if !ok {
+		return nil
+	}
+	var out map[string]string
+	for _, e := range o.obj.members {
+		s, ok := e.value.(string)
+		if !ok && e.value != nil {
+			f.fault(o.at(lectern.Shorten(e.name)), "A revision must be a string, not %s.", kind(e.value))
+		}
+		field := e.name
+		if prop, ok := strings.CutPrefix(field, "props."); ok {
+			field = "props." + camel(prop)
+		}
+		if s = clean(s); s == "" {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[field] = s
+	}
+	return out
+}
+
+func (o *Object) deckTranslations(all map[string]lectern.DeckTranslation) {
+	if len(all) == 0 {
+		return
+	}
+	list := &Object{}
+	for _, tag := range slices.Sorted(maps.Keys(all)) {
+		t := &Object{}
+		t.text("title", all[tag].Title)
+		t.voice(all[tag].Voice)
+		t.texts("revisions", all[tag].Revisions)
+		list.Add(tag, t)
+	}
+	o.Add("translations", list)
+}
+
+func (o *Object) translations(all map[string]lectern.Translation) {
+	if len(all) == 0 {
+		return
+	}
+	list := &Object{}
+	for _, tag := range slices.Sorted(maps.Keys(all)) {
+		t := &Object{}
+		if len(all[tag].Props) > 0 {
+			t.Add("props", tree(all[tag].Props))
+		}
+		t.text("narration", all[tag].Narration)
+		t.voice(all[tag].Voice)
+		t.texts("revisions", all[tag].Revisions)
+		list.Add(tag, t)
+	}
+	o.Add("translations", list)
+}

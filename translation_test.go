@@ -1,0 +1,215 @@
+package lectern
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bilingual is a deck in English, whole in German and with a word of Austrian.
+func bilingual() Deck {
+	d := Deck{
+		Title: "Welcome", Language: "en", Voice: VoiceChoice{Engine: "flite", ID: "slt", Speed: 1.5},
+		Translations: map[string]DeckTranslation{"de": {Title: "Willkommen"}},
+		Slides: []Slide{
+			{ID: "a", Template: "title", Props: map[string]any{"title": "Hello", "image": "https://e.example/a.png"}, Narration: "Hello."},
+			{ID: "b", Template: "content", Props: map[string]any{"items": []any{"one", "two"}}, Narration: "Two things."},
+			{ID: "c", Props: map[string]any{"title": "42"}, Narration: "[pause 2s]"},
+		},
+	}
+	for i := range d.Slides[:2] {
+		s := &d.Slides[i]
+		s.Translations = map[string]Translation{"de": {Revisions: s.Revisions()}}
+	}
+	de := d.Slides[0].Translations["de"]
+	de.Narration, de.Props = "Hallo.", map[string]any{"title": "Hallo", "image": "https://e.example/de.png"}
+	d.Slides[0].Translations["de"] = de
+	d.Slides[0].Translations["de-AT"] = Translation{Narration: "Servus."}
+	de = d.Slides[1].Translations["de"]
+	de.Narration, de.Props = "Zwei Dinge.", map[string]any{"items": []any{"eins"}}
+	d.Slides[1].Translations["de"] = de
+	return d
+}
+
+func params(e Edition) (list []string) {
+	for _, f := range e.Faults {
+		list = append(list, string(f.Code)+" "+f.Param)
+	}
+	for _, w := range e.Warnings {
+		list = append(list, w.Code+" "+w.Param)
+	}
+	return list
+}
+
+// A deck in a language has its texts, its pictures and a voice of it, and no translations.
+func TestInALanguage(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	e := d.In("DE", nil)
+	if got := params(e); !slices.Equal(got, []string{"voice_language voice"}) {
+		t.Errorf("%v", got)
+	}
+	got := e.Deck
+	if got.Title != "Willkommen" || got.Language != "de" || got.Translations != nil || got.Voice != (VoiceChoice{Engine: "flite", Language: "de", Speed: 1.5}) {
+		t.Errorf("%+v", got)
+	}
+	want := []Slide{
+		{ID: "a", Template: "title", Props: map[string]any{"title": "Hallo", "image": "https://e.example/de.png"}, Narration: "Hallo."},
+		{ID: "b", Template: "content", Props: map[string]any{"items": []any{"eins"}}, Narration: "Zwei Dinge."},
+		{ID: "c", Props: map[string]any{"title": "42"}, Narration: "[pause 2s]"},
+	}
+	if !reflect.DeepEqual(got.Slides, want) {
+		t.Errorf("got  %+v\nwant %+v", got.Slides, want)
+	}
+	if at := e.From["slides[1].props.items"]; at != "slides[1].translations.de.props.items" {
+		t.Errorf("%v", e.From)
+	}
+	if !reflect.DeepEqual(d, bilingual()) {
+		t.Error("the deck itself has changed")
+	}
+	for _, tag := range []string{"", "en", "EN-us"} {
+		e := d.In(tag, nil)
+		if len(params(e)) > 0 || e.Deck.Slides[0].Narration != "Hello." || e.Deck.Slides[0].Translations != nil || e.Deck.Voice.ID != "slt" {
+			t.Errorf("%q: %v %+v", tag, params(e), e.Deck)
+		}
+	}
+	if got := d.Languages(); !slices.Equal(got, []string{"en", "de", "de-AT"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// A region takes what its language has, field by field; a language never takes a region's.
+func TestARegionTakesItsLanguage(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	e := d.In("de-AT", nil)
+	if len(e.Faults) > 0 || e.Deck.Language != "de-AT" || e.Deck.Voice.Language != "de-AT" ||
+		e.Deck.Slides[0].Narration != "Servus." || e.Deck.Slides[0].Props["title"] != "Hallo" || e.Deck.Slides[1].Narration != "Zwei Dinge." {
+		t.Errorf("%v %+v", e.Faults, e.Deck)
+	}
+	if e := d.In("de-CH-1996", nil); len(e.Faults) > 0 || e.Deck.Slides[0].Narration != "Hallo." {
+		t.Errorf("%v %+v", e.Faults, e.Deck)
+	}
+	only := Deck{Language: "en", Slides: []Slide{{Narration: "Hi.", Translations: map[string]Translation{"de-AT": {Narration: "Servus."}}}}}
+	e = only.In("de", nil)
+	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) || !strings.Contains(e.Faults[0].Message, "It is in en, de-AT.") {
+		t.Errorf("%v", e.Faults)
+	}
+	home := Deck{Language: "de", Slides: []Slide{{Narration: "Hallo.", Translations: map[string]Translation{"de-AT": {}}}}}
+	if e := home.In("de-AT", nil); len(params(e)) > 0 || e.Deck.Slides[0].Narration != "Hallo." {
+		t.Errorf("the source stands in for its region: %v", params(e))
+	}
+}
+
+// Every slide with words and without a translation of them is a fault, all at once; words on a slide are a warning.
+func TestUntranslated(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	for i := range d.Slides {
+		d.Slides[i].Translations = nil
+	}
+	kinds := func(template, prop string) string {
+		if prop == "image" {
+			return "image"
+		}
+		return "text"
+	}
+	want := []string{
+		"untranslated slides[0].translations.de.narration", "untranslated slides[1].translations.de.narration", "voice_language voice",
+		"untranslated slides[0].translations.de.props", "untranslated slides[1].translations.de.props",
+	}
+	if got := params(d.In("de", kinds)); !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	e := d.In("dee", kinds)
+	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) || !strings.Contains(e.Faults[0].Message, `Did you mean "de"?`) {
+		t.Errorf("%v", e.Faults)
+	}
+	if e := (Deck{Slides: []Slide{{}}}).In("de", nil); len(e.Faults) != 1 || !strings.Contains(e.Faults[0].Message, "no translations") {
+		t.Errorf("%v", e.Faults)
+	}
+}
+
+// A source that has changed makes its translations stale, each field by itself, in an edition and in the list.
+func TestStaleTranslations(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	if got := d.Stale(); len(got) > 0 {
+		t.Errorf("nothing has changed: %v", got)
+	}
+	old := d.Slides[1].Revisions()
+	d.Slides[1].Props = map[string]any{"items": []any{"one", "two", "three"}}
+	delete(d.Slides[0].Props, "image")
+	d.Translations["de"] = DeckTranslation{Title: "Willkommen", Revisions: map[string]string{"title": "r0"}}
+	want := []StaleField{
+		{Language: "de", Field: "title", From: "r0", Now: d.TitleRevision()},
+		{Slide: 1, ID: "a", Language: "de", Field: "props.image", From: bilingual().Slides[0].Revisions()["props.image"]},
+		{Slide: 2, ID: "b", Language: "de", Field: "props.items", From: old["props.items"], Now: d.Slides[1].Revisions()["props.items"]},
+	}
+	if got := d.Stale(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	wantParams := []string{"stale_translation translations.de.title", "voice_language voice", "stale_translation slides[0].translations.de.props.image",
+		"stale_translation slides[1].translations.de.props.items"}
+	e := d.In("de", nil)
+	if got := params(e); !slices.Equal(got, wantParams) || want[2].Param() != wantParams[3][len("stale_translation "):] {
+		t.Errorf("got  %v\nwant %v", got, wantParams)
+	}
+	if w := e.Warnings[3]; w.Slide != 2 || !strings.Contains(w.Message, "prop items in de") {
+		t.Errorf("%+v", w)
+	}
+}
+
+// A voice that is named for a language speaks it; a slide's own voice goes before the deck's.
+func TestVoicesOfALanguage(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	d.Translations["de"] = DeckTranslation{Title: "Willkommen", Voice: VoiceChoice{Engine: "piper", ID: "thorsten"}}
+	d.Slides[1].Voice = VoiceChoice{ID: "rms", Language: "en-US"}
+	de := d.Slides[0].Translations["de"]
+	de.Voice = VoiceChoice{ID: "eva"}
+	d.Slides[0].Translations["de"] = de
+	e := d.In("de", nil)
+	if got := params(e); !slices.Equal(got, []string{"voice_language slides[1].voice"}) {
+		t.Errorf("%v", got)
+	}
+	if v := e.Deck.VoiceOf(0); v != (VoiceChoice{ID: "eva", Language: "de", Speed: 1.5}) {
+		t.Errorf("%+v", v)
+	}
+	if v := e.Deck.VoiceOf(1); v != (VoiceChoice{Engine: "piper", ID: "thorsten", Language: "de", Speed: 1.5}) {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestLanguageTags(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{" DE_at ": "de-AT", "zh-hant-tw": "zh-Hant-TW", "ES-419": "es-419", "de-1996": "de-1996", "en-x-AB": "en-x-ab", "German!": "German!", "": ""} {
+		if got := LanguageTag(s); got != want {
+			t.Errorf("%q: %q", s, got)
+		}
+	}
+	if got := languageChain("zh-Hant-x-tw"); !slices.Equal(got, []string{"zh-Hant-x-tw", "zh-Hant", "zh"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// Tags and texts of translations have the bounds of the source's.
+func TestTranslationsAreValidated(t *testing.T) {
+	t.Parallel()
+	d := bilingual()
+	d.Variables = map[string]string{"1x": "", "ok": strings.Repeat("x", MaxVariableLen+1)}
+	d.Slides[0].Translations["en"] = Translation{}
+	d.Slides[0].Translations["deutsch!"] = Translation{}
+	d.Slides[1].Translations["fr"] = Translation{Narration: strings.Repeat("x", 200), Voice: VoiceChoice{Speed: 9}, Props: map[string]any{"title": strings.Repeat("x", 300)}}
+	d.Translations["fr"] = DeckTranslation{Title: strings.Repeat("x", MaxTitle+1)}
+	var got []string
+	for _, f := range d.Validate(Limits{NarrationBytes: 100, PropsBytes: 250}) {
+		got = append(got, f.Param)
+	}
+	want := []string{"translations.fr.title", "slides[0].translations.deutsch!", "slides[0].translations.en", "slides[1].translations.fr.narration",
+		"slides[1].translations.fr.props", "slides[1].translations.fr.voice.speed", "variables.1x", "variables.ok"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
