@@ -3,8 +3,6 @@
 .PHONY: help demo build serve test fuzz soak lint bench gallery generate deps
 
 GO ?= go
-SOAK ?= 60s
-KILLS ?= 100
 RUNS ?= 5
 FUZZ ?= 10m
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
@@ -25,16 +23,16 @@ demo: deps build ## make out/demo.mp4 through a server of its own
 serve: build ## serve on http://localhost:8000
 	@bin/lectern serve
 
-test: ## everything, end to end, under the race detector; nothing is skipped
+test: ## every test, end to end too: of each large matrix the representatives; nothing is skipped
 	@scripts/deps test
-	$(GO) test -race -timeout 25m ./...
+	@GO="$(GO)" scripts/tests
 
 fuzz: ## every fuzz target of the tree, for an equal share of FUZZ (10m)
 	@GO="$(GO)" scripts/fuzz $(FUZZ)
 
-soak: ## a server killed KILLS (100) times at random moments, and the history of many writers for SOAK (60s)
-	SOAK_KILLS=$(KILLS) SOAK_NODE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 60m -v -run TestKillSoak ./e2e
-	LECTERN_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 25m -run TestHistoryIsLinearizable ./internal/job
+soak: ## whole matrices and corpora, 100 kills of a server and of nodes, a minute of many writers; hours on two cores
+	@scripts/deps test
+	@GO="$(GO)" scripts/tests --soak
 
 lint: ## formatting, vet, staticcheck, the rules of the architecture
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

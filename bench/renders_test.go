@@ -1,13 +1,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"lectern/internal/proc"
+	"lectern/internal/programtest"
 )
 
 func TestMain(m *testing.M) {
@@ -17,12 +16,8 @@ func TestMain(m *testing.M) {
 // The script runs the real main with the program as a user builds it.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "lectern")
-	build := proc.Command{
-		Path: "go", Args: []string{"build", "-trimpath", "-o", binary, "lectern/cmd/lectern"},
-		Env: append(os.Environ(), "CGO_ENABLED=0"),
-	}
-	if err := proc.Run(t.Context(), build); err != nil {
+	binary, err := programtest.Build(t.Context(), t.TempDir())
+	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{

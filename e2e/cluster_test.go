@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"lectern/internal/soak"
 	"lectern/internal/store/pgtest"
 )
 
@@ -222,7 +223,7 @@ func TestDatabaseRestarts(t *testing.T) {
 // TestKillSoakNodes is TestKillSoak over three nodes on Postgres: any of them dies, and comes back as another.
 func TestKillSoakNodes(t *testing.T) {
 	t.Parallel()
-	kills, seed := number(t, "SOAK_NODE_KILLS", 3), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
+	kills, seed := number(t, "SOAK_NODE_KILLS", soak.Rounds(3, 100)), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
 	t.Logf("SOAK_SEED=%d", seed)
 	dice := rand.New(rand.NewPCG(uint64(seed), 2))
 	c := newCluster(t)

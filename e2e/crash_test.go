@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"lectern/internal/crashpoint"
+	"lectern/internal/programtest"
 )
 
 // crashing is the program with its named crash points.
 var crashing = sync.OnceValue(func() string {
-	out := filepath.Join(filepath.Dir(plain), "lectern-crashpoints")
-	build(out, "CGO_ENABLED=0", "-tags", "crashpoints")
-	return out
+	dir := filepath.Join(filepath.Dir(plain), "crashpoints")
+	return built(programtest.Build(context.Background(), dir, "-tags", "crashpoints"))
 })
 
 // brief is a deck that is soon made, with a picture of its own for each name, so that no crash finds the work of

@@ -16,10 +16,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"lectern/internal/programtest"
 )
 
-// plain is the program as a user builds it; raced the same under the race detector.
-var plain, raced string
+// plain is the program as a user builds it.
+var plain string
+
+// raced is the same with the race detector.
+var raced = sync.OnceValue(func() string { return built(programtest.BuildRaced(context.Background(), filepath.Dir(plain))) })
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -28,20 +33,16 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		plain, raced = filepath.Join(dir, "lectern"), filepath.Join(dir, "lectern-race")
-		build(plain, "CGO_ENABLED=0")
-		build(raced, "CGO_ENABLED=1", "-race")
+		plain = built(programtest.Build(context.Background(), dir))
 		return m.Run()
 	}())
 }
 
-func build(out, env string, flags ...string) {
-	args := append(append([]string{"build"}, flags...), "-o", out, "lectern/cmd/lectern")
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), env)
-	if b, err := cmd.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("go %s: %v\n%s", strings.Join(args, " "), err, b))
+func built(file string, err error) string {
+	if err != nil {
+		panic(err)
 	}
+	return file
 }
 
 // server is a running `lectern serve` in a folder of its own.

@@ -125,7 +125,7 @@ func checkLog(t *testing.T, log string, ids ...string) {
 // TestFiveAtOnce is SEED row 11, under the race detector: five requests at once, ten pollers each.
 func TestFiveAtOnce(t *testing.T) {
 	t.Parallel()
-	s := serve(t, raced)
+	s := serve(t, raced())
 	ctx := patient(t)
 	body := strings.Replace(asWritten, `"avatar_code"`, `"resolution":[640,360],"avatar_code"`, 1)
 	var ids []string

@@ -7,14 +7,16 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"lectern/internal/soak"
 )
 
 // TestKillSoak holds J2, J3, J5, J9 and J12 under random kills of a server with work. Every accepted presentation ends
 // exactly once, no observer sees progress fall or a version again, recorded steps are not made again, and nothing is
-// left. SOAK_KILLS is the number of kills (`make soak`: 100), SOAK_SEED repeats a run.
+// left. SOAK_KILLS is the number of kills, SOAK_SEED repeats a run.
 func TestKillSoak(t *testing.T) {
 	t.Parallel()
-	kills, seed := number(t, "SOAK_KILLS", 4), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
+	kills, seed := number(t, "SOAK_KILLS", soak.Rounds(4, 100)), number(t, "SOAK_SEED", int(time.Now().UnixNano()))
 	t.Logf("SOAK_SEED=%d", seed)
 	dice := rand.New(rand.NewPCG(uint64(seed), 1))
 	env := []string{"LECTERN_CLEANUP_DELAY=1s", "LECTERN_WORKERS=2"}

@@ -10,18 +10,26 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"lectern/internal/programtest"
+	"lectern/internal/soak"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lectern": main})
-}
-
-// The scripts run the real main, each in a folder and with a home of its own.
+// The scripts run the program as a user builds it, each in a folder and with a home of its own. A soak runs them under
+// the race detector.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	program, err := programtest.Build(t.Context(), t.TempDir())
+	if soak.All() {
+		program, err = programtest.BuildRaced(t.Context(), t.TempDir())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("EXAMPLES", examplesFolder(t))

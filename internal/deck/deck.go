@@ -89,9 +89,13 @@ type Request struct {
 	NamesLayout bool              // the deck says where the avatar stands
 
 	Places Places
-	// Locate finds the line and the column of a field as its author wrote it, counted from 1; nil: the source has none.
-	Locate func(written string) (line, column int)
+	// Locate finds the places of fields as their author wrote them, in their order; one that is not in the source has the
+	// place of the nearest field around it. nil: the source has no lines.
+	Locate func(written []string) []Position
 }
+
+// Position is a place in a source, counted from 1. Columns are characters.
+type Position struct{ Line, Column int }
 
 // Places are the paths of fields as their author wrote them, such as slides_data[2].voiceover_text, by the paths that a deck
 // has for them, such as slides[2].narration. Only those are there whose last name differs.
@@ -149,12 +153,34 @@ func (q Request) Judge(found error) error {
 			}
 		}
 	}
-	for i := range all {
-		if q.Locate != nil && all[i].Param != "" {
-			all[i].Line, all[i].Column = q.Locate(all[i].Param)
+	q.locate(all)
+	return lectern.Join(all)
+}
+
+// locate gives faults of fields their places.
+func (q Request) locate(all []lectern.Failure) {
+	if q.Locate == nil {
+		return
+	}
+	var written []string
+	for _, f := range all {
+		written = append(written, f.Param)
+	}
+	for i, at := range q.Locate(written) {
+		if all[i].Param != "" {
+			all[i].Line, all[i].Column = at.Line, at.Column
 		}
 	}
-	return lectern.Join(all)
+}
+
+// Step takes the first name or index off the path of a field: "slides[2].title" is "slides", then "[2]", then "title".
+func Step(path string) (name, rest string) {
+	path = strings.TrimPrefix(path, ".")
+	end := strings.IndexAny(path[min(1, len(path)):], ".[") + 1
+	if end == 0 {
+		return path, ""
+	}
+	return path[:end], path[end:]
 }
 
 // under reports whether the field at path is the one at top, or inside it.

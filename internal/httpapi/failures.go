@@ -119,7 +119,7 @@ type Fault struct {
 	Message string `json:"message" doc:"What is wrong, in a sentence."`
 	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
 	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
-	Line    int    `json:"line,omitempty" doc:"Where the field stands in the deck, counted from 1. Only for decks with lines of their own, such as YAML."`
+	Line    int    `json:"line,omitempty" doc:"Where the field stands in the deck, counted from 1."`
 	Column  int    `json:"column,omitempty" doc:"In characters, counted from 1."`
 }
 

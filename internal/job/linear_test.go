@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"lectern"
 	"lectern/internal/job"
+	"lectern/internal/soak"
 )
 
 // breaker puts a store that breaks a rule in the place of one that keeps it. Its second result ends what it has begun.
@@ -173,20 +173,6 @@ func stream(ctx context.Context, rec *recorder, svc *job.Service, name, id strin
 	}
 }
 
-// soakSpan is how long the users go on: short, unless LECTERN_SOAK asks for more (make soak does).
-func soakSpan(t *testing.T, short time.Duration) time.Duration {
-	t.Helper()
-	text := os.Getenv("LECTERN_SOAK")
-	if text == "" {
-		return short
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		t.Fatalf("LECTERN_SOAK is a duration, such as 60s: %v", err)
-	}
-	return max(short, d)
-}
-
 // J2 J3 J4 J5 J6 J7 J8: whatever users, runs, zombies and takeovers do, the history is one of a register that keeps the
 // rules, and no observer sees otherwise. On both databases; and there were takeovers and zombies.
 func TestHistoryIsLinearizable(t *testing.T) {
@@ -194,7 +180,7 @@ func TestHistoryIsLinearizable(t *testing.T) {
 	for _, g := range grounds {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			rec, findings := turmoil(t, g.lay(t), unbroken, soakSpan(t, 2*time.Second))
+			rec, findings := turmoil(t, g.lay(t), unbroken, time.Duration(soak.Rounds(2, 60))*time.Second)
 			for _, finding := range findings {
 				t.Error(finding)
 			}

@@ -8,11 +8,21 @@ import (
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/avatartest"
 	"lectern/internal/avatar/builtin"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 )
 
 func TestEngine(t *testing.T) {
 	t.Parallel()
 	avatartest.Run(t, func(*testing.T) avatartest.Engine { return builtin.New() })
+}
+
+// The decorators change nothing that an engine promises.
+func TestDecoratedEngine(t *testing.T) {
+	t.Parallel()
+	avatartest.Run(t, func(*testing.T) avatartest.Engine {
+		return avatar.Retrying(avatar.Limited(builtin.New(), slots.New("builtin", 64)), retry.Policy{})
+	})
 }
 
 // A cache without space costs time only: the pictures stay the same.

@@ -204,7 +204,7 @@ func (p *performance) watch(t, here float64, out *pose) {
 			continue
 		}
 		shut := speech.Smooth(x/0.40) * (1 - speech.Smooth((x-0.50)/0.50))
-		lid *= 1 - shut
+		lid *= max(1-shut, 0) // which rounding takes below 0
 	}
 	out.lids = [2]float64{lid, lid}
 	if lid > 1 {

@@ -47,7 +47,9 @@ func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
 			over = false // null is no object
 		}
 	}
-	return form.Read(tree, over, "JSON", lim)
+	q, err := form.Read(tree, over, "JSON", lim)
+	q.Locate = func(written []string) []deck.Position { return locate(text, written) }
+	return q, err
 }
 
 // read decodes a text within the limit of size.

@@ -11,7 +11,7 @@ import (
 
 func TestParser(t *testing.T) {
 	t.Parallel()
-	decktest.Run(t, decktest.Fixture{Parser: jsondeck.Parser{}, Broken: `{"slides":[{]}`, Code: lectern.CodeInvalidJSON, Write: func(tree any) []byte {
+	decktest.Run(t, decktest.Fixture{Parser: jsondeck.Parser{}, Broken: `{"slides":[{]}`, Code: lectern.CodeInvalidJSON, Lines: true, Write: func(tree any) []byte {
 		b, err := json.Marshal(tree)
 		if err != nil {
 			panic(err)

@@ -58,7 +58,12 @@ func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lecte
 		}
 	}
 	q, err := form.Read(tree, over, "YAML", lim)
-	q.Locate = func(written string) (int, int) { return locate(root, written) }
+	q.Locate = func(written []string) (all []deck.Position) {
+		for _, path := range written {
+			all = append(all, locate(root, path))
+		}
+		return all
+	}
 	return q, err
 }
 
@@ -240,31 +245,21 @@ func number(n *yaml.Node) (any, error) {
 }
 
 // locate finds where the field at a path stands, or else the innermost field around it.
-func locate(n *yaml.Node, path string) (line, column int) {
-	line, column = n.Line, n.Column
+func locate(n *yaml.Node, path string) deck.Position {
+	at := deck.Position{Line: n.Line, Column: n.Column}
 	for path != "" {
 		if n.Kind == yaml.AliasNode {
 			n = n.Alias
 		}
-		name, rest := step(path)
+		name, rest := deck.Step(path)
 		key, value := child(n, name)
 		if value == nil {
-			return line, column
+			return at
 		}
-		line, column = key.Line, key.Column
+		at = deck.Position{Line: key.Line, Column: key.Column}
 		n, path = value, rest
 	}
-	return line, column
-}
-
-// step takes the first name or index off a path: "slides[2].title" is "slides", then "[2]", then "title".
-func step(path string) (name, rest string) {
-	path = strings.TrimPrefix(path, ".")
-	end := strings.IndexAny(path[min(1, len(path)):], ".[") + 1
-	if end == 0 {
-		return path, ""
-	}
-	return path[:end], path[end:]
+	return at
 }
 
 // child gives what names a part of a node, and that part; nil: there is none.

@@ -1,0 +1,35 @@
+package soak
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestRepresentativesAlwaysRun(t *testing.T) {
+	all := []string{"a", "b", "c", "d"}
+	for value, want := range map[string][]string{"": {"b", "d"}, "1": all} {
+		t.Setenv(Variable, value)
+		if got := Pick(all, "d", "b"); !slices.Equal(got, want) {
+			t.Errorf("%s=%q picks %v, not %v", Variable, value, got, want)
+		}
+		if !Runs("b", "d", "b") || Runs("a", "d", "b") != All() {
+			t.Errorf("%s=%q runs others", Variable, value)
+		}
+		if got := Rounds(2, 90); got != map[bool]int{false: 2, true: 90}[All()] {
+			t.Errorf("%s=%q: %d rounds", Variable, value, got)
+		}
+	}
+	if !slices.Equal(all, []string{"a", "b", "c", "d"}) {
+		t.Errorf("the cases were changed: %v", all)
+	}
+}
+
+func TestUnknownRepresentativesAreFaults(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("a representative that is not among the cases is taken")
+		}
+	}()
+	Pick([]int{1, 2}, 3)
+}
