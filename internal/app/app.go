@@ -27,6 +27,8 @@ type Options struct {
 	// Once says that the process renders one presentation and ends: the browser starts only where the cache may lack a
 	// picture, and ends as soon as all slides are drawn.
 	Once bool
+
+	extra []provider // preferred to those of the list; for tests
 }
 
 // App is Tools with storage, webhooks and the job service on a data folder.
@@ -48,7 +50,7 @@ type App struct {
 
 // Open opens everything and starts nothing. When it fails, it closes what it has opened.
 func Open(ctx context.Context, o Options) (*App, error) {
-	t, err := NewTools(o.Config, o.Log)
+	t, err := newTools(o.Config, o.Log, o.extra)
 	if err != nil {
 		return nil, err
 	}

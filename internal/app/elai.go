@@ -5,8 +5,11 @@ import (
 	"fmt"
 
 	"lectern"
+	"lectern/internal/avatar"
 	"lectern/internal/avatar/elai"
 	"lectern/internal/config"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 	"lectern/internal/tts"
 )
 
@@ -17,10 +20,13 @@ func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) prov
 			", or name a file that holds it with elai.token_file."}
 	}
 	e := elai.New(elai.Options{
-		BaseURL: cfg.Elai.URL, Token: secrets.ElaiToken, Poll: cfg.Elai.Poll, Limit: cfg.Elai.Timeout,
+		BaseURL: cfg.Elai.URL, Token: secrets.ElaiToken, Poll: cfg.Elai.Poll, Limit: cfg.Elai.Timeout, Tries: cfg.Elai.Tries,
 		Probe: ffmpeg.examineClip, Recognise: tts.Recognise, Sentences: tts.Sentences,
 	})
-	p := provider{name: elai.Name, avatars: e, close: e.Close, warm: e.Warm,
+	renders := slots.New(elai.Name+" avatars", cfg.Elai.Concurrency)
+	again := retry.Policy{Tries: cfg.Elai.Tries, Patience: cfg.Elai.Timeout}
+	p := provider{name: elai.Name, avatars: avatar.Retrying(avatar.Limited(e, renders), again), slots: renders, close: e.Close,
+		warm:   e.Warm,
 		doctor: func(ctx context.Context) Finding { return examineElai(ctx, e) }}
 	if secrets.ElaiWebhook != "" {
 		p.webhook = e.Webhook(secrets.ElaiWebhook)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/builtin"
 	"lectern/internal/config"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
@@ -22,6 +25,7 @@ type provider struct {
 	voices  tts.Engine    // nil: it gives no voices
 	avatars avatar.Engine // nil: it gives no avatars here
 	lacking string        // what a code that names it answers where its avatars need a setting
+	slots   *slots.Slots  // what its engine does at once
 	close   func() error
 	warm    func(ctx context.Context)             // begins early what is slow at first; it does not block
 	webhook http.Handler                          // takes the messages that it signs, at /webhooks/NAME
@@ -32,7 +36,7 @@ type provider struct {
 func providers(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) []provider {
 	return []provider{
 		fliteVoices(cfg),
-		espeakVoices(),
+		espeakVoices(cfg),
 		{name: "builtin", avatars: builtin.New()},
 		elaiAvatars(cfg, secrets, ffmpeg),
 	}
@@ -47,6 +51,17 @@ func voicesOf(all []provider) *tts.Catalogue {
 		}
 	}
 	return tts.NewCatalogue(engines...)
+}
+
+// widest is how many narrations the voice engine with the most slots speaks at once.
+func widest(all []provider) int {
+	most := 1
+	for _, p := range all {
+		if p.voices != nil && p.slots != nil {
+			most = max(most, p.slots.Capacity())
+		}
+	}
+	return most
 }
 
 // avatarsOf returns the avatars of the providers.
@@ -66,11 +81,37 @@ func avatarsOf(cfg config.Config, all []provider) *avatar.Catalogue {
 	return c
 }
 
+// calls is how an engine is asked.
+type calls struct {
+	slots int // at once
+	// tries of a call to a service that is too busy or cannot be reached; 0: the engine is on this machine, where a second
+	// try changes nothing and its voices are listed in no time
+	tries int
+}
+
+// voiceProvider makes a provider of a voice engine.
+func voiceProvider(e tts.Engine, c calls, f Finding) provider {
+	p := provider{name: e.Name(), slots: slots.New(e.Name()+" voices", c.slots), close: closer(e), doctor: examineVoices(e, f)}
+	p.voices = tts.Limited(e, p.slots)
+	if c.tries == 0 {
+		return p
+	}
+	kept := tts.Cached(tts.Retrying(p.voices, retry.Policy{Tries: c.tries}), tts.CacheOptions{})
+	p.voices, p.warm = kept, kept.Warm
+	p.close = func() error {
+		err := kept.Close()
+		if own := closer(e); own != nil {
+			err = errors.Join(err, own())
+		}
+		return err
+	}
+	return p
+}
+
 // fliteVoices speak English alone, and are pleasanter to listen to than those of espeak.
 func fliteVoices(cfg config.Config) provider {
-	e := flite.New(flite.Options{Program: cfg.Tools.Flite})
-	return provider{name: e.Name(), voices: e, close: closer(e),
-		doctor: examineVoices(e, Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})}
+	return voiceProvider(flite.New(flite.Options{Program: cfg.Tools.Flite}), calls{slots: cfg.Voices},
+		Finding{Name: "flite", For: "voices, English", Packages: []string{"flite"}})
 }
 
 // espeakChild are the arguments of this program that make it the child in which espeak's library runs.
@@ -86,15 +127,14 @@ func ChildMain(args []string) (code int, child bool) {
 }
 
 // espeakVoices speak more than a hundred languages.
-func espeakVoices() provider {
+func espeakVoices(cfg config.Config) provider {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
 	}
 	e := espeak.New(espeak.Options{Command: append([]string{self}, espeakChild...)})
-	return provider{name: e.Name(), voices: e, close: closer(e),
-		doctor: examineVoices(e, Finding{Name: "espeak-ng", Needed: true, For: "voices, 100+ languages",
-			Packages: []string{"espeak-ng", "libespeak-ng1"}})}
+	return voiceProvider(e, calls{slots: cfg.Voices}, Finding{Name: "espeak-ng", Needed: true,
+		For: "voices, 100+ languages", Packages: []string{"espeak-ng", "libespeak-ng1"}})
 }
 
 // examineVoices asks an engine for its voices.

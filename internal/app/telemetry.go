@@ -36,7 +36,7 @@ func (a *App) sources() telemetry.Sources {
 		Counts: a.storage.Store.Counts,
 		Resources: func() []telemetry.Resource {
 			var out []telemetry.Resource
-			for _, u := range a.slots.Uses() {
+			for _, u := range a.uses() {
 				out = append(out, telemetry.Resource(u))
 			}
 			return out

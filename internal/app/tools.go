@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 
 	"lectern"
@@ -24,6 +25,7 @@ import (
 	"lectern/internal/picturefile"
 	"lectern/internal/render"
 	"lectern/internal/slides"
+	"lectern/internal/slots"
 	"lectern/internal/tts"
 )
 
@@ -49,6 +51,10 @@ type Tools struct {
 
 // NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the settings.
 func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
+	return newTools(cfg, logger, nil)
+}
+
+func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools, error) {
 	library, err := slides.New()
 	if err != nil {
 		return nil, fmt.Errorf("read the slide templates: %w", err)
@@ -64,13 +70,13 @@ func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 		o.Ports = cfg.Assets.Numbers()
 	}
 	ffmpeg := newFFmpeg(cfg, logger)
-	all := providers(cfg, secrets, ffmpeg)
+	all := slices.Concat(extra, providers(cfg, secrets, ffmpeg))
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Assets: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
-			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Voices: cfg.Voices, Avatars: cfg.Elai.Concurrency,
+			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
 	}
 	t.slides = capture.New(capture.Options{
@@ -187,6 +193,17 @@ func (t *Tools) trials() []*trial {
 		{name: "voices", keep: trialKeep, do: func(ctx context.Context) error { return t.Voices.Any(ctx) },
 			late: "No voice has answered in time. `lectern doctor` says which there are."},
 	}
+}
+
+// uses is what is in use of everything that presentations share.
+func (t *Tools) uses() []slots.Use {
+	list := t.slots.Uses()
+	for _, p := range t.providers {
+		if p.slots != nil {
+			list = append(list, p.slots.Use())
+		}
+	}
+	return list
 }
 
 // webhooks are the routes for the messages of providers, by pattern.

@@ -14,7 +14,8 @@ import (
 func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	for i := range rapid.IntRange(0, 40).Draw(t, "narrations") {
 		total += rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "silence")
-		n := rapid.SampledFrom([]int64{0, 0, 5, 20, 60}).Draw(t, "seconds")*lectern.SampleRate + rapid.Int64Range(1, lectern.SampleRate).Draw(t, "samples")
+		n := rapid.SampledFrom([]int64{0, 0, 5, 20, 60}).Draw(t, "seconds")*lectern.SampleRate +
+			rapid.Int64Range(1, lectern.SampleRate).Draw(t, "samples")
 		list = append(list, Speech{Key: fmt.Sprint(i, rapid.Uint64().Draw(t, "key")), Start: total, Samples: n})
 		total += n
 	}
@@ -41,14 +42,16 @@ func TestPassagesHoldTheWhole(t *testing.T) {
 				want := speech[n]
 				n++
 				moved := p.At*Packet + s.Start - want.Start
-				if s.Key != want.Key || s.Samples != want.Samples || moved != p.At*Packet+p.Speech[0].Start-speech[n-1-k].Start {
+				if s.Key != want.Key || s.Samples != want.Samples ||
+					moved != p.At*Packet+p.Speech[0].Start-speech[n-1-k].Start {
 					t.Fatalf("narration %d became %+v, moved by %d", n, s, moved)
 				}
 				late := moved > Packet/2 || p.At*Packet+s.Start+s.Samples > total
 				if late || moved < -Packet/2 && speech[len(speech)-1].end()+Packet/2 <= total || moved < -Packet {
 					t.Fatalf("narration %d of %d is moved by %d samples", n, total, moved)
 				}
-				if first := i == 0 && want.Start < passageOpening; first && moved != 0 || k == 0 && !first && s.Start != passageLead {
+				if first := i == 0 && want.Start < passageOpening; first && moved != 0 ||
+					k == 0 && !first && s.Start != passageLead {
 					t.Fatalf("narration %d begins at %d of its passage, and is moved by %d", n, s.Start, moved)
 				}
 				if p.Samples-s.Start-s.Samples < passageTail {
@@ -75,11 +78,13 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 		for _, p := range list {
 			part := speech[i : i+len(p.Speech)]
 			if i > 0 && part[0].Start-speech[i-1].end() < passageStill {
-				t.Fatalf("there is a cut before narration %d, %d samples behind the one before", i+1, part[0].Start-speech[i-1].end())
+				t.Fatalf("there is a cut before narration %d, %d samples behind the one before", i+1,
+					part[0].Start-speech[i-1].end())
 			}
 			i += len(part)
 			for k := 1; k < len(part); k++ {
-				if part[len(part)-1].end()-part[0].Start > passageMost && part[k].Start-part[k-1].end() >= passageStill {
+				if part[len(part)-1].end()-part[0].Start > passageMost &&
+					part[k].Start-part[k-1].end() >= passageStill {
 					t.Fatalf("a passage of %d samples is not cut", part[len(part)-1].end()-part[0].Start)
 				}
 			}
@@ -123,7 +128,8 @@ func TestAnEditMovesNoFarCut(t *testing.T) {
 		if len(speech) == 0 {
 			return
 		}
-		which, more := rapid.IntRange(0, len(speech)-1).Draw(t, "which"), rapid.Int64Range(0, 20*lectern.SampleRate).Draw(t, "more")
+		which, more := rapid.IntRange(0, len(speech)-1).Draw(t, "which"), rapid.Int64Range(0, 20*lectern.SampleRate).
+			Draw(t, "more")
 		after := edited(speech, which, "edited", more)
 		was, is := cuts(t, total, speech), cuts(t, total+more, after)
 		for i := range speech {
@@ -165,7 +171,8 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	again, starts, most := int64(0), 0, int64(0) // samples, processes, samples of one edit
 	for which := range speech {
 		// A frame or some more: everything behind it begins elsewhere.
-		after, err := Passages(total+int64(which+1)*1600, edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
+		after, err := Passages(total+int64(which+1)*1600,
+			edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,8 +186,8 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 		again, most = again+sum, max(most, sum)
 	}
 	mean := float64(again) / float64(len(speech)) / float64(total)
-	t.Logf("%d passages; an edit encodes %.1f %% of the sound again in %.2f processes, at most %.1f %%", len(before), 100*mean,
-		float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
+	t.Logf("%d passages; an edit encodes %.1f %% of the sound again in %.2f processes, at most %.1f %%",
+		len(before), 100*mean, float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
 	if mean > 0.25 {
 		t.Errorf("an edit of one slide of fifty encodes %.0f %% of the sound again", 100*mean)
 	}

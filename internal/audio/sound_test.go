@@ -62,7 +62,8 @@ func speechOf(start int64, samples []int16, gain float64) Speech {
 	for _, s := range samples {
 		b = binary.LittleEndian.AppendUint16(b, uint16(s))
 	}
-	return Speech{Start: start, Samples: int64(len(samples)), Gain: gain, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+	return Speech{Start: start, Samples: int64(len(samples)), Gain: gain,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
 func TestSoundPutsEachSampleInItsPlace(t *testing.T) {
@@ -169,7 +170,8 @@ func TestGainsGoInSteps(t *testing.T) {
 		if off := math.Abs(20 * math.Log10(got/gain)); off > gainStep/2+1e-9 {
 			t.Fatalf("a gain of %v became %v: %.3f dB off", gain, got, off)
 		}
-		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
+		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).
+			Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
 			t.Fatalf("%v changed by %.3f dB is another step", got, hair)
 		}
 	})

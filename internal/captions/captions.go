@@ -178,7 +178,8 @@ func breaks(s Spoken, from []int, words []token) []int {
 		switch {
 		case i == 0 || unicode.IsSpace(r) || inside[i]:
 		case unicode.IsSpace(before) && !tied(before) && !lone(s.Text[i:]),
-			at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) && !hangs(before),
+			at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) &&
+				!hangs(before),
 			columnsOf+columns(r) > captionLine && at(clusters) && !inside[i]:
 			cuts, columnsOf = append(cuts, i), 0
 		}
@@ -203,7 +204,8 @@ func clustersOf(text string) []int {
 
 // unspacedScripts put no white space between words.
 var unspacedScripts = []*unicode.RangeTable{
-	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Thai, unicode.Lao, unicode.Khmer,
+	unicode.Myanmar, unicode.Tibetan,
 }
 
 // unspaced reports whether r is of a script without spaces, or one of the marks that such text is written with.
@@ -285,8 +287,8 @@ func guess(text string, samples int64) []lectern.Span {
 }
 
 func closes(r rune) bool {
-	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc, unicode.Sk) && !opens(r) ||
-		strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
+	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc,
+		unicode.Sk) && !opens(r) || strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
 }
 
 // columns is how wide a character is in a fixed-width line.

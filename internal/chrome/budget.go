@@ -174,14 +174,16 @@ func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 
 // tooHeavy and tooBloated are the failures of a page that costs too much.
 func (b *Browser) tooHeavy(err error) *lectern.Failure {
-	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, "+
-		"the limit "+
-		"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
+	return lectern.Fail(lectern.CodeCaptureFailed,
+		"The slide's page needs more than %g s of processor time to be drawn, "+
+			"the limit "+
+			"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
 }
 
 func (b *Browser) tooBloated(err error) *lectern.Failure {
-	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more memory in the browser than %s, the limit "+
-		"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
+	return lectern.Fail(lectern.CodeCaptureFailed,
+		"The slide's page needs more memory in the browser than %s, the limit "+
+			"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
 }
 
 // bytesInWords is a size as the settings write it.

@@ -412,17 +412,20 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 	case errors.As(err, &f):
 		return f
 	case errors.Is(err, errTooSlow):
-		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could "+
-			"be taken of it.", b.o.Timeout.Seconds()).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page was not finished within %g s, so no picture could "+
+				"be taken of it.", b.o.Timeout.Seconds()).Because(err)
 	case errors.Is(err, errHeavy):
 		return b.tooHeavy(err)
 	case errors.Is(err, errBloated):
 		return b.tooBloated(err)
 	case errors.Is(err, errCrashed):
-		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could "+
-			"be taken of it.").Because(err)
+		f = lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page crashed the browser's tab twice, so no picture could "+
+				"be taken of it.").Because(err)
 	case errors.Is(err, errLost):
-		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").Because(err)
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").
+			Because(err)
 	default:
 		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser could not take the slide's picture.").Because(err)
 	}
@@ -452,8 +455,9 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
-			"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+		return nil, lectern.Fail(lectern.CodeTooLarge,
+			"A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
+				"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}

@@ -166,7 +166,8 @@ func TestPictureHasExactlyThePixelsAskedFor(t *testing.T) {
 		{640, 360, 0, 640, 360},
 		{333, 77, 3, 999, 231},
 	} {
-		_, img := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: c.w, Height: c.h, Scale: c.scale})
+		_, img := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: c.w, Height: c.h,
+			Scale: c.scale})
 		if s := img.Bounds().Size(); s != image.Pt(c.outW, c.outH) {
 			t.Errorf("%d×%d at %g: %v, want %d×%d", c.w, c.h, c.scale, s, c.outW, c.outH)
 		}
@@ -185,7 +186,9 @@ func TestSamePageGivesSameBytes(t *testing.T) {
 	first, _ := capture(t, shared, lectern.Page{HTML: html})
 	for range 4 {
 		// Another page between them leaves no trace.
-		capture(t, shared, lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`), Width: 200, Height: 100})
+		capture(t, shared,
+			lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`),
+				Width: 200, Height: 100})
 		again, _ := capture(t, shared, lectern.Page{HTML: html})
 		if !bytes.Equal(first.PNG, again.PNG) {
 			t.Fatal("the picture changed")
@@ -262,8 +265,9 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 	t.Parallel()
 	const u = "https://pictures.example/same.png?x=1#frag"
 	for _, want := range []color.NRGBA{{0xaa, 0, 0, 0xff}, {0, 0xbb, 0, 0xff}, {0, 0, 0xcc, 0xff}} {
-		_, img := capture(t, shared, lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
-			Assets: []string{u}},
+		_, img := capture(t, shared,
+			lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
+				Assets: []string{u}},
 			lectern.Picture{URL: u, ContentType: "image/png", Body: solid(t, want)})
 		if got := color.NRGBAModel.Convert(img.At(160, 90)); got != want {
 			t.Fatalf("%v, want %v", got, want)
@@ -328,8 +332,8 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			want := fmt.Sprintf("#%02x40%02x", 16*i, 255-16*i)
-			c, err := shared.Capture(t.Context(), lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1},
-				nil)
+			c, err := shared.Capture(t.Context(),
+				lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1}, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -493,7 +497,8 @@ func TestBrokenPagesAndBrowsers(t *testing.T) {
 	})
 	t.Run("closed", func(t *testing.T) {
 		b.loaded = func(*tab) { go b.Close() }
-		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><html data-lectern>`, Width: 64, Height: 36}, nil)
+		_, err := b.Capture(t.Context(),
+			lectern.Page{HTML: `<!doctype html><html data-lectern>`, Width: 64, Height: 36}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "shut down")
 		if _, err = b.Capture(t.Context(), fine, nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v", err)

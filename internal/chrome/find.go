@@ -43,7 +43,8 @@ func Find(path string) (string, error) {
 	}
 	found, err := proc.Find(names...)
 	if err != nil {
-		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).Because(err)
+		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).
+			Because(err)
 	}
 	return unwrap(found), nil
 }

@@ -50,8 +50,8 @@ func (b *Browser) Prove(ctx context.Context) error {
 		return err
 	}
 	if err := examine(c.PNG); err != nil {
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser %s draws wrong pictures: %v. Install another one: %s",
-			path, err, Install).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser %s draws wrong pictures: %v. Install another one: %s", path, err, Install).Because(err)
 	}
 	b.proof.of, b.proof.lost = program, int(losses)
 	return nil

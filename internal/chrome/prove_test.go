@@ -59,7 +59,8 @@ func TestH5NoProof(t *testing.T) {
 	if err := examine(c.PNG); err == nil {
 		t.Error("another picture is a proof")
 	}
-	blank, _ := capture(t, shared, lectern.Page{HTML: strings.ReplaceAll(proofPage, ">M<", "><"), Width: 64, Height: 36})
+	blank, _ := capture(t, shared, lectern.Page{HTML: strings.ReplaceAll(proofPage, ">M<", "><"),
+		Width: 64, Height: 36})
 	if err := examine(blank.PNG); err == nil || !strings.Contains(err.Error(), "text") {
 		t.Errorf("a picture without text: %v", err)
 	}

@@ -22,8 +22,6 @@ const (
 
 // AllowSandbox is what an operator does so that the sandbox can start.
 const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt seccomp=deploy/seccomp.json; " +
-	"" +
-	"" +
 	"on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0"
 
 // errNoSandbox says that Chromium ended at its start because its sandbox could not be made.
@@ -76,9 +74,10 @@ func (b *Browser) launch(life context.Context) (*instance, error) {
 		return nil, err
 	}
 	if b.o.Sandbox == SandboxOn && os.Geteuid() == 0 {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "Chromium was not started: chromium.sandbox is on, and as root "+
-			"Chromium has "+
-			"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"Chromium was not started: chromium.sandbox is on, and as root "+
+				"Chromium has "+
+				"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
 	}
 	contained, _ := b.Contained()
 	in, err := launch(life, path, b.o, contained)

@@ -96,8 +96,9 @@ func bytesOf(text string, units []int) ([]int, error) {
 		}
 	}
 	if len(out) != len(units) {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The browser divides a text into words in places that it does "+
-			"not have.").
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser divides a text into words in places that it does "+
+				"not have.").
 			Because(fmt.Errorf("%d of %d", len(out), len(units)))
 	}
 	return out, nil

@@ -60,7 +60,8 @@ const maxUses = 200
 func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t := &tab{in: in, loads: make(chan struct{}, 1)}
 	yes := true
-	bc, err := call(ctx, in.w, nil, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: &yes})
+	bc, err := call(ctx, in.w, nil, target.CreateBrowserContext,
+		target.CreateBrowserContextParams{DisposeOnDetach: &yes})
 	if err != nil {
 		return nil, err
 	}
@@ -246,11 +247,12 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern
 	switch answer.Trouble {
 	case "":
 	case "unready":
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page did not say that it is ready within %g s.",
-			readyTimeout.Seconds())
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
 	case "a picture on it is damaged":
-		return nil, lectern.Fail(lectern.CodeAssetRefused, "A picture on the slide cannot be used: the browser cannot read "+
-			"it.")
+		return nil, lectern.Fail(lectern.CodeAssetRefused,
+			"A picture on the slide cannot be used: the browser cannot read "+
+				"it.")
 	default:
 		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.",
 			strings.TrimRight(answer.Trouble, "."))
@@ -344,8 +346,8 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	case first:
 		t.asked++
 	case document && j != nil && t.stray != nil:
-		t.stray(lectern.Fail(lectern.CodeCaptureFailed, "The slide's page tried to go to %.100q, which pages may not do.",
-			ev.Request.URL))
+		t.stray(lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page tried to go to %.100q, which pages may not do.", ev.Request.URL))
 	}
 	t.mu.Unlock()
 
@@ -375,7 +377,8 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	if document {
 		reason = network.ErrorReasonAborted // the page stays where it is
 	}
-	_, _ = call(ctx, t.in.w, t.s, fetch.FailRequest, fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: reason})
+	_, _ = call(ctx, t.in.w, t.s, fetch.FailRequest,
+		fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: reason})
 }
 
 // normal is an address as the browser writes it when it asks.

@@ -84,6 +84,7 @@ type Elai struct {
 	URL         string
 	TokenFile   string        // "": the token comes from the environment, or there is none
 	Concurrency int           // renders that are awaited at once
+	Tries       int           // of a call that changes nothing, and of a render whose calls find nobody
 	Poll        time.Duration // between looks at a render
 	Timeout     time.Duration // for one render
 }

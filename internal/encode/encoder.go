@@ -46,7 +46,8 @@ func (e Encoding) hardware(quantizer, gop int) []string {
 			"1", "-coder", "cabac", "-sei", "0")
 	}
 	return append(args, "-profile:v", "high", "-g", strconv.Itoa(gop), "-bf", "0", "-refs", "1",
-		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-bsf:v", "filter_units=remove_types=6")
+		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-bsf:v",
+		"filter_units=remove_types=6")
 }
 
 // overCRF is by how much a constant quantizer is above the constant rate factor that looks about as good: the factor

@@ -77,7 +77,8 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	}
 	tile := fmt.Sprintf("if(lt(n,%d),lt(mod(n,%d),%d),lt(n-%d,%d))", last, turn, tiles, last, tiles)
 	again := fmt.Sprintf("settb=1/%d,setpts=N", e.Rate)
-	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
+	graph := fmt.Sprintf(
+		"[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
 		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, thumb.graph(), tile, again, p.still(), tagged)
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads",
 		"1", "-filter_complex", graph)

@@ -74,8 +74,8 @@ func TestBitsAreCopied(t *testing.T) {
 			want.bit(uint32(src[i/8] >> (7 - i%8)))
 		}
 		if !bytes.Equal(got.b, want.b) || got.free != want.free {
-			t.Fatalf("bits %d to %d of %x behind %d: %x, %d free, instead of %x, %d", from, end, src, head, got.b, got.free,
-				want.b, want.free)
+			t.Fatalf("bits %d to %d of %x behind %d: %x, %d free, instead of %x, %d", from, end, src, head,
+				got.b, got.free, want.b, want.free)
 		}
 	})
 }
@@ -142,7 +142,8 @@ func TestHeadersComeBack(t *testing.T) {
 		s := testSets(rapid.Bool().Draw(t, "cabac"))
 		h := header{first: rapid.Uint32Range(0, 3599).Draw(t, "first"),
 			kind: rapid.SampledFrom([]uint32{typeP, typeI}).Draw(t, "type"),
-			ref:  2, frameNum: rapid.Uint32Range(0, 15).Draw(t, "number"), qpDelta: rapid.Int32Range(-26, 25).Draw(t, "quantizer"),
+			ref:  2, frameNum: rapid.Uint32Range(0, 15).Draw(t, "number"), qpDelta: rapid.Int32Range(-26, 25).
+				Draw(t, "quantizer"),
 			filter: rapid.Uint32Range(0, 2).Draw(t, "filter")}
 		if h.kind == typeI && rapid.Bool().Draw(t, "key") {
 			h.key, h.keyID = true, rapid.Uint32Range(0, 9).Draw(t, "id")

@@ -22,7 +22,8 @@ func options(cabac bool, more string) []string {
 		p += ":" + more
 	}
 	return []string{"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "18", "-pix_fmt", "yuv420p",
-		"-bf", "0", "-refs", "1", "-sc_threshold", "0", "-x264-params", p, "-bsf:v", "filter_units=remove_types=6", "-f", "h264"}
+		"-bf", "0", "-refs", "1", "-sc_threshold", "0", "-x264-params", p, "-bsf:v",
+		"filter_units=remove_types=6", "-f", "h264"}
 }
 
 func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
@@ -42,8 +43,8 @@ func decoded(t testing.TB, stream []byte) []byte {
 	var out bytes.Buffer
 	err := proc.Run(t.Context(), proc.Command{Path: "ffmpeg", Stdin: bytes.NewReader(stream), Stdout: &out,
 		OnStderr: func(l string) { said = append(said, l) },
-		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode", "-xerror", "-f", "h264",
-			"-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
+		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode",
+			"-xerror", "-f", "h264", "-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
 	if err != nil || len(said) > 0 {
 		t.Fatalf("libavcodec: %v\n%s", err, strings.Join(said, "\n"))
 	}
@@ -89,9 +90,11 @@ func (s *scene) film(t testing.TB) {
 	keys = strings.Join(at, "+")
 	source := fmt.Sprintf("testsrc=s=%dx%d:r=30:d=%f", s.size.Width, s.size.Height, 0.01)
 	move := fmt.Sprintf("testsrc2=s=%dx%d:r=30", s.at.Width-64, s.at.Height-64)
-	graph := fmt.Sprintf("%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
-	s.keys = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
-		"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
+	graph := fmt.Sprintf(
+		"%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
+	s.keys = ffmpeg(t, nil,
+		append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
+			"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
 	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1", s.at.Width/16)
 	s.small = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph +
 		fmt.Sprintf(",select='not(%s)',setpts=N/30/TB,crop=%d:%d:%d:%d", keys, s.at.Width, s.at.Height, s.at.X, s.at.Y),
@@ -128,8 +131,8 @@ func (s *scene) splice(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	if dir := os.Getenv("H264_KEEP"); dir != "" {
-		_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(),
-			0o666)
+		_ = os.WriteFile(filepath.Join(dir,
+			fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(), 0o666)
 	}
 	return out.Bytes()
 }
@@ -150,7 +153,8 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s, cabac %v", c.name, cabac), func(t *testing.T) {
 				t.Parallel()
-				s := scene{size: lectern.Size{Width: 640, Height: 368}, at: c.at, groups: []int64{30, 30, 20}, cabac: cabac}
+				s := scene{size: lectern.Size{Width: 640, Height: 368}, at: c.at,
+					groups: []int64{30, 30, 20}, cabac: cabac}
 				s.film(t)
 				whole, small, keys := decoded(t, s.splice(t)), decoded(t, s.small), decoded(t, s.keys)
 				frame, piece := 640*368*3/2, c.at.Width*c.at.Height*3/2
@@ -237,7 +241,8 @@ func TestAStillStands(t *testing.T) {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
-		s := scene{size: lectern.Size{Width: 640, Height: 368}, at: lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128},
+		s := scene{size: lectern.Size{Width: 640, Height: 368},
+			at:     lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128},
 			groups: []int64{30, 30}, cabac: cabac}
 		s.film(t)
 		var out bytes.Buffer

@@ -127,7 +127,8 @@ func FuzzLeaks(f *testing.F) {
 			return
 		}
 		m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
-		if err := m.slice(h, payload, data); err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrUnsupported) {
+		if err := m.slice(h, payload, data); err != nil && !errors.Is(err, ErrDamaged) &&
+			!errors.Is(err, ErrUnsupported) {
 			t.Error(err)
 		}
 	})
@@ -135,8 +136,8 @@ func FuzzLeaks(f *testing.F) {
 
 func BenchmarkLeaks(b *testing.B) {
 	size := lectern.Size{Width: 448, Height: 448}
-	small := crowded(b, "color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128",
-		size)
+	small := crowded(b,
+		"color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128", size)
 	sets := setsOf(b, small)
 	p, err := NewSplicer(sets, sets, Place{})
 	if err != nil {

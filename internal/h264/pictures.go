@@ -284,7 +284,8 @@ func ReadIndex(r io.Reader) (Index, error) {
 	}
 	x.SPS, x.PPS = p.Sets()
 	if len(x.Keys) == 0 || x.Keys[0] != 0 {
-		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture", ErrDamaged, len(x.Sizes))
+		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture",
+			ErrDamaged, len(x.Sizes))
 	}
 	return x, nil
 }

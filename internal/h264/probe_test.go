@@ -49,8 +49,9 @@ func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern
 // sized returns s for pictures of another size, in macroblocks.
 func (s Sets) sized(t testing.TB, width, height int) Sets {
 	t.Helper()
-	one := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height),
-		"-frames:v", "1"}, append(options(true, ""), "pipe:1")...)...)
+	one := ffmpeg(t, nil,
+		append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height),
+			"-frames:v", "1"}, append(options(true, ""), "pipe:1")...)...)
 	sized, err := ParseSets(setsOf(t, one).SPS, s.PPS)
 	if err != nil {
 		t.Fatal(err)

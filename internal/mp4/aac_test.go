@@ -33,7 +33,8 @@ func partOf(t interface{ Fatal(...any) }, at, samples int64, name byte, size fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Part{At: at, Packets: packets, ADTS: x, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
+	return Part{At: at, Packets: packets, ADTS: x,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
 }
 
 func writeSound(w io.Writer, total int64, parts []Part) error {
@@ -52,7 +53,8 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		var want []byte
 		at, whole := int64(0), rapid.Int64Range(2, 300).Draw(t, "packets")
 		for at < whole && (len(parts) == 0 || rapid.Bool().Draw(t, "more")) {
-			gap, n := rapid.Int64Range(0, min(20, whole-at-1)).Draw(t, "gap"), rapid.Int64Range(1, 40).Draw(t, "samples")
+			gap, n := rapid.Int64Range(0, min(20, whole-at-1)).Draw(t, "gap"), rapid.Int64Range(1, 40).
+				Draw(t, "samples")
 			part, list := partOf(t, at+gap, n*packet, byte('a'+len(parts)), func(i int) int { return i % 7 })
 			parts = append(parts, part)
 			for range gap {
@@ -78,10 +80,12 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, _ := m.Track("soun")
-		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+packet) || s.Scale != lectern.SampleRate {
+		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+packet) ||
+			s.Scale != lectern.SampleRate {
 			t.Fatalf("%d packets of %d samples became %+v", whole, total, m)
 		}
-		if !bytes.HasSuffix(file.Bytes(), want) || !bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
+		if !bytes.HasSuffix(file.Bytes(), want) ||
+			!bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
 			t.Fatal("its packets are not those of the passages")
 		}
 	})
@@ -106,7 +110,8 @@ func TestADTSIsRefusedWhereItIsDamaged(t *testing.T) {
 		}
 	}
 	x, err := ReadADTS(bytes.NewReader(good))
-	if err != nil || len(x.Sizes) != 2 || string(x.Last) != "another" || !bytes.Equal(x.Config, []byte{0x11, 0x88, 0x56, 0xe5, 0}) {
+	if err != nil || len(x.Sizes) != 2 || string(x.Last) != "another" ||
+		!bytes.Equal(x.Config, []byte{0x11, 0x88, 0x56, 0xe5, 0}) {
 		t.Errorf("%+v, %v", x, err)
 	}
 }

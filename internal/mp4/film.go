@@ -179,7 +179,8 @@ func (f *Film) pictures() track {
 		zeros(4), u16(1), zeros(32), u16(24), u16(0xffff), avcC, colr)
 	n := uint32(len(f.sizes))
 	return track{
-		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame, lasts: f.lasts(), size: f.Size,
+		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame,
+		lasts: f.lasts(), size: f.Size,
 		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1,
 		lengths: []length{{n, ticksPerFrame}}, keys: f.keys, sizes: f.sizes,
 	}

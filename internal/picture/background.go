@@ -44,7 +44,8 @@ func Background(g lectern.Background, size lectern.Size, scale float64) (*image.
 			return nil, fmt.Errorf("%q is no colour", l.Colour)
 		}
 		lights[len(lights)-1-i] = light{
-			x: l.X / 100 * float64(size.Width), y: l.Y / 100 * float64(size.Height), rx: l.RadiusX * scale, ry: l.RadiusY * scale,
+			x: l.X / 100 * float64(size.Width), y: l.Y / 100 * float64(size.Height), rx: l.RadiusX * scale,
+			ry:    l.RadiusY * scale,
 			alpha: float32(l.Alpha), reach: l.Reach / 100, colour: channels(c),
 		}
 	}

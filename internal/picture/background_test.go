@@ -57,13 +57,15 @@ func TestBackgroundLights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []struct{ x, y, want float64 }{{100, 100, 200}, {140, 100, 100}, {60, 100, 100}, {100, 120, 100}, {181, 100, 0}, {100, 141, 0}, {0, 0, 0}} {
+		for _, c := range []struct{ x, y, want float64 }{{100, 100, 200}, {140, 100, 100}, {60, 100, 100},
+			{100, 120, 100}, {181, 100, 0}, {100, 141, 0}, {0, 0, 0}} {
 			if got := float64(img.RGBAAt(int(c.x*scale), int(c.y*scale)).R); math.Abs(got-c.want) > 4 {
 				t.Errorf("scale %g: at %g, %g there is %g instead of %g", scale, c.x, c.y, got, c.want)
 			}
 		}
 	}
-	for _, g := range []lectern.Background{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"}, {From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
+	for _, g := range []lectern.Background{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"},
+		{From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
 		if img, err := Background(g, lectern.Size{Width: 2, Height: 2}, 1); err == nil {
 			t.Errorf("%+v gives %v", g, img)
 		}
@@ -149,7 +151,8 @@ func BenchmarkBackground(b *testing.B) {
 }
 
 func BenchmarkPNG(b *testing.B) {
-	img, err := Background(lectern.Background{From: "#110c35", To: "#241263", Angle: 160}, lectern.Size{Width: 1920, Height: 1080}, 1)
+	img, err := Background(lectern.Background{From: "#110c35", To: "#241263", Angle: 160},
+		lectern.Size{Width: 1920, Height: 1080}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,7 +14,8 @@ import (
 func TestCanvasPartsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		size := lectern.Size{Width: 2 * rapid.IntRange(8, 200).Draw(t, "width"), Height: 2 * rapid.IntRange(8, 200).Draw(t, "height")}
+		size := lectern.Size{Width: 2 * rapid.IntRange(8, 200).Draw(t, "width"),
+			Height: 2 * rapid.IntRange(8, 200).Draw(t, "height")}
 		w := drawWindow(t, size).At
 		part := around(w, rapid.IntRange(0, 3).Draw(t, "margin"))
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))

@@ -21,7 +21,8 @@ func newStrip(pix []byte, atX, atY int) (strip, []byte) {
 		at += k + border
 		return s
 	}
-	return strip{top: pix[:4*n], bottom: pix[4*n:], y0: cut(n), y1: cut(n), u: cut(n / 2), v: cut(n / 2), atX: atX, atY: atY}, out
+	return strip{top: pix[:4*n], bottom: pix[4*n:], y0: cut(n), y1: cut(n), u: cut(n / 2), v: cut(n / 2), atX: atX,
+		atY: atY}, out
 }
 
 // sameAsPortable reports how a strip that was converted as it is done on this machine differs from the portable way.
@@ -72,7 +73,8 @@ func TestConversionIsThePortableOneForLongRows(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n, at := 2*rapid.IntRange(1, 2000).Draw(t, "n"), rapid.IntRange(0, 4000)
-		if err := sameAsPortable(randomRows(n, rapid.Uint64().Draw(t, "seed")), 2*at.Draw(t, "x"), 2*at.Draw(t, "y")); err != nil {
+		if err := sameAsPortable(randomRows(n, rapid.Uint64().Draw(t, "seed")), 2*at.Draw(t, "x"),
+			2*at.Draw(t, "y")); err != nil {
 			t.Fatal(err)
 		}
 	})

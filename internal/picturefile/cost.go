@@ -123,7 +123,8 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 	t.depth++
 	if e.layer && (len(n.children) > 0 || len(e.refs) > 0) {
 		if t.layers++; t.layers > maxLayers {
-			return t, unfit("it is an SVG drawing with more than %d groups within one another that are drawn apart", maxLayers)
+			return t, unfit("it is an SVG drawing with more than %d groups within one another that are drawn apart",
+				maxLayers)
 		}
 	}
 	w.known[i], w.state[i] = t, 2

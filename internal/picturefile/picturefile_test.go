@@ -119,7 +119,9 @@ func resize(b []byte, at int, w, h uint32) []byte {
 func TestH1SizesAreBounded(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
-	large := append(bytes.Clone(still[:8]), chunk("IHDR", append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 12_000), 8_000), 8, 2, 0, 0, 0))...)
+	large := append(bytes.Clone(still[:8]),
+		chunk("IHDR", append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 12_000), 8_000), 8,
+			2, 0, 0, 0))...)
 	jpg := sample(t, "still.jpg")
 	sof := bytes.Index(jpg, []byte{0xff, 0xc0})
 	bigJPEG := bytes.Clone(jpg)
@@ -135,7 +137,8 @@ func TestH1SizesAreBounded(t *testing.T) {
 	for name, b := range map[string][]byte{"PNG": large, "JPEG": bigJPEG, "GIF": gif, "WebP": lossless,
 		"WebP's canvas": canvas, "AVIF": ispe} {
 		_, err := Inspect(b, "", bounds)
-		if err == nil || err.Error() != "it has 12000 × 8000 pixels, which is more than 40 million (limits.picture_pixels)" {
+		if err == nil || err.Error() != "it has 12000 × 8000 pixels, which is more than 40 million "+
+			"(limits.picture_pixels)" {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := Inspect(b, "", Limits{Pixels: 100_000_000}); name == "PNG" && err == nil {
@@ -236,8 +239,10 @@ func TestPNGsOfEveryShapeAreDecoded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := image.Rect(0, 0, rapid.IntRange(1, 40).Draw(t, "w"), rapid.IntRange(1, 40).Draw(t, "h"))
-		img := rapid.SampledFrom([]image.Image{image.NewGray(r), image.NewGray16(r), image.NewNRGBA(r), image.NewNRGBA64(r),
-			image.NewPaletted(r, color.Palette{color.Black, color.White}), image.NewPaletted(r, make16())}).Draw(t, "image")
+		img := rapid.SampledFrom([]image.Image{image.NewGray(r), image.NewGray16(r), image.NewNRGBA(r),
+			image.NewNRGBA64(r),
+			image.NewPaletted(r, color.Palette{color.Black, color.White}), image.NewPaletted(r, make16())}).Draw(t,
+			"image")
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {
 			t.Fatal(err)
@@ -419,7 +424,8 @@ func TestOrdinaryDrawingsAreTaken(t *testing.T) {
 	shadow := `<filter id="s"><feFlood/><feColorMatrix/><feOffset/><feGaussianBlur/><feComposite/><feColorMatrix/><feBlend/><feBlend/></filter>`
 	list := [][]byte{
 		append([]byte("\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- made -->\n"+
-			`<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">`), svg(`<text>Hello</text>`)...),
+			`<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">`),
+			svg(`<text>Hello</text>`)...),
 		svg(`<image href="` + inner + `"/>`),
 		svg(shadow + strings.Repeat(`<g filter="url(#s)"><rect/></g>`, 50)),
 		svg(`<style>.a,.b{fill:url(#g)} .c{clip-path:url(#k);opacity:.5}</style><linearGradient id="g"><stop/><stop/></linearGradient>` +
@@ -555,7 +561,8 @@ func FuzzWebP(f *testing.F) { fuzzKind(f, "lossy.webp", "lossless.webp", "alpha.
 func FuzzAVIF(f *testing.F) { fuzzKind(f, "still.avif", "anim.avif") }
 
 func FuzzSVG(f *testing.F) {
-	f.Add(svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter><path class="a"/><use href="#f"/>`))
+	f.Add(
+		svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter><path class="a"/><use href="#f"/>`))
 	f.Add(svg(`<image href="data:image/png;base64,AAAA"/>`))
 	fuzzKind(f)
 }

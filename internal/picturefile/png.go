@@ -94,7 +94,8 @@ func inspectPNG(body []byte, lim Limits) (Picture, *Unfit) {
 				return p, u
 			}
 			if max(h.width, h.height) > maxPNGSide {
-				return p, unfit("it has %d × %d pixels, and no side of a PNG may have more than %d", h.width, h.height, maxPNGSide)
+				return p, unfit("it has %d × %d pixels, and no side of a PNG may have more than %d", h.width,
+					h.height, maxPNGSide)
 			}
 		} else if c.name == "IHDR" {
 			return p, damaged("PNG", "it has two headers")

@@ -43,12 +43,13 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 	}
 	switch {
 	case lim.Elements > 0 && c.elements > int64(lim.Elements):
-		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are expanded, "+
+		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are "+
+			"expanded, "+
 			"which is more than %d (limits.svg_elements)",
 			c.elements, lim.Elements)
 	case lim.Pixels > 0 && c.pixels > int64(lim.Pixels):
-		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s (limits.picture_pixels)",
-			Million(int(c.pixels)), Million(lim.Pixels))
+		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s "+
+			"(limits.picture_pixels)", Million(int(c.pixels)), Million(lim.Pixels))
 	}
 	return Picture{Pixels: int(c.pixels), Body: body}, nil
 }
@@ -79,7 +80,8 @@ func readSVG(body []byte, lim Limits) (*drawing, *Unfit) {
 		switch t := t.(type) {
 		case xml.Directive:
 			// An internal subset could define entities, which expand without end.
-			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") || len(r.d.nodes) > 0 {
+			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") ||
+				len(r.d.nodes) > 0 {
 				u = unfit("it is an SVG drawing with a document type of its own, which is not allowed")
 			}
 		case xml.ProcInst:
@@ -292,7 +294,8 @@ func (d *drawing) link(n *node, v string, lim Limits) *Unfit {
 	if !strings.HasSuffix(strings.ToLower(head), ";base64") {
 		return damaged("SVG", "a picture in it is not in base64")
 	}
-	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "").Replace(data))
+	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "").
+		Replace(data))
 	if err != nil {
 		return damaged("SVG", "the base64 of a picture in it is broken")
 	}

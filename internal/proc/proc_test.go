@@ -98,7 +98,8 @@ func play(p string) {
 	case "runaway": // starts a child with the mark that leaves the group and keeps no pipe but the one it speaks into
 		self, _ := os.Executable()
 		proc, err := os.StartProcess(self, []string{self, arg}, &os.ProcAttr{
-			Env: []string{part + "=deaf"}, Files: []*os.File{nil, os.Stdout, nil}, Sys: &syscall.SysProcAttr{Setsid: true}})
+			Env: []string{part + "=deaf"}, Files: []*os.File{nil, os.Stdout, nil},
+			Sys: &syscall.SysProcAttr{Setsid: true}})
 		if err != nil {
 			panic(err)
 		}
@@ -109,7 +110,8 @@ func play(p string) {
 		for range 4 {
 			wg.Go(func() {
 				runtime.LockOSThread() // the thread ends with this goroutine
-				if _, err := Start(context.Background(), child("hang", func(c *Command) { c.Stdout = out })); err != nil {
+				if _, err := Start(context.Background(),
+					child("hang", func(c *Command) { c.Stdout = out })); err != nil {
 					fmt.Println(err)
 				}
 			})
@@ -372,7 +374,8 @@ func TestStdinThatWritesByItself(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 	broken := errors.New("broken")
-	if err := Run(t.Context(), child("echo", func(c *Command) { c.Stdin = own(func(io.Writer) error { return broken }) })); !errors.Is(err, broken) {
+	if err := Run(t.Context(), child("echo",
+		func(c *Command) { c.Stdin = own(func(io.Writer) error { return broken }) })); !errors.Is(err, broken) {
 		t.Errorf("failing input: %v", err)
 	}
 	for range 2 {
@@ -446,7 +449,8 @@ func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
 	// tail keeps what it reads, and reads only what we feed it once the bound stands.
 	err := Run(t.Context(), Command{
-		Path: "tail", Args: []string{"-c", "1000000000"}, Stdin: io.LimitReader(zeros{}, 400<<20), Memory: 128 << 20, Stdout: io.Discard,
+		Path: "tail", Args: []string{"-c", "1000000000"}, Stdin: io.LimitReader(zeros{}, 400<<20), Memory: 128 << 20,
+		Stdout: io.Discard,
 	})
 	if e, ok := errors.AsType[*ExitError](err); !ok || !strings.Contains(e.Tail, "memory") {
 		t.Errorf("got %v", err)
@@ -482,7 +486,8 @@ func TestChildrenDieWithAKilledParent(t *testing.T) {
 func TestTailProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		pieces := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abc\r\n")), 0, 9000, -1), 0, 40).Draw(t, "pieces")
+		pieces := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abc\r\n")), 0, 9000, -1), 0, 40).
+			Draw(t, "pieces")
 		var lines []string
 		tl := newTail(func(l string) { lines = append(lines, l) })
 		for _, p := range pieces {

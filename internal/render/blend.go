@@ -56,7 +56,7 @@ func (u *blender) transition(ctx context.Context, a, b *slide) error {
 		var f file
 		f, err = u.step(ctx, lectern.StepTransition, b.number, key+salt, ".h264", func(path string) error {
 			n := u.resources.share(len(u.slides))
-			return with(ctx, u.resources.encoders, n, func() error {
+			return u.resources.encoders.Do(ctx, n, func() error {
 				if err := u.blend(ctx, a, b, kind, frames, path, n, u.frames(task, frames)); err != nil {
 					return err
 				}

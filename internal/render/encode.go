@@ -53,7 +53,7 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 		var g segment
 		f, err = u.step(ctx, lectern.StepEncode, s.number, key+salt, ".segment", func(path string) error {
 			n := u.resources.share(len(u.slides))
-			return with(ctx, u.resources.encoders, n, func() error {
+			return u.resources.encoders.Do(ctx, n, func() error {
 				err := make(path, n)
 				if err == nil {
 					g, err = u.segmentOf(s, path, (*segment).seal)

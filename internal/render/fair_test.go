@@ -1,9 +1,7 @@
 package render
 
 import (
-	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,49 +65,5 @@ func TestAShortPresentationGetsByALongOne(t *testing.T) {
 	}
 	if err := <-long; err != nil {
 		t.Fatal(err)
-	}
-}
-
-// Whoever waits for a resource gets it in turn, and a large request is not passed by small ones for ever.
-func TestResourcesAreFair(t *testing.T) {
-	t.Parallel()
-	r := newResource("encoders", 2)
-	release := make(chan struct{})
-	var order []string
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	hold := func(name string, n int) {
-		all.Go(func() {
-			_ = with(context.Background(), r, n, func() error {
-				mu.Lock()
-				order = append(order, name)
-				mu.Unlock()
-				<-release
-				return nil
-			})
-		})
-	}
-	queued := func(n int64) {
-		for r.waiting.Load() != n {
-			select {
-			case <-t.Context().Done():
-				t.Fatal("nobody waits")
-			default:
-				runtime.Gosched()
-			}
-		}
-	}
-	hold("first", 2)
-	for r.inUse.Load() != 2 {
-		runtime.Gosched()
-	}
-	for i, name := range []string{"large", "small 1", "small 2"} {
-		hold(name, max(2-i, 1))
-		queued(int64(2 + i))
-	}
-	close(release)
-	all.Wait()
-	if order[0] != "first" || order[1] != "large" {
-		t.Errorf("the order was %v", order)
 	}
 }

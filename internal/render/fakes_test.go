@@ -397,6 +397,19 @@ func (r *recorder) StepDone(ctx context.Context, s lectern.Step) error {
 	return nil
 }
 
+// messages are the sentences that were reported, in order.
+func (r *recorder) messages() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []string
+	for _, n := range r.reports {
+		if n.Message != "" {
+			all = append(all, n.Message)
+		}
+	}
+	return all
+}
+
 // rig is a pipeline on fakes with the real ffmpeg.
 type rig struct {
 	*Pipeline

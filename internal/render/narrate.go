@@ -42,8 +42,7 @@ var errNarration = errors.New("the narration's file is damaged")
 type speaker struct {
 	*steps
 	*outline
-	voices    Voices
-	resources *Resources
+	voices Voices
 }
 
 // spoken gives the narration of a slide that a voice speaks.
@@ -59,7 +58,7 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 	key := narrationKey(reading, u.voices.Fingerprint(reading))
 	for _, salt := range salts {
 		f, err := u.step(ctx, lectern.StepNarrate, s.number, key+salt, ".narration", func(path string) error {
-			return with(ctx, u.resources.voices, 1, func() error { return u.speak(ctx, reading, path) })
+			return u.speak(watched(ctx, u.track, u.of(s)), reading, path)
 		})
 		if err != nil {
 			return narration{}, err

@@ -1,11 +1,15 @@
 package render
 
 import (
+	"context"
+	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
 )
 
 // task is one unit of work in the progress: how much it weighs, in estimated seconds, and how much of it is done.
@@ -23,6 +27,7 @@ type tracker struct {
 	rank    int
 	stage   string
 	message string
+	waits   []*waiting   // for services, the newest last: the message is about that one
 	slides  map[int]bool // that are finished, by number
 	told    map[lectern.Warning]bool
 	lastAt  time.Time
@@ -118,22 +123,58 @@ func (t *tracker) warn(list []lectern.Warning) {
 	t.nudge()
 }
 
+// waiting is a wait for a service.
+type waiting struct{ message string }
+
+// wait shows a sentence in the place of the message, whatever stage is shown, until over is called.
+func (t *tracker) wait(message string) (over func()) {
+	w := &waiting{message}
+	t.change(func() { t.waits = append(t.waits, w) })
+	return func() {
+		t.change(func() { t.waits = slices.DeleteFunc(t.waits, func(x *waiting) bool { return x == w }) })
+	}
+}
+
+// watched is ctx with which calls to services show that they wait; what names what they wait with.
+func watched(ctx context.Context, t *tracker, what string) context.Context {
+	return retry.WithWatch(ctx, func(service string, wait time.Duration) func() {
+		return t.wait(fmt.Sprintf("Waiting %s for the %s, which is busy or cannot be reached (%s).",
+			max(wait.Round(time.Second), time.Second), service, what))
+	})
+}
+
+// shown is what people see now. It is called with mu held.
+func (t *tracker) shown() lectern.Reported {
+	r := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
+	if n := len(t.waits); n > 0 {
+		r.Message = t.waits[n-1].message
+	}
+	return r
+}
+
 func (t *tracker) update(stage, message, name string, share float64, slide int) {
+	t.change(func() {
+		if rank := stageRank[stage]; rank > 0 && rank >= t.rank {
+			t.rank, t.stage, t.message = rank, stage, message
+		}
+		if slide > 0 {
+			t.slides[slide] = true
+		}
+		if k := t.tasks[name]; k != nil {
+			k.share = max(k.share, min(share, 1))
+		}
+	})
+}
+
+// change makes a change and reports what people see of it.
+func (t *tracker) change(do func()) {
 	t.mu.Lock()
-	before := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
-	if rank := stageRank[stage]; rank > 0 && rank >= t.rank {
-		t.rank, t.stage, t.message = rank, stage, message
-	}
-	if slide > 0 {
-		t.slides[slide] = true
-	}
-	if k := t.tasks[name]; k != nil {
-		k.share = max(k.share, min(share, 1))
-	}
+	before := t.shown()
+	do()
 	sum := t.sum()
 	t.highest = max(t.highest, lectern.ProgressOf(sum))
 	t.pace(sum)
-	after := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
+	after := t.shown()
 	changed := before.Stage != after.Stage || before.Message != after.Message || before.Progress != after.Progress ||
 		before.SlidesDone != after.SlidesDone
 	if changed && !t.closed {

@@ -184,7 +184,7 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 		if err != nil {
 			return broken(whatThumbnail, errors.Join(err, u.drop(s.segment)))
 		}
-		return with(ctx, u.resources.encoders, 1, func() error {
+		return u.resources.encoders.Do(ctx, 1, func() error {
 			if err := u.ffmpeg(ctx, Command{Args: u.enc.Thumbnail("file:" + path), Stdin: bytes.NewReader(picture),
 				What: whatThumbnail}); err != nil {
 				return err

@@ -104,7 +104,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	yuv := yuvFiles{all, shared.job.Scratch, p.Resources}
 	takes := &performer{shared, all, ffmpeg, p.Avatars, p.Align}
 	return &run{steps: shared, outline: all, resources: p.Resources, performer: takes,
-		speaker: &speaker{shared, all, p.Voices, p.Resources},
+		speaker: &speaker{shared, all, p.Voices},
 		capturer: &capturer{steps: shared, outline: all, slides: p.Capture, resources: p.Resources,
 			pictures: pictures},
 		segmenter: &segmenter{shared, all, p.Browser, p.Segmenter},

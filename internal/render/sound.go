@@ -127,7 +127,7 @@ func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progre
 	for _, salt := range salts {
 		var f file
 		f, err = u.step(ctx, lectern.StepAudio, 0, key+salt, ".aac", func(path string) error {
-			return with(ctx, u.resources.encoders, 1, func() error {
+			return u.resources.encoders.Do(ctx, 1, func() error {
 				if err := u.mix(ctx, p, path, progress); err != nil {
 					return err
 				}

@@ -76,13 +76,11 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	key := takeKey(u.deck.Avatar, u.avatars.Fingerprint(u.deck.Avatar), t.texts[k], voice, u.behind(s))
 	u.track.say(lectern.StageAnimating, fmt.Sprintf("Waiting for the avatar of %s.", u.of(s)))
 	f, err := u.step(ctx, lectern.StepAnimate, s.number, key, takeEnding, func(path string) error {
-		return with(ctx, u.resources.avatars, 1, func() error {
-			err := u.avatars.Perform(ctx, u.deck.Avatar, lectern.TakeRequest{
-				Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
-				Orders: u.job.Orders, Background: u.behind(s), Progress: func(share float64) { u.taken(s, k, share) },
-			}, path)
-			return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
-		})
+		err := u.avatars.Perform(watched(ctx, u.track, u.of(s)), u.deck.Avatar, lectern.TakeRequest{
+			Text: t.texts[k], Voice: voice, Key: key, Presentation: u.job.ID, Attempt: u.job.Attempt, Slide: s.number, Part: k,
+			Orders: u.job.Orders, Background: u.behind(s), Progress: func(share float64) { u.taken(s, k, share) },
+		}, path)
+		return fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be rendered.")
 	})
 	if err != nil {
 		return err

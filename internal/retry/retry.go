@@ -13,8 +13,10 @@
 package retry
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -23,6 +25,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"lectern"
 )
 
 // Defaults of a Policy.
@@ -35,9 +39,10 @@ const (
 
 // Policy bounds the attempts at a call. Zero fields have the defaults.
 type Policy struct {
-	Tries int           // attempts in all; below 0: any number
-	First time.Duration // the longest that the first wait can be; it doubles with each attempt
-	Most  time.Duration // the longest wait that the service does not ask for
+	Service string        // in sentences, after "the": "voice engine azure"; "": service
+	Tries   int           // attempts in all; below 0: any number
+	First   time.Duration // the longest that the first wait can be; it doubles with each attempt
+	Most    time.Duration // the longest wait that the service does not ask for
 	// Patience is the time from the begin after which no attempt begins. A wait that would end later is not begun; below 0,
 	// none is.
 	Patience time.Duration
@@ -64,6 +69,33 @@ func (p Policy) Do(ctx context.Context, once func(ctx context.Context) error) er
 		}
 	}
 }
+
+// Call is Do for calls whose failure users see. Where it gives up on failures that were worth another attempt, its
+// failure has the code, names the service, and can be retried.
+func (p Policy) Call(ctx context.Context, code lectern.Code, once func(ctx context.Context) error) error {
+	attempts, worth, asked := 0, false, time.Duration(0)
+	err := p.Do(ctx, func(ctx context.Context) error {
+		attempts++
+		err := once(ctx)
+		asked, worth = Worth(err)
+		return err
+	})
+	if err == nil || !worth || ctx.Err() != nil {
+		return err
+	}
+	f := lectern.Fail(code, "The %s could not be reached or was too busy, %d times in a row. Try again later.",
+		p.service(), attempts)
+	if asked > 0 {
+		f.Message = fmt.Sprintf("The %s is too busy and asks to wait for %s. Try again after that.", p.service(), asked)
+	}
+	f.Retryable = true
+	if cause, ok := errors.AsType[*lectern.Failure](err); ok && cause.Detail != "" {
+		f.Detail = cause.Message + " " + cause.Detail
+	}
+	return f.Because(err)
+}
+
+func (p Policy) service() string { return cmp.Or(p.Service, "service") }
 
 // Pace waits between the attempts of a loop that Do is too narrow for. It is for one goroutine.
 type Pace struct {
@@ -123,6 +155,9 @@ func (w *Pace) Wait(ctx context.Context, err error, after time.Duration) error {
 	if wait > w.p.Patience-time.Since(w.begun) {
 		return err
 	}
+	if watch, ok := ctx.Value(watchKey{}).(Watch); ok {
+		defer watch(w.p.service(), wait)()
+	}
 	if w.p.Notice != nil {
 		w.p.Notice(wait, err)
 	}
@@ -130,6 +165,17 @@ func (w *Pace) Wait(ctx context.Context, err error, after time.Duration) error {
 		return w.p.Pause(ctx, w.attempt)
 	}
 	return w.p.Sleep(ctx, wait)
+}
+
+// Watch is called at the begin of each wait for a service, with its length; 0: unknown. over is called at its end.
+type Watch func(service string, wait time.Duration) (over func())
+
+type watchKey struct{}
+
+// WithWatch makes w watch the waits of all calls with the context. So a wait can be shown to a user, however many
+// packages are between the call and the user.
+func WithWatch(ctx context.Context, w Watch) context.Context {
+	return context.WithValue(ctx, watchKey{}, w)
 }
 
 // Sleep waits for d, or until ctx ends: then it returns the cause.

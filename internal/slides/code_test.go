@@ -84,7 +84,8 @@ func TestNoCodeIsLost(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "go", "python", "html", "json", "bash", "rust", "sql", "yaml", "c", "ruby"}
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("ab1_ \n\t\"'`\\/*#-<>=!:@$(){}é漢ש")))).Draw(t, "code")
+		text := rapid.OneOf(rapid.String(),
+			rapid.StringOf(rapid.SampledFrom([]rune("ab1_ \n\t\"'`\\/*#-<>=!:@$(){}é漢ש")))).Draw(t, "code")
 		holdCode(t, text, rapid.SampledFrom(names).Draw(t, "language"))
 	})
 }
@@ -139,11 +140,13 @@ func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
 		{"highlight", "1, 2", ""}, {"highlight", "1-2", ""}, {"highlight", "2-9", ""}, {"highlight", "9", "9"}, {"highlightLines", "1, zz", "zz"}, {"highlight", "2-1", "2-1"}, {"highlight", "0", "0"},
 		{"tabs", "8", ""}, {"tabs", "wide", "wide"}, {"tabs", "99", "99"},
 	} {
-		_, warnings := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "a\nb", c.name: c.value}})
+		_, warnings := page(t, l, lectern.Slide{Template: "code",
+			Props: map[string]any{"title": "T", "code": "a\nb", c.name: c.value}})
 		switch {
 		case c.odd == "" && len(warnings) > 0:
 			t.Errorf("%s %q: %v", c.name, c.value, warnings)
-		case c.odd != "" && (len(warnings) != 1 || warnings[0].Param != "slides[0].props."+c.name || !strings.Contains(warnings[0].Message, `"`+c.odd+`"`)):
+		case c.odd != "" && (len(warnings) != 1 || warnings[0].Param != "slides[0].props."+c.name ||
+			!strings.Contains(warnings[0].Message, `"`+c.odd+`"`)):
 			t.Errorf("%s %q: %v", c.name, c.value, warnings)
 		}
 	}

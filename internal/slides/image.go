@@ -108,7 +108,8 @@ func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	}, nil
 }
 
-var base64Signs = strings.NewReplacer("\n", "", "\r", "", " ", "", "%2B", "+", "%2F", "/", "%3D", "=", "-", "+", "_", "/")
+var base64Signs = strings.NewReplacer("\n", "", "\r", "", " ", "", "%2B", "+", "%2F", "/", "%3D", "=", "-",
+	"+", "_", "/")
 
 // refused is the failure for a picture that may not be shown.
 func refused(param string, slide int, why error) *lectern.Failure {

@@ -273,7 +273,8 @@ func (l *Library) Templates() []lectern.Template {
 	out := make([]lectern.Template, 0, len(l.order))
 	for _, id := range l.order {
 		d := l.templates[id]
-		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description, Sample: clone(d.Sample).(map[string]any)}
+		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description,
+			Sample: clone(d.Sample).(map[string]any)}
 		for _, p := range d.Props {
 			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required,
 				Description: p.Description, Choices: slices.Clone(p.Choices)})

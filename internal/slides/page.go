@@ -90,8 +90,10 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
 		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
-		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
-		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{}, warned: map[string]bool{},
+		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
+		pictures: map[string]*picture{}, tables: map[string]*Table{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
+		warned: map[string]bool{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -101,8 +103,8 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		chosen = l.templates[fallback]
 		if strings.TrimSpace(s.Template) != "" {
 			name, _ := cut(clean(s.Template), 60)
-			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.", name,
-				fallback)
+			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.",
+				name, fallback)
 		}
 	}
 	rest := v.fill(chosen, s.Props, l.spellings)
@@ -123,11 +125,13 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v.Seed = seed(s)
 	var body strings.Builder
 	if err := chosen.html.Execute(&body, v); err != nil {
-		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
+		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).
+			Because(err)
 	}
 	v.unplaced(chosen)
 	v.blank(chosen)
-	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files, props: v.shownProps()}
+	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files,
+		props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
@@ -229,8 +233,8 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		if fr.round {
 			class += " round"
 		}
-		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class, w.X, w.Y, w.Width,
-			w.Height)
+		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class,
+			w.X, w.Y, w.Width, w.Height)
 	}
 	b.WriteString(body)
 	b.WriteString("</section>")
@@ -290,8 +294,8 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		}
 		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
 		y := int(min(max(p.Y, 0), float64(fr.page.Height-80)))
-		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+"\n",
-			v.ID, el, x, y, max(160, fr.page.Width-x-48))
+		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+
+			"\n", v.ID, el, x, y, max(160, fr.page.Width-x-48))
 	}
 	return b.String()
 }

@@ -118,12 +118,14 @@ func curl(s, lang string) string {
 // clean makes s fit for a page: no control characters, no odd line ends, no invisible direction overrides that could
 // reorder what stands around it.
 func clean(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\t", " ", "\v", "\n", "\f", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\t", " ", "\v", "\n", "\f",
+		"\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
-		case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
+		case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' &&
+			r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
 			return -1
 		}
 		return r

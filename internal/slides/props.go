@@ -156,7 +156,8 @@ func wordsIn(v any, left int) string {
 		return strings.Join(lines, "\n")
 	case map[string]any:
 		p := newProps(v)
-		if e, _, ok := p.take("text", "content", "value", "title", "label", "name", "description", "html", "url", "src"); ok {
+		if e, _, ok := p.take("text", "content", "value", "title", "label", "name", "description", "html",
+			"url", "src"); ok {
 			return wordsIn(e, left-1)
 		}
 		for _, k := range slices.Sorted(maps.Keys(v)) {

@@ -105,8 +105,8 @@ func (t theme) background(hero bool) lectern.Background {
 func cssOf(g lectern.Background) string {
 	var b strings.Builder
 	for _, l := range g.Lights {
-		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent %g%%),",
-			l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
+		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent "+
+			"%g%%),", l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
 	}
 	fmt.Fprintf(&b, "linear-gradient(%gdeg,%s,%s)", g.Angle, g.From, g.To)
 	return b.String()
@@ -138,7 +138,8 @@ func (l *Library) readThemes(data fs.FS) error {
 		}
 		for _, light := range slices.Concat(t.Lights, t.HeroLights) {
 			colours = append(colours, light.Colour)
-			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 || light.Alpha > 1 {
+			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 ||
+				light.Alpha > 1 {
 				return fmt.Errorf("themes/%s: the light %+v is none", e.Name(), light)
 			}
 		}
@@ -158,7 +159,8 @@ func (l *Library) readThemes(data fs.FS) error {
 }
 
 func (t theme) public() lectern.Theme {
-	return lectern.Theme{ID: t.ID, Name: t.Name, Dark: t.Dark, Accent: t.Base.Accent, Backdrop: t.Backdrop, Ring: t.Ring}
+	return lectern.Theme{ID: t.ID, Name: t.Name, Dark: t.Dark, Accent: t.Base.Accent,
+		Backdrop: t.Backdrop, Ring: t.Ring}
 }
 
 // Themes lists every theme, the default one first.

@@ -49,7 +49,8 @@ func (v *view) unplaced(d *design) {
 		if at := strings.Index(v.at, "[]"); at >= 0 {
 			v.at = v.at[:at]
 		}
-		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the narration, "+
+		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the "+
+			"narration, "+
 			"or choose another template.",
 			d.ID, strings.TrimSuffix(name, "[]"), k.hidden, k.total)
 	}

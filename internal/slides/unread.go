@@ -29,7 +29,8 @@ func (v *view) unread(d *design, raw map[string]any, p props) {
 	for i, name := range names {
 		if i == maxUnread {
 			v.at = ""
-			v.warn("unknown_prop", "The slide has %d more props that the template %q does not take.", len(names)-i, d.ID)
+			v.warn("unknown_prop", "The slide has %d more props that the template %q does not take.",
+				len(names)-i, d.ID)
 			return
 		}
 		short, _ := cut(clean(name), 60)

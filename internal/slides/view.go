@@ -169,8 +169,8 @@ func (v *view) short(s string) string {
 	cutAt, short := cut(s, maxText)
 	if short {
 		n := len([]rune(s))
-		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at, n-len([]rune(cutAt))+1, n,
-			maxText)
+		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at,
+			n-len([]rune(cutAt))+1, n, maxText)
 	}
 	return cutAt
 }
@@ -231,8 +231,8 @@ func (v *view) embed(p *picture, param string) error {
 	}
 	v.pixels += p.file.Pixels
 	if most := v.limits.SlidePixels; most > 0 && v.pixels > most {
-		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s (limits.slide_pixels)",
-			picturefile.Million(v.pixels), picturefile.Million(most))
+		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s "+
+			"(limits.slide_pixels)", picturefile.Million(v.pixels), picturefile.Million(most))
 	}
 	v.held[p.URL] = true
 	p.file.URL = param
@@ -337,7 +337,8 @@ func (v *view) borrow(d *design) {
 			var rest []Block
 			for _, b := range v.prose["content"] {
 				for _, t := range b.Items {
-					v.lists["items"] = append(v.lists["items"], Item{N: len(v.lists["items"]) + 1, Title: t, Percent: -1})
+					v.lists["items"] = append(v.lists["items"],
+						Item{N: len(v.lists["items"]) + 1, Title: t, Percent: -1})
 				}
 				if b.Kind == "p" {
 					rest = append(rest, b)
@@ -547,7 +548,8 @@ func trend(s string) string {
 	switch {
 	case strings.HasPrefix(s, "+"), strings.ContainsAny(s, "▲↑↗"), strings.EqualFold(s, "up"):
 		return "up"
-	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"), strings.ContainsAny(s, "▼↓↘"), strings.EqualFold(s, "down"):
+	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"), strings.ContainsAny(s, "▼↓↘"),
+		strings.EqualFold(s, "down"):
 		return "down"
 	}
 	return ""

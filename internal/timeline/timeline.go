@@ -147,7 +147,8 @@ func Build(r Rate, slots []Slot) (Plan, error) {
 	out := int64(0)
 	for i, s := range slots {
 		if s.In != out || s.In < 0 || s.Out < 0 || s.Body() < MinBody {
-			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one before, which "+
+			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one "+
+				"before, which "+
 				"shares %d, and %d with the one after",
 				i+1, s.Frames, s.In, out, s.Out)
 		}

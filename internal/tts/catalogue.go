@@ -77,7 +77,7 @@ func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	if err != nil {
 		return lectern.Reading{}, nil, err
 	}
-	if d, ok := c.engine(v.Engine).(Doubter); ok {
+	if d, ok := find[Doubter](c.engine(v.Engine)); ok {
 		if doubt := d.Doubt(v); doubt != "" {
 			r.warn("voice_quality", "%s", doubt)
 		}

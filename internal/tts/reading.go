@@ -116,7 +116,7 @@ func (c *Catalogue) reads(v lectern.Voice, script string) bool {
 	if script == "" || script == own || script == "latin" && base(v.Language) == "sr" {
 		return true
 	}
-	e, ok := c.engine(v.Engine).(Reader)
+	e, ok := find[Reader](c.engine(v.Engine))
 	if !ok {
 		return false
 	}
@@ -151,7 +151,7 @@ func (c *Catalogue) parts(ctx context.Context, r *resolver, v lectern.Voice) ([]
 		}
 		if voices[script] = other; other.ID != "" {
 			spoken = true
-			if d, ok := c.engine(other.Engine).(Doubter); ok && d.Doubt(other) != "" {
+			if d, ok := find[Doubter](c.engine(other.Engine)); ok && d.Doubt(other) != "" {
 				r.warn("voice_quality", "%s", d.Doubt(other))
 			}
 			continue

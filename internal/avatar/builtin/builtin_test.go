@@ -8,6 +8,8 @@ import (
 	"lectern/internal/avatar"
 	"lectern/internal/avatar/avatartest"
 	"lectern/internal/avatar/builtin"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 )
 
 func TestEngine(t *testing.T) {
@@ -15,7 +17,15 @@ func TestEngine(t *testing.T) {
 	avatartest.Run(t, func(*testing.T) avatartest.Engine { return builtin.New() })
 }
 
-// A cache that can hold nothing must cost time and nothing else.
+// The decorators change nothing that an engine promises.
+func TestDecoratedEngine(t *testing.T) {
+	t.Parallel()
+	avatartest.Run(t, func(*testing.T) avatartest.Engine {
+		return avatar.Retrying(avatar.Limited(builtin.New(), slots.New("builtin", 64)), retry.Policy{})
+	})
+}
+
+// A cache without space costs time only: the pictures stay the same.
 func TestEngineWithoutMemory(t *testing.T) {
 	t.Parallel()
 	r := lectern.ClipRequest{Avatar: "gia.casual", Frames: 3, FrameRate: 30, Size: lectern.Size{Width: 64, Height: 64}}

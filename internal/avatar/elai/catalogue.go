@@ -3,8 +3,6 @@ package elai
 import (
 	"context"
 	"strings"
-	"sync"
-	"time"
 
 	"lectern"
 	"lectern/internal/avatar"
@@ -58,78 +56,6 @@ type shelf struct {
 	avatars []lectern.Avatar
 	looks   map[string]look // by full code, lower case
 	voices  []voice
-}
-
-// catalogue keeps the shelf. Whoever asks while it is fetched waits with the one that fetches; a provider that does not answer
-// is not asked again for a while, and what was known of it stays good.
-type catalogue struct {
-	fetch func(context.Context) (*shelf, error)
-	fresh time.Duration // how long a shelf is good
-	sulk  time.Duration // how long after a failure nobody asks
-	limit time.Duration // for one fetch
-	now   func() time.Time
-
-	mu   sync.Mutex
-	have *shelf
-	at   time.Time
-	err  error
-	busy chan struct{} // closed when the fetch under way has ended; nil: none is
-	stop context.CancelFunc
-}
-
-func (c *catalogue) get(ctx context.Context) (*shelf, error) {
-	for {
-		c.mu.Lock()
-		age := c.now().Sub(c.at)
-		have, err, busy := c.have, c.err, c.busy
-		switch {
-		case err == nil && have != nil && age < c.fresh, err != nil && age < c.sulk:
-			c.mu.Unlock()
-			if have != nil {
-				return have, nil
-			}
-			return nil, err
-		case busy == nil:
-			busy = make(chan struct{})
-			c.busy = busy
-			// The fetch is everybody's: it goes on when the first who asked has left.
-			fetching, stop := context.WithTimeout(context.WithoutCancel(ctx), c.limit)
-			c.stop = stop
-			go c.refresh(fetching, stop, busy)
-		}
-		c.mu.Unlock()
-		if have != nil {
-			return have, nil // old is better than late
-		}
-		select {
-		case <-busy:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-func (c *catalogue) refresh(ctx context.Context, stop context.CancelFunc, done chan struct{}) {
-	defer close(done)
-	defer stop()
-	s, err := c.fetch(ctx)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at, c.err, c.busy = c.now(), err, nil
-	if err == nil {
-		c.have = s
-	}
-}
-
-// end stops the fetch under way and waits for it.
-func (c *catalogue) end() {
-	c.mu.Lock()
-	busy, stop := c.busy, c.stop
-	c.mu.Unlock()
-	if busy != nil {
-		stop()
-		<-busy
-	}
 }
 
 // load asks Elai for all it has.

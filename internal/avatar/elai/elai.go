@@ -17,6 +17,7 @@ import (
 
 	"lectern"
 	"lectern/internal/avatar"
+	"lectern/internal/listing"
 	"lectern/internal/retry"
 )
 
@@ -24,6 +25,9 @@ var _ avatar.Performer = (*Engine)(nil)
 
 // Name is the engine's name, as decks write it before the colon.
 const Name = "elai"
+
+// service names Elai in sentences.
+const service = "avatar service Elai"
 
 // version is part of the fingerprint. Raise it when the same text gives another take: the request's fields, the limits of
 // parts.
@@ -59,10 +63,10 @@ type Options struct {
 
 // Engine orders takes at Elai. It is safe for concurrent use.
 type Engine struct {
-	o    Options
-	c    *client
-	cat  *catalogue
-	bell *bell
+	o     Options
+	c     *client
+	shelf *listing.List[*shelf]
+	bell  *bell
 }
 
 // New makes an engine. It asks nothing yet.
@@ -93,16 +97,16 @@ func New(o Options) *Engine {
 	}
 	e := &Engine{o: o, bell: &bell{waiting: map[string][]chan struct{}{}}}
 	e.c = &client{base: strings.TrimRight(o.BaseURL, "/"), token: o.Token, http: o.HTTP, limit: o.Request,
-		retry: retry.Policy{Tries: o.Tries, First: time.Second, Most: time.Minute, Sleep: o.Sleep}}
-	e.cat = &catalogue{fetch: e.c.load, fresh: time.Hour, sulk: 30 * time.Second, limit: o.Listing, now: o.Now}
+		retry: retry.Policy{Service: service, Tries: o.Tries, First: time.Second, Most: time.Minute, Sleep: o.Sleep}}
+	e.shelf = listing.New(listing.Options[*shelf]{Fetch: e.c.load, Limit: o.Listing, Now: o.Now})
 	return e
 }
 
 // Close ends a listing under way and lets connections go.
 func (e *Engine) Close() error {
-	e.cat.end()
+	err := e.shelf.Close()
 	e.c.http.CloseIdleConnections()
-	return nil
+	return err
 }
 
 // Name implements avatar.Engine.
@@ -113,7 +117,7 @@ func (*Engine) Fingerprint() string { return Name + "/" + version }
 
 // Avatars implements avatar.Engine. What was listed in the last hour is given at once.
 func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
-	s, err := e.cat.get(ctx)
+	s, err := e.shelf.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +125,7 @@ func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 }
 
 // Warm begins to list the avatars, so that the first who asks finds them. It does not wait.
-func (e *Engine) Warm(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	cancel()
-	_, _ = e.cat.get(ctx)
-}
+func (e *Engine) Warm(ctx context.Context) { e.shelf.Warm(ctx) }
 
 // Try asks Elai for its catalogue now, and so whether the token works.
 func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
@@ -139,7 +139,7 @@ func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
 }
 
 func (e *Engine) find(ctx context.Context, code string) (*shelf, look, error) {
-	s, err := e.cat.get(ctx)
+	s, err := e.shelf.Get(ctx)
 	if err != nil {
 		return nil, look{}, err
 	}
@@ -167,7 +167,11 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	ctx, cancel := context.WithTimeout(ctx, e.o.Request)
 	defer cancel()
 	var b bytes.Buffer
-	if err := e.c.fetch(ctx, l.canvas, &b, maxPicture); err != nil {
+	err = e.c.again(ctx, func(ctx context.Context) error {
+		b.Reset()
+		return e.c.fetch(ctx, l.canvas, &b, maxPicture)
+	})
+	if err != nil {
 		return nil, fault(err, "show the avatar's picture")
 	}
 	about, _, err := image.DecodeConfig(bytes.NewReader(b.Bytes()))
@@ -253,12 +257,15 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 		return located(err, r.Slide)
 	}
 	t := &take{e: e, r: r, look: l, order: newOrder(r.Key, l, v, r.Text, r.Background), path: path}
-	t.lost = retry.Policy{Tries: lostCalls, Patience: e.o.Limit, Sleep: e.o.Sleep}.Begin()
+	t.lost = retry.Policy{Service: service, Tries: lostCalls, Patience: e.o.Limit, Sleep: e.o.Sleep}.Begin()
 	return located(t.do(ctx), r.Slide)
 }
 
 // located gives a failure its slide and leaves what only says that the run was stopped as it is.
 func located(err error, slide int) error {
+	if after, worth := retry.Worth(err); worth {
+		return retry.Again(located(errors.Unwrap(err), slide), after)
+	}
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code != lectern.CodeStale {
 		return f.At(slide)
 	}

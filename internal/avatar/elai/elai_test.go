@@ -19,6 +19,8 @@ import (
 	"lectern/internal/avatar/elai"
 	"lectern/internal/avatar/elai/elaitest"
 	"lectern/internal/ffmpeg"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 	"lectern/internal/tts"
 )
 
@@ -28,7 +30,8 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	avatartest.RunPerformer(t, func(t *testing.T) avatartest.Stage {
 		g := newRig(t, func(o *elai.Options) { o.Sentences, o.Recognise = tts.Sentences, tts.Recognise })
-		return avatartest.Stage{Performer: g.Engine, Orders: g.orders.Run, Paid: g.server.Renders}
+		e := avatar.Retrying(avatar.Limited(g.Engine, slots.New("elai", 4)), retry.Policy{Tries: 2})
+		return avatartest.Stage{Performer: e.(avatar.Performer), Orders: g.orders.Run, Paid: g.server.Renders}
 	})
 }
 

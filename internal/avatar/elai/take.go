@@ -137,7 +137,8 @@ func (t *take) refused(ctx context.Context, err error, doing string) error {
 	return errors.Join(f, t.record(ctx, lectern.OrderFailed, detail))
 }
 
-// missed counts a call that came to nothing, and waits; it gives the failure when there were too many.
+// missed counts a call that came to nothing, and waits. It returns the failure when there were too many, marked where
+// another run of the take may succeed: it continues with what was ordered.
 func (t *take) missed(ctx context.Context, err error, doing string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -147,7 +148,11 @@ func (t *take) missed(ctx context.Context, err error, doing string) error {
 	if errors.As(err, &r) {
 		pause = max(pause, r.after)
 	}
-	return t.lost.Wait(ctx, fault(err, doing), pause)
+	f := fault(err, doing)
+	if err := t.lost.Wait(ctx, f, pause); err != f { //nolint:errorlint // f itself says that there were too many
+		return err
+	}
+	return retry.Again(f, pause)
 }
 
 func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
@@ -190,7 +195,7 @@ func (t *take) create(ctx context.Context) error {
 // costs nothing.
 func (t *take) search(ctx context.Context) (video, error) {
 	for page := 1; page <= listPages; page++ {
-		var list listing
+		var list videoList
 		err := t.e.c.get(ctx, listPath(page), &list)
 		var r *reply
 		if errors.As(err, &r) && !r.passing() {

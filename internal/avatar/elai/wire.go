@@ -61,11 +61,11 @@ func (v video) appError() string {
 	return string(b)
 }
 
-// listing is GET /videos: {"videos":[…]} as clients see it, or a bare list.
-type listing []video
+// videoList is GET /videos: {"videos":[…]} as clients see it, or a bare list.
+type videoList []video
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (l *listing) UnmarshalJSON(b []byte) error {
+func (l *videoList) UnmarshalJSON(b []byte) error {
 	var bare []video
 	if json.Unmarshal(b, &bare) == nil {
 		*l = bare

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/retry"
+	"lectern/internal/slots"
 	"lectern/internal/tts"
 	"lectern/internal/tts/ttstest"
 )
@@ -18,7 +20,9 @@ const english = "Hello, and welcome to the show. Today we look at three simple i
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	e := New(Options{}) // one for all tests: it keeps nothing but its lexicon
+	// One for all tests: it keeps nothing but its lexicon. As the program composes engines of a network.
+	e := tts.Cached(tts.Retrying(tts.Limited(New(Options{}), slots.New(Name, 4)), retry.Policy{}), tts.CacheOptions{})
+	t.Cleanup(func() { _ = e.Close() })
 	ttstest.Run(t, func(*testing.T) tts.Engine { return e }, ttstest.Options{Voice: "rms", Text: english, OwnScript: true,
 		LongText: 2500})
 }
