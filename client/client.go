@@ -229,11 +229,18 @@ type CheckedSlide struct {
 	Warnings         []lectern.Warning   `json:"warnings"`
 }
 
-// Check asks whether the server would accept a deck, and makes nothing.
-func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
+// Check asks whether the server would accept a deck in JSON, and makes nothing. Of the options it reads those that change
+// the deck.
+func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
-	_, err := c.repeat(ctx, turnedAway, func() (http.Header, error) {
-		return c.once(ctx, http.MethodPost, "/v1/presentations?dry_run=true", deck, nil, &v)
+	o := newCreation(options)
+	body, kind, err := o.body(deck)
+	if err != nil {
+		return v, err
+	}
+	_, err = c.repeat(ctx, turnedAway, func() (http.Header, error) {
+		path := o.path(url.Values{"dry_run": {"true"}})
+		return c.once(ctx, http.MethodPost, path, body, http.Header{"Content-Type": {kind}}, &v)
 	})
 	return v, err
 }

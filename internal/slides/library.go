@@ -284,6 +284,31 @@ func (l *Library) Templates() []lectern.Template {
 	return out
 }
 
+// PropKind returns the type of the prop that a slide's template takes under this name, in any of its spellings: "text",
+// "list", "image", "table", "code" or "choice". It is empty for an option, and for a name that the template does not take.
+func (l *Library) PropKind(template, name string) string {
+	d, ok := l.find(template)
+	if !ok {
+		d = l.templates[lectern.DefaultTemplate]
+	}
+	name = squash(name)
+	for _, p := range d.Props {
+		for _, spelling := range slices.Concat([]string{p.Name, p.Role}, p.Also, l.spellings[p.Role]) {
+			switch {
+			case squash(spelling) != name:
+			case p.Option:
+				return ""
+			default:
+				return p.Type
+			}
+		}
+	}
+	if series.MatchString(name) && !slices.Contains(notes, name) {
+		return "list" // bullet1, bullet2
+	}
+	return ""
+}
+
 // clone copies decoded JSON.
 func clone(v any) any {
 	switch v := v.(type) {
