@@ -9,7 +9,8 @@ import (
 	"lectern"
 )
 
-// Nothing of a slide is dropped in silence (V3): a prop that the template does not take is named with its slide.
+// Nothing of a slide is dropped in silence (V3): a warning names each prop that the template does not have, with its
+// slide.
 func TestV3UnknownPropsAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -57,7 +58,7 @@ func TestV3UnknownPropsAreNamed(t *testing.T) {
 	}
 }
 
-// The type of a prop is known under all of its spellings; options and strangers have none.
+// The type of a prop is known under all of its spellings. Options and unknown props have none.
 func TestPropKinds(t *testing.T) {
 	t.Parallel()
 	l, err := New()
