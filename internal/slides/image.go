@@ -21,6 +21,7 @@ const (
 type picture struct {
 	URL    template.URL
 	Remote bool
+	Alt    string          // it in words; "": it is decoration
 	file   lectern.Picture // of a data address
 }
 

@@ -285,7 +285,7 @@ func (l *Library) Templates() []lectern.Template {
 }
 
 // PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code"
-// or "choice". It is empty for an option and for a name that the template does not have.
+// or "choice". It is empty for an option without words and for a name that the template does not have.
 func (l *Library) PropKind(template, name string) string {
 	d, ok := l.find(template)
 	if !ok {
@@ -296,7 +296,7 @@ func (l *Library) PropKind(template, name string) string {
 		for _, spelling := range slices.Concat([]string{p.Name, p.Role}, p.Also, l.spellings[p.Role]) {
 			switch {
 			case squash(spelling) != name:
-			case p.Option:
+			case p.Option && p.Role != "alt":
 				return ""
 			default:
 				return p.Type

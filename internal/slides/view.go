@@ -271,6 +271,9 @@ func (v *view) fill(d *design, raw map[string]any, spellings map[string][]string
 			break
 		}
 	}
+	if picture := v.pictures["image"]; picture != nil {
+		picture.Alt = v.options["alt"]
+	}
 	v.borrow(d)
 	return p
 }
@@ -466,6 +469,9 @@ func (v *view) object(it *Item, p props, prop string) {
 	}
 	if x, name, ok := p.take("image", "imageurl", "img", "picture", "photo", "avatar", "logo", "src"); ok {
 		it.Image = v.image(address(x), prop+"."+name)
+	}
+	if x, _, ok := p.take("alt", "imageAlt", "altText"); ok && it.Image != nil {
+		it.Image.Alt = optionOf(x)
 	}
 	if x, name, ok := p.take(itemPoints...); ok {
 		v.inside("."+name, func() {
