@@ -28,6 +28,9 @@ func TestCreateInALanguage(t *testing.T) {
 	if d := r.jobs.all[1].deck; d.Title != "Hallo Acme" || d.Language != "de-AT" || d.Voice.Language != "de-AT" || d.Slides[0].Narration != "Hallo." || d.Slides[0].Props["title"] != "Hallo Acme" {
 		t.Errorf("%+v", d)
 	}
+	if a := r.post("/v1/presentations?language=de&dry_run=true", bilingual); a.status != 200 || !strings.Contains(a.body, `"language":"de"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	body, ct := form(t, part{"deck", "talk.json", "", bilingual}, part{"language", "", "", "de"}, part{"variables", "", "", `{"c":"Globex"}`})
 	if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 202 {
 		t.Fatalf("%d %s", a.status, a.body)
