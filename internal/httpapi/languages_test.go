@@ -51,6 +51,7 @@ func TestFaultsOfLanguagesAndVariables(t *testing.T) {
 		{"", strings.ReplaceAll(bilingual, `{"c":"Acme"}`, `{"d":"Acme"}`), `"code":"undefined_variable"`},
 		{"?language=de", strings.ReplaceAll(bilingual, `{{ c }}`, `{{ e }}`), `"param":"slides[0].translations.de.title"`},
 		{"", strings.ReplaceAll(bilingual, `"Acme"`, `["Acme"]`), `"param":"variables.c"`},
+		{"", strings.ReplaceAll(bilingual, `"de":{"title":"Hallo {{ c }}"`, `"german":{"title":"Hallo {{ c }}"`), `"param":"slides[0].translations.german"`},
 		{"?langauge=de", bilingual, `langauge`},
 	} {
 		if a := r.post("/v1/presentations"+c.path, c.body); a.status < 400 || a.status >= 500 || !strings.Contains(a.body, c.says) {
