@@ -345,6 +345,7 @@ func (c *Client) Voices(ctx context.Context) ([]lectern.Voice, error) {
 type wire struct {
 	ID              string            `json:"id"`
 	Title           string            `json:"title"`
+	Language        string            `json:"language"`
 	Status          lectern.Status    `json:"status"`
 	Stage           string            `json:"stage"`
 	Progress        lectern.Progress  `json:"progress"`
@@ -395,7 +396,7 @@ func (w wire) files() []lectern.Artifact {
 
 func (w wire) presentation() lectern.Presentation {
 	return lectern.Presentation{
-		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
+		ID: w.ID, Title: w.Title, Language: w.Language, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
 		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt,

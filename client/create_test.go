@@ -155,7 +155,7 @@ func TestLanguagesAndVariablesAreSent(t *testing.T) {
 	c, _ := dial(t, func(w http.ResponseWriter, r *http.Request) {
 		path, kind, variables = r.URL.RequestURI(), r.Header.Get("Content-Type"), r.FormValue("variables")
 		w.WriteHeader(http.StatusAccepted)
-		fmt.Fprint(w, `{"id":"p","status":"queued","version":1}`)
+		fmt.Fprint(w, `{"id":"p","language":"de","status":"queued","version":1}`)
 	})
 	values := client.WithVariables(map[string]string{"customer": "Acme"})
 	for _, one := range []struct {
@@ -164,7 +164,13 @@ func TestLanguagesAndVariablesAreSent(t *testing.T) {
 		kind      string
 		variables string
 	}{
-		{func() error { _, err := c.Create(t.Context(), []byte(`{}`), client.WithLanguage("de")); return err }, "/v1/presentations?language=de", "application/json", ""},
+		{func() error {
+			p, err := c.Create(t.Context(), []byte(`{}`), client.WithLanguage("de"))
+			if p.Language != "de" {
+				t.Errorf("the presentation is in %q", p.Language)
+			}
+			return err
+		}, "/v1/presentations?language=de", "application/json", ""},
 		{func() error { _, err := c.Create(t.Context(), []byte(`{}`), values); return err }, "/v1/presentations", "multipart/form-data", `{"customer":"Acme"}`},
 		{func() error {
 			_, err := c.Check(t.Context(), []byte(`{}`), values, client.WithLanguage("de"))

@@ -10,7 +10,7 @@ import (
 	"lectern"
 )
 
-// drawSpeech gives narrations with keys of their own, and how long the whole is.
+// drawSpeech draws narrations with different keys and returns the length of the whole.
 func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	for i := range rapid.IntRange(0, 40).Draw(t, "narrations") {
 		total += rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "silence")
@@ -22,8 +22,8 @@ func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	return list, total + rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "rest") + 1
 }
 
-// All that is said is in the passages, in order, within half a packet of its place and at its distance from the rest of its
-// passage; passages do not touch, and each has silence around it.
+// The passages hold all narrations in order. Each is within half a packet of its place and keeps its distance to the
+// others of its passage. Passages do not touch, and each has silence around it.
 func TestPassagesHoldTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -65,7 +65,7 @@ func TestPassagesHoldTheWhole(t *testing.T) {
 	})
 }
 
-// A passage lasts for two minutes at most, unless there is no silence to cut it in; and what lasts no longer is not cut.
+// A passage lasts at most two minutes, unless it has no silence for a cut. A sound of two minutes or less is not cut.
 func TestPassagesAreCutInSilence(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,7 +78,7 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 		for _, p := range list {
 			part := speech[i : i+len(p.Speech)]
 			if i > 0 && part[0].Start-speech[i-1].end() < passageStill {
-				t.Fatalf("there is a cut before narration %d, %d samples behind the one before", i+1,
+				t.Fatalf("there is a cut before narration %d, %d samples after the one before", i+1,
 					part[0].Start-speech[i-1].end())
 			}
 			i += len(part)
@@ -95,7 +95,7 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 	})
 }
 
-// cuts gives the narrations before which there is a cut.
+// cuts returns the narrations that follow a cut.
 func cuts(t interface{ Fatal(...any) }, total int64, speech []Speech) map[int]bool {
 	list, err := Passages(total, speech)
 	if err != nil {
@@ -109,7 +109,7 @@ func cuts(t interface{ Fatal(...any) }, total int64, speech []Speech) map[int]bo
 	return at
 }
 
-// edited gives narrations one of which says something else, for longer by more samples.
+// edited returns narrations with another text in one of them, which is longer by more samples.
 func edited(speech []Speech, which int, key string, more int64) []Speech {
 	list := append([]Speech(nil), speech...)
 	list[which].Key = key
@@ -142,7 +142,7 @@ func TestAnEditMovesNoFarCut(t *testing.T) {
 	})
 }
 
-// fifty is the sound of a deck of fifty slides, ten minutes long.
+// fifty returns the sound of a deck of fifty slides, ten minutes long.
 func fifty() (list []Speech, total int64) {
 	for i := range 50 {
 		n := int64(9+i*7%5) * lectern.SampleRate
@@ -152,7 +152,7 @@ func fifty() (list []Speech, total int64) {
 	return list, total
 }
 
-// What an edit of a slide leaves as it was need not be encoded again: most of the sound of a long deck, at the cost of few processes.
+// After an edit of a slide, most of the sound of a long deck is not encoded again, and the rest takes few processes.
 func TestAnEditLeavesMostPassages(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()
@@ -170,7 +170,7 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 	again, starts, most := int64(0), 0, int64(0) // samples, processes, samples of one edit
 	for which := range speech {
-		// A frame or some more: everything behind it begins elsewhere.
+		// One or more frames longer, so everything after it moves.
 		after, err := Passages(total+int64(which+1)*1600,
 			edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
 		if err != nil {
@@ -193,7 +193,7 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 }
 
-// A deck that says the same on every slide has as few passages as another.
+// A deck with the same text on every slide has as few passages as another.
 func TestTheSameAllOverIsNotCutAtEverySlide(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()

@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// linesOf captions words that are said evenly, and shows the lines. Words are divided by "|"; letters that stand alone are what an
-// engine gives for a script without spaces.
+// linesOf makes captions of evenly spoken words and returns the lines. Words are separated by "|". letters makes each
+// character a word, as engines do for scripts without spaces.
 func linesOf(marked string, letters bool) []string {
 	text := strings.ReplaceAll(marked, "|", "")
 	s := Spoken{Text: text, Samples: 48_000 * int64(len([]rune(text))) / 12, Breaks: []int{0}}
@@ -40,7 +40,8 @@ func linesOf(marked string, letters bool) []string {
 	return out
 }
 
-// V4: a line ends between words, in scripts that write no spaces too; no line begins with a mark that closes, or ends with one that opens.
+// V4: a line ends between words, in scripts without spaces too. No line begins with a closing mark or ends with an
+// opening one.
 func TestV4LinesEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -77,7 +78,7 @@ func TestV4LinesEndBetweenWords(t *testing.T) {
 	}
 }
 
-// V4: without a segmenter lines end between characters as readers count them, and keep marks in their places.
+// V4: without a segmenter lines end between characters as readers count them, and marks stay on the right line.
 func TestV4WithoutWordsLinesEndBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"ก", "กำ", "เก", "น้ำ", "漢", "字", "「", "」", "、", "。", "ー", "っ", "カ", "កម្ពុ", " ", "word", "é",
@@ -135,7 +136,7 @@ func TestS9NumbersStayWhole(t *testing.T) {
 	}
 }
 
-// V4: text that looks like a mark of a subtitle file is text there.
+// V4: text that looks like markup of a subtitle file stays text.
 func TestV4CaptionFilesEscape(t *testing.T) {
 	t.Parallel()
 	cues := []Cue{{End: 1e9, Lines: []string{`a <b>x</b> --> {\an8} & <3`}}}

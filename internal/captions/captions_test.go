@@ -12,7 +12,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// spokenText gives each word of a text a time, without its punctuation.
+// spokenText returns a text as words of equal length, without punctuation.
 func spokenText(text string, start, perWord int64) Spoken {
 	s := Spoken{Text: text, Start: start}
 	for _, w := range strings.Fields(text) {

@@ -8,7 +8,8 @@ import (
 	"lectern"
 )
 
-// An encoder in hardware gets key pictures where pieces are cut, no B-pictures, one reference, and pictures as it takes them.
+// An encoder in hardware makes key pictures where pieces are cut, no B-pictures and one reference, and reads pictures
+// in its own format.
 func TestHardwareArguments(t *testing.T) {
 	t.Parallel()
 	const shape = " -profile:v high -g 180 -bf 0 -refs 1 -color_range tv -colorspace bt709 -color_primaries bt709 " +

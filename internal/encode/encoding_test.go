@@ -76,7 +76,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// All pieces of a video carry the same parameters but for how finely they are quantized, and another quality changes nothing else.
+// All pieces of a video have the same parameters except for their quantizers. Another quality changes only those.
 func TestPiecesShareTheirParameters(t *testing.T) {
 	t.Parallel()
 	for _, q := range lectern.Qualities() {

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/soak"
 )
 
-// options are how Lectern runs x264, but for the entropy coder.
+// options returns the arguments with which Lectern runs x264, except for the entropy coder.
 func options(cabac bool, more string) []string {
 	p := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
 	if !cabac {
@@ -37,7 +37,7 @@ func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
 	return out
 }
 
-// decoded returns a stream's pictures as libavcodec decodes them: no warning, no error.
+// decoded returns a stream's pictures as libavcodec decodes them. A warning or an error fails the test.
 func decoded(t testing.TB, stream []byte) []byte {
 	t.Helper()
 	var said []string
@@ -138,7 +138,8 @@ func (s *scene) splice(t testing.TB) []byte {
 	return out.Bytes()
 }
 
-// What is spliced decodes to the small stream's pictures in their place, and elsewhere to the key picture, bit for bit.
+// A spliced stream decodes, bit for bit, to the small stream's pictures in their place and to the key picture
+// elsewhere.
 func TestSplicedDecodesBitForBit(t *testing.T) {
 	t.Parallel()
 	runs := soak.Cases(t, "corner, cabac true", "as wide as the picture, cabac true", "top left, cabac false")
@@ -193,7 +194,7 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 	}
 }
 
-// blank returns a picture without a rectangle of it.
+// blank returns a picture with one rectangle cleared.
 func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 	pic = bytes.Clone(pic)
 	w, h := size.Width, size.Height
@@ -210,7 +211,7 @@ func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 	return pic
 }
 
-// A still decodes to its key picture, over and over.
+// Every picture of a still decodes to its key picture.
 func TestAStillStands(t *testing.T) {
 	t.Parallel()
 	size := soak.Pick([]string{"640x368", "1280x720"}, "640x368")
@@ -244,7 +245,7 @@ func TestAStillStands(t *testing.T) {
 	}
 }
 
-// The probe shows the small pictures as they are by themselves; and something else where a motion vector leaves them.
+// The probe shows the small pictures as they decode alone, and something else where a motion vector leaves them.
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {

@@ -22,7 +22,7 @@ func TestCreateInALanguage(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	a := r.post("/v1/presentations?language=de-AT", bilingual)
-	if a.status != 202 || !strings.Contains(a.body, `"code":"stale_translation"`) || !strings.Contains(a.body, `"code":"untranslated"`) {
+	if a.status != 202 || !strings.Contains(a.body, `"code":"stale_translation"`) || !strings.Contains(a.body, `"code":"untranslated"`) || !strings.Contains(a.body, `"language":"de-AT"`) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if d := r.jobs.all[1].deck; d.Title != "Hallo Acme" || d.Language != "de-AT" || d.Voice.Language != "de-AT" || d.Slides[0].Narration != "Hallo." || d.Slides[0].Props["title"] != "Hallo Acme" {

@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// adtsOf puts heads before packets, as ffmpeg does for 48 kHz and one channel.
+// adtsOf adds headers to packets, as ffmpeg does for 48 kHz and one channel.
 func adtsOf(packets ...[]byte) []byte {
 	var b []byte
 	for _, p := range packets {
@@ -21,10 +21,11 @@ func adtsOf(packets ...[]byte) []byte {
 	return b
 }
 
-// partOf is a part of so many samples, from a packet on, whose packets hold their own number in it, and the part's.
+// partOf returns a part of the given length that begins at a packet. Each packet holds its own number and the part's
+// name.
 func partOf(t interface{ Fatal(...any) }, at, samples int64, name byte, size func(i int) int) (Part, [][]byte) {
 	var list [][]byte
-	packets := samples/packet + 1 // each reaches into the next
+	packets := samples/packet + 1 // each overlaps the next
 	for i := range int(packets) {
 		list = append(list, append(bytes.Repeat([]byte{byte(i)}, size(i)), name))
 	}
@@ -45,7 +46,8 @@ func writeSound(w io.Writer, total int64, parts []Part) error {
 	return s.Write(w)
 }
 
-// The track has each passage's packets at its place, and copies of a last packet everywhere else; it is as long as the whole.
+// The track has each passage's packets at its place, copies of a last packet everywhere else, and the length of the
+// whole.
 func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -125,7 +127,7 @@ func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 	short.Packets, late.At, other.At, other.Config = 6, 100, 9, []byte{1}
 	gone.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(nil)), nil }
 	for name, parts := range map[string][]Part{
-		"none": nil, "overlap": {a, b}, "too few packets": {short}, "behind the end": {late}, "two kinds": {a, other}, "gone": {gone},
+		"none": nil, "overlap": {a, b}, "too few packets": {short}, "after the end": {late}, "two kinds": {a, other}, "gone": {gone},
 	} {
 		if err := writeSound(io.Discard, 20*packet, parts); err == nil {
 			t.Errorf("%s: no error", name)

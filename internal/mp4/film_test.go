@@ -23,7 +23,7 @@ var (
 	testPPS = []byte{0x68, 0xee, 0x3c, 0x80}
 )
 
-// demuxed is a track as somebody else reads it: from ISO 14496-12, by the places that the index gives.
+// demuxed is a track as read by a second reader, written from ISO 14496-12, by the offsets of the index.
 type demuxed struct {
 	kind, language string
 	scale          uint32
@@ -34,7 +34,7 @@ type demuxed struct {
 	enabled        bool
 }
 
-// boxesIn cuts boxes apart; those of the same kind stand in order.
+// boxesIn separates boxes by kind, in order.
 func boxesIn(b []byte) map[string][][]byte {
 	found := map[string][][]byte{}
 	for len(b) >= 8 {
@@ -48,7 +48,7 @@ func boxesIn(b []byte) map[string][][]byte {
 	return found
 }
 
-// inside goes down a path of boxes, each the first of its kind.
+// inside follows a path of boxes, each the first of its kind.
 func inside(b []byte, path ...string) []byte {
 	for _, kind := range path {
 		list := boxesIn(b)[kind]
@@ -60,7 +60,7 @@ func inside(b []byte, path ...string) []byte {
 	return b
 }
 
-// words reads a table of 32 bits each.
+// words reads a table of 32-bit values.
 func words(b []byte) []uint32 {
 	list := make([]uint32, len(b)/4)
 	for i := range list {
@@ -147,7 +147,7 @@ func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
 	return f, pictures, packets
 }
 
-// Whoever reads the file by its index finds every picture, packet, caption and title where and when it belongs.
+// A reader of the index finds every picture, packet, caption and title at the right place and time.
 func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -285,7 +285,7 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A title of any length is cut where a character ends.
+// A title that is too long is cut after a whole character.
 func TestTextIsCutBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -15,7 +15,7 @@ import (
 	"lectern"
 )
 
-// The mean of every 8×8 pixels is the gradient itself, and no pixel is a whole step away from it.
+// The mean of every 8×8 pixels is the gradient itself, and every pixel is less than a step from it.
 func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	t.Parallel()
 	g := lectern.Background{From: "#102030", To: "#14283c", Angle: 180}
@@ -46,7 +46,8 @@ func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	}
 }
 
-// A light is its own colour in the middle, half of it at half its reach, and nothing beyond; it grows with the page's scale.
+// A light has its own colour in the middle, half of it at half its radius, and none beyond. It grows with the page's
+// scale.
 func TestBackgroundLights(t *testing.T) {
 	t.Parallel()
 	for _, scale := range []float64{1, 2} {
@@ -72,7 +73,7 @@ func TestBackgroundLights(t *testing.T) {
 	}
 }
 
-// Lay is what image/draw does, to a step in 255; what is clear or opaque is exact.
+// Lay differs from image/draw by at most a step in 255. Transparent and opaque pixels are exact.
 func TestLay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -110,7 +111,7 @@ func TestLay(t *testing.T) {
 	}
 }
 
-// What PNG writes, image/png reads as it was.
+// image/png reads the pixels that PNG wrote.
 func TestPNG(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

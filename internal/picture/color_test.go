@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// newStrip gives n pixels at a place, with what they are converted to behind borders of their own: a kernel that writes beyond
-// its strip is found by them.
+// newStrip returns a strip at a place and its output with guard bytes around each part, which show a kernel that writes
+// beyond its strip.
 func newStrip(pix []byte, atX, atY int) (strip, []byte) {
 	n := len(pix) / 8
 	const border = 40
@@ -25,7 +25,7 @@ func newStrip(pix []byte, atX, atY int) (strip, []byte) {
 		atY: atY}, out
 }
 
-// sameAsPortable reports how a strip that was converted as it is done on this machine differs from the portable way.
+// sameAsPortable reports how the results of this machine's kernel and of the portable code differ for a strip.
 func sameAsPortable(pix []byte, atX, atY int) error {
 	a, got := newStrip(pix, atX, atY)
 	b, want := newStrip(pix, atX, atY)
@@ -80,7 +80,7 @@ func TestConversionIsThePortableOneForLongRows(t *testing.T) {
 	})
 }
 
-// Wherever the one pixel is that lets something through, it is noticed.
+// A single transparent pixel is noticed at any place.
 func TestConversionNoticesOneTransparentPixel(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 14, 16, 18, 46, 64} {

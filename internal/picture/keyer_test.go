@@ -35,8 +35,8 @@ func truth(w, h int) *image.NRGBA {
 	return m
 }
 
-// Against known alpha: edges are where they are and as soft as they are, and nothing that is kept is green. The bounds are
-// what no eye sees: three hundredths of alpha on average, a tenth at worst, where thin hair lies beside skin.
+// Compared with known alpha, edges have their place and softness, and no visible pixel is green. The bounds are below
+// what an eye sees: three hundredths of alpha on average, a tenth at worst, where thin hair is next to skin.
 func TestKeyAgainstTheTruth(t *testing.T) {
 	t.Parallel()
 	size := lectern.Size{Width: 1080, Height: 1080}

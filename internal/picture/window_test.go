@@ -26,7 +26,7 @@ func noise(w, h int, seed uint64) *image.RGBA {
 	return img
 }
 
-// exact is bt709 in its limited range, by the book.
+// exact converts to bt709 in its limited range, as the standard defines it.
 func exact(c color.RGBA) (y, u, v float64) {
 	r, g, b := float64(c.R)/255, float64(c.G)/255, float64(c.B)/255
 	l := 0.2126*r + 0.7152*g + 0.0722*b
@@ -52,7 +52,7 @@ func TestYUVIsBT709(t *testing.T) {
 					t.Fatalf("%v: %s is %d where %.3f is right", c, name, b, plane.want)
 				}
 			}
-			// The weaker the dither, the more of what rounding does is left.
+			// The weaker the dither, the larger the remaining rounding error.
 			if mean := sum / float64(len(plane.pix)); math.Abs(mean-plane.want) > 0.5-0.5/dither+0.03 {
 				t.Fatalf("%v: %s is %.3f on average where %.3f is right", c, name, mean, plane.want)
 			}
@@ -150,7 +150,7 @@ func TestAnOpaqueAvatarCoversTheInside(t *testing.T) {
 	})
 }
 
-// plainBake is Window.Bake with each pixel worked out for itself.
+// plainBake is Window.Bake with each pixel computed separately.
 func plainBake(w Window, slide *image.RGBA) {
 	if !w.Inset || w.Ring.A == 0 {
 		return
@@ -171,7 +171,7 @@ func plainBake(w Window, slide *image.RGBA) {
 	}
 }
 
-// plainMask is Window.mask with each pixel worked out for itself.
+// plainMask is Window.mask with each pixel computed separately.
 func plainMask(w Window) ([]byte, []span) {
 	mask, spans := make([]byte, 0, w.At.Width*w.At.Height), make([]span, w.At.Height)
 	for y := range w.At.Height {
@@ -184,7 +184,7 @@ func plainMask(w Window) ([]byte, []span) {
 	return mask, spans
 }
 
-// spanOf reads a row of a mask. One without anything in it is empty in its middle.
+// spanOf reads a row of a mask. An empty row gives an empty span in its middle.
 func spanOf(row []byte) span {
 	mid := len(row) / 2
 	s := span{end: len(row)}
@@ -203,7 +203,7 @@ func spanOf(row []byte) span {
 	return s
 }
 
-// sameAsPlain reports where a window differs from what is worked out pixel by pixel.
+// sameAsPlain reports where a window differs from the results of plainBake and plainMask.
 func sameAsPlain(w Window, slide *image.RGBA) error {
 	plain := image.NewRGBA(slide.Rect)
 	copy(plain.Pix, slide.Pix)
@@ -242,12 +242,12 @@ func TestAWindowIsTheOneWorkedOutPixelByPixel(t *testing.T) {
 			w.Ring = color.RGBA{}
 		}
 		slide := noise(size.Width, size.Height, rapid.Uint64().Draw(t, "seed"))
-		slide.Pix[3] = 7 // alpha is left as it is
+		slide.Pix[3] = 7 // alpha stays unchanged
 		if err := sameAsPlain(w, slide); err != nil {
 			t.Fatal(err)
 		}
 	})
-	// As large as in a video, and where the shadow meets the borders of the picture.
+	// Of the size in a video, and where the shadow meets the borders of the picture.
 	for shape, at := range map[lectern.Shape]image.Point{lectern.ShapeCircle: {80, 60}, lectern.ShapeRounded: {0, 0},
 		lectern.ShapeSquare: {168, 108}} {
 		w := Window{At: lectern.Rect{X: at.X, Y: at.Y, Width: 432, Height: 432}, Shape: shape, Inset: true, Unit: 1,
@@ -295,7 +295,7 @@ func TestComposingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// solid makes all of a picture opaque, as the frames of an avatar on a backdrop are.
+// solid makes a whole picture opaque, like the frames of an avatar on a backdrop.
 func solid(m *image.RGBA) *image.RGBA {
 	for i := 3; i < len(m.Pix); i += 4 {
 		m.Pix[i] = 255

@@ -52,7 +52,7 @@ func TestKindsAreTakenByTheirBytes(t *testing.T) {
 	}
 }
 
-// Only the first frame of a file is shown, so that neither the number of frames nor the moment matters.
+// Only the first frame of a file is shown, so that neither the number of frames nor the time of the capture matters.
 func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string][]string{"anim.png": {"acTL", "fcTL", "fdAT"}, "anim.webp": {"ANMF", "ANIM"},
@@ -115,7 +115,7 @@ func resize(b []byte, at int, w, h uint32) []byte {
 	return b
 }
 
-// H1, V8: what a header states is bounded, whichever part of the file states it.
+// H1, V8: the sizes in a file are bounded, wherever the file states them.
 func TestH1SizesAreBounded(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
@@ -167,7 +167,7 @@ func TestH1SizesOfAV1DataAreRead(t *testing.T) {
 	}
 }
 
-// Parts that inflate and are not shown do not reach the browser.
+// Compressed parts that are not shown do not reach the browser.
 func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
@@ -201,12 +201,12 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	}
 }
 
-// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can
-// tell.
+// V1: a file that is truncated anywhere is refused, and so is one with a wrong bit in its pixels if the format can
+// detect it.
 func TestV1DamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {
-		if name == "anim.avif" { // its still may be whole though its end is missing
+		if name == "anim.avif" { // its still may be complete although its end is missing
 			continue
 		}
 		b := sample(t, name)
@@ -325,7 +325,7 @@ func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 	}
 }
 
-// H8: however a drawing writes what is costly, the count sees it where a browser does.
+// H8: the count sees every costly property that a browser sees, however it is written.
 func TestH8CostsCannotBeHidden(t *testing.T) {
 	t.Parallel()
 	many := `<filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<rect class="a"/>`, 20)
@@ -477,7 +477,7 @@ func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, side := range []int{1_000_000, 1_000_001} { // libpng reads no more
+	for _, side := range []int{1_000_000, 1_000_001} { // libpng's limit
 		var b bytes.Buffer
 		_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, side)))
 		if _, err := Inspect(b.Bytes(), PNG, bounds); (err == nil) != (side == 1_000_000) {
@@ -528,8 +528,8 @@ func TestJudgeRemembers(t *testing.T) {
 	}
 }
 
-// fuzzKind holds what must be true of every file: a verdict without a panic, within the limit, that the picture that is
-// shown gets again.
+// fuzzKind tests the rules for every file: a verdict without a panic, within the limits, and the same verdict for the
+// picture that is shown.
 func fuzzKind(f *testing.F, names ...string) {
 	for _, n := range names {
 		f.Add(sample(f, n))

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// V5: code keeps its indentation, in every way that a deck writes it.
+// V5: code keeps its indentation in every form in which a deck can write it.
 func TestV5CodeKeepsItsIndentation(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -79,7 +79,7 @@ func TestCodeHasColours(t *testing.T) {
 	}
 }
 
-// Whatever the code, its parts together are the code, and its lines are those that were written.
+// For any code, the parts together give the code, with the same lines.
 func TestNoCodeIsLost(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "go", "python", "html", "json", "bash", "rust", "sql", "yaml", "c", "ruby"}
@@ -114,7 +114,7 @@ func FuzzCode(f *testing.F) {
 	})
 }
 
-// The colours of code have 4.5 to 1 on the pane and on lines that stand out.
+// The colours of code have a contrast of 4.5 to 1 on the pane and on highlighted lines.
 func TestV5ContrastOfCode(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -130,7 +130,7 @@ func TestV5ContrastOfCode(t *testing.T) {
 	}
 }
 
-// An option of a listing that means nothing is named, and the rest of it holds (V3, V5).
+// A warning names an invalid option of a listing, and its valid parts apply (V3, V5).
 func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// drawn are line icons on a grid of 24, stroked in the colour of the text.
+// drawn are line icons on a grid of 24 units, stroked in the colour of the text.
 var drawn = map[string]string{
 	"check": "M5 12.5l4.5 4.5L19 7.5",
 	"cross": "M6.5 6.5l11 11M17.5 6.5l-11 11",
@@ -60,7 +60,7 @@ var drawn = map[string]string{
 		"2 0 1 0 .01 4 2 2 0 1 0 0-4z",
 }
 
-// otherNames are words under which decks ask for an icon.
+// otherNames are other names of icons in decks.
 var otherNames = map[string]string{
 	"checkmark": "check", "tick": "check", "done": "check", "close": "cross", "x": "cross", "time": "clock", "speed": "bolt", "fast": "bolt",
 	"lightning": "bolt", "zap": "bolt", "team": "users", "people": "users", "person": "user", "customer": "user", "graph": "chart", "analytics": "chart",
@@ -73,7 +73,7 @@ var otherNames = map[string]string{
 	"stack": "layers", "location": "map", "pin": "map", "place": "map", "developer": "code", "api": "code", "shipping": "truck", "delivery": "truck",
 }
 
-// symbol finds the drawn icon that a name such as "Users", "fa-users" or "icon_team" means.
+// symbol finds the drawn icon of a name such as "Users", "fa-users" or "icon_team".
 func symbol(s string) (string, bool) {
 	s = squash(s)
 	for _, prefix := range []string{"", "fas", "far", "fa", "icon", "lucide", "mdi", "hi"} {

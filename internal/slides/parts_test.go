@@ -174,7 +174,7 @@ func TestLanguageAndDirection(t *testing.T) {
 	}
 }
 
-// TestRoomIsKeptForTheAvatar holds that the body never reaches into the avatar's window, for any place of it.
+// The body never overlaps the avatar's window, for any place of the window.
 func TestRoomIsKeptForTheAvatar(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -27,7 +27,7 @@ func deck(theme string, layout lectern.Layout, slides ...lectern.Slide) lectern.
 	return lectern.Deck{Theme: theme, Layout: layout, Size: lectern.Size{Width: 1920, Height: 1080}, Slides: slides}
 }
 
-// page renders one slide and fails the test where that fails.
+// page renders one slide and fails the test on an error.
 func page(t testing.TB, l *Library, s lectern.Slide) (lectern.Page, []lectern.Warning) {
 	t.Helper()
 	p, w, err := l.Page(deck("", lectern.LayoutPictureInPicture, s), 0)
@@ -251,7 +251,7 @@ func TestUnknownThemeNamesTheKnownOnes(t *testing.T) {
 	}
 }
 
-// TestContrast holds ART's numbers: 7 to 1 for body text, 4.5 to 1 for large text, on every ground it can stand on.
+// Body text has a contrast of 7 to 1, large text of 4.5 to 1, on every background that it can have.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -367,8 +367,8 @@ func jsonValue(depth int) *rapid.Generator[any] {
 			func(m map[string]any) any { return m }))
 }
 
-// sound says what is wrong with the outcome for props of any shape: a page with one script, or a failure that names a
-// prop; never anything else.
+// sound returns what is wrong with the result for props of any shape. The result must be a page with one script, or a
+// failure that names a prop.
 func sound(p lectern.Page, err error) error {
 	if err != nil {
 		f := lectern.AsFailure(err)

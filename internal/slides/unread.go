@@ -15,7 +15,7 @@ var notes = []string{
 // maxUnread is how many unread props of one slide are named.
 const maxUnread = 8
 
-// unread warns of the props of a slide that the template does not take, and so does not show.
+// unread warns of the props of a slide that the template does not have, and so does not show.
 func (v *view) unread(d *design, raw map[string]any, p props) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(raw)) {

@@ -64,7 +64,7 @@ func TestNobodySpeaksAcrossATransitionOrAnother(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p, needs := drawPlan(t)
-		quiet := int64(0) // the sample from which the next narration may begin
+		quiet := int64(0) // the first sample at which the next narration may begin
 		for i, s := range p.Slides {
 			if s.Spoken != needs[i].Narration {
 				t.Fatalf("slide %d speaks %d samples of %d", i+1, s.Spoken, needs[i].Narration)

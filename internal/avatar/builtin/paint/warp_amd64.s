@@ -44,8 +44,8 @@ DATA whole<>+24(SB)/8, $0x0100010001000100
 GLOBL whole<>(SB), RODATA|NOPTR, $32
 
 // FOUR reads four pixels with their right neighbours into here, and the pixels below them into below, for the indices
-// at i, j, k and l. It overwrites x, y, t0 and t1. Loads that spread their bytes save shuffles, which are the
-// bottleneck.
+// at i, j, k and l. x and y are the lower halves of here and below. It overwrites AX, CX, t0 and t1. Loads that spread
+// their bytes save shuffles, which are the bottleneck.
 #define FOUR(i, j, k, l, x, here, y, below, t0, t1) \
 	MOVL         i, AX                 \
 	MOVL         j, CX                 \
