@@ -68,6 +68,7 @@ func allowed() map[string][]string {
 		"internal/queue":           {"internal/store", "internal/job"},
 		"internal/fetch":           {"internal/egress", "internal/picturefile"},
 		"internal/slides":          {"internal/picturefile"},
+		"internal/asset":           {"internal/deck", "internal/media", "internal/picturefile"},
 		"internal/media":           {"internal/deck", "internal/picturefile"},
 		"internal/webhook":         {"internal/egress", "internal/retry"},
 		"internal/keys":            nil,

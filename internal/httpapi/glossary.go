@@ -5,6 +5,8 @@ import "github.com/danielgtaylor/huma/v2"
 // glossary says what the shapes of the document are, under "", and what the fields of those are that come from the root
 // package, whose types carry no tags for a document.
 var glossary = map[string]map[string]string{
+	"Asset":                {"": "An uploaded file. What it has none of is null."},
+	"AssetPage":            {"": "A page of assets."},
 	"AvatarList":           {"": "All avatars."},
 	"AvatarView":           {"": "A presenter."},
 	"Backdrop":             {"": "What an avatar stands in front of: a vertical gradient.", "top": "Colour at the top, #rrggbb; empty: none.", "bottom": "Colour at the bottom, #rrggbb; empty: none."},
