@@ -110,6 +110,8 @@ type problem struct {
 		Message string       `json:"message"`
 		Param   string       `json:"param"`
 		Slide   int          `json:"slide"`
+		Line    int          `json:"line"`
+		Column  int          `json:"column"`
 	} `json:"errors"`
 }
 
@@ -181,8 +183,10 @@ func refusal(res *http.Response) error {
 	for i, f := range p.Errors {
 		if i > 0 { // the first one is the failure itself
 			e.Failure.Causes = append(e.Failure.Causes, lectern.Failure{Code: f.Code, Message: f.Message, Param: f.Param,
-				Slide: f.Slide})
+				Slide: f.Slide, Line: f.Line, Column: f.Column})
+			continue
 		}
+		e.Failure.Line, e.Failure.Column = f.Line, f.Column
 	}
 	return e
 }
@@ -226,6 +230,7 @@ func read(ctx context.Context, res *http.Response, v any) error {
 // Checked is what the server says of a deck that it would accept.
 type Checked struct {
 	Slides           int               `json:"slides"`
+	Language         string            `json:"language"` // that would be rendered; "": the deck does not say
 	Theme            string            `json:"theme"`
 	Layout           string            `json:"layout"`
 	Avatar           string            `json:"avatar"`

@@ -78,6 +78,7 @@ func writtenSamples(id string) []sample {
 			"Create a presentation", "curl SERVER/v1/presentations --json '"+string(exampleDeck)+"'",
 			"From a file, keeping the id in a variable", "ID=$(curl -s SERVER/v1/presentations --json @deck.json | cut -d'\"' -f4)",
 			"Only check it, and estimate how long the video will be", "curl 'SERVER/v1/presentations?dry_run=true' --json @deck.json",
+			"In another language of the deck", "curl 'SERVER/v1/presentations?language=de' -H 'Content-Type: application/yaml' --data-binary @deck.yaml",
 			"As a form with settings; sent again, it makes nothing again", `curl SERVER/v1/presentations \
   -H 'Idempotency-Key: 6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51' \
   -F deck=@deck.json -F 'settings={"theme":"light-modern"}'`)
