@@ -34,7 +34,21 @@ func genReport(t *rapid.T, attempt int) lectern.Reported {
 		SlidesDone: rapid.IntRange(-1, 9).Draw(t, "slides"),
 		ETA:        time.Duration(rapid.IntRange(-1, 3).Draw(t, "eta")) * time.Second,
 		Warnings:   genWarnings(t),
+		Usage:      genUsage(t),
 	}
+}
+
+func genUsage(t *rapid.T) *lectern.Consumption {
+	if rapid.Bool().Draw(t, "nothing used") {
+		return nil
+	}
+	u := lectern.Consumption{CPU: time.Duration(rapid.IntRange(0, 3).Draw(t, "cpu")) * time.Second}
+	for _, name := range []string{"anna", "ben", "cleo"} {
+		if n := rapid.Int64Range(0, 3).Draw(t, name); n > 0 {
+			u.Providers = append(u.Providers, lectern.ProviderUse{Provider: name, Characters: n})
+		}
+	}
+	return &u
 }
 
 func genEvent(t *rapid.T, attempt int) lectern.Event {

@@ -27,6 +27,7 @@ import (
 	"lectern/internal/slides"
 	"lectern/internal/slots"
 	"lectern/internal/tts"
+	"lectern/internal/usage"
 )
 
 // Tools make slides, voices and pictures.
@@ -42,6 +43,7 @@ type Tools struct {
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
+	ledger    *usage.Ledger
 	slides    *capture.Capturer
 	judge     *picturefile.Judge
 	checker   *check.Checker
@@ -79,6 +81,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
 	}
+	t.ledger = usage.NewLedger(t.Browser.CPU)
 	t.slides = capture.New(capture.Options{
 		Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: cfg.Limits, Judge: t.judge,
 	})
@@ -122,7 +125,7 @@ func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
-		Resources: t.slots,
+		Resources: t.slots, Ledger: t.ledger, Prices: pricesOf(t.providers),
 	})
 }
 

@@ -12,6 +12,7 @@ var glossary = map[string]map[string]string{
 	"Checked":          {"": "What would become of a deck."},
 	"CheckedSlide":     {"": "What would become of one slide."},
 	"DeckInput":        {"": "A talk to be rendered: slides and settings. Every field may also be written in snake_case."},
+	"Amount":           {"": "An amount of money."},
 	"Delivery":         {"": "One message to one address."},
 	"DeliveryList":     {"": "A page of deliveries."},
 	"Fault":            {"": "One of several faults of a request, or of a run."},
@@ -62,6 +63,8 @@ var glossary = map[string]map[string]string{
 		"param": "Which part of the deck, such as slides[2].props.items; absent: none in particular.",
 	},
 	"Webhook":       {"": "An address that is told of presentations."},
+	"ProviderUsage": {"": "What a presentation has used of one provider."},
+	"Usage":         {"": "What a presentation has used."},
 	"WebhookList":   {"": "All webhooks."},
 	"WebhookSecret": {"": "A webhook with its secret, which is shown this once."},
 }

@@ -397,6 +397,18 @@ func (r *recorder) StepDone(ctx context.Context, s lectern.Step) error {
 	return nil
 }
 
+// used is the last usage that was reported.
+func (r *recorder) used() (u lectern.Consumption) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range r.reports {
+		if n.Usage != nil {
+			u = u.Max(*n.Usage)
+		}
+	}
+	return u
+}
+
 // messages are the sentences that were reported, in order.
 func (r *recorder) messages() []string {
 	r.mu.Lock()

@@ -63,6 +63,7 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 		out = append(out, a)
 		u.track.move("publish", float64(i+1)/float64(len(list)))
 	}
+	u.meter.Video(plan.Duration())
 	key := contentkey.Of(lectern.StepPublish, out)
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }

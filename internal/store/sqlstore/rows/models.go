@@ -129,6 +129,8 @@ type Presentation struct {
 	Ticket          int64
 	Resumed         int64
 	Files           string
+	Used            string
+	UsedBefore      string
 }
 
 type Step struct {
