@@ -76,6 +76,7 @@ type Presentation struct {
 	Owner           string // who alone sees it
 	KeyID           string // of the API key that created it; "": none
 	Title           string
+	Language        string // of the deck, as BCP 47 has it; "": the deck does not say
 	Status          Status
 	Stage           string // what is being done now, one of the Stage constants
 	Progress        Progress
@@ -132,7 +133,7 @@ func (p Presentation) Duration() time.Duration {
 // NewPresentation is a queued presentation, at version 1.
 func NewPresentation(id string, d Deck, now time.Time) Presentation {
 	return Presentation{
-		ID: id, Owner: DefaultOwner, Title: d.Title, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
+		ID: id, Owner: DefaultOwner, Title: d.Title, Language: d.Language, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
 		SlidesTotal: len(d.Slides), Version: 1, CreatedAt: now, Metadata: d.Metadata,
 	}
 }

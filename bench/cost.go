@@ -26,7 +26,8 @@ var writers = []int{1, 8, 64}
 
 // python runs the other side. A machine without Python is told so in the report.
 func (r *report) python(ctx context.Context, script, logFile string, each time.Duration) error {
-	out, err := proc.Output(ctx, proc.Command{Path: "python3", Args: []string{script, fmt.Sprint(each.Seconds()), logFile}})
+	out, err := proc.Output(ctx, proc.Command{Path: "python3",
+		Args: []string{script, fmt.Sprint(each.Seconds()), logFile}})
 	if errors.Is(err, proc.ErrNotFound) {
 		r.Python = "python3 is missing on this machine, so its columns are empty; `scripts/deps bench` installs it"
 		return nil
@@ -121,7 +122,8 @@ func (b *bed) close(ctx context.Context) error {
 func deck(slides int) lectern.Deck {
 	d := lectern.Deck{Title: "A talk", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}}
 	for range slides {
-		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": "Hello"}, Narration: "Hello."})
+		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": "Hello"},
+			Narration: "Hello."})
 	}
 	return d
 }
@@ -206,7 +208,8 @@ func (r *report) lecternWith(ctx context.Context, dir string, n int, each time.D
 		return err
 	}
 	c, err := timed(n, each, func(w, i int) error {
-		reps[w].Report(lectern.Reported{Stage: lectern.StageEncoding, Progress: lectern.Progress(i / 1000), Message: "Encoding slide 3 of 10.", ETA: time.Minute})
+		reps[w].Report(lectern.Reported{Stage: lectern.StageEncoding, Progress: lectern.Progress(i / 1000),
+			Message: "Encoding slide 3 of 10.", ETA: time.Minute})
 		return nil
 	})
 	if err != nil {
@@ -225,7 +228,8 @@ func (r *report) lecternWith(ctx context.Context, dir string, n int, each time.D
 
 // beats lets n runs give heartbeats as fast as the writer commits them: a heartbeat costs the run itself nothing.
 func (r *report) beats(ctx context.Context, dir string, n int, each time.Duration) error {
-	b, err := newBed(ctx, filepath.Join(dir, "beats"+strconv.Itoa(n)), func(o *job.Options) { o.HeartbeatInterval = time.Microsecond })
+	b, err := newBed(ctx, filepath.Join(dir, "beats"+strconv.Itoa(n)),
+		func(o *job.Options) { o.HeartbeatInterval = time.Microsecond })
 	if err != nil {
 		return err
 	}
@@ -241,6 +245,7 @@ func (r *report) beats(ctx context.Context, dir string, n int, each time.Duratio
 	}
 	took, count := time.Since(start), float64(b.beats.Load()-from)
 	runtime.ReadMemStats(&m1)
-	r.put("lectern", fmt.Sprintf("heartbeat/%d", n), cost{NS: float64(took.Nanoseconds()) / count, Allocs: float64(m1.Mallocs-m0.Mallocs) / count})
+	r.put("lectern", fmt.Sprintf("heartbeat/%d", n),
+		cost{NS: float64(took.Nanoseconds()) / count, Allocs: float64(m1.Mallocs-m0.Mallocs) / count})
 	return b.close(ctx)
 }

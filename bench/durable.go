@@ -65,7 +65,8 @@ func table(ctx context.Context, dir string, n int) (*sqlite.DB, *sql.DB, error) 
 		return nil, nil, err
 	}
 	w := db.Writer()
-	if _, err := w.ExecContext(ctx, "CREATE TABLE state (id INTEGER PRIMARY KEY, progress INTEGER, message TEXT)"); err != nil {
+	const create = "CREATE TABLE state (id INTEGER PRIMARY KEY, progress INTEGER, message TEXT)"
+	if _, err := w.ExecContext(ctx, create); err != nil {
 		return nil, nil, err
 	}
 	for id := range n {

@@ -58,7 +58,8 @@ func alone(ctx context.Context, program, dir string, slides int, seconds float64
 	if err != nil {
 		return s, err
 	}
-	deck, err := renders.Deck(renders.Avatar, renders.Shape{Slides: slides, Seconds: seconds, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}, 0)
+	deck, err := renders.Deck(renders.Avatar,
+		renders.Shape{Slides: slides, Seconds: seconds, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}, 0)
 	if err != nil {
 		return s, err
 	}
@@ -69,7 +70,8 @@ func alone(ctx context.Context, program, dir string, slides int, seconds float64
 		return s, err
 	}
 	began := time.Now()
-	p, err := proc.Start(ctx, proc.Command{Path: program, Dir: dir, Args: []string{"render", "deck.json", "-o", "talk.mp4", "--cache", "cache", "--keep", "kept"}})
+	p, err := proc.Start(ctx, proc.Command{Path: program, Dir: dir,
+		Args: []string{"render", "deck.json", "-o", "talk.mp4", "--cache", "cache", "--keep", "kept"}})
 	if err != nil {
 		return s, err
 	}
@@ -117,7 +119,8 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 		return err
 	}
 	s.Video = float64(m.Frames) / float64(m.FrameRate)
-	out, err := proc.Output(ctx, proc.Command{Path: "ffprobe", Dir: dir, Args: []string{"-v", "error", "-show_entries", "stream=codec_type,duration", "-of", "csv=p=0", "talk.mp4"}})
+	out, err := proc.Output(ctx, proc.Command{Path: "ffprobe", Dir: dir,
+		Args: []string{"-v", "error", "-show_entries", "stream=codec_type,duration", "-of", "csv=p=0", "talk.mp4"}})
 	if err != nil {
 		return err
 	}
@@ -147,8 +150,10 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 // onset is when something is heard behind a moment of silence, in seconds.
 func onset(ctx context.Context, file string, from float64) (float64, error) {
 	var pcm bytes.Buffer
-	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Stdout: &pcm, Args: []string{"-nostdin", "-v", "error", "-i", file, "-vn",
-		"-af", fmt.Sprintf("atrim=start=%f:duration=1", from), "-f", "s16le", "-ac", "1", "-ar", "48000", "pipe:1"}})
+	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Stdout: &pcm,
+		Args: []string{"-nostdin", "-v", "error", "-i", file, "-vn",
+			"-af", fmt.Sprintf("atrim=start=%f:duration=1", from), "-f", "s16le", "-ac", "1", "-ar",
+			"48000", "pipe:1"}})
 	if err != nil {
 		return 0, err
 	}
@@ -178,6 +183,6 @@ The talk with a presenter in the corner, %.0f min, beside one of %.0f s; both co
 | memory of Lectern's own process, at most | under 300 MB | %.0f MB | %.0f MB |
 | how much later the last slide is heard than the first, against its pictures | under a frame (33 ms) | %.1f ms | %.1f ms |
 | by how much the sound is longer than the pictures | – | %.1f ms | %.1f ms |
-`, h.Long.Slides, h.Long.Video/60, h.Short.Video, perMinute(h.Long), perMinute(h.Short), float64(h.Long.Memory)/1e6, float64(h.Short.Memory)/1e6,
-		1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
+`, h.Long.Slides, h.Long.Video/60, h.Short.Video, perMinute(h.Long), perMinute(h.Short), float64(h.Long.Memory)/1e6,
+		float64(h.Short.Memory)/1e6, 1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
 }

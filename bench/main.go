@@ -85,10 +85,11 @@ func (s setup) parts() []part {
 			r.Share, err = rendered(ctx, s.binary, s.deck, in("share"))
 			return err
 		}},
-		{"crowd", fmt.Sprintf("%d presentations, one after the other and at once", many), func(ctx context.Context, r *report) (err error) {
-			r.Crowd, err = crowded(ctx, s.binary, in("crowd"), many)
-			return err
-		}},
+		{"crowd", fmt.Sprintf("%d presentations, one after the other and at once", many),
+			func(ctx context.Context, r *report) (err error) {
+				r.Crowd, err = crowded(ctx, s.binary, in("crowd"), many)
+				return err
+			}},
 		{"hour", "a talk of an hour", func(ctx context.Context, r *report) (err error) {
 			r.Hour, err = anHour(ctx, s.binary, in("hour"))
 			return err
@@ -97,10 +98,11 @@ func (s setup) parts() []part {
 			r.Looks, err = measureLooks(ctx, s.dir, s.binary, s.deck, say)
 			return err
 		}},
-		{"load", fmt.Sprintf("load: %d creates a second for %v, %d streams", s.rate, s.span, s.streams), func(ctx context.Context, r *report) (err error) {
-			r.Load, err = underLoad(ctx, in("load"), s.rate, s.span, s.streams)
-			return err
-		}},
+		{"load", fmt.Sprintf("load: %d creates a second for %v, %d streams", s.rate, s.span, s.streams),
+			func(ctx context.Context, r *report) (err error) {
+				r.Load, err = underLoad(ctx, in("load"), s.rate, s.span, s.streams)
+				return err
+			}},
 	}
 }
 
@@ -141,7 +143,8 @@ func run(ctx context.Context, args []string) error {
 	all := s.parts()
 	for _, name := range flag.Args() {
 		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
-			return &usageError{fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and load, and page and renders", name), false}
+			return &usageError{fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and "+
+				"load, and page and renders", name), false}
 		}
 	}
 	r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)

@@ -86,7 +86,8 @@ func measureLooks(ctx context.Context, dir, binary, deck string, say func(string
 	for _, preset := range []string{"ultrafast", "superfast", "veryfast", "medium"} {
 		for _, crf := range []int{18, 23, 28} {
 			say(fmt.Sprintf("x264 %s at %d", preset, crf))
-			made, err := s.render(ctx, fmt.Sprintf("%s-%d", preset, crf), lectern.PresetStandard, &x264{preset: preset, crf: crf})
+			made, err := s.render(ctx, fmt.Sprintf("%s-%d", preset, crf), lectern.PresetStandard,
+				&x264{preset: preset, crf: crf})
 			if err != nil {
 				return nil, err
 			}
@@ -221,7 +222,8 @@ func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own 
 func (s *studio) prepare(ctx context.Context, p lectern.Preset, cache string) error {
 	full := filepath.Join(s.dir, fmt.Sprintf("full-%d", p.Lines()))
 	if _, err := os.Stat(full); err != nil {
-		if err := s.lectern(ctx, nil, s.deck, "-o", s.file("full"), "--preset", string(p), "--cache", full); err != nil {
+		if err := s.lectern(ctx, nil, s.deck, "-o", s.file("full"), "--preset", string(p), "--cache",
+			full); err != nil {
 			return err
 		}
 	}
@@ -291,7 +293,8 @@ func (s *studio) likeness(ctx context.Context, video, reference, crop string) (l
 		}
 		return all
 	}
-	graph := fmt.Sprintf("[0:v]%[1]s,split=%[2]d%[3]s;[1:v]%[1]s,split=%[2]d%[4]s;[b1][r1]ssim[o1];%[5]s", crop, n, labels("b"), labels("r"), last)
+	graph := fmt.Sprintf("[0:v]%[1]s,split=%[2]d%[3]s;[1:v]%[1]s,split=%[2]d%[4]s;[b1][r1]ssim[o1];%[5]s", crop, n,
+		labels("b"), labels("r"), last)
 	args := []string{"-hide_banner", "-nostats", "-i", video, "-i", reference, "-filter_complex", graph}
 	for i := range n {
 		args = append(args, "-map", fmt.Sprintf("[o%d]", i+1))
@@ -302,11 +305,12 @@ func (s *studio) likeness(ctx context.Context, video, reference, crop string) (l
 			*to, _ = strconv.ParseFloat(m[1], 64)
 		}
 	}
-	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Args: append(args, "-f", "null", "-"), OnStderr: func(line string) {
-		find(line, ssimLine, &got.SSIM)
-		find(line, psnrLine, &got.PSNR)
-		find(line, vmafLine, &got.VMAF)
-	}})
+	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Args: append(args, "-f", "null", "-"),
+		OnStderr: func(line string) {
+			find(line, ssimLine, &got.SSIM)
+			find(line, psnrLine, &got.PSNR)
+			find(line, vmafLine, &got.VMAF)
+		}})
 	if err == nil && got.SSIM == 0 {
 		err = fmt.Errorf("ffmpeg gave no likeness of %s", video)
 	}

@@ -64,13 +64,14 @@ func measureRenders(ctx context.Context, args []string, out, errs io.Writer) err
 	f.Float64Var(&c.seconds, "seconds", 60, "about how many seconds the video of a deck lasts")
 	f.StringVar(&c.size, "size", "1920x1080", "size of the video, in pixels")
 	f.StringVar(&c.decks, "decks", "", "only these decks, separated by commas: slides, avatar, transitions, fifty")
-	f.StringVar(&c.ways, "ways", "", "only these ways, separated by commas: start, lectern, again, edited, encode, compat, "+
-		"compat-encode, floor, plain, xfade, frames, moviepy, remotion, remotion-all")
+	f.StringVar(&c.ways, "ways", "", "only these ways, separated by commas: start, lectern, again, edited, encode, "+
+		"compat, compat-encode, floor, plain, xfade, frames, moviepy, remotion, remotion-all")
 	f.IntVar(&c.starts, "starts", 9, "starts of the server that are measured")
 	f.StringVar(&c.json, "json", "", "write the figures to this file")
 	f.StringVar(&c.chart, "chart", "", "draw a chart into this file, as SVG")
 	f.StringVar(&c.keep, "keep", "", "work in this folder, and leave the videos of the last round there")
-	f.StringVar(&c.remotion, "remotion", "", "the folder in which Remotion is installed; without it, one in your cache folder")
+	f.StringVar(&c.remotion, "remotion", "",
+		"the folder in which Remotion is installed; without it, one in your cache folder")
 	f.BoolVar(&c.install, "install", false,
 		"install Remotion there first, with npm; mind its license: nothing of it comes with Lectern")
 	if err := f.Parse(args); err != nil {
@@ -182,7 +183,8 @@ func videoSize(text string) (lectern.Size, error) {
 	w, h, ok := strings.Cut(strings.ToLower(text), "x")
 	width, err1 := strconv.Atoi(w)
 	height, err2 := strconv.Atoi(h)
-	if !ok || err1 != nil || err2 != nil || min(width, height) < 160 || max(width, height) > 3840 || width%2+height%2 != 0 {
+	if !ok || err1 != nil || err2 != nil || min(width, height) < 160 || max(width, height) > 3840 ||
+		width%2+height%2 != 0 {
 		return lectern.Size{}, fmt.Errorf("--size must be two even numbers from 160 to 3840, such as 1920x1080")
 	}
 	return lectern.Size{Width: width, Height: height}, nil
@@ -222,7 +224,8 @@ func (c *comparison) renders(ctx context.Context, plan plan) (rep renders.Report
 			info, err := tool.Probe(ctx, path)
 			v, _ := info.First("video")
 			sound, _ := info.First("audio")
-			return renders.Film{Width: v.Width, Height: v.Height, Frames: v.Packets, Sound: sound.Duration.Seconds()}, err
+			return renders.Film{Width: v.Width, Height: v.Height, Frames: v.Packets,
+				Sound: sound.Duration.Seconds()}, err
 		},
 		Say: func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) },
 	})

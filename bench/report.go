@@ -91,7 +91,8 @@ func (r report) markdown() string {
 			if c, ok := r.Cost["python"][fmt.Sprintf("%s without log/%d", op, n)]; ok {
 				bare = nanos(c.NS)
 			}
-			fmt.Fprintf(&b, "| %s | %d | %s | %.1f | %s | %s | %s |\n", op, n, nanos(ours.NS), ours.Allocs, nanos(theirs.NS), bare, ratio(theirs.NS, ours.NS))
+			fmt.Fprintf(&b, "| %s | %d | %s | %.1f | %s | %s | %s |\n", op, n, nanos(ours.NS), ours.Allocs,
+				nanos(theirs.NS), bare, ratio(theirs.NS, ours.NS))
 		}
 	}
 	b.WriteString(`
@@ -110,7 +111,8 @@ River* is a job for each update, whose worker makes that UPDATE.
 | ---: | ---: | ---: | ---: | ---: | ---: |
 `)
 	for _, n := range writers {
-		l, row, rv := r.Durable[fmt.Sprintf("lectern/%d", n)], r.Durable[fmt.Sprintf("row/%d", n)], r.Durable[fmt.Sprintf("river/%d", n)]
+		l, row, rv := r.Durable[fmt.Sprintf("lectern/%d", n)], r.Durable[fmt.Sprintf("row/%d", n)],
+			r.Durable[fmt.Sprintf("river/%d", n)]
 		fmt.Fprintf(&b, "| %d | %.0f | %.0f | %.0f | %s | %s |\n", n, l, row, rv, ratio(l, row), ratio(l, rv))
 	}
 	r.Share.markdown(&b, r.Cost["lectern"]["update/1"].NS)
@@ -151,7 +153,8 @@ func renderSection(docs string) (string, error) {
 	if err := json.Unmarshal(data, &found); err != nil {
 		return "", fmt.Errorf("read %s: %w", renderFigures, err)
 	}
-	return found.Markdown(renderChart) + "\n[" + renderFigures + "](" + renderFigures + ") has the figures of every round. `go run ./bench renders` measures it on your machine.\n", nil
+	return found.Markdown(renderChart) + "\n[" + renderFigures + "](" + renderFigures +
+		") has the figures of every round. `go run ./bench renders` measures it on your machine.\n", nil
 }
 
 func (l *load) markdown(b *strings.Builder) {
@@ -172,8 +175,8 @@ streams on %d running presentations that change every %v, and %d streams that no
 %d streams were dropped.
 `, l.Rate, l.Seconds, l.Watchers, hot, changeGap, stuck,
 		l.Create.P50, l.Create.P99, l.Create.Max, l.Change.P50, l.Change.P99, l.Change.Max,
-		hot, l.ReadEmpty.P50, l.ReadEmpty.P99, l.ReadEmpty.Max, hot+l.Created, l.ReadFull.P50, l.ReadFull.P99, l.ReadFull.Max,
-		l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
+		hot, l.ReadEmpty.P50, l.ReadEmpty.P99, l.ReadEmpty.Max, hot+l.Created, l.ReadFull.P50, l.ReadFull.P99,
+		l.ReadFull.Max, l.Created, l.Refused, l.Seen, l.Repeats, l.Gaps, l.Dropped)
 }
 
 func (l *looks) markdown(b *strings.Builder) {
@@ -189,14 +192,16 @@ picture and of the corner with the avatar, which is all that moves: 1 is the sam
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s
 `, l.Date.Format(time.RFC3339), l.Machine, l.FFmpeg, l.Slides, nearlyLossless, l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	row := func(k look, name, size string) {
-		fmt.Fprintf(b, "| %s | %s | %.1f s | %.1f s | %.2f MB | %.4f | %.1f dB | %.4f | %.1f dB |%s\n", name, size, k.Wall, k.CPU, float64(k.Bytes)/1e6,
+		fmt.Fprintf(b, "| %s | %s | %.1f s | %.1f s | %.2f MB | %.4f | %.1f dB | %.4f | %.1f dB |%s\n", name, size,
+			k.Wall, k.CPU, float64(k.Bytes)/1e6,
 			k.Whole.SSIM, k.Whole.PSNR, k.Avatar.SSIM, k.Avatar.PSNR, l.ifVMAF(fmt.Sprintf(" %.1f |", k.Whole.VMAF)))
 	}
 	for _, k := range l.Presets {
 		row(k, k.Name, k.Size)
 	}
-	fmt.Fprintf(b, "\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what is spliced move by as much:\n\n"+
-		"| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
+	fmt.Fprintf(b,
+		"\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what is spliced move by as much:\n\n"+
+			"| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
 		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	for _, k := range l.Grid {
 		row(k, fmt.Sprint(k.X264["preset"]), fmt.Sprint(k.X264["crf"]))

@@ -20,7 +20,8 @@ func TestRenderSection(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := renderSection(docs)
-	if err != nil || !strings.Contains(s, "## Rendering\n") || !strings.Contains(s, "| Lectern | 10.0 s |") || !strings.Contains(s, renderChart) {
+	if err != nil || !strings.Contains(s, "## Rendering\n") || !strings.Contains(s, "| Lectern | 10.0 s |") ||
+		!strings.Contains(s, renderChart) {
 		t.Errorf("%q, %v", s, err)
 	}
 	if err := os.WriteFile(file, []byte("{"), 0o644); err != nil {

@@ -60,7 +60,8 @@ func rendered(ctx context.Context, binary, deck, dir string) (*share, error) {
 	grown := func(name string) float64 { return after[name] - before[name] }
 	return &share{
 		Slides: p.SlidesTotal, RenderSeconds: p.CompletedAt.Sub(p.StartedAt).Seconds(),
-		Reports: grown("lectern_reports_total"), Steps: grown("lectern_step_duration_seconds_count"), Commits: grown("lectern_commit_duration_seconds_count"),
+		Reports: grown("lectern_reports_total"), Steps: grown("lectern_step_duration_seconds_count"),
+		Commits:       grown("lectern_commit_duration_seconds_count"),
 		CommitSeconds: grown("lectern_commit_duration_seconds_sum"),
 	}, nil
 }
@@ -131,5 +132,6 @@ func (s *share) markdown(b *strings.Builder, reportNS float64) {
 | transactions beside it, for progress, steps, states and heartbeats | %.0f |
 | time in which the writer waited for them, on its own goroutine | %.0f ms (%.2f %% of the render's time) |
 `, s.Slides, s.RenderSeconds, s.Reports, reporting*1000, 100*reporting/s.RenderSeconds,
-		s.Steps, waiting*1000, 100*waiting/s.RenderSeconds, s.Commits, s.CommitSeconds*1000, 100*s.CommitSeconds/s.RenderSeconds)
+		s.Steps, waiting*1000, 100*waiting/s.RenderSeconds, s.Commits, s.CommitSeconds*1000,
+		100*s.CommitSeconds/s.RenderSeconds)
 }

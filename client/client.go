@@ -229,11 +229,18 @@ type CheckedSlide struct {
 	Warnings         []lectern.Warning   `json:"warnings"`
 }
 
-// Check asks whether the server would accept a deck, and makes nothing.
-func (c *Client) Check(ctx context.Context, deck []byte) (Checked, error) {
+// Check asks whether the server would accept a deck in JSON, and makes nothing. Of the options it reads those that change
+// the deck.
+func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
-	_, err := c.repeat(ctx, turnedAway, func() (http.Header, error) {
-		return c.once(ctx, http.MethodPost, "/v1/presentations?dry_run=true", deck, nil, &v)
+	o := newCreation(options)
+	body, kind, err := o.body(deck)
+	if err != nil {
+		return v, err
+	}
+	_, err = c.repeat(ctx, turnedAway, func() (http.Header, error) {
+		path := o.path(url.Values{"dry_run": {"true"}})
+		return c.once(ctx, http.MethodPost, path, body, http.Header{"Content-Type": {kind}}, &v)
 	})
 	return v, err
 }
@@ -338,6 +345,7 @@ func (c *Client) Voices(ctx context.Context) ([]lectern.Voice, error) {
 type wire struct {
 	ID              string              `json:"id"`
 	Title           string              `json:"title"`
+	Language        string              `json:"language"`
 	Status          lectern.Status      `json:"status"`
 	Stage           string              `json:"stage"`
 	Progress        lectern.Progress    `json:"progress"`
@@ -394,7 +402,7 @@ func (w wire) files() []lectern.Artifact {
 
 func (w wire) presentation() lectern.Presentation {
 	return lectern.Presentation{
-		ID: w.ID, Title: w.Title, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
+		ID: w.ID, Title: w.Title, Language: w.Language, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
 		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt, Usage: w.Usage,

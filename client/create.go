@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 
@@ -23,6 +25,9 @@ type creation struct {
 	settings []byte
 	callback string
 	replayed *bool
+
+	language  string
+	variables map[string]string
 }
 
 // WithKey sets the Idempotency-Key, for a program that may be restarted midway: the same request with the same key
@@ -39,6 +44,14 @@ func WithName(name string) CreateOption { return func(o *creation) { o.name = na
 // its own.
 func WithCallback(address string) CreateOption { return func(o *creation) { o.callback = address } }
 
+// WithLanguage names the language to render, of those that the deck has. By default it is the deck's own.
+func WithLanguage(tag string) CreateOption { return func(o *creation) { o.language = tag } }
+
+// WithVariables gives values to the deck's variables, in the place of its own.
+func WithVariables(values map[string]string) CreateOption {
+	return func(o *creation) { o.variables = values }
+}
+
 // WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
 
@@ -46,14 +59,37 @@ func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.re
 // one presentation however often the network breaks (J13). If the server is busy or a quota is full for now, Create
 // waits as long as the server asks, within the client's patience; see [WithPatience].
 func (c *Client) Create(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
-	return c.create(ctx, newCreation(options), deck, "application/json")
+	o := newCreation(options)
+	body, kind, err := o.body(deck)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	return c.create(ctx, o, body, kind)
+}
+
+// body is a deck in JSON as a request sends it: a form, where there are values besides it.
+func (o creation) body(deck []byte) (body []byte, kind string, err error) {
+	if len(o.variables) == 0 {
+		return deck, "application/json", nil
+	}
+	o.name = cmp.Or(o.name, "deck.json")
+	return o.form(deck)
 }
 
 // Upload makes a presentation of a deck as a file, as Create does.
 func (c *Client) Upload(ctx context.Context, deck []byte, options ...CreateOption) (lectern.Presentation, error) {
 	o := newCreation(options)
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
+	body, kind, err := o.form(deck)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	return c.create(ctx, o, body, kind)
+}
+
+// form is a deck as a file, with what is sent besides it.
+func (o creation) form(deck []byte) (body []byte, kind string, err error) {
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
 	file, err := form.CreateFormFile("deck", cmp.Or(o.name, "deck"))
 	if err == nil {
 		_, err = file.Write(deck)
@@ -64,10 +100,25 @@ func (c *Client) Upload(ctx context.Context, deck []byte, options ...CreateOptio
 	if err == nil && o.callback != "" {
 		err = form.WriteField("callback_url", o.callback)
 	}
-	if err = errors.Join(err, form.Close()); err != nil {
-		return lectern.Presentation{}, err
+	if err == nil && len(o.variables) > 0 {
+		var values []byte
+		if values, err = json.Marshal(o.variables); err == nil {
+			err = form.WriteField("variables", string(values))
+		}
 	}
-	return c.create(ctx, o, body.Bytes(), form.FormDataContentType())
+	err = errors.Join(err, form.Close())
+	return b.Bytes(), form.FormDataContentType(), err
+}
+
+// path is where presentations are created, with the language to render.
+func (o creation) path(query url.Values) string {
+	if o.language != "" {
+		query.Set("language", o.language)
+	}
+	if len(query) == 0 {
+		return "/v1/presentations"
+	}
+	return "/v1/presentations?" + query.Encode()
 }
 
 func newCreation(options []CreateOption) creation {
@@ -83,7 +134,7 @@ func (c *Client) create(ctx context.Context, o creation, body []byte, kind strin
 	var v wire
 	answer, err := c.repeat(ctx, again, func() (http.Header, error) {
 		v = wire{} // half an answer may have been read
-		return c.once(ctx, http.MethodPost, "/v1/presentations", body, header, &v)
+		return c.once(ctx, http.MethodPost, o.path(url.Values{}), body, header, &v)
 	})
 	if err != nil {
 		return lectern.Presentation{}, err

@@ -147,3 +147,38 @@ func TestDownloadIsVerified(t *testing.T) {
 		}
 	}
 }
+
+// A language goes into the query, values into a form, for a check too; a deck without values is sent as it is.
+func TestLanguagesAndVariablesAreSent(t *testing.T) {
+	t.Parallel()
+	var path, kind, variables string
+	c, _ := dial(t, func(w http.ResponseWriter, r *http.Request) {
+		path, kind, variables = r.URL.RequestURI(), r.Header.Get("Content-Type"), r.FormValue("variables")
+		w.WriteHeader(http.StatusAccepted)
+		fmt.Fprint(w, `{"id":"p","language":"de","status":"queued","version":1}`)
+	})
+	values := client.WithVariables(map[string]string{"customer": "Acme"})
+	for _, one := range []struct {
+		send      func() error
+		path      string
+		kind      string
+		variables string
+	}{
+		{func() error {
+			p, err := c.Create(t.Context(), []byte(`{}`), client.WithLanguage("de"))
+			if p.Language != "de" {
+				t.Errorf("the presentation is in %q", p.Language)
+			}
+			return err
+		}, "/v1/presentations?language=de", "application/json", ""},
+		{func() error { _, err := c.Create(t.Context(), []byte(`{}`), values); return err }, "/v1/presentations", "multipart/form-data", `{"customer":"Acme"}`},
+		{func() error {
+			_, err := c.Check(t.Context(), []byte(`{}`), values, client.WithLanguage("de"))
+			return err
+		}, "/v1/presentations?dry_run=true&language=de", "multipart/form-data", `{"customer":"Acme"}`},
+	} {
+		if err := one.send(); err != nil || path != one.path || !strings.HasPrefix(kind, one.kind) || variables != one.variables {
+			t.Errorf("%v: %s %s %s", err, path, kind, variables)
+		}
+	}
+}

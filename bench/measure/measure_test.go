@@ -90,7 +90,8 @@ func TestRunReturnsFailures(t *testing.T) {
 func TestUsageAdds(t *testing.T) {
 	t.Parallel()
 	a := Usage{Wall: 2, User: 3, System: 4, Peak: 9}
-	if got, want := a.Add(Usage{Wall: 1, User: 1, System: 1, Peak: 7}), (Usage{Wall: 3, User: 4, System: 5, Peak: 9}); got != want {
+	if got, want := a.Add(Usage{Wall: 1, User: 1, System: 1, Peak: 7}),
+		(Usage{Wall: 3, User: 4, System: 5, Peak: 9}); got != want {
 		t.Errorf("%+v, not %+v", got, want)
 	}
 }

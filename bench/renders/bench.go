@@ -53,7 +53,8 @@ type bench struct {
 // the reason; where Lectern fails there is nothing to compare with, and that is the error.
 func Run(ctx context.Context, o Options) (Report, error) {
 	b := bench{Options: o, talks: map[Kind]Talk{}, rows: map[Kind][]Row{}, ways: map[Kind][]Way{}}
-	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: Machine(), Runs: o.Runs, Other: o.Other, Shape: o.Shape}
+	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: Machine(), Runs: o.Runs, Other: o.Other,
+		Shape: o.Shape}
 	var err error
 	if rep.Programs, err = programs(ctx, o.Tools); err != nil {
 		return rep, err
@@ -149,7 +150,8 @@ func (b *bench) prepare(ctx context.Context, k Kind) error {
 // first time, and the floor too low.
 func (b *bench) film(ctx context.Context, dir string) error {
 	if _, err := proc.Find("python3"); err != nil {
-		return lectern.Fail(lectern.CodeMissingTool, "Python, which the comparison needs, is not installed. Install it: apt-get install -y python3").Because(err)
+		return lectern.Fail(lectern.CodeMissingTool,
+			"Python, which the comparison needs, is not installed. Install it: apt-get install -y python3").Because(err)
 	}
 	finer := filepath.Join(dir, "finer")
 	script, err := scripts.ReadFile("scripts/finer.py")
@@ -328,7 +330,8 @@ func (b *bench) sample(ctx context.Context, k Kind, w Way, round int) (Sample, e
 	if err := forget(dir, []string{"part-*.mp4"}); err != nil {
 		return Sample{}, err
 	}
-	sample := Sample{Wall: used.Wall.Seconds(), User: used.User.Seconds(), System: used.System.Seconds(), Peak: used.Peak, Size: fi.Size()}
+	sample := Sample{Wall: used.Wall.Seconds(), User: used.User.Seconds(), System: used.System.Seconds(),
+		Peak: used.Peak, Size: fi.Size()}
 	return sample, os.Rename(path, filepath.Join(dir, w.Name+".mp4"))
 }
 

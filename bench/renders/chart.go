@@ -65,7 +65,8 @@ func (r Report) panels() []panel {
 }
 
 func newBar(row Row, value, base float64) bar {
-	b := bar{label: row.Title, value: max(value, 0), ours: row.Way == "lectern" || row.Way == "encode", kin: isOurs(row.Way)}
+	b := bar{label: row.Title, value: max(value, 0), ours: row.Way == "lectern" || row.Way == "encode",
+		kin: isOurs(row.Way)}
 	if !b.ours && base > 0 {
 		b.ratio = factor(value / base)
 	}
@@ -100,13 +101,15 @@ func (r Report) Chart() []byte {
 <rect class="card" x="0.5" y="0.5" width="%[4]d" height="%[5]d" rx="18"/>
 `, chartWidth, height, chartStyle, chartWidth-1, height-1)
 	text(&b, "title", chartEdge, 46, "", "Making the same talk")
-	text(&b, "dim", chartEdge, 70, "", fmt.Sprintf("About %.0f s, %d slides, %d×%d at %d frames a second. Shorter is better.",
-		r.Shape.Seconds, r.Shape.Slides, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate))
+	text(&b, "dim", chartEdge, 70, "",
+		fmt.Sprintf("About %.0f s, %d slides, %d×%d at %d frames a second. Shorter is better.",
+			r.Shape.Seconds, r.Shape.Slides, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate))
 	y := chartTop
 	for _, p := range panels {
 		y = p.draw(&b, y)
 	}
-	text(&b, "dim", chartEdge, height-22, "", "Medians of one run, all ways in turn. The others are given slides, sound and presenter for nothing.")
+	text(&b, "dim", chartEdge, height-22, "",
+		"Medians of one run, all ways in turn. The others are given slides, sound and presenter for nothing.")
 	b.WriteString("</svg>\n")
 	return []byte(b.String())
 }
@@ -131,12 +134,14 @@ func (p panel) draw(b *strings.Builder, y int) int {
 			fill = `class="kin"`
 		}
 		text(b, label, chartEdge, y+barHeight-5, "", c.label)
-		fmt.Fprintf(b, `<rect class="track" x="%d" y="%d" width="%d" height="%d" rx="6"/>`+"\n", from, y, span, barHeight)
+		fmt.Fprintf(b, `<rect class="track" x="%d" y="%d" width="%d" height="%d" rx="6"/>`+"\n", from, y,
+			span, barHeight)
 		long := 4.0
 		if most > 0 {
 			long = max(c.value/most*span, long)
 		}
-		fmt.Fprintf(b, `<rect %s x="%d" y="%d" width="%.1f" height="%d" rx="%.1f"/>`+"\n", fill, from, y, long, barHeight, min(6, long/2))
+		fmt.Fprintf(b, `<rect %s x="%d" y="%d" width="%.1f" height="%d" rx="%.1f"/>`+"\n", fill, from, y, long,
+			barHeight, min(6, long/2))
 		text(b, "value", from+span+12, y+barHeight-5, "", seconds(c.value))
 		if c.ratio != "" {
 			text(b, "dim", chartWidth-chartEdge, y+barHeight-5, "end", c.ratio)

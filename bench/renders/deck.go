@@ -91,7 +91,8 @@ func Deck(k Kind, s Shape, edit int) ([]byte, error) {
 	if k == Fifty {
 		n = fiftySlides
 	}
-	f := deckFile{Title: "Render only what moves", Size: s.Size, Rate: s.Rate, Theme: "dark-purple", Layout: lectern.LayoutPictureInPicture, Avatar: "mikhailo"}
+	f := deckFile{Title: "Render only what moves", Size: s.Size, Rate: s.Rate, Theme: "dark-purple",
+		Layout: lectern.LayoutPictureInPicture, Avatar: "mikhailo"}
 	if k == Slides {
 		f.Layout, f.Avatar = lectern.LayoutSlideOnly, ""
 	}
@@ -110,7 +111,8 @@ func Deck(k Kind, s Shape, edit int) ([]byte, error) {
 			title = fmt.Sprintf("%s, edited %d", title, edit)
 			prefix = fmt.Sprintf("Version %d. ", edit)
 		}
-		slide := deckSlide{Template: "content", Props: map[string]string{"title": title, "content": about[1]}, Narration: spoken(prefix+about[2], words)}
+		slide := deckSlide{Template: "content", Props: map[string]string{"title": title, "content": about[1]},
+			Narration: spoken(prefix+about[2], words)}
 		if i == 0 {
 			slide.Template, slide.Props = "title", map[string]string{"title": title, "subtitle": about[1]}
 		}

@@ -21,7 +21,8 @@ func editedDeck(round int) string { return fmt.Sprintf("deck-edited-%d.json", ro
 
 // render is one run of Lectern; it may forget something that the cache holds before.
 func render(t Tools, deck, cache, to string, count Count, forget ...string) Step {
-	s := Step{Program: t.Self, Env: t.Settings, Count: count, Forget: forget, Args: []string{"render", deck, "--cache", cache, "-o", to}}
+	s := Step{Program: t.Self, Env: t.Settings, Count: count, Forget: forget,
+		Args: []string{"render", deck, "--cache", cache, "-o", to}}
 	if cache == cacheWhole {
 		s.Env = append(append([]string{}, t.Settings...), "LECTERN_COMPAT=true")
 	}
@@ -45,17 +46,20 @@ func ours() []Way {
 	}
 	stage := func(cache string) func(Tools, Talk, int) []Step {
 		return func(t Tools, _ Talk, _ int) []Step {
-			return []Step{render(t, deckName, cache, out, Subtracted, joined(cache)...), render(t, deckName, cache, out, Added, encoded(cache)...)}
+			return []Step{render(t, deckName, cache, out, Subtracted, joined(cache)...),
+				render(t, deckName, cache, out, Added, encoded(cache)...)}
 		}
 	}
 	return []Way{
 		{Name: "lectern", Title: "Lectern", Kinds: Kinds(), Whole: true, Steps: cold(cacheSpliced)},
-		{Name: "again", Title: "Lectern, the same deck again", Kinds: Kinds(), Steps: func(t Tools, _ Talk, _ int) []Step {
-			return []Step{render(t, deckName, cacheSpliced, out, Added)}
-		}},
-		{Name: "edited", Title: "Lectern, one slide edited", Kinds: []Kind{Avatar, Fifty}, Steps: func(t Tools, _ Talk, round int) []Step {
-			return []Step{render(t, editedDeck(round), cacheSpliced, out, Added)}
-		}},
+		{Name: "again", Title: "Lectern, the same deck again", Kinds: Kinds(),
+			Steps: func(t Tools, _ Talk, _ int) []Step {
+				return []Step{render(t, deckName, cacheSpliced, out, Added)}
+			}},
+		{Name: "edited", Title: "Lectern, one slide edited", Kinds: []Kind{Avatar, Fifty},
+			Steps: func(t Tools, _ Talk, round int) []Step {
+				return []Step{render(t, editedDeck(round), cacheSpliced, out, Added)}
+			}},
 		{Name: "encode", Title: "Lectern's encode stage", Kinds: []Kind{Slides, Avatar, Transitions}, Steps: stage(cacheSpliced)},
 		{Name: "compat", Title: "Lectern, ordinary path (compat)", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: cold(cacheWhole)},
 		{Name: "compat-encode", Title: "encode stage of the ordinary path", Kinds: []Kind{Slides, Avatar}, Steps: stage(cacheWhole)},

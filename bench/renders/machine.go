@@ -69,7 +69,8 @@ func Importing(ctx context.Context, modules ...string) string {
 		if err != nil {
 			continue
 		}
-		if proc.Run(ctx, proc.Command{Path: path, Args: []string{"-c", "import " + strings.Join(modules, ", ")}}) == nil {
+		if proc.Run(ctx, proc.Command{Path: path,
+			Args: []string{"-c", "import " + strings.Join(modules, ", ")}}) == nil {
 			return path
 		}
 	}
@@ -82,7 +83,8 @@ func Install(ctx context.Context, dir string, environ []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	args := append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--save-exact"}, RemotionPackages()...)
+	args := append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--save-exact"},
+		RemotionPackages()...)
 	if err := proc.Run(ctx, proc.Command{Path: "npm", Args: args, Dir: dir, Env: networked(environ)}); err != nil {
 		return fmt.Errorf("install Remotion with npm: %w", err)
 	}
@@ -95,7 +97,8 @@ func networked(environ []string) []string {
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
 		switch name = strings.ToLower(name); {
-		case strings.HasPrefix(name, "npm_config_"), slices.Contains([]string{"http_proxy", "https_proxy", "no_proxy", "node_extra_ca_certs"}, name):
+		case strings.HasPrefix(name, "npm_config_"),
+			slices.Contains([]string{"http_proxy", "https_proxy", "no_proxy", "node_extra_ca_certs"}, name):
 			out = append(out, v)
 		}
 	}

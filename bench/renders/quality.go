@@ -68,7 +68,8 @@ func (b *bench) alike(ctx context.Context, dir, one, other string) (Likeness, er
 		return Likeness{}, err
 	}
 	var lines []string
-	err = proc.Run(ctx, proc.Command{Path: b.Tools.FFmpeg, Dir: dir, Args: comparison(one, other, strings.Contains(string(filters), " libvmaf ")),
+	err = proc.Run(ctx, proc.Command{Path: b.Tools.FFmpeg, Dir: dir,
+		Args:     comparison(one, other, strings.Contains(string(filters), " libvmaf ")),
 		OnStderr: func(line string) { lines = append(lines, line) }})
 	if err != nil {
 		return Likeness{}, fmt.Errorf("compare pictures: %w", err)

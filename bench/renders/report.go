@@ -67,9 +67,11 @@ func median(samples []Sample) Sample {
 		return Sample{}
 	}
 	return Sample{
-		Wall: middle(samples, func(s Sample) float64 { return s.Wall }), User: middle(samples, func(s Sample) float64 { return s.User }),
+		Wall:   middle(samples, func(s Sample) float64 { return s.Wall }),
+		User:   middle(samples, func(s Sample) float64 { return s.User }),
 		System: middle(samples, func(s Sample) float64 { return s.System }),
-		Peak:   middle(samples, func(s Sample) int64 { return s.Peak }), Size: middle(samples, func(s Sample) int64 { return s.Size }),
+		Peak:   middle(samples, func(s Sample) int64 { return s.Peak }),
+		Size:   middle(samples, func(s Sample) int64 { return s.Size }),
 	}
 }
 
@@ -169,7 +171,8 @@ func (r Report) targets() []Target {
 	}
 	if q := r.Quality; q != nil {
 		worse := q.Ordinary.PSNR - q.Spliced.PSNR
-		all = append(all, Target{Name: "avatar: luma worse than the ordinary path's, beside the reference", Aim: fmt.Sprintf("≤ %g dB", qualityAim),
+		all = append(all, Target{Name: "avatar: luma worse than the ordinary path's, beside the reference",
+			Aim:   fmt.Sprintf("≤ %g dB", qualityAim),
 			Found: fmt.Sprintf("%.2f dB", worse), Value: worse, Met: worse <= qualityAim})
 	}
 	if s := r.Start; s != nil {

@@ -19,18 +19,23 @@ import (
 func found() Report {
 	row := func(k Kind, way string, whole bool, wall, user float64, size int64) Row {
 		s := Sample{Wall: wall, User: user, System: 1, Peak: 300e6, Size: size}
-		return Row{Deck: k, Way: way, Title: "<" + way + "> & more", Whole: whole, Seconds: 60, Samples: []Sample{s}, Median: s}
+		return Row{Deck: k, Way: way, Title: "<" + way + "> & more", Whole: whole, Seconds: 60,
+			Samples: []Sample{s}, Median: s}
 	}
 	r := Report{
-		Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: "a machine", Programs: []string{"ffmpeg 5", "lectern 1"}, Runs: 1,
+		Date: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: "a machine",
+		Programs: []string{"ffmpeg 5", "lectern 1"}, Runs: 1,
 		Shape: Shape{Slides: 5, Seconds: 60, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30},
 		Rows: []Row{
-			row(Slides, "lectern", true, 4, 3, 2e6), row(Slides, "again", false, 1, 0.2, 2e6), row(Slides, "encode", false, 0.5, 0.2, 2e6), row(Slides, "plain", true, 30, 50, 3e6),
-			row(Avatar, "lectern", true, 10, 13, 9e6), row(Avatar, "encode", false, 5, 2, 9e6), row(Avatar, "compat", true, 20, 38, 8e6), row(Avatar, "compat-encode", false, 15, 20, 8e6),
+			row(Slides, "lectern", true, 4, 3, 2e6), row(Slides, "again", false, 1, 0.2, 2e6),
+			row(Slides, "encode", false, 0.5, 0.2, 2e6), row(Slides, "plain", true, 30, 50, 3e6),
+			row(Avatar, "lectern", true, 10, 13, 9e6), row(Avatar, "encode", false, 5, 2, 9e6),
+			row(Avatar, "compat", true, 20, 38, 8e6), row(Avatar, "compat-encode", false, 15, 20, 8e6),
 			row(Avatar, "floor", false, 14, 19, 8e6), row(Avatar, "plain", true, 130, 230, 7e6),
 			{Deck: Avatar, Way: "moviepy", Title: "MoviePy", Whole: true, Absent: "not | installed"},
 		},
-		Quality: &Quality{Paths: Likeness{PSNR: 50, SSIM: 0.99}, Spliced: Likeness{PSNR: 49, SSIM: 0.99}, Ordinary: Likeness{PSNR: 49.75, SSIM: 0.99}},
+		Quality: &Quality{Paths: Likeness{PSNR: 50, SSIM: 0.99}, Spliced: Likeness{PSNR: 49, SSIM: 0.99},
+			Ordinary: Likeness{PSNR: 49.75, SSIM: 0.99}},
 	}
 	r.SetStart(NewStart([]time.Duration{120 * time.Millisecond, 80 * time.Millisecond, 100 * time.Millisecond}))
 	return r
@@ -86,7 +91,8 @@ func TestTargetsCompareWithinRounds(t *testing.T) {
 
 func TestMedians(t *testing.T) {
 	t.Parallel()
-	got := median([]Sample{{Wall: 3, User: 1, Size: 10}, {Wall: 1, User: 9, Size: 20}, {Wall: 2, User: 2, Size: 40}, {Wall: 9, User: 3, Size: 30}})
+	got := median([]Sample{{Wall: 3, User: 1, Size: 10}, {Wall: 1, User: 9, Size: 20}, {Wall: 2, User: 2, Size: 40},
+		{Wall: 9, User: 3, Size: 30}})
 	if want := (Sample{Wall: 2.5, User: 2.5, Size: 25}); got != want {
 		t.Errorf("%+v, not %+v", got, want)
 	}
@@ -114,7 +120,8 @@ func TestText(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	page := found().Markdown("chart.svg")
-	for _, want := range []string{"## Rendering\n", "](chart.svg)", "- **Rounds**: 1\n", `| MoviePy | not \| installed |  |  |  |  |  |`, "a machine", "ffmpeg 5; lectern 1", "### Targets"} {
+	for _, want := range []string{"## Rendering\n", "](chart.svg)", "- **Rounds**: 1\n",
+		`| MoviePy | not \| installed |  |  |  |  |  |`, "a machine", "ffmpeg 5; lectern 1", "### Targets"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
@@ -192,7 +199,8 @@ func TestDecks(t *testing.T) {
 		if n == 0 {
 			n = shape.Slides
 		}
-		if len(talk.Slides) != n || talk.Size != shape.Size || talk.FrameRate != shape.Rate || (talk.Avatar == "") != (k == Slides) {
+		if len(talk.Slides) != n || talk.Size != shape.Size || talk.FrameRate != shape.Rate ||
+			(talk.Avatar == "") != (k == Slides) {
 			t.Errorf("%s: %d slides, %+v, avatar %q", k, len(talk.Slides), talk.Size, talk.Avatar)
 		}
 		if (len(talk.Transitions) > 0) != (k == Transitions) {

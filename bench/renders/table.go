@@ -33,7 +33,8 @@ func (r Report) sections() []section {
 		all = append(all, s)
 	}
 	if q := r.Quality; q != nil {
-		s := section{title: "Pictures", note: "deck with a presenter", head: []string{"pair", "PSNR (luma)", "SSIM", "VMAF"}}
+		s := section{title: "Pictures", note: "deck with a presenter",
+			head: []string{"pair", "PSNR (luma)", "SSIM", "VMAF"}}
 		add := func(name string, l Likeness) {
 			vmaf := "–"
 			if l.VMAF > 0 {
@@ -117,14 +118,17 @@ func (r Report) Markdown(chart string) string {
 		fmt.Fprintf(&b, "![How long it takes to make the same talk](%s)\n\n", chart)
 	}
 	b.WriteString(explanation)
-	fmt.Fprintf(&b, "\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
-		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.rounds(), r.Shape.Slides, r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
+	fmt.Fprintf(&b,
+		"\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
+		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.rounds(), r.Shape.Slides,
+		r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
 	for _, s := range r.sections() {
 		fmt.Fprintf(&b, "\n### %s\n\n", s.title)
 		if s.note != "" {
 			b.WriteString(strings.ToUpper(s.note[:1]) + s.note[1:] + ".\n\n")
 		}
-		b.WriteString("| " + strings.Join(s.head, " | ") + " |\n| --- |" + strings.Repeat(" ---: |", len(s.head)-1) + "\n")
+		b.WriteString("| " + strings.Join(s.head, " | ") + " |\n| --- |" +
+			strings.Repeat(" ---: |", len(s.head)-1) + "\n")
 		for _, l := range s.rows {
 			b.WriteString("|")
 			for i := range s.head {

@@ -50,9 +50,11 @@ func NewTalk(manifest []byte) (Talk, error) {
 	if len(m.Slides) == 0 || m.FrameRate <= 0 || m.Frames <= 0 {
 		return Talk{}, fmt.Errorf("the manifest has no slides or no frames")
 	}
-	t := Talk{Width: m.Size.Width, Height: m.Size.Height, Rate: m.FrameRate, Frames: m.Frames, Window: m.Slides[0].Window, Sound: "sound.wav"}
+	t := Talk{Width: m.Size.Width, Height: m.Size.Height, Rate: m.FrameRate, Frames: m.Frames,
+		Window: m.Slides[0].Window, Sound: "sound.wav"}
 	for i, s := range m.Slides {
-		scene := Scene{Picture: number("slide", i, "png"), Sound: number("sound", i, "wav"), Start: s.Start, Frames: s.Frames}
+		scene := Scene{Picture: number("slide", i, "png"), Sound: number("sound", i, "wav"), Start: s.Start,
+			Frames: s.Frames}
 		if t.Window != nil {
 			scene.Clip = number("clip", i, "mp4")
 		}
@@ -85,7 +87,8 @@ func (t Talk) materials(ffmpeg, film string) [][]string {
 	for _, s := range t.Slides {
 		end := s.Start + s.Frames
 		all = append(all, []string{ffmpeg, "-v", "error", "-y", "-i", film, "-vn",
-			"-af", fmt.Sprintf("atrim=start=%s:end=%s,asetpts=N/SR/TB", t.at(s.Start), t.at(end)), "-c:a", "pcm_s16le", s.Sound})
+			"-af", fmt.Sprintf("atrim=start=%s:end=%s,asetpts=N/SR/TB", t.at(s.Start), t.at(end)), "-c:a",
+			"pcm_s16le", s.Sound})
 		if t.Window != nil {
 			w := *t.Window
 			all = append(all, []string{ffmpeg, "-v", "error", "-y", "-i", film, "-an",

@@ -64,17 +64,23 @@ const out = "out.mp4"
 // Ways lists all ways in the order in which they take their turns.
 func Ways() []Way {
 	return append(ours(),
-		Way{Name: floorWay, Title: "floor: finished raw pictures, same encoder", Kinds: []Kind{Slides, Avatar}, Steps: floor},
-		Way{Name: "plain", Title: "ffmpeg, slide by slide, then joined", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: plain},
-		Way{Name: "xfade", Title: "ffmpeg, one graph with xfade", Kinds: []Kind{Transitions}, Whole: true, Steps: xfade},
-		Way{Name: "frames", Title: "Python, frame by frame (NumPy, Pillow)", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: frames,
+		Way{Name: floorWay, Title: "floor: finished raw pictures, same encoder", Kinds: []Kind{Slides, Avatar},
+			Steps: floor},
+		Way{Name: "plain", Title: "ffmpeg, slide by slide, then joined", Kinds: []Kind{Slides, Avatar}, Whole: true,
+			Steps: plain},
+		Way{Name: "xfade", Title: "ffmpeg, one graph with xfade", Kinds: []Kind{Transitions}, Whole: true,
+			Steps: xfade},
+		Way{Name: "frames", Title: "Python, frame by frame (NumPy, Pillow)", Kinds: []Kind{Slides, Avatar}, Whole: true,
+			Steps: frames,
 			Needs: func(t Tools) string {
 				return unless(t.Python, "no Python with NumPy and Pillow (apt-get install python3-numpy python3-pil)")
 			}},
 		Way{Name: "moviepy", Title: "MoviePy", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: moviepy,
 			Needs: func(t Tools) string { return unless(t.MoviePy, "not installed (pip install moviepy)") }},
-		Way{Name: "remotion", Title: "Remotion", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion(), Needs: remotionNeeds},
-		Way{Name: "remotion-all", Title: "Remotion, told to use all processors", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion("--concurrency=100%"), Needs: remotionNeeds},
+		Way{Name: "remotion", Title: "Remotion", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion(),
+			Needs: remotionNeeds},
+		Way{Name: "remotion-all", Title: "Remotion, told to use all processors", Kinds: []Kind{Avatar}, Whole: true,
+			Steps: remotion("--concurrency=100%"), Needs: remotionNeeds},
 	)
 }
 
@@ -143,9 +149,11 @@ func floor(t Tools, talk Talk, _ int) []Step {
 			from = []string{"-ss", strconv.FormatFloat((float64(s.Start)-0.5)/float64(talk.Rate), 'f', 6, 64)}
 		}
 		steps = append(steps,
-			Step{Program: t.FFmpeg, Count: Free, Forget: []string{raw}, Args: ffmpegArgs(from, []string{"-i", film, "-an", "-sn", "-frames:v", n, "-f", "rawvideo", "-pix_fmt", "yuv420p", raw})},
+			Step{Program: t.FFmpeg, Count: Free, Forget: []string{raw}, Args: ffmpegArgs(from,
+				[]string{"-i", film, "-an", "-sn", "-frames:v", n, "-f", "rawvideo", "-pix_fmt", "yuv420p", raw})},
 			Step{Program: t.FFmpeg, Count: Added, Args: ffmpegArgs(
-				[]string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size, "-framerate", talk.rate(), "-i", raw},
+				[]string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size, "-framerate",
+					talk.rate(), "-i", raw},
 				talk.encoding().Args(), []string{"-frames:v", n, "-r", talk.rate(), number("part", i, "mp4")})})
 	}
 	return append(steps, Step{Program: t.FFmpeg, Count: Free, Forget: []string{raw}, Args: ffmpegArgs(
@@ -157,7 +165,8 @@ var usual = []string{"-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix
 
 // rounded lays the presenter of input clip over input slide through a round mask, as ffmpeg's recipes do.
 func (t Talk) rounded(slide, clip int, to string) string {
-	return fmt.Sprintf("[%d:v]format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lte(hypot(X-W/2,Y-H/2),W/2),255,0)'[a%d];[%d:v][a%d]overlay=%d:%d%s",
+	return fmt.Sprintf(
+		"[%d:v]format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lte(hypot(X-W/2,Y-H/2),W/2),255,0)'[a%d];[%d:v][a%d]overlay=%d:%d%s",
 		clip, clip, slide, clip, t.Window.X, t.Window.Y, to)
 }
 
@@ -167,11 +176,14 @@ func plain(t Tools, talk Talk, _ int) []Step {
 	for i, s := range talk.Slides {
 		args := []string{"-loop", "1", "-framerate", talk.rate(), "-i", s.Picture, "-i", s.Sound}
 		if talk.Window != nil {
-			args = append(args, "-i", s.Clip, "-filter_complex", talk.rounded(0, 2, "[v]"), "-map", "[v]", "-map", "1:a")
+			args = append(args, "-i", s.Clip, "-filter_complex", talk.rounded(0, 2, "[v]"), "-map", "[v]",
+				"-map", "1:a")
 		}
-		steps = append(steps, Step{Program: t.FFmpeg, Count: Added, Args: ffmpegArgs(args, usual, []string{"-t", talk.at(s.Frames), number("part", i, "mp4")})})
+		steps = append(steps, Step{Program: t.FFmpeg, Count: Added,
+			Args: ffmpegArgs(args, usual, []string{"-t", talk.at(s.Frames), number("part", i, "mp4")})})
 	}
-	return append(steps, Step{Program: t.FFmpeg, Count: Added, Args: ffmpegArgs([]string{"-f", "concat", "-i", partsFile, "-c", "copy", out})})
+	return append(steps, Step{Program: t.FFmpeg, Count: Added,
+		Args: ffmpegArgs([]string{"-f", "concat", "-i", partsFile, "-c", "copy", out})})
 }
 
 // xfade makes the whole talk in one graph, slide fading into slide.
@@ -195,11 +207,14 @@ func xfade(t Tools, talk Talk, _ int) []Step {
 	before := "s0"
 	for i := 1; i <= last; i++ {
 		to := fmt.Sprintf("x%d", i)
-		fmt.Fprintf(&graph, "[%s][s%d]xfade=transition=fade:duration=%s:offset=%s[%s];", before, i, talk.at(talk.Fade), talk.at(talk.Slides[i].Start), to)
+		fmt.Fprintf(&graph, "[%s][s%d]xfade=transition=fade:duration=%s:offset=%s[%s];", before, i, talk.at(talk.Fade),
+			talk.at(talk.Slides[i].Start), to)
 		before = to
 	}
-	args = append(args, "-i", talk.Sound, "-filter_complex", strings.TrimSuffix(graph.String(), ";"), "-map", "["+before+"]", "-map", fmt.Sprintf("%d:a", inputs))
-	return []Step{{Program: t.FFmpeg, Count: Added, Args: ffmpegArgs(args, usual, []string{"-t", talk.at(talk.Frames), out})}}
+	args = append(args, "-i", talk.Sound, "-filter_complex", strings.TrimSuffix(graph.String(), ";"), "-map",
+		"["+before+"]", "-map", fmt.Sprintf("%d:a", inputs))
+	return []Step{{Program: t.FFmpeg, Count: Added,
+		Args: ffmpegArgs(args, usual, []string{"-t", talk.at(talk.Frames), out})}}
 }
 
 func frames(t Tools, _ Talk, _ int) []Step {
@@ -218,13 +233,15 @@ func remotion(more ...string) func(Tools, Talk, int) []Step {
 		if t.Shell {
 			mode = "headless-shell"
 		}
-		args := []string{remotionCLI, "render", bundleFolder, "talk", out, "--browser-executable=" + t.Chromium, "--chrome-mode=" + mode, "--codec=h264", "--crf=18", "--log=error"}
+		args := []string{remotionCLI, "render", bundleFolder, "talk", out, "--browser-executable=" + t.Chromium,
+			"--chrome-mode=" + mode, "--codec=h264", "--crf=18", "--log=error"}
 		return []Step{{Program: t.Node, Count: Added, Args: append(args, more...)}}
 	}
 }
 
 func remotionNeeds(t Tools) string {
-	return unless(t.Remotion, "not installed (go run ./bench renders --install)") + unless(t.Node, "no Node.js") + unless(t.Chromium, "no Chromium")
+	return unless(t.Remotion, "not installed (go run ./bench renders --install)") + unless(t.Node, "no Node.js") +
+		unless(t.Chromium, "no Chromium")
 }
 
 // isRemotion reports whether a way needs Remotion's project.
@@ -235,13 +252,15 @@ func NeedsRemotion(ways []Way) bool { return slices.ContainsFunc(ways, isRemotio
 
 // bundle is what Remotion has to do once for a project.
 func bundle(t Tools) Step {
-	return Step{Program: t.Node, Count: Free, Forget: []string{bundleFolder}, Args: []string{remotionCLI, "bundle", "remotion.jsx",
-		"--public-dir=" + publicFolder, "--out-dir=" + bundleFolder, "--log=error"}}
+	return Step{Program: t.Node, Count: Free, Forget: []string{bundleFolder},
+		Args: []string{remotionCLI, "bundle", "remotion.jsx",
+			"--public-dir=" + publicFolder, "--out-dir=" + bundleFolder, "--log=error"}}
 }
 
 // RemotionPackages are what npm installs for the way "remotion", in one version that fits together. Nothing of it is
 // shipped with Lectern, and Remotion's license asks companies of some size for a fee: it is installed on request only.
 func RemotionPackages() []string {
 	const version = "4.0.529"
-	return []string{"remotion@" + version, "@remotion/cli@" + version, "@remotion/bundler@" + version, "@remotion/renderer@" + version, "react@19", "react-dom@19"}
+	return []string{"remotion@" + version, "@remotion/cli@" + version, "@remotion/bundler@" + version,
+		"@remotion/renderer@" + version, "react@19", "react-dom@19"}
 }

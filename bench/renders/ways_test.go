@@ -10,7 +10,8 @@ import (
 	"lectern/internal/encode"
 )
 
-var tools = Tools{Self: "lectern", Settings: []string{"LECTERN_TABS=2"}, FFmpeg: "ffmpeg", Python: "python", MoviePy: "moviepython", Node: "node", Remotion: "/remotion", Chromium: "chromium"}
+var tools = Tools{Self: "lectern", Settings: []string{"LECTERN_TABS=2"}, FFmpeg: "ffmpeg", Python: "python",
+	MoviePy: "moviepython", Node: "node", Remotion: "/remotion", Chromium: "chromium"}
 
 // pair is a talk of two slides, of one second and of half a second.
 func pair() Talk {
@@ -72,30 +73,42 @@ func TestWays(t *testing.T) {
 		{"edited", pair(), []string{"+ LECTERN_TABS=2 lectern render deck-edited-3.json --cache cache -o out.mp4"}},
 		{"encode", pair(), []string{
 			"- (without cache/*/*/*.mp4) LECTERN_TABS=2 lectern render deck.json --cache cache -o out.mp4",
-			"+ (without cache/*/*/*.mp4 cache/*/*/*.segment cache/*/*/*.h264) LECTERN_TABS=2 lectern render deck.json --cache cache -o out.mp4"}},
+			"+ (without cache/*/*/*.mp4 cache/*/*/*.segment cache/*/*/*.h264) LECTERN_TABS=2 lectern render " +
+				"deck.json --cache cache -o out.mp4"}},
 		{"compat", pair(), []string{"+ (without cache-compat) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4"}},
 		{"compat-encode", pair(), []string{
 			"- (without cache-compat/*/*/*.mp4) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4",
-			"+ (without cache-compat/*/*/*.mp4 cache-compat/*/*/*.segment cache-compat/*/*/*.h264) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4"}},
+			"+ (without cache-compat/*/*/*.mp4 cache-compat/*/*/*.segment cache-compat/*/*/*.h264) LECTERN_TABS=2 " +
+				"LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4"}},
 		{"floor", pair(), []string{
 			"  (without pictures.yuv) ffmpeg -v error -y -i film.mp4 -an -sn -frames:v 30 -f rawvideo -pix_fmt yuv420p pictures.yuv",
-			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " + encoder + " -frames:v 30 -r 30 part-001.mp4",
+			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " +
+				encoder + " -frames:v 30 -r 30 part-001.mp4",
 			"  (without pictures.yuv) ffmpeg -v error -y -ss 0.983333 -i film.mp4 -an -sn -frames:v 15 -f rawvideo -pix_fmt yuv420p pictures.yuv",
-			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " + encoder + " -frames:v 15 -r 30 part-002.mp4",
+			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " +
+				encoder + " -frames:v 15 -r 30 part-002.mp4",
 			"  (without pictures.yuv) ffmpeg -v error -y -f concat -i parts.txt -i sound.wav -c:v copy -c:a aac out.mp4"}},
 		{"plain", pair(), []string{
-			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-001.png -i sound-001.wav" + usual + " -t 1.000000 part-001.mp4",
-			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-002.png -i sound-002.wav" + usual + " -t 0.500000 part-002.mp4",
+			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-001.png -i sound-001.wav" + usual +
+				" -t 1.000000 part-001.mp4",
+			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-002.png -i sound-002.wav" + usual +
+				" -t 0.500000 part-002.mp4",
 			"+ ffmpeg -v error -y -f concat -i parts.txt -c copy out.mp4"}},
 		{"plain", presented(), []string{
-			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-001.png -i sound-001.wav -i clip-001.mp4 -filter_complex [2:v]" + round + "[a2];[0:v][a2]overlay=200:120[v] -map [v] -map 1:a" + usual + " -t 1.000000 part-001.mp4",
-			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-002.png -i sound-002.wav -i clip-002.mp4 -filter_complex [2:v]" + round + "[a2];[0:v][a2]overlay=200:120[v] -map [v] -map 1:a" + usual + " -t 0.500000 part-002.mp4",
+			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-001.png -i sound-001.wav -i clip-001.mp4 " +
+				"-filter_complex [2:v]" + round + "[a2];[0:v][a2]overlay=200:120[v] -map [v] -map 1:a" + usual +
+				" -t 1.000000 part-001.mp4",
+			"+ ffmpeg -v error -y -loop 1 -framerate 30 -i slide-002.png -i sound-002.wav -i clip-002.mp4 " +
+				"-filter_complex [2:v]" + round + "[a2];[0:v][a2]overlay=200:120[v] -map [v] -map 1:a" + usual +
+				" -t 0.500000 part-002.mp4",
 			"+ ffmpeg -v error -y -f concat -i parts.txt -c copy out.mp4"}},
 		{"xfade", faded, []string{
-			"+ ffmpeg -v error -y -loop 1 -framerate 30 -t 1.000000 -i slide-001.png -i clip-001.mp4 -loop 1 -framerate 30 -t 0.500000 -i slide-002.png -i clip-002.mp4 -i sound.wav -filter_complex " +
+			"+ ffmpeg -v error -y -loop 1 -framerate 30 -t 1.000000 -i slide-001.png -i clip-001.mp4 -loop 1 " +
+				"-framerate 30 -t 0.500000 -i slide-002.png -i clip-002.mp4 -i sound.wav -filter_complex " +
 				"[1:v]" + round + "[a1];[0:v][a1]overlay=200:120,settb=1/30,format=yuv420p[s0];" +
 				"[3:v]" + round + "[a3];[2:v][a3]overlay=200:120,settb=1/30,format=yuv420p[s1];" +
-				"[s0][s1]xfade=transition=fade:duration=0.200000:offset=0.800000[x1] -map [x1] -map 4:a" + usual + " -t 1.300000 out.mp4"}},
+				"[s0][s1]xfade=transition=fade:duration=0.200000:offset=0.800000[x1] -map [x1] -map 4:a" + usual +
+				" -t 1.300000 out.mp4"}},
 		{"frames", pair(), []string{"+ python frames.py talk.json ffmpeg out.mp4"}},
 		{"moviepy", pair(), []string{"+ moviepython moviepy_talk.py talk.json out.mp4"}},
 		{"remotion", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error"}},
@@ -155,12 +168,14 @@ func TestMaterials(t *testing.T) {
 // What lacks its tools says so, and what would help.
 func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy", "moviepy": "pip install", "remotion": "--install", "remotion-all": "--install"} {
+	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy",
+		"moviepy": "pip install", "remotion": "--install", "remotion-all": "--install"} {
 		ways, err := Named([]string{name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ways[0].missing(Tools{Self: "lectern", FFmpeg: "ffmpeg"}); got == "" != (want == "") || !strings.Contains(got, want) {
+		if got := ways[0].missing(Tools{Self: "lectern", FFmpeg: "ffmpeg"}); got == "" != (want == "") ||
+			!strings.Contains(got, want) {
 			t.Errorf("%s: %q", name, got)
 		}
 		if got := ways[0].missing(tools); got != "" {
@@ -201,7 +216,8 @@ func TestParseLikeness(t *testing.T) {
 	if _, ok := parseLikeness("Conversion failed!"); ok {
 		t.Error("nothing is taken for a likeness")
 	}
-	if got := strings.Join(comparison("a.mp4", "b.mp4", true), " "); !strings.Contains(got, "split=3[a0][a1][a2]") || !strings.Contains(got, "libvmaf") {
+	if got := strings.Join(comparison("a.mp4", "b.mp4", true), " "); !strings.Contains(got, "split=3[a0][a1][a2]") ||
+		!strings.Contains(got, "libvmaf") {
 		t.Error(got)
 	}
 }
@@ -209,8 +225,10 @@ func TestParseLikeness(t *testing.T) {
 // npm is told how the network is reached, and nothing else.
 func TestNetworked(t *testing.T) {
 	t.Parallel()
-	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret", "npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs", "HOME=/root"})
-	if want := []string{"HTTPS_PROXY=http://proxy", "npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs"}; !slices.Equal(got, want) {
+	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret",
+		"npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs", "HOME=/root"})
+	if want := []string{"HTTPS_PROXY=http://proxy", "npm_config_registry=http://registry",
+		"NODE_EXTRA_CA_CERTS=/certs"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }

@@ -117,14 +117,16 @@ func (g *gallery) cast(ctx context.Context) error {
 		}
 		for _, v := range a.Variants {
 			code := a.Code + "." + v.Code
-			portrait, err := g.Avatars.Portrait(ctx, a.Engine+":"+code, lectern.Size{Width: portraitSide, Height: portraitSide})
+			portrait, err := g.Avatars.Portrait(ctx, a.Engine+":"+code,
+				lectern.Size{Width: portraitSide, Height: portraitSide})
 			if err != nil {
 				return err
 			}
 			if err := g.keep(ctx, "avatar-"+a.Code+"-"+v.Code, portrait); err != nil {
 				return err
 			}
-			fmt.Fprintf(&g.page, "<img src=\"media/avatar-%s-%s.webp\" alt=\"%s, %s\" width=\"200\">\n", a.Code, v.Code, a.Name, v.Name)
+			fmt.Fprintf(&g.page, "<img src=\"media/avatar-%s-%s.webp\" alt=\"%s, %s\" width=\"200\">\n", a.Code, v.Code,
+				a.Name, v.Name)
 		}
 	}
 	g.page.WriteString("\n")
@@ -150,7 +152,8 @@ func (g *gallery) layouts(ctx context.Context) (err error) {
 	themes := g.Slides.Themes()
 	for i, layout := range lectern.Layouts() {
 		deck := lectern.Deck{
-			Size: lectern.Size{Width: 1280, Height: 720}, Layout: layout, Theme: themes[i%len(themes)].ID, Avatar: "gia",
+			Size: lectern.Size{Width: 1280, Height: 720}, Layout: layout, Theme: themes[i%len(themes)].ID,
+			Avatar: "gia",
 			Slides: []lectern.Slide{{
 				Template: "bullet-points", Narration: "This is where I stand.",
 				Props: map[string]any{"title": strings.ReplaceAll(string(layout), "_", " "), "items": []any{
@@ -207,7 +210,8 @@ func (g *gallery) layout(ctx context.Context, l *app.Local, deck lectern.Deck, n
 
 // templates draws the sample of every template in every theme.
 func (g *gallery) templates(ctx context.Context) error {
-	g.page.WriteString("\n## Templates\n\nEach with its sample, in every theme. `lectern templates ID` shows what one takes.\n")
+	g.page.WriteString(
+		"\n## Templates\n\nEach with its sample, in every theme. `lectern templates ID` shows what one takes.\n")
 	for _, t := range g.Slides.Templates() {
 		fmt.Fprintf(&g.page, "\n### %s\n\n%s\n\n", t.ID, t.Description)
 		for _, theme := range g.Slides.Themes() {
@@ -215,7 +219,8 @@ func (g *gallery) templates(ctx context.Context) error {
 			if err := g.slide(ctx, name, t, theme.ID); err != nil {
 				return fmt.Errorf("%s in %s: %w", t.ID, theme.ID, err)
 			}
-			fmt.Fprintf(&g.page, "<img src=\"media/%s.webp\" alt=\"%s in %s\" width=\"270\">\n", name, t.Name, theme.Name)
+			fmt.Fprintf(&g.page, "<img src=\"media/%s.webp\" alt=\"%s in %s\" width=\"270\">\n", name,
+				t.Name, theme.Name)
 		}
 	}
 	return nil
@@ -223,7 +228,8 @@ func (g *gallery) templates(ctx context.Context) error {
 
 func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, theme string) error {
 	deck := lectern.Deck{
-		Theme: theme, Size: lectern.Size{Width: slideWidth, Height: slideHeight}, FrameRate: 30, Layout: lectern.LayoutSlideOnly,
+		Theme: theme, Size: lectern.Size{Width: slideWidth, Height: slideHeight}, FrameRate: 30,
+		Layout: lectern.LayoutSlideOnly,
 		Slides: []lectern.Slide{{Template: t.ID, Props: t.Sample}},
 	}
 	page, _, err := g.Slides.Page(deck, 0)
@@ -255,12 +261,15 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 
 // preview keeps a picture and ten moving seconds of the demo.
 func (g *gallery) preview(ctx context.Context, video string) error {
-	err := g.convert(ctx, nil, g.file("demo.jpg"), "-ss", fmt.Sprint(coverAt), "-i", video, "-frames:v", "1", "-vf", fmt.Sprintf("scale=%d:-2:flags=lanczos", coverWidth), "-q:v", "3")
+	err := g.convert(ctx, nil, g.file("demo.jpg"), "-ss", fmt.Sprint(coverAt), "-i", video, "-frames:v", "1", "-vf",
+		fmt.Sprintf("scale=%d:-2:flags=lanczos", coverWidth), "-q:v", "3")
 	if err != nil {
 		return err
 	}
-	return g.convert(ctx, nil, g.file("demo.webp"), "-ss", fmt.Sprint(previewFrom), "-t", fmt.Sprint(previewFor), "-i", video, "-an",
-		"-vf", fmt.Sprintf("fps=12,scale=%d:-2:flags=lanczos", previewWidth), "-c:v", "libwebp_anim", "-quality", "60", "-loop", "0")
+	return g.convert(ctx, nil, g.file("demo.webp"), "-ss", fmt.Sprint(previewFrom), "-t", fmt.Sprint(previewFor),
+		"-i", video, "-an",
+		"-vf", fmt.Sprintf("fps=12,scale=%d:-2:flags=lanczos", previewWidth), "-c:v", "libwebp_anim", "-quality",
+		"60", "-loop", "0")
 }
 
 // keep writes a picture as WebP.
@@ -280,5 +289,6 @@ func (g *gallery) convert(ctx context.Context, in io.Reader, out string, args ..
 	if err != nil {
 		return err
 	}
-	return t.Run(ctx, ffmpeg.Run{Args: append(args, out), Stdin: in, What: "The picture " + filepath.Base(out) + " could not be written"})
+	return t.Run(ctx, ffmpeg.Run{Args: append(args, out), Stdin: in, What: "The picture " + filepath.Base(out) +
+		" could not be written"})
 }

@@ -15,8 +15,9 @@ import (
 // checkCmd looks at a deck and draws its slides, without making a video.
 type checkCmd struct {
 	Deck   string `arg:"" help:"The deck, a JSON or YAML file; - reads standard input."`
-	JSON   bool   `help:"As JSON."`
-	Strict bool   `help:"Notes count as faults."`
+	wish   `embed:""`
+	JSON   bool `help:"As JSON."`
+	Strict bool `help:"Notes count as faults."`
 }
 
 // outlook is what check says of a deck.
@@ -25,6 +26,7 @@ type outlook struct {
 	Title    string            `json:"title"`
 	Slides   int               `json:"slides"`
 	Measured int               `json:"measured"` // how many slides were drawn to see whether all fits
+	Language string            `json:"language,omitempty"`
 	Theme    string            `json:"theme"`
 	Layout   lectern.Layout    `json:"layout"`
 	Avatar   string            `json:"avatar,omitempty"`
@@ -32,6 +34,26 @@ type outlook struct {
 	Seconds  float64           `json:"estimated_seconds"`
 	Warnings []lectern.Warning `json:"warnings"`
 	Error    *lectern.Failure  `json:"error,omitempty"`
+	Revised  []revised         `json:"revisions,omitempty"` // one a slide, and one of the deck where it has a title
+}
+
+// revised are the revisions of the texts of a slide as its author wrote them, for translations.
+type revised struct {
+	Slide  int               `json:"slide,omitempty"` // counted from 1; absent: the deck
+	ID     string            `json:"id,omitempty"`
+	Fields map[string]string `json:"fields"`
+}
+
+// revisionsOf lists the revisions of a deck that was read.
+func revisionsOf(d lectern.Deck) []revised {
+	var list []revised
+	if r := d.TitleRevision(); r != "" {
+		list = append(list, revised{Fields: map[string]string{"title": r}})
+	}
+	for i, s := range d.Slides {
+		list = append(list, revised{i + 1, s.ID, s.Revisions()})
+	}
+	return list
 }
 
 // Run implements the command.
@@ -44,12 +66,20 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	choice, err := c.choice()
+	if err != nil {
+		return err
+	}
 	t, err := app.NewTools(cfg, quietLog())
 	if err != nil {
 		return err
 	}
 	defer t.Close()
 	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
+	revisions := revisionsOf(q.Deck)
+	if err == nil {
+		q = edition(q, choice, t)
+	}
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
@@ -67,7 +97,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
 	if c.JSON {
-		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil}
+		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil, revisions}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}

@@ -166,6 +166,7 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 	}
 	row("id", p.ID)
 	row("title", p.Title)
+	row("language", p.Language)
 	row("status", paintStatus(io, p.Status))
 	row("progress", p.Progress.String())
 	row("stage", p.Stage)

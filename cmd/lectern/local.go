@@ -15,6 +15,7 @@ import (
 type local struct {
 	*app.Local
 	preset string // goes before what decks say; "": there is none
+	choice lectern.Choice
 }
 
 func newLocal(ctx context.Context, cfg config.Config, cacheDir string, s streams, verbose bool) (*local, error) {
@@ -37,6 +38,7 @@ func (l *local) create(ctx context.Context, source deck.Source) (lectern.Present
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
+	q = edition(q, l.choice, l.Tools)
 	d, more, err := l.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err

@@ -39,6 +39,12 @@ func TestExamplesAreFlawless(t *testing.T) {
 				t.Fatal(err)
 			}
 			q, err := parseDeck(t.Context(), all.Parsers(), deck.Source{Name: name, Bytes: data}, "", lectern.DefaultLimits())
+			for _, tag := range q.Deck.Languages() {
+				if e := q.Choose(lectern.Choice{Language: tag, Kinds: library.PropKind}); len(e.Faults)+len(e.Warnings) > 0 {
+					t.Errorf("in %s: %v, %v", tag, e.Faults, e.Warnings)
+				}
+			}
+			q = q.Choose(lectern.Choice{Kinds: library.PropKind})
 			talk := q.Deck.WithDefaults()
 			if err == nil {
 				err = q.Judge(lectern.Join(talk.Validate(lectern.DefaultLimits())))

@@ -14,24 +14,26 @@ import (
 type remote struct {
 	client *client.Client
 	preset string // goes before what decks say; "": there is none
+	choice lectern.Choice
 }
 
-func newRemote(out streams, server, key, preset string) (*remote, error) {
+func newRemote(out streams, server, key, preset string, choice lectern.Choice) (*remote, error) {
 	c, err := newClient(out, server, key)
 	if err != nil {
 		return nil, err
 	}
-	return &remote{c, preset}, nil
+	return &remote{c, preset, choice}, nil
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
+	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language), client.WithVariables(r.choice.Variables)}
 	if r.preset != "" {
-		return r.client.Upload(ctx, source.Bytes, client.WithName(source.Name), client.WithSettings(presetSettings(r.preset)))
+		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
 	}
 	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" {
-		return r.client.Upload(ctx, source.Bytes, client.WithName(source.Name))
+		return r.client.Upload(ctx, source.Bytes, options...)
 	}
-	return r.client.Create(ctx, source.Bytes)
+	return r.client.Create(ctx, source.Bytes, options...)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -25,6 +25,7 @@ type renderCmd struct {
 	Captions bool   `help:"Write captions beside the video too, as .srt and .vtt."`
 	Keep     string `help:"Put everything else that the render leaves into this folder: captions, chapters, transcript, slide pictures, manifest." placeholder:"DIR"`
 	JSON     bool   `help:"Say how it comes along as JSON lines on standard output."`
+	wish     `embed:""`
 	Preset   string `help:"Size and quality, whatever the deck says: draft, standard, high or 4k." enum:",draft,standard,high,4k" default:"" placeholder:"NAME"`
 	Server   string `help:"Let this server render instead, and download the video." placeholder:"URL"`
 	Key      string `help:"An API key of that server; better in the variable than here, where others see it." env:"LECTERN_KEY,LECTERN_API_KEY" placeholder:"lk_…"`
@@ -65,11 +66,15 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err != nil {
 		return err
 	}
+	choice, err := c.choice()
+	if err != nil {
+		return err
+	}
 	target, err := c.target()
 	if err != nil {
 		return err
 	}
-	m, err := c.maker(ctx, io, s)
+	m, err := c.maker(ctx, io, s, choice)
 	if err != nil {
 		return err
 	}
@@ -84,9 +89,9 @@ func (c *renderCmd) Run(ctx context.Context, io streams, s *settings) error {
 	return err
 }
 
-func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, error) {
+func (c *renderCmd) maker(ctx context.Context, io streams, s *settings, choice lectern.Choice) (maker, error) {
 	if c.Server != "" {
-		return newRemote(io, c.Server, c.Key, c.Preset)
+		return newRemote(io, c.Server, c.Key, c.Preset, choice)
 	}
 	cfg, err := s.load(io, nil)
 	if err != nil {
@@ -96,7 +101,7 @@ func (c *renderCmd) maker(ctx context.Context, io streams, s *settings) (maker, 
 	if err != nil {
 		return nil, err
 	}
-	l.preset = c.Preset
+	l.preset, l.choice = c.Preset, choice
 	return l, nil
 }
 
@@ -108,7 +113,7 @@ func (c *renderCmd) target() (string, error) {
 		if c.Deck == "-" {
 			base = "talk"
 		}
-		out = base + ".mp4"
+		out = c.named(base) + ".mp4"
 	}
 	if ext := strings.ToLower(filepath.Ext(out)); ext != ".mp4" {
 		return "", &usageError{fmt.Errorf("%s: Lectern writes MP4 files, so the name must end with .mp4", out)}
@@ -222,9 +227,9 @@ func (c *renderCmd) places(k keepsake, target string) []string {
 	case k.kind == lectern.ArtifactVideo:
 		return []string{target}
 	case c.Captions && k.kind == lectern.ArtifactCaptions:
-		to = append(to, stem+".srt")
+		to = append(to, c.named(stem)+".srt")
 	case c.Captions && k.kind == lectern.ArtifactCaptionVTT:
-		to = append(to, stem+".vtt")
+		to = append(to, c.named(stem)+".vtt")
 	}
 	if c.Keep != "" {
 		to = append(to, filepath.Join(c.Keep, lectern.ArtifactFileOf(k.kind).NameOf(k.slide)))

@@ -84,7 +84,8 @@ func TestEveryPackageIsInTheTable(t *testing.T) {
 		if underAny(f.Dir, described) || testOnly(f.Dir) || under(f.Dir, "bench") {
 			continue
 		}
-		t.Errorf("%s: the package %s is not in the table of docs/ARCHITECTURE.md: write there what it is for", f.Path, f.Dir)
+		t.Errorf("%s: the package %s is not in the table of docs/ARCHITECTURE.md: write there what it is for",
+			f.Path, f.Dir)
 	}
 }
 
@@ -188,7 +189,8 @@ func TestAPackageWithoutACommentIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, err := Parse("internal/y/y.go", []byte("// Package y is here because two other packages may not know one another.\npackage y\n"))
+	said, err := Parse("internal/y/y.go",
+		[]byte("// Package y is here because two other packages may not know one another.\npackage y\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -125,11 +125,15 @@ func imports(f File) []Finding {
 			continue
 		}
 		if testOnly(r) {
-			out = append(out, Finding{at, fmt.Sprintf("%s is a test suite; only tests import it", p), "test code in the binary is dead weight and drags package testing into it"})
+			out = append(out, Finding{at, fmt.Sprintf("%s is a test suite; only tests import it", p),
+				"test code in the binary is dead weight and drags package testing into it"})
 			continue
 		}
-		out = append(out, Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface here, and let internal/app hand them in", f.Dir, p),
-			"adapters that know one another can neither be replaced nor tested alone (allowed in internal/archtest/rules.go is the table)"})
+		out = append(out,
+			Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface "+
+				"here, and let internal/app hand them in", f.Dir, p),
+				"adapters that know one another can neither be replaced nor tested alone (allowed in " +
+					"internal/archtest/rules.go is the table)"})
 	}
 	return out
 }
@@ -221,10 +225,12 @@ func forgery(f File) []Finding {
 }
 
 // pure are the packages without I/O, clock and randomness.
-var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264", "internal/contentkey"}
+var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture",
+	"internal/encode", "internal/mp4", "internal/h264", "internal/contentkey"}
 
 // impure are packages of the standard library that do I/O or roll dice.
-var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin", "runtime", "unsafe", "sync", "expvar"}
+var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin",
+	"runtime", "unsafe", "sync", "expvar"}
 
 // clocks are the functions of package time that read or run the clock.
 var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
@@ -233,21 +239,26 @@ func purity(f File) []Finding {
 	if f.Test || !slices.Contains(pure, f.Dir) {
 		return nil
 	}
-	const why = "the state machine, the timeline and the argument lists are tested as values; with a clock, dice or I/O in them they could not be"
+	const why = "the state machine, the timeline and the argument lists are tested as values; with a clock, dice or " +
+		"I/O in them they could not be"
 	var out []Finding
 	for p, at := range f.imports() {
 		_, ours := dirOf(p)
 		switch {
 		case f.Dir == "." && !standard(p):
-			out = append(out, Finding{at, "the root package imports " + p + "; it imports nothing but the standard library", "everything points at the root, so whatever it imports is imported by all"})
+			out = append(out, Finding{at,
+				"the root package imports " + p + "; it imports nothing but the standard library",
+				"everything points at the root, so whatever it imports is imported by all"})
 		case !ours && underAny(p, impure):
-			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Dir, p), why})
+			out = append(out, Finding{at,
+				fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Dir, p), why})
 		}
 	}
 	ast.Inspect(f.AST, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, sel.Sel.Name) {
-				out = append(out, Finding{f.at(sel.Pos()), "time." + sel.Sel.Name + " in a pure package; take the time as an argument", why})
+				out = append(out, Finding{f.at(sel.Pos()),
+					"time." + sel.Sel.Name + " in a pure package; take the time as an argument", why})
 			}
 		}
 		return true
@@ -261,7 +272,8 @@ func names(f File) []Finding {
 	name := strings.TrimSuffix(strings.TrimSuffix(path.Base(f.Path), ".go"), "_test")
 	for _, n := range append(strings.Split(f.Dir, "/"), f.AST.Name.Name, name) {
 		if slices.Contains(emptyNames, n) {
-			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n), "such a package gathers whatever nobody placed"}}
+			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n),
+				"such a package gathers whatever nobody placed"}}
 		}
 	}
 	return nil
@@ -271,7 +283,8 @@ func inits(f File) []Finding {
 	var out []Finding
 	for _, d := range f.AST.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
-			out = append(out, Finding{f.at(fn.Pos()), "func init; build it where it is used and pass it on", "what runs before main cannot be ordered, replaced or tested, and costs every start"})
+			out = append(out, Finding{f.at(fn.Pos()), "func init; build it where it is used and pass it on",
+				"what runs before main cannot be ordered, replaced or tested, and costs every start"})
 		}
 	}
 	return out
@@ -283,7 +296,8 @@ func lengths(f File) []Finding {
 	}
 	var out []Finding
 	if f.Lines > MaxFileLines {
-		out = append(out, Finding{f.Path + ":1", fmt.Sprintf("%d lines; at most %d: split it by subject", f.Lines, MaxFileLines), "a file that does not fit into a head is not reviewed"})
+		out = append(out, Finding{f.Path + ":1", fmt.Sprintf("%d lines; at most %d: split it by subject", f.Lines,
+			MaxFileLines), "a file that does not fit into a head is not reviewed"})
 	}
 	for _, d := range f.AST.Decls {
 		fn, ok := d.(*ast.FuncDecl)
@@ -291,7 +305,8 @@ func lengths(f File) []Finding {
 			continue
 		}
 		if n := f.Set.Position(fn.End()).Line - f.Set.Position(fn.Pos()).Line + 1; n > MaxFunctionLines {
-			out = append(out, Finding{f.at(fn.Pos()), fmt.Sprintf("%s has %d lines; at most %d: name its parts", fn.Name.Name, n, MaxFunctionLines), "a function that does not fit on a screen hides its branches"})
+			out = append(out, Finding{f.at(fn.Pos()), fmt.Sprintf("%s has %d lines; at most %d: name its parts",
+				fn.Name.Name, n, MaxFunctionLines), "a function that does not fit on a screen hides its branches"})
 		}
 	}
 	return out
@@ -321,7 +336,8 @@ func shells(f File) []Finding {
 		return true
 	})
 	if named != nil && command {
-		out = append(out, Finding{f.at(named.Pos()), named.Value + "; start the program itself with a list of arguments", "a file name with a quote in it becomes a command"})
+		out = append(out, Finding{f.at(named.Pos()), named.Value +
+			"; start the program itself with a list of arguments", "a file name with a quote in it becomes a command"})
 	}
 	return out
 }
@@ -345,9 +361,12 @@ func patience(f File) []Finding {
 		switch {
 		case !ok:
 		case x.Name == "time" && sel.Sel.Name == "Sleep" && !usesSynctest(f):
-			out = append(out, Finding{f.at(call.Pos()), "time.Sleep in a test; wait for a signal, or use testing/synctest", "a sleep is too long on a good day and too short on a bad one"})
+			out = append(out, Finding{f.at(call.Pos()),
+				"time.Sleep in a test; wait for a signal, or use testing/synctest",
+				"a sleep is too long on a good day and too short on a bad one"})
 		case (x.Name == "t" || x.Name == "b") && strings.HasPrefix(sel.Sel.Name, "Skip"):
-			out = append(out, Finding{f.at(call.Pos()), x.Name + "." + sel.Sel.Name + "; a missing tool fails the test", "a skipped test is green and proves nothing"})
+			out = append(out, Finding{f.at(call.Pos()), x.Name + "." + sel.Sel.Name + "; a missing tool fails the test",
+				"a skipped test is green and proves nothing"})
 		}
 		return true
 	})

@@ -26,7 +26,9 @@ func Undocumented(files []File) []Finding {
 	var out []Finding
 	for dir, path := range first {
 		if !has[dir] {
-			out = append(out, Finding{path + ":1", "the package has no package comment; say in a few sentences why it exists", "the first question of every reader is what a package is for"})
+			out = append(out, Finding{path + ":1",
+				"the package has no package comment; say in a few sentences why it exists",
+				"the first question of every reader is what a package is for"})
 		}
 	}
 	return out
@@ -54,7 +56,8 @@ func BrokenLinks(root, page string, text []byte) []Finding {
 			if err == nil && resolves(root, page, string(text), u) {
 				continue
 			}
-			out = append(out, Finding{page, fmt.Sprintf("the link %s leads nowhere", m[1]), "a broken link is the first thing that a newcomer finds"})
+			out = append(out, Finding{page, fmt.Sprintf("the link %s leads nowhere", m[1]),
+				"a broken link is the first thing that a newcomer finds"})
 		}
 	}
 	return out

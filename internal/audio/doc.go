@@ -1,7 +1,7 @@
-// Package audio makes the sound of a video as samples: it measures how loud narrations are, levels and limits them,
+// Package audio makes the sound of a video as samples: it measures the loudness of narrations, levels and limits them,
 // and mixes each at its place into one stream.
 //
-// The sound is not encoded in one go. [Passages] cuts it in silence into parts that are encoded and kept by
-// themselves, so that an edit of one slide leaves most of the sound as it was. Nothing here is encoded and nothing is
-// stored: narrations come as readers, and [Sound] is one.
+// The sound is not encoded as a whole. [Passages] cuts it in silence into parts that are encoded and cached separately,
+// so that an edit of one slide leaves most of the sound unchanged. Nothing here is encoded and nothing is stored:
+// narrations come as readers, and [Sound] is one.
 package audio

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The limiter looks for the lowest gain of its window only when it may have changed. What it gives is what it would give if
-// it looked at every sample.
+// The limiter searches the lowest gain of its window only when it may have changed. The result is the same as if it
+// searched at every sample.
 func TestLimiterFindsTheLowest(t *testing.T) {
 	t.Parallel()
 	dice := rand.New(rand.NewPCG(1, 2))

@@ -4,15 +4,15 @@ import "math"
 
 // Loudness by ITU-R BS.1770-4 and EBU R 128, for one channel at 48 kHz.
 //
-// A narration is measured once, when it is spoken, and what is kept is the power of each of its 400 ms blocks: the
-// loudness of a whole deck, gates and all, follows from those of its narrations without another look at the samples.
+// A narration is measured once, when it is made, and the power of each of its 400 ms blocks is stored. The gated
+// loudness of a whole deck follows from the blocks of its narrations, without reading the samples again.
 
-// Target is how loud a video is, in LUFS, and Ceiling the highest true peak, in dBTP: what players and platforms
-// expect of speech.
+// Target is the loudness of a video in LUFS, and Ceiling its highest true peak in dBTP. Players and platforms expect
+// these values of speech.
 const (
 	Target  = -16.0
 	Ceiling = -1.5
-	// MaxGain bounds how much a quiet voice is raised, in dB, so that near silence is not made into noise.
+	// MaxGain bounds the gain of a quiet voice, in dB, so that near silence does not become noise.
 	MaxGain = 24.0
 )
 
@@ -21,7 +21,7 @@ const (
 	blockLen  = 4    // steps in a block
 )
 
-// biquad is a filter of second order in its transposed direct form.
+// biquad is a second-order filter in transposed direct form.
 type biquad struct{ b0, b1, b2, a1, a2, z1, z2 float64 }
 
 func (f *biquad) next(x float64) float64 {
@@ -31,7 +31,7 @@ func (f *biquad) next(x float64) float64 {
 	return y
 }
 
-// Blocks gives the power of each block of samples after the K weighting. Audio shorter than a block is padded with
+// Blocks returns the power of each block of samples after the K weighting. Audio shorter than a block is padded with
 // silence.
 func Blocks(samples []int16) []float64 {
 	return blocksOf(len(samples), func(i int) float64 { return float64(samples[i]) / 32768 })
@@ -71,7 +71,7 @@ func Loudness(blocks ...[]float64) float64 {
 	return -0.691 + 10*math.Log10(mean)
 }
 
-// gated is the mean of all powers above the gate, or 0.
+// gated returns the mean of all powers above the gate, or 0.
 func gated(blocks [][]float64, gate float64) float64 {
 	sum, n := 0.0, 0
 	for _, list := range blocks {
@@ -88,7 +88,7 @@ func gated(blocks [][]float64, gate float64) float64 {
 	return sum / float64(n)
 }
 
-// Gain is the factor that brings audio of a loudness to Target. Silence stays as it is.
+// Gain returns the factor that brings audio of a loudness to Target. For silence it is 1.
 func Gain(loudness float64) float64 {
 	if math.IsInf(loudness, 0) || math.IsNaN(loudness) {
 		return 1
@@ -96,11 +96,11 @@ func Gain(loudness float64) float64 {
 	return math.Pow(10, min(Target-loudness, MaxGain)/20)
 }
 
-// maxMakeUp bounds what MakeUp adds, in dB: more would be heard as flatness.
+// maxMakeUp bounds the gain that MakeUp adds, in dB: more would make a voice audibly flat.
 const maxMakeUp = 4.0
 
-// MakeUp raises a gain by what the limiter will take away again, so that a voice with sharp peaks is as loud as
-// another. It tries it on a sample of the voice, of which a quarter of a minute says enough.
+// MakeUp raises a gain by the loudness that the limiter will remove, so that a voice with sharp peaks is as loud as
+// another. It measures that on a sample of the voice; a quarter of a minute is enough.
 func MakeUp(gain float64, sample []int16) float64 {
 	want := Loudness(Blocks(sample)) + 20*math.Log10(gain)
 	if math.IsInf(want, 0) || math.IsNaN(want) {
@@ -112,31 +112,31 @@ func MakeUp(gain float64, sample []int16) float64 {
 		got := Loudness(blocksOf(len(sample),
 			func(i int) float64 { return l.Next(float64(sample[i]) / 32768 * raised) }))
 		raised = min(raised*math.Pow(10, (want-got)/20), gain*math.Pow(10, maxMakeUp/20))
-		if want-got < gainStep/10 { // it is rounded more coarsely: see Stepped
+		if want-got < gainStep/10 { // Stepped rounds more coarsely
 			break
 		}
 	}
 	return max(raised, gain)
 }
 
-// gainStep is the grain of what Stepped gives, in dB.
+// gainStep is the step of Stepped, in dB.
 const gainStep = 0.5
 
-// Stepped rounds a gain to half a decibel. It is measured over all that a voice says, so that each edit changes it by
-// a hair; what an edit does not touch should stay as it is. A quarter of a decibel off the target is nothing that is
-// heard.
+// Stepped rounds a gain to half a decibel. A gain is measured over everything that a voice says, so each edit changes
+// it slightly; rounded, it stays the same and so does the sound of unedited slides. A difference of a quarter of a
+// decibel is inaudible.
 func Stepped(gain float64) float64 {
 	return math.Pow(10, math.Round(20*math.Log10(gain)/gainStep)*gainStep/20)
 }
 
-// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain is down before a peak arrives, and comes
-// back over a twentieth of a second; what is quieter passes untouched but for a delay of [Lookahead] samples.
+// Limiter keeps a stream below Ceiling. It looks ahead, so that the gain falls before a peak, and recovers within a
+// twentieth of a second. Quieter sound is only delayed, by [Lookahead] samples.
 type Limiter struct {
 	gain    float64
 	release float64
 	limit   float64
 	delay   [Lookahead]float64
-	need    [Lookahead]float64 // the gain each delayed sample may have at most
+	need    [Lookahead]float64 // the largest gain of each delayed sample
 	lowest  float64            // of need
 	at      int
 	history [taps]float64
@@ -147,7 +147,7 @@ const Lookahead = 240
 
 const taps = 12
 
-// NewLimiter makes a limiter at rest.
+// NewLimiter returns a limiter with a gain of 1.
 func NewLimiter() *Limiter {
 	l := &Limiter{gain: 1, lowest: 1, limit: math.Pow(10, Ceiling/20), release: 1 - math.Exp(-1/(0.05*48000))}
 	for i := range l.need {
@@ -156,7 +156,7 @@ func NewLimiter() *Limiter {
 	return l
 }
 
-// Next takes a sample, of which ±1 is full scale, and gives the one of Lookahead samples before.
+// Next takes a sample, with full scale ±1, and returns the limited sample of Lookahead samples before.
 func (l *Limiter) Next(x float64) float64 {
 	need := 1.0
 	if peak := l.peak(x); peak > l.limit {
@@ -168,13 +168,13 @@ func (l *Limiter) Next(x float64) float64 {
 	switch {
 	case need < l.lowest:
 		l.lowest = need
-	case gone <= l.lowest && need > l.lowest: // else the new one is as low; most often all of them are 1
+	case gone <= l.lowest && need > l.lowest: // otherwise the new one is as low; usually all are 1
 		l.lowest = 1
 		for _, n := range l.need {
 			l.lowest = min(l.lowest, n)
 		}
 	}
-	// Fast enough to be down by 99.9 % when the peak that asks for it comes out; the cut below is for what is left.
+	// Fast enough to reach 99.9 % of the reduction when its peak is returned; the cut below does the rest.
 	if l.lowest < l.gain {
 		l.gain += (l.lowest - l.gain) * 7 / Lookahead
 	} else {
@@ -183,8 +183,8 @@ func (l *Limiter) Next(x float64) float64 {
 	return out * min(l.gain, gone)
 }
 
-// peak is the highest of a sample and the three points between it and the one before (BS.1770-4 annex 2). A quiet
-// neighbourhood needs no such care.
+// peak returns the highest of a sample and the three points between it and the one before (BS.1770-4 annex 2). It skips
+// the points where all samples around are quiet.
 func (l *Limiter) peak(x float64) float64 {
 	copy(l.history[1:], l.history[:taps-1])
 	l.history[0] = x

@@ -10,9 +10,9 @@ import (
 	"lectern"
 )
 
-// The sound of a video is not encoded in one go. It is cut in silence into passages, each of which is encoded by
-// itself and kept, so that an edit of one slide of fifty encodes a tenth of the sound again. Three things make that
-// work:
+// The sound of a video is not encoded as a whole. It is cut in silence into passages, each of which is encoded
+// separately and cached, so that an edit of one slide of fifty encodes a tenth of the sound again. Three rules make
+// that work:
 //
 //   - Where it is cut follows from what is said there, not from where that is, so that an edit moves no cut but those next to it.
 //   - A passage begins on a packet of the whole. Slides begin with frames of pictures, which at 30 a second are 1600 samples, and a
@@ -27,31 +27,31 @@ const Packet = 1024
 
 const (
 	passageMost  = 120 * lectern.SampleRate // a longer one is cut, if it can be
-	passageLead  = 2 * Packet               // silence before the first word: a packet reaches over twice its length
-	passageTail  = 4 * Packet               // and after the last: the encoder comes back to long windows in it
-	passageStill = 10 * Packet              // silence in which a cut is made: lead, tail, and what rounding needs of either
-	// The first passage begins with the video, and is not moved at all, if somebody speaks so soon.
+	passageLead  = 2 * Packet               // silence before the first word: a packet overlaps twice its length
+	passageTail  = 4 * Packet               // and after the last: in it the encoder returns to long windows
+	passageStill = 10 * Packet              // least silence for a cut: lead, tail and rounding
+	// If speech begins this soon, the first passage begins with the video and is not moved.
 	passageOpening = lectern.SampleRate
 )
 
 // Passage is a part of the sound that is encoded by itself.
 type Passage struct {
-	At      int64    // the packet of the whole that is its first
+	At      int64    // its first packet, counted in the whole sound
 	Samples int64    // its length: whole packets
-	Speech  []Speech // Start counts from its beginning
+	Speech  []Speech // Start counts from the passage's beginning
 }
 
-// Packets is how many packets a passage has when it is encoded: one more than hold its samples, since each reaches
-// into the next.
+// Packets is the number of packets of an encoded passage: one more than its samples fill, because each packet overlaps
+// the next.
 func (p Passage) Packets() int64 { return p.Samples/Packet + 1 }
 
-// Passages cuts the sound of total samples. Narrations must be in order and not overlap. Each passage lasts for at
-// most two minutes, unless there is not enough silence in it to cut. There is at least one.
+// Passages divides the sound of total samples. Narrations must be in order and not overlap. Each passage lasts at most
+// two minutes, unless it has too little silence for a cut. There is at least one passage.
 //
-// Each place where a cut is possible has a number that is as good as random, from the narration after it. What is
-// too long is cut at its lowest, and so on with both halves. So a place is cut if the stretch around it with no lower
-// number is too long, which nothing further away than two minutes can change; and parts are on average half as long
-// as they may be.
+// Each possible place of a cut has a pseudo-random number, which comes from the narration after it. A part that is too
+// long is cut at its lowest number, and so on with both halves. So a place is cut if the longest part around it without
+// a lower number is too long, and nothing more than two minutes away can change that. On average, parts have half of
+// the largest length.
 func Passages(total int64, speech []Speech) ([]Passage, error) {
 	if err := inOrder(total, speech); err != nil {
 		return nil, err
@@ -62,9 +62,9 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 	lots := make([]uint64, len(speech))
 	seen := map[string]int{}
 	for i, s := range speech {
-		lots[i] = math.MaxUint64 // not here
+		lots[i] = math.MaxUint64 // no cut here
 		if i > 0 && s.Start-speech[i-1].end() >= passageStill {
-			// A narration that is there twice has two numbers, or a deck that says the same all over would be cut at
+			// A repeated narration gets a number for each time, or else a deck that repeats one text would be cut at
 			// every slide.
 			sum := sha256.Sum256([]byte(s.Key + " " + strconv.Itoa(seen[s.Key])))
 			lots[i] = binary.BigEndian.Uint64(sum[:]) >> 1
@@ -78,8 +78,7 @@ func Passages(total int64, speech []Speech) ([]Passage, error) {
 
 func (s Speech) end() int64 { return s.Start + s.Samples }
 
-// divide hands on parts of speech in order, none of which should be cut further. lots are the numbers of the places
-// before each.
+// divide calls part for each passage of speech in order. lots are the numbers of the places before each narration.
 func divide(speech []Speech, lots []uint64, part func([]Speech)) {
 	at := 0
 	if last := len(speech) - 1; speech[last].end()-speech[0].Start > passageMost {
@@ -97,7 +96,7 @@ func divide(speech []Speech, lots []uint64, part func([]Speech)) {
 	divide(speech[at:], lots[at:], part)
 }
 
-// place makes a passage of narrations of a whole.
+// place makes a passage from narrations of a sound of total samples.
 func place(total int64, speech []Speech, first bool) Passage {
 	start := speech[0].Start
 	lead, end := int64(passageLead), speech[len(speech)-1].end()-start
@@ -105,7 +104,7 @@ func place(total int64, speech []Speech, first bool) Passage {
 	switch {
 	case first && start < passageOpening:
 		p.At, lead = 0, start
-	case p.At*Packet+lead+end > total: // the last word would go beyond the end
+	case p.At*Packet+lead+end > total: // the last word would end after the sound
 		p.At = (start - lead) / Packet
 	}
 	for _, s := range speech {
@@ -116,7 +115,7 @@ func place(total int64, speech []Speech, first bool) Passage {
 	return p
 }
 
-// inOrder makes sure that narrations follow each other and fit in total samples.
+// inOrder returns an error unless narrations are in order and fit in total samples.
 func inOrder(total int64, speech []Speech) error {
 	at := int64(0)
 	for i, s := range speech {

@@ -10,19 +10,20 @@ import (
 	"lectern"
 )
 
-// drawSpeech gives narrations with keys of their own, and how long the whole is.
+// drawSpeech draws narrations with different keys and returns the length of the whole.
 func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	for i := range rapid.IntRange(0, 40).Draw(t, "narrations") {
 		total += rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "silence")
-		n := rapid.SampledFrom([]int64{0, 0, 5, 20, 60}).Draw(t, "seconds")*lectern.SampleRate + rapid.Int64Range(1, lectern.SampleRate).Draw(t, "samples")
+		n := rapid.SampledFrom([]int64{0, 0, 5, 20, 60}).Draw(t, "seconds")*lectern.SampleRate +
+			rapid.Int64Range(1, lectern.SampleRate).Draw(t, "samples")
 		list = append(list, Speech{Key: fmt.Sprint(i, rapid.Uint64().Draw(t, "key")), Start: total, Samples: n})
 		total += n
 	}
 	return list, total + rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "rest") + 1
 }
 
-// All that is said is in the passages, in order, within half a packet of its place and at its distance from the rest of its
-// passage; passages do not touch, and each has silence around it.
+// The passages hold all narrations in order. Each is within half a packet of its place and keeps its distance to the
+// others of its passage. Passages do not touch, and each has silence around it.
 func TestPassagesHoldTheWhole(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -41,14 +42,16 @@ func TestPassagesHoldTheWhole(t *testing.T) {
 				want := speech[n]
 				n++
 				moved := p.At*Packet + s.Start - want.Start
-				if s.Key != want.Key || s.Samples != want.Samples || moved != p.At*Packet+p.Speech[0].Start-speech[n-1-k].Start {
+				if s.Key != want.Key || s.Samples != want.Samples ||
+					moved != p.At*Packet+p.Speech[0].Start-speech[n-1-k].Start {
 					t.Fatalf("narration %d became %+v, moved by %d", n, s, moved)
 				}
 				late := moved > Packet/2 || p.At*Packet+s.Start+s.Samples > total
 				if late || moved < -Packet/2 && speech[len(speech)-1].end()+Packet/2 <= total || moved < -Packet {
 					t.Fatalf("narration %d of %d is moved by %d samples", n, total, moved)
 				}
-				if first := i == 0 && want.Start < passageOpening; first && moved != 0 || k == 0 && !first && s.Start != passageLead {
+				if first := i == 0 && want.Start < passageOpening; first && moved != 0 ||
+					k == 0 && !first && s.Start != passageLead {
 					t.Fatalf("narration %d begins at %d of its passage, and is moved by %d", n, s.Start, moved)
 				}
 				if p.Samples-s.Start-s.Samples < passageTail {
@@ -62,7 +65,7 @@ func TestPassagesHoldTheWhole(t *testing.T) {
 	})
 }
 
-// A passage lasts for two minutes at most, unless there is no silence to cut it in; and what lasts no longer is not cut.
+// A passage lasts at most two minutes, unless it has no silence for a cut. A sound of two minutes or less is not cut.
 func TestPassagesAreCutInSilence(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -75,11 +78,13 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 		for _, p := range list {
 			part := speech[i : i+len(p.Speech)]
 			if i > 0 && part[0].Start-speech[i-1].end() < passageStill {
-				t.Fatalf("there is a cut before narration %d, %d samples behind the one before", i+1, part[0].Start-speech[i-1].end())
+				t.Fatalf("there is a cut before narration %d, %d samples after the one before", i+1,
+					part[0].Start-speech[i-1].end())
 			}
 			i += len(part)
 			for k := 1; k < len(part); k++ {
-				if part[len(part)-1].end()-part[0].Start > passageMost && part[k].Start-part[k-1].end() >= passageStill {
+				if part[len(part)-1].end()-part[0].Start > passageMost &&
+					part[k].Start-part[k-1].end() >= passageStill {
 					t.Fatalf("a passage of %d samples is not cut", part[len(part)-1].end()-part[0].Start)
 				}
 			}
@@ -90,7 +95,7 @@ func TestPassagesAreCutInSilence(t *testing.T) {
 	})
 }
 
-// cuts gives the narrations before which there is a cut.
+// cuts returns the narrations that follow a cut.
 func cuts(t interface{ Fatal(...any) }, total int64, speech []Speech) map[int]bool {
 	list, err := Passages(total, speech)
 	if err != nil {
@@ -104,7 +109,7 @@ func cuts(t interface{ Fatal(...any) }, total int64, speech []Speech) map[int]bo
 	return at
 }
 
-// edited gives narrations one of which says something else, for longer by more samples.
+// edited returns narrations with another text in one of them, which is longer by more samples.
 func edited(speech []Speech, which int, key string, more int64) []Speech {
 	list := append([]Speech(nil), speech...)
 	list[which].Key = key
@@ -123,7 +128,8 @@ func TestAnEditMovesNoFarCut(t *testing.T) {
 		if len(speech) == 0 {
 			return
 		}
-		which, more := rapid.IntRange(0, len(speech)-1).Draw(t, "which"), rapid.Int64Range(0, 20*lectern.SampleRate).Draw(t, "more")
+		which, more := rapid.IntRange(0, len(speech)-1).Draw(t, "which"), rapid.Int64Range(0, 20*lectern.SampleRate).
+			Draw(t, "more")
 		after := edited(speech, which, "edited", more)
 		was, is := cuts(t, total, speech), cuts(t, total+more, after)
 		for i := range speech {
@@ -136,7 +142,7 @@ func TestAnEditMovesNoFarCut(t *testing.T) {
 	})
 }
 
-// fifty is the sound of a deck of fifty slides, ten minutes long.
+// fifty returns the sound of a deck of fifty slides, ten minutes long.
 func fifty() (list []Speech, total int64) {
 	for i := range 50 {
 		n := int64(9+i*7%5) * lectern.SampleRate
@@ -146,7 +152,7 @@ func fifty() (list []Speech, total int64) {
 	return list, total
 }
 
-// What an edit of a slide leaves as it was need not be encoded again: most of the sound of a long deck, at the cost of few processes.
+// After an edit of a slide, most of the sound of a long deck is not encoded again, and the rest takes few processes.
 func TestAnEditLeavesMostPassages(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()
@@ -164,8 +170,9 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 	}
 	again, starts, most := int64(0), 0, int64(0) // samples, processes, samples of one edit
 	for which := range speech {
-		// A frame or some more: everything behind it begins elsewhere.
-		after, err := Passages(total+int64(which+1)*1600, edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
+		// One or more frames longer, so everything after it moves.
+		after, err := Passages(total+int64(which+1)*1600,
+			edited(speech, which, "edited "+strconv.Itoa(which), int64(which+1)*1600))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,14 +186,14 @@ func TestAnEditLeavesMostPassages(t *testing.T) {
 		again, most = again+sum, max(most, sum)
 	}
 	mean := float64(again) / float64(len(speech)) / float64(total)
-	t.Logf("%d passages; an edit encodes %.1f %% of the sound again in %.2f processes, at most %.1f %%", len(before), 100*mean,
-		float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
+	t.Logf("%d passages; an edit encodes %.1f %% of the sound again in %.2f processes, at most %.1f %%",
+		len(before), 100*mean, float64(starts)/float64(len(speech)), 100*float64(most)/float64(total))
 	if mean > 0.25 {
 		t.Errorf("an edit of one slide of fifty encodes %.0f %% of the sound again", 100*mean)
 	}
 }
 
-// A deck that says the same on every slide has as few passages as another.
+// A deck with the same text on every slide has as few passages as another.
 func TestTheSameAllOverIsNotCutAtEverySlide(t *testing.T) {
 	t.Parallel()
 	speech, total := fifty()

@@ -13,18 +13,18 @@ type Speech struct {
 	Start   int64   // the sample with which it begins
 	Samples int64   // how many
 	Gain    float64 // factor
-	// Open gives the narration as 16-bit little-endian samples. It is called when its turn comes.
+	// Open returns the narration as 16-bit little-endian samples. It is called when the mix reaches the narration.
 	Open func() (io.ReadCloser, error)
 }
 
 // Sound is a passage of the video's sound, or all of it, as 16-bit little-endian samples, one channel: each narration
-// at its place, silence elsewhere, levelled and limited. It is read as a stream; no more than a few thousand samples
-// are held at a time.
+// at its place, silence elsewhere, levelled and limited. It is a stream that holds at most a few thousand samples in
+// memory.
 type Sound struct {
 	total  int64
 	speech []Speech // not yet begun
 	limit  *Limiter
-	skip   int   // of the limiter's delay
+	skip   int   // samples of the limiter's delay still to skip
 	taken  int64 // samples given to the limiter
 	given  int64 // samples given out
 	now    io.ReadCloser

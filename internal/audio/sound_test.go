@@ -36,7 +36,7 @@ func TestLoudness(t *testing.T) {
 	}
 }
 
-// readSound mixes and reads all of it.
+// readSound mixes and reads a whole sound.
 func readSound(t interface {
 	Helper()
 	Fatal(...any)
@@ -62,7 +62,8 @@ func speechOf(start int64, samples []int16, gain float64) Speech {
 	for _, s := range samples {
 		b = binary.LittleEndian.AppendUint16(b, uint16(s))
 	}
-	return Speech{Start: start, Samples: int64(len(samples)), Gain: gain, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+	return Speech{Start: start, Samples: int64(len(samples)), Gain: gain,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 }
 
 func TestSoundPutsEachSampleInItsPlace(t *testing.T) {
@@ -105,7 +106,7 @@ func TestSoundStaysBelowTheCeiling(t *testing.T) {
 	if worst > limit*1.001 || worst < limit*0.9 {
 		t.Errorf("the highest sample is %.3f, the ceiling %.3f", worst, limit)
 	}
-	// It comes in without a click: what precedes the limiting is not louder than what follows.
+	// The limiter begins without a click: the samples before it are not louder than those after.
 	for i := 10_000; i < 10_480; i++ {
 		if math.Abs(float64(got[i]))/32767 > limit*1.001 {
 			t.Fatalf("sample %d passes the ceiling", i)
@@ -136,7 +137,7 @@ func TestSoundRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A voice with sharp peaks loses loudness in the limiter; what is made up for it brings it back to the target.
+// A voice with sharp peaks loses loudness in the limiter, and MakeUp brings it back to the target.
 func TestMakeUp(t *testing.T) {
 	t.Parallel()
 	peaky := sine(10*48000, 0.05, 300)
@@ -160,7 +161,7 @@ func TestMakeUp(t *testing.T) {
 	}
 }
 
-// A gain in steps is within a quarter of a decibel of the one that was measured, and stays where it is when that changes by a hair.
+// A stepped gain is within a quarter of a decibel of the measured one, and a small change of that does not change it.
 func TestGainsGoInSteps(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -169,7 +170,8 @@ func TestGainsGoInSteps(t *testing.T) {
 		if off := math.Abs(20 * math.Log10(got/gain)); off > gainStep/2+1e-9 {
 			t.Fatalf("a gain of %v became %v: %.3f dB off", gain, got, off)
 		}
-		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
+		if hair := rapid.Float64Range(-gainStep*.49, gainStep*.49).
+			Draw(t, "hair"); Stepped(got*math.Pow(10, hair/20)) != got {
 			t.Fatalf("%v changed by %.3f dB is another step", got, hair)
 		}
 	})

@@ -234,7 +234,8 @@ func checkKey(key string) error {
 		ok = ok && part != "" && part[0] != '.' && !strings.HasSuffix(part, ".attrs")
 	}
 	for _, r := range key {
-		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/", r))
+		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("._-/", r))
 	}
 	if !ok {
 		return lectern.Fail(lectern.CodeInternal, "%.80q is no key of the file store.", key)

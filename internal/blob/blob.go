@@ -152,8 +152,9 @@ func storeFailed(doing string, err error) error {
 		return f
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		f := lectern.Fail(lectern.CodeDiskFull, "The disk is full. Free some space, or move the data folder to a larger "+
-			"disk.").Because(err)
+		f := lectern.Fail(lectern.CodeDiskFull,
+			"The disk is full. Free some space, or move the data folder to a larger "+
+				"disk.").Because(err)
 		f.Retryable = true
 		return f
 	}

@@ -148,8 +148,8 @@ func TestKeysStayInside(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		src := write(t, filepath.Join(t.TempDir(), "v"), "x")
-		for _, k := range []string{"", ".", "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "a/./b", ".tmp/x", "a/.hidden",
-			"a\x00b", "a\\b",
+		for _, k := range []string{"", ".", "..", "../x", "a/../../x", "/etc/x", "a//b", "a/", "a/./b",
+			".tmp/x", "a/.hidden", "a\x00b", "a\\b",
 			"a b", "ü", "x.attrs", strings.Repeat("a", maxKey+1)} {
 			if err := a.Put(t.Context(), k, src, ""); !is(err, lectern.CodeInternal) {
 				t.Errorf("%s: put %q: %v", name, k, err)
@@ -170,7 +170,8 @@ func TestKeysStayInside(t *testing.T) {
 func TestPutFailsClearly(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
-		if err := a.Put(t.Context(), "a/b.mp4", filepath.Join(t.TempDir(), "missing"), ""); !is(err, lectern.CodeInternal) {
+		if err := a.Put(t.Context(), "a/b.mp4", filepath.Join(t.TempDir(), "missing"), ""); !is(err,
+			lectern.CodeInternal) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := a.Put(t.Context(), "a/b.mp4", t.TempDir(), ""); !is(err, lectern.CodeInternal) {
@@ -191,8 +192,8 @@ func TestPutFailsClearly(t *testing.T) {
 func TestFullDiskHasItsOwnFailure(t *testing.T) {
 	t.Parallel()
 	err := write2full()
-	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok || f.Code != lectern.CodeDiskFull ||
-		!f.Retryable {
+	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok ||
+		f.Code != lectern.CodeDiskFull || !f.Retryable {
 		t.Errorf("%v", f)
 	}
 }

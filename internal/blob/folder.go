@@ -83,7 +83,8 @@ func (f folder) marked() iter.Seq[string] {
 				if !strings.HasPrefix(h.Name(), marks) {
 					continue
 				}
-				if list, err := os.ReadFile(filepath.Join(all, p.Name(), h.Name())); err == nil && !yield(string(list)) {
+				if list, err := os.ReadFile(filepath.Join(all, p.Name(), h.Name())); err == nil &&
+					!yield(string(list)) {
 					return
 				}
 			}

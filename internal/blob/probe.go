@@ -48,8 +48,9 @@ func writable(dir, name string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return lectern.Fail(lectern.CodeDiskFull, "The disk of %s is full: less than %d MiB are free. Make room, or choose "+
-			"another folder with the setting data.", name, room>>20).Because(err)
+		return lectern.Fail(lectern.CodeDiskFull,
+			"The disk of %s is full: less than %d MiB are free. Make room, or choose "+
+				"another folder with the setting data.", name, room>>20).Because(err)
 	}
 	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user the right to write "+
 		"there, or choose another folder with the setting data.", name, plainly(err)).Because(err)

@@ -62,7 +62,8 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 		}
 		var holds []held
 		name := rapid.Custom(func(rt *rapid.T) string {
-			return fmt.Sprintf("%08d%s", rapid.IntRange(0, 8).Draw(rt, "n"), rapid.SampledFrom(endings).Draw(rt, "ending"))
+			return fmt.Sprintf("%08d%s", rapid.IntRange(0, 8).Draw(rt, "n"),
+				rapid.SampledFrom(endings).Draw(rt, "ending"))
 		})
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			c := rapid.SampledFrom(caches[:]).Draw(rt, "process")
@@ -86,7 +87,8 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 					holds = holds[1:]
 				}
 			default:
-				if _, err := Prune(t.Context(), dir, Pruning{To: rapid.Int64Range(0, limit).Draw(rt, "to")}); err != nil {
+				if _, err := Prune(t.Context(), dir,
+					Pruning{To: rapid.Int64Range(0, limit).Draw(rt, "to")}); err != nil {
 					rt.Fatal(err)
 				}
 			}
@@ -121,7 +123,8 @@ func TestTheLimitIsKeptAfterBigWrites(t *testing.T) {
 	for round := range 3 {
 		h := c.Hold()
 		for i := range 40 {
-			if _, err := h.Put(fmt.Sprintf("%08d-%d%s", i, round, endings[i%len(endings)]), bytesOf(100<<10)); err != nil {
+			if _, err := h.Put(fmt.Sprintf("%08d-%d%s", i, round, endings[i%len(endings)]),
+				bytesOf(100<<10)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -152,8 +155,9 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	foreign := []string{write(t, filepath.Join(c.dir, "abc"), "mine"), write(t, filepath.Join(c.dir, "thesis-of-mine.txt"),
-		"mine")}
+	foreign := []string{write(t, filepath.Join(c.dir, "abc"), "mine"),
+		write(t, filepath.Join(c.dir, "thesis-of-mine.txt"),
+			"mine")}
 	check := func(o Pruning, want Pruned, left ...int) {
 		t.Helper()
 		got, err := Prune(t.Context(), c.dir, o)
@@ -171,10 +175,11 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 		}
 	}
 	older := func(d int) time.Time { return now.Add(-time.Duration(d) * 24 * time.Hour) }
-	check(Pruning{To: 500, DryRun: true}, Pruned{Entries: 5, Bytes: 500, InUse: 1, Left: 5, Size: 500}, 0, 1, 2, 3, 4, 5,
-		6, 7, 8, 9)
+	check(Pruning{To: 500, DryRun: true}, Pruned{Entries: 5, Bytes: 500, InUse: 1, Left: 5, Size: 500}, 0,
+		1, 2, 3, 4, 5, 6, 7, 8, 9)
 	check(Pruning{To: 1000}, Pruned{Left: 10, Size: 1000}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-	check(Pruning{To: -1, Before: older(9)}, Pruned{Entries: 1, Bytes: 100, Left: 9, Size: 900}, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+	check(Pruning{To: -1, Before: older(9)}, Pruned{Entries: 1, Bytes: 100, Left: 9, Size: 900}, 0, 1, 2, 3,
+		4, 5, 6, 7, 8)
 	check(Pruning{To: 600}, Pruned{Entries: 3, Bytes: 300, InUse: 1, Left: 6, Size: 600}, 0, 1, 2, 3, 4, 8)
 	check(Pruning{To: 500, Before: older(3)}, Pruned{Entries: 2, Bytes: 200, InUse: 1, Left: 4, Size: 400}, 0, 1, 2, 8)
 	check(Pruning{To: 0}, Pruned{Entries: 3, Bytes: 300, InUse: 1, Left: 1, Size: 100}, 8)

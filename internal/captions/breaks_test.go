@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// linesOf captions words that are said evenly, and shows the lines. Words are divided by "|"; letters that stand alone are what an
-// engine gives for a script without spaces.
+// linesOf makes captions of evenly spoken words and returns the lines. Words are separated by "|". letters makes each
+// character a word, as engines do for scripts without spaces.
 func linesOf(marked string, letters bool) []string {
 	text := strings.ReplaceAll(marked, "|", "")
 	s := Spoken{Text: text, Samples: 48_000 * int64(len([]rune(text))) / 12, Breaks: []int{0}}
@@ -29,7 +29,8 @@ func linesOf(marked string, letters bool) []string {
 		words = strings.Split(strings.ReplaceAll(text, " ", ""), "")
 	}
 	for i, w := range words {
-		s.Words = append(s.Words, lectern.Span{Text: w, Start: s.Samples * int64(i) / int64(len(words)), End: s.Samples * int64(i+1) / int64(len(words))})
+		s.Words = append(s.Words, lectern.Span{Text: w, Start: s.Samples * int64(i) / int64(len(words)),
+			End: s.Samples * int64(i+1) / int64(len(words))})
 	}
 	s.Until = s.Samples + 48_000
 	var out []string
@@ -39,7 +40,8 @@ func linesOf(marked string, letters bool) []string {
 	return out
 }
 
-// V4: a line ends between words, in scripts that write no spaces too; no line begins with a mark that closes, or ends with one that opens.
+// V4: a line ends between words, in scripts without spaces too. No line begins with a closing mark or ends with an
+// opening one.
 func TestV4LinesEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -65,7 +67,8 @@ func TestV4LinesEndBetweenWords(t *testing.T) {
 			for _, l := range lines {
 				at += len(squeeze(l))
 				if first, _ := utf8.DecodeRuneInString(l); !bounds[at] || width(l) > captionLine || closes(first) {
-					t.Errorf("the line %q (%d columns) does not end between words, or begins with a mark:\n%s", l, width(l), strings.Join(lines, "\n"))
+					t.Errorf("the line %q (%d columns) does not end between words, or begins with a mark:\n%s", l,
+						width(l), strings.Join(lines, "\n"))
 				}
 			}
 			if len(lines) < 2 || squeeze(strings.Join(lines, "")) != squeeze(strings.ReplaceAll(c.text, "|", "")) {
@@ -75,10 +78,11 @@ func TestV4LinesEndBetweenWords(t *testing.T) {
 	}
 }
 
-// V4: without a segmenter lines end between characters as readers count them, and keep marks in their places.
+// V4: without a segmenter lines end between characters as readers count them, and marks stay on the right line.
 func TestV4WithoutWordsLinesEndBetweenCharacters(t *testing.T) {
 	t.Parallel()
-	pieces := []string{"ก", "กำ", "เก", "น้ำ", "漢", "字", "「", "」", "、", "。", "ー", "っ", "カ", "កម្ពុ", " ", "word", "é", "👩‍🚀", "한국"}
+	pieces := []string{"ก", "กำ", "เก", "น้ำ", "漢", "字", "「", "」", "、", "。", "ー", "っ", "カ", "កម្ពុ", " ", "word", "é",
+		"👩‍🚀", "한국"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.TrimSpace(strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 80).Draw(t, "pieces"), ""))
 		if text == "" {
@@ -105,9 +109,11 @@ func TestV4WithoutWordsLinesEndBetweenCharacters(t *testing.T) {
 func TestS9NumbersStayWhole(t *testing.T) {
 	t.Parallel()
 	for shift := range 40 {
-		text := strings.Repeat("а", shift+1) + " стоит 1 234 567 руб. за всё и ещё немного слов, чтобы строк было две или три."
+		text := strings.Repeat("а", shift+1) +
+			" стоит 1 234 567 руб. за всё и ещё немного слов, чтобы строк было две или три."
 		s := Spoken{Text: text, Samples: 480_000, Until: 500_000}
-		words := []string{strings.Repeat("а", shift+1), "стоит", "1 234 567 руб.", "за", "всё", "и", "ещё", "немного", "слов,", "чтобы", "строк", "было", "две", "или", "три."}
+		words := []string{strings.Repeat("а", shift+1), "стоит", "1 234 567 руб.", "за", "всё", "и", "ещё", "немного",
+			"слов,", "чтобы", "строк", "было", "две", "или", "три."}
 		for i, w := range words {
 			s.Words = append(s.Words, lectern.Span{Text: w, Start: int64(i) * 30_000, End: int64(i+1) * 30_000})
 		}
@@ -121,7 +127,8 @@ func TestS9NumbersStayWhole(t *testing.T) {
 			t.Fatalf("cut with %d letters in front", shift+1)
 		}
 	}
-	if lines := linesOf("Il a dit : « Bonjour ! » et puis il est parti ailleurs, vraiment ? Oui : c'est 12\u00a0% de plus !", false); slices.ContainsFunc(lines, func(l string) bool {
+	if lines := linesOf("Il a dit : « Bonjour ! » et puis il est parti ailleurs, vraiment ? Oui : c'est 12\u00a0% de "+
+		"plus !", false); slices.ContainsFunc(lines, func(l string) bool {
 		r, _ := utf8.DecodeRuneInString(l)
 		return unicode.IsPunct(r) && r != '«' || strings.HasSuffix(l, "12")
 	}) {
@@ -129,7 +136,7 @@ func TestS9NumbersStayWhole(t *testing.T) {
 	}
 }
 
-// V4: text that looks like a mark of a subtitle file is text there.
+// V4: text that looks like markup of a subtitle file stays text.
 func TestV4CaptionFilesEscape(t *testing.T) {
 	t.Parallel()
 	cues := []Cue{{End: 1e9, Lines: []string{`a <b>x</b> --> {\an8} & <3`}}}

@@ -13,12 +13,12 @@ import (
 	"lectern"
 )
 
-// Bounds of a caption, as broadcasters' guides have them.
+// Bounds of a caption, from broadcasters' guides.
 const (
 	captionLine  = 42 // columns; wide characters take two
 	captionMin   = 1000 * time.Millisecond
 	captionMax   = 7 * time.Second
-	captionGap   = 80 * time.Millisecond // between captions that do not follow each other at once
+	captionGap   = 80 * time.Millisecond // least time between captions that are not adjacent
 	captionPause = 700 * time.Millisecond
 )
 
@@ -28,11 +28,11 @@ type Cue struct {
 	Lines      []string
 }
 
-// token is a word as it stands in the text, with what follows it up to the next word.
+// token is a word of the text with all characters up to the next word.
 type token struct {
 	text       string // with its punctuation
-	glue       bool   // follows the one before without a space
-	bytes      int    // of a word: up to its end in the text
+	glue       bool   // no space before it
+	bytes      int    // length in the text
 	start, end time.Duration
 }
 
@@ -43,13 +43,13 @@ type Spoken struct {
 	Start   int64 // sample of the whole
 	Samples int64
 	Until   int64 // sample up to which its last caption may stay
-	// Breaks are the bytes of Text where words begin, in order, of scripts that write no spaces; nil: not known, so
-	// that a line may break between any two characters of them.
+	// Breaks are the byte offsets in Text at which words of scripts without spaces begin, in order. nil means unknown:
+	// a line may then break between any two of their characters.
 	Breaks []int
 }
 
-// Captions cuts narrations into captions: at most two lines of 42 columns, broken where a reader would pause, long
-// enough to be read, never overlapping.
+// Captions divides narrations into captions: at most two lines of 42 columns, broken where a reader would pause, shown
+// long enough to be read, never overlapping.
 func Captions(spoken []Spoken) []Cue {
 	var cues []Cue
 	for _, s := range spoken {
@@ -62,7 +62,7 @@ func Captions(spoken []Spoken) []Cue {
 	return cues
 }
 
-// settle gives each cue the time it needs as far as the next one, or until, leaves it.
+// settle extends each cue to the time that a reader needs, at most to the next cue or until.
 func settle(cues []Cue, until time.Duration) {
 	for i := range cues {
 		c := &cues[i]
@@ -72,7 +72,7 @@ func settle(cues []Cue, until time.Duration) {
 		}
 		want := max(c.End+200*time.Millisecond, c.Start+captionMin)
 		if gap := limit - want; gap > 0 && gap < captionGap {
-			want = limit // a flicker between two captions is worse than none
+			want = limit // no gap is better than a flicker between two captions
 		}
 		c.End = max(min(want, limit), c.Start+time.Millisecond)
 		if i+1 < len(cues) && c.End > cues[i+1].Start {
@@ -81,8 +81,8 @@ func settle(cues []Cue, until time.Duration) {
 	}
 }
 
-// tokens cuts the text where a line may break, so that nothing of it is lost, and gives each piece the time of the
-// words in it. A word that is not found in the text lengthens the one before it.
+// tokens divides the whole text where a line may break, and gives each token the time of its words. A word that the
+// text lacks lengthens the token before it.
 func tokens(s Spoken) []token {
 	list, from := locate(s, s.Words)
 	if len(list) == 0 {
@@ -109,7 +109,7 @@ func tokens(s Spoken) []token {
 	return out
 }
 
-// readable is text without control characters.
+// readable returns text without control characters.
 func readable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cc, r) && !unicode.IsSpace(r) || r == 0xfeff || r == 0x200b {
@@ -119,15 +119,16 @@ func readable(text string) string {
 	}, text)
 }
 
-// clock says when a place of the text is heard.
+// clock returns the time at which a place of the text is spoken.
 type clock struct {
 	text  string
 	words []token
 	from  []int // where each word begins
-	next  int   // the word at which the place before was
+	next  int   // the word of the last place
 }
 
-// at is when the byte at a place is heard; end: what stands in front of it has been. Places come in order.
+// at returns the time at which the byte at a place is spoken or, if end is set, at which the text before it ends.
+// Places must be in order.
 func (c *clock) at(place int, end bool) time.Duration {
 	last := place
 	if end {
@@ -145,8 +146,8 @@ func (c *clock) at(place int, end bool) time.Duration {
 	return w.start + (w.end-w.start)*time.Duration(done)/time.Duration(max(whole, 1))
 }
 
-// breaks lists where a line may begin, from 0 on: after white space, except inside a word that fits a line; in
-// scripts without spaces, at words; and anywhere between two characters in what is longer than a line.
+// breaks lists the offsets at which a line may begin, from 0 on: after white space, except inside a word that fits on a
+// line; in scripts without spaces, at words; and between any two characters of a word that is longer than a line.
 func breaks(s Spoken, from []int, words []token) []int {
 	inside := map[int]bool{} // places inside words that hold spaces
 	for i, at := range from {
@@ -178,7 +179,8 @@ func breaks(s Spoken, from []int, words []token) []int {
 		switch {
 		case i == 0 || unicode.IsSpace(r) || inside[i]:
 		case unicode.IsSpace(before) && !tied(before) && !lone(s.Text[i:]),
-			at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) && !hangs(before),
+			at(known) && at(clusters) && (unspaced(before) || unspaced(r)) && !opens(before) && !closes(r) &&
+				!hangs(before),
 			columnsOf+columns(r) > captionLine && at(clusters) && !inside[i]:
 			cuts, columnsOf = append(cuts, i), 0
 		}
@@ -188,7 +190,7 @@ func breaks(s Spoken, from []int, words []token) []int {
 	return cuts
 }
 
-// clustersOf lists where the characters of a text begin, as its readers count them.
+// clustersOf lists the offsets of the characters of a text, as readers count them.
 func clustersOf(text string) []int {
 	var out []int
 	state, at := -1, 0
@@ -201,19 +203,19 @@ func clustersOf(text string) []int {
 	return out
 }
 
-// unspacedScripts put no white space between words.
+// unspacedScripts are the scripts without spaces between words.
 var unspacedScripts = []*unicode.RangeTable{
-	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Thai, unicode.Lao, unicode.Khmer,
+	unicode.Myanmar, unicode.Tibetan,
 }
 
-// unspaced reports whether r is of a script without spaces, or one of the marks that such text is written with.
+// unspaced reports whether r belongs to a script without spaces or is one of its marks.
 func unspaced(r rune) bool {
 	return unicode.In(r, unspacedScripts...) || r >= 0x3000 && r <= 0x303f || r == 'ー' || r == '・' ||
 		r >= 0xff01 && r <= 0xff65
 }
 
-// Unspaced reports whether text has words between which no spaces are: where a line may break in them is [Spoken]'s
-// Breaks.
+// Unspaced reports whether text has words of a script without spaces. Their line breaks are Breaks of [Spoken].
 func Unspaced(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > 0x7f && unicode.In(r, unspacedScripts...) })
 }
@@ -221,17 +223,17 @@ func Unspaced(text string) bool {
 // tied reports whether a space keeps the words around it on one line.
 func tied(space rune) bool { return space == 0xa0 || space == 0x202f || space == 0x2007 }
 
-// lone reports whether text begins with a closing mark that stands alone, as in French: "Bonjour !".
+// lone reports whether text begins with a closing mark between spaces, as in French: "Bonjour !".
 func lone(text string) bool {
 	r, n := utf8.DecodeRuneInString(text)
 	next, _ := utf8.DecodeRuneInString(text[n:])
 	return strings.ContainsRune("!?:;»”)%.,…。！？", r) && (n == len(text) || unicode.IsSpace(next))
 }
 
-// hangs reports whether r begins a syllable that goes on: vowels of Thai and Lao that are written first.
+// hangs reports whether r is a vowel of Thai or Lao that is written before its consonant.
 func hangs(r rune) bool { return strings.ContainsRune("เแโใไເແໂໃໄ", r) }
 
-// locate finds the words in the text, in order, and where each begins, opening marks included.
+// locate finds the words in the text, in order, and the offset of each, including its opening marks.
 func locate(s Spoken, words []lectern.Span) (list []token, from []int) {
 	at := func(sample int64) time.Duration { return sampleTime(s.Start + min(max(sample, 0), s.Samples)) }
 	cursor := 0
@@ -285,11 +287,11 @@ func guess(text string, samples int64) []lectern.Span {
 }
 
 func closes(r rune) bool {
-	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc, unicode.Sk) && !opens(r) ||
-		strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
+	return unicode.In(r, unicode.Pe, unicode.Pf, unicode.Po, unicode.Mn, unicode.Me, unicode.Mc,
+		unicode.Sk) && !opens(r) || strings.ContainsRune("ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ〜～—–％℃°ๆฯໆៗ", r)
 }
 
-// columns is how wide a character is in a fixed-width line.
+// columns returns the width of a character in columns.
 func columns(r rune) int {
 	switch {
 	case r < 0x300:
@@ -313,7 +315,7 @@ func width(s string) int {
 	return n
 }
 
-// groups cuts tokens into captions.
+// groups divides tokens into captions.
 func groups(list []token) [][]token {
 	var out [][]token
 	for len(list) > 0 {
@@ -330,7 +332,7 @@ func groups(list []token) [][]token {
 	return out
 }
 
-// restAt is how many of the tokens that fit to take, so that the caption ends where the speaker takes a breath.
+// restAt returns how many of the fitting tokens to take, so that the caption ends where the speaker pauses.
 func restAt(list []token) int {
 	total := width(join(list))
 	sentence, clause := 0, 0
@@ -372,7 +374,7 @@ func join(list []token) string {
 	return b.String()
 }
 
-// splitAt says how many tokens stand on the first line: all of them where one line does, −1 where two do not.
+// splitAt returns the number of tokens on the first line: all if one line is enough, −1 if two lines are not.
 func splitAt(list []token) int {
 	whole := width(join(list))
 	if whole <= captionLine {
@@ -386,7 +388,7 @@ func splitAt(list []token) int {
 		}
 		c := 2 * max(a-b, b-a)
 		if a > b {
-			c++ // a longer second line stands better
+			c++ // prefer a longer second line
 		}
 		if endsWith(list[i-1].text, ".!?…。！？,;:–—，、；：") {
 			c -= 32
@@ -407,8 +409,7 @@ func wrap(list []token) []string {
 	return []string{join(list[:n]), join(list[n:])}
 }
 
-// srtMarks are what players take for marks in SubRip, which has no way to write them: a character without width keeps
-// them apart.
+// srtMarks matches text that players read as markup of SubRip, which has no escapes. A zero-width character breaks it.
 var srtMarks = regexp.MustCompile(`<[A-Za-z/]|\{\\|-->`)
 
 func escapeSRT(s string) string {
@@ -446,7 +447,7 @@ func stamp(t time.Duration, point byte) string {
 	return fmt.Sprintf("%02d:%02d:%02d%c%03d", ms/3_600_000, ms/60_000%60, ms/1000%60, point, ms%1000)
 }
 
-// Transcript writes what is said, a paragraph to a slide with its title and time.
+// Transcript writes the narration, a paragraph for each slide with its title and time.
 func Transcript(title string, rate int64, chapters []Chapter, texts []string) string {
 	var b strings.Builder
 	if title != "" {

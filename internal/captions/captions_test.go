@@ -12,7 +12,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// spokenText gives each word of a text a time, without its punctuation.
+// spokenText returns a text as words of equal length, without punctuation.
 func spokenText(text string, start, perWord int64) Spoken {
 	s := Spoken{Text: text, Start: start}
 	for _, w := range strings.Fields(text) {
@@ -56,11 +56,13 @@ func squeeze(s string) string {
 
 func TestCaptionsLoseNoLetterAndFit(t *testing.T) {
 	t.Parallel()
-	word := rapid.OneOf(rapid.StringMatching(`[a-z]{1,12}[,.!?]?`), rapid.StringMatching(`[a-z]{50,120}`), rapid.StringMatching(`["(«]?[А-я]{1,9}[»)"]?\.?`),
+	word := rapid.OneOf(rapid.StringMatching(`[a-z]{1,12}[,.!?]?`), rapid.StringMatching(`[a-z]{50,120}`),
+		rapid.StringMatching(`["(«]?[А-я]{1,9}[»)"]?\.?`),
 		rapid.StringMatching(`[一-龥]{1,60}。?`), rapid.Just("—"), rapid.Just("👩‍🚀"))
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(word, 1, 60).Draw(t, "words"), " ")
-		s := spokenText(text, rapid.Int64Range(0, 1<<30).Draw(t, "start"), rapid.Int64Range(2_000, 60_000).Draw(t, "pace"))
+		s := spokenText(text, rapid.Int64Range(0, 1<<30).Draw(t, "start"),
+			rapid.Int64Range(2_000, 60_000).Draw(t, "pace"))
 		cues := Captions([]Spoken{s})
 		checkCues(t, cues, sampleTime(s.Until))
 		var all string
@@ -75,12 +77,14 @@ func TestCaptionsLoseNoLetterAndFit(t *testing.T) {
 
 func TestCaptionsBreakWhereOneBreathes(t *testing.T) {
 	t.Parallel()
-	s := spokenText("Lectern reads a deck, speaks every slide and joins it all. Nothing is lost on the way, not even after a crash (really).", 48_000, 14_000)
+	s := spokenText("Lectern reads a deck, speaks every slide and joins it all. Nothing is lost on the way, not even "+
+		"after a crash (really).", 48_000, 14_000)
 	var got []string
 	for _, c := range Captions([]Spoken{s}) {
 		got = append(got, strings.Join(c.Lines, " | "))
 	}
-	want := []string{"Lectern reads a deck, | speaks every slide and joins it all.", "Nothing is lost on the way, | not even after a crash (really)."}
+	want := []string{"Lectern reads a deck, | speaks every slide and joins it all.",
+		"Nothing is lost on the way, | not even after a crash (really)."}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
@@ -88,7 +92,8 @@ func TestCaptionsBreakWhereOneBreathes(t *testing.T) {
 
 func TestCaptionsWithoutAlignment(t *testing.T) {
 	t.Parallel()
-	cues := Captions([]Spoken{{Text: "One two three four.", Start: 48_000, Samples: 96_000, Until: 160_000}, {Text: "", Until: 200_000}})
+	cues := Captions([]Spoken{{Text: "One two three four.", Start: 48_000, Samples: 96_000, Until: 160_000},
+		{Text: "", Until: 200_000}})
 	if len(cues) != 1 || cues[0].Lines[0] != "One two three four." || cues[0].Start != time.Second {
 		t.Errorf("%+v", cues)
 	}

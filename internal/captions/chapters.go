@@ -9,14 +9,14 @@ import (
 	"lectern/internal/timeline"
 )
 
-// Chapter is a stretch of the video with a name.
+// Chapter is a part of the video with a name.
 type Chapter struct {
 	Title      string
 	Start, End int64 // frames
 }
 
-// Chapters gives one chapter for each slide. It begins in the middle of the transition that brings the slide, and the
-// first at the start.
+// Chapters returns one chapter for each slide. It begins in the middle of the transition to the slide, and the first
+// one at frame 0.
 func Chapters(p timeline.Plan, titles []string) []Chapter {
 	list := make([]Chapter, len(p.Slides))
 	for i, s := range p.Slides {
@@ -39,13 +39,13 @@ func ChaptersVTT(rate timeline.Rate, chapters []Chapter) string {
 	return b.String()
 }
 
-// frameTime is when a frame begins, rounded down to a nanosecond.
+// frameTime returns the time of a frame, rounded down to a nanosecond.
 func frameTime(rate timeline.Rate, frame int64) time.Duration {
 	r := int64(rate)
 	return time.Duration(frame/r)*time.Second + time.Duration(frame%r)*time.Second/time.Duration(r)
 }
 
-// sampleTime is when a sample is heard, rounded down to a nanosecond.
+// sampleTime returns the time of a sample, rounded down to a nanosecond.
 func sampleTime(sample int64) time.Duration {
 	return time.Duration(sample/lectern.SampleRate)*time.Second +
 		time.Duration(sample%lectern.SampleRate)*time.Second/lectern.SampleRate

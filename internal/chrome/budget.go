@@ -14,28 +14,28 @@ import (
 	"lectern"
 )
 
-// sampleEvery is how often the use of a busy browser is measured. A picture that is finished sooner costs no
-// measurement.
+// sampleEvery is the interval at which the use of a busy browser is measured. A picture that is finished sooner is not
+// measured.
 const sampleEvery = 50 * time.Millisecond
 
-// errHeavy ends a page that took too much processor time; errBloated a browser that took too much memory.
+// errHeavy ends a page that used too much processor time, errBloated a browser that used too much memory.
 var (
 	errHeavy   = errors.New("the page used up its processor time")
 	errBloated = errors.New("the browser used up its memory")
 )
 
-// usage is what the processes of a browser use together.
+// usage is what all processes of a browser use.
 type usage struct {
 	cpu    time.Duration // since they started, those that have ended included
-	memory int64         // bytes; memory that two of them share counts twice
+	memory int64         // bytes; memory that two processes share counts twice
 }
 
-// meter bounds what the pages of one browser cost. It measures only while pictures are taken.
+// meter bounds the cost of the pages of one browser. It measures only while pictures are taken.
 //
 // Processor time is divided equally among the pictures being taken, since Chromium does not say which process belongs
-// to which tab. Pictures take tenths of a second, so a page that burns for seconds soon pays alone. Memory beyond the
-// bound ends the whole browser, at once: each of its pages is tried again alone (see crowd), and a page that exceeds
-// the bound alone fails.
+// to which tab. Pictures take tenths of a second, so a page that computes for seconds is soon the only one. Memory
+// beyond the bound ends the whole browser at once. Each of its pages is tried again alone (see crowd), and a page that
+// exceeds the bound alone fails.
 type meter struct {
 	memory  int64         // bytes of the whole browser
 	page    time.Duration // processor time of one picture
@@ -46,15 +46,15 @@ type meter struct {
 	shots map[*charge]struct{}
 	wake  chan struct{}
 
-	bloated atomic.Bool // it was ended for its memory
+	bloated atomic.Bool // the browser was ended because of its memory
 }
 
-// charge is what one picture has cost so far.
+// charge is the cost of one picture so far.
 type charge struct {
 	used  time.Duration
 	began time.Time
 	end   context.CancelCauseFunc
-	sole  bool // it was the only one when the browser was ended for its memory
+	sole  bool // it was the only picture when the browser was ended because of its memory
 }
 
 func newMeter(o Options, measure func() usage, kill func()) *meter {
@@ -62,7 +62,7 @@ func newMeter(o Options, measure func() usage, kill func()) *meter {
 		wake: make(chan struct{}, 1)}
 }
 
-// enter begins to charge a picture, which end ends. Leave must follow.
+// enter begins to charge a picture. end is called if the picture costs too much. leave must follow.
 func (m *meter) enter(end context.CancelCauseFunc) *charge {
 	c := &charge{began: time.Now(), end: end}
 	m.mu.Lock()
@@ -88,7 +88,7 @@ func (m *meter) busy() bool {
 	return len(m.shots) > 0
 }
 
-// run looks until done is closed.
+// run measures until done is closed.
 func (m *meter) run(done <-chan struct{}) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -107,7 +107,7 @@ func (m *meter) run(done <-chan struct{}) {
 				return
 			case now := <-tick.C:
 				u := m.measure()
-				spent := sampleEvery // of a first look it is not known how much belongs to these pictures
+				spent := sampleEvery // the first measurement includes time before these pictures
 				if !at.IsZero() {
 					spent = u.cpu - last.cpu
 				}
@@ -119,7 +119,7 @@ func (m *meter) run(done <-chan struct{}) {
 	}
 }
 
-// charge divides the processor time that was used since the last look, and ends who has too much.
+// charge divides the processor time since the last measurement, and ends pictures that exceed their bound.
 func (m *meter) charge(now time.Time, spent time.Duration, memory int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -137,7 +137,7 @@ func (m *meter) charge(now time.Time, spent time.Duration, memory int64) {
 	}
 	share := spent / time.Duration(len(m.shots))
 	for c := range m.shots {
-		// A picture that has just begun did not use what was used before it.
+		// A picture that has just begun is not charged for time before it.
 		c.used += min(share, now.Sub(c.began)*time.Duration(runtime.GOMAXPROCS(0)))
 		if m.page > 0 && c.used > m.page {
 			c.end(errHeavy)
@@ -145,7 +145,7 @@ func (m *meter) charge(now time.Time, spent time.Duration, memory int64) {
 	}
 }
 
-// wasSole says whether the picture was the only one when the browser was ended for its memory.
+// wasSole reports whether the picture was the only one when the browser was ended because of its memory.
 func (m *meter) wasSole(c *charge) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -172,19 +172,21 @@ func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 	return func() { c.places.Release(n) }, nil
 }
 
-// tooHeavy and tooBloated are the failures of a page that costs too much.
+// tooHeavy and tooBloated return the failures of a page that costs too much.
 func (b *Browser) tooHeavy(err error) *lectern.Failure {
-	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more than %g s of processor time to be drawn, "+
-		"the limit "+
-		"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
+	return lectern.Fail(lectern.CodeCaptureFailed,
+		"The slide's page needs more than %g s of processor time to be drawn, "+
+			"the limit "+
+			"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
 }
 
 func (b *Browser) tooBloated(err error) *lectern.Failure {
-	return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page needs more memory in the browser than %s, the limit "+
-		"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
+	return lectern.Fail(lectern.CodeCaptureFailed,
+		"The slide's page needs more memory in the browser than %s, the limit "+
+			"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
 }
 
-// bytesInWords is a size as the settings write it.
+// bytesInWords writes a size as the settings do.
 func bytesInWords(n int64) string {
 	for _, u := range []struct {
 		size int64

@@ -18,7 +18,7 @@ import (
 	"lectern"
 )
 
-// usesBomb is the page of H8: an SVG whose every level shows the one below ten times.
+// usesBomb is the page of H8: an SVG in which every level shows the level below ten times.
 func usesBomb(levels int) string {
 	var b strings.Builder
 	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="36"><defs><g id="l0"><path d="M0 0h1v1z"/></g>`)
@@ -29,8 +29,8 @@ func usesBomb(levels int) string {
 	return b.String()
 }
 
-// H8: a page that would hold the browser for ever is ended by the processor time it takes, with a sentence, and its
-// process with it; the next page is drawn.
+// H8: a page that would compute for ever is ended at the limit of its processor time, with a message and with its
+// process. The next page is drawn.
 func TestH8HeavyPageIsEnded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -56,7 +56,7 @@ func TestH8HeavyPageIsEnded(t *testing.T) {
 	calm(t, b)
 }
 
-// calm waits until the browser's processes use no processor time any more.
+// calm waits until the browser's processes use no processor time.
 func calm(t *testing.T, b *Browser) {
 	t.Helper()
 	g := newGauge(b.Pid())
@@ -77,8 +77,8 @@ func calm(t *testing.T, b *Browser) {
 	}
 }
 
-// A page that takes more memory than the bound is ended with a sentence, the browser restarts, and pictures that
-// were taken in it meanwhile are taken all the same.
+// A page that needs more memory than the bound fails with a message. The browser restarts, and pictures of other pages
+// that were under way succeed.
 func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute,
@@ -100,7 +100,7 @@ func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 		var once sync.Once
 		var wg sync.WaitGroup
 		ctx, cancel := context.WithCancel(t.Context())
-		wg.Go(func() { // somebody else's pictures, all the while
+		wg.Go(func() { // pictures of other callers meanwhile
 			for ctx.Err() == nil {
 				if _, img := capture(t, b, fine); at(img) != "#00ff00" {
 					t.Errorf("beside %s: %s", name, at(img))
@@ -122,8 +122,8 @@ func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	}
 }
 
-// Charges are divided among the pictures under way; beyond the time a picture is ended, beyond the memory all are, and
-// who was alone is known.
+// Processor time is divided among the pictures under way. A picture beyond its time is ended, and all are ended beyond
+// the memory. The meter knows which picture was alone.
 func TestMeterCharges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,18 +1,19 @@
 // Package chrome takes pictures of pages with one headless Chromium that stays warm.
 //
 // A browser is the largest and least predictable process that Lectern runs. It is started once, through internal/proc,
-// so that no crash leaves a process or a profile behind, and controlled over a pipe, so that no port is open. When it
-// dies it is started again, and its current pictures are taken again.
+// so that no crash leaves a process or a profile, and controlled over a pipe, so that no port is open. If it dies, it
+// is started again, and its current pictures are taken again.
 //
-// A page gets nothing from outside. Its HTML is served under an address that does not exist. Of its requests only those
-// for the pictures passed in with it are answered; all others are refused, by interception, by the page's own content
+// A page gets nothing from outside. Its HTML is served under an address that does not exist. Only requests for the
+// pictures that come with the page are answered. All others are refused, by interception, by the page's own content
 // security policy, and by a browser without DNS and proxy. Its origin is opaque, so it shares no storage, cookies or
 // workers with the previous page in the same tab.
 //
 // A picture is taken when the page is finished, not after a delay: fonts loaded, pictures decoded, animations at their
-// end, and the page's own signal where it has one. A page announces a signal by the attribute data-lectern on its html
-// element, and sends it by setting window.__lectern.ready to true, or to a promise. In window.__lectern.overflow it may
-// list the elements whose text does not fit: their ids, or {element, hidden, total, unit}.
+// end, and the page's own signal received, if it has one. A page announces a signal by the attribute data-lectern on
+// its html element, and sends it by setting window.__lectern.ready to true, or to a promise. In
+// window.__lectern.overflow it may list the elements whose text does not fit: their ids, or {element, hidden, total,
+// unit}.
 package chrome
 
 import (
@@ -48,17 +49,16 @@ type Options struct {
 	Dir  string // parent of the running browser's profile; empty: the system's folder for temporary files
 	Tabs int    // pictures taken at the same time; 0: DefaultTabs
 
-	Memory int64         // bytes that the browser's processes may have together; 0: DefaultMemory
+	Memory int64         // bytes that the browser's processes may use together; 0: DefaultMemory
 	Page   time.Duration // processor time that one picture may take; 0: DefaultPage
 
-	// for one picture on the clock, waiting for a tab not counted; 0: DefaultTimeout, or four times Page
-	Timeout      time.Duration
+	Timeout      time.Duration // for one picture, after it has a tab; 0: DefaultTimeout, or four times Page
 	ReadyTimeout time.Duration // for a page with data-lectern to say that it is ready; 0: DefaultReadyTimeout
 	StartTimeout time.Duration // for Chromium to answer after its start; 0: DefaultStartTimeout
 
 	Sandbox Sandbox
 	// Exposed, if set, is called when the browser first starts without its sandbox because that cannot start on this
-	// machine, with the reason and Chromium's message.
+	// machine. Its arguments are the reason and Chromium's message.
 	Exposed func(reason, said string)
 	// Args are further flags for Chromium.
 	Args []string
@@ -70,7 +70,7 @@ type Browser struct {
 	life  context.Context // ends with Close
 	end   context.CancelCauseFunc
 	crowd crowd
-	tabs  chan *tab // Tabs places, free ones inside; nil: no tab yet. Who waits longest is served first.
+	tabs  chan *tab // Tabs places, filled with the free ones; nil: no tab yet. Callers are served in order.
 
 	asking   sync.Mutex // held while the version is read
 	mu       sync.Mutex
@@ -81,20 +81,20 @@ type Browser struct {
 	closed   bool
 	proof    proof
 	spent    atomic.Int64  // processor time of browsers that have ended, in nanoseconds
-	losses   atomic.Int64  // browsers that died, or tabs that crashed, under a picture
-	exposed  string        // why the browser is started without its sandbox; "": it is not
-	idle     *time.Timer   // ends an idle browser; nil: it stays
-	patience time.Duration // how long that takes
+	losses   atomic.Int64  // browsers that died and tabs that crashed during a picture
+	exposed  string        // why the browser starts without its sandbox; "": it has one
+	idle     *time.Timer   // ends an idle browser; nil: it keeps running
+	patience time.Duration // time until then
 	wg       sync.WaitGroup
 
-	loaded func(*tab)     // for tests: called when a page has been loaded, before it is settled
-	ended  func(did bool) // for tests: called when idle has run out
+	loaded func(*tab)     // for tests: called after a page is loaded, before settle
+	ended  func(did bool) // for tests: called when idle fires
 }
 
-// ErrClosed says that the browser was closed.
+// ErrClosed reports that the browser was closed.
 var ErrClosed = errors.New("the browser is closed")
 
-// New is a browser that has not been started.
+// New returns a browser that is not started.
 func New(o Options) *Browser {
 	if o.Tabs <= 0 {
 		o.Tabs = DefaultTabs
@@ -123,8 +123,8 @@ func New(o Options) *Browser {
 	return b
 }
 
-// Warm starts the browser, unless it runs, and one tab, so that the first picture is as quick as the next ones. It
-// returns when both are there; call it in a goroutine to start the browser in the background.
+// Warm starts the browser, unless it runs, and one tab, so that the first picture is as fast as later ones. It returns
+// when both have started; call it in a goroutine to start the browser in the background.
 func (b *Browser) Warm(ctx context.Context) error {
 	t, err := b.take(ctx)
 	if err != nil {
@@ -139,8 +139,8 @@ func (b *Browser) Warm(ctx context.Context) error {
 }
 
 // Version returns the browser's version, such as "130.0.6723.58", or "130.0.6723.58 (headless shell)" for the program
-// without windows: that of the last start, or else what the program prints without being started as a browser. A
-// program that prints none is started. Failures are those of Capture.
+// without windows: that of the last start or, before a start, what the program prints without being started as a
+// browser. A program that prints no version is started. Failures are those of Capture.
 func (b *Browser) Version(ctx context.Context) (string, error) {
 	b.asking.Lock() // concurrent callers get the same answer
 	defer b.asking.Unlock()
@@ -165,7 +165,7 @@ func (b *Browser) Version(ctx context.Context) (string, error) {
 	return b.known(), nil
 }
 
-// numbers are a version in what Chromium says of itself: "Chromium 130.0.6723.58 built on Debian".
+// numbers matches the version in Chromium's output: "Chromium 130.0.6723.58 built on Debian".
 var numbers = regexp.MustCompile(`\d+(\.\d+){3}`)
 
 func (b *Browser) known() string {
@@ -174,7 +174,7 @@ func (b *Browser) known() string {
 	return b.version
 }
 
-// Pid is the process id, and that of the process group, of the running browser; 0: it does not run.
+// Pid is the process id, and the id of the process group, of the running browser. 0 means that it does not run.
 func (b *Browser) Pid() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -184,8 +184,8 @@ func (b *Browser) Pid() int {
 	return b.running.p.Pid()
 }
 
-// Rest makes the browser end after it has been idle for so long; the next picture starts it again. 0, the default: it
-// stays.
+// Rest makes the browser end after it has been idle for the given time. The next picture starts it again. With 0, the
+// default, it keeps running.
 func (b *Browser) Rest(after time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -205,7 +205,7 @@ func (b *Browser) free(t *tab) {
 	b.wait()
 }
 
-// wait begins to wait for a use of the browser.
+// wait starts the timer of an idle browser.
 func (b *Browser) wait() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -214,7 +214,7 @@ func (b *Browser) wait() {
 	}
 }
 
-// doze ends the browser if no tab is in use. A caller that wants one meanwhile waits for a place.
+// doze ends the browser if no tab is in use. A caller that needs a tab meanwhile waits for a place.
 func (b *Browser) doze() {
 	b.mu.Lock()
 	starting, in := b.starting != nil, b.running
@@ -225,7 +225,7 @@ func (b *Browser) doze() {
 	b.wg.Add(1)
 	b.mu.Unlock()
 	defer b.wg.Done()
-	if starting { // for somebody who gave up
+	if starting { // for a caller that gave up
 		b.wait()
 		return
 	}
@@ -237,7 +237,7 @@ func (b *Browser) doze() {
 			continue
 		default:
 		}
-		break // somebody is at work, and comes to wait
+		break // a tab is in use, and its user calls wait later
 	}
 	end := len(held) == cap(b.tabs) && in != nil
 	if end {
@@ -257,8 +257,8 @@ func (b *Browser) doze() {
 	}
 }
 
-// Close ends the browser with all its processes and removes its profile. Captures under way fail; ErrClosed is
-// underneath. It may be called more than once.
+// Close ends the browser with all its processes and removes its profile. Captures under way fail with an error that
+// wraps ErrClosed. It may be called more than once.
 func (b *Browser) Close() error {
 	b.mu.Lock()
 	b.closed = true
@@ -276,8 +276,8 @@ func (b *Browser) Close() error {
 }
 
 // Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is 1).
-// It answers the addresses in p.Assets with assets. If p has a Ground, that is left out, and what the page does not
-// cover is transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
+// It answers requests for p.Assets with assets. If p has a Ground, the picture leaves it out, and areas that the page
+// does not cover are transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
 //
 // Failures are *lectern.Failure: CodeMissingTool; CodeTooLarge for a page beyond the bounds; CodeCaptureFailed for a
 // page that is not ready in time, costs more than Options.Page or Options.Memory, leaves its address, or crashed the
@@ -294,7 +294,8 @@ func (b *Browser) Capture(ctx context.Context, p lectern.Page, assets []lectern.
 	var c lectern.Capture
 	for attempt := range 2 {
 		var leave func()
-		// Whoever has lost the browser may be its reason, or have been in it with the reason: alone it shows.
+		// A page that lost the browser may be the cause, or only have shared the browser with it. A try alone shows
+		// which.
 		if leave, err = b.crowd.join(ctx, attempt > 0); err != nil {
 			break
 		}
@@ -332,7 +333,7 @@ func (b *Browser) try(ctx context.Context, t *tab, j *shot) (lectern.Capture, *t
 	in.meter.leave(charged)
 	if err != nil {
 		t.abandon()
-		if in.meter.bloated.Load() { // whether this page is to blame is known where it was alone
+		if in.meter.bloated.Load() { // this page is the cause only if it was alone
 			err = errors.Join(errBloated, errLost)
 			if in.meter.wasSole(charged) {
 				err = errBloated
@@ -362,7 +363,7 @@ func (b *Browser) take(ctx context.Context) (*tab, error) {
 	}
 }
 
-// giveBack clears the tab, after the caller has its picture, and frees its place.
+// giveBack clears the tab after the caller got its picture, and frees its place.
 func (b *Browser) giveBack(t *tab) {
 	b.mu.Lock()
 	closed := b.closed
@@ -386,7 +387,7 @@ func (b *Browser) giveBack(t *tab) {
 	}()
 }
 
-// fit makes sure that the tab belongs to the running browser and lives.
+// fit checks that the tab belongs to the running browser and works.
 func (b *Browser) fit(ctx context.Context, t *tab, in *instance) (*tab, error) {
 	if t != nil && t.in == in && t.alive() {
 		return t, nil
@@ -399,7 +400,7 @@ func (b *Browser) fit(ctx context.Context, t *tab, in *instance) (*tab, error) {
 
 var errTooSlow = errors.New("the picture was not finished in time")
 
-// explain makes a Failure of what went wrong.
+// explain turns an error into a Failure.
 func (b *Browser) explain(ctx context.Context, err error) error {
 	var f *lectern.Failure
 	switch {
@@ -413,17 +414,20 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 	case errors.As(err, &f):
 		return f
 	case errors.Is(err, errTooSlow):
-		return lectern.Fail(lectern.CodeCaptureFailed, "The slide's page was not finished within %g s, so no picture could "+
-			"be taken of it.", b.o.Timeout.Seconds()).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page was not finished within %g s, so no picture could "+
+				"be taken of it.", b.o.Timeout.Seconds()).Because(err)
 	case errors.Is(err, errHeavy):
 		return b.tooHeavy(err)
 	case errors.Is(err, errBloated):
 		return b.tooBloated(err)
 	case errors.Is(err, errCrashed):
-		f = lectern.Fail(lectern.CodeCaptureFailed, "The slide's page crashed the browser's tab twice, so no picture could "+
-			"be taken of it.").Because(err)
+		f = lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page crashed the browser's tab twice, so no picture could "+
+				"be taken of it.").Because(err)
 	case errors.Is(err, errLost):
-		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").Because(err)
+		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").
+			Because(err)
 	default:
 		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser could not take the slide's picture.").Because(err)
 	}
@@ -431,12 +435,12 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 	return f
 }
 
-// shot is what one picture needs.
+// shot holds the inputs of one picture.
 type shot struct {
 	html          string
 	width, height int  // CSS pixels
 	outW, outH    int  // pixels of the picture
-	glass         bool // what the page leaves free is transparent, instead of white
+	glass         bool // areas that the page does not cover are transparent instead of white
 	assets        map[string]lectern.Picture
 }
 
@@ -453,8 +457,9 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	w, h := math.Round(float64(p.Width)*p.Scale), math.Round(float64(p.Height)*p.Scale)
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
-			"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+		return nil, lectern.Fail(lectern.CodeTooLarge,
+			"A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
+				"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}
@@ -469,7 +474,7 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	return j, nil
 }
 
-// factor is the number of picture pixels per CSS pixel: the smallest that yields both sides, and a little more, since
+// factor is the number of picture pixels in a CSS pixel: the smallest that gives both sides, and a little more, because
 // the browser truncates fractions.
 func (j *shot) factor() float64 {
 	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)

@@ -29,15 +29,15 @@ import (
 	"lectern"
 )
 
-// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+// patience bounds a hanging test. It is so long that no working test depends on it, however busy the machine is.
 const patience = 10 * time.Minute
 
-// patient returns options of a browser that no page's slowness fails.
+// patient returns options with which no page fails because it is slow.
 func patient(dir string) Options {
 	return Options{Dir: dir, Page: patience, Timeout: patience, ReadyTimeout: patience, StartTimeout: patience}
 }
 
-// shared is one browser for all tests that do not break theirs.
+// shared is one browser for all tests that do not break it.
 var shared *Browser
 
 func TestMain(m *testing.M) {
@@ -95,13 +95,13 @@ func capture(t *testing.T, b *Browser, p lectern.Page, assets ...lectern.Picture
 	return c, img
 }
 
-// at is the colour in the middle of a picture, as "#rrggbb".
+// at returns the colour in the middle of a picture, as "#rrggbb".
 func at(img image.Image) string {
 	c := color.NRGBAModel.Convert(img.At(img.Bounds().Dx()/2, img.Bounds().Dy()/2)).(color.NRGBA)
 	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }
 
-// A page with a background leaves clear what it does not cover, and the next page without one in the same tab is on
+// A page with a background is transparent where it covers nothing. The next page without one in the same tab is on
 // white again.
 func TestGroundIsLeftOut(t *testing.T) {
 	t.Parallel()
@@ -166,7 +166,8 @@ func TestPictureHasExactlyThePixelsAskedFor(t *testing.T) {
 		{640, 360, 0, 640, 360},
 		{333, 77, 3, 999, 231},
 	} {
-		_, img := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: c.w, Height: c.h, Scale: c.scale})
+		_, img := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: c.w, Height: c.h,
+			Scale: c.scale})
 		if s := img.Bounds().Size(); s != image.Pt(c.outW, c.outH) {
 			t.Errorf("%d×%d at %g: %v, want %d×%d", c.w, c.h, c.scale, s, c.outW, c.outH)
 		}
@@ -184,8 +185,10 @@ func TestSamePageGivesSameBytes(t *testing.T) {
 		<pre id=x style="position:relative"></pre><script>x.textContent = [history.length, document.referrer, location.href, window.name, innerWidth].join('|')</script>`)
 	first, _ := capture(t, shared, lectern.Page{HTML: html})
 	for range 4 {
-		// Another page between them leaves no trace.
-		capture(t, shared, lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`), Width: 200, Height: 100})
+		// Another page in between leaves no trace.
+		capture(t, shared,
+			lectern.Page{HTML: document(`<script>window.name = 'left over'; history.pushState(1, '');</script>`),
+				Width: 200, Height: 100})
 		again, _ := capture(t, shared, lectern.Page{HTML: html})
 		if !bytes.Equal(first.PNG, again.PNG) {
 			t.Fatal("the picture changed")
@@ -245,7 +248,7 @@ window.__lectern = {overflow: [], ready: (async () => {
 	c, img := capture(t, shared, lectern.Page{HTML: html, Assets: []string{"https://Pictures.example:443/a.png"}},
 		lectern.Picture{URL: "https://Pictures.example:443/a.png", ContentType: "image/png",
 			Body: solid(t, color.NRGBA{0x12, 0x34, 0x56, 0xff})},
-		// not asked for by the page's list
+		// not in the page's list of assets
 		lectern.Picture{URL: "https://other.example/b.png", ContentType: "image/png", Body: solid(t, color.Black)})
 	if at(img) != "#123456" {
 		t.Errorf("the given picture is not shown: %s", at(img))
@@ -262,8 +265,9 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 	t.Parallel()
 	const u = "https://pictures.example/same.png?x=1#frag"
 	for _, want := range []color.NRGBA{{0xaa, 0, 0, 0xff}, {0, 0xbb, 0, 0xff}, {0, 0, 0xcc, 0xff}} {
-		_, img := capture(t, shared, lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
-			Assets: []string{u}},
+		_, img := capture(t, shared,
+			lectern.Page{HTML: document(`<img src="` + u + `" style="width:100%;height:100vh">`),
+				Assets: []string{u}},
 			lectern.Picture{URL: u, ContentType: "image/png", Body: solid(t, want)})
 		if got := color.NRGBAModel.Convert(img.At(160, 90)); got != want {
 			t.Fatalf("%v, want %v", got, want)
@@ -284,12 +288,12 @@ func TestWaitsForThePageItself(t *testing.T) {
 	const broken = `<!doctype html><script>__lectern = {ready: Promise.reject(Error('no font'))}</script>`
 	_, err := shared.Capture(t.Context(), lectern.Page{HTML: broken, Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeCaptureFailed, "no font")
-	// V1: what the browser cannot read is a fault of the deck.
+	// V1: a picture that the browser cannot read is a fault of the deck.
 	_, err = shared.Capture(t.Context(), lectern.Page{HTML: strings.Replace(broken, "no font",
 		"a picture on it is damaged", 1), Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeAssetRefused, "the browser cannot read it")
 	o := patient(t.TempDir())
-	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that never are
+	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that are never ready
 	b := New(o)
 	defer b.Close()
 	for _, html := range []string{
@@ -316,7 +320,7 @@ func TestPagesStayWhereTheyAre(t *testing.T) {
 		`<script>location.href = 'https://example.com/x'</script>`, `<meta http-equiv=refresh content="0;url=http://127.0.0.1/">`,
 		`<script>location.reload()</script>`, `<script>location = 'data:text/html,x'</script><script>location = 'https://example.com/'</script>`,
 	} {
-		html := `<!doctype html><html data-lectern>` + s // it never says that it is ready: only its going somewhere ends it
+		html := `<!doctype html><html data-lectern>` + s // it never signals that it is ready, so only its navigation ends it
 		_, err := shared.Capture(t.Context(), lectern.Page{HTML: html, Width: 320, Height: 180}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "tried to go to")
 	}
@@ -328,8 +332,8 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			want := fmt.Sprintf("#%02x40%02x", 16*i, 255-16*i)
-			c, err := shared.Capture(t.Context(), lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1},
-				nil)
+			c, err := shared.Capture(t.Context(),
+				lectern.Page{HTML: document(full(want)), Width: 100 + i, Height: 60, Scale: 1}, nil)
 			if err != nil {
 				t.Error(err)
 				return
@@ -345,7 +349,7 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 
 func TestRefusesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	b := New(Options{Path: "/nonexistent"}) // fails before it would be started
+	b := New(Options{Path: "/nonexistent"}) // fails before the browser starts
 	defer b.Close()
 	for _, p := range []lectern.Page{
 		{Width: 0, Height: 10}, {Width: -1, Height: 10}, {Width: MaxSide + 1, Height: 10},
@@ -401,7 +405,7 @@ func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
 	}
 }
 
-// A browser of its own for what breaks browsers. One after the other, to start only one.
+// These cases break browsers, so they have their own. They run one after the other, to start only one at a time.
 func TestBrokenPagesAndBrowsers(t *testing.T) {
 	t.Parallel()
 	o := patient(t.TempDir())
@@ -493,7 +497,8 @@ func TestBrokenPagesAndBrowsers(t *testing.T) {
 	})
 	t.Run("closed", func(t *testing.T) {
 		b.loaded = func(*tab) { go b.Close() }
-		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><html data-lectern>`, Width: 64, Height: 36}, nil)
+		_, err := b.Capture(t.Context(),
+			lectern.Page{HTML: `<!doctype html><html data-lectern>`, Width: 64, Height: 36}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "shut down")
 		if _, err = b.Capture(t.Context(), fine, nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("got %v", err)

@@ -11,23 +11,23 @@ import (
 	"lectern/internal/proc"
 )
 
-// Package is the package of Debian that brings what Find likes best. It is the smaller download, and starts and draws
-// with less work than a whole browser, which does as well.
+// Package is the package of Debian with Find's first choice. It is a smaller download than a whole browser, which works
+// too, and starts and draws with less work.
 const Package = "chromium-headless-shell"
 
-// Install is the command that installs what Find looks for on Debian and Ubuntu.
+// Install is the command that installs a browser for Find on Debian and Ubuntu.
 const Install = "apt-get install -y " + Package + " (or chromium, where there is no such package)"
 
-// names are what Find looks for, best first: the program that has no window, then the whole browser in headless mode.
+// names lists the programs that Find looks for, best first: the headless shell, then whole browsers.
 var names = []string{
 	"chromium-headless-shell", "chrome-headless-shell",
 	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
 }
 
-// Find returns the path of Chromium: path, or where that is empty $LECTERN_CHROME, or the first in PATH of
-// chromium-headless-shell, chrome-headless-shell, chromium, chromium-browser, google-chrome and others of the family. A
-// script that only runs another program with the same arguments stands for that program. It fails with CodeMissingTool
-// and the command that helps.
+// Find returns the path of Chromium: path or, if that is empty, $LECTERN_CHROME or the first in PATH of
+// chromium-headless-shell, chrome-headless-shell, chromium, chromium-browser, google-chrome and others of the family.
+// For a script that only runs another program with the same arguments, it returns that program. It fails with
+// CodeMissingTool and the command that installs Chromium.
 func Find(path string) (string, error) {
 	if path == "" {
 		path = os.Getenv("LECTERN_CHROME")
@@ -43,16 +43,17 @@ func Find(path string) (string, error) {
 	}
 	found, err := proc.Find(names...)
 	if err != nil {
-		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).Because(err)
+		return "", lectern.Fail(lectern.CodeMissingTool, "Chromium is not installed. Install it: %s", Install).
+			Because(err)
 	}
 	return unwrap(found), nil
 }
 
-// wrapper is a script that does nothing but run another program: Debian's /usr/bin/chromium-headless-shell.
+// wrapper matches a script that only runs another program, such as Debian's /usr/bin/chromium-headless-shell.
 var wrapper = regexp.MustCompile(`^#! ?/bin/sh(?: -e)?\n+(?:exec )?(/[\w./+-]+) "\$@"\n*$`)
 
-// unwrap returns the program that a script only runs, or path. A shell that waits between us and the browser would be
-// what the kernel kills when we die, and what a signal reaches; the browser itself should be.
+// unwrap returns the program that the script at path only runs, or else path. If a shell waited between Lectern and the
+// browser, signals would reach the shell, and the kernel would kill the shell instead of the browser when Lectern dies.
 func unwrap(path string) string {
 	f, err := os.Open(path)
 	if err != nil {
@@ -71,8 +72,8 @@ func unwrap(path string) string {
 	return path
 }
 
-// HeadlessShell says whether the program at path is the headless shell, and not a whole browser. Both say the same of
-// themselves, so its name tells, that of the file that links lead to.
+// HeadlessShell reports whether the program at path is the headless shell and not a whole browser. Both print the same
+// version, so the name of the file decides, after links are resolved.
 func HeadlessShell(path string) bool {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -80,7 +81,8 @@ func HeadlessShell(path string) bool {
 	return strings.Contains(strings.ReplaceAll(filepath.Base(path), "_", "-"), "headless-shell")
 }
 
-// marked is a version as content keys have it: the two programs may draw differently in the same version.
+// marked returns a version for content keys: the headless shell and the browser may draw differently in the same
+// version.
 func marked(version, path string) string {
 	if version != "" && HeadlessShell(path) {
 		return version + " (headless shell)"

@@ -13,8 +13,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// program puts a script into dir. No child that is started meanwhile may have it open for writing, or it could not be
-// run.
+// program writes a script into dir. No child that starts meanwhile may inherit the file open for writing, or the script
+// could not be run.
 func program(t *testing.T, dir, name, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -35,14 +35,14 @@ func link(t *testing.T, to, dir, name string) string {
 	return path
 }
 
-// The headless shell comes before whole browsers, wherever in PATH they lie; what is named comes before all.
+// The headless shell comes before whole browsers, wherever they are in PATH. A named program comes first.
 func TestFindLikesTheHeadlessShellBest(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	t.Setenv("PATH", first+":"+second)
 	t.Setenv("LECTERN_CHROME", "")
 	_, err := Find("")
 	wantFailure(t, err, lectern.CodeMissingTool, Install)
-	for _, p := range []struct{ dir, name string }{ // each is better than those before it
+	for _, p := range []struct{ dir, name string }{ // each is preferred to those before it
 		{first, "chrome"}, {first, "google-chrome"}, {second, "chromium-browser"}, {first, "chromium"},
 		{second, "chrome-headless-shell"}, {second, "chromium-headless-shell"},
 	} {
@@ -61,7 +61,8 @@ func TestFindLikesTheHeadlessShellBest(t *testing.T) {
 	}
 }
 
-// A script that only runs another program stands for it; one that does anything else, or leads nowhere, is kept.
+// A script that only runs another program is replaced by that program. A script that does more, or whose program does
+// not exist, is kept.
 func TestFindSeesThroughWrappers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -109,8 +110,8 @@ func TestVersionTellsTheProgramsApart(t *testing.T) {
 	}
 }
 
-// What a program says of itself is what it says when it runs, and asking for it starts nothing. This holds for every
-// browser of the machine.
+// Version returns the same before and after a start, and starts no browser. This holds for every browser of the
+// machine.
 func TestVersionIsKnownWithoutAStart(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}

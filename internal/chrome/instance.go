@@ -19,8 +19,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// flags are the same for every start. They make a browser that draws alike everywhere, reaches nothing, and does
-// nothing by itself.
+// flags are the same for every start. They make a browser that draws the same on every machine, has no network, and
+// does nothing in the background.
 var flags = []string{
 	"--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
 	"--no-default-browser-check", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -31,10 +31,11 @@ var flags = []string{
 	"--disable-hang-monitor", "--disable-prompt-on-repost", "--disable-popup-blocking", "--mute-audio",
 	"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
 	"--disable-ipc-flooding-protection", "--disable-dev-shm-usage", "--in-process-gpu",
-	// Pages load nothing foreign, so a process for each origin would protect nothing, and costs 150 ms a picture.
+	// Pages load nothing from other origins, so a process for each origin would protect nothing, and would cost 150 ms
+	// for each picture.
 	"--disable-site-isolation-trials",
 	"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,InterestFeedContentSuggestions,AutofillServerCommunication,CertificateTransparencyComponentUpdater,PaintHolding,BackForwardCache",
-	// No way out.
+	// No network.
 	"--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
 	"--dns-prefetch-disable", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 	// The same picture everywhere.
@@ -66,7 +67,7 @@ func (in *instance) cpu() time.Duration {
 	}
 }
 
-// instance returns the running browser, or starts one. Who comes while it starts waits for it.
+// instance returns the running browser, or starts one. Concurrent callers wait for the same start.
 func (b *Browser) instance(ctx context.Context) (*instance, error) {
 	for {
 		b.mu.Lock()
@@ -102,7 +103,8 @@ func (b *Browser) instance(ctx context.Context) (*instance, error) {
 	}
 }
 
-// start clears away the browser before, starts one, and closes done. It belongs to the Browser and to no capture.
+// start ends the browser before, starts a new one, and closes done. It runs with the Browser's context, not with that
+// of a capture.
 func (b *Browser) start(before *instance, done chan struct{}) {
 	if before != nil {
 		_ = before.close()
@@ -128,7 +130,8 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 func launch(life context.Context, path string, o Options, contained bool) (*instance, error) {
 	in := &instance{}
 	if err := in.makeProfile(o.Dir); err != nil {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "No folder could be made for the browser's profile.").Because(err)
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "No folder could be made for the browser's profile.").
+			Because(err)
 	}
 	if err := in.exec(life, path, o, contained); err != nil {
 		return nil, errors.Join(startFailed(err, ""), in.close())
@@ -180,10 +183,10 @@ func (in *instance) exec(life context.Context, path string, o Options, contained
 	args = append(append(args, o.Args...), "about:blank")
 	c := proc.Command{
 		Path: path, Args: args, Files: []*os.File{theirR, theirW}, Dir: in.profile,
-		// The crash handler's folder, or else it would be in the user's home, which may not even be there.
+		// The crash handler's folder. The default is in the user's home, which may not exist.
 		Env: []string{"BREAKPAD_DUMP_LOCATION=" + filepath.Join(in.profile, "crashes")},
 	}
-	// A profile's socket is made in TMPDIR, and the path of a socket must be short.
+	// Chromium creates the profile's socket in TMPDIR, and the path of a socket must be short.
 	if tmp := filepath.Join(in.profile, "tmp"); len(tmp) < 64 && os.Mkdir(tmp, 0o700) == nil {
 		c.Env = append(c.Env, "TMPDIR="+tmp)
 	}
@@ -200,16 +203,16 @@ func (in *instance) exec(life context.Context, path string, o Options, contained
 	return nil
 }
 
-// kill ends all processes of the browser at once; captures in it end with errLost.
+// kill ends all processes of the browser at once. Its captures end with errLost.
 func (in *instance) kill() {
 	select {
-	case <-in.p.Done(): // its id may be another process's by now
+	case <-in.p.Done(): // another process may have its id now
 	default:
 		killFamily(in.p.Pid())
 	}
 }
 
-// isLost says whether the browser can be given up.
+// isLost reports whether the browser is gone.
 func (in *instance) isLost() bool {
 	if in.meter.bloated.Load() {
 		return true
@@ -235,7 +238,7 @@ func (in *instance) close() error {
 			}
 			in.w.close()
 			<-in.metered
-			proc.KillEscaped(in.profile) // the crash handlers, which leave the group and may still write
+			proc.KillEscaped(in.profile) // the crash handlers, which leave the process group and may still write
 		}
 		in.err = errors.Join(os.RemoveAll(in.profile), in.lock.Close())
 	})
@@ -244,8 +247,8 @@ func (in *instance) close() error {
 
 const profilePrefix = "lectern-chrome-"
 
-// makeProfile makes a fresh folder and locks it. The kernel lets go of the lock with our process, which is how a later
-// one knows the profiles that a crash left.
+// makeProfile makes a new folder and locks it. The kernel releases the lock when the process ends, so a later process
+// recognises the profiles that a crash left.
 func (in *instance) makeProfile(dir string) error {
 	if dir == "" {
 		dir = os.TempDir()
@@ -265,7 +268,7 @@ func (in *instance) makeProfile(dir string) error {
 		}
 		lock, err := os.Open(profile)
 		if err != nil {
-			continue // taken for litter by another process that is just starting
+			continue // removed as a leftover by another process that is starting
 		}
 		if unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
 			if _, err := os.Stat(profile); err == nil {

@@ -15,13 +15,13 @@ import (
 	"lectern"
 )
 
-// Pages that hold on to memory, that eat all they get, and that hang leave neither processes nor memory behind, however
-// many there are; and the browser leaves nothing when it is closed.
+// Pages that keep memory, pages that exhaust it and pages that hang leave neither processes nor memory, however many
+// there are. A closed browser leaves nothing.
 func TestPagesLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := patient(dir)
-	o.Tabs, o.Memory = 1, 1<<40 // what ends a page that eats memory is the browser's own bound, whenever it comes to it
+	o.Tabs, o.Memory = 1, 1<<40 // a page that exhausts memory is ended by the browser's own bound, at any time
 	b := New(o)
 	defer b.Close()
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
@@ -30,13 +30,13 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 	}
 	processes, memory := len(using(dir)), resident(t, dir)
 
-	// Each page keeps 8 MB; in one tab or one browser that is never cleared they would be 1.8 GB.
+	// Each page keeps 8 MB. Together, in a tab or browser that is never cleared, that would be 1.8 GB.
 	const pages = maxUses + 20
 	for i := range pages {
 		capture(t, b, lectern.Page{Width: 64, Height: 36, HTML: document(full("#00ff00") + fmt.Sprintf(
 			`<script>window.kept = Array.from({length: 1 << 20}, (_, i) => i + %d.5)</script>`, i))})
 	}
-	// One tab's process may be on its way in and another one's out.
+	// The process of one tab may be starting while another one ends.
 	bounded(t, "after many pages", dir, processes+1, memory+400<<20)
 
 	for range 2 {
@@ -64,7 +64,7 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-// bounded waits until the browser in dir has so many processes at most, and bytes of memory.
+// bounded waits until the browser in dir has at most the given number of processes and bytes of memory.
 func bounded(t *testing.T, when, dir string, processes int, memory int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -85,7 +85,7 @@ func bounded(t *testing.T, when, dir string, processes int, memory int64) {
 	}
 }
 
-// resident is the memory of the processes in dir, with what they share divided among them.
+// resident returns the memory of the processes in dir. Shared memory is divided among them.
 func resident(t *testing.T, dir string) (bytes int64) {
 	t.Helper()
 	for _, pid := range using(dir) {
@@ -103,8 +103,8 @@ func resident(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// A browser that nobody has a use for ends with all it has, and the next picture, which is the same, starts another.
-// While somebody is at work it stays.
+// An idle browser ends with all its processes, and the next picture starts a new one and is the same. A browser in use
+// keeps running.
 func TestIdleBrowserEnds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -25,8 +25,8 @@ func profiles(dir string) []string {
 	return found
 }
 
-// using returns the processes that name dir in their arguments, or that work in a folder below it: not all that a
-// browser starts are told of its profile, but all start in it.
+// using returns the processes with dir in their arguments, or with a working directory below it: not all processes of a
+// browser get its profile as an argument, but all start in it.
 func using(dir string) []int {
 	var pids []int
 	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -41,7 +41,7 @@ func using(dir string) []int {
 	return pids
 }
 
-// beParent starts a browser, says so, and waits to be killed.
+// beParent starts a browser, reports it, and waits to be killed.
 func beParent(dir string) {
 	b := New(Options{Dir: dir})
 	if err := b.Warm(context.Background()); err != nil {
@@ -87,11 +87,11 @@ func TestBrowserDiesWithItsParent(t *testing.T) {
 		defer unix.Close(fd)
 		fds = append(fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
 	}
-	// Only the parent, not its group: what else dies, dies of its death.
+	// Only the parent, not its group: the other processes must end because it died.
 	if err := syscall.Kill(p.Pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	for i := range fds { // each becomes readable when its process ends
+	for i := range fds { // a descriptor becomes readable when its process ends
 		for {
 			_, err := unix.Poll(fds[i:i+1], -1)
 			if err == nil {

@@ -12,10 +12,10 @@ import (
 	"lectern"
 )
 
-// proof is that a program has drawn a picture as it should.
+// proof records that a program has drawn a picture correctly.
 type proof struct {
-	mu   sync.Mutex // held by who proves
-	of   string     // which program; "": none
+	mu   sync.Mutex // held during a proof
+	of   string     // identity of the program; "": none
 	lost int        // Browser.losses at that time
 }
 
@@ -24,7 +24,7 @@ const proofPage = `<!doctype html><html><body style="margin:0;background:#0a84ff
 	`<img style="position:absolute;left:0;top:0;width:16px;height:18px" src="data:image/gif;base64,R0lGODlhAQABAPAAAP///wAAACwAAAAAAQABAAACAkQBADs=">` +
 	`<p style="position:absolute;left:34px;top:2px;margin:0;font:24px sans-serif;color:#000">M</p>`
 
-// proofPixels are what its picture has at some places.
+// proofPixels are the colours of some pixels of its picture.
 var proofPixels = map[[2]int]color.NRGBA{
 	{4, 4}: {255, 255, 255, 255}, {4, 30}: {0x0a, 0x84, 0xff, 255}, {24, 18}: {0x0a, 0x84, 0xff, 255},
 	{60, 33}: {0x34, 0xc7, 0x59, 255},
@@ -50,14 +50,14 @@ func (b *Browser) Prove(ctx context.Context) error {
 		return err
 	}
 	if err := examine(c.PNG); err != nil {
-		return lectern.Fail(lectern.CodeCaptureFailed, "The browser %s draws wrong pictures: %v. Install another one: %s",
-			path, err, Install).Because(err)
+		return lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser %s draws wrong pictures: %v. Install another one: %s", path, err, Install).Because(err)
 	}
 	b.proof.of, b.proof.lost = program, int(losses)
 	return nil
 }
 
-// examine compares a picture of proofPage with what it should be.
+// examine compares a picture of proofPage with proofPixels.
 func examine(picture []byte) error {
 	img, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
@@ -82,7 +82,7 @@ func examine(picture []byte) error {
 	return nil
 }
 
-// identity names a program by its file, so that another version is another one.
+// identity identifies a program by its file, so that another version differs.
 func identity(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

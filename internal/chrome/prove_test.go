@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// H5: a picture is taken once for as long as the program is the same and does not die at work.
+// H5: the proof is made once while the program is the same and does not die during a picture.
 func TestH5ProofIsRememberedAndForgotten(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "")
@@ -47,19 +47,20 @@ func TestH5ProofIsRememberedAndForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	prove(5, "after another program was installed")
-	if n := starts(); n != 3 { // two were killed
+	if n := starts(); n != 3 { // two of the three were killed
 		t.Errorf("%d starts", n)
 	}
 }
 
-// H5: what draws something else, or does not start, is no proof.
+// H5: a program that draws something else, or does not start, fails the proof.
 func TestH5NoProof(t *testing.T) {
 	t.Parallel()
 	c, _ := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: 64, Height: 36})
 	if err := examine(c.PNG); err == nil {
 		t.Error("another picture is a proof")
 	}
-	blank, _ := capture(t, shared, lectern.Page{HTML: strings.ReplaceAll(proofPage, ">M<", "><"), Width: 64, Height: 36})
+	blank, _ := capture(t, shared, lectern.Page{HTML: strings.ReplaceAll(proofPage, ">M<", "><"),
+		Width: 64, Height: 36})
 	if err := examine(blank.PNG); err == nil || !strings.Contains(err.Error(), "text") {
 		t.Errorf("a picture without text: %v", err)
 	}

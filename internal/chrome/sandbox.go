@@ -10,30 +10,28 @@ import (
 	"lectern"
 )
 
-// Sandbox says how Chromium's own sandbox is used. The empty value is SandboxAuto.
+// Sandbox is the use of Chromium's own sandbox. The empty value means SandboxAuto.
 type Sandbox string
 
-// The ways. As root Chromium has no sandbox: SandboxAuto does without, and SandboxOn is a failure.
+// The values. As root Chromium has no sandbox: SandboxAuto then runs without one, and SandboxOn is a failure.
 const (
 	SandboxAuto Sandbox = "auto" // on, unless it cannot start on this machine
 	SandboxOn   Sandbox = "on"
 	SandboxOff  Sandbox = "off"
 )
 
-// AllowSandbox is what an operator does so that the sandbox can start.
+// AllowSandbox is the advice to an operator on whose machine the sandbox cannot start.
 const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt seccomp=deploy/seccomp.json; " +
-	"" +
-	"" +
 	"on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0"
 
-// errNoSandbox says that Chromium ended at its start because its sandbox could not be made.
+// errNoSandbox reports that Chromium ended at its start because it could not make its sandbox.
 var errNoSandbox = errors.New("Chromium's sandbox cannot start on this machine")
 
 // withoutSandbox matches Chromium's message when it can neither make user namespaces nor use the setuid helper.
 var withoutSandbox = regexp.MustCompile(`(?i)no usable sandbox|setuid sandbox|SUID sandbox helper|move to new namespace|namespace_sandbox|` +
 	`credentials\.cc|sandbox_linux|zygote_host_impl_linux\.cc.*(?:check failed|fatal)|without --no-sandbox`)
 
-// noSandbox returns the line of Chromium's last words that blames the sandbox, or "".
+// noSandbox returns the line of Chromium's last output that blames the sandbox, or "".
 func noSandbox(tail string) string {
 	for line := range strings.Lines(tail) {
 		if withoutSandbox.MatchString(line) {
@@ -43,8 +41,8 @@ func noSandbox(tail string) string {
 	return ""
 }
 
-// Contained reports whether the browser runs in its own sandbox, and if not, why. Before the first start it reports
-// what the settings ask for.
+// Contained reports whether the browser runs in its own sandbox, and if not, why. Before the first start it reports the
+// settings.
 func (b *Browser) Contained() (ok bool, why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,7 +55,7 @@ const (
 	setOff      = "chromium.sandbox is off"
 )
 
-// expose returns the reason for having no sandbox before a start was tried, or "".
+// expose returns the reason for which no start with a sandbox is tried, or "".
 func expose(s Sandbox, root bool) string {
 	switch {
 	case s == SandboxOff:
@@ -68,17 +66,18 @@ func expose(s Sandbox, root bool) string {
 	return ""
 }
 
-// launch starts a browser as the settings want it. In auto, a sandbox that cannot start is found out by one start that
-// fails, which takes a tenth of a second; from then on this process starts its browsers without.
+// launch starts a browser according to the settings. In auto, one failed start, which takes a tenth of a second, shows
+// that the sandbox cannot start. After that this process starts its browsers without one.
 func (b *Browser) launch(life context.Context) (*instance, error) {
 	path, err := Find(b.o.Path)
 	if err != nil {
 		return nil, err
 	}
 	if b.o.Sandbox == SandboxOn && os.Geteuid() == 0 {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "Chromium was not started: chromium.sandbox is on, and as root "+
-			"Chromium has "+
-			"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"Chromium was not started: chromium.sandbox is on, and as root "+
+				"Chromium has "+
+				"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
 	}
 	contained, _ := b.Contained()
 	in, err := launch(life, path, b.o, contained)

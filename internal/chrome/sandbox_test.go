@@ -14,7 +14,8 @@ import (
 	"lectern"
 )
 
-// choosy is the real browser as a machine without user namespaces has it, and how often it was started.
+// choosy returns a script around the real browser that fails as on a machine without user namespaces, and a count of
+// its starts.
 func choosy(t *testing.T, said string) (path string, starts func() int) {
 	t.Helper()
 	real, err := Find("")
@@ -50,7 +51,7 @@ func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
 	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1,
 		Exposed: func(reason, said string) { told = append(told, reason+"|"+said) }})
 	defer b.Close()
-	b.exposed = "" // as it is for a user who is not root
+	b.exposed = "" // as for a user who is not root
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
 	for want := 2; want <= 3; want++ {
 		if _, img := capture(t, b, fine); at(img) != "#00ff00" {
@@ -71,7 +72,7 @@ func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
 	}
 }
 
-// C1: on never does without, and names the setting; off never tries.
+// C1: on never runs without a sandbox, and its failure names the setting. off never tries one.
 func TestC1SandboxOnAndOff(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
@@ -81,7 +82,7 @@ func TestC1SandboxOnAndOff(t *testing.T) {
 	wantFailure(t, err, lectern.CodeCaptureFailed, "chromium.sandbox")
 	want := 1
 	if os.Geteuid() == 0 {
-		want = 0 // as root it is not even tried
+		want = 0 // as root no start is tried
 	}
 	if n := starts(); n != want {
 		t.Errorf("on: %d starts, want %d", n, want)
@@ -115,7 +116,7 @@ func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
 	}
 }
 
-// C1: the words of Chromium's different ends without a sandbox, and those of other ends.
+// C1: the messages with which Chromium ends without a sandbox are recognised, and those of other ends are not.
 func TestC1WordsOfAMissingSandbox(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{

@@ -40,7 +40,7 @@ func (b *Browser) Segment(ctx context.Context, language, text string) ([]int, er
 	return bytesOf(text, units)
 }
 
-// segment asks t or, where that is of no use any more, a new tab. It returns the tab that can be used again, or nil.
+// segment uses t or, if that no longer works, a new tab. It returns the tab if it can be used again, or nil.
 func (b *Browser) segment(ctx context.Context, t *tab, language, text string) ([]int, *tab, error) {
 	in, err := b.instance(ctx)
 	if err != nil {
@@ -69,7 +69,7 @@ func (b *Browser) segment(ctx context.Context, t *tab, language, text string) ([
 	return units, t, nil
 }
 
-// segmentCall is segmentScript for a text. JSON is JavaScript.
+// segmentCall returns segmentScript for a text. JSON is valid JavaScript.
 func segmentCall(language, text string) (string, error) {
 	l, err := json.Marshal(language)
 	if err != nil {
@@ -96,8 +96,9 @@ func bytesOf(text string, units []int) ([]int, error) {
 		}
 	}
 	if len(out) != len(units) {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The browser divides a text into words in places that it does "+
-			"not have.").
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"The browser divides a text into words in places that it does "+
+				"not have.").
 			Because(fmt.Errorf("%d of %d", len(out), len(units)))
 	}
 	return out, nil

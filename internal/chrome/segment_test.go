@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// V4: the browser divides scripts without spaces into words; places are bytes.
+// V4: the browser divides scripts without spaces into words. Offsets are in bytes.
 func TestV4Segment(t *testing.T) {
 	t.Parallel()
 	b := shared

@@ -1,12 +1,12 @@
 (async () => {
   const deadline = performance.now() + READY_TIMEOUT;
   const late = Symbol();
-  // A promise of the page may never settle; nothing here waits longer than until the deadline.
+  // A promise of the page may never settle, so nothing here waits beyond the deadline.
   const bounded = p => Promise.race([p, new Promise(r => setTimeout(r, Math.max(0, deadline - performance.now()), late))]);
   const frame = () => new Promise(r => requestAnimationFrame(r));
 
   await bounded(document.fonts.ready);
-  // Pictures that cannot be loaded are the page's business; those that can must be on the screen.
+  // The page handles pictures that cannot be loaded. All others must be on the screen.
   await bounded(Promise.all(Array.from(document.images, i => i.decode().catch(() => {}))));
 
   const promised = document.documentElement.hasAttribute('data-lectern');
@@ -30,7 +30,7 @@
     await bounded(Promise.all(Array.from(document.images, i => i.decode().catch(() => {}))));
   }
 
-  // Animations stand at their end; endless ones at their beginning.
+  // Animations go to their end, endless ones to their beginning.
   for (const a of document.getAnimations()) {
     try { a.finish(); } catch { a.currentTime = 0; a.pause(); }
   }

@@ -25,10 +25,10 @@ import (
 	"lectern"
 )
 
-// pageURL is where a page seems to lie. The name is one that can never exist.
+// pageURL is the address of every page. Its host name can never exist.
 const pageURL = "https://slide.lectern.invalid/"
 
-// settle is the script that waits until a page is finished. It gives {overflow, trouble}.
+// settle is the script that waits until a page is finished. It returns {overflow, trouble}.
 //
 //go:embed settle.js
 var settle string
@@ -43,14 +43,14 @@ type tab struct {
 	mu    sync.Mutex
 	shot  *shot         // the picture being taken; nil: all requests are refused
 	frame cdp.FrameID   // the main frame
-	asked int           // how often the page's own address was asked for
-	stray func(error)   // ends the capture, when the page tries to go elsewhere
+	asked int           // requests for the page's own address
+	stray func(error)   // ends the capture when the page tries to go elsewhere
 	last  cdp.LoaderID  // of the document that was loaded last
 	loads chan struct{} // signalled after last was set
 
 	// Used by one capture at a time.
 	uses  int  // pictures taken
-	glass bool // areas that the page leaves free are transparent, not white
+	glass bool // areas that the page does not cover are transparent, not white
 }
 
 // maxUses is how many pictures a tab takes before it is replaced, so that leftovers of pages do not add up.
@@ -60,7 +60,8 @@ const maxUses = 200
 func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	t := &tab{in: in, loads: make(chan struct{}, 1)}
 	yes := true
-	bc, err := call(ctx, in.w, nil, target.CreateBrowserContext, target.CreateBrowserContextParams{DisposeOnDetach: &yes})
+	bc, err := call(ctx, in.w, nil, target.CreateBrowserContext,
+		target.CreateBrowserContextParams{DisposeOnDetach: &yes})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	if err := t.prepare(ctx); err != nil {
 		return t, err
 	}
-	return t, t.clear(ctx) // the first page finds what every later one finds, the length of the history included
+	return t, t.clear(ctx) // the first page finds the same state as every later one, including the length of the history
 }
 
 func (t *tab) prepare(ctx context.Context) error {
@@ -119,8 +120,8 @@ func (t *tab) alive() bool {
 	}
 }
 
-// abandon closes the tab. A page that hangs is crashed first, since it would not close; if that does not end it,
-// abandon ends the whole browser.
+// abandon closes the tab. It crashes a hanging page first, because that would not close. If that fails, it ends the
+// whole browser.
 func (t *tab) abandon() {
 	hung := t.alive()
 	go func() {
@@ -178,14 +179,14 @@ func (t *tab) capture(ctx context.Context, j *shot, readyTimeout time.Duration,
 	return lectern.Capture{PNG: png, Overflow: overflow}, nil
 }
 
-// backdrop settles what pages lie on: white, or nothing.
+// backdrop sets the background of pages: white or transparent.
 func (t *tab) backdrop(ctx context.Context, glass bool) error {
 	if t.glass == glass {
 		return nil
 	}
 	var p emulation.SetDefaultBackgroundColorOverrideParams
 	if glass {
-		p.Color = &cdp.RGBA{A: 1e-6} // 0 would be left out of the message, and means 1 then
+		p.Color = &cdp.RGBA{A: 1e-6} // 0 would be omitted from the message, which means 1
 	}
 	_, err := call(ctx, t.in.w, t.s, emulation.SetDefaultBackgroundColorOverride, p)
 	t.glass = glass
@@ -246,11 +247,12 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern
 	switch answer.Trouble {
 	case "":
 	case "unready":
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page did not say that it is ready within %g s.",
-			readyTimeout.Seconds())
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
 	case "a picture on it is damaged":
-		return nil, lectern.Fail(lectern.CodeAssetRefused, "A picture on the slide cannot be used: the browser cannot read "+
-			"it.")
+		return nil, lectern.Fail(lectern.CodeAssetRefused,
+			"A picture on the slide cannot be used: the browser cannot read "+
+				"it.")
 	default:
 		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.",
 			strings.TrimRight(answer.Trouble, "."))
@@ -263,7 +265,7 @@ func (t *tab) screenshot(ctx context.Context, j *shot) ([]byte, error) {
 	p := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, FromSurface: &yes,
 		CaptureBeyondViewport: &no, OptimizeForSpeed: &yes}
 	if f := j.factor(); int(float64(j.width)*f) != j.outW || int(float64(j.height)*f) != j.outH {
-		// Rounding leaves no one factor for both sides: cut off the few extra pixels.
+		// Because of rounding, no factor gives both sides exactly: cut off the few extra pixels.
 		p.Clip = &page.Viewport{Width: float64(j.outW) / f, Height: float64(j.outH) / f, Scale: 1}
 	}
 	r, err := call(ctx, t.in.w, t.s, page.CaptureScreenshot, p)
@@ -288,7 +290,7 @@ func pngSize(b []byte) (w, h int) {
 // blank is the page between two pages.
 var blank = &shot{html: "<!doctype html><title></title>", width: 1, height: 1, outW: 1, outH: 1}
 
-// clear replaces the page by an empty one, so that nothing of it runs or takes memory any more.
+// clear replaces the page by an empty one, so that it neither runs nor uses memory.
 func (t *tab) clear(ctx context.Context) error {
 	t.mu.Lock()
 	t.stray = nil
@@ -296,7 +298,7 @@ func (t *tab) clear(ctx context.Context) error {
 	if err := t.load(ctx, blank); err != nil {
 		return err
 	}
-	// The window's name is the one thing that outlives a page of another origin, now and then.
+	// Only the window's name can survive a page of another origin.
 	_, err := call(ctx, t.in.w, t.s, runtime.Evaluate, runtime.EvaluateParams{Expression: "window.name = ''"})
 	if err == nil {
 		_, err = call(ctx, t.in.w, t.s, page.ResetNavigationHistory, cdp.Empty{})
@@ -326,8 +328,8 @@ func (t *tab) take(e event) {
 	}
 }
 
-// policy is the page's content security policy: an opaque origin, no address but those of pictures, which are
-// intercepted, and no way to open a connection.
+// policy is the page's content security policy: an opaque origin, requests only for pictures, which are intercepted,
+// and no connections.
 const policy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
 	"img-src * data: blob:; font-src data:; media-src data:; connect-src 'none'; frame-src 'none'; worker-src 'none'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'none'"
@@ -344,8 +346,8 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	case first:
 		t.asked++
 	case document && j != nil && t.stray != nil:
-		t.stray(lectern.Fail(lectern.CodeCaptureFailed, "The slide's page tried to go to %.100q, which pages may not do.",
-			ev.Request.URL))
+		t.stray(lectern.Fail(lectern.CodeCaptureFailed,
+			"The slide's page tried to go to %.100q, which pages may not do.", ev.Request.URL))
 	}
 	t.mu.Unlock()
 
@@ -375,10 +377,11 @@ func (t *tab) answer(ev *fetch.EventRequestPaused) {
 	if document {
 		reason = network.ErrorReasonAborted // the page stays where it is
 	}
-	_, _ = call(ctx, t.in.w, t.s, fetch.FailRequest, fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: reason})
+	_, _ = call(ctx, t.in.w, t.s, fetch.FailRequest,
+		fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: reason})
 }
 
-// normal is an address as the browser writes it when it asks.
+// normal returns an address in the form of the browser's requests.
 func normal(address string) string {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil {

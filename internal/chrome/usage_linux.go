@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// searchEvery is after how many looks new processes are searched for.
+// searchEvery is the number of measurements after which new processes are searched.
 const searchEvery = 4
 
 // gauge measures a process and its descendants. Only kill may be called by another goroutine.
 type gauge struct {
 	root  int
 	looks int
-	pids  map[int]time.Duration // processor time at the last look
-	ended time.Duration         // processor time of those that are gone
+	pids  map[int]time.Duration // processor time at the last measurement
+	ended time.Duration         // processor time of ended processes
 }
 
 func newGauge(root int) *gauge { return &gauge{root: root, pids: map[int]time.Duration{}} }
@@ -27,7 +27,7 @@ func newGauge(root int) *gauge { return &gauge{root: root, pids: map[int]time.Du
 // tick is the unit of times in /proc; the kernel shows them in hundredths of a second on every machine.
 const tick = 10 * time.Millisecond
 
-// measure returns what the processes use.
+// measure returns the use of the processes.
 func (g *gauge) measure() (u usage) {
 	if g.looks%searchEvery == 0 {
 		for _, pid := range family(g.root) {
@@ -52,7 +52,7 @@ func (g *gauge) measure() (u usage) {
 	return u
 }
 
-// stat is what /proc/PID/stat says.
+// stat holds values of /proc/PID/stat.
 type stat struct {
 	parent int
 	cpu    time.Duration

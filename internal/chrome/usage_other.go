@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// gauge measures nothing here: other systems have no /proc, and a page is bounded by its time on the clock alone.
+// gauge measures nothing here: other systems have no /proc, so only the timeout bounds a page.
 type gauge struct{}
 
 func newGauge(int) *gauge { return &gauge{} }

@@ -15,19 +15,19 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// errLost says that the browser is gone, or its connection; errCrashed that one tab is.
+// errLost reports that the browser or its connection is gone, errCrashed that one tab has crashed.
 var (
 	errLost    = errors.New("the connection to the browser was lost")
 	errCrashed = errors.New("the tab crashed")
 )
 
-// wire is the connection to a browser: commands and answers, and events by session, over chromedp's pipe transport.
-// Nothing that can block runs on the goroutine that reads, so that a slow page never holds up the others.
+// wire is the connection to a browser: commands and answers, and events by session, over chromedp's pipe transport. The
+// goroutine that reads never blocks, so that a slow page does not delay the others.
 type wire struct {
 	tr   *chromedp.PipeConn
 	next atomic.Int64
 	out  chan *cdproto.Message
-	lost chan struct{} // closed when nothing will be read any more
+	lost chan struct{} // closed when reading has ended
 	wg   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -35,7 +35,7 @@ type wire struct {
 	sessions map[target.SessionID]*session
 }
 
-// dial speaks over the two files, which belong to the wire from now on.
+// dial returns a wire over the two files. The wire closes them.
 func dial(r, w *os.File) *wire {
 	c := &wire{
 		tr: chromedp.NewPipeConn(r, w), out: make(chan *cdproto.Message), lost: make(chan struct{}),
@@ -56,7 +56,7 @@ func (c *wire) read() {
 	for {
 		m := new(cdproto.Message)
 		if err := c.tr.Read(context.Background(), m); err != nil {
-			return // a message that makes no sense is as bad as none: the browser is given up
+			return // after an invalid message the connection is unusable
 		}
 		c.route(m)
 	}
@@ -84,14 +84,14 @@ func (c *wire) write() {
 			return
 		case m := <-c.out:
 			if c.tr.Write(context.Background(), m) != nil {
-				_ = c.tr.Close() // the reader notices
+				_ = c.tr.Close() // this ends the reader too
 				return
 			}
 		}
 	}
 }
 
-// do sends a command, to the browser itself where id is empty, and waits for the answer.
+// do sends a command, to the browser itself if id is empty, and waits for the answer.
 func (c *wire) do(ctx context.Context, id target.SessionID, gone <-chan struct{}, method string, params,
 	result any) error {
 	m := &cdproto.Message{ID: c.next.Add(1), SessionID: id, Method: cdproto.MethodType(method)}

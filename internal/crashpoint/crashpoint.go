@@ -36,7 +36,8 @@ const (
 // Points lists the points that every presentation reaches. Only a removed one reaches the last two.
 func Points() []Point {
 	return []Point{
-		Committing, Committed, Begun, Written, Renamed, Joining, Joined, Linked, Published, Returned, Ended, Marked, FilesGone,
+		Committing, Committed, Begun, Written, Renamed, Joining, Joined, Linked, Published, Returned, Ended,
+		Marked, FilesGone,
 	}
 }
 

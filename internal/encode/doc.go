@@ -1,13 +1,13 @@
 // Package encode says how the pieces of a video are encoded, without encoding one.
 //
-// What ffmpeg gets as arguments, which part of a picture is encoded by itself and how frames are grouped are
-// decisions, and decisions can be tested as values. So everything here is a function from values to values: no files,
-// no processes, no clock. internal/render runs ffmpeg.
+// The arguments of ffmpeg, the part of a picture that is encoded separately and the groups of frames are decisions, and
+// decisions can be tested as values. So everything here is a function from values to values: no files, no processes, no
+// clock. internal/render runs ffmpeg.
 //
 // Two rules hold the pieces together:
 //
 //   - Encode only what moves. A still is one group of pictures, repeated; an avatar is a part of a picture that was converted
-//     once; a transition encodes its own overlap and nothing else.
+//     once; a transition encodes only its own overlap.
 //   - One set of encoder parameters for a whole video ([Encoding]), so that every piece has the same parameter sets and
 //     all are joined by copying bytes. internal/mp4 refuses a piece that does not fit.
 package encode

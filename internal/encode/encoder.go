@@ -2,11 +2,11 @@ package encode
 
 import "strconv"
 
-// Encoder is who encodes H.264. All pieces of a video come from the same one, since each writes parameter sets of its
-// own kind.
+// Encoder is an encoder of H.264. All pieces of a video come from the same one, because encoders write different
+// parameter sets.
 type Encoder string
 
-// The encoders. Those in hardware are reached through ffmpeg.
+// The encoders. ffmpeg gives access to those in hardware.
 const (
 	Software Encoder = "" // libx264
 	NVENC    Encoder = "nvenc"
@@ -25,11 +25,11 @@ func (e Encoder) String() string {
 	return string(e)
 }
 
-// vaapiDevice is where VAAPI is looked for: the first card that renders.
+// vaapiDevice is the device of VAAPI: the first card that renders.
 const vaapiDevice = "/dev/dri/renderD128"
 
-// hardware are the arguments that say how to encode with e.Encoder: a constant quantizer, no B-pictures, one
-// reference, and key pictures exactly every gop pictures, where decoding may begin.
+// hardware returns the encoding arguments of e.Encoder: a constant quantizer, no B-pictures, one reference, and a key
+// picture, at which decoding may begin, exactly every gop pictures.
 func (e Encoding) hardware(quantizer, gop int) []string {
 	q := strconv.Itoa(quantizer)
 	args := []string{"-an", "-sn", "-dn"}
@@ -46,14 +46,15 @@ func (e Encoding) hardware(quantizer, gop int) []string {
 			"1", "-coder", "cabac", "-sei", "0")
 	}
 	return append(args, "-profile:v", "high", "-g", strconv.Itoa(gop), "-bf", "0", "-refs", "1",
-		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-bsf:v", "filter_units=remove_types=6")
+		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-bsf:v",
+		"filter_units=remove_types=6")
 }
 
-// overCRF is by how much a constant quantizer is above the constant rate factor that looks about as good: the factor
-// spends less where much moves.
+// overCRF is the difference between a constant quantizer and the constant rate factor that looks about as good: the
+// rate factor spends fewer bits on fast motion.
 const overCRF = 2
 
-// taken ends a filter graph: it declares what the pictures are, and converts them to what the encoder takes.
+// taken is the end of a filter graph. It declares the format of the pictures and converts them to the encoder's format.
 func (e Encoding) taken() string {
 	if e.Encoder == VAAPI {
 		return tagged + ",format=nv12,hwupload"
@@ -61,16 +62,17 @@ func (e Encoding) taken() string {
 	return tagged
 }
 
-// Trial gives the arguments that encode a second of a test picture to standard output, to see whether an encoder works.
+// Trial returns the arguments that encode a second of a test picture to standard output, to test whether an encoder
+// works.
 func (e Encoding) Trial() []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=1", "-vf",
 		"format=yuv420p," + e.taken()}
 	return append(append(args, e.Args()...), "-f", "h264", "pipe:1")
 }
 
-// Standing gives the arguments that encode a group of pictures of a slide without an avatar, for encoders in
-// hardware, whose pictures are not written here: what [Encoding.Still] and skipped pictures are for the others.
-// background is a file with the slide as one raw picture.
+// Standing returns the arguments that encode a group of pictures of a slide without an avatar with an encoder in
+// hardware. For those it replaces [Encoding.Still] and skipped pictures, because Lectern cannot write pictures in their
+// format. background is a file with the slide as one raw picture.
 func (e Encoding) Standing(background string, threads int, to string) []string {
 	args := append(e.raw(e.Size, background), "-vf", held+","+e.taken())
 	return append(args, e.output(int64(e.GOP()), threads, to)...)

@@ -9,17 +9,17 @@ import (
 
 // Encoding is the one set of encoder parameters that all pieces of a video share.
 //
-// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of
-// fixed length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut
-// after any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes.
-// "stitchable" keeps x264 from tuning the headers to a piece's content, so that all pieces carry the same ones;
-// access unit delimiters mark where a picture begins.
+// libx264, High profile, 4:2:0, bt709 in its limited range, a constant frame rate, a closed group of pictures of fixed
+// length, one reference picture and no B-pictures. Without B-pictures and with one reference a piece may be cut after
+// any picture, decoding order is display order, and a group can be repeated or shortened by copying bytes. "stitchable"
+// keeps x264 from tuning the headers to a piece's content, so that all pieces have the same headers. Access unit
+// delimiters mark the beginning of a picture.
 type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
 	Quality lectern.Quality
-	Plain   bool    // every picture goes through the encoder whole: the reference, and for players that take nothing else
-	Encoder Encoder // in hardware: every picture goes through it whole
+	Plain   bool    // every picture is encoded whole: the reference, and for players that need it
+	Encoder Encoder // one in hardware encodes every picture whole
 }
 
 // effort is x264's preset and its constant rate factor.
@@ -28,9 +28,9 @@ type effort struct {
 	crf    int
 }
 
-// effort maps a quality to how much time and how many bits it gets. Slower presets buy almost nothing here: without
-// B-pictures and with one reference their searches have little to find, and what does not move costs nothing at any
-// preset. So quality is bits first and time second. docs/TUNING.md has the measurements.
+// effort maps a quality to its time and bits. Slower presets gain almost nothing here: without B-pictures and with one
+// reference their searches find little, and still areas cost nothing at any preset. So a higher quality spends bits
+// first and time second. docs/TUNING.md has the measurements.
 func (e Encoding) effort() effort {
 	switch e.Quality {
 	case lectern.QualityLow:
@@ -41,21 +41,21 @@ func (e Encoding) effort() effort {
 	return effort{"veryfast", 18}
 }
 
-// GOP is the number of frames from one key picture to the next: six seconds, which is as long as the pieces that HLS
-// recommends and shorter than what x264 does by itself. A player that seeks decodes so many at most, and skipped ones
-// take it no time.
+// GOP is the number of frames from one key picture to the next: six seconds, the length of segments that HLS
+// recommends, and less than x264's default. A player that seeks decodes at most that many, and skipped pictures take no
+// time.
 func (e Encoding) GOP() int { return 6 * e.Rate }
 
-// Macroblocks is how many of them a picture has across and down.
+// Macroblocks returns the number of macroblocks of a picture, across and down.
 func (e Encoding) Macroblocks() (across, down int) {
 	return (e.Size.Width + block - 1) / block, (e.Size.Height + block - 1) / block
 }
 
-// PictureBytes is the size of one whole picture as the encoder takes it.
+// PictureBytes is the size of one whole picture as the encoder reads it.
 func (e Encoding) PictureBytes() int64 { return int64(e.Size.Width) * int64(e.Size.Height) * 3 / 2 }
 
-// rate says how many bits the pictures get: by a constant rate factor, which spends less where much moves, or by a
-// constant quantizer, for which x264 need not look at the pictures beforehand.
+// rate sets how many bits the pictures get: by a constant rate factor, which spends fewer on fast motion, or by a
+// constant quantizer, for which x264 need not analyse the pictures beforehand.
 type rate struct {
 	by    string
 	value int
@@ -64,8 +64,8 @@ type rate struct {
 func factor(crf int) rate   { return rate{"-crf", crf} }
 func quantizer(qp int) rate { return rate{"-qp", qp} }
 
-// args are the arguments that say how to encode in groups of gop pictures, and with more options of x264. Encoders in
-// hardware take neither those nor a quantizer: what is spliced or written here does not come from them.
+// args returns the arguments that encode in groups of gop pictures with more options of x264. Encoders in hardware
+// ignore those and the quantizer, because spliced pictures never come from them.
 func (e Encoding) args(bits rate, gop int, more string) []string {
 	if e.Encoder != Software {
 		return e.hardware(bits.value+overCRF, gop)
@@ -78,24 +78,26 @@ func (e Encoding) args(bits rate, gop int, more string) []string {
 		options += ":level=4"
 	}
 	return []string{
-		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high", bits.by, strconv.Itoa(bits.value),
-		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop), "-sc_threshold", "0", "-bf", "0", "-refs", "1",
+		"-an", "-sn", "-dn", "-c:v", "libx264", "-preset", e.effort().preset, "-profile:v", "high",
+		bits.by, strconv.Itoa(bits.value),
+		"-pix_fmt", "yuv420p", "-g", strconv.Itoa(gop), "-keyint_min", strconv.Itoa(gop),
+		"-sc_threshold", "0", "-bf", "0", "-refs", "1",
 		"-x264-params", options,
 		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
 		"-chroma_sample_location", "center",
-		"-bsf:v", "filter_units=remove_types=6", // x264's note about itself, once for every piece
+		"-bsf:v", "filter_units=remove_types=6", // removes x264's SEI about itself, which each piece would have
 	}
 }
 
-// level32 is how many macroblocks a second level 3.2 allows. What would get this level or a lower one gets 4: every
-// player takes that, and it allows more than twice the slices in a picture, so that a large window is spliced into
-// small pictures too.
+// level32 is the number of macroblocks a second that level 3.2 allows. Streams of this level or a lower one are
+// declared as level 4, which every player reads: it allows more than twice the slices in a picture, so that a large
+// window can be spliced into small pictures too.
 const level32 = 216_000
 
-// Args are the arguments that say how to encode.
+// Args returns the arguments that set the encoding.
 func (e Encoding) Args() []string { return e.args(factor(e.effort().crf), e.GOP(), "") }
 
-// Fingerprint stands for everything that says how pictures are encoded, in content keys.
+// Fingerprint returns everything that the encoding of pictures depends on, for content keys.
 func (e Encoding) Fingerprint() []string {
 	all := append(e.Args(), e.keyArgs()...)
 	if e.Plain {
@@ -104,29 +106,29 @@ func (e Encoding) Fingerprint() []string {
 	return all
 }
 
-// tagged ends a filter graph: it declares what the raw pictures are, so that nothing is converted.
+// tagged is the end of a filter graph. It declares the format of the raw pictures, so that nothing is converted.
 const tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
-// raw are the input arguments of raw pictures.
+// raw returns the input arguments of raw pictures.
 func (e Encoding) raw(size lectern.Size, from string) []string {
 	return []string{"-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size",
 		fmt.Sprintf("%dx%d", size.Width, size.Height),
 		"-framerate", strconv.Itoa(e.Rate), "-i", from}
 }
 
-// held is a filter that repeats the one picture of an input, without reading it again.
+// held is a filter that repeats the only picture of an input without reading it again.
 const held = "tpad=stop=-1:stop_mode=clone"
 
 func (e Encoding) output(frames int64, threads int, to string) []string {
 	return append(e.Args(), e.count(frames, threads, to)...)
 }
 
-// count ends the arguments of an encode of so many pictures.
+// count returns the last arguments of an encode of the given number of frames.
 func (e Encoding) count(frames int64, threads int, to string) []string {
 	return append([]string{"-frames:v", strconv.FormatInt(frames, 10)}, e.tail(threads, to)...)
 }
 
-// tail ends the arguments of an encode.
+// tail returns the last arguments of an encode.
 func (e Encoding) tail(threads int, to string) []string {
 	args := []string{"-r", strconv.Itoa(e.Rate)}
 	if threads > 0 {
@@ -135,28 +137,28 @@ func (e Encoding) tail(threads int, to string) []string {
 	return append(args, "-f", "h264", to)
 }
 
-// keyArgs are the arguments that encode pictures by themselves: with a constant rate factor far below that of others, no search, and
-// less adaptive quantization. Without pictures behind them to look at, x264 does not know that they stand for seconds and have to be
-// as good as what refines them would make them. A constant quantizer would take a fifth less time and half of the bits, but the dither
-// of dark gradients would go, and what is left would be seen as faint blocks (docs/TUNING.md).
+// keyArgs returns the arguments that encode single pictures: with a constant rate factor far below that of others, no
+// search, and less adaptive quantization. x264 sees no later pictures, so it does not know that a key picture is shown
+// for seconds and that none refines it. A constant quantizer would take a fifth less time and half of the bits, but it
+// would remove the dither of dark gradients and leave faint blocks (docs/TUNING.md).
 func (e Encoding) keyArgs() []string {
 	return e.args(factor(e.effort().crf-underKey), e.GOP(), "subme=0:aq-strength=0.7")
 }
 
-// underKey is by how much the constant rate factor of key pictures is below that of others: with so much less
-// adaptive quantization, for as many bits as 8 without, and a decibel more.
+// underKey is the difference between the constant rate factor of other pictures and that of key pictures. With the
+// reduced adaptive quantization it costs as many bits as 8 would with the full one, and is a decibel better.
 const underKey = 10
 
-// Still gives the arguments that encode a slide without an avatar: the one picture of it, which [h264.Still] makes a
-// group of. background is a file with the slide as one raw picture.
+// Still returns the arguments that encode a slide without an avatar: one picture, from which [h264.Still] makes a
+// group. background is a file with the slide as one raw picture.
 func (e Encoding) Still(background string, threads int, to string) []string {
 	args := append(e.raw(e.Size, background), "-vf", tagged)
 	args = append(args, e.keyArgs()...)
 	return append(args, e.count(1, threads, to)...)
 }
 
-// Repeats cuts frames into groups of at most gop pictures, each of which is the beginning of a still's one group.
-// None has a single picture, unless frames is 1: two key pictures in a row would carry the same id.
+// Repeats divides frames into groups of at most gop pictures. Each is the beginning of a still's only group. None has a
+// single picture, unless frames is 1: two key pictures in a row would have the same id.
 func Repeats(frames, gop int64) []int64 {
 	if frames <= 0 || gop < 3 {
 		return nil
@@ -176,8 +178,8 @@ func Repeats(frames, gop int64) []int64 {
 	return groups
 }
 
-// Avatar gives the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the
-// region that arrives on standard input, picture by picture, laid over it at at.
+// Avatar returns the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the
+// pictures of the region from standard input over it at at.
 func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threads int, to string) []string {
 	args := e.raw(e.Size, background)
 	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
@@ -186,7 +188,7 @@ func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threa
 	return append(args, e.output(frames, threads, to)...)
 }
 
-// Thumbnail gives the arguments that make a JPEG of the one coded picture on standard input, at most 1280 pixels on
+// Thumbnail returns the arguments that convert the coded picture on standard input to a JPEG of at most 1280 pixels on
 // its longer side.
 func (e Encoding) Thumbnail(to string) []string {
 	return append([]string{"-threads", "1", "-f", "h264", "-i", "pipe:0", "-vf", thumbScale}, thumbnail(to)...)
@@ -194,22 +196,22 @@ func (e Encoding) Thumbnail(to string) []string {
 
 const thumbScale = "scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc"
 
-// thumbnail are the arguments that write one picture as a JPEG.
+// thumbnail returns the arguments that write one picture as a JPEG.
 func thumbnail(to string) []string {
 	return []string{"-frames:v", "1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", "-f", "image2", "-update",
 		"1", to}
 }
 
-// Side is what one side of a transition shows: a background, and over it the region of an avatar, one raw picture for
-// each frame of the transition. An empty Region means there is no avatar.
+// Side is one side of a transition: a background, and over it the region of an avatar, with one raw picture for each
+// frame of the transition. An empty Region means no avatar.
 type Side struct {
 	Background string
 	Region     string
 	At         lectern.Rect
 }
 
-// Transition gives the arguments that encode the overlap of two slides: frames pictures, the first of which still shows
-// only the slide that leaves. kind is one of lectern.TransitionTypes, and no cut.
+// Transition returns the arguments that encode the overlap of two slides in frames pictures. The first of them shows
+// only the leaving slide. kind is one of lectern.TransitionTypes, but not a cut.
 func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, threads int, to string) []string {
 	var args []string
 	var graph string
@@ -235,7 +237,7 @@ func overlay(at lectern.Rect) string {
 	return fmt.Sprintf("overlay=x=%d:y=%d:format=yuv420:eof_action=endall", at.X, at.Y)
 }
 
-// span is a number of frames as ffmpeg reads durations, in microseconds, rounded up.
+// span returns the duration of a number of frames for ffmpeg, in microseconds, rounded up.
 func (e Encoding) span(frames int64) string {
 	return strconv.FormatInt((frames*1_000_000+int64(e.Rate)-1)/int64(e.Rate), 10) + "us"
 }

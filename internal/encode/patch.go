@@ -8,25 +8,25 @@ import (
 	"lectern/internal/picture"
 )
 
-// Patch is the part of a picture that is encoded by itself where an avatar moves: its window with a margin of still
-// slide, in whole macroblocks. See [h264.Splicer].
+// Patch is the separately encoded part of a picture in which an avatar moves: its window with a margin of still slide,
+// in whole macroblocks. See [h264.Splicer].
 type Patch struct {
 	Window lectern.Rect // even, inside the picture
-	At     lectern.Rect // whole macroblocks; it may reach out of a picture at the right and below
-	Calm   bool         // its border is held still at the price of time and looks: what to try where it would not decode as it should
+	At     lectern.Rect // whole macroblocks; it may extend beyond the picture at the right and below
+	Calm   bool         // keep the border still, at a cost in time and quality; for a patch that leaks
 }
 
 const (
 	block = 16 // a macroblock's side, in pixels
-	// patchMargin is the still slide around a window, in pixels, at least: what moves next to it takes its motion from
-	// there. With 8, which is as far as search goes and filters reach, slides leak whose avatar moves up to the
+	// patchMargin is the least width of still slide around a window, in pixels, so that motion vectors at the window's
+	// edge stay inside the patch. 8 covers the search and the filters, but slides leak if the avatar moves up to the
 	// window's edge.
 	patchMargin = 16
-	// patchShare is the largest part of the picture for which a patch is worth its while.
+	// patchShare is the largest part of the picture for which a patch saves time.
 	patchShare = 0.4
 )
 
-// Patch gives the patch of a window. There is none where it would be too large a part of the whole.
+// Patch returns the patch of a window. ok is false if it would be too large a part of the picture.
 func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	span := func(at, length, side int) (from, n int) {
 		from = max(at-patchMargin, 0) / block * block
@@ -40,14 +40,14 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 	return p, small && !e.Plain && e.Encoder == Software
 }
 
-// Place is where the patch is, in macroblocks.
+// Place is the position of the patch, in macroblocks.
 func (p Patch) Place() h264.Place { return h264.Place{X: p.At.X / block, Y: p.At.Y / block} }
 
-// patchGroup is the number of patch pictures in a group: the key picture, with everything on it, is coded whole.
+// patchGroup is the number of patch pictures in a group. The key picture is coded whole.
 func (e Encoding) patchGroup() int { return e.GOP() - 1 }
 
-// Groups cuts the frames of a segment into groups for a patch: of GOP pictures, but the last, which has at least two
-// unless there is only one frame.
+// Groups divides the frames of a segment with a patch into groups of GOP pictures. The last group may be shorter; it
+// has at least two pictures unless there is only one frame.
 func (e Encoding) Groups(frames int64) []int64 {
 	gop := int64(e.GOP())
 	var groups []int64
@@ -60,24 +60,25 @@ func (e Encoding) Groups(frames int64) []int64 {
 	return groups
 }
 
-// Spliced are the arguments that encode what groups of pictures are spliced of: to keys the ones that begin groups,
-// each by itself, and to small the patch in all others, one slice a row and not deblocked, since neighbours across a
-// slice's border are elsewhere then.
+// Spliced returns the arguments that encode the two sources of spliced groups. The key pictures go to keys, each coded
+// alone. The patches of all other pictures go to small, with one slice for each row and without deblocking, because a
+// slice has other neighbours after splicing.
 //
-// One process does both, since its start costs as much as two seconds' pictures, and a thumbnail where one is wanted.
-// All come on standard input in the order in which they are shown, a key picture as tiles of the patch's size: see
+// One process encodes both, and a thumbnail if thumb is not nil, because its start costs as much as the pictures of two
+// seconds. Standard input has all pictures in the order of the video, a key picture as tiles of the patch's size: see
 // [picture.Canvas.Tile].
 func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string, thumb *Thumb) []string {
 	across, down := picture.Tiles(e.Size, p.At)
 	tiles := int64(across * down)
-	// The frames that come are tiles and then parts, group for group; all groups but the last are as long.
+	// The input of each group is tiles and then parts. All groups except the last have the same length.
 	turn, last := tiles+int64(e.patchGroup()), int64(0)
 	if len(groups) > 0 {
 		last = int64(len(groups)-1) * turn
 	}
 	tile := fmt.Sprintf("if(lt(n,%d),lt(mod(n,%d),%d),lt(n-%d,%d))", last, turn, tiles, last, tiles)
 	again := fmt.Sprintf("settb=1/%d,setpts=N", e.Rate)
-	graph := fmt.Sprintf("[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
+	graph := fmt.Sprintf(
+		"[0:v]split[a][b];[a]select='%s',tile=%dx%d,crop=%d:%d:0:0,%s,%s%s;[b]select='not(%s)',%s,%s%s[part]",
 		tile, across, down, e.Size.Width, e.Size.Height, again, tagged, thumb.graph(), tile, again, p.still(), tagged)
 	args := append(e.raw(lectern.Size{Width: p.At.Width, Height: p.At.Height}, "pipe:0"), "-filter_complex_threads",
 		"1", "-filter_complex", graph)
@@ -93,13 +94,13 @@ func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small stri
 	return append(args, e.tail(threads, small)...)
 }
 
-// Thumb is a key picture that is wanted as a thumbnail too.
+// Thumb selects a key picture that is written as a thumbnail too.
 type Thumb struct {
-	Group int // that it begins
+	Group int // the group that the picture begins
 	To    string
 }
 
-// graph ends the filters of key pictures.
+// graph returns the end of the filters of key pictures.
 func (t *Thumb) graph() string {
 	if t == nil {
 		return "[key]"
@@ -114,21 +115,21 @@ func (t *Thumb) args() []string {
 	return append([]string{"-map", "[thumb]"}, thumbnail(t.To)...)
 }
 
-// overPatch is by how much the quantizer of a patch is above the constant rate factor of whole pictures. x264 need
-// not look at the pictures before it encodes them then, which takes it a quarter of its time, and it does not go on
-// improving flat ground at the border, for which it would look for matches beyond it, where the whole picture has
-// something else. Key pictures are much finer than what follows (ipratio): what stands still stays as they have it.
+// overPatch is the difference between the quantizer of a patch and the constant rate factor of whole pictures. With a
+// constant quantizer x264 need not analyse the pictures beforehand, which would take a quarter of its time. It also
+// does not keep refining flat areas at the border from matches beyond it, where the whole picture has something else.
+// Key pictures are quantized much more finely than later pictures (ipratio), and still areas keep their quality.
 //
-// overCalm is the same for the constant rate factor of a calm patch, for about as many bits. x264's macroblock tree
-// is off there: with it the first key picture pays no heed to ipratio, and what is quantized more coarsely there
-// stays on the screen, as blocks in the shadow, until the next one comes.
+// overCalm is the same difference for the constant rate factor of a calm patch, for about as many bits. x264's
+// macroblock tree is off there: with it the first key picture ignores ipratio, and its coarser areas stay visible as
+// blocks in the shadow until the next key picture.
 const (
 	overPatch = 4
 	overCalm  = 7
 )
 
-// still is a filter that has the outermost macroblocks of a calm patch quantized so coarsely that an encoder finds
-// nothing to do there.
+// still returns a filter that makes the quantizer of the outermost macroblocks of a calm patch so coarse that the
+// encoder skips them.
 func (p Patch) still() string {
 	if !p.Calm {
 		return ""

@@ -10,7 +10,8 @@ import (
 
 func drawEncoding(t *rapid.T) Encoding {
 	even := func(name string, from, to int) int { return 2 * rapid.IntRange(from/2, to/2).Draw(t, name) }
-	return Encoding{Size: lectern.Size{Width: even("width", 320, 1920), Height: even("height", 180, 1080)}, Rate: rapid.IntRange(12, 60).Draw(t, "rate")}
+	return Encoding{Size: lectern.Size{Width: even("width", 320, 1920), Height: even("height", 180, 1080)},
+		Rate: rapid.IntRange(12, 60).Draw(t, "rate")}
 }
 
 func drawPlace(t *rapid.T, size lectern.Size) lectern.Rect {
@@ -31,7 +32,8 @@ func TestPatchHoldsItsWindow(t *testing.T) {
 		}
 		right, bottom := (e.Size.Width+block-1)/block*block, (e.Size.Height+block-1)/block*block
 		if p.At.X > max(w.X-patchMargin, 0) || p.At.Y > max(w.Y-patchMargin, 0) ||
-			p.At.X+p.At.Width < min(w.X+w.Width+patchMargin, right) || p.At.Y+p.At.Height < min(w.Y+w.Height+patchMargin, bottom) ||
+			p.At.X+p.At.Width < min(w.X+w.Width+patchMargin, right) ||
+			p.At.Y+p.At.Height < min(w.Y+w.Height+patchMargin, bottom) ||
 			p.At.X+p.At.Width > right || p.At.Y+p.At.Height > bottom || p.At.X < 0 || p.At.Y < 0 {
 			t.Fatalf("%+v in %+v gives %+v", w, e.Size, p.At)
 		}

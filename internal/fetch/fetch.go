@@ -192,8 +192,9 @@ func (f *Fetcher) explain(ctx context.Context, address string, err error) *lecte
 		return fail
 	}
 	f.o.Log.InfoContext(ctx, "a picture could not be loaded", "url", short(address), "reason", err.Error())
-	fail := lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded: its server cannot be reached, or "+
-		"did not answer within %g s.",
+	fail := lectern.Fail(lectern.CodeAssetFailed,
+		"The picture %s could not be loaded: its server cannot be reached, or "+
+			"did not answer within %g s.",
 		short(address), f.o.Timeout.Seconds())
 	fail.Retryable = true
 	return fail

@@ -231,8 +231,8 @@ func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
 	var log lockedBuffer
 	f := fetcher(t, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	var first *lectern.Failure
-	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh, "mute": "http://" + mute,
-		"tls":          "https://" + ssh,
+	for name, u := range map[string]string{"closed": "http://" + closed, "ssh": "http://" + ssh,
+		"mute": "http://" + mute, "tls": "https://" + ssh,
 		"no such name": "http://nobody.invalid"} {
 		_, err := f.Fetch(t.Context(), u+"/x.png")
 		got := want(t, err, lectern.CodeAssetFailed, "cannot be reached, or did not answer within 10 s")

@@ -61,7 +61,9 @@ func Find(path string) (*Tool, error) {
 	}
 	found, err := proc.Find(path)
 	if err != nil && named {
-		return nil, missing("There is no ffmpeg at %s. Correct LECTERN_FFMPEG, or leave it empty and install ffmpeg: %s", path, Install).Because(err)
+		return nil,
+			missing("There is no ffmpeg at %s. Correct LECTERN_FFMPEG, or leave it empty and install ffmpeg: %s", path,
+				Install).Because(err)
 	}
 	if err != nil {
 		return nil, missing("ffmpeg is not installed. Install it: %s", Install).Because(err)
@@ -88,18 +90,20 @@ func (t *Tool) Path() string { return t.path }
 // printed to standard output, and the banner, which begins with the version, to standard error.
 func (t *Tool) check(ctx context.Context) error {
 	version := ""
-	list, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-encoders"}, MaxStdout: 4 << 20, OnStderr: func(line string) {
-		if v, ok := parseVersion(line); ok && version == "" {
-			version = v
-		}
-	}})
+	list, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-encoders"}, MaxStdout: 4 << 20,
+		OnStderr: func(line string) {
+			if v, ok := parseVersion(line); ok && version == "" {
+				version = v
+			}
+		}})
 	switch {
 	case err != nil && version == "":
 		return missing("%s cannot be run. Install ffmpeg again: %s", t.path, Install).Because(err)
 	case version == "":
 		return missing("%s does not answer like an ffmpeg. Install ffmpeg: %s", t.path, Install)
 	case tooOld(version):
-		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", version, minMajor, minMinor, Install)
+		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", version,
+			minMajor, minMinor, Install)
 	case err != nil:
 		return missing("%s cannot list its encoders. Install ffmpeg again: %s", t.path, Install).Because(err)
 	}
@@ -112,7 +116,8 @@ func (t *Tool) check(ctx context.Context) error {
 		}
 	}
 	if len(lacking) > 0 {
-		return missing("%s was built without the encoder %s. Install a full ffmpeg: %s", t.path, strings.Join(lacking, " and "), Install)
+		return missing("%s was built without the encoder %s. Install a full ffmpeg: %s", t.path,
+			strings.Join(lacking, " and "), Install)
 	}
 	return nil
 }
@@ -172,13 +177,18 @@ func failed(what string, err error) error {
 	f := lectern.Fail(lectern.CodeEncodeFailed, "%s%s.", what, reason(exit.Tail))
 	switch {
 	case noSpace(exit.Tail):
-		f = lectern.Fail(lectern.CodeDiskFull, "The disk is full, so %s. Free some space, or move the data folder to a larger disk.", lowerFirst(what))
+		f = lectern.Fail(lectern.CodeDiskFull,
+			"The disk is full, so %s. Free some space, or move the data folder to a larger disk.", lowerFirst(what))
 		f.Retryable = true
 	case slices.Contains(crashes, exit.Signal):
-		f = lectern.Fail(lectern.CodeEncodeFailed, "%s: it crashed (signal %d, %s). Try again; if it crashes again, install another version of ffmpeg.", what, int(exit.Signal), exit.Signal)
+		f = lectern.Fail(lectern.CodeEncodeFailed,
+			"%s: it crashed (signal %d, %s). Try again; if it crashes again, install another version of ffmpeg.", what,
+			int(exit.Signal), exit.Signal)
 		f.Retryable = true
 	case exit.Signal != 0:
-		f = lectern.Fail(lectern.CodeEncodeFailed, "%s: it was killed from outside (signal %d, %s). The machine may be short of memory.", what, int(exit.Signal), exit.Signal)
+		f = lectern.Fail(lectern.CodeEncodeFailed,
+			"%s: it was killed from outside (signal %d, %s). The machine may be short of memory.", what,
+			int(exit.Signal), exit.Signal)
 		f.Retryable = true
 	}
 	f.Detail, f.Err = exit.Tail, err
@@ -186,7 +196,8 @@ func failed(what string, err error) error {
 }
 
 // crashes are the signals that a program brings upon itself.
-var crashes = []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE, syscall.SIGSYS, syscall.SIGTRAP}
+var crashes = []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE,
+	syscall.SIGSYS, syscall.SIGTRAP}
 
 func noSpace(tail string) bool {
 	return strings.Contains(tail, "No space left on device") || strings.Contains(tail, "Disk quota exceeded")

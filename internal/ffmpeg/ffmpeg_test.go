@@ -125,15 +125,18 @@ func TestRunReportsFramesAndProbeCountsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, _ := info.First("video")
-	if v.Codec != "h264" || v.PixelFormat != "yuv420p" || v.Width != 320 || v.Height != 180 || v.FrameRate != (Rational{30, 1}) ||
+	if v.Codec != "h264" || v.PixelFormat != "yuv420p" || v.Width != 320 || v.Height != 180 ||
+		v.FrameRate != (Rational{30, 1}) ||
 		v.BaseRate != v.FrameRate || v.Frames != 120 || v.Packets != 120 || v.Duration != 4*time.Second {
 		t.Errorf("video %+v", v)
 	}
 	a, _ := info.First("audio")
-	if a.Codec != "aac" || a.SampleRate != 48000 || a.Channels != 2 || (a.Duration-4*time.Second).Abs() > 30*time.Millisecond {
+	if a.Codec != "aac" || a.SampleRate != 48000 || a.Channels != 2 ||
+		(a.Duration-4*time.Second).Abs() > 30*time.Millisecond {
 		t.Errorf("audio %+v", a)
 	}
-	if st, err := os.Stat(out); err != nil || info.Size != st.Size() || !strings.Contains(info.Format, "mp4") || (info.Duration-4*time.Second).Abs() > 50*time.Millisecond {
+	if st, err := os.Stat(out); err != nil || info.Size != st.Size() || !strings.Contains(info.Format, "mp4") ||
+		(info.Duration-4*time.Second).Abs() > 50*time.Millisecond {
 		t.Errorf("%+v", info)
 	}
 	if _, ok := info.First("subtitle"); ok {
@@ -150,7 +153,8 @@ func TestDataGoesThroughPipes(t *testing.T) {
 	var out strings.Builder
 	frames := 0
 	err := tool(t).Run(t.Context(), Run{
-		Args:  []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-r", "25", "-i", "pipe:0", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"},
+		Args: []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-r", "25", "-i", "pipe:0", "-f",
+			"rawvideo", "-pix_fmt", "rgb24", "pipe:1"},
 		Stdin: strings.NewReader(string(raw)), Stdout: &out, OnFrame: func(n int) { frames = n },
 	})
 	if err != nil || out.String() != string(raw) || frames != 25 {
@@ -160,14 +164,17 @@ func TestDataGoesThroughPipes(t *testing.T) {
 
 func TestFailuresSayWhy(t *testing.T) {
 	t.Parallel()
-	f := want(t, tool(t).Run(t.Context(), Run{Args: []string{"-i", "/no/such/file.png", "-f", "null", "-"}, What: "Slide 3 could not be encoded"}),
+	f := want(t, tool(t).Run(t.Context(),
+		Run{Args: []string{"-i", "/no/such/file.png", "-f", "null", "-"}, What: "Slide 3 could not be encoded"}),
 		lectern.CodeEncodeFailed, "Slide 3 could not be encoded: ", "No such file")
 	if f.Detail == "" || f.Retryable {
 		t.Errorf("%+v", f)
 	}
-	want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-c:v", "no_such_encoder", "-f", "null", "-"}}),
-		lectern.CodeEncodeFailed, "no_such_encoder")
-	f = want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-f", "rawvideo", "/dev/full"}}), lectern.CodeDiskFull, "disk is full")
+	want(t, tool(t).Run(t.Context(), Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-c:v", "no_such_encoder",
+		"-f", "null", "-"}}), lectern.CodeEncodeFailed, "no_such_encoder")
+	f = want(t, tool(t).Run(t.Context(),
+		Run{Args: []string{"-f", "lavfi", "-i", "testsrc=d=1", "-f", "rawvideo", "/dev/full"}}), lectern.CodeDiskFull,
+		"disk is full")
 	if !f.Retryable || !strings.Contains(f.Detail, "No space left") {
 		t.Errorf("%+v", f)
 	}
@@ -177,7 +184,8 @@ func TestFailuresSayWhy(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	broken := &Tool{path: fake(t, "kill -SEGV $$")}
-	if f = want(t, broken.Run(t.Context(), Run{}), lectern.CodeEncodeFailed, "crashed", "signal 11"); !f.Retryable || strings.Contains(f.Message, "memory") {
+	if f = want(t, broken.Run(t.Context(), Run{}), lectern.CodeEncodeFailed, "crashed", "signal 11"); !f.Retryable ||
+		strings.Contains(f.Message, "memory") {
 		t.Errorf("%+v", f)
 	}
 	want(t, (&Tool{path: "/no/such/ffmpeg"}).Run(t.Context(), Run{}), lectern.CodeMissingTool, Install)
@@ -208,14 +216,16 @@ func TestSuccessIsLookedAt(t *testing.T) {
 		"a size that is not known": {begin + `echo 0 >"$out"; printf 'total_size=N/A\nprogress=end\n' >&3`, ""},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
-		err := (&Tool{path: fake(t, c.script)}).Run(t.Context(), Run{Args: []string{"file:" + out}, What: "Slide 3 could not be encoded"})
+		err := (&Tool{path: fake(t, c.script)}).
+			Run(t.Context(), Run{Args: []string{"file:" + out}, What: "Slide 3 could not be encoded"})
 		if c.words == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue
 		}
-		if f := want(t, err, lectern.CodeEncodeFailed, "Slide 3 could not be encoded", "not whole", Install); !f.Retryable || !strings.Contains(errors.Unwrap(f).Error(), c.words) {
+		if f := want(t, err, lectern.CodeEncodeFailed, "Slide 3 could not be encoded", "not whole",
+			Install); !f.Retryable || !strings.Contains(errors.Unwrap(f).Error(), c.words) {
 			t.Errorf("%s: %v", name, errors.Unwrap(f))
 		}
 	}
@@ -230,7 +240,8 @@ func TestSuccessIsLookedAt(t *testing.T) {
 	}
 	var pipe strings.Builder
 	for _, to := range []io.Writer{file, &pipe} {
-		if f := want(t, short.Run(t.Context(), Run{Stdout: to}), lectern.CodeEncodeFailed, "not whole"); !strings.Contains(errors.Unwrap(f).Error(), "10 bytes are there of 11") {
+		if f := want(t, short.Run(t.Context(), Run{Stdout: to}), lectern.CodeEncodeFailed,
+			"not whole"); !strings.Contains(errors.Unwrap(f).Error(), "10 bytes are there of 11") {
 			t.Errorf("%T: %v", to, errors.Unwrap(f))
 		}
 	}
@@ -251,7 +262,8 @@ func TestFailureOfAPipeIsKept(t *testing.T) {
 	cause := lectern.Fail(lectern.CodeAvatarFailed, "The avatar broke.")
 	r, w := io.Pipe()
 	w.CloseWithError(cause)
-	err := tool(t).Run(t.Context(), Run{Args: []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-i", "pipe:0", "-f", "null", "-"}, Stdin: r})
+	err := tool(t).Run(t.Context(), Run{Args: []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-i",
+		"pipe:0", "-f", "null", "-"}, Stdin: r})
 	want(t, err, lectern.CodeAvatarFailed, "The avatar broke.")
 }
 
@@ -316,11 +328,13 @@ func TestReportsAreReadInAnyPieces(t *testing.T) {
 	for size := 1; size < 30; size++ {
 		var frames []int
 		var times []time.Duration
-		j := Run{OnFrame: func(n int) { frames = append(frames, n) }, OnTime: func(d time.Duration) { times = append(times, d) }}
+		j := Run{OnFrame: func(n int) { frames = append(frames, n) },
+			OnTime: func(d time.Duration) { times = append(times, d) }}
 		w := watch(time.Hour, func() {})
 		j.follow(&pieces{strings.NewReader(text), size}, w)
 		w.stop()
-		if len(frames) != 2 || frames[0] != 3 || frames[1] != 17 || len(times) != 1 || times[0] != 500*time.Millisecond {
+		if len(frames) != 2 || frames[0] != 3 || frames[1] != 17 || len(times) != 1 ||
+			times[0] != 500*time.Millisecond {
 			t.Errorf("pieces of %d: %v %v", size, frames, times)
 		}
 	}
@@ -334,7 +348,8 @@ type pieces struct {
 func (p *pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), p.size)]) }
 
 func FuzzParseProbe(f *testing.F) {
-	f.Add([]byte(`{"streams":[{"codec_type":"video","avg_frame_rate":"30000/1001","nb_frames":"12","duration":"1.5"}],"format":{"duration":"1e3"}}`))
+	f.Add(
+		[]byte(`{"streams":[{"codec_type":"video","avg_frame_rate":"30000/1001","nb_frames":"12","duration":"1.5"}],"format":{"duration":"1e3"}}`))
 	f.Add([]byte(`{"format":{"duration":"NaN","size":"-1"},"streams":[{"avg_frame_rate":"0/0"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		info, err := parseProbe(b)
@@ -368,7 +383,8 @@ func FuzzFollow(f *testing.F) {
 func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	if err := proc.Run(t.Context(), proc.Command{Path: tool(t).Path(), Args: []string{"-hide_banner", "-h", "filter=xfade"}, Stdout: &out}); err != nil {
+	if err := proc.Run(t.Context(), proc.Command{Path: tool(t).Path(),
+		Args: []string{"-hide_banner", "-h", "filter=xfade"}, Stdout: &out}); err != nil {
 		t.Fatal(err)
 	}
 	have := []string{lectern.TransitionNone}

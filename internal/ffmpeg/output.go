@@ -72,7 +72,9 @@ func (o output) check(what string, last report) error {
 	if err == nil {
 		return nil
 	}
-	f := lectern.Fail(lectern.CodeEncodeFailed, "%s: what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again: %s", what, Install).Because(err)
+	f := lectern.Fail(lectern.CodeEncodeFailed,
+		"%s: what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again: %s",
+		what, Install).Because(err)
 	f.Retryable = true
 	return f
 }

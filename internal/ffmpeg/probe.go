@@ -85,7 +85,9 @@ func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	})
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		if cause == errSlowProbe {
-			f := lectern.Fail(lectern.CodeTimeout, "The media file could not be read: ffprobe had not ended after %s and was stopped.", seconds(limit)).Because(cause)
+			f := lectern.Fail(lectern.CodeTimeout,
+				"The media file could not be read: ffprobe had not ended after %s and was stopped.",
+				seconds(limit)).Because(cause)
 			f.Retryable = true
 			return Info{}, f
 		}
@@ -96,7 +98,8 @@ func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	}
 	info, err := parseProbe(out)
 	if err != nil {
-		return Info{}, lectern.Fail(lectern.CodeEncodeFailed, "ffprobe's answer about the media file makes no sense.").Because(err)
+		return Info{}, lectern.Fail(lectern.CodeEncodeFailed, "ffprobe's answer about the media file makes no sense.").
+			Because(err)
 	}
 	return info, nil
 }
@@ -143,8 +146,10 @@ func parseProbe(out []byte) (Info, error) {
 	for _, s := range p.Streams {
 		info.Streams = append(info.Streams, Stream{
 			Default: s.Disposed.Default == 1,
-			Type:    s.Type, Codec: s.Codec, Profile: s.Profile, Start: duration(s.Start), Duration: duration(s.Duration),
-			Frames: number(s.Frames), Packets: number(s.Packets), PixelFormat: s.PixFmt, Width: s.Width, Height: s.Height,
+			Type:    s.Type, Codec: s.Codec, Profile: s.Profile, Start: duration(s.Start),
+			Duration: duration(s.Duration),
+			Frames:   number(s.Frames), Packets: number(s.Packets), PixelFormat: s.PixFmt, Width: s.Width,
+			Height:    s.Height,
 			FrameRate: rational(s.AvgRate), BaseRate: rational(s.BaseRate),
 			SampleRate: int(number(s.SampleRate)), Channels: s.Channels,
 		})

@@ -75,7 +75,8 @@ func (t *Tool) Run(ctx context.Context, j Run) error {
 
 	c := proc.Command{
 		Path: t.path, Env: keepMemory, Dir: j.Dir, Files: []*os.File{theirs}, Grace: j.Grace, Memory: j.Memory,
-		Args: append([]string{"-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-stats_period", "0.2", "-progress", "pipe:3"}, j.Args...),
+		Args: append([]string{"-hide_banner", "-nostdin", "-y", "-loglevel", "error", "-nostats", "-stats_period",
+			"0.2", "-progress", "pipe:3"}, j.Args...),
 	}
 	out := j.output()
 	c.Stdin, c.Stdout = w.input(j.Stdin), w.output(out.to)
@@ -107,7 +108,8 @@ func (j Run) explain(ctx, runCtx context.Context, err error) error {
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)):
 		return context.Cause(ctx)
 	case errors.Is(err, errStalled) && errors.Is(context.Cause(runCtx), errStalled):
-		f := lectern.Fail(lectern.CodeTimeout, "%s: it made no progress for %s and was stopped.", j.What, seconds(j.Stall)).Because(err)
+		f := lectern.Fail(lectern.CodeTimeout, "%s: it made no progress for %s and was stopped.", j.What,
+			seconds(j.Stall)).Because(err)
 		f.Retryable = true
 		return f
 	}

@@ -5,26 +5,27 @@ import (
 	"math/bits"
 )
 
-// bins decodes CABAC (9.3.1.2, 9.3.3.2). Behind the end it reads zeros; where it stands says so.
+// bins decodes CABAC (9.3.1.2, 9.3.3.2). After the end of the data it reads zeros; at then returns a place beyond the
+// end.
 type bins struct {
 	b      []byte
-	taken  int    // bytes taken in, or beyond the end
+	taken  int    // bytes read, including zeros beyond the end
 	offset uint64 // codIOffset, with ahead further bits after its nine
 	ahead  int
 	rng    uint32     // codIRange
 	state  [512]uint8 // of each context: pStateIdx, and valMPS in the lowest bit
 }
 
-// begin starts decoding b with contexts in those states.
+// begin starts to decode b, with its contexts in the given states.
 func (d *bins) begin(b []byte, state *[512]uint8) {
 	*d = bins{b: b, rng: 510, ahead: -9, state: *state}
 	d.fill()
 }
 
-// at is where decoding stands, in bits.
+// at returns the position of the decoder, in bits.
 func (d *bins) at() int { return 8*d.taken - d.ahead }
 
-// fill takes in more. There have to be at least eight bits ahead before a bin is decoded: one takes seven at most.
+// fill reads more data. At least eight bits must be ahead before a bin is decoded; a bin takes at most seven.
 func (d *bins) fill() {
 	if d.taken+4 <= len(d.b) {
 		d.offset = d.offset<<32 | uint64(binary.BigEndian.Uint32(d.b[d.taken:]))
@@ -56,14 +57,14 @@ func (d *bins) bin(ctx int) int {
 		d.state[ctx&511] = afterLPS[s]
 		return int(s&1 ^ 1)
 	}
-	n := int(^rng >> 8 & 1) // one where it is below 256
+	n := int(^rng >> 8 & 1) // 1 if the range is below 256
 	d.rng = rng << (n & 31)
 	d.ahead -= n
 	d.state[ctx&511] = afterMPS[s]
 	return int(s & 1)
 }
 
-// bypass decodes a bin that is as likely as not (9.3.3.2.3).
+// bypass decodes a bin whose values are equally likely (9.3.3.2.3).
 func (d *bins) bypass() int {
 	if d.ahead < 8 {
 		d.fill()
@@ -76,8 +77,8 @@ func (d *bins) bypass() int {
 	return 0
 }
 
-// end decodes a bin that marks an end (9.3.3.2.2.3). If it does, the bit before at is the slice's stop bit: the last of
-// the seven that the encoder had to write before it (9.3.4.5).
+// end decodes a bin that marks an end (9.3.3.2.2.3). If it is set, the bit before at is the slice's stop bit, which is
+// the last of the seven bits of the encoder's flush (9.3.4.5).
 func (d *bins) end() bool {
 	if d.ahead < 8 {
 		d.fill()
@@ -92,7 +93,7 @@ func (d *bins) end() bool {
 	return false
 }
 
-// exp decodes a bypassed Exp-Golomb code of order k (9.3.2.3). It is cut off where no stream of ours goes.
+// exp decodes a bypassed Exp-Golomb code of order k (9.3.2.3). It stops at a length that no stream of Lectern reaches.
 func (d *bins) exp(k int) int {
 	n := 0
 	for ; k < 24 && d.bypass() == 1; k++ {

@@ -106,7 +106,7 @@ func (w *bitWriter) trailing() {
 	w.free = 0
 }
 
-// alignOnes fills the last byte with ones, as CABAC slice data wants before its beginning (7.3.4).
+// alignOnes fills the last byte with ones, which CABAC needs before slice data (7.3.4).
 func (w *bitWriter) alignOnes() {
 	for w.free > 0 {
 		w.bit(1)
@@ -134,7 +134,7 @@ func (w *bitWriter) copyFrom(b []byte, from, end int) {
 	}
 }
 
-// unescape returns the payload of a NAL unit: what follows its header, without emulation prevention bytes (7.4.1).
+// unescape returns the payload of a NAL unit: the bytes after its header, without emulation prevention bytes (7.4.1).
 func unescape(dst, unit []byte) []byte {
 	for {
 		at := bytes.Index(unit, []byte{0, 0, 3})

@@ -74,8 +74,8 @@ func TestBitsAreCopied(t *testing.T) {
 			want.bit(uint32(src[i/8] >> (7 - i%8)))
 		}
 		if !bytes.Equal(got.b, want.b) || got.free != want.free {
-			t.Fatalf("bits %d to %d of %x behind %d: %x, %d free, instead of %x, %d", from, end, src, head, got.b, got.free,
-				want.b, want.free)
+			t.Fatalf("bits %d to %d of %x after %d bits: %x, %d free, instead of %x, %d", from, end, src, head,
+				got.b, got.free, want.b, want.free)
 		}
 	})
 }
@@ -97,7 +97,7 @@ func TestPayloadsAreEscaped(t *testing.T) {
 	})
 }
 
-// testSets are those that x264 writes for Lectern at 1280×720.
+// testSets returns the parameter sets that x264 writes for Lectern at 1280×720.
 func testSets(cabac bool) Sets {
 	var sps bitWriter
 	sps.u(24, 100<<16|31)
@@ -112,7 +112,7 @@ func testSets(cabac bool) Sets {
 	sps.u(1, 0)
 	sps.ue(79)
 	sps.ue(44)
-	sps.u(4, 0b1100) // frames, direct 8×8, no cropping, nothing about showing
+	sps.u(4, 0b1100) // frames, direct 8×8, no cropping, no display information
 	sps.trailing()
 	var pps bitWriter
 	pps.ue(0)
@@ -135,14 +135,15 @@ func testSets(cabac bool) Sets {
 	return s
 }
 
-// The reader returns a written header, and the data after it is where it was.
+// The reader returns a written header and the right start of the data after it.
 func TestHeadersComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := testSets(rapid.Bool().Draw(t, "cabac"))
 		h := header{first: rapid.Uint32Range(0, 3599).Draw(t, "first"),
 			kind: rapid.SampledFrom([]uint32{typeP, typeI}).Draw(t, "type"),
-			ref:  2, frameNum: rapid.Uint32Range(0, 15).Draw(t, "number"), qpDelta: rapid.Int32Range(-26, 25).Draw(t, "quantizer"),
+			ref:  2, frameNum: rapid.Uint32Range(0, 15).Draw(t, "number"), qpDelta: rapid.Int32Range(-26, 25).
+				Draw(t, "quantizer"),
 			filter: rapid.Uint32Range(0, 2).Draw(t, "filter")}
 		if h.kind == typeI && rapid.Bool().Draw(t, "key") {
 			h.key, h.keyID = true, rapid.Uint32Range(0, 9).Draw(t, "id")
@@ -194,8 +195,8 @@ func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, parameter sets and slices are read or refused with one of two errors, and what is read can be
-// written.
+// For any bytes, parameter sets and slices are read or refused with one of two errors, and headers that were read can
+// be written.
 func FuzzSlices(f *testing.F) {
 	s := testSets(true)
 	f.Add(s.SPS, s.PPS, s.skips(nil, 0, 3600, 1, s.skipped(3600)))

@@ -13,17 +13,17 @@ type arithmetic struct {
 	mps         bool // valMPS
 }
 
-// skipContext has m and n of mb_skip_flag's context 11 for each cabac_init_idc (table 9-13). Only the first of its
-// three contexts is used: a macroblock of which both neighbours are skipped or are not there takes it (9.3.3.1.1.1).
+// skipContext holds m and n of mb_skip_flag's context 11 for each cabac_init_idc (table 9-13). Only the first of the
+// flag's three contexts occurs: that of a macroblock whose neighbours are both skipped or absent (9.3.3.1.1.1).
 var skipContext = [3][2]int{{23, 33}, {22, 25}, {29, 16}}
 
-// begin starts a P slice of that cabac_init_idc and SliceQPY (9.3.1.1).
+// begin starts a P slice with the given cabac_init_idc and SliceQPY (9.3.1.1).
 func (a *arithmetic) begin(w *bitWriter, idc uint32, qp int32) {
 	*a = arithmetic{w: w, rng: 510, first: true}
 	a.state, a.mps = initialState(skipContext[idc][0], skipContext[idc][1], int(qp))
 }
 
-// initialState is pStateIdx and valMPS of a context at the beginning of a slice of SliceQPY (9.3.1.1).
+// initialState returns pStateIdx and valMPS of a context at the beginning of a slice with SliceQPY qp (9.3.1.1).
 func initialState(m, n, qp int) (state int, mps bool) {
 	pre := min(max(m*min(max(qp, 0), 51)>>4+n, 1), 126)
 	if pre <= 63 {
@@ -49,7 +49,7 @@ func (a *arithmetic) skipped() {
 	a.renorm()
 }
 
-// terminate writes end_of_slice_flag; after the last the slice is flushed with the stop bit (9.3.4.5).
+// terminate writes end_of_slice_flag. If end is set, it also flushes the slice with the stop bit (9.3.4.5).
 func (a *arithmetic) terminate(end bool) {
 	a.rng -= 2
 	if !end {

@@ -1,7 +1,7 @@
 package h264
 
-// contexts has m and n of the context variables of P slices with cabac_init_idc 0 (tables 9-13 to 9-33). Those of I
-// slices, B slices and fields are left out.
+// contexts holds m and n of the context variables of P slices with cabac_init_idc 0 (tables 9-13 to 9-33), without
+// those of I slices, B slices and fields.
 var contexts = [436][2]int8{
 	11: {23, 33}, {23, 2}, {21, 0}, {1, 9}, {0, 49}, {-37, 118}, {5, 57}, {-13, 78}, {-11, 65}, {1, 62}, {12, 49}, {-4, 73},
 	{17, 50},
@@ -40,10 +40,10 @@ var contexts = [436][2]int8{
 	{-5, 62}, {-8, 66}, {-8, 76},
 }
 
-// The contexts of a macroblock's syntax elements: the first of each (table 9-34).
+// The first context of each syntax element of a macroblock (table 9-34).
 const (
 	ctxSkip       = 11  // mb_skip_flag
-	ctxType       = 14  // mb_type of a P macroblock, or that it is an I macroblock
+	ctxType       = 14  // mb_type of a P macroblock, or the prefix of an I macroblock
 	ctxIntraType  = 17  // mb_type of an I macroblock
 	ctxSubType    = 21  // sub_mb_type
 	ctxVectorX    = 40  // mvd_l0, horizontal
@@ -68,7 +68,7 @@ const (
 	luma8
 )
 
-// blocks has for each kind how many coefficients it has, and the first contexts of significant_coeff_flag,
+// blocks holds, for each kind, the number of coefficients and the first contexts of significant_coeff_flag,
 // last_significant_coeff_flag and coeff_abs_level_minus1 (tables 9-34 and 9-40).
 var blocks = [6]struct{ size, significant, last, level int }{
 	{16, 105, 166, 227}, {15, 120, 181, 237}, {16, 134, 195, 247}, {4, 149, 210, 257}, {15, 152, 213, 266},

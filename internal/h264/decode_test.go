@@ -12,7 +12,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// options are how Lectern runs x264, but for the entropy coder.
+// options returns the arguments with which Lectern runs x264, except for the entropy coder.
 func options(cabac bool, more string) []string {
 	p := "scenecut=0:open-gop=0:stitchable=1:aud=1:force-cfr=1:weightp=0"
 	if !cabac {
@@ -22,7 +22,8 @@ func options(cabac bool, more string) []string {
 		p += ":" + more
 	}
 	return []string{"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", "18", "-pix_fmt", "yuv420p",
-		"-bf", "0", "-refs", "1", "-sc_threshold", "0", "-x264-params", p, "-bsf:v", "filter_units=remove_types=6", "-f", "h264"}
+		"-bf", "0", "-refs", "1", "-sc_threshold", "0", "-x264-params", p, "-bsf:v",
+		"filter_units=remove_types=6", "-f", "h264"}
 }
 
 func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
@@ -35,15 +36,15 @@ func ffmpeg(t testing.TB, in []byte, args ...string) []byte {
 	return out
 }
 
-// decoded returns a stream's pictures as libavcodec decodes them: no warning, no error.
+// decoded returns a stream's pictures as libavcodec decodes them. A warning or an error fails the test.
 func decoded(t testing.TB, stream []byte) []byte {
 	t.Helper()
 	var said []string
 	var out bytes.Buffer
 	err := proc.Run(t.Context(), proc.Command{Path: "ffmpeg", Stdin: bytes.NewReader(stream), Stdout: &out,
 		OnStderr: func(l string) { said = append(said, l) },
-		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode", "-xerror", "-f", "h264",
-			"-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
+		Args: []string{"-nostdin", "-hide_banner", "-loglevel", "warning", "-err_detect", "explode",
+			"-xerror", "-f", "h264", "-i", "pipe:0", "-f", "rawvideo", "pipe:1"}})
 	if err != nil || len(said) > 0 {
 		t.Fatalf("libavcodec: %v\n%s", err, strings.Join(said, "\n"))
 	}
@@ -89,9 +90,11 @@ func (s *scene) film(t testing.TB) {
 	keys = strings.Join(at, "+")
 	source := fmt.Sprintf("testsrc=s=%dx%d:r=30:d=%f", s.size.Width, s.size.Height, 0.01)
 	move := fmt.Sprintf("testsrc2=s=%dx%d:r=30", s.at.Width-64, s.at.Height-64)
-	graph := fmt.Sprintf("%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
-	s.keys = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
-		"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
+	graph := fmt.Sprintf(
+		"%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
+	s.keys = ffmpeg(t, nil,
+		append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
+			"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)
 	rows := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1", s.at.Width/16)
 	s.small = ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", graph +
 		fmt.Sprintf(",select='not(%s)',setpts=N/30/TB,crop=%d:%d:%d:%d", keys, s.at.Width, s.at.Height, s.at.X, s.at.Y),
@@ -128,13 +131,14 @@ func (s *scene) splice(t testing.TB) []byte {
 		t.Fatal(err)
 	}
 	if dir := os.Getenv("H264_KEEP"); dir != "" {
-		_ = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(),
-			0o666)
+		_ = os.WriteFile(filepath.Join(dir,
+			fmt.Sprintf("%s.h264", strings.ReplaceAll(t.Name(), "/", "-"))), out.Bytes(), 0o666)
 	}
 	return out.Bytes()
 }
 
-// What is spliced decodes to the small stream's pictures in their place, and elsewhere to the key picture, bit for bit.
+// A spliced stream decodes, bit for bit, to the small stream's pictures in their place and to the key picture
+// elsewhere.
 func TestSplicedDecodesBitForBit(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
@@ -150,7 +154,8 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s, cabac %v", c.name, cabac), func(t *testing.T) {
 				t.Parallel()
-				s := scene{size: lectern.Size{Width: 640, Height: 368}, at: c.at, groups: []int64{30, 30, 20}, cabac: cabac}
+				s := scene{size: lectern.Size{Width: 640, Height: 368}, at: c.at,
+					groups: []int64{30, 30, 20}, cabac: cabac}
 				s.film(t)
 				whole, small, keys := decoded(t, s.splice(t)), decoded(t, s.small), decoded(t, s.keys)
 				frame, piece := 640*368*3/2, c.at.Width*c.at.Height*3/2
@@ -183,7 +188,7 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 	}
 }
 
-// blank returns a picture without a rectangle of it.
+// blank returns a picture with one rectangle cleared.
 func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 	pic = bytes.Clone(pic)
 	w, h := size.Width, size.Height
@@ -200,7 +205,7 @@ func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 	return pic
 }
 
-// A still decodes to its key picture, over and over.
+// Every picture of a still decodes to its key picture.
 func TestAStillStands(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
@@ -233,11 +238,12 @@ func TestAStillStands(t *testing.T) {
 	}
 }
 
-// The probe shows the small pictures as they are by themselves; and something else where a motion vector leaves them.
+// The probe shows the small pictures as they decode alone, and something else where a motion vector leaves them.
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
-		s := scene{size: lectern.Size{Width: 640, Height: 368}, at: lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128},
+		s := scene{size: lectern.Size{Width: 640, Height: 368},
+			at:     lectern.Rect{X: 240, Y: 112, Width: 192, Height: 128},
 			groups: []int64{30, 30}, cabac: cabac}
 		s.film(t)
 		var out bytes.Buffer

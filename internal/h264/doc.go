@@ -1,4 +1,5 @@
-// Package h264 reads and writes the part of H.264 (ITU-T H.264, 08/2021) that is needed to encode only what moves.
+// Package h264 reads and writes the part of H.264 (ITU-T H.264, 08/2021) that lets Lectern encode only the moving part
+// of a picture.
 //
 // A still slide is one coded picture followed by pictures whose every macroblock is skipped: [Sets.Skips] writes such
 // slices, [Still] whole groups of them. An avatar is a small stream of its own, encoded separately, one slice per row

@@ -2,10 +2,10 @@ package h264
 
 import "io"
 
-// Leaks reports whether a picture of the small stream, put at at into pictures of width by height macroblocks, is
-// predicted from anything outside it. On its own a small picture continues its border pixels outward; spliced, it has
-// other neighbours. Every other source of prediction is in the macroblock's own slice, so a stream whose motion vectors
-// stay inside decodes to the same bits wherever it is spliced. The tests show that by decoding.
+// Leaks reports whether a picture of the small stream, placed at at in pictures of width by height macroblocks, is
+// predicted from anything outside it. A decoder repeats the border pixels of a picture outward, but a spliced picture
+// has other neighbours. Every other source of prediction is in the macroblock's own slice, so a stream whose motion
+// vectors stay inside decodes to the same bits wherever it is spliced. The tests prove that by decoding.
 //
 // It stops at the first picture that leaks. It returns ErrUnsupported for a stream whose macroblocks it cannot read:
 // without CABAC, with other contexts than x264's, or with uncoded samples; and ErrDamaged where the data does not end
@@ -32,7 +32,7 @@ func leak(small *Pictures, at Place, width, height int) (int, error) {
 				return -1, err
 			}
 		}
-		if len(units) != m.sets.Height && n > 0 { // in the first it is the encoder's way
+		if len(units) != m.sets.Height && n > 0 { // the encoder chooses the slices of the first
 			return -1, damaged("a picture of %d slices behind others of %d", len(units), m.sets.Height)
 		}
 		for _, u := range units {
@@ -54,7 +54,7 @@ func leak(small *Pictures, at Place, width, height int) (int, error) {
 	}
 }
 
-// newMotion prepares to read a stream whose parameter sets are known.
+// newMotion returns a reader for a stream whose parameter sets are known.
 func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 	sets, err := ParseSets(small.Sets())
 	if err != nil {
@@ -64,7 +64,7 @@ func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 		return nil, unsupported("vectors without CABAC")
 	}
 	m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
-	// At the whole picture's own border it goes on just as the small one does.
+	// At its own border the whole picture continues outward as the small one does.
 	const far = 1 << 20
 	if at.X == 0 {
 		m.left = -far
@@ -81,11 +81,11 @@ func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 	return m, nil
 }
 
-// motion reads the macroblocks of P slices that are a row each, for the sake of their motion vectors.
+// motion reads the motion vectors of P slices that each hold one row of macroblocks.
 type motion struct {
 	bins
 	sets                     Sets
-	left, top, right, bottom int // what may be read, in luma samples: from left and top to before right and bottom
+	left, top, right, bottom int // the area that may be read, in luma samples, without right and bottom
 	leaks                    bool
 	states                   map[int]*[512]uint8 // initial, by SliceQPY
 
@@ -93,24 +93,24 @@ type motion struct {
 	delta     bool
 	cur, prev *macroblock // prev is the one to the left
 	both      [2]macroblock
-	// The vectors of the macroblock's sixteen blocks and of those around them, which begin at 1, 1.
+	// The vectors of the macroblock's sixteen blocks, from 1, 1 on, and of the blocks around them.
 	grid [5][6]vector
-	step [5][5][2]int // mvd_l0, absolute, likewise
+	step [5][5][2]int // the absolute mvd_l0 of the same blocks
 }
 
 // vector is a motion vector, in quarters of a luma sample.
 type vector struct {
 	x, y int
-	kind int8 // what it stands for
+	kind int8 // one of the constants below
 }
 
 const (
-	moved   int8 = iota // what it says, from the one reference
-	resting             // an I macroblock: there, without a vector
-	absent              // not there, or not decoded yet
+	moved   int8 = iota // a vector into the one reference
+	resting             // an I macroblock, which has no vector
+	absent              // outside the slice, or not decoded yet
 )
 
-// macroblock is what its neighbour to the right has to know of one.
+// macroblock holds what the next macroblock to the right needs to know.
 type macroblock struct {
 	there, skipped, intra, plain bool // plain: Intra_16x16
 	chromaMode                   bool // intra_chroma_pred_mode is not 0
@@ -123,7 +123,8 @@ type macroblock struct {
 	steps                        [4][2]int // of the right column
 }
 
-// slice reads a P slice. To its end, whatever its vectors: where it is damaged they mean nothing.
+// slice reads a P slice to its end, even after a vector that leaves the picture: in a damaged slice vectors mean
+// nothing.
 func (m *motion) slice(h header, payload []byte, data int) error {
 	width := m.sets.Width
 	switch {
@@ -152,7 +153,7 @@ func (m *motion) slice(h header, payload []byte, data int) error {
 		}
 		m.cur, m.prev = m.prev, m.cur
 	}
-	// Behind the stop bit x264 fills up the byte, and not with zeros alone.
+	// After the stop bit x264 fills up the byte, not always with zeros.
 	last := data/8*8 + m.at() - 1
 	if rest := dataEnd(payload) - last; rest < 0 || rest >= 8 || payload[last/8]>>(7-last%8)&1 == 0 {
 		return damaged("a slice whose data do not end where its macroblocks do")
@@ -160,7 +161,7 @@ func (m *motion) slice(h header, payload []byte, data int) error {
 	return nil
 }
 
-// one is how much a neighbour adds to a context.
+// one returns a neighbour's contribution to a context.
 func one(is bool) int {
 	if is {
 		return 1
@@ -263,7 +264,7 @@ func (m *motion) pattern() {
 // residual reads the coefficients.
 func (m *motion) residual() {
 	c, p := m.cur, m.prev
-	// Of a block beyond the slice's border an I macroblock says that it is coded (9.3.3.1.1.9).
+	// For an I macroblock a block beyond the slice's border counts as coded (9.3.3.1.1.9).
 	beyond := c.intra
 	beside := func(coded bool) bool { return p.there && coded || !p.there && beyond }
 	if c.plain {
@@ -321,7 +322,8 @@ func (m *motion) residual() {
 	}
 }
 
-// block reads a block of coefficients, if it has any. left and above report whether the neighbouring blocks have.
+// block reads a block's coefficients and reports whether it has any. left and above say whether the neighbouring blocks
+// have some.
 func (m *motion) block(kind int, left, above bool) bool {
 	if m.bin(ctxCoded+4*kind+one(left)+2*one(above)) == 0 {
 		return false
@@ -330,7 +332,7 @@ func (m *motion) block(kind int, left, above bool) bool {
 	return true
 }
 
-// coefficients reads over a block's coefficients (7.3.5.3.3).
+// coefficients reads past a block's coefficients (7.3.5.3.3).
 func (m *motion) coefficients(kind int) {
 	b := &blocks[kind]
 	count, i := 0, 0
@@ -349,14 +351,14 @@ func (m *motion) coefficients(kind int) {
 			}
 		}
 	}
-	if i == b.size-1 { // the last one, since nothing else was
+	if i == b.size-1 { // significant, because no earlier one is the last
 		count++
 	}
 	most := 4
 	if kind == chromaDC {
 		most = 3
 	}
-	ones, more := 1, 0 // levels of one, and others, so far
+	ones, more := 1, 0 // number of levels of one and of larger levels so far
 	for range count {
 		ctx := b.level
 		if more == 0 {

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// crowded is a small stream in which everything moves, up to its border and beyond, coded in every way that x264 knows.
+// crowded returns a small stream in which everything moves, across its border too, coded with all tools of x264.
 func crowded(t testing.TB, source string, size lectern.Size, more ...string) []byte {
 	t.Helper()
 	x264 := fmt.Sprintf("slice-max-mbs=%d:no-deblock=1:partitions=all:8x8dct=1:me=umh:subme=7", size.Width/16)
@@ -18,7 +18,7 @@ func crowded(t testing.TB, source string, size lectern.Size, more ...string) []b
 	return ffmpeg(t, nil, append(append(args, more...), "pipe:1")...)
 }
 
-// The first picture that Leaks finds is the first that decodes to something else when it is spliced.
+// Leaks finds the first picture that decodes to something else when it is spliced.
 func TestLeaksIsWhatDecodingShows(t *testing.T) {
 	t.Parallel()
 	size := lectern.Size{Width: 192, Height: 128}
@@ -56,8 +56,7 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 	}
 }
 
-// seen returns the first picture of small that decodes to something else by itself, as alone, than on a ground of
-// noise, or -1.
+// seen returns the first picture of small that decodes on a background of noise to something else than in alone, or -1.
 func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int {
 	t.Helper()
 	var probe bytes.Buffer
@@ -80,12 +79,12 @@ func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int 
 	return -1
 }
 
-// Most changes to a stream are noticed, since the macroblocks read from it then end elsewhere.
+// Most damage to a stream is noticed, because the macroblocks then end at another place.
 func TestLeaksNoticesDamage(t *testing.T) {
 	t.Parallel()
 	small := crowded(t, "testsrc2=s=192x128:r=30", lectern.Size{Width: 192, Height: 128})
 	sets := setsOf(t, small)
-	p, err := NewSplicer(sets, sets, Place{}) // as large as the whole: nothing can leak
+	p, err := NewSplicer(sets, sets, Place{}) // as large as the whole picture, so nothing can leak
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,12 +101,12 @@ func TestLeaksNoticesDamage(t *testing.T) {
 			noticed++
 		}
 	}
-	if noticed < tried/2 { // a level's sign, and what no picture after it refers to, may be anything
+	if noticed < tried/2 { // changed signs of levels, and data that no later picture refers to, are not noticeable
 		t.Errorf("of %d changed streams %d were noticed", tried, noticed)
 	}
 }
 
-// Whatever a slice holds, it is read to an end.
+// Reading ends for any bytes in a slice.
 func FuzzLeaks(f *testing.F) {
 	small := crowded(f, "testsrc2=s=192x128:r=30", lectern.Size{Width: 192, Height: 128})
 	sets := setsOf(f, small)
@@ -127,7 +126,8 @@ func FuzzLeaks(f *testing.F) {
 			return
 		}
 		m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
-		if err := m.slice(h, payload, data); err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrUnsupported) {
+		if err := m.slice(h, payload, data); err != nil && !errors.Is(err, ErrDamaged) &&
+			!errors.Is(err, ErrUnsupported) {
 			t.Error(err)
 		}
 	})
@@ -135,8 +135,8 @@ func FuzzLeaks(f *testing.F) {
 
 func BenchmarkLeaks(b *testing.B) {
 	size := lectern.Size{Width: 448, Height: 448}
-	small := crowded(b, "color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128",
-		size)
+	small := crowded(b,
+		"color=gray:s=448x448:r=30,format=yuv420p[a];testsrc2=s=192x192:r=30[b];[a][b]overlay=x=128:y=128", size)
 	sets := setsOf(b, small)
 	p, err := NewSplicer(sets, sets, Place{})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 // maxUnit bounds one NAL unit. The largest picture that Lectern makes is smaller uncompressed.
 const maxUnit = 64 << 20
 
-// Picture is one coded picture of a stream, as a sample of an MP4 file: units preceded by their length, without
-// parameter sets, delimiters and notes.
+// Picture is one coded picture of a stream, as a sample of an MP4 file: units with their length before them, without
+// parameter sets, delimiters and SEI.
 type Picture struct {
 	Bytes []byte // valid until the next call of Next
 	Key   bool   // decoding may begin here
@@ -19,27 +19,28 @@ type Picture struct {
 // Pictures reads an H.264 stream in the byte stream format (Annex B) picture by picture.
 type Pictures struct {
 	r        io.Reader
-	mem      []byte // what was read
-	at       int    // what of it was used; a start code is there once synced
+	mem      []byte // the bytes that were read
+	at       int    // the bytes of it that were used; once synced, a start code is here
 	begun    int    // where in mem the last unit begins
 	eof      bool
 	sample   []byte
 	slices   [][]byte
-	next     int // where in mem the first slice of the picture after this one begins, and
-	nextEnd  int // where it ends; 0: it is not there yet
+	next     int // start in mem of the first slice of the next picture
+	nextEnd  int // its end; 0: not read yet
 	sps, pps []byte
 }
 
 // NewPictures reads pictures from r.
 func NewPictures(r io.Reader) *Pictures { return &Pictures{r: r} }
 
-// Sets returns the parameter sets seen so far. Both are there after the first picture.
+// Sets returns the parameter sets read so far. After the first picture both are known.
 func (p *Pictures) Sets() (sps, pps []byte) { return p.sps, p.pps }
 
-// startPrefix begins a unit, behind a zero or not.
+// startPrefix begins a unit. A zero may precede it.
 var startPrefix = []byte{0, 0, 1}
 
-// findStart returns where a start prefix is, or -1. Of three bytes it looks at the last: above 1 it is no part of one.
+// findStart returns the index of a start prefix, or -1. It looks at every third byte: a byte above 1 is not part of a
+// prefix.
 func findStart(b []byte) int {
 	for i := 2; i < len(b); {
 		switch v := b[i]; {
@@ -112,10 +113,10 @@ func notEmpty(unit []byte) ([]byte, error) {
 	return unit, nil
 }
 
-// readStep is how much is read at a time, in bytes.
+// readStep is the size of one read, in bytes.
 const readStep = 64 << 10
 
-// fill reads more. Units returned before stay valid: when the buffer is full, fill reads into new memory.
+// fill reads more. Units that were returned stay valid: when the buffer is full, fill reads into new memory.
 func (p *Pictures) fill() error {
 	if cap(p.mem)-len(p.mem) < readStep {
 		grown := make([]byte, len(p.mem), 2*len(p.mem)+4*readStep)
@@ -154,7 +155,7 @@ func (p *Pictures) Next() (Picture, error) {
 		return Picture{}, err
 	}
 	p.sample = p.sample[:0]
-	for _, unit := range units { // sampleSize says how many bytes
+	for _, unit := range units { // sampleSize returns their size
 		n := len(unit)
 		p.sample = append(p.sample, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		p.sample = append(p.sample, unit...)
@@ -162,7 +163,7 @@ func (p *Pictures) Next() (Picture, error) {
 	return Picture{Bytes: p.sample, Key: isKey(units)}, nil
 }
 
-// isKey reports whether a picture of those slices is a key picture, and sampleSize how many bytes it takes as a sample.
+// isKey reports whether a picture of the given slices is a key picture. sampleSize returns its size as a sample.
 func isKey(units [][]byte) bool { return units[0][0]&31 == nalKeySlice }
 
 func sampleSize(units [][]byte) (n int) {
@@ -172,7 +173,8 @@ func sampleSize(units [][]byte) (n int) {
 	return n
 }
 
-// Single skips n pictures and returns the next one, a key picture, with the parameter sets as a stream of its own.
+// Single skips n pictures and returns the next one, which must be a key picture, with the parameter sets as a separate
+// stream.
 func (p *Pictures) Single(n int) ([]byte, error) {
 	for {
 		units, err := p.Units()
@@ -216,7 +218,7 @@ func (p *Pictures) Units() ([][]byte, error) {
 		kind := unit[0] & 31
 		switch kind {
 		case nalSlice, nalKeySlice:
-			// first_mb_in_slice is the first number of a slice, and zero is written as a single set bit.
+			// first_mb_in_slice is the first value of a slice header, and zero is written as a single set bit.
 			if first := unit[1]&0x80 != 0; first && len(p.slices) > 0 {
 				p.next, p.nextEnd = p.begun, p.begun+len(unit)
 			} else if !first && len(p.slices) == 0 {
@@ -257,7 +259,7 @@ func same(have *[]byte, unit []byte, what string) error {
 	return nil
 }
 
-// Index is what there is to know about a stream before its bytes are joined to others.
+// Index describes a stream, so that its bytes can be joined to those of others.
 type Index struct {
 	SPS, PPS []byte
 	Sizes    []uint32 // of each picture's sample
@@ -284,7 +286,8 @@ func ReadIndex(r io.Reader) (Index, error) {
 	}
 	x.SPS, x.PPS = p.Sets()
 	if len(x.Keys) == 0 || x.Keys[0] != 0 {
-		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture", ErrDamaged, len(x.Sizes))
+		return Index{}, fmt.Errorf("%w: it has %d pictures and does not begin with a key picture",
+			ErrDamaged, len(x.Sizes))
 	}
 	return x, nil
 }

@@ -15,7 +15,7 @@ var (
 	testPPS = []byte{0x68, 0xee, 0x3c, 0x80}
 )
 
-// annexB writes pictures of the given slices as an encoder does.
+// annexB writes pictures of the given slices in the byte stream format.
 func annexB(pictures [][][]byte, gop int) []byte {
 	var b []byte
 	unit := func(u []byte) { b = append(append(b, 0, 0, 0, 1), u...) }
@@ -112,8 +112,8 @@ func FuzzReadIndex(f *testing.F) {
 	})
 }
 
-// A single picture has its parameter sets and its slices and nothing else; one that needs others is refused, and so is
-// one that is not there.
+// Single returns the parameter sets and the slices of a picture and nothing else. It refuses a picture that needs
+// others or that the stream lacks.
 func TestSingleStandsByItself(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -148,7 +148,7 @@ func TestSingleStandsByItself(t *testing.T) {
 	})
 }
 
-// A start prefix is found wherever it is, and nothing else is.
+// findStart finds the first start prefix, wherever it is.
 func TestFindStart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

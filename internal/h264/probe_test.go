@@ -8,17 +8,17 @@ import (
 	"lectern"
 )
 
-// reach is how far, in macroblocks, x264's motion vectors can reach out of a picture: 24 pixels and three for the
-// filter (x264, encoder/analyse.c, mb_analyse_init).
+// reach is the largest distance, in macroblocks, that x264's motion vectors can leave a picture: 24 pixels and three
+// for the filter (x264, encoder/analyse.c, mb_analyse_init).
 const reach = 2
 
-// probe writes a stream that shows whether the small stream, spliced, decodes to what it decodes to by itself. It has
-// the small pictures on a ground of noise instead of the slide, reach macroblocks of it on each side where the whole
-// picture has as many. By itself a small picture goes on behind its border as its border is; spliced, its neighbours
-// are there. A motion vector that reads any of them reads noise here, and what it gives is not what the small stream
-// gives by itself. Where all is the same, nothing outside was read, whatever the slide looks like.
+// probe writes a stream that shows whether the small stream decodes to the same pictures when it is spliced. It has the
+// small pictures on a background of noise instead of the slide, with reach macroblocks of noise on each side if the
+// whole picture has as many. A decoder repeats the border of a small picture outward, but a spliced picture has
+// neighbours. A motion vector that reads a neighbour reads noise here and decodes to something else. If the decoded
+// pictures are the same, nothing outside was read, for any slide.
 //
-// Behind the first picture, which is the noise, each has the next small one at the rectangle that probe gives, in
+// The first picture is the noise. Each later one has the next small picture at the rectangle that probe returns, in
 // pixels.
 func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern.Rect, err error) {
 	left, top := min(p.at.X, reach), min(p.at.Y, reach)
@@ -49,8 +49,9 @@ func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern
 // sized returns s for pictures of another size, in macroblocks.
 func (s Sets) sized(t testing.TB, width, height int) Sets {
 	t.Helper()
-	one := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height),
-		"-frames:v", "1"}, append(options(true, ""), "pipe:1")...)...)
+	one := ffmpeg(t, nil,
+		append([]string{"-f", "lavfi", "-i", fmt.Sprintf("color=gray:s=%dx%d:r=30", 16*width, 16*height),
+			"-frames:v", "1"}, append(options(true, ""), "pipe:1")...)...)
 	sized, err := ParseSets(setsOf(t, one).SPS, s.PPS)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func (s Sets) sized(t testing.TB, width, height int) Sets {
 	return sized
 }
 
-// noise writes a key picture of random samples, each as it is (I_PCM), under a picture parameter set of its own without
+// noise writes a key picture of random samples without compression (I_PCM), with its own picture parameter set without
 // CABAC.
 func (w *writer) noise(s Sets) {
 	id := s.ppsID + 1
@@ -73,7 +74,7 @@ func (w *writer) noise(s Sets) {
 	pps.se(0)   // quantizers
 	pps.se(0)
 	pps.se(0)
-	pps.u(3, 0b100) // slices say how to deblock
+	pps.u(3, 0b100) // slice headers set the deblocking
 	pps.trailing()
 	w.made(func(dst []byte) []byte { return unit(dst, 3, nalPPS, pps.b) })
 

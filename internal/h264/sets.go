@@ -7,10 +7,10 @@ import (
 	"lectern"
 )
 
-// ErrUnsupported says that a stream is not of the kind that this package understands.
+// ErrUnsupported reports a stream of a kind that this package does not read.
 var ErrUnsupported = errors.New("a kind of H.264 stream that Lectern does not write")
 
-// ErrDamaged says that a stream is not what an encoder should have made.
+// ErrDamaged reports a stream that breaks the standard or ends early.
 var ErrDamaged = errors.New("the encoded stream is damaged")
 
 // Kinds of NAL unit (table 7-1).
@@ -35,7 +35,7 @@ type Sets struct {
 	frameNumBits  int
 	cabac         bool
 	refs          uint32 // num_ref_idx_l0_default_active
-	deblockFields bool   // slice headers say how to deblock
+	deblockFields bool   // slice headers set the deblocking
 	eight         bool   // transforms of 8×8 may occur
 	initQP        int32
 }
@@ -134,17 +134,17 @@ func (s *Sets) picture(b []byte) error {
 	return nil
 }
 
-// Fits reports whether slices that were coded under other can stand in pictures of s: everything but the picture's size
-// is the same.
+// Fits reports whether slices that were coded with other can be part of pictures of s: everything except the picture's
+// size is the same.
 func (s Sets) Fits(other Sets) bool {
 	return bytes.Equal(s.PPS, other.PPS) && s.spsID == other.spsID && s.Width >= other.Width && s.Height >= other.Height
 }
 
-// Macroblocks is how many there are in a picture.
+// Macroblocks returns the number of macroblocks in a picture.
 func (s Sets) Macroblocks() int { return s.Width * s.Height }
 
-// MaxSlices is how many slices one picture may have at a frame rate (A.3.1, A.3.2: MaxMBPS of the level, times 1/rate,
-// over the SliceRate of table A-4); 0: no bound is known.
+// MaxSlices returns the largest number of slices in a picture at a frame rate (A.3.1, A.3.2: MaxMBPS of the level,
+// times 1/rate, over the SliceRate of table A-4). 0 means that no bound is known.
 func (s Sets) MaxSlices(rate int) int {
 	l, ok := levels[s.Level]
 	if !ok || l.sliceRate == 0 || rate <= 0 {
@@ -153,7 +153,7 @@ func (s Sets) MaxSlices(rate int) int {
 	return l.mbps / rate / l.sliceRate
 }
 
-// levels has MaxMBPS (table A-1) and SliceRate (table A-4, High profile) by level_idc.
+// levels holds MaxMBPS (table A-1) and SliceRate (table A-4, High profile) by level_idc.
 var levels = map[int]struct{ mbps, sliceRate int }{
 	30: {40500, 22}, 31: {108000, 60}, 32: {216000, 60}, 40: {245760, 60}, 41: {245760, 24}, 42: {522240, 24},
 	50: {589824, 24}, 51: {983040, 24}, 52: {2073600, 24},

@@ -1,8 +1,8 @@
 package h264
 
-// skips appends a slice whose count macroblocks from first on repeat the picture before: P_Skip without neighbours has
-// no motion (8.4.1.1). Nothing in it is deblocked, since it has no coded edges. data is what skipped returns for count,
-// or nil without CABAC.
+// skips appends a slice whose count macroblocks, from first on, repeat the picture before: P_Skip without neighbours
+// has no motion (8.4.1.1). The slice has no coded edges, so nothing in it is deblocked. data is the result of skipped
+// for count, or nil without CABAC.
 func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) []byte {
 	h := header{first: uint32(first), kind: typeP, ref: 2, frameNum: frameNum, filter: 1}
 	var w bitWriter

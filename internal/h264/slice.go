@@ -6,7 +6,7 @@ const (
 	typeI = 2
 )
 
-// header is a slice header (7.3.3), as far as streams of this package have one.
+// header holds the values of a slice header (7.3.3) that occur in streams of this package.
 type header struct {
 	first    uint32 // first_mb_in_slice
 	kind     uint32 // typeP or typeI
@@ -14,12 +14,12 @@ type header struct {
 	ref      byte   // nal_ref_idc
 	frameNum uint32
 	keyID    uint32 // idr_pic_id, of key pictures
-	override bool   // the number of references is its own
-	refs     uint32 // where override
+	override bool   // the slice sets its own number of references
+	refs     uint32 // if override
 	cabacIDC uint32 // cabac_init_idc, of P slices
 	qpDelta  int32
 	filter   uint32 // disable_deblocking_filter_idc
-	alpha    int32  // slice_alpha_c0_offset_div2, where filter is not 1
+	alpha    int32  // slice_alpha_c0_offset_div2, if filter is not 1
 	beta     int32
 }
 
@@ -106,7 +106,7 @@ func (h header) references(s Sets) uint32 {
 	return s.refs
 }
 
-// write puts h down, up to where the slice data begins.
+// write writes h, up to the slice data.
 func (s Sets) write(w *bitWriter, h header) {
 	w.ue(h.first)
 	w.ue(h.kind)
@@ -121,10 +121,10 @@ func (s Sets) write(w *bitWriter, h header) {
 		if one {
 			w.ue(0)
 		}
-		w.flag(false) // the order of references stays
+		w.flag(false) // no reordering of references
 	}
 	if h.ref != 0 {
-		w.flag(false) // key: prior pictures are put out; else: marking slides along
+		w.flag(false) // key: output prior pictures; else: sliding window marking
 		if h.key {
 			w.flag(false)
 		}

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// rewritten appends a slice under another header: its data is copied.
+// rewritten appends a slice with another header and a copy of its data.
 func (s Sets) rewritten(dst []byte, from Sets, h header, payload []byte, data int) []byte {
 	end := dataEnd(payload)
 	var w bitWriter
@@ -20,7 +20,7 @@ func (s Sets) rewritten(dst []byte, from Sets, h header, payload []byte, data in
 	return unit(dst, h.ref, h.nal(), w.b)
 }
 
-// dataEnd is the bit after the slice data: the stop bit.
+// dataEnd returns the position of the bit after the slice data: the stop bit.
 func dataEnd(payload []byte) int {
 	for i := len(payload) - 1; i >= 0; i-- {
 		if v := payload[i]; v != 0 {
@@ -42,7 +42,7 @@ type writer struct {
 	w    io.Writer
 	buf  []byte
 	err  error
-	runs map[int][]byte // data of slices that skip so many macroblocks
+	runs map[int][]byte // data of skipped slices, by number of macroblocks
 }
 
 func (w *writer) sets(s Sets) {
@@ -54,7 +54,7 @@ func (w *writer) unit(u []byte) {
 	w.buf = append(append(w.buf, startCode...), u...)
 }
 
-// made appends a unit whose payload make appends.
+// made appends a unit that the function make appends to a slice.
 func (w *writer) made(make func(dst []byte) []byte) {
 	w.buf = make(append(w.buf, startCode...))
 }
@@ -70,7 +70,7 @@ func (w *writer) skips(s Sets, first, count int, frameNum uint32) {
 	w.made(func(dst []byte) []byte { return s.skips(dst, first, count, frameNum, w.runs[count]) })
 }
 
-// flush writes what there is, at the end of a picture.
+// flush writes the buffer, at the end of a picture.
 func (w *writer) flush() error {
 	if w.err == nil {
 		_, w.err = w.w.Write(w.buf)
@@ -97,7 +97,7 @@ func (w *writer) key(s Sets, units [][]byte, id uint32, scratch *[]byte) error {
 }
 
 // Still writes one group of n pictures that all look like the key picture. units are the slices of the key picture. The
-// stream has its parameter sets first.
+// stream begins with its parameter sets.
 func Still(to io.Writer, s Sets, units [][]byte, n int64) error {
 	w := &writer{w: to}
 	w.sets(s)
@@ -114,18 +114,18 @@ func Still(to io.Writer, s Sets, units [][]byte, n int64) error {
 	return w.err
 }
 
-// Place is where a small picture stands in a whole one, in macroblocks.
+// Place is the position of a small picture in a whole one, in macroblocks.
 type Place struct{ X, Y int }
 
-// Splicer puts the pictures of a small stream into a still.
+// Splicer places the pictures of a small stream in the pictures of a still.
 type Splicer struct {
 	whole, small Sets
 	at           Place
 	scratch      []byte
 }
 
-// NewSplicer makes a splicer of small pictures into whole ones. It returns ErrUnsupported if their parameters do not
-// fit together.
+// NewSplicer returns a Splicer that places small pictures in whole ones. It returns ErrUnsupported if their parameters
+// do not fit together.
 func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
 	switch {
 	case !whole.Fits(small):
@@ -136,7 +136,7 @@ func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
 	return &Splicer{whole: whole, small: small, at: at}, nil
 }
 
-// Slices is how many slices a spliced picture has.
+// Slices returns the number of slices of a spliced picture.
 func (p *Splicer) Slices() int {
 	n := 2*p.small.Height + 1
 	if p.small.Width == p.whole.Width {
@@ -145,8 +145,8 @@ func (p *Splicer) Slices() int {
 	return n
 }
 
-// picture writes the whole picture at a number in its group, with the small one put into it. units are the small
-// picture's slices: one for each row of macroblocks.
+// picture writes the whole picture with the given number in its group and the small picture in it. units are the small
+// picture's slices, one for each row of macroblocks.
 func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	if len(units) != p.small.Height {
 		return unsupported("a small picture of %d slices, which has %d rows", len(units), p.small.Height)
@@ -179,9 +179,9 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	return w.flush()
 }
 
-// Splice writes a stream of groups of pictures. Each begins with the next picture of keys; each other one is filled
-// with the next picture of small. The first of small in each group must be coded without references, since the key
-// picture has another encoding there. The stream has its parameter sets first.
+// Splice writes a stream of groups of pictures. The first picture of each group is the next picture of keys; each other
+// one contains the next picture of small. The first picture of small in each group must be coded without references,
+// because the key picture is coded differently there. The stream begins with its parameter sets.
 func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) error {
 	w := &writer{w: to}
 	w.sets(p.whole)

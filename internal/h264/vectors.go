@@ -1,6 +1,6 @@
 package h264
 
-// inter reads a P macroblock's parts and their vectors, and reports whether one is smaller than 8×8.
+// inter reads a P macroblock's parts and their vectors, and reports whether a part is smaller than 8×8.
 func (m *motion) inter() (small bool) {
 	m.surround()
 	switch {
@@ -23,7 +23,7 @@ func (m *motion) inter() (small bool) {
 	return small
 }
 
-// quarters reads a macroblock in four parts, each of which may be in parts itself.
+// quarters reads a macroblock in four parts, each of which may be divided again.
 func (m *motion) quarters() (small bool) {
 	var sizes [4][2]int // the partition of a quarter, in blocks
 	for i := range sizes {
@@ -65,7 +65,7 @@ func (m *motion) surround() {
 	}
 }
 
-// Where the prediction of a part's vector comes from, if there is one there (8.4.1.3).
+// The source of the prediction of a part's vector (8.4.1.3).
 const (
 	fromAll = iota // the median of all three
 	fromLeft
@@ -73,7 +73,7 @@ const (
 	fromRight // above, to the right
 )
 
-// part reads the vector of a part of so many blocks, and looks where it leads.
+// part reads the vector of a part of w by h blocks, and checks where it points.
 func (m *motion) part(x, y, w, h int, from int) {
 	left, above := m.step[y+1][x], m.step[y][x+1]
 	dx := m.difference(ctxVectorX, left[0]+above[0])
@@ -109,7 +109,7 @@ func (m *motion) difference(ctx, near int) int {
 	return n
 }
 
-// predicted is the vector that a part's is coded against.
+// predicted returns the prediction of a part's vector.
 func (m *motion) predicted(x, y, w, from int) vector {
 	a, b, c := m.grid[y+1][x], m.grid[y][x+1], m.grid[y][x+1+w]
 	if c.kind == absent {

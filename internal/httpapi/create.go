@@ -27,16 +27,33 @@ type submission struct {
 	deck     deck.Source
 	settings string // of an upload: an object whose fields win over the deck's
 	callback string // of an upload; wins over the deck's
+
+	language  string            // to render; "": the deck's own
+	variables string            // of an upload: their values, as JSON
+	values    map[string]string // the same, once it is read
 }
 
 // readSubmission reads the whole body; guard has bounded it.
 func (s *server) readSubmission(r *http.Request) (submission, error) {
 	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var b submission
+	var err error
 	if kind == "multipart/form-data" {
-		return s.readUpload(r, params["boundary"])
+		b, err = s.readUpload(r, params["boundary"])
+	} else if b.deck, err = s.readBody(r); err == nil {
+		b.kind = b.deck.MediaType
 	}
-	b, err := s.readBody(r)
-	return submission{kind: b.MediaType, deck: b}, err
+	if err != nil {
+		return b, err
+	}
+	if tag := r.URL.Query().Get("language"); tag != "" {
+		if b.language != "" && b.language != tag {
+			return b, blame("language", codeRequest, "The form and the query name different languages.")
+		}
+		b.language = tag
+	}
+	b.values, err = readVariables(b.variables)
+	return b, err
 }
 
 // readBody reads a body that is a deck.
@@ -100,10 +117,18 @@ func arrival(err error) error {
 }
 
 // fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part of
-// it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as it is.
+// it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as it is,
+// and parts that came later are left out where the request does not have them.
 func (b submission) fingerprint(r *http.Request) string {
 	h := sha256.New() // takes everything
-	for _, part := range []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback} {
+	parts := []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback}
+	if b.language != "" {
+		parts = append(parts, "language", b.language)
+	}
+	if b.variables != "" {
+		parts = append(parts, "variables", b.variables)
+	}
+	for _, part := range parts {
 		switch part := part.(type) {
 		case string:
 			fmt.Fprintf(h, "%d:", len(part))
@@ -135,6 +160,16 @@ func idempotencyKey(r *http.Request) (string, error) {
 type intake struct {
 	check  Checker
 	change func(*lectern.Deck) // what the face decides where a deck does not; nil: nothing
+	// literal: braces in texts are text, unless the request gives variables.
+	literal bool
+}
+
+// edition is the deck of a request in the language that it asks for, with its variables filled in.
+func (s *server) edition(q deck.Request, b submission, literal bool) deck.Request {
+	return q.Choose(lectern.Choice{
+		Language: b.language, Variables: b.values, Kinds: s.Slides.PropKind, Limits: s.Limits,
+		Literal: literal && len(q.Deck.Variables)+len(b.values) == 0,
+	})
 }
 
 // accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
@@ -153,6 +188,7 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 	if err := s.callback(callback, param); err != nil {
 		return lectern.Submission{}, err
 	}
+	q = s.edition(q, b, how.literal)
 	d, more, err := how.check.Check(c, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Submission{}, err

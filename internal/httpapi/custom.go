@@ -146,7 +146,7 @@ const customHold = 30 * time.Second
 
 // customCreate makes a presentation; layout, where it is given, goes before the deck's own, unless that is a fault.
 func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *http.Request) error {
-	how := intake{check: s.CustomCheck, change: func(d *lectern.Deck) {
+	how := intake{check: s.CustomCheck, literal: true, change: func(d *lectern.Deck) {
 		if layout != "" && (d.Layout == "" || slices.Contains(lectern.Layouts(), d.Layout)) {
 			d.Layout = layout
 		}

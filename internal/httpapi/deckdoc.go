@@ -31,13 +31,19 @@ type DeckInput struct {
 	Transitions []TransitionInput `json:"transitions,omitempty" doc:"The first stands between slides 1 and 2; missing ones are cuts."`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Given back untouched."`
 	CallbackURL string            `json:"callbackUrl,omitempty" maxLength:"2048" example:"https://example.com/hooks/lectern" doc:"An http or https address that is told of every milestone."`
+
+	Language   string                          `json:"language,omitempty" example:"en" doc:"What the deck is written in, as BCP 47 has it. The query's language is the one to render."`
+	Variables  map[string]string               `json:"variables,omitempty" doc:"What stands in the place of {{name}} in title, narrations and props, as plain text. A name without a value is a fault."`
+	Translated map[string]DeckTranslationInput `json:"translations,omitempty" doc:"What the deck says besides its slides, by language."`
 }
 
 // UploadInput documents the form of an upload.
 type UploadInput struct {
-	Deck        string `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
-	Settings    string `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
-	CallbackURL string `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
+	Deck        string            `json:"deck" contentEncoding:"binary" doc:"The file. Its Content-Type or the ending of its name says what the deck is written in; JSON where neither does."`
+	Settings    string            `json:"settings,omitempty" doc:"An object, in JSON or as the deck is written, whose fields win over the deck's own; it has no slides."`
+	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
+	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values that win over the deck's by name."`
+	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
 }
 
 // SlideInput documents a slide.
@@ -50,6 +56,23 @@ type SlideInput struct {
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
+
+	Translations map[string]TranslationInput `json:"translations,omitempty" doc:"The slide in other languages."`
+}
+
+// TranslationInput documents a slide in another language.
+type TranslationInput struct {
+	Narration string            `json:"narration,omitempty" doc:"What is said. A slide with a narration needs it in each language that is rendered."`
+	Props     map[string]any    `json:"props,omitempty" doc:"Replace the slide's by name, pictures and their alternative texts too; a list is replaced whole."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the slide's."`
+	Revisions map[string]string `json:"revisions,omitempty" doc:"By field, such as narration or props.title: the revision of the source that it was translated from. One that is no longer the source's is a warning."`
+}
+
+// DeckTranslationInput documents what a deck says besides its slides in another language.
+type DeckTranslationInput struct {
+	Title     string            `json:"title,omitempty" doc:"Of the deck."`
+	Voice     *VoiceInput       `json:"voice,omitempty" doc:"In the place of the deck's. Default: the best of the language."`
+	Revisions map[string]string `json:"revisions,omitempty" doc:"By field: title."`
 }
 
 // BoxInput documents a place for the avatar.
@@ -135,7 +158,7 @@ func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 		}
 		doc.Paths["/v1/presentations"].Post.RequestBody.Content[k.MediaTypes[0]] = body
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
 		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
 	}

@@ -63,7 +63,8 @@ func (f *face) finish() *huma.OpenAPI {
 var (
 	refusedDecks = []lectern.Code{
 		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice, lectern.CodeUnknownTheme,
-		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
+		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeUnknownLanguage, lectern.CodeUntranslated, lectern.CodeUndefinedVariable,
+		lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
 		lectern.CodeKeyInUse, lectern.CodeTooLarge, codeMedia, lectern.CodeMissingTool, lectern.CodeOverloaded, lectern.CodeDiskFull,
 	}
 	refusedFiles = []lectern.Code{lectern.CodeNotFound, lectern.CodeNotReady, codeRequest, codePrecondition, codeRange}

@@ -405,6 +405,13 @@ func (slides) Document(d lectern.Deck) (string, error) {
 	return fmt.Sprintf("<html>%d slides, %s, %s</html>", len(d.Slides), d.Theme, d.Layout), nil
 }
 
+func (slides) PropKind(_, prop string) string {
+	if prop == "code" {
+		return "code"
+	}
+	return "text"
+}
+
 func (slides) Templates() []lectern.Template {
 	return []lectern.Template{{
 		ID: "content", Name: "Content", Description: "A title and text.", Props: []lectern.TemplateProp{{Name: "title", Type: "text", Required: true, Description: "The title."}},

@@ -20,9 +20,13 @@ const (
 func attachment(how, name string) string { return how + `; filename="` + name + `"` }
 
 // disposition names a file of a presentation after its title, as RFC 6266 has it: in ASCII for every program, and whole, in
-// UTF-8, for those that know filename*, which all browsers do. suffix stands behind the title.
+// UTF-8, for those that know filename*, which all browsers do. suffix stands behind the title, and behind the language of
+// a deck that says its own.
 func disposition(how string, p lectern.Presentation, suffix string) string {
 	plain, full := plainName(p.Title), titleName(p.Title)
+	if lectern.IsLanguage(p.Language) {
+		suffix = "." + p.Language + suffix
+	}
 	if plain == "" {
 		plain = "presentation_" + safeName(p.ID)
 	}

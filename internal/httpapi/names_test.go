@@ -35,6 +35,10 @@ func TestV6NamesOfDownloads(t *testing.T) {
 			t.Errorf("%q:\n%s, not\n%s", title, got, want)
 		}
 	}
+	german := lectern.Presentation{ID: id, Title: "Größe", Language: "de-AT"}
+	if got := httpapi.Disposition("inline", german, ".srt"); got != `inline; filename="Groesse.de-AT.srt"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.de-AT.srt` {
+		t.Errorf("a deck in a language: %s", got)
+	}
 }
 
 // Whatever the title is, the header is one line of ASCII that the standard library reads, and the name stays below what file

@@ -19,6 +19,7 @@ func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck,
 	if !q.NamesLayout {
 		q.Deck.Layout = lectern.LayoutSlideOnly
 	}
+	q = s.edition(q, submission{}, true)
 	d := q.Deck.WithDefaults()
 	return d, q.Warnings, q.Judge(lectern.Join(d.Validate(s.Limits)))
 }

@@ -86,7 +86,7 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte(rc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "deck.yaml"), []byte("slides:\n  - title: Hello\n    narration: Hello.\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "deck.yaml"), []byte("slides:\n  - title: Hello\n    narration: Hello.\n    translations: {de: {title: Hallo, narration: Hallo.}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(seedRequest), 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 type Presentation struct {
 	ID              string            `json:"id" format:"uuid" doc:"Names it in every path."`
 	Title           string            `json:"title" doc:"The deck's, or that of its first slide."`
+	Language        string            `json:"language,omitempty" example:"de" doc:"The language that is rendered, as BCP 47 has it. Absent: the deck does not say."`
 	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being made. completed, failed, canceled: it has ended."`
 	Stage           string            `json:"stage" doc:"What is being done now." example:"encoding"`
 	Progress        float64           `json:"progress" minimum:"0" maximum:"100" doc:"In percent. Never falls; 100 exactly when completed."`
@@ -120,7 +121,7 @@ func known(t time.Time) *Time {
 // v1Presentation is p as /v1 shows it.
 func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	v := Presentation{
-		ID: p.ID, Title: p.Title, Status: string(p.Status), Stage: p.Stage, Progress: p.Progress.Percent(), Message: p.Message,
+		ID: p.ID, Title: p.Title, Language: p.Language, Status: string(p.Status), Stage: p.Stage, Progress: p.Progress.Percent(), Message: p.Message,
 		SlidesDone: p.SlidesDone, SlidesTotal: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, CancelRequested: p.CancelRequested,
 		CreatedAt: Time{p.CreatedAt}, StartedAt: known(p.StartedAt), CompletedAt: known(p.CompletedAt), LastHeartbeat: known(p.LastHeartbeat),
 		Warnings: p.Warnings, Metadata: p.Metadata, Links: s.links(p),

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -17,9 +18,10 @@ import (
 const (
 	maxParts    = 8
 	maxSettings = 1 << 20
+	maxTag      = 100 // bytes of a language
 )
 
-// readUpload reads a form: the file "deck", and the fields "settings" and "callback_url". Of what the sender calls its file
+// readUpload reads a form: the file "deck", and the fields "settings", "language", "variables" and "callback_url". Of what the sender calls its file
 // only the ending is looked at.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
@@ -71,8 +73,12 @@ func (s *server) take(b *submission, part *multipart.Part, name string, declared
 		b.settings, err = field(part, name, maxSettings)
 	case "callback_url":
 		b.callback, err = field(part, name, maxCallback)
+	case "language":
+		b.language, err = field(part, name, maxTag)
+	case "variables":
+		b.variables, err = field(part, name, maxSettings)
 	default:
-		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"settings\" and \"callback_url\".", name)
+		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"settings\", \"language\", \"variables\" and \"callback_url\".", name)
 	}
 	return err
 }
@@ -110,4 +116,33 @@ func (s *server) takenDeck(kind, deck string) error {
 
 func formFault(param, format string, args ...any) *lectern.Failure {
 	return blame(param, codeRequest, format, args...)
+}
+
+// readVariables reads the values of variables: an object of strings, or of numbers as they are written. "" is none.
+func readVariables(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var values map[string]any
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	err := d.Decode(&values)
+	if err == nil && d.More() {
+		err = errors.New("something follows the object")
+	}
+	if err != nil || values == nil {
+		return nil, formFault("variables", "The form's \"variables\" is a JSON object with a value for each name, such as {\"customer\": \"Acme\"}.").Because(err)
+	}
+	out := make(map[string]string, len(values))
+	for name, v := range values {
+		switch v := v.(type) {
+		case string:
+			out[name] = v
+		case json.Number:
+			out[name] = v.String()
+		default:
+			return nil, formFault("variables."+lectern.Shorten(name), "The value of the variable %q must be a string.", lectern.Shorten(name))
+		}
+	}
+	return out, nil
 }

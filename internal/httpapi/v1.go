@@ -180,6 +180,7 @@ type ByID struct {
 
 type createInput struct {
 	DryRun bool   `query:"dry_run" doc:"Check the deck and estimate the video's length, but make nothing."`
+	Tag    string `query:"language" example:"de" doc:"The language to render, of those that the deck has; de-AT takes what is translated to de. Default: the deck's own. A form may have it as a field."`
 	Key    string `header:"Idempotency-Key" doc:"1 to 255 visible characters, such as a UUID. The same request with the same key gives the presentation that the first one made, with Idempotent-Replayed: true; another request is refused (422 idempotency_mismatch), as is one while the first is in flight (409 idempotency_in_flight). A failed request frees its key." example:"6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51"`
 }
 

@@ -95,7 +95,8 @@ func New(o Options) *Ring {
 	}
 	if o.Admin != "" {
 		r.admin = &lectern.Key{
-			ID: EnvironmentID, Name: Variable, Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin, Hash: hash(o.Admin),
+			ID: EnvironmentID, Name: Variable, Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin,
+			Hash: hash(o.Admin),
 		}
 	}
 	return r
@@ -210,8 +211,8 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 		wanted.Owner = by.Owner
 	}
 	if by.Owner != lectern.DefaultOwner && wanted.Owner != by.Owner {
-		return "", k, lectern.Fail(lectern.CodeForbidden, "A key of the owner %q makes keys of that owner only, not of %q.",
-			by.Owner, wanted.Owner)
+		return "", k, lectern.Fail(lectern.CodeForbidden,
+			"A key of the owner %q makes keys of that owner only, not of %q.", by.Owner, wanted.Owner)
 	}
 	if text, k, err = Make(wanted, time.Now()); err != nil {
 		return "", k, err
@@ -219,8 +220,8 @@ func (r *Ring) Add(ctx context.Context, by, wanted lectern.Key) (text string, k 
 	if err := r.store.InsertKey(ctx, k); err != nil {
 		return "", lectern.Key{}, err
 	}
-	r.log.Info("an API key was made", "key_id", k.ID, "key_name", k.Name, "owner", k.Owner, "scope", string(k.Scope), "by",
-		by.ID)
+	r.log.Info("an API key was made", "key_id", k.ID, "key_name", k.Name, "owner", k.Owner, "scope",
+		string(k.Scope), "by", by.ID)
 	return text, k, r.reread(ctx)
 }
 
@@ -237,8 +238,9 @@ func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) 
 // Remove ends a key. Here it is refused at once, on other nodes within five seconds.
 func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if id == EnvironmentID && r.admin != nil {
-		return lectern.Fail(lectern.CodeConflict, "This key is in the variable %s. Change the variable and restart the "+
-			"server.", Variable)
+		return lectern.Fail(lectern.CodeConflict,
+			"This key is in the variable %s. Change the variable and restart the "+
+				"server.", Variable)
 	}
 	all, err := r.store.Keys(ctx)
 	if err != nil {
@@ -291,8 +293,9 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		f := lectern.Fail(lectern.CodeOverloaded, "The keys cannot be read at the moment, so nobody is let in. Try again "+
-			"shortly.").Because(err)
+		f := lectern.Fail(lectern.CodeOverloaded,
+			"The keys cannot be read at the moment, so nobody is let in. Try again "+
+				"shortly.").Because(err)
 		f.Retryable = true
 		return nil, f
 	}
@@ -371,7 +374,8 @@ func valid(k lectern.Key) error {
 	case !k.Scope.Valid():
 		return fault("scope", "A key's scope is read, write or admin, not %.40q.", k.Scope)
 	case !validOwner(k.Owner):
-		return fault("owner", "An owner is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit, unlike "+
+		return fault("owner", "An owner is 1 to 64 of a-z, 0-9, '-', '_' and '.', and begins with a letter or digit, "+
+			"unlike "+
 			"%.80q.", k.Owner)
 	case !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(k.CreatedAt):
 		return fault("expires_at", "The key would end before it begins.")
@@ -414,13 +418,15 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 func inTime(k lectern.Key) error {
 	if !k.ExpiresAt.IsZero() && !time.Now().Before(k.ExpiresAt) {
-		return lectern.Fail(lectern.CodeUnauthorized, "The key %s expired on %s. Ask whoever runs this server for another.",
+		return lectern.Fail(lectern.CodeUnauthorized,
+			"The key %s expired on %s. Ask whoever runs this server for another.",
 			k.ID, k.ExpiresAt.Format("2 January 2006"))
 	}
 	return nil
 }
 
 func wrong() error {
-	return lectern.Fail(lectern.CodeUnauthorized, "This is no key of this server. \"lectern key list\" shows which there "+
-		"are.")
+	return lectern.Fail(lectern.CodeUnauthorized,
+		"This is no key of this server. \"lectern key list\" shows which there "+
+			"are.")
 }

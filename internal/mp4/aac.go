@@ -10,19 +10,19 @@ import (
 	"lectern"
 )
 
-// ErrSound is what is wrong with packets of sound that are damaged or do not fit.
+// ErrSound reports packets of sound that are damaged or do not fit together.
 var ErrSound = errors.New("the sound is damaged")
 
-// ADTS says what is in a stream of AAC whose packets have a head of their own.
+// ADTS describes a stream of AAC whose packets have headers.
 type ADTS struct {
 	Config []byte   // an AudioSpecificConfig (ISO 14496-3)
-	Sizes  []uint32 // of the packets, without their heads
+	Sizes  []uint32 // of the packets, without their headers
 	Last   []byte   // the last packet
 }
 
 const adtsHead = 7
 
-// ReadADTS reads a stream to its end. Packets of different kinds, and a last one that was cut short, are errors.
+// ReadADTS reads a stream to its end. Packets of different kinds and a truncated last packet are errors.
 func ReadADTS(r io.Reader) (ADTS, error) {
 	var x ADTS
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -48,13 +48,13 @@ func ReadADTS(r io.Reader) (ADTS, error) {
 	}
 }
 
-// adtsPacket reads a packet's head. At the end of the stream it gives io.EOF.
+// adtsPacket reads a packet's header. At the end of the stream it returns io.EOF.
 func adtsPacket(r io.Reader) (config []byte, size int, err error) {
 	var b [adtsHead]byte
 	if _, err := io.ReadFull(r, b[:]); err != nil {
 		return nil, 0, err
 	}
-	// Twelve ones, no checksum, one block of data in the packet.
+	// Twelve set bits, no checksum, one block of data in the packet.
 	if b[0] != 0xff || b[1]&0xf7 != 0xf1 || b[6]&3 != 0 {
 		return nil, 0, fmt.Errorf("there is no head in %x", b)
 	}
@@ -63,7 +63,7 @@ func adtsPacket(r io.Reader) (config []byte, size int, err error) {
 		return nil, 0, fmt.Errorf("a packet of %d bytes", size)
 	}
 	kind, rate, channels := b[2]>>6+1, b[2]>>2&0xf, b[2]&1<<2|b[3]>>6
-	// The last three bytes say that there is no more in the stream than it seems (no SBR), as ffmpeg does.
+	// The last three bytes declare a stream without SBR, as ffmpeg does.
 	return []byte{kind<<3 | rate>>1, rate<<7 | channels<<3, 0x56, 0xe5, 0}, size - adtsHead, nil
 }
 
@@ -77,16 +77,16 @@ func noEOF(err error) error {
 // packet is the number of samples in a packet of AAC (ISO 14496-3).
 const packet = 1024
 
-// Part is a stretch of sound that was encoded by itself.
+// Part is a separately encoded part of the sound.
 type Part struct {
-	At      int64 // the packet of the whole that is its first
-	Packets int64 // how many of its packets are used, from the first on
+	At      int64 // its first packet, counted in the whole sound
+	Packets int64 // number of its packets that are used, from the first on
 	ADTS
-	// Open gives the stream that ADTS was read from. It is called when its turn comes.
+	// Open returns the stream from which ADTS was read. It is called when the writer reaches the part.
 	Open func() (io.ReadCloser, error)
 }
 
-// Soundtrack is the sound of a whole: its parts, and the packets between them.
+// Soundtrack is the sound of a whole video: its parts, and the packets between them.
 type Soundtrack struct {
 	samples int64
 	config  []byte
@@ -95,8 +95,8 @@ type Soundtrack struct {
 	bytes   uint64
 }
 
-// NewSoundtrack joins parts to the sound of total samples. What is between the parts is filled with the last packet
-// of the one before, which is silence, and what precedes the first with its own.
+// NewSoundtrack joins parts to a sound of total samples. The gaps after a part are filled with its last packet, which
+// is silence, and a gap before the first part with that part's last packet.
 func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
 	runs, err := arrange(total, parts)
 	if err != nil {
@@ -115,7 +115,7 @@ func NewSoundtrack(total int64, parts []Part) (Soundtrack, error) {
 	return s, nil
 }
 
-// Write writes the sound as an MP4 file of its own.
+// Write writes the sound as an MP4 file.
 func (s Soundtrack) Write(w io.Writer) error {
 	t := s.track(1)
 	t.chunks = []chunk{{samples: uint32(len(s.sizes))}}
@@ -127,7 +127,7 @@ func (s Soundtrack) Write(w io.Writer) error {
 	return in.copy(w, len(s.sizes))
 }
 
-// packetReader gives the packets of a soundtrack one after the other. It has to be closed.
+// packetReader reads the packets of a soundtrack in order. The caller must close it.
 type packetReader struct {
 	runs []packets
 	done int // packets of the first run
@@ -157,7 +157,7 @@ func (r *packetReader) copy(w io.Writer, n int) error {
 	return nil
 }
 
-// one writes a packet of a run, without its head.
+// one writes a packet of a run, without its header.
 func (r *packetReader) one(w io.Writer, of packets) (err error) {
 	if of.silence > 0 {
 		_, err = w.Write(of.of.Last)
@@ -178,7 +178,7 @@ func (r *packetReader) one(w io.Writer, of packets) (err error) {
 	return nil
 }
 
-// pass writes the next n bytes, as they are in the buffer.
+// pass writes the next n bytes from the buffer.
 func (r *packetReader) pass(w io.Writer, n int) error {
 	b, err := r.in.Peek(n) // no packet is larger than the buffer
 	if err == nil {
@@ -203,13 +203,13 @@ func (r *packetReader) Close() error {
 // packets is a run of packets: silence taken from a part, or the first ones of a part.
 type packets struct {
 	of      Part
-	silence int64 // how many times its last packet
+	silence int64 // repetitions of its last packet
 	sizes   []uint32
 }
 
 func (p packets) count() int { return int(p.silence) + len(p.sizes) }
 
-// arrange says which packets follow each other.
+// arrange returns the runs of packets of a sound, in order.
 func arrange(total int64, parts []Part) ([]packets, error) {
 	if total <= 0 || len(parts) == 0 {
 		return nil, fmt.Errorf("%w: there is none", ErrSound)
@@ -234,7 +234,8 @@ func arrange(total int64, parts []Part) ([]packets, error) {
 	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
 }
 
-// track describes the sound. It says that the first packet is not heard: it is what the second overlaps with.
+// track describes the sound. It excludes the first packet from playback, because that only supplies the overlap of the
+// second.
 func (s Soundtrack) track(id uint32) track {
 	n, total := uint32(len(s.sizes)), uint64(s.samples)
 	rate := u32(uint32(max(s.bytes*8*lectern.SampleRate/total, 1)))
@@ -245,10 +246,10 @@ func (s Soundtrack) track(id uint32) track {
 		ticks: total + packet, lasts: total, skip: packet,
 		media: full("smhd", 0, 0, zeros(4)),
 		entry: box("mp4a", zeros(6), u16(1), zeros(8), u16(1), u16(16), zeros(4), u32(lectern.SampleRate<<16), esds),
-		// The last packet is as long as what it holds of the whole.
+		// The last packet lasts as long as the rest of the sound.
 		lengths: []length{{n - 1, packet}, {1, uint32(total + packet - uint64(n-1)*packet)}},
 		sizes:   s.sizes,
-		// Whoever begins to play at a packet has to decode the one before it too.
+		// A player that begins at a packet must decode the one before it too.
 		more: [][]byte{full("sgpd", 1, 0, []byte("roll"), u32(2), u32(1), u16(0xffff)),
 			full("sbgp", 0, 0, []byte("roll"), u32(1), u32(n), u32(1))},
 	}

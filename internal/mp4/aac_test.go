@@ -11,7 +11,7 @@ import (
 	"lectern"
 )
 
-// adtsOf puts heads before packets, as ffmpeg does for 48 kHz and one channel.
+// adtsOf adds headers to packets, as ffmpeg does for 48 kHz and one channel.
 func adtsOf(packets ...[]byte) []byte {
 	var b []byte
 	for _, p := range packets {
@@ -21,10 +21,11 @@ func adtsOf(packets ...[]byte) []byte {
 	return b
 }
 
-// partOf is a part of so many samples, from a packet on, whose packets hold their own number in it, and the part's.
+// partOf returns a part of the given length that begins at a packet. Each packet holds its own number and the part's
+// name.
 func partOf(t interface{ Fatal(...any) }, at, samples int64, name byte, size func(i int) int) (Part, [][]byte) {
 	var list [][]byte
-	packets := samples/packet + 1 // each reaches into the next
+	packets := samples/packet + 1 // each overlaps the next
 	for i := range int(packets) {
 		list = append(list, append(bytes.Repeat([]byte{byte(i)}, size(i)), name))
 	}
@@ -33,7 +34,8 @@ func partOf(t interface{ Fatal(...any) }, at, samples int64, name byte, size fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Part{At: at, Packets: packets, ADTS: x, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
+	return Part{At: at, Packets: packets, ADTS: x,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(stream)), nil }}, list
 }
 
 func writeSound(w io.Writer, total int64, parts []Part) error {
@@ -44,7 +46,8 @@ func writeSound(w io.Writer, total int64, parts []Part) error {
 	return s.Write(w)
 }
 
-// The track has each passage's packets at its place, and copies of a last packet everywhere else; it is as long as the whole.
+// The track has each passage's packets at its place, copies of a last packet everywhere else, and the length of the
+// whole.
 func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -52,7 +55,8 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		var want []byte
 		at, whole := int64(0), rapid.Int64Range(2, 300).Draw(t, "packets")
 		for at < whole && (len(parts) == 0 || rapid.Bool().Draw(t, "more")) {
-			gap, n := rapid.Int64Range(0, min(20, whole-at-1)).Draw(t, "gap"), rapid.Int64Range(1, 40).Draw(t, "samples")
+			gap, n := rapid.Int64Range(0, min(20, whole-at-1)).Draw(t, "gap"), rapid.Int64Range(1, 40).
+				Draw(t, "samples")
 			part, list := partOf(t, at+gap, n*packet, byte('a'+len(parts)), func(i int) int { return i % 7 })
 			parts = append(parts, part)
 			for range gap {
@@ -78,10 +82,12 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, _ := m.Track("soun")
-		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+packet) || s.Scale != lectern.SampleRate {
+		if !m.IndexFirst || int64(s.Samples) != whole || s.Ticks != uint64(total+packet) ||
+			s.Scale != lectern.SampleRate {
 			t.Fatalf("%d packets of %d samples became %+v", whole, total, m)
 		}
-		if !bytes.HasSuffix(file.Bytes(), want) || !bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
+		if !bytes.HasSuffix(file.Bytes(), want) ||
+			!bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
 			t.Fatal("its packets are not those of the passages")
 		}
 	})
@@ -106,7 +112,8 @@ func TestADTSIsRefusedWhereItIsDamaged(t *testing.T) {
 		}
 	}
 	x, err := ReadADTS(bytes.NewReader(good))
-	if err != nil || len(x.Sizes) != 2 || string(x.Last) != "another" || !bytes.Equal(x.Config, []byte{0x11, 0x88, 0x56, 0xe5, 0}) {
+	if err != nil || len(x.Sizes) != 2 || string(x.Last) != "another" ||
+		!bytes.Equal(x.Config, []byte{0x11, 0x88, 0x56, 0xe5, 0}) {
 		t.Errorf("%+v, %v", x, err)
 	}
 }
@@ -120,7 +127,7 @@ func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 	short.Packets, late.At, other.At, other.Config = 6, 100, 9, []byte{1}
 	gone.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(nil)), nil }
 	for name, parts := range map[string][]Part{
-		"none": nil, "overlap": {a, b}, "too few packets": {short}, "behind the end": {late}, "two kinds": {a, other}, "gone": {gone},
+		"none": nil, "overlap": {a, b}, "too few packets": {short}, "after the end": {late}, "two kinds": {a, other}, "gone": {gone},
 	} {
 		if err := writeSound(io.Discard, 20*packet, parts); err == nil {
 			t.Errorf("%s: no error", name)

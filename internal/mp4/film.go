@@ -12,13 +12,13 @@ import (
 	"lectern/internal/h264"
 )
 
-// Film is a whole video: pictures, their sound, captions that can be shown, chapters and a title. Nothing of it is
-// encoded here: it says where every sample is stored and when it is seen or heard, to the frame and to the sample.
+// Film is a whole video: pictures, sound, captions, chapters and a title. It does not encode: it sets where every
+// sample is stored and when it is played, to the frame and to the sample.
 type Film struct {
 	Size     lectern.Size
 	Rate     int // frames a second
 	Title    string
-	Language string // of sound and captions, as [Language] gives it
+	Language string // of sound and captions, as [Language] returns it
 	Chapters []captions.Chapter
 	Cues     []captions.Cue
 	ShowCues bool // players show the captions unless their viewer turns them off
@@ -29,8 +29,8 @@ type Film struct {
 	keys     []uint32 // counted from 1
 }
 
-// Add appends the first frames pictures of a stream. It refuses a stream that is shorter, and one whose parameter
-// sets differ from those before it: players would show rubbish.
+// Add appends the first frames pictures of a stream. It refuses a shorter stream, and one whose parameter sets differ
+// from those of earlier streams, because players would show garbage.
 func (f *Film) Add(x h264.Index, frames int64) error {
 	if frames <= 0 || frames > int64(len(x.Sizes)) {
 		return fmt.Errorf("%w: it has %d pictures where %d are needed", h264.ErrDamaged, len(x.Sizes), frames)
@@ -58,8 +58,8 @@ const (
 	chapterTrack
 )
 
-// Write writes the film as one MP4 file. pictures are those of the streams that were added, in order, as their
-// indexes have them. What belongs to a second is stored together, so that a player has it when it needs it.
+// Write writes the film as one MP4 file. pictures holds the pictures of the added streams in order, in the sizes of
+// their indexes. All samples of a second are stored together, so that a player has them in time.
 func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 	if len(f.sps) < 4 || len(f.sizes) == 0 || len(f.Sound.sizes) == 0 {
 		return fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
@@ -101,7 +101,7 @@ type turn struct {
 	bytes   uint64
 }
 
-// interleave lays the samples of all tracks out, a second of each at a time, chapters first. It notes the chunks.
+// interleave orders the samples of all tracks, a second of each at a time, chapters first, and records the chunks.
 func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 	done := make([]int, len(tracks))
 	lay := func(i, until int) {
@@ -142,7 +142,7 @@ func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 	return turns, at
 }
 
-// tracks describes the tracks, the one of the chapters last, and gives the samples of those that are text.
+// tracks describes the tracks, with the chapters' track last, and returns the samples of the text tracks.
 func (f *Film) tracks() ([]track, map[uint32][]byte) {
 	sound := f.Sound.track(soundTrack)
 	sound.group, sound.language, sound.chapters = 1, f.Language, chapterTrack
@@ -157,13 +157,13 @@ func (f *Film) tracks() ([]track, map[uint32][]byte) {
 	return append(list, chapters), texts
 }
 
-// ticksPerFrame is how many ticks of the pictures' timescale a frame lasts.
+// ticksPerFrame is the length of a frame in ticks of the pictures' timescale.
 const ticksPerFrame = 512
 
-// timescale is the number of ticks a second in the tracks of pictures and chapters.
+// timescale is the number of ticks in a second in the tracks of pictures and chapters.
 func (f *Film) timescale() uint32 { return uint32(f.Rate) * ticksPerFrame }
 
-// lasts is how long the film is, in ticks of the file.
+// lasts returns the length of the film in ticks of the file.
 func (f *Film) lasts() uint64 {
 	rate := uint64(f.Rate)
 	return (uint64(len(f.sizes))*movieScale + rate - 1) / rate
@@ -179,7 +179,8 @@ func (f *Film) pictures() track {
 		zeros(4), u16(1), zeros(32), u16(24), u16(0xffff), avcC, colr)
 	n := uint32(len(f.sizes))
 	return track{
-		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame, lasts: f.lasts(), size: f.Size,
+		id: pictureTrack, kind: "vide", name: "video", scale: f.timescale(), ticks: uint64(n) * ticksPerFrame,
+		lasts: f.lasts(), size: f.Size,
 		chapters: chapterTrack, media: full("vmhd", 0, 1, zeros(8)), entry: avc1,
 		lengths: []length{{n, ticksPerFrame}}, keys: f.keys, sizes: f.sizes,
 	}
@@ -194,7 +195,7 @@ func (t *track) text(samples []byte, ticks uint32, text string, more ...byte) []
 	return append(append(append(samples, u16(uint16(len(b)))...), b...), more...)
 }
 
-// cutText shortens a text to at most so many bytes, between two characters.
+// cutText shortens a text to at most the given number of bytes, between two characters.
 func cutText(s string, most int) string {
 	for len(s) > most {
 		at := most
@@ -206,11 +207,11 @@ func cutText(s string, most int) string {
 	return s
 }
 
-// captionScale is the number of ticks a second of captions: they are exact to the millisecond, as in the files beside
-// the video.
+// captionScale is the number of ticks in a second of captions. They are exact to the millisecond, as in the caption
+// files.
 const captionScale = 1000
 
-// captions gives the track of the captions (3GPP TS 26.245), with an empty one wherever none is shown.
+// captions returns the track of the captions (3GPP TS 26.245), with an empty caption wherever none is shown.
 func (f *Film) captions() (t track, samples []byte) {
 	now, end := int64(0), int64(f.lasts()*captionScale/movieScale)
 	for _, c := range f.Cues {
@@ -227,7 +228,7 @@ func (f *Film) captions() (t track, samples []byte) {
 	if now < end {
 		samples = t.text(samples, uint32(end-now), "")
 	}
-	// Below in the middle, white on black, in the first font of the table.
+	// At the bottom, centred, white on black, in the first font of the table.
 	tx3g := box("tx3g", zeros(6), u16(1), zeros(4), []byte{1, 0xff, 0, 0, 0, 0xff}, zeros(8), zeros(4), u16(1),
 		[]byte{0, 16, 0xff, 0xff, 0xff, 0xff},
 		box("ftab", u16(1), u16(1), []byte{5}, []byte("Arial")))
@@ -237,9 +238,9 @@ func (f *Film) captions() (t track, samples []byte) {
 	return t, samples
 }
 
-// chapters gives the track of the chapters' titles, as QuickTime has it.
+// chapters returns the track of the chapters' titles, in the form of QuickTime.
 func (f *Film) chapters() (t track, samples []byte) {
-	encd := append(u32(12), "encd\x00\x00\x01\x00"...) // it is UTF-8
+	encd := append(u32(12), "encd\x00\x00\x01\x00"...) // the titles are UTF-8
 	for _, c := range f.Chapters {
 		samples = t.text(samples, uint32(c.End-c.Start)*ticksPerFrame, c.Title, encd...)
 	}
@@ -251,10 +252,10 @@ func (f *Film) chapters() (t track, samples []byte) {
 	return t, samples
 }
 
-// chapterScale is in how many parts of a second the list of chapters says when each begins.
+// chapterScale is the number of ticks in a second in the list of chapters.
 const chapterScale = 10_000_000
 
-// about gives what the file says of itself: its title, what made it, and the chapters as other players read them.
+// about returns the file's metadata: its title, the program that made it, and the list of chapters for other players.
 func (f *Film) about() []byte {
 	say := func(kind, text string) []byte {
 		if text == "" {

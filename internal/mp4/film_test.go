@@ -23,7 +23,7 @@ var (
 	testPPS = []byte{0x68, 0xee, 0x3c, 0x80}
 )
 
-// demuxed is a track as somebody else reads it: from ISO 14496-12, by the places that the index gives.
+// demuxed is a track as read by a second reader, written from ISO 14496-12, by the offsets of the index.
 type demuxed struct {
 	kind, language string
 	scale          uint32
@@ -34,7 +34,7 @@ type demuxed struct {
 	enabled        bool
 }
 
-// boxesIn cuts boxes apart; those of the same kind stand in order.
+// boxesIn separates boxes by kind, in order.
 func boxesIn(b []byte) map[string][][]byte {
 	found := map[string][][]byte{}
 	for len(b) >= 8 {
@@ -48,7 +48,7 @@ func boxesIn(b []byte) map[string][][]byte {
 	return found
 }
 
-// inside goes down a path of boxes, each the first of its kind.
+// inside follows a path of boxes, each the first of its kind.
 func inside(b []byte, path ...string) []byte {
 	for _, kind := range path {
 		list := boxesIn(b)[kind]
@@ -60,7 +60,7 @@ func inside(b []byte, path ...string) []byte {
 	return b
 }
 
-// words reads a table of 32 bits each.
+// words reads a table of 32-bit values.
 func words(b []byte) []uint32 {
 	list := make([]uint32, len(b)/4)
 	for i := range list {
@@ -72,7 +72,8 @@ func words(b []byte) []uint32 {
 func demux(file []byte) (list []demuxed) {
 	for _, trak := range boxesIn(inside(file, "moov"))["trak"] {
 		mdhd, stbl := inside(trak, "mdia", "mdhd"), inside(trak, "mdia", "minf", "stbl")
-		t := demuxed{kind: string(inside(trak, "mdia", "hdlr")[8:12]), scale: words(mdhd)[5], enabled: inside(trak, "tkhd")[3]&1 == 1}
+		t := demuxed{kind: string(inside(trak, "mdia", "hdlr")[8:12]), scale: words(mdhd)[5],
+			enabled: inside(trak, "tkhd")[3]&1 == 1}
 		if elst := inside(trak, "edts", "elst"); elst != nil {
 			t.skip = binary.BigEndian.Uint64(elst[16:])
 		}
@@ -88,7 +89,8 @@ func demux(file []byte) (list []demuxed) {
 		if stss := inside(stbl, "stss"); stss != nil {
 			t.keys = words(stss)[2:]
 		}
-		sizes, runs, places := words(inside(stbl, "stsz"))[3:], words(inside(stbl, "stsc"))[2:], words(inside(stbl, "co64"))[2:]
+		sizes, runs, places := words(inside(stbl, "stsz"))[3:], words(inside(stbl, "stsc"))[2:],
+			words(inside(stbl, "co64"))[2:]
 		for c := range len(places) / 2 {
 			at, n := uint64(places[2*c])<<32|uint64(places[2*c+1]), uint32(0)
 			for i := 0; i < len(runs) && runs[i] <= uint32(c+1); i += 3 {
@@ -107,10 +109,12 @@ func demux(file []byte) (list []demuxed) {
 
 // aFilm draws a film, and its pictures and packets.
 func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
-	f = &Film{Size: hd, Rate: 30, Title: rapid.String().Draw(t, "title"), Language: "eng", ShowCues: rapid.Bool().Draw(t, "show")}
+	f = &Film{Size: hd, Rate: 30, Title: rapid.String().Draw(t, "title"), Language: "eng",
+		ShowCues: rapid.Bool().Draw(t, "show")}
 	f.Rate = rapid.SampledFrom([]int{24, 25, 30, 50, 60}).Draw(t, "rate")
 	for range rapid.IntRange(1, 5).Draw(t, "streams") {
-		x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: rapid.SliceOfN(rapid.Uint32Range(1, 40), 1, 90).Draw(t, "sizes"), Keys: []int{0}}
+		x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: rapid.SliceOfN(rapid.Uint32Range(1, 40), 1, 90).
+			Draw(t, "sizes"), Keys: []int{0}}
 		take := rapid.IntRange(1, len(x.Sizes)).Draw(t, "take")
 		from := int64(len(f.sizes))
 		if err := f.Add(x, int64(take)); err != nil {
@@ -119,7 +123,8 @@ func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
 		for i, n := range x.Sizes[:take] {
 			pictures = append(pictures, bytes.Repeat([]byte{byte(len(pictures)), byte(i)}, int(n))[:n])
 		}
-		f.Chapters = append(f.Chapters, captions.Chapter{Title: rapid.String().Draw(t, "chapter"), Start: from, End: int64(len(f.sizes))})
+		f.Chapters = append(f.Chapters, captions.Chapter{Title: rapid.String().Draw(t, "chapter"), Start: from,
+			End: int64(len(f.sizes))})
 	}
 	rate := int64(f.Rate)
 	samples := (int64(len(f.sizes))*lectern.SampleRate + rate - 1) / rate
@@ -136,12 +141,13 @@ func aFilm(t *rapid.T) (f *Film, pictures, packets [][]byte) {
 	for range rapid.IntRange(0, 6).Draw(t, "cues") {
 		from := now + time.Duration(rapid.IntRange(0, 2e9).Draw(t, "gap"))
 		now = from + time.Duration(rapid.IntRange(0, 2e9).Draw(t, "shown"))
-		f.Cues = append(f.Cues, captions.Cue{Start: from, End: now, Lines: []string{rapid.String().Draw(t, "line"), "second line"}})
+		f.Cues = append(f.Cues, captions.Cue{Start: from, End: now,
+			Lines: []string{rapid.String().Draw(t, "line"), "second line"}})
 	}
 	return f, pictures, packets
 }
 
-// Whoever reads the file by its index finds every picture, packet, caption and title where and when it belongs.
+// A reader of the index finds every picture, packet, caption and title at the right place and time.
 func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -166,8 +172,10 @@ func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 			t.Fatalf("the tracks have %d bytes of %d", total, all)
 		}
 		same := func(of demuxed, kind, language string, want [][]byte) {
-			if of.kind != kind || of.language != language || len(of.samples) != len(want) || len(of.lengths) != len(want) {
-				t.Fatalf("%s in %s with %d samples and %d lengths for %d", of.kind, of.language, len(of.samples), len(of.lengths), len(want))
+			if of.kind != kind || of.language != language || len(of.samples) != len(want) ||
+				len(of.lengths) != len(want) {
+				t.Fatalf("%s in %s with %d samples and %d lengths for %d", of.kind, of.language, len(of.samples),
+					len(of.lengths), len(want))
 			}
 			for i, s := range of.samples {
 				if !bytes.Equal(s, want[i]) {
@@ -213,7 +221,8 @@ func checkCaptions(t *rapid.T, f *Film, track demuxed) {
 	if track.enabled != f.ShowCues { // V7
 		t.Fatalf("the captions are enabled: %v, not %v", track.enabled, f.ShowCues)
 	}
-	if strings.Join(shown, "|") != strings.Join(want, "|") || now != end || track.scale != 1000 || track.kind != "sbtl" || track.language != "eng" {
+	if strings.Join(shown, "|") != strings.Join(want, "|") || now != end || track.scale != 1000 ||
+		track.kind != "sbtl" || track.language != "eng" {
 		t.Fatalf("%q\nis shown instead of\n%q, until %d of %d", shown, want, now, end)
 	}
 }
@@ -225,12 +234,14 @@ func checkChapters(t *rapid.T, f *Film, track demuxed, list []byte) {
 	list = list[9:]
 	for i, c := range f.Chapters {
 		title := string(list[9 : 9+list[8]])
-		if begins := binary.BigEndian.Uint64(list); begins != uint64(c.Start)*10_000_000/uint64(f.Rate) || title != cutText(c.Title, 255) {
+		if begins := binary.BigEndian.Uint64(list); begins != uint64(c.Start)*10_000_000/uint64(f.Rate) ||
+			title != cutText(c.Title, 255) {
 			t.Fatalf("chapter %d begins at %d with %q", i, begins, title)
 		}
 		list = list[9+list[8]:]
 		s := track.samples[i]
-		if n := binary.BigEndian.Uint16(s); string(s[2:2+n]) != c.Title || int64(track.lengths[i]) != (c.End-c.Start)*ticksPerFrame {
+		if n := binary.BigEndian.Uint16(s); string(s[2:2+n]) != c.Title ||
+			int64(track.lengths[i]) != (c.End-c.Start)*ticksPerFrame {
 			t.Fatalf("chapter %d is %q for %d", i, s, track.lengths[i])
 		}
 	}
@@ -274,7 +285,7 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A title of any length is cut where a character ends.
+// A title that is too long is cut after a whole character.
 func TestTextIsCutBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -294,7 +305,8 @@ func FuzzReadMovie(f *testing.F) {
 	sound, err := NewSoundtrack(1600, []Part{part})
 	film := &Film{Size: hd, Rate: 30, Sound: sound, Chapters: []captions.Chapter{{Title: "One", End: 1}}}
 	var b bytes.Buffer
-	err = errors.Join(err, film.Add(h264.Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{4}, Keys: []int{0}}, 1), film.Write(&b, strings.NewReader("four")))
+	err = errors.Join(err, film.Add(h264.Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{4}, Keys: []int{0}}, 1),
+		film.Write(&b, strings.NewReader("four")))
 	if err != nil {
 		f.Fatal(err)
 	}

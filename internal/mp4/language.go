@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Language gives the three letters (ISO 639-2/T) that MP4 names a language by; "und" for one that has no such name.
+// Language returns the three-letter code (ISO 639-2/T) of a language in MP4, or "und" if it has none.
 func Language(bcp47 string) string {
 	base, err := language.ParseBase(strings.SplitN(strings.ReplaceAll(bcp47, "_", "-"), "-", 2)[0])
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Movie is what an MP4 file says about itself.
+// Movie is the index of an MP4 file.
 type Movie struct {
 	IndexFirst bool // the index comes before the samples, so that it plays while it loads
 	Tracks     []Track
@@ -20,7 +20,7 @@ type Track struct {
 	Samples uint32 // pictures, or packets of sound
 }
 
-// Track gives the first track of a kind.
+// Track returns the first track of a kind.
 func (m Movie) Track(kind string) (Track, bool) {
 	for _, t := range m.Tracks {
 		if t.Kind == kind {
@@ -32,10 +32,10 @@ func (m Movie) Track(kind string) (Track, bool) {
 
 var errNoMovie = fmt.Errorf("the file is no complete MP4")
 
-// maxIndex bounds the index of a movie that ReadMovie takes.
+// maxIndex bounds the index that ReadMovie reads.
 const maxIndex = 256 << 20
 
-// ReadMovie reads the index of an MP4 file of size bytes. A file that was cut short gives an error.
+// ReadMovie reads the index of an MP4 file of size bytes. A truncated file is an error.
 func ReadMovie(r io.ReaderAt, size int64) (Movie, error) {
 	var m Movie
 	var index, data bool
@@ -113,7 +113,7 @@ func (m *Movie) read(b []byte, t *Track) error {
 	return nil
 }
 
-// take notes what one box says about the track.
+// take stores the content of one box about the track.
 func (t *Track) take(kind string, body []byte) error {
 	if t == nil {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"lectern"
 )
 
-// movieScale is the number of ticks a second of a whole file: those of its sound, of which every usual frame rate has
-// a whole number for a frame.
+// movieScale is the number of ticks in a second of a whole file: those of its sound, because a frame of every usual
+// rate lasts a whole number of them.
 const movieScale = lectern.SampleRate
 
 // track describes one track of a file.
@@ -17,23 +17,23 @@ type track struct {
 	name     string
 	scale    uint32 // ticks a second
 	ticks    uint64 // how long it lasts
-	lasts    uint64 // how long what is played of it lasts, in ticks of the file
-	disabled bool   // not a track to be played
-	group    uint16 // of tracks that stand for each other; 0: none
+	lasts    uint64 // length of its played part, in ticks of the file
+	disabled bool   // players do not play it by default
+	group    uint16 // of alternative tracks; 0: none
 	size     lectern.Size
 	language string   // three letters (ISO 639-2/T)
 	skip     uint64   // ticks at its beginning that are not played
-	chapters uint32   // the track that has its chapters; 0: none
-	media    []byte   // the box that says what kind of media it is
-	entry    []byte   // the box that says how its samples are coded
+	chapters uint32   // the track with its chapters; 0: none
+	media    []byte   // the box of its media type
+	entry    []byte   // the box of its samples' coding
 	lengths  []length // of its samples, in order
-	keys     []uint32 // samples that stand by themselves, counted from 1; nil: all
+	keys     []uint32 // samples that decode alone, counted from 1; nil: all
 	sizes    []uint32 // of its samples, in bytes
 	chunks   []chunk
 	more     [][]byte // boxes about its samples
 }
 
-// length is how long each of some samples lasts.
+// length is the duration of each of a run of samples.
 type length struct {
 	samples uint32
 	ticks   uint32
@@ -75,7 +75,7 @@ func (t track) head() []byte {
 		u32(uint32(t.size.Width)<<16), u32(uint32(t.size.Height)<<16))
 }
 
-// samples says how long each sample is, in time and in bytes, and where it is stored.
+// samples returns the boxes with each sample's duration, size and place.
 func (t track) samples(first uint64) []byte {
 	stts := u32(uint32(len(t.lengths)))
 	for _, l := range t.lengths {
@@ -85,7 +85,7 @@ func (t track) samples(first uint64) []byte {
 	if t.keys != nil {
 		parts = append(parts, full("stss", 0, 0, u32(uint32(len(t.keys))), u32(t.keys...)))
 	}
-	// Chunks of as many samples as the one before are not listed.
+	// A chunk is listed only if its number of samples differs from the chunk before.
 	var stsc, co64 []byte
 	runs, before := uint32(0), uint32(0)
 	for i, c := range t.chunks {
@@ -102,8 +102,8 @@ func (t track) samples(first uint64) []byte {
 	return box("stbl", append(parts, t.more...)...)
 }
 
-// movieHead gives a file's bytes up to its first sample. brand and others say which readers it is for; bytes is the
-// size of all samples; more are boxes after the tracks.
+// movieHead returns a file's bytes up to its first sample. brand and others are its compatible brands, bytes is the
+// size of all samples, and more are boxes after the tracks.
 func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byte) []byte {
 	head := box("ftyp", []byte(brand), u32(512), []byte(others))
 	lasts, next := uint64(0), uint32(0)
@@ -120,17 +120,17 @@ func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byt
 		}
 		return box("moov", append(parts, more...)...)
 	}
-	// The place of the first sample stands in the index, which has a size of its own: its length does not depend on
+	// The index contains the place of the first sample, which depends on the index's size. That size does not depend on
 	// the value.
 	head = append(head, index(uint64(len(head)+len(index(0))+mdatHead))...)
 	head = append(append(head, u32(1)...), "mdat"...)
 	return append(head, u64(bytes+mdatHead)...)
 }
 
-// mdatHead is the length of the head of the samples.
+// mdatHead is the length of the header before the samples.
 const mdatHead = 16
 
-// packed is a language of three letters, five bits each; "und" for what is none.
+// packed returns a language of three letters in five bits each, or "und" if it is none.
 func packed(language string) uint16 {
 	if len(language) != 3 {
 		language = "und"
@@ -142,7 +142,7 @@ func packed(language string) uint16 {
 	return n
 }
 
-// matrix leaves a picture as it is.
+// matrix is the identity transformation.
 func matrix() []byte {
 	m := make([]byte, 36)
 	for i, v := range map[int]uint32{0: 0x10000, 16: 0x10000, 32: 0x40000000} {

@@ -28,9 +28,9 @@ func ParseColour(s string) (color.RGBA, bool) {
 	return color.RGBA{R: byte(v >> 16), G: byte(v >> 8), B: byte(v), A: 255}, true
 }
 
-// Background draws what a page is drawn on, in a picture of the given size; scale is the number of its pixels to a
-// CSS pixel. It is what a browser makes of the same gradients (CSS Images 3, section 3), but rounded to 8 bits once,
-// by an ordered dither over all of them.
+// Background draws a page's background in a picture of the given size. scale is the number of its pixels to a CSS
+// pixel. The gradients are those of a browser (CSS Images 3, section 3), but their sum is rounded to 8 bits only once,
+// with an ordered dither.
 func Background(g lectern.Background, size lectern.Size, scale float64) (*image.RGBA, error) {
 	from, ok1 := ParseColour(g.From)
 	to, ok2 := ParseColour(g.To)
@@ -44,7 +44,8 @@ func Background(g lectern.Background, size lectern.Size, scale float64) (*image.
 			return nil, fmt.Errorf("%q is no colour", l.Colour)
 		}
 		lights[len(lights)-1-i] = light{
-			x: l.X / 100 * float64(size.Width), y: l.Y / 100 * float64(size.Height), rx: l.RadiusX * scale, ry: l.RadiusY * scale,
+			x: l.X / 100 * float64(size.Width), y: l.Y / 100 * float64(size.Height), rx: l.RadiusX * scale,
+			ry:    l.RadiusY * scale,
 			alpha: float32(l.Alpha), reach: l.Reach / 100, colour: channels(c),
 		}
 	}
@@ -77,7 +78,7 @@ type light struct {
 	colour              [3]float32
 }
 
-// shine lays the light on a row of pixels whose middles are at y.
+// shine adds the light to a row of pixels whose centres are at y.
 func (l *light) shine(row [][3]float32, y float64) {
 	dy := (y - l.y) / l.ry
 	wide := l.reach*l.reach - dy*dy
@@ -97,7 +98,7 @@ func (l *light) shine(row [][3]float32, y float64) {
 	}
 }
 
-// dithered rounds a row to 8 bits, up or down by the place.
+// dithered rounds a row to 8 bits, up or down depending on the place.
 func dithered(out []byte, row [][3]float32, y int) {
 	add := rounding[y&7]
 	for x, p := range row {
@@ -106,7 +107,7 @@ func dithered(out []byte, row [][3]float32, y int) {
 	}
 }
 
-// rounding is what is added before a value is cut to 8 bits: from just above 0 to just below 1.
+// rounding is added to a value before it is truncated to 8 bits: from just above 0 to just below 1.
 var rounding = func() (t [8][8]float32) {
 	for y := range 8 {
 		for x := range 8 {
@@ -116,8 +117,8 @@ var rounding = func() (t [8][8]float32) {
 	return t
 }()
 
-// Lay lays a picture on a background of the same size. A picture as image/png reads it, with an alpha channel, is
-// laid there itself, so that there need not be two of them in memory: picture is not to be used any more.
+// Lay draws a picture over a background of the same size. For a picture with an alpha channel as image/png reads it,
+// Lay writes the result into picture, to save the memory of a second one. The caller must not use picture afterwards.
 func Lay(picture image.Image, background *image.RGBA) *image.RGBA {
 	b := picture.Bounds()
 	if glass, ok := picture.(*image.NRGBA); ok {
@@ -132,8 +133,7 @@ func Lay(picture image.Image, background *image.RGBA) *image.RGBA {
 	return out
 }
 
-// layRow lays a row of pixels, whose colours are not weakened by their alpha, on an opaque one; it becomes what is
-// seen.
+// layRow draws a row of pixels with straight alpha over an opaque row. The result replaces row.
 func layRow(row, background []byte) {
 	for ; len(row) >= 8 && len(background) >= 8; row, background = row[8:], background[8:] {
 		switch binary.LittleEndian.Uint64(row) & 0xff000000ff000000 {
@@ -159,9 +159,8 @@ func layPixel(p, background []byte) {
 	p[3] = 255
 }
 
-// PNG encodes an opaque picture. A slide's background is dithered: it has a pattern to its pixels that the filters of
-// the format would only stir: without them the file is two thirds as large as the browser's, and made in a sixth of
-// the time that image/png takes.
+// PNG encodes an opaque picture. It uses no filters, because they would disturb the regular pattern of a dithered
+// background. So the file is two thirds as large as the browser's and takes a sixth of the time of image/png.
 func PNG(img *image.RGBA) ([]byte, error) {
 	b := img.Bounds()
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(b.Dx())), uint32(b.Dy()))

@@ -15,7 +15,7 @@ import (
 	"lectern"
 )
 
-// The mean of every 8×8 pixels is the gradient itself, and no pixel is a whole step away from it.
+// The mean of every 8×8 pixels is the gradient itself, and every pixel is less than a step from it.
 func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	t.Parallel()
 	g := lectern.Background{From: "#102030", To: "#14283c", Angle: 180}
@@ -46,7 +46,8 @@ func TestBackgroundRoundsWithoutLoss(t *testing.T) {
 	}
 }
 
-// A light is its own colour in the middle, half of it at half its reach, and nothing beyond; it grows with the page's scale.
+// A light has its own colour in the middle, half of it at half its radius, and none beyond. It grows with the page's
+// scale.
 func TestBackgroundLights(t *testing.T) {
 	t.Parallel()
 	for _, scale := range []float64{1, 2} {
@@ -57,20 +58,22 @@ func TestBackgroundLights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []struct{ x, y, want float64 }{{100, 100, 200}, {140, 100, 100}, {60, 100, 100}, {100, 120, 100}, {181, 100, 0}, {100, 141, 0}, {0, 0, 0}} {
+		for _, c := range []struct{ x, y, want float64 }{{100, 100, 200}, {140, 100, 100}, {60, 100, 100},
+			{100, 120, 100}, {181, 100, 0}, {100, 141, 0}, {0, 0, 0}} {
 			if got := float64(img.RGBAAt(int(c.x*scale), int(c.y*scale)).R); math.Abs(got-c.want) > 4 {
 				t.Errorf("scale %g: at %g, %g there is %g instead of %g", scale, c.x, c.y, got, c.want)
 			}
 		}
 	}
-	for _, g := range []lectern.Background{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"}, {From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
+	for _, g := range []lectern.Background{{From: "red", To: "#000000"}, {From: "#000000", To: "#00000g"},
+		{From: "#000000", To: "#000000", Lights: []lectern.Light{{Colour: ""}}}} {
 		if img, err := Background(g, lectern.Size{Width: 2, Height: 2}, 1); err == nil {
 			t.Errorf("%+v gives %v", g, img)
 		}
 	}
 }
 
-// Lay is what image/draw does, to a step in 255; what is clear or opaque is exact.
+// Lay differs from image/draw by at most a step in 255. Transparent and opaque pixels are exact.
 func TestLay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -108,7 +111,7 @@ func TestLay(t *testing.T) {
 	}
 }
 
-// What PNG writes, image/png reads as it was.
+// image/png reads the pixels that PNG wrote.
 func TestPNG(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -149,7 +152,8 @@ func BenchmarkBackground(b *testing.B) {
 }
 
 func BenchmarkPNG(b *testing.B) {
-	img, err := Background(lectern.Background{From: "#110c35", To: "#241263", Angle: 160}, lectern.Size{Width: 1920, Height: 1080}, 1)
+	img, err := Background(lectern.Background{From: "#110c35", To: "#241263", Angle: 160},
+		lectern.Size{Width: 1920, Height: 1080}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

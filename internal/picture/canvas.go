@@ -2,8 +2,8 @@ package picture
 
 import "lectern"
 
-// Canvas is a slide's whole picture and a part of it, both in 4:2:0 as encoders take them, on which the pictures of
-// an avatar's window are put one after the other.
+// Canvas is a slide's whole picture and a part of it, both in 4:2:0 as encoders read them. The pictures of an avatar's
+// window are written into them one after the other.
 type Canvas struct {
 	size        lectern.Size
 	part        lectern.Rect
@@ -12,7 +12,7 @@ type Canvas struct {
 	tile        []byte
 }
 
-// NewCanvas makes the pictures of a slide without its avatar. window is inside part. Where part reaches out of the
+// NewCanvas makes the pictures of a slide without its avatar. window is inside part. Where part extends beyond the
 // picture, it repeats the picture's border.
 func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 	c := &Canvas{size: lectern.Size{Width: slide.Width, Height: slide.Height}, part: part, window: window,
@@ -30,7 +30,7 @@ func NewCanvas(slide *YUV, part, window lectern.Rect) *Canvas {
 	return c
 }
 
-// each calls do for each plane of a picture of size, and for that of a part of it at at.
+// each calls do for each plane of a picture of the given size and of its part at at.
 func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride, height int, at lectern.Rect),
 	whole, part []byte) {
 	w, h := size.Width, size.Height
@@ -43,19 +43,19 @@ func each(size lectern.Size, at lectern.Rect, do func(whole, part []byte, stride
 	}
 }
 
-// Tiles is how many tiles of a part's size there are across and down a picture. The last ones reach out of it.
+// Tiles returns how many tiles of a part's size cover a picture, across and down. The last ones may extend beyond it.
 func Tiles(size lectern.Size, part lectern.Rect) (across, down int) {
 	return (size.Width + part.Width - 1) / part.Width, (size.Height + part.Height - 1) / part.Height
 }
 
-// Tiles is how many tiles of the part's size the whole picture is cut into.
+// Tiles returns how many tiles of the part's size cover the whole picture.
 func (c *Canvas) Tiles() int {
 	across, down := Tiles(c.size, c.part)
 	return across * down
 }
 
-// Tile gives the whole picture's n-th tile, row by row from the top. What is beyond the picture may be
-// anything. It is valid until the next call.
+// Tile returns the whole picture's n-th tile, row by row from the top. Pixels beyond the picture are undefined. It is
+// valid until the next call.
 func (c *Canvas) Tile(n int) []byte {
 	if c.tile == nil {
 		c.tile = make([]byte, len(c.Part))
@@ -71,7 +71,7 @@ func (c *Canvas) Tile(n int) []byte {
 	return c.tile
 }
 
-// PutPart lays a region of the window's size, as [Region.Compose] gives it, into Part, and PutWhole into Whole.
+// PutPart writes a region of the window's size, as [Region.Compose] returns it, into Part.
 func (c *Canvas) PutPart(region []byte) {
 	at := c.window
 	at.X -= c.part.X
@@ -79,10 +79,10 @@ func (c *Canvas) PutPart(region []byte) {
 	Put(lectern.Size{Width: c.part.Width, Height: c.part.Height}, at, c.Part, region)
 }
 
-// PutWhole is PutPart for the whole picture.
+// PutWhole writes a region into Whole.
 func (c *Canvas) PutWhole(region []byte) { Put(c.size, c.window, c.Whole, region) }
 
-// Put lays a region, as [Region.Compose] gives it, into a picture of the given size, both in 4:2:0.
+// Put writes a region, as [Region.Compose] returns it, into a picture of the given size, both in 4:2:0.
 func Put(size lectern.Size, at lectern.Rect, picture, region []byte) {
 	each(size, at, func(whole, part []byte, stride, _ int, at lectern.Rect) {
 		for y := range at.Height {

@@ -10,11 +10,12 @@ import (
 	"lectern"
 )
 
-// The part is what the whole picture shows there, before a window is laid in and after.
+// The part equals its place in the whole picture, before and after a window is written.
 func TestCanvasPartsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		size := lectern.Size{Width: 2 * rapid.IntRange(8, 200).Draw(t, "width"), Height: 2 * rapid.IntRange(8, 200).Draw(t, "height")}
+		size := lectern.Size{Width: 2 * rapid.IntRange(8, 200).Draw(t, "width"),
+			Height: 2 * rapid.IntRange(8, 200).Draw(t, "height")}
 		w := drawWindow(t, size).At
 		part := around(w, rapid.IntRange(0, 3).Draw(t, "margin"))
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -27,7 +28,7 @@ func TestCanvasPartsAgree(t *testing.T) {
 		}
 		c := NewCanvas(noise(size.Width, size.Height), part, w)
 		check := func() {
-			seen := part // of it, what is inside the picture
+			seen := part // its area inside the picture
 			seen.Width, seen.Height = min(seen.Width, size.Width-seen.X), min(seen.Height, size.Height-seen.Y)
 			got, want := make([]byte, seen.Width*seen.Height*3/2), make([]byte, seen.Width*seen.Height*3/2)
 			cutOut(size, seen, c.Whole, want)
@@ -51,7 +52,7 @@ func TestCanvasPartsAgree(t *testing.T) {
 	})
 }
 
-// around is a window with so many macroblocks beside it, in whole ones. It may reach out of the picture at the right and below.
+// around returns a window with a margin, in whole macroblocks. It may extend beyond the picture at the right and below.
 func around(w lectern.Rect, margin int) lectern.Rect {
 	span := func(at, length int) (from, n int) {
 		from = max(at/16-margin, 0) * 16

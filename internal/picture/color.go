@@ -15,15 +15,15 @@ const (
 	vR         = -(vG + vB)
 )
 
-// threshold is an ordered dither: what is added before a value is cut to 8 bits, instead of a half. Eight bits in the
-// limited range hold fewer steps than eight bits of RGB do, and in the soft gradients of a slide the steps would show
-// as bands. It depends on the place in the whole picture alone, so a region converted by itself has the same pattern
+// threshold is an ordered dither: it is added, instead of a half, before a value is truncated to 8 bits. Eight bits in
+// the limited range hold fewer steps than eight bits of RGB, and the steps would show as bands in the soft gradients of
+// a slide. It depends only on the place in the whole picture, so a region that is converted alone has the same pattern
 // as its surroundings.
 var threshold = bayer()
 
-// dither is by how much the pattern is weakened. At full strength it covers every flat colour that falls between two steps, which
-// an encoder pays for with half as many bits again and time to match (docs/TUNING.md); and backgrounds are dithered
-// already. A quarter breaks up what rounding alone would line up.
+// dither is the divisor of the pattern's strength. At full strength the pattern covers every flat colour between two
+// steps, which costs an encoder half as many bits again and the same in time (docs/TUNING.md). Backgrounds are dithered
+// already, so a quarter of the strength is enough to avoid the bands of plain rounding.
 const dither = 4
 
 func bayer() (t [8][8]int32) {
@@ -35,7 +35,7 @@ func bayer() (t [8][8]int32) {
 	return t
 }
 
-// order is the place of a pixel in Bayer's pattern of 8×8, from 0 to 63.
+// order returns a pixel's number in Bayer's pattern of 8×8, from 0 to 63.
 func order(x, y int) (v int) {
 	for bit := range 3 {
 		a, b := (x^y)>>bit&1, y>>bit&1
@@ -44,18 +44,18 @@ func order(x, y int) (v int) {
 	return v
 }
 
-// YUV is a picture in 4:2:0 (bt709, limited range), its three planes one after the other, as the encoder reads it.
+// YUV is a picture in 4:2:0 (bt709, limited range) with its three planes one after the other, as the encoder reads it.
 type YUV struct {
 	Width, Height int // both even
 	Pix           []byte
 }
 
-// NewYUV makes a picture. Its sides have to be even.
+// NewYUV makes a picture. Its sides must be even.
 func NewYUV(width, height int) *YUV {
 	return &YUV{Width: width, Height: height, Pix: make([]byte, width*height*3/2)}
 }
 
-// ToYUV converts a whole slide, whose sides have to be even, with its alpha ignored.
+// ToYUV converts a whole slide and ignores its alpha. The sides must be even.
 func ToYUV(src *image.RGBA) *YUV {
 	b := src.Bounds()
 	p := NewYUV(b.Dx(), b.Dy())
@@ -66,9 +66,9 @@ func ToYUV(src *image.RGBA) *YUV {
 	return p
 }
 
-// convert writes two rows of RGBA pixels to x, y in p, their alpha ignored, and reports whether all of them are
-// opaque. They are at atX, atY in the whole picture. All four are even, and the rows hold an even number of pixels.
-// Chroma is the mean of four pixels, in their middle (the stream says so).
+// convert writes two rows of RGBA pixels at x, y in p. It ignores their alpha, but reports whether all of them are
+// opaque. In the whole picture the rows are at atX, atY. All four numbers are even, and the rows hold an even number of
+// pixels. Chroma is the mean of four pixels, in their middle, which the stream declares.
 func (p *YUV) convert(top, bottom []byte, x, y, atX, atY int) bool {
 	n := len(top) / 4
 	half := p.Width / 2
@@ -79,22 +79,22 @@ func (p *YUV) convert(top, bottom []byte, x, y, atX, atY int) bool {
 	return s.convert()>>24 == 255
 }
 
-// strip is two rows of pixels and where they go: an even number of them, half as many in u and v.
+// strip is two rows of pixels and their destination: an even number of pixels, half as many in u and v.
 type strip struct {
 	top, bottom  []byte
 	y0, y1, u, v []byte
 	atX, atY     int
 }
 
-// Two pixels are handled in one word, each channel of them in 32 bits of its own: a channel times a factor of 16
-// bits, and the sum of three of those, stay below that.
+// One word holds two pixels, each channel in its own 32 bits: a channel times a factor of 16 bits, and the sum of three
+// of those, fit in 32 bits.
 const (
 	pair   = 0x000000ff_000000ff
 	blacks = 16<<16 | 16<<(16+32)
 )
 
-// portable converts a strip, and gives the bits that all of its pixels have in common. What a kernel does instead for
-// some processor has to give the same, bit for bit.
+// portable converts a strip and returns the bits that all of its pixels have in common. A processor's own kernel must
+// give the same result, bit for bit.
 func (s *strip) portable() uint32 {
 	top, y0, y1, u := s.top, s.y0, s.y1, s.u
 	bottom, v := s.bottom[:len(top)], s.v[:len(u)]
@@ -119,7 +119,7 @@ func (s *strip) portable() uint32 {
 	return uint32(common) & uint32(common>>32)
 }
 
-// pairs are the thresholds of a row, with black, for two pixels at a time.
+// pairs returns the thresholds of a row, with the black level added, for two pixels at a time.
 func pairs(y int) (t [4]uint64) {
 	row := &threshold[y&7]
 	for i := range t {

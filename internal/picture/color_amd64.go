@@ -2,11 +2,11 @@ package picture
 
 import "golang.org/x/sys/cpu"
 
-// step is how many pixels of each row the kernel takes at a time.
+// step is the number of pixels of each row that the kernel converts at a time.
 const step = 16
 
-// lumas and chromas are threshold as the kernel adds it: black included, shifted as its sums are, and each row twice,
-// so that eight in a row can be read from any place in it.
+// lumas and chromas are threshold in the form that the kernel adds: with the black level, shifted like its sums, and
+// each row twice, so that eight values can be read from any place in a row.
 var (
 	lumas   = doubled(func(t int32) int32 { return t + 16<<16 })
 	chromas = doubled(func(t int32) int32 { return t<<2 + 128<<18 })
@@ -24,7 +24,7 @@ func doubled(f func(int32) int32) (t [8][16]int32) {
 func (s *strip) convert() uint32 {
 	if n := len(s.y0); cpu.X86.HasAVX2 && n >= step {
 		common := s.kernel(0, n&^(step-1))
-		if n%step > 0 { // the last pixels, some of them again
+		if n%step > 0 { // the last pixels; some are converted twice
 			common &= s.kernel(n-step, step)
 		}
 		return common
@@ -32,7 +32,7 @@ func (s *strip) convert() uint32 {
 	return s.portable()
 }
 
-// kernel converts n pixels from one on, n a multiple of step and above 0.
+// kernel converts n pixels, beginning at from. n is a multiple of step and above 0.
 func (s *strip) kernel(from, n int) uint32 {
 	to, x := from+n, s.atX+from
 	top, bottom, y0, y1 := s.top[4*from:4*to], s.bottom[4*from:4*to], s.y0[from:to], s.y1[from:to]

@@ -1,8 +1,8 @@
 #include "textflag.h"
 
-// A pixel is 32 bits, R in the lowest byte. It is split into two pairs of 16 bits, (R, B) and (G, G); VPMADDWD multiplies a pair
-// by a pair of factors and adds the two products, in 32 bits. Factors have to be below 32768, which luma's for G (40254) is not:
-// half of it is taken for each of the two Gs.
+// A pixel is 32 bits, R in the lowest byte. It is split into two pairs of 16 bits, (R, B) and (G, G); VPMADDWD
+// multiplies a pair by a pair of factors and adds the two products, in 32 bits. Factors must be below 32768. Luma's
+// factor for G (40254) is not, so each of the two Gs takes half of it.
 //
 //	luma   = (R*11966 + B*4064 + G*20127 + G*20127 + t) >> 16         for each pixel
 //	chroma = (ΣR*a + ΣB*b + ΣG*c + t) >> 18                           for each four of them
@@ -39,7 +39,7 @@ DATA uvG<>+48(SB)/8, $0x000099df000099df
 DATA uvG<>+56(SB)/8, $0x000099df000099df
 GLOBL uvG<>(SB), RODATA|NOPTR, $64
 
-// order puts the fours of luma, which packing leaves as top 0, 2, bottom 0, 2, top 1, 3, bottom 1, 3, in a row.
+// order sorts the groups of four lumas, which packing leaves as top 0, 2, bottom 0, 2, top 1, 3, bottom 1, 3.
 DATA order<>+0(SB)/8, $0x0000000400000000
 DATA order<>+8(SB)/8, $0x0000000500000001
 DATA order<>+16(SB)/8, $0x0000000600000002
@@ -112,7 +112,7 @@ loop:
 	VMOVDQU      X6, (DI)
 	VEXTRACTI128 $1, Y6, (SI)
 
-	// Neighbours are added: the pairs of four pixels each in Y4 and Y0. A sum is 1020 at most.
+	// Neighbours are added: Y4 and Y0 hold the sums of four pixels each. A sum is 1020 at most.
 	VPHADDD      Y5, Y4, Y4
 	VPHADDD      Y1, Y0, Y0
 	VPMADDWD     uvRB<>+0(SB), Y4, Y5

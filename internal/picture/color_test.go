@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// newStrip gives n pixels at a place, with what they are converted to behind borders of their own: a kernel that writes beyond
-// its strip is found by them.
+// newStrip returns a strip at a place and its output with guard bytes around each part, which show a kernel that writes
+// beyond its strip.
 func newStrip(pix []byte, atX, atY int) (strip, []byte) {
 	n := len(pix) / 8
 	const border = 40
@@ -21,10 +21,11 @@ func newStrip(pix []byte, atX, atY int) (strip, []byte) {
 		at += k + border
 		return s
 	}
-	return strip{top: pix[:4*n], bottom: pix[4*n:], y0: cut(n), y1: cut(n), u: cut(n / 2), v: cut(n / 2), atX: atX, atY: atY}, out
+	return strip{top: pix[:4*n], bottom: pix[4*n:], y0: cut(n), y1: cut(n), u: cut(n / 2), v: cut(n / 2), atX: atX,
+		atY: atY}, out
 }
 
-// sameAsPortable reports how a strip that was converted as it is done on this machine differs from the portable way.
+// sameAsPortable reports how the results of this machine's kernel and of the portable code differ for a strip.
 func sameAsPortable(pix []byte, atX, atY int) error {
 	a, got := newStrip(pix, atX, atY)
 	b, want := newStrip(pix, atX, atY)
@@ -72,13 +73,14 @@ func TestConversionIsThePortableOneForLongRows(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n, at := 2*rapid.IntRange(1, 2000).Draw(t, "n"), rapid.IntRange(0, 4000)
-		if err := sameAsPortable(randomRows(n, rapid.Uint64().Draw(t, "seed")), 2*at.Draw(t, "x"), 2*at.Draw(t, "y")); err != nil {
+		if err := sameAsPortable(randomRows(n, rapid.Uint64().Draw(t, "seed")), 2*at.Draw(t, "x"),
+			2*at.Draw(t, "y")); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
-// Wherever the one pixel is that lets something through, it is noticed.
+// A single transparent pixel is noticed at any place.
 func TestConversionNoticesOneTransparentPixel(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 14, 16, 18, 46, 64} {

@@ -9,36 +9,37 @@ import (
 // Keyer cuts a presenter out of a green screen and lays what is left over a backdrop. It is made once for a clip and
 // is not safe for concurrent use.
 //
-// A pixel at an edge is C = αF + (1−α)K: some of the presenter F, some of the key K. How much follows from its green
-// excess, e = G − max(R, B), which the key has all of. A presenter has none, rather less: skin is redder than green,
-// by a share ρ of its red. So e = (1−α)·255 − ρ·max(R, B), and with ρ taken from the solid pixels next to it α is known
-// whatever the light there: edges are as wide as they are and no wider. Then the key's share is taken out of the
-// colour, and what is greener than ρ allows is spill: light from the screen, which goes.
+// A pixel at an edge is C = αF + (1−α)K, a mix of the presenter F and the key K. Its green excess, e = G − max(R, B),
+// gives α: the key's excess is full, and a presenter's is zero or negative, since skin is redder than green by a share
+// ρ of its red. So e = (1−α)·255 − ρ·max(R, B). With ρ of the solid pixels next to the edge, α does not depend on the
+// light there, and edges keep their true width. Then the key's share is removed from the colour. Green beyond ρ is
+// spill, light from the screen, and is removed too.
 type Keyer struct {
 	size   lectern.Size
-	back   []byte    // the backdrop, opaque, four bytes a row; nil: transparent
+	back   []byte    // the opaque backdrop, four bytes for each row; nil: transparent
 	excess []float32 // of each pixel
 	alpha  []float32
 	near   []bool    // close to the screen, so that a pixel's own excess does not prove it solid
 	rows   []bool    // near, along rows alone
-	last   []int     // the row of each column in which the screen was seen last
-	tints  []float32 // of each square of keySquare pixels; above 0: not looked for yet
+	last   []int     // for each column, the last row that shows the screen
+	tints  []float32 // of each square of keySquare pixels; above 0: not computed yet
 	rim    int       // pixels that count as close
-	reach  int       // pixels in which a solid neighbour is looked for
+	reach  int       // pixels within which a solid neighbour is searched
 }
 
-// Measures of keying, as shares.
+// Limits of keying. Shares are from 0 to 1.
 const (
-	keyFloor   = 0.03  // less of the presenter than this is noise of the screen
-	keyCeiling = 0.97  // more is the presenter, whole
-	keyDoubt   = 0.9   // a pixel with less makes its neighbours doubtful
-	keyStep    = 0.004 // by how much the excess of a soft edge falls from pixel to pixel, at least
-	keySquare  = 3     // pixels of a square that is taken to have one tint
-	keyDark    = 24    // the least red or blue, of 255, whose tint is believed
-	keySlack   = 0.5   // how much less green than its neighbours an edge may be believed to be
+	keyFloor   = 0.03  // a smaller share of the presenter is noise of the screen
+	keyCeiling = 0.97  // a larger share is all presenter
+	keyDoubt   = 0.9   // a smaller share makes the neighbours doubtful
+	keyStep    = 0.004 // least fall of a soft edge's excess from pixel to pixel
+	keySquare  = 3     // side of a square with one tint, in pixels
+	keyDark    = 24    // least red or blue, of 255, for a tint to count
+	keySlack   = 0.5   // largest lack of green that an edge may have
 )
 
-// NewKeyer prepares keying frames of a size. back is drawn behind the presenter; its zero value leaves the background transparent.
+// NewKeyer returns a Keyer for frames of a size. back is drawn behind the presenter; its zero value leaves the
+// background transparent.
 func NewKeyer(size lectern.Size, back lectern.Backdrop) *Keyer {
 	n := size.Width * size.Height
 	k := &Keyer{size: size, excess: make([]float32, n), alpha: make([]float32, n), near: make([]bool, n),
@@ -94,7 +95,7 @@ func (k *Keyer) Key(rgb []byte, dst *image.RGBA) {
 	}
 }
 
-// border finds what is close to the screen.
+// border marks the pixels that are close to the screen.
 func (k *Keyer) border() {
 	w, h := k.size.Width, k.size.Height
 	for y := range h {
@@ -140,7 +141,7 @@ func (k *Keyer) border() {
 	}
 }
 
-// keyExcess is the key's own green excess as it came through the codec: that of the upper corners, where nobody stands.
+// keyExcess returns the key's green excess as the codec left it, measured in the upper corners, where nobody is.
 func (k *Keyer) keyExcess(rgb []byte) float32 {
 	w, h := k.size.Width, k.size.Height
 	sum, n := 0, 0
@@ -161,8 +162,8 @@ func (k *Keyer) keyExcess(rgb []byte) float32 {
 
 var compass = [8][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}, {-1, -1}, {1, -1}, {-1, 1}}
 
-// edge is how much less green than red or blue the presenter is around a pixel in which it mixes with the key: a
-// share from -keySlack to 0, judged by the solid pixels in all directions, the nearest most.
+// edge returns how much less green than red or blue the presenter is around a pixel that mixes with the key: a share
+// from -keySlack to 0. It weighs the solid pixels in all directions, the nearest most.
 func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 	w, h := k.size.Width, k.size.Height
 	var sum, weight float32
@@ -171,9 +172,9 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 		for r := 1; r <= k.reach && level < 3; r++ {
 			px, py := x+r*d[0], y+r*d[1]
 			if px < 0 || py < 0 || px >= w || py >= h || k.alpha[py*w+px] < keyFloor {
-				break // the screen: there is nothing solid this way
+				break // the screen: no solid pixel in this direction
 			}
-			// Where a soft edge ends the excess still falls; what it falls to is the presenter's own.
+			// At the end of a soft edge the excess still falls, down to the presenter's own.
 			i := py*w + px
 			switch e := k.excess[i]; {
 			case e > 1-keyCeiling || k.near[i]:
@@ -198,7 +199,7 @@ func (k *Keyer) edge(rgb []byte, x, y int, full float32) float32 {
 	return sum / weight
 }
 
-// put writes a pixel of which a share a is the presenter's, which are less green than red or blue by tint.
+// put writes a pixel. a is the presenter's share of it, and tint how much less green than red or blue the presenter is.
 func (k *Keyer) put(dst, p []byte, a, tint, full float32, y int) {
 	if a <= 0 {
 		clear(dst)
@@ -211,7 +212,7 @@ func (k *Keyer) put(dst, p []byte, a, tint, full float32, y int) {
 	r, g, b := float32(p[0]), float32(p[1])-(1-a)*full, float32(p[2])
 	most := 255 * a
 	r, b = min(r, most), min(b, most)
-	g = max(min(g, max(r, b)*(1+tint)), 0) // what is greener is spill
+	g = max(min(g, max(r, b)*(1+tint)), 0) // more green is spill
 	alpha := most
 	if k.back != nil {
 		s := k.back[3*y : 3*y+3]

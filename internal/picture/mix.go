@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// Mix makes a picture of two of the same size: share of it, from 0 to 1 in steps of 1/256, is coming and the rest
+// Mix mixes two pictures of the same size into dst: share, from 0 to 1 in steps of 1/256, of coming and the rest of
 // leaving.
 func Mix(dst, leaving, coming []byte, share float64) {
 	const (
-		lanes  = 0x00ff00ff_00ff00ff // every other byte, with room for a factor above it
+		lanes  = 0x00ff00ff_00ff00ff // every other byte, so that a product fits above each
 		halves = 0x00800080_00800080
 	)
 	in := uint64(math.Round(share * 256))

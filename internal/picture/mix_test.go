@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Each byte of a mix is the weighted mean of its two, rounded; at both ends it is one of them.
+// Each byte of a mix is the rounded weighted mean of the two bytes. At shares 0 and 1 it is one of them.
 func TestMixIsTheMean(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

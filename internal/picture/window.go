@@ -10,25 +10,25 @@ import (
 	"lectern"
 )
 
-// Window is where an avatar stands on a slide, in video pixels.
+// Window is the place of an avatar on a slide, in video pixels.
 type Window struct {
 	At    lectern.Rect // even in all four numbers, inside the picture
 	Shape lectern.Shape
 	Ring  color.RGBA // around an inset window; alpha 0: none
-	Inset bool       // the window is drawn on the slide and throws a shadow
-	Unit  float64    // video pixels to a slide pixel: the measure of ring, shadow and corners
+	Inset bool       // the window is drawn on the slide with a shadow
+	Unit  float64    // video pixels to a slide pixel; scales ring, shadow and corners
 }
 
 // Measures in slide pixels.
 const (
 	ringWidth    = 6.0
 	cornerRadius = 36.0
-	shadowSpread = 34.0 // from its darkest to nothing
+	shadowSpread = 34.0 // from its darkest place to its end
 	shadowDrop   = 14.0
 	shadowAlpha  = 0.42
 )
 
-// EvenRect gives r, in slide pixels, in the pixels of a video of the given size: even in all four numbers, inside the
+// EvenRect converts r from slide pixels to pixels of a video of the given size: all four numbers even, inside the
 // picture, at least 2×2. unit is the number of video pixels to a slide pixel.
 func EvenRect(r lectern.Rect, unit float64, size lectern.Size) lectern.Rect {
 	span := func(at, length, side int) (int, int) {
@@ -45,7 +45,7 @@ func EvenRect(r lectern.Rect, unit float64, size lectern.Size) lectern.Rect {
 	return e
 }
 
-// distance is how far a point is outside the window's outline drawn in by inset; inside it is negative.
+// distance returns how far a point is outside the window's outline, shrunk by inset. Inside it is negative.
 func (w Window) distance(x, y, inset float64) float64 {
 	hw, hh := float64(w.At.Width)/2, float64(w.At.Height)/2
 	x, y = math.Abs(x-float64(w.At.X)-hw), math.Abs(y-float64(w.At.Y)-hh)
@@ -60,15 +60,14 @@ func (w Window) distance(x, y, inset float64) float64 {
 	return math.Hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0) - radius + inset
 }
 
-// aside is the distance of the i-th pixel to the right of the window's middle, in the row at y. It never falls as i
-// grows. The i-th to the left has the same, to the last bit, and so have the pixels of the row that mirrors it below
-// the middle.
+// aside returns the distance of the i-th pixel to the right of the window's middle, in the row at y. It never falls as
+// i grows. The i-th pixel to the left and the pixels of the mirrored row have exactly the same distance.
 func (w Window) aside(i int, y, inset float64) float64 {
 	return w.distance(float64(w.At.X+w.At.Width/2+i)+0.5, y, inset)
 }
 
-// reached counts the pixels, of half a row, that are inside: those before the first that is not. It goes there from a
-// guess, for which the row before is a good one.
+// reached counts the pixels of half a row that are inside: those before the first one outside. It searches from guess,
+// for which the result of the row before is good.
 func reached(guess, half int, inside func(i int) bool) int {
 	for guess > 0 && !inside(guess-1) {
 		guess--
@@ -81,7 +80,7 @@ func reached(guess, half int, inside func(i int) bool) int {
 
 func coverage(distance float64) float64 { return min(max(0.5-distance, 0), 1) }
 
-// ring is how wide the ring is, in video pixels; 0: there is none.
+// ring returns the width of the ring in video pixels; 0 means no ring.
 func (w Window) ring() float64 {
 	if !w.Inset || w.Ring.A == 0 {
 		return 0
@@ -89,8 +88,8 @@ func (w Window) ring() float64 {
 	return max(ringWidth*w.Unit, 1)
 }
 
-// Bake draws what belongs to the window and never moves into the slide: the shadow, and the ring as a filled shape
-// whose inside the avatar will cover. A window that is not inset leaves the slide as it is.
+// Bake draws the still parts of the window on the slide: the shadow, and the ring as a filled shape whose inside the
+// avatar will cover. A window that is not inset changes nothing.
 func (w Window) Bake(slide *image.RGBA) {
 	if !w.Inset || w.Ring.A == 0 {
 		return
@@ -106,7 +105,7 @@ func (w Window) Bake(slide *image.RGBA) {
 		py := float64(y) + 0.5
 		inner = reached(inner, half, func(i int) bool { return coverage(w.aside(i, py, 0)) == 1 })
 		row := slide.Pix[slide.PixOffset(area.Min.X, y):][:4*area.Dx()]
-		for x := max(mid-inner, area.Min.X); x < min(mid+inner, area.Max.X); x++ { // no shadow is seen through it
+		for x := max(mid-inner, area.Min.X); x < min(mid+inner, area.Max.X); x++ { // the window covers the shadow here
 			p := row[4*(x-area.Min.X):][:3]
 			p[0], p[1], p[2] = w.Ring.R, w.Ring.G, w.Ring.B
 		}
@@ -116,7 +115,7 @@ func (w Window) Bake(slide *image.RGBA) {
 				c = coverage(w.aside(i, py, 0))
 			}
 			s := shadow(w.aside(i, py-drop, 0), spread)
-			if c == 0 && s <= 0 { // nor is there any farther out, but for what rounding leaves: too little to change a byte
+			if c == 0 && s <= 0 { // further out there is none either, except for rounding errors that change no byte
 				break
 			}
 			for _, x := range [2]int{mid - 1 - i, mid + i} {
@@ -128,7 +127,7 @@ func (w Window) Bake(slide *image.RGBA) {
 	}
 }
 
-// tint lays a shadow over a pixel, and the ring over both.
+// tint draws the shadow over a pixel, and the ring over both.
 func (w Window) tint(p []byte, shadow, ring float64) {
 	if shadow > 0 {
 		mix(p, 0, 0, 0, shadow)
@@ -138,7 +137,7 @@ func (w Window) tint(p []byte, shadow, ring float64) {
 	}
 }
 
-// shadow is how dark a soft shadow is at a distance from the edge of what throws it.
+// shadow returns the darkness of a soft shadow at a distance from the edge of its object.
 func shadow(distance, spread float64) float64 {
 	t := min(max((distance+spread*0.6)/(spread*1.6), 0), 1)
 	return shadowAlpha * (1 - t*t*(3-2*t))
@@ -150,32 +149,32 @@ func mix(p []byte, r, g, b byte, share float64) {
 	}
 }
 
-// Region composes an avatar's frames with the piece of the slide behind them. It is made once for a slide and used
-// for all of its frames, which it turns into pictures without allocating. It is not safe for concurrent use.
+// Region composes an avatar's frames with the part of the slide behind them. One Region serves all frames of a slide
+// and allocates nothing for a frame. It is not safe for concurrent use.
 type Region struct {
 	at     lectern.Rect
-	behind *image.RGBA // the slide's piece, window baked in
-	mask   []byte      // how much of the avatar is seen, for each pixel
+	behind *image.RGBA // the part of the slide, with the window drawn on it
+	mask   []byte      // the avatar's opacity in each pixel
 	pairs  []rows
 	planes *YUV
 	row    [2][]byte
 }
 
-// rows are two rows of a region. The avatar can be seen in the pixels from..to, and all of it in full..part, if that is
-// not empty. All four are even.
+// rows is two rows of a region. The avatar is visible in the pixels from..to, and fully visible in full..part, if that
+// is not empty. All four are even.
 type rows struct {
 	from, full, part, to int
 	left, right          [2]run // from..full and part..to
 }
 
-// run is a piece of a row: what is behind it, and how much of the avatar is seen.
+// run is a part of a row: the slide behind it, and the avatar's opacity.
 type run struct{ behind, mask []byte }
 
-// span is a row of the mask: nothing before seen and from end on, all of the avatar from full to part; where there is
-// no such pixel, both are end.
+// span is a row of the mask: opacity 0 before seen and from end on, full opacity from full to part. Without a pixel of
+// full opacity, both are end.
 type span struct{ seen, full, part, end int }
 
-// NewRegion prepares composing over slide, into which the window has been baked.
+// NewRegion returns a Region over slide, on which the window has been drawn by Bake.
 func (w Window) NewRegion(slide *image.RGBA) *Region {
 	g := &Region{at: w.At, behind: image.NewRGBA(image.Rect(0, 0, w.At.Width, w.At.Height)),
 		planes: NewYUV(w.At.Width, w.At.Height)}
@@ -189,7 +188,7 @@ func (w Window) NewRegion(slide *image.RGBA) *Region {
 	for i := range g.row {
 		g.row[i] = make([]byte, 4*width)
 	}
-	// The pieces at the window's edge are stored one after the other: they are read for each frame.
+	// The parts at the window's edge are stored one after the other, because they are read for each frame.
 	rim := make([]byte, 0, 40*(width+w.At.Height))
 	aside := func(b []byte) []byte {
 		rim = append(rim, b...)
@@ -220,13 +219,13 @@ func rowsOf(a, b span) rows {
 	return r
 }
 
-// piece gives the pixels from..to of row y.
+// piece returns the pixels from..to of row y.
 func (g *Region) piece(y, from, to int) run {
 	o := y * g.at.Width
 	return run{g.behind.Pix[4*(o+from) : 4*(o+to)], g.mask[o+from : o+to]}
 }
 
-// mask gives how much of the avatar is seen in each pixel, and the same of each row as a span.
+// mask returns the avatar's opacity in each pixel, and each row as a span.
 func (w Window) mask() ([]byte, []span) {
 	width, height, half := w.At.Width, w.At.Height, w.At.Width/2
 	mask, spans := make([]byte, width*height), make([]span, height)
@@ -258,8 +257,8 @@ func (w Window) mask() ([]byte, []span) {
 // Bytes is the size of a composed picture.
 func (g *Region) Bytes() int { return len(g.planes.Pix) }
 
-// Compose lays a frame, of the window's size, over the slide through the window, and gives the opaque picture. It is
-// valid until the next call.
+// Compose draws a frame of the window's size over the slide, masked by the window, and returns the opaque picture. It
+// is valid until the next call.
 func (g *Region) Compose(frame *image.RGBA) []byte {
 	for i := range g.pairs {
 		r, y := &g.pairs[i], 2*i
@@ -273,18 +272,18 @@ func (g *Region) Compose(frame *image.RGBA) []byte {
 	return g.planes.Pix
 }
 
-// straight converts the pixels from..to of rows y and y+1, where all of the frame is seen, without a look at the
-// slide. It reports whether they are opaque; else what it wrote means nothing.
+// straight converts the pixels from..to of rows y and y+1, where the frame has full opacity, without reading the slide.
+// It reports whether the pixels are opaque. If not, its output is invalid.
 func (g *Region) straight(frame *image.RGBA, y, from, to int) bool {
 	row := func(y int) []byte { return frame.Pix[y*frame.Stride+4*from:][:4*(to-from)] }
 	top, bottom := row(y), row(y+1)
-	if top[3] < 255 || bottom[3] < 255 { // where something can be seen through a frame, it mostly begins like that
+	if top[3] < 255 || bottom[3] < 255 { // a frame with transparent parts is mostly transparent here
 		return false
 	}
 	return g.planes.convert(top, bottom, from, y, g.at.X+from, g.at.Y+y)
 }
 
-// through converts pixels of rows y and y+1, from x on, laid over the slide.
+// through converts pixels of rows y and y+1, from x on, over the slide.
 func (g *Region) through(frame *image.RGBA, y, x int, runs *[2]run) {
 	n := 4 * len(runs[0].mask)
 	if n == 0 {
@@ -296,7 +295,7 @@ func (g *Region) through(frame *image.RGBA, y, x int, runs *[2]run) {
 	g.planes.convert(g.row[0][:n], g.row[1][:n], x, y, g.at.X+x, g.at.Y+y)
 }
 
-// lay writes src, laid over what is behind it, into dst.
+// lay writes src over the slide into dst.
 func (r *run) lay(dst, src []byte) {
 	copy(dst, r.behind)
 	for x, m := range r.mask {
@@ -310,7 +309,7 @@ func (r *run) lay(dst, src []byte) {
 	}
 }
 
-// over lays a premultiplied pixel, of which mask/255 is seen, over an opaque one.
+// over draws a premultiplied pixel with opacity mask/255 over an opaque one.
 func over(dst, src []byte, mask uint32) {
 	rest := 255 - div255(uint32(src[3])*mask)
 	for i := range 3 {

@@ -26,7 +26,7 @@ func noise(w, h int, seed uint64) *image.RGBA {
 	return img
 }
 
-// exact is bt709 in its limited range, by the book.
+// exact converts to bt709 in its limited range, as the standard defines it.
 func exact(c color.RGBA) (y, u, v float64) {
 	r, g, b := float64(c.R)/255, float64(c.G)/255, float64(c.B)/255
 	l := 0.2126*r + 0.7152*g + 0.0722*b
@@ -52,7 +52,7 @@ func TestYUVIsBT709(t *testing.T) {
 					t.Fatalf("%v: %s is %d where %.3f is right", c, name, b, plane.want)
 				}
 			}
-			// The weaker the dither, the more of what rounding does is left.
+			// The weaker the dither, the larger the remaining rounding error.
 			if mean := sum / float64(len(plane.pix)); math.Abs(mean-plane.want) > 0.5-0.5/dither+0.03 {
 				t.Fatalf("%v: %s is %.3f on average where %.3f is right", c, name, mean, plane.want)
 			}
@@ -97,9 +97,12 @@ func piece(p *YUV, r lectern.Rect) []byte {
 func drawWindow(t *rapid.T, size lectern.Size) Window {
 	r := EvenRect(lectern.Rect{
 		X: rapid.IntRange(-20, size.Width+20).Draw(t, "x"), Y: rapid.IntRange(-20, size.Height+20).Draw(t, "y"),
-		Width: rapid.IntRange(1, size.Width*2).Draw(t, "w"), Height: rapid.IntRange(1, size.Height*2).Draw(t, "h")}, 1, size)
-	return Window{At: r, Shape: rapid.SampledFrom([]lectern.Shape{lectern.ShapeCircle, lectern.ShapeRounded, lectern.ShapeSquare}).Draw(t, "shape"),
-		Inset: rapid.Bool().Draw(t, "inset"), Ring: color.RGBA{200, 100, 0, 255}, Unit: rapid.Float64Range(0.2, 2).Draw(t, "unit")}
+		Width: rapid.IntRange(1, size.Width*2).Draw(t, "w"), Height: rapid.IntRange(1, size.Height*2).
+			Draw(t, "h")}, 1, size)
+	return Window{At: r, Shape: rapid.SampledFrom([]lectern.Shape{lectern.ShapeCircle, lectern.ShapeRounded,
+		lectern.ShapeSquare}).Draw(t, "shape"),
+		Inset: rapid.Bool().Draw(t, "inset"), Ring: color.RGBA{200, 100, 0, 255}, Unit: rapid.Float64Range(0.2, 2).
+			Draw(t, "unit")}
 }
 
 func TestATransparentAvatarLeavesNoSeam(t *testing.T) {
@@ -147,7 +150,7 @@ func TestAnOpaqueAvatarCoversTheInside(t *testing.T) {
 	})
 }
 
-// plainBake is Window.Bake with each pixel worked out for itself.
+// plainBake is Window.Bake with each pixel computed separately.
 func plainBake(w Window, slide *image.RGBA) {
 	if !w.Inset || w.Ring.A == 0 {
 		return
@@ -168,7 +171,7 @@ func plainBake(w Window, slide *image.RGBA) {
 	}
 }
 
-// plainMask is Window.mask with each pixel worked out for itself.
+// plainMask is Window.mask with each pixel computed separately.
 func plainMask(w Window) ([]byte, []span) {
 	mask, spans := make([]byte, 0, w.At.Width*w.At.Height), make([]span, w.At.Height)
 	for y := range w.At.Height {
@@ -181,7 +184,7 @@ func plainMask(w Window) ([]byte, []span) {
 	return mask, spans
 }
 
-// spanOf reads a row of a mask. One without anything in it is empty in its middle.
+// spanOf reads a row of a mask. An empty row gives an empty span in its middle.
 func spanOf(row []byte) span {
 	mid := len(row) / 2
 	s := span{end: len(row)}
@@ -200,7 +203,7 @@ func spanOf(row []byte) span {
 	return s
 }
 
-// sameAsPlain reports where a window differs from what is worked out pixel by pixel.
+// sameAsPlain reports where a window differs from the results of plainBake and plainMask.
 func sameAsPlain(w Window, slide *image.RGBA) error {
 	plain := image.NewRGBA(slide.Rect)
 	copy(plain.Pix, slide.Pix)
@@ -208,7 +211,8 @@ func sameAsPlain(w Window, slide *image.RGBA) error {
 	w.Bake(slide)
 	for i, want := range plain.Pix {
 		if got := slide.Pix[i]; got != want {
-			return fmt.Errorf("%+v: byte %d of pixel %d,%d is %d, not %d", w, i%4, i%slide.Stride/4, i/slide.Stride, got, want)
+			return fmt.Errorf("%+v: byte %d of pixel %d,%d is %d, not %d", w, i%4, i%slide.Stride/4,
+				i/slide.Stride, got, want)
 		}
 	}
 	mask, spans := w.mask()
@@ -229,21 +233,25 @@ func sameAsPlain(w Window, slide *image.RGBA) error {
 func TestAWindowIsTheOneWorkedOutPixelByPixel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		size := lectern.Size{Width: 2 * rapid.IntRange(1, 70).Draw(t, "W"), Height: 2 * rapid.IntRange(1, 60).Draw(t, "H")}
+		size := lectern.Size{Width: 2 * rapid.IntRange(1, 70).Draw(t, "W"),
+			Height: 2 * rapid.IntRange(1, 60).Draw(t, "H")}
 		w := drawWindow(t, size)
-		w.Unit = rapid.OneOf(rapid.Float64Range(0.01, 4), rapid.SampledFrom([]float64{1, 0.5, 2.0 / 3})).Draw(t, "measure")
+		w.Unit = rapid.OneOf(rapid.Float64Range(0.01, 4), rapid.SampledFrom([]float64{1, 0.5, 2.0 / 3})).
+			Draw(t, "measure")
 		if rapid.Bool().Draw(t, "ringless") {
 			w.Ring = color.RGBA{}
 		}
 		slide := noise(size.Width, size.Height, rapid.Uint64().Draw(t, "seed"))
-		slide.Pix[3] = 7 // alpha is left as it is
+		slide.Pix[3] = 7 // alpha stays unchanged
 		if err := sameAsPlain(w, slide); err != nil {
 			t.Fatal(err)
 		}
 	})
-	// As large as in a video, and where the shadow meets the borders of the picture.
-	for shape, at := range map[lectern.Shape]image.Point{lectern.ShapeCircle: {80, 60}, lectern.ShapeRounded: {0, 0}, lectern.ShapeSquare: {168, 108}} {
-		w := Window{At: lectern.Rect{X: at.X, Y: at.Y, Width: 432, Height: 432}, Shape: shape, Inset: true, Unit: 1, Ring: color.RGBA{200, 100, 0, 255}}
+	// Of the size in a video, and where the shadow meets the borders of the picture.
+	for shape, at := range map[lectern.Shape]image.Point{lectern.ShapeCircle: {80, 60}, lectern.ShapeRounded: {0, 0},
+		lectern.ShapeSquare: {168, 108}} {
+		w := Window{At: lectern.Rect{X: at.X, Y: at.Y, Width: 432, Height: 432}, Shape: shape, Inset: true, Unit: 1,
+			Ring: color.RGBA{200, 100, 0, 255}}
 		if err := sameAsPlain(w, noise(600, 540, 1)); err != nil {
 			t.Error(err)
 		}
@@ -253,16 +261,18 @@ func TestAWindowIsTheOneWorkedOutPixelByPixel(t *testing.T) {
 func TestEvenRectStaysInside(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		size := lectern.Size{Width: 2 * rapid.IntRange(1, 2000).Draw(t, "W"), Height: 2 * rapid.IntRange(1, 2000).Draw(t, "H")}
+		size := lectern.Size{Width: 2 * rapid.IntRange(1, 2000).Draw(t, "W"),
+			Height: 2 * rapid.IntRange(1, 2000).Draw(t, "H")}
 		in := rapid.IntRange(-5000, 5000)
-		r := EvenRect(lectern.Rect{X: in.Draw(t, "x"), Y: in.Draw(t, "y"), Width: in.Draw(t, "w"), Height: in.Draw(t, "h")},
-			rapid.Float64Range(0.1, 4).Draw(t, "unit"), size)
-		if r.X%2 != 0 || r.Y%2 != 0 || r.Width%2 != 0 || r.Height%2 != 0 || r.X < 0 || r.Y < 0 || r.Width < 2 || r.Height < 2 ||
-			r.X+r.Width > size.Width || r.Y+r.Height > size.Height {
+		r := EvenRect(lectern.Rect{X: in.Draw(t, "x"), Y: in.Draw(t, "y"), Width: in.Draw(t, "w"),
+			Height: in.Draw(t, "h")}, rapid.Float64Range(0.1, 4).Draw(t, "unit"), size)
+		if r.X%2 != 0 || r.Y%2 != 0 || r.Width%2 != 0 || r.Height%2 != 0 || r.X < 0 || r.Y < 0 || r.Width < 2 ||
+			r.Height < 2 || r.X+r.Width > size.Width || r.Y+r.Height > size.Height {
 			t.Fatalf("%+v in %+v", r, size)
 		}
 	})
-	if got := EvenRect(lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, 1, lectern.Size{Width: 1920, Height: 1080}); got != (lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}) {
+	if got := EvenRect(lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, 1,
+		lectern.Size{Width: 1920, Height: 1080}); got != (lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}) {
 		t.Errorf("an even rectangle became %+v", got)
 	}
 }
@@ -277,14 +287,15 @@ func TestDiv255(t *testing.T) {
 }
 
 func TestComposingAllocatesNothing(t *testing.T) {
-	w := Window{At: lectern.Rect{X: 10, Y: 10, Width: 40, Height: 40}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
+	w := Window{At: lectern.Rect{X: 10, Y: 10, Width: 40, Height: 40}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1,
+		Ring: color.RGBA{A: 255}}
 	region, frame := w.NewRegion(noise(64, 64, 1)), noise(40, 40, 2)
 	if n := testing.AllocsPerRun(10, func() { region.Compose(frame) }); n != 0 {
 		t.Errorf("%v allocations a frame", n)
 	}
 }
 
-// solid makes all of a picture opaque, as the frames of an avatar on a backdrop are.
+// solid makes a whole picture opaque, like the frames of an avatar on a backdrop.
 func solid(m *image.RGBA) *image.RGBA {
 	for i := 3; i < len(m.Pix); i += 4 {
 		m.Pix[i] = 255
@@ -293,7 +304,8 @@ func solid(m *image.RGBA) *image.RGBA {
 }
 
 func BenchmarkComposeCircle480(b *testing.B) {
-	w := Window{At: lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
+	w := Window{At: lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, Shape: lectern.ShapeCircle, Inset: true,
+		Unit: 1, Ring: color.RGBA{A: 255}}
 	slide := noise(1920, 1080, 1)
 	w.Bake(slide)
 	region, frame := w.NewRegion(slide), solid(noise(480, 480, 2))
@@ -303,7 +315,8 @@ func BenchmarkComposeCircle480(b *testing.B) {
 }
 
 func BenchmarkWindow432(b *testing.B) {
-	w := Window{At: lectern.Rect{X: 1440, Y: 600, Width: 432, Height: 432}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
+	w := Window{At: lectern.Rect{X: 1440, Y: 600, Width: 432, Height: 432}, Shape: lectern.ShapeCircle, Inset: true,
+		Unit: 1, Ring: color.RGBA{A: 255}}
 	slide := noise(1920, 1080, 1)
 	b.Run("bake", func(b *testing.B) {
 		for b.Loop() {
@@ -327,7 +340,8 @@ func BenchmarkComposeHalf1080(b *testing.B) {
 }
 
 func BenchmarkBakeAndConvert1080(b *testing.B) {
-	w := Window{At: lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, Shape: lectern.ShapeCircle, Inset: true, Unit: 1, Ring: color.RGBA{A: 255}}
+	w := Window{At: lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}, Shape: lectern.ShapeCircle, Inset: true,
+		Unit: 1, Ring: color.RGBA{A: 255}}
 	slide := noise(1920, 1080, 1)
 	for b.Loop() {
 		w.Bake(slide)

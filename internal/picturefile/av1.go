@@ -18,7 +18,7 @@ func sequences(b []byte, each func(w, h int) bool) bool {
 			if n > len(b) {
 				return false
 			}
-			size = uint64(len(b) - n) // the last one may leave its size out
+			size = uint64(len(b) - n) // the last one may omit its size
 		} else {
 			shift := 0
 			for more := true; more; n++ {
@@ -83,7 +83,7 @@ func sequenceHeader(d []byte) (w, h int, ok bool) {
 	r.get(3) // profile
 	r.get(1) // still picture
 	if r.get(1) == 1 {
-		r.get(5) // reduced header: the level alone
+		r.get(5) // reduced header: only the level
 		return r.frameSize()
 	}
 	model, delay := false, 0

@@ -35,7 +35,7 @@ func nextBox(b []byte) (x box, rest []byte, ok bool) {
 	return box{string(b[4:8]), b[head:n]}, b[n:], true
 }
 
-// boxes lists the boxes in b; ok is false where they do not fill it.
+// boxes lists the boxes in b. ok is false if they do not fill it.
 func boxes(b []byte) (list []box, ok bool) {
 	for len(b) > 0 {
 		x, rest, ok := nextBox(b)
@@ -82,7 +82,7 @@ func inspectAVIF(body []byte, lim Limits) (Picture, *Unfit) {
 	}
 	p, u := measure(body, w, h, lim)
 	if u == nil && string(body[8:12]) != "avif" {
-		p.Body = slices.Clone(body) // as a still, even if it has a sequence of pictures too
+		p.Body = slices.Clone(body) // a still, even if the file also has a sequence of pictures
 		copy(p.Body[8:12], "avif")
 	}
 	return p, u
@@ -167,7 +167,8 @@ func avifSize(body []byte, lim Limits) (w, h int, u *Unfit) {
 	return w, h, nil
 }
 
-// properties hands over every size in the box iprp, and counts them; less than 0: the box is wrong, or one was refused.
+// properties calls each for every size in the box iprp, and counts them. n is negative if the box is damaged or a size
+// was refused.
 func properties(meta []box, each func(w, h int) bool) (n int) {
 	iprp, _ := find(meta, "iprp")
 	list, ok := boxes(iprp)
@@ -223,7 +224,7 @@ func itemKinds(meta []box) (map[uint64]string, bool) {
 	return kinds, true
 }
 
-// locate reads the box iloc: the bytes of each item. ok is false where some are not in the file.
+// locate reads the box iloc: the bytes of each item. ok is false if some are not in the file.
 func locate(meta []box, body []byte) (items map[uint64][]byte, ok bool) {
 	iloc, _ := find(meta, "iloc")
 	idat, _ := find(meta, "idat")
@@ -289,7 +290,7 @@ func locate(meta []box, body []byte) (items map[uint64][]byte, ok bool) {
 	return items, true
 }
 
-// grid reads the size of a picture that is put together from tiles.
+// grid reads the size of a picture that consists of tiles.
 func grid(d []byte) (w, h int, ok bool) {
 	c := &cursor{b: d}
 	c.num(1)

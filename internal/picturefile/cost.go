@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// costs are elements that are more work than a shape.
+// costs lists the elements that cost more than a shape.
 var costs = map[string]int64{
 	"feturbulence": 10_000, "femorphology": 5000, "feconvolvematrix": 5000, "fediffuselighting": 2000, "fespecularlighting": 2000,
 	"fegaussianblur": 500, "fedropshadow": 500, "fedisplacementmap": 500, "feimage": 500, "fetile": 500,
@@ -19,13 +19,13 @@ func costOf(tag string) int64 {
 	return 1
 }
 
-// maxLayers is how many sheets of their own may lie on one another: each may be as large as the slide.
+// maxLayers bounds the number of nested layers: each may be as large as the slide.
 const maxLayers = 16
 
-// total is what an element and all that it leads to cost.
+// total is the cost of an element and of everything that it refers to.
 type total struct {
 	elements int64
-	shapes   int64 // elements, and their vertices, that a property is handed down to
+	shapes   int64 // elements, and their vertices, that inherit a property
 	points   int64
 	pixels   int64
 	depth    int
@@ -96,7 +96,7 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 		}
 		t.add(sum, 1)
 	}
-	// What is used goes before what is handed down: a use hands down as well.
+	// Used parts come before inherited properties, because a use passes properties on too.
 	for _, r := range slices.SortedStableFunc(slices.Values(e.refs),
 		func(a, b ref) int { return cmp.Compare(a.each, b.each) }) {
 		c, ok := w.d.ids[r.id]
@@ -123,7 +123,8 @@ func (w *walk) of(i, depth int) (total, *Unfit) {
 	t.depth++
 	if e.layer && (len(n.children) > 0 || len(e.refs) > 0) {
 		if t.layers++; t.layers > maxLayers {
-			return t, unfit("it is an SVG drawing with more than %d groups within one another that are drawn apart", maxLayers)
+			return t, unfit("it is an SVG drawing with more than %d groups within one another that are drawn apart",
+				maxLayers)
 		}
 	}
 	w.known[i], w.state[i] = t, 2

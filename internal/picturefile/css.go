@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// effect is what attributes and declarations add to the cost of an element.
+// effect is the cost that attributes and declarations add to an element.
 type effect struct {
 	cost   int64
-	points int64 // about how many vertices they give it
-	layer  bool  // it is drawn on a sheet of its own first
+	points int64 // approximate number of vertices
+	layer  bool  // the element needs its own layer
 	refs   []ref
 }
 
@@ -19,7 +19,7 @@ type ref struct {
 	each each
 }
 
-// each is what a reference is drawn for.
+// each says how often a reference is drawn.
 type each int
 
 const (
@@ -28,7 +28,7 @@ const (
 	vertex      // every vertex of every element within
 )
 
-// handedDown are properties that elements have from the one around them.
+// handedDown returns how often an inherited property is drawn.
 func handedDown(name string) each {
 	switch {
 	case strings.HasPrefix(name, "marker"):
@@ -39,12 +39,12 @@ func handedDown(name string) each {
 	return once
 }
 
-// maxRefs bounds what the rules for one class, and the attributes of one element, may refer to.
+// maxRefs bounds the references of the rules for one class and of the attributes of one element.
 const maxRefs = 64
 
 var tooStyled = unfit("it is an SVG drawing with a style sheet that is too complex")
 
-// take counts an attribute or a declaration, and what it refers to.
+// take counts an attribute or a declaration and its references.
 func (e *effect) take(name, value string) *Unfit {
 	if u := e.add(name, value); u != nil {
 		return u
@@ -93,13 +93,13 @@ func (e *effect) add(name, value string) *Unfit {
 	return nil
 }
 
-// costly are properties whose values must be written in place, so that they can be counted.
+// costly lists properties whose values must be literal, so that they can be counted.
 var costly = map[string]bool{
 	"filter": true, "backdrop-filter": true, "-webkit-filter": true, "clip-path": true, "d": true, "initial-value": true,
 }
 
-// hides reports whether a value stands elsewhere than where it is counted: in a variable, an attribute or a function of
-// the style sheet. Variables made of variables double with each step, too.
+// hides reports whether a value is not literal but comes from a variable, an attribute or a function of the style
+// sheet, where it is not counted. Variables that use variables can also double with each step.
 func hides(name, value string) bool {
 	if strings.HasPrefix(name, "--") {
 		return strings.Contains(value, "var(") || strings.Contains(value, "url(") || strings.Contains(value, "path(")
@@ -145,7 +145,7 @@ func unquoted(s string) string {
 	return s
 }
 
-// unescaped is the id that a reference with %20 and the like means.
+// unescaped returns the id of a reference without its percent-encoding.
 func unescaped(id string) string {
 	if s, err := url.PathUnescape(id); err == nil {
 		return s
@@ -163,7 +163,7 @@ func indexFold(s, sub string) int {
 	return -1
 }
 
-// merge adds what another effect adds.
+// merge adds another effect.
 func (e *effect) merge(o effect) *Unfit {
 	e.cost += o.cost
 	e.points += o.points
@@ -174,7 +174,7 @@ func (e *effect) merge(o effect) *Unfit {
 	return nil
 }
 
-// declarations reads what stands in a style attribute, or between the braces of a rule.
+// declarations reads a style attribute, or the text between the braces of a rule.
 func declarations(s string, e *effect) *Unfit {
 	if strings.Contains(s, `\`) {
 		return tooStyled // an escape may hide anything
@@ -192,12 +192,12 @@ func declarations(s string, e *effect) *Unfit {
 	return nil
 }
 
-// stylesheet is what rules add to elements, by the last part of their selectors: ".name", "#id", "tag", or "*" for
+// stylesheet is the effect of rules on elements, by the last part of their selectors: ".name", "#id", "tag", or "*" for
 // selectors that may match any element.
 type stylesheet map[string]effect
 
-// read reads the rules of one style element. A nested rule counts for its own selector. The end of the text closes what
-// is open, as in browsers.
+// read reads the rules of one style element. A nested rule counts for its own selector. The end of the text closes open
+// blocks, as in browsers.
 func (sheet *stylesheet) read(s string) *Unfit {
 	s, ok := stripComments(s)
 	if !ok || strings.Contains(s, `\`) {
@@ -233,7 +233,7 @@ func (sheet *stylesheet) read(s string) *Unfit {
 	return nil
 }
 
-// within is the selectors that a declaration is for: of an animation, that of everything.
+// within returns the selectors of a declaration. For an animation that is the selector of everything.
 func within(open []string) string {
 	for _, s := range open {
 		if strings.HasPrefix(s, "@") && strings.Contains(strings.ToLower(s), "keyframes") {
@@ -243,14 +243,14 @@ func within(open []string) string {
 	return open[len(open)-1]
 }
 
-// statement cuts s after the first of {};, which strings may hold too. sign is 0 at the end of s.
+// statement splits s after the first of {}; that is not in a string. sign is 0 at the end of s.
 func statement(s string) (text string, sign byte, rest string) {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
 		case '{', '}', ';':
 			return s[:i], c, s[i+1:]
 		case '"', '\'':
-			i += 1 + strings.IndexByte(s[i+1:], c) // stripComments has seen its end
+			i += 1 + strings.IndexByte(s[i+1:], c) // stripComments has checked that the string ends
 		}
 	}
 	return s, 0, ""
@@ -304,8 +304,8 @@ func notInName(r rune) bool {
 	return r < 0x80 && r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 }
 
-// stripComments leaves out comments, which strings may seem to hold. ok is false where a string does not end in its
-// line.
+// stripComments removes comments, but not text in strings that looks like one. ok is false if a string does not end on
+// its line.
 func stripComments(s string) (out string, ok bool) {
 	var b strings.Builder
 	for s != "" {
@@ -335,7 +335,7 @@ func stripComments(s string) (out string, ok bool) {
 	return b.String(), true
 }
 
-// outside reports whether CSS inside a drawing reaches for anything but its own parts.
+// outside reports whether CSS inside a drawing refers to anything except its own parts.
 func outside(s string) bool {
 	if !strings.ContainsAny(s, "(@:") {
 		return false

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// decodeMemory is how much memory a decoder of this package may use for one picture. Larger ones are left to the
-// browser.
+// decodeMemory bounds the memory of this package's decoders for one picture. The browser decodes larger ones.
 const decodeMemory = 96 << 20
 
-// decodeVisits is how many coefficients the scans of a progressive JPEG may go over, each scan counted, likewise.
+// decodeVisits bounds the coefficients that the scans of a progressive JPEG visit, all scans together. The browser
+// decodes larger ones.
 const decodeVisits = 200_000_000
 
 // Decode reads and discards all pixels of a picture that Inspect accepted as type media. It returns false if this

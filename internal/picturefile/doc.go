@@ -4,11 +4,10 @@
 // picture is accepted only if this package reads the header of its format and the header is within bounds. [Inspect]
 // checks that: it reads headers and structure, never pixels, in time linear in the file's size. [Decode] then reads the
 // pixels, since a truncated file has a good header; it uses little memory, and reports which files it leaves to the
-// browser. [Judge] remembers the verdicts.
+// browser. [Judge] caches the verdicts.
 //
 // A slide is a still. Of a file with several frames only the first one is kept, so that neither their number nor the
 // moment of the capture matters.
-// at which the slide is drawn matters.
 //
 // Everything here is pure: bytes in, a verdict out.
 package picturefile

@@ -84,7 +84,7 @@ func readGIF(b []byte, lim Limits) (f gifFrame, w, h int, u *Unfit) {
 	return f, 0, 0, cut
 }
 
-// gifBlocks reads blocks up to the empty one. end is less than 0 where that is missing.
+// gifBlocks reads blocks up to the empty one. end is negative if that is missing.
 func gifBlocks(b []byte, i int) (list [][]byte, end int) {
 	for i < len(b) {
 		n := int(b[i])
@@ -101,7 +101,7 @@ func gifBlocks(b []byte, i int) (list [][]byte, end int) {
 	return nil, -1
 }
 
-// decodeGIF reads the pixels of the first picture, and keeps none.
+// decodeGIF reads and discards the pixels of the first picture.
 func decodeGIF(body []byte) *Unfit {
 	f, _, _, u := readGIF(body, Limits{})
 	if u != nil {

@@ -2,10 +2,10 @@ package picturefile
 
 import "bytes"
 
-// maxScans is how many times a JPEG may go over its pixels. Cameras do it once, progressive pictures about ten times.
+// maxScans bounds the scans of a JPEG. Pictures of cameras have one, progressive pictures about ten.
 const maxScans = 100
 
-// jpegHeader is what the first frame header and the scans state.
+// jpegHeader holds the values of the first frame header and of the scans.
 type jpegHeader struct {
 	width, height int
 	samples       int // bytes of a decoded picture, its channels at their own sizes
@@ -25,7 +25,7 @@ func inspectJPEG(body []byte, lim Limits) (Picture, *Unfit) {
 // readJPEG walks over the markers and returns the offset of the picture's end.
 func readJPEG(b []byte, lim Limits) (h jpegHeader, end int, u *Unfit) {
 	for i := 2; ; {
-		for i < len(b) && b[i] != 0xff { // bytes between segments are passed over, as decoders do
+		for i < len(b) && b[i] != 0xff { // skips bytes between segments, as decoders do
 			i++
 		}
 		for i < len(b) && b[i] == 0xff {

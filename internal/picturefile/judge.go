@@ -9,8 +9,8 @@ import (
 	"lectern"
 )
 
-// Judge decodes pictures, few at a time, and remembers the verdicts. It is safe for concurrent use. Make one with
-// NewJudge; the zero value does not work.
+// Judge decodes a few pictures at a time and caches the verdicts. It is safe for concurrent use. NewJudge makes one;
+// the zero value does not work.
 type Judge struct {
 	places chan struct{}
 
@@ -30,7 +30,7 @@ const (
 	forgetAtOnce = maxRemember / 4
 )
 
-// NewJudge is a judge that has seen nothing yet.
+// NewJudge returns a Judge without verdicts.
 func NewJudge() *Judge {
 	return &Judge{places: make(chan struct{}, atOnce), verdicts: map[[sha256.Size]byte]verdict{}}
 }
@@ -47,7 +47,7 @@ func (j *Judge) Decode(ctx context.Context, media string, body []byte) (done boo
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
-	if v, ok := j.known(key); ok { // somebody else was quicker
+	if v, ok := j.known(key); ok { // another caller was faster
 		return v.done, v.err
 	}
 	v := verdict{}
@@ -56,7 +56,7 @@ func (j *Judge) Decode(ctx context.Context, media string, body []byte) (done boo
 	return v.done, v.err
 }
 
-// Settle keeps the verdict on a picture that somebody else has decoded: nil, or an *Unfit.
+// Settle stores the verdict on a picture that the browser has decoded: nil, or an *Unfit.
 func (j *Judge) Settle(body []byte, err error) {
 	j.keep(sha256.Sum256(body), verdict{err == nil, err})
 }
@@ -84,7 +84,8 @@ func (j *Judge) keep(key [sha256.Size]byte, v verdict) {
 	j.verdicts[key] = v
 }
 
-// Refusal turns a verdict on the picture at an address, or in a field, into a failure of the caller. Other errors stay.
+// Refusal turns a verdict on the picture at an address, or in a field, into a failure. It returns other errors
+// unchanged.
 func Refusal(err error, where string) error {
 	if u, ok := errors.AsType[*Unfit](err); ok {
 		if r := []rune(where); len(r) > 120 {

@@ -8,8 +8,8 @@ import (
 
 const svgSpace = "http://www.w3.org/2000/svg"
 
-// namespaces checks the names of elements and attributes by the rules of browsers: every prefix is declared, no
-// attribute is there twice. The zero value is the state at the start of a document.
+// namespaces checks the names of elements and attributes by the rules of browsers: every prefix is declared, and no
+// attribute occurs twice. The zero value is the state at the start of a document.
 type namespaces struct {
 	open     []opened
 	declared map[string]int // how many of the open elements declare a prefix
@@ -55,7 +55,7 @@ func undeclared(name xml.Name) *Unfit {
 
 func shortened(s string) string { return strings.ToValidUTF8(s[:min(len(s), 40)], "") }
 
-// repeated finds an attribute that is there twice.
+// repeated finds an attribute that occurs twice.
 func repeated(attrs []xml.Attr) (xml.Name, bool) {
 	if len(attrs) > 16 {
 		seen := make(map[xml.Name]bool, len(attrs))
@@ -113,7 +113,7 @@ func spaced(tag []byte) bool {
 		}
 		end := bytes.IndexByte(tag[i+1:], tag[i])
 		if end < 0 {
-			return true // the decoder has seen its end
+			return true // the decoder has checked the end
 		}
 		tag = tag[i+end+2:]
 		if len(tag) > 0 && !bytes.ContainsRune([]byte(" \t\r\n/>"), rune(tag[0])) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Types that are taken.
+// The accepted media types.
 const (
 	PNG  = "image/png"
 	JPEG = "image/jpeg"
@@ -27,14 +27,14 @@ type Limits struct {
 // Picture is a file whose header was read.
 type Picture struct {
 	Type   string // one of the constants of this package
-	Width  int    // in pixels, as the header states it; 0: an SVG, which has none
+	Width  int    // in pixels, as the header states it; 0: an SVG, which states none
 	Height int
 	Pixels int // Width times Height; of an SVG, those of the pictures in it
-	// Body is what may be shown: the file, or a copy without further frames and without parts that are not shown.
+	// Body is the file, or a copy without further frames and without hidden parts.
 	Body []byte
 }
 
-// Unfit says why a picture cannot be used, as the end of a sentence: "it is a BMP picture; …".
+// Unfit is the reason why a picture cannot be used, as the end of a sentence: "it is a BMP picture; …".
 type Unfit struct{ Why string }
 
 // Error implements error.
@@ -42,7 +42,7 @@ func (u *Unfit) Error() string { return u.Why }
 
 func unfit(format string, args ...any) *Unfit { return &Unfit{fmt.Sprintf(format, args...)} }
 
-// damaged is the verdict on a file whose first bytes are right and whose rest is not; it names the kind and the fault.
+// damaged is the verdict on a file with the right first bytes and a wrong rest. It names the kind and the fault.
 func damaged(kind, what string) *Unfit { return unfit("it is a damaged %s picture: %s", kind, what) }
 
 const cutOff = "its end is missing"
@@ -76,8 +76,7 @@ func Inspect(body []byte, declared string, lim Limits) (Picture, error) {
 	return p, nil
 }
 
-// refuse returns the verdict on a file that is no accepted picture; it names what the file is and what it was declared
-// as.
+// refuse returns the verdict on a file that is not an accepted picture. It names the file's kind and its declared type.
 func refuse(found kind, declared string) *Unfit {
 	declared, _, _ = strings.Cut(declared, ";")
 	declared = strings.ToLower(strings.TrimSpace(declared))
@@ -102,7 +101,7 @@ func tooLarge(w, h int, lim Limits) *Unfit {
 	return unfit("it has %d × %d pixels, which is more than %s (limits.picture_pixels)", w, h, Million(lim.Pixels))
 }
 
-// Million writes a number of pixels for people: "40 million", or the number itself where it is small.
+// Million writes a number of pixels for people: "40 million", or the number itself if it is small.
 func Million(n int) string {
 	if n < 1_000_000 {
 		return fmt.Sprint(n)
@@ -115,7 +114,7 @@ func Million(n int) string {
 type kind struct {
 	media string // of a picture, or ""
 	name  string // with its article: "a BMP picture"
-	also  string // another media type that means it
+	also  string // another media type for it
 }
 
 var magics = []struct {
@@ -148,7 +147,7 @@ var magics = []struct {
 	{40, " EMF", kind{"image/emf", "an EMF picture", ""}},
 }
 
-// Sniff returns the type of a picture by its first bytes; "" for what is no accepted picture.
+// Sniff returns the type of a picture by its first bytes, or "" if it is not an accepted picture.
 func Sniff(head []byte) string {
 	switch found := sniff(head); found.media {
 	case PNG, JPEG, GIF, WebP, AVIF, SVG:
@@ -157,8 +156,8 @@ func Sniff(head []byte) string {
 	return ""
 }
 
-// Describe names a file of a known kind that is no accepted picture, with its article: "a BMP picture". It returns "" for
-// every other file.
+// Describe names a file of a known kind that is not an accepted picture, with its article: "a BMP picture". It returns
+// "" for every other file.
 func Describe(head []byte) string {
 	if found := sniff(head); Sniff(head) == "" && found.media != "" {
 		return found.name

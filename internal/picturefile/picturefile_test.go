@@ -52,7 +52,7 @@ func TestKindsAreTakenByTheirBytes(t *testing.T) {
 	}
 }
 
-// Only the first frame of a file is shown, so that neither the number of frames nor the moment matters.
+// Only the first frame of a file is shown, so that neither the number of frames nor the time of the capture matters.
 func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string][]string{"anim.png": {"acTL", "fcTL", "fdAT"}, "anim.webp": {"ANMF", "ANIM"},
@@ -115,11 +115,13 @@ func resize(b []byte, at int, w, h uint32) []byte {
 	return b
 }
 
-// H1, V8: what a header states is bounded, whichever part of the file states it.
+// H1, V8: the sizes in a file are bounded, wherever the file states them.
 func TestH1SizesAreBounded(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
-	large := append(bytes.Clone(still[:8]), chunk("IHDR", append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 12_000), 8_000), 8, 2, 0, 0, 0))...)
+	large := append(bytes.Clone(still[:8]),
+		chunk("IHDR", append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 12_000), 8_000), 8,
+			2, 0, 0, 0))...)
 	jpg := sample(t, "still.jpg")
 	sof := bytes.Index(jpg, []byte{0xff, 0xc0})
 	bigJPEG := bytes.Clone(jpg)
@@ -135,7 +137,8 @@ func TestH1SizesAreBounded(t *testing.T) {
 	for name, b := range map[string][]byte{"PNG": large, "JPEG": bigJPEG, "GIF": gif, "WebP": lossless,
 		"WebP's canvas": canvas, "AVIF": ispe} {
 		_, err := Inspect(b, "", bounds)
-		if err == nil || err.Error() != "it has 12000 × 8000 pixels, which is more than 40 million (limits.picture_pixels)" {
+		if err == nil || err.Error() != "it has 12000 × 8000 pixels, which is more than 40 million "+
+			"(limits.picture_pixels)" {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := Inspect(b, "", Limits{Pixels: 100_000_000}); name == "PNG" && err == nil {
@@ -164,7 +167,7 @@ func TestH1SizesOfAV1DataAreRead(t *testing.T) {
 	}
 }
 
-// Parts that inflate and are not shown do not reach the browser.
+// Compressed parts that are not shown do not reach the browser.
 func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	still := sample(t, "still.png")
@@ -198,12 +201,12 @@ func TestH1HiddenPartsAreLeftOut(t *testing.T) {
 	}
 }
 
-// V1: a file that is cut off anywhere is refused, and so is one with a bit wrong in its pixels where the format can
-// tell.
+// V1: a file that is truncated anywhere is refused, and so is one with a wrong bit in its pixels if the format can
+// detect it.
 func TestV1DamagedPicturesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name := range samples {
-		if name == "anim.avif" { // its still may be whole though its end is missing
+		if name == "anim.avif" { // its still may be complete although its end is missing
 			continue
 		}
 		b := sample(t, name)
@@ -236,8 +239,10 @@ func TestPNGsOfEveryShapeAreDecoded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := image.Rect(0, 0, rapid.IntRange(1, 40).Draw(t, "w"), rapid.IntRange(1, 40).Draw(t, "h"))
-		img := rapid.SampledFrom([]image.Image{image.NewGray(r), image.NewGray16(r), image.NewNRGBA(r), image.NewNRGBA64(r),
-			image.NewPaletted(r, color.Palette{color.Black, color.White}), image.NewPaletted(r, make16())}).Draw(t, "image")
+		img := rapid.SampledFrom([]image.Image{image.NewGray(r), image.NewGray16(r), image.NewNRGBA(r),
+			image.NewNRGBA64(r),
+			image.NewPaletted(r, color.Palette{color.Black, color.White}), image.NewPaletted(r, make16())}).Draw(t,
+			"image")
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {
 			t.Fatal(err)
@@ -320,7 +325,7 @@ func TestH8ExpandedDrawingsAreCounted(t *testing.T) {
 	}
 }
 
-// H8: however a drawing writes what is costly, the count sees it where a browser does.
+// H8: the count sees every costly property that a browser sees, however it is written.
 func TestH8CostsCannotBeHidden(t *testing.T) {
 	t.Parallel()
 	many := `<filter id="f"><feTurbulence/></filter>` + strings.Repeat(`<rect class="a"/>`, 20)
@@ -419,7 +424,8 @@ func TestOrdinaryDrawingsAreTaken(t *testing.T) {
 	shadow := `<filter id="s"><feFlood/><feColorMatrix/><feOffset/><feGaussianBlur/><feComposite/><feColorMatrix/><feBlend/><feBlend/></filter>`
 	list := [][]byte{
 		append([]byte("\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- made -->\n"+
-			`<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">`), svg(`<text>Hello</text>`)...),
+			`<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">`),
+			svg(`<text>Hello</text>`)...),
 		svg(`<image href="` + inner + `"/>`),
 		svg(shadow + strings.Repeat(`<g filter="url(#s)"><rect/></g>`, 50)),
 		svg(`<style>.a,.b{fill:url(#g)} .c{clip-path:url(#k);opacity:.5}</style><linearGradient id="g"><stop/><stop/></linearGradient>` +
@@ -471,7 +477,7 @@ func TestV1DrawingsThatBrowsersRefuse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, side := range []int{1_000_000, 1_000_001} { // libpng reads no more
+	for _, side := range []int{1_000_000, 1_000_001} { // libpng's limit
 		var b bytes.Buffer
 		_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, side)))
 		if _, err := Inspect(b.Bytes(), PNG, bounds); (err == nil) != (side == 1_000_000) {
@@ -522,8 +528,8 @@ func TestJudgeRemembers(t *testing.T) {
 	}
 }
 
-// fuzzKind holds what must be true of every file: a verdict without a panic, within the limit, that the picture that is
-// shown gets again.
+// fuzzKind tests the rules for every file: a verdict without a panic, within the limits, and the same verdict for the
+// picture that is shown.
 func fuzzKind(f *testing.F, names ...string) {
 	for _, n := range names {
 		f.Add(sample(f, n))
@@ -555,7 +561,8 @@ func FuzzWebP(f *testing.F) { fuzzKind(f, "lossy.webp", "lossless.webp", "alpha.
 func FuzzAVIF(f *testing.F) { fuzzKind(f, "still.avif", "anim.avif") }
 
 func FuzzSVG(f *testing.F) {
-	f.Add(svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter><path class="a"/><use href="#f"/>`))
+	f.Add(
+		svg(`<style>.a{filter:url(#f)}</style><filter id="f"><feTurbulence/></filter><path class="a"/><use href="#f"/>`))
 	f.Add(svg(`<image href="data:image/png;base64,AAAA"/>`))
 	fuzzKind(f)
 }

@@ -94,7 +94,8 @@ func inspectPNG(body []byte, lim Limits) (Picture, *Unfit) {
 				return p, u
 			}
 			if max(h.width, h.height) > maxPNGSide {
-				return p, unfit("it has %d × %d pixels, and no side of a PNG may have more than %d", h.width, h.height, maxPNGSide)
+				return p, unfit("it has %d × %d pixels, and no side of a PNG may have more than %d", h.width,
+					h.height, maxPNGSide)
 			}
 		} else if c.name == "IHDR" {
 			return p, damaged("PNG", "it has two headers")
@@ -121,7 +122,7 @@ func inspectPNG(body []byte, lim Limits) (Picture, *Unfit) {
 	return p, nil
 }
 
-// fitsPNG reports whether a chunk is small enough to be kept, once it is inflated.
+// fitsPNG reports whether a chunk is small enough to be kept after it is inflated.
 func fitsPNG(c pngChunk) bool {
 	switch c.name {
 	case "IHDR", "PLTE", "IDAT", "IEND":
@@ -141,7 +142,7 @@ func fitsPNG(c pngChunk) bool {
 	return len(c.data) <= 64<<10
 }
 
-// decodePNG inflates every row, and keeps none. What it reads is bounded by the header.
+// decodePNG inflates and discards every row. The header bounds the bytes that it reads.
 func decodePNG(body []byte) *Unfit {
 	var h pngHeader
 	var data [][]byte
@@ -196,7 +197,7 @@ func decodePNG(body []byte) *Unfit {
 			}
 		}
 	}
-	if _, err := r.Read(buf[:1]); err != nil && !errors.Is(err, io.EOF) { // reaches the checksum
+	if _, err := r.Read(buf[:1]); err != nil && !errors.Is(err, io.EOF) { // reads up to the checksum
 		return wrong
 	}
 	return nil
@@ -204,7 +205,7 @@ func decodePNG(body []byte) *Unfit {
 
 type pngPass struct{ width, height int }
 
-// passes are the pictures that the rows belong to: one, or the seven of an interlaced picture.
+// passes returns the passes of the rows: one, or the seven of an interlaced picture.
 func (h pngHeader) passes() []pngPass {
 	if !h.interlaced {
 		return []pngPass{{h.width, h.height}}

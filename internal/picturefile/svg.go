@@ -12,7 +12,7 @@ import (
 // maxDepth is how deeply the elements of an SVG may be nested, references expanded.
 const maxDepth = 200
 
-// drawing is an SVG as far as its cost depends on it.
+// drawing holds the parts of an SVG on which its cost depends.
 type drawing struct {
 	nodes  []node
 	ids    map[string]int // the first element with that id
@@ -20,7 +20,6 @@ type drawing struct {
 	nested [][]byte // pictures in it
 }
 
-// node is an element.
 type node struct {
 	tag      string // lower case, without a namespace
 	children []int
@@ -43,12 +42,13 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 	}
 	switch {
 	case lim.Elements > 0 && c.elements > int64(lim.Elements):
-		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are expanded, "+
+		return Picture{}, unfit("it is an SVG drawing that is as costly as %d elements once its references are "+
+			"expanded, "+
 			"which is more than %d (limits.svg_elements)",
 			c.elements, lim.Elements)
 	case lim.Pixels > 0 && c.pixels > int64(lim.Pixels):
-		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s (limits.picture_pixels)",
-			Million(int(c.pixels)), Million(lim.Pixels))
+		return Picture{}, unfit("the pictures in it have %s pixels together, which is more than %s "+
+			"(limits.picture_pixels)", Million(int(c.pixels)), Million(lim.Pixels))
 	}
 	return Picture{Pixels: int(c.pixels), Body: body}, nil
 }
@@ -61,8 +61,8 @@ var barred = map[string]bool{
 
 var errOutside = unfit("it is an SVG drawing that loads something from outside")
 
-// readSVG reads a drawing and refuses what does more than draw: scripts, event handlers, foreign markup, anything from
-// outside. What browsers refuse as XML is damaged.
+// readSVG reads a drawing. It refuses everything that does more than draw: scripts, event handlers, foreign markup,
+// references to the outside. A drawing that browsers refuse as XML is damaged.
 func readSVG(body []byte, lim Limits) (*drawing, *Unfit) {
 	r := svgReader{d: &drawing{ids: map[string]int{}}, lim: lim, body: body, dec: xml.NewDecoder(bytes.NewReader(body))}
 	r.dec.Strict = true
@@ -79,7 +79,8 @@ func readSVG(body []byte, lim Limits) (*drawing, *Unfit) {
 		switch t := t.(type) {
 		case xml.Directive:
 			// An internal subset could define entities, which expand without end.
-			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") || len(r.d.nodes) > 0 {
+			if text := string(t); !hasPrefixFold(t, "doctype svg") || strings.Contains(text, "[") ||
+				len(r.d.nodes) > 0 {
 				u = unfit("it is an SVG drawing with a document type of its own, which is not allowed")
 			}
 		case xml.ProcInst:
@@ -186,8 +187,8 @@ func (r *svgReader) chars(t xml.CharData) *Unfit {
 	return nil
 }
 
-// text takes the words within an element. Those of a style element are collected: comments, CDATA sections and elements
-// may stand between them, in the middle of a word.
+// text takes the text within an element. It collects the text of a style element, because comments, CDATA sections and
+// elements may interrupt it, even within a word.
 func (d *drawing) text(n *node, s string) *Unfit {
 	if outside(s) {
 		return errOutside
@@ -202,7 +203,7 @@ func (d *drawing) text(n *node, s string) *Unfit {
 	return nil
 }
 
-// styled takes the rules of a style element that has ended.
+// styled reads the rules of a style element at its end.
 func (d *drawing) styled(n *node) *Unfit {
 	if outside(n.sheet) {
 		return errOutside
@@ -237,7 +238,7 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 			return n, errOutside
 		}
 		if a.Name.Space != "" && (name == "id" || name == "d" || name == "points") {
-			continue // another one than that of SVG
+			continue // not in the namespace of SVG
 		}
 		switch name {
 		case "id":
@@ -265,15 +266,15 @@ func (d *drawing) element(t xml.StartElement, lim Limits) (node, *Unfit) {
 	return n, nil
 }
 
-// presentation reports whether an attribute is read as CSS and may refer to something or be costly.
+// presentation reports whether an attribute is read as CSS and may have references or costs.
 func presentation(name string) bool {
 	return costly[name] || handedDown(name) != once || name == "mask" || name == "opacity" || name == "stroke-dasharray"
 }
 
-// withoutBreaks leaves out what browsers leave out of addresses.
+// withoutBreaks removes the characters that browsers remove from addresses.
 var withoutBreaks = strings.NewReplacer("\n", "", "\r", "", "\t", "")
 
-// link takes an href: a part of the drawing, or a picture.
+// link reads an href: a part of the drawing, or a picture.
 func (d *drawing) link(n *node, v string, lim Limits) *Unfit {
 	if id, ok := strings.CutPrefix(v, "#"); ok {
 		if id = withoutBreaks.Replace(id); n.tag != "a" && id != "" {
@@ -292,7 +293,8 @@ func (d *drawing) link(n *node, v string, lim Limits) *Unfit {
 	if !strings.HasSuffix(strings.ToLower(head), ";base64") {
 		return damaged("SVG", "a picture in it is not in base64")
 	}
-	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "").Replace(data))
+	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer(" ", "", "\n", "", "\r", "", "\t", "").
+		Replace(data))
 	if err != nil {
 		return damaged("SVG", "the base64 of a picture in it is broken")
 	}

@@ -43,7 +43,7 @@ type webpFile struct {
 	pixels        riffChunk   // VP8 or VP8L
 	alpha         []riffChunk // one or none, of VP8
 	profile       []riffChunk // one or none
-	frame         []byte      // the first frame's chunk where there are several; nil: the file is a still
+	frame         []byte      // the first frame's chunk of several; nil: the file is a still
 	shape         [4]int      // of that frame: left, top, width, height
 }
 
@@ -197,7 +197,7 @@ func (f *webpFile) still() []byte {
 	return out
 }
 
-// plain writes the pixels of a still in the simplest form, which every decoder takes.
+// plain writes the pixels of a still in the simplest form, which every decoder reads.
 func (f *webpFile) plain() []byte {
 	p := webpFile{width: f.width, height: f.height, pixels: f.pixels, whole: true}
 	if f.pixels.name == "VP8 " && len(f.alpha) > 0 {

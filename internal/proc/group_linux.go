@@ -17,7 +17,7 @@ func groupAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// awaitEnd returns when the child has ended, without reaping it; reap does that and returns how it ended.
+// awaitEnd returns when the child has ended, without reaping it. reap reaps it and returns how it ended.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	for {
 		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
@@ -31,7 +31,7 @@ func limitMemory(pid int, bytes uint64) error {
 	return unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bytes, Max: bytes}, nil)
 }
 
-// widen sets a pipe's capacity to pipeSize bytes. If the system refuses, the capacity stays.
+// widen sets a pipe's capacity to pipeSize bytes. If the system refuses, the capacity does not change.
 func widen(pipe *os.File) {
 	if raw, err := pipe.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) { _, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize) })
@@ -55,8 +55,8 @@ func killEscaped(mark string) {
 	}
 }
 
-// naming returns the processes, ours excepted, that have mark in their command line. One that has ended, reaped or not,
-// has no command line any more.
+// naming returns all processes except this one that have mark in their command line. A process that has ended has no
+// command line, even before it is reaped.
 func naming(mark string) []int {
 	var pids []int
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")

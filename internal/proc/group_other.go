@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// Other systems kill no child of a dead parent, and bound no address space from outside.
+// Other systems do not kill the children of a dead parent, and cannot bound a child's address space from outside.
 func groupAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// awaitEnd returns when the child has ended; reap then returns how. Here it is reaped at once.
+// awaitEnd returns when the child has ended and is reaped. reap returns how it ended.
 func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 	err := cmd.Wait()
 	return func() error { return err }
@@ -20,10 +20,10 @@ func awaitEnd(cmd *exec.Cmd) (reap func() error) {
 
 func limitMemory(int, uint64) error { return errors.ErrUnsupported }
 
-// widen leaves pipes as they are: only Linux lets their size be set.
+// widen does nothing: only Linux lets a program set the size of a pipe.
 func widen(*os.File) {}
 
 func signalGroup(pgid int, s syscall.Signal) error { return syscall.Kill(-pgid, s) }
 
-// killEscaped has no list of processes to look through here.
+// killEscaped does nothing: there is no portable list of processes.
 func killEscaped(string) {}

@@ -1,4 +1,4 @@
-// Package proc runs child processes, and is the only place in Lectern that does.
+// Package proc runs child processes. No other package of Lectern does.
 //
 // A render is mostly other programs: ffmpeg, Chromium, a speech synthesiser. Their usual faults are around the work
 // itself: a cancelled job whose encoder lives on, a helper that keeps a pipe open so that its parent waits for ever, a
@@ -27,36 +27,37 @@ const (
 	DefaultGrace = 300 * time.Millisecond
 	// DefaultLinger is how long helpers of a child that has ended may keep its pipes open.
 	DefaultLinger = 2 * time.Second
-	// TailSize is how many bytes of the end of standard error are kept, at most.
+	// TailSize is the largest number of bytes of the end of standard error that are kept.
 	TailSize = 16 << 10
-	// MaxLine is the longest line given to Command.OnStderr, in bytes; longer ones arrive in pieces.
+	// MaxLine is the longest line given to Command.OnStderr, in bytes. Longer lines arrive in pieces.
 	MaxLine = 8 << 10
 )
 
 var (
-	// ErrNotFound says that there is no such program, or that it may not be run.
+	// ErrNotFound reports that a program does not exist or may not be run.
 	ErrNotFound = errors.New("program not found")
-	// ErrOutputLimit says that a child was stopped because it wrote more than Command.MaxStdout bytes.
+	// ErrOutputLimit reports that a child was stopped because it wrote more than Command.MaxStdout bytes.
 	ErrOutputLimit = errors.New("too much output")
 )
 
-// Command says what to run and how. Only Path is needed.
+// Command describes a child. Only Path is required.
 type Command struct {
 	Path string   // a program's name, looked up in PATH, or its path
 	Args []string // without the program's own name
 	Env  []string // "KEY=value", added to the small environment that every child gets
 	Dir  string   // working directory; empty: ours
 
-	// Stdin feeds the child; nil: nothing to read. When the child stops reading before Stdin ends, a Stdin with the method
-	// CloseWithError (an *io.PipeReader) is closed, so that who writes into the pipe is not left waiting. An error from
-	// Stdin stops the child and is Wait's error. A Stdin that is an io.WriterTo too writes by itself, and nothing is
-	// copied on the way.
+	// Stdin is the child's standard input; nil: empty. When the child stops reading before Stdin ends, a Stdin with the
+	// method CloseWithError (an *io.PipeReader) is closed, so that the writer of the pipe does not wait for ever. An
+	// error from Stdin stops the child and is Wait's error. A Stdin that is also an io.WriterTo writes directly,
+	// without a copy.
 	Stdin io.Reader
-	// Stdout takes the child's output; nil: thrown away. An error from Stdout stops the child and is Wait's error.
+	// Stdout receives the child's standard output; nil: discarded. An error from Stdout stops the child and is Wait's
+	// error.
 	Stdout io.Writer
 	// MaxStdout stops a child that writes more bytes than this to Stdout (ErrOutputLimit); 0: no limit.
 	MaxStdout int64
-	// OnStderr gets each line of standard error, without its end, in order, from one goroutine. It should be quick: the
+	// OnStderr gets each line of standard error, without its end, in order, from one goroutine. It should be fast: the
 	// child waits for it when the pipe is full. A carriage return ends a line too.
 	OnStderr func(line string)
 	// Files are further open files of the child, from descriptor 3 on. They stay open here; their owner closes them.
@@ -64,12 +65,12 @@ type Command struct {
 
 	Grace  time.Duration // from TERM to KILL; 0: DefaultGrace
 	Linger time.Duration // see DefaultLinger; 0: DefaultLinger
-	// Memory bounds the child's address space, in bytes, and that of each of its helpers; 0: no bound. It stands a moment
-	// after the start: memory taken in the very first instructions may lie above it, and nothing more is given then.
+	// Memory bounds the address space of the child and of each of its helpers, in bytes; 0: no bound. It applies a
+	// moment after the start: a child that already uses more then gets no further memory.
 	Memory uint64
 }
 
-// ExitError says that a child ended badly: with an exit code that is not zero, or by a signal.
+// ExitError reports a child that ended with an exit code other than zero, or by a signal.
 type ExitError struct {
 	Path     string         // the program
 	ExitCode int            // -1 when a signal ended it
@@ -89,8 +90,8 @@ func (e *ExitError) Error() string {
 	return filepath.Base(e.Path) + ": " + how
 }
 
-// Run starts the command and waits for it to end. It gives nil after exit status 0, an [*ExitError] after another
-// end, an error that wraps [ErrNotFound] where there is nothing to run, and an error that wraps ctx's cause where ctx
+// Run starts the command and waits for it to end. It returns nil after exit status 0, an [*ExitError] after another
+// end, an error that wraps [ErrNotFound] if the program does not exist, and an error that wraps ctx's cause if ctx
 // ended the child.
 func Run(ctx context.Context, c Command) error {
 	p, err := Start(ctx, c)
@@ -100,8 +101,7 @@ func Run(ctx context.Context, c Command) error {
 	return p.Wait()
 }
 
-// Output runs the command and gives what it wrote to standard output, at most c.MaxStdout bytes (0: 16 MB) of it.
-// c.Stdout must be nil.
+// Output runs the command and returns its standard output, at most c.MaxStdout bytes (0: 16 MB). c.Stdout must be nil.
 func Output(ctx context.Context, c Command) ([]byte, error) {
 	var b strings.Builder
 	if c.MaxStdout == 0 {
@@ -112,8 +112,8 @@ func Output(ctx context.Context, c Command) ([]byte, error) {
 	return []byte(b.String()), err
 }
 
-// Find returns the path of the first of the named programs that can be run. A name with a slash is taken as a path. The
-// error wraps ErrNotFound and names what was looked for.
+// Find returns the path of the first of the named programs that can be run. A name with a slash is a path. The error
+// wraps ErrNotFound and lists the names.
 func Find(names ...string) (string, error) {
 	for _, n := range names {
 		if n == "" {
@@ -126,16 +126,16 @@ func Find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s: %w", strings.Join(names, ", "), ErrNotFound)
 }
 
-// KillEscaped kills what left its group: every process of this user that has mark in its command line, ours excepted,
-// and waits until it is gone, for two seconds at most. The mark must be something that only a child's children can have
-// been given, such as the path of a folder made for that child. It does nothing on systems other than Linux.
+// KillEscaped kills processes that left their group: all of this user's processes with mark in their command line,
+// except this one. It waits until they are gone, for at most two seconds. Only descendants of a child may have the
+// mark, for example the path of a folder made for that child. On systems other than Linux it does nothing.
 func KillEscaped(mark string) {
 	if mark != "" {
 		killEscaped(mark)
 	}
 }
 
-// environment is the little that a child sees of ours, and what the command adds; later entries win.
+// environment returns the few variables that a child inherits, and those that the command adds. Later entries win.
 func environment(extra []string) []string {
 	env := make([]string, 0, 4+len(extra))
 	for _, k := range [...]string{"PATH", "HOME", "TMPDIR"} {

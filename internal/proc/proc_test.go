@@ -28,7 +28,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// The test binary plays the child: the variable says which part.
+// The test binary is the child too. The variable selects its behaviour.
 const part = "PROC_TEST_PART"
 
 func TestMain(m *testing.M) {
@@ -60,7 +60,7 @@ func play(p string) {
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println(os.Getpid())
 		forever()
-	case "polite": // ends well when asked
+	case "polite": // ends with status 0 on TERM
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, syscall.SIGTERM)
 		fmt.Println(os.Getpid())
@@ -89,14 +89,14 @@ func play(p string) {
 		for _, e := range os.Environ() {
 			fmt.Println(e)
 		}
-	case "parent", "holder", "deafholder": // starts a child that holds the pipes: waits for it, or leaves it behind
+	case "parent", "holder", "deafholder": // starts a child that holds the pipes, and waits for it or leaves it running
 		inner := "hang"
 		if p == "deafholder" {
 			inner = "deaf"
 		}
 		self, _ := os.Executable()
 		proc, err := os.StartProcess(self, []string{self}, &os.ProcAttr{
-			// Nothing but this: of two entries with one name, the first would win, and each child start another.
+			// Only this entry: of two entries with one name the first would win, and each child would start another.
 			Env: []string{part + "=" + inner}, Files: []*os.File{nil, os.Stdout, os.Stderr}})
 		if err != nil {
 			panic(err)
@@ -104,21 +104,23 @@ func play(p string) {
 		if p == "parent" {
 			_, _ = proc.Wait()
 		}
-	case "runaway": // starts a child with the mark that leaves the group and keeps no pipe but the one it speaks into
+	case "runaway": // starts a child with the mark that leaves the group and keeps only the pipe for its output
 		self, _ := os.Executable()
 		proc, err := os.StartProcess(self, []string{self, arg}, &os.ProcAttr{
-			Env: []string{part + "=deaf"}, Files: []*os.File{nil, os.Stdout, nil}, Sys: &syscall.SysProcAttr{Setsid: true}})
+			Env: []string{part + "=deaf"}, Files: []*os.File{nil, os.Stdout, nil},
+			Sys: &syscall.SysProcAttr{Setsid: true}})
 		if err != nil {
 			panic(err)
 		}
 		_, _ = proc.Wait()
-	case "runner": // starts a child by this package from short-lived threads, and waits to be killed
+	case "runner": // starts a child through this package from short-lived threads, and waits to be killed
 		var out io.Writer = os.Stdout
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				runtime.LockOSThread() // the thread ends with this goroutine
-				if _, err := Start(context.Background(), child("hang", func(c *Command) { c.Stdout = out })); err != nil {
+				if _, err := Start(context.Background(),
+					child("hang", func(c *Command) { c.Stdout = out })); err != nil {
 					fmt.Println(err)
 				}
 			})
@@ -128,7 +130,7 @@ func play(p string) {
 	}
 }
 
-// forever waits for what never comes. An empty select would be taken for a deadlock, and end the program.
+// forever blocks. An empty select would be reported as a deadlock and end the program.
 func forever() {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGUSR1)
@@ -365,13 +367,14 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// own is a Stdin that writes by itself.
+// own is a Stdin that is an io.WriterTo.
 type own func(w io.Writer) error
 
 func (own) Read([]byte) (int, error)             { return 0, errors.New("it is read") }
 func (o own) WriteTo(w io.Writer) (int64, error) { return 0, o(w) }
 
-// What writes by itself is not read; its error stops the child, and one of writing to a child that is gone is none.
+// A Stdin that is an io.WriterTo is not read. Its error stops the child, but an error of writing to an ended child is
+// none.
 func TestStdinThatWritesByItself(t *testing.T) {
 	t.Parallel()
 	out, err := Output(t.Context(), child("echo", func(c *Command) {
@@ -381,7 +384,8 @@ func TestStdinThatWritesByItself(t *testing.T) {
 		t.Errorf("%q, %v", out, err)
 	}
 	broken := errors.New("broken")
-	if err := Run(t.Context(), child("echo", func(c *Command) { c.Stdin = own(func(io.Writer) error { return broken }) })); !errors.Is(err, broken) {
+	if err := Run(t.Context(), child("echo",
+		func(c *Command) { c.Stdin = own(func(io.Writer) error { return broken }) })); !errors.Is(err, broken) {
 		t.Errorf("failing input: %v", err)
 	}
 	for range 2 {
@@ -453,9 +457,10 @@ func TestChildSeesLittleOfOurEnvironment(t *testing.T) {
 
 func TestMemoryLimit(t *testing.T) {
 	t.Parallel()
-	// tail keeps what it reads, and reads only what we feed it once the bound stands.
+	// The program tail keeps all its input, and gets it only after the bound applies.
 	err := Run(t.Context(), Command{
-		Path: "tail", Args: []string{"-c", "1000000000"}, Stdin: io.LimitReader(zeros{}, 400<<20), Memory: 128 << 20, Stdout: io.Discard,
+		Path: "tail", Args: []string{"-c", "1000000000"}, Stdin: io.LimitReader(zeros{}, 400<<20), Memory: 128 << 20,
+		Stdout: io.Discard,
 	})
 	if e, ok := errors.AsType[*ExitError](err); !ok || !strings.Contains(e.Tail, "memory") {
 		t.Errorf("got %v", err)
@@ -477,7 +482,7 @@ func TestChildrenDieWithAKilledParent(t *testing.T) {
 		}
 		gone = append(gone, watch(t, pid))
 	}
-	if err := syscall.Kill(p.Pid(), syscall.SIGKILL); err != nil { // it alone, not its group
+	if err := syscall.Kill(p.Pid(), syscall.SIGKILL); err != nil { // the process alone, not its group
 		t.Fatal(err)
 	}
 	for _, f := range gone {
@@ -491,7 +496,8 @@ func TestChildrenDieWithAKilledParent(t *testing.T) {
 func TestTailProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		pieces := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abc\r\n")), 0, 9000, -1), 0, 40).Draw(t, "pieces")
+		pieces := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("abc\r\n")), 0, 9000, -1), 0, 40).
+			Draw(t, "pieces")
 		var lines []string
 		tl := newTail(func(l string) { lines = append(lines, l) })
 		for _, p := range pieces {

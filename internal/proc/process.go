@@ -14,12 +14,12 @@ import (
 	"lectern/internal/usage"
 )
 
-// escaped is how long the pipes of a killed group may stay open: only a helper that left the group can hold them.
+// escaped is how long the pipes of a killed group may stay open. Only a helper that left the group can hold them.
 const escaped = 200 * time.Millisecond
 
 var errStopped = errors.New("stopped by its owner")
 
-// Process is a running child. It ends by itself, by the end of the context it was started with, or by Stop.
+// Process is a running child. It ends by itself, at the end of its context, or by Stop.
 type Process struct {
 	cmd    *exec.Cmd
 	c      Command
@@ -69,7 +69,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 // Pid is the child's process id, and that of its group.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// Done is closed when the child has ended, its pipes are drained and nothing of its group is left.
+// Done is closed when the child has ended, its pipes are drained and its whole group has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Wait waits for Done and returns how the child ended, as [Run] does. Any number of goroutines may call it, repeatedly.
@@ -93,8 +93,8 @@ func (p *Process) Stop() {
 // Tail is the end of what the child has written to standard error so far.
 func (p *Process) Tail() string { return p.io.tail.String() }
 
-// live is the child's whole life. It holds one thread from start to end: the kernel sends the signal of a dead
-// parent when the thread that started the child ends, and the Go runtime may end a thread long before the process.
+// live runs the child from start to end on one locked thread: the kernel sends the signal for a dead parent when the
+// thread that started the child ends, and the Go runtime may end a thread long before the process.
 func (p *Process) live(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -138,7 +138,7 @@ func (p *Process) fail(err error) {
 	p.cancel(err)
 }
 
-// supervise waits for the child's end or brings it about, drains the pipes, and leaves nothing of the group.
+// supervise waits for the child to end or ends it, drains the pipes, and kills the rest of the group.
 func (p *Process) supervise() error {
 	pid := p.cmd.Process.Pid
 	ended := make(chan struct{})
@@ -154,12 +154,12 @@ func (p *Process) supervise() error {
 	}()
 
 	stopped := p.awaitOrStop(pid, ended, drained)
-	// The child is not reaped yet (on Linux), so its id, which is the group's, cannot belong to anybody else.
+	// On Linux the child is not reaped yet, so no other process can have its id, which is the group's.
 	_ = signalGroup(pid, syscall.SIGKILL)
 	<-ended
 	within(drained, escaped)
 	werr := reap()
-	if st := p.cmd.ProcessState; st != nil { // nil: it could not be waited for
+	if st := p.cmd.ProcessState; st != nil { // nil: waiting for it failed
 		p.user, p.system = st.UserTime(), st.SystemTime()
 		usage.From(p.ctx).CPU(p.user + p.system)
 	}
@@ -188,7 +188,7 @@ func (p *Process) supervise() error {
 	return werr
 }
 
-// awaitOrStop returns when the child has ended and its pipes are drained, or when patience with it is over. It says
+// awaitOrStop returns when the child has ended and its pipes are drained, or when Grace or Linger is over. It reports
 // whether the child was asked to stop before it ended by itself.
 func (p *Process) awaitOrStop(pid int, ended, drained <-chan struct{}) (stopped bool) {
 	select {
@@ -219,7 +219,7 @@ func (p *Process) awaitOrStop(pid int, ended, drained <-chan struct{}) (stopped 
 	return true
 }
 
-// within waits for c, but not longer than d. A nil c is not waited for.
+// within waits for c, but not longer than d. With a nil c it returns at once.
 func within(c <-chan struct{}, d time.Duration) {
 	if c == nil {
 		return

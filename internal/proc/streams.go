@@ -12,19 +12,19 @@ import (
 	"sync"
 )
 
-// pipeSize is the capacity of a child's standard input in bytes, where the system lets us set it: more than a picture,
-// so that the next one can be made while the child is busy with this one.
+// pipeSize is the capacity of a child's standard input in bytes, if the system allows it: more than a picture, so that
+// the next picture can be made while the child reads this one.
 const pipeSize = 1 << 20
 
-// streams are our sides of a child's standard input, output and error.
+// streams holds the parent's ends of a child's standard input, output and error.
 type streams struct {
 	tail    *tail
 	stderr  *os.File
-	stdout  *os.File // nil: the child writes where nobody reads, or into a file
+	stdout  *os.File // nil: the child's output is discarded or goes into a file
 	stdin   *os.File // nil: the child reads nothing, or a file
 	theirs  []*os.File
-	readers sync.WaitGroup // who reads standard output and error
-	fed     chan struct{}  // closed when nobody writes standard input any more; nil: nobody does
+	readers sync.WaitGroup // readers of standard output and error
+	fed     chan struct{}  // closed when the writer of standard input has ended; nil: no writer
 }
 
 // connect makes the pipes that the command needs.
@@ -58,7 +58,7 @@ func (s *streams) connect(cmd *exec.Cmd, c Command) error {
 	return nil
 }
 
-// pump moves the bytes; fail gets what goes wrong on our side of a pipe.
+// pump moves the bytes. It calls fail with errors of this side of a pipe.
 func (s *streams) pump(c Command, fail func(error)) {
 	s.readers.Go(func() {
 		_, _ = io.Copy(s.tail, s.stderr)
@@ -91,7 +91,7 @@ func (s *streams) take(c Command, fail func(error)) {
 			}
 		}
 		if err != nil {
-			return // the end, or we closed the pipe of a child that is gone
+			return // the end, or the pipe of an ended child was closed
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (t *tail) split(b []byte) {
 	}
 }
 
-// flush returns what is collected of a line, unless that is nothing.
+// flush reports the collected part of a line, unless it is empty.
 func (t *tail) flush() {
 	if t.onLine != nil && len(t.line) > 0 {
 		t.onLine(strings.ToValidUTF8(string(t.line), "\uFFFD"))
@@ -217,8 +217,7 @@ func (t *tail) flush() {
 	t.line = t.line[:0]
 }
 
-// String returns the last TailSize bytes. Where something was dropped before them, they begin with a whole line if
-// there is one.
+// String returns the last TailSize bytes. If earlier bytes were dropped, it begins with a whole line if there is one.
 func (t *tail) String() string {
 	t.mu.Lock()
 	b, cut := t.buf, t.cut

@@ -98,8 +98,9 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, 
 	if err != nil {
 		return 0, err
 	}
-	return row.Job.ID, q.driver.UnwrapExecutor(tx).Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE "+
-		"id = %d", always, row.Job.ID))
+	return row.Job.ID, q.driver.UnwrapExecutor(tx).
+		Exec(ctx, fmt.Sprintf("UPDATE river_job SET scheduled_at = '%s' WHERE "+
+			"id = %d", always, row.Job.ID))
 }
 
 // Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the
@@ -166,7 +167,8 @@ func (q *Queue[Tx]) rescue(ctx context.Context) error {
 	exec := q.driver.GetExecutor()
 	horizon := time.Now().AddDate(100, 0, 0) // however young
 	for after := int64(0); ; {
-		jobs, err := exec.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{AfterID: after, Max: batch, StuckHorizon: horizon})
+		jobs, err := exec.JobGetStuck(ctx,
+			&riverdriver.JobGetStuckParams{AfterID: after, Max: batch, StuckHorizon: horizon})
 		if err != nil || len(jobs) == 0 {
 			return err
 		}

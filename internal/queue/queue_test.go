@@ -75,7 +75,8 @@ func onPostgres(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 
 func onSQLite(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "q.db")+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "q.db")+
+		"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ type Manifest struct {
 	ID          string            `json:"id"`
 	Attempt     int               `json:"attempt"`
 	Title       string            `json:"title,omitempty"`
+	Language    string            `json:"language,omitempty"` // as the deck names it, BCP 47
 	Theme       string            `json:"theme"`
 	Layout      lectern.Layout    `json:"layout"`
 	Avatar      string            `json:"avatar,omitempty"`

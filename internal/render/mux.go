@@ -53,6 +53,9 @@ type words struct {
 // write makes captions, chapters and the transcript.
 func (u *joiner) write(plan timeline.Plan) (words, error) {
 	var w words
+	if u.deck.Language != "" {
+		w.language = mp4.Language(u.deck.Language)
+	}
 	var titles, texts []string
 	var spoken []captions.Spoken
 	for i, s := range u.slides {

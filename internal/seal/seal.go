@@ -35,8 +35,8 @@ type Sealer struct {
 // New makes a sealer of a key: any text of at least MinKey bytes, best a random one.
 func New(key string) (*Sealer, error) {
 	if len(key) < MinKey {
-		return nil, fmt.Errorf("the key has %d bytes; it needs at least %d. `openssl rand -base64 32` makes one", len(key),
-			MinKey)
+		return nil, fmt.Errorf("the key has %d bytes; it needs at least %d. `openssl rand -base64 32` makes one",
+			len(key), MinKey)
 	}
 	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "lectern secrets", 36)
 	if err != nil {
@@ -58,7 +58,8 @@ func Sealed(text string) bool { return strings.HasPrefix(text, prefix) }
 
 // Seal encrypts text so that only the key opens it, and only for the same where, which names what the text belongs to.
 func (s *Sealer) Seal(text, where string) string {
-	return prefix + s.id + ":" + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(text), []byte(where)))
+	return prefix + s.id + ":" + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(text),
+		[]byte(where)))
 }
 
 // Open decrypts what was sealed for the same where; it returns a text that is not sealed unchanged. ErrWrongKey means

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Code is a listing, line by line as it was written.
+// Code is a listing as its lines.
 type Code struct {
 	Lines   []CodeLine
 	Numbers bool // lines have their numbers next to them
@@ -22,7 +22,7 @@ type CodeLine struct {
 	Marked bool
 }
 
-// CodePart is a stretch of code of one colour. Class is "" or one of key, str, num, com and fn.
+// CodePart is a part of a line with one colour. Class is "" or one of key, str, num, com and fn.
 type CodePart struct{ Class, S string }
 
 // Code returns a listing by role, or nil.
@@ -81,7 +81,7 @@ func (v *view) code(value any) *Code {
 	return c
 }
 
-// odd warns of an option, or a part of one, that means nothing.
+// odd warns of an invalid option or part of one.
 func (v *view) odd(role, given, allowed string) {
 	at := v.at
 	defer func() { v.at = at }()
@@ -90,7 +90,7 @@ func (v *view) odd(role, given, allowed string) {
 	v.warn("unknown_choice", "%q of %q is ignored; it takes %s.", short, v.at, allowed)
 }
 
-// codeText is the text of a listing, which may be a list of lines.
+// codeText returns the text of a listing, which may be a list of lines.
 func codeText(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -109,8 +109,8 @@ func codeText(value any) string {
 	return words(value)
 }
 
-// codeLines splits a listing. It keeps the indentation, sets tabs as spaces, and drops empty lines around it and
-// characters that could reorder or hide code.
+// codeLines splits a listing into lines. It keeps the indentation, replaces tabs by spaces, and removes empty lines
+// around it and characters that could reorder or hide code.
 func codeLines(s string, tab int) []string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029",
 		"\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
@@ -143,7 +143,7 @@ func codeLines(s string, tab int) []string {
 	return lines
 }
 
-// ranges reads lines such as "2, 5-7", of n. odd is the first part that names no line of them.
+// ranges reads line numbers such as "2, 5-7", from 1 to n. odd is the first invalid part.
 func ranges(s string, n int) (out map[int]bool, odd string) {
 	out = map[int]bool{}
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {

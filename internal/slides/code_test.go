@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// V5: code keeps its indentation, in every way that a deck writes it.
+// V5: code keeps its indentation in every form in which a deck can write it.
 func TestV5CodeKeepsItsIndentation(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -79,12 +79,13 @@ func TestCodeHasColours(t *testing.T) {
 	}
 }
 
-// Whatever the code, its parts together are the code, and its lines are those that were written.
+// For any code, the parts together give the code, with the same lines.
 func TestNoCodeIsLost(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "go", "python", "html", "json", "bash", "rust", "sql", "yaml", "c", "ruby"}
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.OneOf(rapid.String(), rapid.StringOf(rapid.SampledFrom([]rune("ab1_ \n\t\"'`\\/*#-<>=!:@$(){}é漢ש")))).Draw(t, "code")
+		text := rapid.OneOf(rapid.String(),
+			rapid.StringOf(rapid.SampledFrom([]rune("ab1_ \n\t\"'`\\/*#-<>=!:@$(){}é漢ש")))).Draw(t, "code")
 		holdCode(t, text, rapid.SampledFrom(names).Draw(t, "language"))
 	})
 }
@@ -113,7 +114,7 @@ func FuzzCode(f *testing.F) {
 	})
 }
 
-// The colours of code have 4.5 to 1 on the pane and on lines that stand out.
+// The colours of code have a contrast of 4.5 to 1 on the pane and on highlighted lines.
 func TestV5ContrastOfCode(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -129,7 +130,7 @@ func TestV5ContrastOfCode(t *testing.T) {
 	}
 }
 
-// An option of a listing that means nothing is named, and the rest of it holds (V3, V5).
+// A warning names an invalid option of a listing, and its valid parts apply (V3, V5).
 func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -139,11 +140,13 @@ func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
 		{"highlight", "1, 2", ""}, {"highlight", "1-2", ""}, {"highlight", "2-9", ""}, {"highlight", "9", "9"}, {"highlightLines", "1, zz", "zz"}, {"highlight", "2-1", "2-1"}, {"highlight", "0", "0"},
 		{"tabs", "8", ""}, {"tabs", "wide", "wide"}, {"tabs", "99", "99"},
 	} {
-		_, warnings := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "a\nb", c.name: c.value}})
+		_, warnings := page(t, l, lectern.Slide{Template: "code",
+			Props: map[string]any{"title": "T", "code": "a\nb", c.name: c.value}})
 		switch {
 		case c.odd == "" && len(warnings) > 0:
 			t.Errorf("%s %q: %v", c.name, c.value, warnings)
-		case c.odd != "" && (len(warnings) != 1 || warnings[0].Param != "slides[0].props."+c.name || !strings.Contains(warnings[0].Message, `"`+c.odd+`"`)):
+		case c.odd != "" && (len(warnings) != 1 || warnings[0].Param != "slides[0].props."+c.name ||
+			!strings.Contains(warnings[0].Message, `"`+c.odd+`"`)):
 			t.Errorf("%s %q: %v", c.name, c.value, warnings)
 		}
 	}

@@ -12,22 +12,22 @@ const (
 	marginNarrow = 72 // of a page, or part of one, narrower than narrow
 	narrow       = 1200
 	gutter       = 72  // between the avatar's window and any text
-	headRoom     = 230 // what a title with its subtitle usually takes
+	headRoom     = 230 // usual height of a title with its subtitle
 )
 
-// frame is where a template may put things, in slide pixels.
+// frame is the area that a template may use, in slide pixels.
 type frame struct {
 	page    lectern.Size
 	content lectern.Rect // of the placement
 	stage   lectern.Rect // content less margins: all text stays in it
-	keep    lectern.Rect // the avatar's window with its gutter; empty where it takes nothing away from stage
+	keep    lectern.Rect // the avatar's window with its gutter; empty if it is not on the stage
 	window  lectern.Rect // the avatar's window itself if it is on the stage
 	round   bool         // the window is a circle
-	// What the body, and the head above it, leave free at each side of the stage.
+	// Free space at each side of the stage, next to the body and next to the head above it.
 	bodyLeft, bodyRight, headLeft, headRight int
 	mode                                     string
 	over                                     bool // the window is on the page, so that the page continues under it
-	buried                                   bool // the window covers so much that it had to be ignored
+	buried                                   bool // the window covers so much of the page that it is ignored
 }
 
 func newFrame(d lectern.Deck, i int) frame {
@@ -63,8 +63,8 @@ func newFrame(d lectern.Deck, i int) frame {
 	return f
 }
 
-// reserve takes keep out of the stage: the body goes to the side of it with the most space below a title, and the head
-// goes above it where it can.
+// reserve removes keep from the stage: the body goes to the side with the most space below a title, and the head goes
+// above keep if it fits.
 func (f *frame) reserve(keep lectern.Rect) {
 	s := f.stage
 	left, right := keep.X-s.X, s.X+s.Width-(keep.X+keep.Width)
@@ -93,7 +93,7 @@ func (f *frame) reserve(keep lectern.Rect) {
 	}
 }
 
-// classes name what style sheets ask about a frame: the mode, how wide the body is, and whether it is tall.
+// classes returns the classes of a frame for style sheets: the mode, the width of the body, and whether it is tall.
 func (f frame) classes() string {
 	w := f.stage.Width - f.bodyLeft - f.bodyRight
 	names := []string{"m-" + f.mode}

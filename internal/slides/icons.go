@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// drawn are line icons on a grid of 24, stroked in the colour of the text.
+// drawn are line icons on a grid of 24 units, stroked in the colour of the text.
 var drawn = map[string]string{
 	"check": "M5 12.5l4.5 4.5L19 7.5",
 	"cross": "M6.5 6.5l11 11M17.5 6.5l-11 11",
@@ -31,8 +31,8 @@ var drawn = map[string]string{
 	"globe": "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 1 0 0-17zM3.500 12h17M12 3.500c2.500 2.400 3.700 5.300 " +
 		"3.700 8.500s-1.200 6.100-3.700 8.500c-2.500-2.400-3.700-5.300-3.700-8.500s1.200-6.100 3.700-8.500z",
 	"money": "M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 1 0 0-17zM14.800 " +
-		"9.200c-.5-.9-1.500-1.400-2.800-1.400-1.700 0-2.900.8-2.900 2.100 0 2.900 5.900 1.300 5.900 4.200 0 1.300-1.300 " +
-		"2.100-3 2.100-1.400 0-2.500-.5-3-1.500M12 6v1.800M12 16.200V18",
+		"9.200c-.5-.9-1.500-1.400-2.800-1.400-1.700 0-2.900.8-2.900 2.100 0 2.900 5.900 1.300 5.900 4.200 0 " +
+		"1.300-1.300 2.100-3 2.100-1.400 0-2.500-.5-3-1.500M12 6v1.800M12 16.200V18",
 	"lock":     "M6 10.500h12v9.500H6zM8.500 10.500V8a3.500 3.500 0 0 1 7 0v2.500M12 14.500v2",
 	"bolt":     "M13 3L5 13.500h6L10.500 21 19 10.500h-6z",
 	"book":     "M4 5.500c3-1 6-.7 8 1 2-1.700 5-2 8-1V19c-3-1-6-.7-8 1-2-1.700-5-2-8-1zM12 6.500V20",
@@ -60,7 +60,7 @@ var drawn = map[string]string{
 		"2 0 1 0 .01 4 2 2 0 1 0 0-4z",
 }
 
-// otherNames are words under which decks ask for an icon.
+// otherNames are other names of icons in decks.
 var otherNames = map[string]string{
 	"checkmark": "check", "tick": "check", "done": "check", "close": "cross", "x": "cross", "time": "clock", "speed": "bolt", "fast": "bolt",
 	"lightning": "bolt", "zap": "bolt", "team": "users", "people": "users", "person": "user", "customer": "user", "graph": "chart", "analytics": "chart",
@@ -73,7 +73,7 @@ var otherNames = map[string]string{
 	"stack": "layers", "location": "map", "pin": "map", "place": "map", "developer": "code", "api": "code", "shipping": "truck", "delivery": "truck",
 }
 
-// symbol finds the drawn icon that a name such as "Users", "fa-users" or "icon_team" means.
+// symbol finds the drawn icon of a name such as "Users", "fa-users" or "icon_team".
 func symbol(s string) (string, bool) {
 	s = squash(s)
 	for _, prefix := range []string{"", "fas", "far", "fa", "icon", "lucide", "mdi", "hi"} {

@@ -17,10 +17,11 @@ const (
 	maxData    = 24 << 20 // of a data address, in bytes
 )
 
-// picture is an address that was looked at and may stand in the src of an img element.
+// picture is a checked address that may be the src of an img element.
 type picture struct {
 	URL    template.URL
 	Remote bool
+	Alt    string          // it in words; "": it is decoration
 	file   lectern.Picture // of a data address
 }
 
@@ -45,7 +46,7 @@ func readPicture(s string, lim picturefile.Limits) (picture, error) {
 	return picture{}, errors.New("only http, https and data:image addresses are shown")
 }
 
-// asBrowsersWrite returns u as a browser will ask for it, so that requests can be compared with Page.Assets.
+// asBrowsersWrite returns u in the form of a browser's request, so that requests can be compared with Page.Assets.
 func asBrowsersWrite(u *url.URL) string {
 	u.Scheme, u.Host, u.Fragment, u.RawFragment = strings.ToLower(u.Scheme), strings.ToLower(u.Host), "", ""
 	if port := u.Port(); port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
@@ -66,7 +67,7 @@ func asBrowsersWrite(u *url.URL) string {
 	return u.String()
 }
 
-// dataPicture judges a picture in a data address. It writes the address anew, so that only judged bytes reach the page.
+// dataPicture checks a picture in a data address. It writes a new address, so that only checked bytes reach the page.
 func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	if len(s) > maxData {
 		return picture{}, errors.New("the picture is larger than 24 MB")
@@ -108,7 +109,8 @@ func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 	}, nil
 }
 
-var base64Signs = strings.NewReplacer("\n", "", "\r", "", " ", "", "%2B", "+", "%2F", "/", "%3D", "=", "-", "+", "_", "/")
+var base64Signs = strings.NewReplacer("\n", "", "\r", "", " ", "", "%2B", "+", "%2F", "/", "%3D", "=", "-",
+	"+", "_", "/")
 
 // refused is the failure for a picture that may not be shown.
 func refused(param string, slide int, why error) *lectern.Failure {

@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// bcp47 is loose: what passes is safe inside an attribute, and CSS matches its first part.
+// bcp47 is loose: a match is safe inside an attribute, and CSS matches its first part.
 var bcp47 = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
-// direction is "rtl" or "ltr" by the first letter of s, or empty where s has none, as for "42 %".
+// direction is "rtl" or "ltr" by the first letter of s, or empty if s has no letter, as "42 %".
 func direction(s string) string {
 	for _, r := range s {
 		switch {
@@ -31,7 +31,7 @@ func rtl(r rune) bool {
 var scripts = []struct {
 	table *unicode.RangeTable
 	lang  string
-	also  []string // other languages in that script, kept where the deck names one
+	also  []string // other languages in that script, used if the deck names one
 }{
 	{unicode.Hangul, "ko", nil},
 	{unicode.Arabic, "ar", []string{"fa", "ur", "ps", "ku", "ug", "sd"}},
@@ -87,7 +87,7 @@ func language(s, deck string) string {
 			}
 		}
 	}
-	// One character of these says about as much as three letters.
+	// One character of these scripts carries about as much as three letters.
 	if 3*(kana+han) > n {
 		switch {
 		case primary == "ja" || primary == "zh" || primary == "ko" && kana == 0:
@@ -103,7 +103,7 @@ func language(s, deck string) string {
 }
 
 // attrs returns the dir and lang attributes of a block with the text s. Both come from fixed sets or a pattern, so they
-// are safe as they stand.
+// need no escaping.
 func attrs(s, deck string) template.HTMLAttr {
 	var parts []string
 	if d := direction(s); d != "" {

@@ -21,13 +21,13 @@ import (
 //go:embed all:data
 var files embed.FS
 
-// contract is counted up when a page would look different though no file under data has changed.
+// contract is raised when pages look different although no file under data has changed.
 const contract = "slides/1"
 
 // fallback is the template for slides with an unknown template.
 const fallback = "content"
 
-// Library holds the templates and themes. It is read-only once made, so it may be shared.
+// Library holds the templates and themes. It is immutable and safe for concurrent use.
 type Library struct {
 	templates   map[string]*design
 	order       []string          // ids as Templates lists them
@@ -42,7 +42,7 @@ type Library struct {
 	limits      lectern.Limits
 }
 
-// design is a template with all that it needs to be filled in.
+// design is a template, ready to be filled in.
 type design struct {
 	manifest
 	html *template.Template
@@ -58,8 +58,8 @@ type manifest struct {
 	Order       int            `json:"order"`
 	Extends     string         `json:"extends"` // another template, whose html and css this one uses
 	Variant     string         `json:"variant"` // becomes the class v-<variant>
-	Hero        bool           `json:"hero"`    // wears the theme's hero colours
-	Aliases     []string       `json:"aliases"` // other ids that mean this one
+	Hero        bool           `json:"hero"`    // has the theme's hero colours
+	Aliases     []string       `json:"aliases"` // other ids of this template
 	Props       []prop         `json:"props"`
 	Sample      map[string]any `json:"sample"`
 }
@@ -71,12 +71,12 @@ type prop struct {
 	Type        string   `json:"type"`
 	Required    bool     `json:"required"`
 	Description string   `json:"description"`
-	Option      bool     `json:"option"`  // says how another prop is shown, and is not itself
+	Option      bool     `json:"option"`  // sets how another prop is shown; is not shown itself
 	Also        []string `json:"also"`    // other spellings, in addition to those that all templates share
-	Choices     []string `json:"choices"` // of a choice: its values, the default first
+	Choices     []string `json:"choices"` // values of a choice, the default first
 }
 
-// New reads the templates and themes that are part of the binary. It fails only when one of them is broken.
+// New reads the templates and themes in the binary. It fails only if one of them is broken.
 func New() (*Library, error) {
 	data, err := fs.Sub(files, "data")
 	if err != nil {
@@ -92,7 +92,7 @@ func New() (*Library, error) {
 	return l, nil
 }
 
-// Bounded is the library with other limits for the pictures of slides.
+// Bounded returns the library with other limits for the pictures of slides.
 func (l *Library) Bounded(lim lectern.Limits) *Library {
 	c := *l
 	c.limits = lim
@@ -218,7 +218,7 @@ func (d *design) check(folder string) error {
 	return nil
 }
 
-// readSample puts the pictures of data/samples where a sample names them as "sample:file".
+// readSample replaces names "sample:file" in a sample by the pictures of data/samples.
 func readSample(data fs.FS, v map[string]any) error {
 	for k, e := range v {
 		s, ok := e.(string)
@@ -257,23 +257,24 @@ func (l *Library) readFingerprint(data fs.FS) error {
 	return err
 }
 
-// strict decodes JSON and refuses fields that are not known.
+// strict decodes JSON and refuses unknown fields.
 func strict(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return d.Decode(into)
 }
 
-// Fingerprint names the state of all templates and themes: two libraries with the same one make the same pages. The
-// fonts of the machine are not part of it.
+// Fingerprint identifies all templates and themes: two libraries with the same fingerprint make the same pages. It does
+// not cover the machine's fonts.
 func (l *Library) Fingerprint() string { return l.fingerprint }
 
-// Templates lists every template, the most used first. The samples are the caller's own to change.
+// Templates lists every template, the most used first. The caller may change the samples.
 func (l *Library) Templates() []lectern.Template {
 	out := make([]lectern.Template, 0, len(l.order))
 	for _, id := range l.order {
 		d := l.templates[id]
-		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description, Sample: clone(d.Sample).(map[string]any)}
+		t := lectern.Template{ID: d.ID, Name: d.Name, Description: d.Description,
+			Sample: clone(d.Sample).(map[string]any)}
 		for _, p := range d.Props {
 			t.Props = append(t.Props, lectern.TemplateProp{Name: p.Name, Type: p.Type, Required: p.Required,
 				Description: p.Description, Choices: slices.Clone(p.Choices)})
@@ -281,6 +282,31 @@ func (l *Library) Templates() []lectern.Template {
 		out = append(out, t)
 	}
 	return out
+}
+
+// PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code"
+// or "choice". It is empty for an option without words and for a name that the template does not have.
+func (l *Library) PropKind(template, name string) string {
+	d, ok := l.find(template)
+	if !ok {
+		d = l.templates[lectern.DefaultTemplate]
+	}
+	name = squash(name)
+	for _, p := range d.Props {
+		for _, spelling := range slices.Concat([]string{p.Name, p.Role}, p.Also, l.spellings[p.Role]) {
+			switch {
+			case squash(spelling) != name:
+			case p.Option && p.Role != "alt":
+				return ""
+			default:
+				return p.Type
+			}
+		}
+	}
+	if series.MatchString(name) && !slices.Contains(notes, name) {
+		return "list" // bullet1, bullet2
+	}
+	return ""
 }
 
 // clone copies decoded JSON.
@@ -316,7 +342,7 @@ func (l *Library) find(id string) (*design, bool) {
 	return nil, false
 }
 
-// kebab writes an id as templates are named: lower case with hyphens.
+// kebab writes an id in the form of template names: lower case with hyphens.
 func kebab(s string) string {
 	var b strings.Builder
 	lower := false

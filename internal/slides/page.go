@@ -14,7 +14,7 @@ import (
 	"lectern"
 )
 
-// section is one slide as HTML, with what a page needs to show it.
+// section is one slide as HTML, with its styles and pictures.
 type section struct {
 	html     template.HTML
 	design   *design
@@ -27,10 +27,9 @@ type section struct {
 	warnings []lectern.Warning
 }
 
-// Page returns slide i of the deck, counted from 0, as a page for the browser, and separately the background that it is
-// drawn on: a browser takes longer for that than for everything else. The warnings say what was left out or replaced.
-// It fails for an unknown theme and for refused pictures, naming the prop; all other props are shown as well as
-// possible.
+// Page returns slide i of the deck, counted from 0, as a page for the browser. Its background is separate, because a
+// browser takes longer for that than for everything else. The warnings name what was left out or replaced. Page fails
+// for an unknown theme and, naming the prop, for refused pictures. All other props are shown as well as possible.
 func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	t, err := l.themeOf(d)
 	if err != nil {
@@ -50,8 +49,8 @@ func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, 
 		Pictures:   s.files, Params: s.params, Props: s.props}, s.warnings, nil
 }
 
-// Document returns all slides of the deck, one below the other, in one page. Its measures are slide pixels: the viewer
-// scales it. Pictures from the web are loaded from where they are.
+// Document returns all slides of the deck in one page, one below the other. Its sizes are slide pixels, which the
+// viewer scales. The viewer's browser loads pictures from the web.
 func (l *Library) Document(d lectern.Deck) (string, error) {
 	t, err := l.themeOf(d)
 	if err != nil {
@@ -90,8 +89,10 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v := &view{
 		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
 		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
-		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{}, pictures: map[string]*picture{}, tables: map[string]*Table{},
-		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{}, warned: map[string]bool{},
+		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
+		pictures: map[string]*picture{}, tables: map[string]*Table{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
+		warned: map[string]bool{},
 	}
 	if v.lang == "" {
 		v.lang = d.Voice.Language
@@ -101,8 +102,8 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 		chosen = l.templates[fallback]
 		if strings.TrimSpace(s.Template) != "" {
 			name, _ := cut(clean(s.Template), 60)
-			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.", name,
-				fallback)
+			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.",
+				name, fallback)
 		}
 	}
 	rest := v.fill(chosen, s.Props, l.spellings)
@@ -123,11 +124,13 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	v.Seed = seed(s)
 	var body strings.Builder
 	if err := chosen.html.Execute(&body, v); err != nil {
-		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).Because(err)
+		return section{}, lectern.Fail(lectern.CodeInternal, "The template %q is broken.", chosen.ID).At(i + 1).
+			Because(err)
 	}
 	v.unplaced(chosen)
 	v.blank(chosen)
-	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files, props: v.shownProps()}
+	out := section{design: chosen, lang: v.lang, assets: v.assets, params: v.params, files: v.files,
+		props: v.shownProps()}
 	out.css = l.positions(v, s, fr, body.String())
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
@@ -141,14 +144,14 @@ func seed(s lectern.Slide) int {
 	return int(h.Sum32() % 3)
 }
 
-// silent are props that are not for the eye.
+// silent lists props that are not visible.
 var silent = []string{
 	"voiceovertext", "voiceover", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "layout", "theme",
 	"metadata", "elementpositions", "avatarposition", "canvasdimensions", "elaibackgroundcolor", "backgroundcolor", "background", "color",
 	"textcolor", "titlecolor", "fontsize", "fontfamily", "style", "classname", "key", "order", "index", "language", "lang", "alt", "imagealt", "imageprompt",
 }
 
-// salvage shows what an unknown template was given: its lists as bullets, its words as paragraphs.
+// salvage shows the props of an unknown template: lists as bullets, text as paragraphs.
 func (v *view) salvage(p props) {
 	for _, k := range slices.Sorted(maps.Keys(p.values)) {
 		value := p.values[k]
@@ -175,7 +178,7 @@ func (v *view) salvage(p props) {
 	v.at = ""
 }
 
-// shell puts the section around a template's html. All values in it are numbers or from fixed sets.
+// shell returns the section element around a template's html. All values in it are numbers or from fixed sets.
 func (v *view) shell(d *design, fr frame, body string) template.HTML {
 	classes := []string{"slide", "t-" + d.name, fr.classes()}
 	if d.Variant != "" {
@@ -229,15 +232,15 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		if fr.round {
 			class += " round"
 		}
-		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class, w.X, w.Y, w.Width,
-			w.Height)
+		fmt.Fprintf(&b, `<div class="%s" style="left:%dpx;top:%dpx;width:%dpx;height:%dpx"></div>`, class,
+			w.X, w.Y, w.Width, w.Height)
 	}
 	b.WriteString(body)
 	b.WriteString("</section>")
 	return template.HTML(b.String())
 }
 
-// weight counts the characters of a slide's words without its title, and of the longest list item.
+// weight counts the characters of a slide's text without its title, and of the longest list item.
 func (v *view) weight() (total, longest int) {
 	count := func(ts ...*Text) int {
 		n := 0
@@ -268,7 +271,7 @@ func (v *view) weight() (total, longest int) {
 	return total, longest
 }
 
-// positions places elements where a deck wants them.
+// positions places elements at the deck's positions.
 func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(s.Positions)) {
@@ -290,8 +293,8 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		}
 		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
 		y := int(min(max(p.Y, 0), float64(fr.page.Height-80)))
-		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+"\n",
-			v.ID, el, x, y, max(160, fr.page.Width-x-48))
+		fmt.Fprintf(&b, `#%s [data-el="%s"]{position:absolute;left:%dpx;top:%dpx;margin:0;max-width:%dpx;--placed:1}`+
+			"\n", v.ID, el, x, y, max(160, fr.page.Width-x-48))
 	}
 	return b.String()
 }

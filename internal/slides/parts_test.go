@@ -20,7 +20,10 @@ import (
 var bounds = picturefile.Limits{Pixels: 40_000_000, Elements: 100_000}
 
 func svg(inner string) string {
-	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">`+inner+`</svg>`))
+	return "data:image/svg+xml;base64," +
+		base64.StdEncoding.EncodeToString(
+			[]byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">`+
+				inner+`</svg>`))
 }
 
 func pngData(t *testing.T) string {
@@ -40,8 +43,10 @@ func TestPicturesThatAreRefusedNameTheProp(t *testing.T) {
 			"javascript:alert(1)", "file:///etc/passwd", "ftp://example.com/a.png", "/etc/passwd", "photo.png", "//example.com/a.png",
 		"data:text/html,<script>alert(1)</script>", "data:text/html;base64,PHNjcmlwdD4=", "data:,x", "data:image/png;base64,", "data:image/png;base64,@@@", "data:image/png",
 		"vbscript:x", "blob:https://example.com/1", "http://", "https:example.com", "https://user:pass@example.com/a.png", "https://example.com/a\"onerror=x", "http://[::1",
-		svg(`<script>alert(1)</script>`), svg(`<g onload="alert(1)"/>`), svg(`<foreignObject/>`), svg(`<image href="https://example.com/x.png"/>`), svg(`<a xlink:href="javascript:alert(1)"/>`),
-		svg(`<style>@import "https://example.com/x.css"</style>`), svg(`<rect fill="url(https://example.com/x)"/>`), svg(`<g>`), svg(`<animate attributeName="href"/>`),
+		svg(`<script>alert(1)</script>`), svg(`<g onload="alert(1)"/>`), svg(`<foreignObject/>`),
+		svg(`<image href="https://example.com/x.png"/>`), svg(`<a xlink:href="javascript:alert(1)"/>`),
+		svg(`<style>@import "https://example.com/x.css"</style>`), svg(`<rect fill="url(https://example.com/x)"/>`),
+		svg(`<g>`), svg(`<animate attributeName="href"/>`),
 		"data:image/svg+xml,<!DOCTYPE svg [<!ENTITY a 'b'>]><svg/>", "https://example.com/" + strings.Repeat("a", maxAddress),
 	} {
 		_, _, err := l.Page(deck("", "", lectern.Slide{Template: "title"}, lectern.Slide{Template: "big-image",
@@ -169,7 +174,7 @@ func TestLanguageAndDirection(t *testing.T) {
 	}
 }
 
-// TestRoomIsKeptForTheAvatar holds that the body never reaches into the avatar's window, for any place of it.
+// The body never overlaps the avatar's window, for any place of the window.
 func TestRoomIsKeptForTheAvatar(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -178,7 +183,8 @@ func TestRoomIsKeptForTheAvatar(t *testing.T) {
 			{Width: 1080, Height: 1080}, {Width: 1440, Height: 1080}, {Width: 1280, Height: 720}}).Draw(t, "size")
 		if rapid.Bool().Draw(t, "boxed") {
 			d.Slides[0].AvatarBox = &lectern.Rect{X: rapid.IntRange(0, 1500).Draw(t, "x"),
-				Y: rapid.IntRange(0, 1500).Draw(t, "y"), Width: rapid.IntRange(100, 900).Draw(t, "w"), Height: rapid.IntRange(100, 900).Draw(t, "h")}
+				Y: rapid.IntRange(0, 1500).Draw(t, "y"), Width: rapid.IntRange(100, 900).Draw(t, "w"),
+				Height: rapid.IntRange(100, 900).Draw(t, "h")}
 		}
 		f := newFrame(d, 0)
 		body := lectern.Rect{X: f.stage.X + f.bodyLeft, Y: f.stage.Y, Width: f.stage.Width - f.bodyLeft - f.bodyRight,

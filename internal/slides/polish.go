@@ -39,8 +39,8 @@ var (
 	codeSigns = regexp.MustCompile("[<>{}`\\\\]|://|=>|\\(\\)|;$|==|(^|\\s)--[a-z]")
 )
 
-// polish sets a text as a typographer would: quotes, dashes, ellipses and non-breaking spaces by the habits of its
-// language. Text that looks like code, markup or an address is left as it is.
+// polish applies typographic rules to a text: the quotes, dashes, ellipses and non-breaking spaces of its language.
+// Text that looks like code, markup or an address stays unchanged.
 func polish(s, lang string) string {
 	if s == "" || codeSigns.MatchString(s) {
 		return s
@@ -62,7 +62,7 @@ func polish(s, lang string) string {
 	s = units.ReplaceAllString(s, "$1\u00a0$2$3")
 	switch lang {
 	case "uk", "ru", "be", "bg", "pl", "cs", "sk":
-		for range 2 { // words that follow one another share the space between them
+		for range 2 { // adjacent matches share the space between them
 			s = shortWord.ReplaceAllString(s, "$1$2\u00a0")
 		}
 	case "fr":
@@ -115,15 +115,17 @@ func curl(s, lang string) string {
 	return b.String()
 }
 
-// clean makes s fit for a page: no control characters, no odd line ends, no invisible direction overrides that could
-// reorder what stands around it.
+// clean removes characters of s that a page must not have: control characters, odd line ends, and invisible direction
+// overrides that could reorder the text around it.
 func clean(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\t", " ", "\v", "\n", "\f", "\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
+	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n\n", "\t", " ", "\v", "\n", "\f",
+		"\n").Replace(strings.ToValidUTF8(s, "\ufffd"))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
-		case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
+		case unicode.Is(unicode.Cc, r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' &&
+			r <= '\u2069', r == '\ufeff', r >= 0xfff9 && r <= 0xfffb:
 			return -1
 		}
 		return r
@@ -131,7 +133,7 @@ func clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// cut shortens s to at most n runes, at a word where one ends nearby, and says whether it had to.
+// cut shortens s to at most n runes, after a word if one ends nearby, and reports whether s was longer.
 func cut(s string, n int) (string, bool) {
 	if len(s) <= n {
 		return s, false

@@ -45,7 +45,7 @@ func squash(s string) string {
 	}, s)
 }
 
-// empty reports whether v says nothing.
+// empty reports whether v has no content.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -65,7 +65,7 @@ func empty(v any) bool {
 	return false
 }
 
-// take returns the first of the named values that says something, and the name under which the caller wrote it.
+// take returns the first of the named values that is not empty, and its name as the deck writes it.
 func (p props) take(names ...string) (v any, written string, ok bool) {
 	for _, n := range names {
 		s := squash(n)
@@ -79,7 +79,7 @@ func (p props) take(names ...string) (v any, written string, ok bool) {
 
 var series = regexp.MustCompile(`^([a-z]*?)([0-9]{1,2})([a-z]*)$`)
 
-// numbered gathers flat lists such as step1Title, step1Text, step2Title or bullet1, bullet2.
+// numbered collects flat lists such as step1Title, step1Text, step2Title or bullet1, bullet2.
 func (p props) numbered() []any {
 	type member struct {
 		n     int
@@ -120,9 +120,9 @@ func (p props) numbered() []any {
 	return out
 }
 
-const depth = 6 // how far into nested values words are looked for
+const depth = 6 // levels of nested values that are searched for text
 
-// words turns any value into a text. Lists become lines; of an object its most telling field is taken.
+// words turns any value into a text. A list becomes lines, and an object its most descriptive field.
 func words(v any) string { return wordsIn(v, depth) }
 
 func wordsIn(v any, left int) string {
@@ -156,7 +156,8 @@ func wordsIn(v any, left int) string {
 		return strings.Join(lines, "\n")
 	case map[string]any:
 		p := newProps(v)
-		if e, _, ok := p.take("text", "content", "value", "title", "label", "name", "description", "html", "url", "src"); ok {
+		if e, _, ok := p.take("text", "content", "value", "title", "label", "name", "description", "html",
+			"url", "src"); ok {
 			return wordsIn(e, left-1)
 		}
 		for _, k := range slices.Sorted(maps.Keys(v)) {
@@ -168,7 +169,7 @@ func wordsIn(v any, left int) string {
 	return ""
 }
 
-// address finds what may be a picture's address in v: a string, or an object or list that holds one.
+// address finds the possible address of a picture in v: a string, or an object or list that contains one.
 func address(v any) string { return addressIn(v, depth) }
 
 func addressIn(v any, left int) string {
@@ -198,7 +199,8 @@ func addressIn(v any, left int) string {
 
 var listMark = regexp.MustCompile(`^\s*(?:[-*•‣◦▪–—·]|\d{1,2}[.)])\s+`)
 
-// elements turns any value into the elements of a list: strings split at line ends, objects under numbers or names.
+// elements turns any value into the elements of a list: it splits strings at line ends, and takes the values of
+// objects.
 func elements(v any) []any {
 	switch v := v.(type) {
 	case []any:

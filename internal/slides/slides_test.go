@@ -27,7 +27,7 @@ func deck(theme string, layout lectern.Layout, slides ...lectern.Slide) lectern.
 	return lectern.Deck{Theme: theme, Layout: layout, Size: lectern.Size{Width: 1920, Height: 1080}, Slides: slides}
 }
 
-// page renders one slide and fails the test where that fails.
+// page renders one slide and fails the test on an error.
 func page(t testing.TB, l *Library, s lectern.Slide) (lectern.Page, []lectern.Warning) {
 	t.Helper()
 	p, w, err := l.Page(deck("", lectern.LayoutPictureInPicture, s), 0)
@@ -115,7 +115,8 @@ func TestEmptySlidesRender(t *testing.T) {
 	l := library(t)
 	for _, tp := range l.Templates() {
 		for _, props := range []map[string]any{nil, {}, {"title": ""}, {"title": nil, "items": []any{}}} {
-			if p, _ := page(t, l, lectern.Slide{Template: tp.ID, Props: props}); !strings.Contains(p.HTML, `class="bg"`) {
+			if p, _ := page(t, l, lectern.Slide{Template: tp.ID, Props: props}); !strings.Contains(p.HTML,
+				`class="bg"`) {
 				t.Errorf("%s: no page for %v", tp.ID, props)
 			}
 		}
@@ -134,15 +135,17 @@ func TestWhatStandsInPropsIsTextAndNothingElse(t *testing.T) {
 			case "text":
 				props[p.Name] = attack
 			case "list":
-				props[p.Name] = []any{attack, map[string]any{"title": attack, "text": attack, "value": attack, "change": attack,
-					"icon": attack[:10], attack: attack, "items": []any{attack}}}
+				props[p.Name] = []any{attack,
+					map[string]any{"title": attack, "text": attack, "value": attack, "change": attack,
+						"icon": attack[:10], attack: attack, "items": []any{attack}}}
 			case "table":
 				props[p.Name] = []any{[]any{attack, attack}, map[string]any{attack: attack}}
 			}
 		}
 		p, _, err := l.Page(deck("", lectern.LayoutPictureInPicture, lectern.Slide{
-			ID: attack, Template: tp.ID, Props: props, Background: attack, Positions: map[string]lectern.Point{attack: {X: 1}},
-			Voice: lectern.VoiceChoice{Language: attack},
+			ID: attack, Template: tp.ID, Props: props, Background: attack,
+			Positions: map[string]lectern.Point{attack: {X: 1}},
+			Voice:     lectern.VoiceChoice{Language: attack},
 		}), 0)
 		if err != nil {
 			t.Fatalf("%s: %v", tp.ID, err)
@@ -248,13 +251,14 @@ func TestUnknownThemeNamesTheKnownOnes(t *testing.T) {
 	}
 }
 
-// TestContrast holds ART's numbers: 7 to 1 for body text, 4.5 to 1 for large text, on every ground it can stand on.
+// Body text has a contrast of 7 to 1, large text of 4.5 to 1, on every background that it can have.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, id := range l.themeOrder {
 		th := l.themes[id]
-		for name, p := range map[string]palette{"base": th.Base, "hero": th.Hero, "light": th.Light, "night": th.Night} {
+		for name, p := range map[string]palette{"base": th.Base, "hero": th.Hero, "light": th.Light,
+			"night": th.Night} {
 			for _, ground := range []string{p.Ground, p.Ground2, p.Surface, p.Surface2} {
 				for what, c := range map[string]string{"ink": p.Ink, "muted": p.Muted} {
 					if r := contrast(c, ground); r < 7 {
@@ -325,8 +329,8 @@ func TestPositionsPlaceElements(t *testing.T) {
 	t.Parallel()
 	p, warnings := page(t, library(t), lectern.Slide{
 		Template: "content", Props: map[string]any{"title": "Here", "content": "There"},
-		Positions: map[string]lectern.Point{"title": {X: 300, Y: 410.6}, "content": {X: -5, Y: 1e12}, "ghost": {X: 1, Y: 1},
-			"image": {X: math.NaN()}},
+		Positions: map[string]lectern.Point{"title": {X: 300, Y: 410.6}, "content": {X: -5, Y: 1e12},
+			"ghost": {X: 1, Y: 1}, "image": {X: math.NaN()}},
 	})
 	for _, want := range []string{`#s1 [data-el="title"]{position:absolute;left:300px;top:410px;`,
 		`#s1 [data-el="content"]{position:absolute;left:0px;top:1000px;`} {
@@ -345,16 +349,17 @@ func TestPositionsPlaceElements(t *testing.T) {
 
 // jsonValue generates any JSON value.
 func jsonValue(depth int) *rapid.Generator[any] {
-	word := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Hello", attack, "42%", "https://example.com/a.png",
-		"data:image/png;base64,AAAA", "javascript:alert(1)", "- a\n- " +
+	word := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Hello", attack, "42%",
+		"https://example.com/a.png", "data:image/png;base64,AAAA", "javascript:alert(1)", "- a\n- " +
 			"b", "שלום", "漢字", "+12%", "true", strings.Repeat("x", 9000)}))
 	leaf := rapid.OneOf(rapid.Map(word, func(s string) any { return s }),
-		rapid.Map(rapid.Float64(), func(f float64) any { return f }), rapid.Map(rapid.Bool(), func(b bool) any { return b }), rapid.Just[any](nil))
+		rapid.Map(rapid.Float64(), func(f float64) any { return f }),
+		rapid.Map(rapid.Bool(), func(b bool) any { return b }), rapid.Just[any](nil))
 	if depth == 0 {
 		return leaf
 	}
-	key := rapid.SampledFrom([]string{"title", "text", "items", "value", "icon", "image", "label", "isPositive", "step1",
-		"rows", "columns", "url", "0", "1", "left", "points", "", "ünïcode"})
+	key := rapid.SampledFrom([]string{"title", "text", "items", "value", "icon", "image", "label",
+		"isPositive", "step1", "rows", "columns", "url", "0", "1", "left", "points", "", "ünïcode"})
 	return rapid.OneOf(leaf,
 		rapid.Map(rapid.SliceOfN(rapid.Deferred(func() *rapid.Generator[any] { return jsonValue(depth - 1) }), 0, 5),
 			func(l []any) any { return l }),
@@ -362,8 +367,8 @@ func jsonValue(depth int) *rapid.Generator[any] {
 			func(m map[string]any) any { return m }))
 }
 
-// sound says what is wrong with the outcome for props of any shape: a page with one script, or a failure that names a
-// prop; never anything else.
+// sound returns what is wrong with the result for props of any shape. The result must be a page with one script, or a
+// failure that names a prop.
 func sound(p lectern.Page, err error) error {
 	if err != nil {
 		f := lectern.AsFailure(err)
@@ -390,7 +395,8 @@ func TestPropsOfAnyShape(t *testing.T) {
 		id := rapid.SampledFrom(ids).Draw(t, "template")
 		names := []string{"title", "subtitle", "content", "items", "steps", "image", "left", "right", "rows", "columns",
 			"quote", "author", "leftTitle", "bullet1", "step2Title", "contact", "challenges"}
-		props := rapid.MapOfN(rapid.OneOf(rapid.SampledFrom(names), rapid.String()), jsonValue(3), 0, 6).Draw(t, "props")
+		props := rapid.MapOfN(rapid.OneOf(rapid.SampledFrom(names), rapid.String()), jsonValue(3), 0, 6).
+			Draw(t, "props")
 		d := deck("", rapid.SampledFrom(lectern.Layouts()).Draw(t, "layout"), lectern.Slide{Template: id, Props: props})
 		d.Size = lectern.Size{Width: rapid.IntRange(2, 4000).Draw(t, "width"),
 			Height: rapid.IntRange(2, 4000).Draw(t, "height")}

@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// syntax is what colouring needs to know of a language: where comments and strings begin and end, and its keywords.
-// That is enough for the reader of a slide, and it also works on incomplete code.
+// syntax describes a language for colouring: how comments and strings begin and end, and its keywords. That is enough
+// for a slide, and it also works on incomplete code.
 type syntax struct {
 	line    []string    // begin a comment that ends with the line
-	block   [][2]string // begin and end one
-	long    []string    // quotes of texts that go over several lines
-	quotes  string      // of texts that end with the line
+	block   [][2]string // begin and end a comment
+	long    []string    // quotes of strings that may span lines
+	quotes  string      // quotes of strings that end with the line
 	words   []string    // keywords
-	folded  bool        // keywords are the same in capitals
-	pairs   bool        // a name or text before a colon is a key
+	folded  bool        // keywords ignore case
+	pairs   bool        // a name or string before a colon is a key
 	markup  bool        // words count only after <, strings only within tags
 	spaced  bool        // a line comment needs a space before it
 	lifting bool        // a quote may begin a name, such as Rust's 'a
@@ -83,13 +83,13 @@ var syntaxAliases = map[string]string{
 	"jsonc": "json", "yml": "yaml", "ini": "toml", "scss": "css", "less": "css", "xml": "html", "svg": "html", "vue": "html",
 }
 
-// plainNames are languages that want no colours.
+// plainNames are the languages without colours.
 var plainNames = []string{"text", "plain", "plaintext", "txt", "none", "console", "output", "log"}
 
 // constants are values in most languages.
 var constants = fields("true false null nil None True False undefined NULL NaN iota")
 
-// parts divides a text into stretches of one colour; together they are the text.
+// parts divides a text into parts of one colour. Together they give the text.
 func (s syntax) parts(text string) []CodePart {
 	if s.line == nil && s.block == nil && s.quotes == "" {
 		return []CodePart{{"", text}}
@@ -114,7 +114,7 @@ func (s syntax) parts(text string) []CodePart {
 	return out
 }
 
-// next returns the class and the length of what text begins with; before is the character before it.
+// next returns the class and the length of the first part of text. before is the character before it.
 func (s syntax) next(text string, before rune, tag bool) (class string, n int) {
 	for _, b := range s.block {
 		if strings.HasPrefix(text, b[0]) {
@@ -145,7 +145,7 @@ func (s syntax) next(text string, before rune, tag bool) (class string, n int) {
 	return "", size
 }
 
-// quoted is the length of the literal text that begins here; 0: there is none.
+// quoted returns the length of the string that text begins with; 0 means none.
 func (s syntax) quoted(text string, r rune, tag bool) int {
 	if s.markup && !tag {
 		return 0
@@ -210,7 +210,8 @@ func (s syntax) name(text string, before rune, tag bool) (class string, n int) {
 	return "", n
 }
 
-// word returns how many bytes of letters, digits and extra characters text begins with, a first $ or @ included.
+// word returns the number of bytes of letters, digits and extra characters at the beginning of text, with a leading $
+// or @.
 func word(text, extra string) int {
 	for i, r := range text {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(extra, r) &&
@@ -223,7 +224,7 @@ func word(text, extra string) int {
 
 func colon(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, " "), ":") }
 
-// until returns the length of text up to and with the first end after from.
+// until returns the length of text up to and including the first end after from.
 func until(text string, from int, end string) int {
 	if i := strings.Index(text[from:], end); i >= 0 {
 		return from + i + len(end)

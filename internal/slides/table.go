@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Label is the head of column i, for where cells stand below one another; empty where there is none.
+// Label is the head of column i, for layouts in which cells are stacked. It is empty if the column has none.
 func (t *Table) Label(i int) string {
 	if i <= 0 || i >= len(t.Head) || t.Head[i] == nil {
 		return ""
@@ -15,8 +15,8 @@ func (t *Table) Label(i int) string {
 	return t.Head[i].S
 }
 
-// table reads rows in any shape: lists of cells, objects by column, or lines with "|" between cells. An object may
-// hold columns and rows; head names the columns where the rows do not.
+// table reads rows in any shape: lists of cells, objects by column, or lines with "|" between cells. An object may hold
+// columns and rows. head names the columns if the rows do not.
 func (v *view) table(value any, head []string) *Table {
 	if m, ok := value.(map[string]any); ok {
 		p := newProps(m)
@@ -116,7 +116,7 @@ func rank(head []string, key string) int {
 	return len(head)
 }
 
-// cells turns a row of any shape into words.
+// cells turns a row of any shape into texts.
 func cells(v any) []string {
 	switch v := v.(type) {
 	case []any:
@@ -150,7 +150,7 @@ func cells(v any) []string {
 	return nil
 }
 
-// numeric reports whether s reads as a number: digits with signs, separators, currencies or a short unit.
+// numeric reports whether s is a number: digits with signs, separators, currencies or a short unit.
 func numeric(s string) bool {
 	digits, letters := 0, 0
 	for _, r := range s {

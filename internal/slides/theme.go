@@ -25,7 +25,7 @@ type theme struct {
 	Night      palette          `json:"night"` // of panels that are dark in every theme
 	Good       string           `json:"good"`  // marks on surface: done, up
 	Bad        string           `json:"bad"`   // marks on surface: not done, down
-	Art        [4]string        `json:"art"`   // of the drawing that stands in for a picture, from the ground up
+	Art        [4]string        `json:"art"`   // of the drawing that replaces a missing picture, from the background up
 	Radius     int              `json:"radius"`
 	Shadow     string           `json:"shadow"` // a CSS box-shadow
 	Lights     []lectern.Light  `json:"lights"` // on the background of a page, the topmost first
@@ -34,7 +34,7 @@ type theme struct {
 	Ring       string           `json:"ring"`
 }
 
-// palette is a set of colours that are seen together.
+// palette is a set of colours that are used together.
 type palette struct {
 	Ground   string `json:"ground"`   // of the page
 	Ground2  string `json:"ground2"`  // the far end of the page's gradient
@@ -92,7 +92,7 @@ func (t theme) css() string {
 // fall is the direction of a background's gradient, in degrees: down, and a little to the right.
 const fall = 160
 
-// background is what the theme's slides are drawn on.
+// background returns the background of the theme's slides.
 func (t theme) background(hero bool) lectern.Background {
 	p, lights := t.Base, t.Lights
 	if hero {
@@ -105,8 +105,8 @@ func (t theme) background(hero bool) lectern.Background {
 func cssOf(g lectern.Background) string {
 	var b strings.Builder
 	for _, l := range g.Lights {
-		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent %g%%),",
-			l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
+		fmt.Fprintf(&b, "radial-gradient(%gpx %gpx at %g%% %g%%,color-mix(in srgb,%s %g%%,transparent),transparent "+
+			"%g%%),", l.RadiusX, l.RadiusY, l.X, l.Y, l.Colour, 100*l.Alpha, l.Reach)
 	}
 	fmt.Fprintf(&b, "linear-gradient(%gdeg,%s,%s)", g.Angle, g.From, g.To)
 	return b.String()
@@ -138,7 +138,8 @@ func (l *Library) readThemes(data fs.FS) error {
 		}
 		for _, light := range slices.Concat(t.Lights, t.HeroLights) {
 			colours = append(colours, light.Colour)
-			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 || light.Alpha > 1 {
+			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 ||
+				light.Alpha > 1 {
 				return fmt.Errorf("themes/%s: the light %+v is none", e.Name(), light)
 			}
 		}
@@ -158,7 +159,8 @@ func (l *Library) readThemes(data fs.FS) error {
 }
 
 func (t theme) public() lectern.Theme {
-	return lectern.Theme{ID: t.ID, Name: t.Name, Dark: t.Dark, Accent: t.Base.Accent, Backdrop: t.Backdrop, Ring: t.Ring}
+	return lectern.Theme{ID: t.ID, Name: t.Name, Dark: t.Dark, Accent: t.Base.Accent,
+		Backdrop: t.Backdrop, Ring: t.Ring}
 }
 
 // Themes lists every theme, the default one first.
@@ -193,7 +195,7 @@ func contrast(a, b string) float64 {
 	return (x + 0.05) / (y + 0.05)
 }
 
-// readable moves a colour towards ink until it has 4.5 to 1, as WCAG 2 asks of text, on all grounds.
+// readable moves a colour towards ink until its contrast is 4.5 to 1 on all grounds, which WCAG 2 requires of text.
 func readable(c, ink string, grounds ...string) string {
 	at := func(s string, shift uint) float64 {
 		n, _ := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 32) // colours are checked when they are read

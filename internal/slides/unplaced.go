@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// elementRoles are the elements that show a role of another name.
+// elementRoles maps elements to the roles that they show, if the names differ.
 var elementRoles = map[string][]string{"left": {"leftItems"}, "right": {"rightItems"},
 	"items": {"leftItems", "rightItems"}, "table": {"columns"}}
 
@@ -25,7 +25,7 @@ func (v *view) shownProps() map[string]string {
 
 var position = regexp.MustCompile(`\[\d+\]`)
 
-// unplaced warns of texts that the template has read but has no place for, such as the prices of a list of names.
+// unplaced warns of texts that the template has read but not shown, such as prices in a list of names.
 func (v *view) unplaced(d *design) {
 	type kind struct{ hidden, total int }
 	kinds, order := map[string]*kind{}, []string{}
@@ -49,7 +49,8 @@ func (v *view) unplaced(d *design) {
 		if at := strings.Index(v.at, "[]"); at >= 0 {
 			v.at = v.at[:at]
 		}
-		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the narration, "+
+		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the "+
+			"narration, "+
 			"or choose another template.",
 			d.ID, strings.TrimSuffix(name, "[]"), k.hidden, k.total)
 	}

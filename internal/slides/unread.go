@@ -15,7 +15,7 @@ var notes = []string{
 // maxUnread is how many unread props of one slide are named.
 const maxUnread = 8
 
-// unread warns of the props of a slide that the template does not take, and so does not show.
+// unread warns of the props of a slide that the template does not have, and so does not show.
 func (v *view) unread(d *design, raw map[string]any, p props) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
@@ -29,7 +29,8 @@ func (v *view) unread(d *design, raw map[string]any, p props) {
 	for i, name := range names {
 		if i == maxUnread {
 			v.at = ""
-			v.warn("unknown_prop", "The slide has %d more props that the template %q does not take.", len(names)-i, d.ID)
+			v.warn("unknown_prop", "The slide has %d more props that the template %q does not take.",
+				len(names)-i, d.ID)
 			return
 		}
 		short, _ := cut(clean(name), 60)

@@ -9,7 +9,8 @@ import (
 	"lectern"
 )
 
-// Nothing of a slide is dropped in silence (V3): a prop that the template does not take is named with its slide.
+// Nothing of a slide is dropped in silence (V3): a warning names each prop that the template does not have, with its
+// slide.
 func TestV3UnknownPropsAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
@@ -54,5 +55,23 @@ func TestV3UnknownPropsAreNamed(t *testing.T) {
 	_, warnings := page(t, l, lectern.Slide{Template: "title", Props: many})
 	if len(warnings) != maxUnread+1 || !strings.Contains(warnings[maxUnread].Message, "12 more props") {
 		t.Errorf("of 20 unknown props: %v", warnings)
+	}
+}
+
+// The type of a prop is known under all of its spellings. Options and unknown props have none.
+func TestPropKinds(t *testing.T) {
+	t.Parallel()
+	l, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ template, prop, want string }{
+		{"title", "title", "text"}, {"bullet-points", "items", "list"}, {"big-image", "imageUrl", "image"}, {"photo", "image_url", "image"}, {"code", "code", "code"},
+		{"source-code", "snippet", "code"}, {"code", "title", "text"}, {"code", "language", ""}, {"big-image-left", "fit", "choice"}, {"table-dark", "tableData", "table"},
+		{"process-steps", "step1Title", "list"}, {"title", "nobody", ""}, {"big-image", "imageAlt", "text"}, {"nobody", "content", "text"}, {"title", "notes", ""},
+	} {
+		if got := l.PropKind(c.template, c.prop); got != c.want {
+			t.Errorf("%s of %s: %q, want %q", c.prop, c.template, got, c.want)
+		}
 	}
 }

@@ -13,23 +13,23 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// What a page holds at most, lest a browser works on it for long. It would not fit long before that; how much fits is
-// measured in the browser.
+// Bounds of a page's content, so that a browser does not work on it for long. Much less fits on a slide; the browser
+// measures how much.
 const (
 	maxItems = 200  // of a list, paragraphs of a text, rows of a table
 	maxText  = 8000 // runes of one text
 	maxCols  = 12
 )
 
-// Text is a text with the direction and language of its own.
+// Text is a text with its own direction and language.
 type Text struct {
 	S     string
 	Attrs template.HTMLAttr
-	prop  string // where it stands in the props, such as items[2].text
+	prop  string // its place in the props, such as items[2].text
 	shown bool   // the template has used it
 }
 
-// String returns the words; the page escapes them.
+// String returns the text. The page escapes it.
 func (t *Text) String() string {
 	t.shown = true
 	return t.S
@@ -54,16 +54,16 @@ type Block struct {
 // Item is an element of a list: of bullets, steps, numbers, events and so on. What is absent is nil.
 type Item struct {
 	N       int   // counted from 1
-	Title   *Text // of an item that is a mere string, the string
+	Title   *Text // the string itself for an item that is a string
 	Text    *Text
-	Value   *Text // a number, a date, a price: what stands out
+	Value   *Text // a number, a date, a price: the emphasised part
 	Change  *Text
 	Trend   string // "up", "down" or ""
 	Mark    string // "yes", "no" or ""
 	Icon    *Text  // an emoji
 	Symbol  string // the name of a drawn icon
 	Image   *picture
-	Percent float64 // of Value, from 0 to 100; -1 where it has no number
+	Percent float64 // of Value, from 0 to 100; -1 if it has no number
 	Points  []*Text
 }
 
@@ -83,8 +83,8 @@ type view struct {
 	Corner   bool // a corner of the stage belongs to the presenter
 	lang     string
 	slide    int               // counted from 1
-	at       string            // the prop that is read now
-	names    map[string]string // role → the prop as it is written
+	at       string            // the prop that is being read
+	names    map[string]string // role → the prop as the deck writes it
 	made     []*Text           // every text, in order
 	texts    map[string]*Text
 	prose    map[string][]Block
@@ -97,13 +97,13 @@ type view struct {
 	columns  []string // heads of a table, if they are separate from it
 	all      []string // every word, for the direction of the slide
 	assets   []string
-	params   map[string]string // address in assets → the field that it comes from
-	files    []lectern.Picture // pictures that the page holds itself
+	params   map[string]string // address in assets → its field
+	files    []lectern.Picture // pictures embedded in the page
 	held     map[template.URL]bool
 	pixels   int // of them all
 	limits   lectern.Limits
 	warnings []lectern.Warning
-	warned   map[string]bool // fields of items that are not shown and were reported
+	warned   map[string]bool // fields of items for which a warning was given
 	strange  int             // how many
 	failures []lectern.Failure
 }
@@ -120,13 +120,13 @@ func (v *view) List(role string) []Item { return v.lists[role] }
 // Image returns a picture by role, or nil.
 func (v *view) Image(role string) *picture { return v.pictures[role] }
 
-// Choice returns a choice by role, or "" where the default is meant.
+// Choice returns a choice by role, or "" for the default.
 func (v *view) Choice(role string) string { return v.choices[role] }
 
 // Table returns a table by role, or nil.
 func (v *view) Table(role string) *Table { return v.tables[role] }
 
-// At returns the n-th item of l, counted from 1, as a list of one; of none where l is shorter.
+// At returns the n-th item of l, counted from 1, as a list of one, or an empty list if l is shorter.
 func (v *view) At(l []Item, n int) []Item {
 	if n < 1 || n > len(l) {
 		return nil
@@ -169,13 +169,14 @@ func (v *view) short(s string) string {
 	cutAt, short := cut(s, maxText)
 	if short {
 		n := len([]rune(s))
-		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at, n-len([]rune(cutAt))+1, n,
-			maxText)
+		v.warn("text_cut", "Of %q, %d of %d characters do not fit: a text has at most %d.", v.at,
+			n-len([]rune(cutAt))+1, n, maxText)
 	}
 	return cutAt
 }
 
-// few returns the first n of total things of the prop that is read now, where that is more than a page holds.
+// few returns how many of total parts of the current prop a page holds, at most most. It warns if that is less than
+// total.
 func (v *view) few(total, most int, unit string) int {
 	if total <= most {
 		return total
@@ -184,7 +185,7 @@ func (v *view) few(total, most int, unit string) int {
 	return most
 }
 
-// inside reads a part of the prop that is read now.
+// inside reads a part of the current prop.
 func (v *view) inside(part string, read func()) {
 	before := v.at
 	v.at += part
@@ -192,7 +193,7 @@ func (v *view) inside(part string, read func()) {
 	v.at = before
 }
 
-// warn notes something about the slide, and about the prop that is read now.
+// warn adds a warning about the current prop of the slide.
 func (v *view) warn(code, format string, args ...any) {
 	w := lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: v.slide}
 	if v.at != "" {
@@ -224,15 +225,15 @@ func (v *view) image(address, prop string) *picture {
 	return &p
 }
 
-// embed counts a picture that the page holds itself, each content once.
+// embed counts an embedded picture, each content once.
 func (v *view) embed(p *picture, param string) error {
 	if v.held[p.URL] {
 		return nil
 	}
 	v.pixels += p.file.Pixels
 	if most := v.limits.SlidePixels; most > 0 && v.pixels > most {
-		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s (limits.slide_pixels)",
-			picturefile.Million(v.pixels), picturefile.Million(most))
+		return fmt.Errorf("with it, the pictures of the slide have %s pixels, which is more than %s "+
+			"(limits.slide_pixels)", picturefile.Million(v.pixels), picturefile.Million(most))
 	}
 	v.held[p.URL] = true
 	p.file.URL = param
@@ -262,13 +263,16 @@ func (v *view) fill(d *design, raw map[string]any, spellings map[string][]string
 		}
 		v.set(q, value, written)
 	}
-	for _, q := range late { // what has no name of its own: step1, step2 and so on
+	for _, q := range late { // props with numbered names: step1, step2 and so on
 		if q.Type == "list" && len(v.lists[q.Role]) == 0 {
 			if l := p.numbered(); len(l) > 0 {
 				v.set(q, l, q.Name)
 			}
 			break
 		}
+	}
+	if picture := v.pictures["image"]; picture != nil {
+		picture.Alt = v.options["alt"]
 	}
 	v.borrow(d)
 	return p
@@ -290,7 +294,7 @@ func (v *view) set(q prop, value any, written string) {
 			v.prose[q.Role] = v.blocks(s)
 			made := len(v.made)
 			v.texts[q.Role] = v.text(s)
-			v.made = v.made[:made] // it is there a second time, for its lines
+			v.made = v.made[:made] // the same text again, as lines
 		} else if q.Role == "quote" || q.Role == "contact" {
 			v.texts[q.Role] = v.text(s)
 		} else {
@@ -311,7 +315,7 @@ func (v *view) set(q prop, value any, written string) {
 	}
 }
 
-// optionOf reads an option; a list of numbers stands for itself, with commas.
+// optionOf reads an option. A list of numbers becomes text with commas.
 func optionOf(value any) string { return strings.ReplaceAll(words(value), "\n", ",") }
 
 // choose takes a value of a choice, in any spelling.
@@ -327,7 +331,7 @@ func (v *view) choose(q prop, value any, written string) {
 		strings.Join(q.Choices, ", "), q.Choices[0])
 }
 
-// borrow lets a template that lives from a list use the lines of its content instead, and the other way round.
+// borrow fills a list-based template's list from the lines of its content, and the other way round.
 func (v *view) borrow(d *design) {
 	has := func(role string) bool {
 		return slices.ContainsFunc(d.Props, func(q prop) bool { return q.Role == role })
@@ -337,7 +341,8 @@ func (v *view) borrow(d *design) {
 			var rest []Block
 			for _, b := range v.prose["content"] {
 				for _, t := range b.Items {
-					v.lists["items"] = append(v.lists["items"], Item{N: len(v.lists["items"]) + 1, Title: t, Percent: -1})
+					v.lists["items"] = append(v.lists["items"],
+						Item{N: len(v.lists["items"]) + 1, Title: t, Percent: -1})
 				}
 				if b.Kind == "p" {
 					rest = append(rest, b)
@@ -465,6 +470,9 @@ func (v *view) object(it *Item, p props, prop string) {
 	if x, name, ok := p.take("image", "imageurl", "img", "picture", "photo", "avatar", "logo", "src"); ok {
 		it.Image = v.image(address(x), prop+"."+name)
 	}
+	if x, _, ok := p.take("alt", "imageAlt", "altText"); ok && it.Image != nil {
+		it.Image.Alt = optionOf(x)
+	}
 	if x, name, ok := p.take(itemPoints...); ok {
 		v.inside("."+name, func() {
 			list := elements(x)
@@ -547,7 +555,8 @@ func trend(s string) string {
 	switch {
 	case strings.HasPrefix(s, "+"), strings.ContainsAny(s, "▲↑↗"), strings.EqualFold(s, "up"):
 		return "up"
-	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"), strings.ContainsAny(s, "▼↓↘"), strings.EqualFold(s, "down"):
+	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"), strings.ContainsAny(s, "▼↓↘"),
+		strings.EqualFold(s, "down"):
 		return "down"
 	}
 	return ""

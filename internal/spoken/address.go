@@ -72,7 +72,8 @@ func (n *reader) address(chunk string) (say string, ok bool) {
 
 // looksCounted reports whether a path is rather dates or numbers with slashes: "1/2/3", or words: "and/or/not".
 func (n *reader) looksCounted(s string) bool {
-	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~") || strings.HasPrefix(s, ".") || strings.Contains(s, "\\") {
+	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~") || strings.HasPrefix(s, ".") ||
+		strings.Contains(s, "\\") {
 		return false
 	}
 	if strings.ContainsAny(s, "._") && !unicode.IsDigit(n.first(s)) {

@@ -161,8 +161,8 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 		}
 	case "de":
 		if p.Integer == 1 && unicode.IsUpper(r) {
-			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art", "form", "million",
-				"milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
+			if !germanMen[lower] && hasEnd(lower, "frau", "stadt", "nacht", "hand", "person", "zahl", "art",
+				"form", "million", "milliarde", "ung", "heit", "keit", "schaft", "ion", "tät", "ur", "e", "ei") {
 				return "feminine", true
 			}
 			return "masculine", true
@@ -178,8 +178,9 @@ func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 }
 
 var (
-	frenchEnds = strings.Fields("tion tions sion sions té tés ée ées ette ettes ance ances ence ences ure ures ie ies " +
-		"esse esses euse euses elle elles")
+	frenchEnds = strings.Fields(
+		"tion tions sion sions té tés ée ées ette ettes ance ances ence ences ure ures ie ies " +
+			"esse esses euse euses elle elles")
 	frenchNouns = words(`page pages fois minute minutes seconde secondes heure heures semaine semaines personne personnes étape étapes ligne lignes équipe
 		équipes image images diapositive diapositives vidéo vidéos ville villes femme femmes question questions classe classes part parts clé clés`)
 	germanMen = words("kunde name junge kollege experte gedanke ende auge interesse gebäude gebirge gemüse käse löwe " +
@@ -222,7 +223,8 @@ func (n *reader) rank(p parsed, at int) (say string, end int, ok bool) {
 	for _, s := range rankEnds[n.lang] {
 		if k := len(s.end); len(rest) >= k && strings.EqualFold(rest[:k], s.end) && !wordRune(n.runeAt(p.end+k)) &&
 			fits(n.lang, p.Integer, s.end) {
-			if plural := p.Integer%10 == 0 && (s.end == "-е" && n.lang == "ru" || s.end == "-ті" || s.end == "-і"); plural {
+			if plural := p.Integer%10 == 0 &&
+				(s.end == "-е" && n.lang == "ru" || s.end == "-ті" || s.end == "-і"); plural {
 				return short(n.ordinal(p.Integer, "plural")), p.end + k, true
 			}
 			return short(n.ordinal(p.Integer, s.form)), p.end + k, true
@@ -280,8 +282,8 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 }
 
 func germanNouns(w string) bool {
-	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel", "stock", "klasse",
-		"woche", "quartal", "mal")
+	return hasEnd(strings.ToLower(w), "jahrhundert", "weltkrieg", "platz", "tag", "auflage", "kapitel",
+		"stock", "klasse", "woche", "quartal", "mal")
 }
 
 type rankEnd struct{ end, form string }
@@ -335,8 +337,8 @@ func fits(lang string, n uint64, end string) bool {
 		}
 		return end == [10]string{"th", "st", "nd", "rd", "th", "th", "th", "th", "th", "th"}[n%10] || end[0] > 127
 	case "fr":
-		if strings.HasSuffix(end, "r") || strings.HasPrefix(end, "er") || end == "re" || strings.HasPrefix(end, "ère") ||
-			end == "ʳᵉ" || end == "ᵉʳ" {
+		if strings.HasSuffix(end, "r") || strings.HasPrefix(end, "er") || end == "re" ||
+			strings.HasPrefix(end, "ère") || end == "ʳᵉ" || end == "ᵉʳ" {
 			return n == 1
 		}
 		return n > 1
@@ -355,11 +357,13 @@ func fits(lang string, n uint64, end string) bool {
 // "dritter" without an article.
 func (n *reader) germanCase() string {
 	switch strings.ToLower(n.last) {
-	case "am", "im", "zum", "zur", "vom", "beim", "dem", "den", "des", "einem", "einen", "eines", "einer", "seit", "ab", "bis", "diesem", "diesen", "unserem", "unseren", "seinem", "ihrem", "jedem", "jeden", "ins", "ans":
+	case "am", "im", "zum", "zur", "vom", "beim", "dem", "den", "des", "einem", "einen", "eines", "einer", "seit", "ab",
+		"bis", "diesem", "diesen", "unserem", "unseren", "seinem", "ihrem", "jedem", "jeden", "ins", "ans":
 		return "n"
 	case "der":
 		switch strings.ToLower(n.before) {
-		case "in", "an", "auf", "mit", "von", "zu", "bei", "nach", "seit", "aus", "während", "wegen", "trotz", "vor", "ab":
+		case "in", "an", "auf", "mit", "von", "zu", "bei", "nach", "seit", "aus", "während", "wegen",
+			"trotz", "vor", "ab":
 			return "n"
 		}
 		return ""

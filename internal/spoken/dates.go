@@ -178,10 +178,12 @@ func (n *reader) dateWords(d day) (say string, end int) {
 		}
 		return first + " de " + month + " de " + year, d.end
 	case "pl":
-		return n.ordinal(d.day, "masculine-genitive") + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " +
+		return n.ordinal(d.day, "masculine-genitive") + " " + month + " " +
+			n.ordinal(d.year, "masculine-genitive") + " " +
 			n.lex["year"], n.dropYear(d.end)
 	case "uk", "ru":
-		return n.ordinal(d.day, n.dayCase("neuter")) + " " + month + " " + n.ordinal(d.year, "masculine-genitive") + " " +
+		return n.ordinal(d.day, n.dayCase("neuter")) + " " + month + " " +
+			n.ordinal(d.year, "masculine-genitive") + " " +
 			n.lex["year"], n.dropYear(d.end)
 	}
 	pattern := n.Date
@@ -430,8 +432,8 @@ func (n *reader) timeWords(hour, minute uint64, second, end int) (string, int) {
 		}
 	case "pl", "uk":
 		form := "feminine"
-		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" || last == "od" ||
-			last == "do" || last == "з" || last == "від" || last == "до" {
+		if last := strings.ToLower(n.last); last == "o" || last == "о" || last == "об" || last == "po" ||
+			last == "od" || last == "do" || last == "з" || last == "від" || last == "до" {
 			form = map[string]string{"pl": "feminine-genitive", "uk": "feminine-prepositional"}[n.lang]
 			if last == "з" || last == "від" || last == "до" {
 				form = "feminine-genitive"

@@ -24,8 +24,9 @@ func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 			return n.amount(p.number, zeros, key), to, true
 		}
 		if id, to, ok := n.unitAt(at, zeros); ok {
-			return n.scaled(p.number, zeros) + " " + strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)),
-				"{0}", "")), to, true
+			return n.scaled(p.number, zeros) + " " +
+				strings.TrimSpace(strings.ReplaceAll(n.unitForm(id, integer(1_000_000)),
+					"{0}", "")), to, true
 		}
 		return n.scaled(p.number, zeros), at, true
 	}
@@ -46,7 +47,8 @@ func (n *reader) symbol(i int) (word string, end int) {
 		if !unicode.IsLetter(r) && !strings.ContainsRune("°º²³%‰/$€£¥₽₴₹¢₩₺₿₪₸￥·℃℉Ω", r) && !(r == '2' || r == '3') {
 			break
 		}
-		if (r == '2' || r == '3') && (end == i || !unicode.IsLetter(n.runeBefore(end)) || unicode.IsDigit(n.runeAt(end+1))) {
+		if (r == '2' || r == '3') && (end == i || !unicode.IsLetter(n.runeBefore(end)) ||
+			unicode.IsDigit(n.runeAt(end+1))) {
 			break
 		}
 		if r == '/' && !unicode.IsLetter(n.runeAt(end+1)) {

@@ -29,8 +29,8 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 			r, size = map[rune]rune{'<': '≤', '>': '≥'}[r], size+1
 		}
 		if p, ok := n.parse(at + size); ok && n.signBefore(at) && n.lex != nil {
-			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less", '>': "greater",
-				'≤': "atmost", '≥': "atleast"}[r]]
+			word := n.lex[map[rune]string{'+': "plus", '±': "plusminus", '~': "about", '≈': "about", '<': "less",
+				'>': "greater", '≤': "atmost", '≥': "atleast"}[r]]
 			end, say, _ := n.quantity(p, at+size)
 			return end, strings.TrimSpace(word + " " + say), true
 		}
@@ -157,7 +157,8 @@ func (n *reader) between(p parsed, at int) (end int, say string, ok bool) {
 	case ':', '∶':
 		q, ok := n.parse(second)
 		if ok && tight && q.Fraction == "" && p.Fraction == "" && n.lex["score"] != "" && n.runeAt(q.end) != ':' {
-			return q.end, n.cardinal(p.number, "", false) + " " + n.lex["score"] + " " + n.cardinal(q.number, "", false), true
+			return q.end, n.cardinal(p.number, "", false) + " " + n.lex["score"] + " " +
+				n.cardinal(q.number, "", false), true
 		}
 	case '*', '×', 'x', '÷', '+', '/', '=', '^', '·', '⋅', '<', '>':
 		if r == 'x' && p.digits == "0" {
@@ -268,8 +269,8 @@ func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 		return n.cardinal(p.number, "", false) + " " + n.cardinal(q, "", false), end, true // "60/40"
 	}
 	if p.Integer == 0 || p.Integer >= q.Integer || !smallPart(q.Integer) {
-		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+n.cardinal(q, "", false)),
-			" "), end, true
+		return strings.Join(strings.Fields(n.cardinal(p.number, "", false)+" "+n.lex["slash"]+" "+
+			n.cardinal(q, "", false)), " "), end, true
 	}
 	return n.fraction(p.digits, bottom), end, true
 }
@@ -347,8 +348,8 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 		return "", end, false // "30s" are seconds
 	}
 	switch {
-	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) || strings.HasPrefix(rest, "'s") && endsWord(2) ||
-		strings.HasPrefix(rest, "’s") && endsWord(4)):
+	case n.lang == "en" && (strings.HasPrefix(rest, "s") && endsWord(1) ||
+		strings.HasPrefix(rest, "'s") && endsWord(2) || strings.HasPrefix(rest, "’s") && endsWord(4)):
 		to = end + strings.IndexByte(rest, 's') + 1
 		say = n.yearOf(num.Integer)
 		if num.Integer%100 == 0 && num.Integer%1000 != 0 || num.Integer%1000 == 0 {

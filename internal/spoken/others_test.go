@@ -84,9 +84,9 @@ func always(string, string) bool { return true }
 
 // differences are all that are known; docs/SPOKEN.md lists them with the first value of each.
 var differences = []difference{
-	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"), "The same word: U+02BC is written as an apostrophe, which voices " +
-		"" +
-		"know."},
+	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"),
+		"The same word: U+02BC is written as an apostrophe, which voices " +
+			"know."},
 	{"letter ё", "ru", "", "", func(ours, theirs string) bool {
 		return strings.ReplaceAll(ours, "ё", "е") == strings.ReplaceAll(theirs, "ё", "е")
 	}, "The same word, with the letter that tells how it is said."},
@@ -121,15 +121,15 @@ var differences = []difference{
 		"veintidós", "veintitres", "veintitrés", "veintiseis", "veintiséis", "veintiuno mil", "veintiún mil", "veintiun ",
 		"veintiún "), "num2words drops accents and says \"uno mil\"."},
 	{"no words", "es", "num2words", "ordinal-masculine", always,
-		"num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such ordinal " +
-			"" +
-			"occurs."},
+		"num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such " +
+			"ordinal occurs."},
 	{"joined", "fr", "num2words", "ordinal-masculine", replaced("cent-et-un", "cent un", "cent et un", "cent un",
 		"vingtsième", "vingtième", "cent-un", "cent un"), "num2words has \"quatre-vingtsième\"; the CLDR joins \"et un\"."},
 	{"Portugal", "pt", "num2words", "cardinal-masculine", always,
 		"num2words speaks as in Portugal (\"dezassete\", thousands of millions); pt is Brazil's here."},
 	{"Latin stems", "pt", "num2words", "ordinal-masculine", always,
-		"Both are said from 1,000 on: an ordinal or a cardinal in front of \"milésimo\"; the stems of 600 and 900 differ."},
+		"Both are said from 1,000 on: an ordinal or a cardinal in front of \"milésimo\"; the stems of 600 and 900 " +
+			"differ."},
 	{"thousandth", "de", "num2words", "ordinal", replaced("eintausendste", "tausendste"), "Both are said."},
 }
 
@@ -172,15 +172,16 @@ func TestOthersSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run 'Others' -update, then -run " +
-			"Page -update")
+		t.Error("testdata/differences.md is out of date; run: go test ./internal/spoken -run 'Others' -update, then " +
+			"-run Page -update")
 	}
 }
 
 func classOf(o other, a, b string) *difference {
 	for i := range differences {
 		d := &differences[i]
-		if d.language == o.language && (d.who == "" || d.who == o.who) && (d.kind == "" || d.kind == o.kind) && d.same(a, b) {
+		if d.language == o.language && (d.who == "" || d.who == o.who) && (d.kind == "" || d.kind == o.kind) &&
+			d.same(a, b) {
 			return d
 		}
 	}

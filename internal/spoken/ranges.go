@@ -66,7 +66,8 @@ func (n *reader) extent(p parsed) string {
 
 // resolution reads "4K": the letter is said where nothing is counted in thousands.
 func (n *reader) resolution(p parsed) (end int, say string, ok bool) {
-	if n.runeAt(p.end) != 'K' || len(p.digits) != 1 || p.Fraction != "" || wordRune(n.runeAt(p.end+1)) || n.Rules == nil {
+	if n.runeAt(p.end) != 'K' || len(p.digits) != 1 || p.Fraction != "" || wordRune(n.runeAt(p.end+1)) ||
+		n.Rules == nil {
 		return p.end, "", false
 	}
 	next, at := n.word(p.end + 1)

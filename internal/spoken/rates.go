@@ -109,7 +109,8 @@ func (n *reader) perCounted(at int) (say string, end int, ok bool) {
 
 // unitAlone reads a unit that no number counts, where its sign shows that it is one: "km/h", "m²".
 func (n *reader) unitAlone(at int) (end int, say string, ok bool) {
-	for end = at; end < len(n.text) && n.text[end] < utf8.RuneSelf && (asciiLetter(n.text[end]) || n.text[end] == '/'); {
+	for end = at; end < len(n.text) && n.text[end] < utf8.RuneSelf &&
+		(asciiLetter(n.text[end]) || n.text[end] == '/'); {
 		end++
 		if end-at > mostLetters {
 			return at, "", false

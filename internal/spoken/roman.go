@@ -67,9 +67,8 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 
 // women are female rulers' names whose ending does not show it; men are male names whose ending looks female.
 var (
-	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe margarethe " +
-		"" +
-		"beatrix friederike")
+	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe " +
+		"margarethe beatrix friederike")
 	men = words("микола никола илья ілля никита микита фома лука сава савва данила mustafa joshua luca andrea nikola")
 )
 
@@ -135,7 +134,6 @@ var romanWords = map[string]map[string]bool{
 	"it": words("capitolo parte tomo libro atto scena sezione articolo allegato figura tabella titolo fase tipo classe " +
 		"volume guerra cap"),
 	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo classe " +
-		"" +
 		"século volume guerra cap séculos"),
 	"nl": words("hoofdstuk deel band boek akte scène sectie artikel bijlage figuur tabel titel fase type klasse " +
 		"wereldoorlog oorlog"),
@@ -194,8 +192,8 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 	if r := n.runeBefore(at); r == '\'' || r == '’' || r == '_' || r == '&' || r == '-' || r == '.' {
 		return 0, "", false
 	}
-	if r := n.runeAt(end); r == '\'' || r == '’' || r == '_' || r == '&' || r == '+' || r == '#' || r == '-' || r == '/' ||
-		r == '=' {
+	if r := n.runeAt(end); r == '\'' || r == '’' || r == '_' || r == '&' || r == '+' || r == '#' ||
+		r == '-' || r == '/' || r == '=' {
 		return 0, "", false
 	}
 	last := strings.ToLower(n.last)
@@ -204,7 +202,8 @@ func (n *reader) roman(word string, at, end int) (next int, say string, ok bool)
 		following, _ = n.word(end + 1)
 		return n.germanRoman(v, end, following)
 	}
-	if form, ok := romanNouns[n.lang][strings.ToLower(following)]; ok && (len(word) > 1 || word != "I" || n.lang != "en") {
+	if form, ok := romanNouns[n.lang][strings.ToLower(following)]; ok &&
+		(len(word) > 1 || word != "I" || n.lang != "en") {
 		return end, n.ordinal(v, form), true
 	}
 	if n.start == at && n.last != "" || n.start < at {

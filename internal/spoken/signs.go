@@ -61,7 +61,8 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 		if zone := n.wordEnding(at); r == '-' && (zone == "UTC" || zone == "GMT") && unicode.IsDigit(n.runeAt(end)) {
 			return end, n.minus(), true
 		}
-		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) && n.digitNext(end) && (r != '-' || n.sumAround(end)) {
+		if between && unicode.IsDigit(n.runeBefore(n.spaceBefore(at))) && n.digitNext(end) &&
+			(r != '-' || n.sumAround(end)) {
 			return end, n.lex[map[rune]string{'-': "minus", '*': "times", '<': "less", '>': "greater"}[r]], true
 		}
 	case '@':
@@ -156,8 +157,9 @@ func (n *reader) compared(at, first int) (end int, say string, ok bool) {
 		end++ // "==="
 	}
 	next := n.runeAt(end)
-	if key == "" || n.lex[key] == "" || at > first && !wordRune(n.runeBefore(at)) || next != 0 && !unicode.IsSpace(next) &&
-		!wordRune(next) {
+	if key == "" || n.lex[key] == "" || at > first && !wordRune(n.runeBefore(at)) ||
+		next != 0 && !unicode.IsSpace(next) &&
+			!wordRune(next) {
 		return at, "", false
 	}
 	return end, n.lex[key], true

@@ -91,7 +91,8 @@ const mostDigits = 40
 
 // unspaced are the scripts that put no white space between words.
 var unspaced = []*unicode.RangeTable{
-	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
+	unicode.Tibetan,
 }
 
 // changes reports whether text goes over between a script without white space and another, or a number.
@@ -222,7 +223,8 @@ func dottedLetters(s string) bool {
 // written as one word.
 func (n *reader) special(chunk string) bool {
 	core := strings.TrimRight(chunk, ".,;:!?…")
-	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) || n.month(core) > 0 {
+	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) ||
+		n.month(core) > 0 {
 		return true
 	}
 	if list, _ := n.shortened(core); list != nil {
@@ -429,7 +431,8 @@ func (n *reader) mark(at, first int) (next int, say string, g glue) {
 	r, size := utf8.DecodeRuneInString(n.text[at:])
 	next = at + size
 	switch r {
-	case '.', ',', ';', ':', '!', '?', '…', '¿', '¡', '。', '！', '？', '、', '，', '；', '：', '؟', '۔', '।', '،', '؛', '·', '՞', '։':
+	case '.', ',', ';', ':', '!', '?', '…', '¿', '¡', '。', '！', '？', '、', '，', '；', '：', '؟', '۔', '।', '،', '؛',
+		'·', '՞', '։':
 		if at == first && (r == '.' || r == ',') && wordRune(n.runeAt(next)) {
 			return next, "", quiet
 		}

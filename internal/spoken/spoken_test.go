@@ -99,7 +99,8 @@ func TestDigitsStayWhereThereAreNoWords(t *testing.T) {
 	if Supported("xx") {
 		t.Fatal("xx has number words")
 	}
-	for text, want := range map[string]string{"about 1,234,567 of them": "about 1234567 of them", "a 12.5 b": "a 12.5 b"} {
+	for text, want := range map[string]string{"about 1,234,567 of them": "about 1234567 of them",
+		"a 12.5 b": "a 12.5 b"} {
 		if got := say(text, "xx"); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}

@@ -60,10 +60,10 @@ func (n *reader) phone(at int) (end int, say string, ok bool) {
 	switch {
 	case international && total >= 7 && total <= 15 && len(groups) > 1 || international && total >= 10 && total <= 15:
 	case !international && n.runeAt(at) == '(' && len(groups) >= 2 && total >= 7 && total <= 12:
-	case !international && hyphens >= 2 && hyphens == len(groups)-1 && total >= 9 && total <= 13 && len(groups[0]) >= 3 &&
-		len(groups[0]) != 4:
-	case !international && len(groups) >= 2 && groups[0][0] == '0' && len(groups[0]) >= 2 && total >= 8 && total <= 13 &&
-		!n.isDate(at) && !strings.ContainsAny(n.text[at:end], "."):
+	case !international && hyphens >= 2 && hyphens == len(groups)-1 && total >= 9 && total <= 13 &&
+		len(groups[0]) >= 3 && len(groups[0]) != 4:
+	case !international && len(groups) >= 2 && groups[0][0] == '0' && len(groups[0]) >= 2 && total >= 8 &&
+		total <= 13 && !n.isDate(at) && !strings.ContainsAny(n.text[at:end], "."):
 	default:
 		return at, "", false
 	}

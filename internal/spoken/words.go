@@ -167,7 +167,8 @@ func (v *voice) decimalWord() string {
 		}
 		zero, err := v.Rules.Spell(set, rbnf.Number{})
 		s, failed := v.Rules.Spell(set, rbnf.Number{Fraction: "0"})
-		if err == nil && failed == nil && strings.HasPrefix(s, zero) && strings.HasSuffix(s, zero) && len(s) > 2*len(zero) {
+		if err == nil && failed == nil && strings.HasPrefix(s, zero) && strings.HasSuffix(s, zero) &&
+			len(s) > 2*len(zero) {
 			return strings.TrimSpace(s[len(zero) : len(s)-len(zero)])
 		}
 	}
@@ -258,7 +259,8 @@ func (v *voice) polish(s string) string {
 var (
 	apostrophes = strings.NewReplacer("ʼ", "'", "’", "'")
 	yo          = strings.NewReplacer("четвертог", "четвёртог", "четвертый", "четвёртый", "четвертая", "четвёртая",
-		"четвертое", "четвёртое", "четвертой", "четвёртой", "четвертом", "четвёртом", "трех", "трёх", "четырех", "четырёх")
+		"четвертое", "четвёртое", "четвертой", "четвёртой", "четвертом", "четвёртом", "трех", "трёх", "четырех",
+		"четырёх")
 )
 
 // cardinalText spells digits as a number.

@@ -64,19 +64,21 @@ func New(version string, s Sources) *Metrics {
 		answers: prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds",
 			"Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
 		watchers: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lectern_watchers",
-			Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll (requests that " +
-				"wait)."}, []string{"kind"}),
+			Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll " +
+				"(requests that wait)."}, []string{"kind"}),
 		dropped: prometheus.NewCounter(counter("lectern_watchers_dropped_total",
 			"Event streams that were given up because their clients took nothing for too long.")),
 		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total",
 			"Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "lectern_build_info",
-		Help: "Always 1; the label has the version of the program.", ConstLabels: prometheus.Labels{"version": version}})
+		Help:        "Always 1; the label has the version of the program.",
+		ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
 	m.registry.MustRegister(m.steps, m.wait, m.runs, m.takeovers, m.writes, m.commits, m.reports, m.requests, m.answers,
 		m.watchers, m.dropped, m.deliveries,
-		build, newWatcher(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		build, newWatcher(s), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

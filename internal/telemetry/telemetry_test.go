@@ -120,7 +120,10 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pending, began := int64(3), time.Now()
-		m := New("1.2.3", Sources{Backlog: func(context.Context) (int64, time.Time, error) { return pending, began, nil }})
+		m := New("1.2.3", Sources{Backlog: func(context.Context) (int64, time.Time, error) {
+			return pending,
+				began, nil
+		}})
 		time.Sleep(90 * time.Second)
 		if got := scrape(m); !strings.Contains(got, "lectern_webhook_backlog 3\n") ||
 			!strings.Contains(got, "lectern_webhook_backlog_age_seconds 90\n") {
@@ -275,8 +278,8 @@ func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 		request.Parent.SpanID().String() != "b7ad6b7169203331" {
 		t.Errorf("the request is %+v", request)
 	}
-	if run.Parent.SpanID() != request.SpanContext.SpanID() || run.SpanContext.TraceID() != request.SpanContext.TraceID() ||
-		!run.Parent.IsRemote() {
+	if run.Parent.SpanID() != request.SpanContext.SpanID() ||
+		run.SpanContext.TraceID() != request.SpanContext.TraceID() || !run.Parent.IsRemote() {
 		t.Errorf("the run is %+v below %+v", run, request)
 	}
 	kept.Reset()

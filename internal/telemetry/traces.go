@@ -112,7 +112,8 @@ func (t *Traces) StepDone(id string, s lectern.Step) {
 	}
 	_, span := t.tracer.Start(trace.ContextWithSpan(context.Background(), run), string(s.Kind),
 		trace.WithTimestamp(s.Started), trace.WithAttributes(
-			attribute.Int("lectern.slide", s.Slide), attribute.Bool("lectern.reused", s.Reused), attribute.String("lectern.key",
+			attribute.Int("lectern.slide", s.Slide), attribute.Bool("lectern.reused", s.Reused),
+			attribute.String("lectern.key",
 				s.Key[:min(len(s.Key), keyShown)])))
 	span.End(trace.WithTimestamp(s.Started.Add(s.Took)))
 }

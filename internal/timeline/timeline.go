@@ -1,11 +1,11 @@
 // Package timeline turns durations into the exact plan of a video.
 //
 // Sound is counted in samples and pictures in frames, and the two seldom divide: a narration of 3.217 s at 30 frames a
-// second ends inside a frame. Anything that rounds each slide on its own, or adds up seconds as floating-point
-// numbers, is out of step with the speaker's lips after an hour. So there are only integers here, and one rule for
-// going from one clock to the other: frame f begins with sample ⌊f·48000/rate⌋ ([Rate.Sample]). A slide is as many
-// whole frames as hold its lead, its narration and its tail; slides and transitions add up to the video without rest,
-// and a narration's place is a number of samples from the start of the whole, not of a neighbour.
+// second ends inside a frame. A plan that rounds each slide separately, or adds up seconds as floating-point numbers,
+// loses lip sync after an hour. So this package has only integers, and one rule between the two clocks: frame f begins
+// with sample ⌊f·48000/rate⌋ ([Rate.Sample]). A slide lasts as many whole frames as its lead, its narration and its
+// tail need. Slides and transitions add up exactly to the video, and a narration's place is a number of samples from
+// the start of the video, not from a neighbour.
 //
 // Neighbours overlap by the frames of the transition between them. Lead and tail grow to cover a transition, so there
 // is no speech during one, and a slide keeps at least MinBody frames of its own.
@@ -18,25 +18,25 @@ import (
 	"lectern"
 )
 
-// MinBody is the least number of frames that a slide has for itself, outside its transitions. It is two and not one
-// since a stream of nothing but key pictures would have two of them in a row with the same id (H.264 7.4.3).
+// MinBody is the least number of frames of a slide outside its transitions. It is two, because with one frame each, two
+// key pictures in a row would have the same id (H.264 7.4.3).
 const MinBody = 2
 
-// MaxFrames bounds a plan: thirty days at 60 frames a second, far inside of what the arithmetic holds.
+// MaxFrames bounds a plan: thirty days at 60 frames a second, far below an overflow.
 const MaxFrames = 30 * 24 * 3600 * 60
 
 // Rate is a number of frames a second, above 0.
 type Rate int64
 
-// Sample is the first sample of frame f. It never falls as f rises.
+// Sample returns the first sample of frame f. It never falls as f rises.
 func (r Rate) Sample(f int64) int64 { return f * lectern.SampleRate / int64(r) }
 
-// Frames is the least number of frames that hold n samples, wherever they begin.
+// Frames returns the least number of frames that hold n samples, wherever they begin.
 func (r Rate) Frames(n int64) int64 {
 	return (n*int64(r) + lectern.SampleRate - 1) / lectern.SampleRate
 }
 
-// Nearest is d in frames, rounded to the nearest one.
+// Nearest returns d in frames, rounded to the nearest frame.
 func (r Rate) Nearest(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
@@ -45,7 +45,7 @@ func (r Rate) Nearest(d time.Duration) int64 {
 	return sec*int64(r) + (rest*int64(r)+int64(time.Second)/2)/int64(time.Second)
 }
 
-// Samples is d in samples, rounded down. Negative durations are 0.
+// Samples returns d in samples, rounded down. Negative durations give 0.
 func Samples(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
@@ -54,27 +54,27 @@ func Samples(d time.Duration) int64 {
 	return sec*lectern.SampleRate + rest*lectern.SampleRate/int64(time.Second)
 }
 
-// Rules are what all slides of a deck share. Lead and Tail are samples of silence before and after a narration, where
-// no transition asks for more.
+// Rules are the rules that all slides of a deck share. Lead and Tail are the samples of silence before and after a
+// narration. A long transition makes them longer.
 type Rules struct {
 	Rate Rate
 	Lead int64
 	Tail int64
 }
 
-// DefaultRules are a lead of 300 ms, so that a slide is seen before it is spoken about, and a tail of 500 ms.
+// DefaultRules returns a lead of 300 ms, so that a slide is visible before its narration, and a tail of 500 ms.
 func DefaultRules(r Rate) Rules {
 	return Rules{Rate: r, Lead: lectern.SampleRate * 3 / 10, Tail: lectern.SampleRate / 2}
 }
 
-// Need is what one slide asks for, in samples: its narration, or, where that is 0, how long it is held.
+// Need is the length that one slide needs, in samples: its narration or, without one, its hold.
 type Need struct {
 	Narration int64
 	Hold      int64
 }
 
-// Slot is how long one slide lasts and what is where in it. It depends only on the slide and its two transitions, so
-// that a slide can be encoded while later ones are still being spoken.
+// Slot is the length of one slide and of its parts. It depends only on the slide and its two transitions, so that a
+// slide can be encoded before the narrations of later slides exist.
 type Slot struct {
 	Frames int64 // all of it, both transitions included
 	In     int64 // frames shared with the slide before
@@ -83,7 +83,7 @@ type Slot struct {
 	Spoken int64 // samples of narration
 }
 
-// Body is the number of frames that the slide has for itself.
+// Body returns the number of frames outside the transitions.
 func (s Slot) Body() int64 { return s.Frames - s.In - s.Out }
 
 // Fit makes the slot of one slide between transitions of in and out frames.
@@ -120,7 +120,7 @@ func (s Slide) BodyStart() int64 { return s.Start + s.In }
 type Plan struct {
 	Rate    Rate
 	Frames  int64
-	Samples int64 // as many as Frames last
+	Samples int64 // samples of Frames frames
 	Slides  []Slide
 }
 
@@ -129,7 +129,7 @@ func (p Plan) Duration() time.Duration {
 	return time.Duration(p.Frames * int64(time.Second) / int64(p.Rate))
 }
 
-// Piece is a stretch of the video that is encoded as one: the body of a slide, or the transition that follows it.
+// Piece is a part of the video that is encoded at once: the body of a slide, or the transition after it.
 type Piece struct {
 	Slide      int // counted from 0; for a transition, the one that leaves
 	Transition bool
@@ -137,8 +137,8 @@ type Piece struct {
 	Frames     int64
 }
 
-// Build lays out the slots one after the other. Each slot's Out must be its successor's In; the first In and the last
-// Out must be 0. Anything else, an empty list included, is the caller's fault and returns an error.
+// Build lays out the slots one after the other. Each slot's Out must equal its successor's In; the first In and the
+// last Out must be 0. Build returns an error otherwise, and for an empty list.
 func Build(r Rate, slots []Slot) (Plan, error) {
 	if r <= 0 || len(slots) == 0 {
 		return Plan{}, fmt.Errorf("a plan needs slides and a frame rate, not %d slides at %d", len(slots), r)
@@ -147,7 +147,8 @@ func Build(r Rate, slots []Slot) (Plan, error) {
 	out := int64(0)
 	for i, s := range slots {
 		if s.In != out || s.In < 0 || s.Out < 0 || s.Body() < MinBody {
-			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one before, which "+
+			return Plan{}, fmt.Errorf("slide %d does not fit its neighbours: %d frames, %d shared with the one "+
+				"before, which "+
 				"shares %d, and %d with the one after",
 				i+1, s.Frames, s.In, out, s.Out)
 		}

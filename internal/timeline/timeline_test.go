@@ -64,7 +64,7 @@ func TestNobodySpeaksAcrossATransitionOrAnother(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p, needs := drawPlan(t)
-		quiet := int64(0) // the sample from which the next narration may begin
+		quiet := int64(0) // the first sample at which the next narration may begin
 		for i, s := range p.Slides {
 			if s.Spoken != needs[i].Narration {
 				t.Fatalf("slide %d speaks %d samples of %d", i+1, s.Spoken, needs[i].Narration)
@@ -94,7 +94,8 @@ func TestNoDrift(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rapid.SampledFrom(rates).Draw(t, "rate")
 		f := rapid.Int64Range(0, MaxFrames).Draw(t, "frame")
-		exact := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(f), big.NewInt(lectern.SampleRate)), big.NewInt(int64(r)))
+		exact := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(f), big.NewInt(lectern.SampleRate)),
+			big.NewInt(int64(r)))
 		off := new(big.Rat).Sub(exact, new(big.Rat).SetInt64(r.Sample(f)))
 		if off.Sign() < 0 || off.Cmp(big.NewRat(1, 1)) >= 0 {
 			t.Fatalf("frame %d at %d begins with sample %d, %s from where it should", f, r, r.Sample(f), off)

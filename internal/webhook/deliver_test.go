@@ -63,8 +63,8 @@ func TestMessage(t *testing.T) {
 			if err := webhook.Verify(c.header, secret, time.Now(), c.body); err != nil {
 				t.Error(err)
 			}
-			if c.header.Get("Content-Type") != "application/json" || c.header.Get("User-Agent") != "Lectern-Webhooks/test" ||
-				!strings.HasPrefix(c.id, "msg_") {
+			if c.header.Get("Content-Type") != "application/json" ||
+				c.header.Get("User-Agent") != "Lectern-Webhooks/test" || !strings.HasPrefix(c.id, "msg_") {
 				t.Errorf("headers: %v", c.header)
 			}
 		}
@@ -244,7 +244,8 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 				if d := w.the(); d.State != lectern.DeliveryGivenUp || !removed && d.StatusCode != 410 {
 					t.Errorf("on record: %+v", d)
 				}
-				if log := logs.String(); strings.Contains(log, "disabled") || !removed && !strings.Contains(log, "changed since") {
+				if log := logs.String(); strings.Contains(log, "disabled") ||
+					!removed && !strings.Contains(log, "changed since") {
 					t.Errorf("it says:\n%s", log)
 				}
 				w.create("")
@@ -335,7 +336,8 @@ func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, cra
 	}
 	for _, d := range w.deliveries(lectern.DeliveryFilter{}) {
 		if d.State != lectern.DeliveryDelivered || taken[d.ID] == 0 {
-			return fmt.Sprintf("%s of %s is %s and was taken %d times: %+v", d.Type, d.Presentation.ID, d.State, taken[d.ID], d)
+			return fmt.Sprintf("%s of %s is %s and was taken %d times: %+v", d.Type, d.Presentation.ID, d.State,
+				taken[d.ID], d)
 		}
 	}
 	if len(taken) != 3*presentations {
@@ -392,7 +394,8 @@ func TestDeadNodesClaims(t *testing.T) {
 					o.Node = "alive"
 					fake := o.Store.(*webhooktest.Fake)
 					fake.Create(address, now())
-					if held, err := fake.ClaimDeliveries(t.Context(), "dead", webhook.Lease, 1); err != nil || len(held) != 1 {
+					if held, err := fake.ClaimDeliveries(t.Context(), "dead", webhook.Lease, 1); err != nil ||
+						len(held) != 1 {
 						t.Fatal(held, err)
 					}
 				})
@@ -450,7 +453,8 @@ func TestNodeThatSleptRecordsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logs bytes.Buffer
 		w := newWorld(t, func(o *webhook.Options) {
-			o.Node, o.Store = "drowsy", drowsy{o.Store.(*webhooktest.Fake), webhook.Lease + 10*time.Second, new(atomic.Bool)}
+			o.Node, o.Store = "drowsy", drowsy{o.Store.(*webhooktest.Fake), webhook.Lease + 10*time.Second,
+				new(atomic.Bool)}
 			o.Logger = slog.New(slog.NewTextHandler(&logs, nil))
 		})
 		var tries atomic.Int32
@@ -480,7 +484,8 @@ func TestNodeThatSleptRecordsNothing(t *testing.T) {
 		}
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		if d := w.the(); d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 || tries.Load() != 2 {
+		if d := w.the(); d.State != lectern.DeliveryDelivered || d.Attempts != 1 || d.StatusCode != 200 ||
+			tries.Load() != 2 {
 			t.Errorf("on record after %d tries: %+v", tries.Load(), d)
 		}
 		if log := logs.String(); !strings.Contains(log, "its claim has ended") || strings.Contains(log, "level=WARN") {

@@ -56,7 +56,8 @@ func TestHalfOpenReceivers(t *testing.T) {
 					}()
 					return here, nil
 				}}
-				s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: egress.Everywhere(),
+				s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode,
+					Policy:    egress.Everywhere(),
 					Transport: transport})
 				if err != nil {
 					t.Fatal(err)

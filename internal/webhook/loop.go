@@ -104,8 +104,8 @@ func (l *loop) inherit(ctx context.Context) {
 		return
 	}
 	if err := l.opt.Store.FreeClaims(ctx, ""); err != nil && ctx.Err() == nil {
-		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves", "reason",
-			err.Error())
+		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves",
+			"reason", err.Error())
 	}
 }
 
@@ -318,14 +318,14 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
 	if isStale(err) { // another node has the message now, or the message is no longer wanted
-		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID, "claim", d.Claim,
-			"status", a.status)
+		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID,
+			"claim", d.Claim, "status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}
 	}
 	s.say(ctx, after, a)
 	if err != nil {
-		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery", d.ID, "reason",
-			err.Error())
+		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery",
+			d.ID, "reason", err.Error())
 		return sent{trouble: a.status == 0}
 	}
 	if a.gone && d.Endpoint != "" {
@@ -342,7 +342,8 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 // say logs how a try went.
 func (s *Service) say(ctx context.Context, d lectern.Delivery, a answer) {
 	attrs := []slog.Attr{
-		slog.String("delivery", d.ID), slog.String("type", d.Type), slog.String("job_id", d.Presentation.ID), slog.String("to", server(d.URL)),
+		slog.String("delivery", d.ID), slog.String("type", d.Type), slog.String("job_id", d.Presentation.ID),
+		slog.String("to", server(d.URL)),
 		slog.Int("attempt", d.Attempts), slog.Int("status", a.status), slog.Duration("took", a.took),
 	}
 	if d.Endpoint != "" {

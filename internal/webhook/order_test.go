@@ -50,8 +50,10 @@ func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 					}
 				}
 				for _, kind := range []string{"presentation.processing", "presentation.completed"} {
-					if at, ok := first[kind]; !ok || at < webhook.Timeout-time.Second || at > webhook.Timeout+time.Millisecond {
-						t.Errorf("%s was first tried %v after the milestones (%v), want %v at most", kind, at, ok, webhook.Timeout)
+					if at, ok := first[kind]; !ok || at < webhook.Timeout-time.Second ||
+						at > webhook.Timeout+time.Millisecond {
+						t.Errorf("%s was first tried %v after the milestones (%v), want %v at most", kind, at, ok,
+							webhook.Timeout)
 					}
 				}
 				if problem := inOrder(w.net.all()); problem != "" {

@@ -185,7 +185,8 @@ func TestRedirectsToTurncoats(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := "http://receiver.example.com:" + port + "/"
-	s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: p, Transport: n.transport})
+	s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: p,
+		Transport: n.transport})
 	if err != nil {
 		t.Fatal(err)
 	}

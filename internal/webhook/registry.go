@@ -60,8 +60,8 @@ func (s *Service) Register(ctx context.Context, owner, address string, types []s
 	}
 	for i, t := range types {
 		if !slices.Contains(Types(), t) {
-			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i), "There is no type %.60q. The types are %s.", t,
-				strings.Join(Types(), ", "))
+			return lectern.Endpoint{}, fault(fmt.Sprintf("types[%d]", i),
+				"There is no type %.60q. The types are %s.", t, strings.Join(Types(), ", "))
 		}
 	}
 	owner = cmp.Or(owner, lectern.DefaultOwner)

@@ -24,8 +24,10 @@ import (
 // would connect to addresses that were not judged.
 func transport(dialer *net.Dialer) *http.Transport {
 	return &http.Transport{
-		Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: Timeout, ResponseHeaderTimeout: Timeout,
-		MaxIdleConns: 32, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: MaxAnswer,
+		Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: Timeout,
+		ResponseHeaderTimeout: Timeout,
+		MaxIdleConns:          32, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
+		MaxResponseHeaderBytes: MaxAnswer,
 	}
 }
 

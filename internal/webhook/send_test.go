@@ -154,13 +154,15 @@ func TestSettle(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-		d := lectern.Delivery{State: lectern.DeliveryPending, Attempts: rapid.IntRange(0, 15).Draw(t, "attempts"), NextAt: at}
+		d := lectern.Delivery{State: lectern.DeliveryPending,
+			Attempts: rapid.IntRange(0, 15).Draw(t, "attempts"), NextAt: at}
 		status := rapid.SampledFrom([]int{0, 200, 204, 302, 404, 410, 429, 500}).Draw(t, "status")
 		problem := "no"
 		if status/100 == 2 {
 			problem = ""
 		}
-		after, again := webhook.Settle(d, status, problem, time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at,
+		after, again := webhook.Settle(d, status, problem,
+			time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "asked")), at,
 			rapid.Float64Range(0, 1).Draw(t, "jitter"))
 		if after.Attempts != d.Attempts+1 || after.StatusCode != status {
 			t.Fatalf("%+v", after)
@@ -210,8 +212,8 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%+v %v", trial, err)
 		}
 		calls := w.net.all()
-		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType || verify(t, last, one.Secrets[0]) != nil ||
-			last.id != trial.ID {
+		if last := calls[len(calls)-1]; last.message(t).Type != webhook.TestType ||
+			verify(t, last, one.Secrets[0]) != nil || last.id != trial.ID {
 			t.Errorf("the test sent %s", last.body)
 		}
 		w.net.answer = func(call, *http.Request) (int, http.Header, error) { return 401, nil, nil }

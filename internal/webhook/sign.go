@@ -44,7 +44,8 @@ func key(secret string) ([]byte, error) {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	b, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(b) < 24 || len(b) > 64 {
-		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and what "+
+		f := lectern.Fail(CodeInvalid, "A webhook secret is whsec_ and 24 to 64 bytes in Base64, such as whsec_ and "+
+			"what "+
 			"`openssl rand -base64 32` prints.")
 		f.Param = "secret"
 		return nil, f
@@ -135,7 +136,8 @@ func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 	}
 	at := time.Unix(seconds, 0)
 	if age := now.Sub(at); age > Tolerance || age < -Tolerance {
-		return fmt.Errorf("its timestamp is %s away from this clock; %s are allowed", age.Abs().Round(time.Second), Tolerance)
+		return fmt.Errorf("its timestamp is %s away from this clock; %s are allowed",
+			age.Abs().Round(time.Second), Tolerance)
 	}
 	want, err := signature(secret, id, at, body)
 	if err != nil {

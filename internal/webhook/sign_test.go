@@ -141,7 +141,8 @@ func TestCallbackSecret(t *testing.T) {
 		w.whole(address)
 		synctest.Wait()
 		all, err := w.store.Endpoints(t.Context())
-		if err != nil || len(all) != 1 || all[0].ID != lectern.CallbackEndpoint || !all[0].Disabled || all[0].URL != "" {
+		if err != nil || len(all) != 1 || all[0].ID != lectern.CallbackEndpoint || !all[0].Disabled ||
+			all[0].URL != "" {
 			t.Fatalf("%+v %v", all, err)
 		}
 		_ = w.s.Stop(canceled())

@@ -97,7 +97,8 @@ func (r *receivers) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("said the receiver")),
+	return &http.Response{StatusCode: status, Header: header,
+		Body:    io.NopCloser(strings.NewReader("said the receiver")),
 		Request: req}, nil
 }
 

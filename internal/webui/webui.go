@@ -21,8 +21,7 @@ import (
 var static embed.FS
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; " +
-	"connect-src 'self'; " +
-	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // Handler serves the page at / and its parts below /ui/; anything else is 404.
 func Handler() http.Handler {
@@ -37,8 +36,9 @@ func Handler() http.Handler {
 			panic(err)
 		}
 		sum := sha256.Sum256(b)
-		p := page{body: b, contentType: mime.TypeByExtension(path.Ext(f.Name())), etag: `"` + hex.EncodeToString(sum[:12]) +
-			`"`}
+		p := page{body: b, contentType: mime.TypeByExtension(path.Ext(f.Name())),
+			etag: `"` + hex.EncodeToString(sum[:12]) +
+				`"`}
 		if p.contentType == "" {
 			p.contentType = "application/octet-stream"
 		}

@@ -58,7 +58,8 @@ func TestPageIsWhole(t *testing.T) {
 	if regexp.MustCompile(`(?i)<script>|\son[a-z]+=|\sstyle=`).MatchString(page.Body.String()) {
 		t.Error("the page has inline code, which its policy forbids")
 	}
-	if js := get(t, "/ui/app.js").Body.String(); regexp.MustCompile("fetch\\([\"`]|(?:src|href): [\"`]/").MatchString(js) {
+	if js := get(t, "/ui/app.js").Body.String(); regexp.MustCompile("fetch\\([\"`]|(?:src|href): [\"`]/").
+		MatchString(js) {
 		t.Error("the script asks for an address that does not go through at()")
 	} else if strings.Contains(js, "innerHTML") || strings.Contains(js, "insertAdjacentHTML") {
 		t.Error("the script writes markup; what users wrote must go in as text")

@@ -21,13 +21,13 @@ import (
 
 var _ avatar.Engine = (*Engine)(nil)
 
-// version is part of the fingerprint. Raise it with every change that shows: art, motion, visemes.
+// version is part of the fingerprint. Raise it with every visible change: art, motion, visemes.
 const version = "1"
 
-// memory is how many bytes of layers and sprites an engine keeps where its owner does not say.
+// memory is the default limit of an engine's layers and sprites, in bytes.
 const memory = 48 << 20
 
-// Engine draws the built-in characters. It is safe for concurrent use; clips share what it has drawn.
+// Engine draws the built-in characters. It is safe for concurrent use. Clips share its drawings.
 type Engine struct {
 	cast    []*character
 	cache   *cache
@@ -37,7 +37,7 @@ type Engine struct {
 // New makes an engine. It draws nothing before the first request.
 func New() *Engine { return NewSized(memory) }
 
-// NewSized makes an engine that keeps at most about so many bytes of drawings.
+// NewSized makes an engine that keeps at most about the given number of bytes of drawings.
 func NewSized(bytes int) *Engine {
 	c := newCache(bytes)
 	return &Engine{cast: cast(), cache: c, sprites: &sprites{cache: c}}
@@ -53,7 +53,8 @@ func (*Engine) Fingerprint() string { return "builtin/" + version }
 func (e *Engine) Avatars(context.Context) ([]lectern.Avatar, error) {
 	out := make([]lectern.Avatar, len(e.cast))
 	for i, ch := range e.cast {
-		out[i] = lectern.Avatar{Engine: e.Name(), Code: ch.code, Name: ch.name, Gender: ch.gender, Description: ch.about}
+		out[i] = lectern.Avatar{Engine: e.Name(), Code: ch.code, Name: ch.name, Gender: ch.gender,
+			Description: ch.about}
 		for _, l := range ch.looks {
 			out[i].Variants = append(out[i].Variants, lectern.AvatarVariant{Code: l.code, Name: l.name})
 		}
@@ -93,15 +94,19 @@ const (
 func check(r *lectern.ClipRequest) error {
 	switch {
 	case r.Frames < 0 || r.Frames > maxFrames:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.", r.Frames, maxFrames)
+		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames; 0 to %d are possible.",
+			r.Frames, maxFrames)
 	case r.FrameRate < 1 || r.FrameRate > 240:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's clip cannot have %d frames a second; 1 to 240 are possible.", r.FrameRate)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar's clip cannot have %d frames a second; 1 to 240 are possible.", r.FrameRate)
 	case r.Lead < 0:
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar's narration cannot begin %d samples before its clip.", -r.Lead)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar's narration cannot begin %d samples before its clip.", -r.Lead)
 	case len(r.Narration.Words) > maxSpans || len(r.Narration.Phonemes) > maxSpans:
 		return lectern.Fail(lectern.CodeAvatarFailed, "The narration is too long for one clip: split the slide.")
 	case !unit(r.Look.X) || !unit(r.Look.Y):
-		return lectern.Fail(lectern.CodeAvatarFailed, "The direction in which an avatar looks must be a unit vector, not (%g, %g).", r.Look.X, r.Look.Y)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"The direction in which an avatar looks must be a unit vector, not (%g, %g).", r.Look.X, r.Look.Y)
 	}
 	return checkSize(r.Size)
 }
@@ -110,7 +115,9 @@ func unit(v float64) bool { return !math.IsNaN(v) && v >= -1.001 && v <= 1.001 }
 
 func checkSize(s lectern.Size) error {
 	if s.Width < minSide || s.Height < minSide || s.Width > maxSide || s.Height > maxSide {
-		return lectern.Fail(lectern.CodeAvatarFailed, "An avatar cannot be drawn at %d×%d: each side must have %d to %d pixels.", s.Width, s.Height, minSide, maxSide)
+		return lectern.Fail(lectern.CodeAvatarFailed,
+			"An avatar cannot be drawn at %d×%d: each side must have %d to %d pixels.", s.Width, s.Height,
+			minSide, maxSide)
 	}
 	return nil
 }
@@ -124,7 +131,7 @@ func (e *Engine) figure(ch *character, lk *look, s lectern.Size) *figure {
 	return e.cache.get(figureKey{ch.code, lk.code, s}, func() sized { return drawFigure(ch, lk, s) }).(*figure)
 }
 
-// Animate implements avatar.Engine. The first clip of a character in a size draws its layers, which takes some tenths
+// Animate implements avatar.Engine. The first clip of a character at a size draws its layers, which takes a few tenths
 // of a second.
 func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Clip, error) {
 	if err := ctx.Err(); err != nil {
@@ -167,10 +174,10 @@ func (e *Engine) Portrait(ctx context.Context, code string, s lectern.Size) (ima
 	return m, nil
 }
 
-// backdrop is what stands behind the figure, drawn once for each size; nil is nothing.
+// backdrop is the picture behind the figure, drawn once for each size. nil means transparent.
 type backdrop struct{ pix []byte }
 
-// Bytes is the memory it holds.
+// Bytes returns the size of the picture in memory.
 func (g *backdrop) Bytes() int { return len(g.pix) }
 
 type backdropKey struct {
@@ -199,7 +206,8 @@ func (e *Engine) backdrop(b lectern.Backdrop, s lectern.Size) (*backdrop, error)
 	top.A, bottom.A = 1, 1
 	return e.cache.get(backdropKey{b, s}, func() sized {
 		c := paint.NewCanvas(0, 0, float64(s.Width), float64(s.Height), 1)
-		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1), paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
+		c.Fill(paint.Rect(-1, -1, float64(s.Width)+1, float64(s.Height)+1),
+			paint.Linear(0, 0, 0, float64(s.Height), top, bottom))
 		return &backdrop{c.Sprite().Image().Pix}
 	}).(*backdrop), nil
 }

@@ -25,7 +25,7 @@ func TestDecoratedEngine(t *testing.T) {
 	})
 }
 
-// A cache that can hold nothing must cost time and nothing else.
+// A cache without space costs time only: the pictures stay the same.
 func TestEngineWithoutMemory(t *testing.T) {
 	t.Parallel()
 	r := lectern.ClipRequest{Avatar: "gia.casual", Frames: 3, FrameRate: 30, Size: lectern.Size{Width: 64, Height: 64}}

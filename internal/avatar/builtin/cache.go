@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// cache keeps drawn pictures up to a number of bytes; the least recently used goes first. It is safe for concurrent
-// use. Drawing happens outside its lock: the first caller draws, others that want the same picture wait for it.
+// cache keeps drawn pictures up to a number of bytes and removes the least recently used first. It is safe for
+// concurrent use. Drawing happens outside its lock: the first caller draws, and other callers of the same key wait.
 type cache struct {
 	mu    sync.Mutex
 	limit int
@@ -22,14 +22,14 @@ type entry struct {
 	bytes int // 0 while it is being drawn
 }
 
-// sized is a cached thing that knows its weight.
+// sized is a cached value that knows its size in memory.
 type sized interface{ Bytes() int }
 
 func newCache(limit int) *cache {
 	return &cache{limit: limit, order: list.New(), byKey: map[any]*list.Element{}}
 }
 
-// get returns the value for key, drawing it where it is not there. draw must not panic and must not use the cache for
+// get returns the value for key and draws it if the cache lacks it. draw must not panic and must not use the cache for
 // the same key.
 func (c *cache) get(key any, draw func() sized) sized {
 	c.mu.Lock()
@@ -54,7 +54,7 @@ func (c *cache) get(key any, draw func() sized) sized {
 	c.size += e.bytes
 	for el := c.order.Back(); el != nil && c.size > c.limit; {
 		prev := el.Prev()
-		// What is being drawn weighs nothing yet and stays; so does the newest.
+		// Entries that are still being drawn have no size yet and stay. The newest entry stays too.
 		if old := el.Value.(*entry); old.bytes > 0 && old != e {
 			c.order.Remove(el)
 			delete(c.byKey, old.key)
@@ -65,7 +65,7 @@ func (c *cache) get(key any, draw func() sized) sized {
 	return e.value
 }
 
-// bytes is what the cache holds now.
+// bytes returns the size of all values in the cache.
 func (c *cache) bytes() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

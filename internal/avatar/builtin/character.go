@@ -18,9 +18,9 @@ type character struct {
 	head                      func(c *paint.Canvas) // face, ears, nose, and the hair before them
 	neck                      func(c *paint.Canvas)
 	headBox, backBox          [4]float64
-	follow                    func(y float64) float64 // how much of the head sprite goes with the head
+	follow                    func(y float64) float64 // the part of the head's motion that the sprite follows at y, 0 to 1
 	raise                     float64                 // moves the shoulders, in design units
-	idle                      float64                 // how lively the head is; 1 is the measure
+	idle                      float64                 // scales the head's idle motion; 1 is normal
 }
 
 // look is one set of clothes.
@@ -31,10 +31,10 @@ type look struct {
 
 func cast() []*character { return []*character{mikhailo(), gia()} }
 
-// rigid is follow for a head without hair on the shoulders.
+// rigid is the follow function of a head without hair on the shoulders.
 func rigid(float64) float64 { return 1 }
 
-// hanging is follow for hair that falls to the shoulders.
+// hanging is the follow function of hair that falls to the shoulders.
 func hanging(y float64) float64 { return 1 - 0.85*speech.Smooth((y-150)/260) }
 
 // drawEar draws the ear on the given side; the face covers its root.
@@ -47,13 +47,14 @@ func drawEar(c *paint.Canvas, s *skin, side, x, y float64) {
 	}
 	c.Fill(ear, paint.Linear(0, y-44, 0, y+40, tone, tone.Mix(s.blush, 0.35)))
 	in := c.Clip(ear)
-	in.Soft(paint.Blob(p(-6, -22), p(6, -30), p(13, -20), p(10, -2), p(4, 12), p(-6, 18)), paint.Flat(fold.Alpha(0.75)), 3)
-	in.Soft(paint.Taper([]paint.Point{p(-4, -34), p(10, -38), p(18, -24), p(15, 0), p(7, 20)}, []float64{2, 5, 5, 4, 2}),
-		paint.Flat(s.light.Alpha(0.5)), 1.2)
+	in.Soft(paint.Blob(p(-6, -22), p(6, -30), p(13, -20), p(10, -2), p(4, 12), p(-6, 18)),
+		paint.Flat(fold.Alpha(0.75)), 3)
+	in.Soft(paint.Taper([]paint.Point{p(-4, -34), p(10, -38), p(18, -24), p(15, 0), p(7, 20)},
+		[]float64{2, 5, 5, 4, 2}), paint.Flat(s.light.Alpha(0.5)), 1.2)
 	in.Soft(paint.Ellipse(side*(x-6), y+2, 9, 30), paint.Flat(s.deep.Alpha(0.5)), 5)
 }
 
-// modelling says where a face's planes lie.
+// modelling is the position of a face's planes.
 type modelling struct {
 	outline *paint.Path
 	cheekX  float64 // centre of the cheek on either side
@@ -81,8 +82,8 @@ func drawFace(c *paint.Canvas, s *skin, m *modelling) {
 	in.Soft(paint.Ellipse(0, 214, 84, 26), paint.Flat(s.shade.Alpha(0.5*m.jaw)), 9)
 	// Light on forehead and near cheek.
 	in.Soft(paint.Ellipse(-30, -92, 62, 34), paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.25).Alpha(0.42)), 22)
-	in.Soft(paint.Ellipse(-m.cheekX-4, m.cheekY-16, 25, 15), paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.3).Alpha(0.42)),
-		10)
+	in.Soft(paint.Ellipse(-m.cheekX-4, m.cheekY-16, 25, 15),
+		paint.Flat(s.light.Mix(paint.RGB(0xffffff), 0.3).Alpha(0.42)), 10)
 	in.Soft(paint.Ellipse(m.cheekX-6, m.cheekY-16, 20, 12), paint.Flat(s.light.Alpha(0.42)), 9)
 	// Warmth of the cheeks.
 	for _, side := range [2]float64{-1, 1} {
@@ -92,7 +93,7 @@ func drawFace(c *paint.Canvas, s *skin, m *modelling) {
 	in.Soft(paint.Ellipse(-4, 168, 25, 13), paint.Flat(s.light.Alpha(0.45)), 9)
 }
 
-// drawSockets lays the soft shade in which eyes sit.
+// drawSockets draws the soft shade around the eyes.
 func drawSockets(c *paint.Canvas, e *eyes, s *skin) {
 	for _, side := range [2]float64{-1, 1} {
 		k := 0.30
@@ -103,7 +104,7 @@ func drawSockets(c *paint.Canvas, e *eyes, s *skin) {
 		c.Soft(paint.Blob(paint.P(x-side*34, e.y-20), paint.P(x, e.y-27), paint.P(x+side*36, e.y-18),
 			paint.P(x+side*32, e.y+6), paint.P(x, e.y+13), paint.P(x-side*36, e.y+8)), paint.Flat(s.shade.Alpha(k+0.14)), 7)
 		c.Soft(paint.Ellipse(x-side*32, e.y-6, 9, 15), paint.Flat(s.deep.Alpha(k*0.75)), 6)
-		// A quiet fold below the eye.
+		// A faint fold below the eye.
 		c.Draw(paint.Taper([]paint.Point{paint.P(x-side*24, e.y+21), paint.P(x-side*2, e.y+26.5), paint.P(x+side*20, e.y+22)},
 			[]float64{0.6, 3.4, 0.6}), paint.Style{Paint: paint.Flat(s.shade.Alpha(0.55)), Blur: 2.0})
 	}
@@ -133,7 +134,8 @@ func drawNose(c *paint.Canvas, s *skin, m *modelling) {
 	// Light along the bridge and on the tip.
 	hi := s.light.Mix(paint.RGB(0xffffff), 0.45)
 	c.Soft(paint.Taper([]paint.Point{paint.P(-4, -26), paint.P(-4.5, 12), paint.P(-4, 44)}, []float64{2, 6, 7}),
-		paint.Linear(0, -26, 0, 46, hi.Alpha(0.04), hi.Alpha(0.34), hi.Alpha(0.46), hi.Alpha(0.2)).At(0, 0.4, 0.75, 1), 3.4)
+		paint.Linear(0, -26, 0, 46, hi.Alpha(0.04), hi.Alpha(0.34), hi.Alpha(0.46), hi.Alpha(0.2)).
+			At(0, 0.4, 0.75, 1), 3.4)
 	c.Soft(paint.Ellipse(-5, y-19, 5.5, 4.5), paint.Flat(hi.Alpha(0.62)), 3)
 	// Philtrum.
 	c.Soft(paint.Taper([]paint.Point{paint.P(1, y+10), paint.P(1.2, y+23)}, []float64{5, 8}),

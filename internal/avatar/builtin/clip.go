@@ -26,7 +26,8 @@ type clip struct {
 
 var _ lectern.Clip = (*clip)(nil)
 
-// Next implements lectern.Clip. After Close it returns fs.ErrClosed, after the end of its context that error.
+// Next implements lectern.Clip. After Close it returns fs.ErrClosed, and after the end of its context the context's
+// error.
 func (c *clip) Next(dst *image.RGBA) error {
 	switch {
 	case c.closed.Load():
@@ -37,7 +38,8 @@ func (c *clip) Next(dst *image.RGBA) error {
 		return io.EOF
 	}
 	if b := dst.Bounds(); b.Dx() != c.size.Width || b.Dy() != c.size.Height {
-		return lectern.Fail(lectern.CodeInternal, "The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(),
+		return lectern.Fail(lectern.CodeInternal,
+			"The avatar's frame has %d×%d pixels where %d×%d were asked for.", b.Dx(),
 			b.Dy(), c.size.Width, c.size.Height)
 	}
 	p := c.show.pose(c.next)

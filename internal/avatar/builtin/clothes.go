@@ -44,8 +44,8 @@ func raglan(c *paint.Canvas, tone, dark, light paint.Colour, side, x0, y0, x1, y
 	c.Soft(paint.Taper(off, []float64{4, 4, 3}), paint.Flat(light.Mix(tone, 0.3).Alpha(0.5)), 1.4)
 }
 
-// trunk is the outline of a clothed upper body from the neck's sides over the shoulders down out of sight. nx, ny is
-// where the cloth leaves the neck, sx, sy the shoulder's point, hip the half width at the hip.
+// trunk is the outline of a clothed upper body, from the sides of the neck over the shoulders to below the frame. The
+// cloth leaves the neck at nx, ny; the shoulder's point is sx, sy; hip is half the width at the hip.
 func trunk(nx, ny, sx, sy, arm, hip float64) *paint.Path {
 	p := (&paint.Path{}).Move(-nx, ny)
 	p.Through(paint.P(-nx-46, ny+24), paint.P(-sx+52, sy-32), paint.P(-sx+6, sy), paint.P(-sx-22, sy+66),
@@ -68,16 +68,17 @@ func shadeTrunk(c *paint.Canvas, body *paint.Path, tone, dark, light paint.Colou
 	for _, side := range [2]float64{-1, 1} {
 		x := side * (sx - 62)
 		in.Soft(paint.Taper([]paint.Point{paint.P(x+side*10, sy+70), paint.P(x, sy+170), paint.P(x-side*2, sy+330),
-			paint.P(x+side*4, sy+640), paint.P(x+side*4, sy+1000)}, []float64{2, 12, 14, 14, 14}), paint.Flat(dark.Alpha(0.75)), 5)
+			paint.P(x+side*4, sy+640), paint.P(x+side*4, sy+1000)}, []float64{2, 12, 14, 14, 14}),
+			paint.Flat(dark.Alpha(0.75)), 5)
 		in.Soft(paint.Taper([]paint.Point{paint.P(x+side*26, sy+70), paint.P(x+side*18, sy+190), paint.P(x+side*18, sy+420),
 			paint.P(x+side*22, sy+1000)}, []float64{4, 16, 18, 18}), paint.Flat(light.Alpha(0.22)), 9)
 	}
-	// What the head throws on shoulders and chest.
+	// The head's shadow on shoulders and chest.
 	in.Soft(paint.Ellipse(26, 262, 128, 46), paint.Flat(dark.Alpha(0.42)), 20)
 	return in
 }
 
-// rimLight is the light that catches the shoulders from behind.
+// rimLight is the light on the shoulders' edges, from behind.
 func rimLight(in *paint.Canvas, tone paint.Colour, nx, ny, sx, sy float64) {
 	for _, side := range [2]float64{-1, 1} {
 		k := 0.55
@@ -93,7 +94,7 @@ func mikhailoBusiness(c *paint.Canvas) {
 	tone, dark, light := paint.RGB(0x2c3a57), paint.RGB(0x141c30), paint.RGB(0x4d6188)
 	shirt(c, paint.RGB(0xf2f4f8), paint.RGB(0xc3cbdb), paint.RGB(0x8e9ab3))
 	body := trunk(92, 262, 318, 388, 352, 250)
-	// The jacket leaves the shirt free down to the button.
+	// The jacket shows the shirt down to the button.
 	gap := (&paint.Path{}).Move(-104, 200).Through(paint.P(-98, 262), paint.P(-72, 350), paint.P(-36, 490),
 		paint.P(4, 640)).Line(8, 640).Through(paint.P(44, 490), paint.P(76, 350), paint.P(100, 262), paint.P(108, 200)).Close()
 	in := shadeTrunk(c.ClipOut(gap), body, tone, dark, light, 318, 388)
@@ -107,7 +108,7 @@ func mikhailoBusiness(c *paint.Canvas) {
 	lapels(c, tone, dark, light)
 }
 
-// shirt is what shows between the lapels: body, placket, open collar.
+// shirt is the visible part between the lapels: body, placket, open collar.
 func shirt(c *paint.Canvas, tone, shade, deep paint.Colour) {
 	body := (&paint.Path{}).Move(-98, 262).Through(paint.P(-60, 300), paint.P(-24, 366),
 		paint.P(0, 396)).Through(paint.P(26, 364), paint.P(62, 300), paint.P(100, 262)).Line(150, 700).Line(-150, 700).Close()

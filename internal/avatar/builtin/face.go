@@ -5,17 +5,17 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// skin is the tones of one person's skin under one light.
+// skin is the set of tones of one person's skin.
 type skin struct {
 	light, base, shade, deep, blush, rim paint.Colour
 }
 
-// eyes is the measure and colour of a pair of eyes.
+// eyes is the size and colour of a pair of eyes.
 type eyes struct {
 	x, y          float64 // centre of the viewer's right eye
 	half          float64 // half width
 	up, down      float64 // height of the lids' middle above and below the centre
-	slant         float64 // how much the outer corner stands higher
+	slant         float64 // how much higher the outer corner is
 	iris          float64 // radius
 	irisIn        paint.Colour
 	irisOut       paint.Colour
@@ -34,7 +34,7 @@ type brow struct {
 	tip    paint.Colour
 }
 
-// mouth is the measure and colour of a mouth at rest.
+// mouth is the size and colour of a mouth at rest.
 type mouth struct {
 	y, half      float64
 	upper, lower float64 // thickness of the lips
@@ -78,20 +78,23 @@ func drawEye(c *paint.Canvas, e *eyes, s *skin, side, lid float64, gaze paint.Po
 	crease := eyeCurve(e, side, e.y-e.up-6.5+2.5*(1-lid), 0.01)
 	crease[0].Y -= 3
 	crease[4] = crease[4].Add(paint.P(side*3, -3))
-	lidSkin := (&paint.Path{}).Move(crease[0].X, crease[0].Y).Through(crease[1:]...).Line(upper[4].X, upper[4].Y).Through(reverse(upper[:4])...).Close()
+	lidSkin := (&paint.Path{}).Move(crease[0].X, crease[0].Y).Through(crease[1:]...).Line(upper[4].X, upper[4].Y).
+		Through(reverse(upper[:4])...).Close()
 	c.Draw(lidSkin, paint.Style{Paint: paint.Linear(cx, e.y-e.up-6, cx, e.y+e.down, s.shade.Mix(e.lidTone, 0.5),
 		s.base.Mix(e.lidTone, 0.35), s.shade), Blur: 0.5})
 
 	if lid > 0.04 {
-		open := (&paint.Path{}).Move(upper[0].X, upper[0].Y).Through(upper[1:]...).Through(reverse(lower[:4])...).Close()
+		open := (&paint.Path{}).Move(upper[0].X, upper[0].Y).Through(upper[1:]...).Through(reverse(lower[:4])...).
+			Close()
 		in := c.Clip(open)
-		in.Fill(open, paint.Linear(cx-side*e.half*0.2, e.y-e.up, cx, e.y+e.down, paint.RGB(0xd9d0cb), paint.RGB(0xf6f1ec),
-			paint.RGB(0xe9dfd9)))
+		in.Fill(open, paint.Linear(cx-side*e.half*0.2, e.y-e.up, cx, e.y+e.down, paint.RGB(0xd9d0cb),
+			paint.RGB(0xf6f1ec), paint.RGB(0xe9dfd9)))
 		in.Soft(paint.Ellipse(cx+e.half*1.05, e.y+2, e.half*0.42, e.up*1.4), paint.Flat(s.shade.Alpha(0.35)), 3)
 		in.Fill(paint.Ellipse(cx-side*(e.half-1), e.y+4.5, 4.2, 4), paint.Flat(s.blush.Alpha(0.75)))
 		drawIris(in, e, cx+gaze.X*8.5-side*0.6, e.y-1.5+gaze.Y*5)
 		// The lid's shadow on the eye.
-		sh := (&paint.Path{}).Move(upper[0].X, upper[0].Y-6).Line(upper[4].X, upper[4].Y-6).Line(upper[4].X, upper[4].Y+2).Through(reverse(shifted(upper[1:4], 4.6))...).Line(upper[0].X, upper[0].Y).Close()
+		sh := (&paint.Path{}).Move(upper[0].X, upper[0].Y-6).Line(upper[4].X, upper[4].Y-6).Line(upper[4].X,
+			upper[4].Y+2).Through(reverse(shifted(upper[1:4], 4.6))...).Line(upper[0].X, upper[0].Y).Close()
 		in.Soft(sh, paint.Flat(paint.RGB(0x2b1a22).Alpha(0.46)), 1.6)
 		r := e.iris
 		in.Fill(paint.Ellipse(cx+gaze.X*8.5-side*0.6-r*0.36, e.y-1.5+gaze.Y*5-r*0.34, r*0.23, r*0.25),
@@ -106,8 +109,8 @@ func drawIris(c *paint.Canvas, e *eyes, x, y float64) {
 	c.Fill(paint.Ellipse(x, y, r, r), paint.Flat(e.irisOut.Mix(paint.RGB(0x0c0a10), 0.45)))
 	c.Fill(paint.Ellipse(x, y, r-1.1, r-1.1), paint.Linear(x, y-r, x, y+r, e.irisOut.Mix(paint.RGB(0x0c0a10), 0.35),
 		e.irisOut, e.irisIn).At(0, 0.45, 1))
-	c.Soft(paint.Ellipse(x+1.5, y+r*0.45, r*0.62, r*0.42), paint.Flat(e.irisIn.Mix(paint.RGB(0xffffff), 0.25).Alpha(0.55)),
-		2)
+	c.Soft(paint.Ellipse(x+1.5, y+r*0.45, r*0.62, r*0.42),
+		paint.Flat(e.irisIn.Mix(paint.RGB(0xffffff), 0.25).Alpha(0.55)), 2)
 	c.Fill(paint.Ellipse(x, y, r*0.47, r*0.47), paint.Flat(paint.RGB(0x120d12)))
 	c.Soft(paint.Ellipse(x+r*0.40, y+r*0.42, r*0.15, r*0.13), paint.Flat(paint.RGB(0xffffff).Alpha(0.35)), 0.5)
 }
@@ -151,14 +154,14 @@ func drawBrows(c *paint.Canvas, b *brow, raise [2]float64, frown float64) {
 			lift := raise[i] * (9 + 5*speech.Smooth(1-2*abs(t-0.45)))
 			pts[k] = paint.P(side*(p.X-frown*4*(1-t)), p.Y-lift+frown*5*(1-t))
 		}
-		if side < 0 { // no face is its own mirror
+		if side < 0 { // the two sides of a face differ a little
 			pts = shifted(pts, -1.6)
 			pts[n/2].Y -= 1.2
 		}
 		body := paint.Taper(pts, b.width)
 		x0, x1 := pts[0].X, pts[n-1].X
-		c.Draw(body, paint.Style{Paint: paint.Linear(x0, 0, x1, 0, b.tone.Alpha(0), b.tone.Alpha(0.55), b.tone.Alpha(0.94),
-			b.tone, b.tip).At(0, 0.13, 0.32, 0.5, 1), Blur: 0.7})
+		c.Draw(body, paint.Style{Paint: paint.Linear(x0, 0, x1, 0, b.tone.Alpha(0), b.tone.Alpha(0.55),
+			b.tone.Alpha(0.94), b.tone, b.tip).At(0, 0.13, 0.32, 0.5, 1), Blur: 0.7})
 	}
 }
 

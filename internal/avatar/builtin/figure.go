@@ -27,7 +27,7 @@ func (f *figure) Bytes() int {
 	return n
 }
 
-// finer is by how much layers are drawn finer than they are shown, so that bending them does not blur.
+// finer is the ratio of a layer's resolution to the frame's, so that warping does not blur.
 func finer(scale float64) float64 {
 	if scale < 0.9 {
 		return 1.5
@@ -35,14 +35,14 @@ func finer(scale float64) float64 {
 	return 1.25
 }
 
-// finest is the scale beyond which layers are enlarged instead of drawn larger: a figure has nothing finer to show, and
+// finest is the largest scale at which layers are drawn; above it they are enlarged. A figure has no finer details, and
 // a window of 4K would cost hundreds of megabytes.
 const finest = 2.5
 
 func drawFigure(ch *character, lk *look, s lectern.Size) *figure {
 	f := &figure{ch: ch, view: framing(s)}
 	f.scale = math.Min(f.view.Scale*finer(f.view.Scale), finest)
-	const spare = 24.0 // beyond the window, for what moves into it
+	const spare = 24.0 // design units drawn beyond the window, because motion brings them into it
 	x0, y0 := f.view.X0-spare, f.view.Y0-spare
 	x1, y1 := f.view.X0+float64(s.Width)/f.view.Scale+spare, f.view.Y0+float64(s.Height)/f.view.Scale+spare
 	canvas := func(b [4]float64) *paint.Canvas {
@@ -70,7 +70,7 @@ const (
 	mouthKind
 )
 
-// spriteKey names a sprite: whose, at which scale, in which state. The caller quantises states.
+// spriteKey identifies a sprite by character, scale and state. The caller quantises states.
 type spriteKey struct {
 	code  string
 	kind  int
@@ -78,13 +78,13 @@ type spriteKey struct {
 	state [speech.Parts + 1]int16
 }
 
-// fine is how many steps a value from 0 to 1 has in sprites of a scale: about four to a pixel of the largest way that
-// any part of a face goes (the lower lip, 32 units).
+// fine returns the number of steps of a value from 0 to 1 in sprites of a scale: about four steps for each pixel of the
+// largest movement in a face (the lower lip, 32 units).
 func fine(scale float64) float64 { return math.Ceil(32*scale*4/8) * 8 }
 
 func quantise(v, steps float64) int16 { return int16(math.Round(v * steps)) }
 
-// sprites keeps the moving parts of faces.
+// sprites caches the moving parts of faces.
 type sprites struct {
 	cache *cache
 	spare sync.Pool // of *brush
@@ -130,14 +130,15 @@ func (s *sprites) brows(f *figure, p *pose) *paint.Sprite {
 	k.state[0], k.state[1], k.state[2] = quantise(p.brows[0], n), quantise(p.brows[1], n), quantise(p.frown, n)
 	return s.cache.get(k, func() sized {
 		raise := [2]float64{float64(k.state[0]) / n, float64(k.state[1]) / n}
-		return s.draw(browsBox, f.scale, func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
+		return s.draw(browsBox, f.scale,
+			func(c *paint.Canvas) { drawBrows(c, &f.ch.brow, raise, float64(k.state[2])/n) })
 	}).(*paint.Sprite)
 }
 
 func (s *sprites) mouth(f *figure, p *pose) *paint.Sprite {
 	n := fine(f.scale)
 	k := spriteKey{code: f.ch.code, kind: mouthKind, scale: f.scale}
-	for i := range speech.Jaw { // the jaw itself is not in the sprite: it bends the head
+	for i := range speech.Jaw { // the sprite leaves out the jaw, which warps the head
 		steps := n
 		if i != speech.Open {
 			steps = n / 2
@@ -160,10 +161,10 @@ func (s *sprites) mouth(f *figure, p *pose) *paint.Sprite {
 	}).(*paint.Sprite)
 }
 
-// reach is how far, in design units, a pose moves anything at most.
+// reach is the largest distance, in design units, that a pose moves any point.
 const reach = 48.0
 
-// easel draws a figure in poses. It keeps working memory; one easel serves one goroutine.
+// easel draws a figure in poses. It reuses its memory, so only one goroutine may use it.
 type easel struct {
 	fig     *figure
 	sprites *sprites
@@ -174,13 +175,14 @@ type easel struct {
 
 func newEasel(f *figure, s *sprites) *easel { return &easel{fig: f, sprites: s, face: f.head.Clone()} }
 
-// draw draws the figure on dst, before a backdrop; nil is nothing.
+// draw draws the figure on dst, in front of a backdrop. A nil backdrop is transparent.
 func (e *easel) draw(dst *image.RGBA, g *backdrop, p *pose) {
 	f := e.fig
 	e.lay([3]*paint.Sprite{e.sprites.eyes(f, p), e.sprites.brows(f, p), e.sprites.mouth(f, p)})
 	layers := make([]paint.Layer, 0, 3)
 	if f.back != nil {
-		layers = append(layers, paint.Layer{Sprite: f.back, Field: p.headField(f.ch.mouth.y, hanging, true), Reach: reach})
+		layers = append(layers, paint.Layer{Sprite: f.back, Field: p.headField(f.ch.mouth.y, hanging, true),
+			Reach: reach})
 	}
 	layers = append(layers, paint.Layer{Sprite: f.torso, Field: p.torsoField(), Reach: reach},
 		paint.Layer{Sprite: e.face, Field: p.headField(f.ch.mouth.y, f.ch.follow, false), Reach: reach})
@@ -191,17 +193,18 @@ func (e *easel) draw(dst *image.RGBA, g *backdrop, p *pose) {
 	e.warp.Draw(dst, f.view, pix, layers...)
 }
 
-// lay puts sprites on the face instead of those that lie there. What stays the same is left alone, unless it shares a
-// place with what changes.
+// lay replaces the sprites on the face. It draws a sprite that stays the same only where that sprite overlaps one that
+// changes.
 func (e *easel) lay(next [3]*paint.Sprite) {
 	var again [3]bool
 	for i := range next {
 		again[i] = next[i] != e.laid[i]
 	}
-	for range next { // one that is laid again may reach the next one
+	for range next { // a sprite that is drawn again may overlap the next one
 		for i := range next {
 			for k := range next {
-				again[k] = again[k] || again[i] && (next[k].Meets(next[i]) || e.laid[i] != nil && next[k].Meets(e.laid[i]))
+				again[k] = again[k] || again[i] && (next[k].Meets(next[i]) ||
+					e.laid[i] != nil && next[k].Meets(e.laid[i]))
 			}
 		}
 	}

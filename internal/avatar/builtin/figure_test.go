@@ -11,7 +11,7 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// Whatever a face showed before, it must not be seen in what it shows now.
+// A face shows nothing of its earlier states.
 func TestFacesKeepNothingOfWhatTheyShowed(t *testing.T) {
 	t.Parallel()
 	e := New()
@@ -20,7 +20,7 @@ func TestFacesKeepNothingOfWhatTheyShowed(t *testing.T) {
 		used := newEasel(f, e.sprites)
 		rapid.Check(t, func(t *rapid.T) {
 			p := neutral()
-			few := rapid.SampledFrom([]float64{0, 0.5, 1}) // so that some of a face often stays as it is
+			few := rapid.SampledFrom([]float64{0, 0.5, 1}) // so that parts of a face often stay the same
 			p.lids = [2]float64{few.Draw(t, "left lid"), few.Draw(t, "right lid")}
 			p.brows = [2]float64{few.Draw(t, "left brow"), few.Draw(t, "right brow")}
 			p.gaze = paint.P(few.Draw(t, "x"), few.Draw(t, "y"))

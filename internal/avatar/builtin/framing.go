@@ -5,16 +5,16 @@ import (
 	"lectern/internal/avatar/builtin/paint"
 )
 
-// Design units: the head is about 400 high, the point between the eyes is the origin, y points down. In a square
-// window 960 units are seen from side to side, so that the head takes 1:2.4 of it.
+// Design units: the head is about 400 high, the point between the eyes is the origin, y points down. A square window
+// shows 960 units from side to side, so the head takes 1:2.4 of it.
 const (
 	squareUnits = 960.0
 	squareTop   = -372.0
-	floorY      = 1500.0 // how far down figures are drawn; no window sees beyond
+	floorY      = 1500.0 // the lower end of every drawing; no window shows more
 )
 
-// framing chooses what of the figure a window shows, by its aspect: the square is head and shoulders; a tall window
-// comes closer at the sides and shows the body further down; a wide one keeps the square's height.
+// framing chooses the part of the figure that a window shows, by its aspect. A square window shows head and shoulders.
+// A tall window is narrower and shows more of the body. A wide window keeps the square's height.
 func framing(s lectern.Size) paint.View {
 	w, h := float64(s.Width), float64(s.Height)
 	aspect := w / h

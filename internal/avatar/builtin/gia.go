@@ -7,17 +7,20 @@ func gia() *character {
 	ch := &character{
 		code: "gia", name: "Gia", gender: "female", about: "Warm and quick; makes the difficult sound easy.",
 		skin: skin{
-			light: paint.RGB(0xf9d5bb), base: paint.RGB(0xefbd9e), shade: paint.RGB(0xd69a7c), deep: paint.RGB(0xa9694f),
+			light: paint.RGB(0xf9d5bb), base: paint.RGB(0xefbd9e), shade: paint.RGB(0xd69a7c),
+			deep:  paint.RGB(0xa9694f),
 			blush: paint.RGB(0xe58470), rim: paint.RGB(0xffe9d6),
 		},
 		eyes: eyes{
 			x: 55, y: 6, half: 30, up: 13.8, down: 11.8, slant: 3.2, iris: 14.2,
-			irisIn: paint.RGB(0xb98a4e), irisOut: paint.RGB(0x5f4427), lash: paint.RGB(0x26151a), lashes: 4.8, wing: 5.5,
+			irisIn: paint.RGB(0xb98a4e), irisOut: paint.RGB(0x5f4427), lash: paint.RGB(0x26151a),
+			lashes: 4.8, wing: 5.5,
 			lidTone: paint.RGB(0xc98877), creaseOpacity: 0.62,
 		},
 		brow: brow{
-			points: []paint.Point{{X: 22, Y: -32}, {X: 29, Y: -34.5}, {X: 49, Y: -40.5}, {X: 70, Y: -43}, {X: 95, Y: -32}},
-			width:  []float64{2.5, 7, 8.6, 6.6, 1.5}, tone: paint.RGB(0x4a2c22), tip: paint.RGB(0x4f3025),
+			points: []paint.Point{{X: 22, Y: -32}, {X: 29, Y: -34.5}, {X: 49, Y: -40.5}, {X: 70, Y: -43},
+				{X: 95, Y: -32}},
+			width: []float64{2.5, 7, 8.6, 6.6, 1.5}, tone: paint.RGB(0x4a2c22), tip: paint.RGB(0x4f3025),
 		},
 		mouth: mouth{
 			y: 118, half: 40, upper: 10, lower: 14, aperture: 38,
@@ -45,7 +48,8 @@ func giaOutline() *paint.Path {
 }
 
 func giaHead(c *paint.Canvas, s *skin, e *eyes) {
-	m := &modelling{outline: giaOutline(), cheekX: 70, cheekY: 62, blush: 0.32, jaw: 0.75, nose: 22.5, noseY: 80, soft: 1}
+	m := &modelling{outline: giaOutline(), cheekX: 70, cheekY: 62, blush: 0.32, jaw: 0.75, nose: 22.5,
+		noseY: 80, soft: 1}
 	drawFace(c, s, m)
 	in := c.Clip(m.outline)
 	drawSockets(in, e, s)
@@ -124,8 +128,8 @@ func giaStrands(in *paint.Canvas, side float64) {
 		in.Soft(paint.Taper(pts, ws), paint.Flat(col.Alpha(k*op)), blur)
 	}
 	// Shade toward the face, light on the crown and on the swell of each wave.
-	strand(0.60/op, h.deep, 26, 8, p(30, -150), p(82, -96), p(112, -10), p(128, 70), p(142, 140), p(126, 210), p(116, 270),
-		p(130, 320))
+	strand(0.60/op, h.deep, 26, 8, p(30, -150), p(82, -96), p(112, -10), p(128, 70), p(142, 140),
+		p(126, 210), p(116, 270), p(130, 320))
 	strand(0.80, h.light, 30, 9, p(-10, -212), p(70, -188), p(126, -112), p(150, -24), p(158, 50))
 	strand(0.55, h.glow, 11, 4, p(0, -210), p(72, -182), p(122, -110), p(144, -36))
 	strand(0.75, h.light, 20, 7, p(160, 110), p(172, 170), p(182, 224), p(176, 290))
@@ -136,15 +140,15 @@ func giaStrands(in *paint.Canvas, side float64) {
 		p(138, 244), p(148, 306))
 	strand(0.65, h.dark, 5, 1.5, p(0, -200), p(72, -164), p(126, -82), p(150, 8), p(160, 80), p(174, 142), p(172, 200),
 		p(164, 256), p(180, 312))
-	strand(0.55, h.light, 5, 1.5, p(4, -174), p(60, -138), p(104, -64), p(126, 18), p(138, 84), p(150, 140), p(138, 204),
-		p(128, 258), p(140, 312))
-	strand(0.50, h.deep, 4, 1.4, p(20, -220), p(96, -184), p(146, -108), p(162, -10), p(170, 70), p(184, 138), p(194, 206),
-		p(196, 262), p(212, 306))
+	strand(0.55, h.light, 5, 1.5, p(4, -174), p(60, -138), p(104, -64), p(126, 18), p(138, 84),
+		p(150, 140), p(138, 204), p(128, 258), p(140, 312))
+	strand(0.50, h.deep, 4, 1.4, p(20, -220), p(96, -184), p(146, -108), p(162, -10), p(170, 70),
+		p(184, 138), p(194, 206), p(196, 262), p(212, 306))
 	strand(0.45, h.glow, 3, 1.1, p(10, -192), p(76, -156), p(128, -76), p(148, 2), p(156, 66))
 	strand(0.40, h.glow, 2.6, 1, p(156, 130), p(164, 180), p(156, 232), p(164, 286))
 	// Rim.
-	strand(0.75, paint.RGB(0xd9a878), 5, 2, p(20, -235), p(104, -205), p(143, -150), p(164, -80), p(174, -8), p(177, 62),
-		p(184, 126), p(199, 186), p(204, 240))
+	strand(0.75, paint.RGB(0xd9a878), 5, 2, p(20, -235), p(104, -205), p(143, -150), p(164, -80),
+		p(174, -8), p(177, 62), p(184, 126), p(199, 186), p(204, 240))
 }
 
 func giaNeck(c *paint.Canvas, s *skin) {
@@ -189,7 +193,7 @@ func giaCasual(c *paint.Canvas) {
 	pendant(c)
 }
 
-// hairShadow is what the ends of the hair throw on the shoulders.
+// hairShadow is the shadow of the ends of the hair on the shoulders.
 func hairShadow(in *paint.Canvas, dark paint.Colour) {
 	in.Soft(paint.Ellipse(-158, 346, 62, 30), paint.Flat(dark.Alpha(0.55)), 11)
 	in.Soft(paint.Ellipse(178, 348, 64, 32), paint.Flat(dark.Alpha(0.60)), 12)
@@ -245,7 +249,8 @@ func giaBusiness(c *paint.Canvas) {
 	for _, side := range [2]float64{-1, 1} {
 		p := func(x, y float64) paint.Point { return paint.P(side*x, y) }
 		fall := (&paint.Path{}).Move(p(60, 254).X, 254)
-		fall.Through(p(74, 252), p(108, 282), p(138, 332), p(152, 378)).Line(p(118, 396).X, 396).Line(p(140, 420).X, 420)
+		fall.Through(p(74, 252), p(108, 282), p(138, 332), p(152, 378)).Line(p(118, 396).X, 396).
+			Line(p(140, 420).X, 420)
 		fall.Through(p(106, 496), p(54, 566), p(4, 612)).Line(p(0, 600).X, 600)
 		fall.Through(p(36, 460), p(62, 350), p(68, 290), p(60, 254)).Close()
 		c.Soft(fall.Shift(side*2+3, 8), paint.Flat(dark.Alpha(0.55)), 7)
@@ -262,7 +267,7 @@ func giaBusiness(c *paint.Canvas) {
 	}
 }
 
-// blouse is the silk that shows between the lapels.
+// blouse is the visible silk between the lapels.
 func blouse(c *paint.Canvas) {
 	tone, shade, deep := paint.RGB(0xf7efe6), paint.RGB(0xd9c6b8), paint.RGB(0xa48d80)
 	p := (&paint.Path{}).Move(-84, 282).Through(paint.P(-68, 326), paint.P(-36, 376),

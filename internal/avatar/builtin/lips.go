@@ -19,7 +19,7 @@ type lips struct {
 	innerLower []paint.Point
 }
 
-// shapeLips settles where everything is.
+// shapeLips computes the geometry.
 func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 	var g lips
 	wide := m[speech.Wide]
@@ -50,20 +50,21 @@ func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 
 // edge runs from the left to the right corner through y in the middle; bow dents its middle down.
 func (g *lips) edge(y, bow, line float64) []paint.Point {
-	near, far := mix(0.70, 0.90, g.full), mix(0.26, 0.56, g.full) // how far the edge has got on its way out
+	near, far := mix(0.70, 0.90, g.full), mix(0.26, 0.56, g.full) // the edge's height as a part of its largest height
 	at := func(x, k float64) paint.Point {
 		c := g.l.Mix(g.r, (x+1)/2)
 		return paint.P(c.X, c.Y+(y-c.Y)*k)
 	}
 	mid := at(0, 1)
-	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow), at(0.22, 0.99),
-		at(0.56, near), at(0.88, far), g.r}
+	return []paint.Point{g.l, at(-0.88, far), at(-0.56, near), at(-0.22, 0.99), paint.P(mid.X, mid.Y+bow),
+		at(0.22, 0.99), at(0.56, near), at(0.88, far), g.r}
 }
 
 func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64) {
 	g := shapeLips(f, m, smile)
 	shadeAround(c, f, s, &g, m, smile)
-	opening := (&paint.Path{}).Move(g.l.X, g.l.Y).Through(g.innerUpper[1:]...).Through(reverse(g.innerLower[:8])...).Close()
+	opening := (&paint.Path{}).Move(g.l.X, g.l.Y).Through(g.innerUpper[1:]...).Through(reverse(g.innerLower[:8])...).
+		Close()
 	if g.gap > 0.3 {
 		drawInside(c.Clip(opening), f, &g, m)
 	}
@@ -73,7 +74,7 @@ func drawMouth(c *paint.Canvas, f *mouth, s *skin, m speech.Mouth, smile float64
 	}
 }
 
-// shadeAround is the soft modelling that goes with the lips: below the lower lip, and in the corners.
+// shadeAround draws the soft shade around the lips: below the lower lip and in the corners.
 func shadeAround(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth, smile float64) {
 	y := g.low + g.tl
 	c.Soft(paint.Ellipse(1.5, y+5.5, g.half*0.56, 3.8), paint.Flat(s.shade.Mix(s.deep, 0.35).Alpha(0.62)), 3.6)
@@ -85,7 +86,7 @@ func shadeAround(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth, sm
 		}
 		c.Soft(paint.Ellipse(p.X+side*3.6, p.Y+0.6, 2.6, 4.4), paint.Flat(s.deep.Alpha(k)), 2.6)
 	}
-	if r := m[speech.Round]; r > 0.02 { // pushed lips throw a shade around themselves
+	if r := m[speech.Round]; r > 0.02 { // lips that are pushed forward cast a shadow around them
 		c.Soft(paint.Ellipse(0, f.y+2, g.half+9, g.tu+g.tl+g.gap*0.5+5), paint.Flat(s.shade.Alpha(0.35*r)), 5)
 	}
 }
@@ -100,15 +101,16 @@ func drawInside(c *paint.Canvas, f *mouth, g *lips, m speech.Mouth) {
 	c.Soft(paint.Ellipse(0, ty+9, g.half*0.66, 14+rise*2), paint.Linear(0, ty-5, 0, ty+16, paint.RGB(0xc9696a),
 		paint.RGB(0x9c4148)), 1.0)
 	c.Soft(paint.Ellipse(0.5, ty+6, 2.2, 8), paint.Flat(paint.RGB(0x7a2f38).Alpha(0.45)), 1.6)
-	// Lower teeth, then upper ones, which stand before them.
+	// Lower teeth, then the upper ones in front of them.
 	if g.teethHigh < g.low+2 {
 		teethRow(c, g, g.teethHigh, g.teethHigh+11, false)
 	}
-	if g.teethLow > g.top+3 { // pushed lips hide them
+	if g.teethLow > g.top+3 { // lips that are pushed forward hide the teeth
 		teethRow(c, g, f.y-14, g.teethLow, true)
 	}
 	// The upper lip's shadow falls on the teeth.
-	sh := (&paint.Path{}).Move(g.l.X-4, g.top-12).Line(g.r.X+4, g.top-12).Line(g.r.X, g.r.Y).Through(reverse(shifted(g.innerUpper[1:8], 2.4))...).Line(g.l.X, g.l.Y).Close()
+	sh := (&paint.Path{}).Move(g.l.X-4, g.top-12).Line(g.r.X+4, g.top-12).Line(g.r.X, g.r.Y).
+		Through(reverse(shifted(g.innerUpper[1:8], 2.4))...).Line(g.l.X, g.l.Y).Close()
 	c.Soft(sh, paint.Flat(paint.RGB(0x3a1016).Alpha(0.55)), 1.7)
 }
 
@@ -133,7 +135,8 @@ func teethRow(c *paint.Canvas, g *lips, y0, y1 float64, upper bool) {
 		mid.Mix(side, 0.45), side.Mix(paint.RGB(0x2a0d12), 0.3)).At(0, 0.2, 0.42, 0.6, 0.8, 1), Blur: 0.45})
 	if upper {
 		for _, x := range [...]float64{-0.50, -0.25, 0, 0.25, 0.50} {
-			c.Draw(paint.Rect(x*w-0.35, y1-9, x*w+0.35, y1+0.4), paint.Style{Paint: paint.Flat(side.Alpha(0.26)), Blur: 0.35})
+			c.Draw(paint.Rect(x*w-0.35, y1-9, x*w+0.35, y1+0.4),
+				paint.Style{Paint: paint.Flat(side.Alpha(0.26)), Blur: 0.35})
 		}
 	}
 }
@@ -158,7 +161,8 @@ func drawLips(c *paint.Canvas, f *mouth, s *skin, g *lips, m speech.Mouth) {
 	}
 	upper := (&paint.Path{}).Move(g.l.X-1, g.l.Y)
 	e := 0.42 + 0.2*g.full
-	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1), top(0, 1-bow), top(0.20, 1),
+	upper.Through(paint.P(mix(g.l.X, 0, 0.36), mix(g.l.Y, g.top-g.tu, e+0.14)), top(-0.20, 1),
+		top(0, 1-bow), top(0.20, 1),
 		paint.P(mix(g.r.X, 0, 0.36), mix(g.r.Y, g.top-g.tu, e+0.14)), paint.P(g.r.X+1, g.r.Y))
 	upper.Through(reverse(g.innerUpper[:8])...).Close()
 	c.Draw(upper, paint.Style{Paint: paint.Linear(0, g.top-g.tu, 0, g.top+1.5, f.tone.Mix(s.base, 0.18), f.tone,

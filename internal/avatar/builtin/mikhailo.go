@@ -5,9 +5,11 @@ import "lectern/internal/avatar/builtin/paint"
 // mikhailo is a man of about forty: square jaw, short brown hair swept to his left, a day's beard.
 func mikhailo() *character {
 	ch := &character{
-		code: "mikhailo", name: "Mikhailo", gender: "male", about: "Calm and matter-of-fact; explains rather than sells.",
+		code: "mikhailo", name: "Mikhailo", gender: "male",
+		about: "Calm and matter-of-fact; explains rather than sells.",
 		skin: skin{
-			light: paint.RGB(0xf3c8a6), base: paint.RGB(0xe5ae8a), shade: paint.RGB(0xc98a68), deep: paint.RGB(0x9a5e45),
+			light: paint.RGB(0xf3c8a6), base: paint.RGB(0xe5ae8a), shade: paint.RGB(0xc98a68),
+			deep:  paint.RGB(0x9a5e45),
 			blush: paint.RGB(0xd97f63), rim: paint.RGB(0xffe3c9),
 		},
 		eyes: eyes{
@@ -16,8 +18,9 @@ func mikhailo() *character {
 			lidTone: paint.RGB(0xc58e70), creaseOpacity: 0.60,
 		},
 		brow: brow{
-			points: []paint.Point{{X: 23, Y: -34}, {X: 30, Y: -36.5}, {X: 50, Y: -42}, {X: 72, Y: -43}, {X: 97, Y: -31}},
-			width:  []float64{4, 10.5, 13, 10.5, 2}, tone: paint.RGB(0x3a251c), tip: paint.RGB(0x3f2a20),
+			points: []paint.Point{{X: 23, Y: -34}, {X: 30, Y: -36.5}, {X: 50, Y: -42}, {X: 72, Y: -43},
+				{X: 97, Y: -31}},
+			width: []float64{4, 10.5, 13, 10.5, 2}, tone: paint.RGB(0x3a251c), tip: paint.RGB(0x3f2a20),
 		},
 		mouth: mouth{
 			y: 121, half: 46, upper: 9.2, lower: 12.6, aperture: 40,
@@ -68,7 +71,7 @@ func beard(in *paint.Canvas) {
 
 func mikhailoHair(c, face *paint.Canvas) {
 	base, dark, light, glow := paint.RGB(0x4b3226), paint.RGB(0x2b1b16), paint.RGB(0x7a5540), paint.RGB(0xb08463)
-	// What the hair throws on the forehead.
+	// The hair's shadow on the forehead.
 	face.Soft(paint.Blob(paint.P(-126, -30), paint.P(-112, -92), paint.P(-70, -122), paint.P(-10, -126), paint.P(56, -116),
 		paint.P(102, -84), paint.P(122, -30), paint.P(150, -200), paint.P(-150, -200)), paint.Flat(paint.RGB(0x96553b).Alpha(0.58)), 7)
 	// The top: one mass that rises from the parting and falls to the far side.
@@ -80,7 +83,7 @@ func mikhailoHair(c, face *paint.Canvas) {
 	c.Draw(top.Shift(1, 4), paint.Style{Paint: paint.Flat(paint.RGB(0x4a2a1e).Alpha(0.4)), Blur: 3, Atop: true})
 	c.Fill(top, paint.Linear(-120, -220, 110, -70, base.Mix(light, 0.5), base, dark).At(0, 0.48, 1))
 	in := c.Clip(top)
-	// The near side below the parting, and the far side, lie in shade.
+	// Shade on the near side below the parting and on the far side.
 	in.Soft(paint.Blob(paint.P(-150, -60), paint.P(-160, -130), paint.P(-122, -178), paint.P(-92, -162),
 		paint.P(-76, -132), paint.P(-104, -60)), paint.Flat(dark.Alpha(0.55)), 7)
 	strandAt := []paint.Point{paint.P(-72, -138), paint.P(-92, -164), paint.P(-108, -192)}

@@ -9,7 +9,7 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// performance is how a figure moves through one clip: everything is settled when it is made, and pose is pure.
+// performance is a figure's motion through one clip. All of it is planned when it is made, and pose is pure.
 type performance struct {
 	track    *speech.Track
 	lead     float64 // seconds before the narration
@@ -18,7 +18,7 @@ type performance struct {
 	look     paint.Point
 	phase    [10]float64
 	pace     [10]float64 // hertz
-	flow     []float64   // how far the slow motions have got, at each frame
+	flow     []float64   // the phase of the slow motions at each frame
 	perFrame float64
 	blinks   []blink
 	gazes    []fixation
@@ -40,7 +40,7 @@ type accent struct{ at, nod, brow float64 }
 
 const degree = math.Pi / 180
 
-// dice is a generator of its own (splitmix64), so that a seed means the same for ever.
+// dice is a random generator (splitmix64). It does not depend on a Go version, so a seed always gives the same motion.
 type dice uint64
 
 func (d *dice) roll() float64 {
@@ -74,7 +74,7 @@ func perform(ch *character, r *lectern.ClipRequest) *performance {
 	return p
 }
 
-// talk is 1 while something is said and 0 in silence; it eases over at the ends of phrases and bridges short gaps.
+// talk is 1 during speech and 0 in silence. It eases between the two at the ends of phrases and bridges short gaps.
 func (p *performance) talk(t float64) float64 {
 	t -= p.lead
 	near := 0.0
@@ -89,8 +89,8 @@ func (p *performance) talk(t float64) float64 {
 	return near
 }
 
-// planFlow lets the slow motions run while something is said and all but stop in silence, so that nothing but breath
-// moves then. In a clip without any speech they go on at a third of their pace.
+// planFlow runs the slow motions during speech and almost stops them in silence, where only breath moves. In a clip
+// without speech they run at a third of their pace.
 func (p *performance) planFlow(frames int) []float64 {
 	silent := len(p.track.Phrases()) == 0
 	flow := make([]float64, frames+1)
@@ -104,8 +104,8 @@ func (p *performance) planFlow(frames int) []float64 {
 	return flow
 }
 
-// presence is 0 at both ends of a clip and 1 between: all that moves is scaled by it, so that every clip begins and
-// ends in the neutral pose.
+// presence is 0 at both ends of a clip and 1 between. It scales all motion, so that every clip begins and ends in the
+// neutral pose.
 func (p *performance) presence(t float64) float64 {
 	up, down := math.Min(0.9, p.length*0.4), math.Min(1.1, p.length*0.45)
 	if up <= 0 || down <= 0 {
@@ -140,7 +140,7 @@ func (p *performance) pose(i int) pose {
 	return out
 }
 
-// breath is 0 to about 1: slow waves, and a deeper one before a phrase.
+// breath is 0 to about 1: slow waves, and a deeper breath before a phrase.
 func (p *performance) breath(t float64) float64 {
 	b := 0.30 - 0.30*math.Cos(2*math.Pi*p.breathes*t)
 	for _, at := range p.inhales {
@@ -194,7 +194,7 @@ func (p *performance) watch(t, here float64, out *pose) {
 		out.gaze = from.Mix(to.to, speech.Smooth((t-to.at)/move))
 	}
 	out.gaze.X, out.gaze.Y = out.gaze.X*here, out.gaze.Y*here
-	// Eyes stay on what they look at while the head moves.
+	// The eyes keep their target while the head moves.
 	out.gaze.X -= out.turn * 2.2
 	out.gaze.Y -= (out.nod) * 2.2
 	lid := 1 - 0.10*out.gaze.Y + 0.05*(out.brows[0]+out.brows[1])/2
@@ -212,8 +212,8 @@ func (p *performance) watch(t, here float64, out *pose) {
 	}
 }
 
-// planBlinks places 12 to 20 blinks a minute, at ends of phrases where one is near, never as a metronome, and none
-// at the very ends of the clip.
+// planBlinks places 12 to 20 blinks a minute at uneven intervals: at the end of a phrase if one is near, and none at
+// the ends of the clip.
 func (p *performance) planBlinks(d *dice) []blink {
 	var out []blink
 	const margin = 0.35

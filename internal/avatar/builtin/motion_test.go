@@ -62,8 +62,8 @@ func TestPoseStaysInBoundsAndFlows(t *testing.T) {
 				math.Abs(q.shift.X) > 5 || math.Abs(q.shift.Y) > 4 {
 				t.Fatalf("frame %d: the head is at %+v", i, q)
 			}
-			if q.lids[0] < 0 || q.lids[0] > 1.2 || math.Abs(q.gaze.X) > 1.1 || math.Abs(q.gaze.Y) > 1.1 || q.breath < 0 ||
-				q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
+			if q.lids[0] < 0 || q.lids[0] > 1.2 || math.Abs(q.gaze.X) > 1.1 || math.Abs(q.gaze.Y) > 1.1 ||
+				q.breath < 0 || q.breath > 1.2 || q.smile < 0 || q.smile > 1 {
 				t.Fatalf("frame %d: the face is at %+v", i, q)
 			}
 			if i > 0 {
@@ -163,7 +163,8 @@ func TestTheHeadRestsInSilence(t *testing.T) {
 	p := perform(gia(), request(n, text, 11, 30))
 	speed := func(i int) float64 {
 		a, b := p.pose(i), p.pose(i+1)
-		return (math.Abs(a.nod-b.nod)+math.Abs(a.turn-b.turn)+math.Abs(a.tilt-b.tilt))*120 + math.Abs(a.shift.X-b.shift.X) +
+		return (math.Abs(a.nod-b.nod)+math.Abs(a.turn-b.turn)+math.Abs(a.tilt-b.tilt))*120 +
+			math.Abs(a.shift.X-b.shift.X) +
 			math.Abs(a.shift.Y-b.shift.Y)
 	}
 	ph := p.track.Phrases()
@@ -216,8 +217,7 @@ func TestPunctuation(t *testing.T) {
 	}
 }
 
-// A state that falls between two quantised ones may be off by half a step; no step may move a lip by more than a
-// quarter of a pixel.
+// Quantising changes a state by at most half a step. A step moves a lip by at most a quarter of a pixel.
 func TestQuantisedFinely(t *testing.T) {
 	t.Parallel()
 	for _, px := range []int{240, 480, 960, 1080} {
@@ -272,8 +272,10 @@ func TestFieldsMoveLessThanTheirReach(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := neutral()
-		p.nod, p.turn, p.tilt = rapid.Float64Range(-6, 6).Draw(t, "nod")*degree, rapid.Float64Range(-4, 4).Draw(t, "turn")*degree, rapid.Float64Range(-4.5, 4.5).Draw(t, "tilt")*degree
-		p.mouth[speech.Jaw], p.breath = rapid.Float64Range(0, 1.15).Draw(t, "jaw"), rapid.Float64Range(0, 1.1).Draw(t, "breath")
+		p.nod, p.turn, p.tilt = rapid.Float64Range(-6, 6).Draw(t, "nod")*degree, rapid.Float64Range(-4, 4).
+			Draw(t, "turn")*degree, rapid.Float64Range(-4.5, 4.5).Draw(t, "tilt")*degree
+		p.mouth[speech.Jaw], p.breath = rapid.Float64Range(0, 1.15).Draw(t, "jaw"), rapid.Float64Range(0, 1.1).
+			Draw(t, "breath")
 		p.shift = paint.P(rapid.Float64Range(-3, 3).Draw(t, "x"), rapid.Float64Range(-2, 2).Draw(t, "y"))
 		f := p.headField(120, rigid, false)
 		for y := -250.0; y < 240; y += 20 {
@@ -286,7 +288,8 @@ func TestFieldsMoveLessThanTheirReach(t *testing.T) {
 	})
 }
 
-// BenchmarkFrame is the cost of one frame of a talking figure once its layers are drawn; sprites come as they come.
+// BenchmarkFrame measures one frame of a talking figure whose layers are drawn. Sprites are drawn when they first
+// occur.
 func BenchmarkFrame(b *testing.B) {
 	for name, s := range map[string]lectern.Size{"480x480": {Width: 480, Height: 480},
 		"576x984": {Width: 576, Height: 984}, "960x1080": {Width: 960, Height: 1080}} {

@@ -29,30 +29,30 @@ func neutral() pose { return pose{lids: [2]float64{1, 1}, smile: restSmile} }
 const restSmile = 0.50
 
 const (
-	pivotY = 228.0 // about which the head tilts, in design units
+	pivotY = 228.0 // height of the head's pivot, in design units
 	chinY  = 196.0
 )
 
-// depth is how far a place on the head stands out of the picture, in design units.
+// depth returns how far a place on the head is in front of the picture plane, in design units.
 func depth(x, y float64) float64 {
 	e := 1 - x*x/(168*168) - (y+4)*(y+4)/(235*235)
 	z := 0.0
 	if e > 0 {
-		z = 118 * e / (0.35 + 0.65*e) // near an ellipsoid's, but without the steep rim
+		z = 118 * e / (0.35 + 0.65*e) // like an ellipsoid, but without its steep rim
 	}
 	nx, ny := x/24, (y-58)/46
 	return z + 26*math.Exp(-(nx*nx+ny*ny))
 }
 
-// jawWeight is how much of the jaw's way a place on the head goes along.
+// jawWeight returns the part of the jaw's motion that a place on the head follows, 0 to 1.
 func jawWeight(x, y, mouthY float64) float64 {
 	return speech.Smooth((y-mouthY+45)/(chinY-mouthY+50)) * (1 - speech.Smooth((math.Abs(x)-80)/80))
 }
 
 const jawDrop = 15.0 // design units of the chin at Jaw = 1
 
-// headField bends the head: where on the sprite is what is seen at x, y? follow says how much a place goes with the
-// head, 1 for the face, less for hair that lies on the shoulders.
+// headField warps the head. It maps the place x, y of the frame to a place on the sprite. follow is the part of the
+// head's motion that a place follows: 1 for the face, less for hair on the shoulders.
 func (p *pose) headField(mouthY float64, follow func(y float64) float64, flat bool) paint.Field {
 	sin, cos := math.Sincos(-p.tilt)
 	jaw := p.mouth[speech.Jaw] * jawDrop
@@ -75,7 +75,7 @@ func (p *pose) headField(mouthY float64, follow func(y float64) float64, flat bo
 
 const breathLift = 5.0 // design units of the shoulders at breath = 1
 
-// torsoField bends neck, shoulders and chest: the neck's upper end goes with the head, the rest breathes.
+// torsoField warps neck, shoulders and chest: the upper end of the neck moves with the head, and the rest breathes.
 func (p *pose) torsoField() paint.Field {
 	head := p.headField(1000, func(y float64) float64 { return 1 - speech.Smooth((y-170)/130) }, false)
 	return func(x, y float64) (float64, float64) {

@@ -17,11 +17,11 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// said is which sounds each viseme stands for, as a reader knows them.
+// said lists the sounds of each viseme in plain spelling.
 var said = [speech.Count]string{"silence", "p  b  m", "f  v", "th", "t  d", "k  g  h", "ch  j  sh", "s  z", "n  l", "r",
 	"ah", "eh", "ee", "oh", "oo"}
 
-// The measures of the sheet, in pixels.
+// Sizes in pixels.
 const (
 	tileSide   = 288
 	tileGap    = 24
@@ -31,8 +31,8 @@ const (
 	sheetTitle = 96
 )
 
-// VisemeSheet draws the contact sheet of mouth shapes: all 15 visemes of each of e's characters, held, with their
-// names and sounds. It is for documentation; it takes a second or two.
+// VisemeSheet draws a sheet of mouth shapes for the documentation: all 15 visemes of each of e's characters, with their
+// names and sounds. It takes a second or two.
 func VisemeSheet(e *Engine) (image.Image, error) {
 	rows := (speech.Count + sheetCols - 1) / sheetCols
 	block := sheetTitle + rows*(tileSide+tileLabel)
@@ -83,9 +83,11 @@ func (e *Engine) tile(out draw.Image, at image.Point, ch *character, v speech.Vi
 
 func rounded(x0, y0, x1, y1, r float64) *paint.Path {
 	k := r * 0.45
-	p := (&paint.Path{}).Move(x0+r, y0).Line(x1-r, y0).Curve(x1-k, y0, x1, y0+k, x1, y0+r).Line(x1, y1-r).Curve(x1, y1-k,
-		x1-k, y1, x1-r, y1)
-	return p.Line(x0+r, y1).Curve(x0+k, y1, x0, y1-k, x0, y1-r).Line(x0, y0+r).Curve(x0, y0+k, x0+k, y0, x0+r, y0).Close()
+	p := (&paint.Path{}).Move(x0+r, y0).Line(x1-r, y0).Curve(x1-k, y0, x1, y0+k, x1, y0+r).Line(x1, y1-r).
+		Curve(x1, y1-k,
+			x1-k, y1, x1-r, y1)
+	return p.Line(x0+r, y1).Curve(x0+k, y1, x0, y1-k, x0, y1-r).Line(x0, y0+r).Curve(x0, y0+k, x0+k, y0, x0+r, y0).
+		Close()
 }
 
 func face(ttf []byte, size float64) (font.Face, error) {

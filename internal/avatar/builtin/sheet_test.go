@@ -19,7 +19,7 @@ func TestVisemeSheet(t *testing.T) {
 	if b.Dx() < 1000 || b.Dy() < 1000 {
 		t.Fatalf("the sheet is only %v", b)
 	}
-	// Every tile shows skin where the mouth is: no tile was left out.
+	// Every tile shows skin around the mouth, so no tile is empty.
 	for row := range 6 {
 		for col := range 5 {
 			x := 64 + col*312 + 144

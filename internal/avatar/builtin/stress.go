@@ -11,7 +11,7 @@ import (
 	"lectern/internal/avatar/builtin/speech"
 )
 
-// spoken is a word with its weight.
+// spoken is a word with its stress.
 type spoken struct {
 	start, end float64 // seconds into the clip
 	peak       float64 // where its loudest moment is
@@ -20,7 +20,7 @@ type spoken struct {
 	calls      bool // an exclamation ends with it
 }
 
-// plan settles nods, brows, questions and inhales from the narration.
+// plan derives nods, brows, questions and inhales from the narration.
 func (p *performance) plan(r *lectern.ClipRequest, d *dice) {
 	level := speech.Loudness(r.Narration.Samples)
 	words := p.weigh(r, level)
@@ -31,7 +31,7 @@ func (p *performance) plan(r *lectern.ClipRequest, d *dice) {
 	sort.SliceStable(byWeight, func(a, b int) bool { return words[byWeight[a]].weight > words[byWeight[b]].weight })
 	// About one word in three or four carries a nod, never two within a second.
 	limit := int(math.Ceil(float64(len(words)) * 0.30))
-	taken := map[int]float64{} // by whole second
+	taken := map[int]float64{} // key: whole second
 	for _, i := range byWeight {
 		w := words[i]
 		if len(p.accents) >= limit || w.weight < 0.15 {
@@ -69,7 +69,7 @@ func (p *performance) plan(r *lectern.ClipRequest, d *dice) {
 	}
 }
 
-// weigh sets the weights of the narration's words; without words it uses the longer vowels.
+// weigh sets the stress of the narration's words. Without words it uses the longer vowels.
 func (p *performance) weigh(r *lectern.ClipRequest, level speech.Level) []spoken {
 	var out []spoken
 	add := func(a, b float64, letters int) {
@@ -123,14 +123,14 @@ func normalise(words []spoken) {
 	}
 }
 
-// punctuation finds the mark after each word: '?', '!' or 0. The marks are in the words or in text.
+// punctuation returns the mark after each word: '?', '!' or 0. The marks are in the words or in text.
 func punctuation(text string, words []lectern.Span) []rune {
 	out := make([]rune, len(words))
 	for i, w := range words {
 		out[i] = mark(w.Text)
 		at := strings.Index(text, w.Text)
 		if at < 0 || w.Text == "" || at > 400 {
-			continue // a word that is not found is skipped; the next one may be
+			continue // skip a word that text lacks
 		}
 		text = text[at+len(w.Text):]
 		next := strings.IndexFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })

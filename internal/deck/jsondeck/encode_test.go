@@ -212,6 +212,37 @@ func TestHouse2EncodedDecksReadTheSame(t *testing.T) {
 	})
 }
 
+// An edition of any deck in any language has one language and nothing to fill in; made again of the edition it is the same,
+// and the deck that it was made of stays as it was.
+func TestAnEditionIsSettled(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := writtenDeck.Draw(t, "deck")
+		before := reread(t, d)
+		c := lectern.Choice{Language: maybe(t, tags, "to render"), Variables: map[string]string{"a": "{{b}} [pause]"}}
+		d.Slides[0].Narration = maybe(t, rapid.SampledFrom([]string{"{{a}}", "x {{ a }} \\{{b}}", "{{nobody}}"}), "with variables")
+		before.Slides[0].Narration = d.Slides[0].Narration
+		e := d.Edition(c)
+		if !reflect.DeepEqual(d, before) {
+			t.Fatalf("the deck has changed: %+v", d)
+		}
+		for _, f := range e.Faults {
+			if f.Slide > len(d.Slides) || f.Message == "" || f.Param == "" {
+				t.Fatalf("%+v", f)
+			}
+		}
+		if e.Deck.Variables != nil || len(e.Deck.Languages()) > 1 || len(e.Deck.Slides) != len(d.Slides) {
+			t.Fatalf("%+v", e.Deck)
+		}
+		if c.Language != "" && len(e.Faults) == 0 && e.Deck.Language != c.Language {
+			t.Fatalf("it is in %q, not in %q", e.Deck.Language, c.Language)
+		}
+		if again := e.Deck.Edition(lectern.Choice{Literal: true}); len(again.Faults)+len(again.Warnings) > 0 || !reflect.DeepEqual(again.Deck, e.Deck) {
+			t.Fatalf("%v %v\nagain %+v\nfirst %+v", again.Faults, again.Warnings, again.Deck, e.Deck)
+		}
+	})
+}
+
 // HOUSE 2: a deck of the older service, too, whatever its fields are called there.
 func TestHouse2DecksOfAnyDialectAreEncoded(t *testing.T) {
 	t.Parallel()

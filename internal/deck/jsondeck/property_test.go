@@ -168,6 +168,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\ufeff{\"slides\":[{\"title\":\"\\ud83d\\ude00\",\"n\":-1.5e-7}],\"aspect\":\"9:16\"}"))
 	f.Add([]byte(`{"slides":[{"avatarPosition":{"x":-5,"y":1e3}}],"resolution":"1280x720"}`))
 	f.Add([]byte(`[[[[[["\u00"]]]]]]`))
+	f.Add([]byte(`{"language":"en","variables":{"a":"x","b":2},"translations":{"de":{"title":"T","voice":"v"}},"slides":[{"narration":"{{a}}","translations":{"de_AT":{"narration":"x","title":"y","revisions":{"narration":"r1"}},"no":{}}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		lim := lectern.Limits{BodyBytes: 1 << 20}
 		d, w, err := jsondeck.Parse(data, lim)

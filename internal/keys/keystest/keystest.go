@@ -79,7 +79,8 @@ func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 	full := lectern.Key{
 		ID: "abcdefghij", Name: "Größe, " +
 			"日本", Owner: "school-a", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Running: 1, Queued: 2, Minutes: 3},
-		Hash: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", CreatedAt: made, ExpiresAt: made.Add(time.Hour),
+		Hash: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8", CreatedAt: made,
+		ExpiresAt: made.Add(time.Hour),
 	}
 	bare := lectern.Key{ID: "bbbbbbbbbb", Name: "b", Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin,
 		Hash: strings.Repeat("0f", 32), CreatedAt: made.Add(time.Second)}

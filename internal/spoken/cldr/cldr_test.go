@@ -63,7 +63,8 @@ func TestEveryLanguageSpells(t *testing.T) {
 		names := l.Rules.Names()
 		slices.Sort(names)
 		for _, set := range names {
-			for _, n := range []uint64{0, 1, 2, 5, 11, 21, 99, 100, 101, 200, 999, 1000, 1999, 2024, 1_000_000, 7_654_321} {
+			for _, n := range []uint64{0, 1, 2, 5, 11, 21, 99, 100, 101, 200, 999, 1000, 1999, 2024,
+				1_000_000, 7_654_321} {
 				s, err := l.Rules.Spell(set, rbnf.Number{Integer: n})
 				if err == nil && (s == "" || strings.ContainsAny(s, "0123456789←→=$[]{}")) {
 					t.Errorf("%s %s: %d is %q", tag, set, n, s)

@@ -53,6 +53,7 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 		Worker: p.Worker, CancelRequested: p.CancelRequested, CreatedAt: micros(p.CreatedAt), StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), Eta: p.ETA.Microseconds(),
 		CallbackUrl: p.CallbackURL, TraceParent: p.TraceParent, Owner: cmp.Or(p.Owner, lectern.DefaultOwner), KeyID: p.KeyID,
+		Language: p.Language,
 	}
 	var err error
 	if row.Failure, err = encodeUnlessEmpty(p.Error == nil, p.Error); err != nil {
@@ -81,6 +82,7 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
 		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
 		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent, Owner: r.Owner, KeyID: r.KeyID,
+		Language: r.Language,
 	}
 	p.ExpiresAt = fromMicros(r.ExpiresAt)
 	if err := decode(r.Files, &p.Files); err != nil {

@@ -224,7 +224,7 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
 		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
-		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID,
+		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID, Language: row.Language,
 		Estimate: bounds.Estimate.Microseconds(), Ticket: ticket,
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ func same(t *testing.T, what string, got, want any) {
 func roundTrip(t *testing.T, b *bench) {
 	spec := b.newSpec()
 	spec.Create.Warnings = []lectern.Warning{{Code: "c", Message: "m", Slide: 2}}
+	spec.Create.Language = "de-AT"
 	spec.Create.TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	b.commit(spec)
 	same(t, "presentation", b.get(spec.ID), *spec.Create)

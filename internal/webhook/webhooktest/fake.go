@@ -74,7 +74,8 @@ func (f *Fake) Apply(id string, at time.Time, events ...lectern.Event) (lectern.
 func (f *Fake) milestone(p lectern.Presentation, at time.Time) {
 	add := func(endpoint, address string) {
 		f.deliveries = append(f.deliveries, lectern.Delivery{
-			ID: "msg_" + uuid.NewString(), Owner: p.Owner, Endpoint: endpoint, URL: address, Type: lectern.WebhookType(p.Status), Presentation: p,
+			ID: "msg_" + uuid.NewString(), Owner: p.Owner, Endpoint: endpoint, URL: address,
+			Type: lectern.WebhookType(p.Status), Presentation: p,
 			State: lectern.DeliveryPending, NextAt: at, CreatedAt: at,
 		})
 	}
@@ -152,7 +153,8 @@ func (f *Fake) FinishDelivery(ctx context.Context, d lectern.Delivery, again tim
 	for i, old := range f.deliveries {
 		if old.ID == d.ID && old.Claim == d.Claim && f.claimants[d.ID] != "" {
 			at := &f.deliveries[i]
-			at.State, at.Attempts, at.NextAt, at.DoneAt, at.StatusCode, at.Problem = d.State, d.Attempts, now().Add(again), d.DoneAt, d.StatusCode, d.Problem
+			at.State, at.Attempts, at.NextAt, at.DoneAt, at.StatusCode, at.Problem = d.State, d.Attempts,
+				now().Add(again), d.DoneAt, d.StatusCode, d.Problem
 			delete(f.claimants, d.ID)
 			return nil
 		}
@@ -270,10 +272,12 @@ func (f *Fake) Redeliver(_ context.Context, id string) (lectern.Delivery, error)
 		if d.ID != id {
 			continue
 		}
-		if d.Endpoint != "" && !slices.ContainsFunc(f.endpoints, func(e lectern.Endpoint) bool { return e.ID == d.Endpoint }) {
+		if d.Endpoint != "" && !slices.ContainsFunc(f.endpoints,
+			func(e lectern.Endpoint) bool { return e.ID == d.Endpoint }) {
 			return *d, lectern.Fail(lectern.CodeConflict, "The webhook of this delivery was removed.")
 		}
-		d.State, d.Attempts, d.NextAt, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryPending, 0, now(), time.Time{}, 0, ""
+		d.State, d.Attempts, d.NextAt, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryPending, 0, now(),
+			time.Time{}, 0, ""
 		delete(f.claimants, id)
 		return f.whole(*d), nil
 	}

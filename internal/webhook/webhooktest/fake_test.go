@@ -12,9 +12,11 @@ func TestFake(t *testing.T) {
 	Run(t, func(*testing.T) World {
 		f := NewFake()
 		return World{
-			Store:  f,
-			Create: func(_ *testing.T, callback string, at time.Time) lectern.Presentation { return f.Create(callback, at) },
-			Apply: func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation {
+			Store: f,
+			Create: func(_ *testing.T, callback string,
+				at time.Time) lectern.Presentation {
+				return f.Create(callback, at)
+			}, Apply: func(t *testing.T, id string, at time.Time, events ...lectern.Event) lectern.Presentation {
 				t.Helper()
 				p, err := f.Apply(id, at, events...)
 				if err != nil {

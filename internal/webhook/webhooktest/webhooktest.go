@@ -203,8 +203,8 @@ func milestones(t *testing.T, b *bench) {
 	ids := map[string]bool{}
 	for i, d := range all {
 		ids[d.ID] = true
-		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending || d.Attempts != 0 ||
-			!d.DoneAt.IsZero() {
+		if d.ID == "" || d.URL != callback || d.Endpoint != "" || d.State != lectern.DeliveryPending ||
+			d.Attempts != 0 || !d.DoneAt.IsZero() {
 			t.Errorf("delivery %d is %+v", i, d)
 		}
 	}
@@ -239,8 +239,8 @@ func leases(t *testing.T, b *bench) {
 	p := b.create(callback)
 	before := now()
 	got := b.claim(10)
-	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 || got[0].NextAt.Before(before.Add(lease)) ||
-		got[0].NextAt.After(now().Add(lease)) {
+	if len(got) != 1 || got[0].Presentation.ID != p.ID || got[0].Claim != 1 ||
+		got[0].NextAt.Before(before.Add(lease)) || got[0].NextAt.After(now().Add(lease)) {
 		t.Fatalf("claimed %+v", got)
 	}
 	if again := b.claim(10); len(again) > 0 {
@@ -484,8 +484,8 @@ func again(t *testing.T, b *bench) {
 	d.State, d.Attempts, d.DoneAt, d.StatusCode, d.Problem = lectern.DeliveryGivenUp, 11, b.at, 500, "no"
 	b.finish(d, 0)
 	got, err := b.Store.Redeliver(t.Context(), d.ID)
-	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 || !got.DoneAt.IsZero() ||
-		got.Problem != "" {
+	if err != nil || got.ID != d.ID || got.State != lectern.DeliveryPending || got.Attempts != 0 ||
+		!got.DoneAt.IsZero() || got.Problem != "" {
 		t.Fatalf("%+v %v", got, err)
 	}
 	if some := b.claim(10); len(some) != 1 || some[0].ID != d.ID {

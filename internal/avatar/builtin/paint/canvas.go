@@ -23,8 +23,8 @@ type tools struct {
 	raster vector.Rasterizer
 	alpha  image.Alpha
 	line   [2][]float32
-	free   [][]float32 // masks to be used again
-	// touched holds all that is painted on the canvas; beyond it there is nothing.
+	free   [][]float32 // masks for reuse
+	// touched contains everything painted on the canvas; the rest is transparent.
 	touched image.Rectangle
 }
 
@@ -36,8 +36,8 @@ type mask struct {
 
 // NewCanvas makes a transparent canvas that covers the design rectangle from (x0,y0) to (x1,y1) at scale pixels a unit.
 func NewCanvas(x0, y0, x1, y1, scale float64) *Canvas {
-	// The corner falls on a whole pixel of the design's own grid, so that a part drawn on a canvas of its own lands
-	// exactly where it would on a larger one.
+	// The corner is on a whole pixel of the design's grid, so that a part on its own canvas has exactly the pixels that
+	// it has on a larger canvas.
 	px, py := math.Floor(x0*scale), math.Floor(y0*scale)
 	w, h := int(math.Ceil(x1*scale)-px), int(math.Ceil(y1*scale)-py)
 	w, h = max(w, 1), max(h, 1)
@@ -70,7 +70,7 @@ func (c *Canvas) Fill(p *Path, paint Paint) { c.Draw(p, Style{Paint: paint}) }
 // Soft paints p with a soft edge.
 func (c *Canvas) Soft(p *Path, paint Paint, blur float64) { c.Draw(p, Style{Paint: paint, Blur: blur}) }
 
-// Moved returns a view of the same canvas on which everything lands dx, dy design units further.
+// Moved returns a view of the same canvas that moves all drawing by dx, dy design units.
 func (c *Canvas) Moved(dx, dy float64) *Canvas {
 	v := *c
 	v.X0, v.Y0 = c.X0-dx, c.Y0-dy
@@ -151,7 +151,7 @@ func (c *Canvas) Draw(p *Path, s Style) {
 	}
 }
 
-// faint is coverage that is taken for none.
+// Coverage below faint counts as none.
 const faint = 0.001
 
 // row is m's coverage in row y of r, which is within m.

@@ -95,7 +95,7 @@ func (p Paint) At(places ...float64) Paint {
 	return p
 }
 
-// across returns the one colour that p has all along y, where that is so.
+// across returns p's colour in row y if it is the same along the whole row.
 func (p *Paint) across(y float64) (c Colour, same bool) {
 	if p.single || !p.radial && p.dx == 0 {
 		return p.colour(0, y), true
@@ -122,7 +122,8 @@ func (p *Paint) colour(x, y float64) Colour {
 		if t < b.at {
 			a := &p.stops[i-1]
 			f := (t - a.at) / (b.at - a.at)
-			return Colour{a.c.R + (b.c.R-a.c.R)*f, a.c.G + (b.c.G-a.c.G)*f, a.c.B + (b.c.B-a.c.B)*f, a.c.A + (b.c.A-a.c.A)*f}
+			return Colour{a.c.R + (b.c.R-a.c.R)*f, a.c.G + (b.c.G-a.c.G)*f, a.c.B + (b.c.B-a.c.B)*f,
+				a.c.A + (b.c.A-a.c.A)*f}
 		}
 	}
 	return p.stops[len(p.stops)-1].c

@@ -72,7 +72,7 @@ func TestPlatesStayPremultiplied(t *testing.T) {
 	}
 }
 
-// Bending by nothing must give the sprite itself, at its own scale and on its own grid.
+// A warp that moves nothing gives the sprite itself, at its own scale and on its own grid.
 func TestWarpByNothingChangesNothing(t *testing.T) {
 	t.Parallel()
 	c := NewCanvas(0, 0, 100, 80, 1)
@@ -155,7 +155,7 @@ func FuzzHex(f *testing.F) {
 	})
 }
 
-// What a canvas remembers of what is painted on it must hold all of that, and must be gone once it is cleared.
+// A canvas's painted rectangle contains everything painted on it, and is empty after Clear.
 func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 	t.Parallel()
 	used := NewCanvas(-20, -10, 20, 15, 1.5)
@@ -166,7 +166,8 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 		draw := func(c *Canvas) *Sprite {
 			c.Moved(2, -1).Soft(Ellipse(x, y, 5, 3), Linear(0, y-3, 0, y+3, RGB(0xff0000), RGB(0x00ff00)), blur)
 			c.ClipOut(hole).Fill(Rect(x-3, y, x+8, y+4), Flat(RGB(0x8080ff)))
-			c.Clip(hole).Draw(Rect(y, x, y+9, x+9), Style{Paint: Radial(x, y, 5, 5, RGB(0), RGB(0xffffff)), Multiply: true})
+			c.Clip(hole).Draw(Rect(y, x, y+9, x+9),
+				Style{Paint: Radial(x, y, 5, 5, RGB(0), RGB(0xffffff)), Multiply: true})
 			return c.Patch()
 		}
 		used.Clear()
@@ -187,7 +188,7 @@ func TestClearedCanvasIsLikeANewOne(t *testing.T) {
 	})
 }
 
-// paintedOf is how many pixels of a sprite are not empty.
+// paintedOf counts the pixels of a sprite that are not empty.
 func paintedOf(p *Sprite) (n int) {
 	for _, v := range p.pix {
 		if v != 0 {
@@ -202,8 +203,8 @@ func TestPaintAcrossIsPaintEverywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at := rapid.Float64Range(-50, 50)
 		x, y, y0 := at.Draw(t, "x"), at.Draw(t, "y"), at.Draw(t, "y0")
-		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030), RGB(0xf0e0d0),
-			RGB(0))
+		p := Linear(at.Draw(t, "x0"), y0, 7, y0+rapid.Float64Range(0.1, 60).Draw(t, "height"), RGB(0x102030),
+			RGB(0xf0e0d0), RGB(0))
 		p.dx *= float64(rapid.IntRange(0, 1).Draw(t, "slant"))
 		if c, same := p.across(y); same && c != p.colour(x, y) {
 			t.Fatalf("at %g,%g it is %v, not %v", x, y, p.colour(x, y), c)

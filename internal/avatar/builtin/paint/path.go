@@ -1,9 +1,9 @@
 // Package paint is the small vector renderer of the built-in characters: paths, gradients, clips and soft shadows on
 // one side, and a mesh warp that moves finished pictures on the other.
 //
-// It exists because a character is drawn twice over: once, slowly and well, as layered vector art; then thousands of
-// times, fast, by bending the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
-// one cheek do not band; [Sprite] and [Warp] do the second in 8 bits with as little work a pixel as Go allows.
+// It exists because a character is drawn in two ways: once, slowly and well, as layered vector art; then thousands of
+// times, fast, by warping the finished layers. [Canvas] does the first in 32-bit floats, so that twenty soft shadows on
+// one cheek do not band. [Sprite] and [Warp] do the second in 8 bits, with as little work for each pixel as Go allows.
 package paint
 
 import "math"
@@ -106,7 +106,7 @@ func Blob(points ...Point) *Path {
 	return p.Close()
 }
 
-// Through continues p smoothly through points, from where p stands (the first of points when p is empty).
+// Through continues p smoothly through points. It begins at p's last point, or at the first of points if p is empty.
 func (p *Path) Through(points ...Point) *Path {
 	if len(p.points) > 0 {
 		points = append([]Point{p.points[len(p.points)-1]}, points...)

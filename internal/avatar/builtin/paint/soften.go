@@ -2,7 +2,8 @@ package paint
 
 import "math"
 
-// soften blurs v, w wide and h high, by three box passes each way: close to a Gaussian of standard deviation s.
+// soften blurs v, w wide and h high, by three box passes in each direction. The result is close to a Gaussian of
+// standard deviation s.
 func (t *tools) soften(v []float32, w, h int, s float64) {
 	// Three boxes of (possibly fractional) radius r have the variance r(r+1) in the limit.
 	r := (math.Sqrt(1+4*s*s) - 1) / 2
@@ -12,7 +13,7 @@ func (t *tools) soften(v []float32, w, h int, s float64) {
 	}
 }
 
-// room returns the two lines that passes alternate between, of n samples each, with undefined values.
+// room returns the two lines between which the passes alternate. Each has n samples of undefined value.
 func (t *tools) room(n int) (a, b []float32) {
 	if cap(t.line[0]) < n {
 		t.line = [2][]float32{make([]float32, n), make([]float32, n)}

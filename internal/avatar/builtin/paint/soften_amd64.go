@@ -2,8 +2,8 @@ package paint
 
 import "golang.org/x/sys/cpu"
 
-// wide is narrow for eight lines at a time: each sample of one of t's lines is then eight, one of each line. It reports
-// whether it did anything.
+// wide is narrow for eight lines at a time: each sample becomes a group of eight, one of each line. It reports whether
+// it did the work.
 func (t *tools) wide(v []float32, w, h int, r float64, pad int) bool {
 	if !cpu.X86.HasAVX2 {
 		return false
@@ -51,7 +51,7 @@ func enter(in, rows []float32, w int) {
 	}
 }
 
-// leave is the way back.
+// leave is the inverse of enter.
 func leave(rows, out []float32, w int) {
 	if w >= eight && len(rows) == eight*w {
 		for x := 0; x < w; x += eight {
@@ -75,7 +75,7 @@ type bundle struct {
 	f, norm float32
 }
 
-// bundled begins with lines of n samples in a and b, with nothing before and after them.
+// bundled makes a bundle with lines of n samples in a and b. The samples before and after them are zero.
 func bundled(a, b []float32, n int, r float64, pad int) bundle {
 	for _, line := range [2][]float32{a, b} {
 		clear(line[:eight*pad])
@@ -86,24 +86,24 @@ func bundled(a, b []float32, n int, r float64, pad int) bundle {
 		norm: float32(1 / (2*r + 1))}
 }
 
-// soften passes three boxes over the input, and overwrites it.
+// soften makes three box passes over the input and overwrites it.
 func (l *bundle) soften() {
 	boxAVX2(&l.out[0], &l.in[0], l.n, l.k, l.f, l.norm)
 	boxAVX2(&l.in[0], &l.out[0], l.n, l.k, l.f, l.norm)
 	boxAVX2(&l.out[0], &l.in[0], l.n, l.k, l.f, l.norm)
 }
 
-// boxAVX2 is box for n samples of eight lines, n above 0. Before and behind those of src lie k+1 more.
+// boxAVX2 is box for n samples of eight lines, n above 0. src has k+1 more samples before and after them.
 //
 //go:noescape
 func boxAVX2(dst, src *float32, n, k int, f, norm float32)
 
-// turnAVX2 makes rows of columns: eight rows of eight samples, so many bytes from row to row.
+// turnAVX2 transposes eight rows of eight samples. dstStep and srcStep are the bytes from row to row.
 //
 //go:noescape
 func turnAVX2(dst, src *float32, dstStep, srcStep int)
 
-// moveAVX2 copies n rows of eight samples, so many bytes from row to row.
+// moveAVX2 copies n rows of eight samples. dstStep and srcStep are the bytes from row to row.
 //
 //go:noescape
 func moveAVX2(dst, src *float32, n, dstStep, srcStep int)

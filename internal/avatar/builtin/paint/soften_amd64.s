@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// Eight lines, a sample of each beside the other. All is done in the order in which box does it, and nothing is fused, so that
-// every sum is rounded as it is there:
+// Eight lines, interleaved. The operations have the order of box, and none is fused, so that every sum is rounded as in
+// box:
 //
 //	sum = ((0 + src[-k]) + …) + src[k]
 //	dst[i] = max((sum + f*(src[i-k-1]+src[i+k+1])) * norm, 0);  sum += src[i+k+1] - src[i-k]
@@ -36,7 +36,7 @@ next:
 	VMULPS  Y2, Y6, Y2
 	VADDPS  Y2, Y0, Y2
 	VMULPS  Y7, Y2, Y2
-	VMAXPS  Y2, Y5, Y2         // of two zeros it gives the second, as it is
+	VMAXPS  Y2, Y5, Y2         // of two zeros it returns the second unchanged
 	VMOVUPS Y2, (DI)
 	VSUBPS  32(DX), Y1, Y1
 	VADDPS  Y1, Y0, Y0
@@ -48,8 +48,8 @@ next:
 	VZEROUPPER
 	RET
 
-// FOUR turns four columns, at off in the eight rows from SI and R8 on, into four rows from DI on. The halves of a register are
-// four rows each.
+// FOUR transposes four columns, at off in the eight rows that begin at SI and R8, into four rows that begin at DI. Each
+// half of a register holds four rows.
 #define FOUR(off) \
 	VMOVUPS     off(SI), X0                  \
 	VMOVUPS     off(SI)(CX*1), X1            \

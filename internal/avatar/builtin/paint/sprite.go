@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-const block = 16 // side of the squares in which a sprite knows whether it is empty or opaque
+const block = 16 // side of the squares that are marked as empty, opaque or mixed
 
 const (
 	empty uint8 = iota
@@ -31,10 +31,10 @@ func (c *Canvas) Sprite() *Sprite {
 	return p
 }
 
-// Patch finishes what is painted on the canvas as a piece to be laid on a sprite.
+// Patch finishes the painted part of the canvas as a small sprite for [Sprite.Over].
 func (c *Canvas) Patch() *Sprite { return c.finish(c.painted()) }
 
-// painted is the smallest rectangle with all that is painted, in pixels.
+// painted returns the smallest rectangle that contains everything painted, in pixels.
 func (c *Canvas) painted() image.Rectangle {
 	var r image.Rectangle
 	t := c.tools.touched
@@ -56,10 +56,10 @@ func (c *Canvas) painted() image.Rectangle {
 	return r
 }
 
-// finish makes a rectangle of the canvas a sprite: 8 bits, dithered so that soft gradients do not band.
+// finish converts a rectangle of the canvas to a sprite of 8 bits, dithered so that soft gradients do not band.
 func (c *Canvas) finish(r image.Rectangle) *Sprite {
-	p := &Sprite{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale, Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale,
-		pix: make([]uint32, r.Dx()*r.Dy())}
+	p := &Sprite{Width: r.Dx(), Height: r.Dy(), X0: c.X0 + float64(r.Min.X)/c.Scale,
+		Y0: c.Y0 + float64(r.Min.Y)/c.Scale, Scale: c.Scale, pix: make([]uint32, r.Dx()*r.Dy())}
 	ox, oy := int(math.Round(c.X0*c.Scale)), int(math.Round(c.Y0*c.Scale))
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		out := p.pix[(y-r.Min.Y)*p.Width:][:p.Width]
@@ -76,7 +76,7 @@ func (c *Canvas) finish(r image.Rectangle) *Sprite {
 	return p
 }
 
-// Noise is a fixed pattern from 0 to 1 whose neighbours differ much: the threshold for dithering pixel (x, y).
+// Noise is the dithering threshold of pixel (x, y): a fixed pattern from 0 to 1 in which neighbours differ much.
 func Noise(x, y int) float32 {
 	f := 0.06711056*float64(x) + 0.00583715*float64(y)
 	f = 52.9829189 * (f - math.Floor(f))
@@ -86,7 +86,7 @@ func Noise(x, y int) float32 {
 // Bytes is how much memory the sprite holds.
 func (p *Sprite) Bytes() int { return 4*len(p.pix) + len(p.kind) }
 
-// Clone gives a copy of p that may be changed.
+// Clone returns a copy of p that the caller may change.
 func (p *Sprite) Clone() *Sprite {
 	q := *p
 	q.pix = append([]uint32(nil), p.pix...)
@@ -116,7 +116,7 @@ func (p *Sprite) survey() {
 	}
 }
 
-// rect is where q lies on p, in p's pixels, within p.
+// rect returns the part of p that q covers, in p's pixels.
 func (p *Sprite) rect(q *Sprite) (r image.Rectangle, dx, dy int) {
 	dx, dy = int(math.Round((q.X0-p.X0)*p.Scale)), int(math.Round((q.Y0-p.Y0)*p.Scale))
 	return image.Rect(dx, dy, dx+q.Width, dy+q.Height).Intersect(image.Rect(0, 0, p.Width, p.Height)), dx, dy
@@ -128,7 +128,7 @@ func (p *Sprite) Meets(q *Sprite) bool {
 	return !r.Empty()
 }
 
-// Over lays q on p. Both have the same scale. It must not make opaque what was not: patches lie within the face.
+// Over draws q on p. Both have the same scale. It must not make transparent pixels opaque: patches are within the face.
 func (p *Sprite) Over(q *Sprite) {
 	r, dx, dy := p.rect(q)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -143,7 +143,7 @@ func (p *Sprite) Over(q *Sprite) {
 	}
 }
 
-// Restore puts back what p shows of its original from below q.
+// Restore copies the pixels below q from original to p.
 func (p *Sprite) Restore(original, q *Sprite) {
 	r, _, _ := p.rect(q)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -151,7 +151,7 @@ func (p *Sprite) Restore(original, q *Sprite) {
 	}
 }
 
-// over is s over d, both premultiplied.
+// over composes s over d, both premultiplied.
 func over(s, d uint32) uint32 {
 	a := s >> 24
 	k := 256 - a - a>>7
@@ -160,7 +160,7 @@ func over(s, d uint32) uint32 {
 	return s + (rb | ga)
 }
 
-// Image gives the sprite as a picture.
+// Image returns the sprite as a picture.
 func (p *Sprite) Image() *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
 	for i, v := range p.pix {

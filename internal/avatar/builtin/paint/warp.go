@@ -10,34 +10,34 @@ import (
 // View maps design units to a frame: design point (x, y) is at pixel ((x-X0)*Scale, (y-Y0)*Scale).
 type View struct{ X0, Y0, Scale float64 }
 
-// Field says for a place on the frame, in design units, which place of a sprite is seen there.
+// Field maps a place on the frame, in design units, to the place of the sprite that is shown there.
 type Field func(x, y float64) (sx, sy float64)
 
-// Layer is a sprite that is bent by a field.
+// Layer is a sprite that is warped by a field.
 type Layer struct {
 	Sprite *Sprite
 	Field  Field
-	Reach  float64 // how far, in design units, Field moves anything at most
+	Reach  float64 // the largest distance, in design units, that Field moves a point
 }
 
-// Warp draws layers. It keeps its working memory from frame to frame; one Warp serves one goroutine.
+// Warp draws layers. It reuses its memory from frame to frame, so only one goroutine may use it.
 type Warp struct {
 	layers []bent
 }
 
-// bent is a layer in cells of a frame, which lie from x0, y0 on and end before x1, y1.
+// bent is a layer divided into cells of a frame, from x0, y0 up to but not including x1, y1.
 type bent struct {
 	sprite         *Sprite
 	x0, y0, x1, y1 int
 	cols, rows     int
-	u, v           []int32 // where the corners of the cells lie on the sprite, cols+1 in a row
-	kind           []uint8 // what the sprite has there
+	u, v           []int32 // the cells' corners on the sprite, cols+1 in a row
+	kind           []uint8 // what the sprite shows in each cell
 }
 
 const cell = 16 // pixels between the places at which a field is evaluated
 
-// Draw fills dst: with backdrop, whose rows are as wide as those of dst, or where it is nil with nothing, and then with
-// layers, the lowest first. What lies below an opaque piece of something else is left out.
+// Draw draws backdrop and then layers, the lowest first, on dst. The rows of backdrop are as wide as those of dst; a
+// nil backdrop is transparent. Draw leaves out parts that an opaque part of a higher layer covers.
 func (w *Warp) Draw(dst *image.RGBA, view View, backdrop []byte, layers ...Layer) {
 	size := dst.Bounds().Size()
 	for len(w.layers) < len(layers) {
@@ -61,7 +61,7 @@ func (w *Warp) Draw(dst *image.RGBA, view View, backdrop []byte, layers ...Layer
 	}
 }
 
-// backdrop lays the backdrop where it is seen.
+// backdrop draws the visible parts of the backdrop.
 func (w *Warp) backdrop(dst *image.RGBA, backdrop []byte) {
 	size := dst.Bounds().Size()
 	for y := 0; y < size.Y; y += cell {
@@ -88,7 +88,7 @@ func (w *Warp) backdrop(dst *image.RGBA, backdrop []byte) {
 	}
 }
 
-// hidden reports whether one of some layers covers all of r. It may say no where several do so together.
+// hidden reports whether one of layers covers all of r. It may return false where only several layers together cover r.
 func hidden(r image.Rectangle, layers []bent) bool {
 	for i := range layers {
 		if layers[i].covers(r) {
@@ -114,13 +114,13 @@ func (l *bent) covers(r image.Rectangle) bool {
 	return true
 }
 
-// place is where cell k of l is in the frame.
+// place returns the rectangle of cell k of l in the frame.
 func (l *bent) place(k int) image.Rectangle {
 	x, y := l.x0+k%l.cols*cell, l.y0+k/l.cols*cell
 	return image.Rect(x, y, min(x+cell, l.x1), min(y+cell, l.y1))
 }
 
-// bend puts a layer on a frame.
+// bend fits a layer to a frame.
 func (l *bent) bend(y *Layer, view View, size image.Point) {
 	p, reach := y.Sprite, y.Reach
 	l.sprite = p
@@ -140,7 +140,8 @@ func (l *bent) bend(y *Layer, view View, size image.Point) {
 	}
 }
 
-// sample asks f at the corners of all cells and notes the answers as pixels of the sprite, 16 bits behind the point.
+// sample evaluates f at the corners of all cells and stores the results as pixels of the sprite, with 16 fractional
+// bits.
 func (l *bent) sample(view View, f Field) {
 	p, nx, ny := l.sprite, l.cols+1, l.rows+1
 	l.u, l.v = slices.Grow(l.u[:0], nx*ny)[:nx*ny], slices.Grow(l.v[:0], nx*ny)[:nx*ny]
@@ -157,8 +158,8 @@ func (l *bent) sample(view View, f Field) {
 
 func fixed(v float64) int32 { return int32(math.Round(min(max(v, -16000), 32000) * 65536)) }
 
-// under says what p has below the cell with upper corners k, k+1 and lower corners l, l+1. A cell that reaches
-// beyond p is mixed at best, and marked so that the careful loop draws it.
+// under returns what p shows in the cell with upper corners k, k+1 and lower corners l, l+1. A cell that reaches beyond
+// p is never opaque, and is marked for the loop that checks bounds.
 func (p *Sprite) under(u, v []int32, k, l int) uint8 {
 	ux0, ux1 := min(u[k], u[k+1], u[l], u[l+1])>>16, max(u[k], u[k+1], u[l], u[l+1])>>16+1
 	vy0, vy1 := min(v[k], v[k+1], v[l], v[l+1])>>16, max(v[k], v[k+1], v[l], v[l+1])>>16+1
@@ -200,7 +201,7 @@ func (l *bent) cell(out []byte, stride, nx, ny int, kind uint8, k, low int) {
 	}
 }
 
-// edge draws a cell that reaches beyond its sprite, row by row: most of its rows do not.
+// edge draws a cell that reaches beyond its sprite row by row, because most of its rows are within the sprite.
 func (c corners) edge(out []byte, stride, nx, ny int, p *Sprite) {
 	for j := range ny {
 		row, one := out[j*stride:], corners{ul: c.ul, vl: c.vl, ur: c.ur, vr: c.vr}
@@ -211,8 +212,9 @@ func (c corners) edge(out []byte, stride, nx, ny int, p *Sprite) {
 	}
 }
 
-// corners are the places on a sprite where a row of a cell begins and where its next cell's begins, and how far these
-// are from the row before. Steps are cut toward 0, so every place in a cell lies between those of its four corners.
+// corners holds the places on a sprite where a row of a cell and the same row of the next cell begin, and their
+// distances from the row above. Steps are truncated toward 0, so every place in a cell is between those of its four
+// corners.
 type corners struct{ ul, vl, ur, vr, dul, dvl, dur, dvr int32 }
 
 // between returns the first row of the cell with upper corners k, k+1 and lower corners low, low+1.
@@ -223,8 +225,7 @@ func (l *bent) between(k, low int) corners {
 	return c
 }
 
-// portable draws the pixels from..nx of a cell's rows. What a kernel does instead for some processor has to give the
-// same, bit for bit.
+// portable draws the pixels from..nx of a cell's rows. A processor's own kernel must give the same result, bit for bit.
 func (c corners) portable(out []byte, stride, from, nx, ny int, p *Sprite, kind uint8) {
 	for j := range ny {
 		row := out[j*stride:][4*from : 4*nx : 4*nx]
@@ -243,8 +244,8 @@ func (c corners) portable(out []byte, stride, from, nx, ny int, p *Sprite, kind 
 }
 
 // The loops below mix four neighbours by weights that sum to 256. The four channels of a pixel travel in one word, 16
-// bits each (see spread); a channel times 256 still fits. This is written out in each loop: as a call it costs half as
-// much again.
+// bits each (see spread); a channel times 256 still fits. The code is repeated in each loop, because as a call it costs
+// half as much again.
 
 const (
 	lanes   = 0x00ff00ff00ff00ff
@@ -287,7 +288,7 @@ func blendRow(row []byte, pix []uint32, stride int, u, v, du, dv int32) {
 	}
 }
 
-// edgeRow is blendRow where the sprite may end; beyond it there is nothing.
+// edgeRow is blendRow for places where the sprite may end; beyond it everything is transparent.
 func (p *Sprite) edgeRow(row []byte, u, v, du, dv int32) {
 	get := func(x, y int) uint32 {
 		if x < 0 || y < 0 || x >= p.Width || y >= p.Height {
@@ -305,7 +306,7 @@ func (p *Sprite) edgeRow(row []byte, u, v, du, dv int32) {
 	}
 }
 
-// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels yield that pixel.
+// bilinear mixes four pixels, fx and fy from 0 to 255. Four equal pixels give that pixel.
 func bilinear(a, b, c, d, fx, fy uint32) uint32 {
 	x, y := uint64(fx), uint64(fy)
 	w := x * y >> 8

@@ -1,26 +1,26 @@
 #include "textflag.h"
 
-// Eight pixels at a time. A pixel is 32 bits, R in the lowest byte, and is handled as two words (R, B) and two words (G, A);
-// so each weight stands in both words of its pixel. With places u, v in 16.16 bits:
+// Eight pixels at a time. A pixel is 32 bits, R in the lowest byte, and is handled as two words (R, B) and two words
+// (G, A), so each weight is in both words of its pixel. With places u, v in 16.16 bits:
 //
 //	fx = u>>8 & 255, fy = v>>8 & 255, w = fx*fy >> 8
 //	p  = (a0*(256-fx-fy+w) + a1*(fx-w) + b0*(fy-w) + b1*w + 128) >> 8    for each channel
 //
-// where a0 is the pixel at u>>16, v>>16, a1 its right neighbour, and b0, b1 are those below. Weights sum to 256, so that no
-// sum leaves its 16 bits. Laid over d, with a the alpha of p:
+// a0 is the pixel at u>>16, v>>16, a1 its right neighbour, and b0, b1 are the pixels below. Weights sum to 256, so no
+// sum exceeds 16 bits. Over d, with a the alpha of p:
 //
 //	p + ((d*(256 - a - a>>7) + 128) >> 8)
 //
-// This is what solidRow and blendRow do. (A pixel of nothing leaves d as it is, an opaque one covers it.)
+// solidRow and blendRow do the same. A transparent pixel leaves d unchanged, an opaque pixel covers it.
 
-// ramp is by how many steps each pixel lies behind the first one.
+// ramp is the number of steps from the first pixel to each pixel.
 DATA ramp<>+0(SB)/8, $0x0000000100000000
 DATA ramp<>+8(SB)/8, $0x0000000300000002
 DATA ramp<>+16(SB)/8, $0x0000000500000004
 DATA ramp<>+24(SB)/8, $0x0000000700000006
 GLOBL ramp<>(SB), RODATA|NOPTR, $32
 
-// fraction takes the second byte of each pixel to both of its words, alpha the fourth.
+// fraction copies the second byte of each pixel to both of its words; alpha copies the fourth.
 DATA fraction<>+0(SB)/8, $0x8005800580018001
 DATA fraction<>+8(SB)/8, $0x800d800d80098009
 GLOBL fraction<>(SB), RODATA|NOPTR, $16
@@ -43,8 +43,9 @@ DATA whole<>+16(SB)/8, $0x0100010001000100
 DATA whole<>+24(SB)/8, $0x0100010001000100
 GLOBL whole<>(SB), RODATA|NOPTR, $32
 
-// FOUR reads four pixels with their right neighbours into here, and those below them into below, for the indices at i, j, k and
-// l. Other registers are scribbled on. Loads that spread what they read need no shuffling, of which there is enough.
+// FOUR reads four pixels with their right neighbours into here, and the pixels below them into below, for the indices
+// at i, j, k and l. x and y are the lower halves of here and below. It overwrites AX, CX, t0 and t1. Loads that spread
+// their bytes save shuffles, which are the bottleneck.
 #define FOUR(i, j, k, l, x, here, y, below, t0, t1) \
 	MOVL         i, AX                 \
 	MOVL         j, CX                 \
@@ -76,8 +77,8 @@ TEXT ·cellAVX2(SB), NOSPLIT, $160-64
 	MOVQ blend+56(FP), R11
 	LEAQ (SI)(AX*4), DX
 
-	// Room for index, width, and the ways to the next eight in u and in v. It does not lie across two lines of the cache:
-	// what was just written could not be read back at once.
+	// Scratch memory for the indices, the width, and the distances to the next eight in u and v. It stays within one
+	// cache line, because data that was just written across two lines cannot be read back at once.
 	LEAQ scratch-129(SP), R15
 	ANDQ $-32, R15
 
@@ -88,7 +89,8 @@ TEXT ·cellAVX2(SB), NOSPLIT, $160-64
 	VPBROADCASTD   rb<>(SB), Y15
 
 row:
-	// The first eight places, u in Y0 and v in Y1, and the ways to the next. Steps are cut toward 0, as Go divides.
+	// The first eight places, u in Y0 and v in Y1, and the distances to the next. Steps are truncated toward 0, as in
+	// Go's division.
 	VMOVDQU      (BX), X2            // ul, vl, ur, vr
 	VPADDD       16(BX), X2, X3
 	VMOVDQU      X3, (BX)
@@ -176,7 +178,7 @@ pixels:
 	TESTQ R11, R11
 	JZ    write
 
-	// Over d, in Y7: what is left of it, out of 256, in Y8.
+	// Over d, in Y7. Y8 holds d's weight, out of 256.
 	VMOVDQU (R12), Y7
 	VPSHUFB alpha<>(SB), Y6, Y8
 	VPSRLW  $7, Y8, Y9

@@ -37,7 +37,7 @@ func walled(t *testing.T, p *Sprite, behind bool) {
 	}
 }
 
-// A kernel that reads one byte too far dies here.
+// A kernel that reads one byte too far crashes the test.
 func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 6))
 	for _, size := range [][2]int{{2, 2}, {3, 40}, {40, 3}, {64, 64}, {33, 47}} {
@@ -56,15 +56,16 @@ func TestKernelReadsNothingBeyondAPlate(t *testing.T) {
 	}
 }
 
-// Corners that do not lie within a sprite are none of the kernel's business, wherever they lie.
+// The kernel refuses every cell whose corners are not within the sprite.
 func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	p := speckled(40, 30, 1)
 	out := make([]byte, 4*cell*cell)
-	const wide, high = 39 << 16, 29 << 16 // the first places that lack a neighbour
+	const wide, high = 39 << 16, 29 << 16 // the first places without a right or lower neighbour
 	for _, bad := range []struct{ u, v int32 }{{-1, 0}, {0, -1}, {wide, 0}, {0, high}, {-1 << 31, 0}, {1<<31 - 1, 0},
 		{0, -1 << 31}, {0, 1<<31 - 1}} {
 		for i := range 4 {
-			l := &bent{sprite: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16}, v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
+			l := &bent{sprite: p, u: []int32{5 << 16, 9 << 16, 5 << 16, 9 << 16},
+				v: []int32{5 << 16, 5 << 16, 9 << 16, 9 << 16}}
 			if n := l.between(0, 2).kernel(out, 4*cell, cell, cell, p, opaque); n != 0 && n != cell {
 				t.Fatalf("the kernel drew %d of %d pixels", n, cell)
 			}
@@ -77,7 +78,7 @@ func TestKernelRefusesWhatReachesBeyondAPlate(t *testing.T) {
 	}
 }
 
-// inside goes all the way that a cell goes, in 64 bits.
+// inside computes all places of a cell in 64 bits and reports whether they are within the sprite.
 func inside(c corners, p *Sprite) bool {
 	in := func(u, v int64) bool {
 		return u >= 0 && v >= 0 && u>>16+1 < int64(p.Width) && v>>16+1 < int64(p.Height)

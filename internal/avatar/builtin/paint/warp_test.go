@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// speckled is a sprite of random pixels, premultiplied, some of them opaque and some of them nothing.
+// speckled is a sprite of random pixels, premultiplied, some of them opaque and some transparent.
 func speckled(width, height int, seed uint64) *Sprite {
 	r := rand.New(rand.NewPCG(seed, 3))
 	p := &Sprite{Width: width, Height: height, Scale: 1, pix: make([]uint32, width*height)}
@@ -32,14 +32,14 @@ func placed(p *Sprite, r *rand.Rand) *bent {
 	l := &bent{sprite: p, u: make([]int32, 4), v: make([]int32, 4)}
 	for i := range 4 {
 		l.u[i], l.v[i] = r.Int32N(int32(p.Width-1)<<16), r.Int32N(int32(p.Height-1)<<16)
-		if r.Uint32N(4) == 0 { // whole pixels, and the very ends
+		if r.Uint32N(4) == 0 { // whole pixels, including the last ones
 			l.u[i], l.v[i] = l.u[i]&^0xffff, int32(p.Height-1)<<16-1
 		}
 	}
 	return l
 }
 
-// sameCell draws a cell as it is done on this machine and the portable way, and reports how they differ.
+// sameCell draws a cell with this machine's kernel and with the portable code, and reports how they differ.
 func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	const stride = 4*cell + 12
 	backdrop := make([]byte, stride*(cell+1))
@@ -52,7 +52,8 @@ func sameCell(p *Sprite, l *bent, nx, ny int, kind uint8, seed uint64) error {
 	l.between(0, 2).portable(want, stride, 0, nx, ny, p, kind)
 	for i := range want {
 		if got[i] != want[i] {
-			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny, l.u, l.v, i%stride, i/stride, got[i], want[i])
+			return fmt.Errorf("kind %d, %d×%d pixels, corners %v %v: byte %d of row %d is %d, not %d", kind, nx, ny,
+				l.u, l.v, i%stride, i/stride, got[i], want[i])
 		}
 	}
 	return nil
@@ -75,7 +76,7 @@ func TestCellsAreThePortableOnes(t *testing.T) {
 	})
 }
 
-// Wherever a cell is, partly or wholly beyond its sprite, its rows are those of the careful loop.
+// A cell that is partly or wholly beyond its sprite gets the same rows as from the loop that checks bounds.
 func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -86,7 +87,8 @@ func TestCellsAtTheEdgeAreThePortableOnes(t *testing.T) {
 		for range 4 {
 			l.u, l.v = append(l.u, at.Draw(t, "u")), append(l.v, at.Draw(t, "v"))
 		}
-		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge, seed); err != nil {
+		if err := sameCell(p, l, rapid.IntRange(1, cell).Draw(t, "nx"), rapid.IntRange(1, cell).Draw(t, "ny"), edge,
+			seed); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -109,7 +111,8 @@ func FuzzCellsAreThePortableOnes(f *testing.F) {
 
 func BenchmarkCell(b *testing.B) {
 	p := speckled(600, 600, 1)
-	l := &bent{sprite: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16}, v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
+	l := &bent{sprite: p, u: []int32{100 << 16, 120 << 16, 101 << 16, 121 << 16},
+		v: []int32{200 << 16, 201 << 16, 220 << 16, 221 << 16}}
 	out := make([]byte, 4*cell*cell)
 	for _, kind := range []uint8{opaque, mixed} {
 		name := map[uint8]string{opaque: "opaque", mixed: "mixed"}[kind]
@@ -126,8 +129,8 @@ func BenchmarkCell(b *testing.B) {
 	}
 }
 
-// What is left out because something lies above it must not be missed: all at once gives what one layer after the other
-// gives, each on a backdrop of those below, whatever was in the frame before.
+// Leaving out covered parts changes nothing: all layers at once give the same frame as one layer after the other, each
+// on a backdrop of those below. The old contents of the frame do not matter.
 func TestHiddenPiecesAreNotMissed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -144,9 +147,11 @@ func TestHiddenPiecesAreNotMissed(t *testing.T) {
 		var layers []Layer
 		for range rapid.IntRange(0, 3).Draw(t, "layers") {
 			c := NewCanvas(at.Draw(t, "x0"), at.Draw(t, "y0"), 90, 90, 1.5)
-			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90), Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
+			c.Fill(Rect(at.Draw(t, "left"), at.Draw(t, "top"), 90, 90),
+				Flat(RGB(rapid.Uint32Range(0, 1<<24-1).Draw(t, "colour"))))
 			dx, dy := rapid.Float64Range(-3, 3).Draw(t, "dx"), rapid.Float64Range(-3, 3).Draw(t, "dy")
-			layers = append(layers, Layer{c.Sprite(), func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
+			layers = append(layers, Layer{c.Sprite(),
+				func(x, y float64) (float64, float64) { return x + dx, y + dy*y/90 }, 3})
 		}
 		view := View{X0: 1, Y0: -2, Scale: rapid.Float64Range(0.5, 1.5).Draw(t, "scale")}
 		var once, each Warp

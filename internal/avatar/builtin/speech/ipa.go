@@ -11,7 +11,7 @@ type Part struct {
 	Share  float64 // the shares of a sound sum to 1
 }
 
-// kindOf returns what an IPA letter does to the mouth, and its length relative to its neighbours.
+// kindOf returns the viseme of an IPA letter and its length relative to its neighbours.
 func kindOf(r rune) (v Viseme, weight float64, ok bool) {
 	switch r {
 	case 'p', 'b', 'm', 'ɓ', 'ʙ', 'ᵐ':
@@ -22,7 +22,8 @@ func kindOf(r rune) (v Viseme, weight float64, ok bool) {
 		return TH, 1, true
 	case 't', 'd', 'ɖ', 'ʈ', 'ɗ', 'ɾ':
 		return DD, 0.8, true
-	case 'k', 'ɡ', 'g', 'x', 'ɣ', 'q', 'ɢ', 'χ', 'h', 'ɦ', 'ħ', 'ʕ', 'ʔ', 'ŋ', 'ɴ', 'c', 'ɟ', 'ç', 'ʝ', 'ɰ', 'ɠ', 'ʛ', 'ʜ', 'ʢ', 'ʡ', 'ɧ':
+	case 'k', 'ɡ', 'g', 'x', 'ɣ', 'q', 'ɢ', 'χ', 'h', 'ɦ', 'ħ', 'ʕ', 'ʔ', 'ŋ', 'ɴ', 'c', 'ɟ', 'ç', 'ʝ', 'ɰ', 'ɠ', 'ʛ',
+		'ʜ', 'ʢ', 'ʡ', 'ɧ':
 		return KK, 0.9, true
 	case 'ʃ', 'ʒ', 'ɕ', 'ʑ', 'ʂ', 'ʐ':
 		return CH, 1.2, true
@@ -71,7 +72,7 @@ func vowelE(r rune) (Viseme, float64, bool) {
 	return E, 1.4, true
 }
 
-const limit = 64 // letters of one symbol that are read
+const limit = 64 // letters of one symbol; Read ignores the rest
 
 // Read reads one IPA symbol as a voice writes it: one letter or several (diphthongs, affricates), with ties and with
 // marks for stress, length, tone, nasal or palatal colour, which do not move the lips. A letter outside IPA counts as
@@ -86,7 +87,7 @@ func Read(symbol string) []Part {
 		v, w, ok := kindOf(r)
 		switch {
 		case ok:
-		case r == 'ː' || r == ':': // longer, and the vowel before gets the time
+		case r == 'ː' || r == ':': // the vowel before it gets longer
 			if k := len(out); k > 0 {
 				out[k-1].Share += 0.6
 				total += 0.6
@@ -116,7 +117,8 @@ func Read(symbol string) []Part {
 	return out
 }
 
-// letter is the shape of a letter of spelling: Latin with its accents, Cyrillic, Greek. Others count as syllables.
+// letter returns the viseme of a letter in spelling: Latin with its accents, Cyrillic, Greek. Other letters count as
+// syllables.
 func letter(r rune) (Viseme, float64) {
 	switch {
 	case within(r, "bpmбпмπμ"):
@@ -152,7 +154,7 @@ func letter(r rune) (Viseme, float64) {
 	}
 	if unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari,
 		unicode.Arabic, unicode.Hebrew) {
-		// A syllable or so: which vowel is not known, that one follows is.
+		// About a syllable. It has a vowel, but which one is unknown.
 		return [...]Viseme{AA, IH, OH, E, OU}[int(r)%5], 1.6
 	}
 	return DD, 0.9

@@ -21,7 +21,7 @@ const (
 	shortest = 0.012 // seconds of a sound
 )
 
-// Level is how loud a narration is, a value every 10 ms, from 0 to about 1 (its own loud passages).
+// Level is the loudness of a narration, one value for every 10 ms, from 0 to about 1 (its loud passages).
 type Level []float64
 
 // Loudness measures samples.
@@ -38,7 +38,7 @@ func Loudness(samples []int16) Level {
 		v := math.Sqrt(sum/float64(len(part))) / 32768
 		out, peak = append(out, v), math.Max(peak, v)
 	}
-	if peak < 0.002 { // nothing is said; do not make a mountain of it
+	if peak < 0.002 { // silence: do not amplify its noise
 		peak = 1
 	}
 	for i := range out {
@@ -81,7 +81,7 @@ func Sounds(n lectern.Narration) []Sound {
 	return out
 }
 
-// spread divides the time from a to b among parts.
+// spread divides the time from a to b between parts.
 func spread(out []Sound, parts []Part, a, b float64) []Sound {
 	if k := len(out); k > 0 {
 		a = math.Max(a, out[k-1].End)
@@ -106,14 +106,14 @@ func spread(out []Sound, parts []Part, a, b float64) []Sound {
 // digraphs are letters that stand for one sound.
 const digraphs = "sch ʃ sh ʃ ch ʃ th θ ph f oo u ee i ou ɔu igh aɪ"
 
-// spell reads a word by its letters; the silent parts of its time get no sound.
+// spell reads a word by its letters. Silent parts of its time get no sound.
 func spell(out []Sound, w lectern.Span, level Level) []Sound {
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
 			return unicode.ToLower(r)
 		}
 		if unicode.IsDigit(r) {
-			return 'e' // a number is said in syllables of its own
+			return 'e' // a digit has about one syllable
 		}
 		return -1
 	}, w.Text)
@@ -133,7 +133,7 @@ func spell(out []Sound, w lectern.Span, level Level) []Sound {
 	return spread(out, Read(text), a, b)
 }
 
-// babble makes syllables where something is heard: the louder, the wider.
+// babble makes syllables from loudness alone: the louder, the wider the mouth.
 func babble(level Level) []Sound {
 	var out []Sound
 	vowels := [...]Viseme{AA, E, OH, IH, AA, OU, E}

@@ -67,8 +67,9 @@ func narrations(t *rapid.T) lectern.Narration {
 		if rapid.IntRange(0, 9).Draw(t, "pause") == 0 {
 			at += int64(rapid.IntRange(0, 40000).Draw(t, "silence"))
 		}
-		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"), Start: at, End: at +
-			long})
+		n.Phonemes = append(n.Phonemes, lectern.Span{Text: rapid.SampledFrom(symbols).Draw(t, "symbol"),
+			Start: at, End: at +
+				long})
 		at += long
 	}
 	n.Samples = make([]int16, at+4800)
@@ -103,8 +104,8 @@ func TestMouthStaysInBoundsAndNeverJumps(t *testing.T) {
 				if math.IsNaN(v) || v < lo-1e-9 || v > 1.2 {
 					t.Fatalf("part %d is %v at %v s", i, v, at)
 				}
-				// The fastest lips close within 68 ms, at most 1.875/0.068 = 28 a second with this easing; where f stands
-				// beside p, one lets go (23 a second) while the other takes hold.
+				// The fastest lips close within 68 ms, at most 1.875/0.068 = 28 a second with this easing; where f is
+				// next to p, one opens (23 a second) while the other closes.
 				if d := math.Abs(v - prev[i]); d > 51*dt {
 					t.Fatalf("part %d jumps from %v to %v at %v s", i, prev[i], v, at)
 				}
@@ -122,7 +123,7 @@ func TestLipsMeetOnBilabialsForAFrame(t *testing.T) {
 			if s.Viseme != PP {
 				continue
 			}
-			// Another sound's own closure may be adjacent; what counts is that lips meet.
+			// The closure of another sound may be adjacent. Only the meeting of the lips counts.
 			phase := rapid.Float64Range(0, 1).Draw(t, "phase")
 			shut := false
 			for k := -3; k <= 12; k++ {
@@ -133,7 +134,8 @@ func TestLipsMeetOnBilabialsForAFrame(t *testing.T) {
 				m := track.At(at)
 				shut = shut || m[Open] < 0.06
 			}
-			crowded := i > 0 && track.sounds[i-1].Viseme == FF || i+1 < len(track.sounds) && track.sounds[i+1].Viseme == FF
+			crowded := i > 0 && track.sounds[i-1].Viseme == FF ||
+				i+1 < len(track.sounds) && track.sounds[i+1].Viseme == FF
 			if !shut && !crowded {
 				t.Fatalf("no frame shows closed lips for sound %d, %+v", i, s)
 			}
@@ -232,7 +234,7 @@ func TestWithoutPhonemes(t *testing.T) {
 	check("phonemes")
 }
 
-// What an engine should never hand over must still not break anything.
+// Invalid alignments from an engine break nothing.
 func TestBrokenAlignments(t *testing.T) {
 	t.Parallel()
 	for _, spans := range [][]lectern.Span{

@@ -7,7 +7,7 @@ import (
 	"lectern"
 )
 
-// Track is how a mouth moves through a narration. It is immutable and safe for concurrent use.
+// Track is the motion of a mouth through a narration. It is immutable and safe for concurrent use.
 type Track struct {
 	sounds  []Sound
 	phrases []Span
@@ -19,11 +19,11 @@ type Span struct{ Start, End float64 }
 const (
 	lead      = 0.045 // seconds by which the mouth is ahead of the sound: 1 to 2 frames
 	pause     = 0.120 // a silence longer than this closes the lips
-	closing   = 0.130 // seconds in which they close
-	opening   = 0.090 // seconds in which they come off rest
-	minClosed = 0.055 // seconds for which lips that must meet do meet: more than a frame at 24 a second
+	closing   = 0.130 // seconds of closing for that
+	opening   = 0.090 // seconds of opening after it
+	minClosed = 0.055 // shortest closure on p, b, m, f, v in seconds: more than a frame at 24 a second
 	jawLag    = 0.030 // seconds by which the jaw follows the lips
-	jawSlow   = 1.6   // how much longer the jaw takes to come and go
+	jawSlow   = 1.6   // how much slower the jaw is than the lips
 )
 
 // NewTrack makes the track of a narration.
@@ -71,10 +71,10 @@ func (t *Track) gate(now, up, down float64) float64 {
 	return g
 }
 
-// reach is how far, in seconds, a sound has any say.
+// reach is the longest time, in seconds, at which a sound influences the mouth.
 const reach = 0.40
 
-// near returns the sounds whose say reaches now.
+// near returns the sounds whose influence reaches now.
 func (t *Track) near(now float64) []Sound {
 	i := sort.Search(len(t.sounds), func(i int) bool { return t.sounds[i].End > now-reach })
 	j := i
@@ -84,7 +84,8 @@ func (t *Track) near(now float64) []Sound {
 	return t.sounds[i:j]
 }
 
-// blend mixes the targets of the sounds around now by their say. slow stretches the time they take to come and go.
+// blend mixes the targets of the sounds around now by their weights. slow stretches the time in which the weights rise
+// and fall.
 func (t *Track) blend(now, slow float64) Mouth {
 	var sum, say Mouth
 	for _, s := range t.near(now) {
@@ -103,13 +104,13 @@ func (t *Track) blend(now, slow float64) Mouth {
 		}
 	}
 	for i := range sum {
-		// A part without a demand drifts to rest.
+		// A part without weight goes to rest.
 		sum[i] /= say[i] + 0.02
 	}
 	return sum
 }
 
-// dominance is how much of its say a sound has at now: all of it in its core, less and less around it.
+// dominance is the factor of a sound's weights at now: 1 in its core, less and less around it.
 func dominance(s Sound, sh *shape, now, slow float64) float64 {
 	// The core is the middle of the sound; short sounds have none.
 	core := 0.25 * (s.End - s.Start)
@@ -125,8 +126,8 @@ func dominance(s Sound, sh *shape, now, slow float64) float64 {
 	return 1
 }
 
-// meet makes lips meet on p, b, m, and brings the lower lip to the teeth on f, v, whatever the neighbours say: for
-// long enough that a frame shows it.
+// meet closes the lips on p, b, m, and brings the lower lip to the teeth on f, v, whatever the neighbouring sounds are,
+// and for long enough that a frame shows it.
 func (t *Track) meet(now float64, m Mouth) Mouth {
 	for _, s := range t.near(now) {
 		if s.Viseme != PP && s.Viseme != FF {
@@ -137,7 +138,7 @@ func (t *Track) meet(now float64, m Mouth) Mouth {
 		if short := minClosed - (b - a); short > 0 {
 			a, b = a-short/2, b+short/2
 		} else {
-			// The burst belongs to what follows: lips part within the last fifth of a long closure.
+			// The burst belongs to the next sound: lips part within the last fifth of a long closure.
 			b -= math.Min(0.2*(b-a), b-a-minClosed)
 		}
 		k := Smooth((now-a+sh.rise)/sh.rise) * (1 - Smooth((now-b)/(sh.fall*0.9)))

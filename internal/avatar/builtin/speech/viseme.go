@@ -52,7 +52,7 @@ const (
 	Lower         // lower lip drawn down off the teeth
 	Tuck          // lower lip under the upper teeth
 	Press         // lips pressed together
-	Teeth         // how closely the two rows of teeth stand together, as in s
+	Teeth         // how close the two rows of teeth are, as in s
 	Tongue        // tip of the tongue raised
 	Out           // tongue between the teeth
 	Jaw           // lower jaw down
@@ -70,15 +70,15 @@ func (m Mouth) Mix(n Mouth, t float64) Mouth {
 	return m
 }
 
-// shape is what one viseme wants.
+// shape is the target of one viseme and its weights.
 type shape struct {
 	target Mouth
-	say    Mouth   // how much it insists on each part
-	rise   float64 // seconds in which it takes hold before its sound
-	fall   float64 // seconds in which its weight falls after it
+	say    Mouth   // the weight of each part
+	rise   float64 // seconds in which the weight rises before the sound
+	fall   float64 // seconds in which it falls after the sound
 }
 
-// Target is the mouth of a viseme that is held.
+// Target returns the mouth of a viseme that lasts.
 func Target(v Viseme) Mouth { return shapes()[v].target }
 
 // parts writes a Mouth in the order of the constants.
@@ -86,8 +86,8 @@ func parts(open, wide, round, upper, lower, tuck, press, teeth, tongue, out, jaw
 	return Mouth{open, wide, round, upper, lower, tuck, press, teeth, tongue, out, jaw}
 }
 
-// shapes is the table of targets and says. Lips of PP, FF, CH, TH insist; kk, nn, DD leave the lips to their
-// neighbours and care for tongue and jaw; vowels insist on opening, width and rounding.
+// shapes is the table of targets and weights. PP, FF, CH, TH have high weights for the lips; kk, nn, DD leave the lips
+// to their neighbours and shape tongue and jaw; vowels have high weights for opening, width and rounding.
 func shapes() *[Count]shape { return &table }
 
 var table = [Count]shape{

@@ -1,19 +1,19 @@
 // Makes the text of every slide fit. Sizes step down together, so that equal things stay equal: first numbers, then the
-// title where it takes too many lines, then the body, then the title again. At the floor wide numbers may break. What
-// does not fit even then is left out from the end, and window.__lectern.overflow says how much of which element that is.
-// Sets window.__lectern.ready when the picture may be taken.
+// title where it takes too many lines, then the body, then the title again. At the smallest size wide numbers may
+// break. Text that does not fit even then is removed from the end, and window.__lectern.overflow lists how much of each
+// element is hidden. Sets window.__lectern.ready when the page is finished.
 (() => {
   "use strict";
   const state = (window.__lectern = { ready: false, overflow: [] });
   const FLOOR = 0.46, STEP = 0.94;
-  const ROOMY = 88, SMALLEST = 36; // px: smaller numbers stand below one another; at the least they break
+  const ROOMY = 88, SMALLEST = 36; // px: smaller numbers are stacked; at the smallest they break
 
   const lines = (el) => {
     const range = document.createRange();
     range.selectNodeContents(el);
     return [...range.getClientRects()].filter((r) => r.width > 0.5);
   };
-  // Fonts differ in how far their boxes reach above and below the letters; one em around the middle is what is seen.
+  // Boxes of fonts extend differently above and below the letters. The visible part is one em around the middle.
   const seen = (r, size) => {
     const middle = (r.top + r.bottom) / 2;
     return { left: r.left, right: r.right, top: middle - size * 0.5, bottom: middle + size * 0.5 };
@@ -33,7 +33,7 @@
     return { left: at.left + x - air, top: at.top + y - air, right: at.left + x + w + air, bottom: at.top + y + h + air };
   }
 
-  // faults lists what is in a wrong place, with the number of lines before the first wrong one.
+  // faults lists the elements in a wrong place, with the number of good lines before the first wrong one.
   function faults(slide, keep) {
     const found = [];
     for (const el of slide.querySelectorAll("[data-t],[data-c]")) {
@@ -43,7 +43,7 @@
       const placed = style.getPropertyValue("--placed").trim() === "1";
       const box = (placed ? slide : (card ? el.parentElement : el).closest("[data-box],.body") || slide).getBoundingClientRect();
       const slack = card ? 1 : size * 0.06;
-      const whole = card || el.dataset.short; // of a shortened text, lines that are hidden have places too
+      const whole = card || el.dataset.short; // hidden lines of a shortened text have places too
       const rects = whole ? [el.getBoundingClientRect()].filter((r) => r.width > 0) : lines(el).map((r) => seen(r, size));
       const beside = (r) => r.left < box.left - 3 || r.right > box.right + 3;
       const bad = rects.findIndex((r) =>
@@ -86,7 +86,8 @@
   const gone = (el) => el.getClientRects().length === 0;
   const length = (text) => [...text.trim()].length;
 
-  // units are what an element can be shortened by, in order: items of a list, rows of a table, paragraphs of a text.
+  // units returns the parts by which an element can be shortened, in order: items of a list, rows of a table,
+  // paragraphs of a text.
   function units(owner) {
     const found = new Set();
     for (const el of owner.querySelectorAll("[data-item],.prose [data-t]")) {
@@ -98,7 +99,7 @@
     return [...found];
   }
 
-  // rest counts the characters of el behind its first lines.
+  // rest counts the characters of el after its first good lines.
   function rest(el, good, size) {
     const node = [...el.childNodes].find((n) => n.nodeType === Node.TEXT_NODE);
     if (!node || el.childNodes.length > 1) return 0;
@@ -125,7 +126,7 @@
     el.style.cssText += `;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:${lines};overflow:hidden`;
   }
 
-  // cut leaves out what does not fit, and gives the elements that may lack something.
+  // cut removes text that does not fit, and returns the elements that may lack something.
   function cut(slide, keep) {
     const touched = new Set(), short = new Map(), least = new Set();
     const hard = () => faults(slide, keep).filter((f) => !f.soft && !f.el.dataset.cut);
@@ -133,7 +134,8 @@
     const hide = (u, yes) => { u.style.display = yes ? "none" : ""; };
     const long = (owner) => shown(owner).length > 1 && !least.has(owner);
 
-    // trim shows as many units of owner as let el and all of owner fit, and of the next paragraph the lines that do.
+    // trim shows as many units of owner as possible while el and all of owner fit, and as many lines of the next
+    // paragraph as fit.
     function trim(owner, el) {
       const list = shown(owner);
       const fits = (n) => {
@@ -163,7 +165,7 @@
       const f = found.find((f) => !f.card && !f.placed) || found.find((f) => !f.placed);
       if (!f) break;
       const owner = ownerOf(f.el);
-      // What an element loses first are units of its own; then its lines; then what stands around it makes room.
+      // An element first loses its own units, then its lines. Then the elements around it get smaller.
       if (long(owner)) {
         trim(owner, f.el);
         continue;
@@ -193,7 +195,7 @@
     return [...touched];
   }
 
-  // report says how much of an element is not seen.
+  // report returns how much of an element is hidden.
   function report(slide, el) {
     const list = el.matches("[data-el]") ? units(el) : [];
     const lacks = (u) => gone(u) || u.matches("[data-short],[data-cut]") || u.querySelector("[data-short],[data-cut]");
@@ -217,7 +219,7 @@
     return { element: many ? slide.id + "." + name : name, hidden, total, unit };
   }
 
-  // broken counts the lines of code that go on in the next, which nothing is lost by.
+  // broken counts the lines of code that are wrapped. Nothing is lost by that.
   function broken(slide) {
     const code = [...slide.querySelectorAll(".breaks .lines code, .breaks.slide .lines code")];
     const long = code.filter((el) => !gone(el) && rows(lines(el), parseFloat(getComputedStyle(el).fontSize)) > 1);
@@ -226,17 +228,18 @@
     return [{ element: (many ? slide.id + "." : "") + "code", hidden: long.length, total: code.length, unit: "broken lines" }];
   }
 
-  // missing lists elements with a text that the style of a narrow slide does not show.
+  // missing lists elements with text that the style of a narrow slide hides.
   function missing(slide) {
     const found = new Set();
     for (const t of slide.querySelectorAll("[data-t]")) {
-      const th = t.closest("th"); // at the side of each cell instead, but for the first
+      const th = t.closest("th"); // shown next to each cell instead, except for the first
       if (gone(t) && t.textContent.trim() && !(th && th.cellIndex > 0)) found.add(ownerOf(t) || t);
     }
     return [...found];
   }
 
-  // Gives whether all pictures can be decoded. Those that cannot are left out of a preview, and fail a slide's page.
+  // Returns whether all pictures can be decoded. One that cannot is left out of a preview, and fails the page of a
+  // slide.
   async function pictures() {
     let whole = true;
     await Promise.all([...document.images].map(async (img) => {
@@ -254,7 +257,7 @@
         const lost = new Set(missing(slide));
         for (const el of fit(slide)) lost.add(el);
         const all = [...lost].map((el) => report(slide, el));
-        const some = all.filter((o) => o.hidden > 0); // the others stood in their way
+        const some = all.filter((o) => o.hidden > 0); // the others only caused the overflow
         state.overflow.push(...(some.length ? some : all), ...broken(slide));
       }
     } finally {

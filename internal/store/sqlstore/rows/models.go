@@ -129,6 +129,7 @@ type Presentation struct {
 	Ticket          int64
 	Resumed         int64
 	Files           string
+	Language        string
 	Used            string
 	UsedBefore      string
 }

@@ -519,7 +519,7 @@ func (q *Queries) GetPlace(ctx context.Context, id string) (GetPlaceRow, error) 
 }
 
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, used, used_before FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language, used, used_before FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -557,6 +557,7 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.Ticket,
 		&i.Resumed,
 		&i.Files,
+		&i.Language,
 		&i.Used,
 		&i.UsedBefore,
 	)
@@ -817,8 +818,8 @@ const insertPresentation = `-- name: InsertPresentation :exec
 INSERT INTO presentations (
     id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker,
     cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, callback_url, trace_parent, owner, key_id,
-    estimate, ticket
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    estimate, ticket, language
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertPresentationParams struct {
@@ -848,6 +849,7 @@ type InsertPresentationParams struct {
 	KeyID           string
 	Estimate        int64
 	Ticket          int64
+	Language        string
 }
 
 func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentationParams) error {
@@ -878,6 +880,7 @@ func (q *Queries) InsertPresentation(ctx context.Context, arg InsertPresentation
 		arg.KeyID,
 		arg.Estimate,
 		arg.Ticket,
+		arg.Language,
 	)
 	return err
 }
@@ -1499,7 +1502,7 @@ func (q *Queries) ListLeftovers(ctx context.Context, arg ListLeftoversParams) ([
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, used, used_before FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language, used, used_before FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -1552,6 +1555,7 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.Ticket,
 			&i.Resumed,
 			&i.Files,
+			&i.Language,
 			&i.Used,
 			&i.UsedBefore,
 		); err != nil {

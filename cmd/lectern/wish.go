@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"lectern"
+	"lectern/internal/app"
+	"lectern/internal/deck"
+)
+
+// wish is what a command asks of a deck: a language, and values for its variables.
+type wish struct {
+	Language  string            `help:"The language to render, of those that the deck has; without it, the deck's own." placeholder:"TAG"`
+	Set       map[string]string `help:"Give a variable of the deck its value; once for each variable." mapsep:"none" placeholder:"NAME=VALUE"`
+	Variables string            `help:"A JSON or YAML file with a value for each variable; --set goes before it." placeholder:"FILE"`
+}
+
+// choice reads the file of variables, and gives what is asked for.
+func (w wish) choice() (lectern.Choice, error) {
+	values, err := readVariables(w.Variables)
+	if err != nil {
+		return lectern.Choice{}, err
+	}
+	maps.Copy(values, w.Set)
+	return lectern.Choice{Language: w.Language, Variables: values}, nil
+}
+
+// named is the name of a file of this language: talk.de. Without a language, and where the name says it already, it stays.
+func (w wish) named(stem string) string {
+	tag := lectern.LanguageTag(w.Language)
+	if !lectern.IsLanguage(tag) || strings.HasSuffix(strings.ToLower(stem), strings.ToLower("."+tag)) {
+		return stem
+	}
+	return stem + "." + tag
+}
+
+// maxVariablesFile is how many bytes of a file of variables are read.
+const maxVariablesFile = 4 << 20
+
+// readVariables reads a file of variables; "" is none.
+func readVariables(name string) (map[string]string, error) {
+	values := map[string]string{}
+	if name == "" {
+		return values, nil
+	}
+	wrong := func(format string, args ...any) error {
+		return lectern.Fail(lectern.CodeInvalidDeck, "The variables of %s cannot be read: %s.", name, fmt.Sprintf(format, args...))
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, wrong("%v", bare(err))
+	}
+	if info.Size() > maxVariablesFile {
+		return nil, wrong("the file is larger than %s", megabytes(maxVariablesFile))
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, wrong("%v", bare(err))
+	}
+	var doc yaml.Node // JSON is YAML too
+	if err := yaml.Load(text, &doc); err != nil {
+		return nil, wrong("%v", err)
+	}
+	if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
+		doc = *doc.Content[0]
+	}
+	if doc.Kind != yaml.MappingNode {
+		return nil, wrong("it has no value for a name, such as customer: Acme")
+	}
+	for i := 0; i+1 < len(doc.Content); i += 2 {
+		key, value := doc.Content[i], doc.Content[i+1]
+		if value.Kind != yaml.ScalarNode || value.ShortTag() == "!!null" {
+			return nil, wrong("the value of %q in line %d is no text", lectern.Shorten(key.Value), value.Line)
+		}
+		values[key.Value] = value.Value
+	}
+	return values, nil
+}
+
+// edition is the deck that was read, in the language and with the values of a choice.
+func edition(q deck.Request, c lectern.Choice, t *app.Tools) deck.Request {
+	c.Kinds, c.Limits = t.Slides.PropKind, t.Config.Limits
+	return q.Choose(c)
+}
