@@ -193,7 +193,10 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 // checkVersion holds J5: the version counts what can be seen, and nothing else.
 func checkVersion(t *rapid.T, p, next lectern.Presentation, change lectern.Change) {
 	same := next
-	same.Version, same.LastHeartbeat, same.ETA = p.Version, p.LastHeartbeat, p.ETA
+	same.Version, same.LastHeartbeat, same.ETA, same.Usage = p.Version, p.LastHeartbeat, p.ETA, p.Usage
+	if !reflect.DeepEqual(next.Usage, next.Usage.Max(p.Usage)) {
+		t.Fatalf("the usage falls from %+v to %+v", p.Usage, next.Usage)
+	}
 	seen := !reflect.DeepEqual(p, same)
 	switch change {
 	case lectern.Visible:

@@ -16,12 +16,13 @@ import (
 // steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the
 // progress, and the warnings.
 type steps struct {
-	job    lectern.Job
-	report lectern.Reporter
-	cache  Cache
-	track  *tracker
-	meter  *meter
-	now    func() time.Time
+	job     lectern.Job
+	report  lectern.Reporter
+	cache   Cache
+	track   *tracker
+	meter   *meter
+	written written
+	now     func() time.Time
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
