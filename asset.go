@@ -2,6 +2,7 @@ package lectern
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -53,6 +54,14 @@ func AssetAddress(address string) (sha256 string, named, ok bool) {
 
 // IsSHA256 reports whether s is a SHA-256 in lower-case hex.
 func IsSHA256(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
+
+// Upload is a file that somebody brings.
+type Upload struct {
+	Owner string // "": DefaultOwner
+	Name  string // for people; nothing depends on it
+	Size  int64  // bytes, or a bound of them, for which room is made; less than 0: not known
+	Body  io.Reader
+}
 
 // AssetQuery says which assets to list, newest first. The zero value asks for the first page of everything.
 type AssetQuery struct {
@@ -132,4 +141,17 @@ func MissingAssets(missing []AssetUse) error {
 		faults = append(faults, *f.On(u.Param).At(u.Slide))
 	}
 	return Join(faults)
+}
+
+// assetPage begins the address under which a page loads an asset: browsers ask only for addresses of schemes that they
+// know. The name can never exist, and no deck may use it.
+const assetPage = "https://assets.lectern.invalid/"
+
+// PageAddress is the address under which a page loads the asset of a content.
+func PageAddress(sha256 string) string { return assetPage + sha256 }
+
+// AssetOfPage returns the content that a page loads from an address, if that is one of [PageAddress].
+func AssetOfPage(address string) (sha256 string, ok bool) {
+	sha256, ok = strings.CutPrefix(address, assetPage)
+	return sha256, ok && IsSHA256(sha256)
 }

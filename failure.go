@@ -48,10 +48,11 @@ const (
 	CodeUnknownTemplate Code = "unknown_template" // caller
 	CodeInvalidYAML     Code = "invalid_yaml"     // caller
 
-	CodeUnknownLanguage   Code = "unknown_language"   // caller: the deck is not in the language that is asked for
-	CodeUntranslated      Code = "untranslated"       // caller: a narration has no translation
-	CodeUndefinedVariable Code = "undefined_variable" // caller: a text names a variable without a value
-	CodeUnknownAsset      Code = "unknown_asset"      // caller: the deck names an asset that its owner does not have
+	CodeUnknownLanguage   Code = "unknown_language"       // caller: the deck is not in the language that is asked for
+	CodeUntranslated      Code = "untranslated"           // caller: a narration has no translation
+	CodeUndefinedVariable Code = "undefined_variable"     // caller: a text names a variable without a value
+	CodeUnknownAsset      Code = "unknown_asset"          // caller: the deck names an asset that its owner does not have
+	CodeUnsupported       Code = "unsupported_media_type" // caller: a file, or a body, of a kind that is not taken
 )
 
 // IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again

@@ -110,27 +110,40 @@ type problem struct {
 		Message string       `json:"message"`
 		Param   string       `json:"param"`
 		Slide   int          `json:"slide"`
+		Line    int          `json:"line"`
+		Column  int          `json:"column"`
 	} `json:"errors"`
 }
 
 // do sends a request and returns the answer if its status is a success; the caller closes the body.
 func (c *Client) do(ctx context.Context, method, path string, body []byte, header http.Header) (*http.Response, error) {
-	var r io.Reader
-	if body != nil {
-		r = bytes.NewReader(body)
+	if body == nil {
+		return c.send(ctx, method, path, nil, 0, header)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
+	if header.Get("Content-Type") == "" {
+		header = header.Clone()
+		if header == nil {
+			header = http.Header{}
+		}
+		header.Set("Content-Type", "application/json")
+	}
+	return c.send(ctx, method, path, bytes.NewReader(body), int64(len(body)), header)
+}
+
+// send is do with a body of size bytes; nil: none.
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader, size int64, header http.Header) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
+	}
+	if req.ContentLength = size; body != nil && size == 0 {
+		req.Body = http.NoBody
 	}
 	for name, values := range header {
 		req.Header[name] = values
 	}
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
-	}
-	if body != nil && req.Header.Get("Content-Type") == "" {
-		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -170,8 +183,10 @@ func refusal(res *http.Response) error {
 	for i, f := range p.Errors {
 		if i > 0 { // the first one is the failure itself
 			e.Failure.Causes = append(e.Failure.Causes, lectern.Failure{Code: f.Code, Message: f.Message, Param: f.Param,
-				Slide: f.Slide})
+				Slide: f.Slide, Line: f.Line, Column: f.Column})
+			continue
 		}
+		e.Failure.Line, e.Failure.Column = f.Line, f.Column
 	}
 	return e
 }
@@ -193,18 +208,23 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, hea
 	if err != nil {
 		return nil, err
 	}
+	return res.Header, read(ctx, res, v)
+}
+
+// read decodes an answer into v, unless that is nil, and closes it.
+func read(ctx context.Context, res *http.Response, v any) error {
 	defer res.Body.Close()
 	if v == nil {
-		return res.Header, nil
+		return nil
 	}
 	if err := json.NewDecoder(io.LimitReader(res.Body, 256<<20)).Decode(v); err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		return nil, &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"),
+		return &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id"),
 			Failure: lectern.Fail(lectern.CodeInternal, "The server's answer could not be read.").Because(err)}
 	}
-	return res.Header, nil
+	return nil
 }
 
 // Checked is what the server says of a deck that it would accept.

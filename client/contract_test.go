@@ -138,8 +138,9 @@ func TestClientReadsTheServersProblems(t *testing.T) {
 	_, err := c.Create(t.Context(), []byte(`{}`))
 	want := &lectern.Failure{
 		Code: lectern.CodeInvalidDeck, Message: `"theme" must be a string, not the number 1.`, Param: "theme",
+		Line: 1, Column: 2,
 		Causes: []lectern.Failure{{Code: lectern.CodeInvalidDeck, Message: `"title" must be a string, not a list.`,
-			Param: "slides[0].title", Slide: 1}},
+			Param: "slides[0].title", Slide: 1, Line: 1, Column: 23}},
 	}
 	if e, ok := err.(*client.Error); !ok || e.Status != 422 || !reflect.DeepEqual(e.Failure, want) {
 		t.Errorf("%+v", err)

@@ -238,7 +238,7 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 	}
 	var assets []lectern.Picture
 	for _, url := range page.Assets {
-		a, err := g.Assets.Fetch(ctx, url)
+		a, err := g.Web.Fetch(ctx, url)
 		if err != nil {
 			return err
 		}

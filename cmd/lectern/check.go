@@ -84,7 +84,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if err == nil {
 		var more []lectern.Warning
 		bar := newMeasure(io, len(deck.Slides))
-		deck, more, measured, err = t.Check(ctx, deck, q.Judge, bar.show)
+		deck, more, measured, err = t.Check(ctx, deck, nil, q.Judge, bar.show)
 		bar.end()
 		warnings = append(warnings, more...)
 	}

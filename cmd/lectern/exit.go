@@ -76,7 +76,7 @@ func exitCode(err error) int {
 	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
 		lectern.CodeCallbackRefused, lectern.CodeUnknownLanguage, lectern.CodeUntranslated, lectern.CodeUndefinedVariable,
-		lectern.CodeUnknownAsset:
+		lectern.CodeUnknownAsset, lectern.CodeUnsupported:
 		return exitDeck
 	case lectern.CodeMissingTool:
 		return exitMissingTool

@@ -30,6 +30,7 @@ type grammar struct {
 	Serve     serveCmd     `cmd:"" help:"Serve the HTTP interface and the studio."`
 	Job       jobCmd       `cmd:"" help:"See and steer the presentations of a server."`
 	Webhook   webhookCmd   `cmd:"" help:"See and steer whom a server tells of its presentations."`
+	Asset     assetCmd     `cmd:"" help:"Upload, list and delete the files that a server keeps for decks."`
 	Key       keyCmd       `cmd:"" help:"Make, list and remove the API keys of a server."`
 	Cache     cacheCmd     `cmd:"" help:"See and prune the caches of finished steps."`
 	Voices    voicesCmd    `cmd:"" help:"List the voices."`

@@ -70,7 +70,7 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 		want[len(d.Slides)] = fmt.Sprintf("slides[%d].props.%s", len(d.Slides)-1, last.Name)
 	}
 	none := func(err error) error { return err }
-	checked, warnings, measured, err := k.Check(t.Context(), d, none, func(int) {})
+	checked, warnings, measured, err := k.Check(t.Context(), d, nil, none, func(int) {})
 	if err != nil || measured != len(checked.Slides) {
 		t.Fatalf("%d of %d slides measured: %v", measured, len(d.Slides), err)
 	}

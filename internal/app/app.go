@@ -3,18 +3,22 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"time"
 
 	"lectern"
+	"lectern/internal/asset"
 	"lectern/internal/blob"
+	"lectern/internal/capture"
 	"lectern/internal/check"
 	"lectern/internal/config"
 	"lectern/internal/httpapi"
 	"lectern/internal/job"
 	"lectern/internal/keys"
 	"lectern/internal/render"
+	"lectern/internal/store/sqlstore"
 	"lectern/internal/webhook"
 )
 
@@ -36,6 +40,7 @@ type App struct {
 	*Tools
 	Jobs      *job.Service
 	Artifacts *blob.Artifacts
+	Assets    *asset.Service
 
 	opt       Options
 	storage   *Storage
@@ -43,6 +48,8 @@ type App struct {
 	webhooks  *webhook.Service
 	keys      *keys.Ring
 	cache     *blob.Cache
+	pictures  *asset.Pictures
+	slides    *capture.Capturer
 	ready     *readiness
 	warming   chan struct{} // closed when the start of the browser has ended; nil: it was not begun
 	endWarm   context.CancelFunc
@@ -78,6 +85,12 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.cache, err = blob.OpenCache(blob.CacheOptions{Dir: at.Cache, Limit: cfg.CacheLimit, MinAge: -1}); err != nil {
 		return err
 	}
+	a.Assets = asset.New(asset.Options{
+		Store: a.storage.outbox, Files: assetFiles{a.Artifacts}, Texts: a.Decks.Kinds(), Limits: cfg.Limits, Most: cfg.Assets.Upload,
+		Keep: cfg.Assets.Keep, Log: log,
+	})
+	a.pictures = a.Tools.pictures(a.Assets, a.cache)
+	a.slides = a.capturer(a.pictures)
 	if a.telemetry, err = openTelemetry(ctx, cfg, a.opt.Version, a.sources()); err != nil {
 		return err
 	}
@@ -96,7 +109,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		CleanupDelay: atOnce(cfg.CleanupWait), Retention: cfg.Retention,
 	}
 	if !o.Idle {
-		o.Run = a.pipeline(a.Artifacts, a.cache).Run
+		o.Run = a.pipeline(a.slides, a.Artifacts, a.cache).Run
 	}
 	if a.Jobs, err = job.New(o); err != nil {
 		return err
@@ -109,6 +122,9 @@ func (a *App) open(ctx context.Context) (err error) {
 func (a *App) Start(ctx context.Context) error {
 	if err := a.Jobs.Start(ctx); err != nil {
 		return err
+	}
+	if !a.opt.Once {
+		a.Assets.Start(ctx)
 	}
 	if a.Config.Role == config.RoleAPI {
 		return nil // its browser draws previews alone, and starts with the first
@@ -149,6 +165,7 @@ func (a *App) Deliver(ctx context.Context) error { return a.webhooks.Start(ctx) 
 
 // Stop hands running presentations back to the queue. Their last milestones are still delivered, or wait in the outbox.
 func (a *App) Stop(ctx context.Context) error {
+	a.Assets.Stop()
 	err := errors.Join(a.Jobs.Stop(ctx), a.webhooks.Stop(ctx))
 	if a.endWarm != nil {
 		a.endWarm()
@@ -201,7 +218,7 @@ func (c deckCheck) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []l
 
 // Measure implements httpapi.Measurer.
 func (a *App) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
-	m, err := a.measure(ctx, a.cache, d, nil)
+	m, err := measure(ctx, a.slides, a.cache, d, nil)
 	return m.Slides, m.Warnings, err
 }
 
@@ -232,7 +249,17 @@ func (r remains) RemoveArtifacts(ctx context.Context, id string) error {
 	return r.artifacts.DeletePrefix(ctx, render.ArtifactsOf(id))
 }
 
+// assetFiles are the files of assets, next to the artifacts.
+type assetFiles struct{ *blob.Artifacts }
+
+// Open implements asset.Files.
+func (f assetFiles) Open(ctx context.Context, key string) (io.ReadSeekCloser, error) {
+	return f.Artifacts.Open(ctx, key)
+}
+
 var (
+	_ asset.Files      = assetFiles{}
+	_ asset.Store      = (*sqlstore.Store)(nil)
 	_ httpapi.Jobs     = (*job.Service)(nil)
 	_ httpapi.Checker  = (*App)(nil)
 	_ httpapi.Checker  = deckCheck{}

@@ -53,7 +53,7 @@ func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error
 	return httpapi.Options{
 		Jobs: a.Jobs, Decks: a.Decks, Check: a, CustomCheck: deckCheck{a, a.checker.Lenient()}, Measure: a,
 		CheckTime: a.Config.HTTP.CheckTime, Slides: a.Slides, Browser: a.Browser,
-		Assets: a.Assets, Voices: a.Voices, Avatars: a.Avatars,
+		Pictures: a.pictures, Assets: a.Assets, Voices: a.Voices, Avatars: a.Avatars,
 		Open:      func(ctx context.Context, key string) (io.ReadSeekCloser, error) { return a.Artifacts.Open(ctx, key) },
 		Callbacks: a.webhooks, Draining: draining,
 		Ready: a.ready.missing, Limits: a.Config.Limits, LargeBodies: a.Config.HTTP.LargeBodies, Log: a.opt.Log,

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"lectern"
+	"lectern/internal/asset"
 	"lectern/internal/avatar"
 	"lectern/internal/blob"
 	"lectern/internal/capture"
@@ -36,7 +37,7 @@ type Tools struct {
 	Slides  *slides.Library
 	Voices  *tts.Catalogue
 	Avatars *avatar.Catalogue
-	Assets  *fetch.Fetcher
+	Web     *fetch.Fetcher // of pictures
 	Browser *chrome.Browser
 	FFmpeg  *FFmpeg
 
@@ -44,7 +45,6 @@ type Tools struct {
 	providers []provider
 	slots     *render.Resources
 	ledger    *usage.Ledger
-	slides    *capture.Capturer
 	judge     *picturefile.Judge
 	checker   *check.Checker
 	Decks     *deck.Catalogue
@@ -75,18 +75,15 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	all := slices.Concat(extra, providers(cfg, secrets, ffmpeg))
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
-		Assets: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
+		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
 		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
 	}
 	t.ledger = usage.NewLedger(t.Browser.CPU)
-	t.slides = capture.New(capture.Options{
-		Browser: t.Browser, Fetcher: t.Assets, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: cfg.Limits, Judge: t.judge,
-	})
 	t.checker = check.New(check.Options{
-		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: t.Assets, Judge: t.judge,
+		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: &asset.Pictures{Web: t.Web}, Judge: t.judge,
 		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
 	})
 	return t, nil
@@ -106,7 +103,7 @@ func newBrowser(cfg config.Config, logger *slog.Logger) *chrome.Browser {
 // Close ends the browser and the children of the providers.
 func (t *Tools) Close() error {
 	err := t.Browser.Close()
-	t.Assets.Close()
+	t.Web.Close()
 	for _, p := range t.providers {
 		if p.close != nil {
 			err = errors.Join(err, p.close())
@@ -115,10 +112,22 @@ func (t *Tools) Close() error {
 	return err
 }
 
+// pictures fetches the pictures of slides, those of assets from contents.
+func (t *Tools) pictures(contents asset.Contents, cache *blob.Cache) *asset.Pictures {
+	return &asset.Pictures{Web: t.Web, Contents: contents, Drawer: t.Browser, Cache: cache, Limits: t.Config.Limits}
+}
+
+// capturer returns what draws slides with these pictures.
+func (t *Tools) capturer(p *asset.Pictures) *capture.Capturer {
+	return capture.New(capture.Options{
+		Browser: t.Browser, Fetcher: p, Library: t.Slides, Tabs: t.slots.Tabs(), Limits: t.Config.Limits, Judge: t.judge,
+	})
+}
+
 // pipeline returns a pipeline of the tools that stores what it makes in artifacts and cache.
-func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
+func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, cache *blob.Cache) *render.Pipeline {
 	return render.New(render.Options{
-		FFmpeg: t.FFmpeg, Capture: t.slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
+		FFmpeg: t.FFmpeg, Capture: slides, Browser: t.Browser, Library: t.Slides, Voices: t.Voices, Avatars: t.Avatars,
 		Align: tts.Align, Plain: t.Config.Compat, Check: t.checker.Lenient().Check, Segmenter: t.Browser,
 		Encoder: t.encoder.works, Artifacts: artifacts,
 		Cache: func() (render.Cache, func()) {
@@ -131,16 +140,17 @@ func (t *Tools) pipeline(artifacts render.Artifacts, cache *blob.Cache) *render.
 
 // measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
 // [capture.Capturer.Measure].
-func (t *Tools) measure(ctx context.Context, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
+func measure(ctx context.Context, slides *capture.Capturer, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
 	hold := cache.Hold()
 	defer hold.Release()
-	return t.slides.Measure(ctx, hold, d, show)
+	return slides.Measure(ctx, hold, d, show)
 }
 
 // Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
 // renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the number of
-// slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults.
-func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) error, show func(done int)) (
+// slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults. files has the
+// paths of the assets that the deck names, by their hash.
+func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]string, judge func(error) error, show func(done int)) (
 	checked lectern.Deck, warnings []lectern.Warning, measured int, err error) {
 	faulty := d.WithDefaults()
 	dir, err := UserCache()
@@ -159,7 +169,7 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, judge func(error) err
 	if err = judge(err); err != nil {
 		return faulty, warnings, 0, err
 	}
-	m, err := t.measure(ctx, cache, checked, show)
+	m, err := measure(ctx, t.capturer(t.pictures(asset.Local(files), cache)), cache, checked, show)
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 

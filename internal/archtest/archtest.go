@@ -1,8 +1,8 @@
 // Package archtest holds the rules of docs/ARCHITECTURE.md as a failing test.
 //
-// A rule that lives only in a document is broken by the third person in a hurry. Each rule here is a function from
-// one parsed file (or the whole tree) to findings; each finding says what to do and why the rule exists; and each
-// rule is shown to fail on a snippet that offends it, so that a rule which stopped looking is noticed too.
+// A rule that is only in a document is soon broken. Each rule here is a function from one parsed file (or the whole
+// tree) to findings. Each finding says what to do and why the rule exists. A test proves that each rule fails on a
+// snippet that breaks it, so that a rule without effect is noticed too.
 package archtest
 
 import (
@@ -34,14 +34,14 @@ type File struct {
 	AST       *ast.File
 }
 
-// Finding is one breach of a rule.
+// Finding is one violation of a rule.
 type Finding struct {
 	Where string // "path:line"
 	What  string
 	Why   string
 }
 
-// String is the finding as the test prints it.
+// String returns the finding as the test prints it.
 func (f Finding) String() string { return f.Where + ": " + f.What + "\n\twhy: " + f.Why }
 
 // Parse reads one file. The path decides which rules apply to it.
@@ -57,7 +57,7 @@ func Parse(name string, src []byte) (File, error) {
 	}, nil
 }
 
-// Tree reads every Go file below root, but for testdata and hidden folders and other modules.
+// Tree reads every Go file below root, except in testdata, hidden folders and other modules.
 func Tree(root string) ([]File, error) {
 	var files []File
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -101,7 +101,7 @@ func skipFolder(root, p string, d fs.DirEntry) error {
 	return nil
 }
 
-// imports gives the paths that f imports with their positions.
+// imports returns the paths that f imports, with their positions.
 func (f File) imports() map[string]string {
 	out := map[string]string{}
 	for _, i := range f.AST.Imports {
@@ -117,7 +117,7 @@ func (f File) at(p token.Pos) string {
 	return f.Path + ":" + strconv.Itoa(f.Set.Position(p).Line)
 }
 
-// standard reports whether an import path is the standard library's.
+// standard reports whether an import path belongs to the standard library.
 func standard(p string) bool {
 	first, _, _ := strings.Cut(p, "/")
 	return !strings.Contains(first, ".") && first != Module

@@ -26,12 +26,12 @@ const maxKey = 512
 // "ab12/1/video.mp4"; no part of them begins with a dot.
 type Artifacts struct {
 	bucket *blob.Bucket
-	dir    string // of a local store; empty: the bucket is elsewhere
+	dir    string // of a local store; empty: another kind of bucket
 	aside  *aside // of a local store
 }
 
-// OpenArtifacts opens the store in a local folder, which is made where it is missing. There the key is the file's path,
-// and nothing else is stored: no sidecar files; the content type follows from the key's ending.
+// OpenArtifacts opens the store in a local folder, which is made if it is missing. There the key is the file's path,
+// and nothing else is stored, no sidecar files either. The content type follows from the key's extension.
 func OpenArtifacts(dir string) (*Artifacts, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -48,10 +48,10 @@ func OpenArtifacts(dir string) (*Artifacts, error) {
 	return &Artifacts{bucket: bucket, dir: dir, aside: a}, nil
 }
 
-// NewArtifacts is a store in any bucket. Close closes the bucket.
+// NewArtifacts returns a store in any bucket. Close closes the bucket.
 func NewArtifacts(b *blob.Bucket) *Artifacts { return &Artifacts{bucket: b} }
 
-// Close releases the store's resources. Objects that are open stay so.
+// Close releases the store's resources. Open objects stay open.
 func (a *Artifacts) Close() error {
 	err := a.bucket.Close()
 	if a.aside != nil {
@@ -60,8 +60,8 @@ func (a *Artifacts) Close() error {
 	return err
 }
 
-// Put stores the local file at path under key, replacing what is there. It appears completely or not at all, and is on
-// the disk when Put returns. The file at path stays and must not change afterwards: a local store shares it.
+// Put stores the local file at path under key and replaces an existing artifact. It appears atomically, and is on the
+// disk when Put returns. The file at path stays and must not change afterwards: a local store shares it.
 func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (a *Artifacts) putLocal(key, path string) error {
 	tmp := a.aside.path(key)
 	defer os.Remove(tmp)
 	if err := os.Link(path, tmp); err != nil {
-		// Another file system, or one without links.
+		// Another file system, or one without hard links.
 		if err := copyFile(path, tmp); err != nil {
 			return storeFailed("copy a finished file", err)
 		}
@@ -127,8 +127,8 @@ func (a *Artifacts) putBucket(ctx context.Context, key, path, contentType string
 	return nil
 }
 
-// Object is an open artifact, fit for http.ServeContent. It must be closed. It can be read to its end even when the
-// artifact is deleted meanwhile, where the store is local.
+// Object is an open artifact for http.ServeContent. The caller must close it. In a local store it can be read to its
+// end even if the artifact is deleted meanwhile.
 type Object struct {
 	io.ReadSeekCloser
 	Size        int64
@@ -174,7 +174,7 @@ func openFailed(err error) error {
 	return storeFailed("read a file", err)
 }
 
-// Delete deletes an artifact. A missing one is no fault.
+// Delete deletes an artifact. A missing one is no error.
 func (a *Artifacts) Delete(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {
 		return err
@@ -186,8 +186,8 @@ func (a *Artifacts) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// DeletePrefix deletes all artifacts in the folder that prefix names, with or without a slash at its end; "ab" does
-// not touch "abc/…". It is idempotent. Where it fails, some are deleted and it can be called again.
+// DeletePrefix deletes all artifacts in the folder that prefix names, with or without a slash at its end; "ab" does not
+// touch "abc/…". It is idempotent. If it fails, some artifacts are deleted and it can be called again.
 func (a *Artifacts) DeletePrefix(ctx context.Context, prefix string) error {
 	prefix = strings.TrimSuffix(prefix, "/")
 	if err := checkKey(prefix); err != nil {
@@ -227,7 +227,7 @@ func (a *Artifacts) prune(dir string) {
 
 func (a *Artifacts) file(key string) string { return filepath.Join(a.dir, filepath.FromSlash(key)) }
 
-// checkKey refuses keys that could leave the store's folder or that some bucket would have to rewrite.
+// checkKey refuses keys that could leave the store's folder or that some buckets would rewrite.
 func checkKey(key string) error {
 	ok := key != "" && len(key) <= maxKey && fs.ValidPath(key)
 	for part := range strings.SplitSeq(key, "/") {
@@ -243,7 +243,7 @@ func checkKey(key string) error {
 	return nil
 }
 
-// ContentType is the type that follows from a key's ending.
+// ContentType returns the type for a key's extension.
 func ContentType(key string) string {
 	switch path.Ext(key) {
 	case ".mp4":

@@ -1,11 +1,11 @@
-// Package blob keeps what Lectern makes: artifacts, which people download, and the cache, which spares work.
+// Package blob stores the files that Lectern makes: artifacts, which people download, and the cache, which saves work.
 //
-// The two look alike and differ. An artifact belongs to a presentation, lives as long as it, and may be stored in any
+// The two look alike and differ. An artifact belongs to a presentation, exists as long as it, and may be stored in any
 // bucket that gocloud.dev/blob can open. A cache entry has no owner, is named by the hash of all its inputs, is a local
 // file because ffmpeg reads it, and may be removed whenever space is short and no run uses it.
 //
-// No reader of either sees a half-written file: files are written to a folder aside, flushed to the disk, and renamed.
-// The next process that opens the same folder removes what a crash left aside, and only if its owner is dead.
+// No reader of either sees a half-written file: files are written to a temporary folder, flushed to the disk, and
+// renamed. The next process that opens the same folder removes the temporary files of dead processes.
 package blob
 
 import (
@@ -24,11 +24,11 @@ import (
 	"lectern/internal/private"
 )
 
-// asideName is the folder, inside a store's, where unfinished files lie.
+// asideName is the folder for unfinished files, inside a store's folder.
 const asideName = ".tmp"
 
 // aside is a process's own folder for unfinished files. The process holds a lock on it, which the kernel releases when
-// the process dies; so the next process knows which folders to remove.
+// the process dies; so later processes know which folders to remove.
 type aside struct {
 	dir  string
 	lock *os.File
@@ -56,7 +56,7 @@ func openAside(root string) (*aside, error) {
 				return a, nil
 			}
 		}
-		// Another process that is just starting took the folder for litter, between its making and its locking.
+		// Another process that is starting removed the folder as a leftover, before it was locked.
 		if f != nil {
 			f.Close()
 		}
@@ -82,7 +82,7 @@ func sweep(all string) {
 	}
 }
 
-// path returns a new name with the extension of name, since ffmpeg derives formats from it.
+// path returns a new name with the extension of name, because ffmpeg derives formats from it.
 func (a *aside) path(name string) string {
 	return filepath.Join(a.dir, uuid.NewString()+filepath.Ext(name))
 }
@@ -92,7 +92,7 @@ func (a *aside) close() error {
 	return errors.Join(err, a.lock.Close())
 }
 
-// settle flushes the finished file at from and makes it appear as to, replacing what is there.
+// settle flushes the finished file at from and renames it to to, replacing an existing file.
 func settle(from, to string) error {
 	f, err := os.OpenFile(from, os.O_RDWR, 0)
 	if err != nil {
@@ -120,7 +120,7 @@ func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // what was renamed into it has been deleted since
+			return nil // the renamed file has been deleted meanwhile
 		}
 		return err
 	}
@@ -146,7 +146,7 @@ func copyFile(from, to string) error {
 	return errors.Join(err, dst.Close())
 }
 
-// storeFailed turns an error of the file system or a bucket into a Failure; doing says what was tried.
+// storeFailed turns an error of the file system or a bucket into a Failure. doing names the operation.
 func storeFailed(doing string, err error) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f

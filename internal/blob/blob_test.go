@@ -91,7 +91,7 @@ func TestArtifacts(t *testing.T) {
 			if o.Size != 10 || o.ContentType != "video/mp4" || o.ModTime.IsZero() {
 				t.Errorf("%+v", o)
 			}
-			// Fit for ranges.
+			// Range requests work.
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
 			req.Header.Set("Range", "bytes=3-5")
 			rec := httptest.NewRecorder()
@@ -103,7 +103,7 @@ func TestArtifacts(t *testing.T) {
 			if err := o.Close(); err != nil {
 				t.Error(err)
 			}
-			// Replaced whole.
+			// Put replaces the whole artifact.
 			if err := a.Put(ctx, "p1/2/video.mp4", write(t, filepath.Join(t.TempDir(), "w"), "new"), ""); err != nil {
 				t.Fatal(err)
 			}
@@ -294,7 +294,7 @@ func TestCacheKeepsAndSurvivesARestart(t *testing.T) {
 	if p, ok := again.Get(key(1)); !ok || p != path || again.Size() != 10 || again.Len() != 1 {
 		t.Error(p, ok, again.Size())
 	}
-	// One process sees what another makes, and misses what another removes.
+	// One process sees the files that another makes, and gets a miss for those that another removes.
 	put(t, again, key(2), 5)
 	if _, ok := c.Get(key(2)); !ok || c.Size() != 15 {
 		t.Error("not seen")
@@ -337,7 +337,7 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 	if _, ok := c.Get(key(1)); ok || c.Len() != 0 {
 		t.Error("found")
 	}
-	put(t, c, key(1), 3) // nothing is in the way
+	put(t, c, key(1), 3) // the key is free
 	for _, k := range []string{"", "short", "../../../../etc/passwd", "UPPERCASE0", "aaaaaaaa/b", ".tmp/aaaaaaaa",
 		"aaaaaaaa.", "aaaaaaaa..b/", strings.Repeat("a", 300)} {
 		if _, err := c.Put(k, bytesOf(1)); !is(err, lectern.CodeInternal) {
@@ -369,7 +369,7 @@ func TestSameWorkIsDoneOnce(t *testing.T) {
 		})
 	}
 	<-started
-	// Who waits can stop waiting.
+	// A waiting caller can stop waiting.
 	why := errors.New("over")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	wait := make(chan error)
@@ -461,7 +461,7 @@ func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
 	if c.Len() != 4 {
 		t.Error("young entries went")
 	}
-	other := cache(t, o) // another process, which knows of the uses only by the files
+	other := cache(t, o) // another process, which knows the uses only from the files
 	clk.pass(2 * time.Hour)
 	c.Get(key(3))
 	put(t, other, key(4), 100)

@@ -28,21 +28,21 @@ const (
 
 // CacheOptions configure a cache.
 type CacheOptions struct {
-	Dir   string // made where it is missing
+	Dir   string // made if it is missing
 	Limit int64  // bytes; 0: DefaultCacheLimit
-	// MinAge protects what was used so recently from eviction, even where the limit is passed for it: a path that Get
-	// gave stays good for that long without a Hold, for other processes with the same folder too. 0: DefaultCacheMinAge;
-	// less than 0: no protection.
+	// MinAge protects recently used files from eviction, even beyond the limit: a path that Get returned stays valid
+	// for this time without a Hold, also against other processes with the same folder. 0: DefaultCacheMinAge; less than
+	// 0: no protection.
 	MinAge time.Duration
 	Now    func() time.Time // nil: time.Now
 }
 
-// Cache is a folder of files named by the hash of their inputs. A file never changes; when the limit is passed, the
-// least recently used goes first. A Cache is safe for concurrent use, and processes may share its folder: the limit
-// counts the files of all, and what any of them holds stays.
+// Cache is a folder of files named by the hash of their inputs. A file never changes. Beyond the limit, the least
+// recently used file is removed first. A Cache is safe for concurrent use, and processes may share its folder: the
+// limit counts the files of all, and files that any process holds stay.
 //
-// No lock is held while files are touched. Instead, a goroutine that makes or evicts a key announces it: then Get
-// misses the key, and Make waits.
+// No lock is held during file operations. Instead, a goroutine that makes or evicts a key announces it: then Get misses
+// the key, and Make waits.
 type Cache struct {
 	folder
 	limit  int64
@@ -51,7 +51,7 @@ type Cache struct {
 	aside  *aside
 
 	hits, misses atomic.Int64
-	numbered     atomic.Int64 // Holds so far, to number them
+	numbered     atomic.Int64 // number of Holds so far
 
 	mu       sync.Mutex
 	looked   time.Time // when the folder was read
@@ -67,7 +67,7 @@ type entry struct {
 	used time.Time
 }
 
-// OpenCache opens a cache, reads what is in it, and sweeps what a crash left unfinished.
+// OpenCache opens a cache, reads its entries, and removes unfinished files of a crash.
 func OpenCache(o CacheOptions) (*Cache, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -100,7 +100,7 @@ func OpenCache(o CacheOptions) (*Cache, error) {
 // Close releases the cache's resources. No Make may be under way.
 func (c *Cache) Close() error { return c.aside.close() }
 
-// load reads the folder. Call it again to see what other processes have made.
+// load reads the folder. A later call adds the files of other processes.
 func (c *Cache) load() error {
 	c.mu.Lock()
 	c.looked = c.now()
@@ -117,7 +117,7 @@ func (c *Cache) Get(key string) (path string, ok bool) {
 	c.mu.Lock()
 	_, busy := c.flights[key]
 	if e := c.entries[key]; e != nil && !busy {
-		e.used = now // from here on an eviction passes it by
+		e.used = now // from here on an eviction skips it
 	}
 	c.mu.Unlock()
 	if busy {
@@ -131,7 +131,7 @@ func (c *Cache) Get(key string) (path string, ok bool) {
 	}
 	c.remember(key, info.Size(), now)
 	c.hits.Add(1)
-	// The time of access holds the last use; that of change stays, since an artifact may be the same file.
+	// The access time stores the last use. The modification time stays, because an artifact may be the same file.
 	_ = os.Chtimes(path, now, time.Time{})
 	return path, true
 }
@@ -142,8 +142,8 @@ func (c *Cache) Put(key string, write func(path string) error) (string, error) {
 }
 
 // Make returns the file of a key. If there is none, it calls write with a path (which has the key's extension); the
-// file written there appears under the key when write returns nil. While one call writes, others for the same key wait
-// for it or for the end of their ctx; when it fails, one of them writes instead.
+// written file appears under the key when write returns nil. While one call writes, others for the same key wait for it
+// or for the end of their ctx. If it fails, one of them writes instead.
 func (c *Cache) Make(ctx context.Context, key string, write func(path string) error) (string, error) {
 	if err := checkCacheKey(key); err != nil {
 		return "", err
@@ -176,7 +176,7 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 	defer c.land(key)
 	final := c.file(key)
 	if info, err := os.Stat(final); err == nil {
-		c.remember(key, info.Size(), c.now()) // made since we looked
+		c.remember(key, info.Size(), c.now()) // made since the check
 		return final, nil
 	}
 	tmp := c.aside.path(key)
@@ -208,7 +208,7 @@ func (c *Cache) land(key string) {
 	c.mu.Unlock()
 }
 
-// Drop removes a key's file, for one that turns out to be broken.
+// Drop removes a key's file if it turns out to be damaged.
 func (c *Cache) Drop(key string) error {
 	if err := checkCacheKey(key); err != nil {
 		return err
@@ -220,10 +220,10 @@ func (c *Cache) Drop(key string) error {
 	return nil
 }
 
-// Uses is how often a key was found, and how often its file had to be made.
+// Uses returns how often a key was found, and how often its file was made.
 func (c *Cache) Uses() (hits, misses int64) { return c.hits.Load(), c.misses.Load() }
 
-// Size is how many bytes the entries have together, and Len how many they are.
+// Size is the number of bytes of all entries.
 func (c *Cache) Size() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -261,32 +261,32 @@ func (c *Cache) forget(key string) {
 	}
 }
 
-// MakeRoom frees at least half of the cache's size, for a full disk: the least recently used first, however recent that
-// is. What a run holds, in this process or another, stays.
+// MakeRoom frees at least half of the cache's size for a full disk, the least recently used first, without regard to
+// MinAge. Files that a run holds, in this process or another, stay.
 func (c *Cache) MakeRoom() { c.shrink(c.Size()/2, c.Size()/2, -1) }
 
-// lookAgain is how long the folder's sum is believed that other processes add to.
+// lookAgain is how long the size of the folder counts as current, although other processes may add files.
 const lookAgain = time.Minute
 
-// evict removes what was used least recently until a tenth of the limit is free, if the limit is passed.
+// evict removes the least recently used files until a tenth of the limit is free, if the limit is exceeded.
 func (c *Cache) evict() {
 	c.mu.Lock()
 	stale := c.now().Sub(c.looked) >= lookAgain
 	c.mu.Unlock()
 	if stale {
-		_ = c.load() // what it cannot read it need not evict
+		_ = c.load() // files that it cannot read are not evicted
 	}
 	c.shrink(c.limit, c.limit-c.limit/10, c.minAge)
 }
 
-// shrink removes what was used least recently, but nothing younger than minAge, until no more than goal bytes are
-// left. It does nothing while the cache has no more than limit.
+// shrink removes the least recently used files, but none younger than minAge, until at most goal bytes are left. It
+// does nothing while the cache has at most limit bytes.
 func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 	old, ok := c.condemn(limit, goal, minAge)
 	if !ok {
 		return
 	}
-	before := c.now().Add(-max(minAge, 0)) // another process may have used it since we read the folder
+	before := c.now().Add(-max(minAge, 0)) // another process may have used it since the folder was read
 	for _, key := range old {
 		err := c.remove(key, before)
 		switch info, gone := os.Lstat(c.file(key)); {
@@ -302,8 +302,8 @@ func (c *Cache) shrink(limit, goal int64, minAge time.Duration) {
 	c.mu.Unlock()
 }
 
-// condemn chooses what to evict and announces it, so that Get no longer returns it. It reports whether an eviction is
-// due; one runs at a time.
+// condemn chooses the keys to evict and announces them, so that Get does not return them. It reports whether an
+// eviction is due; only one runs at a time.
 func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, due bool) {
 	if c.Size() <= limit {
 		return nil, false
@@ -338,17 +338,17 @@ func (c *Cache) condemn(limit, goal int64, minAge time.Duration) (old []string, 
 	return old, true
 }
 
-// Hold keeps the files that it touched from eviction until Release, in this process and in others. A run has one for as
-// long as it uses the paths.
+// Hold protects the files that it returned from eviction until Release, in this process and in others. A run has one
+// while it uses the paths.
 type Hold struct {
 	c     *Cache
 	marks string // the file of its marks, for other processes
 	mu    sync.Mutex
 	keys  map[string]bool
-	open  *os.File // of the marks, once there is one
+	open  *os.File // the file of the marks, once it exists
 }
 
-// Hold begins to hold. Release must be called.
+// Hold returns a new Hold. Release must be called.
 func (c *Cache) Hold() *Hold {
 	return &Hold{c: c, marks: filepath.Join(c.aside.dir, marks+strconv.FormatInt(c.numbered.Add(1), 10)),
 		keys: map[string]bool{}}
@@ -391,7 +391,7 @@ func (h *Hold) pin(key string) {
 	h.c.mu.Lock()
 	h.c.pins[key]++
 	h.c.mu.Unlock()
-	// without a mark, as on a full disk, its use keeps it for a while
+	// without a mark, as on a full disk, MinAge still protects it
 	_ = h.c.gate(unix.LOCK_SH, func() error { return h.mark(key) })
 }
 
@@ -400,7 +400,7 @@ func (h *Hold) mark(key string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.keys == nil {
-		return nil // it was let go of meanwhile
+		return nil // it was released meanwhile
 	}
 	if h.open == nil {
 		f, err := os.OpenFile(h.marks, os.O_CREATE|os.O_WRONLY|os.O_APPEND, private.File)
@@ -409,18 +409,18 @@ func (h *Hold) mark(key string) error {
 		}
 		h.open = f
 	}
-	_, err := h.open.WriteString("\n" + key + "\n") // the first ends what a full disk has cut
+	_, err := h.open.WriteString("\n" + key + "\n") // the first ends a line that a full disk has truncated
 	return err
 }
 
-// Release lets go of everything. It may be called again; a Hold that was released holds no more.
+// Release releases all files. It may be called again. A released Hold protects no further files.
 func (h *Hold) Release() {
 	h.mu.Lock()
 	keys, open := h.keys, h.open
 	h.keys, h.open = nil, nil
 	h.mu.Unlock()
 	if open != nil {
-		_ = errors.Join(os.Remove(h.marks), open.Close()) // what stays goes with the process
+		_ = errors.Join(os.Remove(h.marks), open.Close()) // leftovers are removed after the end of the process
 	}
 	h.c.mu.Lock()
 	for key := range keys {
@@ -432,7 +432,7 @@ func (h *Hold) Release() {
 	h.c.evict()
 }
 
-// checkCacheKey takes hashes in lower-case letters and digits, with an ending such as ".png" where wanted.
+// checkCacheKey accepts hashes in lower-case letters and digits, with an optional extension such as ".png".
 func checkCacheKey(key string) error {
 	name, ending, _ := strings.Cut(key, ".")
 	ok := len(name) >= 8 && len(key) <= 200 && ending == strings.Trim(ending, ".") && !strings.HasSuffix(key, ".")

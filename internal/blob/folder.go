@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is the folder of a cache, as all processes see it that share it.
+// folder is the folder of a cache, which several processes may share.
 //
 // A Hold marks its keys by lines in a file in its process's folder aside; the kernel's lock on that folder shows
 // whether the process lives. Marks are made under a shared lock of the gate; a file is checked and removed under its
-// exclusive lock. So a mark is either made first, and seen, or made afterwards, and then its maker finds that the file
-// is gone.
+// exclusive lock. So a mark is either made before the check, which sees it, or after the removal, and then its maker
+// finds that the file is gone.
 type folder struct{ dir string }
 
 // marks begins the names of the files with a Hold's marks: keys, each between new lines.
@@ -31,7 +31,7 @@ func (f folder) file(key string) string {
 	return filepath.Join(f.dir, key[:2], key[2:4], key)
 }
 
-// walk calls see for each entry. What is no entry, by name or by place, is somebody else's and passed by.
+// walk calls see for each entry. It skips files that are not entries by their name or place.
 func (f folder) walk(see func(key string, info fs.FileInfo)) error {
 	return filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -113,11 +113,11 @@ func (f folder) allHeld() map[string]bool {
 	return keys
 }
 
-// errUsed says that a file stays, since it is held, or was used meanwhile.
+// errUsed reports that a file stays because it is held or was used meanwhile.
 var errUsed = errors.New("the file is in use")
 
-// remove removes a key's file, unless a process holds it or used it after since; then it returns errUsed. A missing
-// file is no error.
+// remove removes a key's file. If a process holds it or used it after since, it returns errUsed. A missing file is no
+// error.
 func (f folder) remove(key string, since time.Time) error {
 	path := f.file(key)
 	err := f.gate(unix.LOCK_EX, func() error {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// lastUse is the time of access, which Get sets, or that of change where it is later.
+// lastUse is the access time, which Get sets, or the modification time if that is later.
 func lastUse(info fs.FileInfo) time.Time {
 	used := info.ModTime()
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {

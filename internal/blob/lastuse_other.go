@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// lastUse is the time of change: on these systems each process starts with a new order of eviction.
+// lastUse is the modification time: on these systems each process starts with a new order of eviction.
 func lastUse(info fs.FileInfo) time.Time { return info.ModTime() }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Two processes on one folder: what one makes counts for the other, and what one holds the other leaves alone, whether
-// it is past the limit or out of space.
+// Two processes share a folder: the files of one count for the other, and neither evicts files that the other holds,
+// whether it exceeds the limit or is out of space.
 func TestSharedCache(t *testing.T) {
 	t.Parallel()
 	clk := newClock()
@@ -23,8 +23,8 @@ func TestSharedCache(t *testing.T) {
 		_, err := os.Stat(ours.file(key(n)))
 		return err == nil
 	}
-	clk.pass(100 * time.Minute) // in which the run that holds makes nothing
-	put(t, ours, key(2), 400)   // past the limit, with what they have made
+	clk.pass(100 * time.Minute) // in which the run with the Hold makes nothing
+	put(t, ours, key(2), 400)   // beyond the limit, together with their files
 	if !there(0) || there(1) || !there(2) {
 		t.Errorf("held by the other: %v, used by nobody: %v, new: %v", there(0), there(1), there(2))
 	}

@@ -12,11 +12,11 @@ import (
 	"lectern"
 )
 
-// room is how many bytes must be free for a store to count as writable.
+// room is the number of bytes that must be free for a store to count as writable.
 const room = 16 << 20
 
-// Probe writes a small file to the store, as artifacts are written, and removes it. It fails with a message where the
-// store takes nothing or its disk has no space for a short video.
+// Probe writes a small file to the store, as artifacts are written, and removes it. It fails with a message if the
+// store is not writable or its disk has no space for a short video.
 func (a *Artifacts) Probe(ctx context.Context) error {
 	if a.aside == nil {
 		key := "probe-" + uuid.NewString()
@@ -31,7 +31,7 @@ func (a *Artifacts) Probe(ctx context.Context) error {
 // Writable checks that files can be written to a folder: it writes one, flushes it, reserves space, and removes it.
 func Writable(dir string) error { return writable(dir, dir) }
 
-// writable is Writable for a folder that sentences call by a name.
+// writable is Writable for a folder with a name in messages.
 func writable(dir, name string) error {
 	f, err := os.CreateTemp(dir, ".lectern-*")
 	if err == nil {
@@ -56,7 +56,7 @@ func writable(dir, name string) error {
 		"there, or choose another folder with the setting data.", name, plainly(err)).Because(err)
 }
 
-// plainly is an error of the system without the name of the call and the path.
+// plainly returns an error of the system without the name of the call and the path.
 func plainly(err error) error {
 	if e, ok := errors.AsType[syscall.Errno](err); ok {
 		return fmt.Errorf("%w", e)

@@ -28,7 +28,7 @@ func Survey(dir string) ([]Entry, error) {
 		return nil, storeFailed("find its folder", err)
 	}
 	f := folder{dir}
-	sweep(filepath.Join(dir, asideName)) // the marks of the dead
+	sweep(filepath.Join(dir, asideName)) // the marks of dead processes
 	var all []Entry
 	held := f.allHeld()
 	err = f.walk(func(key string, info fs.FileInfo) {
@@ -43,25 +43,25 @@ func Survey(dir string) ([]Entry, error) {
 	return all, nil
 }
 
-// Pruning says what [Prune] takes.
+// Pruning sets what [Prune] removes.
 type Pruning struct {
-	Before time.Time // everything that was not used since; zero: nothing for its age
-	// and the least recently used, until no more than so many bytes are left; less than 0: however many are left
+	Before time.Time // everything not used since then; zero: nothing because of its age
+	// and the least recently used until at most To bytes are left; less than 0: no such limit
 	To     int64
-	DryRun bool // count, and remove nothing
+	DryRun bool // only count
 }
 
-// Pruned says what [Prune] did, or would do.
+// Pruned is the result of [Prune], or of a dry run.
 type Pruned struct {
-	Entries int   // that were removed
-	Bytes   int64 // that they had
-	InUse   int   // entries that were due and stay, since a run of some process uses them
-	Left    int   // entries that stay, those in use among them
-	Size    int64 // that they have
+	Entries int   // removed entries
+	Bytes   int64 // bytes of those
+	InUse   int   // entries that were due but are in use by a run
+	Left    int   // remaining entries, including those in use
+	Size    int64 // bytes of those
 }
 
-// Prune removes entries from a cache's folder, the least recently used first, while processes use it. What a run holds
-// stays, and so does what is used while Prune runs. It stops when ctx ends, and returns what it has done by then.
+// Prune removes entries from a cache's folder, the least recently used first, while processes use it. Files that a run
+// holds stay, and so do files that are used while Prune runs. It stops when ctx ends, and returns the result so far.
 func Prune(ctx context.Context, dir string, o Pruning) (Pruned, error) {
 	all, err := Survey(dir)
 	if err != nil {
@@ -79,7 +79,7 @@ func Prune(ctx context.Context, dir string, o Pruning) (Pruned, error) {
 		old := e.Used.Before(o.Before)
 		if !old && (o.To < 0 || done.Size <= o.To) {
 			if o.Before.IsZero() || !e.Used.Before(o.Before) {
-				break // those that follow are younger
+				break // the rest are younger
 			}
 			continue
 		}

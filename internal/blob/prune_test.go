@@ -19,7 +19,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// endings are those of everything that the pipeline keeps in its cache.
+// endings are the extensions of all files of the pipeline in its cache.
 var endings = []string{".narration", ".png", ".json", ".segment", ".h264", ".aac", ".mp4", ".take.mp4", ".jpg"}
 
 func there(c *Cache, key string) bool {
@@ -27,7 +27,7 @@ func there(c *Cache, key string) bool {
 	return err == nil
 }
 
-// onDisk is the number of bytes that the entries of a cache really have.
+// onDisk returns the size of a cache's entries on the disk.
 func onDisk(t interface{ Fatal(...any) }, c *Cache) (size int64) {
 	all, err := Survey(c.dir)
 	if err != nil {
@@ -39,8 +39,8 @@ func onDisk(t interface{ Fatal(...any) }, c *Cache) (size int64) {
 	return size
 }
 
-// Whatever is made, used, held and let go of by two processes, in whichever order: what is held is there, of every
-// kind, and once nothing is held any more the limit is kept.
+// Two processes make, use, hold and release files in any order: held files of every kind exist, and once nothing is
+// held, the cache is within its limit.
 func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
@@ -115,8 +115,8 @@ func TestWhatIsHeldIsNeverEvictedAndTheLimitIsKept(t *testing.T) {
 	})
 }
 
-// A run that makes far more than the limit gets all of it; when it ends, the limit is kept at once, however young that
-// is.
+// A run that makes far more than the limit keeps all of its files. When it ends, the cache is within its limit at once,
+// however young the files are.
 func TestTheLimitIsKeptAfterBigWrites(t *testing.T) {
 	t.Parallel()
 	c := cache(t, CacheOptions{Limit: 1 << 20, MinAge: -1})
@@ -195,7 +195,7 @@ func TestPruneTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	}
 }
 
-// TestHolder is no test by itself: it is the other process of the test below, and ends when its standard input does.
+// TestHolder is the other process of the test below. It ends when its standard input ends.
 func TestHolder(t *testing.T) {
 	dir := os.Getenv("BLOB_HOLD")
 	if dir == "" {
@@ -212,8 +212,7 @@ func TestHolder(t *testing.T) {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// What a run of another process holds is pruned as little as what one of this process does, until that process is dead,
-// however it died.
+// Prune keeps the files that a run of another process holds until that process is dead, even after a kill.
 func TestPruneBesideAnotherProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -156,10 +156,12 @@ type Log struct {
 	Keep    int        // rotated files that are kept
 }
 
-// Assets says which pictures a deck may load.
+// Assets says which pictures a deck may load, and which files are kept for decks.
 type Assets struct {
-	AllowPrivate bool // addresses in private networks too; a stranger's deck could then read what only this machine may
-	Ports        List // of addresses that pictures are loaded from
+	AllowPrivate bool          // addresses in private networks too; a stranger's deck could then read what only this machine may
+	Ports        List          // of addresses that pictures are loaded from
+	Upload       int64         // bytes of an uploaded file
+	Keep         time.Duration // from the last use of an uploaded file to its removal
 }
 
 // Numbers are Ports as numbers. Without any, no port may be used.

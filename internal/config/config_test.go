@@ -62,7 +62,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s", "subtitles": "yes", "assets.ports": "80",
 		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB", "limits.check": "20s", "limits.ranges": "17",
 		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
-		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "telemetry.otlp": "http://h:4318",
+		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "assets.keep": "2d", "limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
 	}
 	// settings that it requires
 	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}

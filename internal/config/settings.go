@@ -71,7 +71,7 @@ func Default() Config {
 		},
 		Queue:    Queue{Presentations: 1000, StoredBytes: 2 << 30},
 		Chromium: Chromium{Sandbox: SandboxAuto, Memory: 2 << 30, Page: 10 * time.Second},
-		Assets:   Assets{Ports: "80, 443"},
+		Assets:   Assets{Ports: "80, 443", Upload: 512 << 20, Keep: 30 * 24 * time.Hour},
 		Elai:     Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Tries: 5, Poll: 10 * time.Second, Timeout: 30 * time.Minute},
 	}
 }
@@ -135,6 +135,8 @@ func serviceSettings() []Setting {
 			"port numbers, separated by commas", portNumber, func(c *Config) *List { return &c.Assets.Ports }),
 		truth("assets.allow_private", "let decks load pictures from private networks too; only where every deck comes from "+
 			"you", func(c *Config) *bool { return &c.Assets.AllowPrivate }),
+		span("assets.keep", "an uploaded file goes this long after its last use, and never while a presentation names it",
+			time.Minute, 100*365*24*time.Hour, func(c *Config) *time.Duration { return &c.Assets.Keep }),
 	}
 }
 
@@ -160,6 +162,7 @@ func limitSettings() []Setting {
 		sizeInt("limits.props", "props of one slide, as JSON", 1<<10, 1<<30,
 			func(c *Config) *int { return &c.Limits.PropsBytes }),
 		size("limits.body", "a request's body", 1<<10, 1<<40, func(c *Config) *int64 { return &c.Limits.BodyBytes }),
+		size("limits.upload", "a file that is uploaded", 1<<20, 1<<40, func(c *Config) *int64 { return &c.Assets.Upload }),
 		count("limits.min_side", "shortest side of a video, in pixels", 2, 16384,
 			func(c *Config) *int { return &c.Limits.MinSide }),
 		count("limits.max_side", "longest side of a video, in pixels", 2, 16384,

@@ -1,13 +1,13 @@
-// Package crashpoint names the moments between two related operations that cannot be done atomically: a process that
-// dies there must lose nothing. In the normal build [Here] does nothing. In a build with the tag "crashpoints" it kills
-// the process, as SIGKILL does, at the point that the variable CRASH_AT names. So tests reach every such moment; random
-// kills miss them.
+// Package crashpoint names the moments between two related operations that are not atomic: a process that dies there
+// must lose nothing. In the normal build [Here] does nothing. In a build with the tag "crashpoints" it kills the
+// process with SIGKILL at the point that the variable CRASH_AT names. So tests reach every such moment, which random
+// kills would miss.
 package crashpoint
 
-// Point is such a moment. Its text says what is done and what is not done yet.
+// Point is such a moment. Its text names what is done and what is not done yet.
 type Point string
 
-// The points of a presentation that becomes a video, in the order in which it reaches them.
+// The points of a presentation, in the order in which it reaches them.
 const (
 	Committing Point = "decided, not committed"          // the writer, at each transaction
 	Committed  Point = "committed, not announced"        // the writer: no caller is answered, no watcher woken
@@ -17,7 +17,7 @@ const (
 	Joining    Point = "all segments there, not joined"  //
 	Joined     Point = "joined, not published"           // the video is in the cache
 	Linked     Point = "artifact written, not renamed"   //
-	Published  Point = "published, not committed"        // all artifacts are there; the presentation is processing
+	Published  Point = "published, not committed"        // all artifacts are stored; the presentation is processing
 	Returned   Point = "run returned, end not stored"    //
 	Ended      Point = "end stored, ticket not done"     // the queue still has the ticket
 	Marked     Point = "marked for removal, files there" // readers no longer see the presentation

@@ -1,10 +1,11 @@
-// Package egress judges the addresses that users ask this machine to reach: the pictures of a deck, the receivers of
-// webhooks.
+// Package egress checks the addresses to which users make this machine connect: the pictures of a deck, the receivers
+// of webhooks.
 //
-// This machine can often reach what those users cannot: databases, admin pages, the cloud's metadata service. So an
-// address is judged twice. [Policy.Judge] refuses an address by its text, without the network. [Policy.Control], in the
-// dialer, judges each address that DNS returned at the last moment, so a name that resolves differently the second time
-// gains nothing. All packages that send requests share this one: two lists of forbidden networks would soon differ.
+// This machine can often reach servers that those users cannot: databases, admin pages, the cloud's metadata service.
+// So an address is checked twice. [Policy.Judge] refuses an address by its text, without the network. [Policy.Control],
+// in the dialer, checks each address from DNS just before the connection, so a name that resolves differently the
+// second time gains nothing. All packages that send requests share this package: two lists of forbidden networks would
+// soon differ.
 package egress
 
 import (
@@ -23,27 +24,27 @@ import (
 // MaxURL is the longest address, in bytes.
 const MaxURL = 4096
 
-// Policy says what may be reached. The zero value is the one for strangers: the public internet and nothing else.
+// Policy is the set of allowed addresses. The zero value is for untrusted users: only the public internet.
 type Policy struct {
-	// Private are networks that may be reached though they are private: an intranet's servers, a test's.
+	// Private lists private networks that are allowed: servers of an intranet or a test.
 	Private []netip.Prefix
-	// Ports are those that may be reached; nil: every one.
+	// Ports lists the allowed ports; nil: all.
 	Ports []uint16
 }
 
-// Everywhere is the policy for addresses that the operator alone writes: every network may be reached.
+// Everywhere is the policy for addresses that only the operator writes: every network is allowed.
 func Everywhere() Policy { return Policy{Private: prefixes("0.0.0.0/0", "::/0")} }
 
-// Refused says why an address is against the policy, as the end of a sentence: "it points at this machine". It travels
-// through net/http's errors.
+// Refused is the reason why the policy forbids an address, as the end of a sentence: "it points at this machine".
+// net/http's errors wrap it.
 type Refused struct{ Why string }
 
 // Error implements error.
 func (r *Refused) Error() string { return r.Why }
 
-// Judge refuses an address that can be seen to be forbidden without asking the network: another scheme than http or
-// https, a user name in it, no host, a name that means this machine, a private address in any notation. What it allows,
-// given back without its fragment, may still be refused by Control, when DNS has answered.
+// Judge refuses an address whose text shows that it is forbidden: a scheme other than http or https, a user name, no
+// host, a name of this machine, a private address in any notation. It returns an allowed address without its fragment.
+// Control may still refuse that after DNS.
 func (p Policy) Judge(address string) (*url.URL, *Refused) {
 	if len(address) > MaxURL {
 		return nil, &Refused{Why: fmt.Sprintf("its address is longer than %d characters", MaxURL)}
@@ -113,14 +114,14 @@ func (p Policy) judgeHost(host string) *Refused {
 	}
 	if strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".local") || !strings.Contains(host, ".") {
 		if len(p.Private) > 0 {
-			return nil // the dialer judges what the name stands for
+			return nil // the dialer checks the name's addresses
 		}
 		return &Refused{Why: "it points at a private network"}
 	}
 	return nil
 }
 
-// literal reads an IP address in every notation that some resolver takes: 127.0.0.1, 127.1, 0x7f000001, 2130706433,
+// literal reads an IP address in every notation that some resolver accepts: 127.0.0.1, 127.1, 0x7f000001, 2130706433,
 // 0177.0.0.1, ::1, ::ffff:127.0.0.1.
 func literal(host string) (netip.Addr, bool) {
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -146,7 +147,7 @@ func literal(host string) (netip.Addr, bool) {
 			bits = 8 * (5 - len(parts))
 		}
 		if n >= 1<<bits {
-			// Out of range: not an address, and not a name either. Taken as one that JudgeIP refuses.
+			// Out of range: neither an address nor a name. It counts as an address that JudgeIP refuses.
 			return netip.IPv4Unspecified(), true
 		}
 		value = value<<bits | n
@@ -172,7 +173,7 @@ func parseNumber(s string) (uint64, bool) {
 	n, err := strconv.ParseUint(digits, base, 64)
 	if err != nil {
 		if strings.Trim(digits, "0123456789") == "" {
-			return 1 << 40, true // too long, or 8 and 9 in an octal number: all digits, so no name
+			return 1 << 40, true // too long, or 8 and 9 in an octal number: all digits, so not a name
 		}
 		return 0, false
 	}
@@ -209,13 +210,13 @@ func prefixes(list ...string) []netip.Prefix {
 	return out
 }
 
-// JudgeIP says why an address may not be reached; nil: it may.
+// JudgeIP returns why an address is forbidden, or nil.
 func (p Policy) JudgeIP(ip netip.Addr) *Refused {
 	ip = ip.WithZone("").Unmap()
 	if p.allowsAnyOf(ip) {
 		return nil
 	}
-	// An IPv4 address that a gateway would take out of an IPv6 one counts as itself.
+	// An IPv4 address that a gateway would extract from an IPv6 one counts as itself.
 	if inner, ok := embedded(ip); ok {
 		if r := p.JudgeIP(inner); r != nil {
 			return r
@@ -248,7 +249,7 @@ var (
 	sixTo4  = netip.MustParsePrefix("2002::/16")
 )
 
-// embedded is the IPv4 address within an IPv6 one that NAT64 or 6to4 would connect to.
+// embedded returns the IPv4 address in an IPv6 one to which NAT64 or 6to4 would connect.
 func embedded(ip netip.Addr) (netip.Addr, bool) {
 	if !ip.Is6() {
 		return netip.Addr{}, false
@@ -274,13 +275,12 @@ func (p Policy) allowsAnyOf(ips ...netip.Addr) bool {
 	return false
 }
 
-// Dialer connects only to allowed addresses. It judges each address when it connects, whatever the name resolved to
-// before.
+// Dialer connects only to allowed addresses. It checks each address when it connects, independently of earlier lookups.
 func (p Policy) Dialer(timeout time.Duration) *net.Dialer {
 	return &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, ControlContext: p.Control}
 }
 
-// Control judges the address that is about to be connected to, after DNS. It is a net.Dialer's ControlContext.
+// Control checks an address after DNS, just before the connection. It is a net.Dialer's ControlContext.
 func (p Policy) Control(_ context.Context, network, address string, _ syscall.RawConn) error {
 	if network != "tcp4" && network != "tcp6" {
 		return &Refused{Why: "it needs a kind of network that is not used"}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The asset fetcher's tests hold the list of notations and networks; these hold the rest of this package.
+// The tests of package fetch check the list of notations and networks; these check the rest of this package.
 
 func TestZeroPolicyReachesThePublicInternetAlone(t *testing.T) {
 	t.Parallel()
@@ -36,7 +36,7 @@ func TestZeroPolicyReachesThePublicInternetAlone(t *testing.T) {
 	}
 }
 
-// The dialer judges the address that is dialled, whatever name led to it.
+// The dialer checks the address that it dials, for any name.
 func TestControlStopsTheConnection(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())

@@ -1,16 +1,16 @@
 // Package fetch fetches the pictures that slides show from the web.
 //
-// The author of a deck chooses its addresses, and this machine can often reach what the author cannot: databases, admin
-// pages, the cloud's metadata service. So an address is judged twice, by the policy of package egress:
-// [Fetcher.Allowed] refuses an address by its text, without the network, and the dialer judges each address that DNS
-// returns, for the first request and for every redirect. Proxies of the environment are not used.
+// The author of a deck chooses its addresses, and this machine can often reach servers that the author cannot:
+// databases, admin pages, the cloud's metadata service. So an address is checked twice, by the policy of package
+// egress: [Fetcher.Allowed] refuses an address by its text, without the network, and the dialer checks each address
+// from DNS, for the first request and for every redirect. Proxies of the environment are not used.
 //
-// The response must be a picture by its bytes, whatever its headers say, of bounded size in bytes and in pixels:
-// package picturefile judges it.
+// The response must be a picture by its bytes, not its headers, of bounded size in bytes and in pixels: package
+// picturefile checks it.
 //
-// A failure says little, on purpose. Otherwise the author of a deck could scan ports and names from this machine and
-// learn from the messages which of them answer. So only the configured ports are reached, and every failure of the
-// network has the same message; the reason goes to Options.Log.
+// A failure says little on purpose. Otherwise the author of a deck could scan ports and names from this machine and
+// learn from the messages which of them answer. So only the configured ports are used, and every failure of the network
+// has the same message. The reason goes to Options.Log.
 package fetch
 
 import (
@@ -40,15 +40,15 @@ const (
 // MaxURL is the longest address, in bytes. Data addresses may be longer.
 const MaxURL = egress.MaxURL
 
-// Options configure a fetcher. The zero value is the policy for decks from strangers.
+// Options configure a fetcher. The zero value is for decks of untrusted users.
 type Options struct {
 	MaxBytes     int64          // of one picture; 0: DefaultMaxBytes
 	Limits       lectern.Limits // of pictures; zero fields: the defaults
-	Ports        []uint16       // that may be reached; nil: every one
-	Log          *slog.Logger   // gets the reasons that messages leave out; nil: none
-	Timeout      time.Duration  // for the whole of one picture, redirects included; 0: DefaultTimeout
+	Ports        []uint16       // allowed ports; nil: all
+	Log          *slog.Logger   // gets the reasons that messages omit; nil: none
+	Timeout      time.Duration  // for one picture with all redirects; 0: DefaultTimeout
 	MaxRedirects int            // 0: DefaultMaxRedirects; less than 0: none
-	// AllowPrivate are networks that may be reached though they are private: an intranet's pictures, a test's server.
+	// AllowPrivate lists private networks that are allowed: servers of an intranet or a test.
 	AllowPrivate []netip.Prefix
 	UserAgent    string // "": "Lectern"
 }
@@ -94,8 +94,8 @@ func New(o Options) *Fetcher {
 // Close closes idle connections.
 func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 
-// Allowed refuses an address that can be seen to be forbidden without asking the network (CodeAssetRefused). What it
-// allows may still be refused by Fetch, when DNS has answered.
+// Allowed refuses an address whose text shows that it is forbidden (CodeAssetRefused). Fetch may still refuse an
+// allowed one after DNS.
 func (f *Fetcher) Allowed(address string) error {
 	if _, r := f.policy.Judge(address); r != nil {
 		return failure(r, address)
@@ -107,9 +107,9 @@ func failure(r *egress.Refused, address string) *lectern.Failure {
 	return lectern.Fail(lectern.CodeAssetRefused, "The picture %s cannot be used: %s.", short(address), r.Why)
 }
 
-// Fetch fetches one picture. An address that the policy forbids, or a response that is no accepted picture, is
-// CodeAssetRefused. A server that does not answer, or answers with another status than 200, is CodeAssetFailed. The end
-// of ctx is its cause. Fetch does not decode the pixels.
+// Fetch fetches one picture. A forbidden address, or a response that is not an accepted picture, is CodeAssetRefused. A
+// server that does not answer, or answers with a status other than 200, is CodeAssetFailed. If ctx ends, Fetch returns
+// its cause. It does not decode the pixels.
 func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Picture, error) {
 	if cause := context.Cause(ctx); cause != nil {
 		return lectern.Picture{}, cause
@@ -133,7 +133,7 @@ func (f *Fetcher) Fetch(ctx context.Context, address string) (lectern.Picture, e
 	return lectern.Picture{URL: address, ContentType: p.Type, Body: p.Body, Pixels: p.Pixels}, nil
 }
 
-// unusable is a fault of the answer, as the end of "The picture … cannot be used: it …".
+// unusable is a fault of the response, as the end of "The picture … cannot be used: it …".
 type unusable struct {
 	why   string
 	retry bool
@@ -145,7 +145,7 @@ func unusablef(retry bool, format string, args ...any) error {
 	return &unusable{fmt.Sprintf(format, args...), retry}
 }
 
-// get returns the body of an answer, and the kind that its server calls it.
+// get returns the body of a response and its declared media type.
 func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, f.o.Timeout)
 	defer cancel()
@@ -178,7 +178,7 @@ func (f *Fetcher) get(ctx context.Context, u *url.URL) (body []byte, kind string
 	return body, resp.Header.Get("Content-Type"), nil
 }
 
-// explain turns an error on the way to a picture into a Failure. What the network said is logged, and no part of it.
+// explain turns an error into a Failure. Errors of the network are logged and not part of it.
 func (f *Fetcher) explain(ctx context.Context, address string, err error) *lectern.Failure {
 	if r, ok := errors.AsType[*egress.Refused](err); ok {
 		return failure(r, address)
@@ -200,7 +200,7 @@ func (f *Fetcher) explain(ctx context.Context, address string, err error) *lecte
 	return fail
 }
 
-// redirect judges the next address as the first was judged.
+// redirect checks the next address like the first one.
 func (f *Fetcher) redirect(req *http.Request, via []*http.Request) error {
 	if len(via) > f.o.MaxRedirects {
 		return unusablef(false, "it was redirected more than %d times", max(f.o.MaxRedirects, 0))
@@ -215,7 +215,7 @@ func (f *Fetcher) redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// short is an address as it fits in a sentence, without its query, which may hold a secret.
+// short returns an address for a sentence, without its query, which may hold a secret.
 func short(address string) string {
 	s, _, cut := strings.Cut(address, "?")
 	if u, err := url.Parse(s); err == nil && u.User != nil {

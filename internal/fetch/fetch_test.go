@@ -85,7 +85,7 @@ func TestFetchTakesPicturesByTheirBytes(t *testing.T) {
 		"image/svg+xml": []byte(`<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="5" height="4"/>`),
 	}
 	u := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html") // a lie
+		w.Header().Set("Content-Type", "text/html") // a false type
 		_, _ = w.Write(bodies["image/"+strings.Trim(r.URL.Path, "/")])
 	})
 	f := fetcher(t, Options{})
@@ -101,7 +101,7 @@ func TestFetchTakesPicturesByTheirBytes(t *testing.T) {
 	}
 }
 
-// H1: what comes back and is no picture that is taken is refused with its kind's name.
+// H1: a response that is not an accepted picture is refused with the name of its kind.
 func TestH1FetchRefusesWhatIsNoPicture(t *testing.T) {
 	t.Parallel()
 	var body atomic.Pointer[[]byte]
@@ -197,7 +197,8 @@ func TestServerTroubleIsTold(t *testing.T) {
 	}
 }
 
-// M7: the author of a deck learns nothing about ports and names from how an address fails. The reason is in the log.
+// M7: the failure of an address reveals nothing about ports and names to the author of a deck. The reason is in the
+// log.
 func TestM7FailuresOfTheNetworkAreOneSentence(t *testing.T) {
 	t.Parallel()
 	listen := func(talk func(net.Conn)) string {
@@ -267,8 +268,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// M7: only the ports that are set are reached, for redirects too, and others are refused before anything is connected
-// to.
+// M7: only the configured ports are reached, for redirects too. Others are refused before a connection.
 func TestM7OtherPortsAreNotReached(t *testing.T) {
 	t.Parallel()
 	f := New(Options{Ports: []uint16{80, 443}})
@@ -353,7 +353,7 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	var hits atomic.Int32
 	inside := serve(t, func(http.ResponseWriter, *http.Request) { hits.Add(1) })
 	strict := New(Options{})
-	// A name whose only address is this machine's, which the face of the address does not tell.
+	// A name that resolves only to this machine, which its text does not show.
 	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "[::ffff:10.0.0.1]:80", "169.254.169.254:80",
 		"[fe80::1%lo]:80", "nonsense"} {
 		if err := strict.policy.Control(t.Context(), "tcp4", address, nil); err == nil {
@@ -363,7 +363,7 @@ func TestNamesAndRedirectsAreJudgedWhenTheyAreDialled(t *testing.T) {
 	if err := strict.policy.Control(t.Context(), "tcp6", "[2606:4700::1111]:443", nil); err != nil {
 		t.Error(err)
 	}
-	// The dialer itself: the policy of the name alone is taken away.
+	// The dialer alone, without the check of the text.
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, inside, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,9 @@
-// Package ffmpeg is the small face behind which ffmpeg and ffprobe work.
+// Package ffmpeg is a small interface to ffmpeg and ffprobe.
 //
-// ffmpeg says what went wrong in free text on standard error, exits with 1 for nearly everything, waits for ever on a
-// stalled input, and prints its progress in a format for terminals. This package turns that into what a pipeline can
-// use: frames as they are encoded, a watchdog on the lack of them, and failures with a code, a sentence and the tail of
-// what ffmpeg said. Which arguments it gets is decided elsewhere.
+// ffmpeg reports errors as free text on standard error, exits with 1 for nearly every error, waits for ever on a
+// stalled input, and prints its progress for terminals. This package turns that into the needs of a pipeline: a count
+// of encoded frames, a watchdog that stops a run without progress, and failures with a code, a message and the end of
+// ffmpeg's output. Callers choose the arguments.
 package ffmpeg
 
 import (
@@ -25,30 +25,30 @@ import (
 	"lectern/internal/proc"
 )
 
-// Install is the command that installs what Find looks for on Debian and Ubuntu.
+// Install is the command that installs ffmpeg on Debian and Ubuntu.
 const Install = "apt-get install -y ffmpeg"
 
-// The oldest ffmpeg that knows every option and filter in use.
+// The oldest ffmpeg with every option and filter in use.
 const (
 	minMajor = 4
 	minMinor = 4
 )
 
-// findTimeout bounds how long an ffmpeg may take to tell its version: one that hangs is as good as none.
+// findTimeout bounds the time in which ffmpeg prints its version. One that hangs counts as missing.
 const findTimeout = 20 * time.Second
 
-// The encoders without which no video can be made.
+// The encoders that every video needs.
 var needed = [...]string{"libx264", "aac"}
 
-// Tool is an ffmpeg that was found, with its ffprobe. It is safe for concurrent use.
+// Tool is an installed ffmpeg with its ffprobe. It is safe for concurrent use.
 type Tool struct {
 	path, probe, version string
 	probing              time.Duration // limit of a probe; 0: probeLimit
 }
 
-// Find looks for ffmpeg at path, or, where path is empty, at $LECTERN_FFMPEG, or in PATH; ffprobe lies beside it or in
-// PATH. It makes sure that the version is at least 4.4 and that the encoders libx264 and aac are built in. Its failures
-// have CodeMissingTool and name the command that helps.
+// Find looks for ffmpeg at path or, if path is empty, at $LECTERN_FFMPEG or in PATH, and for ffprobe next to it or in
+// PATH. It requires version 4.4 or later and the encoders libx264 and aac. Its failures have CodeMissingTool and name
+// the command that installs ffmpeg.
 func Find(path string) (*Tool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), findTimeout)
 	defer cancel()
@@ -86,8 +86,8 @@ func (t *Tool) Version() string { return t.version }
 // Path is where ffmpeg was found.
 func (t *Tool) Path() string { return t.path }
 
-// check asks for version and encoders in one go, since most of what an ffmpeg does then is to load its libraries: the list is
-// printed to standard output, and the banner, which begins with the version, to standard error.
+// check reads version and encoders in one run, because most of the time of a run is spent on loading libraries. ffmpeg
+// prints the list to standard output, and the banner, which begins with the version, to standard error.
 func (t *Tool) check(ctx context.Context) error {
 	version := ""
 	list, err := proc.Output(ctx, proc.Command{Path: t.path, Args: []string{"-encoders"}, MaxStdout: 4 << 20,
@@ -137,8 +137,8 @@ func parseVersion(line string) (string, bool) {
 
 var numbered = regexp.MustCompile(`^n?(\d{1,4})\.(\d{1,4})`)
 
-// tooOld says whether v is a numbered release before the oldest that will do. Versions that are not numbers are
-// builds from source ("N-109542-g…", "git-…"), and taken to be new.
+// tooOld reports whether v is a numbered release before the oldest accepted one. Versions that are not numbers are
+// builds from source ("N-109542-g…", "git-…") and count as new.
 func tooOld(v string) bool {
 	m := numbered.FindStringSubmatch(v)
 	if m == nil {
@@ -162,7 +162,8 @@ func encoders(out []byte) map[string]bool {
 	return have
 }
 
-// failed turns the end of a child into what a user is told. what names the work, as in "ffmpeg could not make the video".
+// failed turns the end of a child into a failure with a message for the user. what names the work, as in "ffmpeg could
+// not make the video".
 func failed(what string, err error) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f
@@ -195,7 +196,7 @@ func failed(what string, err error) error {
 	return f
 }
 
-// crashes are the signals that a program brings upon itself.
+// crashes lists the signals of a program's own crash.
 var crashes = []syscall.Signal{syscall.SIGSEGV, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGILL, syscall.SIGFPE,
 	syscall.SIGSYS, syscall.SIGTRAP}
 
@@ -205,8 +206,8 @@ func noSpace(tail string) bool {
 
 var prefixed = regexp.MustCompile(`^(\[[^\]]*\] )+`)
 
-// reason is the first line of an error's tail that says something, since ffmpeg goes from the cause to its
-// consequences; shortened to fit in a sentence.
+// reason returns the first useful line of an error's tail, because ffmpeg prints the cause before its consequences. It
+// is shortened to fit in a sentence.
 func reason(tail string) string {
 	for line := range strings.Lines(tail) {
 		line = strings.TrimRight(strings.TrimSpace(prefixed.ReplaceAllString(line, "")), ".")
@@ -221,7 +222,7 @@ func reason(tail string) string {
 	return ""
 }
 
-// lowerFirst fits a sentence about ffmpeg into another one; "ffmpeg" is written small anyway.
+// lowerFirst writes a sentence with a small first letter, so that it can be part of another sentence.
 func lowerFirst(s string) string {
 	if s == "" {
 		return s

@@ -34,7 +34,7 @@ func tool(t *testing.T) *Tool {
 	return tl
 }
 
-// fake is a program that plays ffmpeg's part.
+// fake writes a script that replaces ffmpeg.
 func fake(t *testing.T, script string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ffmpeg")
@@ -200,13 +200,13 @@ func TestFailuresSayWhy(t *testing.T) {
 	want(t, err, lectern.CodeEncodeFailed, "No such file")
 }
 
-// An exit code of 0 is no proof: what is not there, or cut behind ffmpeg's back, is a failure.
+// An exit code of 0 is no proof: a missing output, or one that was truncated afterwards, is a failure.
 func TestSuccessIsLookedAt(t *testing.T) {
 	t.Parallel()
 	const begin = "for out; do :; done; out=${out#file:}; "
 	for name, c := range map[string]struct {
 		script string
-		words  string // of the detail; "": it is a success
+		words  string // of the detail; "": success
 	}{
 		"nothing at all":           {"exit 0", "without a word"},
 		"half a report":            {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without a word"},
@@ -247,7 +247,8 @@ func TestSuccessIsLookedAt(t *testing.T) {
 	}
 }
 
-// An ffprobe that hangs is stopped; its file may be of a service that wants to be paid once.
+// An ffprobe that hangs is stopped. The failure is retryable, because a file from a paid service must not be ordered
+// twice.
 func TestHangingProbeIsStopped(t *testing.T) {
 	t.Parallel()
 	hung := &Tool{probe: fake(t, "trap '' TERM; exec sleep 86400"), probing: 100 * time.Millisecond}
@@ -289,7 +290,7 @@ func TestJ10CancelGivesTheCause(t *testing.T) {
 
 func TestStalledRunIsStopped(t *testing.T) {
 	t.Parallel()
-	r, w := io.Pipe() // nothing ever comes
+	r, w := io.Pipe() // never gets data
 	defer w.Close()
 	err := tool(t).Run(t.Context(), Run{
 		Args:  []string{"-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x36", "-i", "pipe:0", "-f", "null", "-"},
@@ -379,7 +380,7 @@ func FuzzFollow(f *testing.F) {
 	})
 }
 
-// A deck may name every transition that this ffmpeg's xfade has, and none that it has not.
+// Decks accept exactly the transitions of this ffmpeg's xfade.
 func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -389,7 +390,7 @@ func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
 	}
 	have := []string{lectern.TransitionNone}
 	for line := range strings.Lines(out.String()) {
-		f := strings.Fields(line) // a value: its name, its number, flags, "… transition"
+		f := strings.Fields(line) // the line of a value: name, number, flags, "… transition"
 		if len(f) < 4 || f[0] == "custom" || !strings.HasSuffix(line, " transition\n") {
 			continue
 		}

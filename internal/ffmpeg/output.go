@@ -10,16 +10,16 @@ import (
 	"lectern"
 )
 
-// output is where a run writes to, as far as it can be looked at afterwards.
+// output is the destination of a run, as far as it can be checked afterwards.
 type output struct {
-	to    io.Writer // what ffmpeg's standard output is handed to
-	path  string    // "": not known
-	file  *os.File  // standard output, where that is a file
-	from  int64     // where it stood before
-	count *counter  // standard output, where it is something else
+	to    io.Writer // receives ffmpeg's standard output
+	path  string    // "": unknown
+	file  *os.File  // standard output, if it is a file
+	from  int64     // its position before the run
+	count *counter  // standard output, if it is not a file
 }
 
-// output finds out where j writes to.
+// output returns the destination of j.
 func (j Run) output() output {
 	o := output{to: j.Stdout}
 	for i, arg := range j.Args {
@@ -45,10 +45,10 @@ func (j Run) output() output {
 	return o
 }
 
-// check holds what is there against what ffmpeg said of it. Who exits with 0 and did less, or was cut short behind its back,
-// fails here and not in front of a viewer.
+// check compares the output with ffmpeg's last report. An ffmpeg that exits with 0 but wrote less, or whose output was
+// truncated afterwards, fails here and not in a viewer's player.
 func (o output) check(what string, last report) error {
-	have := last.size // where nobody can look
+	have := last.size // for outputs that cannot be checked
 	var err error
 	switch {
 	case !last.end:

@@ -14,7 +14,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// Info is what ffprobe says about a file.
+// Info describes a media file.
 type Info struct {
 	Format   string // as ffprobe names it, such as "mov,mp4,m4a,3gp,3g2,mj2"
 	Duration time.Duration
@@ -24,31 +24,31 @@ type Info struct {
 	Chapters int
 }
 
-// Stream is one stream of a file. Fields that do not fit its type are zero.
+// Stream is one stream of a file. Fields that do not apply to its type are zero.
 type Stream struct {
 	Type     string // "video", "audio", "subtitle", "data"
 	Codec    string
 	Profile  string
 	Start    time.Duration
-	Duration time.Duration // 0: not said
-	Frames   int64         // as the container counts them; 0: not said
+	Duration time.Duration // 0: not stated
+	Frames   int64         // as the container states; 0: not stated
 	Packets  int64         // as counted in the file
-	Default  bool          // players show or play it unless they are told otherwise
+	Default  bool          // players play it by default
 
 	PixelFormat string
 	Width       int
 	Height      int
 	FrameRate   Rational // the average
-	BaseRate    Rational // the lowest that can time every frame; equals FrameRate where the rate is constant
+	BaseRate    Rational // the lowest that can time every frame; equals FrameRate if the rate is constant
 
 	SampleRate int
 	Channels   int
 }
 
-// Rational is a fraction. Its zero value says that nothing is known.
+// Rational is a fraction. Its zero value means unknown.
 type Rational struct{ Num, Den int }
 
-// Float is the fraction's value; 0 where nothing is known.
+// Float returns the fraction's value, or 0 if it is unknown.
 func (r Rational) Float() float64 {
 	if r.Den == 0 {
 		return 0
@@ -56,7 +56,7 @@ func (r Rational) Float() float64 {
 	return float64(r.Num) / float64(r.Den)
 }
 
-// First gives the first stream of a type.
+// First returns the first stream of a type.
 func (i Info) First(kind string) (Stream, bool) {
 	for _, s := range i.Streams {
 		if s.Type == kind {
@@ -66,13 +66,13 @@ func (i Info) First(kind string) (Stream, bool) {
 	return Stream{}, false
 }
 
-// probeLimit is how long ffprobe may take: it reads the file once, at the speed of the disk.
+// probeLimit bounds the time of ffprobe, which reads the file once.
 const probeLimit = 2 * time.Minute
 
 var errSlowProbe = errors.New("ffprobe takes too long")
 
-// Probe reads a media file's facts and counts its packets. A file that is not media gives CodeEncodeFailed, an
-// ffprobe that has not ended after two minutes CodeTimeout; the end of ctx gives its cause.
+// Probe describes a media file and counts its packets. A file that is not media is CodeEncodeFailed. An ffprobe that
+// has not ended after two minutes is CodeTimeout. If ctx ends, Probe returns its cause.
 func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	limit := cmp.Or(t.probing, probeLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlowProbe)

@@ -15,43 +15,44 @@ import (
 	"lectern/internal/proc"
 )
 
-// DefaultStall is how long ffmpeg may make no progress.
+// DefaultStall is how long ffmpeg may run without progress.
 const DefaultStall = 60 * time.Second
 
-// Run is one call of ffmpeg. Only Args is needed.
+// Run is one call of ffmpeg. Only Args is required.
 type Run struct {
-	// Args are the arguments after the ones that every run gets, which are: no banner, no questions, overwrite outputs,
-	// only errors on standard error, progress on a pipe of its own. Standard input and output are free for data.
+	// Args follow the arguments of every run: no banner, no questions, overwrite outputs, only errors on standard
+	// error, progress on a separate pipe. Standard input and output are free for data.
 	Args []string
 	Dir  string // working directory; empty: ours
 
 	Stdin  io.Reader // see proc.Command.Stdin
 	Stdout io.Writer // see proc.Command.Stdout
 
-	// OnFrame gets the number of video frames written so far, rising, from one goroutine, a few times a second; the last
-	// call has the total. It is never called after Run has returned.
+	// OnFrame gets the number of video frames written so far, a few times a second, from one goroutine. The number only
+	// rises, and the last call has the total. It is never called after Run has returned.
 	OnFrame func(frames int)
-	// OnTime gets the length of output written so far, rising, as OnFrame does: that of the longest where there are several. It is
-	// for those, and for outputs without pictures.
+	// OnTime gets the length of the output written so far, in the same way as OnFrame. Of several outputs it is the
+	// longest. It is meant for several outputs and for outputs without pictures.
 	OnTime func(written time.Duration)
 
-	// Stall stops an ffmpeg that neither encodes, reads from Stdin nor writes to Stdout for so long; 0: DefaultStall.
+	// Stall stops an ffmpeg that neither encodes nor reads from Stdin nor writes to Stdout for this time; 0:
+	// DefaultStall.
 	Stall time.Duration
 	// Grace is the time from TERM to KILL when the run is stopped; 0: proc.DefaultGrace.
 	Grace time.Duration
 	// Memory bounds ffmpeg's address space, in bytes; 0: no bound.
 	Memory uint64
-	// What begins the sentence of a failure; empty: "ffmpeg could not make the video".
+	// What begins the message of a failure; empty: "ffmpeg could not make the video".
 	What string
 }
 
 var errStalled = errors.New("no progress")
 
-// Run runs ffmpeg to its end. It gives ctx's cause where ctx stopped it, and otherwise nil or a *lectern.Failure:
-// CodeEncodeFailed, CodeDiskFull, CodeTimeout after Stall, CodeMissingTool, or the Failure that Stdin or Stdout gave.
+// Run runs ffmpeg to its end. It returns ctx's cause if ctx stopped it, and otherwise nil or a *lectern.Failure:
+// CodeEncodeFailed, CodeDiskFull, CodeTimeout after Stall, CodeMissingTool, or the Failure of Stdin or Stdout.
 //
-// An exit code of 0 is not taken as proof: ffmpeg must have said that it reached its end, and as many bytes as it says that it
-// wrote must be there, where the output is Stdout or a "file:" address. Of several outputs it says so of the first.
+// An exit code of 0 is not enough: ffmpeg must also report its end, and an output that is Stdout or a "file:" address
+// must have as many bytes as ffmpeg reports. Of several outputs ffmpeg reports the first.
 func (t *Tool) Run(ctx context.Context, j Run) error {
 	if j.Stall <= 0 {
 		j.Stall = DefaultStall
@@ -88,7 +89,7 @@ func (t *Tool) Run(ctx context.Context, j Run) error {
 	reports := make(chan report, 1)
 	go func() { reports <- j.follow(ours, w) }()
 	err = p.Wait()
-	// Nothing of the group is left, so the pipe has ended; unless something left the group and holds it.
+	// The whole group has ended, so the pipe has too, unless a process left the group and holds it.
 	_ = ours.SetReadDeadline(time.Now().Add(reportsLate))
 	last := <-reports
 	if err == nil {
@@ -97,8 +98,8 @@ func (t *Tool) Run(ctx context.Context, j Run) error {
 	return j.explain(ctx, runCtx, err)
 }
 
-// keepMemory has glibc (see mallopt(3)) keep the memory of pictures for the next ones. By itself it gives that of half of them back to the
-// system at once, and having it again, page by page, costs a fiftieth of a render.
+// keepMemory makes glibc (see mallopt(3)) keep the memory of pictures for the next ones. By default it returns about
+// half of it to the system at once, and getting it back, page by page, costs 2 % of a render.
 var keepMemory = []string{"MALLOC_TRIM_THRESHOLD_=536870912", "MALLOC_MMAP_THRESHOLD_=33554432"}
 
 func (j Run) explain(ctx, runCtx context.Context, err error) error {
@@ -116,10 +117,10 @@ func (j Run) explain(ctx, runCtx context.Context, err error) error {
 	return failed(j.What, err)
 }
 
-// reportsLate is how long the last reports may take to be read behind the end of ffmpeg.
+// reportsLate bounds the time in which the last reports are read after the end of ffmpeg.
 const reportsLate = 10 * time.Second
 
-// follow reads the reports that ffmpeg writes as blocks of key=value lines, and gives the last state of them.
+// follow reads ffmpeg's reports, which are blocks of key=value lines, and returns the last one.
 func (j Run) follow(r io.Reader, w *watchdog) report {
 	var seen report
 	var rest []byte
@@ -145,7 +146,7 @@ func (j Run) follow(r io.Reader, w *watchdog) report {
 				j.OnTime(time.Duration(seen.micros) * time.Microsecond)
 			}
 		}
-		if len(rest) > 64<<10 { // no line of a report is that long
+		if len(rest) > 64<<10 { // not a line of a report
 			rest = nil
 		}
 		if err != nil {
@@ -154,13 +155,13 @@ func (j Run) follow(r io.Reader, w *watchdog) report {
 	}
 }
 
-// report is what counts as progress. Each number only rises.
+// report is ffmpeg's progress. Each number only rises.
 type report struct {
 	frames, micros, size int64
-	end                  bool // it said that it is done
+	end                  bool // ffmpeg has reported its end
 }
 
-// take reads one line and says whether it tells of progress.
+// take reads one line and reports whether it shows progress.
 func (r *report) take(line string) bool {
 	k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
 	var field *int64
@@ -223,7 +224,7 @@ func (w *watchdog) stop() {
 	<-w.gone
 }
 
-// input makes what ffmpeg reads a sign of life. Files are handed over as they are.
+// input returns r such that reads from it count as progress. Files are returned unchanged.
 func (w *watchdog) input(r io.Reader) io.Reader {
 	switch r.(type) {
 	case nil, *os.File:
@@ -254,7 +255,7 @@ func (r *watchedReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// CloseWithError lets go of who writes into a pipe that the child reads no more.
+// CloseWithError releases the writer of a pipe that the child no longer reads.
 func (r *watchedReader) CloseWithError(err error) error {
 	if c, ok := r.r.(interface{ CloseWithError(error) error }); ok {
 		return c.CloseWithError(err)
@@ -262,7 +263,7 @@ func (r *watchedReader) CloseWithError(err error) error {
 	return nil
 }
 
-// watchedWriterTo is what writes by itself.
+// watchedWriterTo is a watchedReader over an io.WriterTo.
 type watchedWriterTo struct {
 	watchedReader
 	own io.WriterTo

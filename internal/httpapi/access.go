@@ -41,9 +41,10 @@ type KeyBook interface {
 
 // rule is who may use a route.
 type rule struct {
-	scope lectern.Scope
-	open  bool // needs no key
-	any   bool // needs no key, and is answered for every host, origin and proxy
+	scope  lectern.Scope
+	open   bool // needs no key
+	any    bool // needs no key, and is answered for every host, origin and proxy
+	upload bool // its body is a file, which goes to the disk as it comes
 }
 
 // ruleOf is the rule of a route; what has none is only told that there is nothing.

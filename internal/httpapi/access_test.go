@@ -175,6 +175,7 @@ type owned struct {
 	*keyed
 	a, b                                 []string // the headers with their keys
 	id, queued, failed, hook, msg, keyID string
+	asset                                string
 	secret                               string // in everything that is A's
 }
 
@@ -200,6 +201,7 @@ func newOwned(t *testing.T) *owned {
 	o.jobs.fail(t, o.failed, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "No."})
 	o.hook = o.post("/v1/webhooks", `{"url":"`+receiver.URL+"/"+o.secret+`"}`, o.a...).json(t)["id"].(string)
 	o.store.CreateOf("a", "", time.Now())
+	o.asset = o.do("POST", "/v1/assets?name="+o.secret+".md", "# "+o.secret, o.a...).json(t)["sha256"].(string)
 	o.msg = o.get("/v1/webhooks/deliveries", o.a...).json(t)["deliveries"].([]any)[0].(map[string]any)["id"].(string)
 	return o
 }
@@ -208,7 +210,7 @@ func newOwned(t *testing.T) *owned {
 func (o *owned) sight(headers []string) string {
 	var b strings.Builder
 	for _, path := range []string{
-		"/v1/presentations", "/v1/webhooks", "/v1/webhooks/deliveries", "/v1/keys", "/api/custom/presentations",
+		"/v1/presentations", "/v1/webhooks", "/v1/webhooks/deliveries", "/v1/keys", "/api/custom/presentations", "/v1/assets", "/v1/assets/" + o.asset, "/v1/assets/" + o.asset + "/content",
 		"/v1/presentations/" + o.id, "/v1/presentations/" + o.id + "/steps", "/v1/presentations/" + o.queued, "/v1/presentations/" + o.failed, "/v1/presentations/" + o.id + "/video",
 	} {
 		a := o.get(path, headers...)
@@ -270,7 +272,18 @@ func TestOwnersNeverMeet(t *testing.T) {
 		"get-video": hidden(self+"/video", ""), "get-thumbnail": hidden(self+"/thumbnail", ""), "get-captions-srt": hidden(self+"/captions.srt", ""),
 		"get-captions-vtt": hidden(self+"/captions.vtt", ""), "get-chapters": hidden(self+"/chapters.vtt", ""), "get-transcript": hidden(self+"/transcript.txt", ""),
 		"get-audio": hidden(self+"/audio", ""), "get-manifest": hidden(self+"/manifest", ""), "get-slide-image": hidden(self+"/slides/1/image", ""),
-		"list-voices": shared, "list-avatars": shared, "get-portrait": shared, "list-templates": shared, "list-themes": shared,
+		"add-asset": func(t *testing.T, op operation) { // the same content is B's own, and new
+			a := o.do(op.method, op.path, "# "+o.secret, append(o.b, o.from()...)...)
+			if a.status != 201 || a.json(t)["name"] != "" {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+			if a := o.do("DELETE", "/v1/assets/"+o.asset, "", append(o.b, o.from()...)...); a.status != 204 {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+		},
+		"list-assets": empty("/v1/assets", "assets"), "get-asset": hidden("/v1/assets/"+o.asset, ""), "delete-asset": hidden("/v1/assets/"+o.asset, ""),
+		"get-asset-content": hidden("/v1/assets/"+o.asset+"/content", ""),
+		"list-voices":       shared, "list-avatars": shared, "get-portrait": shared, "list-templates": shared, "list-themes": shared,
 		"create-webhook": func(t *testing.T, op operation) {
 			a := o.ask(op, op.path, `{"url":"https://example.com/b"}`, o.b...)
 			if a.status != 201 || strings.Contains(o.get("/v1/webhooks", o.a...).body, "example.com/b") {

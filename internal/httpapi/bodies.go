@@ -98,10 +98,13 @@ func readText(r io.Reader, declared int64) (string, error) {
 
 // takes refuses bodies by their headers alone: those that say themselves that they are too large, and those that are
 // packed, since this server unpacks none and a packed deck looks like broken JSON.
-func (s *server) takes(w http.ResponseWriter, r *http.Request) error {
-	if r.ContentLength > s.Limits.BodyBytes {
+func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
+	if most := s.mostBytes(u); r.ContentLength > most {
 		w.Header().Set("Connection", "close") // nobody reads what comes
-		return &http.MaxBytesError{Limit: s.Limits.BodyBytes}
+		if u.upload {
+			return s.tooLong()
+		}
+		return &http.MaxBytesError{Limit: most}
 	}
 	coding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ", ")))
 	if coding == "" || coding == "identity" {
@@ -110,6 +113,14 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Accept-Encoding", "identity")
 	w.Header().Set("Connection", "close")
 	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
+}
+
+// mostBytes is how long the body of a request may be.
+func (s *server) mostBytes(u rule) int64 {
+	if u.upload {
+		return s.Assets.Most() + formRoom
+	}
+	return s.Limits.BodyBytes
 }
 
 // packed names what a body is that was packed without a header that says so, "" where it is not.

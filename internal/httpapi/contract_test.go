@@ -60,7 +60,7 @@ func documented(t *testing.T, method, path string, status int) bool {
 	}
 	path, _, _ = strings.Cut(path, "?")
 	for pattern, item := range doc.Paths {
-		expression := "^" + regexp.MustCompile(`\\{[a-z]+\\}`).ReplaceAllString(regexp.QuoteMeta(pattern), "[^/]+") + "$"
+		expression := "^" + regexp.MustCompile(`\\{[a-z0-9]+\\}`).ReplaceAllString(regexp.QuoteMeta(pattern), "[^/]+") + "$"
 		if regexp.MustCompile(expression).MatchString(path) {
 			return item[strings.ToLower(method)].Responses[strconv.Itoa(status)] != nil
 		}
@@ -114,6 +114,11 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 		{"GET", doneSelf + "/captions.vtt", "", 200, nil}, {"GET", doneSelf + "/transcript.txt", "", 200, nil},
 		{"GET", "/v1/voices", "", 200, nil}, {"GET", "/v1/avatars", "", 200, nil}, {"GET", "/v1/templates", "", 200, nil}, {"GET", "/v1/themes", "", 200, nil},
 		{"GET", "/v1/avatars/gia/portrait", "", 200, nil}, {"GET", "/v1/avatars/nobody/portrait", "", 404, nil},
+		{"POST", "/v1/assets", "# Notes", 201, nil}, {"POST", "/v1/assets", "# Notes", 200, nil}, {"POST", "/v1/assets", "\x00", 415, nil},
+		{"POST", "/v1/assets", shot(t)[:50], 422, nil}, {"POST", "/v1/assets", wave(1000) + strings.Repeat("\x00", 1000), 201, nil},
+		{"GET", "/v1/assets", "", 200, nil}, {"GET", "/v1/assets/" + sumOf("# Notes"), "", 200, nil}, {"GET", "/v1/assets/x", "", 404, nil},
+		{"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 206, []string{"Range", "bytes=0-1"}}, {"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 416, []string{"Range", "bytes=99-"}},
+		{"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 204, nil}, {"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 404, nil},
 		{"DELETE", self, "", 204, nil}, {"DELETE", self, "", 404, nil},
 	}
 	if queued == "" {

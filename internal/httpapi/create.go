@@ -175,6 +175,9 @@ func (s *server) edition(q deck.Request, b submission, literal bool) deck.Reques
 // accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
 	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
+	if err == nil {
+		q, err = s.withAssets(c, q)
+	}
 	if err != nil {
 		return lectern.Submission{}, err
 	}

@@ -16,6 +16,9 @@ import (
 func (f *face) finish() *huma.OpenAPI {
 	doc := f.api.OpenAPI()
 	describeDeck(doc, f.s.Decks.Kinds())
+	if f.s.Assets != nil {
+		describeAssets(doc)
+	}
 	describeList(doc.Paths["/v1/presentations"].Get)
 	registry := doc.Components.Schemas
 	problem := &huma.Response{
@@ -64,7 +67,7 @@ var (
 	refusedDecks = []lectern.Code{
 		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice, lectern.CodeUnknownTheme,
 		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeUnknownLanguage, lectern.CodeUntranslated, lectern.CodeUndefinedVariable,
-		lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
+		lectern.CodeUnknownAsset, lectern.CodeAssetRefused, lectern.CodeCallbackRefused, lectern.CodeKeyMismatch, codeRequest,
 		lectern.CodeKeyInUse, lectern.CodeTooLarge, codeMedia, lectern.CodeMissingTool, lectern.CodeOverloaded, lectern.CodeDiskFull,
 	}
 	refusedFiles = []lectern.Code{lectern.CodeNotFound, lectern.CodeNotReady, codeRequest, codePrecondition, codeRange}
@@ -97,6 +100,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeOverloaded:        "the server is busy, starting or stopping; Retry-After says when to ask again",
 	lectern.CodeDiskFull:          "the server's disk is full",
 	codeRequest:                   "a parameter or header makes no sense",
+	codeLength:                    "the request has no Content-Length",
 	codeMedia:                     "the body is of a kind that is not taken",
 	codeAccept:                    "the Accept header does not take the answer",
 	lectern.CodeUnauthorized:      "there is no key, or it is wrong, removed or expired",

@@ -8,7 +8,7 @@ import (
 )
 
 // sample is a command that shows an operation at work. It runs as it is written in a shell on the machine of a server at
-// its default address. It takes ids from the variables ID, WEBHOOK, DELIVERY and KEY_ID, a key from LECTERN_KEY, and the deck from deck.json.
+// its default address. It takes ids from the variables ID, WEBHOOK, DELIVERY, KEY_ID and ASSET, a key from LECTERN_KEY, the deck from deck.json, and a picture from fjord.png.
 type sample struct {
 	Lang   string `json:"lang"`
 	Label  string `json:"label"` // what it does
@@ -34,7 +34,7 @@ func describeSamples(o *huma.Operation) {
 
 // plainSample is the command for an operation that needs no more than its path.
 func plainSample(o *huma.Operation) string {
-	path := strings.NewReplacer("{n}", "1", "{code}", "gia.casual").Replace(o.Path)
+	path := strings.NewReplacer("{n}", "1", "{code}", "gia.casual", "{sha256}", "$ASSET").Replace(o.Path)
 	switch {
 	case strings.HasPrefix(path, "/v1/webhooks/deliveries/"):
 		path = strings.Replace(path, "{id}", "$DELIVERY", 1)
@@ -78,6 +78,7 @@ func writtenSamples(id string) []sample {
 			"Create a presentation", "curl SERVER/v1/presentations --json '"+string(exampleDeck)+"'",
 			"From a file, keeping the id in a variable", "ID=$(curl -s SERVER/v1/presentations --json @deck.json | cut -d'\"' -f4)",
 			"Only check it, and estimate how long the video will be", "curl 'SERVER/v1/presentations?dry_run=true' --json @deck.json",
+			"In another language of the deck", "curl 'SERVER/v1/presentations?language=de' -H 'Content-Type: application/yaml' --data-binary @deck.yaml",
 			"As a form with settings; sent again, it makes nothing again", `curl SERVER/v1/presentations \
   -H 'Idempotency-Key: 6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51' \
   -F deck=@deck.json -F 'settings={"theme":"light-modern"}'`)
@@ -87,6 +88,12 @@ func writtenSamples(id string) []sample {
 		return shell(
 			"Get a presentation", `curl "SERVER/v1/presentations/$ID"`,
 			"Wait for news of it", `curl "SERVER/v1/presentations/$ID?wait=30s&after_version=1"`)
+	case addAssetID:
+		return shell(
+			"Upload a picture", "curl 'SERVER/v1/assets?name=fjord.png' --data-binary @fjord.png",
+			"As a form, keeping the hash in a variable", "ASSET=$(curl -s SERVER/v1/assets -F file=@fjord.png | cut -d'\"' -f4)")
+	case "list-assets":
+		return shell("The ten newest pictures", "curl 'SERVER/v1/assets?kind=picture&limit=10'")
 	case "get-portrait":
 		return shell("A portrait of 240 pixels", "curl -o portrait.png 'SERVER/v1/avatars/gia.casual/portrait?size=240'")
 	case "create-webhook":

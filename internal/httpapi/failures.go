@@ -21,10 +21,11 @@ const (
 	codeOrigin lectern.Code = "origin_refused"
 	codeHost   lectern.Code = "host_refused"
 	codeProxy  lectern.Code = "proxy_refused"
-	codeMedia  lectern.Code = "unsupported_media_type"
+	codeMedia               = lectern.CodeUnsupported
 	codeAccept lectern.Code = "not_acceptable"
 	codeRange  lectern.Code = "range_not_satisfiable"
 
+	codeLength       lectern.Code = "length_required"
 	codeParameter    lectern.Code = "unknown_parameter"
 	codePrecondition lectern.Code = "precondition_failed"
 )
@@ -70,6 +71,7 @@ var statuses = map[lectern.Code]int{
 	codeAccept:                http.StatusNotAcceptable,
 	codeRange:                 http.StatusRequestedRangeNotSatisfiable,
 	codeParameter:             http.StatusBadRequest,
+	codeLength:                http.StatusLengthRequired,
 	codePrecondition:          http.StatusPreconditionFailed,
 
 	lectern.CodeCallbackRefused: http.StatusUnprocessableEntity,

@@ -432,9 +432,9 @@ func (b browser) Capture(_ context.Context, p lectern.Page, assets []lectern.Pic
 	return lectern.Capture{PNG: fmt.Appendf(nil, "\x89PNG\r\n\x1a\n%s %d", p.HTML, len(assets))}, nil
 }
 
-type assets struct{}
+type pictures struct{}
 
-func (assets) Fetch(_ context.Context, url string) (lectern.Picture, error) {
+func (pictures) Fetch(_ context.Context, url string) (lectern.Picture, error) {
 	if strings.Contains(url, "127.0.0.1") {
 		return lectern.Picture{}, lectern.Fail(lectern.CodeAssetRefused, "The address %s points into a private network.", url)
 	}
@@ -551,7 +551,7 @@ func offline(t testing.TB, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 	r := &rig{t: t, jobs: newJobs(), log: &logLines{}, keys: &keystest.Fake{}}
 	r.ring = keys.New(keys.Options{Store: r.keys})
 	o := httpapi.Options{
-		Jobs: r.jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
+		Jobs: r.jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Pictures: pictures{}, Assets: newShelf(t), Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob,
 		Version: "test", Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	o.Webhooks, o.Keys = newHooks(t), r.ring

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,22 +39,15 @@ func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int)
 	return p, lectern.Artifact{}, wait
 }
 
-// serve answers with an artifact: ranges, conditions and HEAD as net/http does them, the content's hash as ETag.
+// serve answers with an artifact.
 func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f lectern.ArtifactFile, disposition string) error {
-	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
-		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
-	}
 	body, err := s.Open(r.Context(), a.Key)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
 	h := w.Header()
-	ct := a.ContentType
-	if ct == "" {
-		ct = f.MediaType
-	}
-	h.Set("Content-Type", ct)
+	h.Set("Content-Type", cmp.Or(a.ContentType, f.MediaType))
 	h.Set("Content-Disposition", disposition)
 	h.Set("Cache-Control", "private, no-cache") // a retry makes another one
 	if a.SHA256 != "" {
@@ -63,15 +57,26 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	if p.Status.Terminal() {
 		made = p.CompletedAt
 	}
+	return s.serveFile(w, r, made, body, f.Label)
+}
+
+// serveFile answers with a file whose headers are set: ranges, conditions and HEAD as net/http does them. label names it in
+// messages.
+func (s *server) serveFile(w http.ResponseWriter, r *http.Request, made time.Time, body io.ReadSeeker, label string) error {
+	h := w.Header()
+	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
+		h.Del("Content-Type")
+		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
+	}
 	out := &asked{ResponseWriter: w}
 	http.ServeContent(out, r, "", made, body)
 	switch out.refused {
 	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
-		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), f.Label)
+		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), label)
 	case http.StatusPreconditionFailed:
 		h.Del("Content-Type")
-		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", f.Label)
+		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", label)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (r *recipe) body(deck string) (body, kind string) {
 func FuzzBody(f *testing.F) {
 	const tokens = 2000
 	jobs := newJobs()
-	o := httpapi.Options{Jobs: jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Assets: assets{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}
+	o := httpapi.Options{Jobs: jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Pictures: pictures{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}
 	o.Limits.BodyBytes, o.Limits.JSONTokens = 1<<20, tokens
 	handler := httpapi.New(o)
 	for i := range 256 { // each kind of value at each kind of place

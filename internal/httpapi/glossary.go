@@ -6,6 +6,8 @@ import "github.com/danielgtaylor/huma/v2"
 // package, whose types carry no tags for a document.
 var glossary = map[string]map[string]string{
 	"Amount":               {"": "An amount of money."},
+	"Asset":                {"": "An uploaded file. What it has none of is null."},
+	"AssetPage":            {"": "A page of assets."},
 	"AvatarList":           {"": "All avatars."},
 	"AvatarView":           {"": "A presenter."},
 	"Backdrop":             {"": "What an avatar stands in front of: a vertical gradient.", "top": "Colour at the top, #rrggbb; empty: none.", "bottom": "Colour at the bottom, #rrggbb; empty: none."},

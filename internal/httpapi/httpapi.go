@@ -35,7 +35,8 @@ type Options struct {
 	Slides      Slides
 	Measure     Measurer // nil: dry runs measure nothing, and say so
 	Browser     Browser  // nil: previews as pictures answer 503
-	Assets      Assets   // nil: previews cannot load pictures
+	Pictures    Pictures // nil: previews cannot load pictures
+	Assets      Assets   // nil: its operations are not there then
 	Voices      Voices
 	Avatars     Avatars
 	Open        Open

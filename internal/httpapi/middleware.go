@@ -68,10 +68,11 @@ func (s *server) guard(mux *http.ServeMux) http.Handler {
 				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)),
 				slog.String("key_id", v.key.ID))
 		}()
-		defer s.bound(w, r, control)()
 		_, r.Pattern = mux.Handler(r)
-		if s.admit(w, r, v, s.ruleOf(r.Pattern)) {
-			if err := s.takes(w, r); err != nil {
+		u := s.ruleOf(r.Pattern)
+		defer s.bound(w, r, control, u)()
+		if s.admit(w, r, v, u) {
+			if err := s.takes(w, r, u); err != nil {
 				s.refuse(w, r, err)
 				return
 			}
@@ -112,18 +113,26 @@ func (s *server) panicked(w *writer, r *http.Request, p any) {
 }
 
 // bound limits the body in size and its sender in patience, and has large bodies wait for a place, which done gives back.
-func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController) (done func()) {
+func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController, u rule) (done func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
 	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout)) // for a body that no handler reads; not every writer has one
 	b := &body{
-		ReadCloser: http.MaxBytesReader(w, r.Body, s.Limits.BodyBytes), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
-		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= s.Limits.BodyBytes},
+		ReadCloser: http.MaxBytesReader(w, r.Body, s.mostBytes(u)), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
+		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= s.Limits.BodyBytes, taken: u.upload},
+	}
+	if u.upload { // it takes no memory, and as much time as a slow line needs
+		b.until = time.Now().Add(uploadTimes * s.ReadTimeout)
+		r.Body = b
+		return func() {}
 	}
 	r.Body = b
 	return b.place.free
 }
+
+// uploadTimes is how many times ReadTimeout the upload of a file may take.
+const uploadTimes = 240
 
 // body ends a request whose sender falls silent. Once it is read to its end, the deadline goes, since net/http would take
 // its passing for the client's leaving. Short of that it stays: before it answers, net/http reads what is left of the body,
@@ -194,7 +203,7 @@ func (w *writer) FlushError() error {
 // acceptable reports whether a request whose Accept header has these values takes an answer of the offered media type.
 // Problems are sent whatever it says.
 func acceptable(accept []string, offered string) bool {
-	if len(accept) == 0 {
+	if len(accept) == 0 || offered == anyMedia {
 		return true
 	}
 	offered, _, _ = strings.Cut(offered, ";")

@@ -104,9 +104,34 @@ type Browser interface {
 	Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error)
 }
 
-// Assets fetches the pictures that a page loads. *fetch.Fetcher is one.
-type Assets interface {
+// Pictures fetches the pictures that a page loads. *asset.Pictures is one.
+type Pictures interface {
 	Fetch(ctx context.Context, url string) (lectern.Picture, error)
+}
+
+// Assets keeps the files that people upload. *asset.Service is one.
+type Assets interface {
+	Uploads
+	AssetReader
+	// Delete removes an asset; one that a presentation names is CodeConflict.
+	Delete(ctx context.Context, owner, sha256 string) error
+}
+
+// Uploads takes files.
+type Uploads interface {
+	// Add keeps a file. created: the owner did not have it before.
+	Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error)
+	Most() int64 // bytes of a file
+}
+
+// AssetReader reads what was uploaded. What an owner does not have is CodeNotFound.
+type AssetReader interface {
+	Get(ctx context.Context, owner, sha256 string) (lectern.Asset, error)
+	List(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error)
+	// Open opens the content of an asset that Get returned. The caller closes it.
+	Open(ctx context.Context, sha256 string) (io.ReadSeekCloser, error)
+	// Check returns the faults of a deck that names assets which the owner does not have.
+	Check(ctx context.Context, owner string, d lectern.Deck) error
 }
 
 // Voices lists the voices of all engines. *tts.Catalogue is one.

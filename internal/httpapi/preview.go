@@ -13,6 +13,9 @@ import (
 // previewDeck parses a deck for a preview. Without a layout of its own it shows the slide alone.
 func (s *server) previewDeck(c context.Context, body deck.Source) (lectern.Deck, []lectern.Warning, error) {
 	q, err := s.Decks.Parse(c, body, nil, s.Limits)
+	if err == nil {
+		q, err = s.withAssets(c, q)
+	}
 	if err != nil {
 		return q.Deck, nil, err
 	}
@@ -69,10 +72,10 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 		pixels += a.Pixels
 	}
 	for _, address := range page.Assets {
-		if s.Assets == nil {
+		if s.Pictures == nil {
 			return lectern.Fail(lectern.CodeAssetRefused, "This server loads no pictures for previews.").At(n)
 		}
-		a, err := s.Assets.Fetch(c, address)
+		a, err := s.Pictures.Fetch(c, address)
 		if err != nil {
 			f := *asFailure(err)
 			f.Param = cmp.Or(f.Param, page.Params[address])

@@ -92,7 +92,14 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(seedRequest), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &shellRig{r, dir, []string{"CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
+	if err := os.WriteFile(filepath.Join(dir, "fjord.png"), []byte(shot(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asset := ""
+	if strings.Contains(operation, "-asset") && operation != "add-asset" {
+		asset = r.do("POST", "/v1/assets", shot(t)).json(t)["sha256"].(string)
+	}
+	return &shellRig{r, dir, []string{"ASSET=" + asset, "CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
 }
 
 // run gives the commands to a shell, as they are written, and gives the statuses of what they asked.
@@ -126,7 +133,8 @@ func TestSamplesWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := html.UnescapeString(r.get("/docs").body)
-	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204, "create-key": 201, "delete-key": 204}
+	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204, "create-key": 201, "delete-key": 204,
+		"add-asset": 201, "delete-asset": 204}
 	for path, item := range doc.Paths {
 		for method, o := range item {
 			if len(o.Samples) == 0 {

@@ -38,6 +38,7 @@ type op struct {
 	content               string        // media type of success where it is not JSON
 	scope                 lectern.Scope // that it takes; "": read for GET, write for everything else
 
+	upload  bool           // the body is a file
 	refuses []lectern.Code // what it may be refused with, beside what every request may
 	query   []string       // parameters of the query that it reads beside those of its input
 }
@@ -66,6 +67,7 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	config.Tags = []*huma.Tag{
 		{Name: "Presentations", Description: "Jobs: from a deck to a video."},
 		{Name: "Files", Description: "What a completed presentation leaves."},
+		{Name: assetsTag, Description: "Files that people upload for their decks: pictures, sounds, fonts, decks."},
 		{Name: "Catalogue", Description: "Who can present, who can speak, what slides can look like."},
 		{Name: webhooksTag, Description: "Addresses that are told what becomes of presentations."},
 		{Name: keysTag, Description: "Who may use this server, and for what."},
@@ -73,6 +75,9 @@ func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	f := &face{s: s, api: humago.New(mux, config)}
 	f.presentations()
 	f.files()
+	if s.Assets != nil {
+		f.assets()
+	}
 	f.catalogue()
 	if s.Webhooks != nil {
 		f.webhooks()
@@ -154,7 +159,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	for _, e := range edit {
 		e(&operation)
 	}
-	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs()}
+	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs(), upload: o.upload}
 	operation.Middlewares = huma.Middlewares{f.s.knownQuery(append(queryOf(reflect.TypeFor[I]()), o.query...))}
 	describeAccess(&operation, o.needs())
 	describeSamples(&operation)

@@ -1,7 +1,7 @@
-// Package keys knows who may use a server.
+// Package keys controls the access to a server.
 //
 // An API key is lk_<id>_<secret>. The id names the key in lists and logs. The secret has 256 random bits; only its
-// SHA-256 is stored, so a copy of the database opens no door. A plain hash is enough: 256 random bits cannot be
+// SHA-256 is stored, so a copy of the database gives no access. A plain hash is enough: 256 random bits cannot be
 // guessed, so a slow hash would only cost time on every request.
 //
 // A [Ring] answers from memory. It reads the stored keys again when its copy is older than two seconds, and never
@@ -43,9 +43,9 @@ type Store interface {
 
 // The ages of a Ring's copy.
 const (
-	fresh = 2 * time.Second // older: one request reads the keys again while the others go on
+	fresh = 2 * time.Second // older: one request reads the keys again while the others continue
 	stale = 4 * time.Second // older: every request waits for them
-	eager = time.Second     // between reads that unknown keys cause
+	eager = time.Second     // least time between reads because of unknown keys
 )
 
 // SessionTime is how long a session lasts.
@@ -61,12 +61,12 @@ const (
 // Options configure a Ring.
 type Options struct {
 	Store Store        // required
-	Admin string       // the key of the environment; "": there is none
-	Seal  []byte       // signs sessions; nodes that share it know each other's. nil: a new one, so a restart ends sessions
+	Admin string       // the key of the environment; "": none
+	Seal  []byte       // signs sessions for all nodes that share it; nil: a new one, so a restart ends sessions
 	Log   *slog.Logger // nil: discarded
 }
 
-// Ring is all keys of a server. It is safe for concurrent use.
+// Ring holds all keys of a server. It is safe for concurrent use.
 type Ring struct {
 	store  Store
 	seal   []byte
@@ -76,7 +76,7 @@ type Ring struct {
 	reader chan struct{} // holds a token while no goroutine reads the store
 }
 
-// snapshot is the stored keys as they were at a time.
+// snapshot holds the stored keys at a time.
 type snapshot struct {
 	at   time.Time // when the read began
 	byID map[string]lectern.Key
@@ -102,7 +102,7 @@ func New(o Options) *Ring {
 	return r
 }
 
-// Needed reports whether there is a key, an expired one included, so that every request needs one.
+// Needed reports whether requests need a key: whether any key exists, even an expired one.
 func (r *Ring) Needed(ctx context.Context) (bool, error) {
 	if r.admin != nil {
 		return true, nil
@@ -129,7 +129,7 @@ func (r *Ring) Verify(ctx context.Context, text string) (lectern.Key, error) {
 		return lectern.Key{}, err
 	}
 	k, known := s.byID[id]
-	if !known && time.Since(s.at) > eager { // it may be a new one
+	if !known && time.Since(s.at) > eager { // it may be new
 		if s, err = r.current(ctx, true); err != nil {
 			return lectern.Key{}, err
 		}
@@ -148,7 +148,7 @@ func (r *Ring) Still(ctx context.Context, k lectern.Key) error {
 	return err
 }
 
-// find returns the key of an id that has this hash; "" for any.
+// find returns the key with an id and a hash; "" means any hash.
 func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	if id == EnvironmentID && r.admin != nil {
 		return *r.admin, nil
@@ -165,7 +165,7 @@ func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	return k, inTime(k)
 }
 
-// StartSession returns the value of a session of a key, and when it ends: after SessionTime, or with the key.
+// StartSession returns the value of a session of a key, and its end: after SessionTime, or with the key.
 func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 	until = time.Now().Add(SessionTime)
 	if !k.ExpiresAt.IsZero() && k.ExpiresAt.Before(until) {
@@ -175,7 +175,7 @@ func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 	return k.ID + "." + at + "." + r.sign(k, at), until
 }
 
-// Resume finds the key that a session belongs to. A session that is forged or over, or whose key is gone, is
+// Resume returns the key of a session. A session that is forged or expired, or whose key was removed, is
 // CodeUnauthorized.
 func (r *Ring) Resume(ctx context.Context, value string) (lectern.Key, error) {
 	over := lectern.Fail(lectern.CodeUnauthorized, "The session is over. Sign in again.")
@@ -235,7 +235,7 @@ func (r *Ring) List(ctx context.Context, by lectern.Key) ([]lectern.Key, error) 
 	return slices.DeleteFunc(all, func(k lectern.Key) bool { return !sees(by, k) }), nil
 }
 
-// Remove ends a key. Here it is refused at once, on other nodes within five seconds.
+// Remove removes a key. This node refuses it at once, other nodes within five seconds.
 func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if id == EnvironmentID && r.admin != nil {
 		return lectern.Fail(lectern.CodeConflict,
@@ -250,7 +250,7 @@ func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 	if at < 0 {
 		return lectern.Fail(lectern.CodeNotFound, "There is no key %.60q.", id)
 	}
-	if _, err := r.store.DeleteKey(ctx, id); err != nil { // one that somebody else has just removed is gone as well
+	if _, err := r.store.DeleteKey(ctx, id); err != nil { // success too if another caller has just removed it
 		return err
 	}
 	r.log.Info("an API key was removed", "key_id", id, "key_name", all[at].Name, "by", by.ID)
@@ -259,7 +259,7 @@ func (r *Ring) Remove(ctx context.Context, by lectern.Key, id string) error {
 
 func sees(by, k lectern.Key) bool { return by.Owner == lectern.DefaultOwner || by.Owner == k.Owner }
 
-// current returns the keys as they are known: read a moment ago, or now. latest makes it read whatever it has.
+// current returns the keys from memory or, if the copy is old, from the store. latest forces a read.
 func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 	s := r.seen.Load()
 	if s != nil && !latest {
@@ -285,7 +285,7 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if s := r.seen.Load(); s != nil && s.at.After(asked) { // somebody else read while this one waited
+	if s := r.seen.Load(); s != nil && s.at.After(asked) { // another request has read meanwhile
 		return s, nil
 	}
 	s, err := r.read(ctx)
@@ -302,7 +302,7 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 	return s, nil
 }
 
-// reread makes a change known here at once.
+// reread reads the keys, so that a change applies here at once.
 func (r *Ring) reread(ctx context.Context) error {
 	_, err := r.current(ctx, true)
 	return err
@@ -331,7 +331,7 @@ const (
 	secretLength = 43 // digits of base 62
 )
 
-// Make makes a key of what is wanted: its name, owner, scope, quota and end. text is the key as its holder writes it.
+// Make makes a key with the name, owner, scope, quota and end of wanted. text is the key as its holder sends it.
 func Make(wanted lectern.Key, now time.Time) (text string, k lectern.Key, err error) {
 	k = wanted
 	k.Name = strings.TrimSpace(k.Name)
@@ -358,7 +358,7 @@ func Make(wanted lectern.Key, now time.Time) (text string, k lectern.Key, err er
 	return prefix + "_" + k.ID + "_" + secret, k, nil
 }
 
-// valid refuses a key that should not be made.
+// valid refuses an invalid wanted key.
 func valid(k lectern.Key) error {
 	fault := func(param, format string, args ...any) error {
 		f := lectern.Fail(lectern.CodeInvalidRequest, format, args...)
@@ -394,7 +394,7 @@ func validOwner(s string) bool {
 	})
 }
 
-// Split takes a key's text apart. formed is false where it is no key's.
+// Split splits a key's text into its parts. formed is false if it is not a key's text.
 func Split(text string) (id, secret string, formed bool) {
 	rest, found := strings.CutPrefix(text, prefix+"_")
 	if !found || len(rest) != idLength+1+secretLength || rest[idLength] != '_' {

@@ -41,7 +41,7 @@ func add(t *testing.T, r *keys.Ring, k lectern.Key) (string, lectern.Key) {
 	return text, made
 }
 
-// C2: a key is lk_, its id and 256 random bits; only a hash is stored, and the key itself is found by its text alone.
+// C2: a key is lk_, its id and 256 random bits; only a hash is stored, and only the whole text finds the key.
 func TestC2KeysAreMadeAndFound(t *testing.T) {
 	t.Parallel()
 	store := &keystest.Fake{}
@@ -139,7 +139,7 @@ func TestRemovedKeysLeaveInFiveSeconds(t *testing.T) {
 	})
 }
 
-// Requests in quick succession do not each ask the store; a new key is found at once all the same.
+// Requests in quick succession rarely read the store. A new key is still found at once.
 func TestTheStoreIsAskedSeldom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestTheStoreIsAskedSeldom(t *testing.T) {
 			t.Errorf("a new key: %v", err)
 		}
 		before = store.Reads()
-		for range 1000 { // strangers cannot make it read at their pace
+		for range 1000 { // wrong keys cannot force a read for each request
 			_, _ = r.Verify(t.Context(), text[:len(text)-1]+"!")
 			_, _ = r.Verify(t.Context(), "lk_aaaaaaaaaa_"+text[14:])
 		}
@@ -178,7 +178,7 @@ func TestTheStoreIsAskedSeldom(t *testing.T) {
 	})
 }
 
-// While the store does not answer, no key is accepted once the copy is old.
+// While the store does not answer, no key is accepted after the copy is stale.
 func TestABrokenStoreOpensNoDoor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestKeysExpire(t *testing.T) {
 	})
 }
 
-// A session lasts twelve hours, is bound to its key, and cannot be made up.
+// A session lasts twelve hours, is bound to its key, and cannot be forged.
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -298,7 +298,7 @@ func TestTheKeyOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// An administrator of one owner neither sees nor makes nor removes the keys of another; one of the default owner does.
+// An administrator of one owner cannot list, make or remove the keys of another owner. One of the default owner can.
 func TestAdministratorsOfOneOwner(t *testing.T) {
 	t.Parallel()
 	r := keys.New(keys.Options{Store: &keystest.Fake{}})
@@ -324,7 +324,7 @@ func TestAdministratorsOfOneOwner(t *testing.T) {
 	}
 }
 
-// Requests that wait for a slow store go when their clients do.
+// A request that waits for a slow store ends when its client disconnects.
 func TestWaitingEndsWithTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -64,6 +64,9 @@ const Taken = "PNG, JPEG, GIF, WebP, AVIF and SVG pictures, WAV, MP3, M4A, Ogg a
 // headBytes is how much of a file decides about its kind.
 const headBytes = 64 << 10
 
+// Mapped is a reader whose file is in memory already, so that a picture is not copied.
+type Mapped interface{ Bytes() []byte }
+
 // Inspect judges a file of size bytes. texts are the decks that are texts; a text that looks like none of them is
 // Markdown. The error is an *[Unfit], or the one that r failed with.
 func Inspect(r io.ReaderAt, size int64, texts []deck.Kind, lim Limits) (Info, error) {
@@ -202,7 +205,12 @@ func (f *file) at(off int64, n int) (b []byte, ok bool) {
 }
 
 // whole returns all of it.
-func (f *file) whole() ([]byte, bool) { return f.at(0, int(f.size)) }
+func (f *file) whole() ([]byte, bool) {
+	if m, ok := f.r.(Mapped); ok && int64(len(m.Bytes())) == f.size {
+		return m.Bytes(), true
+	}
+	return f.at(0, int(f.size))
+}
 
 // verdict is u, or the error that kept it from being found.
 func (f *file) verdict(u *Unfit) error {

@@ -1,4 +1,4 @@
-// Package private keeps what Lectern stores from the other users of a machine: folders are 0700 and files 0600.
+// Package private protects Lectern's files from other users of the machine: folders are 0700 and files 0600.
 package private
 
 import (
@@ -16,7 +16,7 @@ const (
 
 // Folder makes a folder if it is missing. If other users can read it, Folder removes their access to it and to
 // everything in it: older builds leave such folders. If dir is a link, this applies to its target; links inside are not
-// followed. What belongs to another user stays, since only its owner may change it.
+// followed. Files of another user stay unchanged, because only their owner may change them.
 func Folder(dir string) error {
 	if err := os.MkdirAll(dir, Dir); err != nil {
 		return err
@@ -38,10 +38,10 @@ func Folder(dir string) error {
 		}
 		return nil
 	})
-	return errors.Join(err, Close(dir)) // itself last: should this be cut off, the next start finds it open
+	return errors.Join(err, Close(dir)) // the folder itself last: after a crash the next start finds it open and repeats this
 }
 
-// Close takes the rights of others from a file or folder. One that is not there is no fault.
+// Close removes other users' access to a file or folder. A missing one is no error.
 func Close(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {

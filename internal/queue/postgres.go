@@ -12,11 +12,11 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
-// Node is this process among those that share a queue.
+// Node identifies this process among those that share a queue.
 type Node struct {
-	ID string // in the tickets that it takes, so that [Queue.Rescue] finds them after its death
+	ID string // stored in the tickets that it takes, so that [Queue.Rescue] finds them after its death
 	// Slots returns the slots of every living node, by its id, including this one: tickets are left to nodes that have
-	// more free ones. nil: this process takes all that it has slots for.
+	// more free ones. nil: this process takes a ticket for each of its slots.
 	Slots func(ctx context.Context) (map[string]int, error)
 }
 

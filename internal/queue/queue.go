@@ -2,8 +2,8 @@
 //
 // River does what a queue must do: it stores a ticket in the transaction that makes a presentation queued, hands
 // tickets out in order, retries them, and does so on SQLite and on Postgres. It has no fencing, and it rescues by age
-// only. So the end of a River job is never the end of a presentation: a ticket names the attempt that it is to begin,
-// and a late or repeated ticket begins nothing, because the presentation itself refuses it.
+// only. So the end of a River job is never the end of a presentation: a ticket names the attempt that it begins, and
+// the presentation itself refuses a late or repeated ticket.
 //
 // A River client can insert in the caller's transaction or in one of its own. On a database with one writing connection
 // the second way, used within a transaction, waits for ever. This package makes that impossible: it hides the client,
@@ -27,27 +27,29 @@ import (
 )
 
 const (
-	// A ticket is tried again for as long as the store cannot take its beginning, and River counts each rescue as one try.
+	// A ticket is tried again until the store accepts the beginning of its attempt, and River counts each rescue as a
+	// try.
 	maxAttempts = 10_000
 	// River must never rescue a run by age: the job service has its own limit, far below this.
 	longest = 30 * 24 * time.Hour
-	// From the moment River's notification is seen to the fetch.
+	// Pause between River's notification and the fetch.
 	fetchCooldown = 5 * time.Millisecond
-	// Between a failed try of a ticket and the next.
+	// Pause between a failed try of a ticket and the next.
 	retryPause = time.Second
-	// When a ticket that waits is due. River writes the time of its insertion, before which it takes none: those that wait
-	// while the clock is set back would not be seen until it is that late again. Among equals the older id goes first.
+	// The time at which a waiting ticket is due. By default River uses the time of insertion, so after the clock is set
+	// back, waiting tickets would not be taken until it is that late again. Of tickets with the same time the lower id
+	// comes first.
 	always = "1970-01-01 00:00:00"
-	// A resumed presentation goes ahead of those that never ran.
+	// A resumed presentation comes before those that never ran.
 	priorityResumed, priorityNew = 1, 2
 )
 
 // Queue is a work queue in a database whose transactions are Tx. Make one with [OnSQLite] or [OnPostgres].
 type Queue[Tx any] struct {
 	driver riverdriver.Driver[Tx]
-	node   string            // stands in the tickets that this process takes; "": River's choice
-	insert *river.Client[Tx] // inserts, and does nothing else
-	share  *share            // of the tickets, among nodes; nil on SQLite
+	node   string            // stored in the tickets that this process takes; "": River's choice
+	insert *river.Client[Tx] // only inserts
+	share  *share            // this node's share of the tickets; nil on SQLite
 	log    *slog.Logger
 
 	mu   sync.Mutex // guards work
@@ -61,7 +63,7 @@ func OnSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) (*Queue[*sql.Tx
 	return open(ctx, driver, driver, "", log)
 }
 
-// open makes a queue on driver, after migrator, which leads to the same tables, has brought them up to date.
+// open makes a queue on driver, after migrator, which uses the same tables, has brought them up to date.
 func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], node string,
 	log *slog.Logger) (*Queue[Tx], error) {
 	q := &Queue[Tx]{driver: driver, node: node, log: quiet(log)}
@@ -78,7 +80,7 @@ func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], 
 	return q, nil
 }
 
-// ticket is what the queue stores: begin this attempt of this presentation.
+// ticket is a stored entry of the queue: begin this attempt of this presentation.
 type ticket struct {
 	ID      string `json:"id"`
 	Attempt int    `json:"attempt"`
@@ -87,8 +89,8 @@ type ticket struct {
 // Kind implements river.JobArgs.
 func (ticket) Kind() string { return "presentation" }
 
-// Enqueue puts a ticket into the queue as part of tx. A resumed presentation goes ahead of the others; among
-// equals the ticket with the lower number does.
+// Enqueue adds a ticket to the queue in tx. A resumed presentation comes before the others, and among equals the ticket
+// with the lower number.
 func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, resumed bool) (int64, error) {
 	opts := &river.InsertOpts{MaxAttempts: maxAttempts, Priority: priorityNew}
 	if resumed {
@@ -103,8 +105,8 @@ func (q *Queue[Tx]) Enqueue(ctx context.Context, tx Tx, id string, attempt int, 
 			"id = %d", always, row.Job.ID))
 }
 
-// Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds the
-// start alone. A queue can be started again after Stop.
+// Start implements the job service's port: work is called for each ticket, at most workers at a time. ctx bounds only
+// the start. A queue can be started again after Stop.
 func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool,
 	work func(ctx context.Context, id string, attempt int) error) error {
 	q.mu.Lock()
@@ -144,7 +146,7 @@ func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool,
 }
 
 // Stop implements the job service's port: it takes no more tickets and waits for the workers until ctx ends. It does
-// not interrupt them; their owner does.
+// not interrupt the workers; the job service does.
 func (q *Queue[Tx]) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	client := q.work
@@ -161,11 +163,11 @@ func (q *Queue[Tx]) Stop(ctx context.Context) error {
 	return nil
 }
 
-// rescue makes every running ticket available again. It is right only where no other process can be running one.
+// rescue makes every running ticket available again. It is only correct if no other process can be running one.
 func (q *Queue[Tx]) rescue(ctx context.Context) error {
 	const batch = 500
 	exec := q.driver.GetExecutor()
-	horizon := time.Now().AddDate(100, 0, 0) // however young
+	horizon := time.Now().AddDate(100, 0, 0) // for tickets of any age
 	for after := int64(0); ; {
 		jobs, err := exec.JobGetStuck(ctx,
 			&riverdriver.JobGetStuckParams{AfterID: after, Max: batch, StuckHorizon: horizon})
@@ -198,7 +200,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[ticket]) error {
 	return w.work(ctx, j.Args.ID, j.Args.Attempt)
 }
 
-// steadily tries again after the same short pause, for ever.
+// steadily retries after the same short pause, for ever.
 type steadily struct{}
 
 // NextRetry implements river.ClientRetryPolicy.

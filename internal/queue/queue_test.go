@@ -89,7 +89,7 @@ func onSQLite(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 	return db, q
 }
 
-// enqueue puts tickets in, in one transaction, and commits it or not.
+// enqueue adds tickets in one transaction, and commits it or not.
 func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, resumed bool, ids ...string) {
 	t.Helper()
 	tx, err := db.BeginTx(t.Context(), nil)
@@ -110,7 +110,7 @@ func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, res
 	}
 }
 
-// A ticket lives and dies with its transaction; tickets come in order, those of resumed presentations first.
+// A ticket exists only if its transaction commits. Tickets come in order, those of resumed presentations first.
 func TestOrderAndRollback(t *testing.T) { onEach(t, orderAndRollback) }
 
 func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
@@ -136,8 +136,7 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
-// A ticket is there from its commit on, whatever becomes of the clock: one that waits for a worker while the clock is
-// set back by an hour would not be seen for that hour.
+// A ticket is available from its commit on, even if the clock is set back by an hour while it waits for a worker.
 func TestTicketsWaitForNoClock(t *testing.T) { onEach(t, ticketsWaitForNoClock) }
 
 func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
@@ -186,7 +185,7 @@ func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	if err := q.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now().UTC().Format("2006-01-02 15:04:05.000") // a string that both take
+	now := time.Now().UTC().Format("2006-01-02 15:04:05.000") // a format that both databases read
 	if _, err := db.Exec("UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = '" + now +
 		"'"); err != nil {
 		t.Fatal(err)
@@ -200,7 +199,7 @@ func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
-// J8: what a dead node had taken comes back, and what living ones have stays with them.
+// J8: the tickets of a dead node come back, and those of living nodes stay with them.
 func TestRescue(t *testing.T) {
 	t.Parallel()
 	db, q := onPostgres(t)
@@ -233,7 +232,7 @@ func TestRescue(t *testing.T) {
 	}
 }
 
-// A log of River's keeps its meaning and loses the words that an operator greps for.
+// River's log lines keep their meaning without the words that operators search for.
 func TestQuiet(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// quiet is log for River: warnings and worse alone, each saying where it comes from. What River complains of is its own
-// housekeeping, which it tries again; no presentation is lost by it. On a slow disk that happens on a run that is clean
-// for every user, so it is a warning here, in words that leave "error" to what has gone wrong for somebody, with its
-// reason under "failure" as in the rest of the log.
+// quiet returns a logger for River. It logs only warnings and worse, each with its source. River's errors are about its
+// own maintenance, which it retries; no presentation is lost. On a slow disk they occur in runs without any fault for
+// users, so they are logged as warnings, without the word "error", and with the reason under "failure" as in the rest
+// of the log.
 func quiet(log *slog.Logger) *slog.Logger {
 	if log == nil {
 		return slog.New(slog.DiscardHandler)

@@ -13,12 +13,12 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 )
 
-// patience is how long a ticket waits for the node with the most free slots. Then any node takes it: that node may be
-// stalled or about to stop.
+// patience is how long a ticket waits for the node with the most free slots. Then any node takes it, because that node
+// may be stalled or about to stop.
 const patience = time.Second
 
-// share decides how many tickets this node takes, so that work spreads over the nodes and none collects it while others
-// are idle. Without peers a node takes all that it has slots for.
+// share decides how many tickets this node takes, so that work spreads over the nodes and no node collects it while
+// others are idle. Without peers a node takes a ticket for each of its slots.
 type share struct {
 	db       *sql.DB
 	node     string
@@ -26,11 +26,11 @@ type share struct {
 	slots    func(ctx context.Context) (map[string]int, error) // see [Node]
 }
 
-// load is what the tickets say, by the database's clock.
+// load counts the tickets, by the database's clock.
 type load struct {
 	Running map[string]int // by node
-	Waiting int            // as many as there are slots, at most
-	Late    int            // of Waiting, those that have waited for longer than patience
+	Waiting int            // at most the number of slots
+	Late    int            // of Waiting, those that have waited longer than patience
 }
 
 const loadQuery = `SELECT json_build_object(
@@ -68,7 +68,7 @@ func (s *share) take(ctx context.Context, room int) (n int, leaves bool, err err
 }
 
 // portion assigns each waiting ticket to the node with the most free slots, the lowest id among equals, and returns how
-// many are node's. All nodes that see the same load agree. Any node with a free slot may take late tickets, and those
+// many are node's. All nodes that see the same load agree. Any node with a free slot may take late tickets and tickets
 // for which no node seems to have a slot.
 func portion(node string, slots map[string]int, l load, room int) int {
 	ids := slices.Sorted(maps.Keys(slots))
@@ -87,7 +87,7 @@ func portion(node string, slots map[string]int, l load, room int) int {
 	return min(room, max(mine, l.Late))
 }
 
-// sharing is a driver whose clients take only their share.
+// sharing is a driver whose clients take only their share of the tickets.
 type sharing struct {
 	riverdriver.Driver[*sql.Tx]
 	share *share
@@ -118,7 +118,7 @@ func (e sharingExecutor) JobGetAvailable(ctx context.Context,
 	some.MaxToLock = n
 	got, err := e.Executor.JobGetAvailable(ctx, &some)
 	if err == nil && leaves && len(got.Jobs) > 0 {
-		// River polls as well: where this fails the others look a little later.
+		// River polls too, so if this fails, the others look a little later.
 		_ = e.Executor.NotifyMany(ctx, &riverdriver.NotifyManyParams{
 			Topic: "river_insert", Payload: []string{`{"queue":"` + p.Queue + `"}`}, Schema: p.Schema,
 		})

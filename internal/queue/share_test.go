@@ -13,12 +13,12 @@ import (
 	"lectern/internal/queue"
 )
 
-// H7: tickets spread over the nodes by their free slots; a full node leaves them to others, one that is alone takes
-// all, and what a node does not take that it was left is taken by another.
+// H7: tickets spread over the nodes by their free slots. A full node leaves them to others, and a single node takes
+// all. A ticket that was left to a node that does not take it is taken by another.
 func TestH7WorkSpreads(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		slots    map[string]int // of the nodes that are said to be there
+		slots    map[string]int // of the nodes that are reported as living
 		started  []string
 		patience time.Duration
 		want     map[string]int
@@ -77,7 +77,7 @@ func TestH7WorkSpreads(t *testing.T) {
 	}
 }
 
-// H7: of any load, nodes that see it alike take every ticket for which there is a slot, and no ticket twice.
+// H7: nodes that see the same load take every ticket for which there is a slot, and no ticket twice.
 func TestH7NothingWaitsWhileASlotIsFree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -89,7 +89,7 @@ func TestH7NothingWaitsWhileASlotIsFree(t *testing.T) {
 			free += slots[id] - running[id]
 		}
 		waiting, taken := rapid.IntRange(0, 30).Draw(t, "waiting"), 0
-		least, most := 1<<30, 0 // free slots afterwards, of the nodes that got none, and of those that got some
+		least, most := 1<<30, 0 // free slots afterwards: least of nodes that got a ticket, most of all nodes
 		for _, id := range ids {
 			room := slots[id] - running[id]
 			n := queue.Portion(id, slots, running, waiting, 0, room)

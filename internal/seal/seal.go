@@ -20,10 +20,10 @@ import (
 
 const prefix = "sealed:"
 
-// MinKey is how many bytes a key must have at least.
+// MinKey is the least length of a key in bytes.
 const MinKey = 16
 
-// ErrWrongKey says that something was sealed with another key.
+// ErrWrongKey reports a text that was sealed with another key.
 var ErrWrongKey = errors.New("the secrets in the database were sealed with another key")
 
 // Sealer seals with one key. Its methods are safe for concurrent use.
@@ -32,7 +32,7 @@ type Sealer struct {
 	aead cipher.AEAD
 }
 
-// New makes a sealer of a key: any text of at least MinKey bytes, best a random one.
+// New makes a sealer from a key: any text of at least MinKey bytes, preferably random.
 func New(key string) (*Sealer, error) {
 	if len(key) < MinKey {
 		return nil, fmt.Errorf("the key has %d bytes; it needs at least %d. `openssl rand -base64 32` makes one",
@@ -56,14 +56,15 @@ func New(key string) (*Sealer, error) {
 // Sealed reports whether text is a sealed one.
 func Sealed(text string) bool { return strings.HasPrefix(text, prefix) }
 
-// Seal encrypts text so that only the key opens it, and only for the same where, which names what the text belongs to.
+// Seal encrypts text so that only the same key and the same where open it. where names the owner of the text, such as a
+// row.
 func (s *Sealer) Seal(text, where string) string {
 	return prefix + s.id + ":" + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(text),
 		[]byte(where)))
 }
 
-// Open decrypts what was sealed for the same where; it returns a text that is not sealed unchanged. ErrWrongKey means
-// that another key sealed it.
+// Open decrypts a text that was sealed for the same where. It returns a text that is not sealed unchanged. ErrWrongKey
+// means that another key sealed it.
 func (s *Sealer) Open(text, where string) (string, error) {
 	rest, sealed := strings.CutPrefix(text, prefix)
 	if !sealed {
@@ -83,8 +84,8 @@ func (s *Sealer) Open(text, where string) (string, error) {
 	return string(b), nil
 }
 
-// KeyIn returns the key in a file. If the file is missing, it makes one that only its owner can read; several processes
-// that do so at once all get the same key.
+// KeyIn returns the key in a file. If the file is missing, it makes one that only its owner can read. Concurrent
+// processes all get the same key.
 func KeyIn(path string) (string, error) {
 	for {
 		b, err := os.ReadFile(path)
@@ -111,5 +112,5 @@ func makeKey(path string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), path) // whole or not at all, and never over one that is there
+	return os.Link(f.Name(), path) // atomic, and never replaces an existing file
 }

@@ -63,7 +63,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// A key is made once, however many make it at the same time, and only its owner can read it.
+// Concurrent calls make one key, and only its owner can read it.
 func TestKeyIn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secret.key")

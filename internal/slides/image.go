@@ -21,13 +21,19 @@ const (
 type picture struct {
 	URL    template.URL
 	Remote bool
+	asset  string          // the hash of the asset that it is; "": it is none
 	Alt    string          // it in words; "": it is decoration
 	file   lectern.Picture // of a data address
 }
 
-// readPicture accepts http(s) addresses and pictures as data addresses, nothing else.
+// readPicture accepts assets, http(s) addresses and pictures as data addresses, nothing else.
 func readPicture(s string, lim picturefile.Limits) (picture, error) {
 	s = strings.TrimSpace(s)
+	if sha, named, ok := lectern.AssetAddress(s); ok {
+		return picture{URL: template.URL(lectern.PageAddress(sha)), Remote: true, asset: sha}, nil
+	} else if named {
+		return picture{}, errors.New("the address of an asset is asset: and the 64 digits of its SHA-256")
+	}
 	scheme, _, ok := strings.Cut(s, ":")
 	scheme = strings.ToLower(scheme)
 	switch {
@@ -38,12 +44,18 @@ func readPicture(s string, lim picturefile.Limits) (picture, error) {
 			return picture{}, errors.New("the address is too long")
 		}
 		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || strings.ContainsAny(s, "\"'<>` \n\r\t\\") {
+		if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || reserved(u) || strings.ContainsAny(s, "\"'<>` \n\r\t\\") {
 			return picture{}, errors.New("that is not a valid web address")
 		}
 		return picture{URL: template.URL(asBrowsersWrite(u)), Remote: true}, nil
 	}
-	return picture{}, errors.New("only http, https and data:image addresses are shown")
+	return picture{}, errors.New("only asset, http, https and data:image addresses are shown")
+}
+
+// reserved reports whether an address is one that only Lectern's own pages use.
+func reserved(u *url.URL) bool {
+	host := "." + strings.Trim(strings.ToLower(u.Hostname()), ".")
+	return strings.HasSuffix(host, ".lectern.invalid")
 }
 
 // asBrowsersWrite returns u in the form of a browser's request, so that requests can be compared with Page.Assets.

@@ -87,7 +87,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	}
 	s := d.Slides[i]
 	v := &view{
-		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, lang: s.Voice.Language,
+		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, props: s.Props, lang: s.Voice.Language,
 		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
 		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
 		pictures: map[string]*picture{}, tables: map[string]*Table{},

@@ -1,6 +1,7 @@
 package slides
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"maps"
@@ -83,6 +84,7 @@ type view struct {
 	Corner   bool // a corner of the stage belongs to the presenter
 	lang     string
 	slide    int               // counted from 1
+	props    map[string]any    // as the deck has them
 	at       string            // the prop that is being read
 	names    map[string]string // role → the prop as the deck writes it
 	made     []*Text           // every text, in order
@@ -211,8 +213,11 @@ func (v *view) image(address, prop string) *picture {
 	}
 	param := fmt.Sprintf("slides[%d].props.%s", v.slide-1, prop)
 	p, err := readPicture(address, picturefile.Limits{Pixels: v.limits.PicturePixels, Elements: v.limits.SVGElements})
-	if err == nil && !p.Remote {
+	switch {
+	case err == nil && !p.Remote:
 		err = v.embed(&p, param)
+	case err == nil && p.asset != "" && !v.named(p.asset):
+		err = errors.New("the address of an asset stands alone, without blanks around it")
 	}
 	if err != nil {
 		v.failures = append(v.failures, *refused(param, v.slide, err))
@@ -223,6 +228,14 @@ func (v *view) image(address, prop string) *picture {
 		v.params[u] = param
 	}
 	return &p
+}
+
+// named reports whether the slide's props name an asset as [lectern.Deck.AssetUses] reads them, so that its owner was
+// asked for it.
+func (v *view) named(sha256 string) bool {
+	return slices.ContainsFunc(lectern.Deck{Slides: []lectern.Slide{{Props: v.props}}}.AssetUses(), func(u lectern.AssetUse) bool {
+		return u.SHA256 == sha256
+	})
 }
 
 // embed counts an embedded picture, each content once.

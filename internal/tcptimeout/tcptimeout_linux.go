@@ -8,8 +8,8 @@ import (
 )
 
 // After returns the Control of a net.Dialer or net.ListenConfig. The kernel closes a connection whose sent data stays
-// unacknowledged for limit; accepted connections inherit the limit from their listener. Without it the kernel goes on
-// trying for about a quarter of an hour.
+// unacknowledged for limit; accepted connections inherit the limit from their listener. Without it the kernel retries
+// for about a quarter of an hour.
 func After(limit time.Duration) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) error {
 		var err error

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// w3c reads and writes what W3C Trace Context puts into headers; it has no state.
+// w3c reads and writes the headers of W3C Trace Context. It has no state.
 var w3c propagation.TraceContext
 
 const traceParent = "traceparent"
@@ -34,11 +34,11 @@ func (t *Traces) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// Answered says of the span of ctx how its request was answered, by the pattern of its route: "" where there is none.
+// Answered records the response on the span of ctx, by the pattern of the request's route; "" means no route.
 func (t *Traces) Answered(ctx context.Context, route, method string, status int, _ time.Duration) {
 	span := trace.SpanFromContext(ctx)
 	span.SetAttributes(attribute.Int("http.response.status_code", status))
-	if route != "" { // else a stranger chose the method, too
+	if route != "" { // otherwise the client could choose any method
 		span.SetName(route)
 		_, path, _ := strings.Cut(route, " ")
 		span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", path))
@@ -48,14 +48,16 @@ func (t *Traces) Answered(ctx context.Context, route, method string, status int,
 	}
 }
 
-// Parent is the span of ctx as a traceparent, for a run that is begun later and perhaps elsewhere; "": there is none.
+// Parent returns the span of ctx as a traceparent, for a run that begins later and perhaps on another node. "" means no
+// span.
 func (t *Traces) Parent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	w3c.Inject(ctx, carrier)
 	return carrier[traceParent]
 }
 
-// below returns a context in which spans begin below the one that a traceparent names, or as traces of their own.
+// below returns a context in which new spans are children of the span that a traceparent names, or start their own
+// traces.
 func below(parent string) context.Context {
 	return w3c.Extract(context.Background(), propagation.MapCarrier{traceParent: parent})
 }

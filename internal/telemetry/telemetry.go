@@ -1,8 +1,8 @@
 // Package telemetry counts and traces what Lectern does, for Prometheus and OpenTelemetry.
 //
-// It is the one room that knows either. The others declare small observers of their own, which cmd/lectern fills with
-// [Metrics] and [Traces]. A registry is a value, so that two services in one process never share a count. Labels have
-// bounded values (a kind, a state, an outcome), never ids; what is about one presentation is in its trace.
+// It is the only package that imports either. Other packages declare small observers, which internal/app implements
+// with [Metrics] and [Traces]. A registry is a value, so that two services in one process never share a count. Labels
+// have bounded values (a kind, a state, an outcome), never ids. The trace of a presentation has its details.
 package telemetry
 
 import (
@@ -18,7 +18,7 @@ import (
 	"lectern"
 )
 
-// Metrics is a registry with the families of Lectern. It is safe for concurrent use, and an observer of the job service.
+// Metrics is a registry with Lectern's metrics. It is safe for concurrent use, and an observer of the job service.
 type Metrics struct {
 	registry   *prometheus.Registry
 	steps      *prometheus.HistogramVec
@@ -35,7 +35,7 @@ type Metrics struct {
 	deliveries *prometheus.CounterVec
 }
 
-// New makes a registry for the program of that version, which asks s at each scrape.
+// New makes a registry for the program's version. It reads s at each scrape.
 func New(version string, s Sources) *Metrics {
 	long, short := prometheus.ExponentialBuckets(0.05, 3, 10), prometheus.ExponentialBuckets(0.0005, 3, 10)
 	histogram := func(name, help string, buckets []float64) prometheus.HistogramOpts {
@@ -112,42 +112,43 @@ func (m *Metrics) StepDone(_ string, s lectern.Step) {
 // TakenOver implements job.Observer.
 func (m *Metrics) TakenOver(string) { m.takeovers.Inc() }
 
-// Answered counts a request, by the pattern of its route: "" where there is none.
+// Answered counts a request by the pattern of its route; "" means no route.
 func (m *Metrics) Answered(_ context.Context, route, method string, status int, took time.Duration) {
 	if route == "" {
-		route, method = "none", "any" // a stranger chooses both
+		route, method = "none", "any" // the client chooses both
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.answers.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Watching counts watchers that come and go, by their kind.
+// Watching counts the current watchers by kind. change is 1 or -1.
 func (m *Metrics) Watching(kind string, change int) {
 	m.watchers.WithLabelValues(kind).Add(float64(change))
 }
 
-// Dropped counts a watcher that was given up.
+// Dropped counts a watcher that was disconnected because it was too slow.
 func (m *Metrics) Dropped() { m.dropped.Inc() }
 
 // Delivered counts a try to deliver a webhook; outcome is delivered, retried or given_up.
 func (m *Metrics) Delivered(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
 
-// Resource is something that steps wait for.
+// Resource is a limited resource for which steps wait.
 type Resource struct {
 	Name                     string
 	Capacity, InUse, Waiting int
 }
 
-// Sources are asked at each scrape. Nil ones are left out.
+// Sources are read at each scrape. Nil ones are omitted.
 type Sources struct {
 	Counts    func(ctx context.Context) (map[lectern.Status]int64, error)
 	Resources func() []Resource
 	Cache     func() (hits, misses, bytes int64)
-	// Backlog counts the webhooks that wait to be delivered, and tells since when the oldest does; zero where there is none.
+	// Backlog counts the webhooks that wait for delivery, and returns the time since which the oldest waits, or the
+	// zero time.
 	Backlog func(ctx context.Context) (pending int64, oldest time.Time, err error)
 }
 
-// scrapeLimit bounds what a scrape may ask of the store.
+// scrapeLimit bounds the store's queries of a scrape.
 const scrapeLimit = 5 * time.Second
 
 type watcher struct {

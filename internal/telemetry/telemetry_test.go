@@ -115,7 +115,7 @@ func TestAScrapeHasWhatWasCounted(t *testing.T) {
 	}
 }
 
-// The wait of the oldest webhook is exposed in seconds, and is 0 where none waits.
+// The wait of the oldest webhook is exposed in seconds, and is 0 if none waits.
 func TestTheBacklogHasAnAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestTheBacklogHasAnAge(t *testing.T) {
 	})
 }
 
-// The exposed metrics are those of docs/OPERATIONS.md, and the dashboard uses no others.
+// docs/OPERATIONS.md lists exactly the exposed metrics, and the dashboard uses no others.
 func TestTheDocumentationKnowsTheMetrics(t *testing.T) {
 	t.Parallel()
 	m := New("1.2.3", Sources{
@@ -194,7 +194,7 @@ func TestARunIsATrace(t *testing.T) {
 	tr := newTraces("1.2.3", sdk.WithSyncer(kept))
 	queued, running, failed := life()
 	tr.Changed(lectern.Presentation{}, queued)
-	tr.StepDone("p", lectern.Step{Kind: lectern.StepMux}) // of no run that began here: nothing to hang it on
+	tr.StepDone("p", lectern.Step{Kind: lectern.StepMux}) // of a run that did not begin here, so it has no parent span
 	tr.Changed(queued, running)
 	tr.StepDone("p", lectern.Step{Kind: lectern.StepEncode, Slide: 2, Key: strings.Repeat("ab", 32),
 		Started: running.StartedAt, Took: time.Second})
@@ -221,8 +221,7 @@ func TestARunIsATrace(t *testing.T) {
 	}
 }
 
-// A collector that takes the connection and never answers holds nobody up: not a run, and the end only within its
-// bound.
+// A collector that accepts the connection and never answers delays no run, and delays the end only within its bound.
 func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -244,8 +243,8 @@ func TestADeadCollectorHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A run stands in the trace of the request that made its presentation, which stands in the one that its sender named;
-// the run may begin much later, from what was stored.
+// A run is in the trace of the request that made its presentation, and that request is in the trace of its sender. The
+// run may begin much later, from the stored traceparent.
 func TestARunIsInTheTraceOfItsRequest(t *testing.T) {
 	t.Parallel()
 	const sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	exportLimit = 5 * time.Second // for the collector to take a batch
+	exportLimit = 5 * time.Second // for the collector to accept a batch
 	closeLimit  = 3 * time.Second // for the last batch, when the program ends
 	keyShown    = 12              // characters of a step's content key
 )
 
 // Traces makes a span for each request and each run, and a child span of a run for each finished step. A run's span is
 // a child of the request that made the presentation, if that had one; otherwise it starts a trace. Traces is an
-// observer of the job service. Spans wait in a bounded queue and are dropped where the collector is slow or dead, so
-// that no render waits for one.
+// observer of the job service. Spans wait in a bounded queue and are dropped if the collector is slow or dead, so that
+// no render waits for it.
 type Traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
@@ -34,8 +34,8 @@ type Traces struct {
 	runs map[string]trace.Span
 }
 
-// OpenTraces sends spans to the collector at endpoint ("http://host:4318"), or where that is empty, to the one that the
-// standard OTEL_EXPORTER_OTLP_… variables name. It does not contact the collector yet.
+// OpenTraces sends spans to the collector at endpoint ("http://host:4318") or, if that is empty, to the one in the
+// standard OTEL_EXPORTER_OTLP_… variables. It does not contact the collector yet.
 func OpenTraces(ctx context.Context, endpoint, version string) (*Traces, error) {
 	options := []otlptracehttp.Option{otlptracehttp.WithTimeout(exportLimit),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{})}
@@ -90,7 +90,7 @@ func (t *Traces) Changed(_, after lectern.Presentation) {
 	span.End()
 }
 
-// put returns the span of the presentation's run and leaves another in its place; nil: none.
+// put replaces the span of the presentation's run and returns the old one. nil means none.
 func (t *Traces) put(id string, span trace.Span) trace.Span {
 	t.mu.Lock()
 	defer t.mu.Unlock()

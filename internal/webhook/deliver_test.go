@@ -22,7 +22,7 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// verify asks the reference library.
+// verify checks a signature with the reference library.
 func verify(t *testing.T, c call, secret string) error {
 	t.Helper()
 	wh, err := standard.NewWebhook(secret)
@@ -32,7 +32,7 @@ func verify(t *testing.T, c call, secret string) error {
 	return wh.VerifyIgnoringTimestamp(c.body, c.header)
 }
 
-// A message is what Standard Webhooks says: its headers, its body, its signature, by the reference library.
+// A message has the headers, body and signature of Standard Webhooks, checked with the reference library.
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	secret := webhook.NewSecret()
@@ -77,8 +77,8 @@ func TestMessage(t *testing.T) {
 	})
 }
 
-// The tries keep to the schedule, with the same id and the same bytes each; then the message is given up. The next one
-// of the presentation has a schedule of its own, from the end of the first try on.
+// The tries follow the schedule, each with the same id and bytes; then the message is given up. The next message of the
+// presentation has its own schedule, which begins at the end of the first try.
 func TestScheduleThenGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestRetryAfterWithinBounds(t *testing.T) {
 		"3600": {time.Hour, time.Hour + time.Second},
 		// ten days: as long as the longest wait
 		"864000": {8 * time.Hour, 8*time.Hour + time.Second},
-		// a bubble begins at the turn of 2000
+		// a synctest bubble begins at the start of 2000
 		"Sat, 01 Jan 2000 00:20:00 GMT": {20*time.Minute - time.Second, 20*time.Minute + time.Second},
 		"soon":                          {4 * time.Second, 6 * time.Second},
 	} {
@@ -202,8 +202,8 @@ func TestGone(t *testing.T) {
 	})
 }
 
-// A 410 is about the endpoint that the message was sent for: one that was given a new secret, or was removed, while the
-// message was on its way is not disabled, nor brought back.
+// A 410 applies to the endpoint as it was when the message was sent. An endpoint that got a new secret or was removed
+// meanwhile is neither disabled nor restored.
 func TestGoneIsAboutWhatWasSent(t *testing.T) {
 	t.Parallel()
 	for _, removed := range []bool{false, true} {
@@ -261,8 +261,8 @@ func TestGoneIsAboutWhatWasSent(t *testing.T) {
 	}
 }
 
-// At least once, in order, whatever fails: receivers that answer anything or nothing, records that get lost between the
-// answer and the store, and processes that end in the middle.
+// At least once, in order, in spite of all failures: receivers that answer anything or nothing, records that get lost
+// between the response and the store, and processes that die in between.
 func TestAtLeastOnceInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -283,7 +283,7 @@ func TestAtLeastOnceInOrder(t *testing.T) {
 	})
 }
 
-// storm runs presentations to their ends among failures, then lets the weather clear, and says what is wrong.
+// storm runs presentations to their ends among failures, then ends the failures, and returns what is wrong.
 func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, crashes, inFlight int) string {
 	var mu sync.Mutex
 	dice := rand.New(rand.NewPCG(seed, 1))
@@ -349,8 +349,8 @@ func storm(t *testing.T, seed uint64, presentations, hosts, failing, losing, cra
 	return inOrder(calls)
 }
 
-// A crash between the answer and its record brings the message again, and its id says that it is the same. A process
-// that is alone on its store need not wait for the end of the dead one's claim.
+// After a crash between the response and its record, the message is sent again with the same id. A process that is
+// alone on its store does not wait for the end of the dead process's claim.
 func TestCrashBeforeTheRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -365,7 +365,7 @@ func TestCrashBeforeTheRecord(t *testing.T) {
 		}
 		_ = w.s.Stop(canceled())
 		began := time.Now()
-		w.start() // another process: it knows nothing
+		w.start() // another process, without state
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
 		calls := w.net.all()
@@ -379,7 +379,7 @@ func TestCrashBeforeTheRecord(t *testing.T) {
 	})
 }
 
-// No node takes another's claim until that node is buried or the claim runs out.
+// No node takes another node's claim until that node is buried or the claim expires.
 func TestDeadNodesClaims(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -425,7 +425,7 @@ func TestDeadNodesClaims(t *testing.T) {
 	}
 }
 
-// drowsy is the store of a node that claims once, and falls asleep before it records anything.
+// drowsy is the store of a node that claims once and then pauses before it records anything.
 type drowsy struct {
 	*webhooktest.Fake
 	sleep time.Duration
@@ -447,7 +447,7 @@ func (d drowsy) FinishDelivery(_ context.Context, v lectern.Delivery, again time
 	return d.Fake.FinishDelivery(context.Background(), v, again)
 }
 
-// A node that slept through its claim changes nothing of what another has done since, and says that it did not.
+// A node that was paused beyond its claim changes nothing that another node has done since, and logs that.
 func TestNodeThatSleptRecordsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -462,7 +462,7 @@ func TestNodeThatSleptRecordsNothing(t *testing.T) {
 			if tries.Add(1) == 1 {
 				return 500, nil, nil
 			}
-			time.Sleep(12 * time.Second) // in the middle of this the other one wakes
+			time.Sleep(12 * time.Second) // during this the other node continues
 			return 200, nil, nil
 		}
 		w.create(address)
@@ -494,7 +494,7 @@ func TestNodeThatSleptRecordsNothing(t *testing.T) {
 	})
 }
 
-// One dead address has a quarter of the places at first and a single one later; a healthy one does not notice.
+// A dead address gets a quarter of the places at first and one later. A healthy address is not delayed.
 func TestDeadAddressHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -520,7 +520,7 @@ func TestDeadAddressHoldsNobodyUp(t *testing.T) {
 		if worst := w.net.worst["dead.example.com"]; worst > webhook.DefaultInFlight/4 {
 			t.Errorf("the dead address had %d places", worst)
 		}
-		// Twenty dead ones, known as such: half of the places are left for others.
+		// Twenty addresses that are known to be dead leave half of the places to others.
 		for i := range 20 {
 			w.create(fmt.Sprintf("https://dead%d.example.com/", i))
 		}
@@ -540,7 +540,7 @@ func TestDeadAddressHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// Stop returns what is in flight and what waits, so that the next process can begin at once.
+// Stop returns deliveries in flight and waiting ones, so that the next process can begin at once.
 func TestStopGivesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -569,7 +569,7 @@ func TestStopGivesBack(t *testing.T) {
 	})
 }
 
-// Without a signal, an outbox that another node filled is looked at all the same.
+// Deliveries of another node are found without a signal too.
 func TestLooksWithoutBeingWoken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

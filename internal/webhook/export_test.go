@@ -21,7 +21,7 @@ func Settle(d lectern.Delivery, status int, problem string, retryAfter time.Dura
 	return settle(d, answer{status: status, problem: problem, retryAfter: retryAfter, gone: status == 410}, now, jitter)
 }
 
-// Dial connects as a delivery does, past the judgement of names.
+// Dial connects as a delivery does, without the check of the address's text.
 func (s *Service) Dial(ctx context.Context, address string) (net.Conn, error) {
 	return s.opt.Transport.(*http.Transport).DialContext(ctx, "tcp", address)
 }

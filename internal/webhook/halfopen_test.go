@@ -16,13 +16,13 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// A receiver whose end of the connection stands still, wherever it does, costs its try and 15 s, and no goroutine: the
-// bubble would not end with one. What it has said by then counts.
+// A receiver that stalls at any point of a request costs its try and 15 s, but no goroutine, because the synctest
+// bubble would not end with one. The part of the response that has arrived counts.
 func TestHalfOpenReceivers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
-		does    func(conn net.Conn, r *bufio.Reader) // then nothing more until the connection is closed by the other side
+		does    func(conn net.Conn, r *bufio.Reader) // then it stalls until the service closes the connection
 		took    time.Duration
 		status  int
 		problem string
@@ -73,14 +73,14 @@ func TestHalfOpenReceivers(t *testing.T) {
 	}
 }
 
-// request reads one.
+// request reads a request.
 func request(r *bufio.Reader) {
 	if req, err := http.ReadRequest(r); err == nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
 }
 
-// says reads the request and answers with some bytes.
+// says reads the request and sends answer.
 func says(answer string) func(net.Conn, *bufio.Reader) {
 	return func(conn net.Conn, r *bufio.Reader) {
 		request(r)
@@ -88,7 +88,7 @@ func says(answer string) func(net.Conn, *bufio.Reader) {
 	}
 }
 
-// drops is says, and the end of the connection.
+// drops is says, and closes the connection.
 func drops(answer string) func(net.Conn, *bufio.Reader) {
 	return func(conn net.Conn, r *bufio.Reader) {
 		says(answer)(conn, r)

@@ -13,52 +13,53 @@ import (
 )
 
 const (
-	// batch is how much is claimed at once, maxWaiting how much may wait here for a place.
+	// batch is the number of deliveries that are claimed at once, maxWaiting the number that may wait here for a place.
 	batch      = 100
 	maxWaiting = 1000
 	// claimsInARow bounds how often the outbox is read before results are handled.
 	claimsInARow = 20
 	// margin is how much longer a claim lasts than a try: the time to record the outcome.
 	margin = 5 * time.Second
-	// slow is an answer that keeps a place for so long that its server counts as in trouble.
+	// slow is the time of a response after which its server counts as in trouble.
 	slow = 5 * time.Second
-	// memory is for how long a server in trouble is remembered.
+	// memory is how long a server in trouble is remembered.
 	memory = time.Hour
 )
 
-// claimed is a delivery with the end of its claim, by this process' clock: a little before it is that by the store's.
+// claimed is a delivery with the end of its claim by this process's clock, which is a little before the end by the
+// store's clock.
 type claimed struct {
 	lectern.Delivery
 	ends time.Time
 }
 
-// line is what waits for one server.
+// line holds the deliveries that wait for one server.
 type line struct {
 	waiting  []claimed
-	parked   []claimed // what it cannot take now, see park
+	parked   []claimed // deliveries that it cannot take now, see park
 	inFlight int
-	trouble  time.Time // of the last try without an answer, or with a late one; zero: all is well
+	trouble  time.Time // of the last try with a late response or none; zero: none
 }
 
-// sent is the end of a try.
+// sent is the result of a try.
 type sent struct {
 	line    *line
-	ill     bool      // it took one of the places for servers in trouble
-	trouble bool      // the server did not answer, or late
+	ill     bool      // it used one of the places for servers in trouble
+	trouble bool      // the server answered late or not at all
 	again   bool      // a later message may be due now
-	next    time.Time // of its next try; zero: there is none
+	next    time.Time // of its next try; zero: none
 }
 
-// loop is the one goroutine that decides what is sent next. No other goroutine touches its fields, so there is no lock.
+// loop is the state of the goroutine that decides what is sent next. Only that goroutine uses it, so it has no lock.
 type loop struct {
 	*Service
 	lines   map[string]*line
-	order   []string // of the lines that have something waiting: each in its turn
+	order   []string // servers with waiting deliveries, in turn
 	waiting int
 	busy    int // tries in flight
-	ill     int // of these, those to servers in trouble
+	ill     int // tries in flight to servers in trouble
 	done    chan sent
-	due     []time.Time // when known deliveries come up again
+	due     []time.Time // times at which known deliveries are due again
 	parked  int
 	back    sync.WaitGroup // of the goroutines that return parked deliveries
 }
@@ -67,20 +68,20 @@ func newLoop(s *Service) *loop {
 	return &loop{Service: s, lines: map[string]*line{}, done: make(chan sent, s.opt.InFlight)}
 }
 
-// run claims and sends until it is asked to quit.
+// run claims and sends until quit is closed.
 func (l *loop) run(ctx context.Context) {
 	defer close(l.ended)
 	l.inherit(ctx)
 	look := time.NewTimer(0)
 	defer look.Stop()
-	claim := true // there may be what an earlier process left
+	claim := true // an earlier process may have left deliveries
 	for {
 		if claim {
 			claim = l.claim(ctx)
 		}
 		l.dispatch(ctx)
 		if claim {
-			look.Reset(0) // there is more, once somebody has had a chance to end
+			look.Reset(0) // there is more; first let tries end
 		} else {
 			look.Reset(l.pause())
 		}
@@ -98,7 +99,7 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// inherit frees the claims of a dead process; both it and this process have no other nodes.
+// inherit frees the claims of a dead process on a store without other nodes.
 func (l *loop) inherit(ctx context.Context) {
 	if !l.alone {
 		return
@@ -109,7 +110,7 @@ func (l *loop) inherit(ctx context.Context) {
 	}
 }
 
-// pause is the time to the next look into the outbox.
+// pause returns the time until the next read of the outbox.
 func (l *loop) pause() time.Duration {
 	wait, now := l.opt.Poll, time.Now()
 	kept := l.due[:0]
@@ -124,7 +125,7 @@ func (l *loop) pause() time.Duration {
 	return wait
 }
 
-// claim takes what is due, and reports whether there may be more.
+// claim claims due deliveries, and reports whether there may be more.
 func (l *loop) claim(ctx context.Context) bool {
 	for name, at := range l.lines {
 		l.forgetEnded(at)
@@ -136,7 +137,7 @@ func (l *loop) claim(ctx context.Context) bool {
 	for range claimsInARow {
 		room := min(batch, maxWaiting-l.waiting)
 		if room <= 0 {
-			return false // the next end of a try asks again
+			return false // the end of a try claims again
 		}
 		asked := time.Now()
 		got, err := l.opt.Store.ClaimDeliveries(ctx, l.opt.Node, Lease, room)
@@ -156,8 +157,8 @@ func (l *loop) claim(ctx context.Context) bool {
 	return true
 }
 
-// queue appends d to the line of its server. A message for a server in trouble that has no free place is parked, where
-// it delays no other.
+// queue appends d to the line of its server. If the server is in trouble and has no free place, d is parked, so that it
+// delays no other message.
 func (l *loop) queue(d claimed) {
 	name := server(d.URL)
 	at := l.lines[name]
@@ -181,7 +182,7 @@ func (l *loop) line(at *line, d claimed) {
 	l.waiting++
 }
 
-// server is what an address has in common with others that would fail with it.
+// server returns the scheme and host of an address: addresses on one server fail together.
 func server(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -190,7 +191,7 @@ func server(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// dispatch sends what there is a place for, one of each line in turn.
+// dispatch sends deliveries while there are places, one of each line in turn.
 func (l *loop) dispatch(ctx context.Context) {
 	for passed := 0; passed < len(l.order) && l.busy < l.opt.InFlight; {
 		name := l.order[0]
@@ -216,7 +217,7 @@ func (l *loop) dispatch(ctx context.Context) {
 	}
 }
 
-// forgetLate parks what has waited so long that its claim could end before its try does.
+// forgetLate parks deliveries that have waited so long that their claim could end before a try does.
 func (l *loop) forgetLate(at *line) {
 	for len(at.waiting) > 0 && at.waiting[0].late() {
 		l.park(at, at.waiting[0])
@@ -225,8 +226,8 @@ func (l *loop) forgetLate(at *line) {
 	}
 }
 
-// place reports whether at may have one more try: a quarter of the places for a server that answers; for all that are
-// in trouble together half of the places, and one for each.
+// place reports whether at may have one more try. A server that answers may use a quarter of the places. All servers in
+// trouble may use half of the places together, and one each.
 func (l *loop) place(at *line) bool {
 	if at.trouble.IsZero() {
 		return at.inFlight < max(1, l.opt.InFlight/4)
@@ -268,7 +269,7 @@ func (l *loop) end(r sent) bool {
 	return r.again || l.waiting == 0
 }
 
-// finish waits for what is in flight and returns the rest to the outbox.
+// finish waits for the tries in flight and returns the other deliveries to the outbox.
 func (l *loop) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), margin)
 	defer cancel()
@@ -286,7 +287,7 @@ func (l *loop) finish() {
 	}
 }
 
-// giveBack ends a claim, so that another process need not wait for its end.
+// giveBack ends a claim, so that another process need not wait until it expires.
 func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	if err := s.opt.Store.FinishDelivery(ctx, d, 0); err != nil && !isStale(err) {
 		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason",
@@ -294,11 +295,11 @@ func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	}
 }
 
-// isStale reports whether a claim has ended already, or an endpoint has changed.
+// isStale reports whether a claim has already ended or an endpoint has changed.
 func isStale(err error) bool { return errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) }
 
-// deliver tries d once and writes down how it went. A record that cannot be written leaves the claim to run out: the
-// message comes again, which is what at least once means.
+// deliver tries d once and records the outcome. If that fails, the claim expires and the message is sent again, as "at
+// least once" allows.
 func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin)
 	defer cancel()
@@ -309,7 +310,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	} else {
 		a = s.post(ctx, m)
 	}
-	if ctx.Err() != nil && a.problem != "" { // cut off by Stop: not the receiver's fault
+	if ctx.Err() != nil && a.problem != "" { // ended by Stop: not the receiver's fault
 		s.giveBack(record, d)
 		return sent{}
 	}
@@ -317,7 +318,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	record, cancel = context.WithTimeout(context.WithoutCancel(ctx), margin)
 	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
-	if isStale(err) { // another node has the message now, or the message is no longer wanted
+	if isStale(err) { // another node has the message, or it is not pending
 		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID,
 			"claim", d.Claim, "status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}
@@ -339,7 +340,7 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	return r
 }
 
-// say logs how a try went.
+// say logs the outcome of a try.
 func (s *Service) say(ctx context.Context, d lectern.Delivery, a answer) {
 	attrs := []slog.Attr{
 		slog.String("delivery", d.ID), slog.String("type", d.Type), slog.String("job_id", d.Presentation.ID),
@@ -363,5 +364,5 @@ func (s *Service) say(ctx context.Context, d lectern.Delivery, a answer) {
 	s.log.LogAttrs(ctx, level, words, attrs...)
 }
 
-// stamp is the time as it is stored.
+// stamp returns the current time with the precision of the store.
 func stamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -12,9 +12,9 @@ import (
 	"lectern/internal/webhook"
 )
 
-// V9: a receiver that does not answer on one milestone delays the next by the time-out of that try, whatever comes of
-// it. It is told of the end while the first message waits for another try; that one still comes, behind the end and
-// older by its version.
+// V9: a receiver that does not answer one milestone delays the next by the timeout of that try and no more. It gets the
+// end while the first message waits for its next try. That message still comes, after the end and with an older
+// version.
 func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 	t.Parallel()
 	for name, slow := range map[string]func(call, *http.Request) (int, http.Header, error){
@@ -73,8 +73,8 @@ func TestV9ASlowAnswerDelaysByItsTimeOut(t *testing.T) {
 	}
 }
 
-// V9, of many presentations at once: a receiver that does not answer on any "queued" is told of every end as soon as a
-// try ends, and not when a claim runs out that nobody used.
+// V9, with many presentations at once: a receiver that answers no "queued" gets every end as soon as a try ends, and
+// not when an unused claim expires.
 func TestV9ManyAtOneReceiver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestV9ManyAtOneReceiver(t *testing.T) {
 			}
 			return 200, nil, nil
 		}
-		const n = webhook.DefaultInFlight / 4 // as many first tries as one receiver has at once
+		const n = webhook.DefaultInFlight / 4 // the first tries that one receiver has at once
 		begun := time.Now()
 		for i := range n {
 			w.whole(fmt.Sprintf("%s?%d", address, i))
@@ -107,8 +107,8 @@ func TestV9ManyAtOneReceiver(t *testing.T) {
 	})
 }
 
-// V9, of more than a receiver has places for: what waited too long for a place is tried as soon as there is one, under
-// a new claim, and not when the old one runs out (30 s after the start; the first places are free after 15 s).
+// V9, with more messages than places: a message that waited too long for a place is tried as soon as a place is free,
+// under a new claim, and not when the old claim expires (30 s after the start; the first places are free after 15 s).
 func TestV9WhatWaitedForAPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestV9WhatWaitedForAPlace(t *testing.T) {
 		begun := time.Now()
 		w.net.answer = func(c call, r *http.Request) (int, http.Header, error) {
 			if time.Since(begun) < webhook.Timeout {
-				return dead(c, r) // it is well again at the first time-out
+				return dead(c, r) // it recovers at the first timeout
 			}
 			return 200, nil, nil
 		}

@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// C2: an owner's webhooks, their secrets, what was sent to them and the secret for callbacks are nobody else's.
+// C2: other owners have no access to an owner's webhooks, their secrets, their deliveries and the secret for callbacks.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestOwners(t *testing.T) {
 	})
 }
 
-// owned holds that owner cannot see or change the webhook theirs or the deliveries of its owner's presentation.
+// owned checks that owner cannot see or change the webhook theirs or the deliveries of another owner's presentation.
 func owned(t *testing.T, w *world, owner, theirs, presentation string) {
 	t.Helper()
 	list, err := w.s.Webhooks(t.Context(), owner)

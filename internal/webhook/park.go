@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// maxParked is how much of one server is parked. What is beyond is let go: its claim runs out.
+// maxParked bounds the parked deliveries of one server. The claims of others expire.
 const maxParked = 100
 
-// late reports whether the claim of c could end before a try does that begins now.
+// late reports whether the claim of c could end before a try that begins now.
 func (c claimed) late() bool { return c.ends.Before(time.Now().Add(Timeout + margin)) }
 
 // park remembers d, which at cannot take now. A parked message has no place in the queue, so that servers in trouble do
@@ -21,15 +21,15 @@ func (l *loop) park(at *line, d claimed) {
 	}
 }
 
-// forgetEnded drops parked deliveries whose claim has ended: they are due again by themselves.
+// forgetEnded drops parked deliveries whose claim has ended. They are due again in the outbox.
 func (l *loop) forgetEnded(at *line) {
 	n, now := len(at.parked), time.Now()
 	at.parked = slices.DeleteFunc(at.parked, func(d claimed) bool { return !d.ends.After(now) })
 	l.parked -= n - len(at.parked)
 }
 
-// unpark sends at its parked messages when it can take them: all if it is well, else one at a time. One that is too
-// late to be tried under its claim returns to the outbox, to be claimed again.
+// unpark queues the parked messages of at when it can take them: all of them, or one at a time if the server is in
+// trouble. A message that is too late for a try under its claim returns to the outbox, to be claimed again.
 func (l *loop) unpark(at *line) {
 	l.forgetEnded(at)
 	n := len(at.parked)

@@ -22,21 +22,21 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// turncoat leads to the internet at first, and then to this machine.
+// turncoat resolves to the internet first, and then to this machine.
 const turncoat = "turncoat.example.com"
 
-// far is a public address. Tests do not go there.
+// far is a public address. Tests do not connect to it.
 var far, here = netip.MustParseAddr("93.184.215.14"), netip.MustParseAddr("127.0.0.1")
 
 var errFar = errors.New("the test goes no further")
 
-// outside is a machine with a secret server of its own, that reaches out as the program does, by names that turn their
-// coats.
+// outside is a machine with a secret server, whose service connects as the program does, to names that change their
+// address.
 type outside struct {
 	names     *egresstest.Names
 	transport *http.Transport
 	port      string
-	hits      atomic.Int32 // requests that the secret server got
+	hits      atomic.Int32 // requests to the secret server
 
 	mu    sync.Mutex // guards tried
 	tried []string   // the addresses that were judged
@@ -63,7 +63,7 @@ func newNet(t *testing.T, p egress.Policy, answers func(name string) []netip.Add
 			return err
 		}
 		if host == far.String() {
-			return errFar // allowed; a packet would leave the machine
+			return errFar // allowed, but the test sends nothing
 		}
 		return nil
 	}
@@ -80,7 +80,7 @@ func (n *outside) judged() []string {
 
 func (n *outside) url(name string) string { return "http://" + name + ":" + n.port + "/hook" }
 
-// recording reports every record.
+// recording signals every record.
 type recording struct {
 	*webhooktest.Fake
 	records chan lectern.Delivery
@@ -92,8 +92,8 @@ func (r recording) FinishDelivery(ctx context.Context, d lectern.Delivery, again
 	return err
 }
 
-// DNS rebinding: a name that was harmless when it was looked at, and leads to this machine when it is connected to. It
-// is refused as it is dialled, for callbacks and for registered webhooks.
+// DNS rebinding: a name resolves to a public address at the check and to this machine at the connection. The dialer
+// refuses it, for callbacks and for registered webhooks.
 func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"callback", "endpoint"} {
@@ -146,7 +146,7 @@ func TestRebindingIsRefusedAsItIsDialled(t *testing.T) {
 	}
 }
 
-// A name may have several addresses at once: none of them is reached that may not be, whatever comes first.
+// A name may have several addresses. No forbidden one is reached, in any order.
 func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	t.Parallel()
 	for _, list := range [][]netip.Addr{{far, here}, {here, far}} {
@@ -165,11 +165,11 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	}
 }
 
-// A receiver that may be reached sends on to a name that leads to this machine. It is not asked for; and whoever
-// followed would be refused as it is dialled.
+// An allowed receiver redirects to a name that resolves to this machine. The redirect is not followed, and a client
+// that followed it would be refused by the dialer.
 func TestRedirectsToTurncoats(t *testing.T) {
 	t.Parallel()
-	// so that something answers, and nothing else is allowed
+	// only this address is allowed, so that something answers
 	p := egress.Policy{Private: []netip.Prefix{netip.PrefixFrom(here, 32)}}
 	beside := netip.MustParseAddr("127.0.0.3")
 	n := newNet(t, p, func(name string) []netip.Addr {

@@ -15,7 +15,7 @@ import (
 	"lectern"
 )
 
-// MaxEndpoints is how many addresses an owner may register: each receives the messages of all the owner's
+// MaxEndpoints bounds the addresses that an owner may register: each receives the messages of all the owner's
 // presentations.
 const MaxEndpoints = 100
 
@@ -40,8 +40,8 @@ func fault(param, format string, args ...any) *lectern.Failure {
 
 func newID(prefix string) string { return prefix + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-// Allowed refuses an address that can be seen to be forbidden (CodeCallbackRefused), before anything is kept that could
-// never be delivered.
+// Allowed refuses an address whose text shows that it is forbidden (CodeCallbackRefused), so that no undeliverable
+// message is stored.
 func (s *Service) Allowed(address string) error {
 	if _, r := s.opt.Policy.Judge(address); r != nil {
 		f := lectern.Fail(lectern.CodeCallbackRefused, "Messages cannot be sent to this address: %s.", r.Why)
@@ -96,14 +96,14 @@ func (s *Service) Webhooks(ctx context.Context, owner string) ([]lectern.Endpoin
 	}), err
 }
 
-// Remove removes an endpoint of owner's, or with "" of anybody's; what waits for it is given up.
+// Remove removes an endpoint of owner, or with "" of any owner. Its pending deliveries are given up.
 func (s *Service) Remove(ctx context.Context, owner, id string) error {
 	e, err := s.find(ctx, owner, id)
 	if err != nil {
 		return err
 	}
 	if e.KeepsCallbacks() {
-		return unknown(id) // it has no address to be removed
+		return unknown(id) // the endpoint for callbacks cannot be removed
 	}
 	return s.opt.Store.DeleteEndpoint(ctx, id)
 }
@@ -117,7 +117,7 @@ func (s *Service) Rotate(ctx context.Context, owner, id string) (lectern.Endpoin
 			"The secret for callback addresses is in the variable LECTERN_WEBHOOK_SECRET; change it there and restart.")
 	}
 	for {
-		if e, err := s.rotateOnce(ctx, owner, id); !isStale(err) { // else somebody has changed it in between
+		if e, err := s.rotateOnce(ctx, owner, id); !isStale(err) { // otherwise it was changed meanwhile
 			return e, err
 		}
 	}
@@ -169,7 +169,7 @@ func (s *Service) find(ctx context.Context, owner, id string) (lectern.Endpoint,
 	return lectern.Endpoint{}, unknown(id)
 }
 
-// callbackSecrets sign what goes to a CallbackURL of owner's.
+// callbackSecrets returns the secrets that sign messages to a CallbackURL of owner.
 func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, error) {
 	if s.opt.Secret != "" {
 		return []string{s.opt.Secret}, nil
@@ -180,7 +180,7 @@ func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, 
 	}
 	if len(e.Secrets) == 0 {
 		e.Secrets = []string{NewSecret()}
-		if e, err = s.put(ctx, e); isStale(err) { // another node was quicker, and is right
+		if e, err = s.put(ctx, e); isStale(err) { // another node was faster; use its secret
 			e, err = s.find(ctx, owner, lectern.CallbackEndpoint)
 		}
 		if err != nil {
@@ -190,13 +190,13 @@ func (s *Service) callbackSecrets(ctx context.Context, owner string) ([]string, 
 	return active(e.Secrets, time.Now()), nil
 }
 
-// Deliveries returns what was sent and what waits, the newest first.
+// Deliveries returns sent and pending deliveries, the newest first.
 func (s *Service) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	return s.opt.Store.Deliveries(ctx, f)
 }
 
-// Redeliver sends a message of owner, or with "" of any owner, again under the same id; its tries are counted from the
-// start.
+// Redeliver sends a message of owner, or with "" of any owner, again under the same id. Its count of tries begins
+// again.
 func (s *Service) Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error) {
 	if owner != "" {
 		d, err := s.opt.Store.Delivery(ctx, id)
@@ -246,7 +246,7 @@ func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery,
 }
 
 // disable disables the endpoint of d, which answered with 410; the store gives up its pending deliveries. An endpoint
-// that changed after d was sent stays enabled: its new secret, or its being enabled, is newer than the refusal.
+// that changed after d was sent stays enabled: the change is newer than the refusal.
 func (s *Service) disable(ctx context.Context, d lectern.Delivery) {
 	e, err := s.find(ctx, "", d.Endpoint)
 	if err == nil && e.Revision == d.Revision {

@@ -8,8 +8,8 @@ import (
 	"lectern"
 )
 
-// Schedule is how long a message waits after each failed try, give or take a tenth. If the try after the last wait
-// fails too, the message is given up: after some 24 hours and len(Schedule)+1 tries.
+// Schedule returns the waits after each failed try, ± 10 %. If the try after the last wait fails too, the message is
+// given up: after about 24 hours and len(Schedule)+1 tries.
 func Schedule() []time.Duration {
 	return []time.Duration{
 		5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
@@ -20,18 +20,18 @@ func Schedule() []time.Duration {
 // longestWait bounds the wait that a receiver may ask for with Retry-After.
 const longestWait = 8 * time.Hour
 
-// answer is what became of a try.
+// answer is the outcome of a try.
 type answer struct {
-	status     int           // 0: there was none
+	status     int           // 0: no response
 	problem    string        // "": a 2xx
-	retryAfter time.Duration // 0: not said
+	retryAfter time.Duration // 0: not stated
 	final      bool          // no further try can help
-	gone       bool          // 410: the receiver wants no more
+	gone       bool          // 410: the receiver wants no more messages
 	took       time.Duration
 }
 
-// settle is d after a try: delivered, given up, or pending, and in how long its next try is. NextAt is that by this
-// process' clock. It is pure; jitter is from 0 to 1.
+// settle returns d after a try: delivered, given up, or pending with the wait until its next try. NextAt is that time
+// by this process's clock. It is pure; jitter is from 0 to 1.
 func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after lectern.Delivery, again time.Duration) {
 	d.Attempts++
 	d.StatusCode, d.Problem = a.status, a.problem
@@ -47,7 +47,7 @@ func settle(d lectern.Delivery, a answer, now time.Time, jitter float64) (after 
 	default:
 		wait := waits[d.Attempts-1]
 		wait += time.Duration((jitter - 0.5) / 5 * float64(wait))
-		again = max(wait, min(a.retryAfter, longestWait)).Truncate(time.Microsecond) // as it is stored
+		again = max(wait, min(a.retryAfter, longestWait)).Truncate(time.Microsecond) // with the precision of the store
 		d.NextAt = now.Add(again)
 	}
 	return d, again

@@ -31,14 +31,14 @@ func transport(dialer *net.Dialer) *http.Transport {
 	}
 }
 
-// message is one that is about to be sent.
+// message is a message that is about to be sent.
 type message struct {
 	id, url string
 	secrets []string
 	body    []byte
 }
 
-// payload is the body of a message as Standard Webhooks has it.
+// payload is the body of a message in the form of Standard Webhooks.
 type payload struct {
 	Type      string          `json:"type"`
 	Timestamp string          `json:"timestamp"`
@@ -49,7 +49,7 @@ func body(kind string, at time.Time, data []byte) ([]byte, error) {
 	return json.Marshal(payload{kind, at.UTC().Format("2006-01-02T15:04:05.000Z"), data})
 }
 
-// message is the message of d. The same delivery has the same id and the same bytes, on every try and every node.
+// message returns the message of d. The same delivery has the same id and bytes on every try and every node.
 func (s *Service) message(ctx context.Context, d lectern.Delivery) (message, error) {
 	data, err := s.opt.Encode(d.Presentation)
 	if err != nil {
@@ -129,7 +129,7 @@ func status(code int) string {
 	return fmt.Sprint(code)
 }
 
-// excerpt is the beginning of an answer as it fits in a sentence.
+// excerpt returns the beginning of a response, short enough for a sentence.
 func excerpt(b []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("<")) {
 		return "" // a page for browsers
@@ -152,7 +152,7 @@ func refusal(r *egress.Refused) answer {
 		"networks.", r.Why), final: true}
 }
 
-// unreached says why there was no answer.
+// unreached returns the outcome of a try without a response.
 func unreached(err error) answer {
 	var dns *net.DNSError
 	var timeout net.Error

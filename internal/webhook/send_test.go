@@ -27,7 +27,7 @@ func fails(t *testing.T, err error, code lectern.Code) {
 	}
 }
 
-// real is a service that uses the network; nothing is started.
+// real is a service that uses the network. It is not started.
 func real(t *testing.T, p egress.Policy) *webhook.Service {
 	t.Helper()
 	s, err := webhook.New(webhook.Options{Store: webhooktest.NewFake(), Encode: encode, Policy: p})
@@ -58,7 +58,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// An answer that never ends costs 64 KB and no more.
+// An endless response is read up to 64 KB.
 func TestEndlessAnswersAreCut(t *testing.T) {
 	t.Parallel()
 	wrote := make(chan int64, 1)
@@ -71,7 +71,7 @@ func TestEndlessAnswersAreCut(t *testing.T) {
 	if status != 200 || problem != "" {
 		t.Errorf("%d %q", status, problem)
 	}
-	if n := <-wrote; n > 16<<20 { // what fits into the sockets of this machine
+	if n := <-wrote; n > 16<<20 { // the buffers of this machine's sockets
 		t.Errorf("%d bytes were taken", n)
 	}
 }
@@ -80,19 +80,19 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// A name that is harmless on its face leads to this machine: the connection is refused, not the request.
+// A name that looks harmless resolves to this machine: the connection is refused, not the request.
 func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
 	t.Parallel()
 	var hits atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
 	t.Cleanup(server.Close)
-	// On its face: refused without a connection.
+	// By its text: refused without a connection.
 	_, problem, final := real(t, strict).Post(t.Context(), server.URL, webhook.NewSecret())
 	if !final || !strings.Contains(problem, "points at this machine") ||
 		!strings.Contains(problem, "webhook.allow_private") {
 		t.Errorf("%q, final %v", problem, final)
 	}
-	// In the dialer: the service's own, asked past the judgement of names.
+	// In the dialer, called without the check of the text.
 	if c, err := real(t, strict).Dial(t.Context(), server.Listener.Addr().String()); err == nil {
 		c.Close()
 		t.Error("the service dialled this machine")
@@ -116,7 +116,7 @@ func TestPrivateNetworksAreRefusedWhenTheyAreDialled(t *testing.T) {
 	}
 }
 
-// An address that may not be reached is given up at once: a day of tries would not make it allowed.
+// A message to a forbidden address is given up at once, because no later try can succeed.
 func TestRefusedAddressIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,8 +148,8 @@ func TestUnreachableReceiversAreNamed(t *testing.T) {
 	})
 }
 
-// However a try went, a delivery is delivered, given up, or has a next try that is neither at once nor after eight
-// hours.
+// After any try, a delivery is delivered, given up, or has a next try, which is neither immediate nor more than eight
+// hours later.
 func TestSettle(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -255,7 +255,7 @@ func TestRegistry(t *testing.T) {
 	})
 }
 
-// raced is a store in which somebody else changes an endpoint between a look at it and what follows, once.
+// raced is a store in which another caller changes an endpoint between a read and the write after it, once.
 type raced struct {
 	*webhooktest.Fake
 	meanwhile *func()
@@ -270,8 +270,8 @@ func (r raced) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	return list, err
 }
 
-// Two who rotate a secret at once both get one that signs; two nodes that make the secret for callbacks at once sign
-// alike.
+// Two concurrent rotations both return a secret that signs. Two nodes that make the secret for callbacks at once use
+// the same one.
 func TestSecretsThatAreMadeAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,19 +23,19 @@ const (
 
 const (
 	secretPrefix = "whsec_"
-	// Tolerance is how old or young a message may be for a receiver, by its own clock.
+	// Tolerance is the largest difference between a message's time and the receiver's clock.
 	Tolerance = 5 * time.Minute
-	// Overlap is for how long a secret that was rotated out still signs.
+	// Overlap is how long a replaced secret still signs.
 	Overlap = 24 * time.Hour
 )
 
-// CodeInvalid is the code of a request that this package refuses as it is.
+// CodeInvalid is the code of an invalid request to this package.
 const CodeInvalid = lectern.CodeInvalidRequest
 
 // NewSecret makes a secret of 32 random bytes.
 func NewSecret() string {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b) // it never fails: the process would end
+	_, _ = rand.Read(b) // never fails: the process would end
 	return secretPrefix + base64.StdEncoding.EncodeToString(b)
 }
 
@@ -53,15 +53,15 @@ func key(secret string) ([]byte, error) {
 	return b, nil
 }
 
-// until separates a secret that was rotated out from the time at which it ends. Semicolons are not in Base64.
+// until separates a replaced secret from its end. Base64 has no semicolons.
 const until = ";until="
 
-// retiring is secret with its end appended.
+// retiring returns secret with its end appended.
 func retiring(secret string, end time.Time) string {
 	return secret + until + end.UTC().Format(time.RFC3339)
 }
 
-// active are the secrets that sign at now, without their ends.
+// active returns the secrets that sign at now, without their ends.
 func active(secrets []string, now time.Time) []string {
 	var out []string
 	for _, s := range secrets {
@@ -76,7 +76,7 @@ func active(secrets []string, now time.Time) []string {
 	return out
 }
 
-// rotate puts a new secret first, and lets those that sign at now go on for a day.
+// rotate puts a new secret first. Those that sign at now continue for a day.
 func rotate(secrets []string, fresh string, now time.Time) []string {
 	out := []string{fresh}
 	for _, s := range secrets {
@@ -91,7 +91,7 @@ func rotate(secrets []string, fresh string, now time.Time) []string {
 	return out
 }
 
-// signature is that of one message with one secret: "v1,…".
+// signature returns the signature of a message with one secret: "v1,…".
 func signature(secret, id string, at time.Time, body []byte) (string, error) {
 	k, err := key(secret)
 	if err != nil {
@@ -122,8 +122,8 @@ func Sign(h http.Header, secrets []string, id string, at time.Time, body []byte)
 	return nil
 }
 
-// Verify does a receiver's check: the message was signed with the secret, and recently. The error is a sentence about
-// the fault.
+// Verify checks, as a receiver does, that the message was signed with the secret, and recently. The error is a sentence
+// about the fault.
 func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 	id, stamp, given := h.Get(HeaderID), h.Get(HeaderTimestamp), h.Get(HeaderSignature)
 	if id == "" || stamp == "" || given == "" {

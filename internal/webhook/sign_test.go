@@ -15,7 +15,7 @@ import (
 	"lectern/internal/webhook"
 )
 
-// What one side signs the other takes, both ways, and nothing else.
+// This package and the reference library accept each other's signatures, and no others.
 func TestSignaturesAreThoseOfTheReference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,7 +78,7 @@ func TestBadSecretsAreNotRepeated(t *testing.T) {
 	}
 }
 
-// A rotation gives receivers a day: both secrets sign, then the new one alone.
+// A rotation gives receivers a day: both secrets sign, then only the new one.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestRotation(t *testing.T) {
 	})
 }
 
-// Callbacks are signed with the setting, or with a secret that is made once for all nodes and survives them.
+// Callbacks are signed with the secret of the settings, or with a stored secret that is made once for all nodes.
 func TestCallbackSecret(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

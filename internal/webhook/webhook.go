@@ -1,7 +1,7 @@
 // Package webhook delivers the milestones of presentations to HTTP addresses.
 //
-// The store writes a delivery for every milestone and every subscribed address, in the transaction of the milestone
-// itself (J4); this package empties that outbox. It claims due deliveries, posts them, signed by the rules of Standard
+// The store writes a delivery for every milestone and every subscribed address in the transaction of the milestone
+// (J4), and this package empties that outbox. It claims due deliveries, posts them, signed by the rules of Standard
 // Webhooks, and records the receivers' answers. It promises:
 //
 //   - At least once. A delivery is done once a receiver's 2xx is recorded. If the process ends between the answer and
@@ -16,9 +16,9 @@
 //   - Contained. Users choose the addresses, so package egress judges each connection; redirects are not followed; at
 //     most 64 KB of a response are read.
 //
-// Several nodes may share an outbox: a claim is a lease by the store's clock. A claim that runs out, or whose node is
-// dead, can be claimed again by any node. A claim has a number, without which nothing is recorded: a node that slept
-// through its lease changes nothing that another has done since.
+// Several nodes may share an outbox: a claim is a lease by the store's clock. A delivery whose claim expired, or whose
+// node is dead, can be claimed by any node. A record needs the number of the current claim, so a node that was paused
+// beyond its lease changes nothing that another node has done since.
 package webhook
 
 import (
@@ -33,23 +33,23 @@ import (
 	"lectern/internal/egress"
 )
 
-// Outbox is where deliveries wait.
+// Outbox stores the pending deliveries.
 type Outbox interface {
-	// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those that
-	// come after a pending delivery of the same presentation and address with no Attempts; one that has failed once
-	// delays no other. The store's clock, which all nodes share, decides what is due. by names the claimer and is not
-	// empty. A claim has a number, in Claim, and moves NextAt, in the store and in the result, to lease from now; only
-	// that keeps other nodes away.
+	// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those
+	// that come after a pending delivery of the same presentation and address with no Attempts; one that has failed
+	// once delays no other. The store's clock, which all nodes share, decides what is due. by names the claimer and is
+	// not empty. A claim has a number, in Claim, and sets NextAt, in the store and in the result, to lease from now;
+	// only that keeps other nodes away.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
-	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
-	// stays pending is due in that time again. CodeStale: the claim has ended already, since it ran out and another has
-	// claimed, was freed, or the delivery is not pending any more; nothing is recorded.
+	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery
+	// that stays pending is due again after again. CodeStale means that nothing is recorded: the claim expired and
+	// another node has claimed, it was freed, or the delivery is no longer pending.
 	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
-	// FreeClaims ends the claims of by, which is gone, or with "" all there are. What was claimed is due at once.
+	// FreeClaims ends the claims of the dead node by, or with "" all claims. Their deliveries are due at once.
 	FreeClaims(ctx context.Context, by string) error
 }
 
-// Endpoints are the registered addresses.
+// Endpoints stores the registered addresses.
 type Endpoints interface {
 	// Endpoints returns all, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
@@ -61,14 +61,14 @@ type Endpoints interface {
 	DeleteEndpoint(ctx context.Context, id string) error
 }
 
-// Records are deliveries for people to look at.
+// Records lists deliveries for users.
 type Records interface {
 	// Deliveries returns the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
 	// Delivery returns one; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
-	// delivery whose endpoint is gone is CodeConflict.
+	// delivery whose endpoint was removed is CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
 }
 
@@ -82,27 +82,28 @@ type Store interface {
 // Defaults of Options, and fixed values.
 const (
 	DefaultInFlight = 16
-	// Timeout is for a whole try: name, connection, request, answer.
+	// Timeout bounds a whole try: name, connection, request, response.
 	Timeout = 15 * time.Second
-	// Lease is for how long a claim keeps other nodes away.
+	// Lease is how long a claim keeps other nodes away.
 	Lease = 30 * time.Second
-	// MaxAnswer is how much of an answer is read.
+	// MaxAnswer is the number of bytes of a response that are read.
 	MaxAnswer = 64 << 10
 )
 
-// Options are what a service needs. Store and Encode are required.
+// Options configure a service. Store and Encode are required.
 type Options struct {
 	Store Store
 	// Encode writes a presentation as /v1 shows it. The same value must give the same bytes.
 	Encode func(lectern.Presentation) ([]byte, error)
-	// Secret signs what goes to a presentation's own CallbackURL. Empty: one is made at the first use and kept in the
-	// store, for each owner, as the disabled endpoint CallbackEndpointOf, since every node of a cluster must sign alike.
+	// Secret signs messages to a presentation's own CallbackURL. If it is empty, one is made for each owner at the
+	// first use and stored as the disabled endpoint CallbackEndpointOf, because every node of a cluster must sign
+	// alike.
 	Secret    string
 	Policy    egress.Policy     // which addresses may be reached
-	Transport http.RoundTripper // nil: one that keeps to Policy
+	Transport http.RoundTripper // nil: one that enforces Policy
 	Version   string            // of the program, for the User-Agent
 	// Node names this process in its claims, among those that share the store. Empty means that there are no others, so
-	// that claims found at Start belong to a dead process.
+	// claims that exist at Start belong to a dead process.
 	Node   string
 	Logger *slog.Logger // nil: discarded
 
@@ -110,7 +111,7 @@ type Options struct {
 	Poll     time.Duration // the longest time between two reads of the outbox; 0: 2 s
 }
 
-// Service delivers, and keeps the book of addresses. Its methods are safe for concurrent use.
+// Service delivers messages and manages the registered addresses. Its methods are safe for concurrent use.
 type Service struct {
 	opt   Options
 	alone bool
@@ -121,11 +122,11 @@ type Service struct {
 	begun  bool
 	lifeMu sync.Mutex
 	quit   chan struct{}      // closed: claim nothing more
-	ended  chan struct{}      // closed: nothing is in flight, and what was claimed has been given back
-	cut    context.CancelFunc // ends what is in flight
+	ended  chan struct{}      // closed: nothing is in flight, and claimed deliveries were returned
+	cut    context.CancelFunc // ends the tries in flight
 }
 
-// New makes a service. It starts nothing and touches nothing.
+// New makes a service without starting anything.
 func New(o Options) (*Service, error) {
 	if o.Secret != "" {
 		if _, err := key(o.Secret); err != nil {
@@ -146,7 +147,7 @@ func New(o Options) (*Service, error) {
 		ended: make(chan struct{})}, nil
 }
 
-// Wake says that the outbox may have something new. It never waits.
+// Wake signals that the outbox may have new deliveries. It never blocks.
 func (s *Service) Wake() {
 	select {
 	case s.wake <- struct{}{}:
@@ -154,7 +155,7 @@ func (s *Service) Wake() {
 	}
 }
 
-// Bury frees the claims of a dead node, and tries their deliveries at once.
+// Bury frees the claims of a dead node and tries their deliveries at once.
 func (s *Service) Bury(ctx context.Context, node string) error {
 	if err := s.opt.Store.FreeClaims(ctx, node); err != nil {
 		return err
@@ -163,7 +164,7 @@ func (s *Service) Bury(ctx context.Context, node string) error {
 	return nil
 }
 
-// Start begins to deliver, until Stop; ctx lends its values alone. It can be called once.
+// Start begins to deliver, until Stop. It uses only the values of ctx, not its end. It can be called once.
 func (s *Service) Start(ctx context.Context) error {
 	s.lifeMu.Lock()
 	defer s.lifeMu.Unlock()
@@ -176,9 +177,9 @@ func (s *Service) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop claims nothing more, returns claimed and unsent deliveries to the outbox, and waits for what is in flight. When
-// ctx ends, that is cut off and returned too, so that another process can try it at once. It is idempotent; before
-// Start it does nothing.
+// Stop claims nothing more, returns claimed and unsent deliveries to the outbox, and waits for the tries in flight.
+// When ctx ends, those are ended and returned too, so that another process can try them at once. It is idempotent;
+// before Start it does nothing.
 func (s *Service) Stop(ctx context.Context) error {
 	s.lifeMu.Lock()
 	begun := s.begun

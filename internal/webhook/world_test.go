@@ -24,14 +24,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const address = "https://receiver.example.com/hook"
 
-// call is one request that a receiver got.
+// call is one request to a receiver.
 type call struct {
 	at     time.Time
 	host   string
 	id     string
 	header http.Header
 	body   []byte
-	status int // what was answered; 0: nothing
+	status int // the status of the response; 0: none
 }
 
 // parsed is the message of a call.
@@ -54,16 +54,16 @@ func (c call) message(t *testing.T) parsed {
 	return p
 }
 
-// receivers are all the servers of a test's internet, behind a RoundTripper, so that they fit into a synctest bubble.
+// receivers holds all servers of a test as a RoundTripper, so that they run in a synctest bubble.
 type receivers struct {
 	mu    sync.Mutex
 	calls []call
 	now   int            // requests in flight
-	most  int            // most at once
+	most  int            // largest number at once
 	per   map[string]int // of one host
 	worst map[string]int
 
-	// answer says what a host answers: a status, headers, or an error.
+	// answer returns the response of a host: a status, headers, or an error.
 	answer func(c call, r *http.Request) (int, http.Header, error)
 }
 
@@ -114,7 +114,7 @@ func dead(_ call, r *http.Request) (int, http.Header, error) {
 	return 0, nil, r.Context().Err()
 }
 
-// encode is a stand-in for the shape of /v1.
+// encode replaces the encoder of /v1.
 func encode(p lectern.Presentation) ([]byte, error) {
 	return json.Marshal(map[string]any{"id": p.ID, "status": p.Status, "version": p.Version})
 }
@@ -155,7 +155,7 @@ func (w *world) start() {
 	w.t.Cleanup(func() { _ = s.Stop(canceled()) })
 }
 
-// canceled is a context that has ended: a Stop with it cuts off what is in flight.
+// canceled returns a context that has ended. Stop with it ends the tries in flight.
 func canceled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -164,7 +164,7 @@ func canceled() context.Context {
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// create stores a queued presentation and wakes the service, as the composition does.
+// create stores a queued presentation and wakes the service, as internal/app does.
 func (w *world) create(callback string) lectern.Presentation {
 	p := w.fake.Create(callback, now())
 	w.s.Wake()
@@ -200,7 +200,7 @@ func (w *world) deliveries(f lectern.DeliveryFilter) []lectern.Delivery {
 	return list
 }
 
-// the returns the only delivery there is.
+// the returns the only delivery.
 func (w *world) the() lectern.Delivery {
 	w.t.Helper()
 	list := w.deliveries(lectern.DeliveryFilter{})
@@ -212,7 +212,7 @@ func (w *world) the() lectern.Delivery {
 
 var errNoStore = errors.New("the store is away")
 
-// forgetful is a store whose records get lost when lose says so: what a crash between an answer and its record does.
+// forgetful is a store whose records get lost if lose returns true, as in a crash between a response and its record.
 type forgetful struct {
 	*webhooktest.Fake
 	lose func() bool
@@ -225,14 +225,14 @@ func (f forgetful) FinishDelivery(ctx context.Context, d lectern.Delivery, again
 	return f.Fake.FinishDelivery(ctx, d, again)
 }
 
-// inOrder says what is wrong with the order in which an address was first told of the milestones of presentations; "":
-// nothing. Calls are in the order in which they ended, and a first try begins when the ones before it have ended.
+// inOrder returns what is wrong with the order in which an address first got the milestones of presentations, or "".
+// Calls are in the order of their ends, and a first try begins when earlier ones have ended.
 func inOrder(calls []call) string {
 	seen := map[string]bool{}
 	last := map[string]int64{}
 	for _, c := range calls {
 		if seen[c.id] {
-			continue // a repeat, as its id tells
+			continue // a repeat, by its id
 		}
 		seen[c.id] = true
 		var p parsed

@@ -1,8 +1,7 @@
-// Package webui is what the server shows at its root: one page on which presentations are started, watched and played.
+// Package webui is the web page at the server's root, on which users start, watch and play presentations.
 //
-// It is a client of /v1 like any other and knows nothing of the rest of the program; its files are embedded, it loads
-// nothing from elsewhere, and its Content-Security-Policy says so. There is no build step: the script is written for
-// browsers as they are.
+// The page uses only /v1 and no other part of the program. Its files are embedded, it loads nothing from other servers,
+// and its Content-Security-Policy enforces that. There is no build step: browsers run the script as it is written.
 package webui
 
 import (

@@ -21,7 +21,7 @@ func get(t *testing.T, path string, header ...string) *httptest.ResponseRecorder
 	return w
 }
 
-// The page is complete: everything it refers to is served, with the right type, and nothing comes from elsewhere.
+// The page is complete: all its files are served with the right type, and none comes from another server.
 func TestPageIsWhole(t *testing.T) {
 	t.Parallel()
 	page := get(t, "/")

@@ -22,7 +22,7 @@ type Names struct {
 	asked map[string]bool
 }
 
-// Serve answers questions for IPv4 addresses, until the test ends. No address means that there is no such name.
+// Serve answers questions for IPv4 addresses, until the test ends. No address means that the name does not exist.
 func Serve(t *testing.T, answer func(name string) []netip.Addr) *Names {
 	t.Helper()
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func Serve(t *testing.T, answer func(name string) []netip.Addr) *Names {
 	return n
 }
 
-// Resolver asks this server alone.
+// Resolver asks only this server.
 func (n *Names) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp4", n.conn.LocalAddr().String())

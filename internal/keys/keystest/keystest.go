@@ -59,21 +59,21 @@ func (f *Fake) at(id string) int {
 	return slices.IndexFunc(f.all, func(k lectern.Key) bool { return k.ID == id })
 }
 
-// Break makes every call end with err; nil mends it.
+// Break makes every call fail with err; nil ends that.
 func (f *Fake) Break(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
 }
 
-// Reads is how often Keys was called.
+// Reads returns the number of calls of Keys.
 func (f *Fake) Reads() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.reads
 }
 
-// Run holds a store to its contract. open returns an empty one.
+// Run tests a store. open returns an empty one.
 func Run(t *testing.T, open func(t *testing.T) keys.Store) {
 	made := time.Date(2026, 11, 24, 9, 0, 0, 123_000_000, time.UTC)
 	full := lectern.Key{

@@ -14,23 +14,23 @@ import (
 	"lectern/internal/webhook"
 )
 
-// Fake is a store in memory that obeys the rules of the port, as Run shows. It is safe for concurrent use.
+// Fake is a store in memory that passes Run. It is safe for concurrent use.
 type Fake struct {
 	mu            sync.Mutex
 	presentations map[string]lectern.Presentation
 	endpoints     []lectern.Endpoint
-	deliveries    []lectern.Delivery // as they were stored
-	claimants     map[string]string  // who holds a delivery, by its id
+	deliveries    []lectern.Delivery // in the order of their storage
+	claimants     map[string]string  // claimer of a delivery, by its id
 }
 
 var _ webhook.Store = (*Fake)(nil)
 
-// NewFake is an empty store.
+// NewFake returns an empty store.
 func NewFake() *Fake {
 	return &Fake{presentations: map[string]lectern.Presentation{}, claimants: map[string]string{}}
 }
 
-// now is the store's clock.
+// now returns the time of the store's clock.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Create stores a queued presentation.
@@ -49,7 +49,7 @@ func (f *Fake) CreateOf(owner, callback string, at time.Time) lectern.Presentati
 	return p
 }
 
-// Apply stores what events make of a presentation, and the milestones among it.
+// Apply applies events to a presentation and stores it with their milestones.
 func (f *Fake) Apply(id string, at time.Time, events ...lectern.Event) (lectern.Presentation, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,7 +90,7 @@ func (f *Fake) milestone(p lectern.Presentation, at time.Time) {
 	}
 }
 
-// stream is what deliveries that must keep their order have in common.
+// stream returns the key that deliveries with a common order share.
 func stream(d lectern.Delivery) string {
 	return fmt.Sprintf("%s %s %s", d.Presentation.ID, d.Endpoint, d.URL)
 }
@@ -103,7 +103,7 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	heads := map[string]int64{} // the oldest versions that were not tried yet: later ones must wait
+	heads := map[string]int64{} // the oldest untried version of each stream: later ones must wait
 	for _, d := range f.deliveries {
 		if d.State != lectern.DeliveryPending || d.Attempts > 0 {
 			continue
@@ -133,7 +133,7 @@ func (f *Fake) ClaimDeliveries(ctx context.Context, by string, lease time.Durati
 	return out, nil
 }
 
-// whole is d with the secrets as they are now.
+// whole returns d with the current secrets.
 func (f *Fake) whole(d lectern.Delivery) lectern.Delivery {
 	for _, e := range f.endpoints {
 		if e.ID == d.Endpoint {

@@ -7,13 +7,13 @@ import (
 	"lectern"
 )
 
-// order holds that a first try waits for the end of the earlier first tries, whatever that end is, and that a delivery
-// that waits for another try delays no other, even if it was asked for first.
+// order checks that a first try waits for the end of the earlier first tries, with any outcome, and that a delivery
+// that waits for another try delays no other.
 func order(t *testing.T, b *bench) {
 	b.whole(callback)
 	queued := b.one("at first", "presentation.queued")
 	equal(t, "while it is tried", kinds(b.claim(10)), []string{})
-	b.finish(queued, 0) // given back: it was not tried
+	b.finish(queued, 0) // returned without a try
 	queued = b.one("given back", "presentation.queued")
 
 	queued.Attempts, queued.StatusCode, queued.Problem = 1, 500, "no"
@@ -36,13 +36,13 @@ func order(t *testing.T, b *bench) {
 	late.State, late.DoneAt = lectern.DeliveryGivenUp, b.at
 	b.finish(late, 0)
 	equal(t, "what waits for an hour", kinds(b.claim(10)), []string{})
-	if _, err := b.Store.Redeliver(t.Context(), queued.ID); err != nil { // rather than to wait for it
+	if _, err := b.Store.Redeliver(t.Context(), queued.ID); err != nil { // instead of waiting for it
 		t.Fatal(err)
 	}
 	b.delivered(b.one("the first one still comes", "presentation.queued"))
 	equal(t, "left", kinds(b.claim(10)), []string{})
 
-	// Many ends in a row: a milestone that was given up, or delivered, lets the next one in as a failed one does.
+	// All outcomes: a milestone that was given up or delivered releases the next one, as a failed one does.
 	b.whole(callback)
 	for i, kind := range []string{"presentation.queued", "presentation.processing", "presentation.completed"} {
 		d := b.one("in turn", kind)
@@ -54,7 +54,7 @@ func order(t *testing.T, b *bench) {
 		}
 	}
 
-	// A redelivered milestone is a first try again: the next ones wait for it.
+	// A redelivered milestone has a first try again, and the next ones wait for it.
 	p := b.create(callback)
 	d := b.one("the first of another", "presentation.queued")
 	b.delivered(d)
@@ -66,7 +66,7 @@ func order(t *testing.T, b *bench) {
 	b.delivered(b.one("behind it", "presentation.processing"))
 }
 
-// one claims all there is, which must be one of a kind.
+// one claims all due deliveries, which must be one of the given kind.
 func (b *bench) one(when, kind string) lectern.Delivery {
 	b.t.Helper()
 	got := b.claim(10)

@@ -11,13 +11,13 @@ import (
 	"lectern/internal/webhook"
 )
 
-// Store is a store as the job service writes to it and the deliverer empties it.
+// Store is a store for both the job service and the deliverer.
 type Store interface {
 	job.Writer
 	webhook.Store
 }
 
-// On is the World of a store that keeps presentations too: what happens in it is written as the job service writes it.
+// On is the World of a store with presentations. It writes them as the job service does.
 func On(s Store) World {
 	write := func(t *testing.T, spec job.WriteSpec) lectern.Presentation {
 		t.Helper()

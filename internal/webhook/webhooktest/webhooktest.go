@@ -1,5 +1,5 @@
 // Package webhooktest is the suite that every outbox of webhooks passes, and the fake that passes it. The deliverer
-// keeps no order and no record of its own: its promises rest on the rules of this suite.
+// stores neither order nor records: its promises depend on the rules of this suite.
 package webhooktest
 
 import (
@@ -14,7 +14,7 @@ import (
 	"lectern/internal/webhook"
 )
 
-// World is an empty store, and the means to let presentations happen in it.
+// World is an empty store with functions that write presentations.
 type World struct {
 	Store webhook.Store
 	// Create stores a queued presentation with the callback address callback, at a time.
@@ -121,7 +121,7 @@ func (b *bench) free(by string) {
 	}
 }
 
-// stale holds that a claim has ended: what its holder says is refused, and changes nothing.
+// stale checks that a claim has ended: a record of its holder is refused and changes nothing.
 func (b *bench) stale(what string, d lectern.Delivery) {
 	b.t.Helper()
 	before := b.list(lectern.DeliveryFilter{})
@@ -162,7 +162,7 @@ func (b *bench) put(e lectern.Endpoint) lectern.Endpoint {
 	return e
 }
 
-// kinds are the types of deliveries, in the order given.
+// kinds returns the types of deliveries, in the same order.
 func kinds(list []lectern.Delivery) []string {
 	out := []string{}
 	for _, d := range list {
@@ -192,7 +192,7 @@ func milestones(t *testing.T, b *bench) {
 	b.apply(p.ID, lectern.Reported{Attempt: 1, Progress: 5000, Stage: lectern.StageEncoding})
 	b.apply(p.ID, lectern.Beat{Attempt: 1})
 	end := b.apply(p.ID, lectern.Completed{Attempt: 1})
-	b.whole("") // nobody is told
+	b.whole("") // no subscriber
 	all := b.list(lectern.DeliveryFilter{})
 	slices.Reverse(all)
 	equal(t, "milestones", kinds(all), []string{"presentation.queued", "presentation.processing",
@@ -248,7 +248,7 @@ func leases(t *testing.T, b *bench) {
 	}
 	b.delivered(got[0])
 	b.create(callback)
-	got = b.claimFor("node", 0, 10) // a lease that is over as it begins
+	got = b.claimFor("node", 0, 10) // a lease that ends at once
 	again := b.claim(10)
 	if len(got) != 1 || len(again) != 1 || again[0].ID != got[0].ID || again[0].Attempts != 0 || again[0].Claim != 2 {
 		t.Errorf("after the lease: %+v, then %+v", got, again)
@@ -291,7 +291,7 @@ func freed(t *testing.T, b *bench) {
 	b.create(callback)
 	dead, alive := b.claimFor("dead", lease, 1)[0], b.claimFor("alive", lease, 1)[0]
 	b.free("dead")
-	b.stale("a claim that was freed", dead) // it only stood still
+	b.stale("a claim that was freed", dead) // the node was only paused
 	got := b.claim(10)
 	if len(got) != 1 || got[0].ID != dead.ID || got[0].Attempts != 0 || got[0].Claim != dead.Claim+1 {
 		t.Fatalf("freed: %+v", got)
@@ -302,7 +302,7 @@ func freed(t *testing.T, b *bench) {
 	equal(t, "claims of the living", len(b.claim(10)), 0)
 	got[0].State, got[0].DoneAt = lectern.DeliveryDelivered, b.at
 	b.finish(got[0], 0)
-	b.free("") // whoever starts alone
+	b.free("") // a process that starts alone
 	if got = b.claim(10); len(got) != 1 || got[0].ID != alive.ID {
 		t.Errorf("freed: %+v", got)
 	}
@@ -451,7 +451,7 @@ func secrets(t *testing.T, b *bench) {
 	equal(t, "without its endpoint", []any{gone.Secrets, gone.Revision}, []any{[]string(nil), 0})
 }
 
-// revisions: two who change an endpoint at the same time do not undo each other's change unseen.
+// revisions checks that of two concurrent changes of an endpoint one is refused.
 func revisions(t *testing.T, b *bench) {
 	old := b.put(lectern.Endpoint{ID: "one"})
 	b.create("")

@@ -1,4 +1,4 @@
-// The page is a plain client of /v1. One poll keeps the list: a browser allows few connections to a host, so a stream for
+// The page is a plain client of /v1. It polls the list: a browser allows few connections to a host, so a stream for
 // every presentation would soon leave none for the videos.
 
 const $ = (id) => document.getElementById(id);
@@ -21,7 +21,7 @@ const example = {
   transitions: [{ type: "fade", duration: 0.5 }, { type: "fade", duration: 0.5 }],
 };
 
-// el builds an element; text goes in as text, never as markup.
+// el builds an element. Strings become text, never markup.
 function el(tag, props = {}, ...children) {
   const e = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -40,7 +40,7 @@ class Refused extends Error {
   }
 }
 
-// at is an address below the page's own, wherever a proxy has put it. Links of the server may be whole addresses.
+// at returns an address below the page's own, which a proxy may have moved. Links of the server may be absolute.
 const at = (path) => new URL(path.startsWith("/") ? `.${path}` : path, document.baseURI);
 
 async function ask(path, options) {
@@ -52,9 +52,9 @@ async function ask(path, options) {
   return body;
 }
 
-// --- who is there ---
+// --- sign-in ---
 
-// lock shows the sign-in and nothing else; open shows the page.
+// lock shows only the sign-in; open shows the page.
 function lock() {
   clearTimeout(timer);
   view("door");
@@ -92,7 +92,7 @@ async function arrive() {
   }
 }
 
-// invalid says what is wrong with the key; "": nothing.
+// invalid returns what is wrong with the key, or "".
 function invalid(text) {
   $("key-told").textContent = text;
   $("key").ariaInvalid = text ? "true" : "false";
@@ -189,7 +189,7 @@ function newCard() {
   return c;
 }
 
-// fill brings a card up to date. What people may be touching is only rebuilt when it changes.
+// fill updates a card. It rebuilds elements that users interact with only when they change.
 function fill(c, p) {
   c.root.className = `job ${p.status}`;
   c.title.textContent = p.title || "Untitled";
@@ -347,7 +347,7 @@ $("more").addEventListener("click", () => {
   refresh();
 });
 
-// --- a new one ---
+// --- new presentation ---
 
 const deck = $("deck");
 let sending = false;
@@ -390,7 +390,7 @@ function refusal(e) {
   if (e.problem.code === "invalid_json") {
     tell("bad", e.message, ...(e.problem.cause ? [el("pre", {}, e.problem.cause)] : []));
   } else if (all.length > 1) {
-    tell("bad", `${all.length} things to mend`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
+    tell("bad", `${all.length} problems to fix`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
   } else {
     tell("bad", e.message, ...(e.problem.param ? [el("code", {}, e.problem.param)] : []));
   }
@@ -433,7 +433,7 @@ drop.addEventListener("drop", (e) => {
   load(e.dataTransfer.files[0]);
 });
 
-// --- what the server lacks ---
+// --- missing tools of the server ---
 
 async function readiness() {
   try {

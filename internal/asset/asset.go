@@ -1,0 +1,389 @@
+// Package asset keeps the files that people bring: pictures, sounds, fonts and decks. An asset is named by the hash of its
+// content (asset:<sha256>) and belongs to an owner. The same content is one file, whoever brought it.
+//
+// A file is written under a name that was never used before, and its name is planned in the database before. So an upload
+// that ends halfway, a removal that is late, and an upload of the same content at the same time do no harm: what the
+// database gives to no asset is removed later, and nothing else is.
+//
+// Whether an asset may go is decided in the transaction that removes it. A presentation holds the assets that its deck
+// names from the transaction that creates it until it is removed itself.
+package asset
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"lectern"
+	"lectern/internal/deck"
+	"lectern/internal/media"
+	"lectern/internal/picturefile"
+)
+
+// Store has the rows of assets.
+type Store interface {
+	Intake
+	Reader
+	Remover
+}
+
+// Intake takes new assets.
+type Intake interface {
+	// ShareAsset gives a.Owner an asset whose content is stored already; shared is false where it is not.
+	ShareAsset(ctx context.Context, a lectern.Asset) (kept lectern.Asset, created, shared bool, err error)
+	// PlanAsset notes the name of a file that is about to be written. It is a leftover from due on, unless InsertAsset
+	// gives it to an asset before.
+	PlanAsset(ctx context.Context, file string, due time.Time) error
+	InsertAsset(ctx context.Context, a lectern.Asset, file string) (kept lectern.Asset, created bool, err error)
+}
+
+// Reader answers questions. What an owner does not have is CodeNotFound.
+type Reader interface {
+	Asset(ctx context.Context, owner, sha256 string) (lectern.Asset, error)
+	AssetFile(ctx context.Context, sha256 string) (string, error)
+	Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string, limit int) (
+		[]lectern.Asset, error)
+	// Missing returns the uses of assets that the owner does not have.
+	Missing(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
+}
+
+// Remover removes assets and the files that they leave.
+type Remover interface {
+	// StaleAssets returns assets that no presentation names and that were not used after since.
+	StaleAssets(ctx context.Context, since time.Time, limit int) ([]lectern.Asset, error)
+	// DeleteAsset removes an asset; one that a presentation names, or that was used after since, is CodeConflict.
+	DeleteAsset(ctx context.Context, owner, sha256 string, since, now time.Time) error
+	Leftovers(ctx context.Context, now time.Time, limit int) ([]string, error)
+	ForgetLeftover(ctx context.Context, file string) error
+}
+
+// Files has the contents. *blob.Artifacts is behind one.
+type Files interface {
+	// Temp makes a file with room for size bytes.
+	Temp(size int64) (*os.File, error)
+	Put(ctx context.Context, key, path, contentType string) error
+	Open(ctx context.Context, key string) (io.ReadSeekCloser, error)
+	Delete(ctx context.Context, key string) error
+}
+
+// Defaults of Options.
+const (
+	DefaultMost = 512 << 20
+	DefaultKeep = 30 * 24 * time.Hour
+)
+
+// MaxPicture and MaxFont bound files that are read whole when they are used.
+const (
+	MaxPicture = 20 << 20
+	MaxFont    = 32 << 20
+)
+
+// planned is how long an upload may take until its file counts as left over.
+const planned = 24 * time.Hour
+
+// sweepEvery is the time between two sweeps.
+const sweepEvery = time.Hour
+
+// maxPage is the most assets that List returns at once.
+const maxPage = 200
+
+// Options configure a service. Store and Files are required.
+type Options struct {
+	Store  Store
+	Files  Files
+	Texts  []deck.Kind    // decks that are texts
+	Limits lectern.Limits // zero fields: the defaults
+	Most   int64          // bytes of one file; 0: DefaultMost
+	Keep   time.Duration  // from the last use of an asset to its removal; 0: DefaultKeep
+	Log    *slog.Logger   // nil: none
+	Now    func() time.Time
+}
+
+// Service keeps assets. It is safe for concurrent use.
+type Service struct {
+	o      Options
+	judges chan struct{} // has room for one, since a picture is in memory while it is judged
+	sweeps sync.WaitGroup
+	end    context.CancelFunc
+}
+
+// New makes a service. It starts nothing.
+func New(o Options) *Service {
+	o.Limits = o.Limits.WithDefaults()
+	o.Most, o.Keep = cmp.Or(o.Most, DefaultMost), cmp.Or(o.Keep, DefaultKeep)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{o: o, judges: make(chan struct{}, 1)}
+}
+
+func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Microsecond) }
+
+// Most is how many bytes a file may have.
+func (s *Service) Most() int64 { return s.o.Most }
+
+// Add keeps a file. It is written to the disk and hashed as it comes, and then judged by its bytes: what is of no known
+// kind is CodeUnsupported, a damaged file CodeAssetRefused, one that is too large CodeTooLarge. A content that the owner
+// has is the same asset, and created is false.
+func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error) {
+	if up.Size > s.o.Most {
+		return a, false, s.tooLarge()
+	}
+	f, err := s.o.Files.Temp(max(up.Size, 0))
+	if err != nil {
+		return a, false, err
+	}
+	defer func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}()
+	sum, size, err := s.receive(f, up.Body)
+	if err != nil {
+		return a, false, err
+	}
+	info, err := s.judge(ctx, f, size)
+	if err != nil {
+		return a, false, err
+	}
+	now := s.now()
+	a = lectern.Asset{
+		SHA256: sum, Owner: cmp.Or(up.Owner, lectern.DefaultOwner), Kind: info.Kind, MediaType: info.Type, Size: size, Name: cleanName(up.Name),
+		Width: info.Width, Height: info.Height, Duration: info.Duration.Truncate(time.Microsecond), CreatedAt: now, UsedAt: now,
+	}
+	return s.keep(ctx, a, f.Name())
+}
+
+// receive writes a body to f and returns its hash and its length.
+func (s *Service) receive(f *os.File, body io.Reader) (sum string, size int64, err error) {
+	h, d := sha256.New(), &disk{f: f}
+	size, err = io.CopyBuffer(io.MultiWriter(d, h), struct{ io.Reader }{io.LimitReader(body, s.o.Most+1)}, make([]byte, 128<<10))
+	switch {
+	case d.failed != nil:
+		return "", 0, diskFault(d.failed)
+	case err != nil:
+		return "", 0, err
+	case size > s.o.Most:
+		return "", 0, s.tooLarge()
+	}
+	return hex.EncodeToString(h.Sum(nil)), size, f.Truncate(size)
+}
+
+// disk remembers that a write failed, which is not the sender's fault.
+type disk struct {
+	f      *os.File
+	failed error
+}
+
+func (d *disk) Write(b []byte) (int, error) {
+	n, err := d.f.Write(b)
+	if err != nil {
+		d.failed = err
+	}
+	return n, err
+}
+
+func diskFault(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		f := lectern.Fail(lectern.CodeDiskFull, "The disk is full. Make room, then try again.").Because(err)
+		f.Retryable = true
+		return f
+	}
+	return lectern.Fail(lectern.CodeInternal, "The file could not be written.").Because(err)
+}
+
+func (s *Service) tooLarge() error {
+	return lectern.Fail(lectern.CodeTooLarge, "The file is larger than %d MiB, which is the limit of this server (limits.upload).", s.o.Most>>20)
+}
+
+// judge finds out what a file is, one file at a time.
+func (s *Service) judge(ctx context.Context, f *os.File, size int64) (media.Info, error) {
+	select {
+	case s.judges <- struct{}{}:
+		defer func() { <-s.judges }()
+	case <-ctx.Done():
+		return media.Info{}, context.Cause(ctx)
+	}
+	r, unmap, err := mapFile(f, size)
+	if err != nil {
+		return media.Info{}, diskFault(err)
+	}
+	defer unmap()
+	info, err := media.Inspect(r, size, s.o.Texts, media.Limits{
+		PictureBytes: MaxPicture, FontBytes: MaxFont, TextBytes: s.o.Limits.BodyBytes,
+		Picture: picturefile.Limits{Pixels: s.o.Limits.PicturePixels, Elements: s.o.Limits.SVGElements},
+	})
+	u, ok := errors.AsType[*media.Unfit](err)
+	if !ok {
+		return info, err
+	}
+	code := map[media.Why]lectern.Code{media.Unknown: lectern.CodeUnsupported, media.Damaged: lectern.CodeAssetRefused, media.TooLarge: lectern.CodeTooLarge}[u.Why]
+	return info, lectern.Fail(code, "The file cannot be kept: %s.", u.Text)
+}
+
+// mapped is a file that the system has in memory, outside Go's.
+type mapped struct {
+	*bytes.Reader
+	b []byte
+}
+
+// Bytes implements media.Mapped.
+func (m mapped) Bytes() []byte { return m.b }
+
+// mapFile returns a reader of a file. One that may be a picture, which is judged whole, is mapped: nobody else changes it
+// meanwhile.
+func mapFile(f *os.File, size int64) (r io.ReaderAt, unmap func(), err error) {
+	if size == 0 || size > MaxPicture {
+		return f, func() {}, nil
+	}
+	b, err := syscall.Mmap(int(f.Fd()), 0, int(size), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, nil, err
+	}
+	return mapped{bytes.NewReader(b), b}, func() { _ = syscall.Munmap(b) }, nil
+}
+
+// keep stores a judged file that is at path.
+func (s *Service) keep(ctx context.Context, a lectern.Asset, path string) (lectern.Asset, bool, error) {
+	kept, created, shared, err := s.o.Store.ShareAsset(ctx, a)
+	if err != nil || shared {
+		return kept, created, err
+	}
+	file := newFile(a.SHA256)
+	if err := s.o.Store.PlanAsset(ctx, file, a.UsedAt.Add(planned)); err != nil {
+		return a, false, err
+	}
+	if err := s.o.Files.Put(ctx, file, path, a.MediaType); err != nil {
+		return a, false, err
+	}
+	return s.o.Store.InsertAsset(ctx, a, file)
+}
+
+// newFile is a name in the store of files that none had before.
+func newFile(sum string) string {
+	return fmt.Sprintf("assets/%s/%s-%s", sum[:2], sum, strings.ToLower(rand.Text()[:16]))
+}
+
+// maxName is the longest name that is kept, in bytes.
+const maxName = 200
+
+// cleanName is the name of a file without its folders and without what cannot be shown.
+func cleanName(name string) string {
+	name = path.Base("/" + strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = strings.TrimSpace(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) {
+			return -1
+		}
+		return c
+	}, name))
+	if len(name) > maxName {
+		ending := path.Ext(name)
+		if len(ending) > 20 {
+			ending = ""
+		}
+		name = name[:maxName-len(ending)]
+		for !utf8.ValidString(name) {
+			name = name[:len(name)-1]
+		}
+		name += ending
+	}
+	if name == "/" || name == "." {
+		return ""
+	}
+	return name
+}
+
+// Get returns an owner's asset; one that it does not have is CodeNotFound.
+func (s *Service) Get(ctx context.Context, owner, sha256 string) (lectern.Asset, error) {
+	return s.o.Store.Asset(ctx, owner, sha256)
+}
+
+// Open opens the content of an asset. The caller closes it.
+func (s *Service) Open(ctx context.Context, sha256 string) (io.ReadSeekCloser, error) {
+	file, err := s.o.Store.AssetFile(ctx, sha256)
+	if err != nil {
+		return nil, err
+	}
+	return s.o.Files.Open(ctx, file)
+}
+
+// List returns a page of assets, newest first, and the cursor of the next page; "" on the last.
+func (s *Service) List(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error) {
+	limit := cmp.Or(q.Limit, 50)
+	if limit < 1 || limit > maxPage {
+		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "The limit is %d; it must be from 1 to %d.", q.Limit, maxPage).On("limit")
+	}
+	if q.Kind != "" && !q.Kind.Valid() {
+		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "There is no kind %q of assets; there are %s.",
+			lectern.Shorten(string(q.Kind)), lectern.OneOf(lectern.AssetKinds())).On("kind")
+	}
+	before, id, err := parseCursor(q.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	page, err = s.o.Store.Assets(ctx, cmp.Or(q.Owner, lectern.DefaultOwner), q.Kind, before, id, limit+1)
+	if len(page) > limit {
+		page = page[:limit]
+		last := page[limit-1]
+		next = base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d %s", last.CreatedAt.UnixMicro(), last.SHA256))
+	}
+	return page, next, err
+}
+
+func parseCursor(c string) (time.Time, string, error) {
+	if c == "" {
+		return time.Time{}, "", nil
+	}
+	var micros int64
+	var id string
+	b, err := base64.RawURLEncoding.DecodeString(c)
+	if err == nil {
+		_, err = fmt.Sscanf(string(b), "%d %s", &micros, &id)
+	}
+	if err != nil || micros <= 0 || !lectern.IsSHA256(id) {
+		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest, "The cursor %.40q is not one that a list gave.", c).On("cursor")
+	}
+	return time.UnixMicro(micros).UTC(), id, nil
+}
+
+// Check returns the fault of a deck of owner that names assets which the owner does not have; nil for none.
+func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error {
+	uses := d.AssetUses()
+	if len(uses) == 0 {
+		return nil
+	}
+	missing, err := s.o.Store.Missing(ctx, cmp.Or(owner, lectern.DefaultOwner), uses)
+	if err != nil {
+		return err
+	}
+	return lectern.MissingAssets(missing)
+}
+
+// Delete removes an owner's asset. One that it does not have is CodeNotFound, one that a presentation names CodeConflict.
+func (s *Service) Delete(ctx context.Context, owner, sha256 string) error {
+	if err := s.o.Store.DeleteAsset(ctx, owner, sha256, time.Time{}, s.now()); err != nil {
+		return err
+	}
+	if err := s.clear(ctx); err != nil {
+		s.o.Log.WarnContext(ctx, "the file of a deleted asset is removed later", "reason", err.Error())
+	}
+	return nil
+}
