@@ -378,12 +378,17 @@ type recorder struct {
 	hook    hook
 	mu      sync.Mutex
 	reports []lectern.Reported
+	usage   lectern.Consumption // the newest that was reported
 	steps   []lectern.Step
 }
 
 func (r *recorder) Report(n lectern.Reported) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if n.Usage != nil { // it says nothing else
+		r.usage = r.usage.Max(*n.Usage)
+		return
+	}
 	r.reports = append(r.reports, n)
 }
 
@@ -397,16 +402,11 @@ func (r *recorder) StepDone(ctx context.Context, s lectern.Step) error {
 	return nil
 }
 
-// used is the last usage that was reported.
-func (r *recorder) used() (u lectern.Consumption) {
+// used is the usage that was reported.
+func (r *recorder) used() lectern.Consumption {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, n := range r.reports {
-		if n.Usage != nil {
-			u = u.Max(*n.Usage)
-		}
-	}
-	return u
+	return r.usage
 }
 
 // messages are the sentences that were reported, in order.
