@@ -12,6 +12,7 @@ import (
 
 	"lectern/internal/crashpoint"
 	"lectern/internal/programtest"
+	"lectern/internal/soak"
 )
 
 // crashing is the program with its named crash points.
@@ -28,14 +29,14 @@ func brief(name string) string {
 		{"templateId":"content-slide","props":{"title":"Second: %[1]s","voiceoverText":"Two."}}]}`, name)
 }
 
-// TestCrashPoints holds J3, J5, J9 and J11 at every crash point: the process dies there, and after its restart the
+// TestCrashPoints holds J3, J5, J9 and J11 at the crash points, in a soak at each: the process dies there, and after its restart the
 // presentation ends once, completed. No observer sees progress fall, recorded steps are not made again, and no
 // half-written file or scratch is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,
 		crashpoint.Renamed: 3, crashpoint.Linked: 2}
-	for _, p := range crashpoint.Points() {
+	for _, p := range soak.Pick(crashpoint.Points(), crashpoint.Committed, crashpoint.Renamed, crashpoint.Published) {
 		if p == crashpoint.Marked || p == crashpoint.FilesGone {
 			continue // TestCrashesInCleanup
 		}
@@ -90,7 +91,7 @@ func left(t *testing.T, s *server, ctx context.Context) {
 // TestCrashesInCleanup holds J12: a removal that the process dies in goes on after the restart, and to its end.
 func TestCrashesInCleanup(t *testing.T) {
 	t.Parallel()
-	for _, p := range []crashpoint.Point{crashpoint.Marked, crashpoint.FilesGone} {
+	for _, p := range soak.Pick([]crashpoint.Point{crashpoint.Marked, crashpoint.FilesGone}, crashpoint.FilesGone) {
 		t.Run(string(p), func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, crashing(), "CRASH_AT="+string(p))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lectern"
+	"lectern/internal/soak"
 )
 
 // Pages that keep memory, pages that exhaust it and pages that hang leave neither processes nor memory, however many
@@ -34,12 +35,12 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 	const pages = maxUses + 20
 	for i := range pages {
 		capture(t, b, lectern.Page{Width: 64, Height: 36, HTML: document(full("#00ff00") + fmt.Sprintf(
-			`<script>window.kept = Array.from({length: 1 << 20}, (_, i) => i + %d.5)</script>`, i))})
+			`<script>window.kept = new Float64Array(1 << 20).fill(%d.5)</script>`, i))})
 	}
 	// The process of one tab may be starting while another one ends.
 	bounded(t, "after many pages", dir, processes+1, memory+400<<20)
 
-	for range 2 {
+	for range soak.Rounds(1, 2) {
 		_, err := b.Capture(t.Context(), lectern.Page{Width: 64, Height: 36,
 			HTML: `<!doctype html><script>const all = []; for (;;) all.push(Array.from({length: 1 << 20}, (_, i) => i + 0.5))</script>`}, nil)
 		if f := wantFailure(t, err, lectern.CodeCaptureFailed, "crashed the browser's tab twice"); !f.Retryable {
@@ -47,7 +48,7 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 		}
 	}
 	b.o.Timeout = time.Second
-	for range 3 {
+	for range soak.Rounds(1, 3) {
 		_, err := b.Capture(t.Context(), lectern.Page{HTML: `<!doctype html><script>for (;;);</script>`, Width: 64,
 			Height: 36}, nil)
 		wantFailure(t, err, lectern.CodeCaptureFailed, "not finished within 1 s")

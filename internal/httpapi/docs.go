@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,20 +22,31 @@ var docsHTML string
 //go:embed docs.css
 var docsCSS []byte
 
-// docs serves the OpenAPI document and a page made from it. Both are made once: the document does not change.
+// docs serves the OpenAPI document and a page made from it. Both are made once, by the first request: the document does
+// not change, and most servers are never asked.
 func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
-	spec, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		panic(err) // the document is made of this package's own types
+	spec := func() []byte {
+		b, err := json.MarshalIndent(doc, "", "  ")
+		if err != nil {
+			panic(err) // the document is made of this package's own types
+		}
+		return append(b, '\n')
 	}
-	spec = append(spec, '\n')
-	var page bytes.Buffer
-	if err := template.Must(template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML)).Execute(&page, newDocsPage(doc)); err != nil {
-		panic(err)
+	page := func() []byte {
+		var b bytes.Buffer
+		shape := template.Must(template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML))
+		if err := shape.Execute(&b, newDocsPage(doc)); err != nil {
+			panic(err)
+		}
+		return b.Bytes()
 	}
-	fixed := func(ct string, b []byte) http.HandlerFunc {
-		tag := `"` + hash(b) + `"`
+	fixed := func(ct string, make func() []byte) http.HandlerFunc {
+		content := sync.OnceValues(func() ([]byte, string) {
+			b := make()
+			return b, `"` + hash(b) + `"`
+		})
 		return func(w http.ResponseWriter, r *http.Request) {
+			b, tag := content()
 			h := w.Header()
 			h.Set("Content-Type", ct)
 			h.Set("ETag", tag)
@@ -46,8 +58,8 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 		}
 	}
 	s.on(mux, "GET /openapi.json", rule{scope: lectern.ScopeRead}, fixed("application/openapi+json", spec))
-	s.on(mux, "GET /docs", rule{scope: lectern.ScopeRead}, fixed("text/html; charset=utf-8", page.Bytes()))
-	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead}, fixed("text/css; charset=utf-8", docsCSS))
+	s.on(mux, "GET /docs", rule{scope: lectern.ScopeRead}, fixed("text/html; charset=utf-8", page))
+	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead}, fixed("text/css; charset=utf-8", func() []byte { return docsCSS }))
 }
 
 // prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.

@@ -225,7 +225,7 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 		if a := ask("lk_wrong", "198.51.100.1:1"); a.status != 401 {
 			t.Errorf("after Retry-After: %d", a.status)
 		}
-		for i := range 20_000 { // memory is bounded
+		for i := range 10_500 { // memory is bounded
 			ask("lk_wrong", netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)}).String()+":1")
 		}
 		if n := httpapi.RememberedSources(h); n > 10_000 {

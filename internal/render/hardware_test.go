@@ -10,6 +10,7 @@ import (
 
 	"lectern"
 	"lectern/internal/encode"
+	"lectern/internal/soak"
 )
 
 // chip is an ffmpeg with an encoder in hardware: libx264 does its work. It fails from the call number limit on; 0: never.
@@ -83,7 +84,7 @@ func TestHardwareEncodesWhatIsWhole(t *testing.T) {
 // why. A run that was stopped is not begun again.
 func TestHardwareThatFailsIsReplaced(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []int64{1, 3} {
+	for _, limit := range soak.Pick([]int64{1, 3}, 3) {
 		g := newRig(t)
 		hw := &chip{FFmpeg: g.Pipeline.FFmpeg, limit: limit}
 		g.Pipeline.FFmpeg, g.Encoder = hw, func(context.Context) encode.Encoder { return encode.NVENC }

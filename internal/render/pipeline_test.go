@@ -8,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"lectern"
+	"lectern/internal/soak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,7 +28,7 @@ func manifestOf(t *testing.T, g *rig, list []lectern.Artifact) Manifest {
 
 func TestATalkBecomesAVideo(t *testing.T) {
 	t.Parallel()
-	for _, layout := range lectern.Layouts() {
+	for _, layout := range soak.Pick(lectern.Layouts(), lectern.LayoutPictureInPicture, lectern.LayoutSplitScreen) {
 		t.Run(string(layout), func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t)

@@ -39,7 +39,28 @@ func Pick[T comparable](all []T, representatives ...T) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(c T) bool { return !slices.Contains(representatives, c) })
 }
 
-// Runs reports whether the case of this name runs: all do in a soak, and otherwise the representatives.
-func Runs(name string, representatives ...string) bool {
-	return All() || slices.Contains(representatives, name)
+// T is what Cases uses of a *testing.T.
+type T interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+}
+
+// Cases returns a function that reports whether the case of a name runs: all do in a soak, and otherwise the
+// representatives. The test fails at its end if it never asked for one of them, so that a renamed case is not lost.
+// The function is not safe for concurrent use: ask before the subtest of the case begins.
+func Cases(t T, representatives ...string) (runs func(name string) bool) {
+	t.Helper()
+	seen := map[string]bool{}
+	t.Cleanup(func() {
+		for _, r := range representatives {
+			if !seen[r] {
+				t.Errorf("soak: the representative %q is not among the cases", r)
+			}
+		}
+	})
+	return func(name string) bool {
+		seen[name] = true
+		return All() || slices.Contains(representatives, name)
+	}
 }

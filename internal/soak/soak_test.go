@@ -12,7 +12,7 @@ func TestRepresentativesAlwaysRun(t *testing.T) {
 		if got := Pick(all, "d", "b"); !slices.Equal(got, want) {
 			t.Errorf("%s=%q picks %v, not %v", Variable, value, got, want)
 		}
-		if !Runs("b", "d", "b") || Runs("a", "d", "b") != All() {
+		if runs := Cases(t, "d", "b"); !runs("b") || !runs("d") || runs("a") != All() {
 			t.Errorf("%s=%q runs others", Variable, value)
 		}
 		if got := Rounds(2, 90); got != map[bool]int{false: 2, true: 90}[All()] {
@@ -31,5 +31,20 @@ func TestUnknownRepresentativesAreFaults(t *testing.T) {
 			t.Error("a representative that is not among the cases is taken")
 		}
 	}()
+	n := &noted{}
+	Cases(n, "a", "b")("a")
+	if n.end(); n.errors != 1 {
+		t.Errorf("%d errors, where one representative is not among the cases", n.errors)
+	}
 	Pick([]int{1, 2}, 3)
 }
+
+// noted is a test that counts its errors.
+type noted struct {
+	end    func()
+	errors int
+}
+
+func (n *noted) Helper()               {}
+func (n *noted) Cleanup(f func())      { n.end = f }
+func (n *noted) Errorf(string, ...any) { n.errors++ }
