@@ -24,7 +24,7 @@ import (
 // writers are the numbers of goroutines, or tasks, at once.
 var writers = []int{1, 8, 64}
 
-// python runs the other side. A machine without Python is told so in the report.
+// python runs the other side. Without Python on the machine, the report says so.
 func (r *report) python(ctx context.Context, script, logFile string, each time.Duration) error {
 	out, err := proc.Output(ctx, proc.Command{Path: "python3",
 		Args: []string{script, fmt.Sprint(each.Seconds()), logFile}})
@@ -49,8 +49,8 @@ func (r *report) python(ctx context.Context, script, logFile string, each time.D
 	return nil
 }
 
-// A bed is a real service on a real database with the program's own settings, whose runs last until close and hand
-// their reporters out.
+// A bed is a real service on a real database with the program's own settings. Its runs last until close and give access
+// to their reporters.
 type bed struct {
 	dir       string
 	storage   *app.Storage
@@ -92,7 +92,7 @@ func newBed(ctx context.Context, dir string, set ...func(*job.Options)) (*bed, e
 	return b, b.svc.Start(ctx)
 }
 
-// begin makes n presentations and waits until they run.
+// begin creates n presentations and waits until they run.
 func (b *bed) begin(ctx context.Context, n int) ([]lectern.Reporter, []string, error) {
 	var ids []string
 	for range n {
@@ -128,7 +128,7 @@ func deck(slides int) lectern.Deck {
 	return d
 }
 
-// counter counts the log lines with one message on their way.
+// counter is a slog.Handler that counts the lines with one message.
 type counter struct {
 	slog.Handler
 	message string
@@ -143,13 +143,13 @@ func (c *counter) Handle(ctx context.Context, r slog.Record) error {
 	return c.Handler.Handle(ctx, r)
 }
 
-// cost is the price of one operation over all writers: the time of the run by the number of operations.
+// cost is the cost of one operation over all writers: the time of the run divided by the number of operations.
 type cost struct {
 	NS     float64 `json:"ns"`
 	Allocs float64 `json:"allocs"` // -1: not counted
 }
 
-// timed lets n goroutines do op for about span. Whatever else the process allocates meanwhile counts too.
+// timed runs op in n goroutines for about span. Other allocations of the process meanwhile count too.
 func timed(n int, span time.Duration, op func(writer, i int) error) (cost, error) {
 	var (
 		wg     sync.WaitGroup
@@ -187,8 +187,8 @@ func timed(n int, span time.Duration, op func(writer, i int) error) (cost, error
 	return cost{NS: float64(took.Nanoseconds()) / ops, Allocs: float64(m1.Mallocs-m0.Mallocs) / ops}, nil
 }
 
-// lectern measures the same operations here. Each writer has a presentation of its own, as each task has on the other
-// side; the writer's flushes, with their fsyncs and log lines, run beside it and are part of the figure.
+// lectern measures the same operations in Lectern. Each writer has its own presentation, as each task has on the other
+// side. The flushes, with their fsyncs and log lines, run at the same time and are part of the figure.
 func (r *report) lectern(ctx context.Context, dir string, each time.Duration) error {
 	for _, n := range writers {
 		if err := r.lecternWith(ctx, dir, n, each); err != nil {
@@ -226,7 +226,7 @@ func (r *report) lecternWith(ctx context.Context, dir string, n int, each time.D
 	return r.beats(ctx, dir, n, each)
 }
 
-// beats lets n runs give heartbeats as fast as the writer commits them: a heartbeat costs the run itself nothing.
+// beats makes n runs send heartbeats as fast as the writer commits them. A heartbeat costs the run itself nothing.
 func (r *report) beats(ctx context.Context, dir string, n int, each time.Duration) error {
 	b, err := newBed(ctx, filepath.Join(dir, "beats"+strconv.Itoa(n)),
 		func(o *job.Options) { o.HeartbeatInterval = time.Microsecond })

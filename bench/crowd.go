@@ -14,21 +14,21 @@ import (
 	"lectern/bench/renders"
 )
 
-// many is how many presentations a server gets at once.
+// many is the number of presentations that a server gets at once.
 const many = 8
 
-// crowd is what becomes of presentations that a server gets at once.
+// crowd is the result for presentations that a server gets at once.
 type crowd struct {
 	Count     int        `json:"count"`
 	InTurn    float64    `json:"inTurnSeconds"` // one after the other
 	AtOnce    float64    `json:"atOnceSeconds"`
-	Followers []follower `json:"followers"` // of those at once
+	Followers []follower `json:"followers"` // watchers of those that were ordered at once
 }
 
-// follower is what somebody sees who watches one of them.
+// follower is the progress of one presentation as its watcher sees it.
 type follower struct {
-	First   float64 `json:"first"`   // when its bar began to move, as a share of the time from the order to its end
-	Still   float64 `json:"still"`   // the longest that the bar stood still after that, as the same share
+	First   float64 `json:"first"`   // when the bar began to move, as a share of the time from order to end
+	Still   float64 `json:"still"`   // the longest pause of the bar after that, as the same share
 	Changes int     `json:"changes"` // of the bar
 }
 
@@ -54,7 +54,7 @@ func crowded(ctx context.Context, binary, dir string, n int) (*crowd, error) {
 	return c, nil
 }
 
-// order has all of them made, and gives the time until the last is done.
+// order orders all of them, and returns the time until the last is complete.
 func (c *crowd) order(ctx context.Context, server *serving, once bool) (time.Duration, error) {
 	began := time.Now()
 	errs := make([]error, c.Count)

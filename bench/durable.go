@@ -17,9 +17,9 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// durable measures updates that are in the database, fsynced, when their writer goes on, on the same settings of the
-// same database: Lectern's (a step recorded, with its version, its event and its log line), a row UPDATE in a
-// transaction of its own, and a River job for each update whose worker does that UPDATE.
+// durable measures updates whose writer waits until they are fsynced, on the same settings of the same database:
+// Lectern's (a recorded step, with its version, its event and its log line), a row UPDATE in its own transaction, and a
+// River job for each update whose worker does that UPDATE.
 func (r *report) durable(ctx context.Context, dir string, each time.Duration) error {
 	r.Durable = map[string]float64{}
 	for _, n := range writers {
@@ -93,7 +93,7 @@ func (r *report) durableRows(ctx context.Context, dir string, n int, each time.D
 	return db.Close()
 }
 
-// change is one update as a job.
+// change is one update as a River job.
 type change struct {
 	ID int `json:"id"`
 	N  int `json:"n"`
@@ -145,7 +145,7 @@ func (r *report) durableRiver(ctx context.Context, dir string, n int, each time.
 	start := time.Now()
 	if _, err := timed(n, each, func(id, i int) error {
 		if time.Since(start) > each {
-			return nil // a batch of 64 is long here
+			return nil // a batch of 64 takes long here
 		}
 		_, err := client.Insert(ctx, change{ID: id, N: i}, nil)
 		return err

@@ -19,7 +19,7 @@ import (
 	"lectern/internal/render"
 )
 
-// hour is what a long talk takes, beside a short one.
+// hour compares the cost of a long talk with that of a short one.
 type hour struct {
 	Long  single `json:"long"`
 	Short single `json:"short"`
@@ -30,9 +30,9 @@ type single struct {
 	Slides  int     `json:"slides"`
 	Video   float64 `json:"videoSeconds"`
 	Took    float64 `json:"tookSeconds"`
-	Memory  int64   `json:"memoryBytes"` // the most that Lectern's own process held
+	Memory  int64   `json:"memoryBytes"` // peak of Lectern's own process
 	Drift   float64 `json:"driftSeconds"`
-	Lengths float64 `json:"lengthsSeconds"` // by how much the sound is longer than the pictures
+	Lengths float64 `json:"lengthsSeconds"` // length of the sound minus length of the pictures
 }
 
 // anHour renders a talk of an hour in 120 slides, and one of a minute in five.
@@ -92,7 +92,7 @@ func alone(ctx context.Context, program, dir string, slides int, seconds float64
 	return s, s.inspect(ctx, dir)
 }
 
-// most is the most memory that a process has held so far, in bytes, as the kernel tells; 0 where it does not.
+// most returns the peak memory of a process so far, in bytes, or 0 if the kernel does not report it.
 func most(pid int) int64 {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -107,8 +107,9 @@ func most(pid int) int64 {
 	return 0
 }
 
-// inspect holds the sound against the pictures: both lengths, and by how much later the last slide is heard than the first,
-// each from where the manifest has the beginning of its narration. The two begin with the same word in the same voice.
+// inspect compares the sound with the pictures: both lengths, and how much later the last slide's narration is audible
+// than the first's, each measured from the start in the manifest. Both narrations begin with the same word in the same
+// voice.
 func (s *single) inspect(ctx context.Context, dir string) error {
 	text, err := os.ReadFile(filepath.Join(dir, "kept", "manifest.json"))
 	if err != nil {
@@ -147,7 +148,7 @@ func (s *single) inspect(ctx context.Context, dir string) error {
 	return nil
 }
 
-// onset is when something is heard behind a moment of silence, in seconds.
+// onset returns the time of the first sound after a silence, in seconds.
 func onset(ctx context.Context, file string, from float64) (float64, error) {
 	var pcm bytes.Buffer
 	err := proc.Run(ctx, proc.Command{Path: "ffmpeg", Stdout: &pcm,

@@ -35,19 +35,19 @@ const (
 	statusGets = 500                    // status reads for one figure
 )
 
-// load is what a server bore.
+// load is the result of a server under load.
 type load struct {
 	Rate      int      `json:"createsPerSecond"`
 	Seconds   float64  `json:"seconds"`
 	Created   int      `json:"created"`
 	Refused   int      `json:"refused"`
-	Create    quantile `json:"createMillis"` // from the moment at which the request was due
+	Create    quantile `json:"createMillis"` // from the time at which the request was due
 	Watchers  int      `json:"watchers"`
 	Dropped   int      `json:"droppedWatchers"`
 	Seen      int      `json:"changesSeen"`
 	Repeats   int      `json:"versionsThatDidNotRise"`
 	Gaps      int      `json:"versionsMissed"`
-	Change    quantile `json:"changeMillis"` // from the run's report to the watcher's line
+	Change    quantile `json:"changeMillis"` // from the run's report to the watcher's event
 	ReadEmpty quantile `json:"readMillisEmpty"`
 	ReadFull  quantile `json:"readMillisFull"`
 }
@@ -69,7 +69,7 @@ func quantiles(all []time.Duration) quantile {
 	return quantile{P50: at(0.5), P99: at(0.99), Max: at(1)}
 }
 
-// credulous takes any deck: what a check asks of the tools is not what is measured.
+// credulous accepts any deck, because the checks of tools are not measured.
 type credulous struct{}
 
 // Check implements httpapi.Checker.
@@ -77,7 +77,7 @@ func (credulous) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lecte
 	return d, nil, nil
 }
 
-// serve puts the real interface before b, on a real socket.
+// serve serves the real HTTP interface of b on a real socket.
 func serve(b *bed) (base string, stop func() error, err error) {
 	library, err := slides.New()
 	if err != nil {
@@ -97,8 +97,8 @@ func serve(b *bed) (base string, stop func() error, err error) {
 	return "http://" + l.Addr().String(), srv.Close, nil
 }
 
-// underLoad measures creates at a steady rate beside many open streams. The clients are in this process: they share the
-// machine with the server, as they would not in life.
+// underLoad measures creates at a steady rate while many streams are open. The clients are in this process, so unlike
+// in practice they share the machine with the server.
 func underLoad(ctx context.Context, dir string, rate int, span time.Duration, streams int) (*load, error) {
 	b, err := newBed(ctx, dir, func(o *job.Options) { o.Workers = hot })
 	if err != nil {
@@ -136,7 +136,7 @@ func underLoad(ctx context.Context, dir string, rate int, span time.Duration, st
 	return out, errors.Join(stop(), b.close(ctx))
 }
 
-// keepTalking reports a change with the time in it, again and again.
+// keepTalking repeatedly reports a change that contains the time.
 func keepTalking(ctx context.Context, r lectern.Reporter) {
 	t := time.NewTicker(changeGap)
 	defer t.Stop()
@@ -152,7 +152,7 @@ func keepTalking(ctx context.Context, r lectern.Reporter) {
 
 const body = `{"title":"A talk","slides":[{"template":"content","title":"Hello","narration":"Hello."}]}`
 
-// creates sends a request whenever one is due, whether or not the ones before it have been answered.
+// creates sends a request whenever one is due, without waiting for earlier responses.
 func (l *load) creates(ctx context.Context, client *http.Client, base string, rate int, span time.Duration) {
 	var (
 		wg      sync.WaitGroup
@@ -191,7 +191,7 @@ func (l *load) creates(ctx context.Context, client *http.Client, base string, ra
 	l.Created, l.Refused, l.Create = len(took), int(refused.Load()), quantiles(took)
 }
 
-// reads asks for a status one request after another.
+// reads reads statuses, one request after another.
 func reads(ctx context.Context, client *http.Client, base string, ids []string) (quantile, error) {
 	var took []time.Duration
 	for i := range statusGets {
@@ -227,7 +227,7 @@ type watchers struct {
 	dropped int
 }
 
-// watchAll opens the streams, and some more that nobody reads, and returns when all of them are open.
+// watchAll opens the streams, and some more that are never read, and returns when all are open.
 func watchAll(ctx context.Context, base string, ids []string, n int) (*watchers, error) {
 	c, quit := context.WithCancel(ctx)
 	w := &watchers{quit: quit}
@@ -260,7 +260,7 @@ func watchAll(ctx context.Context, base string, ids []string, n int) (*watchers,
 	return w, nil
 }
 
-// watch reads one stream to its end and holds its versions against each other.
+// watch reads one stream to its end and compares its versions.
 func (w *watchers) watch(ctx context.Context, client *http.Client, url string, open chan<- error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

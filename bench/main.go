@@ -1,13 +1,12 @@
-// Package main measures what the job contract costs and what a server bears, and writes docs/BENCHMARKS.md.
+// Package main measures the cost of the job contract and a server under load, and writes docs/BENCHMARKS.md.
 //
-// It is a command and not a set of Go benchmarks because what it compares is not all Go: the state of the service that
-// Lectern succeeds is a Python dict behind an asyncio.Lock, and a comparison is worth something only where both sides
-// run in the same minute on the same machine. It judges nothing: no figure fails a run, since a figure of a busy machine
-// says more about its neighbours than about the code.
+// It is a command and not a set of Go benchmarks because it also compares with Python: the service that Lectern
+// succeeds keeps its state in a dict with an asyncio.Lock, and a comparison needs both sides in the same minute on the
+// same machine. No figure fails a run, because figures depend on how busy the machine is.
 //
-// Arguments name the parts that are measured, which replace theirs in the report: cost, durable, share, crowd, hour, presets and
-// load; without one, all are. `go run ./bench page` measures nothing and writes the page again. `go run ./bench renders` compares
-// renders with other ways to make the same videos; it takes flags of its own and leaves figures that the page shows.
+// Arguments name the parts to measure, which are replaced in the report: cost, durable, share, crowd, hour, presets and
+// load; the default is all. `go run ./bench page` only writes the page again. `go run ./bench renders` compares renders
+// with other ways to make the same videos; it has its own flags and writes figures that the page shows.
 package main
 
 import (
@@ -30,7 +29,7 @@ func main() {
 	os.Exit(complain(run(ctx, os.Args[1:])))
 }
 
-// usageError is a command line that cannot be understood. Package flag has shown it already where shown is true.
+// usageError reports an invalid command line. If shown is set, package flag has already printed it.
 type usageError struct {
 	err   error
 	shown bool
@@ -39,7 +38,7 @@ type usageError struct {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// complain shows what a run ended with and returns the exit code: 2 for a wrong command line, 1 for anything else.
+// complain prints the error of a run and returns the exit code: 2 for a wrong command line, 1 for anything else.
 func complain(err error) int {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -54,14 +53,14 @@ func complain(err error) int {
 	return 1
 }
 
-// part is something that is measured by itself.
+// part is a separately measured part of the report.
 type part struct {
 	name    string
 	what    string
 	measure func(ctx context.Context, r *report) error
 }
 
-// setup says what the parts measure with.
+// setup holds the settings of the parts.
 type setup struct {
 	dir, script, binary, deck string
 	each                      time.Duration
@@ -156,14 +155,14 @@ func run(ctx context.Context, args []string) error {
 		if err := p.measure(ctx, &r); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		if err := r.write(*docs); err != nil { // what is measured is not lost when another part fails
+		if err := r.write(*docs); err != nil { // keeps the figures if a later part fails
 			return err
 		}
 	}
 	return nil
 }
 
-// readReport reads the report of an earlier run, of which one run may replace a part; there may be none.
+// readReport reads the report of an earlier run, if there is one, because a run may replace only some parts.
 func readReport(docs string) (r report, err error) {
 	b, err := os.ReadFile(filepath.Join(docs, "benchmarks.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -175,7 +174,7 @@ func readReport(docs string) (r report, err error) {
 	return r, err
 }
 
-// write leaves the report as JSON and for people.
+// write writes the report as JSON and as a page.
 func (r report) write(docs string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

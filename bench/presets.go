@@ -19,7 +19,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// looks are what a picture costs and how it looks, by preset and by what x264 is told.
+// looks holds the cost and the quality of pictures, by Lectern's presets and by x264's settings.
 type looks struct {
 	Date    time.Time `json:"date"`
 	Machine string    `json:"machine"`
@@ -29,7 +29,7 @@ type looks struct {
 	Grid    []look    `json:"grid"` // at the size of PresetStandard
 }
 
-// look is one way to render the deck. Its quality is that against a nearly lossless encode of the same frames.
+// look is one way to render the deck. Its quality is measured against a nearly lossless encode of the same frames.
 type look struct {
 	Name   string         `json:"name"`
 	Size   string         `json:"size"`
@@ -42,7 +42,7 @@ type look struct {
 	X264   map[string]any `json:"x264,omitempty"`
 }
 
-// likeness is how much of a picture's original is in it.
+// likeness is the similarity of a picture to its original.
 type likeness struct {
 	SSIM float64 `json:"ssim"`
 	PSNR float64 `json:"psnr_y"`         // of the luma, in dB
@@ -55,7 +55,8 @@ type studio struct {
 	vmaf              bool
 }
 
-// measureLooks renders the first two slides of a deck, about 20 seconds, by each preset, and by x264's presets and factors.
+// measureLooks renders the first two slides of a deck, about 20 seconds, with each preset, and with x264's presets and
+// factors.
 func measureLooks(ctx context.Context, dir, binary, deck string, say func(string)) (*looks, error) {
 	s := studio{dir: dir, binary: binary, deck: filepath.Join(dir, "deck.json")}
 	out := &looks{Date: time.Now().UTC().Truncate(time.Second), Machine: machine()}
@@ -101,7 +102,7 @@ func measureLooks(ctx context.Context, dir, binary, deck string, say func(string
 	return out, nil
 }
 
-// shorten writes the first slides of a deck as a deck of its own.
+// shorten writes the first slides of a deck as a new deck.
 func shorten(from, to string, n int) (int, error) {
 	b, err := os.ReadFile(from)
 	if err != nil {
@@ -122,7 +123,7 @@ func shorten(from, to string, n int) (int, error) {
 	return n, os.WriteFile(to, b, 0o644)
 }
 
-// tools looks at ffmpeg.
+// tools checks ffmpeg's version and filters.
 func (s *studio) tools(ctx context.Context, out *looks) error {
 	version, err := proc.Output(ctx, proc.Command{Path: "ffmpeg", Args: []string{"-version"}})
 	if err != nil {
@@ -135,14 +136,15 @@ func (s *studio) tools(ctx context.Context, out *looks) error {
 	return err
 }
 
-// x264 are settings that stand in for the pipeline's own.
+// x264 holds settings that replace those of the pipeline.
 type x264 struct {
 	preset string
 	crf    int
 }
 
-// stand is a program that runs ffmpeg with other settings for x264. All constant rate factors and quantizers move by as much, so that
-// pictures that are coded by themselves, and the avatar's own, keep their distance to the others: encode has the numbers.
+// stand is a program that runs ffmpeg with other settings for x264. All constant rate factors and quantizers change by
+// the same amount, so that key pictures and the avatar's pictures keep their distance to the others: package encode has
+// the numbers.
 const stand = `#!/bin/sh
 n=$#
 before=
@@ -160,14 +162,14 @@ done
 exec %[3]s "$@"
 `
 
-// factor is the constant rate factor that a preset has by itself.
+// factor returns the constant rate factor of a preset.
 func factor(p lectern.Preset) (int, error) {
 	args := encode.Encoding{Size: p.Size(lectern.Size{}), Rate: 30, Quality: p.Quality()}.Args()
 	return strconv.Atoi(args[1+slices.Index(args, "-crf")])
 }
 
-// render renders the deck by a preset and says what that took. Narrations and pictures of slides are there, so that the time
-// is that of what follows; with settings of its own for x264, it is encoded with those.
+// render renders the deck with a preset and returns the cost. Narrations and pictures of slides are in the cache, so
+// that the time is that of the later steps. own, if set, replaces the settings of x264.
 func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own *x264) (look, error) {
 	cache := filepath.Join(s.dir, "cache-"+name)
 	made := look{Name: name}
@@ -218,7 +220,7 @@ func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own 
 	return made, err
 }
 
-// prepare fills a cache with what does not depend on the encoder.
+// prepare fills a cache with the steps that do not depend on the encoder.
 func (s *studio) prepare(ctx context.Context, p lectern.Preset, cache string) error {
 	full := filepath.Join(s.dir, fmt.Sprintf("full-%d", p.Lines()))
 	if _, err := os.Stat(full); err != nil {
@@ -244,7 +246,7 @@ func (s *studio) prepare(ctx context.Context, p lectern.Preset, cache string) er
 
 const nearlyLossless = 2
 
-// reference is the deck with hardly any loss, every picture encoded whole.
+// reference renders the deck with hardly any loss and with every picture encoded whole.
 func (s *studio) reference(ctx context.Context, p lectern.Preset) (string, error) {
 	name := fmt.Sprintf("reference-%d", p.Lines())
 	_, err := s.render(ctx, name, p, &x264{preset: "veryfast", crf: nearlyLossless})
@@ -258,14 +260,14 @@ func (s *studio) lectern(ctx context.Context, env []string, args ...string) erro
 	return err
 }
 
-// childTime is the processor time of all children that have ended, and of theirs.
+// childTime is the processor time of all ended children and their descendants.
 func childTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// compare measures how alike a video is to its reference.
+// compare measures the similarity of a video to its reference.
 func (s *studio) compare(ctx context.Context, l *look, reference string) error {
 	var err error
 	if l.Whole, err = s.likeness(ctx, s.file(l.Name), reference, "null"); err != nil {

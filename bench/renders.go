@@ -46,7 +46,7 @@ type comparison struct {
 	out, err            io.Writer
 }
 
-// measureRenders reads the command line of `renders` and does what it says.
+// measureRenders runs `renders` with its command line.
 func measureRenders(ctx context.Context, args []string, out, errs io.Writer) error {
 	c := comparison{out: out, err: errs}
 	f := flag.NewFlagSet("renders", flag.ContinueOnError)
@@ -83,7 +83,7 @@ func measureRenders(ctx context.Context, args []string, out, errs io.Writer) err
 	return c.run(ctx)
 }
 
-// list splits what a flag separates by commas.
+// list splits a flag's value at commas.
 func list(text string) []string {
 	if text == "" {
 		return nil
@@ -94,7 +94,7 @@ func list(text string) []string {
 // startWay names the start of the server among the ways.
 const startWay = "start"
 
-// plan is what the flags ask for.
+// plan is the content of the flags.
 type plan struct {
 	shape renders.Shape
 	kinds []renders.Kind
@@ -128,7 +128,7 @@ func (c *comparison) run(ctx context.Context) (err error) {
 	return c.write(rep)
 }
 
-// others is the number of rounds in which other people's ways take part.
+// others is the number of rounds in which the other ways take part.
 func (c *comparison) others() int {
 	if c.other == 0 {
 		return c.runs
@@ -190,7 +190,7 @@ func videoSize(text string) (lectern.Size, error) {
 	return lectern.Size{Width: width, Height: height}, nil
 }
 
-// renders measures all that makes videos.
+// renders measures all ways that make videos.
 func (c *comparison) renders(ctx context.Context, plan plan) (rep renders.Report, err error) {
 	cfg, said, err := config.Load(config.Source{Environ: os.Environ(), File: c.config})
 	if err != nil {
@@ -231,7 +231,7 @@ func (c *comparison) renders(ctx context.Context, plan plan) (rep renders.Report
 	})
 }
 
-// tools finds what the chosen ways need besides ffmpeg, and installs what was asked for.
+// tools finds the programs that the chosen ways need besides ffmpeg, and installs Remotion if requested.
 func (c *comparison) tools(ctx context.Context, cfg config.Config, plan plan) (t renders.Tools, err error) {
 	if t.Chromium, err = chrome.Find(cfg.Tools.Chromium); err != nil {
 		return t, err
@@ -253,7 +253,7 @@ func (c *comparison) tools(ctx context.Context, cfg config.Config, plan plan) (t
 	if !renders.NeedsRemotion(plan.ways) {
 		return t, ctx.Err()
 	}
-	t.Node, _ = proc.Find("node") // its row says that it is missing
+	t.Node, _ = proc.Find("node") // its row reports that it is missing
 	dir := c.remotion
 	if dir == "" {
 		cache, err := os.UserCacheDir()
@@ -291,7 +291,7 @@ func (c *comparison) passedOn(environ []string) ([]string, error) {
 	return append(env, config.EnvPrefix+"CONFIG="+file), err
 }
 
-// write leaves the files that were asked for.
+// write writes the requested files.
 func (c *comparison) write(rep renders.Report) error {
 	if c.json != "" {
 		data, err := json.MarshalIndent(rep, "", "  ")

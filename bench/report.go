@@ -28,7 +28,7 @@ type report struct {
 	Hour    *hour                      `json:"hour,omitempty"`
 	Looks   *looks                     `json:"looks,omitempty"`
 
-	// Renders is the section about making videos, which has figures of its own; "": they were not measured.
+	// Renders is the section about making videos, whose figures are in another file; "": not measured.
 	Renders string `json:"-"`
 }
 
@@ -42,10 +42,10 @@ func (r *report) put(side, name string, c cost) {
 	r.Cost[side][name] = c
 }
 
-// machine says where it is measured, and with what.
+// machine describes the machine and the versions.
 func machine() string { return renders.Machine() + ", " + runtime.Version() + modules() }
 
-// modules names the versions that the figures depend on.
+// modules returns the versions on which the figures depend.
 func modules() string {
 	var out strings.Builder
 	info, _ := debug.ReadBuildInfo()
@@ -134,13 +134,14 @@ River* is a job for each update, whose worker makes that UPDATE.
 	return b.String()
 }
 
-// What `go run ./bench renders` leaves in the folder of the documentation.
+// Files of `go run ./bench renders` in the folder of the documentation.
 const (
 	renderFigures = "render-benchmarks.json"
 	renderChart   = "media/render-benchmarks.svg"
 )
 
-// renderSection is the section about making videos, from what `go run ./bench renders` has measured; "" where it has not.
+// renderSection returns the section about making videos from the figures of `go run ./bench renders`, or "" without
+// them.
 func renderSection(docs string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(docs, renderFigures))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -208,7 +209,7 @@ picture and of the corner with the avatar, which is all that moves: 1 is the sam
 	}
 }
 
-// ifVMAF gives a column where there was one to measure.
+// ifVMAF returns text if VMAF was measured.
 func (l *looks) ifVMAF(text string) string {
 	if len(l.Presets) == 0 || l.Presets[0].Whole.VMAF == 0 {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What `go run ./bench renders` has left becomes a section of the page, and a page without it has none.
+// The figures of `go run ./bench renders` become a section of the page, and a page without them has none.
 func TestRenderSection(t *testing.T) {
 	t.Parallel()
 	docs := t.TempDir()

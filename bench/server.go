@@ -9,14 +9,14 @@ import (
 	"lectern/internal/proc"
 )
 
-// serving is a real server in a folder of its own.
+// serving is a real server in its own folder.
 type serving struct {
 	*client.Client
 	base   string
 	server *proc.Process
 }
 
-// startServer starts one. It has to be stopped.
+// startServer starts a server. The caller must stop it.
 func startServer(ctx context.Context, binary, dir string) (*serving, error) {
 	binary, err := filepath.Abs(binary)
 	if err != nil {

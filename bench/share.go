@@ -15,17 +15,17 @@ import (
 	"lectern/internal/proc"
 )
 
-// share is what reporting costs a real render (J15).
+// share is the cost of reporting in a real render (J15).
 type share struct {
 	Slides        int     `json:"slides"`
-	RenderSeconds float64 `json:"renderSeconds"` // from the first start to the end, as the server has it
+	RenderSeconds float64 `json:"renderSeconds"` // from the first start to the end, by the server
 	Reports       float64 `json:"reports"`
-	Steps         float64 `json:"steps"` // recorded, each in a transaction that the step waits for
+	Steps         float64 `json:"steps"` // recorded steps; each waits for its transaction
 	Commits       float64 `json:"commits"`
-	CommitSeconds float64 `json:"commitSeconds"` // in which the writer waited for its transactions, beside the render
+	CommitSeconds float64 `json:"commitSeconds"` // time in which the writer waited for its transactions, in parallel to the render
 }
 
-// rendered renders the deck through a real server, and reads from its metrics what it reported.
+// rendered renders the deck through a real server, and reads the number of reports from its metrics.
 func rendered(ctx context.Context, binary, deck, dir string) (*share, error) {
 	body, err := os.ReadFile(deck)
 	if err != nil {
@@ -66,7 +66,7 @@ func rendered(ctx context.Context, binary, deck, dir string) (*share, error) {
 	}, nil
 }
 
-// written waits for the file in which a server says where it listens.
+// written waits for the file with a server's address.
 func written(ctx context.Context, server *proc.Process, file string) (string, error) {
 	for tick := time.NewTicker(20 * time.Millisecond); ; {
 		b, err := os.ReadFile(file)
@@ -113,7 +113,7 @@ func scrape(ctx context.Context, base string) (map[string]float64, error) {
 	return out, nil
 }
 
-// markdown reports the share, by the price of one report that was measured in the same run.
+// markdown writes the share, with the cost of one report that was measured in the same run.
 func (s *share) markdown(b *strings.Builder, reportNS float64) {
 	reporting, waiting := s.Reports*reportNS/1e9, s.Steps*s.CommitSeconds/max(s.Commits, 1)
 	fmt.Fprintf(b, `

@@ -12,7 +12,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// starts measures some starts of the server, one after the other.
+// starts measures n starts of the server, one after the other.
 func starts(ctx context.Context, binary string, n int) ([]time.Duration, error) {
 	var took []time.Duration
 	for range n {
@@ -25,7 +25,7 @@ func starts(ctx context.Context, binary string, n int) ([]time.Duration, error) 
 	return took, nil
 }
 
-// oneStart starts a server in an empty folder and waits for its first answer.
+// oneStart starts a server in an empty folder and waits for its first response.
 func oneStart(ctx context.Context, binary string) (took time.Duration, err error) {
 	dir, err := os.MkdirTemp("", "lectern-bench-")
 	if err != nil {
@@ -64,7 +64,7 @@ func oneStart(ctx context.Context, binary string) (took time.Duration, err error
 	}
 }
 
-// freePort returns a loopback address that nobody listens on.
+// freePort returns a free loopback address.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

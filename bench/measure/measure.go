@@ -1,6 +1,6 @@
-// Package measure runs commands and says what they used: processor time, memory and time on the clock, of the whole
-// process tree, orphans included. Browsers start helpers that nobody waits for, and the kernel adds up the times of
-// children that were waited for alone, so what [os.ProcessState] gives would miss most of a browser.
+// Package measure runs commands and measures their processor time, memory and elapsed time, of the whole process tree
+// with its orphans. Browsers start helpers without waiting for them, and the kernel adds only the times of children
+// that were waited for, so [os.ProcessState] would miss most of a browser.
 package measure
 
 import (
@@ -11,35 +11,36 @@ import (
 	"lectern/internal/proc"
 )
 
-// Usage is what a command used, together with everything that it started.
+// Usage is what a command and all its descendants used.
 type Usage struct {
 	Wall         time.Duration
 	User, System time.Duration // processor time
-	// Peak is the largest memory at one moment, in bytes: the sum of the resident sets of all its processes. Run looks
-	// every SampleEvery, so it misses shorter peaks, and shared pages count once for each process. 0: unknown.
+	// Peak is the largest memory at one moment, in bytes: the sum of the resident sets of all its processes. Run
+	// samples it every SampleEvery, so it misses shorter peaks, and shared pages count once for each process. 0:
+	// unknown.
 	Peak int64
 }
 
 // CPU is the processor time, in user mode and in the kernel.
 func (u Usage) CPU() time.Duration { return u.User + u.System }
 
-// Add returns what two commands used that ran one after the other.
+// Add returns the usage of two commands that ran one after the other.
 func (u Usage) Add(v Usage) Usage {
 	return Usage{Wall: u.Wall + v.Wall, User: u.User + v.User, System: u.System + v.System, Peak: max(u.Peak, v.Peak)}
 }
 
-// SampleEvery is how often Run looks at the memory of a command.
+// SampleEvery is the interval at which Run samples the memory of a command.
 const SampleEvery = 100 * time.Millisecond
 
 // adopting is held by the one Run that adopts orphans.
 var adopting sync.Mutex
 
-// Run runs the command as [proc.Run] does and returns what it used.
+// Run runs the command as [proc.Run] does and returns its usage.
 //
-// The kernel knows the times of a process once somebody waits for it, and adds them to those of its parent. While Run
+// The kernel knows the times of a process once its parent waits for it, and adds them to those of the parent. While Run
 // measures, this process adopts all orphans below it and waits for them (on Linux; elsewhere their times are missing).
-// One call measures at a time and others wait. The caller must start no other children during the call: Run cannot
-// tell their orphans from the command's.
+// One call measures at a time and others wait. The caller must start no other children during the call: Run cannot tell
+// their orphans from the command's.
 func Run(ctx context.Context, c proc.Command) (Usage, error) {
 	adopting.Lock()
 	defer adopting.Unlock()

@@ -35,7 +35,7 @@ const (
 	patience    = 2 * time.Second // how long release waits for those that it killed
 )
 
-// release waits for the orphans, returns the time that they used, and ends the adoption.
+// release waits for the orphans, returns their processor time, and ends the adoption.
 func (a *adoption) release() (user, system time.Duration) {
 	for deadline := time.Now().Add(orphansLate); ; time.Sleep(5 * time.Millisecond) {
 		found := false // an orphan that ends may leave orphans of its own, so look until there are none
@@ -66,7 +66,7 @@ type status struct {
 	resident    int64 // bytes
 }
 
-// statuses lists all processes that can be seen.
+// statuses lists all visible processes.
 func statuses() []status {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	list := make([]status, 0, len(files))

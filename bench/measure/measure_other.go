@@ -11,5 +11,5 @@ func adopt() (*adoption, error) { return &adoption{}, nil }
 
 func (*adoption) release() (user, system time.Duration) { return 0, 0 }
 
-// resident is not known here.
+// resident is unknown here.
 func resident(int) int64 { return 0 }

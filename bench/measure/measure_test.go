@@ -14,7 +14,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// part names the part that this program plays as a child of its own tests.
+// part is the variable that selects the behaviour of this program as a child of its tests.
 const part = "LECTERN_TEST_PART"
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func play(p string) {
 		os.Exit(3)
 	case "burn":
 		burn()
-	case "orphan": // leaves a child that burns, does not wait for it, and ends when that child closes the pipe
+	case "orphan": // starts a child that calls burn, does not wait for it, and ends when that child closes the pipe
 		self, _ := os.Executable()
 		r, w, err := os.Pipe()
 		if err != nil {

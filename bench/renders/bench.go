@@ -21,14 +21,14 @@ import (
 //go:embed scripts
 var scripts embed.FS
 
-// Film is what can be said of a finished video.
+// Film describes a finished video.
 type Film struct {
 	Width, Height int
 	Frames        int64
-	Sound         float64 // seconds; 0: it has none
+	Sound         float64 // seconds; 0: no sound
 }
 
-// Options say what is measured. All fields are needed.
+// Options set what is measured. All fields are required.
 type Options struct {
 	Tools Tools
 	Shape Shape
@@ -36,9 +36,9 @@ type Options struct {
 	Other int // rounds in which the ways of others take part, which are slow; the floor takes part in all
 	Kinds []Kind
 	Ways  []Way
-	Dir   string // where the work is done; it stays as the last round leaves it
+	Dir   string // working folder; keeps the files of the last round
 	Probe func(ctx context.Context, path string) (Film, error)
-	Say   func(format string, args ...any) // how it comes along
+	Say   func(format string, args ...any) // reports the progress
 }
 
 // bench is a run of Run.
@@ -49,8 +49,8 @@ type bench struct {
 	ways  map[Kind][]Way // of each row
 }
 
-// Run measures. The ways take turns: a round is every way of every deck once. A way of others that fails keeps its row, with
-// the reason; where Lectern fails there is nothing to compare with, and that is the error.
+// Run measures. The ways take turns: a round is every way with every deck once. If another way fails, its row has the
+// reason. If Lectern fails, Run returns the error.
 func Run(ctx context.Context, o Options) (Report, error) {
 	b := bench{Options: o, talks: map[Kind]Talk{}, rows: map[Kind][]Row{}, ways: map[Kind][]Way{}}
 	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: Machine(), Runs: o.Runs, Other: o.Other,
@@ -91,7 +91,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 func (b *bench) folder(k Kind) string { return filepath.Join(b.Dir, string(k)) }
 
-// prepare makes all that the ways of a deck are given, and fills Lectern's caches. Nothing of it is measured.
+// prepare makes the inputs of all ways for a deck, and fills Lectern's caches. It is not measured.
 func (b *bench) prepare(ctx context.Context, k Kind) error {
 	present, foreign := false, false
 	for _, w := range b.Ways {
@@ -145,9 +145,9 @@ func (b *bench) prepare(ctx context.Context, k Kind) error {
 	return b.materials(ctx, dir, k)
 }
 
-// film renders what the material is cut of: the ordinary path, through an ffmpeg that has been told to encode nearly without
-// loss. Pictures that have been through an encoder as they usually go would be cheaper to encode again than they were the
-// first time, and the floor too low.
+// film renders the video from which the material is cut: with the ordinary path and an ffmpeg that encodes nearly
+// without loss. Pictures that were encoded with the usual loss are cheaper to encode again, so the floor would be too
+// low.
 func (b *bench) film(ctx context.Context, dir string) error {
 	if _, err := proc.Find("python3"); err != nil {
 		return lectern.Fail(lectern.CodeMissingTool,
@@ -173,12 +173,12 @@ func (b *bench) film(ctx context.Context, dir string) error {
 	return b.free(ctx, dir, s)
 }
 
-// isOurs says whether a way, by its name, is Lectern itself.
+// isOurs reports whether a way, by its name, is Lectern itself.
 func isOurs(way string) bool {
 	return slices.ContainsFunc(ours(), func(o Way) bool { return o.Name == way })
 }
 
-// decks writes the deck and, for each round, one of which a slide is edited.
+// decks writes the deck and, for each round, one with an edited slide.
 func (b *bench) decks(dir string, k Kind) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -199,7 +199,7 @@ func (b *bench) decks(dir string, k Kind) error {
 	return nil
 }
 
-// materials makes what the other ways are given.
+// materials makes the inputs of the other ways.
 func (b *bench) materials(ctx context.Context, dir string, k Kind) error {
 	talk := b.talks[k]
 	for _, args := range talk.materials(b.Tools.FFmpeg, film) {
@@ -225,7 +225,7 @@ func (b *bench) materials(ctx context.Context, dir string, k Kind) error {
 	return b.projects(ctx, dir, k)
 }
 
-// projects makes Remotion's project for the ways that need it. One that cannot be made leaves them out.
+// projects makes Remotion's project for the ways that need it. If that fails, those ways are not measured.
 func (b *bench) projects(ctx context.Context, dir string, k Kind) error {
 	var rows []*Row
 	for i, w := range b.ways[k] {
@@ -335,11 +335,11 @@ func (b *bench) sample(ctx context.Context, k Kind, w Way, round int) (Sample, e
 	return sample, os.Rename(path, filepath.Join(dir, w.Name+".mp4"))
 }
 
-// slack is by how many seconds sound may differ: encoders add silence, slide by slide.
+// slack is the allowed difference of the sound's length in seconds: encoders add silence to each slide.
 const slack = 0.5
 
-// check makes sure that a video is the talk: a frame more or less at each slide is a matter of rounding. An edited talk may be
-// longer or shorter.
+// check checks that a video is the talk. Rounding may add or remove a frame at each slide. An edited talk may be longer
+// or shorter.
 func (t Talk) check(f Film, edited bool) error {
 	switch {
 	case f.Width != t.Width || f.Height != t.Height:
@@ -352,14 +352,14 @@ func (t Talk) check(f Film, edited bool) error {
 	return nil
 }
 
-// grace is how long a way that is stopped has to clear up behind itself.
+// grace is the time in which a stopped way can remove its files.
 const grace = 5 * time.Second
 
 func command(dir string, s Step) proc.Command {
 	return proc.Command{Path: s.Program, Args: s.Args, Env: s.Env, Dir: dir, Grace: grace}
 }
 
-// free runs a step whose time does not count.
+// free runs a step that is not measured.
 func (b *bench) free(ctx context.Context, dir string, s Step) error {
 	if err := forget(dir, s.Forget); err != nil {
 		return err
@@ -383,7 +383,7 @@ func forget(dir string, patterns []string) error {
 	return nil
 }
 
-// oneLine is an error as a note in a table.
+// oneLine returns an error as a note for a table.
 func oneLine(err error) string {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	if r := []rune(text); len(r) > 160 {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The measures of the chart, in its own units.
+// Sizes of the chart, in its own units.
 const (
 	chartWidth  = 920
 	chartEdge   = 36
@@ -25,7 +25,7 @@ type bar struct {
 	label string
 	value float64
 	ratio string
-	ours  bool // what the others are compared with
+	ours  bool // the bar with which the others are compared
 	kin   bool // Lectern too
 }
 
@@ -36,7 +36,8 @@ type panel struct {
 	bars  []bar
 }
 
-// panels are what the chart shows: whole videos by their time, deck by deck, and the encode stages by their CPU.
+// panels returns the panels of the chart: whole videos by their time, deck by deck, and the encode stages by their CPU
+// time.
 func (r Report) panels() []panel {
 	var all []panel
 	for _, k := range []Kind{Slides, Avatar, Transitions} {
@@ -83,7 +84,7 @@ const chartStyle = `
 .ours{fill:#b79bff}.track{fill:#211b33}.bar{fill:#554d70}.kin{fill:#6a48b8}}
 `
 
-// Chart draws the report as an SVG picture; nil where there is nothing to compare.
+// Chart draws the report as an SVG picture. It returns nil if there is nothing to compare.
 func (r Report) Chart() []byte {
 	panels := r.panels()
 	if len(panels) == 0 {
@@ -114,7 +115,7 @@ func (r Report) Chart() []byte {
 	return []byte(b.String())
 }
 
-// draw draws a panel from y on and gives where the next begins.
+// draw draws a panel from y on and returns the y of the next one.
 func (p panel) draw(b *strings.Builder, y int) int {
 	text(b, "head", chartEdge, y+22, "", p.title)
 	text(b, "dim", chartWidth-chartEdge, y+22, "end", p.note)

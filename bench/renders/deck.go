@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// Kind is one of the decks that are measured.
+// Kind is a kind of measured deck.
 type Kind string
 
 // The decks. All but Slides have an avatar in a corner.
@@ -37,10 +37,10 @@ func (k Kind) Title() string {
 	return string(k)
 }
 
-// Shape is what the decks have in common.
+// Shape holds the settings that the decks share.
 type Shape struct {
 	Slides  int          `json:"slides"`
-	Seconds float64      `json:"seconds"` // about how long a deck lasts; fifty slides last as much longer
+	Seconds float64      `json:"seconds"` // approximate length of a deck; Fifty is proportionally longer
 	Size    lectern.Size `json:"size"`
 	Rate    int          `json:"frame_rate"`
 }
@@ -53,7 +53,7 @@ const (
 	silence        = 0.8  // seconds around a slide's narration
 )
 
-// subjects are what the slides are about: a heading, what is written, and what is said, which is cut to length.
+// subjects are the texts of the slides: a heading, the content, and the narration, which is cut to length.
 var subjects = [...][3]string{
 	{"Render only what moves", "A talk of one minute", "Welcome to this short talk about rendering. In the next minute we look at what really changes from one frame of a talk to the next, and at what does not change at all."},
 	{"What changes", "A talk is a picture that stands still, and a person who speaks beside it. Nearly every pixel is the same for a long time.", "A talk is a picture that stands still, and a person who speaks beside it. Nearly every pixel of the picture is the same for a long time, and only a small part of it is alive."},
@@ -84,8 +84,8 @@ type deckSlide struct {
 	Narration string            `json:"narration"`
 }
 
-// Deck writes a deck of a kind. An edit that is not 0 changes what one slide in the middle shows and says; edits with other
-// numbers are other changes.
+// Deck writes a deck of a kind. An edit other than 0 changes the content and the narration of one slide in the middle,
+// and each number makes a different change.
 func Deck(k Kind, s Shape, edit int) ([]byte, error) {
 	n := s.Slides
 	if k == Fifty {
@@ -105,7 +105,7 @@ func Deck(k Kind, s Shape, edit int) ([]byte, error) {
 		}
 		prefix := ""
 		if n > len(subjects) {
-			prefix = fmt.Sprintf("Slide %d. ", i+1) // or else slides would share their steps
+			prefix = fmt.Sprintf("Slide %d. ", i+1) // so that slides do not share steps
 		}
 		if edit != 0 && i == n/2 {
 			title = fmt.Sprintf("%s, edited %d", title, edit)

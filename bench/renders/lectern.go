@@ -4,7 +4,7 @@ import "fmt"
 
 // Files of a talk's folder.
 const (
-	film         = "film.mp4" // Lectern's ordinary path, nearly without loss, of which the material is cut
+	film         = "film.mp4" // Lectern's ordinary path, nearly lossless, from which the material is cut
 	deckName     = "deck.json"
 	talkFile     = "talk.json"
 	partsFile    = "parts.txt"
@@ -19,7 +19,7 @@ const (
 // editedDeck names the deck of a round in which one slide is edited.
 func editedDeck(round int) string { return fmt.Sprintf("deck-edited-%d.json", round) }
 
-// render is one run of Lectern; it may forget something that the cache holds before.
+// render is one run of Lectern. forget lists files of the cache that are removed before it.
 func render(t Tools, deck, cache, to string, count Count, forget ...string) Step {
 	s := Step{Program: t.Self, Env: t.Settings, Count: count, Forget: forget,
 		Args: []string{"render", deck, "--cache", cache, "-o", to}}
@@ -29,17 +29,17 @@ func render(t Tools, deck, cache, to string, count Count, forget ...string) Step
 	return s
 }
 
-// The steps' files in a cache: the joined video, and what is encoded of slides and transitions.
+// The steps' files in a cache: the joined video, and the encoded slides and transitions.
 func joined(cache string) []string { return []string{cache + "/*/*/*.mp4"} }
 func encoded(cache string) []string {
 	return append(joined(cache), cache+"/*/*/*.segment", cache+"/*/*/*.h264")
 }
 
-// ours are the ways that Lectern is measured in.
+// ours returns the ways that measure Lectern.
 //
-// The time of its encode stage is the difference of two runs whose slides and voices are in the cache: one that has to encode
-// every slide and transition and to join them, less one that has to join them only. With an avatar the stage draws and composes
-// it too, which the floor is spared.
+// The time of its encode stage is the difference of two runs whose slides and voices are in the cache: one that encodes
+// every slide and transition and joins them, minus one that only joins them. With an avatar the stage also draws and
+// composes it, which the floor does not.
 func ours() []Way {
 	cold := func(cache string) func(Tools, Talk, int) []Step {
 		return func(t Tools, _ Talk, _ int) []Step { return []Step{render(t, deckName, cache, out, Added, cache)} }

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// Machine says where something is measured, and how busy it is there.
+// Machine describes the machine and how busy it is.
 func Machine() string {
 	cpu := "an unnamed processor"
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -30,7 +30,7 @@ func Machine() string {
 	return fmt.Sprintf("%s, %d processors, %s/%s%s", cpu, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, busy)
 }
 
-// programs names the versions that the figures depend on.
+// programs returns the versions on which the figures depend.
 func programs(ctx context.Context, t Tools) ([]string, error) {
 	var all []string
 	for _, p := range []struct {
@@ -59,10 +59,10 @@ func programs(ctx context.Context, t Tools) ([]string, error) {
 	return all, nil
 }
 
-// Pythons are where a Python is looked for: the system's first, which is the one that packages of the system install into.
+// Pythons lists the candidates for Python. The system's comes first, because packages of the system install into it.
 func Pythons() []string { return []string{"/usr/bin/python3", "python3"} }
 
-// Importing gives the first Python that can import all modules; "" where none can.
+// Importing returns the first Python that can import all modules, or "".
 func Importing(ctx context.Context, modules ...string) string {
 	for _, name := range Pythons() {
 		path, err := proc.Find(name)
@@ -77,8 +77,7 @@ func Importing(ctx context.Context, modules ...string) string {
 	return ""
 }
 
-// Install installs Remotion into a folder with npm. environ is our environment, of which npm gets what says how the network is
-// reached.
+// Install installs Remotion into a folder with npm. npm gets only the variables of environ that configure the network.
 func Install(ctx context.Context, dir string, environ []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -91,7 +90,7 @@ func Install(ctx context.Context, dir string, environ []string) error {
 	return nil
 }
 
-// networked picks the variables that say how the network is reached.
+// networked returns the variables that configure the network.
 func networked(environ []string) []string {
 	var out []string
 	for _, v := range environ {

@@ -11,23 +11,23 @@ import (
 	"lectern/internal/proc"
 )
 
-// Likeness is how alike two videos are.
+// Likeness is the similarity of two videos.
 type Likeness struct {
-	PSNR float64 `json:"psnr_db"` // of luma, over all frames; 100 where they are the same
+	PSNR float64 `json:"psnr_db"` // of luma, over all frames; 100 if they are the same
 	SSIM float64 `json:"ssim"`
-	VMAF float64 `json:"vmaf,omitempty"` // 0: this ffmpeg cannot tell
+	VMAF float64 `json:"vmaf,omitempty"` // 0: this ffmpeg has no libvmaf
 }
 
 // Quality compares the pictures of Lectern's two paths, on the deck with an avatar.
 type Quality struct {
-	// Paths is the one path beside the other.
+	// Paths compares one path with the other.
 	Paths Likeness `json:"spliced_to_ordinary"`
-	// Spliced and Ordinary are each beside a reference: the ordinary path with a constant rate factor of 1.
+	// Spliced and Ordinary compare each path with a reference: the ordinary path with a constant rate factor of 1.
 	Spliced  Likeness `json:"spliced_to_reference"`
 	Ordinary Likeness `json:"ordinary_to_reference"`
 }
 
-// quality compares what the last round has left. It gives nil where one of the paths was not measured.
+// quality compares the videos of the last round. It returns nil if one of the paths was not measured.
 func (b *bench) quality(ctx context.Context) (*Quality, error) {
 	has := func(way string) bool {
 		return slices.ContainsFunc(b.rows[Avatar], func(r Row) bool { return r.Way == way && len(r.Samples) > 0 })
@@ -51,7 +51,7 @@ func (b *bench) quality(ctx context.Context) (*Quality, error) {
 	return &q, nil
 }
 
-// comparison are the arguments that compare two videos, picture by picture.
+// comparison returns the arguments that compare two videos, picture by picture.
 func comparison(one, other string, vmaf bool) []string {
 	graph := "[0:v]settb=AVTB,setpts=N,split=%[1]d[a0][a1]%[2]s;[1:v]settb=AVTB,setpts=N,split=%[1]d[b0][b1]%[3]s;[a0][b0]psnr;[a1][b1]ssim"
 	if vmaf {
@@ -87,10 +87,10 @@ var (
 	vmafSaid = regexp.MustCompile(`VMAF score: ([\d.]+)`)
 )
 
-// same is the PSNR of pictures that do not differ, which has no number.
+// same replaces the infinite PSNR of equal pictures.
 const same = 100
 
-// parseLikeness reads what ffmpeg's filters say at their end.
+// parseLikeness reads the summary of ffmpeg's filters.
 func parseLikeness(text string) (l Likeness, ok bool) {
 	p, s := psnrSaid.FindStringSubmatch(text), ssimSaid.FindStringSubmatch(text)
 	if p == nil || s == nil {

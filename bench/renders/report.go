@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Sample is what making a video once took, in seconds and bytes.
+// Sample is the cost of making a video once, in seconds and bytes.
 type Sample struct {
 	Wall   float64 `json:"wall_seconds"`
 	User   float64 `json:"user_seconds"`
@@ -23,14 +23,14 @@ type Row struct {
 	Deck    Kind     `json:"deck"`
 	Way     string   `json:"way"`
 	Title   string   `json:"title"`
-	Whole   bool     `json:"whole_video"`             // it makes the whole video, and not a part of it
-	Seconds float64  `json:"video_seconds,omitempty"` // how long the deck's video lasts
+	Whole   bool     `json:"whole_video"`             // makes the whole video, not only a part
+	Seconds float64  `json:"video_seconds,omitempty"` // length of the deck's video
 	Absent  string   `json:"absent,omitempty"`        // why it was not measured
-	Median  Sample   `json:"median"`                  // of each figure by itself
+	Median  Sample   `json:"median"`                  // of each figure separately
 	Samples []Sample `json:"rounds,omitempty"`
 }
 
-// Start is how long `lectern serve` takes to its first answer, in seconds.
+// Start is the time from the start of `lectern serve` to its first response, in seconds.
 type Start struct {
 	Starts int     `json:"starts"`
 	Median float64 `json:"median_seconds"`
@@ -38,7 +38,7 @@ type Start struct {
 	Worst  float64 `json:"worst_seconds"`
 }
 
-// Report is what was measured.
+// Report holds the results.
 type Report struct {
 	Date     time.Time `json:"date"`
 	Machine  string    `json:"machine,omitempty"`
@@ -52,7 +52,7 @@ type Report struct {
 	Targets  []Target  `json:"targets,omitempty"`
 }
 
-// Target is a figure with what it ought to be.
+// Target is a figure with its target value.
 type Target struct {
 	Name  string  `json:"name"`
 	Aim   string  `json:"aim"`
@@ -61,7 +61,7 @@ type Target struct {
 	Met   bool    `json:"met"`
 }
 
-// median gives the median of each figure.
+// median returns the median of each figure.
 func median(samples []Sample) Sample {
 	if len(samples) == 0 {
 		return Sample{}
@@ -75,7 +75,7 @@ func median(samples []Sample) Sample {
 	}
 }
 
-// middle gives the median; of two in the middle the mean.
+// middle returns the median, or the mean of the two middle values.
 func middle[T any, N int64 | float64](samples []T, of func(T) N) N {
 	var all []N
 	for _, s := range samples {
@@ -86,7 +86,7 @@ func middle[T any, N int64 | float64](samples []T, of func(T) N) N {
 	return (all[(n-1)/2] + all[n/2]) / 2
 }
 
-// NewStart sums starts up.
+// NewStart summarises starts.
 func NewStart(took []time.Duration) *Start {
 	if len(took) == 0 {
 		return nil
@@ -95,7 +95,7 @@ func NewStart(took []time.Duration) *Start {
 		Best: slices.Min(took).Seconds(), Worst: slices.Max(took).Seconds()}
 }
 
-// row gives the median of a way with a deck, if it was measured.
+// row returns the row of a way with a deck, if it was measured.
 func (r Report) row(k Kind, way string) (Row, bool) {
 	for _, row := range r.Rows {
 		if row.Deck == k && row.Way == way && len(row.Samples) > 0 {
@@ -105,7 +105,7 @@ func (r Report) row(k Kind, way string) (Row, bool) {
 	return Row{}, false
 }
 
-// figure is what a target compares, of one round.
+// figure returns the value of one round that a target compares.
 type figure func(Row, Sample) float64
 
 func wall(_ Row, s Sample) float64   { return s.Wall }
@@ -113,13 +113,13 @@ func cpu(_ Row, s Sample) float64    { return s.CPU() }
 func size(_ Row, s Sample) float64   { return float64(s.Size) }
 func length(r Row, _ Sample) float64 { return r.Seconds }
 
-// place is a row by its names.
+// place identifies a row.
 type place struct {
 	deck Kind
 	way  string
 }
 
-// aim is a target of which the figure is the median ratio of two rows.
+// aim is a target for the median ratio of two rows.
 type aim struct {
 	name        string
 	over, under place
@@ -147,19 +147,19 @@ func aims() []aim {
 	}
 }
 
-// startAim is what a start has to stay under, in seconds; qualityAim by how many dB pictures may be worse.
+// startAim is the largest time of a start in seconds, qualityAim the largest loss of quality in dB.
 const (
 	startAim   = 0.3
 	qualityAim = 0.5
 )
 
-// SetStart adds what the starts took.
+// SetStart adds the times of the starts.
 func (r *Report) SetStart(s *Start) {
 	r.Start = s
 	r.Targets = r.targets()
 }
 
-// targets lists those whose rows were measured.
+// targets lists the targets whose rows were measured.
 func (r Report) targets() []Target {
 	var all []Target
 	for _, a := range aims() {
@@ -182,7 +182,7 @@ func (r Report) targets() []Target {
 	return all
 }
 
-// ratios compares two rows round by round, in which the machine was as busy for both: in those that both took part in.
+// ratios compares two rows in the rounds of both, because within a round the machine is equally busy for both.
 func (a aim) ratios(over, under Row) []float64 {
 	var all []float64
 	for i := range min(len(over.Samples), len(under.Samples)) {
@@ -208,7 +208,7 @@ func (a aim) target(value float64) Target {
 	return t
 }
 
-// factor writes a ratio with as many digits as are worth something.
+// factor writes a ratio with its significant digits.
 func factor(v float64) string {
 	switch {
 	case v >= 100:
@@ -258,7 +258,7 @@ func heading() []string {
 	return []string{"way", "time", "CPU", "memory", "file", "time, to Lectern's", "CPU, to Lectern's"}
 }
 
-// cells writes a row; where it was not measured, why.
+// cells writes a row, or the reason why it was not measured.
 func (r Report) cells(row Row) []string {
 	if row.Absent != "" {
 		return []string{row.Title, row.Absent}
@@ -271,7 +271,7 @@ func (r Report) cells(row Row) []string {
 	return cells
 }
 
-// base is the way that a way is compared with: the whole beside the whole, and the floor beside the encode stage.
+// base returns the way with which a way is compared: Lectern for whole videos, and the encode stage for the floor.
 func (r Report) base(row Row) string {
 	switch row.Way {
 	case "encode", "compat-encode", "floor":

@@ -15,7 +15,7 @@ import (
 	"lectern/internal/deck/all"
 )
 
-// found is a report as a run would leave it.
+// found returns a report as a run makes it.
 func found() Report {
 	row := func(k Kind, way string, whole bool, wall, user float64, size int64) Row {
 		s := Sample{Wall: wall, User: user, System: 1, Peak: 300e6, Size: size}
@@ -68,7 +68,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// A target compares within rounds: a slow round is slow for both, and one in which only one took part says nothing.
+// A target compares within rounds: a slow round is slow for both rows, and a round of only one row does not count.
 func TestTargetsCompareWithinRounds(t *testing.T) {
 	t.Parallel()
 	of := func(way string, walls ...float64) Row {
@@ -165,7 +165,7 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// What is written can be read back, for the documentation.
+// A written report can be read again, for the documentation.
 func TestReportSurvivesJSON(t *testing.T) {
 	t.Parallel()
 	data, err := json.Marshal(found())
@@ -178,7 +178,7 @@ func TestReportSurvivesJSON(t *testing.T) {
 	}
 }
 
-// Every deck is one that Lectern takes without a note, of about the length that was asked for; an edit changes one slide.
+// Lectern accepts every deck without a warning. A deck has about the requested length, and an edit changes one slide.
 func TestDecks(t *testing.T) {
 	t.Parallel()
 	shape := Shape{Slides: 5, Seconds: 60, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}

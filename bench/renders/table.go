@@ -16,7 +16,7 @@ type section struct {
 	rows  [][]string
 }
 
-// sections are the tables of a report: one for each deck, then the targets.
+// sections returns the tables of a report: one for each deck, then the targets.
 func (r Report) sections() []section {
 	var all []section
 	for _, k := range r.kinds() {
@@ -75,7 +75,7 @@ func (r Report) Text() string {
 		for _, l := range lines {
 			for i, c := range l {
 				if i == len(l)-1 && i < len(s.head)-1 {
-					continue // why a way is absent runs over the columns
+					continue // the reason of an absent way spans the columns
 				}
 				widths[i] = max(widths[i], utf8.RuneCountInString(c))
 			}
@@ -91,7 +91,7 @@ func (r Report) Text() string {
 	return b.String()
 }
 
-// explanation says how to read the figures.
+// explanation tells the reader how the figures were measured.
 const explanation = `Each way made the same talks in the same run, in turn; figures are medians of the rounds. *Time* is that of the whole process tree,
 *CPU* is user and system time of all its processes, those that outlive their parents included. *Memory* is the highest sum of
 their resident sets, looked at every 100 ms; pages that processes share count for each. Ways that do not come from Lectern get slide pictures, sounds and the presenter's
@@ -102,7 +102,7 @@ The last two columns set the whole beside the whole, and the floor beside the en
 the median of these ratios.
 `
 
-// rounds says how many there were.
+// rounds returns the number of rounds as text.
 func (r Report) rounds() string {
 	if r.Other > 0 && r.Other < r.Runs {
 		return fmt.Sprintf("%d; the ways of others, which are slow, took part in %d", r.Runs, r.Other)
@@ -110,7 +110,7 @@ func (r Report) rounds() string {
 	return strconv.Itoa(r.Runs)
 }
 
-// Markdown writes the report as a section of a page. chart is the address of its picture; "": there is none.
+// Markdown writes the report as a section of a page. chart is the address of its picture; "": none.
 func (r Report) Markdown(chart string) string {
 	var b strings.Builder
 	b.WriteString("## Rendering\n\n")

@@ -8,15 +8,15 @@ import (
 	"lectern"
 )
 
-// Talk is the material of a video: what every way but Lectern's own is given. Names are those of files in its folder.
+// Talk is the material of a video: the input of every way except Lectern's. Names are those of files in its folder.
 type Talk struct {
 	Width  int           `json:"width"`
 	Height int           `json:"height"`
 	Rate   int           `json:"rate"`
 	Frames int64         `json:"frames"`
-	Fade   int64         `json:"fade,omitempty"`   // frames by which slides overlap
-	Window *lectern.Rect `json:"window,omitempty"` // of the presenter; nil: there is none
-	Sound  string        `json:"sound"`            // the whole
+	Fade   int64         `json:"fade,omitempty"`   // frames in which slides overlap
+	Window *lectern.Rect `json:"window,omitempty"` // of the presenter; nil: none
+	Sound  string        `json:"sound"`            // the whole sound
 	Slides []Scene       `json:"slides"`
 }
 
@@ -29,7 +29,7 @@ type Scene struct {
 	Frames  int64  `json:"frames"`
 }
 
-// NewTalk reads the manifest that a render leaves.
+// NewTalk reads the manifest of a render.
 func NewTalk(manifest []byte) (Talk, error) {
 	var m struct {
 		Size      lectern.Size `json:"size"`
@@ -72,7 +72,7 @@ func number(stem string, i int, ext string) string { return fmt.Sprintf("%s-%03d
 // Length is how long the talk lasts, in seconds.
 func (t Talk) Length() float64 { return float64(t.Frames) / float64(t.Rate) }
 
-// at writes the moment of a frame as ffmpeg reads it.
+// at writes the time of a frame for ffmpeg.
 func (t Talk) at(frame int64) string {
 	return strconv.FormatFloat(float64(frame)/float64(t.Rate), 'f', 6, 64)
 }
@@ -80,8 +80,8 @@ func (t Talk) at(frame int64) string {
 // rate is the frame rate as an argument.
 func (t Talk) rate() string { return strconv.Itoa(t.Rate) }
 
-// materials are the commands that cut the material out of a finished video: the sound of each slide, the whole sound, and
-// the presenter's clips.
+// materials returns the commands that cut the material from a finished video: the sound of each slide, the whole sound,
+// and the presenter's clips.
 func (t Talk) materials(ffmpeg, film string) [][]string {
 	all := [][]string{{ffmpeg, "-v", "error", "-y", "-i", film, "-vn", "-c:a", "pcm_s16le", t.Sound}}
 	for _, s := range t.Slides {
@@ -99,7 +99,7 @@ func (t Talk) materials(ffmpeg, film string) [][]string {
 	return all
 }
 
-// parts is a list of the slides' parts as ffmpeg's concat reads it.
+// parts returns the list of the slides' parts for ffmpeg's concat.
 func (t Talk) parts() []byte {
 	var b []byte
 	for i := range t.Slides {

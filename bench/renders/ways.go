@@ -10,23 +10,23 @@ import (
 	"lectern/internal/encode"
 )
 
-// Tools are the programs that the ways need, by path; an empty path says that there is none.
+// Tools holds the paths of the programs that the ways need. An empty path means that a program is missing.
 type Tools struct {
 	Self     string   // the lectern that is measured
 	Settings []string // its settings, as variables of the environment
 	FFmpeg   string
-	Python   string // has NumPy and Pillow
-	MoviePy  string // a Python that has MoviePy
+	Python   string // a Python with NumPy and Pillow
+	MoviePy  string // a Python with MoviePy
 	Node     string
 	Remotion string // the folder in which Remotion is installed
 	Chromium string // for Remotion
 	Shell    bool   // Chromium is the headless shell
 }
 
-// Count says how a step counts in what its way is said to use.
+// Count is how a step counts in the cost of its way.
 type Count int
 
-// What a step used is added, is subtracted, or is no matter.
+// The cost of a step is added, subtracted or ignored.
 const (
 	Added      Count = 1
 	Subtracted Count = -1
@@ -39,7 +39,7 @@ type Step struct {
 	Args    []string
 	Env     []string
 	Count   Count
-	Forget  []string // files and folders, by pattern, that go before the step runs
+	Forget  []string // files and folders, by pattern, that are removed before the step
 }
 
 // Way is one way to make a video.
@@ -47,21 +47,21 @@ type Way struct {
 	Name  string
 	Title string
 	Kinds []Kind
-	// Whole says that it makes the whole video, and not a part of it beside which only another part may be put.
+	// Whole means that it makes the whole video. A way that makes a part is only compared with such ways.
 	Whole bool
-	// Needs says what is missing for it, with the command that helps; "": nothing.
+	// Needs returns what is missing for it, with the command that installs it; "": nothing.
 	Needs func(Tools) string
-	// Steps are the commands. The last leaves out.mp4. round counts from 1.
+	// Steps returns the commands. The last one writes out.mp4. round counts from 1.
 	Steps func(t Tools, talk Talk, round int) []Step
 }
 
-// floorWay names the floor.
+// floorWay is the name of the floor.
 const floorWay = "floor"
 
-// out is the file that every way leaves.
+// out is the video that every way writes.
 const out = "out.mp4"
 
-// Ways lists all ways in the order in which they take their turns.
+// Ways lists all ways in the order in which they run.
 func Ways() []Way {
 	return append(ours(),
 		Way{Name: floorWay, Title: "floor: finished raw pictures, same encoder", Kinds: []Kind{Slides, Avatar},
@@ -91,7 +91,8 @@ func unless(path, why string) string {
 	return ""
 }
 
-// Named gives the ways with these names, in the order of Ways; none means all. An unknown name is an error that lists the known.
+// Named returns the ways with the given names, in the order of Ways; no names mean all. An unknown name is an error
+// that lists the known names.
 func Named(names []string) ([]Way, error) {
 	all := Ways()
 	var known []string
@@ -109,10 +110,10 @@ func Named(names []string) ([]Way, error) {
 	return slices.DeleteFunc(all, func(w Way) bool { return !slices.Contains(names, w.Name) }), nil
 }
 
-// Of says whether the way is measured with a kind of deck.
+// Of reports whether the way is measured with a kind of deck.
 func (w Way) Of(k Kind) bool { return slices.Contains(w.Kinds, k) }
 
-// missing says what the way lacks.
+// missing returns what the way lacks.
 func (w Way) missing(t Tools) string {
 	if w.Needs == nil {
 		return ""
@@ -127,13 +128,13 @@ func ffmpegArgs(parts ...[]string) []string {
 	return append(slices.Clone(quiet), slices.Concat(parts...)...)
 }
 
-// encoding is what Lectern encodes whole pictures with.
+// encoding returns Lectern's encoding of whole pictures.
 func (t Talk) encoding() encode.Encoding {
 	return encode.Encoding{Size: lectern.Size{Width: t.Width, Height: t.Height}, Rate: t.Rate, Plain: true}
 }
 
-// floor encodes the finished pictures, a slide at a time so that only one lies on the disk in the raw. They are those of
-// Lectern's ordinary path.
+// floor encodes the finished pictures of Lectern's ordinary path, one slide at a time, so that only one slide's raw
+// pictures are on the disk.
 func floor(t Tools, talk Talk, _ int) []Step {
 	var steps []Step
 	const raw = "pictures.yuv"
@@ -160,7 +161,7 @@ func floor(t Tools, talk Talk, _ int) []Step {
 		[]string{"-f", "concat", "-i", partsFile, "-i", talk.Sound, "-c:v", "copy", "-c:a", "aac", out})})
 }
 
-// usual are ffmpeg's defaults for H.264 as people spell them, at the quality that Lectern has.
+// usual are common arguments for H.264, at the quality of Lectern.
 var usual = []string{"-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac"}
 
 // rounded lays the presenter of input clip over input slide through a round mask, as ffmpeg's recipes do.
@@ -186,7 +187,7 @@ func plain(t Tools, talk Talk, _ int) []Step {
 		Args: ffmpegArgs([]string{"-f", "concat", "-i", partsFile, "-c", "copy", out})})
 }
 
-// xfade makes the whole talk in one graph, slide fading into slide.
+// xfade makes the whole talk in one filter graph, with fades between slides.
 func xfade(t Tools, talk Talk, _ int) []Step {
 	var args []string
 	var graph strings.Builder
@@ -225,8 +226,8 @@ func moviepy(t Tools, _ Talk, _ int) []Step {
 	return []Step{{Program: t.MoviePy, Count: Added, Args: []string{"moviepy_talk.py", talkFile, out}}}
 }
 
-// remotion renders a bundle, which is made once beforehand, with what it does by itself and some more flags. By itself it uses half of
-// the processors.
+// remotion renders a bundle, which is made once before, with Remotion's defaults and more flags. By default it uses
+// half of the processors.
 func remotion(more ...string) func(Tools, Talk, int) []Step {
 	return func(t Tools, _ Talk, _ int) []Step {
 		mode := "chrome-for-testing"
@@ -250,15 +251,15 @@ func isRemotion(w Way) bool { return strings.HasPrefix(w.Name, "remotion") }
 // NeedsRemotion reports whether Remotion takes part in one of the ways.
 func NeedsRemotion(ways []Way) bool { return slices.ContainsFunc(ways, isRemotion) }
 
-// bundle is what Remotion has to do once for a project.
+// bundle returns Remotion's one-time step for a project.
 func bundle(t Tools) Step {
 	return Step{Program: t.Node, Count: Free, Forget: []string{bundleFolder},
 		Args: []string{remotionCLI, "bundle", "remotion.jsx",
 			"--public-dir=" + publicFolder, "--out-dir=" + bundleFolder, "--log=error"}}
 }
 
-// RemotionPackages are what npm installs for the way "remotion", in one version that fits together. Nothing of it is
-// shipped with Lectern, and Remotion's license asks companies of some size for a fee: it is installed on request only.
+// RemotionPackages lists the packages that npm installs for the way "remotion", all in one version. Lectern does not
+// ship them, and Remotion's license requires a fee of larger companies, so they are installed on request only.
 func RemotionPackages() []string {
 	const version = "4.0.529"
 	return []string{"remotion@" + version, "@remotion/cli@" + version, "@remotion/bundler@" + version,

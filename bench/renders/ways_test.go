@@ -20,7 +20,7 @@ func pair() Talk {
 		{Picture: "slide-002.png", Sound: "sound-002.wav", Start: 30, Frames: 15}}}
 }
 
-// presented is the same with a presenter.
+// presented is pair with a presenter.
 func presented() Talk {
 	t := pair()
 	t.Window = &lectern.Rect{X: 200, Y: 120, Width: 100, Height: 100}
@@ -28,7 +28,7 @@ func presented() Talk {
 	return t
 }
 
-// lines writes steps as one reads them.
+// lines writes steps as readable lines.
 func lines(steps []Step) []string {
 	var out []string
 	for _, s := range steps {
@@ -120,7 +120,7 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// Remotion is told which of the two programs it gets: they take other flags.
+// Remotion gets a flag for the kind of browser, because the two programs have different flags.
 func TestRemotionIsToldOfTheHeadlessShell(t *testing.T) {
 	t.Parallel()
 	with := tools
@@ -130,7 +130,7 @@ func TestRemotionIsToldOfTheHeadlessShell(t *testing.T) {
 	}
 }
 
-// The material is cut where the manifest says that the slides are.
+// The material is cut at the slides' places in the manifest.
 func TestMaterials(t *testing.T) {
 	t.Parallel()
 	talk, err := NewTalk([]byte(`{"size":{"width":320,"height":240},"frame_rate":30,"frames":39,"transitions":[{"after_slide":1,"frames":6}],"slides":[
@@ -165,7 +165,7 @@ func TestMaterials(t *testing.T) {
 	}
 }
 
-// What lacks its tools says so, and what would help.
+// A way without its tools reports what is missing and how to install it.
 func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy",
@@ -187,7 +187,7 @@ func TestWhatIsMissing(t *testing.T) {
 	}
 }
 
-// A video that is not the talk is not a measurement.
+// A video that is not the talk is not measured.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	good := Film{Width: 320, Height: 240, Frames: 45, Sound: 1.5}
@@ -222,7 +222,7 @@ func TestParseLikeness(t *testing.T) {
 	}
 }
 
-// npm is told how the network is reached, and nothing else.
+// npm gets only the variables that configure the network.
 func TestNetworked(t *testing.T) {
 	t.Parallel()
 	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret",

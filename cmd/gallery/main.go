@@ -1,10 +1,10 @@
-// Command gallery draws the pictures of docs/ and of the README, through the code that makes videos. It is a tool of the
-// project and no part of what users install.
+// Command gallery draws the pictures of docs/ and of the README with the code that makes videos. It is a tool of the
+// project and is not installed for users.
 //
 //	go run ./cmd/gallery [-video FILE] DIR
 //
-// Pictures go into the folder media of DIR, and the index, GALLERY.md, next to it. FILE is the video of the demo, for the
-// README's picture and preview. It ends with 2 where the command line is wrong, and with 1 after any other failure.
+// Pictures go into the folder media of DIR, and the index, GALLERY.md, next to it. FILE is the video of the demo, for
+// the README's picture and preview. It exits with 2 for a wrong command line, and with 1 after any other failure.
 package main
 
 import (
@@ -30,7 +30,7 @@ import (
 	"lectern/internal/picture"
 )
 
-// The measures of pictures, in pixels.
+// Sizes of pictures, in pixels.
 const (
 	slideWidth, slideHeight = 800, 450
 	portraitSide            = 400
@@ -104,7 +104,7 @@ func draw(ctx context.Context, dir, video string) (err error) {
 	return os.WriteFile(filepath.Join(dir, "GALLERY.md"), []byte(g.page.String()), 0o644)
 }
 
-// cast draws a portrait of every avatar in every variant, and the sheet of mouth shapes.
+// cast draws a portrait of every variant of every avatar, and the sheet of mouth shapes.
 func (g *gallery) cast(ctx context.Context) error {
 	all, err := g.Avatars.Avatars(ctx)
 	if err != nil {
@@ -113,7 +113,7 @@ func (g *gallery) cast(ctx context.Context) error {
 	g.page.WriteString("\n## Avatars\n\n")
 	for _, a := range all {
 		if a.Engine != "builtin" {
-			continue // the gallery shows what everybody has
+			continue // the gallery shows only avatars that every installation has
 		}
 		for _, v := range a.Variants {
 			code := a.Code + "." + v.Code
@@ -259,7 +259,7 @@ func (g *gallery) slide(ctx context.Context, name string, t lectern.Template, th
 	return g.keep(ctx, name, picture.Lay(drawn, background))
 }
 
-// preview keeps a picture and ten moving seconds of the demo.
+// preview writes a picture and an animation of ten seconds of the demo.
 func (g *gallery) preview(ctx context.Context, video string) error {
 	err := g.convert(ctx, nil, g.file("demo.jpg"), "-ss", fmt.Sprint(coverAt), "-i", video, "-frames:v", "1", "-vf",
 		fmt.Sprintf("scale=%d:-2:flags=lanczos", coverWidth), "-q:v", "3")
@@ -272,7 +272,7 @@ func (g *gallery) preview(ctx context.Context, video string) error {
 		"60", "-loop", "0")
 }
 
-// keep writes a picture as WebP.
+// keep writes a picture to a WebP file.
 func (g *gallery) keep(ctx context.Context, name string, picture image.Image) error {
 	var b bytes.Buffer
 	if err := png.Encode(&b, picture); err != nil {

@@ -36,8 +36,8 @@ func Rules() []Rule {
 	}
 }
 
-// allowed lists which packages of the module a package may import besides the root. One that is not here may import
-// nothing but the root. The composers are not in the table.
+// allowed lists the packages of the module that a package may import besides the root. A package that is not here may
+// import only the root. The composers are not in the table.
 func allowed() map[string][]string {
 	return map[string][]string{
 		".":                 nil,
@@ -105,7 +105,7 @@ func allowed() map[string][]string {
 // composers may import every package.
 var composers = []string{"internal/app", "e2e", "bench", "internal/archtest"}
 
-// imports is about the program: a test is not part of it, and may put a real neighbour behind a port.
+// imports checks the program only: a test may use a real neighbour as a port.
 func imports(f File) []Finding {
 	if f.Test || slices.Contains(composers, f.Dir) {
 		return nil
@@ -114,7 +114,7 @@ func imports(f File) []Finding {
 	for dir := f.Dir; !known && dir != "."; dir = path.Dir(dir) {
 		may, known = allowed()[dir]
 		if known {
-			may = append(slices.Clone(may), dir) // a part of a package may use the package
+			may = append(slices.Clone(may), dir) // a package below another may use that one
 		}
 	}
 	var out []Finding
@@ -137,7 +137,7 @@ func imports(f File) []Finding {
 	return out
 }
 
-// benchmarks finds imports of bench from outside it. No package of the program imports one directly, so none is in it.
+// benchmarks finds imports of bench from outside it. Without a direct import no package of bench is in the program.
 func benchmarks(f File) []Finding {
 	if under(f.Dir, "bench") {
 		return nil
@@ -155,7 +155,7 @@ func benchmarks(f File) []Finding {
 // testOnly reports whether a package is a conformance suite, by its name.
 func testOnly(r string) bool { return strings.HasSuffix(r, "test") && r != "internal/archtest" }
 
-// sole says which package alone may import a package (and what is below it), and why.
+// sole lists packages (with those below them) that only certain packages may import, and why.
 var sole = []struct {
 	pkg       string
 	importers []string
@@ -180,8 +180,8 @@ var sole = []struct {
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 
-// crashers are the packages whose tests start the program, or themselves, to kill it without mercy: internal/proc would
-// end such a child in order.
+// crashers are the packages whose tests start the program, or themselves, to kill it abruptly. internal/proc would end
+// such a child cleanly.
 var crashers = []string{"e2e", "internal/job"}
 
 func soleImporters(f File) []Finding {
@@ -207,7 +207,7 @@ func soleImporters(f File) []Finding {
 	return out
 }
 
-// forgery finds the program using what lets a store's suite make writes of its own.
+// forgery finds uses of the function with which a store's suite makes its own writes.
 func forgery(f File) []Finding {
 	if f.Test || testOnly(f.Dir) {
 		return nil
@@ -311,7 +311,7 @@ func lengths(f File) []Finding {
 	return out
 }
 
-// shells finds programs that would be run through a shell: its path, or its name beside a "-c".
+// shells finds programs that run through a shell: by its path, or its name next to a "-c".
 func shells(f File) []Finding {
 	if f.Test || under(f.Dir, "internal/archtest") {
 		return nil
@@ -341,7 +341,7 @@ func shells(f File) []Finding {
 	return out
 }
 
-// patience finds tests that wait by the clock or that do not run.
+// patience finds tests that wait for the real clock or are skipped.
 func patience(f File) []Finding {
 	if !f.Test || under(f.Dir, "internal/archtest") {
 		return nil

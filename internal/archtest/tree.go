@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Undocumented finds packages without a package comment. The root and every package has one; package main says there
-// what the program is.
+// Undocumented finds packages without a package comment. The root and every package must have one. That of a package
+// main describes the program.
 func Undocumented(files []File) []Finding {
 	has, first := map[string]bool{}, map[string]string{}
 	for _, f := range files {
@@ -42,8 +42,8 @@ var (
 	notSlug = regexp.MustCompile(`[^\p{L}\p{N}\- _]`)
 )
 
-// BrokenLinks finds links of a Markdown page to files and headings that are not there. Addresses of other hosts are
-// not asked.
+// BrokenLinks finds links of a Markdown page to files and headings that do not exist. It does not check addresses of
+// other hosts.
 func BrokenLinks(root, page string, text []byte) []Finding {
 	body := fence.ReplaceAllString(string(text), "")
 	var out []Finding

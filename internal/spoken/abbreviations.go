@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// abbreviation is a word that is written shorter than it is said.
+// abbreviation is a word whose written form is shorter than its spoken form.
 type abbreviation struct {
-	rest    string // the text after its first letters; a space in it may be left out
-	say     string // "one|many" where a number follows
-	follows byte   // '#': only in front of a number; 'A': only in front of a capital; '.': may end a sentence; 0: any
+	rest    string // the text after its first letters; spaces in it are optional
+	say     string // "one|many" if a number follows
+	follows byte   // condition: '#': only before a number; 'A': only before a capital; '.': may end a sentence; 0: none
 }
 
 // abbreviations are sorted by language and first letters; longer ones come first.
@@ -72,7 +72,7 @@ var abbreviationTexts = map[string]string{
 		рис. #=рисунок|рисунки; табл. #=таблица|таблицы; стр. #=страница|страницы; с. #=страница|страницы; гл. #=глава|главы; н. э. .=нашей эры; гг. .=годы`,
 }
 
-// firstLetters is the run of letters at the beginning of s.
+// firstLetters returns the letters at the beginning of s.
 func firstLetters(s string) string {
 	for i, r := range s {
 		if !unicode.IsLetter(r) {
@@ -82,10 +82,11 @@ func firstLetters(s string) string {
 	return s
 }
 
-// mostLetters bounds, in bytes, the letters that an abbreviation begins with.
+// mostLetters bounds the first letters of an abbreviation, in bytes.
 const mostLetters = 16
 
-// shortened returns what begins with the first letters of s; a capital begins a sentence.
+// shortened returns the abbreviations that begin with the first letters of s. A capital may be that of a sentence's
+// beginning.
 func (n *reader) shortened(s string) (list []abbreviation, letters string) {
 	m := abbreviations[n.lang]
 	if m == nil {

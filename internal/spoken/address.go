@@ -17,7 +17,7 @@ var (
 	file    = regexp.MustCompile(`^[\pL\pN_-]+\.[a-z][a-z0-9]{1,4}$|^[\pL\pN_-]+(?:\.[\pL\pN_-]+)*\(\)$`)
 )
 
-// fileEnds are the endings by which a name with a point is known as a file's.
+// fileEnds are the extensions that mark a name with a point as a file's name.
 var fileEnds = words(`txt md go js ts py rb rs c h cpp cs java json yaml yml toml xml html css csv tsv pdf doc docx ppt pptx xls xlsx odt odp png jpg jpeg gif svg webp
 	mp3 mp4 wav mov zip gz tar exe dll so sh bat log conf cfg ini sql db env lock mod sum php`)
 
@@ -70,7 +70,7 @@ func (n *reader) address(chunk string) (say string, ok bool) {
 	return "", false
 }
 
-// looksCounted reports whether a path is rather dates or numbers with slashes: "1/2/3", or words: "and/or/not".
+// looksCounted reports whether a path is more likely numbers with slashes ("1/2/3") or words ("and/or/not").
 func (n *reader) looksCounted(s string) bool {
 	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~") || strings.HasPrefix(s, ".") ||
 		strings.Contains(s, "\\") {
@@ -87,7 +87,7 @@ func (n *reader) first(s string) rune {
 	return r
 }
 
-// tagOf is the language that the reader reads.
+// tagOf returns the language of the text.
 func (n *reader) tagOf() string {
 	if n.region != "" {
 		return n.Tag + "-" + n.region
@@ -95,7 +95,7 @@ func (n *reader) tagOf() string {
 	return n.Tag
 }
 
-// marks keeps the mark that shapes the sentence from the characters after a word.
+// marks returns, of the characters after a word, the mark that shapes the sentence.
 func marks(s string) string {
 	if i := strings.IndexAny(s, ".,;:!?…"); i >= 0 {
 		_, size := utf8.DecodeRuneInString(s[i:])
@@ -104,7 +104,7 @@ func marks(s string) string {
 	return ""
 }
 
-// spelled reads an address: its words, and the names of the signs between them.
+// spelled reads an address: its words and the names of the signs between them.
 func (n *reader) spelled(s, kind string) string {
 	var out []string
 	add := func(w string) {

@@ -74,7 +74,7 @@ func (n *reader) compound(p parsed) (say string, end int, ok bool) {
 	return stem + rest, end, true
 }
 
-// stem is a number as the first part of a word; "" where the language has no such words.
+// stem returns a number as the first part of a word, or "" if the language has no such words.
 func (n *reader) stem(v uint64) string {
 	switch n.lang {
 	case "de":
@@ -104,7 +104,7 @@ func (n *reader) stem(v uint64) string {
 	return b.String()
 }
 
-// stems are the parts of numbers in front of an adjective or a noun, mostly in the genitive.
+// stems are the forms of numbers before an adjective or a noun, mostly in the genitive.
 var stems = map[string]map[uint64]string{
 	"pl": stemsOf(`1 jedno 2 dwu 3 trzy 4 cztero 5 pięcio 6 sześcio 7 siedmio 8 ośmio 9 dziewięcio 10 dziesięcio 11 jedenasto 12 dwunasto 13 trzynasto 14 czternasto
 		15 piętnasto 16 szesnasto 17 siedemnasto 18 osiemnasto 19 dziewiętnasto 20 dwudziesto 30 trzydziesto 40 czterdziesto 50 pięćdziesięcio

@@ -14,7 +14,7 @@ func words(s string) map[string]bool {
 	return m
 }
 
-// yearWords stand in front of a year.
+// yearWords are words that precede a year.
 var yearWords = map[string]map[string]bool{
 	"en": words("in since by of from until till during year before after around circa late early mid spring summer " +
 		"autumn fall winter to and"),
@@ -22,7 +22,7 @@ var yearWords = map[string]map[string]bool{
 	"nl": words("in sinds jaar vanaf tot"),
 }
 
-// isYear reports whether a number that nothing belongs to is a year.
+// isYear reports whether a bare number is a year.
 func (n *reader) isYear(p parsed) bool {
 	if len(p.digits) != 4 || p.grouped || p.Fraction != "" || p.Negative || p.Integer < 1100 || p.Integer > 2199 {
 		return false
@@ -45,7 +45,7 @@ func (n *reader) isYear(p parsed) bool {
 		return true
 	}
 	if p.end < len(n.text) && at > p.end && n.lang == "en" {
-		// "1500 people", "1100 users" are counted.
+		// "1500 people" and "1100 users" are counts.
 		lower := strings.ToLower(next)
 		r, _ := utf8.DecodeRuneInString(next)
 		return !(unicode.IsLower(r) && (strings.HasSuffix(lower, "s") && !verbs[lower] || lower == "people" ||
@@ -56,7 +56,7 @@ func (n *reader) isYear(p parsed) bool {
 
 var verbs = words("was is has does this as its his")
 
-// yearNoun is the form of a year in front of the word "year", where a language says it as an ordinal; "" elsewhere.
+// yearNoun returns the form of a year before the word "year" if the language says it as an ordinal, or "".
 func (n *reader) yearNoun(next string) string {
 	if last := strings.ToLower(n.last); n.lang == "pl" && strings.EqualFold(next, "roku") &&
 		(last == "w" || last == "o" || last == "po") {
@@ -73,7 +73,7 @@ var yearNouns = map[string]map[string]string{
 	"pl": {"rok": "masculine", "roku": "masculine-genitive", "rokiem": "masculine-instrumental"},
 }
 
-// yearIn spells a year where it stands.
+// yearIn spells a year in its context.
 func (n *reader) yearIn(p parsed) (say string, end int) {
 	next, _ := n.word(p.end)
 	if form := n.yearNoun(next); form != "" {
@@ -107,7 +107,7 @@ func (n *reader) yearShort(i int) (noun string, end int, ok bool) {
 	return n.lex["year"], end, true
 }
 
-// short is a year without the "one" in front of its thousand.
+// short returns a year without the "one" before its thousand.
 func short(year string) string {
 	for _, one := range []string{"одна тысяча ", "одна тисяча "} {
 		if rest, ok := strings.CutPrefix(year, one); ok {
@@ -117,7 +117,7 @@ func short(year string) string {
 	return year
 }
 
-// feminines are feminine nouns whose ending does not show it.
+// feminines are feminine nouns whose ending does not show their gender.
 var feminines = map[string]map[string]bool{
 	"pl": words("osoby kobiety godziny minuty sekundy strony książki rzeczy części litery osoba kobieta godzina minuta " +
 		"sekunda strona książka rzecz część próby próba firmy firma lekcje lekcja rundy runda grupy grupa klasy klasa"),
@@ -125,7 +125,8 @@ var feminines = map[string]map[string]bool{
 		річ частина літера спроби спроба групи група задачі задача лекції лекція версії версія помилки помилка`),
 }
 
-// nounAfter guesses the gender of the noun that a bare number counts, from its ending; noun reports that one follows.
+// nounAfter guesses the gender of the noun that a bare number counts, from its ending. noun reports whether one
+// follows.
 func (n *reader) nounAfter(p parsed) (gender string, noun bool) {
 	at := n.skip(p.end)
 	if at == p.end {
@@ -270,7 +271,7 @@ func (n *reader) pointed(p parsed) (say string, end int, ok bool) {
 		}
 		return n.ordinal(p.Integer, "masculine-genitive"), p.end + 1, true
 	}
-	// A small letter, a month, or an article in front: "die 2. Auflage".
+	// A small letter, a month, or an article before it: "die 2. Auflage".
 	if !(unicode.IsLower(r) || month > 0 || n.lang == "de" && len(p.digits) <= 2 &&
 		(n.germanCase() != "r" || germanNouns(next))) {
 		return "", p.end, false
@@ -288,7 +289,7 @@ func germanNouns(w string) bool {
 
 type rankEnd struct{ end, form string }
 
-// rankEnds are the endings of ordinals; longer ones come first.
+// rankEnds are the endings of ordinals, the longer ones first.
 var rankEnds = map[string][]rankEnd{
 	"en": {{"st", ""}, {"nd", ""}, {"rd", ""}, {"th", ""}, {"ˢᵗ", ""}, {"ⁿᵈ", ""}, {"ʳᵈ", ""}, {"ᵗʰ", ""}},
 	"fr": {
@@ -353,8 +354,8 @@ func fits(lang string, n uint64, end string) bool {
 	return true
 }
 
-// germanCase is the ending of an ordinal after the preceding word: "n" of "am dritten", "" of "der dritte", "r" of
-// "dritter" without an article.
+// germanCase returns the ending of an ordinal that the preceding word requires: "n" in "am dritten", "" in "der
+// dritte", "r" in "dritter" without an article.
 func (n *reader) germanCase() string {
 	switch strings.ToLower(n.last) {
 	case "am", "im", "zum", "zur", "vom", "beim", "dem", "den", "des", "einem", "einen", "eines", "einer", "seit", "ab",
@@ -373,7 +374,7 @@ func (n *reader) germanCase() string {
 	return "r"
 }
 
-// german spells an ordinal with the ending that the words in front ask for.
+// german spells an ordinal with the ending that the preceding words require.
 func (n *reader) german(v uint64) string {
 	if form := n.germanCase(); form != "" {
 		return n.ordinal(v, form)

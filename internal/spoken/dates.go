@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// day is a date as it is written; year 0: without one.
+// day is a written date. Year 0 means without a year.
 type day struct {
 	year, month, day uint64
 	end              int
@@ -18,7 +18,7 @@ func (n *reader) isDate(i int) bool {
 	return ok
 }
 
-// digitDate reads "2024-03-15", "15.03.2024", "03/04/2025" at i, by the language's order where that decides.
+// digitDate reads "2024-03-15", "15.03.2024", "03/04/2025" at i, in the language's order if the date is ambiguous.
 func (n *reader) digitDate(i int) (day, bool) {
 	a, end := run(n.text, i)
 	if a == "" || len(a) > 4 || len(a) == 3 {
@@ -73,7 +73,7 @@ func (n *reader) digitDate(i int) (day, bool) {
 	return d, true
 }
 
-// date reads a date that begins with a number: in digits, or a day in front of a month's name.
+// date reads a date that begins with a number: in digits, or a day before a month's name.
 func (n *reader) date(at int) (end int, say string, ok bool) {
 	if n.Rules == nil || len(n.Months) != 12 {
 		return at, "", false
@@ -94,7 +94,7 @@ func (n *reader) date(at int) (end int, say string, ok bool) {
 	return n.dayBefore(at)
 }
 
-// dayBefore reads the day in "15 March 2024", "1er mai", "15 березня", where it is said otherwise than a number.
+// dayBefore reads the day in "15 March 2024", "1er mai", "15 березня", if it is not spoken as a plain number.
 func (n *reader) dayBefore(at int) (end int, say string, ok bool) {
 	digits, end := run(n.text, at)
 	if len(digits) == 0 || len(digits) > 2 {
@@ -132,7 +132,7 @@ func (n *reader) dayBefore(at int) (end int, say string, ok bool) {
 	return at, "", false
 }
 
-// dayCase is the case of a day's number: "с пятнадцатого марта", but "пятнадцатое марта".
+// dayCase returns the case of a day's number: "с пятнадцатого марта", but "пятнадцатое марта".
 func (n *reader) dayCase(plain string) string {
 	switch strings.ToLower(n.last) {
 	case "с", "до", "от", "после", "около", "з", "від", "після", "од":
@@ -143,7 +143,7 @@ func (n *reader) dayCase(plain string) string {
 	return plain
 }
 
-// month returns the number of a month's name, 0 where s is none.
+// month returns the number of a month's name, or 0.
 func (n *reader) month(s string) int {
 	if len(s) < 3 || len(s) > 32 {
 		return 0
@@ -289,7 +289,8 @@ func (n *reader) clock(at int) (end int, say string, ok bool) {
 	return to, say, true
 }
 
-// pointedEnd returns the end of the second time in "9.30–10.30 Uhr" where the first ends at i; i where there is none.
+// pointedEnd returns the end of the second time in "9.30–10.30 Uhr", where the first ends at i, or i without a second
+// one.
 func (n *reader) pointedEnd(i int) int {
 	r, size := utf8.DecodeRuneInString(n.text[i:])
 	if r != '–' && r != '-' {
@@ -336,7 +337,7 @@ func (n *reader) frenchClock(hour uint64, at, end int) (int, string, bool) {
 	return to, say, true
 }
 
-// halfDay reports whether "am" or "pm" stands at i.
+// halfDay reports whether "am" or "pm" is at i.
 func (n *reader) halfDay(i int) bool {
 	if n.lang != "en" {
 		return false
@@ -374,7 +375,7 @@ func (n *reader) halves(hour uint64, end int) (say string, to int, ok bool) {
 	return n.cardinal(integer(hour), "", false) + " " + word, to, true
 }
 
-// englishMinutes is what follows the hour.
+// englishMinutes returns the words after the hour.
 func (n *reader) englishMinutes(hour, minute uint64, half bool) []string {
 	m := n.cardinal(integer(minute), "", false)
 	switch {

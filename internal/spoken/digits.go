@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// digitAt returns the value of the decimal digit at i, of any script, and its width; ok is false where there is none.
+// digitAt returns the value and the width of the decimal digit at i, in any script. ok is false without one.
 func digitAt(s string, i int) (value byte, size int, ok bool) {
 	if i >= len(s) {
 		return 0, 0, false
@@ -18,7 +18,7 @@ func digitAt(s string, i int) (value byte, size int, ok bool) {
 	if !unicode.IsDigit(r) {
 		return 0, 0, false
 	}
-	// Digits of a script stand in order, ten by ten.
+	// The ten digits of a script are consecutive.
 	if r >= 0x1d7ce && r <= 0x1d7ff {
 		return byte('0' + (r-0x1d7ce)%10), size, true
 	}
@@ -62,20 +62,20 @@ func run(s string, i int) (digits string, end int) {
 	return b.String(), i
 }
 
-// spaceGroups are the languages that put a space between groups of digits.
+// spaceGroups reports whether the language puts a space between groups of digits.
 func (v *voice) spaceGroups() bool {
 	return v.Group == "\u00a0" || v.Group == "\u202f" || v.Group == " "
 }
 
-// parsed is a number where it stands.
+// parsed is a number with its place in the text.
 type parsed struct {
 	number
 	end     int
 	grouped bool // its digits are written in groups
 }
 
-// parse reads the number at i: digits in groups as the language or typography has them, and digits after the decimal
-// sign. It takes no sign in front.
+// parse reads the number at i: digits, in groups of the language or of typography, and digits after the decimal sign.
+// It reads no sign before the number.
 func (n *reader) parse(i int) (parsed, bool) {
 	digits, end := run(n.text, i)
 	if digits == "" {
@@ -120,7 +120,7 @@ func (n *reader) groups(at int, sep, first string) (digits string, end int) {
 			break
 		}
 		if sep == "." || sep == "," {
-			// "1.234.56" is no number in groups, nor is "1,234,5".
+			// "1.234.56" and "1,234,5" are not numbers in groups.
 			if strings.HasPrefix(n.text[to:], sep) {
 				if next, _ := run(n.text, to+1); next != "" && len(next) != 3 && !(sep == "," && len(next) == 2) {
 					return "", at
@@ -156,7 +156,7 @@ func (n *reader) indian(to int) bool {
 	return false
 }
 
-// decimalMark reports whether mark stands between a number and its decimals.
+// decimalMark reports whether mark is between a number and its decimals.
 func (n *reader) decimalMark(mark rune, digits, after string, to int, grouped bool) bool {
 	if mark != '.' && mark != ',' && mark != '٫' {
 		return false
@@ -164,7 +164,7 @@ func (n *reader) decimalMark(mark rune, digits, after string, to int, grouped bo
 	if mark == '٫' {
 		return true
 	}
-	// "1.2.3" and "1,2,3" are no decimal numbers.
+	// "1.2.3" and "1,2,3" are not decimal numbers.
 	if next := n.runeAt(to); next == mark {
 		if d, _ := run(n.text, to+1); d != "" {
 			return false
@@ -179,7 +179,7 @@ func (n *reader) decimalMark(mark rune, digits, after string, to int, grouped bo
 	return false
 }
 
-// looseDigits reads digits that stand within a word: a number, or digit by digit where zeros lead.
+// looseDigits reads digits within a word: as a number, or digit by digit with leading zeros.
 func (n *reader) looseDigits(at int) (end int, say string) {
 	digits, end := run(n.text, at)
 	if n.Rules == nil {

@@ -11,7 +11,7 @@ const (
 	raised  = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 )
 
-// small reads the small digits at i: of the alphabet lowered or raised.
+// small reads the small digits at i, in the alphabet lowered or raised.
 func (n *reader) small(i int, alphabet string) (digits string, end int) {
 	var b strings.Builder
 	for end = i; end < len(n.text) && b.Len() < mostDigits; {
@@ -141,7 +141,7 @@ func (n *reader) powerOf(count string, end int) (int, string, bool) {
 	return end, count, true
 }
 
-// footnote reports whether a small digit above the line at place at refers to a note: it follows a word or a mark.
+// footnote reports whether a superscript digit at place at refers to a note: it follows a word or a mark.
 func (n *reader) footnote(at int) bool {
 	if before := n.runeBefore(at); !wordRune(before) && before != ')' {
 		return true

@@ -34,7 +34,7 @@ func (n *reader) identifier(chunk string) (say string, ok bool) {
 	return n.characters(core) + marks(tail), true
 }
 
-// characters says every letter and digit of s, with a pause where a sign divides them.
+// characters reads every letter and digit of s, with a pause at each sign between them.
 func (n *reader) characters(s string) string {
 	var b strings.Builder
 	for _, r := range s {

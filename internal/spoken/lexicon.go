@@ -2,8 +2,8 @@ package spoken
 
 import "strings"
 
-// lexicon is what the CLDR does not say: the words for signs, and a language's habits. A missing entry of a language
-// without its own lexicon leaves the sign to the engine.
+// lexicon holds what the CLDR lacks: the words for signs, and the idioms of a language. A missing entry leaves the sign
+// to the engine.
 type lexicon map[string]string
 
 // lexicons are parsed from the tables below: "key=words" separated by semicolons.
@@ -22,8 +22,8 @@ var lexicons = func() map[string]lexicon {
 }()
 
 // The keys: to (ranges), score, number (№), version, and the names of signs. half, quarter, third: singular|plural.
-// decimal: "number" where the digits after the sign are read as a number. years: "pairs" where the CLDR's rules for
-// years apply. of: between "millions" and the currency. time: the words of a time.
+// decimal: "number" if the digits after the sign are read as a number. years: "pairs" if the CLDR's rules for years
+// apply. of: between "millions" and the currency. time: the words of a time.
 var lexiconTexts = map[string]string{
 	"en": `power=to the power of; to=to; score=to; number=number; version=version; plus=plus; minus=minus; times=times; by=by; divided=divided by; equals=equals
 		and=and; at=at; dot=dot; slash=slash; backslash=backslash; underscore=underscore; colon=colon; hash=hash; hyphen=dash; sharp=sharp
@@ -76,7 +76,7 @@ var lexiconTexts = map[string]string{
 		hyphen=дефис; sharp=шарп; about=примерно; less=меньше; greater=больше; plusminus=плюс минус; sections=параграф|параграфы; hashtag=хештег; across=на; andhalf=с половиной; from=от; each=за
 		half=вторая|вторых; half1=одна вторая; squared=в квадрате; cubed=в кубе; notequal=не равно; atmost=не более; atleast=не менее
 		year=года; per=на; tilde=тильда; star=звёздочка; point=точка`,
-	// Of the others, the words of ranges and the signs that engines do not know.
+	// For other languages, the words of ranges and the signs that engines do not know.
 	"sv": `to=till; number=nummer; times=gånger; plus=plus; equals=lika med; and=och; years=pairs`,
 	"da": `to=til; number=nummer; times=gange; plus=plus; equals=lig med; and=og; years=pairs`,
 	"no": `to=til; number=nummer; times=ganger; plus=pluss; equals=er lik; and=og; years=pairs`,
@@ -98,7 +98,7 @@ var lexiconTexts = map[string]string{
 	"be": `to=да; number=нумар; plus=плюс; and=і`,
 }
 
-// money names a currency where texts use its sign alone: plural forms by name, "one|few|many|other" or "one|other", and
+// money names a currency for texts with its sign alone: plural forms by name, "one|few|many|other" or "one|other", and
 // its hundredth. A leading "f:" or "n:" is the gender.
 var money = map[string]map[string]string{
 	"en": {
@@ -167,14 +167,14 @@ var money = map[string]map[string]string{
 	},
 }
 
-// signs are how currencies are written, and the key of [money] or the ISO code that each stands for.
+// signs maps written signs of currencies to keys of [money] or ISO codes.
 var signs = map[string]string{
 	"$": "$", "US$": "USD", "€": "€", "£": "£", "¥": "¥", "￥": "¥", "₽": "₽", "₴": "₴", "₹": "₹", "¢": "¢", "₩": "₩", "₺": "₺", "₿": "₿", "₪": "₪", "₸": "₸", "R$": "R$",
 	"zł": "zł", "Kč": "Kč", "руб": "₽", "руб.": "₽", "грн": "₴", "грн.": "₴", "CHF": "CHF", "Fr.": "CHF", "SFr.": "CHF", "kr": "kr", "kr.": "kr", "EUR": "€", "GBP": "£", "JPY": "¥",
 	"RUB": "₽", "UAH": "₴", "PLN": "zł", "A$": "AUD", "C$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "р.": "₽",
 }
 
-// codeOf are the ISO codes of signs, for languages that have no [money].
+// codeOf maps signs to ISO codes, for languages without [money].
 var codeOf = map[string]string{
 	"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "₩": "KRW", "₺": "TRY", "₿": "BTC", "R$": "BRL", "zł": "PLN", "CHF": "CHF", "₪": "ILS",
 	"₸": "KZT", "Kč": "CZK",

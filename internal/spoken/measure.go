@@ -16,7 +16,7 @@ var codes = func() map[string]bool {
 	return m
 }()
 
-// measure reads what the number that ends at p.end counts: a magnitude, a currency, a unit.
+// measure reads the magnitude, currency or unit after the number that ends at p.end.
 func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 	zeros, at := n.magnitude(p.end, false)
 	if zeros > 0 {
@@ -39,7 +39,7 @@ func (n *reader) measure(p parsed) (say string, end int, ok bool) {
 	return "", p.end, false
 }
 
-// symbol reads the run of characters at i that an abbreviation may have.
+// symbol reads the characters at i that may form an abbreviation.
 func (n *reader) symbol(i int) (word string, end int) {
 	end = i
 	for end < len(n.text) {
@@ -68,7 +68,7 @@ func (n *reader) after(i int) (int, bool) {
 	return i, false
 }
 
-// magnitude reads "M", "bn", "Mio." at i. attached: only what stands without a space counts.
+// magnitude reads "M", "bn", "Mio." at i. attached: only one without a space counts.
 func (n *reader) magnitude(i int, money bool) (zeros, end int) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
@@ -107,7 +107,7 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 		return "", i, false
 	}
 	if n.runeAt(to) == '.' && signs[word+"."] != "" && !(n.lang == "uk" && word == "р") {
-		// The stop stays where a sentence ends with it.
+		// The full stop stays if it ends a sentence.
 		if word == "kr" || n.sentenceGoesOn(to+1) {
 			to++
 		}
@@ -134,7 +134,7 @@ func (n *reader) currencyAt(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// sentenceGoesOn reports whether the point that ends at i is inside a sentence: a small letter or another point
+// sentenceGoesOn reports whether the point that ends at i is within a sentence: a small letter or another point
 // follows.
 func (n *reader) sentenceGoesOn(i int) bool {
 	at := n.skip(i)
@@ -170,7 +170,7 @@ func (n *reader) scaled(num number, zeros int) string {
 	return strings.TrimSpace(strings.ReplaceAll(words, "{0}", count))
 }
 
-// thousands is num times a thousand.
+// thousands returns num times a thousand.
 func thousands(num number) number {
 	f := (num.Fraction + "000")[:3]
 	n := numberOf(num.digits+f, strings.TrimRight((num.Fraction + "   ")[3:], " "))
@@ -178,7 +178,7 @@ func thousands(num number) number {
 	return n
 }
 
-// amount spells a sum of money. key is of [money] or an ISO code.
+// amount spells a sum of money. key is a key of [money] or an ISO code.
 func (n *reader) amount(num number, zeros int, key string) string {
 	names := money[n.lang][key]
 	if names == "" {
@@ -240,7 +240,7 @@ func (n *reader) plainAmount(num number, zeros int, key string) string {
 	return n.cardinal(num, "", true) + " " + n.of(num.round(), name)
 }
 
-// of puts the word between millions and what they are of.
+// of adds the word between millions and their noun.
 func (n *reader) of(round bool, name string) string {
 	word := n.lex["of"]
 	if !round || word == "" {
@@ -252,7 +252,7 @@ func (n *reader) of(round bool, name string) string {
 	return word + " " + name
 }
 
-// money reads an amount with the currency in front: "$5M", "€ 2.000", "R$ 5", "CHF 20".
+// money reads an amount after its currency: "$5M", "€ 2.000", "R$ 5", "CHF 20".
 func (n *reader) money(at int) (end int, say string, ok bool) {
 	i, negative := at, false
 	if r, size := utf8.DecodeRuneInString(n.text[i:]); (r == '-' || r == '−' || r == '–') && n.signBefore(at) {
@@ -291,7 +291,7 @@ func (n *reader) money(at int) (end int, say string, ok bool) {
 	return end, say, true
 }
 
-// currencySign reads the sign or code of a currency that stands in front of an amount.
+// currencySign reads the sign or code of a currency before an amount.
 func (n *reader) currencySign(i int) (key string, end int, ok bool) {
 	r := n.runeAt(i)
 	if !unicode.Is(unicode.Sc, r) && !(r >= 'A' && r <= 'Z') {
@@ -317,7 +317,7 @@ func (n *reader) currencySign(i int) (key string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitAt reads a unit at i. zeros says that a magnitude precedes it.
+// unitAt reads a unit at i. zeros is the magnitude before it.
 func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 	at, spaced := n.after(i)
 	word, to := n.symbol(at)
@@ -348,7 +348,7 @@ func (n *reader) unitAt(i, zeros int) (id string, end int, ok bool) {
 	return "", i, false
 }
 
-// unitOf returns the CLDR's name of a unit, or two of them with a slash between.
+// unitOf returns the CLDR's name of a unit, or of two units with a slash between them.
 func (n *reader) unitOf(word string) string {
 	if id := localUnits[n.lang][word]; id != "" {
 		return id
@@ -400,7 +400,7 @@ func (n *reader) genderOfUnit(id string) string {
 	return n.Units[top].Gender
 }
 
-// unitGender is the gender of the unit after p; "" without a unit or a gender.
+// unitGender returns the gender of the unit after p, or "" without a unit or a gender.
 func (n *reader) unitGender(p parsed) string {
 	if zeros, _ := n.magnitude(p.end, false); zeros > 0 {
 		return ""

@@ -81,12 +81,12 @@ func (n *reader) fractionAt(i int) (top, bottom string, end int, ok bool) {
 	return top, bottom, end, true
 }
 
-// smallPart reports whether people divide by b.
+// smallPart reports whether b is a common denominator in speech.
 func smallPart(b uint64) bool {
 	return b >= 2 && b <= 12 || b == 16 || b == 20 || b == 32 || b == 64 || b == 100
 }
 
-// mixedGender is the gender of the noun after a mixed number that ends at end; "" if it is unknown.
+// mixedGender returns the gender of the noun after a mixed number that ends at end, or "" if it is unknown.
 func (n *reader) mixedGender(p parsed, end int) string {
 	p.end = end
 	if id, _, ok := n.unitAt(end, 0); ok {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// number reads what begins with a number or with a sign that belongs to one.
+// number reads an expression that begins with a number or with its sign.
 func (n *reader) number(at int) (end int, say string, ok bool) {
 	if end, say, ok = n.phone(at); ok {
 		return end, say, true
@@ -71,13 +71,13 @@ func (n *reader) number(at int) (end int, say string, ok bool) {
 	return n.quantity(p, at)
 }
 
-// signBefore reports whether a sign at place at stands at the beginning of a number, not between two.
+// signBefore reports whether a sign at place at begins a number and is not between two.
 func (n *reader) signBefore(at int) bool {
 	r := n.runeBefore(at)
 	return r == 0 || unicode.IsSpace(r) || strings.ContainsRune("([{=<>*/×÷:,;\"“„«'‘~≈", r)
 }
 
-// quantity reads what follows a number that ends at p.end: a range, a ratio, a unit, an ending.
+// quantity reads the range, ratio, unit or ending after a number that ends at p.end.
 func (n *reader) quantity(p parsed, at int) (end int, say string, ok bool) {
 	n.depth++
 	defer func() { n.depth-- }()
@@ -129,7 +129,7 @@ func (n *reader) quantity(p parsed, at int) (end int, say string, ok bool) {
 	return p.end, n.standing(p), true
 }
 
-// standing reads a number that nothing belongs to.
+// standing reads a bare number.
 func (n *reader) standing(p parsed) string {
 	if len(p.digits) > 1 && p.digits[0] == '0' && p.Fraction == "" {
 		return n.eachDigit(p.digits)
@@ -138,7 +138,7 @@ func (n *reader) standing(p parsed) string {
 	return n.cardinal(p.number, gender, noun)
 }
 
-// between reads a number and what another number is joined to it with: ranges, scores, sums.
+// between reads a number that a sign joins to another one: ranges, scores, sums.
 func (n *reader) between(p parsed, at int) (end int, say string, ok bool) {
 	r, size := utf8.DecodeRuneInString(n.text[p.end:])
 	spaced := p.end
@@ -192,7 +192,7 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	if !ok || p.Negative && dash == '-' && !tight {
 		return at, "", false
 	}
-	// A hyphen between spaces is a minus or a pause; "7-10-2" is no range.
+	// A hyphen between spaces is a minus or a pause, and "7-10-2" is not a range.
 	if dash == '-' && (!tight || n.runeAt(q.end) == '-') || dash == '…' || dash == '−' && !tight {
 		return at, "", false
 	}
@@ -250,7 +250,7 @@ func (n *reader) rangeOf(p parsed, at, second int, dash rune, tight bool) (end i
 	return end, strings.TrimSpace(first) + " " + strings.TrimSpace(word+" "+say2), true
 }
 
-// vulgar reads "3/4": a fraction, where it looks like one.
+// vulgar reads "3/4" if it looks like a fraction.
 func (n *reader) vulgar(p parsed) (say string, end int, ok bool) {
 	if p.Fraction != "" || p.grouped || len(p.digits) > 3 || n.runeAt(p.end) != '/' && n.runeAt(p.end) != '⁄' ||
 		n.Rules == nil {
@@ -375,7 +375,7 @@ func (n *reader) decade(num number, end int) (say string, to int, ok bool) {
 	return "", end, false
 }
 
-// decadeBefore reports whether what stands in front of a number that ends at end makes it a decade: "the 90s", "'90s".
+// decadeBefore reports whether the text before a number that ends at end makes it a decade: "the 90s", "'90s".
 func (n *reader) decadeBefore(end int) bool {
 	switch strings.ToLower(n.last) {
 	case "the", "early", "late", "mid", "in", "of":

@@ -14,7 +14,7 @@ import (
 	"lectern/internal/spoken/rbnf"
 )
 
-// other is a line of what another program says.
+// other is a line of another program's output.
 type other struct{ language, who, kind, value, words string }
 
 func others(t *testing.T) []other {
@@ -43,7 +43,7 @@ func others(t *testing.T) []other {
 	return out
 }
 
-// ours is what this package says for the same.
+// ours returns this package's words for the same value.
 func ours(t *testing.T, o other) string {
 	t.Helper()
 	if o.kind == "date" {
@@ -82,7 +82,7 @@ func replaced(pairs ...string) func(ours, theirs string) bool {
 
 func always(string, string) bool { return true }
 
-// differences are all that are known; docs/SPOKEN.md lists them with the first value of each.
+// differences are all known differences. docs/SPOKEN.md lists them with the first value of each.
 var differences = []difference{
 	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"),
 		"The same word: U+02BC is written as an apostrophe, which voices " +
@@ -133,7 +133,7 @@ var differences = []difference{
 	{"thousandth", "de", "num2words", "ordinal", replaced("eintausendste", "tausendste"), "Both are said."},
 }
 
-// What ICU and num2words say of 1,000 values a language is the same, but for the classes that are listed.
+// For 1,000 values in each language, ICU and num2words give the same words, except for the listed differences.
 func TestOthersSayTheSame(t *testing.T) {
 	t.Parallel()
 	seen, example := map[string]int{}, map[string]string{}

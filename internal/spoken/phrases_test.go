@@ -49,7 +49,7 @@ func say(text, language string) string {
 	return strings.Join(words, " ")
 }
 
-// heard are the words of s: case, marks and hyphens make no difference to the ear.
+// heard returns the words of s without case, marks and hyphens, which are inaudible.
 func heard(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.M, r) && r != '\''
@@ -93,7 +93,7 @@ func page(t *testing.T) string {
 	return b.String()
 }
 
-// docs/SPOKEN.md is what the phrases give today. Write it again with: go test ./internal/spoken -run Page -update
+// docs/SPOKEN.md has the current results. Update it with: go test ./internal/spoken -run Page -update
 func TestPageIsTrue(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join("..", "..", "docs", "SPOKEN.md")

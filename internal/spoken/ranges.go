@@ -9,7 +9,7 @@ import (
 // countedPages are words whose numbers form ranges of any length.
 var countedPages = words("pages pp lines rows rooms numbers items from between")
 
-// plainEnd reports whether nothing that belongs to a number stands at i.
+// plainEnd reports whether the text at i does not belong to a number.
 func (n *reader) plainEnd(i int) bool {
 	r := n.runeAt(i)
 	if wordRune(r) || strings.ContainsRune("%‰°€$£¥-–:", r) && r != 0 {
@@ -51,7 +51,7 @@ func (n *reader) across(p, q parsed, second int, sign rune) (end int, say string
 	return end, left + " " + word + " " + say, true
 }
 
-// extent is a number of pixels: four digits are read in pairs where years are.
+// extent spells a number of pixels: four digits are read in pairs if the language reads years so.
 func (n *reader) extent(p parsed) string {
 	if len(p.digits) == 4 && p.Fraction == "" && n.lex["years"] == "pairs" && p.Integer%1000 >= 10 {
 		if p.Integer >= 1100 {
@@ -64,7 +64,7 @@ func (n *reader) extent(p parsed) string {
 	return n.cardinal(p.number, "", false)
 }
 
-// resolution reads "4K": the letter is said where nothing is counted in thousands.
+// resolution reads "4K": the letter is spoken if it does not mean thousands.
 func (n *reader) resolution(p parsed) (end int, say string, ok bool) {
 	if n.runeAt(p.end) != 'K' || len(p.digits) != 1 || p.Fraction != "" || wordRune(n.runeAt(p.end+1)) ||
 		n.Rules == nil {
@@ -119,7 +119,7 @@ func (n *reader) clocks(at int) (end int, say string, ok bool) {
 	return to, say + " " + n.lex["to"] + " " + other, true
 }
 
-// zone reads what an ISO time ends with: "Z", "+02:00".
+// zone reads the end of an ISO time: "Z", "+02:00".
 func (n *reader) zone(i int) (say string, end int) {
 	r := n.runeAt(i)
 	if r == 'Z' && !wordRune(n.runeAt(i+1)) {
@@ -173,7 +173,7 @@ func (n *reader) pointedRange(p parsed) (end int, say string, ok bool) {
 	return end, first + " " + n.lex["to"] + " " + last, true
 }
 
-// governing are prepositions that require a case of the number: no other preposition follows them.
+// governing are prepositions that require a case of the number. No other preposition follows them.
 var governing = words("в за на о об про через по при o w we na za przez")
 
 // genitiveRange reads a range where both numbers are in the genitive: "от трёх до пяти километров".

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// rated adds what an amount is for: "€5/kg", "$10/user/month".
+// rated adds the unit of a price: "€5/kg", "$10/user/month".
 func (n *reader) rated(say string, end int) (string, int) {
 	for range 3 {
 		more, to, ok := n.per(end)
@@ -18,7 +18,7 @@ func (n *reader) rated(say string, end int) (string, int) {
 	return say, end
 }
 
-// per reads a slash and what an amount is for.
+// per reads a slash and the unit of a price.
 func (n *reader) per(i int) (say string, end int, ok bool) {
 	if n.runeAt(i) != '/' {
 		return "", i, false
@@ -75,7 +75,7 @@ func (n *reader) per(i int) (say string, end int, ok bool) {
 	return pattern, end, true
 }
 
-// unitCalled returns the unit of a price that is written out: "Monat".
+// unitCalled returns the unit of a price that is written as a word: "Monat".
 func (n *reader) unitCalled(word string) string {
 	for _, id := range [...]string{"hour", "day", "week", "month", "year", "minute", "second", "kilogram", "liter",
 		"meter"} {
@@ -86,7 +86,7 @@ func (n *reader) unitCalled(word string) string {
 	return ""
 }
 
-// each is the word between a price and its unit.
+// each returns the word between a price and its unit.
 func (n *reader) each() string {
 	if w := n.lex["each"]; w != "" {
 		return w
@@ -94,7 +94,7 @@ func (n *reader) each() string {
 	return n.lex["per"]
 }
 
-// perCounted reads a slash within a word that is counted, in front of a unit: "100 requests/second".
+// perCounted reads a slash between a counted word and a unit: "100 requests/second".
 func (n *reader) perCounted(at int) (say string, end int, ok bool) {
 	if n.last == "" || n.last[0] < '0' || n.last[0] > '9' || !unicode.IsLetter(n.runeBefore(at)) {
 		return "", at, false
@@ -107,7 +107,7 @@ func (n *reader) perCounted(at int) (say string, end int, ok bool) {
 	return n.per(at)
 }
 
-// unitAlone reads a unit that no number counts, where its sign shows that it is one: "km/h", "m²".
+// unitAlone reads a unit without a number if its sign shows that it is a unit: "km/h", "m²".
 func (n *reader) unitAlone(at int) (end int, say string, ok bool) {
 	for end = at; end < len(n.text) && n.text[end] < utf8.RuneSelf &&
 		(asciiLetter(n.text[end]) || n.text[end] == '/'); {

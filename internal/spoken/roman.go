@@ -14,7 +14,7 @@ var romanDigits = []struct {
 	{5, "V"}, {4, "IV"}, {1, "I"},
 }
 
-// romanValue reads a Roman numeral in its usual form, up to 3999; 0 where s is none.
+// romanValue returns the value of a Roman numeral in its usual form, up to 3999, or 0 if s is none.
 func romanValue(s string) int {
 	value, rest := 0, s
 	for _, d := range romanDigits {
@@ -41,7 +41,7 @@ func romanText(n int) string {
 	return b.String()
 }
 
-// romanStart reports whether s may hold a Roman numeral: its capitals, and at most the small letters of an ending.
+// romanStart reports whether s may have a Roman numeral: its capitals, with at most the small letters of an ending.
 func romanStart(s string) bool {
 	if s == "" || !strings.ContainsRune("IVXLCDM", rune(s[0])) {
 		return false
@@ -50,7 +50,7 @@ func romanStart(s string) bool {
 	return capitals == len(s) || len(s)-capitals <= 6
 }
 
-// romanNames are names of rulers and popes, which an ordinal follows.
+// romanNames are names of rulers and popes, before an ordinal.
 var romanNames = words(`henry louis charles elizabeth george edward richard william james mary john paul pius benedict leo gregory francis philip ferdinand
 	alfonso napoleon frederick nicholas alexander peter catherine ivan ramesses ramses thutmose amenhotep ptolemy cleopatra darius xerxes cyrus margrethe
 	gustav christian haakon harald olaf emmanuel umberto baldwin leopold albert alphonse isabella victoria anne joseph maximilian rudolf otto sigismund
@@ -65,7 +65,7 @@ var romanNames = words(`henry louis charles elizabeth george edward richard will
 	генріх людовік микола олександр іван петро павло катерина єлизавета карл фрідріх вільгельм наполеон георг едуард філіп филип іоанн иоанн карл яків яков
 	анна мария марія людвіг бенедикт пій юлій юлий климент лев данило ярослав володимир василий василь фёдор федор борис святослав`)
 
-// women are female rulers' names whose ending does not show it; men are male names whose ending looks female.
+// women are names of female rulers without a female ending; men are male names with one.
 var (
 	women = words("elizabeth elisabeth élisabeth isabel mary anne jeanne catherine marguerite marie margrethe " +
 		"margarethe beatrix friederike")
@@ -80,7 +80,7 @@ var centuries = map[string][]string{
 	"pl": {"w.", "masculine", "wiek", "wieku", "wieku", "locative"},
 }
 
-// words in front of a century that ask for a case.
+// words before a century that require a case.
 var (
 	prepositional = words("в во о у на w we o")
 	genitive      = words(`наприкінці напередодні с до от из после начало начала начале конец конца конце середина середины середине половина половине годы з від після кінець
@@ -108,7 +108,7 @@ func (n *reader) century(v uint64, end int) (say string, to int, ok bool) {
 
 var lookalikes = strings.NewReplacer("Х", "X", "І", "I", "С", "C", "М", "M")
 
-// latinNumeral is a Roman numeral whose letters are Cyrillic ones that look the same.
+// latinNumeral returns a Roman numeral that is written with Cyrillic letters of the same shape.
 func latinNumeral(word string) (numeral string, ok bool) {
 	if len(word) < 2 || len(word) > 2*mostLetters || word[0] < utf8.RuneSelf && word[0] != 'X' && word[0] != 'V' &&
 		word[0] != 'I' {
@@ -120,7 +120,7 @@ func latinNumeral(word string) (numeral string, ok bool) {
 	return numeral, ok
 }
 
-// romanWords stand in front of a number that is a cardinal: by language, and "" for the words that many share.
+// romanWords are words before a Roman numeral that is a cardinal: by language, and "" for the words that many share.
 var romanWords = map[string]map[string]bool{
 	"": words("version type phase level class model mark"),
 	"en": words(`war chapter part volume book act scene section article appendix figure table title stage phase type class grade tier level step mark bowl olympiad
@@ -145,7 +145,7 @@ var romanWords = map[string]map[string]bool{
 		"части томе"),
 }
 
-// romanNouns follow a Roman numeral that is an ordinal: the form that each asks for.
+// romanNouns are nouns after a Roman numeral that is an ordinal, with the form that each requires.
 var romanNouns = map[string]map[string]string{
 	"pl": {
 		"wojna": "feminine", "wojny": "feminine-genitive", "wojnie": "feminine-genitive", "wiek": "masculine", "wieku": "masculine-genitive", "wieków": "plural-genitive", "klasa": "feminine", "rzeczpospolita": "feminine",
@@ -168,7 +168,7 @@ var romanNouns = map[string]map[string]string{
 	"en": {"century": "", "dynasty": ""},
 }
 
-// roman reads a word that is a Roman numeral, by what stands around it.
+// roman reads a word that is a Roman numeral, depending on the words around it.
 func (n *reader) roman(word string, at, end int) (next int, say string, ok bool) {
 	numeral, lookalike := latinNumeral(word)
 	if lookalike {
@@ -259,7 +259,7 @@ func (n *reader) germanRoman(v uint64, end int, following string) (next int, say
 	return 0, "", false
 }
 
-// ruler reports whether the word in front is a ruler's name, and the form of the ordinal that goes with it.
+// ruler reports whether the word before is a ruler's name, and returns the form of its ordinal.
 func (n *reader) ruler() (ok bool, form string) {
 	last := strings.ToLower(n.last)
 	if romanNames[last] {
@@ -288,7 +288,7 @@ func (n *reader) ruler() (ok bool, form string) {
 	return false, ""
 }
 
-// reign spells the number of a ruler in the habit of the language.
+// reign spells the number of a ruler as the language does.
 func (n *reader) reign(v uint64, form string, end int) (int, string, bool) {
 	switch n.lang {
 	case "en":

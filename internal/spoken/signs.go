@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// sign reads a sign that is said: between words, or as part of a name.
+// sign reads a spoken sign: between words, or as part of a name.
 func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 	r, size := utf8.DecodeRuneInString(n.text[at:])
 	end = at + size
@@ -87,7 +87,7 @@ func (n *reader) sign(at, first int) (end int, say string, ok bool) {
 	return at, "", false
 }
 
-// label reads a sign that stands for a word, before or after a name or number.
+// label reads a sign that means a word, before or after a name or number.
 func (n *reader) label(at, first int, alone bool) (end int, say string, ok bool) {
 	r, size := utf8.DecodeRuneInString(n.text[at:])
 	end = at + size
@@ -128,10 +128,10 @@ func (n *reader) label(at, first int, alone bool) (end int, say string, ok bool)
 	return at, "", false
 }
 
-// keys are names of keys that a plus joins to others, unsaid: "Ctrl+C".
+// keys are names of keys. A plus between keys is silent: "Ctrl+C".
 var keys = words("ctrl strg control alt shift umschalt maj cmd command option win fn tab esc altgr meta super")
 
-// wordEnding is the run of letters that ends at place at.
+// wordEnding returns the letters that end at place at.
 func (n *reader) wordEnding(at int) string {
 	from := at
 	for from > 0 && at-from < mostLetters {
@@ -147,7 +147,7 @@ func (n *reader) wordEnding(at int) string {
 // comparisons are signs that programs write with two characters.
 var comparisons = map[string]string{"!=": "notequal", "<=": "atmost", ">=": "atleast", "==": "equals"}
 
-// compared reads a comparison that stands alone or in front of a number or name.
+// compared reads a comparison that is alone or before a number or name.
 func (n *reader) compared(at, first int) (end int, say string, ok bool) {
 	if end = at + 2; end > len(n.text) {
 		return at, "", false
@@ -165,7 +165,7 @@ func (n *reader) compared(at, first int) (end int, say string, ok bool) {
 	return end, n.lex[key], true
 }
 
-// named1 is the language's word for a sign, or the sign itself where the engine has to know.
+// named1 returns the language's word for a sign, or the sign itself for the engine.
 func (n *reader) named1(key, sign string) string {
 	if w, ok := n.lex[key]; ok {
 		return w
@@ -213,7 +213,7 @@ func (n *reader) joinedName(at int) (say string, end int, ok bool) {
 	return "", at, false
 }
 
-// abbreviation reads words that stand for "number", in front of one.
+// abbreviation reads abbreviations of "number" before a number.
 func (n *reader) abbreviation(word string, end int) (next int, say string, ok bool) {
 	lower := strings.ToLower(word)
 	w := n.lex["number"]

@@ -1,6 +1,6 @@
-// Package spoken writes text as it is read aloud: "It was -5 °C on 03/04/2025." becomes "It was minus five degrees
-// Celsius on March fourth, twenty twenty-five." in the language of the text. Voice engines differ widely in how they
-// read digits and signs; all of them read words well.
+// Package spoken rewrites text as it is read aloud: "It was -5 °C on 03/04/2025." becomes "It was minus five degrees
+// Celsius on March fourth, twenty twenty-five." in the language of the text. Voice engines read digits and signs very
+// differently, but all of them read words well.
 //
 // [Normalise] is pure. Its data for the hundred languages of the Unicode CLDR (how numbers are spelled, units named and
 // dates written) is in package cldr; lexicon.go adds the names of signs and the idioms of ten languages. A language
@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Span is one unit of a text: a word as it is written, or several that are read as one ("1 234 567 руб.").
+// Span is one unit of a text: a word, or several that are read together ("1 234 567 руб.").
 type Span struct {
 	Start, End int    // bytes of the text; no white space at either end
 	Say        string // its spoken form; empty: silent
@@ -41,12 +41,12 @@ type reader struct {
 	text string
 	*voice
 
-	last, before string // the words in front of the current one, bare, as written; empty at the beginning of a sentence
+	last, before string // the bare words before the current one, as written; empty at the beginning of a sentence
 	start        int    // of the current span
 	depth        int    // of numbers that are read within a number
 }
 
-// deepest is how many numbers are joined in one piece: "1+2+3".
+// deepest bounds the numbers that are joined in one piece: "1+2+3".
 const deepest = 8
 
 func newReader(text, language string) *reader { return &reader{text: text, voice: voiceOf(language)} }
@@ -63,10 +63,10 @@ func (n *reader) skip(i int) int {
 	return i
 }
 
-// longest is the most bytes that are read as one unit.
+// longest is the largest length of a unit in bytes.
 const longest = 400
 
-// chunkEnd returns the end of the run without white space at i, or of its beginning where it is very long.
+// chunkEnd returns the end of the run without white space at i, or of its first part if it is very long.
 func (n *reader) chunkEnd(i int) int {
 	before, digits := rune(0), 0
 	for start := i; i < len(n.text) && i-start < longest && digits < mostDigits; {
@@ -86,16 +86,16 @@ func (n *reader) chunkEnd(i int) int {
 	return i
 }
 
-// mostDigits is how many digits in a row are one unit: each may be said by its own.
+// mostDigits bounds the digits of one unit, because each may be spoken separately.
 const mostDigits = 40
 
-// unspaced are the scripts that put no white space between words.
+// unspaced are the scripts without white space between words.
 var unspaced = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 	unicode.Tibetan,
 }
 
-// changes reports whether text goes over between a script without white space and another, or a number.
+// changes reports whether a script without white space ends or begins between a and b.
 func changes(a, b rune) bool {
 	if a < 0xe00 && b < 0xe00 {
 		return false
@@ -106,7 +106,7 @@ func changes(a, b rune) bool {
 	return word(a) && word(b) && unicode.In(a, unspaced...) != unicode.In(b, unspaced...) && !unicode.Is(unicode.M, b)
 }
 
-// previous remembers the span that was read, for what follows it.
+// previous stores the last span as context for the next ones.
 func (n *reader) previous(start, end int) {
 	chunk := n.text[start:end]
 	if i := strings.LastIndexFunc(chunk, unicode.IsSpace); i >= 0 {
@@ -118,7 +118,7 @@ func (n *reader) previous(start, end int) {
 	}
 }
 
-// bare is a chunk without the marks around it.
+// bare returns a chunk without the marks around it.
 func bare(chunk string) string {
 	return strings.TrimFunc(chunk, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r) &&
@@ -166,10 +166,10 @@ func (n *reader) span(i int) (end int, say string) {
 	return at, tidy.Replace(b.String())
 }
 
-// tidy writes the spaces of the CLDR's patterns as the common one.
+// tidy replaces the special spaces in the CLDR's patterns by plain ones.
 var tidy = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200f", "", "\u200e", "")
 
-// reach returns the end of the chunk that holds place at, where a piece extends beyond the first chunk.
+// reach returns the end of the chunk that contains place at, if a piece extends beyond the first chunk.
 func (n *reader) reach(at, end int) int {
 	if at <= end {
 		return end
@@ -219,8 +219,8 @@ func dottedLetters(s string) bool {
 	return points > 1 || points == 1 && letters == 1
 }
 
-// special reports whether a chunk of letters may stand for something else: a Roman numeral, an abbreviation, a name
-// written as one word.
+// special reports whether a chunk of letters may be more than a word: a Roman numeral, an abbreviation, a name written
+// as one word.
 func (n *reader) special(chunk string) bool {
 	core := strings.TrimRight(chunk, ".,;:!?…")
 	if _, numeral := latinNumeral(core); numeral || romanStart(core) || camel(core) || isWidth(core) ||
@@ -237,7 +237,7 @@ func (n *reader) special(chunk string) bool {
 	return codes[core] || signs[core] != "" || signs[chunk] != ""
 }
 
-// isWidth reports whether s holds compatibility forms of letters, such as full-width ones.
+// isWidth reports whether s has compatibility forms of letters, such as full-width ones.
 func isWidth(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0xff00 && r <= 0xffef })
 }
@@ -261,13 +261,13 @@ func camel(s string) bool {
 	return false
 }
 
-// how a piece joins the one in front of it.
+// glue is how a piece joins the one before it.
 type glue int
 
 const (
 	apart  glue = iota // a word of its own
 	joined             // a mark, or letters that belong to the piece before
-	quiet              // nothing is said; the next stands apart
+	quiet              // silent; the next piece is a separate word
 )
 
 // builder joins the spoken forms of the pieces of a span.
@@ -403,7 +403,7 @@ func splitCamel(s string) string {
 	return b.String()
 }
 
-// numeral is the spoken form of a character that is a number of another kind: "½", "²", "Ⅳ", "①".
+// numeral returns the spoken form of a character that is a number of another kind: "½", "²", "Ⅳ", "①".
 func (n *reader) numeral(r rune) string {
 	plain := norm.NFKD.String(string(r))
 	if top, bottom, ok := strings.Cut(plain, "⁄"); ok {

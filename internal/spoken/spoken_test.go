@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// fault describes what is wrong with spans of text, "" where nothing is: they are in order, cover all that is not white
-// space, and cut no character.
+// fault returns what is wrong with spans of text, or "". Spans must be in order, cover everything except white space,
+// and not split characters.
 func fault(text string, spans []Span) string {
 	at := 0
 	for _, s := range spans {
@@ -40,7 +40,7 @@ func digitIn(s string) bool { return strings.ContainsFunc(s, unicode.IsDigit) }
 var tags = []string{"en-US", "en-GB", "de", "fr", "es", "it", "pt", "nl", "pl", "uk", "ru", "sv", "cs", "ja", "zh",
 	"ar", "hi", "tr", "fi", "hu", "el", "ko", "he", "th"}
 
-// texts are made of what the readers look for.
+// texts generates text from the patterns that the readers look for.
 func texts() *rapid.Generator[string] {
 	parts := []string{
 		" ", " ", " ", ".", ",", ":", "-", "−", "–", "/", "%", "°", "€", "$", "£", "¥", "₴", "#", "+", "=", "@", "*", "(", ")", "'", "\u00a0", "\u202f", "…", "!", "?",
@@ -67,7 +67,7 @@ func TestWordsStayAsTheyAre(t *testing.T) {
 	word := rapid.StringMatching(`[a-zäéñøçß]{2,9}(['’-][a-z]{2,4})?[.,;:!?]?`)
 	rapid.Check(t, func(t *rapid.T) {
 		tag := rapid.SampledFrom(tags).Draw(t, "tag")
-		whole := word.Filter(func(w string) bool { // "np." is said in other words
+		whole := word.Filter(func(w string) bool { // "np." is spoken as other words
 			_, _, ok := newReader(w, tag).abbreviated(0)
 			return !ok
 		})
@@ -80,7 +80,7 @@ func TestWordsStayAsTheyAre(t *testing.T) {
 	})
 }
 
-// What was said is words, and is said the same once more.
+// Spoken words stay the same when they are normalised again.
 func TestWordsOfANumberStay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -93,7 +93,7 @@ func TestWordsOfANumberStay(t *testing.T) {
 	})
 }
 
-// A language without number words keeps its digits, plain.
+// A language without number words keeps its digits, without separators.
 func TestDigitsStayWhereThereAreNoWords(t *testing.T) {
 	t.Parallel()
 	if Supported("xx") {
@@ -107,7 +107,7 @@ func TestDigitsStayWhereThereAreNoWords(t *testing.T) {
 	}
 }
 
-// normalised returns the spans of a text. It fails where they are faulty, or where digits are left in a language that is supported.
+// normalised returns the spans of a text. It fails if they are faulty, or if digits remain in a supported language.
 func normalised(t interface{ Fatalf(string, ...any) }, text, tag string) []Span {
 	spans := Normalise(text, tag)
 	if f := fault(text, spans); f != "" {

@@ -2,7 +2,7 @@ package spoken
 
 import "strings"
 
-// The CLDR has no Ukrainian ordinals. Only the last word of a number is one: "двадцять четвертий".
+// The CLDR has no Ukrainian ordinals. Only the last word of a number is an ordinal: "двадцять четвертий".
 
 var (
 	ukStems = map[uint64]string{
@@ -25,7 +25,7 @@ var (
 	}
 )
 
-// ukrainian spells an ordinal; "" where it has no word for it.
+// ukrainian spells an ordinal, or returns "" if it has no word for it.
 func (v *voice) ukrainian(n uint64, form string) string {
 	ends, ok := ukEnds[form]
 	if !ok {

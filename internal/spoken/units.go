@@ -51,7 +51,7 @@ var perUnits = map[string]string{
 	"месяц": "month", "місяць": "month", "рік": "year", "день": "day", "час": "hour", "сут": "day",
 }
 
-// bareUnits must follow their number without a space: with one they are words.
+// bareUnits must follow their number without a space; after a space they are words.
 var bareUnits = map[string]map[string]bool{
 	"":   {"A": true, "B": true, "K": true, "N": true, "J": true, "a": true, "º": true},
 	"en": {"in": true, "A": true, "d": true, "sq": true, "L": true},

@@ -1,6 +1,6 @@
-// Package cldr holds what the Unicode CLDR knows about the words of numbers, units, currencies and dates, for about a
-// hundred languages. The tables are written by the program tools/cldr; INPUTS says from what, LICENSE under which terms.
-// Each language is read at its first use, once.
+// Package cldr holds the words of the Unicode CLDR for numbers, units, currencies and dates in about a hundred
+// languages. The program tools/cldr writes the tables; INPUTS lists their sources, and LICENSE has the terms. Each
+// language is read once, at its first use.
 package cldr
 
 import (
@@ -22,11 +22,11 @@ import (
 //go:embed tables.zip
 var tables []byte
 
-// Locale is how a language, or a region's kind of it, writes and names things. Maps are by plural form at last: "one",
+// Locale holds the forms and names of a language or a regional variant. The innermost maps are by plural form: "one",
 // "few", "other".
 type Locale struct {
 	Decimal     string                       `json:"decimal"` // the decimal sign
-	Group       string                       `json:"group"`   // what stands between groups of digits
+	Group       string                       `json:"group"`   // the separator of groups of digits
 	Order       string                       `json:"order"`   // of a short date: "mdy", "dmy", "ymd"
 	Date        string                       `json:"date"`    // the pattern of a long date
 	Months      []string                     `json:"months"`  // as in a date, from January
@@ -39,11 +39,11 @@ type Locale struct {
 
 // Unit is one unit of measurement.
 type Unit struct {
-	Gender string            `json:"gender"` // "feminine"; empty where the language has none or it is not known
+	Gender string            `json:"gender"` // "feminine"; empty if the language has none or it is unknown
 	Forms  map[string]string `json:"forms"`  // "{0} kilometers"; "per": "{0} per kilometer"
 }
 
-// Language is all that is known of one language. Locale is never nil, Rules is nil where the CLDR has no number words.
+// Language holds all data of one language. Locale is never nil. Rules is nil if the CLDR has no number words.
 type Language struct {
 	*Locale
 	Tag   string // the language without region, as the CLDR calls it
@@ -51,10 +51,10 @@ type Language struct {
 	tag   language.Tag
 }
 
-// Plural is the plural form that a whole number takes ("cardinal" or "ordinal").
+// Plural returns the plural form of a whole number. kind is "cardinal" or "ordinal".
 func (l *Language) Plural(kind string, n uint64) string { return form(l.tag, kind, n, "") }
 
-// PluralOf is the plural form of a number with a fraction: its digits as they are written.
+// PluralOf returns the plural form of a number with a fraction, given as its written digits.
 func (l *Language) PluralOf(n uint64, fraction string) string {
 	return form(l.tag, "cardinal", n, fraction)
 }
@@ -64,7 +64,7 @@ func form(tag language.Tag, kind string, n uint64, fraction string) string {
 	if kind == "ordinal" {
 		rules = plural.Ordinal
 	}
-	// The rules look at a number's last digits and at whether it is small.
+	// The rules depend on a number's last digits and on whether it is small.
 	const most = 10_000_000
 	i := int(n)
 	if n >= most {
@@ -103,7 +103,7 @@ var (
 	cache sync.Map // Language by tag
 )
 
-// read decodes one file of the tables; found is false where there is none.
+// read decodes one file of the tables. found is false if it does not exist.
 func read(name string, into any) (found bool) {
 	f := archive()[name]
 	if f == nil {
@@ -124,15 +124,15 @@ func read(name string, into any) (found bool) {
 	return true
 }
 
-// aliases are languages that the CLDR files under another name.
+// aliases are languages that the CLDR has under another tag.
 var aliases = map[string]string{
 	"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id", "tl": "fil", "mo": "ro", "sh": "sr", "ji": "yi", "zh-yue": "yue",
 }
 
-// limit bounds the languages that are remembered: tags come from decks.
+// limit bounds the cached languages, because tags come from decks.
 const limit = 512
 
-// Find gives what is known of a BCP 47 tag: the region's habits over the language's. An unknown language gives an empty
+// Find returns the data of a BCP 47 tag. The region's data override the language's. An unknown language has an empty
 // locale.
 func Find(tag string) *Language {
 	tag = canonical(tag)
@@ -148,7 +148,7 @@ func Find(tag string) *Language {
 	return l
 }
 
-// canonical writes a tag as the tables do: "en-US".
+// canonical writes a tag in the form of the tables: "en-US".
 func canonical(tag string) string {
 	parts := strings.Split(strings.ReplaceAll(tag, "_", "-"), "-")
 	base := strings.ToLower(parts[0])
@@ -183,7 +183,7 @@ func build(tag string) *Language {
 	return l
 }
 
-// spanish is the parent of the Spanish of the Americas.
+// spanish returns the parent locale of American Spanish.
 func spanish(tag string) string {
 	if base, region, _ := strings.Cut(tag, "-"); base == "es" && region != "ES" && region != "GQ" && region != "PH" {
 		return "es-419"

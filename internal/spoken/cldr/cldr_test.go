@@ -15,7 +15,7 @@ import (
 	"lectern/internal/spoken/rbnf"
 )
 
-// The tables are those that INPUTS describes: nobody changed one by hand.
+// The tables are those that INPUTS describes, without changes by hand.
 func TestTablesAreWhatTheToolWrote(t *testing.T) {
 	t.Parallel()
 	inputs, err := os.ReadFile("INPUTS")
@@ -46,7 +46,7 @@ func TestTablesAreWhatTheToolWrote(t *testing.T) {
 	}
 }
 
-// Every language's rules can be read, and spell every kind of number that they have words for.
+// The rules of every language can be read, and spell every kind of number for which they have words.
 func TestEveryLanguageSpells(t *testing.T) {
 	t.Parallel()
 	seen := 0

@@ -62,7 +62,7 @@ func (s *set) add(descriptor, text string) error {
 	}
 	r := rule{base: base, divisor: divisorOf(base, radix), nodes: full}
 	if within != "" && base > 0 && base%r.divisor == 0 {
-		// Where nothing remains, the part in brackets is left out.
+		// Without a remainder, the part in brackets is omitted.
 		s.insert(rule{base: base, divisor: r.divisor, nodes: short})
 		r.base++
 	}
@@ -70,7 +70,7 @@ func (s *set) add(descriptor, text string) error {
 	return nil
 }
 
-// insert puts r where its base belongs.
+// insert inserts r in the order of bases.
 func (s *set) insert(r rule) {
 	r.modulus = slices.ContainsFunc(r.nodes, func(n node) bool { return n.kind == remainder })
 	at := len(s.rules)

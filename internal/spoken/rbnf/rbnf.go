@@ -3,8 +3,8 @@
 //
 // The rules of a language come as named sets: "%spellout-cardinal-feminine", "%spellout-ordinal", and private ones that
 // begin with "%%". [Parse] reads them once; [Rules.Spell] is then pure and safe for concurrent use. The notation is
-// described in Unicode Technical Standard 35, part 3, "Rule-Based Number Formatting". Features only for reading text
-// back into numbers (lenient parsing) are left out.
+// described in Unicode Technical Standard 35, part 3, "Rule-Based Number Formatting". Features for reading text back
+// into numbers (lenient parsing) are not supported.
 package rbnf
 
 import (
@@ -22,7 +22,7 @@ type Number struct {
 	Fraction string // the digits after the decimal sign, as written; empty: an integer
 }
 
-// Plural says which plural form of a language a whole number takes: "one", "few", "other". kind is "cardinal" or
+// Plural returns the plural form of a whole number in a language: "one", "few", "other". kind is "cardinal" or
 // "ordinal".
 type Plural func(kind string, n uint64) string
 
@@ -33,7 +33,7 @@ var (
 	ErrBadRule    = errors.New("a rule cannot be read")
 )
 
-// No language needs more than a dozen rules inside one another, nor more than a few hundred for one number.
+// No language needs more than a dozen nested rules, or more than a few hundred for one number.
 const (
 	depth = 64
 	most  = 10_000
@@ -58,7 +58,7 @@ type set struct {
 type rule struct {
 	base, divisor uint64
 	nodes         []node
-	modulus       bool // it has a substitution for the remainder
+	modulus       bool // the rule has a substitution for the remainder
 }
 
 type kind int
@@ -71,18 +71,19 @@ const (
 	words // a plural choice
 )
 
-// node is a piece of a rule's text.
+// node is a part of a rule's text.
 type node struct {
 	kind   kind
 	text   string            // literal: itself; words: "cardinal" or "ordinal"
 	set    string            // substitutions: the set's name; empty: the rule's own
 	format bool              // substitutions: digits are wanted, not words
 	triple bool              // remainder: "→→→"
-	zeros  bool              // quotient in a set of fractions: "←%set←←", zeros in front are said
+	zeros  bool              // quotient in a set of fractions: "←%set←←", leading zeros are spoken
 	forms  map[string]string // words: by plural form
 }
 
-// Parse reads rule sets: for each name the lines of it, descriptor ("20", "1100/100", "-x") and text ("twenty[-→→];").
+// Parse reads rule sets: for each name its lines, each a descriptor ("20", "1100/100", "-x") and a text
+// ("twenty[-→→];").
 func Parse(sets map[string][][2]string, plural Plural) (*Rules, error) {
 	r := &Rules{sets: make(map[string]*set, len(sets)), plural: plural}
 	for name, lines := range sets {
@@ -112,7 +113,7 @@ func Parse(sets map[string][][2]string, plural Plural) (*Rules, error) {
 	return r, nil
 }
 
-// denominators reports whether the bases of s are powers of ten alone, as those of a set for fractions are.
+// denominators reports whether all bases of s are powers of ten, as in a set for fractions.
 func (s *set) denominators() bool {
 	for _, r := range s.rules {
 		if r.base < 10 || strings.Trim(strconv.FormatUint(r.base, 10), "0") != "1" {
@@ -122,10 +123,10 @@ func (s *set) denominators() bool {
 	return len(s.rules) > 0
 }
 
-// Has reports whether there is a set of this name.
+// Has reports whether a set of this name exists.
 func (r *Rules) Has(name string) bool { return r.sets[name] != nil }
 
-// Names lists the sets that callers may use, in no order.
+// Names lists the public sets, in no order.
 func (r *Rules) Names() []string {
 	var out []string
 	for n := range r.sets {
@@ -136,7 +137,7 @@ func (r *Rules) Names() []string {
 	return out
 }
 
-// Spell returns the words for n by the set of this name. The result has no soft hyphens. Where the rules would write
+// Spell returns the words for n by the set of this name. The result has no soft hyphens. If the rules would write
 // digits, the error is ErrNoWords.
 func (r *Rules) Spell(name string, n Number) (string, error) {
 	s := r.sets[name]
@@ -156,7 +157,7 @@ func (r *Rules) Spell(name string, n Number) (string, error) {
 	return strings.TrimSpace(soft.Replace(b.String())), nil
 }
 
-// soft are the marks where a long word may break: they are not said.
+// soft removes the invisible marks at which a long word may break.
 var soft = strings.NewReplacer("\u00ad", "", "\u200b", "")
 
 // speller writes the words of one number.
@@ -233,7 +234,7 @@ func (p speller) fraction(s *set, n Number, level int) error {
 	return nil
 }
 
-// digits spells what stands after the decimal sign: with a set of fractions, or digit by digit.
+// digits spells the digits after the decimal sign: with a set of fractions, or digit by digit.
 func (p speller) digits(t *set, x node, own *set, fraction string, level int) error {
 	if t != own && t.fractions {
 		return p.numerator(t, fraction, level)
@@ -249,7 +250,7 @@ func (p speller) digits(t *set, x node, own *set, fraction string, level int) er
 	return nil
 }
 
-// numerator spells a fraction as so many tenths, hundredths and so on.
+// numerator spells a fraction as a number of tenths, hundredths and so on.
 func (p speller) numerator(t *set, fraction string, level int) error {
 	base := strconv.Itoa(1) + strings.Repeat("0", len(fraction))
 	for i := range t.rules {
@@ -328,7 +329,7 @@ func (p speller) apply(s *set, i int, n uint64, level int) error {
 	return nil
 }
 
-// target is the set that a substitution names; its own set if it names none. An unknown name is an empty set.
+// target returns the set that a substitution names, or its own set without a name. An unknown name gives an empty set.
 func (p speller) target(own *set, x node) *set {
 	if x.set == "" {
 		return own
@@ -364,7 +365,7 @@ func (s *set) find(n uint64) int {
 	return i
 }
 
-// divisorOf is the highest power of radix that is not over base.
+// divisorOf returns the highest power of radix that is at most base.
 func divisorOf(base, radix uint64) uint64 {
 	if radix < 2 {
 		return 1
@@ -376,7 +377,7 @@ func divisorOf(base, radix uint64) uint64 {
 	return d
 }
 
-// bounded reports whether a descriptor's number is small enough to be used.
+// bounded reads the number of a descriptor, and returns an error if it is too large.
 func bounded(s string) (uint64, error) {
 	n, ok := new(big.Int).SetString(strings.ReplaceAll(s, ",", ""), 10)
 	if !ok || !n.IsUint64() {

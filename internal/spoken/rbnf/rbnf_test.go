@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// english is a small part of a language, with all that the notation has.
+// english is a small part of a language that uses the whole notation.
 var english = map[string][][2]string{
 	"%cardinal": {
 		{"-x", "minus →→;"}, {"x.x", "←← point →→;"}, {"Inf", "infinite;"}, {"0", "zero;"}, {"1", "one;"}, {"2", "two;"},
