@@ -42,9 +42,13 @@ type Choice struct {
 
 // Edition returns d as a request asks for it: in one language, with a value for each variable. Values are plain text: marks
 // and braces in them mean nothing. A variable without a value is a fault, a value that no text names is a warning. Faults
-// and warnings name the fields of the edition, see [Edition.From].
+// and warnings name the fields of the edition, see [Edition.From]. What is wrong with translations to any language is among
+// the faults, since [Deck.Validate] does not find it in the edition.
 func (d Deck) Edition(c Choice) Edition {
+	v := &validator{deck: d, lim: c.Limits.WithDefaults()}
+	v.languages()
 	e := d.In(c.Language, c.Kinds)
+	e.Faults = append(v.faults, e.Faults...)
 	values := maps.Clone(d.Variables)
 	if values == nil {
 		values = map[string]string{}

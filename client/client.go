@@ -230,6 +230,7 @@ func read(ctx context.Context, res *http.Response, v any) error {
 // Checked is what the server says of a deck that it would accept.
 type Checked struct {
 	Slides           int               `json:"slides"`
+	Language         string            `json:"language"` // that would be rendered; "": the deck does not say
 	Theme            string            `json:"theme"`
 	Layout           string            `json:"layout"`
 	Avatar           string            `json:"avatar"`

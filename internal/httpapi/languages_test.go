@@ -28,6 +28,9 @@ func TestCreateInALanguage(t *testing.T) {
 	if d := r.jobs.all[1].deck; d.Title != "Hallo Acme" || d.Language != "de-AT" || d.Voice.Language != "de-AT" || d.Slides[0].Narration != "Hallo." || d.Slides[0].Props["title"] != "Hallo Acme" {
 		t.Errorf("%+v", d)
 	}
+	if a := r.post("/v1/presentations?language=de&dry_run=true", bilingual); a.status != 200 || !strings.Contains(a.body, `"language":"de"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
 	body, ct := form(t, part{"deck", "talk.json", "", bilingual}, part{"language", "", "", "de"}, part{"variables", "", "", `{"c":"Globex"}`})
 	if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 202 {
 		t.Fatalf("%d %s", a.status, a.body)
@@ -48,6 +51,7 @@ func TestFaultsOfLanguagesAndVariables(t *testing.T) {
 		{"", strings.ReplaceAll(bilingual, `{"c":"Acme"}`, `{"d":"Acme"}`), `"code":"undefined_variable"`},
 		{"?language=de", strings.ReplaceAll(bilingual, `{{ c }}`, `{{ e }}`), `"param":"slides[0].translations.de.title"`},
 		{"", strings.ReplaceAll(bilingual, `"Acme"`, `["Acme"]`), `"param":"variables.c"`},
+		{"", strings.ReplaceAll(bilingual, `"de":{"title":"Hallo {{ c }}"`, `"german":{"title":"Hallo {{ c }}"`), `"param":"slides[0].translations.german"`},
 		{"?langauge=de", bilingual, `langauge`},
 	} {
 		if a := r.post("/v1/presentations"+c.path, c.body); a.status < 400 || a.status >= 500 || !strings.Contains(a.body, c.says) {

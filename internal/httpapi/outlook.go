@@ -16,6 +16,7 @@ type Checked struct {
 	Valid            bool              `json:"valid" doc:"Always true: a deck with faults is refused with all of them."`
 	Slides           int               `json:"slides" doc:"How many there are."`
 	Measured         int               `json:"measured" doc:"How many of the slides were drawn to see whether all their text fits, within the time that limits.check allows. What is too long on those is among the warnings, as text_overflow. Fewer than slides: the others were not looked at; a presentation tells of them early."`
+	Language         string            `json:"language,omitempty" example:"de" doc:"The language that would be rendered, as BCP 47 has it. Absent: the deck does not say."`
 	Theme            string            `json:"theme" doc:"The theme that is used."`
 	Layout           string            `json:"layout" doc:"Where the avatar stands."`
 	Avatar           string            `json:"avatar" doc:"The avatar that is used: engine:name.variant. Empty: none is seen."`
@@ -71,7 +72,7 @@ func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	sub.Warnings = append(sub.Warnings, more...)
 	total, slides := d.Estimate()
 	v := Checked{
-		Valid: true, Slides: len(d.Slides), Measured: measured, Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+		Valid: true, Slides: len(d.Slides), Measured: measured, Language: d.Language, Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
 		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)), Warnings: nonNil(sub.Warnings),
 	}
 	performs := d.Avatar != "" && s.Avatars.Performs(r.Context(), d.Avatar)

@@ -207,7 +207,7 @@ func FuzzParseRequest(f *testing.F) {
 	objects := "[" + strings.Repeat(`{"a":0},`, 20_000) + "0]"
 	deep := strings.Repeat(`{"a":[`, 30) + strings.Repeat("]}", 30)
 	for _, s := range []string{zeros, objects, deep, strings.Repeat("9", 50_000), `"` + strings.Repeat(`\u0061`, 5000) + `"`, `{` + strings.Repeat(`"\u0000x":{},`, 900) + `"":0}`, "\"\xff\"", "[" + strings.Repeat(`"a",`, 1500) + `""]`} {
-		for _, form := range []string{`{"title":"x","junk":%s,"slides":[]}`, `{"slides":[{"title":"x","props":{"items":%s}}]}`, `{"slides":[{"items":%s}]}`, `{"slides":%s}`, `{"slides":[{}],"metadata":%s}`, `{"slides":[{}],"transitions":%s}`, `{"slides":[{"metadata":{"elementPositions":%s}}]}`, `{"slides":[{}],"voiceoverTexts":%s,"voice":%[1]s}`, `{"slides":[{}],"resolution":%s}`} {
+		for _, form := range []string{`{"title":"x","junk":%s,"slides":[]}`, `{"slides":[{"title":"x","props":{"items":%s}}]}`, `{"slides":[{"items":%s}]}`, `{"slides":%s}`, `{"slides":[{}],"metadata":%s}`, `{"slides":[{}],"transitions":%s}`, `{"slides":[{"metadata":{"elementPositions":%s}}]}`, `{"slides":[{}],"voiceoverTexts":%s,"voice":%[1]s}`, `{"slides":[{}],"resolution":%s}`, `{"slides":[{}],"variables":%s}`, `{"slides":[{"translations":%s}]}`, `{"slides":[{"translations":{"de":%s}}]}`, `{"slides":[{"translations":{"de":{"revisions":%s}}}]}`} {
 			f.Add([]byte(strings.ReplaceAll(strings.ReplaceAll(form, "%[1]s", s), "%s", s)), []byte(`{"preset":"draft"}`))
 		}
 		f.Add([]byte(`{"slides":[{}]}`), []byte(`{"x":`+s+`}`))
