@@ -20,7 +20,7 @@ const (
 	Published  Point = "published, not committed"        // all artifacts are stored; the presentation is processing
 	Returned   Point = "run returned, end not stored"    //
 	Ended      Point = "end stored, ticket not done"     // the queue still has the ticket
-	Marked     Point = "marked for removal, files there" // readers no longer see the presentation
+	Marked     Point = "marked for removal, files present" // readers no longer see the presentation
 	FilesGone  Point = "files removed, rows there"       //
 )
 
