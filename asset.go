@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -154,4 +155,51 @@ func PageAddress(sha256 string) string { return assetPage + sha256 }
 func AssetOfPage(address string) (sha256 string, ok bool) {
 	sha256, ok = strings.CutPrefix(address, assetPage)
 	return sha256, ok && IsSHA256(sha256)
+}
+
+// FileUse is a place where a deck names a file by its path: a picture beside the deck.
+type FileUse struct {
+	Path  string // relative to the deck's folder, with slashes, and inside it
+	Param string // the field: "slides[3].props.image"
+	Slide int    // counted from 1
+}
+
+// WithFiles returns d with the addresses of assets in place of the paths that uses name; assets has their hashes by path.
+// What it lacks stays a path. d itself is not changed.
+func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
+	d.Slides = slices.Clone(d.Slides)
+	for _, u := range uses {
+		sha, ok := assets[u.Path]
+		if i := u.Slide - 1; ok && i >= 0 && i < len(d.Slides) {
+			props, _ := u.replaced(d.Slides[i].Props, fmt.Sprintf("slides[%d].props", i), assetScheme+sha).(map[string]any)
+			d.Slides[i].Props = props
+		}
+	}
+	return d
+}
+
+// replaced is the value of the field at, with address in place of the path of u.
+func (u FileUse) replaced(value any, at, address string) any {
+	if !strings.HasPrefix(u.Param, at) {
+		return value
+	}
+	switch v := value.(type) {
+	case string:
+		if at == u.Param && path.Clean(strings.TrimSpace(v)) == u.Path {
+			return address
+		}
+	case []any:
+		list := slices.Clone(v)
+		for i := range list {
+			list[i] = u.replaced(list[i], fmt.Sprintf("%s[%d]", at, i), address)
+		}
+		return list
+	case map[string]any:
+		named := maps.Clone(v)
+		for name := range named {
+			named[name] = u.replaced(named[name], at+"."+name, address)
+		}
+		return named
+	}
+	return value
 }

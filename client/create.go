@@ -28,6 +28,7 @@ type creation struct {
 
 	language  string
 	variables map[string]string
+	files     map[string]string
 }
 
 // WithKey sets the Idempotency-Key, for a program that may be restarted midway: the same request with the same key
@@ -51,6 +52,9 @@ func WithLanguage(tag string) CreateOption { return func(o *creation) { o.langua
 func WithVariables(values map[string]string) CreateOption {
 	return func(o *creation) { o.variables = values }
 }
+
+// WithFiles adds to an [Client.Upload] the assets that stand for the files which the deck names: their hashes by path.
+func WithFiles(assets map[string]string) CreateOption { return func(o *creation) { o.files = assets } }
 
 // WithReplayed sets *replayed to whether an earlier request with the same key had already made the presentation.
 func WithReplayed(replayed *bool) CreateOption { return func(o *creation) { o.replayed = replayed } }
@@ -104,6 +108,16 @@ func (o creation) form(deck []byte) (body []byte, kind string, err error) {
 		var values []byte
 		if values, err = json.Marshal(o.variables); err == nil {
 			err = form.WriteField("variables", string(values))
+		}
+	}
+	if err == nil && len(o.files) > 0 {
+		addresses := map[string]string{}
+		for path, sha256 := range o.files {
+			addresses[path] = lectern.Asset{SHA256: sha256}.Address()
+		}
+		var list []byte
+		if list, err = json.Marshal(addresses); err == nil {
+			err = form.WriteField("files", string(list))
 		}
 	}
 	err = errors.Join(err, form.Close())

@@ -76,15 +76,15 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	}
 	defer t.Close()
 	q, err := parseDeck(ctx, t.Decks, source, "", cfg.Limits)
-	revisions := revisionsOf(q.Deck)
+	revisions, files := revisionsOf(q.Deck), map[string]string{}
 	if err == nil {
-		q = edition(q, choice, t)
+		q, _, err = attach(ctx, edition(q, choice, t), source.Folder, t, hashFile(source.Folder, files))
 	}
 	deck, warnings, measured := q.Deck, q.Warnings, 0
 	if err == nil {
 		var more []lectern.Warning
 		bar := newMeasure(io, len(deck.Slides))
-		deck, more, measured, err = t.Check(ctx, deck, nil, q.Judge, bar.show)
+		deck, more, measured, err = t.Check(ctx, deck, files, q.Judge, bar.show)
 		bar.end()
 		warnings = append(warnings, more...)
 	}

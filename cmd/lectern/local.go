@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 
 	"lectern"
 	"lectern/internal/app"
@@ -38,12 +39,21 @@ func (l *local) create(ctx context.Context, source deck.Source) (lectern.Present
 	if err != nil {
 		return lectern.Presentation{}, err
 	}
-	q = edition(q, l.choice, l.Tools)
+	q, _, err = attach(ctx, edition(q, l.choice, l.Tools), source.Folder, l.Tools, l.keep)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
 	d, more, err := l.Check(ctx, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Presentation{}, err
 	}
 	return l.Jobs.Submit(ctx, lectern.Submission{Deck: d, Warnings: append(q.Warnings, more...)})
+}
+
+// keep implements keeper.
+func (l *local) keep(ctx context.Context, name string, f *os.File, size int64) (string, error) {
+	a, _, err := l.Assets.Add(ctx, lectern.Upload{Name: name, Size: size, Body: f})
+	return a.SHA256, err
 }
 
 func (l *local) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 
 	"lectern"
 	"lectern/client"
+	"lectern/internal/app"
+	"lectern/internal/config"
 	"lectern/internal/deck"
 )
 
@@ -27,13 +30,42 @@ func newRemote(out streams, server, key, preset string, choice lectern.Choice) (
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
 	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language), client.WithVariables(r.choice.Variables)}
+	files, err := r.upload(ctx, source)
+	if err != nil {
+		return lectern.Presentation{}, err
+	}
+	options = append(options, client.WithFiles(files))
 	if r.preset != "" {
 		return r.client.Upload(ctx, source.Bytes, append(options, client.WithSettings(presetSettings(r.preset)))...)
 	}
-	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" {
+	if ext := filepath.Ext(source.Name); ext != "" && ext != ".json" || len(files) > 0 {
 		return r.client.Upload(ctx, source.Bytes, options...)
 	}
 	return r.client.Create(ctx, source.Bytes, options...)
+}
+
+// upload uploads the files that a deck names, and returns the hashes of the assets by path. The server judges the deck: what is
+// wrong with it is no reason to stop here, but a file that cannot be used is.
+func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]string, error) {
+	t, err := app.NewTools(config.Default(), quietLog())
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	q, err := t.Decks.Parse(ctx, source, nil, t.Config.Limits)
+	if err != nil {
+		return nil, nil //nolint:nilerr // the server says so with all the rest
+	}
+	q = edition(q, r.choice, t)
+	q.Faults = nil
+	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File, size int64) (string, error) {
+		a, _, err := r.client.AddAsset(ctx, name, f, size)
+		return a.SHA256, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return files, q.Judge(nil)
 }
 
 func (r *remote) follow(ctx context.Context, id string, show func(lectern.Presentation)) (lectern.Presentation, error) {

@@ -268,9 +268,9 @@ const maxDeckFile = 1 << 30
 
 // readDeck reads the deck's file, or standard input.
 func readDeck(name string, s streams) (deck.Source, error) {
-	src := deck.Source{Name: filepath.Base(name)}
+	src := deck.Source{Name: filepath.Base(name), Folder: filepath.Dir(name)}
 	if name == "-" {
-		src.Name = ""
+		src.Name, src.Folder = "", ""
 	}
 	var endings, names []string
 	for _, k := range all.Parsers().Kinds() {

@@ -20,6 +20,7 @@ import (
 type Source struct {
 	Name      string // of its file; "": it has none. Nothing but its ending is looked at
 	MediaType string // as the sender declared it, in lower case and without parameters; "": the sender did not
+	Folder    string // of this machine, with the files that the deck may name by their paths; "": there is none
 	Bytes     []byte
 }
 

@@ -45,6 +45,7 @@ type rule struct {
 	open   bool // needs no key
 	any    bool // needs no key, and is answered for every host, origin and proxy
 	upload bool // its body is a file, which goes to the disk as it comes
+	files  bool // its body may be a form with files
 }
 
 // ruleOf is the rule of a route; what has none is only told that there is nothing.

@@ -197,7 +197,7 @@ func (s *server) uploadFault(err error) error {
 
 // tooLong refuses an upload.
 func (s *server) tooLong() error {
-	return lectern.Fail(lectern.CodeTooLarge, "The file is larger than %s, which is the limit of this server (limits.upload).", size(s.Assets.Most()))
+	return lectern.Fail(lectern.CodeTooLarge, "The upload is larger than %s, which is the limit of this server (limits.upload).", size(s.Assets.Most()))
 }
 
 func (s *server) listAssets(w http.ResponseWriter, r *http.Request, in *assetsInput) error {

@@ -99,9 +99,9 @@ func readText(r io.Reader, declared int64) (string, error) {
 // takes refuses bodies by their headers alone: those that say themselves that they are too large, and those that are
 // packed, since this server unpacks none and a packed deck looks like broken JSON.
 func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
-	if most := s.mostBytes(u); r.ContentLength > most {
+	if most := s.mostBytes(u, r); r.ContentLength > most {
 		w.Header().Set("Connection", "close") // nobody reads what comes
-		if u.upload {
+		if most > s.Limits.BodyBytes {
 			return s.tooLong()
 		}
 		return &http.MaxBytesError{Limit: most}
@@ -115,9 +115,9 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
 }
 
-// mostBytes is how long the body of a request may be.
-func (s *server) mostBytes(u rule) int64 {
-	if u.upload {
+// mostBytes is how long the body of a request may be. A form may bring files beside its deck.
+func (s *server) mostBytes(u rule, r *http.Request) int64 {
+	if u.upload || u.files && s.Assets != nil && strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data") {
 		return s.Assets.Most() + formRoom
 	}
 	return s.Limits.BodyBytes

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -31,6 +32,7 @@ type submission struct {
 	language  string            // to render; "": the deck's own
 	variables string            // of an upload: their values, as JSON
 	values    map[string]string // the same, once it is read
+	files     map[string]string // of an upload: the hashes of the assets that its files became, by their paths
 }
 
 // readSubmission reads the whole body; guard has bounded it.
@@ -128,6 +130,9 @@ func (b submission) fingerprint(r *http.Request) string {
 	if b.variables != "" {
 		parts = append(parts, "variables", b.variables)
 	}
+	for _, file := range slices.Sorted(maps.Keys(b.files)) {
+		parts = append(parts, "file", file, b.files[file])
+	}
 	for _, part := range parts {
 		switch part := part.(type) {
 		case string:
@@ -175,9 +180,6 @@ func (s *server) edition(q deck.Request, b submission, literal bool) deck.Reques
 // accept parses, checks and settles a deck. The warnings are those of both steps, and so are the faults.
 func (s *server) accept(c context.Context, b submission, how intake) (lectern.Submission, error) {
 	q, err := s.Decks.Parse(c, b.deck, []byte(b.settings), s.Limits)
-	if err == nil {
-		q, err = s.withAssets(c, q)
-	}
 	if err != nil {
 		return lectern.Submission{}, err
 	}
@@ -192,6 +194,10 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 		return lectern.Submission{}, err
 	}
 	q = s.edition(q, b, how.literal)
+	q.Deck = q.Deck.WithFiles(s.Slides.Files(q.Deck), b.files)
+	if q, err = s.withAssets(c, q); err != nil {
+		return lectern.Submission{}, err
+	}
 	d, more, err := how.check.Check(c, q.Deck)
 	if err = q.Judge(err); err != nil {
 		return lectern.Submission{}, err

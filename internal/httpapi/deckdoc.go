@@ -44,6 +44,8 @@ type UploadInput struct {
 	Language    string            `json:"language,omitempty" example:"de" doc:"The language to render, as in the query."`
 	Variables   map[string]string `json:"variables,omitempty" doc:"A JSON object of values that win over the deck's by name."`
 	CallbackURL string            `json:"callback_url,omitempty" maxLength:"2048" doc:"As callbackUrl of a deck, and wins over it."`
+	File        []string          `json:"file,omitempty" contentEncoding:"binary" doc:"Files that the deck names by their paths, such as pictures/fjord.png: parts of this name, whose filename is the path relative to the deck. They become assets."`
+	Files       map[string]string `json:"files,omitempty" doc:"Assets that stand for files which the deck names: their addresses by path." example:"{\"pictures/fjord.png\":\"asset:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\"}"`
 }
 
 // SlideInput documents a slide.

@@ -118,12 +118,15 @@ func (s *server) bound(w *writer, r *http.Request, control *http.ResponseControl
 		return func() {}
 	}
 	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout)) // for a body that no handler reads; not every writer has one
+	most := s.mostBytes(u, r)
 	b := &body{
-		ReadCloser: http.MaxBytesReader(w, r.Body, s.mostBytes(u)), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
-		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= s.Limits.BodyBytes, taken: u.upload},
+		ReadCloser: http.MaxBytesReader(w, r.Body, most), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
+		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= most, taken: u.upload},
 	}
-	if u.upload { // it takes no memory, and as much time as a slow line needs
+	if most > s.Limits.BodyBytes { // files take no memory, and as much time as a slow line needs
 		b.until = time.Now().Add(uploadTimes * s.ReadTimeout)
+	}
+	if u.upload {
 		r.Body = b
 		return func() {}
 	}

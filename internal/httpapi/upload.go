@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -21,8 +23,8 @@ const (
 	maxTag      = 100 // bytes of a language
 )
 
-// readUpload reads a form: the file "deck", and the fields "settings", "language", "variables" and "callback_url". Of what the sender calls its file
-// only the ending is looked at.
+// readUpload reads a form: the file "deck", the fields "settings", "language", "variables", "callback_url" and "files", and any number of
+// parts "file", which become assets as they come. Of what the sender calls the deck's file only the ending is looked at.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
@@ -38,10 +40,16 @@ func (s *server) readUpload(r *http.Request, boundary string) (submission, error
 		if err != nil {
 			return b, arrival(err)
 		}
-		if n > maxParts {
-			return b, lectern.Fail(lectern.CodeTooLarge, "The form has more than %d parts.", maxParts)
+		if n > maxParts+lectern.MaxDeckAssets {
+			return b, lectern.Fail(lectern.CodeTooLarge, "The form has more than %d parts.", maxParts+lectern.MaxDeckAssets)
 		}
 		name := part.FormName()
+		if name == "file" && s.Assets != nil {
+			if err := s.keepFile(r, &b, part); err != nil {
+				return b, err
+			}
+			continue
+		}
 		if seen[name] {
 			return b, formFault(name, "The form has more than one %.60q.", name)
 		}
@@ -63,7 +71,10 @@ func (s *server) take(b *submission, part *multipart.Part, name string, declared
 	switch name {
 	case "deck":
 		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-		text, err := readText(part, declared)
+		text, err := readText(io.LimitReader(part, s.Limits.BodyBytes+1), min(declared, s.Limits.BodyBytes))
+		if err == nil && int64(len(text)) > s.Limits.BodyBytes {
+			err = &http.MaxBytesError{Limit: s.Limits.BodyBytes}
+		}
 		if err != nil {
 			return arrival(err)
 		}
@@ -77,10 +88,67 @@ func (s *server) take(b *submission, part *multipart.Part, name string, declared
 		b.language, err = field(part, name, maxTag)
 	case "variables":
 		b.variables, err = field(part, name, maxSettings)
+	case "files":
+		return s.namedFiles(b, part)
 	default:
-		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"settings\", \"language\", \"variables\" and \"callback_url\".", name)
+		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"file\", \"files\", \"settings\", \"language\", \"variables\" and \"callback_url\".", name)
 	}
 	return err
+}
+
+// keepFile makes an asset of a file beside the deck. The name of the file is its path.
+func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) error {
+	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil { // a dry run's key may only read
+		return err
+	}
+	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // part.FileName has no folders
+	name := path.Clean(params["filename"])
+	if !fs.ValidPath(name) || name == "." {
+		return formFault("file", "The name of a part \"file\" is the path by which the deck names it, relative to the deck, not %.100q.", params["filename"])
+	}
+	if _, there := b.files[name]; there {
+		return formFault("file", "The form has two files %.100q.", name)
+	}
+	a, _, err := s.Assets.Add(r.Context(), lectern.Upload{Owner: s.mine(r).owner(), Name: path.Base(name), Size: -1, Body: part})
+	if err != nil {
+		err = s.uploadFault(err)
+		if f, ok := errors.AsType[*lectern.Failure](err); ok {
+			c := *f.On("file")
+			c.Message = fmt.Sprintf("The file %.100q: %s", name, c.Message)
+			return &c
+		}
+		return err
+	}
+	b.file(name, a.SHA256)
+	return nil
+}
+
+// namedFiles reads which assets stand for the files beside a deck: an object of their addresses by path.
+func (s *server) namedFiles(b *submission, part *multipart.Part) error {
+	text, err := field(part, "files", maxSettings)
+	if err != nil {
+		return err
+	}
+	var list map[string]string
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return formFault("files", "The form's \"files\" is an object of addresses by path, such as {\"fjord.png\":\"asset:…\"}.")
+	}
+	for name, address := range list {
+		sha, _, ok := lectern.AssetAddress(address)
+		if !ok {
+			return formFault("files", "The file %.100q has the address %.100q, which is none of an asset.", name, address)
+		}
+		b.file(path.Clean(name), sha)
+	}
+	return nil
+}
+
+// file notes the asset of a file beside the deck.
+func (b *submission) file(name, sha256 string) {
+	if b.files == nil {
+		b.files = map[string]string{}
+	}
+	b.files[name] = sha256
 }
 
 // field reads a part of limited size.

@@ -159,7 +159,7 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 	for _, e := range edit {
 		e(&operation)
 	}
-	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs(), upload: o.upload}
+	f.s.rules[o.method+" "+o.path] = rule{scope: o.needs(), upload: o.upload, files: o.id == createID}
 	operation.Middlewares = huma.Middlewares{f.s.knownQuery(append(queryOf(reflect.TypeFor[I]()), o.query...))}
 	describeAccess(&operation, o.needs())
 	describeSamples(&operation)

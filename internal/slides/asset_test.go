@@ -36,3 +36,58 @@ func TestAssetsOfPages(t *testing.T) {
 		}
 	}
 }
+
+// Pictures that are files beside the deck are listed with their fields, and one that would leave its folder is refused. What
+// became of them goes to where they are named, and to no other text.
+func TestFilesBesideTheDeck(t *testing.T) {
+	t.Parallel()
+	l, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := lectern.Deck{Slides: []lectern.Slide{
+		{Template: "image", Props: map[string]any{"image": "./pictures/a.png", "title": "b.png"}},
+		{Template: "image", Props: map[string]any{"image": map[string]any{"url": "b.png", "alt": "b.png"}}},
+		{Template: "bullet-points", Props: map[string]any{"title": "x", "items": []any{"b.png", map[string]any{"text": "t", "image": "b.png"}}}},
+		{Template: "image", Props: map[string]any{"image": "https://example.com/a.png"}},
+	}}.WithDefaults()
+	uses := l.Files(d)
+	var got []string
+	for _, u := range uses {
+		got = append(got, u.Path+" "+u.Param)
+	}
+	want := []string{"pictures/a.png slides[0].props.image", "b.png slides[1].props.image.url", "b.png slides[2].props.items[1].image"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
+	full := d.WithFiles(uses, map[string]string{"pictures/a.png": a, "b.png": b})
+	var named []string
+	for _, u := range full.AssetUses() {
+		named = append(named, u.SHA256[:1]+" "+u.Param)
+	}
+	if want := []string{"a slides[0].props.image", "b slides[1].props.image.url", "b slides[2].props.items[1].image"}; !slices.Equal(named, want) {
+		t.Errorf("%q", named)
+	}
+	if len(d.AssetUses()) > 0 || full.Slides[0].Props["title"] != "b.png" {
+		t.Errorf("%+v, and then %+v", d.Slides, full.Slides)
+	}
+	for i := range full.Slides {
+		if _, _, err := l.Page(full, i); err != nil {
+			t.Errorf("slide %d: %v", i+1, err)
+		}
+	}
+	_, _, err = l.Page(d, 0)
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeAssetRefused || f.Param != "slides[0].props.image" || !strings.Contains(f.Message, "pictures/a.png") {
+		t.Errorf("%+v", f)
+	}
+	for _, path := range []string{"../a.png", "/etc/a.png", `a\b.png`, "a/../../b.png", "//host/a.png", ".", "a\x00.png", strings.Repeat("a", 501), `\\host\a.png`, `c:\a.png`} {
+		d.Slides[0].Props["image"] = path
+		if uses := l.Files(lectern.Deck{Slides: d.Slides[:1]}); len(uses) > 0 {
+			t.Errorf("%q is a file: %+v", path, uses)
+		}
+		if _, _, err := l.Page(d, 0); lectern.AsFailure(err) == nil || lectern.AsFailure(err).Code != lectern.CodeAssetRefused {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+}

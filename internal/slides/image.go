@@ -22,6 +22,7 @@ type picture struct {
 	URL    template.URL
 	Remote bool
 	asset  string          // the hash of the asset that it is; "": it is none
+	path   string          // of the file beside the deck that it is; "": it is none
 	Alt    string          // it in words; "": it is decoration
 	file   lectern.Picture // of a data address
 }
@@ -37,6 +38,9 @@ func readPicture(s string, lim picturefile.Limits) (picture, error) {
 	scheme, _, ok := strings.Cut(s, ":")
 	scheme = strings.ToLower(scheme)
 	switch {
+	case !ok || !aScheme.MatchString(scheme):
+		p, err := relative(s)
+		return picture{path: p}, err
 	case ok && scheme == "data":
 		return dataPicture(s, lim)
 	case ok && (scheme == "http" || scheme == "https"):

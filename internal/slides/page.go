@@ -86,31 +86,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 			len(d.Slides), i+1)
 	}
 	s := d.Slides[i]
-	v := &view{
-		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, props: s.Props, lang: s.Voice.Language,
-		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
-		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
-		pictures: map[string]*picture{}, tables: map[string]*Table{},
-		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
-		warned: map[string]bool{},
-	}
-	if v.lang == "" {
-		v.lang = d.Voice.Language
-	}
-	chosen, known := l.find(s.Template)
-	if !known {
-		chosen = l.templates[fallback]
-		if strings.TrimSpace(s.Template) != "" {
-			name, _ := cut(clean(s.Template), 60)
-			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.",
-				name, fallback)
-		}
-	}
-	rest := v.fill(chosen, s.Props, l.spellings)
-	if !known {
-		v.salvage(rest)
-	}
-	v.unread(chosen, s.Props, rest)
+	v, chosen, _ := l.view(d, i)
 	if len(v.failures) > 0 {
 		f := v.failures[0]
 		f.Causes = v.failures[1:]
@@ -135,6 +111,37 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	out.html = v.shell(chosen, fr, body.String())
 	out.warnings = v.warnings
 	return out, nil
+}
+
+// view reads the props of slide i for its template, which is the fallback where the slide's own is not known.
+func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bool) {
+	s := d.Slides[i]
+	v = &view{
+		ID: fmt.Sprintf("s%d", i+1), slide: i + 1, props: s.Props, lang: s.Voice.Language,
+		names: map[string]string{}, codes: map[string]*Code{}, options: map[string]string{},
+		texts: map[string]*Text{}, prose: map[string][]Block{}, lists: map[string][]Item{},
+		pictures: map[string]*picture{}, tables: map[string]*Table{},
+		params: map[string]string{}, held: map[template.URL]bool{}, limits: l.limits, choices: map[string]string{},
+		warned: map[string]bool{},
+	}
+	if v.lang == "" {
+		v.lang = d.Voice.Language
+	}
+	chosen, known = l.find(s.Template)
+	if !known {
+		chosen = l.templates[fallback]
+		if strings.TrimSpace(s.Template) != "" {
+			name, _ := cut(clean(s.Template), 60)
+			v.warn("unknown_template", "The template %q is not known, so the slide is shown with the template %q.",
+				name, fallback)
+		}
+	}
+	rest := v.fill(chosen, s.Props, l.spellings)
+	if !known {
+		v.salvage(rest)
+	}
+	v.unread(chosen, s.Props, rest)
+	return v, chosen, known
 }
 
 // seed varies drawings between slides; the same slide always gets the same one.

@@ -170,31 +170,35 @@ func wordsIn(v any, left int) string {
 }
 
 // address finds the possible address of a picture in v: a string, or an object or list that contains one.
-func address(v any) string { return addressIn(v, depth) }
+func address(v any) string {
+	s, _ := addressIn(v, "", depth)
+	return s
+}
 
-func addressIn(v any, left int) string {
+// addressIn is address, with the place of the text in the value: ".url", "[0]".
+func addressIn(v any, at string, left int) (s, where string) {
 	if left == 0 {
-		return ""
+		return "", ""
 	}
 	switch v := v.(type) {
 	case string:
-		return strings.TrimSpace(v)
+		return strings.TrimSpace(v), at
 	case []any:
-		for _, e := range v {
-			if s := addressIn(e, left-1); s != "" {
-				return s
+		for i, e := range v {
+			if s, where := addressIn(e, fmt.Sprintf("%s[%d]", at, i), left-1); s != "" {
+				return s, where
 			}
 		}
 	case []string:
 		if len(v) > 0 {
-			return strings.TrimSpace(v[0])
+			return strings.TrimSpace(v[0]), at + "[0]"
 		}
 	case map[string]any:
-		if e, _, ok := newProps(v).take("url", "src", "href", "image", "imageurl", "data"); ok {
-			return addressIn(e, left-1)
+		if e, name, ok := newProps(v).take("url", "src", "href", "image", "imageurl", "data"); ok {
+			return addressIn(e, at+"."+name, left-1)
 		}
 	}
-	return ""
+	return "", ""
 }
 
 var listMark = regexp.MustCompile(`^\s*(?:[-*•‣◦▪–—·]|\d{1,2}[.)])\s+`)

@@ -99,6 +99,7 @@ type view struct {
 	columns  []string // heads of a table, if they are separate from it
 	all      []string // every word, for the direction of the slide
 	assets   []string
+	paths    []lectern.FileUse // of pictures that are files beside the deck
 	params   map[string]string // address in assets → its field
 	files    []lectern.Picture // pictures embedded in the page
 	held     map[template.URL]bool
@@ -207,13 +208,17 @@ func (v *view) warn(code, format string, args ...any) {
 }
 
 // image checks a picture; a refused one becomes a failure that names the prop.
-func (v *view) image(address, prop string) *picture {
+func (v *view) image(value any, prop string) *picture {
+	address, at := addressIn(value, "", depth)
 	if address == "" {
 		return nil
 	}
 	param := fmt.Sprintf("slides[%d].props.%s", v.slide-1, prop)
 	p, err := readPicture(address, picturefile.Limits{Pixels: v.limits.PicturePixels, Elements: v.limits.SVGElements})
 	switch {
+	case err == nil && p.path != "":
+		v.paths = append(v.paths, lectern.FileUse{Path: p.path, Param: param + at, Slide: v.slide})
+		err = absent(p.path)
 	case err == nil && !p.Remote:
 		err = v.embed(&p, param)
 	case err == nil && p.asset != "" && !v.named(p.asset):
@@ -320,7 +325,7 @@ func (v *view) set(q prop, value any, written string) {
 		}
 		v.lists[q.Role] = v.items(value, written)
 	case "image":
-		v.pictures[q.Role] = v.image(address(value), written)
+		v.pictures[q.Role] = v.image(value, written)
 	case "table":
 		v.tables[q.Role] = v.table(value, v.columns)
 	case "choice":
@@ -481,7 +486,7 @@ func (v *view) object(it *Item, p props, prop string) {
 		v.icon(it, x, prop+".icon")
 	}
 	if x, name, ok := p.take("image", "imageurl", "img", "picture", "photo", "avatar", "logo", "src"); ok {
-		it.Image = v.image(address(x), prop+"."+name)
+		it.Image = v.image(x, prop+"."+name)
 	}
 	if x, _, ok := p.take("alt", "imageAlt", "altText"); ok && it.Image != nil {
 		it.Image.Alt = optionOf(x)
@@ -530,7 +535,7 @@ func (v *view) object(it *Item, p props, prop string) {
 func (v *view) icon(it *Item, x any, prop string) {
 	s := address(x)
 	if strings.ContainsAny(s, ":/") && len(s) > 4 {
-		it.Image = v.image(s, prop)
+		it.Image = v.image(x, prop)
 		return
 	}
 	if name, ok := symbol(s); ok {

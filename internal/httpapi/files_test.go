@@ -1,0 +1,138 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"lectern"
+	"lectern/internal/httpapi"
+	library "lectern/internal/slides"
+)
+
+// withLibrary has the real templates, which know what of a deck is a picture, and a check that asks them.
+func withLibrary(t *testing.T) func(*httpapi.Options) {
+	t.Helper()
+	l, err := library.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *httpapi.Options) { o.Slides, o.Check = l, pageChecker{l} }
+}
+
+// Files takes every prop "image" without a scheme for a path.
+func (slides) Files(d lectern.Deck) (uses []lectern.FileUse) {
+	for i, s := range d.Slides {
+		if path, ok := s.Props["image"].(string); ok && !strings.Contains(path, ":") {
+			uses = append(uses, lectern.FileUse{Path: path, Param: fmt.Sprintf("slides[%d].props.image", i), Slide: i + 1})
+		}
+	}
+	return uses
+}
+
+// pageChecker refuses what pages refuse.
+type pageChecker struct{ l *library.Library }
+
+func (c pageChecker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
+	d = d.WithDefaults()
+	var faults []lectern.Failure
+	for i := range d.Slides {
+		_, _, err := c.l.Page(d, i)
+		if f, ok := errors.AsType[*lectern.Failure](err); ok {
+			faults = append(faults, f.Faults()...)
+		}
+	}
+	return d, nil, lectern.Join(faults)
+}
+
+const pictured = `{"slides":[{"template":"image","image":"pictures/a.png"},{"template":"image","image":"b.png","title":"b.png"},{"template":"image","image":"./pictures/a.png"}]}`
+
+// A deck names files beside it by their paths. A form brings them as parts of these names, or names the assets that they are.
+func TestFilesBesideADeck(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
+	if got := r.do("POST", "/v1/assets", b); got.status != 201 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	body, kind := form(t, part{"file", "pictures/a.png", "", a}, part{"deck", "deck.json", "", pictured}, part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
+	for range 2 {
+		got := r.do("POST", "/v1/presentations", body, "Content-Type", kind, "Idempotency-Key", "k")
+		if got.status != 202 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+	}
+	if n := len(r.jobs.all); n != 1 {
+		t.Fatalf("%d presentations", n)
+	}
+	var named []string
+	for _, u := range r.jobs.all[0].deck.AssetUses() {
+		named = append(named, u.Param+" "+u.SHA256)
+	}
+	want := []string{"slides[0].props.image " + sumOf(a), "slides[1].props.image " + sumOf(b), "slides[2].props.image " + sumOf(a)}
+	if !slices.Equal(named, want) {
+		t.Errorf("%q", named)
+	}
+	other, otherKind := form(t, part{"file", "pictures/a.png", "", b}, part{"deck", "deck.json", "", pictured}, part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
+	if got := r.do("POST", "/v1/presentations", other, "Content-Type", otherKind, "Idempotency-Key", "k"); got.status != 422 || !strings.Contains(got.body, "idempotency_mismatch") {
+		t.Errorf("another file under the same key: %d %s", got.status, got.body)
+	}
+}
+
+// A deck that comes without its files gets all that are missing in one list, with slide and field.
+func TestMissingFilesAreListed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	got := r.post("/v1/presentations", pictured)
+	if got.status != 422 {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	list := got.json(t)["errors"].([]any)
+	for i, want := range []struct{ param, file string }{{"slides[0].image", "pictures/a.png"}, {"slides[1].image", "b.png"}, {"slides[2].image", "pictures/a.png"}} {
+		if i >= len(list) {
+			t.Fatalf("only %d faults: %s", len(list), got.body)
+		}
+		fault := list[i].(map[string]any)
+		if fault["param"] != want.param || fault["slide"] != float64(i+1) || !strings.Contains(fault["message"].(string), want.file) || fault["code"] != "asset_refused" {
+			t.Errorf("%v", fault)
+		}
+	}
+}
+
+// Files of a form that cannot be used are refused with their names.
+func TestFilesOfAFormAreJudged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	deck := part{"deck", "deck.json", "", pictured}
+	for name, c := range map[string]struct {
+		parts  []part
+		status int
+		says   string
+	}{
+		"outside":                {[]part{deck, {"file", "../a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
+		"absolute":               {[]part{deck, {"file", "/etc/a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
+		"without a name":         {[]part{deck, {"file", "", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
+		"twice":                  {[]part{deck, {"file", "a.png", "", shot(t)}, {"file", "./a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "two files"},
+		"of no known kind":       {[]part{deck, {"file", "a.png", "", "<html>"}}, http.StatusUnsupportedMediaType, "a.png"},
+		"no addresses":           {[]part{deck, {"files", "", "", `{"a.png":"x"}`}}, http.StatusUnprocessableEntity, "none of an asset"},
+		"no object":              {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "an object"},
+		"an asset that is not":   {[]part{deck, {"files", "", "", `{"b.png":"asset:` + strings.Repeat("0", 64) + `"}`}}, http.StatusUnprocessableEntity, "unknown_asset"},
+		"a deck that is too big": {[]part{{"deck", "deck.json", "", strings.Repeat(" ", 33<<20)}}, http.StatusRequestEntityTooLarge, "limits."},
+	} {
+		body, kind := form(t, c.parts...)
+		got := r.do("POST", "/v1/presentations", body, "Content-Type", kind)
+		if got.status != c.status || !strings.Contains(got.body, c.says) {
+			t.Errorf("%s: %d %.400s", name, got.status, got.body)
+		}
+	}
+	k := newKeyed(t)
+	read, _ := k.key(t, "a", lectern.ScopeRead)
+	body, kind := form(t, part{"file", "a.png", "", shot(t)}, deck)
+	if got := k.do("POST", "/v1/presentations?dry_run=true", body, append(read, "Content-Type", kind)...); got.status != 403 {
+		t.Errorf("files with a key that reads: %d %s", got.status, got.body)
+	}
+}
