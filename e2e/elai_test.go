@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"lectern/internal/avatar/elai/elaitest"
+	"lectern/internal/soak"
 )
 
 const elaiDeck = `{"slidesData":[
@@ -40,7 +41,7 @@ func (s *server) found(name string) string {
 // TestElai: a deck with an avatar that speaks itself, through the whole pipeline, killed in the middle of its wait.
 func TestElai(t *testing.T) {
 	t.Parallel()
-	for _, theme := range []string{"dark-purple", "light-modern"} {
+	for _, theme := range soak.Pick([]string{"dark-purple", "light-modern"}, "light-modern") {
 		t.Run(theme, func(t *testing.T) {
 			t.Parallel()
 			stand := elaitest.New(t)

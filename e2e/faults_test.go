@@ -90,11 +90,11 @@ exec %s "$@"
 		}
 	}
 	set("sound")
-	id := s.create(talk(2))
+	id := s.create(small(talk(2)))
 	for i, want := range []string{"could not encode the sound", "slide"} {
 		if i > 0 {
 			set("slide") // of the retry nothing is left to encode but what failed: a new presentation meets this one
-			id = s.create(strings.ReplaceAll(talk(2), "One thing", "Nothing"))
+			id = s.create(strings.ReplaceAll(small(talk(2)), "One thing", "Nothing"))
 		}
 		v := s.awaitEnd(id)
 		failure, _ := v.Error.(map[string]any)

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lectern/internal/soak"
 )
 
 // lively is a deck of slides in different colours with an avatar, one without, and transitions.
-const lively = `{"title":"Playback","size":{"width":1280,"height":720},"avatar":"mikhailo","transitions":[{"type":"fade","duration":0.5},{"type":"none"},{"type":"wipeleft","duration":0.4}],"slides":[
+const lively = `{"title":"Playback","size":{"width":960,"height":540},"avatar":"mikhailo","transitions":[{"type":"fade","duration":0.5},{"type":"none"},{"type":"wipeleft","duration":0.4}],"slides":[
 	{"template":"title","background":"#7a1020","props":{"title":"Red"},"narration":"The first slide is red, and it says so in a sentence that takes a few seconds."},
 	{"template":"content","background":"#0c5c2c","props":{"title":"Green","content":"The second."},"narration":"The second slide is green. It has a cut behind it, and five seconds or so of talk."},
 	{"template":"content","background":"#123a8c","props":{"title":"Blue","content":"The third."},"narration":"The third slide is blue, and it is wiped away by the last of all slides."},
@@ -55,7 +57,7 @@ func TestPlayback(t *testing.T) {
 	}
 
 	random := rand.New(rand.NewPCG(3, 4))
-	frames := make([]int, 20)
+	frames := make([]int, soak.Rounds(8, 20))
 	for i := range frames {
 		frames[i] = random.IntN(m.frames)
 	}

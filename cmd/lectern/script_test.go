@@ -63,7 +63,7 @@ func listenOn(ts *testscript.TestScript, _ bool, args []string) {
 func readAddr(ts *testscript.TestScript, _ bool, args []string) {
 	every := time.NewTicker(10 * time.Millisecond)
 	defer every.Stop()
-	for range 6000 {
+	for range 60_000 { // ten minutes: only a server that never starts takes so long
 		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil {
 			ts.Setenv(args[1], strings.TrimSpace(string(b)))
 			return

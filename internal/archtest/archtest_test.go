@@ -6,14 +6,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 const root = "../.."
 
+// parsed is read once for all tests.
+var parsed = sync.OnceValues(func() ([]File, error) { return Tree(root) })
+
 func tree(t *testing.T) []File {
 	t.Helper()
-	files, err := Tree(root)
+	files, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}

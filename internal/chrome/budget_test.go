@@ -35,7 +35,7 @@ func usesBomb(levels int) string {
 func TestH8HeavyPageIsEnded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	b := New(Options{Dir: dir, Tabs: 1, Page: time.Second, Timeout: 10 * time.Minute})
+	b := New(Options{Dir: dir, Tabs: 1, Page: 2 * time.Second, Timeout: 10 * time.Minute})
 	defer b.Close()
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
 	capture(t, b, fine)
@@ -47,7 +47,7 @@ func TestH8HeavyPageIsEnded(t *testing.T) {
 	} {
 		_, err := b.Capture(t.Context(), lectern.Page{HTML: html, Width: 64, Height: 36}, nil)
 		f := wantFailure(t, err, lectern.CodeCaptureFailed, "chromium.page")
-		if f.Retryable || !strings.Contains(f.Message, "1 s of processor time") {
+		if f.Retryable || !strings.Contains(f.Message, "2 s of processor time") {
 			t.Errorf("%s: %+v", name, f)
 		}
 		if _, img := capture(t, b, fine); at(img) != "#00ff00" {

@@ -80,6 +80,7 @@ type Browser struct {
 	version  string
 	closed   bool
 	proof    proof
+	spent    atomic.Int64  // processor time of browsers that have ended, in nanoseconds
 	losses   atomic.Int64  // browsers that died and tabs that crashed during a picture
 	exposed  string        // why the browser starts without its sandbox; "": it has one
 	idle     *time.Timer   // ends an idle browser; nil: it keeps running
@@ -448,7 +449,7 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 		p.Scale = 1
 	}
 	if len(p.HTML) > MaxHTML {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.",
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are allowed.",
 			len(p.HTML)>>20, MaxHTML>>20)
 	}
 	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil,
@@ -457,8 +458,8 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {
 		return nil, lectern.Fail(lectern.CodeTooLarge,
-			"A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
-				"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+			"A page of %d × %d pixels at scale %g is too large for a picture; at most %d "+
+				"pixels a side are allowed.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}
@@ -477,4 +478,17 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 // the browser truncates fractions.
 func (j *shot) factor() float64 {
 	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)
+}
+
+// CPU is the processor time that the browser has used since New, all its processes and restarts together. On systems
+// other than Linux that of a running browser is not known.
+func (b *Browser) CPU() time.Duration {
+	b.mu.Lock()
+	in := b.running
+	b.mu.Unlock()
+	sum := time.Duration(b.spent.Load())
+	if in != nil {
+		sum += in.cpu()
+	}
+	return sum
 }

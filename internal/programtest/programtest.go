@@ -9,14 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"lectern/internal/proc"
 )
-
-// RaceFlags is the name of the environment variable in which scripts/tests names the flags of its `go test -race`,
-// separated by spaces.
-const RaceFlags = "RACE_FLAGS"
 
 // Build writes the program, as users have it, to dir/lectern, and returns that name. Flags, such as "-tags", are for
 // `go build`.
@@ -27,7 +22,7 @@ func Build(ctx context.Context, dir string, flags ...string) (string, error) {
 // BuildRaced is Build with the race detector, to dir/raced/lectern. The program reports a race on standard error, and
 // ends with 66.
 func BuildRaced(ctx context.Context, dir string) (string, error) {
-	return build(ctx, filepath.Join(dir, "raced", "lectern"), "1", append([]string{"-race"}, strings.Fields(os.Getenv(RaceFlags))...))
+	return build(ctx, filepath.Join(dir, "raced", "lectern"), "1", []string{"-race"})
 }
 
 func build(ctx context.Context, out, cgo string, flags []string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"lectern"
+	"lectern/internal/soak"
 	"lectern/internal/store/pgtest"
 	"lectern/internal/store/postgres"
 	"lectern/internal/store/storetest"
@@ -85,6 +86,7 @@ func crowd(t *testing.T, url string, clients int) {
 // servers and however busy they are. One that keeps sessions, and a database, is taken each time.
 func TestH6PoolsAreFound(t *testing.T) {
 	t.Parallel()
+	runs := soak.Cases(t, "transaction, busy", "transaction, one server", "statement", "session, busy", "no pool, busy")
 	for _, c := range []struct {
 		name     string
 		mode     string // "" no pool
@@ -106,6 +108,9 @@ func TestH6PoolsAreFound(t *testing.T) {
 		{"no pool", "", nil, 0, false},
 		{"no pool, busy", "", nil, 12, false},
 	} {
+		if !runs(c.name) {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			url := database(t)
