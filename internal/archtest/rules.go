@@ -49,7 +49,7 @@ func allowed() map[string][]string {
 		"internal/encode":   {"internal/picture", "internal/h264"},
 		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
 			"internal/avatar/footage", "internal/capture", "internal/contentkey", "internal/crashpoint", "internal/fail",
-			"internal/retry", "internal/slots"},
+			"internal/retry", "internal/slots", "internal/usage"},
 		"internal/capture":         {"internal/contentkey", "internal/fail", "internal/picture", "internal/picturefile"},
 		"internal/check":           {"internal/picturefile"},
 		"internal/job":             {"internal/crashpoint"},
@@ -58,6 +58,8 @@ func allowed() map[string][]string {
 		"internal/retry":           nil,
 		"internal/slots":           nil,
 		"internal/listing":         nil,
+		"internal/usage":           nil,
+		"internal/proc":            {"internal/usage"},
 		"internal/seal":            nil,
 		"internal/blob":            {"internal/crashpoint", "internal/private"},
 		"internal/store/sqlstore":  {"internal/job", "internal/seal"},
@@ -77,9 +79,9 @@ func allowed() map[string][]string {
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
-		"internal/tts":             {"internal/spoken", "internal/listing", "internal/retry", "internal/slots"},
+		"internal/tts":             {"internal/spoken", "internal/listing", "internal/retry", "internal/slots", "internal/usage"},
 		"internal/avatar":          {"internal/retry", "internal/slots"},
-		"internal/tts/espeak":      {"internal/tts", "internal/proc"},
+		"internal/tts/espeak":      {"internal/tts", "internal/proc", "internal/usage"},
 		"internal/tts/flite":       {"internal/tts", "internal/proc"},
 		"internal/tts/ttstest":     {"internal/tts"},
 		"internal/avatar/builtin":  {"internal/avatar"},
@@ -97,7 +99,7 @@ func allowed() map[string][]string {
 		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry"},
+		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry", "internal/usage"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }
