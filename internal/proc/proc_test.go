@@ -149,7 +149,7 @@ func child(p string, with ...func(*Command)) Command {
 	return c
 }
 
-// says reads numbers that children print, one a line.
+// says reads the numbers that children print, one on each line.
 type says struct{ lines chan string }
 
 func newSays() *says { return &says{make(chan string, 64)} }
@@ -244,7 +244,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			gone := watch(t, out.pid(t)) // of the grandchild, where there is one
+			gone := watch(t, out.pid(t)) // of the grandchild, if there is one
 			cancel(why)
 			if err := pr.Wait(); !errors.Is(err, why) {
 				t.Errorf("got %v", err)

@@ -35,7 +35,7 @@ function el(tag, props = {}, ...children) {
 
 class Refused extends Error {
   constructor(problem) {
-    super(problem.detail || "The server refused this.");
+    super(problem.detail || "The server refused the request.");
     this.problem = problem;
   }
 }
@@ -399,7 +399,7 @@ function refusal(e) {
 async function load(file) {
   if (!file) return;
   if (file.size > 32 << 20) {
-    tell("bad", "This file is larger than 32 MB, which is more than a deck may have.");
+    tell("bad", "This file is larger than 32 MB, the limit for a deck.");
     return;
   }
   deck.value = await file.text();
