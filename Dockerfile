@@ -1,4 +1,4 @@
-# Lectern with everything that it works with:
+# Lectern with all programs that it uses:
 #   docker build -t lectern .
 #   docker run -p 127.0.0.1:8000:8000 -v lectern:/data --security-opt seccomp=deploy/seccomp.json -e LECTERN_API_KEY=$(openssl rand -hex 32) lectern
 FROM golang:1.26-bookworm AS build
@@ -16,11 +16,11 @@ RUN /tmp/deps \
     && useradd --system --uid 10001 --user-group --create-home --home-dir /home/lectern lectern \
     && install -d -o lectern -g lectern -m 0700 /data /logs
 COPY --from=build /lectern /usr/local/bin/lectern
-# By number, so that an orchestrator sees that it is not root.
+# By number, so that an orchestrator can check that it is not root.
 USER 10001:10001
 WORKDIR /home/lectern
-# A container is reached from outside, so serve wants a key (LECTERN_API_KEY) or LECTERN_HTTP_KEYLESS=true. Its own log is its
-# standard error; the file stays in a volume of its own for grep.
+# Other machines can reach a container, so serve needs a key (LECTERN_API_KEY) or LECTERN_HTTP_KEYLESS=true. The
+# container's log is standard error; the file is in a separate volume, for grep.
 ENV LECTERN_ADDR=:8000 LECTERN_DATA=/data LECTERN_LOG_FILE=/logs/backend.log
 VOLUME ["/data", "/logs"]
 EXPOSE 8000

@@ -1,4 +1,4 @@
-# What a developer runs. Each target works on a fresh clone; `make` alone says what there is.
+# Commands for developers. Each target works on a fresh clone. `make` without a target lists them.
 .DEFAULT_GOAL := help
 .PHONY: help demo build serve test fuzz soak lint bench gallery generate deps
 
@@ -8,7 +8,7 @@ FUZZ ?= 10m
 STATICCHECK := $(GO) run -modfile=tools/go.mod honnef.co/go/tools/cmd/staticcheck
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
 
-help: ## say what there is
+help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 deps: ## install ffmpeg, Chromium (its headless shell), voices and fonts (Debian, Ubuntu)
@@ -17,13 +17,13 @@ deps: ## install ffmpeg, Chromium (its headless shell), voices and fonts (Debian
 build: ## build bin/lectern, one static binary
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lectern ./cmd/lectern
 
-demo: deps build ## make out/demo.mp4 through a server of its own
+demo: deps build ## render out/demo.mp4 through a new server
 	@scripts/demo
 
 serve: build ## serve on http://localhost:8000
 	@bin/lectern serve
 
-test: ## every test, end to end too: of each large matrix the representatives; nothing is skipped
+test: ## every test, end-to-end tests too; of large matrices the representatives
 	@scripts/deps test
 	@GO="$(GO)" scripts/tests
 
@@ -40,7 +40,7 @@ lint: ## formatting, vet, staticcheck, the rules of the architecture
 	$(STATICCHECK) ./...
 	$(GO) test ./internal/archtest
 
-bench: build ## renders beside other ways, what the job costs beside Python and River, a server under load, a crowd, an hour (docs/BENCHMARKS.md), the packages' benchmarks
+bench: build ## compare renders and the cost of the job with others, measure a server under load (docs/BENCHMARKS.md), run the packages' benchmarks
 	@scripts/deps bench
 	$(GO) run ./bench renders --runs $(RUNS) --json docs/render-benchmarks.json --chart docs/media/render-benchmarks.svg
 	$(GO) run ./bench
@@ -49,5 +49,5 @@ bench: build ## renders beside other ways, what the job costs beside Python and 
 gallery: deps build ## draw the pictures of docs/ and the preview of the README
 	@scripts/gallery
 
-generate: ## write again what is generated
+generate: ## update the generated files
 	$(GO) generate ./...

@@ -120,8 +120,8 @@ func (c *crowd) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, `
 ## %d presentations at once
 
-Talks of 20 s in three slides with a presenter, cold, no two alike, by a server with its own settings: one ordered when the one before
-was done, and all ordered at once.
+Different talks of 20 s in three slides with a presenter, without a cache, by a server with its default settings: each
+ordered after the one before, and all ordered at once.
 
 | what | aim | figure |
 | --- | --- | ---: |

@@ -176,14 +176,14 @@ func (h *hour) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, `
 ## An hour in %d slides
 
-The talk with a presenter in the corner, %.0f min, beside one of %.0f s; both cold, everything included.
+The talk with a presenter in the corner, %.0f min, compared with one of %.0f s; both with empty caches and all steps.
 
 | what | aim | an hour | a minute |
 | --- | --- | ---: | ---: |
 | time for a minute of video | no worse than for the short one | %.1f s | %.1f s |
-| memory of Lectern's own process, at most | under 300 MB | %.0f MB | %.0f MB |
-| how much later the last slide is heard than the first, against its pictures | under a frame (33 ms) | %.1f ms | %.1f ms |
-| by how much the sound is longer than the pictures | – | %.1f ms | %.1f ms |
+| peak memory of Lectern's own process | under 300 MB | %.0f MB | %.0f MB |
+| drift of the sound from the first to the last slide | under a frame (33 ms) | %.1f ms | %.1f ms |
+| length of the sound minus length of the pictures | – | %.1f ms | %.1f ms |
 `, h.Long.Slides, h.Long.Video/60, h.Short.Video, perMinute(h.Long), perMinute(h.Short), float64(h.Long.Memory)/1e6,
 		float64(h.Short.Memory)/1e6, 1000*h.Long.Drift, 1000*h.Short.Drift, 1000*h.Long.Lengths, 1000*h.Short.Lengths)
 }

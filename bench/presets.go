@@ -273,7 +273,8 @@ func (s *studio) compare(ctx context.Context, l *look, reference string) error {
 	if l.Whole, err = s.likeness(ctx, s.file(l.Name), reference, "null"); err != nil {
 		return err
 	}
-	const corner = "crop=w=ih*528/1080:h=ih*528/1080:x=iw-ow:y=ih-oh" // the window of picture-in-picture, and its margin
+	// The window of picture-in-picture with its margin.
+	const corner = "crop=w=ih*528/1080:h=ih*528/1080:x=iw-ow:y=ih-oh"
 	l.Avatar, err = s.likeness(ctx, s.file(l.Name), reference, corner)
 	return err
 }

@@ -65,16 +65,16 @@ const intro = `# Benchmarks
 
 Written by ` + "`make bench`" + ` (` + "`go run ./bench`" + `); do not edit. [benchmarks.json](benchmarks.json) has the same figures.
 
-- **When**: %s, when the last part of it was measured
+- **When**: %s, the time of the last measured part
 - **Where**: %s; %s
-- **How to read it**: both sides ran one after the other in one run. The machine was shared with other work, so a figure
-  is worth less than the ratio beside it. Nothing here fails a test.
+- **How to read it**: both sides ran one after the other in one run. The machine had other work too, so a ratio is
+  more reliable than a figure. No figure fails a test.
 
-## The price of a report (J15)
+## The cost of a report (J15)
 
-Time by operations over all writers at once, each with a presentation of its own. *Python* is an ` + "`asyncio.Lock`" + ` around a
-dict, with the log line that the service we succeed wrote for each change; *without its log line* is the same without.
-Lectern's side is the real job service on SQLite with the program's own settings, its writer flushing beside.
+Time divided by the operations of all writers together, each with its own presentation. *Python* is an
+` + "`asyncio.Lock`" + ` around a dict, with the log line for each change of the service that Lectern succeeds; *without its log
+line* is the same without. Lectern is the real job service on SQLite with the program's own settings, including its writer.
 
 | operation | writers | Lectern | allocations | Python | Python without its log line | Python : Lectern |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -96,16 +96,16 @@ func (r report) markdown() string {
 		}
 	}
 	b.WriteString(`
-An update is what a run pays to report. It is in memory then; the writer makes it durable within 150 ms, folded with the
-others. A read in Lectern is a query that sees only what is committed and gives a value; in Python it is the live object
-of a dict, which is cheaper and is how its state raced. A heartbeat costs a run nothing: the figure is the writer's,
-with a transaction and a log line, and several share one transaction.
+An update is the cost of a report for a run. It is then in memory; the writer merges it with others and makes it durable
+within 150 ms. A read in Lectern is a query that returns a value of committed data; in Python it is the live object of a
+dict, which is cheaper and allows races. A heartbeat costs a run nothing: the figure is the writer's, with a transaction,
+which several heartbeats share, and a log line.
 
 ## Durable updates a second
 
-Here each writer waits until its update is on disk (` + "`journal_mode=WAL, synchronous=FULL`" + ` on all sides). Lectern's carries a
-version, an event, a step and a log line; *a row* is one UPDATE in a transaction of its own and nothing else; *plain
-River* is a job for each update, whose worker makes that UPDATE.
+Each writer waits until its update is on disk (` + "`journal_mode=WAL, synchronous=FULL`" + ` on all sides). Lectern's update
+has a version, an event, a step and a log line; *a row* is only one UPDATE in its own transaction; *plain River* is a job
+for each update, whose worker makes that UPDATE.
 
 | writers | Lectern | a row | plain River | Lectern : a row | Lectern : River |
 | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -185,9 +185,11 @@ func (l *looks) markdown(b *strings.Builder) {
 ## Presets and x264's settings
 
 Written by `+"`go run ./bench presets`"+`; when: %s; where: %s; %s. The first %d slides of `+"`examples/demo.json`"+`, with an
-avatar in the corner, spliced unless x264 has no CABAC, as in its ultrafast: then it is encoded whole. Narrations and pictures of slides are there before, so the time is that of animation, encoding, sound and joining,
-with the start of the program and the browser. The likeness is that to a nearly lossless encode (CRF %d) of the same size, of the whole
-picture and of the corner with the avatar, which is all that moves: 1 is the same for SSIM, more is better for PSNR (luma).
+avatar in the corner. It is spliced, except with x264's ultrafast, which has no CABAC: then pictures are encoded whole.
+Narrations and pictures of slides are in the cache, so the time is that of animation, encoding, sound and joining, with
+the start of the program and the browser. The similarity is measured against a nearly lossless encode (CRF %d) of the same
+size, for the whole picture and for the corner with the avatar, the only moving part: 1 means equal for SSIM, more is
+better for PSNR (luma).
 
 | preset | size | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s

@@ -22,7 +22,7 @@ type share struct {
 	Reports       float64 `json:"reports"`
 	Steps         float64 `json:"steps"` // recorded steps; each waits for its transaction
 	Commits       float64 `json:"commits"`
-	CommitSeconds float64 `json:"commitSeconds"` // time in which the writer waited for its transactions, in parallel to the render
+	CommitSeconds float64 `json:"commitSeconds"` // time of the writer's transactions, in parallel to the render
 }
 
 // rendered renders the deck through a real server, and reads the number of reports from its metrics.
@@ -124,12 +124,12 @@ func (s *share) markdown(b *strings.Builder, reportNS float64) {
 | what | figure |
 | --- | ---: |
 | the render, from its first start to its end | %.1f s |
-| reports that its steps made | %.0f |
-| time in which they did so, at the price of an update above | %.3f ms |
+| reports of its steps | %.0f |
+| time of these reports, at the cost of an update above | %.3f ms |
 | **share of the render's time** | **%.5f %%** |
-| steps that were recorded, each when it was done, in a transaction that it waits for | %.0f |
-| time in which they waited, at the mean transaction; others went on meanwhile | %.0f ms (%.2f %% of the render's time) |
-| transactions beside it, for progress, steps, states and heartbeats | %.0f |
+| recorded steps, each of which waits for its transaction | %.0f |
+| time of these waits, at the mean transaction; other steps continued | %.0f ms (%.2f %% of the render's time) |
+| all transactions, for progress, steps, states and heartbeats | %.0f |
 | time in which the writer waited for them, on its own goroutine | %.0f ms (%.2f %% of the render's time) |
 `, s.Slides, s.RenderSeconds, s.Reports, reporting*1000, 100*reporting/s.RenderSeconds,
 		s.Steps, waiting*1000, 100*waiting/s.RenderSeconds, s.Commits, s.CommitSeconds*1000,

@@ -92,14 +92,15 @@ func (r Report) Text() string {
 }
 
 // explanation tells the reader how the figures were measured.
-const explanation = `Each way made the same talks in the same run, in turn; figures are medians of the rounds. *Time* is that of the whole process tree,
-*CPU* is user and system time of all its processes, those that outlive their parents included. *Memory* is the highest sum of
-their resident sets, looked at every 100 ms; pages that processes share count for each. Ways that do not come from Lectern get slide pictures, sounds and the presenter's
-clips for nothing, cut out of Lectern's own video (encoded nearly without loss for that), and so only put together and encode: that favours them. Lectern makes everything, from the
-text on: voice, slides in a browser, presenter, captions. Its *encode stage* is a render whose slides and voices are in the cache, less one that
-has only to join; it draws the presenter and encodes. The *floor* takes finished raw pictures from the disk through the same encoder with the same arguments.
-The last two columns set the whole beside the whole, and the floor beside the encode stage. Targets compare round by round, since a machine is slower at one time than at another, and give
-the median of these ratios.
+const explanation = `All ways made the same talks in the same run, in turn; figures are medians of the rounds. *Time* is that of the whole
+process tree, *CPU* is user and system time of all its processes, including those that outlive their parents. *Memory* is
+the highest sum of their resident sets, sampled every 100 ms; shared pages count for each process. The other ways get the
+pictures of slides, the sounds and the presenter's clips ready, cut from a nearly lossless video by Lectern. They only
+compose and encode, which favours them. Lectern makes everything from the text: voice, slides in a browser, presenter,
+captions. Its *encode stage* is a render with slides and voices in the cache, minus a render that only joins; it draws the
+presenter and encodes. The *floor* encodes finished raw pictures from the disk with the same encoder and arguments. The
+last two columns compare whole videos with Lectern, and the floor with the encode stage. Targets are the medians of ratios
+within rounds, because the speed of the machine changes between rounds.
 `
 
 // rounds returns the number of rounds as text.

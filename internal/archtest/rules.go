@@ -163,21 +163,21 @@ var sole = []struct {
 	tests     bool // tests of other packages may
 	why       string
 }{
-	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg behind (J10)"},
-	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River is the dispatcher, not the truth; a second importer would take its word for the end of a job (DESIGN of the job: J7); bench measures it bare"},
-	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package means that a second store is one more package and not a rewrite"},
-	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection that is not the store's writes past the one door (J1)"},
-	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers of their own, so that what they report can change without them"},
-	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser stands behind one small face so that it can be replaced and starts once"},
+	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg running (J10)"},
+	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River only dispatches; a second importer could trust it about the end of a job (J7); bench measures plain River"},
+	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package makes a second store a new package and not a rewrite"},
+	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection outside the store could write past internal/job (J1)"},
+	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers, so that the reports can change without them"},
+	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser has one small interface, so that it can be replaced and starts once"},
 	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one package"},
-	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can take the process with them; they belong in the child process of that package"},
+	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they belong in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one package's choice"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one package's choice"},
-	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "parts report through ports of their own; a second importer would bring back the global registry"},
+	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small ports; a second importer would bring back the global registry"},
 	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
-	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
-	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a surface that knows one kind of deck has to be changed for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must change for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 

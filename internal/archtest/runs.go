@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// soakDir decides how much of a matrix a test runs.
+// soakDir is the package that decides how much of a matrix a test runs.
 const soakDir = "internal/soak"
 
-// Concurrent finds what a race detector could look at in the folders of unraced, whose tests run without it: goroutines
-// and package sync, in the folders with their tests and in all folders that they import.
+// Concurrent finds concurrency in the folders of unraced, whose tests run without the race detector: goroutines and
+// package sync, in the folders with their tests and in all folders that they import.
 func Concurrent(files []File, unraced []string) []Finding {
 	const why = "scripts/unraced lists packages in which nothing is concurrent; take the package out of the list"
 	byDir := map[string][]File{}
@@ -34,7 +34,7 @@ func Concurrent(files []File, unraced []string) []Finding {
 	return out
 }
 
-// neighbours returns the folder and those that its code imports, directly or not.
+// neighbours returns the folder and all folders that its code imports, directly or not.
 func neighbours(byDir map[string][]File, start string) []string {
 	seen := map[string]bool{start: true}
 	for todo := []string{start}; len(todo) > 0; {
@@ -55,7 +55,7 @@ func neighbours(byDir map[string][]File, start string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// concurrency returns the first place in f with a goroutine or a lock, if there is one.
+// concurrency returns the first place in f with a goroutine or a lock, or "".
 func concurrency(f File) (where string) {
 	for p, at := range f.imports() {
 		if p == "sync" || p == "sync/atomic" || strings.HasPrefix(p, "golang.org/x/sync/") {
@@ -71,7 +71,7 @@ func concurrency(f File) (where string) {
 	return where
 }
 
-// Soaked returns the folders whose tests ask how much they run: they import internal/soak, or a suite of tests that does.
+// Soaked returns the folders whose tests run in part by default: they import internal/soak, or a suite that does.
 func Soaked(files []File) []string {
 	suites, folders := map[string]bool{soakDir: true}, map[string]bool{}
 	for again := true; again; {

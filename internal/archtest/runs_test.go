@@ -10,7 +10,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// listed returns the folders that scripts/tests runs in a way.
+// listed returns the folders of a kind in scripts/tests.
 func listed(t *testing.T, kind string) []string {
 	t.Helper()
 	out, err := proc.Output(t.Context(), proc.Command{Path: filepath.Join(root, "scripts", "tests"), Args: []string{"--list", kind},
@@ -30,7 +30,7 @@ func listed(t *testing.T, kind string) []string {
 	return dirs
 }
 
-// Packages that run without the race detector have nothing that it could find.
+// Packages that run without the race detector have no concurrency.
 func TestUnracedPackagesAreNotConcurrent(t *testing.T) {
 	t.Parallel()
 	for _, breach := range Concurrent(tree(t), listed(t, "unraced")) {
@@ -38,8 +38,8 @@ func TestUnracedPackagesAreNotConcurrent(t *testing.T) {
 	}
 }
 
-// Every package with tests is run by make test, once; and make soak runs every package that make test runs in part, or
-// without the race detector.
+// make test runs every package with tests once. make soak runs every package that make test runs in part or without the
+// race detector.
 func TestEveryTestIsRun(t *testing.T) {
 	t.Parallel()
 	files := tree(t)
@@ -69,7 +69,7 @@ func TestEveryTestIsRun(t *testing.T) {
 	}
 }
 
-// The two rules above find what breaks them.
+// The two rules above find their violations.
 func TestConcurrencyAndSoaksAreFound(t *testing.T) {
 	t.Parallel()
 	var files []File

@@ -14,13 +14,14 @@ import (
 // separately and cached, so that an edit of one slide of fifty encodes a tenth of the sound again. Three rules make
 // that work:
 //
-//   - Where it is cut follows from what is said there, not from where that is, so that an edit moves no cut but those next to it.
-//   - A passage begins on a packet of the whole. Slides begin with frames of pictures, which at 30 a second are 1600 samples, and a
-//     packet is 1024: a slide that becomes a frame longer would give everything after it another phase, and so other packets. So a
-//     passage is moved, with all that is said in it, by at most half a packet: 10.7 ms, a third of a frame. Sound that comes 45 ms
-//     early or 125 ms late is noticed (ITU-R BT.1359), and 40 ms early or 60 ms late is what a whole chain may do (EBU R 37).
-//   - Each passage begins and ends with packets of nothing but silence. Between two of them stand more of these, and no packet
-//     overlaps speech of both sides, so that a decoder does not hear the joint.
+//   - The cuts depend on the text, not on its position, so an edit moves only the cuts next to it.
+//   - A passage begins on a packet of the whole sound. A packet is 1024 samples, and slides begin with frames, which are
+//     1600 samples at 30 a second. If a slide became a frame longer, all later sound would have another phase, and so
+//     other packets. So each passage is moved, with its speech, by at most half a packet: 10.7 ms, a third of a frame.
+//     Viewers notice sound that is 45 ms early or 125 ms late (ITU-R BT.1359); a whole chain may be 40 ms early or
+//     60 ms late (EBU R 37).
+//   - Each passage begins and ends with silent packets, and more of them fill the gaps between passages. No packet
+//     overlaps speech of both sides, so the joint is inaudible.
 
 // Packet is the number of samples in a packet of AAC.
 const Packet = 1024

@@ -74,7 +74,7 @@ func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) erro
 		return storeFailed("read a finished file", err)
 	}
 	if !info.Mode().IsRegular() {
-		return lectern.Fail(lectern.CodeInternal, "Only files can be stored, and %s is none.", filepath.Base(path))
+		return lectern.Fail(lectern.CodeInternal, "Only files can be stored, and %s is not a file.", filepath.Base(path))
 	}
 	if a.dir != "" {
 		return a.putLocal(key, path)
@@ -169,7 +169,7 @@ func (a *Artifacts) Open(ctx context.Context, key string) (*Object, error) {
 
 func openFailed(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || gcerrors.Code(err) == gcerrors.NotFound {
-		return lectern.Fail(lectern.CodeNotFound, "There is no such file; it may have been deleted.").Because(err)
+		return lectern.Fail(lectern.CodeNotFound, "The file does not exist. It may have been deleted.").Because(err)
 	}
 	return storeFailed("read a file", err)
 }

@@ -189,7 +189,7 @@ func (c *Cache) make(key string, write func(path string) error) (string, error) 
 		err = errors.New("not a regular file")
 	}
 	if err != nil {
-		return "", lectern.Fail(lectern.CodeInternal, "A step ended without leaving its file.").Because(err)
+		return "", lectern.Fail(lectern.CodeInternal, "A step ended without writing its file.").Because(err)
 	}
 	crashpoint.Here(crashpoint.Written)
 	if err := settle(tmp, final); err != nil {

@@ -49,10 +49,10 @@ func writable(dir, name string) error {
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return lectern.Fail(lectern.CodeDiskFull,
-			"The disk of %s is full: less than %d MiB are free. Make room, or choose "+
+			"The disk of %s is full: less than %d MiB are free. Free some space, or choose "+
 				"another folder with the setting data.", name, room>>20).Because(err)
 	}
-	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user the right to write "+
+	return lectern.Fail(lectern.CodeInternal, "Files cannot be written to %s: %v. Give this user write access "+
 		"there, or choose another folder with the setting data.", name, plainly(err)).Because(err)
 }
 

@@ -448,7 +448,7 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 		p.Scale = 1
 	}
 	if len(p.HTML) > MaxHTML {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are taken.",
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The slide's page has %d MB; at most %d MB are allowed.",
 			len(p.HTML)>>20, MaxHTML>>20)
 	}
 	j := &shot{html: p.HTML, width: p.Width, height: p.Height, glass: p.Background != nil,
@@ -457,8 +457,8 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {
 		return nil, lectern.Fail(lectern.CodeTooLarge,
-			"A page of %d × %d pixels at scale %g cannot be pictured; at most %d "+
-				"pixels a side are taken.", p.Width, p.Height, p.Scale, MaxSide)
+			"A page of %d × %d pixels at scale %g is too large for a picture; at most %d "+
+				"pixels a side are allowed.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}

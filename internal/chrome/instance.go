@@ -117,7 +117,7 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 func launch(life context.Context, path string, o Options, contained bool) (*instance, error) {
 	in := &instance{}
 	if err := in.makeProfile(o.Dir); err != nil {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "No folder could be made for the browser's profile.").
+		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The folder for the browser's profile could not be created.").
 			Because(err)
 	}
 	if err := in.exec(life, path, o, contained); err != nil {

@@ -82,7 +82,8 @@ func (in *instance) newTab(ctx context.Context) (*tab, error) {
 	if err := t.prepare(ctx); err != nil {
 		return t, err
 	}
-	return t, t.clear(ctx) // the first page finds the same state as every later one, including the length of the history
+	// The first page finds the same state as every later one, including the length of the history.
+	return t, t.clear(ctx)
 }
 
 func (t *tab) prepare(ctx context.Context) error {

@@ -9,19 +9,19 @@ type Point string
 
 // The points of a presentation, in the order in which it reaches them.
 const (
-	Committing Point = "decided, not committed"          // the writer, at each transaction
-	Committed  Point = "committed, not announced"        // the writer: no caller is answered, no watcher woken
-	Begun      Point = "begun, not run"                  // the attempt is stored
-	Written    Point = "step written, not renamed"       // the file of a step is complete, next to the cache
-	Renamed    Point = "step renamed, not recorded"      // the file is in the cache
-	Joining    Point = "all segments there, not joined"  //
-	Joined     Point = "joined, not published"           // the video is in the cache
-	Linked     Point = "artifact written, not renamed"   //
-	Published  Point = "published, not committed"        // all artifacts are stored; the presentation is processing
-	Returned   Point = "run returned, end not stored"    //
-	Ended      Point = "end stored, ticket not done"     // the queue still has the ticket
-	Marked     Point = "marked for removal, files there" // readers no longer see the presentation
-	FilesGone  Point = "files removed, rows there"       //
+	Committing Point = "decided, not committed"            // the writer, at each transaction
+	Committed  Point = "committed, not announced"          // the writer: no caller is answered, no watcher woken
+	Begun      Point = "begun, not run"                    // the attempt is stored
+	Written    Point = "step written, not renamed"         // the file of a step is complete, next to the cache
+	Renamed    Point = "step renamed, not recorded"        // the file is in the cache
+	Joining    Point = "all segments there, not joined"    //
+	Joined     Point = "joined, not published"             // the video is in the cache
+	Linked     Point = "artifact written, not renamed"     //
+	Published  Point = "published, not committed"          // all artifacts are stored; the presentation is processing
+	Returned   Point = "run returned, end not stored"      //
+	Ended      Point = "end stored, ticket not done"       // the queue still has the ticket
+	Marked     Point = "marked for removal, files present" // readers no longer see the presentation
+	FilesGone  Point = "files removed, rows there"         //
 )
 
 // The points of an external render, after each record of its order.

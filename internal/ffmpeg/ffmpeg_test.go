@@ -208,8 +208,8 @@ func TestSuccessIsLookedAt(t *testing.T) {
 		script string
 		words  string // of the detail; "": success
 	}{
-		"nothing at all":           {"exit 0", "without a word"},
-		"half a report":            {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without a word"},
+		"nothing at all":           {"exit 0", "without reporting its end"},
+		"half a report":            {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without reporting its end"},
 		"a file that is gone":      {"printf 'total_size=11\nprogress=end\n' >&3", "no such file"},
 		"a file cut by one":        {begin + `printf 0123456789 >"$out"; printf 'total_size=11\nprogress=end\n' >&3`, "10 bytes are there of 11"},
 		"a whole file":             {begin + `echo 0123456789 >"$out"; printf 'total_size=5\nprogress=continue\ntotal_size=11\nprogress=end\n' >&3`, ""},

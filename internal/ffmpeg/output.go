@@ -52,7 +52,7 @@ func (o output) check(what string, last report) error {
 	var err error
 	switch {
 	case !last.end:
-		err = fmt.Errorf("it ended without a word that it was done")
+		err = fmt.Errorf("it ended without reporting its end")
 	case o.path != "":
 		var info os.FileInfo
 		if info, err = os.Stat(o.path); err == nil {

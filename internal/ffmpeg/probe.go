@@ -98,7 +98,7 @@ func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	}
 	info, err := parseProbe(out)
 	if err != nil {
-		return Info{}, lectern.Fail(lectern.CodeEncodeFailed, "ffprobe's answer about the media file makes no sense.").
+		return Info{}, lectern.Fail(lectern.CodeEncodeFailed, "ffprobe's output about the media file is invalid.").
 			Because(err)
 	}
 	return info, nil

@@ -144,7 +144,7 @@ func median(a, b, c int) int { return max(min(a, b), min(max(a, b), c)) }
 
 // samples returns the first and the last luma sample that a block of n from at on is predicted from, along one axis, if
 // its vector has the component v there. Between luma samples six are weighed (8.4.2.2.1), between those of chroma two
-// (8.4.2.2.2), each of which stands where two of luma do.
+// (8.4.2.2.2), each of which covers two of luma.
 func samples(at, n, v int) (first, last int) {
 	first = at + v>>2
 	last = first + n - 1

@@ -160,7 +160,7 @@ func (r *Ring) find(ctx context.Context, id, sum string) (lectern.Key, error) {
 	k, known := s.byID[id]
 	if !known || sum != "" && !same(sum, k.Hash) {
 		return lectern.Key{}, lectern.Fail(lectern.CodeUnauthorized,
-			"The key was removed. Ask whoever runs this server for another.")
+			"The key was removed. Ask the operator of this server for another one.")
 	}
 	return k, inTime(k)
 }
@@ -178,7 +178,7 @@ func (r *Ring) StartSession(k lectern.Key) (value string, until time.Time) {
 // Resume returns the key of a session. A session that is forged or expired, or whose key was removed, is
 // CodeUnauthorized.
 func (r *Ring) Resume(ctx context.Context, value string) (lectern.Key, error) {
-	over := lectern.Fail(lectern.CodeUnauthorized, "The session is over. Sign in again.")
+	over := lectern.Fail(lectern.CodeUnauthorized, "The session has expired. Sign in again.")
 	parts := strings.Split(value, ".")
 	if len(parts) != 3 || len(value) > 200 {
 		return lectern.Key{}, over
@@ -294,7 +294,7 @@ func (r *Ring) current(ctx context.Context, latest bool) (*snapshot, error) {
 			return nil, ctx.Err()
 		}
 		f := lectern.Fail(lectern.CodeOverloaded,
-			"The keys cannot be read at the moment, so nobody is let in. Try again "+
+			"The keys cannot be read at the moment, so no request is accepted. Try again "+
 				"shortly.").Because(err)
 		f.Retryable = true
 		return nil, f
@@ -370,7 +370,7 @@ func valid(k lectern.Key) error {
 		return c < ' ' ||
 			c == 0x7f
 	}):
-		return fault("name", "A key has a name of 1 to 100 bytes that says what it is for.")
+		return fault("name", "A key needs a name of 1 to 100 bytes, which describes its use.")
 	case !k.Scope.Valid():
 		return fault("scope", "A key's scope is read, write or admin, not %.40q.", k.Scope)
 	case !validOwner(k.Owner):
@@ -380,7 +380,7 @@ func valid(k lectern.Key) error {
 	case !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(k.CreatedAt):
 		return fault("expires_at", "The key would end before it begins.")
 	case k.Quota.Running < 0 || k.Quota.Queued < 0 || k.Quota.Minutes < 0:
-		return fault("quota", "A bound of a key is 0, which is none, or more.")
+		return fault("quota", "A quota of a key is 0 (none) or more.")
 	}
 	return nil
 }
@@ -419,7 +419,7 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 func inTime(k lectern.Key) error {
 	if !k.ExpiresAt.IsZero() && !time.Now().Before(k.ExpiresAt) {
 		return lectern.Fail(lectern.CodeUnauthorized,
-			"The key %s expired on %s. Ask whoever runs this server for another.",
+			"The key %s expired on %s. Ask the operator of this server for another one.",
 			k.ID, k.ExpiresAt.Format("2 January 2006"))
 	}
 	return nil
@@ -427,6 +427,5 @@ func inTime(k lectern.Key) error {
 
 func wrong() error {
 	return lectern.Fail(lectern.CodeUnauthorized,
-		"This is no key of this server. \"lectern key list\" shows which there "+
-			"are.")
+		"This key does not exist on this server. \"lectern key list\" lists the keys.")
 }

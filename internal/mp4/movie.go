@@ -30,7 +30,7 @@ func (m Movie) Track(kind string) (Track, bool) {
 	return Track{}, false
 }
 
-var errNoMovie = fmt.Errorf("the file is no complete MP4")
+var errNoMovie = fmt.Errorf("the file is not a complete MP4")
 
 // maxIndex bounds the index that ReadMovie reads.
 const maxIndex = 256 << 20

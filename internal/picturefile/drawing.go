@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// DrawingSize is the size at which an SVG is drawn: its own proportions, with a longer side of so many pixels. It goes by
-// width and height, then by viewBox, as browsers do; a drawing without either has 2:1.
+// DrawingSize returns the size at which an SVG is drawn: its own proportions, with a longer side of the given number of
+// pixels. Like browsers, it uses width and height, then viewBox. A drawing without either has 2:1.
 func DrawingSize(svg []byte, side int) (width, height int) {
 	w, h := ownSize(svg)
-	const longest = 20 // to 1: narrower ones are drawn with room beside them
+	const longest = 20 // to 1: narrower drawings get empty margins
 	if !(w > 0 && h > 0) {
 		w, h = 2, 1
 	}
@@ -59,7 +59,7 @@ func ownSize(svg []byte) (w, h float64) {
 	}
 }
 
-// length is a length in CSS pixels; 0 for one that depends on something else, such as per cent.
+// length returns a length in CSS pixels, or 0 for a relative one, such as a percentage.
 func length(s string) float64 {
 	s = strings.TrimSpace(s)
 	units := map[string]float64{"px": 1, "pt": 96. / 72, "pc": 16, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4}

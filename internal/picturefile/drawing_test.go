@@ -2,7 +2,7 @@ package picturefile
 
 import "testing"
 
-// A drawing keeps its proportions, by whatever it says of its size.
+// A drawing keeps its proportions, however it states its size.
 func TestDrawingSize(t *testing.T) {
 	t.Parallel()
 	for svg, want := range map[string][2]int{

@@ -16,7 +16,7 @@ const (
 	SVG  = "image/svg+xml"
 )
 
-const taken = "PNG, JPEG, GIF, WebP, AVIF and SVG are taken"
+const taken = "PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"
 
 // Limits bound one picture. Zero fields are no bound.
 type Limits struct {

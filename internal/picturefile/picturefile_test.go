@@ -77,7 +77,7 @@ func TestOnlyTheFirstFrameIsKept(t *testing.T) {
 func TestH1OtherKindsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ body, declared, says string }{
-		{"BM\x86\x06\x00\x00", "image/bmp", "it is a BMP picture; PNG, JPEG, GIF, WebP, AVIF and SVG are taken"},
+		{"BM\x86\x06\x00\x00", "image/bmp", "it is a BMP picture; PNG, JPEG, GIF, WebP, AVIF and SVG are accepted"},
 		{"BM\x86\x06\x00\x00", "image/png", "it is a BMP picture, although it is named image/png; PNG"},
 		{"<!DOCTYPE html><html>", "image/png", "it is an HTML page, although it is named image/png"},
 		{"  <!-- x --><HTML>", "image/png;q=1", "it is an HTML page, although it is named image/png"},

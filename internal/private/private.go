@@ -38,7 +38,8 @@ func Folder(dir string) error {
 		}
 		return nil
 	})
-	return errors.Join(err, Close(dir)) // the folder itself last: after a crash the next start finds it open and repeats this
+	// The folder itself last: after a crash the next start finds it open and repeats this.
+	return errors.Join(err, Close(dir))
 }
 
 // Close removes other users' access to a file or folder. A missing one is no error.

@@ -53,7 +53,7 @@ func (q *Queue[Tx]) Rescue(ctx context.Context, node string) error {
 	err := q.driver.GetExecutor().Exec(ctx, `UPDATE river_job SET state = 'available', scheduled_at = '`+always+`'
 		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, node)
 	if err != nil {
-		return fmt.Errorf("queue: bring back what a dead node had taken: %w", err)
+		return fmt.Errorf("queue: return the tickets of a dead node: %w", err)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func open[Tx any](ctx context.Context, driver, migrator riverdriver.Driver[Tx], 
 		return nil, fmt.Errorf("queue: read the migrations: %w", err)
 	}
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("queue: bring the tables up to date: %w", err)
+		return nil, fmt.Errorf("queue: migrate the tables: %w", err)
 	}
 	if q.insert, err = river.NewClient(driver, &river.Config{Logger: q.log, FetchCooldown: fetchCooldown}); err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
@@ -116,7 +116,7 @@ func (q *Queue[Tx]) Start(ctx context.Context, workers int, alone bool,
 	}
 	if alone {
 		if err := q.rescue(ctx); err != nil {
-			return fmt.Errorf("queue: bring back what was under way: %w", err)
+			return fmt.Errorf("queue: return the running tickets: %w", err)
 		}
 	}
 	bundle := river.NewWorkers()

@@ -7,7 +7,7 @@ import (
 	"lectern"
 )
 
-// A picture has its alternative text, of a slide and of an item; without one it is decoration.
+// Pictures of slides and of items have their alternative text. Without one a picture is decoration.
 func TestPicturesHaveAlternativeTexts(t *testing.T) {
 	t.Parallel()
 	l, err := New()

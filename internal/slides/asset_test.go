@@ -8,8 +8,8 @@ import (
 	"lectern"
 )
 
-// The address of an asset becomes one that only Lectern's pages use, and no deck can write that one itself: whoever has the
-// asset is asked about what the deck names.
+// The address of an asset becomes one that only Lectern's pages use. No deck can write that address itself, so the
+// check of the owner applies to every asset that a deck names.
 func TestAssetsOfPages(t *testing.T) {
 	t.Parallel()
 	l, err := New()

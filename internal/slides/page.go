@@ -94,7 +94,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	}
 	fr := newFrame(d, i)
 	if fr.buried {
-		v.warn("avatar_covers_slide", "The avatar covers so much of the slide that its text has no room beside it.")
+		v.warn("avatar_covers_slide", "The avatar covers so much of the slide that no space is left for the text.")
 	}
 	v.Variant, v.Corner = chosen.Variant, !fr.keep.Empty()
 	v.Seed = seed(s)

@@ -85,8 +85,7 @@ func always(string, string) bool { return true }
 // differences are all known differences. docs/SPOKEN.md lists them with the first value of each.
 var differences = []difference{
 	{"apostrophe", "uk", "icu", "", replaced("ʼ", "'"),
-		"The same word: U+02BC is written as an apostrophe, which voices " +
-			"know."},
+		"The same word: U+02BC is written as an apostrophe, which voices know."},
 	{"letter ё", "ru", "", "", func(ours, theirs string) bool {
 		return strings.ReplaceAll(ours, "ё", "е") == strings.ReplaceAll(theirs, "ё", "е")
 	}, "The same word, with the letter that tells how it is said."},
@@ -192,10 +191,10 @@ func differencesPage(seen map[string]int, example map[string]string) string {
 	var b strings.Builder
 	b.WriteString(`## Compared with others
 
-ICU 72 and num2words 0.5.10, as Debian has them, say 1,000 random values in each of ten languages: cardinals, ordinals, years and dates.
-ICU's dates are put together from its months and numbers as each language says a date. Neither has Polish or Ukrainian ordinals, so dates
-of these two are compared with nothing. The test ` + "`TestOthersSayTheSame`" + ` asserts that there are no other differences than these.
-tools/compare/others.py makes the values.
+ICU 72 and num2words 0.5.10, the versions of Debian, spell 1,000 random values in each of ten languages: cardinals,
+ordinals, years and dates. ICU's dates are composed of its months and numbers as each language reads a date. Neither has
+Polish or Ukrainian ordinals, so dates of these languages are not compared. The test ` + "`TestOthersSayTheSame`" + `
+asserts that there are no other differences. tools/compare/others.py makes the values.
 
 | language | difference | values of 1,000 | value | here | there | reason |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -206,7 +205,7 @@ tools/compare/others.py makes the values.
 			delete(seen, key)
 		}
 	}
-	b.WriteString("\nThe CLDR's Polish ordinals of 90 to 99 are misspelled (dziewiętdziesiąt-), its Russian ordinals " +
-		"of\nround hundreds are cardinals, and it has no Ukrainian ordinals; they are put right here.\n")
+	b.WriteString("\nThe CLDR's Polish ordinals of 90 to 99 are misspelled (dziewiętdziesiąt-), its Russian ordinals of " +
+		"round\nhundreds are cardinals, and it has no Ukrainian ordinals; Lectern corrects them.\n")
 	return b.String()
 }

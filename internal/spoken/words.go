@@ -242,7 +242,7 @@ func (v *voice) cardinalSet(gender string, noun bool) string {
 // british are the regions that say "one hundred and one".
 var british = map[string]bool{"GB": true, "IE": true, "AU": true, "NZ": true, "ZA": true, "IN": true}
 
-// polish returns s in the letters that engines know.
+// polish returns s with the characters that engines know.
 func (v *voice) polish(s string) string {
 	if v.lang == "uk" || v.lang == "be" {
 		s = apostrophes.Replace(s)

@@ -45,29 +45,29 @@ func New(version string, s Sources) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		steps: prometheus.NewHistogramVec(histogram("lectern_step_duration_seconds",
-			"Time that a finished step took, by kind, and whether its output was reused from the "+
+			"Time of a finished step, by kind, and whether its output was reused from the "+
 				"cache.", long), []string{"kind", "reused"}),
 		wait: prometheus.NewHistogram(histogram("lectern_queue_wait_seconds",
 			"Time from the creation of a presentation to the start of its first run.", long)),
 		runs: prometheus.NewHistogramVec(histogram("lectern_presentation_duration_seconds",
-			"Time from the first start of a presentation to its end, by the state it ended in.", long), []string{"status"}),
+			"Time from the first start of a presentation to its end, by its last state.", long), []string{"status"}),
 		takeovers: prometheus.NewCounter(counter("lectern_lease_takeovers_total",
-			"Runs that were taken over because their node was dead or gave no sign of life.")),
+			"Runs that were taken over because their node died or stopped responding.")),
 		writes: prometheus.NewHistogram(histogram("lectern_flush_writes",
-			"Writes that one transaction of the job service held.", prometheus.ExponentialBuckets(1, 2, 8))),
+			"Writes in one transaction of the job service.", prometheus.ExponentialBuckets(1, 2, 8))),
 		commits: prometheus.NewHistogram(histogram("lectern_commit_duration_seconds",
-			"Time that one transaction of the job service took.", short)),
+			"Time of one transaction of the job service.", short)),
 		reports: prometheus.NewCounter(counter("lectern_reports_total",
-			"Reports of progress that runs made; many are folded into one write.")),
+			"Progress reports of runs, before they are merged.")),
 		requests: prometheus.NewCounterVec(counter("lectern_http_requests_total",
-			"Requests that were answered, by route, method and status code."), []string{"route", "method", "code"}),
+			"Answered requests, by route, method and status code."), []string{"route", "method", "code"}),
 		answers: prometheus.NewHistogramVec(histogram("lectern_http_request_duration_seconds",
-			"Time from a request to the end of its answer, streams and long polls included.", short), []string{"route"}),
+			"Time from a request to the end of its response, including streams and long polls.", short), []string{"route"}),
 		watchers: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "lectern_watchers",
-			Help: "Watchers of presentations that are there now, by kind: stream (server-sent events), poll " +
+			Help: "Connected watchers of presentations, by kind: stream (server-sent events), poll " +
 				"(requests that wait)."}, []string{"kind"}),
 		dropped: prometheus.NewCounter(counter("lectern_watchers_dropped_total",
-			"Event streams that were given up because their clients took nothing for too long.")),
+			"Event streams that were closed because their clients read nothing for too long.")),
 		deliveries: prometheus.NewCounterVec(counter("lectern_webhook_deliveries_total",
 			"Tries to deliver a webhook, by outcome: delivered, retried, given_up."), []string{"outcome"}),
 	}
@@ -164,14 +164,14 @@ func newWatcher(s Sources) *watcher {
 	}
 	return &watcher{
 		from:          s,
-		presentations: desc("lectern_presentations", "Presentations that are kept now, by state.", "status"),
+		presentations: desc("lectern_presentations", "Stored presentations, by state.", "status"),
 		up:            desc("lectern_store_up", "1 where the store answered this scrape, else 0."),
-		inUse: desc("lectern_resource_in_use", "Slots of a shared resource that are in use: encoder cores, browser "+
+		inUse: desc("lectern_resource_in_use", "Used slots of a shared resource: encoder cores, browser "+
 			"tabs, voices.", "resource"),
-		capacity: desc("lectern_resource_capacity", "Slots that a shared resource has.", "resource"),
-		waiting:  desc("lectern_resource_waiting", "Slots of a shared resource that steps wait for.", "resource"),
-		hits:     desc("lectern_cache_hits_total", "Finished steps that were found in the cache."),
-		misses:   desc("lectern_cache_misses_total", "Steps that had to be made."),
+		capacity: desc("lectern_resource_capacity", "Slots of a shared resource.", "resource"),
+		waiting:  desc("lectern_resource_waiting", "Slots of a shared resource for which steps wait.", "resource"),
+		hits:     desc("lectern_cache_hits_total", "Steps that were found in the cache."),
+		misses:   desc("lectern_cache_misses_total", "Steps that were not in the cache."),
 		bytes:    desc("lectern_cache_bytes", "Size of the cache of finished steps."),
 		backlog:  desc("lectern_webhook_backlog", "Webhooks that wait to be delivered, by whichever node."),
 		age: desc("lectern_webhook_backlog_age_seconds",

@@ -105,7 +105,7 @@ func (l *loop) inherit(ctx context.Context) {
 		return
 	}
 	if err := l.opt.Store.FreeClaims(ctx, ""); err != nil && ctx.Err() == nil {
-		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims run out by themselves",
+		l.log.Warn("webhook deliveries of an earlier process cannot be freed; its claims expire later",
 			"reason", err.Error())
 	}
 }
@@ -290,7 +290,7 @@ func (l *loop) finish() {
 // giveBack ends a claim, so that another process need not wait until it expires.
 func (s *Service) giveBack(ctx context.Context, d lectern.Delivery) {
 	if err := s.opt.Store.FinishDelivery(ctx, d, 0); err != nil && !isStale(err) {
-		s.log.Warn("a webhook delivery cannot be given back; its claim runs out by itself", "delivery", d.ID, "reason",
+		s.log.Warn("a webhook delivery cannot be returned; its claim expires later", "delivery", d.ID, "reason",
 			err.Error())
 	}
 }
@@ -319,13 +319,13 @@ func (s *Service) deliver(ctx context.Context, d lectern.Delivery) sent {
 	defer cancel()
 	err = s.opt.Store.FinishDelivery(record, after, again)
 	if isStale(err) { // another node has the message, or it is not pending
-		s.log.Info("how a webhook delivery went is not recorded: its claim has ended", "delivery", d.ID,
+		s.log.Info("the outcome of a webhook delivery is not recorded: its claim has ended", "delivery", d.ID,
 			"claim", d.Claim, "status", a.status)
 		return sent{trouble: a.status == 0 && !a.final}
 	}
 	s.say(ctx, after, a)
 	if err != nil {
-		s.log.Warn("how a webhook delivery went cannot be recorded; the message will come again", "delivery",
+		s.log.Warn("the outcome of a webhook delivery cannot be recorded; the message will be sent again", "delivery",
 			d.ID, "reason", err.Error())
 		return sent{trouble: a.status == 0}
 	}

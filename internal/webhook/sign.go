@@ -132,11 +132,11 @@ func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 	}
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
-		return fmt.Errorf("its timestamp %.40q is no number", stamp)
+		return fmt.Errorf("its timestamp %.40q is not a number", stamp)
 	}
 	at := time.Unix(seconds, 0)
 	if age := now.Sub(at); age > Tolerance || age < -Tolerance {
-		return fmt.Errorf("its timestamp is %s away from this clock; %s are allowed",
+		return fmt.Errorf("its timestamp differs from this clock by %s; %s are allowed",
 			age.Abs().Round(time.Second), Tolerance)
 	}
 	want, err := signature(secret, id, at, body)
@@ -148,5 +148,5 @@ func Verify(h http.Header, secret string, now time.Time, body []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("its signature is not that of this secret")
+	return fmt.Errorf("its signature does not match this secret")
 }

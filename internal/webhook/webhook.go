@@ -9,11 +9,11 @@
 //   - In order at the first try. A milestone of a presentation is sent to an address only after the first try of each
 //     earlier one for that address has ended, so a slow answer delays the next milestone by [Timeout] at most. Later
 //     tries delay no other message; the receiver orders by the presentation's version. The store keeps this promise
-//     (webhooktest holds every store to it); this package needs no memory for it.
+//     (webhooktest checks every store); this package stores nothing for it.
 //   - Fair. A dead or slow address delays only its own messages: it gets one try at a time, and all such addresses
-//     together get half of the places. What it cannot take now is tried as soon as it can.
+//     together get half of the places. Messages that it cannot take now are tried as soon as it can.
 //   - Bounded. [Schedule] spreads the tries over a day; then a message is given up, with the reason.
-//   - Contained. Users choose the addresses, so package egress judges each connection; redirects are not followed; at
+//   - Contained. Users choose the addresses, so package egress checks each connection; redirects are not followed; at
 //     most 64 KB of a response are read.
 //
 // Several nodes may share an outbox: a claim is a lease by the store's clock. A delivery whose claim expired, or whose

@@ -18,7 +18,7 @@ type character struct {
 	head                      func(c *paint.Canvas) // face, ears, nose, and the hair before them
 	neck                      func(c *paint.Canvas)
 	headBox, backBox          [4]float64
-	follow                    func(y float64) float64 // the part of the head's motion that the sprite follows at y, 0 to 1
+	follow                    func(y float64) float64 // part of the head's motion that the sprite follows at y
 	raise                     float64                 // moves the shoulders, in design units
 	idle                      float64                 // scales the head's idle motion; 1 is normal
 }

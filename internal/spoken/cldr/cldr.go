@@ -92,7 +92,8 @@ var (
 	archive = sync.OnceValue(func() map[string]*zip.File {
 		r, err := zip.NewReader(bytes.NewReader(tables), int64(len(tables)))
 		if err != nil {
-			panic(fmt.Sprintf("cldr: the tables are damaged: %v", err)) // they are part of the program, and a test reads them all
+			// The tables are part of the program, and a test reads all of them.
+			panic(fmt.Sprintf("cldr: the tables are damaged: %v", err))
 		}
 		out := make(map[string]*zip.File, len(r.File))
 		for _, f := range r.File {
