@@ -99,8 +99,11 @@ type Presentation struct {
 	Metadata        map[string]string
 	Files           []Artifact // that it left; nil: it is not completed, or was by a version that did not note them here
 	ExpiresAt       time.Time  // when it goes with all its files; zero: it has not ended
-	CallbackURL     string     // told of every milestone; "": nobody is
-	TraceParent     string     // of the request that made it, as W3C Trace Context writes it; "": none is known
+	// Usage is what all its attempts have used, UsedBefore what those before the current one have. Like the heartbeat they
+	// are not versioned: the figures of a presentation that has ended are final until a retry.
+	Usage, UsedBefore Consumption
+	CallbackURL       string // told of every milestone; "": nobody is
+	TraceParent       string // of the request that made it, as W3C Trace Context writes it; "": none is known
 }
 
 // The stages of a run, in the order in which they begin; they overlap.
@@ -150,6 +153,7 @@ type (
 		SlidesDone int
 		ETA        time.Duration
 		Warnings   []Warning
+		Usage      *Consumption // of this attempt until now; it is not changed afterwards. nil: nothing new
 	}
 	// Beat says that a run is alive (J8).
 	Beat struct{ Attempt int }
@@ -190,7 +194,7 @@ type Change int
 // The changes. Only Visible ones have a new version.
 const (
 	Unchanged Change = iota
-	Silent           // only the heartbeat or the ETA moved
+	Silent           // only the heartbeat, the ETA or the usage moved
 	Visible          // observers see something new
 )
 
@@ -252,6 +256,7 @@ func (p Presentation) begin(e Began, now time.Time) (Presentation, Change, error
 	p.Status, p.Stage, p.Message = StatusProcessing, StagePreparing, "Preparing."
 	p.Attempt++
 	p.Worker = e.Worker
+	p.UsedBefore = p.Usage
 	if p.StartedAt.IsZero() {
 		p.StartedAt = later(now, p.CreatedAt)
 	}
@@ -330,6 +335,11 @@ func (p Presentation) report(e Reported) (Presentation, Change, error) {
 	if silent {
 		p.ETA = e.ETA
 	}
+	if e.Usage != nil {
+		if used := p.Usage.Max(p.UsedBefore.Plus(*e.Usage)); !used.equal(p.Usage) {
+			p.Usage, silent = used, true
+		}
+	}
 	switch {
 	case visible:
 		p.Version++
@@ -355,8 +365,8 @@ func (p Presentation) end(s Status, now time.Time) (Presentation, Change, error)
 	return p, Visible, nil
 }
 
-// Merge folds a later report of the same attempt into r, so that applying the result equals applying both: progress
-// and slides take the maximum, stage, message and ETA the latest, warnings add up.
+// Merge folds a later report of the same attempt into r, so that applying the result equals applying both: progress,
+// slides and usage take the maximum, stage, message and ETA the latest, warnings add up.
 func (r Reported) Merge(later Reported) Reported {
 	r.Progress = max(r.Progress, later.Progress)
 	r.SlidesDone = max(r.SlidesDone, later.SlidesDone)
@@ -371,6 +381,14 @@ func (r Reported) Merge(later Reported) Reported {
 	}
 	if added := newWarnings(r.Warnings, later.Warnings); len(added) > 0 {
 		r.Warnings = append(r.Warnings[:len(r.Warnings):len(r.Warnings)], added...)
+	}
+	switch {
+	case later.Usage == nil:
+	case r.Usage == nil:
+		r.Usage = later.Usage
+	default:
+		most := r.Usage.Max(*later.Usage)
+		r.Usage = &most
 	}
 	return r
 }

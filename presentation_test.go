@@ -34,7 +34,21 @@ func genReport(t *rapid.T, attempt int) lectern.Reported {
 		SlidesDone: rapid.IntRange(-1, 9).Draw(t, "slides"),
 		ETA:        time.Duration(rapid.IntRange(-1, 3).Draw(t, "eta")) * time.Second,
 		Warnings:   genWarnings(t),
+		Usage:      genUsage(t),
 	}
+}
+
+func genUsage(t *rapid.T) *lectern.Consumption {
+	if rapid.Bool().Draw(t, "nothing used") {
+		return nil
+	}
+	u := lectern.Consumption{CPU: time.Duration(rapid.IntRange(0, 3).Draw(t, "cpu")) * time.Second}
+	for _, name := range []string{"anna", "ben", "cleo"} {
+		if n := rapid.Int64Range(0, 3).Draw(t, name); n > 0 {
+			u.Providers = append(u.Providers, lectern.ProviderUse{Provider: name, Characters: n})
+		}
+	}
+	return &u
 }
 
 func genEvent(t *rapid.T, attempt int) lectern.Event {
@@ -179,7 +193,10 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 // checkVersion holds J5: the version counts what can be seen, and nothing else.
 func checkVersion(t *rapid.T, p, next lectern.Presentation, change lectern.Change) {
 	same := next
-	same.Version, same.LastHeartbeat, same.ETA = p.Version, p.LastHeartbeat, p.ETA
+	same.Version, same.LastHeartbeat, same.ETA, same.Usage = p.Version, p.LastHeartbeat, p.ETA, p.Usage
+	if !reflect.DeepEqual(next.Usage, next.Usage.Max(p.Usage)) {
+		t.Fatalf("the usage falls from %+v to %+v", p.Usage, next.Usage)
+	}
 	seen := !reflect.DeepEqual(p, same)
 	switch change {
 	case lectern.Visible:

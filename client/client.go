@@ -364,30 +364,31 @@ func (c *Client) Voices(ctx context.Context) ([]lectern.Voice, error) {
 
 // wire is a presentation as the server writes it.
 type wire struct {
-	ID              string            `json:"id"`
-	Title           string            `json:"title"`
-	Language        string            `json:"language"`
-	Status          lectern.Status    `json:"status"`
-	Stage           string            `json:"stage"`
-	Progress        lectern.Progress  `json:"progress"`
-	Message         string            `json:"message"`
-	SlidesDone      int               `json:"slides_done"`
-	SlidesTotal     int               `json:"slides_total"`
-	Version         int64             `json:"version"`
-	Attempt         int               `json:"attempt"`
-	CancelRequested bool              `json:"cancel_requested"`
-	CreatedAt       time.Time         `json:"created_at"`
-	StartedAt       time.Time         `json:"started_at"`
-	CompletedAt     time.Time         `json:"completed_at"`
-	LastHeartbeat   time.Time         `json:"last_heartbeat"`
-	ETASeconds      float64           `json:"eta_seconds"`
-	QueuePosition   int               `json:"queue_position"`
-	EstimatedStart  time.Time         `json:"estimated_start_at"`
-	Error           *lectern.Failure  `json:"error"`
-	Warnings        []lectern.Warning `json:"warnings"`
-	Metadata        map[string]string `json:"metadata"`
-	DurationSeconds float64           `json:"duration_seconds"`
-	ExpiresAt       time.Time         `json:"expires_at"`
+	ID              string              `json:"id"`
+	Title           string              `json:"title"`
+	Language        string              `json:"language"`
+	Status          lectern.Status      `json:"status"`
+	Stage           string              `json:"stage"`
+	Progress        lectern.Progress    `json:"progress"`
+	Message         string              `json:"message"`
+	SlidesDone      int                 `json:"slides_done"`
+	SlidesTotal     int                 `json:"slides_total"`
+	Version         int64               `json:"version"`
+	Attempt         int                 `json:"attempt"`
+	CancelRequested bool                `json:"cancel_requested"`
+	CreatedAt       time.Time           `json:"created_at"`
+	StartedAt       time.Time           `json:"started_at"`
+	CompletedAt     time.Time           `json:"completed_at"`
+	LastHeartbeat   time.Time           `json:"last_heartbeat"`
+	ETASeconds      float64             `json:"eta_seconds"`
+	QueuePosition   int                 `json:"queue_position"`
+	EstimatedStart  time.Time           `json:"estimated_start_at"`
+	Error           *lectern.Failure    `json:"error"`
+	Warnings        []lectern.Warning   `json:"warnings"`
+	Metadata        map[string]string   `json:"metadata"`
+	DurationSeconds float64             `json:"duration_seconds"`
+	ExpiresAt       time.Time           `json:"expires_at"`
+	Usage           lectern.Consumption `json:"usage"`
 	Files           []struct {
 		Name      string `json:"name"`
 		Slide     int    `json:"slide"`
@@ -397,9 +398,14 @@ type wire struct {
 	} `json:"files"`
 }
 
-// files are those whose kind this version knows. In the client the length of the video is with the video.
+// files are those whose kind this version knows. In the client the length of the video is with the video, which is all
+// that a list says of it.
 func (w wire) files() []lectern.Artifact {
 	var list []lectern.Artifact
+	length := time.Duration(math.Round(w.DurationSeconds * float64(time.Second)))
+	if len(w.Files) == 0 && length > 0 {
+		return []lectern.Artifact{{Kind: lectern.ArtifactVideo, Duration: length}}
+	}
 	for _, f := range w.Files {
 		for _, known := range lectern.ArtifactFiles() {
 			if known.Link != f.Name {
@@ -407,7 +413,7 @@ func (w wire) files() []lectern.Artifact {
 			}
 			a := lectern.Artifact{Kind: known.Kind, Slide: f.Slide, ContentType: f.MediaType, Size: f.Bytes, SHA256: f.SHA256}
 			if a.Kind == lectern.ArtifactVideo {
-				a.Duration = time.Duration(math.Round(w.DurationSeconds * float64(time.Second)))
+				a.Duration = length
 			}
 			list = append(list, a)
 		}
@@ -420,7 +426,7 @@ func (w wire) presentation() lectern.Presentation {
 		ID: w.ID, Title: w.Title, Language: w.Language, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
 		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
 		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
-		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt,
+		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt, Usage: w.Usage,
 		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
 	}
 }

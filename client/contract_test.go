@@ -112,6 +112,26 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	}
 }
 
+// A completed presentation has its length and what it used; a list has no files, and the length all the same.
+func TestClientReadsWhatACompletedOneLeft(t *testing.T) {
+	t.Parallel()
+	c := answering(t, map[string]string{"GET /v1/presentations/p": "v1_completed"})
+	p, err := c.Get(t.Context(), "p")
+	want := lectern.Consumption{Video: 83400 * time.Millisecond, CPU: 12346 * time.Millisecond, Providers: []lectern.ProviderUse{
+		{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"}, {Provider: "flite", Characters: 1234},
+	}}
+	if err != nil || !reflect.DeepEqual(p.Usage, want) || p.Duration() == 0 || len(p.Files) < 9 {
+		t.Errorf("%v %+v", err, p)
+	}
+	c, _ = dial(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"presentations":[{"id":"p","duration_seconds":83.4}]}`))
+	})
+	page, _, err := c.List(t.Context(), lectern.Query{})
+	if err != nil || len(page) != 1 || page[0].Duration() != 83400*time.Millisecond {
+		t.Errorf("%v %+v", err, page)
+	}
+}
+
 func TestClientReadsTheServersProblems(t *testing.T) {
 	t.Parallel()
 	c := answering(t, map[string]string{"POST /v1/presentations": "v1_problem"})

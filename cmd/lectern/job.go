@@ -135,9 +135,9 @@ func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
 		if title == "" {
 			title = "–"
 		}
-		rows = append(rows, []string{p.ID, string(p.Status), fmt.Sprintf("%3.0f%%", p.Progress.Percent()), ago(now, p.CreatedAt), shorten(title, 48)})
+		rows = append(rows, []string{p.ID, string(p.Status), fmt.Sprintf("%3.0f%%", p.Progress.Percent()), ago(now, p.CreatedAt), length(p), until(now, p.ExpiresAt), shorten(title, 48)})
 	}
-	io.table([]string{"ID", "STATUS", "DONE", "MADE", "TITLE"}, rows)
+	io.table([]string{"ID", "STATUS", "DONE", "MADE", "LENGTH", "EXPIRES", "TITLE"}, rows)
 	return nil
 }
 
@@ -182,6 +182,13 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 	row("made", when(p.CreatedAt))
 	row("started", when(p.StartedAt))
 	row("ended", when(p.CompletedAt))
+	row("length", length(p))
+	row("expires", when(p.ExpiresAt))
+	if p.Status.Terminal() {
+		for _, text := range spent(p.Usage) {
+			row("used", text)
+		}
+	}
 	row("heartbeat", when(p.LastHeartbeat))
 	for _, w := range p.Warnings {
 		text := w.Message
@@ -194,6 +201,52 @@ func (c *jobShowCmd) Run(ctx context.Context, io streams, o office) error {
 		explain(io, p.Error, 0)
 	}
 	return nil
+}
+
+// length is how long the video lasts, "" where it is not known.
+func length(p lectern.Presentation) string {
+	if p.Duration() == 0 {
+		return ""
+	}
+	return clock(p.Duration())
+}
+
+// until is how long it is to a time, roughly; "" for none.
+func until(now, t time.Time) string {
+	switch d := t.Sub(now); {
+	case t.IsZero():
+		return ""
+	case d < time.Minute:
+		return "now"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("in %d min", int(d/time.Minute))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("in %d h", int(d/time.Hour))
+	default:
+		return fmt.Sprintf("in %d days", int(d/(24*time.Hour)))
+	}
+}
+
+// spent is what a presentation has used, a sentence a line.
+func spent(c lectern.Consumption) []string {
+	if c.IsZero() {
+		return nil
+	}
+	lines := []string{fmt.Sprintf("%.2f minutes of video, %.1f s of processor time", c.Video.Minutes(), c.CPU.Seconds())}
+	for _, p := range c.Providers {
+		text := p.Provider + ":"
+		if p.Characters > 0 {
+			text += fmt.Sprintf(" %d characters", p.Characters)
+		}
+		if p.Avatar > 0 {
+			text += fmt.Sprintf(" %s of clips", p.Avatar.Round(100*time.Millisecond))
+		}
+		if p.Currency != "" {
+			text += fmt.Sprintf(", %.4f %s", float64(p.Cost)/1e6, p.Currency)
+		}
+		lines = append(lines, text)
+	}
+	return lines
 }
 
 func when(t time.Time) string {

@@ -99,25 +99,28 @@ type jsonDisplay struct{ to *json.Encoder }
 
 // event is a line of --json. Type is "progress", "done" or "failed".
 type event struct {
-	Type       string            `json:"type"`
-	ID         string            `json:"id,omitempty"`
-	Status     lectern.Status    `json:"status,omitempty"`
-	Stage      string            `json:"stage,omitempty"`
-	Progress   lectern.Progress  `json:"progress"`
-	Message    string            `json:"message,omitempty"`
-	SlidesDone int               `json:"slides_done"`
-	Slides     int               `json:"slides_total"`
-	Version    int64             `json:"version,omitempty"`
-	Attempt    int               `json:"attempt,omitempty"`
-	ETA        *float64          `json:"eta_seconds"`
-	Place      int               `json:"queue_position,omitempty"`
-	StartsAt   *time.Time        `json:"estimated_start_at,omitempty"`
-	Warnings   []lectern.Warning `json:"warnings,omitempty"`
-	Error      *lectern.Failure  `json:"error,omitempty"`
-	File       string            `json:"file,omitempty"`
-	Size       int64             `json:"size,omitempty"`
-	Took       float64           `json:"took_seconds,omitempty"`
-	Files      map[string]string `json:"files,omitempty"`
+	Type       string               `json:"type"`
+	ID         string               `json:"id,omitempty"`
+	Status     lectern.Status       `json:"status,omitempty"`
+	Stage      string               `json:"stage,omitempty"`
+	Progress   lectern.Progress     `json:"progress"`
+	Message    string               `json:"message,omitempty"`
+	SlidesDone int                  `json:"slides_done"`
+	Slides     int                  `json:"slides_total"`
+	Version    int64                `json:"version,omitempty"`
+	Attempt    int                  `json:"attempt,omitempty"`
+	ETA        *float64             `json:"eta_seconds"`
+	Place      int                  `json:"queue_position,omitempty"`
+	StartsAt   *time.Time           `json:"estimated_start_at,omitempty"`
+	Warnings   []lectern.Warning    `json:"warnings,omitempty"`
+	Error      *lectern.Failure     `json:"error,omitempty"`
+	File       string               `json:"file,omitempty"`
+	Size       int64                `json:"size,omitempty"`
+	Took       float64              `json:"took_seconds,omitempty"`
+	Files      map[string]string    `json:"files,omitempty"`
+	Length     float64              `json:"duration_seconds,omitempty"`
+	ExpiresAt  *time.Time           `json:"expires_at,omitempty"`
+	Usage      *lectern.Consumption `json:"usage,omitempty"`
 }
 
 func eventOf(kind string, p lectern.Presentation) event {
@@ -127,6 +130,13 @@ func eventOf(kind string, p lectern.Presentation) event {
 	}
 	if e.Place = p.QueuePosition; !p.StartAt.IsZero() {
 		e.StartsAt = &p.StartAt
+	}
+	e.Length = p.Duration().Seconds()
+	if !p.ExpiresAt.IsZero() {
+		e.ExpiresAt = &p.ExpiresAt
+	}
+	if p.Status.Terminal() && !p.Usage.IsZero() {
+		e.Usage = &p.Usage
 	}
 	if p.ETA > 0 {
 		s := p.ETA.Round(100 * time.Millisecond).Seconds()

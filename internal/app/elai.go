@@ -28,6 +28,7 @@ func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) prov
 	p := provider{name: elai.Name, avatars: avatar.Retrying(avatar.Limited(e, renders), again), slots: renders, close: e.Close,
 		warm:   e.Warm,
 		doctor: func(ctx context.Context) Finding { return examineElai(ctx, e) }}
+	p.price.Micros, p.price.Currency = cfg.Elai.Price.Amount()
 	if secrets.ElaiWebhook != "" {
 		p.webhook = e.Webhook(secrets.ElaiWebhook)
 	}

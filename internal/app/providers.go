@@ -16,6 +16,7 @@ import (
 	"lectern/internal/tts"
 	"lectern/internal/tts/espeak"
 	"lectern/internal/tts/flite"
+	"lectern/internal/usage"
 )
 
 // provider is a program or service that gives voices or avatars, with all that a process does for it. The functions may be
@@ -26,6 +27,7 @@ type provider struct {
 	avatars avatar.Engine // nil: it gives no avatars here
 	lacking string        // what a code that names it answers where its avatars need a setting
 	slots   *slots.Slots  // what its engine does at once
+	price   usage.Price   // of its voices or avatars; zero: none is known
 	close   func() error
 	warm    func(ctx context.Context)             // begins early what is slow at first; it does not block
 	webhook http.Handler                          // takes the messages that it signs, at /webhooks/NAME
@@ -64,6 +66,17 @@ func widest(all []provider) int {
 	return most
 }
 
+// pricesOf returns the prices of the providers that have one.
+func pricesOf(all []provider) map[string]usage.Price {
+	prices := map[string]usage.Price{}
+	for _, p := range all {
+		if p.price != (usage.Price{}) {
+			prices[p.name] = p.price
+		}
+	}
+	return prices
+}
+
 // avatarsOf returns the avatars of the providers.
 func avatarsOf(cfg config.Config, all []provider) *avatar.Catalogue {
 	var engines []avatar.Engine
@@ -87,12 +100,14 @@ type calls struct {
 	// tries of a call to a service that is too busy or cannot be reached; 0: the engine is on this machine, where a second
 	// try changes nothing and its voices are listed in no time
 	tries int
+	price usage.Price // of a million characters; zero: none is known
 }
 
 // voiceProvider makes a provider of a voice engine.
 func voiceProvider(e tts.Engine, c calls, f Finding) provider {
-	p := provider{name: e.Name(), slots: slots.New(e.Name()+" voices", c.slots), close: closer(e), doctor: examineVoices(e, f)}
-	p.voices = tts.Limited(e, p.slots)
+	p := provider{name: e.Name(), slots: slots.New(e.Name()+" voices", c.slots), price: c.price, close: closer(e),
+		doctor: examineVoices(e, f)}
+	p.voices = tts.Limited(tts.Metered(e), p.slots)
 	if c.tries == 0 {
 		return p
 	}

@@ -28,6 +28,7 @@ import (
 	"lectern/internal/slides"
 	"lectern/internal/slots"
 	"lectern/internal/tts"
+	"lectern/internal/usage"
 )
 
 // Tools make slides, voices and pictures.
@@ -43,6 +44,7 @@ type Tools struct {
 	secrets   config.Secrets
 	providers []provider
 	slots     *render.Resources
+	ledger    *usage.Ledger
 	judge     *picturefile.Judge
 	checker   *check.Checker
 	Decks     *deck.Catalogue
@@ -79,6 +81,7 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
 	}
+	t.ledger = usage.NewLedger(t.Browser.CPU)
 	t.checker = check.New(check.Options{
 		Voices: t.Voices, Avatars: t.Avatars, Library: t.Slides, Fetcher: &asset.Pictures{Web: t.Web}, Judge: t.judge,
 		Limits: cfg.Limits, Subtitles: cfg.Subtitles,
@@ -131,7 +134,7 @@ func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, c
 			hold := cache.Hold()
 			return hold, hold.Release
 		},
-		Resources: t.slots,
+		Resources: t.slots, Ledger: t.ledger, Prices: pricesOf(t.providers),
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/retry"
 	"lectern/internal/tts"
+	"lectern/internal/usage"
 )
 
 // webVoice is an engine that asks a server for each sentence, as engines of services do.
@@ -128,7 +129,7 @@ func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	t.Cleanup(server.Close)
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
-	web := voiceProvider(webVoice{server}, calls{slots: 1, tries: 4}, Finding{Name: "web"})
+	web := voiceProvider(webVoice{server}, calls{slots: 1, tries: 4, price: usage.Price{Micros: 20_000_000, Currency: "USD"}}, Finding{Name: "web"})
 	a, err := Open(t.Context(), Options{Config: cfg, Folders: FoldersIn(cfg), Version: "1", Log: quiet(), Once: true,
 		extra: []provider{web}})
 	if err != nil {
@@ -170,6 +171,11 @@ func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	}
 	if p.Status != lectern.StatusCompleted {
 		t.Fatalf("%s: %+v", p.Status, p.Error)
+	}
+	u := p.Usage
+	if len(u.Providers) != 1 || u.Providers[0].Characters < 40 || u.Providers[0].Cost != 20*u.Providers[0].Characters ||
+		u.Providers[0].Currency != "USD" || u.Video != p.Duration() || u.CPU < 100*time.Millisecond {
+		t.Errorf("it used %+v", u)
 	}
 	if !waited {
 		t.Error("no message says that it waits for the service")

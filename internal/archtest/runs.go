@@ -26,7 +26,8 @@ func Concurrent(files []File, unraced []string) []Finding {
 		for _, near := range neighbours(byDir, r) {
 			for _, f := range byDir[near] {
 				if where := concurrency(f); where != "" && (near == r || !f.Test) {
-					out = append(out, Finding{where, "concurrency in the tests of " + r + ", which run without the race detector", why})
+					out = append(out, Finding{where,
+						"concurrency in the tests of " + r + ", which run without the race detector", why})
 				}
 			}
 		}

@@ -13,8 +13,9 @@ import (
 // listed returns the folders of a kind in scripts/tests.
 func listed(t *testing.T, kind string) []string {
 	t.Helper()
-	out, err := proc.Output(t.Context(), proc.Command{Path: filepath.Join(root, "scripts", "tests"), Args: []string{"--list", kind},
-		Env: os.Environ()})
+	out, err := proc.Output(t.Context(),
+		proc.Command{Path: filepath.Join(root, "scripts", "tests"), Args: []string{"--list", kind},
+			Env: os.Environ()})
 	if err != nil {
 		t.Fatalf("scripts/tests --list %s: %v", kind, err)
 	}

@@ -35,7 +35,7 @@ const (
 	passageOpening = lectern.SampleRate
 )
 
-// Passage is a part of the sound that is encoded by itself.
+// Passage is a separately encoded part of the sound.
 type Passage struct {
 	At      int64    // its first packet, counted in the whole sound
 	Samples int64    // its length: whole packets

@@ -74,7 +74,8 @@ func (a *Artifacts) Put(ctx context.Context, key, path, contentType string) erro
 		return storeFailed("read a finished file", err)
 	}
 	if !info.Mode().IsRegular() {
-		return lectern.Fail(lectern.CodeInternal, "Only files can be stored, and %s is not a file.", filepath.Base(path))
+		return lectern.Fail(lectern.CodeInternal, "Only files can be stored, and %s is not a file.",
+			filepath.Base(path))
 	}
 	if a.dir != "" {
 		return a.putLocal(key, path)

@@ -80,6 +80,7 @@ type Browser struct {
 	version  string
 	closed   bool
 	proof    proof
+	spent    atomic.Int64  // processor time of browsers that have ended, in nanoseconds
 	losses   atomic.Int64  // browsers that died and tabs that crashed during a picture
 	exposed  string        // why the browser starts without its sandbox; "": it has one
 	idle     *time.Timer   // ends an idle browser; nil: it keeps running
@@ -477,4 +478,17 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 // the browser truncates fractions.
 func (j *shot) factor() float64 {
 	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)
+}
+
+// CPU is the processor time that the browser has used since New, all its processes and restarts together. On systems
+// other than Linux that of a running browser is not known.
+func (b *Browser) CPU() time.Duration {
+	b.mu.Lock()
+	in := b.running
+	b.mu.Unlock()
+	sum := time.Duration(b.spent.Load())
+	if in != nil {
+		sum += in.cpu()
+	}
+	return sum
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -51,7 +53,18 @@ type instance struct {
 	meter   *meter
 	metered chan struct{} // closed when the meter has ended
 	once    sync.Once
-	err     error // of close
+	err     error         // of close
+	spent   *atomic.Int64 // takes its processor time when it is closed; nil: nobody asks
+}
+
+// cpu is the processor time of a browser that runs.
+func (in *instance) cpu() time.Duration {
+	select {
+	case <-in.p.Done(): // its id may be another process's by now
+		return 0
+	default:
+		return spent(in.p.Pid())
+	}
 }
 
 // instance returns the running browser, or starts one. Concurrent callers wait for the same start.
@@ -101,7 +114,7 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 	b.starting, b.startErr = nil, err
 	late := b.closed && in != nil
 	if in != nil {
-		b.version = in.version
+		b.version, in.spent = in.version, &b.spent
 	}
 	if !late {
 		b.running = in
@@ -117,7 +130,8 @@ func (b *Browser) start(before *instance, done chan struct{}) {
 func launch(life context.Context, path string, o Options, contained bool) (*instance, error) {
 	in := &instance{}
 	if err := in.makeProfile(o.Dir); err != nil {
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The folder for the browser's profile could not be created.").
+		return nil, lectern.Fail(lectern.CodeCaptureFailed,
+			"The folder for the browser's profile could not be created.").
 			Because(err)
 	}
 	if err := in.exec(life, path, o, contained); err != nil {
@@ -219,6 +233,10 @@ func (in *instance) close() error {
 	in.once.Do(func() {
 		if in.p != nil {
 			in.p.Stop()
+			if in.spent != nil {
+				user, system := in.p.Times()
+				in.spent.Add(int64(user + system))
+			}
 			in.w.close()
 			<-in.metered
 			proc.KillEscaped(in.profile) // the crash handlers, which leave the process group and may still write

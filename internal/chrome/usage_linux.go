@@ -56,6 +56,7 @@ func (g *gauge) measure() (u usage) {
 type stat struct {
 	parent int
 	cpu    time.Duration
+	waited time.Duration // processor time of descendants that have ended
 }
 
 func readStat(pid int) (stat, bool) {
@@ -70,14 +71,27 @@ func readStat(pid int) (stat, bool) {
 func parseStat(line []byte) (stat, bool) {
 	_, rest, ok := bytes.Cut(line[max(0, bytes.LastIndexByte(line, ')')):], []byte(")"))
 	f := bytes.Fields(rest)
-	const state, parent, user, system = 0, 1, 11, 12 // counted from the state
-	if !ok || len(f) <= system || bytes.Equal(f[state], []byte("Z")) {
+	const state, parent, user, system, waited = 0, 1, 11, 12, 13 // counted from the state
+	if !ok || len(f) <= waited+1 || bytes.Equal(f[state], []byte("Z")) {
 		return stat{}, false
 	}
 	p, err1 := strconv.Atoi(string(f[parent]))
 	a, err2 := strconv.ParseInt(string(f[user]), 10, 64)
 	b, err3 := strconv.ParseInt(string(f[system]), 10, 64)
-	return stat{p, time.Duration(a+b) * tick}, err1 == nil && err2 == nil && err3 == nil
+	c, err4 := strconv.ParseInt(string(f[waited]), 10, 64)
+	d, err5 := strconv.ParseInt(string(f[waited+1]), 10, 64)
+	whole := err1 == nil && err2 == nil && err3 == nil && err4 == nil && err5 == nil
+	return stat{p, time.Duration(a+b) * tick, time.Duration(c+d) * tick}, whole
+}
+
+// spent is the processor time of a process and its descendants, those that have ended included.
+func spent(root int) (sum time.Duration) {
+	for _, pid := range family(root) {
+		if s, ok := readStat(pid); ok {
+			sum += s.cpu + s.waited
+		}
+	}
+	return sum
 }
 
 // private returns the memory of a process that no file backs, its own and shared.

@@ -2,7 +2,11 @@
 
 package chrome
 
-import "golang.org/x/sys/unix"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // gauge measures nothing here: other systems have no /proc, so only the timeout bounds a page.
 type gauge struct{}
@@ -12,3 +16,6 @@ func newGauge(int) *gauge { return &gauge{} }
 func (*gauge) measure() usage { return usage{} }
 
 func killFamily(root int) { _ = unix.Kill(-root, unix.SIGKILL) }
+
+// spent is known here when the browser has ended.
+func spent(int) time.Duration { return 0 }

@@ -87,6 +87,16 @@ type Elai struct {
 	Tries       int           // of a call that changes nothing, and of a render whose calls find nobody
 	Poll        time.Duration // between looks at a render
 	Timeout     time.Duration // for one render
+	Price       Price         // of a minute of video
+}
+
+// Price is an amount of money, "1.50 EUR", or "": unknown. It is a string so that a Config can be compared.
+type Price string
+
+// Amount returns the price in millionths of its currency. The currency is "" for none.
+func (p Price) Amount() (micros int64, currency string) {
+	micros, currency, _ = parsePrice(string(p)) // checked when it was set
+	return micros, currency
 }
 
 // List is several words in one setting, separated by commas. It is a string so that a Config can be compared.

@@ -62,7 +62,7 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s", "subtitles": "yes", "assets.ports": "80",
 		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB", "limits.check": "20s", "limits.ranges": "17",
 		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
-		"db": "postgres://me:hunter2@h/n", "role": "api", "assets.keep": "2d", "limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
+		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "assets.keep": "2d", "limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
 	}
 	// settings that it requires
 	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}
@@ -294,4 +294,21 @@ func FuzzUnits(f *testing.F) {
 			t.Errorf("ParseSize(%q) = %d", s, n)
 		}
 	})
+}
+
+// A price is an amount and a currency; what is neither is refused and not guessed.
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"1.50 EUR": 1_500_000, "2 USD": 2_000_000, " 0.000001 GBP ": 1, "": 0} {
+		cfg, _, err := Load(Source{Flags: map[string]string{"elai.price": text}})
+		micros, currency := cfg.Elai.Price.Amount()
+		if err != nil || micros != want || (currency == "") != (text == "") {
+			t.Errorf("%q is %d %s (%v)", text, micros, currency, err)
+		}
+	}
+	for _, text := range []string{"1.5", "EUR", "EUR 1", "-1 EUR", "1.1234567 EUR", "1,50 EUR", "1e3 EUR", "1 eur", "1 EURO", "9999999 EUR", ". EUR"} {
+		if cfg, _, err := Load(Source{Flags: map[string]string{"elai.price": text}}); err == nil {
+			t.Errorf("%q is taken for %q", text, cfg.Elai.Price)
+		}
+	}
 }

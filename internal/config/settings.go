@@ -249,6 +249,8 @@ func elaiSettings() []Setting {
 			func(c *Config) *time.Duration { return &c.Elai.Poll }),
 		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second,
 			24*time.Hour, func(c *Config) *time.Duration { return &c.Elai.Timeout }),
+		price("elai.price", "what Elai charges for a minute of video, for the usage of presentations; empty: it is not known",
+			func(c *Config) *Price { return &c.Elai.Price }),
 	}
 }
 
@@ -441,4 +443,15 @@ func sizeInt(key, doc string, lo, hi int64, at func(*Config) *int) Setting {
 	}
 	s.get = func(c Config) string { return FormatSize(int64(*at(&c))) }
 	return s
+}
+
+// price is an amount with up to six digits after the point, and a currency.
+func price(key, doc string, at func(*Config) *Price) Setting {
+	return Setting{key, doc, "an amount and a currency, such as 1.50 EUR, or nothing", func(c *Config, s string) error {
+		if _, _, err := parsePrice(s); err != nil {
+			return err
+		}
+		*at(c) = Price(strings.TrimSpace(s))
+		return nil
+	}, func(c Config) string { return string(*at(&c)) }}
 }

@@ -152,3 +152,22 @@ func nearestVariable(name string, known []string) string {
 	}
 	return ""
 }
+
+// parsePrice reads an amount and a currency: "1.50 EUR". Nothing is no price.
+func parsePrice(s string) (micros int64, currency string, err error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return 0, "", nil
+	}
+	amount, currency, _ := strings.Cut(s, " ")
+	whole, part, _ := strings.Cut(amount, ".")
+	n, err1 := strconv.ParseUint(whole, 10, 32)
+	m, err2 := strconv.ParseUint(part+strings.Repeat("0", max(0, 6-len(part))), 10, 32)
+	if err1 != nil || err2 != nil || len(part) > 6 || n > 1_000_000 {
+		return 0, "", fmt.Errorf("%q is no amount from 0 to 1000000 with up to six digits after the point", amount)
+	}
+	currency = strings.TrimSpace(currency)
+	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return 0, "", fmt.Errorf("%q is no currency of three capital letters", currency)
+	}
+	return int64(n)*1_000_000 + int64(m), currency, nil
+}

@@ -1,4 +1,4 @@
-// Package encode says how the pieces of a video are encoded, without encoding one.
+// Package encode decides how the pieces of a video are encoded, without encoding any.
 //
 // The arguments of ffmpeg, the part of a picture that is encoded separately and the groups of frames are decisions, and
 // decisions can be tested as values. So everything here is a function from values to values: no files, no processes, no

@@ -218,8 +218,9 @@ func TestAStillStands(t *testing.T) {
 	for _, cabac := range []bool{true, false} {
 		t.Run(fmt.Sprint("cabac ", cabac), func(t *testing.T) {
 			t.Parallel()
-			key := ffmpeg(t, nil, append([]string{"-f", "lavfi", "-i", "testsrc2=s=" + size[len(size)-1] + ":r=30:d=0.01,format=yuv420p",
-				"-frames:v", "1"}, append(options(cabac, ""), "pipe:1")...)...)
+			key := ffmpeg(t, nil,
+				append([]string{"-f", "lavfi", "-i", "testsrc2=s=" + size[len(size)-1] + ":r=30:d=0.01,format=yuv420p",
+					"-frames:v", "1"}, append(options(cabac, ""), "pipe:1")...)...)
 			p := NewPictures(bytes.NewReader(key))
 			units, err := p.Units()
 			if err != nil {

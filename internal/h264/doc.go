@@ -2,9 +2,9 @@
 // of a picture.
 //
 // A still slide is one coded picture followed by pictures whose every macroblock is skipped: [Sets.Skips] writes such
-// slices, [Still] whole groups of them. An avatar is a small stream of its own, encoded separately, one slice per row
-// of macroblocks; [Splice] puts those slices into the pictures of a still. The package copies slice data and never
-// decodes it into pixels.
+// slices, [Still] whole groups of them. An avatar is a small stream, encoded separately, with one slice for each row of
+// macroblocks; [Splice] puts those slices into the pictures of a still. The package copies slice data and never decodes
+// it into pixels.
 //
 // It supports what x264 writes for Lectern and refuses the rest with [ErrUnsupported]: frames, 4:2:0 at 8 bits, one
 // slice group, picture order count type 2 (so no B slices), no weighted prediction. It supports both entropy coders.

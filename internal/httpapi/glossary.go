@@ -5,6 +5,7 @@ import "github.com/danielgtaylor/huma/v2"
 // glossary says what the shapes of the document are, under "", and what the fields of those are that come from the root
 // package, whose types carry no tags for a document.
 var glossary = map[string]map[string]string{
+	"Amount":               {"": "An amount of money."},
 	"Asset":                {"": "An uploaded file. What it has none of is null."},
 	"AssetPage":            {"": "A page of assets."},
 	"AvatarList":           {"": "All avatars."},
@@ -66,6 +67,8 @@ var glossary = map[string]map[string]string{
 		"param": "Which part of the deck, such as slides[2].props.items; absent: none in particular.",
 	},
 	"Webhook":       {"": "An address that is told of presentations."},
+	"ProviderUsage": {"": "What a presentation has used of one provider."},
+	"Usage":         {"": "What a presentation has used."},
 	"WebhookList":   {"": "All webhooks."},
 	"WebhookSecret": {"": "A webhook with its secret, which is shown this once."},
 }

@@ -36,7 +36,48 @@ type Presentation struct {
 	DurationSeconds float64           `json:"duration_seconds,omitempty" doc:"How long the video of a completed presentation lasts. Absent where it was completed by a version that did not note it."`
 	ExpiresAt       *Time             `json:"expires_at,omitempty" format:"date-time" doc:"When a presentation that has ended goes with all its files. Absent: it has not ended."`
 	Files           []File            `json:"files,omitempty" doc:"What a completed presentation has left. Absent in lists, and where it was completed by a version that did not note them."`
+	Usage           *Usage            `json:"usage,omitempty" doc:"What all attempts of a presentation that has ended have used. Absent: it has not ended, or an earlier version completed it, which did not count."`
 	Links           map[string]string `json:"links" doc:"Paths of what can be had now: self, events, steps; cancel or retry where possible; video and the other files once they are there."`
+}
+
+// Usage is what a presentation has used.
+type Usage struct {
+	VideoMinutes float64         `json:"video_minutes" doc:"Length of the video that it left." example:"1.39"`
+	CPUSeconds   float64         `json:"cpu_seconds" doc:"Processor time: of the programs that were started for it, and its share of the time of the server and of the browser while it was processed."`
+	Providers    []ProviderUsage `json:"providers" doc:"By provider of voices and avatars, in the order of their names."`
+}
+
+// ProviderUsage is what a presentation has used of one provider.
+type ProviderUsage struct {
+	Provider      string  `json:"provider" example:"flite" doc:"The engine."`
+	Characters    int64   `json:"characters,omitempty" doc:"Characters that the voice engine was given. What was in the cache is not counted."`
+	AvatarSeconds float64 `json:"avatar_seconds,omitempty" doc:"Length of the clips that the avatar service made. A clip that was made before is not counted."`
+	Price         *Amount `json:"price,omitempty" doc:"At the price that the operator set. Absent: the engine is free, or no price is set."`
+}
+
+// Amount is an amount of money.
+type Amount struct {
+	Amount   float64 `json:"amount" example:"2.5" doc:"In units of the currency."`
+	Currency string  `json:"currency" example:"EUR" doc:"ISO 4217."`
+}
+
+// v1Usage is what p has used, where it has ended.
+func v1Usage(p lectern.Presentation) *Usage {
+	if !p.Status.Terminal() || p.Usage.IsZero() {
+		return nil
+	}
+	u := &Usage{
+		VideoMinutes: math.Round(p.Usage.Video.Minutes()*1e4) / 1e4, CPUSeconds: math.Round(p.Usage.CPU.Seconds()*1e3) / 1e3,
+		Providers: []ProviderUsage{},
+	}
+	for _, one := range p.Usage.Providers {
+		v := ProviderUsage{Provider: one.Provider, Characters: one.Characters, AvatarSeconds: one.Avatar.Seconds()}
+		if one.Currency != "" {
+			v.Price = &Amount{float64(one.Cost) / 1e6, one.Currency}
+		}
+		u.Providers = append(u.Providers, v)
+	}
+	return u
 }
 
 // File is a file that a presentation has left.
@@ -99,7 +140,7 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 		v.QueuePosition, v.EstimatedStart = &p.QueuePosition, known(p.StartAt)
 	}
 	v.DurationSeconds, v.ExpiresAt = p.Duration().Seconds(), known(p.ExpiresAt)
-	v.Files = s.v1Files(p)
+	v.Files, v.Usage = s.v1Files(p), v1Usage(p)
 	if f := p.Error; f != nil {
 		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param, Slide: f.Slide, Retryable: f.Retryable}
 		for _, c := range f.Causes {

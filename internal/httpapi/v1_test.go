@@ -43,7 +43,13 @@ func TestV1Shapes(t *testing.T) {
 		Attempt: 1, Progress: 4267, Stage: lectern.StageEncoding, Message: "Encoding slide 1 of 1.", ETA: 12340 * time.Millisecond,
 		Warnings: []lectern.Warning{{Code: "overflow", Message: "The title does not fit.", Slide: 1}},
 	})
-	golden(t, "v1_processing", r.get(self).body)
+	must(t, r.jobs.apply)(id, lectern.Reported{Attempt: 1, Usage: &lectern.Consumption{
+		Video: 83400 * time.Millisecond, CPU: 12345678 * time.Microsecond,
+		Providers: []lectern.ProviderUse{
+			{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"}, {Provider: "flite", Characters: 1234},
+		},
+	}})
+	golden(t, "v1_processing", r.get(self).body) // what it uses is told when it has ended
 	r.jobs.all[0].steps = []lectern.Step{
 		{Kind: lectern.StepNarrate, Slide: 1, Key: "ab12", Attempt: 1, Started: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC), Took: 1500 * time.Millisecond},
 		{Kind: lectern.StepCapture, Slide: 1, Key: "cd34", Attempt: 1, Reused: true, Started: time.Date(2026, 11, 24, 9, 0, 3, 0, time.UTC), Took: time.Millisecond},

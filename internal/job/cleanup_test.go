@@ -22,6 +22,18 @@ func exists(t testing.TB, path string) bool {
 	return err == nil
 }
 
+// untilGone waits until the cleaner has removed a folder.
+func (w *world) untilGone(path string) {
+	w.t.Helper()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(time.Minute); exists(w.t, path); <-look.C {
+		if time.Now().After(end) {
+			w.t.Fatalf("%s is still there", path)
+		}
+	}
+}
+
 func (w *world) gone(id string) bool {
 	w.t.Helper()
 	_, err := w.svc.Get(context.Background(), id)

@@ -174,3 +174,31 @@ func (p *poison) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome,
 	}
 	return p.Store.Commit(ctx, writes)
 }
+
+// What a run used is stored with its end, however it ends: a retry adds to what the failed attempt has paid.
+func TestUsageOfEveryAttemptCounts(t *testing.T) {
+	t.Parallel()
+	w := begin(t, func(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+		r.Report(lectern.Reported{Usage: &lectern.Consumption{CPU: time.Second}})
+		r.Report(lectern.Reported{Usage: &lectern.Consumption{CPU: 2 * time.Second,
+			Providers: []lectern.ProviderUse{{Provider: "anna", Characters: 10}}}})
+		if j.Attempt == 1 {
+			return nil, errors.New("bolt fell out")
+		}
+		return []lectern.Artifact{{Kind: lectern.ArtifactVideo, Key: "k"}}, nil
+	})
+	p := w.ended(w.create(1).ID)
+	if p.Status != lectern.StatusFailed || p.Usage.CPU != 2*time.Second {
+		t.Errorf("the first attempt: %s, %+v", p.Status, p.Usage)
+	}
+	if _, err := w.svc.Retry(t.Context(), p.ID, lectern.Account{}); err != nil {
+		t.Fatal(err)
+	}
+	p = w.until(p.ID, func(p lectern.Presentation) bool { return p.Attempt == 2 && p.Status.Terminal() })
+	if p.Usage.CPU != 4*time.Second || len(p.Usage.Providers) != 1 || p.Usage.Providers[0].Characters != 20 {
+		t.Errorf("both attempts: %s, %+v", p.Status, p.Usage)
+	}
+	if stored := w.get(p.ID); stored.Usage.CPU != 4*time.Second {
+		t.Errorf("stored is %+v", stored.Usage)
+	}
+}

@@ -24,6 +24,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
+
+	"lectern/internal/usage"
 )
 
 // The test binary is the child too. The variable selects its behaviour.
@@ -44,6 +46,13 @@ func play(p string) {
 		fmt.Fprintln(os.Stderr, "first words")
 		fmt.Fprintln(os.Stderr, "last words")
 		os.Exit(n)
+	case "burn":
+		for n := 0; ; n++ {
+			var u syscall.Rusage
+			if n%1000 == 0 && syscall.Getrusage(syscall.RUSAGE_SELF, &u) == nil && u.Utime.Nano() > int64(50*time.Millisecond) {
+				return
+			}
+		}
 	case "hang":
 		fmt.Println(os.Getpid())
 		forever()
@@ -140,7 +149,7 @@ func child(p string, with ...func(*Command)) Command {
 	return c
 }
 
-// says reads numbers that children print, one a line.
+// says reads the numbers that children print, one on each line.
 type says struct{ lines chan string }
 
 func newSays() *says { return &says{make(chan string, 64)} }
@@ -235,7 +244,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			gone := watch(t, out.pid(t)) // of the grandchild, where there is one
+			gone := watch(t, out.pid(t)) // of the grandchild, if there is one
 			cancel(why)
 			if err := pr.Wait(); !errors.Is(err, why) {
 				t.Errorf("got %v", err)
@@ -511,4 +520,16 @@ func TestTailProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The processor time of a child counts for the run that it works for, and of no other.
+func TestTheTimeOfAChildIsCounted(t *testing.T) {
+	t.Parallel()
+	m, other := usage.NewMeter(nil), usage.NewMeter(nil)
+	if err := Run(usage.With(t.Context(), m), child("burn")); err != nil {
+		t.Fatal(err)
+	}
+	if used := m.Read().CPU; used < 50*time.Millisecond || other.Read().CPU != 0 {
+		t.Errorf("it counts %s", used)
+	}
 }

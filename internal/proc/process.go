@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"lectern/internal/usage"
 )
 
 // escaped is how long the pipes of a killed group may stay open. Only a helper that left the group can hold them.
@@ -33,7 +35,8 @@ type Process struct {
 	mu      sync.Mutex
 }
 
-// Start starts the command and returns while it runs. When ctx ends, the child's process group gets TERM, and KILL
+// Start starts the command and returns while it runs. The processor time of the child, and of the descendants that were
+// waited for, counts for the usage.Meter of ctx when the child has ended. When ctx ends, the child's process group gets TERM, and KILL
 // after c.Grace. The caller need not call Wait for the child to be reaped.
 func Start(ctx context.Context, c Command) (*Process, error) {
 	if err := context.Cause(ctx); err != nil {
@@ -158,6 +161,7 @@ func (p *Process) supervise() error {
 	werr := reap()
 	if st := p.cmd.ProcessState; st != nil { // nil: waiting for it failed
 		p.user, p.system = st.UserTime(), st.SystemTime()
+		usage.From(p.ctx).CPU(p.user + p.system)
 	}
 	p.io.letGo(p.c)
 	p.io.closeOurs()

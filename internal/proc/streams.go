@@ -113,7 +113,7 @@ func (s *streams) feed(c Command, fail func(error)) {
 		n, err := c.Stdin.Read(buf)
 		if n > 0 {
 			if _, err := s.stdin.Write(buf[:n]); err != nil {
-				s.letGo(c) // the child reads no more; how it ends says whether that is a fault
+				s.letGo(c) // the child has stopped reading; its exit shows whether that is a fault
 				return
 			}
 		}
@@ -130,7 +130,7 @@ func (s *streams) feed(c Command, fail func(error)) {
 // childInput is a child's standard input.
 type childInput struct {
 	to   *os.File
-	gone bool // the child reads no more; how it ends says whether that is a fault
+	gone bool // the child has stopped reading; its exit shows whether that is a fault
 }
 
 func (i *childInput) Write(b []byte) (int, error) {

@@ -20,9 +20,10 @@ type Node struct {
 	Slots func(ctx context.Context) (map[string]int, error)
 }
 
-// OnPostgres makes a queue in the database of db and brings the queue's tables up to date; of nodes that start at once,
-// one does it and the others wait. db may go through a pool that assigns connections per transaction. The connections
-// of sessions reach the same database and keep their session: migrations and notifications of tickets use them.
+// OnPostgres makes a queue in the database of db and brings the queue's tables up to date; if nodes start at the same
+// time, one does it and the others wait. db may go through a pool that assigns connections per transaction. The
+// connections of sessions reach the same database and keep their session: migrations and notifications of tickets use
+// them.
 func OnPostgres(ctx context.Context, db *sql.DB, sessions *pgxpool.Pool, node Node,
 	log *slog.Logger) (*Queue[*sql.Tx], error) {
 	direct := stdlib.OpenDBFromPool(sessions)

@@ -162,7 +162,7 @@ func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
-// A ticket whose work fails comes back, and one that was taken when the process died comes back at once.
+// A ticket whose work fails returns to the queue. A ticket that a dead process had taken returns at once.
 func TestTicketsComeBack(t *testing.T) { onEach(t, ticketsComeBack) }
 
 func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {

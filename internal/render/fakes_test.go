@@ -378,12 +378,17 @@ type recorder struct {
 	hook    hook
 	mu      sync.Mutex
 	reports []lectern.Reported
+	usage   lectern.Consumption // the newest that was reported
 	steps   []lectern.Step
 }
 
 func (r *recorder) Report(n lectern.Reported) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if n.Usage != nil { // it says nothing else
+		r.usage = r.usage.Max(*n.Usage)
+		return
+	}
 	r.reports = append(r.reports, n)
 }
 
@@ -395,6 +400,13 @@ func (r *recorder) StepDone(ctx context.Context, s lectern.Step) error {
 	defer r.mu.Unlock()
 	r.steps = append(r.steps, s)
 	return nil
+}
+
+// used is the usage that was reported.
+func (r *recorder) used() lectern.Consumption {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.usage
 }
 
 // messages are the sentences that were reported, in order.

@@ -123,13 +123,13 @@ func (u *joiner) mux(ctx context.Context, plan timeline.Plan, sound sounded, w w
 	key := muxKey(keys, sound.key, captions.SRT(w.cues), u.deck.Subtitles == lectern.SubtitlesOn, w.chapters,
 		u.deck.Title, w.language, u.enc)
 	f, err := u.step(ctx, lectern.StepMux, 0, key, ".mp4",
-		func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, path) })
+		func(path string) error { return u.join(ctx, plan, list, sound.Soundtrack, w, key, path) })
 	u.track.move("mux", 1)
 	return f, err
 }
 
 func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, sound mp4.Soundtrack, w words,
-	path string) error {
+	key, path string) error {
 	film := mp4.Film{Size: u.enc.Size, Rate: u.enc.Rate, Title: u.deck.Title, Language: w.language,
 		Chapters: w.chapters, Cues: w.cues,
 		ShowCues: u.deck.Subtitles == lectern.SubtitlesOn, Sound: sound}
@@ -142,7 +142,9 @@ func (u *joiner) join(ctx context.Context, plan timeline.Plan, list []stretch, s
 		u.track.move("mux", float64(done)/float64(plan.Frames))
 	}}
 	defer pictures.Close()
-	err := writeFile(path, func(w *bufio.Writer) error { return film.Write(w, &pieces{next: pictures.next}) })
+	err := u.written.file(key, path, func(w *bufio.Writer) error {
+		return film.Write(w, &pieces{next: pictures.next})
+	})
 	if pictures.damaged != nil {
 		err = errors.Join(err, u.drop(*pictures.damaged))
 	}

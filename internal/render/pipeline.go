@@ -8,6 +8,7 @@ import (
 	"lectern/internal/capture"
 	"lectern/internal/encode"
 	"lectern/internal/timeline"
+	"lectern/internal/usage"
 )
 
 // Options are what a pipeline works with. All ports are needed that are not said to be optional.
@@ -33,6 +34,9 @@ type Options struct {
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
 	Segmenter Segmenter
 	Now       func() time.Time // nil: time.Now
+	// Ledger divides processor time that is used for several presentations; nil: that is not counted.
+	Ledger *usage.Ledger
+	Prices map[string]usage.Price // of the providers of voices and avatars that have one
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.

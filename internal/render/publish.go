@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -12,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"lectern"
@@ -63,6 +65,7 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 		out = append(out, a)
 		u.track.move("publish", float64(i+1)/float64(len(list)))
 	}
+	u.meter.Video(plan.Duration())
 	key := contentkey.Of(lectern.StepPublish, out)
 	return out, u.done(ctx, lectern.StepPublish, 0, key, false, started)
 }
@@ -128,6 +131,45 @@ func (s sum) of(it artifact) (sum, error) {
 	return s, err
 }
 
+// written has the checksums of the files that a run wrote itself, so that they need not be read again for it.
+type written struct {
+	mu   sync.Mutex
+	sums map[string]sum // by content key
+}
+
+// file writes the file of a content key through a buffer, and keeps its checksum.
+func (w *written) file(key, path string, write func(w *bufio.Writer) error) error {
+	hash := sha256.New()
+	err := writeFile(path, func(f *bufio.Writer) error {
+		both := bufio.NewWriterSize(io.MultiWriter(f, hash), 256<<10)
+		if err := write(both); err != nil {
+			return err
+		}
+		return both.Flush()
+	})
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.sums == nil {
+		w.sums = map[string]sum{}
+	}
+	w.sums[key] = sum{SHA256: hex.EncodeToString(hash.Sum(nil)), Size: info.Size(), Modified: info.ModTime()}
+	return nil
+}
+
+func (w *written) of(key string) (sum, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, ok := w.sums[key]
+	return s, ok && key != ""
+}
+
 // sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is
 // rendered again as it was, they would take longer than all else. Files in the cache do not change, but one that went
 // may have come again, which its time shows.
@@ -148,6 +190,9 @@ func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 		}
 	}
 	for i, it := range list {
+		if made, ok := u.written.of(it.key); ok {
+			all[i] = made
+		}
 		var err error
 		if all[i], err = all[i].of(it); err != nil {
 			return nil, err

@@ -18,6 +18,7 @@ import (
 	"lectern/internal/retry"
 	"lectern/internal/slots"
 	"lectern/internal/tts"
+	"lectern/internal/usage"
 )
 
 // cloud is a voice service on a network without wires: an engine, and the server that it asks. answer answers the nth
@@ -124,7 +125,8 @@ func talkOf(t *testing.T, c *cloud, check func(took time.Duration, r *recorder, 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		g := newRig(t)
-		g.Voices = tts.NewCatalogue(tts.Retrying(tts.Limited(c, slots.New("cloud", 1)), retry.Policy{Tries: 3}))
+		g.Voices = tts.NewCatalogue(tts.Retrying(tts.Limited(tts.Metered(c), slots.New("cloud", 1)), retry.Policy{Tries: 3}))
+		g.Prices = map[string]usage.Price{"cloud": {Micros: 10_000_000, Currency: "EUR"}}
 		begun := time.Now()
 		_, r, err := g.run(t.Context(), t, talk(), 1)
 		check(time.Since(begun), r, err)
@@ -149,6 +151,15 @@ func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 			t.Errorf("asked %d times", n)
 		}
 		const wait = "Waiting 7s for the voice engine cloud, which is busy or cannot be reached (slide 1 of 3)."
+		// What was refused is not paid for, and what was used is reported with the end at the latest.
+		const said = int64(len("Hello, and welcome to this talk.") + len("That is all. Thank you!"))
+		u := r.used()
+		if len(u.Providers) != 1 || u.Providers[0] != (lectern.ProviderUse{Provider: "cloud", Characters: said, Cost: 10 * said, Currency: "EUR"}) {
+			t.Errorf("it used %+v", u.Providers)
+		}
+		if u.CPU <= 0 || u.Video < 3*time.Second {
+			t.Errorf("it used %s of processor time for %s of video", u.CPU, u.Video)
+		}
 		messages := r.messages()
 		if at := slices.Index(messages, wait); at < 0 || at == len(messages)-1 {
 			t.Errorf("the messages are %q", messages)

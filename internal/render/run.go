@@ -13,6 +13,7 @@ import (
 	"lectern/internal/encode"
 	"lectern/internal/fail"
 	"lectern/internal/timeline"
+	"lectern/internal/usage"
 )
 
 // run is one run of one presentation. Its parts each see the ports that they work with, and what all of them share.
@@ -38,6 +39,13 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	err error) {
 	cache, release := p.Cache()
 	defer release()
+	used := &meter{Meter: usage.NewMeter(p.Prices), ledger: p.Ledger, report: r}
+	ctx = usage.With(ctx, used.Meter)
+	end := p.Ledger.Begin(used.Meter)
+	defer func() { // also of a run that fails: what it used is paid for
+		end()
+		used.tell()
+	}()
 	track := newTracker(r, p.Now)
 	defer track.close()
 	err = fail.Guard(func() error {
@@ -57,7 +65,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 			}
 			return err
 		}
-		shared := &steps{job: j, report: r, cache: cache, track: track, now: p.Now}
+		shared := &steps{job: j, report: r, cache: cache, track: track, meter: used, now: p.Now}
 		shared.warn(warnings)
 		u := p.newRun(ctx, deck, shared, loaded, encode.Software)
 		if hardware := p.hardware(ctx, u); hardware != encode.Software {

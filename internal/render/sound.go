@@ -109,7 +109,7 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 	whole := sounded{file: file{audioKey(plan.Samples, at), filepath.Join(u.job.Scratch, "audio.m4a")}}
 	whole.Soundtrack, err = mp4.NewSoundtrack(plan.Samples, parts)
 	if err == nil {
-		err = writeFile(whole.path, func(w *bufio.Writer) error { return whole.Write(w) })
+		err = u.written.file(whole.key, whole.path, func(w *bufio.Writer) error { return whole.Write(w) })
 	}
 	if err == nil {
 		err = checkSound(plan.Samples, whole.path)

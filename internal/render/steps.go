@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"lectern/internal/fail"
+	"lectern/internal/usage"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,14 +16,35 @@ import (
 // steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the
 // progress, and the warnings.
 type steps struct {
-	job    lectern.Job
-	report lectern.Reporter
-	cache  Cache
-	track  *tracker
-	now    func() time.Time
+	job     lectern.Job
+	report  lectern.Reporter
+	cache   Cache
+	track   *tracker
+	meter   *meter
+	written written
+	now     func() time.Time
 
 	mu       sync.Mutex
 	warnings []lectern.Warning
+}
+
+// meter counts what a run uses.
+type meter struct {
+	*usage.Meter
+	ledger *usage.Ledger
+	report lectern.Reporter
+}
+
+// update reports what was used until now.
+func (m *meter) update() {
+	m.ledger.Update()
+	m.tell()
+}
+
+// tell reports what is known to be used.
+func (m *meter) tell() {
+	used := m.Read()
+	m.report.Report(lectern.Reported{Usage: &used})
 }
 
 // file is the output of a step.
@@ -53,6 +75,7 @@ func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key,
 
 func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool,
 	started time.Time) error {
+	u.meter.update() // stored with the step: what a run has used is not lost with it
 	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt,
 		Reused:  reused,
 		Started: started, Took: u.now().Sub(started)})

@@ -48,7 +48,8 @@ func readPicture(s string, lim picturefile.Limits) (picture, error) {
 			return picture{}, errors.New("the address is too long")
 		}
 		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || reserved(u) || strings.ContainsAny(s, "\"'<>` \n\r\t\\") {
+		if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || reserved(u) ||
+			strings.ContainsAny(s, "\"'<>` \n\r\t\\") {
 			return picture{}, errors.New("that is not a valid web address")
 		}
 		return picture{URL: template.URL(asBrowsersWrite(u)), Remote: true}, nil
@@ -128,7 +129,7 @@ func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 var base64Signs = strings.NewReplacer("\n", "", "\r", "", " ", "", "%2B", "+", "%2F", "/", "%3D", "=", "-",
 	"+", "_", "/")
 
-// refused is the failure for a picture that may not be shown.
+// refused returns the failure for a picture that must not be shown.
 func refused(param string, slide int, why error) *lectern.Failure {
 	f := lectern.Fail(lectern.CodeAssetRefused, "The picture in %q cannot be used: %s.", param, why)
 	f.Param, f.Slide = param, slide

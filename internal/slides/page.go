@@ -113,7 +113,7 @@ func (l *Library) section(d lectern.Deck, i int) (section, error) {
 	return out, nil
 }
 
-// view reads the props of slide i for its template, which is the fallback where the slide's own is not known.
+// view reads the props of slide i for its template, or for the fallback if the slide's template is unknown.
 func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bool) {
 	s := d.Slides[i]
 	v = &view{

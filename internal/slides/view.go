@@ -238,9 +238,10 @@ func (v *view) image(value any, prop string) *picture {
 // named reports whether the slide's props name an asset as [lectern.Deck.AssetUses] reads them, so that its owner was
 // asked for it.
 func (v *view) named(sha256 string) bool {
-	return slices.ContainsFunc(lectern.Deck{Slides: []lectern.Slide{{Props: v.props}}}.AssetUses(), func(u lectern.AssetUse) bool {
-		return u.SHA256 == sha256
-	})
+	return slices.ContainsFunc(lectern.Deck{Slides: []lectern.Slide{{Props: v.props}}}.AssetUses(),
+		func(u lectern.AssetUse) bool {
+			return u.SHA256 == sha256
+		})
 }
 
 // embed counts an embedded picture, each content once.
@@ -580,7 +581,7 @@ func trend(s string) string {
 	return ""
 }
 
-// percent reads the first number of s, kept within 0 to 100; -1 where there is none.
+// percent returns the first number of s, clamped to 0 to 100, or -1 without a number.
 func percent(s string) float64 {
 	start := strings.IndexFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
 	if start < 0 {

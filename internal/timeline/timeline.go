@@ -113,7 +113,7 @@ type Slide struct {
 // End is the frame after the slide's last one.
 func (s Slide) End() int64 { return s.Start + s.Frames }
 
-// BodyStart is the first frame that shows nothing but this slide.
+// BodyStart is the first frame that shows only this slide.
 func (s Slide) BodyStart() int64 { return s.Start + s.In }
 
 // Plan is the whole video.
@@ -129,7 +129,7 @@ func (p Plan) Duration() time.Duration {
 	return time.Duration(p.Frames * int64(time.Second) / int64(p.Rate))
 }
 
-// Piece is a part of the video that is encoded at once: the body of a slide, or the transition after it.
+// Piece is a part of the video that is encoded as a unit: the body of a slide, or the transition after it.
 type Piece struct {
 	Slide      int // counted from 0; for a transition, the one that leaves
 	Transition bool

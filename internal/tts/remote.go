@@ -5,11 +5,13 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"lectern"
 	"lectern/internal/listing"
 	"lectern/internal/retry"
 	"lectern/internal/slots"
+	"lectern/internal/usage"
 )
 
 // The decorators of engines. An engine on this machine is [Limited]. One that is asked over a network is also
@@ -32,6 +34,24 @@ func find[T any](e Engine) (T, bool) {
 		}
 		e = w.Unwrap()
 	}
+}
+
+// Metered counts the characters that an engine is given, for the meter of the run that it speaks for. A call that was
+// refused is not counted. One whose connection broke is, since a service may charge for it. It goes next to the engine,
+// within all other decorators.
+func Metered(e Engine) Engine { return &metered{e} }
+
+type metered struct{ Engine }
+
+func (m *metered) Unwrap() Engine { return m.Engine }
+
+// Speak implements Engine.
+func (m *metered) Speak(ctx context.Context, script lectern.Script, v lectern.Voice) (lectern.Narration, error) {
+	n, err := m.Engine.Speak(ctx, script, v)
+	if err == nil || retry.Broken(err) {
+		usage.From(ctx).Characters(m.Name(), utf8.RuneCountInString(script.Text))
+	}
+	return n, err
 }
 
 // Limited lets an engine speak as many narrations at once as there are slots.

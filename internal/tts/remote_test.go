@@ -13,6 +13,7 @@ import (
 	"lectern/internal/retry"
 	"lectern/internal/slots"
 	"lectern/internal/tts"
+	"lectern/internal/usage"
 )
 
 // service is an engine of a network: it fails as it is planned, one failure a call, and then speaks.
@@ -169,6 +170,23 @@ func TestVoicesAreKept(t *testing.T) {
 		}
 		if err := e.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Characters count where a service may charge for them: of sound that came, and of a connection that broke. A refusal
+// costs nothing.
+func TestCharactersAreCountedWhereTheyMayCost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := usage.NewMeter(nil)
+		s := &service{name: "azure", plan: []error{retry.Again(errBusy, time.Second), retry.Again(errBroken, 0)}}
+		e := tts.Retrying(tts.Limited(tts.Metered(s), slots.New("azure", 1)), retry.Policy{})
+		if _, err := e.Speak(usage.With(t.Context(), m), lectern.Plain("Grüße."), lectern.Voice{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Read().Providers; len(got) != 1 || got[0].Provider != "azure" || got[0].Characters != 2*6 {
+			t.Errorf("%+v", got)
 		}
 	})
 }

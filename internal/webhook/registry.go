@@ -214,8 +214,8 @@ func (s *Service) Redeliver(ctx context.Context, owner, id string) (lectern.Deli
 	return d, err
 }
 
-// Test sends a message of TestType to an endpoint of owner, or with "" of any owner, at once and once. It returns the
-// outcome as a delivery that was never in the outbox: delivered, or given up with the reason.
+// Test sends a message of TestType to an endpoint of owner, or with "" of any owner, immediately and only once. It
+// returns the outcome as a delivery that was never in the outbox: delivered, or given up with the reason.
 func (s *Service) Test(ctx context.Context, owner, id string) (lectern.Delivery, error) {
 	if id == lectern.CallbackEndpoint {
 		return lectern.Delivery{}, unknown(id)

@@ -27,7 +27,7 @@ func shapeLips(f *mouth, m speech.Mouth, smile float64) lips {
 	open := max(m[speech.Open], 0) * f.aperture * (1 - 0.16*smile)
 	tuck, press, round := m[speech.Tuck], m[speech.Press], m[speech.Round]
 	g.full = min(0.25+0.75*round+0.2*m[speech.Open], 1)
-	// The opening's edges leave the lip line as soon as the lips part; what raises a lip needs a parted mouth.
+	// The opening's edges leave the lip line as soon as the lips part; raised lips need a parted mouth.
 	parted := speech.Smooth(open / 7)
 	g.top = f.y - 0.20*open - 4.2*m[speech.Upper]*parted - 1.5*round*parted
 	g.low = f.y + 0.80*open + 3.2*m[speech.Lower]*parted

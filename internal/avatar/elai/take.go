@@ -12,6 +12,7 @@ import (
 
 	"lectern"
 	"lectern/internal/retry"
+	"lectern/internal/usage"
 )
 
 const (
@@ -315,9 +316,11 @@ func (t *take) collect(ctx context.Context) error {
 			if v.address() == "" {
 				break // ready, but not yet to be had
 			}
-			if err := t.download(ctx, v.address()); err == nil {
-				return t.record(ctx, lectern.OrderReady, "")
-			} else if fetched++; fetched >= t.e.o.Tries || ctx.Err() != nil || permanent(err) {
+			length, err := t.download(ctx, v.address())
+			if err == nil {
+				return t.taken(ctx, length)
+			}
+			if fetched++; fetched >= t.e.o.Tries || ctx.Err() != nil || permanent(err) {
 				return t.undelivered(ctx, err)
 			}
 		default:
@@ -368,11 +371,23 @@ func permanent(err error) bool {
 	return ok && (f.Code == lectern.CodeMissingTool || f.Code == lectern.CodeDiskFull)
 }
 
-// download fetches the clip to its path and looks whether it is one.
-func (t *take) download(ctx context.Context, address string) error {
+// taken records that the clip is there. The run that has it first pays for it.
+func (t *take) taken(ctx context.Context, length time.Duration) error {
+	first := t.rec.State != lectern.OrderReady
+	if err := t.record(ctx, lectern.OrderReady, ""); err != nil {
+		return err
+	}
+	if first {
+		usage.From(ctx).Clip(Name, length)
+	}
+	return nil
+}
+
+// download fetches the clip to its path, looks whether it is one, and returns its length.
+func (t *take) download(ctx context.Context, address string) (length time.Duration, err error) {
 	f, err := os.Create(t.path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	whole, cancel := context.WithTimeoutCause(ctx, t.e.o.Limit, fmt.Errorf("it was not there after %s", t.e.o.Limit))
 	defer cancel()
@@ -381,25 +396,25 @@ func (t *take) download(ctx context.Context, address string) error {
 		err = cerr
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	facts, err := t.e.o.Probe(ctx, t.path)
 	if err != nil {
 		if permanent(err) || ctx.Err() != nil {
-			return err
+			return 0, err
 		}
-		return errors.New("the file is no video")
+		return 0, errors.New("the file is no video")
 	}
 	longest := time.Duration(2*t.look.limit+30) * time.Second
 	switch {
 	case !facts.Video || !facts.Audio:
-		return errors.New("the video lacks its picture or its sound")
+		return 0, errors.New("the video lacks its picture or its sound")
 	case facts.Width*9 != facts.Height*16 || facts.Height < 360:
-		return fmt.Errorf("the video has %d×%d pixels", facts.Width, facts.Height)
+		return 0, fmt.Errorf("the video has %d×%d pixels", facts.Width, facts.Height)
 	case facts.Duration < 100*time.Millisecond || facts.Duration > longest:
-		return fmt.Errorf("the video lasts %s", facts.Duration)
+		return 0, fmt.Errorf("the video lasts %s", facts.Duration)
 	case !facts.Whole:
-		return errors.New("the video is cut off")
+		return 0, errors.New("the video is cut off")
 	}
-	return nil
+	return facts.Duration, nil
 }

@@ -16,6 +16,7 @@ import (
 	"lectern"
 	"lectern/internal/avatar/elai"
 	"lectern/internal/avatar/elai/elaitest"
+	"lectern/internal/usage"
 )
 
 // clock is a time that passes when somebody sleeps.
@@ -104,11 +105,20 @@ func TestATakeIsRecordedStageByStage(t *testing.T) {
 	var shares []float64
 	r := g.request(1)
 	r.Progress = func(s float64) { shares = append(shares, s) }
-	if err := g.Perform(t.Context(), r, g.path); err != nil {
+	m := usage.NewMeter(nil)
+	if err := g.Perform(usage.With(t.Context(), m), r, g.path); err != nil {
 		t.Fatal(err)
 	}
 	g.good(1)
-	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady}
+	// A clip counts for the run that has it first.
+	again := g.request(2)
+	if err := g.Perform(usage.With(t.Context(), m), again, g.path); err != nil {
+		t.Fatal(err)
+	}
+	if u := m.Read().Providers; len(u) != 1 || u[0] != (lectern.ProviderUse{Provider: "elai", Avatar: 2 * time.Second}) {
+		t.Errorf("it used %+v", u)
+	}
+	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady, lectern.OrderReady}
 	if got := g.orders.Past(); !slices.Equal(got, want) {
 		t.Errorf("the records are %v", got)
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"lectern"
@@ -64,6 +65,12 @@ func toRow(p lectern.Presentation) (rows.Presentation, error) {
 	if row.Files, err = encodeUnlessEmpty(len(p.Files) == 0, p.Files); err != nil {
 		return row, err
 	}
+	if row.Used, err = encodeUnlessEmpty(p.Usage.IsZero(), p.Usage); err != nil {
+		return row, err
+	}
+	if row.UsedBefore, err = encodeUnlessEmpty(p.UsedBefore.IsZero(), p.UsedBefore); err != nil {
+		return row, err
+	}
 	row.Metadata, err = encodeUnlessEmpty(len(p.Metadata) == 0, p.Metadata)
 	return row, err
 }
@@ -81,6 +88,9 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 	if err := decode(r.Files, &p.Files); err != nil {
 		return p, err
 	}
+	if err := errors.Join(decode(r.Used, &p.Usage), decode(r.UsedBefore, &p.UsedBefore)); err != nil {
+		return p, err
+	}
 	if err := decode(r.Failure, &p.Error); err != nil {
 		return p, err
 	}
@@ -93,21 +103,22 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 // snapshot is what an event keeps of a presentation: all that can change. Warnings are only ever added, so that their
 // number says which they were.
 type snapshot struct {
-	Status          lectern.Status   `json:"status"`
-	Stage           string           `json:"stage"`
-	Progress        lectern.Progress `json:"progress"`
-	Message         string           `json:"message"`
-	SlidesDone      int              `json:"slidesDone"`
-	Attempt         int              `json:"attempt"`
-	Worker          string           `json:"worker,omitempty"`
-	CancelRequested bool             `json:"cancelRequested,omitempty"`
-	StartedAt       int64            `json:"startedAt,omitempty"`
-	CompletedAt     int64            `json:"completedAt,omitempty"`
-	LastHeartbeat   int64            `json:"lastHeartbeat,omitempty"`
-	ETA             int64            `json:"eta,omitempty"`
-	Failure         *lectern.Failure `json:"failure,omitempty"`
-	Warnings        int              `json:"warnings,omitempty"`
-	ExpiresAt       int64            `json:"expiresAt,omitempty"`
+	Status          lectern.Status      `json:"status"`
+	Stage           string              `json:"stage"`
+	Progress        lectern.Progress    `json:"progress"`
+	Message         string              `json:"message"`
+	SlidesDone      int                 `json:"slidesDone"`
+	Attempt         int                 `json:"attempt"`
+	Worker          string              `json:"worker,omitempty"`
+	CancelRequested bool                `json:"cancelRequested,omitempty"`
+	StartedAt       int64               `json:"startedAt,omitempty"`
+	CompletedAt     int64               `json:"completedAt,omitempty"`
+	LastHeartbeat   int64               `json:"lastHeartbeat,omitempty"`
+	ETA             int64               `json:"eta,omitempty"`
+	Failure         *lectern.Failure    `json:"failure,omitempty"`
+	Warnings        int                 `json:"warnings,omitempty"`
+	ExpiresAt       int64               `json:"expiresAt,omitempty"`
+	Usage           lectern.Consumption `json:"usage,omitzero"`
 }
 
 func toSnapshot(p lectern.Presentation) (string, error) {
@@ -116,6 +127,7 @@ func toSnapshot(p lectern.Presentation) (string, error) {
 		Attempt: p.Attempt, Worker: p.Worker, CancelRequested: p.CancelRequested, StartedAt: micros(p.StartedAt),
 		CompletedAt: micros(p.CompletedAt), LastHeartbeat: micros(p.LastHeartbeat), ETA: p.ETA.Microseconds(),
 		Failure: p.Error, Warnings: len(p.Warnings), ExpiresAt: micros(p.ExpiresAt),
+		Usage: p.Usage,
 	})
 }
 
@@ -129,7 +141,7 @@ func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.P
 	p.SlidesDone, p.Attempt, p.Worker, p.CancelRequested = s.SlidesDone, s.Attempt, s.Worker, s.CancelRequested
 	p.StartedAt, p.CompletedAt, p.LastHeartbeat = fromMicros(s.StartedAt), fromMicros(s.CompletedAt), fromMicros(s.LastHeartbeat)
 	p.ETA, p.Error = time.Duration(s.ETA)*time.Microsecond, s.Failure
-	p.ExpiresAt = fromMicros(s.ExpiresAt)
+	p.ExpiresAt, p.Usage = fromMicros(s.ExpiresAt), s.Usage
 	if p.Status != lectern.StatusCompleted {
 		p.Files = nil
 	}

@@ -23,13 +23,14 @@ UPDATE presentations SET
     worker = sqlc.arg(worker), cancel_requested = sqlc.arg(cancel_requested), started_at = sqlc.arg(started_at),
     completed_at = sqlc.arg(completed_at), last_heartbeat = sqlc.arg(last_heartbeat), eta = sqlc.arg(eta),
     failure = sqlc.arg(failure), warnings = sqlc.arg(warnings), scratch_at = sqlc.arg(scratch_at),
-    expires_at = sqlc.arg(expires_at), key_id = sqlc.arg(key_id), files = sqlc.arg(files)
+    expires_at = sqlc.arg(expires_at), key_id = sqlc.arg(key_id), files = sqlc.arg(files),
+    used = sqlc.arg(used), used_before = sqlc.arg(used_before)
 WHERE id = sqlc.arg(id) AND removing = 0 AND attempt = sqlc.arg(was_attempt) AND status = sqlc.arg(was_status)
     AND version = sqlc.arg(was_version) AND progress <= sqlc.arg(progress);
 
 -- What is not versioned has a write of its own, which cannot touch anything else (J8).
 -- name: UpdateHeartbeat :execrows
-UPDATE presentations SET last_heartbeat = sqlc.arg(last_heartbeat), eta = sqlc.arg(eta)
+UPDATE presentations SET last_heartbeat = sqlc.arg(last_heartbeat), eta = sqlc.arg(eta), used = sqlc.arg(used)
 WHERE id = sqlc.arg(id) AND removing = 0 AND attempt = sqlc.arg(was_attempt) AND status = 'processing'
     AND last_heartbeat <= sqlc.arg(last_heartbeat);
 

@@ -327,10 +327,13 @@ func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.
 	case lectern.Unchanged:
 		return true, nil
 	case lectern.Silent:
-		var err error
+		used, err := encodeUnlessEmpty(e.After.Usage.IsZero(), e.After.Usage)
+		if err != nil {
+			return false, err
+		}
 		n, err = w.q.UpdateHeartbeat(ctx, rows.UpdateHeartbeatParams{
 			ID: before.ID, WasAttempt: int64(before.Attempt),
-			LastHeartbeat: micros(e.After.LastHeartbeat), Eta: e.After.ETA.Microseconds(),
+			LastHeartbeat: micros(e.After.LastHeartbeat), Eta: e.After.ETA.Microseconds(), Used: used,
 		})
 		return n == 1, err
 	}
@@ -344,7 +347,7 @@ func (w *writer) update(ctx context.Context, before lectern.Presentation, e job.
 		Version: row.Version, Attempt: row.Attempt, Worker: row.Worker, CancelRequested: row.CancelRequested,
 		StartedAt: row.StartedAt, CompletedAt: row.CompletedAt, LastHeartbeat: row.LastHeartbeat, Eta: row.Eta,
 		Failure: row.Failure, Warnings: row.Warnings, ScratchAt: micros(e.ScratchAt), ExpiresAt: micros(e.ExpiresAt),
-		KeyID: row.KeyID, Files: row.Files,
+		KeyID: row.KeyID, Files: row.Files, Used: row.Used, UsedBefore: row.UsedBefore,
 	})
 	return n == 1, err
 }

@@ -53,6 +53,37 @@ func roundTrip(t *testing.T, b *bench) {
 	}
 }
 
+func usage(t *testing.T, b *bench) {
+	used := func(attempt int, characters int64) lectern.Reported {
+		return lectern.Reported{Attempt: attempt, Usage: &lectern.Consumption{CPU: time.Duration(characters) * time.Millisecond,
+			Providers: []lectern.ProviderUse{{Provider: "anna", Characters: characters, Cost: 3 * characters, Currency: "EUR"}}}}
+	}
+	p := b.create()
+	b.apply(p.ID, lectern.Began{Worker: "w"})
+	before := b.get(p.ID)
+	p = b.apply(p.ID, used(1, 7)) // no new version, and stored all the same
+	same(t, "silent", b.get(p.ID), p)
+	same(t, "version", p.Version, before.Version)
+	p = b.apply(p.ID, lectern.Beat{Attempt: 1})
+	same(t, "a heartbeat leaves it", b.get(p.ID).Usage.Providers[0].Characters, int64(7))
+	p = b.apply(p.ID, used(1, 9), lectern.Released{Attempt: 1})
+	same(t, "taken over", b.get(p.ID), p)
+	b.apply(p.ID, lectern.Began{Worker: "v"})
+	p = b.apply(p.ID, used(2, 100), lectern.Broke{Attempt: 2, Failure: lectern.Failure{Code: lectern.CodeVoiceFailed}})
+	same(t, "failed", b.get(p.ID), p)
+	failed := p.Version
+	b.apply(p.ID, lectern.Retried{})
+	b.apply(p.ID, lectern.Began{Worker: "w"})
+	p = b.apply(p.ID, used(3, 1000), lectern.Completed{Attempt: 3})
+	same(t, "completed", b.get(p.ID), p)
+	same(t, "all attempts", p.Usage.Providers, []lectern.ProviderUse{{Provider: "anna", Characters: 1109, Cost: 3327, Currency: "EUR"}})
+	for _, v := range b.history(p.ID, 0) {
+		if v.Version == failed {
+			same(t, "as it was when it failed", v.Usage.Providers[0].Characters, int64(109))
+		}
+	}
+}
+
 func unknown(t *testing.T, b *bench) {
 	const id = "no-such-id"
 	_, err := b.store.Get(b.ctx(), id)

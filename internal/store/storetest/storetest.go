@@ -40,6 +40,7 @@ func Run(t *testing.T, open Fixture) {
 		test func(*testing.T, *bench)
 	}{
 		{"a presentation comes back as it went in", roundTrip},
+		{"J9 what attempts have used is kept and added up", usage},
 		{"unknown ids are not found", unknown},
 		{"J2 J5 every visible change is a version in the outbox", versions},
 		{"J7 a stale attempt changes nothing", fencing},

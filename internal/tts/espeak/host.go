@@ -11,6 +11,7 @@ import (
 
 	"lectern"
 	"lectern/internal/proc"
+	"lectern/internal/usage"
 )
 
 // host starts children, one for each narration: the library carries state from one sentence to the next that cannot be
@@ -150,7 +151,7 @@ func (h *host) start(ctx context.Context) (*child, error) {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	// The child outlives no session; exchange watches the session's context.
-	p, err := proc.Start(h.ctx, proc.Command{Path: h.command[0], Args: h.command[1:], Stdin: inR, Stdout: outW})
+	p, err := proc.Start(usage.With(h.ctx, usage.From(ctx)), proc.Command{Path: h.command[0], Args: h.command[1:], Stdin: inR, Stdout: outW})
 	if err != nil {
 		return nil, err
 	}

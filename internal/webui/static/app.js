@@ -35,7 +35,7 @@ function el(tag, props = {}, ...children) {
 
 class Refused extends Error {
   constructor(problem) {
-    super(problem.detail || "The server refused this.");
+    super(problem.detail || "The server refused the request.");
     this.problem = problem;
   }
 }
@@ -220,7 +220,23 @@ function sentence(p) {
 function figures(p) {
   const slides = `${p.slides_total} ${p.slides_total === 1 ? "slide" : "slides"}`;
   if (p.status === "processing" && !p.cancel_requested) return p.eta_seconds ? `${slides} · ${span(p.eta_seconds)} left` : slides;
-  return `${slides} · ${ago(p.completed_at || p.created_at)}`;
+  const parts = [slides, ago(p.completed_at || p.created_at)];
+  if (p.duration_seconds) parts.splice(1, 0, length(p.duration_seconds));
+  if (p.expires_at) parts.push(`deleted ${when(p.expires_at)}`);
+  return parts.join(" · ");
+}
+
+// length is how long a video lasts, as players show it.
+function length(s) {
+  const n = Math.round(s), two = (x) => String(x).padStart(2, "0");
+  return n < 3600 ? `${Math.floor(n / 60)}:${two(n % 60)}` : `${Math.floor(n / 3600)}:${two(Math.floor(n / 60) % 60)}:${two(n % 60)}`;
+}
+
+// when is how long it is to a time.
+function when(time) {
+  const s = (new Date(time) - Date.now()) / 1000;
+  if (s < 60) return "soon";
+  return s < 172800 ? `in ${span(s)}` : `in ${Math.floor(s / 86400)} days`;
 }
 
 function span(s) {
@@ -383,7 +399,7 @@ function refusal(e) {
 async function load(file) {
   if (!file) return;
   if (file.size > 32 << 20) {
-    tell("bad", "This file is larger than 32 MB, which is more than a deck may have.");
+    tell("bad", "This file is larger than 32 MB, the limit for a deck.");
     return;
   }
   deck.value = await file.text();

@@ -189,7 +189,7 @@ func (c *Canvas) paint(cov []float32, x, y int, s *Style) {
 	}
 }
 
-// tint multiplies or screens d, where it is painted, by col to the degree a.
+// tint multiplies or screens the painted part of d by col, with strength a.
 func tint(d []float32, col Colour, a float32, screen bool) {
 	for i, v := range [3]float32{col.R, col.G, col.B} {
 		t := d[i] * v

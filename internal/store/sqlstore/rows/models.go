@@ -130,6 +130,8 @@ type Presentation struct {
 	Resumed         int64
 	Files           string
 	Language        string
+	Used            string
+	UsedBefore      string
 }
 
 type Step struct {

@@ -519,7 +519,7 @@ func (q *Queries) GetPlace(ctx context.Context, id string) (GetPlaceRow, error) 
 }
 
 const getPresentation = `-- name: GetPresentation :one
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language FROM presentations WHERE id = ? AND removing = 0
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language, used, used_before FROM presentations WHERE id = ? AND removing = 0
 `
 
 func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation, error) {
@@ -558,6 +558,8 @@ func (q *Queries) GetPresentation(ctx context.Context, id string) (Presentation,
 		&i.Resumed,
 		&i.Files,
 		&i.Language,
+		&i.Used,
+		&i.UsedBefore,
 	)
 	return i, err
 }
@@ -1500,7 +1502,7 @@ func (q *Queries) ListLeftovers(ctx context.Context, arg ListLeftoversParams) ([
 }
 
 const listPresentations = `-- name: ListPresentations :many
-SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language FROM presentations
+SELECT id, title, status, stage, progress, message, slides_done, slides_total, version, attempt, worker, cancel_requested, created_at, started_at, completed_at, last_heartbeat, eta, failure, warnings, metadata, scratch_at, expires_at, removing, callback_url, trace_parent, owner, key_id, estimate, ticket, resumed, files, language, used, used_before FROM presentations
 WHERE removing = 0 AND (created_at, id) < (?1, CAST(?2 AS TEXT))
 ORDER BY created_at DESC, id DESC LIMIT ?3
 `
@@ -1554,6 +1556,8 @@ func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsPa
 			&i.Resumed,
 			&i.Files,
 			&i.Language,
+			&i.Used,
+			&i.UsedBefore,
 		); err != nil {
 			return nil, err
 		}
@@ -2029,14 +2033,15 @@ func (q *Queries) UpdateEndpoint(ctx context.Context, arg UpdateEndpointParams) 
 }
 
 const updateHeartbeat = `-- name: UpdateHeartbeat :execrows
-UPDATE presentations SET last_heartbeat = ?1, eta = ?2
-WHERE id = ?3 AND removing = 0 AND attempt = ?4 AND status = 'processing'
+UPDATE presentations SET last_heartbeat = ?1, eta = ?2, used = ?3
+WHERE id = ?4 AND removing = 0 AND attempt = ?5 AND status = 'processing'
     AND last_heartbeat <= ?1
 `
 
 type UpdateHeartbeatParams struct {
 	LastHeartbeat int64
 	Eta           int64
+	Used          string
 	ID            string
 	WasAttempt    int64
 }
@@ -2046,6 +2051,7 @@ func (q *Queries) UpdateHeartbeat(ctx context.Context, arg UpdateHeartbeatParams
 	result, err := q.db.ExecContext(ctx, updateHeartbeat,
 		arg.LastHeartbeat,
 		arg.Eta,
+		arg.Used,
 		arg.ID,
 		arg.WasAttempt,
 	)
@@ -2062,9 +2068,10 @@ UPDATE presentations SET
     worker = ?8, cancel_requested = ?9, started_at = ?10,
     completed_at = ?11, last_heartbeat = ?12, eta = ?13,
     failure = ?14, warnings = ?15, scratch_at = ?16,
-    expires_at = ?17, key_id = ?18, files = ?19
-WHERE id = ?20 AND removing = 0 AND attempt = ?21 AND status = ?22
-    AND version = ?23 AND progress <= ?3
+    expires_at = ?17, key_id = ?18, files = ?19,
+    used = ?20, used_before = ?21
+WHERE id = ?22 AND removing = 0 AND attempt = ?23 AND status = ?24
+    AND version = ?25 AND progress <= ?3
 `
 
 type UpdatePresentationParams struct {
@@ -2087,6 +2094,8 @@ type UpdatePresentationParams struct {
 	ExpiresAt       int64
 	KeyID           string
 	Files           string
+	Used            string
+	UsedBefore      string
 	ID              string
 	WasAttempt      int64
 	WasStatus       string
@@ -2115,6 +2124,8 @@ func (q *Queries) UpdatePresentation(ctx context.Context, arg UpdatePresentation
 		arg.ExpiresAt,
 		arg.KeyID,
 		arg.Files,
+		arg.Used,
+		arg.UsedBefore,
 		arg.ID,
 		arg.WasAttempt,
 		arg.WasStatus,
