@@ -100,6 +100,7 @@ func allowed() map[string][]string {
 
 		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
 		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry", "internal/usage"},
+		"internal/store/sqlitetest":     {"internal/store/sqlite"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
 }

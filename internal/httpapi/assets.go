@@ -301,5 +301,6 @@ func describeAssets(doc *huma.OpenAPI) {
 		}},
 		"application/octet-stream": {Schema: file},
 	}
+	doc.Paths["/v1/presentations"].Post.RequestBody.Content[zipType] = &huma.MediaType{Schema: file}
 	doc.Paths["/v1/assets"].Post.RequestBody = &huma.RequestBody{Required: true, Description: "The file, under any media type, or a form with it.", Content: content}
 }

@@ -117,7 +117,8 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 
 // mostBytes is how long the body of a request may be. A form may bring files beside its deck.
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
-	if u.upload || u.files && s.Assets != nil && strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data") {
+	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
+	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType) {
 		return s.Assets.Most() + formRoom
 	}
 	return s.Limits.BodyBytes

@@ -33,6 +33,7 @@ type submission struct {
 	variables string            // of an upload: their values, as JSON
 	values    map[string]string // the same, once it is read
 	files     map[string]string // of an upload: the hashes of the assets that its files became, by their paths
+	bundle    *deck.Bundle      // what the deck came in with its files; nil: it came alone
 }
 
 // readSubmission reads the whole body; guard has bounded it.
@@ -42,6 +43,8 @@ func (s *server) readSubmission(r *http.Request) (submission, error) {
 	var err error
 	if kind == "multipart/form-data" {
 		b, err = s.readUpload(r, params["boundary"])
+	} else if s.Assets != nil && isZip(r, kind) {
+		b.kind, err = zipType, s.readZip(r, &b, r.Body, r.ContentLength)
 	} else if b.deck, err = s.readBody(r); err == nil {
 		b.kind = b.deck.MediaType
 	}
@@ -130,6 +133,9 @@ func (b submission) fingerprint(r *http.Request) string {
 	if b.variables != "" {
 		parts = append(parts, "variables", b.variables)
 	}
+	if b.bundle != nil {
+		parts = append(parts, zipType, b.bundle.SHA256)
+	}
 	for _, file := range slices.Sorted(maps.Keys(b.files)) {
 		parts = append(parts, "file", file, b.files[file])
 	}
@@ -194,8 +200,10 @@ func (s *server) accept(c context.Context, b submission, how intake) (lectern.Su
 		return lectern.Submission{}, err
 	}
 	q = s.edition(q, b, how.literal)
-	q.Deck = q.Deck.WithFiles(s.Slides.Files(q.Deck), b.files)
-	if q, err = s.withAssets(c, q); err != nil {
+	if q, err = s.withFiles(c, q, b); err == nil {
+		q, err = s.withAssets(c, q)
+	}
+	if err != nil {
 		return lectern.Submission{}, err
 	}
 	d, more, err := how.check.Check(c, q.Deck)
@@ -240,6 +248,7 @@ func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.P
 		return p, false, err
 	}
 	body, err := s.readSubmission(r)
+	defer body.close()
 	if err == nil {
 		err = s.takesOrders()
 	}

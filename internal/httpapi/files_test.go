@@ -1,9 +1,12 @@
 package httpapi_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -134,5 +137,79 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 	body, kind := form(t, part{"file", "a.png", "", shot(t)}, deck)
 	if got := k.do("POST", "/v1/presentations?dry_run=true", body, append(read, "Content-Type", kind)...); got.status != 403 {
 		t.Errorf("files with a key that reads: %d %s", got.status, got.body)
+	}
+}
+
+// zipped is a ZIP file with these members, in order: name, content.
+func zipped(t *testing.T, members ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		m, err := w.Create(members[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(m, members[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A ZIP file with one deck brings its files, as a body of its type or of none, and as the file of a form.
+func TestZipFiles(t *testing.T) {
+	t.Parallel()
+	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
+	whole := zipped(t, "talk/deck.json", pictured, "talk/pictures/a.png", a, "talk/b.png", b, "talk/notes.md", "# Not named")
+	inForm, formType := form(t, part{"deck", "talk.zip", "", whole})
+	for name, c := range map[string]struct{ body, kind string }{
+		"by its type": {whole, "application/zip"}, "by its bytes": {whole, "application/x-www-form-urlencoded"}, "in a form": {inForm, formType},
+	} {
+		r := newRig(t, withLibrary(t))
+		for _, query := range []string{"?dry_run=true", "", ""} {
+			got := r.do("POST", "/v1/presentations"+query, c.body, "Content-Type", c.kind, "Idempotency-Key", "k")
+			if got.status/100 != 2 {
+				t.Fatalf("%s: %d %s", name, got.status, got.body)
+			}
+		}
+		if n := len(r.jobs.all); n != 1 {
+			t.Fatalf("%s: %d presentations", name, n)
+		}
+		uses := r.jobs.all[0].deck.AssetUses()
+		if len(uses) != 3 || uses[0].SHA256 != sumOf(a) || uses[1].SHA256 != sumOf(b) || uses[2].SHA256 != sumOf(a) {
+			t.Errorf("%s: %+v", name, uses)
+		}
+		if list := r.get("/v1/assets").json(t)["assets"].([]any); len(list) != 2 {
+			t.Errorf("%s: %d assets", name, len(list))
+		}
+	}
+}
+
+// What is wrong with a ZIP file is said, and missing files are in one list.
+func TestZipFilesAreJudged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withLibrary(t))
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		says   []string
+	}{
+		"no deck":       {zipped(t, "a.png", "x"), 422, []string{"has no deck"}},
+		"two decks":     {zipped(t, "a.json", "{}", "b.yaml", "x"), 422, []string{"a.json, b.yaml"}},
+		"damaged":       {"PK\x03\x04", 422, []string{"damaged"}},
+		"an Office one": {zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""), 415, []string{"presentationml"}},
+		"missing files": {zipped(t, "deck.json", pictured, "b.png", shot(t)), 422, []string{"slides[0].image", "slides[2].image", "pictures/a.png"}},
+		"no pictures":   {zipped(t, "deck.json", pictured, "b.png", "<html>", "pictures/a.png", shot(t)), 422, []string{"slides[1].image", "an HTML page"}},
+	} {
+		got := r.do("POST", "/v1/presentations", c.body, "Content-Type", "application/zip")
+		for _, want := range c.says {
+			if got.status != c.status || !strings.Contains(got.body, want) {
+				t.Errorf("%s: %d %.500s", name, got.status, got.body)
+			}
+		}
 	}
 }

@@ -57,6 +57,7 @@ func (s *server) dryRun(w http.ResponseWriter, r *http.Request) error {
 // outlook is what would become of a request's deck.
 func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	body, err := s.readSubmission(r)
+	defer body.close()
 	if err != nil {
 		return Checked{}, err
 	}

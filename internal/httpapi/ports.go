@@ -124,6 +124,8 @@ type Uploads interface {
 	// Add keeps a file. created: the owner did not have it before.
 	Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error)
 	Most() int64 // bytes of a file
+	// Unpack opens a ZIP file with one deck, whose size is as in lectern.Upload. The caller closes it.
+	Unpack(ctx context.Context, size int64, body io.Reader) (deck.Bundle, error)
 }
 
 // AssetReader reads what was uploaded. What an owner does not have is CodeNotFound.

@@ -11,6 +11,7 @@ import (
 	"lectern"
 	"lectern/internal/asset"
 	"lectern/internal/blob"
+	"lectern/internal/deck"
 	"lectern/internal/deck/all"
 	"lectern/internal/store/sqlite"
 )
@@ -63,6 +64,10 @@ func (s *shelf) Add(ctx context.Context, up lectern.Upload) (lectern.Asset, bool
 }
 
 func (s *shelf) Most() int64 { return s.most }
+
+func (s *shelf) Unpack(ctx context.Context, size int64, body io.Reader) (deck.Bundle, error) {
+	return s.open().Unpack(ctx, size, body)
+}
 
 func (s *shelf) Get(ctx context.Context, owner, sha256 string) (lectern.Asset, error) {
 	return s.open().Get(ctx, owner, sha256)

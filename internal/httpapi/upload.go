@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -54,7 +55,7 @@ func (s *server) readUpload(r *http.Request, boundary string) (submission, error
 			return b, formFault(name, "The form has more than one %.60q.", name)
 		}
 		seen[name] = true
-		if err := s.take(&b, part, name, r.ContentLength); err != nil {
+		if err := s.take(r, &b, part, name); err != nil {
 			return b, err
 		}
 	}
@@ -66,12 +67,16 @@ func (s *server) readUpload(r *http.Request, boundary string) (submission, error
 	return b, arrival(err)
 }
 
-// take reads one part of a form that has declared bytes in all; below 0: it did not say.
-func (s *server) take(b *submission, part *multipart.Part, name string, declared int64) (err error) {
+// take reads one part of a form.
+func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name string) (err error) {
 	switch name {
 	case "deck":
 		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
-		text, err := readText(io.LimitReader(part, s.Limits.BodyBytes+1), min(declared, s.Limits.BodyBytes))
+		in := bufio.NewReader(part)
+		if magic, err := in.Peek(4); s.Assets != nil && err == nil && string(magic) == "PK\x03\x04" {
+			return s.readZip(r, b, in, -1)
+		}
+		text, err := readText(io.LimitReader(in, s.Limits.BodyBytes+1), min(r.ContentLength, s.Limits.BodyBytes))
 		if err == nil && int64(len(text)) > s.Limits.BodyBytes {
 			err = &http.MaxBytesError{Limit: s.Limits.BodyBytes}
 		}

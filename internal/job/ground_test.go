@@ -16,6 +16,7 @@ import (
 	"lectern/internal/store/pgtest"
 	"lectern/internal/store/postgres"
 	"lectern/internal/store/sqlite"
+	"lectern/internal/store/sqlitetest"
 	"lectern/internal/store/sqlstore"
 )
 
@@ -91,7 +92,11 @@ type file struct{ db *sqlite.DB }
 
 func laySQLite(t *testing.T) ground {
 	t.Helper()
-	db, err := sqlite.Open(context.Background(), t.TempDir())
+	dir := t.TempDir()
+	if err := sqlitetest.Prepare(dir); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(context.Background(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"lectern/internal/job"
 	"lectern/internal/queue"
 	"lectern/internal/store/sqlite"
+	"lectern/internal/store/sqlitetest"
 	"lectern/internal/store/sqlstore"
 )
 
@@ -43,6 +44,9 @@ func open(t testing.TB, dir string, river bool, run runFunc, set ...func(*job.Op
 	t.Helper()
 	w := &world{t: t, dir: dir, logs: &logBuffer{}, files: &removals{}}
 	ctx := context.Background()
+	if err := sqlitetest.Prepare(dir); err != nil {
+		t.Fatal(err)
+	}
 	db, err := sqlite.Open(ctx, dir)
 	if err != nil {
 		t.Fatal(err)

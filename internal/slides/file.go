@@ -47,6 +47,6 @@ func relative(s string) (string, error) {
 
 // absent is why a file beside the deck is not shown.
 func absent(path string) error {
-	return fmt.Errorf("the file %q did not come with the deck; send it as a part of the form, with its path as the name of the "+
-		"file, or upload it (POST /v1/assets) and write its address", lectern.Shorten(path))
+	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part \"file\" of "+
+		"the form, named by its path, or upload it (POST /v1/assets) and write its address", lectern.Shorten(path))
 }

@@ -22,6 +22,7 @@ import (
 	"lectern/internal/keys"
 	"lectern/internal/keys/keystest"
 	"lectern/internal/store/sqlite"
+	"lectern/internal/store/sqlitetest"
 	"lectern/internal/store/storetest"
 )
 
@@ -43,7 +44,11 @@ func openDB(t testing.TB, dir string) *sqlite.DB {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T, f func(storetest.Ticket) error) storetest.Store {
-		db := openDB(t, t.TempDir())
+		dir := t.TempDir()
+		if err := sqlitetest.Prepare(dir); err != nil {
+			t.Fatal(err)
+		}
+		db := openDB(t, dir)
 		if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil { // TestDurability holds the true setting
 			t.Fatal(err)
 		}

@@ -326,5 +326,5 @@ INSERT INTO asset_uses (presentation_id, owner, sha256) VALUES (?, ?, ?) ON CONF
 -- A presentation that goes has used its assets until now.
 -- name: UseAssetsOf :exec
 UPDATE assets SET used_at = CASE WHEN used_at > sqlc.arg(used_at) THEN used_at ELSE sqlc.arg(used_at) END
-WHERE EXISTS (SELECT 1 FROM asset_uses u WHERE u.presentation_id = sqlc.arg(presentation_id) AND u.owner = assets.owner
-    AND u.sha256 = assets.sha256);
+WHERE (owner, sha256) IN (SELECT u.owner, u.sha256 FROM asset_uses u
+    WHERE u.presentation_id = sqlc.arg(presentation_id));

@@ -2159,8 +2159,8 @@ func (q *Queries) UseAsset(ctx context.Context, arg UseAssetParams) (int64, erro
 
 const useAssetsOf = `-- name: UseAssetsOf :exec
 UPDATE assets SET used_at = CASE WHEN used_at > ?1 THEN used_at ELSE ?1 END
-WHERE EXISTS (SELECT 1 FROM asset_uses u WHERE u.presentation_id = ?2 AND u.owner = assets.owner
-    AND u.sha256 = assets.sha256)
+WHERE (owner, sha256) IN (SELECT u.owner, u.sha256 FROM asset_uses u
+    WHERE u.presentation_id = ?2)
 `
 
 type UseAssetsOfParams struct {

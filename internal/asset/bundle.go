@@ -1,0 +1,49 @@
+package asset
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"lectern"
+	"lectern/internal/deck"
+)
+
+// maxMembers is how many members a ZIP file may have.
+const maxMembers = 5000
+
+// Unpack writes a ZIP file with one deck to the disk and opens it. Its size, or a bound of it, is as in [lectern.Upload]. The
+// caller closes the bundle, which removes the file.
+func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
+	if size > s.o.Most {
+		return b, s.tooLarge()
+	}
+	f, err := s.o.Files.Temp(max(size, 0))
+	if err != nil {
+		return b, err
+	}
+	remove := func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	defer func() {
+		if err != nil {
+			_ = remove()
+		}
+	}()
+	sum, n, err := s.receive(f, body)
+	if err != nil {
+		return b, err
+	}
+	// The judge bounds the directory, which is read whole.
+	if info, err := s.judge(ctx, f, n); err != nil {
+		return b, err
+	} else if info.Type != "application/zip" {
+		return b, lectern.Fail(lectern.CodeUnsupported, "The file is no ZIP file with a deck, but %s.", info.Type).On("deck")
+	}
+	var endings []string
+	for _, k := range s.o.Texts {
+		endings = append(endings, k.Endings...)
+	}
+	b, err = deck.Unzip(f, n, endings, deck.BundleLimits{Members: maxMembers, Bytes: s.o.Most, Deck: s.o.Limits.BodyBytes})
+	b.SHA256, b.Close = sum, remove
+	return b, err
+}

@@ -1,0 +1,126 @@
+package deck
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"lectern"
+)
+
+// Bundle is a deck with the files beside it.
+type Bundle struct {
+	Source
+	SHA256 string // of the whole, lower-case hex
+	// Open opens a file by its path relative to the deck; one that is not there is fs.ErrNotExist.
+	Open func(path string) (file io.ReadCloser, size int64, err error)
+	// Close releases the whole. No file may be open.
+	Close func() error
+}
+
+// BundleLimits bound a ZIP file. Zero fields are no bound.
+type BundleLimits struct {
+	Members int
+	Bytes   int64 // of all members, unpacked
+	Deck    int64 // bytes of the deck
+}
+
+// maxRatio is how many times larger than in the archive a member may be, above a first mebibyte.
+const maxRatio = 200
+
+// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files beside it,
+// and nothing of them is unpacked yet. The caller sets SHA256 and Close. An archive that is wrong, or that could harm who
+// unpacks it, is a failure for people.
+func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundle, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return Bundle{}, zipFault("it is damaged")
+	}
+	members, err := judge(z.File, lim)
+	if err != nil {
+		return Bundle{}, err
+	}
+	var decks []string
+	for name := range members {
+		if slices.Contains(endings, strings.ToLower(path.Ext(name))) {
+			decks = append(decks, name)
+		}
+	}
+	slices.Sort(decks)
+	switch {
+	case len(decks) == 0:
+		return Bundle{}, zipFault("it has no deck; a deck is a file that ends with " + lectern.OneOf(endings))
+	case len(decks) > 1:
+		return Bundle{}, zipFault("it has %d decks (%s), and exactly one is taken", len(decks), lectern.Shorten(strings.Join(decks, ", ")))
+	}
+	text, err := unpack(members[decks[0]], lim.Deck)
+	if err != nil {
+		return Bundle{}, err
+	}
+	folder := path.Dir(decks[0])
+	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text}, Open: func(name string) (io.ReadCloser, int64, error) {
+		m := members[path.Join(folder, name)]
+		if m == nil || !fs.ValidPath(name) {
+			return nil, 0, fs.ErrNotExist
+		}
+		f, err := m.Open()
+		return f, int64(m.UncompressedSize64), err
+	}}, nil
+}
+
+func zipFault(format string, args ...any) *lectern.Failure {
+	return lectern.Fail(lectern.CodeInvalidDeck, "The ZIP file cannot be used: "+format+".", args...).On("deck")
+}
+
+// judge returns the files of an archive by name. Folders, hidden files and what macOS adds are left out.
+func judge(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
+	if lim.Members > 0 && len(all) > lim.Members {
+		return nil, zipFault("it has %d members; the limit is %d", len(all), lim.Members)
+	}
+	members, seen, total := map[string]*zip.File{}, map[string]bool{}, uint64(0)
+	for _, m := range all {
+		name := strings.TrimSuffix(m.Name, "/")
+		shown := lectern.Shorten(m.Name)
+		switch {
+		case strings.Contains(name, `\`) || !fs.ValidPath(name):
+			return nil, zipFault("the name %q leads out of it, or is written with backslashes", shown)
+		case seen[name]:
+			return nil, zipFault("it has two members %q", shown)
+		case m.UncompressedSize64 > 1<<20 && m.UncompressedSize64/maxRatio > m.CompressedSize64:
+			return nil, zipFault("the member %q is packed more than %d to 1", shown, maxRatio)
+		}
+		seen[name] = true
+		if total += m.UncompressedSize64; lim.Bytes > 0 && (m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
+			return nil, zipFault("it has more than %d MiB, unpacked (limits.upload)", lim.Bytes>>20)
+		}
+		if m.Mode().IsRegular() && !strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(name, "__MACOSX/") {
+			members[name] = m
+		}
+	}
+	return members, nil
+}
+
+// unpack returns the content of a member. What it has is counted, whatever the archive says of it.
+func unpack(m *zip.File, most int64) ([]byte, error) {
+	f, err := m.Open()
+	if err != nil {
+		return nil, zipFault("the deck %q cannot be unpacked", lectern.Shorten(m.Name))
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if most > 0 {
+		r = io.LimitReader(f, most+1)
+	}
+	text, err := io.ReadAll(r)
+	switch {
+	case most > 0 && int64(len(text)) > most:
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck in the ZIP file is larger than %d bytes (limits.body).", most).On("deck")
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, zipFault("the deck %q cannot be unpacked", lectern.Shorten(m.Name))
+	}
+	return text, nil
+}

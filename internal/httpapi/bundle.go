@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+
+	"lectern"
+	"lectern/internal/deck"
+)
+
+// zipType is the media type of a deck with the files beside it.
+const zipType = "application/zip"
+
+// isZip reports whether a body is a ZIP file, by its media type or by how it begins. It gives r a body that still begins there.
+func isZip(r *http.Request, kind string) bool {
+	if kind == zipType || kind == "application/x-zip-compressed" {
+		return true
+	}
+	head := bufio.NewReaderSize(r.Body, 16)
+	magic, err := head.Peek(4)
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{head, r.Body}
+	return err == nil && string(magic) == "PK\x03\x04"
+}
+
+// readZip reads a ZIP file with a deck. Its files become assets once the deck names them, so that whoever sends it must be allowed
+// to change something.
+func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size int64) error {
+	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
+		return err
+	}
+	bundle, err := s.Assets.Unpack(r.Context(), size, body)
+	if err != nil {
+		return s.uploadFault(err)
+	}
+	b.bundle = &bundle
+	b.deck = s.source(bundle.Name, "", string(bundle.Bytes))
+	return nil
+}
+
+// close releases what a submission holds.
+func (b submission) close() {
+	if b.bundle != nil {
+		_ = b.bundle.Close() // it is a temporary file, which the next start removes
+	}
+}
+
+// withFiles puts assets in the place of the files that a deck names, as far as the request brought them. Those of a ZIP file
+// become assets here.
+func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
+	uses := s.Slides.Files(q.Deck)
+	files := b.files
+	if b.bundle != nil {
+		files = maps.Clone(files)
+		if files == nil {
+			files = map[string]string{}
+		}
+		q.Faults = slices.Clone(q.Faults)
+		for _, u := range uses {
+			if files[u.Path] != "" {
+				continue
+			}
+			sum, err := s.keepMember(ctx, b.bundle, u.Path)
+			f, ok := errors.AsType[*lectern.Failure](err)
+			switch {
+			case err == nil:
+				files[u.Path] = sum
+			case errors.Is(err, fs.ErrNotExist): // the page says so
+			case ok && (f.Code.IsFault() || f.Code == codeMedia):
+				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q beside the deck: %s", lectern.Shorten(u.Path), f.Message)
+				q.Faults = append(q.Faults, *fault.On(q.Places.Written(u.Param)).At(u.Slide))
+			default:
+				return q, err
+			}
+		}
+	}
+	q.Deck = q.Deck.WithFiles(uses, files)
+	return q, nil
+}
+
+// keepMember makes an asset of a file in a ZIP file.
+func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (string, error) {
+	f, size, err := b.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	damaged := func(err error) error {
+		return lectern.Fail(lectern.CodeAssetRefused, "it cannot be unpacked.").Because(err)
+	}
+	if err != nil {
+		return "", damaged(err)
+	}
+	defer f.Close()
+	a, _, err := s.Assets.Add(ctx, lectern.Upload{Owner: mine{key: visitOf(ctx).key}.owner(), Name: path.Base(name), Size: size, Body: f})
+	if _, ok := errors.AsType[*lectern.Failure](err); err != nil && !ok && ctx.Err() == nil {
+		return "", damaged(fmt.Errorf("unpack %s: %w", name, err))
+	}
+	return a.SHA256, err
+}
