@@ -157,7 +157,7 @@ func AssetOfPage(address string) (sha256 string, ok bool) {
 	return sha256, ok && IsSHA256(sha256)
 }
 
-// FileUse is a place where a deck names a file by its path: a picture beside the deck.
+// FileUse is a place where a deck names a file by its path: a picture next to the deck.
 type FileUse struct {
 	Path  string // relative to the deck's folder, with slashes, and inside it
 	Param string // the field: "slides[3].props.image"

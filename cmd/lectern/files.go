@@ -15,7 +15,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// keeper makes an asset of a file beside a deck and returns the hash of its content.
+// keeper makes an asset of a file next to a deck and returns the hash of its content.
 type keeper func(ctx context.Context, name string, f *os.File, size int64) (sha256 string, err error)
 
 // attach returns q with assets in place of the files that its deck names: files of the deck's folder, and none that a path or
@@ -46,7 +46,7 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 	q.Deck, q.Faults = q.Deck.WithFiles(uses, found), slices.Clone(q.Faults)
 	for _, u := range uses {
 		if why := wrong[u.Path]; why != "" {
-			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q beside the deck cannot be used: %s", lectern.Shorten(u.Path), why)
+			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck cannot be used: %s", lectern.Shorten(u.Path), why)
 			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(u.Slide))
 		}
 	}

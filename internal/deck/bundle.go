@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// Bundle is a deck with the files beside it.
+// Bundle is a deck with the files next to it.
 type Bundle struct {
 	Source
 	SHA256 string // of the whole, lower-case hex
@@ -32,7 +32,7 @@ type BundleLimits struct {
 // maxRatio is how many times larger than in the archive a member may be, above a first mebibyte.
 const maxRatio = 200
 
-// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files beside it,
+// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files next to it,
 // and nothing of them is unpacked yet. The caller sets SHA256 and Close. An archive that is wrong, or that could harm who
 // unpacks it, is a failure for people.
 func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundle, error) {

@@ -39,7 +39,7 @@ func unzip(b []byte, lim deck.BundleLimits) (deck.Bundle, error) {
 	return deck.Unzip(bytes.NewReader(b), int64(len(b)), endings, lim)
 }
 
-// A ZIP file with one deck is that deck, with the files beside it by their paths from where it is.
+// A ZIP file with one deck is that deck, with the files next to it by their paths from where it is.
 func TestUnzip(t *testing.T) {
 	t.Parallel()
 	b, err := unzip(archive(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B", "__MACOSX/talk/._deck.yaml", "", "talk/.x.json", ""),

@@ -115,7 +115,7 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
 }
 
-// mostBytes is how long the body of a request may be. A form may bring files beside its deck.
+// mostBytes is how long the body of a request may be. A form may bring files next to its deck.
 func (s *server) mostBytes(u rule, r *http.Request) int64 {
 	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
 	if u.upload || u.files && s.Assets != nil && (kind == "multipart/form-data" || kind == zipType) {

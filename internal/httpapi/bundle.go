@@ -16,7 +16,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// zipType is the media type of a deck with the files beside it.
+// zipType is the media type of a deck with the files next to it.
 const zipType = "application/zip"
 
 // isZip reports whether a body is a ZIP file, by its media type or by how it begins. It gives r a body that still begins there.
@@ -77,7 +77,7 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 				files[u.Path] = sum
 			case errors.Is(err, fs.ErrNotExist): // the page says so
 			case ok && (f.Code.IsFault() || f.Code == codeMedia):
-				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q beside the deck: %s", lectern.Shorten(u.Path), f.Message)
+				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck: %s", lectern.Shorten(u.Path), f.Message)
 				q.Faults = append(q.Faults, *fault.On(q.Places.Written(u.Param)).At(u.Slide))
 			default:
 				return q, err

@@ -16,7 +16,7 @@ import (
 	"lectern/internal/deck"
 )
 
-// Bounds of what stands beside a deck.
+// Bounds of what stands next to a deck.
 const (
 	maxKey      = 255  // visible characters of an Idempotency-Key
 	maxCallback = 2048 // bytes of a callback address

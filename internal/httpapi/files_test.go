@@ -54,7 +54,7 @@ func (c pageChecker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []l
 
 const pictured = `{"slides":[{"template":"image","image":"pictures/a.png"},{"template":"image","image":"b.png","title":"b.png"},{"template":"image","image":"./pictures/a.png"}]}`
 
-// A deck names files beside it by their paths. A form brings them as parts of these names, or names the assets that they are.
+// A deck names files next to it by their paths. A form brings them as parts of these names, or names the assets that they are.
 func TestFilesBesideADeck(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))

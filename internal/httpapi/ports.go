@@ -88,7 +88,7 @@ type Callbacks interface {
 type Slides interface {
 	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Document(d lectern.Deck) (string, error)
-	// Files lists the pictures that a deck names by the paths of files beside it.
+	// Files lists the pictures that a deck names by the paths of files next to it.
 	Files(d lectern.Deck) []lectern.FileUse
 	// PropKind returns the type of a template's prop, see lectern.PropKind.
 	PropKind(template, prop string) string

@@ -101,7 +101,7 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 	return err
 }
 
-// keepFile makes an asset of a file beside the deck. The name of the file is its path.
+// keepFile makes an asset of a file next to the deck. The name of the file is its path.
 func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil { // a dry run's key may only read
 		return err
@@ -128,7 +128,7 @@ func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) 
 	return nil
 }
 
-// namedFiles reads which assets stand for the files beside a deck: an object of their addresses by path.
+// namedFiles reads which assets stand for the files next to a deck: an object of their addresses by path.
 func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	text, err := field(part, "files", maxSettings)
 	if err != nil {
@@ -148,7 +148,7 @@ func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	return nil
 }
 
-// file notes the asset of a file beside the deck.
+// file notes the asset of a file next to the deck.
 func (b *submission) file(name, sha256 string) {
 	if b.files == nil {
 		b.files = map[string]string{}

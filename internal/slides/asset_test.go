@@ -37,7 +37,7 @@ func TestAssetsOfPages(t *testing.T) {
 	}
 }
 
-// Pictures that are files beside the deck are listed with their fields, and one that would leave its folder is refused. What
+// Pictures that are files next to the deck are listed with their fields, and one that would leave its folder is refused. What
 // became of them goes to where they are named, and to no other text.
 func TestFilesBesideTheDeck(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"lectern"
 )
 
-// Files lists the pictures that a deck names by a path: files beside the deck. A page shows none of them: they have to
+// Files lists the pictures that a deck names by a path: files next to the deck. A page shows none of them: they have to
 // become assets first, see [lectern.Deck.WithFiles].
 func (l *Library) Files(d lectern.Deck) []lectern.FileUse {
 	var uses []lectern.FileUse
@@ -45,7 +45,7 @@ func relative(s string) (string, error) {
 	return p, nil
 }
 
-// absent is why a file beside the deck is not shown.
+// absent is why a file next to the deck is not shown.
 func absent(path string) error {
 	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part \"file\" of "+
 		"the form, named by its path, or upload it (POST /v1/assets) and write its address", lectern.Shorten(path))

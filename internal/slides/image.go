@@ -22,7 +22,7 @@ type picture struct {
 	URL    template.URL
 	Remote bool
 	asset  string          // the hash of the asset that it is; "": it is none
-	path   string          // of the file beside the deck that it is; "": it is none
+	path   string          // of the file next to the deck that it is; "": it is none
 	Alt    string          // it in words; "": it is decoration
 	file   lectern.Picture // of a data address
 }

@@ -99,7 +99,7 @@ type view struct {
 	columns  []string // heads of a table, if they are separate from it
 	all      []string // every word, for the direction of the slide
 	assets   []string
-	paths    []lectern.FileUse // of pictures that are files beside the deck
+	paths    []lectern.FileUse // of pictures that are files next to the deck
 	params   map[string]string // address in assets → its field
 	files    []lectern.Picture // pictures embedded in the page
 	held     map[template.URL]bool
