@@ -54,17 +54,30 @@ var _ sqlstore.Dialect = dialect{}
 // Alone implements sqlstore.Dialect.
 func (dialect) Alone() bool { return false }
 
-// Lock implements sqlstore.Dialect.
-func (dialect) Lock(ctx context.Context, tx *sql.Tx, names, ids []string) error {
-	for _, name := range inOrder(names) {
+// Lock implements sqlstore.Dialect. Each kind of lock is taken in one order.
+func (dialect) Lock(ctx context.Context, tx *sql.Tx, t sqlstore.Touched) error {
+	for _, name := range inOrder(t.Names) {
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name); err != nil {
 			return err
 		}
 	}
-	if ids = inOrder(ids); len(ids) == 0 {
+	if ids := inOrder(t.Presentations); len(ids) > 0 {
+		_, err := tx.ExecContext(ctx, "SELECT 1 FROM presentations WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
+		if err != nil {
+			return err
+		}
+	}
+	purged := inOrder(t.Purged)
+	if len(t.Assets)+len(purged) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, "SELECT 1 FROM presentations WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
+	var owners, sums []string
+	for _, a := range t.Assets {
+		owners, sums = append(owners, a.Owner), append(sums, a.SHA256)
+	}
+	_, err := tx.ExecContext(ctx, `SELECT 1 FROM assets a JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS named (owner, sha256)
+			UNION SELECT owner, sha256 FROM asset_uses WHERE presentation_id = ANY($3)) touched USING (owner, sha256)
+		ORDER BY a.owner, a.sha256 FOR UPDATE OF a`, owners, sums, purged)
 	return err
 }
 

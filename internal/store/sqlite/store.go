@@ -43,7 +43,7 @@ type dialect struct{}
 var _ sqlstore.Dialect = dialect{}
 
 func (dialect) Alone() bool                                                 { return true }
-func (dialect) Lock(context.Context, *sql.Tx, []string, []string) error     { return nil }
+func (dialect) Lock(context.Context, *sql.Tx, sqlstore.Touched) error       { return nil }
 func (dialect) Tell(context.Context, *sql.Tx, []lectern.Presentation) error { return nil }
 func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {
 	return time.Now().UTC().Truncate(time.Microsecond), nil // of the one process that there is

@@ -284,7 +284,7 @@ func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, a
 	for _, u := range uses {
 		held = append(held, u.SHA256)
 	}
-	slices.SortFunc(held, strings.Compare) // in one order, so that few transactions wait for each other
+	slices.SortFunc(held, strings.Compare)
 	held = slices.Compact(held)
 	for _, sha := range held {
 		n, err := w.q.UseAsset(ctx, rows.UseAssetParams{UsedAt: micros(at), Owner: owner, Sha256: sha})

@@ -24,7 +24,7 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 		return s.failure("begin a transaction", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
-	if err := s.o.Dialect.Lock(ctx, tx, []string{outboxName}, nil); err != nil {
+	if err := s.o.Dialect.Lock(ctx, tx, Touched{Names: []string{outboxName}}); err != nil {
 		return s.failure("lock the outbox", err)
 	}
 	now, err := s.o.Dialect.Now(ctx, tx)

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -26,9 +27,9 @@ type DBTX = rows.DBTX
 type Dialect interface {
 	// Alone reports whether no other process writes to the database, so that totals can be kept in memory.
 	Alone() bool
-	// Lock makes others wait, until tx ends, who want to write what these writes are about. A database with one writer has
-	// nothing to do. It must not deadlock with itself, whatever the order of the writes.
-	Lock(ctx context.Context, tx *sql.Tx, names []string, ids []string) error
+	// Lock makes others wait, until tx ends, who want to write the same. A database with one writer has nothing to do. It
+	// must not deadlock with itself, whatever the order of the writes.
+	Lock(ctx context.Context, tx *sql.Tx, t Touched) error
 	// Tell notifies other processes, as part of tx, of the presentations that have changed.
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
@@ -41,6 +42,31 @@ type Dialect interface {
 	// Failure turns err into a failure with a message; doing names the operation. It returns nil, a *lectern.Failure and
 	// the errors of a context unchanged.
 	Failure(doing string, err error) error
+}
+
+// Touched is what the writes of a transaction are about.
+type Touched struct {
+	Names         []string        // of keys and orders, see [job.Write.Names]
+	Presentations []string        // their ids
+	Assets        []lectern.Asset // that new presentations name: Owner and SHA256
+	Purged        []string        // ids of presentations that go, and with them the uses of their assets
+}
+
+// touched collects what writes are about.
+func touched(writes []job.Write) (t Touched) {
+	for _, w := range writes {
+		t.Names = append(t.Names, w.Names()...)
+		t.Presentations = append(t.Presentations, w.ID())
+		if p, d, ok := w.Creation(); ok {
+			for _, u := range d.AssetUses() {
+				t.Assets = append(t.Assets, lectern.Asset{Owner: cmp.Or(p.Owner, lectern.DefaultOwner), SHA256: u.SHA256})
+			}
+		}
+		if w.Purge() {
+			t.Purged = append(t.Purged, w.ID())
+		}
+	}
+	return t
 }
 
 // Options configure a store.
@@ -96,12 +122,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // of no effect after a commit
-	var names, ids []string
-	for _, write := range writes {
-		names = append(names, write.Names()...)
-		ids = append(ids, write.ID())
-	}
-	if err := s.o.Dialect.Lock(ctx, tx, names, ids); err != nil {
+	if err := s.o.Dialect.Lock(ctx, tx, touched(writes)); err != nil {
 		return nil, err
 	}
 	w := &writer{tx: tx, q: rows.New(s.o.Bind(tx)), queue: s.o.Queue, tally: s.counts.take()}
