@@ -25,8 +25,8 @@ const (
 	ArtifactManifest   ArtifactKind = "manifest" // JSON, per-slide timings in frames and samples
 )
 
-// ArtifactFile says what the artifacts of one kind are called and where they are found. A kind that has one artifact a slide
-// has a "{n}" in Path and in Name.
+// ArtifactFile says what the artifacts of one kind are called and where they are found. A kind that has one artifact a
+// slide has a "{n}" in Path and in Name.
 type ArtifactFile struct {
 	Kind      ArtifactKind
 	Link      string // its name among a presentation's links
@@ -41,13 +41,17 @@ type ArtifactFile struct {
 var artifactFiles = []ArtifactFile{
 	{ArtifactVideo, "video", "/video", "video.mp4", ".mp4", "video", "video/mp4"},
 	{ArtifactThumbnail, "thumbnail", "/thumbnail", "thumbnail.jpg", ".jpg", "thumbnail", "image/jpeg"},
-	{ArtifactCaptions, "captions_srt", "/captions.srt", "captions.srt", ".srt", "captions", "application/x-subrip; charset=utf-8"},
+	{ArtifactCaptions, "captions_srt", "/captions.srt", "captions.srt", ".srt", "captions",
+		"application/x-subrip; charset=utf-8"},
 	{ArtifactCaptionVTT, "captions_vtt", "/captions.vtt", "captions.vtt", ".vtt", "captions", "text/vtt; charset=utf-8"},
-	{ArtifactChapters, "chapters", "/chapters.vtt", "chapters.vtt", "-chapters.vtt", "chapters", "text/vtt; charset=utf-8"},
-	{ArtifactTranscript, "transcript", "/transcript.txt", "transcript.txt", ".txt", "transcript", "text/plain; charset=utf-8"},
+	{ArtifactChapters, "chapters", "/chapters.vtt", "chapters.vtt", "-chapters.vtt", "chapters",
+		"text/vtt; charset=utf-8"},
+	{ArtifactTranscript, "transcript", "/transcript.txt", "transcript.txt", ".txt", "transcript",
+		"text/plain; charset=utf-8"},
 	{ArtifactAudio, "audio", "/audio", "audio.m4a", ".m4a", "sound", "audio/mp4"},
 	{ArtifactManifest, "manifest", "/manifest", "manifest.json", ".json", "manifest", "application/json"},
-	{ArtifactSlideImage, "slide_image", "/slides/{n}/image", "slide-{n}.png", "-slide-{n}.png", "slide image", "image/png"},
+	{ArtifactSlideImage, "slide_image", "/slides/{n}/image", "slide-{n}.png", "-slide-{n}.png", "slide image",
+		"image/png"},
 }
 
 // ArtifactFiles lists the files of a completed presentation: one entry a kind.
@@ -90,8 +94,8 @@ type Artifact struct {
 	Size        int64
 	SHA256      string // lower-case hex
 
-	// Duration is how long video and sound last, as long as the frames of the video; 0: unknown, or the kind has no length.
-	// Of what a store lists it is known in Presentation.Files alone.
+	// Duration is how long video and sound last, as long as the frames of the video; 0: unknown, or the kind has no
+	// length. Of what a store lists it is known in Presentation.Files alone.
 	Duration time.Duration
 }
 

@@ -46,7 +46,8 @@ func TestArtifactTable(t *testing.T) {
 		t.Errorf("%d kinds have %d entries", kinds, len(all))
 	}
 	for _, f := range all {
-		for _, key := range []string{"kind " + string(f.Kind), "link " + f.Link, "path " + f.Path, "name " + f.Name, "suffix " + f.Suffix} {
+		for _, key := range []string{"kind " + string(f.Kind), "link " + f.Link, "path " + f.Path, "name " + f.Name,
+			"suffix " + f.Suffix} {
 			if seen[key] {
 				t.Errorf("%s is there twice", key)
 			}
@@ -60,7 +61,8 @@ func TestArtifactTable(t *testing.T) {
 		}
 	}
 	slides := lectern.ArtifactFileOf(lectern.ArtifactSlideImage)
-	if !slides.PerSlide() || slides.PathOf(7) != "/slides/7/image" || slides.NameOf(7) != "slide-007.png" || slides.SuffixOf(7) != "-slide-007.png" {
+	if !slides.PerSlide() || slides.PathOf(7) != "/slides/7/image" || slides.NameOf(7) != "slide-007.png" ||
+		slides.SuffixOf(7) != "-slide-007.png" {
 		t.Errorf("the entry of slides gives %q, %q and %q", slides.PathOf(7), slides.NameOf(7), slides.SuffixOf(7))
 	}
 }

@@ -116,7 +116,8 @@ func namesAsset(value any) bool {
 	return false
 }
 
-// EachText calls see for every text in the value of a prop, with its field. Maps are walked in the order of their names.
+// EachText calls see for every text in the value of a prop, with its field. Maps are walked in the order of their
+// names.
 func EachText(value any, param string, see func(text, param string)) {
 	switch v := value.(type) {
 	case string:
@@ -164,8 +165,8 @@ type FileUse struct {
 	Slide int    // counted from 1
 }
 
-// WithFiles returns d with the addresses of assets in place of the paths that uses name; assets has their hashes by path.
-// What it lacks stays a path. d itself is not changed.
+// WithFiles returns d with the addresses of assets in place of the paths that uses name; assets has their hashes by
+// path. What it lacks stays a path. d itself is not changed.
 func (d Deck) WithFiles(uses []FileUse, assets map[string]string) Deck {
 	d.Slides = slices.Clone(d.Slides)
 	for _, u := range uses {

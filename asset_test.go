@@ -15,7 +15,8 @@ func TestAssetUses(t *testing.T) {
 	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
 	d := lectern.Deck{Slides: []lectern.Slide{
 		{Props: map[string]any{"title": "asset:none", "image": "asset:" + a}},
-		{Props: map[string]any{"items": []any{"x", map[string]any{"icon": "asset:" + b, "alt": "asset:" + a + " here"}}, "image": "asset:" + a}},
+		{Props: map[string]any{"items": []any{"x", map[string]any{"icon": "asset:" + b, "alt": "asset:" + a + " here"}},
+			"image": "asset:" + a}},
 	}}
 	want := []lectern.AssetUse{
 		{SHA256: a, Param: "slides[0].props.image", Slide: 1}, {SHA256: a, Param: "slides[1].props.image", Slide: 2},
@@ -27,7 +28,8 @@ func TestAssetUses(t *testing.T) {
 	}
 	err := lectern.MissingAssets(got[1:])
 	f, ok := errors.AsType[*lectern.Failure](err)
-	if !ok || f.Code != lectern.CodeUnknownAsset || f.Slide != 2 || f.Param != "slides[1].props.image" || len(f.Causes) != 1 || !f.Code.IsFault() {
+	if !ok || f.Code != lectern.CodeUnknownAsset || f.Slide != 2 || f.Param != "slides[1].props.image" ||
+		len(f.Causes) != 1 || !f.Code.IsFault() {
 		t.Errorf("%+v", f)
 	}
 	if err := lectern.MissingAssets(nil); err != nil {
@@ -40,7 +42,8 @@ func TestAssetAddress(t *testing.T) {
 	t.Parallel()
 	sum := strings.Repeat("0123456789abcdef", 4)
 	for address, want := range map[string][2]bool{
-		"asset:" + sum: {true, true}, "asset:" + strings.ToUpper(sum): {true, false}, "asset:": {true, false}, "asset:" + sum + "0": {true, false},
+		"asset:" + sum: {true, true}, "asset:" + strings.ToUpper(sum): {true, false}, "asset:": {true, false},
+		"asset:" + sum + "0":        {true, false},
 		"https://example.com/a.png": {}, "Asset:" + sum: {},
 	} {
 		if got, named, ok := lectern.AssetAddress(address); named != want[0] || ok != want[1] || ok && got != sum {

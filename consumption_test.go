@@ -11,8 +11,9 @@ import (
 	"lectern"
 )
 
-// What a presentation has used is that of all its attempts: what an attempt that failed or was taken over has paid stays,
-// and reports of one attempt that come twice count once. It is no visible change (J5), and no late run can add to it (J7).
+// What a presentation has used is that of all its attempts: what an attempt that failed or was taken over has paid
+// stays, and reports of one attempt that come twice count once. It is no visible change (J5), and no late run can add
+// to it (J7).
 func TestUsageAddsUpOverAttempts(t *testing.T) {
 	t.Parallel()
 	p := lectern.NewPresentation("p", lectern.Deck{Slides: make([]lectern.Slide, 1)}, epoch)
@@ -67,7 +68,8 @@ func TestUsageAsJSON(t *testing.T) {
 		c := lectern.Consumption{Video: span("video"), CPU: span("cpu")}
 		for _, name := range []string{"anna", "ben"} {
 			c = c.Plus(lectern.Consumption{Providers: []lectern.ProviderUse{{Provider: name, Avatar: span(name),
-				Characters: rapid.Int64Range(0, 1<<40).Draw(t, "characters"), Currency: rapid.SampledFrom([]string{"", "EUR"}).Draw(t, "currency")}}})
+				Characters: rapid.Int64Range(0, 1<<40).Draw(t, "characters"),
+				Currency:   rapid.SampledFrom([]string{"", "EUR"}).Draw(t, "currency")}}})
 			if u := &c.Providers[len(c.Providers)-1]; u.Currency != "" {
 				u.Cost = rapid.Int64Range(0, 1<<40).Draw(t, "cost")
 			}
@@ -81,8 +83,10 @@ func TestUsageAsJSON(t *testing.T) {
 			t.Fatalf("%s is %+v, not %+v (%v)", b, got, c, err)
 		}
 	})
-	b, err := json.Marshal(lectern.Consumption{CPU: 1500 * time.Millisecond, Providers: []lectern.ProviderUse{{Provider: "flite", Characters: 7}}})
-	if want := `{"video_minutes":0,"cpu_seconds":1.5,"providers":[{"provider":"flite","characters":7}]}`; err != nil || string(b) != want {
+	b, err := json.Marshal(lectern.Consumption{CPU: 1500 * time.Millisecond,
+		Providers: []lectern.ProviderUse{{Provider: "flite", Characters: 7}}})
+	if want := `{"video_minutes":0,"cpu_seconds":1.5,"providers":[{"provider":"flite","characters":7}]}`; err != nil ||
+		string(b) != want {
 		t.Errorf("%s (%v)", b, err)
 	}
 }

@@ -12,37 +12,47 @@ const SampleRate = 48_000
 // which kind of file it came from. A parser leaves open what its source does not say; [Deck.WithDefaults] fills it in,
 // and [Deck.Validate] finds what is out of bounds.
 type Deck struct {
-	Title       string            `json:"title,omitempty"`
-	Theme       string            `json:"theme"`                 // a theme's id; default "dark-purple"
-	Size        Size              `json:"size"`                  // of the video, in pixels, both even; default 1920×1080
-	FrameRate   int               `json:"frameRate"`             // frames a second; default 30
-	Quality     Quality           `json:"quality"`               // default QualityHigh
-	Layout      Layout            `json:"layout"`                // default LayoutPictureInPicture
-	Avatar      string            `json:"avatar,omitempty"`      // "name", "name.variant" or "engine:name.variant"; empty: the server's default
-	Voice       VoiceChoice       `json:"voice,omitzero"`        // zero: chosen from the narration's language
-	Hold        time.Duration     `json:"hold"`                  // how long a slide without narration stays; default 3 s
-	Transitions []Transition      `json:"transitions,omitempty"` // Transitions[i] stands between slide i and i+1; missing ones are cuts
-	KeyAvatar   *bool             `json:"keyAvatar,omitempty"`   // cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
-	Subtitles   Subtitles         `json:"subtitles,omitempty"`   // whether the video's subtitle track is shown by itself; empty: the server's default
-	Slides      []Slide           `json:"slides"`
-	Metadata    map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
+	Title     string  `json:"title,omitempty"`
+	Theme     string  `json:"theme"`     // a theme's id; default "dark-purple"
+	Size      Size    `json:"size"`      // of the video, in pixels, both even; default 1920×1080
+	FrameRate int     `json:"frameRate"` // frames a second; default 30
+	Quality   Quality `json:"quality"`   // default QualityHigh
+	Layout    Layout  `json:"layout"`    // default LayoutPictureInPicture
+	// "name", "name.variant" or "engine:name.variant"; empty: the server's default
+	Avatar string        `json:"avatar,omitempty"`
+	Voice  VoiceChoice   `json:"voice,omitzero"` // zero: chosen from the narration's language
+	Hold   time.Duration `json:"hold"`           // how long a slide without narration stays; default 3 s
+	// Transitions[i] stands between slide i and i+1; missing ones are cuts
+	Transitions []Transition `json:"transitions,omitempty"`
+	// cut an avatar that speaks itself out of its background; nil: yes, see KeysAvatar
+	KeyAvatar *bool `json:"keyAvatar,omitempty"`
+	// whether the video's subtitle track is shown by itself; empty: the server's default
+	Subtitles Subtitles         `json:"subtitles,omitempty"`
+	Slides    []Slide           `json:"slides"`
+	Metadata  map[string]string `json:"metadata,omitempty"` // the caller's own, given back untouched
 
-	Language     string                     `json:"language,omitempty"`     // of the texts, as [LanguageTag] writes it; empty: not said
-	Variables    map[string]string          `json:"variables,omitempty"`    // the values of {{name}} in the texts, see [Deck.Edition]
+	// of the texts, as [LanguageTag] writes it; empty: not said
+	Language string `json:"language,omitempty"`
+	// the values of {{name}} in the texts, see [Deck.Edition]
+	Variables    map[string]string          `json:"variables,omitempty"`
 	Translations map[string]DeckTranslation `json:"translations,omitempty"` // by language, see [Deck.In]
 }
 
 // Slide is one page of a deck: a template with props, its narration and its overrides.
 type Slide struct {
-	ID         string           `json:"id,omitempty"`
-	Template   string           `json:"template"`             // a template's id, without the "-slide" ending that some decks write
-	Props      map[string]any   `json:"props,omitempty"`      // the template's words and lists, as decoded from JSON
-	Narration  string           `json:"narration,omitempty"`  // text with marks, see Script; nothing to say: the slide is held in silence
-	AvatarBox  *Rect            `json:"avatarBox,omitempty"`  // overrides the layout's place, in slide pixels (see SlideSize)
+	ID string `json:"id,omitempty"`
+	// a template's id, without the "-slide" ending that some decks write
+	Template string         `json:"template"`
+	Props    map[string]any `json:"props,omitempty"` // the template's words and lists, as decoded from JSON
+	// text with marks, see Script; nothing to say: the slide is held in silence
+	Narration string `json:"narration,omitempty"`
+	// overrides the layout's place, in slide pixels (see SlideSize)
+	AvatarBox  *Rect            `json:"avatarBox,omitempty"`
 	Background string           `json:"background,omitempty"` // colour behind the avatar, "#rrggbb"
 	Positions  map[string]Point `json:"positions,omitempty"`  // element id → top left corner, in slide pixels
 	Voice      VoiceChoice      `json:"voice,omitzero"`       // overrides Deck.Voice
-	Hold       time.Duration    `json:"hold,omitempty"`       // overrides Deck.Hold; a check sets it for a narration of pauses alone
+	// overrides Deck.Hold; a check sets it for a narration of pauses alone
+	Hold time.Duration `json:"hold,omitempty"`
 
 	Translations map[string]Translation `json:"translations,omitempty"` // by language
 }
@@ -80,7 +90,8 @@ const (
 // Qualities lists every Quality, in the order in which messages name them.
 func Qualities() []Quality { return []Quality{QualityHigh, QualityMedium, QualityLow} }
 
-// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned on.
+// Subtitles says whether players show a video's subtitle track unless its viewer turns it off. It can always be turned
+// on.
 type Subtitles string
 
 // The values of Subtitles.
@@ -98,9 +109,9 @@ type VoiceChoice struct {
 	Gender   string  `json:"gender,omitempty"`   // "female" or "male", a preference where ID is empty; empty: any
 }
 
-// Estimate guesses how long the video will be, and how long each slide is spoken or held, from the text alone: a voice says
-// about 14 letters a second, a sign of Chinese, Japanese or Korean takes the time of three, and there is a little silence
-// around the words, and its pauses. It is good for a glance at a deck, not for a plan.
+// Estimate guesses how long the video will be, and how long each slide is spoken or held, from the text alone: a voice
+// says about 14 letters a second, a sign of Chinese, Japanese or Korean takes the time of three, and there is a little
+// silence around the words, and its pauses. It is good for a glance at a deck, not for a plan.
 func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 	for i, s := range d.Slides {
 		long := d.HoldOf(i)
@@ -124,7 +135,8 @@ func (d Deck) Estimate() (total time.Duration, slides []time.Duration) {
 	return max(total, 0), slides
 }
 
-// HoldOf is how long slide i stays if nobody speaks on it: as long as its pauses last, or else as long as the slide or the deck says.
+// HoldOf is how long slide i stays if nobody speaks on it: as long as its pauses last, or else as long as the slide or
+// the deck says.
 func (d Deck) HoldOf(i int) time.Duration {
 	s := d.Slides[i]
 	if pauses := min(s.Script().Pauses(), MaxPause); pauses > 0 {
@@ -211,10 +223,11 @@ type Page struct {
 	// Background is drawn below HTML; nil: HTML has one of its own, and covers the page. The name in JSON is part of
 	// content keys.
 	Background *Background `json:"Ground"`
-	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend on it.
+	// Props names the prop that each element shows, as the deck writes it. It is for messages; the picture does not depend
+	// on it.
 	Props map[string]string `json:"-"`
-	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are for
-	// who judges pictures, and no part of what the page shows.
+	// Pictures are those that HTML holds itself, in data addresses, and Params the fields that Assets come from. They are
+	// for who judges pictures, and no part of what the page shows.
 	Pictures []Picture         `json:"-"`
 	Params   map[string]string `json:"-"` // address in Assets → "slides[3].props.image"
 }
@@ -253,10 +266,11 @@ type Capture struct {
 
 // Overflow says how much of an element of a page does not fit.
 type Overflow struct {
-	Element string `json:"element"`          // its id
-	Hidden  int    `json:"hidden,omitempty"` // so many of Total units are not seen, or not whole; 0: it does not say how many
-	Total   int    `json:"total,omitempty"`
-	Unit    string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
+	Element string `json:"element"` // its id
+	// so many of Total units are not seen, or not whole; 0: it does not say how many
+	Hidden int    `json:"hidden,omitempty"`
+	Total  int    `json:"total,omitempty"`
+	Unit   string `json:"unit,omitempty"` // what is counted, in the plural: "items", "rows", "characters"
 }
 
 // Theme is the part of a theme that reaches beyond the slide: what stands behind and around an avatar.
@@ -292,5 +306,6 @@ type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: the whole deck
-	Param   string `json:"param,omitempty"` // which part of the deck, such as slides[2].props.items; empty: none in particular
+	// which part of the deck, such as slides[2].props.items; empty: none in particular
+	Param string `json:"param,omitempty"`
 }

@@ -60,7 +60,8 @@ const (
 // ffmpeg's xfade has but "custom", which takes an expression.
 func TransitionTypes() []string {
 	return []string{
-		TransitionNone, TransitionFade, "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr",
+		TransitionNone, TransitionFade, "dissolve", "wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr",
+		"wipebl", "wipebr",
 		"slideleft", "slideright", "slideup", "slidedown", "smoothleft", "smoothright", "smoothup", "smoothdown",
 		"circlecrop", "rectcrop", "circleopen", "circleclose", "vertopen", "vertclose", "horzopen", "horzclose", "radial",
 		"diagtl", "diagtr", "diagbl", "diagbr", "hlslice", "hrslice", "vuslice", "vdslice", "squeezeh", "squeezev",
@@ -68,8 +69,8 @@ func TransitionTypes() []string {
 	}
 }
 
-// transitionName is a type as [TransitionTypes] writes it: without capitals, blanks and hyphens. "cut" is another name of
-// "none".
+// transitionName is a type as [TransitionTypes] writes it: without capitals, blanks and hyphens. "cut" is another name
+// of "none".
 func transitionName(s string) string {
 	s = strings.NewReplacer(" ", "", "\t", "", "-", "", "_", "").Replace(strings.ToLower(s))
 	if s == "cut" {
@@ -87,9 +88,9 @@ func (t Transition) IsCut() bool {
 func (d Deck) KeysAvatar() bool { return d.KeyAvatar == nil || *d.KeyAvatar }
 
 // WithDefaults returns d with every setting that it leaves open, but for those that a server decides: the avatar, the
-// voices and the subtitles. A deck without a title has that of its first slide; a slide without a template is "image" if a
-// picture is all that it has. The types of transitions are written as [TransitionTypes] has them. What is set stays, in
-// bounds or not. d itself is not changed; a deck with defaults stays as it is.
+// voices and the subtitles. A deck without a title has that of its first slide; a slide without a template is "image"
+// if a picture is all that it has. The types of transitions are written as [TransitionTypes] has them. What is set
+// stays, in bounds or not. d itself is not changed; a deck with defaults stays as it is.
 func (d Deck) WithDefaults() Deck {
 	d.Theme = cmp.Or(d.Theme, DefaultTheme)
 	d.Size = cmp.Or(d.Size, DefaultSize())
@@ -208,11 +209,13 @@ func (v *validator) settings() {
 		v.fault("quality", 0, "The quality %q is not known; it is %s.", Shorten(string(d.Quality)), OneOf(Qualities()))
 	}
 	if !slices.Contains(Layouts(), d.Layout) {
-		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; it is %s.%s", Shorten(string(d.Layout)), OneOf(Layouts()),
+		v.add(CodeUnknownLayout, "layout", 0, "The layout %q is not known; it is %s.%s", Shorten(string(d.Layout)),
+			OneOf(Layouts()),
 			DidYouMean(string(d.Layout), Layouts()))
 	}
 	if d.Subtitles != "" && d.Subtitles != SubtitlesOn && d.Subtitles != SubtitlesOff {
-		v.fault("subtitles", 0, "The subtitles are %q or %q, not %q.", SubtitlesOn, SubtitlesOff, Shorten(string(d.Subtitles)))
+		v.fault("subtitles", 0, "The subtitles are %q or %q, not %q.", SubtitlesOn, SubtitlesOff,
+			Shorten(string(d.Subtitles)))
 	}
 	v.hold("hold", 0, d.Hold, time.Duration(v.lim.MaxHoldSeconds)*time.Second)
 	v.metadata()
@@ -226,7 +229,8 @@ func (v *validator) size() {
 	case s.Width%2 != 0 || s.Height%2 != 0:
 		v.fault("size", 0, "The size %d×%d must be even in both numbers; H.264 video has no odd sides.", s.Width, s.Height)
 	case max(s.Width, s.Height) > MaxAspect*min(s.Width, s.Height):
-		v.fault("size", 0, "The size %d×%d is too narrow: the longer side has at most %d times the pixels of the shorter one.",
+		v.fault("size", 0, "The size %d×%d is too narrow: the longer side has at most %d times the pixels of the shorter "+
+			"one.",
 			s.Width, s.Height, MaxAspect)
 	}
 }
@@ -247,7 +251,8 @@ func (v *validator) voice(param string, slide int, c VoiceChoice) {
 		v.fault(param+".gender", slide, "The gender of a voice is \"female\" or \"male\"; without one, any fits.")
 	}
 	if c.Speed != 0 && !(c.Speed >= MinSpeed && c.Speed <= MaxSpeed) {
-		v.fault(param+".speed", slide, "The speed of a voice lies between %g and %g; 1 is natural.", MinSpeed, float64(MaxSpeed))
+		v.fault(param+".speed", slide, "The speed of a voice lies between %g and %g; 1 is natural.", MinSpeed,
+			float64(MaxSpeed))
 	}
 }
 
@@ -258,7 +263,8 @@ func (v *validator) metadata() {
 	}
 	for _, name := range sortedKeys(v.deck.Metadata) {
 		if len(name) > MaxName || len(v.deck.Metadata[name]) > MaxMetadataLen {
-			v.fault("metadata."+Shorten(name), 0, "A name in \"metadata\" has at most %d bytes, a value at most %d.", MaxName, MaxMetadataLen)
+			v.fault("metadata."+Shorten(name), 0, "A name in \"metadata\" has at most %d bytes, a value at most %d.", MaxName,
+				MaxMetadataLen)
 		}
 	}
 }
@@ -278,7 +284,8 @@ func (v *validator) slides() {
 	case n == 0:
 		v.fault("slides", 0, "The deck has no slides: give a list \"slides\" with at least one.")
 	case n > v.lim.Slides:
-		v.fault("slides", 0, "The deck has more than %d slides, which is the limit (limits.slides). Split the deck.", v.lim.Slides)
+		v.fault("slides", 0, "The deck has more than %d slides, which is the limit (limits.slides). Split the deck.",
+			v.lim.Slides)
 	}
 	for i, s := range v.deck.Slides[:min(n, v.lim.Slides)] {
 		v.slide("slides["+strconv.Itoa(i)+"]", i+1, s)
@@ -339,7 +346,8 @@ func (v *validator) slide(at string, number int, s Slide) {
 	v.hold(at+".hold", number, s.Hold, max(time.Duration(v.lim.MaxHoldSeconds)*time.Second, MaxPause))
 	v.narration(at+".narration", number, s.Narration)
 	if s.Background != "" && !isColour(s.Background) {
-		v.fault(at+".background", number, "\"background\" must be a colour such as \"#1a2b3c\", not %q.", Shorten(s.Background))
+		v.fault(at+".background", number, "\"background\" must be a colour such as \"#1a2b3c\", not %q.",
+			Shorten(s.Background))
 	}
 	v.box(at+".avatarBox", number, s.AvatarBox)
 	if n := len(s.Positions); n > MaxPositions {
@@ -359,7 +367,8 @@ func (v *validator) box(param string, slide int, box *Rect) {
 	}
 	page := v.deck.SlideSize()
 	if on := box.Within(page); on.Width < minBox || on.Height < minBox {
-		v.fault(param, slide, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.", page.Width, page.Height)
+		v.fault(param, slide, "The avatar's place lies outside the slide, which has %d×%d pixels, or is too small to see.",
+			page.Width, page.Height)
 	}
 }
 
@@ -405,13 +414,15 @@ func tooDeep(v any, depth int) (path string, deep bool) {
 func (v *validator) joints() {
 	types := TransitionTypes()
 	if len(v.deck.Transitions) > v.lim.Slides {
-		v.fault("transitions", 0, "\"transitions\" has more entries than a deck has slides, which are at most %d.", v.lim.Slides)
+		v.fault("transitions", 0, "\"transitions\" has more entries than a deck has slides, which are at most %d.",
+			v.lim.Slides)
 		return
 	}
 	for i, t := range v.deck.Transitions {
 		at := "transitions[" + strconv.Itoa(i) + "]"
 		if !slices.Contains(types, t.Type) {
-			v.fault(at+".type", 0, "The transition %q is not known.%s Use \"fade\", or \"none\" for a cut.", Shorten(t.Type), DidYouMean(t.Type, types))
+			v.fault(at+".type", 0, "The transition %q is not known.%s Use \"fade\", or \"none\" for a cut.", Shorten(t.Type),
+				DidYouMean(t.Type, types))
 		}
 		if t.Duration < 0 || t.Duration > MaxTransition {
 			v.fault(at+".duration", 0, "The duration of a transition lies between 0 and %g seconds.", MaxTransition.Seconds())
@@ -419,17 +430,18 @@ func (v *validator) joints() {
 	}
 }
 
-// length refuses a deck whose video would be too long. It is an estimate from the text. A narration or a hold that is too
-// long by itself has a fault of its own.
+// length refuses a deck whose video would be too long. It is an estimate from the text. A narration or a hold that is
+// too long by itself has a fault of its own.
 func (v *validator) length() {
 	if len(v.deck.Slides) > v.lim.Slides || slices.ContainsFunc(v.faults, func(f Failure) bool {
-		return strings.HasSuffix(f.Param, "narration") || strings.HasSuffix(f.Param, "hold") || strings.HasSuffix(f.Param, "speed")
+		return strings.HasSuffix(f.Param, "narration") || strings.HasSuffix(f.Param, "hold") ||
+			strings.HasSuffix(f.Param, "speed")
 	}) {
 		return
 	}
 	if total, _ := v.deck.Estimate(); total > v.lim.Duration {
-		v.add(CodeTooLarge, "slides", 0, "The video would be about %s long, as its text is estimated; the limit is %s (limits.duration). "+
-			"Split the deck, or shorten it.", total.Round(time.Second), v.lim.Duration)
+		v.add(CodeTooLarge, "slides", 0, "The video would be about %s long, as its text is estimated; the limit is %s "+
+			"(limits.duration). Split the deck, or shorten it.", total.Round(time.Second), v.lim.Duration)
 	}
 }
 

@@ -17,12 +17,15 @@ func TestDefaults(t *testing.T) {
 		{Props: map[string]any{"title": " One \nTwo"}}, {Props: map[string]any{"image": "x.png"}}, {Template: "quote"},
 	}, Transitions: []lectern.Transition{{Type: "Wipe-Left", Duration: 1}, {Type: "CUT"}, {Duration: time.Second}, {}}}
 	want := lectern.Deck{
-		Title: "One", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}, FrameRate: 30, Quality: lectern.QualityHigh,
-		Layout: lectern.LayoutPictureInPicture, Hold: 3 * time.Second, KeyAvatar: new(true),
+		Title: "One", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}, FrameRate: 30,
+		Quality: lectern.QualityHigh,
+		Layout:  lectern.LayoutPictureInPicture, Hold: 3 * time.Second, KeyAvatar: new(true),
 		Slides: []lectern.Slide{
-			{Template: "content", Props: open.Slides[0].Props}, {Template: "image", Props: open.Slides[1].Props}, {Template: "quote"},
+			{Template: "content", Props: open.Slides[0].Props}, {Template: "image", Props: open.Slides[1].Props},
+			{Template: "quote"},
 		},
-		Transitions: []lectern.Transition{{Type: "wipeleft", Duration: 1}, {Type: "none"}, {Type: "fade", Duration: time.Second}, {Type: "none"}},
+		Transitions: []lectern.Transition{{Type: "wipeleft", Duration: 1}, {Type: "none"},
+			{Type: "fade", Duration: time.Second}, {Type: "none"}},
 	}
 	got := open.WithDefaults()
 	if !reflect.DeepEqual(got, want) {
@@ -37,7 +40,8 @@ func TestDefaults(t *testing.T) {
 	if open.Theme != "" || open.Slides[0].Template != "" || open.Transitions[0].Type != "Wipe-Left" {
 		t.Error("the caller's deck is changed")
 	}
-	said := lectern.Deck{Theme: "x", Size: lectern.Size{Width: 3}, FrameRate: 7, Quality: "q", Layout: "l", Hold: -1, KeyAvatar: new(false), Title: "T"}
+	said := lectern.Deck{Theme: "x", Size: lectern.Size{Width: 3}, FrameRate: 7, Quality: "q", Layout: "l", Hold: -1,
+		KeyAvatar: new(false), Title: "T"}
 	if got := said.WithDefaults(); !reflect.DeepEqual(got, said) {
 		t.Errorf("what is said is changed: %+v", got)
 	}
@@ -60,51 +64,77 @@ func TestRules(t *testing.T) {
 		param   string
 		slide   int
 	}{
-		{"slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 4) }, func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 5) }, "slides", 0},
-		{"no slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 1) }, func(d *lectern.Deck) { d.Slides = nil }, "slides", 0},
-		{"frame rate", func(d *lectern.Deck) { d.FrameRate = 24 }, func(d *lectern.Deck) { d.FrameRate = 120 }, "frameRate", 0},
-		{"hold", func(d *lectern.Deck) { d.Hold = time.Minute }, func(d *lectern.Deck) { d.Hold = time.Minute + 1 }, "hold", 0},
+		{"slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 4) },
+			func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 5) }, "slides", 0},
+		{"no slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 1) }, func(d *lectern.Deck) { d.Slides = nil },
+			"slides", 0},
+		{"frame rate", func(d *lectern.Deck) { d.FrameRate = 24 }, func(d *lectern.Deck) { d.FrameRate = 120 }, "frameRate",
+			0},
+		{"hold", func(d *lectern.Deck) { d.Hold = time.Minute }, func(d *lectern.Deck) { d.Hold = time.Minute + 1 }, "hold",
+			0},
 		{"hold below zero", func(d *lectern.Deck) { d.Hold = 1 }, func(d *lectern.Deck) { d.Hold = -1 }, "hold", 0},
-		{"a slide's hold", func(d *lectern.Deck) { d.Slides[1].Hold = time.Minute }, func(d *lectern.Deck) { d.Slides[1].Hold = time.Hour }, "slides[1].hold", 2},
-		{"transition", func(d *lectern.Deck) { d.Transitions[0].Duration = 5 * time.Second }, func(d *lectern.Deck) { d.Transitions[0].Duration = 8 * time.Second },
+		{"a slide's hold", func(d *lectern.Deck) { d.Slides[1].Hold = time.Minute },
+			func(d *lectern.Deck) { d.Slides[1].Hold = time.Hour }, "slides[1].hold", 2},
+		{"transition", func(d *lectern.Deck) { d.Transitions[0].Duration = 5 * time.Second },
+			func(d *lectern.Deck) { d.Transitions[0].Duration = 8 * time.Second },
 			"transitions[0].duration", 0},
-		{"transition's type", func(d *lectern.Deck) { d.Transitions[0].Type = "rectcrop" }, func(d *lectern.Deck) { d.Transitions[0].Type = "fadee" },
+		{"transition's type", func(d *lectern.Deck) { d.Transitions[0].Type = "rectcrop" },
+			func(d *lectern.Deck) { d.Transitions[0].Type = "fadee" },
 			"transitions[0].type", 0},
-		{"an expression", func(d *lectern.Deck) { d.Transitions[0].Type = "fade" }, func(d *lectern.Deck) { d.Transitions[0].Type = "fade:expr=1" },
+		{"an expression", func(d *lectern.Deck) { d.Transitions[0].Type = "fade" },
+			func(d *lectern.Deck) { d.Transitions[0].Type = "fade:expr=1" },
 			"transitions[0].type", 0},
-		{"side", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 3840, Height: 2160} }, func(d *lectern.Deck) { d.Size = lectern.Size{Width: 3842, Height: 2160} },
+		{"side", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 3840, Height: 2160} },
+			func(d *lectern.Deck) { d.Size = lectern.Size{Width: 3842, Height: 2160} },
 			"size", 0},
 		{"odd", func(d *lectern.Deck) { d.Size.Width = 1922 }, func(d *lectern.Deck) { d.Size.Width = 1921 }, "size", 0},
-		{"narrow", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 1200, Height: 300} }, func(d *lectern.Deck) { d.Size = lectern.Size{Width: 1202, Height: 300} },
+		{"narrow", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 1200, Height: 300} },
+			func(d *lectern.Deck) { d.Size = lectern.Size{Width: 1202, Height: 300} },
 			"size", 0},
 		{"quality", func(d *lectern.Deck) { d.Quality = "low" }, func(d *lectern.Deck) { d.Quality = "best" }, "quality", 0},
-		{"layout", func(d *lectern.Deck) { d.Layout = "slide_only" }, func(d *lectern.Deck) { d.Layout = "upside_down" }, "layout", 0},
-		{"subtitles", func(d *lectern.Deck) { d.Subtitles = "on" }, func(d *lectern.Deck) { d.Subtitles = "maybe" }, "subtitles", 0},
-		{"speed", func(d *lectern.Deck) { d.Voice.Speed = 4 }, func(d *lectern.Deck) { d.Voice.Speed = 4.1 }, "voice.speed", 0},
-		{"a slide's speed", func(d *lectern.Deck) { d.Slides[1].Voice.Speed = 0.25 }, func(d *lectern.Deck) { d.Slides[1].Voice.Speed = 0.2 },
+		{"layout", func(d *lectern.Deck) { d.Layout = "slide_only" }, func(d *lectern.Deck) { d.Layout = "upside_down" },
+			"layout", 0},
+		{"subtitles", func(d *lectern.Deck) { d.Subtitles = "on" }, func(d *lectern.Deck) { d.Subtitles = "maybe" },
+			"subtitles", 0},
+		{"speed", func(d *lectern.Deck) { d.Voice.Speed = 4 }, func(d *lectern.Deck) { d.Voice.Speed = 4.1 }, "voice.speed",
+			0},
+		{"a slide's speed", func(d *lectern.Deck) { d.Slides[1].Voice.Speed = 0.25 },
+			func(d *lectern.Deck) { d.Slides[1].Voice.Speed = 0.2 },
 			"slides[1].voice.speed", 2},
-		{"gender", func(d *lectern.Deck) { d.Voice.Gender = "male" }, func(d *lectern.Deck) { d.Voice.Gender = "robot" }, "voice.gender", 0},
-		{"narration", func(d *lectern.Deck) { d.Slides[1].Narration = strings.Repeat("x", 100) }, func(d *lectern.Deck) { d.Slides[1].Narration = strings.Repeat("x", 101) },
+		{"gender", func(d *lectern.Deck) { d.Voice.Gender = "male" }, func(d *lectern.Deck) { d.Voice.Gender = "robot" },
+			"voice.gender", 0},
+		{"narration", func(d *lectern.Deck) { d.Slides[1].Narration = strings.Repeat("x", 100) },
+			func(d *lectern.Deck) { d.Slides[1].Narration = strings.Repeat("x", 101) },
 			"slides[1].narration", 2},
-		{"background", func(d *lectern.Deck) { d.Slides[1].Background = "#00ff7f" }, func(d *lectern.Deck) { d.Slides[1].Background = "red" }, "slides[1].background", 2},
-		{"avatar's place", func(d *lectern.Deck) { d.Slides[1].AvatarBox = &lectern.Rect{X: -84, Y: 0, Width: 100, Height: 100} },
-			func(d *lectern.Deck) { d.Slides[1].AvatarBox = &lectern.Rect{X: -85, Y: 0, Width: 100, Height: 100} }, "slides[1].avatarBox", 2},
-		{"positions", func(d *lectern.Deck) { d.Slides[1].Positions = places(500) }, func(d *lectern.Deck) { d.Slides[1].Positions = places(501) }, "slides[1].positions", 2},
+		{"background", func(d *lectern.Deck) { d.Slides[1].Background = "#00ff7f" },
+			func(d *lectern.Deck) { d.Slides[1].Background = "red" }, "slides[1].background", 2},
+		{"avatar's place", func(d *lectern.Deck) {
+			d.Slides[1].AvatarBox = &lectern.Rect{X: -84, Y: 0, Width: 100,
+				Height: 100}
+		},
+			func(d *lectern.Deck) { d.Slides[1].AvatarBox = &lectern.Rect{X: -85, Y: 0, Width: 100, Height: 100} },
+			"slides[1].avatarBox", 2},
+		{"positions", func(d *lectern.Deck) { d.Slides[1].Positions = places(500) },
+			func(d *lectern.Deck) { d.Slides[1].Positions = places(501) }, "slides[1].positions", 2},
 		{"props", func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"a": strings.Repeat("x", 192)} },
 			func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"a": strings.Repeat("x", 193)} }, "slides[1].props", 2},
-		{"depth", func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"p": deep(15)} }, func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"p": deep(16)} },
+		{"depth", func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"p": deep(15)} },
+			func(d *lectern.Deck) { d.Slides[1].Props = map[string]any{"p": deep(16)} },
 			"slides[1].props.p" + strings.Repeat(".a", 16), 2},
-		{"title", func(d *lectern.Deck) { d.Title = strings.Repeat("x", 1000) }, func(d *lectern.Deck) { d.Title = strings.Repeat("x", 1001) }, "title", 0},
+		{"title", func(d *lectern.Deck) { d.Title = strings.Repeat("x", 1000) },
+			func(d *lectern.Deck) { d.Title = strings.Repeat("x", 1001) }, "title", 0},
 		{"metadata", func(d *lectern.Deck) { d.Metadata = map[string]string{"a": strings.Repeat("x", 4000)} },
 			func(d *lectern.Deck) { d.Metadata = map[string]string{"a": strings.Repeat("x", 4001)} }, "metadata.a", 0},
 		{"length", func(d *lectern.Deck) { d.Slides, d.Hold, d.Transitions = make([]lectern.Slide, 3), time.Minute, nil },
 			func(d *lectern.Deck) { d.Slides, d.Hold, d.Transitions = make([]lectern.Slide, 4), time.Minute, nil }, "slides", 0},
 	} {
 		for bound, set := range map[string]func(d *lectern.Deck){"in": c.in, "out": c.out} {
-			d := lectern.Deck{Slides: make([]lectern.Slide, 2), Transitions: []lectern.Transition{{Type: "fade", Duration: time.Second}}}.WithDefaults()
+			d := lectern.Deck{Slides: make([]lectern.Slide, 2),
+				Transitions: []lectern.Transition{{Type: "fade", Duration: time.Second}}}.WithDefaults()
 			set(&d)
 			faults := d.Validate(lim)
-			if bound == "in" && len(faults) > 0 || bound == "out" && (len(faults) != 1 || faults[0].Param != c.param || faults[0].Slide != c.slide || faults[0].Message == "") {
+			if bound == "in" && len(faults) > 0 || bound == "out" && (len(faults) != 1 || faults[0].Param != c.param ||
+				faults[0].Slide != c.slide || faults[0].Message == "") {
 				t.Errorf("%s, %s: %+v", c.name, bound, faults)
 			}
 		}
@@ -124,14 +154,16 @@ func TestAllRulesAreJudged(t *testing.T) {
 	t.Parallel()
 	d := lectern.Deck{
 		Size: lectern.Size{Width: 5, Height: 5}, FrameRate: 7, Quality: "best", Layout: "sideways", Hold: time.Hour,
-		Slides:      []lectern.Slide{{Background: "red", Voice: lectern.VoiceChoice{Speed: 9}}, {Narration: strings.Repeat("x", 200_001)}},
+		Slides: []lectern.Slide{{Background: "red", Voice: lectern.VoiceChoice{Speed: 9}},
+			{Narration: strings.Repeat("x", 200_001)}},
 		Transitions: []lectern.Transition{{Type: "swirl", Duration: time.Minute}},
 	}
 	var params []string
 	for _, f := range d.Validate(lectern.Limits{}) {
 		params = append(params, f.Param)
 	}
-	want := "size frameRate quality layout hold slides[0].voice.speed slides[0].background slides[1].narration transitions[0].type transitions[0].duration"
+	want := "size frameRate quality layout hold slides[0].voice.speed slides[0].background slides[1].narration " +
+		"transitions[0].type transitions[0].duration"
 	if got := strings.Join(params, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

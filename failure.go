@@ -11,36 +11,38 @@ type Code string
 
 // The codes. The comment says who is to blame.
 const (
-	CodeInvalidJSON   Code = "invalid_json"          // caller
-	CodeInvalidDeck   Code = "invalid_deck"          // caller: a field is missing, of the wrong type or out of range
-	CodeUnknownAvatar Code = "unknown_avatar"        // caller
-	CodeUnknownVoice  Code = "unknown_voice"         // caller
-	CodeUnknownTheme  Code = "unknown_theme"         // caller
-	CodeUnknownLayout Code = "unknown_layout"        // caller
-	CodeTooLarge      Code = "too_large"             // caller
-	CodeNotFound      Code = "not_found"             // caller
-	CodeNotReady      Code = "not_ready"             // caller: the presentation has no such artifact yet
-	CodeConflict      Code = "state_conflict"        // caller: the state does not allow this
-	CodeKeyInUse      Code = "idempotency_in_flight" // caller: the first request with this Idempotency-Key is not answered yet
-	CodeKeyMismatch   Code = "idempotency_mismatch"  // caller: this Idempotency-Key came with another request before
-	CodeAssetRefused  Code = "asset_refused"         // caller: an address that the asset policy forbids
-	CodeAssetFailed   Code = "asset_unavailable"     // caller or network: a picture could not be loaded
-	CodeStale         Code = "stale_attempt"         // nobody: a run that lost its lease tried to write (J7)
-	CodeMissingTool   Code = "missing_tool"          // operator: ffmpeg, Chromium or a voice is not installed
-	CodeDiskFull      Code = "disk_full"             // operator
-	CodeOverloaded    Code = "overloaded"            // operator: too much is asked for at once
-	CodeInUse         Code = "in_use"                // operator: another process has what this one needs, such as the data folder
-	CodeDamaged       Code = "damaged"               // operator: the database or a file of the data folder is damaged
-	CodeVoiceFailed   Code = "voice_failed"          // engine
-	CodeAvatarFailed  Code = "avatar_failed"         // engine
-	CodeCaptureFailed Code = "capture_failed"        // Lectern: the browser could not make a slide's picture
-	CodeEncodeFailed  Code = "encode_failed"         // Lectern: ffmpeg ended badly
-	CodeTimeout       Code = "timeout"               // Lectern: a step made no progress for too long
-	CodeInternal      Code = "internal"              // Lectern: a panic or a broken invariant
-	CodeCanceled      Code = "canceled"              // the user asked for it
-	CodeUnauthorized  Code = "unauthorized"          // caller: the request has no key, or a wrong one
-	CodeForbidden     Code = "forbidden"             // caller: the key may not do this
-	CodeRateLimited   Code = "rate_limited"          // caller: a limit of the key, the address or the server is reached
+	CodeInvalidJSON   Code = "invalid_json"   // caller
+	CodeInvalidDeck   Code = "invalid_deck"   // caller: a field is missing, of the wrong type or out of range
+	CodeUnknownAvatar Code = "unknown_avatar" // caller
+	CodeUnknownVoice  Code = "unknown_voice"  // caller
+	CodeUnknownTheme  Code = "unknown_theme"  // caller
+	CodeUnknownLayout Code = "unknown_layout" // caller
+	CodeTooLarge      Code = "too_large"      // caller
+	CodeNotFound      Code = "not_found"      // caller
+	CodeNotReady      Code = "not_ready"      // caller: the presentation has no such artifact yet
+	CodeConflict      Code = "state_conflict" // caller: the state does not allow this
+	// caller: the first request with this Idempotency-Key is not answered yet
+	CodeKeyInUse     Code = "idempotency_in_flight"
+	CodeKeyMismatch  Code = "idempotency_mismatch" // caller: this Idempotency-Key came with another request before
+	CodeAssetRefused Code = "asset_refused"        // caller: an address that the asset policy forbids
+	CodeAssetFailed  Code = "asset_unavailable"    // caller or network: a picture could not be loaded
+	CodeStale        Code = "stale_attempt"        // nobody: a run that lost its lease tried to write (J7)
+	CodeMissingTool  Code = "missing_tool"         // operator: ffmpeg, Chromium or a voice is not installed
+	CodeDiskFull     Code = "disk_full"            // operator
+	CodeOverloaded   Code = "overloaded"           // operator: too much is asked for at once
+	// operator: another process has what this one needs, such as the data folder
+	CodeInUse         Code = "in_use"
+	CodeDamaged       Code = "damaged"        // operator: the database or a file of the data folder is damaged
+	CodeVoiceFailed   Code = "voice_failed"   // engine
+	CodeAvatarFailed  Code = "avatar_failed"  // engine
+	CodeCaptureFailed Code = "capture_failed" // Lectern: the browser could not make a slide's picture
+	CodeEncodeFailed  Code = "encode_failed"  // Lectern: ffmpeg ended badly
+	CodeTimeout       Code = "timeout"        // Lectern: a step made no progress for too long
+	CodeInternal      Code = "internal"       // Lectern: a panic or a broken invariant
+	CodeCanceled      Code = "canceled"       // the user asked for it
+	CodeUnauthorized  Code = "unauthorized"   // caller: the request has no key, or a wrong one
+	CodeForbidden     Code = "forbidden"      // caller: the key may not do this
+	CodeRateLimited   Code = "rate_limited"   // caller: a limit of the key, the address or the server is reached
 
 	CodeInvalidRequest Code = "invalid_request" // caller: a parameter, a header or a field of the request makes no sense
 
@@ -55,11 +57,12 @@ const (
 	CodeUnsupported       Code = "unsupported_media_type" // caller: a file, or a body, of a kind that is not taken
 )
 
-// IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck again
-// too.
+// IsFault reports whether a code blames what the caller gave: a deck with such a fault is refused, and the same deck
+// again too.
 func (c Code) IsFault() bool {
 	switch c {
-	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme, CodeUnknownLayout, CodeTooLarge,
+	case CodeInvalidJSON, CodeInvalidYAML, CodeInvalidDeck, CodeUnknownAvatar, CodeUnknownVoice, CodeUnknownTheme,
+		CodeUnknownLayout, CodeTooLarge,
 		CodeUnknownTemplate, CodeAssetRefused, CodeUnknownLanguage, CodeUntranslated, CodeUndefinedVariable,
 		CodeUnknownAsset:
 		return true
@@ -69,11 +72,12 @@ func (c Code) IsFault() bool {
 
 // Failure is an error for people: what happened, where, and what to do (J11). It is kept with the presentation.
 type Failure struct {
-	Code      Code      `json:"code"`
-	Message   string    `json:"message"`          // one sentence that a user understands
-	Param     string    `json:"param,omitempty"`  // the field to blame, such as "slides[3].props.title"
-	Slide     int       `json:"slide,omitempty"`  // counted from 1; 0: not a slide's fault
-	Line      int       `json:"line,omitempty"`   // of the field in the file that it came from, counted from 1; 0: not known
+	Code    Code   `json:"code"`
+	Message string `json:"message"`         // one sentence that a user understands
+	Param   string `json:"param,omitempty"` // the field to blame, such as "slides[3].props.title"
+	Slide   int    `json:"slide,omitempty"` // counted from 1; 0: not a slide's fault
+	// of the field in the file that it came from, counted from 1; 0: not known
+	Line      int       `json:"line,omitempty"`
 	Column    int       `json:"column,omitempty"` // in characters, counted from 1
 	Retryable bool      `json:"retryable"`        // whether the same request may succeed later
 	Detail    string    `json:"detail,omitempty"` // the cause behind it: the tail of a child's stderr, a provider's answer
@@ -147,8 +151,8 @@ func AsFailure(err error) *Failure {
 // MaxFaults is how many faults [Join] names; more help nobody.
 const MaxFaults = 100
 
-// Join makes one failure of several faults of the same input: the first, with the others as its causes. It returns nil for
-// none. Faults beyond [MaxFaults] are counted in the last cause.
+// Join makes one failure of several faults of the same input: the first, with the others as its causes. It returns nil
+// for none. Faults beyond [MaxFaults] are counted in the last cause.
 func Join(faults []Failure) error {
 	if len(faults) == 0 {
 		return nil

@@ -11,8 +11,8 @@ var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,6}$`)
 // MaxLanguage is the longest language tag, in bytes.
 const MaxLanguage = 35
 
-// LanguageTag is a language as BCP 47 writes it: "de", "de-AT", "zh-Hant-TW". Underscores count as hyphens. What is no tag
-// is returned without the white space around it; see [IsLanguage].
+// LanguageTag is a language as BCP 47 writes it: "de", "de-AT", "zh-Hant-TW". Underscores count as hyphens. What is no
+// tag is returned without the white space around it; see [IsLanguage].
 func LanguageTag(s string) string {
 	s = strings.TrimSpace(s)
 	tag := strings.ReplaceAll(s, "_", "-")
@@ -34,8 +34,8 @@ func LanguageTag(s string) string {
 // IsLanguage reports whether s has the shape of a language tag.
 func IsLanguage(s string) bool { return len(s) <= MaxLanguage && languageTag.MatchString(s) }
 
-// languageChain lists what can stand for a language, the nearest first: itself, and then with fewer and fewer subtags, as
-// RFC 4647 looks languages up.
+// languageChain lists what can stand for a language, the nearest first: itself, and then with fewer and fewer subtags,
+// as RFC 4647 looks languages up.
 func languageChain(tag string) []string {
 	chain := []string{tag}
 	for {

@@ -28,10 +28,11 @@ const (
 
 // Placement is where things stand on one slide, in slide pixels: see [Deck.SlideSize].
 type Placement struct {
-	Content Rect  // where the slide's own words and pictures may be
-	Avatar  Rect  // the avatar's window; an empty Rect where there is none. Even in all four numbers once scaled to video pixels
-	Shape   Shape // of the window
-	Inset   bool  // the window lies on the slide, with a ring and a shadow; otherwise it is a panel of the picture
+	Content Rect // where the slide's own words and pictures may be
+	// the avatar's window; an empty Rect where there is none. Even in all four numbers once scaled to video pixels
+	Avatar Rect
+	Shape  Shape // of the window
+	Inset  bool  // the window lies on the slide, with a ring and a shadow; otherwise it is a panel of the picture
 }
 
 // Empty reports whether r has no area.
@@ -121,8 +122,10 @@ func sideBySide(page Size, portrait bool) Placement {
 func splitScreen(page Size, portrait bool) Placement {
 	if portrait {
 		h := page.Height / 2
-		return Placement{Content: Rect{0, 0, page.Width, page.Height - h}, Avatar: Rect{0, page.Height - h, page.Width, h}, Shape: ShapeSquare}
+		return Placement{Content: Rect{0, 0, page.Width, page.Height - h}, Avatar: Rect{0, page.Height - h, page.Width, h},
+			Shape: ShapeSquare}
 	}
 	w := page.Width / 2
-	return Placement{Content: Rect{0, 0, page.Width - w, page.Height}, Avatar: Rect{page.Width - w, 0, w, page.Height}, Shape: ShapeSquare}
+	return Placement{Content: Rect{0, 0, page.Width - w, page.Height}, Avatar: Rect{page.Width - w, 0, w, page.Height},
+		Shape: ShapeSquare}
 }

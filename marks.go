@@ -10,15 +10,17 @@ import (
 	"unicode/utf8"
 )
 
-// A narration is plain text with a few marks in it. [ParseScript] is the only parser of them: voices, captions, the transcript, the
-// recognition of languages and estimates all take the [Script] that it returns, so that what is left out is left out everywhere.
+// A narration is plain text with a few marks in it. [ParseScript] is the only parser of them: voices, captions, the
+// transcript, the recognition of languages and estimates all take the [Script] that it returns, so that what is left
+// out is left out everywhere.
 //
 //   - [pause], [pause 2s], [pause 500ms]: silence. \[ is a bracket and no mark; brackets with other names are text.
 //   - *word*, **some words**: emphasis, at the edges of words only, so that 5*3 stays as it is.
 //   - [label](address) and `code`, as Markdown writes them: the label, and the code as it stands.
 //   - SSML: <speak>, <p>, <s>, <break>, <emphasis>; entities inside <speak>. HTML's <b>, <strong>, <i>, <em> and <br>.
 //   - What stands between [literalOpen] and [literalClose] is text without marks: the value of a variable.
-//   - What is known and not supported (other tags of SSML and HTML, {\an8}, the marks that are reserved) is left out with a note.
+//   - What is known and not supported (other tags of SSML and HTML, {\an8}, the marks that are reserved) is left out
+//     with a note.
 
 // Marks that a script has.
 const (
@@ -80,8 +82,8 @@ func (s Script) Source(at int) int {
 	return r.from + min(at-r.at, r.size)
 }
 
-// Part is the script of Text[start:end]. It has the marks that are wholly inside; a pause at an edge belongs to the part that begins
-// there, and at the very end of the text to the part that ends there.
+// Part is the script of Text[start:end]. It has the marks that are wholly inside; a pause at an edge belongs to the
+// part that begins there, and at the very end of the text to the part that ends there.
 func (s Script) Part(start, end int) Script {
 	p := Script{Text: s.Text[start:end]}
 	for _, m := range s.Marks {
@@ -256,7 +258,8 @@ func (p *scriptParser) special(i int) int {
 	return i
 }
 
-var entities = []struct{ name, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`}, {"&apos;", "'"}}
+var entities = []struct{ name, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", `"`},
+	{"&apos;", "'"}}
 
 // escape reads \[ anywhere, and \* and \< where no path is likely.
 func (p *scriptParser) escape(i int) int {
@@ -265,7 +268,8 @@ func (p *scriptParser) escape(i int) int {
 	}
 	word := p.src[max(0, i-mostMark):i]
 	word = word[1+strings.LastIndexFunc(word, isSpace):]
-	if p.src[i+1] != '[' && (strings.Contains(word, `:\`) || strings.HasPrefix(word, `\\`) || strings.HasSuffix(word, ":")) {
+	if p.src[i+1] != '[' && (strings.Contains(word, `:\`) || strings.HasPrefix(word, `\\`) ||
+		strings.HasSuffix(word, ":")) {
 		return i
 	}
 	return p.add(i, 2, piece{text: p.src[i+1 : i+2]})
@@ -394,8 +398,8 @@ func (p *scriptParser) pause(i, n int, d time.Duration) int {
 	return p.add(i, n, piece{kind: piecePoint, mark: Mark{Name: MarkPause, Length: d}})
 }
 
-// pair finds out which edges belong together, and returns the piece that closes each one that opens. Stars without a partner become
-// text.
+// pair finds out which edges belong together, and returns the piece that closes each one that opens. Stars without a
+// partner become text.
 func (p *scriptParser) pair() map[int]int {
 	var stack []int
 	open, partner := map[string]int{}, map[int]int{}

@@ -94,7 +94,8 @@ func attributes(text string) map[string]string {
 
 // breakStrengths are the pauses that SSML names.
 var breakStrengths = map[string]time.Duration{
-	"none": 0, "x-weak": 150 * time.Millisecond, "weak": 250 * time.Millisecond, "": 500 * time.Millisecond, "medium": 500 * time.Millisecond,
+	"none": 0, "x-weak": 150 * time.Millisecond, "weak": 250 * time.Millisecond, "": 500 * time.Millisecond,
+	"medium": 500 * time.Millisecond,
 	"strong": time.Second, "x-strong": 1500 * time.Millisecond,
 }
 
@@ -128,10 +129,11 @@ func pauseLength(s string) (time.Duration, bool) {
 	return time.Duration(v*float64(unit) + 0.5), true
 }
 
-// unspacedScripts put no white space between words, or (Hangul) write endings right behind a word: an edge may be between any two
-// letters.
+// unspacedScripts put no white space between words, or (Hangul) write endings right behind a word: an edge may be
+// between any two letters.
 var unspacedScripts = []*unicode.RangeTable{
-	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan,
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer,
+	unicode.Myanmar, unicode.Tibetan,
 }
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }

@@ -73,10 +73,11 @@ func TestS7Marks(t *testing.T) {
 		"<emphasis level=\"none\">Now</emphasis>":                        "Now",
 		"<prosody rate=\"slow\">Slow</prosody> <sub alias='x'>WWW</sub>": "Slow WWW",
 		"<break strength='none'/>a<break/>b":                             "a {500ms}b",
-		"a < b, <3, x<y and z>w, List<String>, Set<S>, i <5":             "a < b, <3, x<y and z>w, List<String>, Set<S>, i <5",
-		"<i>Top</i>{\\an8} left <!-- not this --> over":                  "{Top} left over",
-		"{curly} {\\ not closed":                                         "{curly} {\\ not closed",
-		"std::vector<std::string>":                                       "std::vector<std::string>",
+		"a < b, <3, x<y and z>w, List<String>, Set<S>, i <5": "a < b, <3, x<y and z>w, List<String>, Set<S>, i " +
+			"<5",
+		"<i>Top</i>{\\an8} left <!-- not this --> over": "{Top} left over",
+		"{curly} {\\ not closed":                        "{curly} {\\ not closed",
+		"std::vector<std::string>":                      "std::vector<std::string>",
 	} {
 		if got := shown(ParseScript(written)); got != want {
 			t.Errorf("%q\n got %q\nwant %q", written, got, want)
@@ -125,7 +126,8 @@ func TestScriptSource(t *testing.T) {
 		}
 	}
 	part := s.Part(strings.Index(s.Text, "big"), len(s.Text))
-	if at := strings.Index(part.Text, "end"); part.Source(at) != strings.Index(written, "end") || shown(part) != "{big} site. {2s}R[1] {end}" {
+	if at := strings.Index(part.Text, "end"); part.Source(at) != strings.Index(written, "end") ||
+		shown(part) != "{big} site. {2s}R[1] {end}" {
 		t.Errorf("the part is %q, its end at %d", shown(part), part.Source(at))
 	}
 }
@@ -148,7 +150,8 @@ func TestS5Silent(t *testing.T) {
 // An estimate counts pauses, and holds a slide of nothing but a pause for that long.
 func TestEstimateCountsPauses(t *testing.T) {
 	t.Parallel()
-	d := Deck{Hold: 5 * time.Second, Slides: []Slide{{Narration: "Hello there."}, {Narration: "Hello [pause 3s]there."}, {Narration: "…"}, {Narration: "[pause 9s]"}}}
+	d := Deck{Hold: 5 * time.Second, Slides: []Slide{{Narration: "Hello there."}, {Narration: "Hello [pause 3s]there."},
+		{Narration: "…"}, {Narration: "[pause 9s]"}}}
 	_, slides := d.Estimate()
 	if slides[1]-slides[0] != 3*time.Second || slides[2] != 5*time.Second || slides[3] != 9*time.Second {
 		t.Errorf("%v", slides)
@@ -161,12 +164,14 @@ func checkScript(t interface{ Fatalf(string, ...any) }, written string) {
 	if !strings.ContainsAny(written, "[*<{\\`") && s.Text != written {
 		t.Fatalf("%q became %q", written, s.Text)
 	}
-	if utf8.ValidString(written) && !utf8.ValidString(s.Text) || len(s.Text) > len(written)+2*len(s.Marks)+2*strings.Count(written, "<") {
+	if utf8.ValidString(written) && !utf8.ValidString(s.Text) ||
+		len(s.Text) > len(written)+2*len(s.Marks)+2*strings.Count(written, "<") {
 		t.Fatalf("%q became %q", written, s.Text)
 	}
 	at := 0
 	for _, m := range s.Marks {
-		if m.Start < at || m.End < m.Start || m.End > len(s.Text) || m.Name == MarkPause && (m.Length <= 0 || m.Length > MaxPause || m.End != m.Start) {
+		if m.Start < at || m.End < m.Start || m.End > len(s.Text) ||
+			m.Name == MarkPause && (m.Length <= 0 || m.Length > MaxPause || m.End != m.Start) {
 			t.Fatalf("%q has the mark %+v after %d", written, m, at)
 		}
 		at = m.Start
@@ -194,8 +199,10 @@ func checkScript(t interface{ Fatalf(string, ...any) }, written string) {
 
 func TestScriptHolds(t *testing.T) {
 	t.Parallel()
-	marks := []string{"[pause]", "[pause 2s]", "<break time='1s'/>", "<b>", "</b>", "<speak>", "</speak>", "<p>", "</p>", "<prosody rate='x'>", "{\\an8}", "[click]", "**", "*"}
-	pieces := append([]string{"word", "5", " ", "\n", "\n\n", "。", "漢", "<", "[", "](", ")", "`", "\\", "&amp;", "é", "\xff", "<!--", "-->", "a < b"}, marks...)
+	marks := []string{"[pause]", "[pause 2s]", "<break time='1s'/>", "<b>", "</b>", "<speak>", "</speak>", "<p>", "</p>",
+		"<prosody rate='x'>", "{\\an8}", "[click]", "**", "*"}
+	pieces := append([]string{"word", "5", " ", "\n", "\n\n", "。", "漢", "<", "[", "](", ")", "`", "\\", "&amp;", "é",
+		"\xff", "<!--", "-->", "a < b"}, marks...)
 	rapid.Check(t, func(t *rapid.T) {
 		checkScript(t, strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 40).Draw(t, "pieces"), ""))
 	})
@@ -215,7 +222,8 @@ func TestScriptHolds(t *testing.T) {
 }
 
 func FuzzParseScript(f *testing.F) {
-	for _, s := range []string{"Hello [pause 2s] *you*", "<speak>a<break time=\"1s\"/>&amp;</speak>", "[a *b](c) d*", "`x` \\[ {\\an8} <!-- -->", "***a** b*"} {
+	for _, s := range []string{"Hello [pause 2s] *you*", "<speak>a<break time=\"1s\"/>&amp;</speak>", "[a *b](c) d*",
+		"`x` \\[ {\\an8} <!-- -->", "***a** b*"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, written string) { checkScript(t, written) })

@@ -7,10 +7,11 @@ import (
 
 // Narration is the audio of one slide with its alignment.
 type Narration struct {
-	Voice    Voice
-	Samples  []int16 // mono, at SampleRate
-	Words    []Span  // in order, not overlapping; Text is the word as written in the narration
-	Phonemes []Span  // in order, not overlapping; Text is an IPA symbol. A gap is silence. Empty where the engine gives none
+	Voice   Voice
+	Samples []int16 // mono, at SampleRate
+	Words   []Span  // in order, not overlapping; Text is the word as written in the narration
+	// in order, not overlapping; Text is an IPA symbol. A gap is silence. Empty where the engine gives none
+	Phonemes []Span
 }
 
 // Reading is a script with the voices that read it.
@@ -59,8 +60,8 @@ type Backdrop struct {
 	Bottom string `json:"bottom"`
 }
 
-// TakeRequest asks an avatar engine that speaks itself for a take: a file with picture and sound of one part of a slide's
-// narration. Taking it costs money, so each stage of it is recorded in Orders before it is gone through (J9).
+// TakeRequest asks an avatar engine that speaks itself for a take: a file with picture and sound of one part of a
+// slide's narration. Taking it costs money, so each stage of it is recorded in Orders before it is gone through (J9).
 type TakeRequest struct {
 	Avatar       string      // "name" or "name.variant", without the engine's prefix
 	Text         string      // what is said

@@ -72,19 +72,20 @@ func (p *Progress) UnmarshalJSON(b []byte) error {
 
 // Presentation is the state of one job. It is a value: changing it changes nothing anywhere else.
 type Presentation struct {
-	ID              string
-	Owner           string // who alone sees it
-	KeyID           string // of the API key that created it; "": none
-	Title           string
-	Language        string // of the deck, as BCP 47 has it; "": the deck does not say
-	Status          Status
-	Stage           string // what is being done now, one of the Stage constants
-	Progress        Progress
-	Message         string // Stage and figures as a sentence
-	SlidesDone      int
-	SlidesTotal     int
-	Version         int64     // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
-	QueuePosition   int       // 1: next; 0: it does not wait, or nobody asked. Like StartAt it is of the moment, and not versioned
+	ID          string
+	Owner       string // who alone sees it
+	KeyID       string // of the API key that created it; "": none
+	Title       string
+	Language    string // of the deck, as BCP 47 has it; "": the deck does not say
+	Status      Status
+	Stage       string // what is being done now, one of the Stage constants
+	Progress    Progress
+	Message     string // Stage and figures as a sentence
+	SlidesDone  int
+	SlidesTotal int
+	Version     int64 // counts every visible change, from 1 (J5). The heartbeat and the ETA are not versioned
+	// 1: next; 0: it does not wait, or nobody asked. Like StartAt it is of the moment, and not versioned
+	QueuePosition   int
 	StartAt         time.Time // when work on one that waits is expected to begin; zero: unknown
 	Attempt         int       // the run that may write; 0 before the first (J7)
 	Worker          string
@@ -133,7 +134,8 @@ func (p Presentation) Duration() time.Duration {
 // NewPresentation is a queued presentation, at version 1.
 func NewPresentation(id string, d Deck, now time.Time) Presentation {
 	return Presentation{
-		ID: id, Owner: DefaultOwner, Title: d.Title, Language: d.Language, Status: StatusQueued, Stage: StageQueued, Message: "Waiting to start.",
+		ID: id, Owner: DefaultOwner, Title: d.Title, Language: d.Language, Status: StatusQueued, Stage: StageQueued,
+		Message:     "Waiting to start.",
 		SlidesTotal: len(d.Slides), Version: 1, CreatedAt: now, Metadata: d.Metadata,
 	}
 }
@@ -173,8 +175,8 @@ type (
 	Stopped struct{ Attempt int }
 	// Released says that a run ended without a result: its lease was lost or its process stopped.
 	Released struct{ Attempt int }
-	// Retried says that a user wants a failed or canceled presentation to run again. From then on it counts for the API key
-	// that asked; "": for the one of before.
+	// Retried says that a user wants a failed or canceled presentation to run again. From then on it counts for the API
+	// key that asked; "": for the one of before.
 	Retried struct{ KeyID string }
 )
 
@@ -294,7 +296,8 @@ func (p Presentation) askCancel(now time.Time) (Presentation, Change, error) {
 
 func (p Presentation) retry(e Retried) (Presentation, Change, error) {
 	if p.Status != StatusFailed && p.Status != StatusCanceled {
-		return p, Unchanged, Fail(CodeConflict, "The presentation is %s; only a failed or canceled one can be retried.", p.Status)
+		return p, Unchanged, Fail(CodeConflict, "The presentation is %s; only a failed or canceled one can be retried.",
+			p.Status)
 	}
 	p.Status, p.Stage, p.Message = StatusQueued, StageQueued, "Waiting to start again."
 	p.CancelRequested, p.Error, p.CompletedAt, p.Worker, p.ETA = false, nil, time.Time{}, "", 0
@@ -305,9 +308,11 @@ func (p Presentation) retry(e Retried) (Presentation, Change, error) {
 }
 
 // whileRunning lets then happen only for the current attempt of a running presentation.
-func (p Presentation) whileRunning(attempt int, then func() (Presentation, Change, error)) (Presentation, Change, error) {
+func (p Presentation) whileRunning(attempt int, then func() (Presentation, Change, error)) (Presentation, Change,
+	error) {
 	if attempt != p.Attempt || p.Status != StatusProcessing {
-		return p, Unchanged, Fail(CodeStale, "Attempt %d is over: the presentation is %s in attempt %d.", attempt, p.Status, p.Attempt)
+		return p, Unchanged, Fail(CodeStale, "Attempt %d is over: the presentation is %s in attempt %d.", attempt, p.Status,
+			p.Attempt)
 	}
 	return then()
 }

@@ -17,7 +17,8 @@ var epoch = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 
 func genWarnings(t *rapid.T) []lectern.Warning {
 	w := rapid.Custom(func(t *rapid.T) lectern.Warning {
-		return lectern.Warning{Code: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "code"), Slide: rapid.IntRange(0, 2).Draw(t, "slide")}
+		return lectern.Warning{Code: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "code"),
+			Slide: rapid.IntRange(0, 2).Draw(t, "slide")}
 	})
 	return rapid.SliceOfN(w, 0, 3).Draw(t, "warnings")
 }
@@ -134,11 +135,13 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 		if change != lectern.Unchanged || !reflect.DeepEqual(p, next) {
 			t.Fatalf("%+v was refused (%v) and changed something", e, err)
 		}
-		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) && !errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
+		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) &&
+			!errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
 			t.Fatalf("%+v was refused with %v", e, err)
 		}
 	}
-	if a, ok := attemptOf(e); ok && (a != p.Attempt || p.Status != lectern.StatusProcessing) && !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
+	if a, ok := attemptOf(e); ok && (a != p.Attempt || p.Status != lectern.StatusProcessing) &&
+		!errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
 		t.Fatalf("J7: %+v was let through in attempt %d, %s", e, p.Attempt, p.Status)
 	}
 	_, retried := e.(lectern.Retried)
@@ -151,7 +154,8 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 		t.Fatalf("J2: %+v changed an ended presentation", e)
 	}
 	if next.Progress < p.Progress || next.SlidesDone < p.SlidesDone || next.Progress < 0 || next.Progress > lectern.Done {
-		t.Fatalf("J3: progress went from %v to %v, slides from %d to %d", p.Progress, next.Progress, p.SlidesDone, next.SlidesDone)
+		t.Fatalf("J3: progress went from %v to %v, slides from %d to %d", p.Progress, next.Progress, p.SlidesDone,
+			next.SlidesDone)
 	}
 	if (next.Progress == lectern.Done) != (next.Status == lectern.StatusCompleted) {
 		t.Fatalf("J3: %v and %s", next.Progress, next.Status)
@@ -173,7 +177,8 @@ func checkStep(t *rapid.T, p, next lectern.Presentation, e lectern.Event, change
 			t.Fatalf("J8: a heartbeat changed more than itself")
 		}
 	}
-	if next.StartedAt.Before(next.CreatedAt) && !next.StartedAt.IsZero() || next.Status.Terminal() && next.CompletedAt.Before(next.StartedAt) {
+	if next.StartedAt.Before(next.CreatedAt) && !next.StartedAt.IsZero() ||
+		next.Status.Terminal() && next.CompletedAt.Before(next.StartedAt) {
 		t.Fatalf("created at %v, started at %v, ended at %v", next.CreatedAt, next.StartedAt, next.CompletedAt)
 	}
 	if next.Status.Terminal() == next.CompletedAt.IsZero() {
@@ -279,7 +284,8 @@ func TestMergeLosesNothing(t *testing.T) {
 func TestMergeDoesNotAllocate(t *testing.T) {
 	known := []lectern.Warning{{Code: "a"}}
 	pending := lectern.Reported{Attempt: 1, Warnings: known}
-	later := lectern.Reported{Attempt: 1, Stage: lectern.StageEncoding, Progress: 10, Message: "m", SlidesDone: 1, ETA: time.Second, Warnings: known}
+	later := lectern.Reported{Attempt: 1, Stage: lectern.StageEncoding, Progress: 10, Message: "m", SlidesDone: 1,
+		ETA: time.Second, Warnings: known}
 	if n := testing.AllocsPerRun(100, func() { pending = pending.Merge(later) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -295,7 +301,8 @@ func TestProgressOf(t *testing.T) {
 			t.Fatalf("%v is %v, %v is %v", a, pa, b, pb)
 		}
 	})
-	for share, want := range map[float64]lectern.Progress{0.5: 5000, 1: lectern.AlmostDone, 7: lectern.AlmostDone, -1: 0, math.Inf(1): lectern.AlmostDone, math.Inf(-1): 0} {
+	for share, want := range map[float64]lectern.Progress{0.5: 5000, 1: lectern.AlmostDone, 7: lectern.AlmostDone, -1: 0,
+		math.Inf(1): lectern.AlmostDone, math.Inf(-1): 0} {
 		if got := lectern.ProgressOf(share); got != want {
 			t.Errorf("ProgressOf(%v) = %v, want %v", share, got, want)
 		}

@@ -13,7 +13,8 @@ import (
 func TestAPresetKeepsTheAspect(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		aspect := lectern.Size{Width: rapid.IntRange(1, 4000).Draw(t, "width"), Height: rapid.IntRange(1, 4000).Draw(t, "height")}
+		aspect := lectern.Size{Width: rapid.IntRange(1, 4000).Draw(t, "width"),
+			Height: rapid.IntRange(1, 4000).Draw(t, "height")}
 		p := rapid.SampledFrom(lectern.Presets()).Draw(t, "preset")
 		got := p.Size(aspect)
 		want := float64(aspect.Width) / float64(aspect.Height) * float64(got.Height)

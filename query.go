@@ -2,8 +2,8 @@ package lectern
 
 import "time"
 
-// Query says which presentations to list, newest first: those that meet every field. The zero value asks for the first page of
-// everything.
+// Query says which presentations to list, newest first: those that meet every field. The zero value asks for the first
+// page of everything.
 type Query struct {
 	Owner         string            // whose; "": everybody's
 	Statuses      []Status          // in one of these states; none: in any

@@ -55,8 +55,8 @@ func DidYouMean[T ~string](name string, known []T) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// EditDistance is the Levenshtein distance of two words: how many bytes have to be added, removed or replaced. It takes time
-// for each pair of their bytes.
+// EditDistance is the Levenshtein distance of two words: how many bytes have to be added, removed or replaced. It takes
+// time for each pair of their bytes.
 func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

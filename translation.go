@@ -13,8 +13,9 @@ import (
 	"unicode"
 )
 
-// A deck is written in one language, its source. Each slide has translations under the same id, by language. A translation
-// says of each field from which revision of the source it was made, so that a later change of the source shows.
+// A deck is written in one language, its source. Each slide has translations under the same id, by language. A
+// translation says of each field from which revision of the source it was made, so that a later change of the source
+// shows.
 
 // MaxLanguages is how many languages a deck can have.
 const MaxLanguages = 60
@@ -43,8 +44,8 @@ const (
 	fieldProps     = "props."
 )
 
-// Revisions names the state of each field of a slide that can be translated: "narration", and "props.NAME" of every prop.
-// Equal texts have equal revisions, wherever they are.
+// Revisions names the state of each field of a slide that can be translated: "narration", and "props.NAME" of every
+// prop. Equal texts have equal revisions, wherever they are.
 func (s Slide) Revisions() map[string]string {
 	r := make(map[string]string, len(s.Props)+1)
 	if s.Narration != "" {
@@ -74,8 +75,8 @@ func revision(v any) string {
 	return "r" + hex.EncodeToString(sum[:6])
 }
 
-// Languages lists the languages that a deck can be rendered in: the source's, where the deck names it, and then those of
-// translations, sorted.
+// Languages lists the languages that a deck can be rendered in: the source's, where the deck names it, and then those
+// of translations, sorted.
 func (d Deck) Languages() []string {
 	seen := map[string]bool{}
 	for tag := range d.Translations {
@@ -112,8 +113,8 @@ func (s StaleField) Param() string {
 	return fmt.Sprintf("slides[%d].translations.%s.%s", s.Slide-1, s.Language, s.Field)
 }
 
-// Stale lists the translations that are older than their source, in the order of the slides. Fields whose revision is not
-// known are not among them.
+// Stale lists the translations that are older than their source, in the order of the slides. Fields whose revision is
+// not known are not among them.
 func (d Deck) Stale() []StaleField {
 	var list []StaleField
 	title := map[string]string{fieldTitle: d.TitleRevision()}
@@ -126,7 +127,8 @@ func (d Deck) Stale() []StaleField {
 		}
 		now := s.Revisions()
 		for _, tag := range sortedKeys(s.Translations) {
-			list = append(list, staleFields(StaleField{Slide: i + 1, ID: s.ID, Language: tag}, s.Translations[tag].Revisions, now)...)
+			list = append(list, staleFields(StaleField{Slide: i + 1, ID: s.ID, Language: tag}, s.Translations[tag].Revisions,
+				now)...)
 		}
 	}
 	return list
@@ -142,8 +144,8 @@ func staleFields(at StaleField, from, now map[string]string) []StaleField {
 	return list
 }
 
-// PropKind returns the type of a template's prop, as [TemplateProp] has it; "": the template has no such prop, or it is an
-// option and no text. A nil PropKind takes every prop for text.
+// PropKind returns the type of a template's prop, as [TemplateProp] has it; "": the template has no such prop, or it is
+// an option and no text. A nil PropKind takes every prop for text.
 type PropKind func(template, prop string) string
 
 func (k PropKind) of(s Slide, prop string) string {
@@ -164,9 +166,9 @@ type Edition struct {
 // In returns d in a language, with the language of its voice. An empty language is the source. A language with a region
 // takes what is translated for the language alone ("de-AT" takes "de"), field by field; the reverse is not done.
 //
-// A language that the deck does not have, and a slide with words and no translation of them, are faults; the deck is then
-// the source's, as far as it has no translation. A text on a slide that is not translated is a warning, and so is a
-// translation whose source has changed since.
+// A language that the deck does not have, and a slide with words and no translation of them, are faults; the deck is
+// then the source's, as far as it has no translation. A text on a slide that is not translated is a warning, and so is
+// a translation whose source has changed since.
 func (d Deck) In(language string, kinds PropKind) Edition {
 	t := &translator{deck: d, kinds: kinds, want: LanguageTag(language), from: map[string]string{}}
 	t.out = d
@@ -198,7 +200,8 @@ type translator struct {
 
 func (t *translator) warn(code, param string, slide int, format string, args ...any) {
 	if len(t.warnings) < MaxFaults {
-		t.warnings = append(t.warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide, Param: param})
+		t.warnings = append(t.warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide,
+			Param: param})
 	}
 }
 
@@ -246,28 +249,32 @@ func (t *translator) settings() {
 		}
 	}
 	if titled == "" && !t.source && len(t.layers) > 0 && hasWords(d.Title) {
-		t.warn("untranslated", "title", 0, "The title %q is not translated to %s; it stays as it is.", Shorten(d.Title), t.want)
+		t.warn("untranslated", "title", 0, "The title %q is not translated to %s; it stays as it is.", Shorten(d.Title),
+			t.want)
 	}
 	pick := func(tag string) VoiceChoice { return t.deck.Translations[tag].Voice }
 	d.Voice = t.voice(d.Voice, "voice", "translations.", 0, pick)
 	d.Voice.Language = cmp.Or(d.Voice.Language, d.Language)
 }
 
-// voice is that of the nearest layer, or else the source's in the language that is wanted. A voice that is named for the
-// source speaks the source's language, so another language gets the best one of its own.
-func (t *translator) voice(source VoiceChoice, param, at string, slide int, pick func(tag string) VoiceChoice) VoiceChoice {
+// voice is that of the nearest layer, or else the source's in the language that is wanted. A voice that is named for
+// the source speaks the source's language, so another language gets the best one of its own.
+func (t *translator) voice(source VoiceChoice, param, at string, slide int,
+	pick func(tag string) VoiceChoice) VoiceChoice {
 	if len(t.layers) == 0 {
 		return source
 	}
 	for _, tag := range t.layers {
 		if v := pick(tag); v != (VoiceChoice{}) {
 			t.from[param] = at + tag + ".voice"
-			v.Language, v.Gender, v.Speed = cmp.Or(v.Language, t.want), cmp.Or(v.Gender, source.Gender), cmp.Or(v.Speed, source.Speed)
+			v.Language, v.Gender, v.Speed = cmp.Or(v.Language, t.want), cmp.Or(v.Gender, source.Gender),
+				cmp.Or(v.Speed, source.Speed)
 			return v
 		}
 	}
 	if source.ID != "" && primary(t.want) != primary(t.deck.Language) {
-		t.warn("voice_language", param, slide, "The voice %q is the source's, so %s gets a voice of its own. Name one as %s%s.voice to choose it.",
+		t.warn("voice_language", param, slide, "The voice %q is the source's, so %s gets a voice of its own. Name one as "+
+			"%s%s.voice to choose it.",
 			Shorten(source.ID), t.want, at, t.layers[0])
 		source.ID = ""
 	}
@@ -294,7 +301,8 @@ func (t *translator) slide(i int) {
 		path := at + ".translations." + tag + "."
 		mark := func(field, to string) {
 			t.from[at+"."+to] = path + field
-			t.stale(StaleField{Slide: i + 1, ID: source.ID, Language: tag, Field: field, From: tr.Revisions[field], Now: now[field]})
+			t.stale(StaleField{Slide: i + 1, ID: source.ID, Language: tag, Field: field, From: tr.Revisions[field],
+				Now: now[field]})
 		}
 		if !spoken && tr.Narration != "" {
 			s.Narration, spoken = tr.Narration, true
@@ -339,7 +347,8 @@ func (t *translator) shown(at string, slide int, source Slide, covered map[strin
 		}
 	}
 	if len(missing) > 0 {
-		t.warn("untranslated", at+".translations."+t.layers[0]+".props", slide, "Not translated to %s, and shown as the source has it: %s.",
+		t.warn("untranslated", at+".translations."+t.layers[0]+".props", slide, "Not translated to %s, and shown as the "+
+			"source has it: %s.",
 			t.want, strings.Join(missing, ", "))
 	}
 }
@@ -353,7 +362,8 @@ func (t *translator) stale(f StaleField) {
 	if name, isProp := strings.CutPrefix(what, fieldProps); isProp {
 		what = "prop " + Shorten(name)
 	}
-	t.warn("stale_translation", f.Param(), f.Slide, "The %s in %s was translated from %s, and the source has changed since. Look it through, and set its revision to %q.",
+	t.warn("stale_translation", f.Param(), f.Slide, "The %s in %s was translated from %s, and the source has changed "+
+		"since. Look it through, and set its revision to %q.",
 		what, f.Language, Shorten(f.From), f.Now)
 }
 

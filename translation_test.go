@@ -13,7 +13,8 @@ func bilingual() Deck {
 		Title: "Welcome", Language: "en", Voice: VoiceChoice{Engine: "flite", ID: "slt", Speed: 1.5},
 		Translations: map[string]DeckTranslation{"de": {Title: "Willkommen"}},
 		Slides: []Slide{
-			{ID: "a", Template: "title", Props: map[string]any{"title": "Hello", "image": "https://e.example/a.png"}, Narration: "Hello."},
+			{ID: "a", Template: "title", Props: map[string]any{"title": "Hello", "image": "https://e.example/a.png"},
+				Narration: "Hello."},
 			{ID: "b", Template: "content", Props: map[string]any{"items": []any{"one", "two"}}, Narration: "Two things."},
 			{ID: "c", Props: map[string]any{"title": "42"}, Narration: "[pause 2s]"},
 		},
@@ -51,11 +52,13 @@ func TestInALanguage(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	got := e.Deck
-	if got.Title != "Willkommen" || got.Language != "de" || got.Translations != nil || got.Voice != (VoiceChoice{Engine: "flite", Language: "de", Speed: 1.5}) {
+	if got.Title != "Willkommen" || got.Language != "de" || got.Translations != nil ||
+		got.Voice != (VoiceChoice{Engine: "flite", Language: "de", Speed: 1.5}) {
 		t.Errorf("%+v", got)
 	}
 	want := []Slide{
-		{ID: "a", Template: "title", Props: map[string]any{"title": "Hallo", "image": "https://e.example/de.png"}, Narration: "Hallo."},
+		{ID: "a", Template: "title", Props: map[string]any{"title": "Hallo", "image": "https://e.example/de.png"},
+			Narration: "Hallo."},
 		{ID: "b", Template: "content", Props: map[string]any{"items": []any{"eins"}}, Narration: "Zwei Dinge."},
 		{ID: "c", Props: map[string]any{"title": "42"}, Narration: "[pause 2s]"},
 	}
@@ -70,7 +73,8 @@ func TestInALanguage(t *testing.T) {
 	}
 	for _, tag := range []string{"", "en", "EN-us"} {
 		e := d.In(tag, nil)
-		if len(params(e)) > 0 || e.Deck.Slides[0].Narration != "Hello." || e.Deck.Slides[0].Translations != nil || e.Deck.Voice.ID != "slt" {
+		if len(params(e)) > 0 || e.Deck.Slides[0].Narration != "Hello." || e.Deck.Slides[0].Translations != nil ||
+			e.Deck.Voice.ID != "slt" {
 			t.Errorf("%q: %v %+v", tag, params(e), e.Deck)
 		}
 	}
@@ -85,15 +89,18 @@ func TestARegionTakesItsLanguage(t *testing.T) {
 	d := bilingual()
 	e := d.In("de-AT", nil)
 	if len(e.Faults) > 0 || e.Deck.Language != "de-AT" || e.Deck.Voice.Language != "de-AT" ||
-		e.Deck.Slides[0].Narration != "Servus." || e.Deck.Slides[0].Props["title"] != "Hallo" || e.Deck.Slides[1].Narration != "Zwei Dinge." {
+		e.Deck.Slides[0].Narration != "Servus." || e.Deck.Slides[0].Props["title"] != "Hallo" ||
+		e.Deck.Slides[1].Narration != "Zwei Dinge." {
 		t.Errorf("%v %+v", e.Faults, e.Deck)
 	}
 	if e := d.In("de-CH-1996", nil); len(e.Faults) > 0 || e.Deck.Slides[0].Narration != "Hallo." {
 		t.Errorf("%v %+v", e.Faults, e.Deck)
 	}
-	only := Deck{Language: "en", Slides: []Slide{{Narration: "Hi.", Translations: map[string]Translation{"de-AT": {Narration: "Servus."}}}}}
+	only := Deck{Language: "en",
+		Slides: []Slide{{Narration: "Hi.", Translations: map[string]Translation{"de-AT": {Narration: "Servus."}}}}}
 	e = only.In("de", nil)
-	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) || !strings.Contains(e.Faults[0].Message, "It is in en, de-AT.") {
+	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) ||
+		!strings.Contains(e.Faults[0].Message, "It is in en, de-AT.") {
 		t.Errorf("%v", e.Faults)
 	}
 	home := Deck{Language: "de", Slides: []Slide{{Narration: "Hallo.", Translations: map[string]Translation{"de-AT": {}}}}}
@@ -116,17 +123,20 @@ func TestUntranslated(t *testing.T) {
 		return "text"
 	}
 	want := []string{
-		"untranslated slides[0].translations.de.narration", "untranslated slides[1].translations.de.narration", "voice_language voice",
+		"untranslated slides[0].translations.de.narration", "untranslated slides[1].translations.de.narration",
+		"voice_language voice",
 		"untranslated slides[0].translations.de.props", "untranslated slides[1].translations.de.props",
 	}
 	if got := params(d.In("de", kinds)); !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
 	e := d.In("dee", kinds)
-	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) || !strings.Contains(e.Faults[0].Message, `Did you mean "de"?`) {
+	if got := params(e); !slices.Equal(got, []string{"unknown_language language"}) ||
+		!strings.Contains(e.Faults[0].Message, `Did you mean "de"?`) {
 		t.Errorf("%v", e.Faults)
 	}
-	if e := (Deck{Slides: []Slide{{}}}).In("de", nil); len(e.Faults) != 1 || !strings.Contains(e.Faults[0].Message, "no translations") {
+	if e := (Deck{Slides: []Slide{{}}}).In("de", nil); len(e.Faults) != 1 ||
+		!strings.Contains(e.Faults[0].Message, "no translations") {
 		t.Errorf("%v", e.Faults)
 	}
 }
@@ -145,12 +155,14 @@ func TestStaleTranslations(t *testing.T) {
 	want := []StaleField{
 		{Language: "de", Field: "title", From: "r0", Now: d.TitleRevision()},
 		{Slide: 1, ID: "a", Language: "de", Field: "props.image", From: bilingual().Slides[0].Revisions()["props.image"]},
-		{Slide: 2, ID: "b", Language: "de", Field: "props.items", From: old["props.items"], Now: d.Slides[1].Revisions()["props.items"]},
+		{Slide: 2, ID: "b", Language: "de", Field: "props.items", From: old["props.items"],
+			Now: d.Slides[1].Revisions()["props.items"]},
 	}
 	if got := d.Stale(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	wantParams := []string{"stale_translation translations.de.title", "voice_language voice", "stale_translation slides[0].translations.de.props.image",
+	wantParams := []string{"stale_translation translations.de.title", "voice_language voice",
+		"stale_translation slides[0].translations.de.props.image",
 		"stale_translation slides[1].translations.de.props.items"}
 	e := d.In("de", nil)
 	if got := params(e); !slices.Equal(got, wantParams) || want[2].Param() != wantParams[3][len("stale_translation "):] {
@@ -184,7 +196,8 @@ func TestVoicesOfALanguage(t *testing.T) {
 
 func TestLanguageTags(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]string{" DE_at ": "de-AT", "zh-hant-tw": "zh-Hant-TW", "ES-419": "es-419", "de-1996": "de-1996", "en-x-AB": "en-x-ab", "German!": "German!", "": ""} {
+	for s, want := range map[string]string{" DE_at ": "de-AT", "zh-hant-tw": "zh-Hant-TW", "ES-419": "es-419",
+		"de-1996": "de-1996", "en-x-AB": "en-x-ab", "German!": "German!", "": ""} {
 		if got := LanguageTag(s); got != want {
 			t.Errorf("%q: %q", s, got)
 		}
@@ -201,13 +214,15 @@ func TestTranslationsAreValidated(t *testing.T) {
 	d.Variables = map[string]string{"1x": "", "ok": strings.Repeat("x", MaxVariableLen+1)}
 	d.Slides[0].Translations["en"] = Translation{}
 	d.Slides[0].Translations["deutsch!"] = Translation{}
-	d.Slides[1].Translations["fr"] = Translation{Narration: strings.Repeat("x", 200), Voice: VoiceChoice{Speed: 9}, Props: map[string]any{"title": strings.Repeat("x", 300)}}
+	d.Slides[1].Translations["fr"] = Translation{Narration: strings.Repeat("x", 200), Voice: VoiceChoice{Speed: 9},
+		Props: map[string]any{"title": strings.Repeat("x", 300)}}
 	d.Translations["fr"] = DeckTranslation{Title: strings.Repeat("x", MaxTitle+1)}
 	var got []string
 	for _, f := range d.Validate(Limits{NarrationBytes: 100, PropsBytes: 250}) {
 		got = append(got, f.Param)
 	}
-	want := []string{"translations.fr.title", "slides[0].translations.deutsch!", "slides[0].translations.en", "slides[1].translations.fr.narration",
+	want := []string{"translations.fr.title", "slides[0].translations.deutsch!", "slides[0].translations.en",
+		"slides[1].translations.fr.narration",
 		"slides[1].translations.fr.props", "slides[1].translations.fr.voice.speed", "variables.1x", "variables.ok"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)

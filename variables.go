@@ -40,10 +40,10 @@ type Choice struct {
 	Literal   bool              // braces are text: nothing is filled in
 }
 
-// Edition returns d as a request asks for it: in one language, with a value for each variable. Values are plain text: marks
-// and braces in them mean nothing. A variable without a value is a fault, a value that no text names is a warning. Faults
-// and warnings name the fields of the edition, see [Edition.From]. What is wrong with translations to any language is among
-// the faults, since [Deck.Validate] does not find it in the edition.
+// Edition returns d as a request asks for it: in one language, with a value for each variable. Values are plain text:
+// marks and braces in them mean nothing. A variable without a value is a fault, a value that no text names is a
+// warning. Faults and warnings name the fields of the edition, see [Edition.From]. What is wrong with translations to
+// any language is among the faults, since [Deck.Validate] does not find it in the edition.
 func (d Deck) Edition(c Choice) Edition {
 	v := &validator{deck: d, lim: c.Limits.WithDefaults()}
 	v.languages()
@@ -62,7 +62,8 @@ func (d Deck) Edition(c Choice) Edition {
 	if len(values) > MaxVariables {
 		return e
 	}
-	f := &filler{values: values, names: slices.Sorted(maps.Keys(values)), kinds: c.Kinds, left: c.Limits.WithDefaults().BodyBytes}
+	f := &filler{values: values, names: slices.Sorted(maps.Keys(values)), kinds: c.Kinds,
+		left: c.Limits.WithDefaults().BodyBytes}
 	f.limit = f.left
 	f.deck(&e.Deck)
 	if len(values) > 0 {
@@ -87,10 +88,12 @@ func variableFaults(values map[string]string) []Failure {
 	var faults []Failure
 	for _, name := range sortedKeys(values) {
 		if !IsVariable(name) {
-			faults = append(faults, fault(name, "%q cannot name a variable: a name begins with a letter or \"_\" and goes on with letters, digits, \"_\", \".\" and \"-\".", Shorten(name)))
+			faults = append(faults, fault(name, "%q cannot name a variable: a name begins with a letter or \"_\" and goes on "+
+				"with letters, digits, \"_\", \".\" and \"-\".", Shorten(name)))
 		}
 		if n := len(values[name]); n > MaxVariableLen {
-			faults = append(faults, fault(name, "The value of the variable %q has %d bytes; the limit is %d.", Shorten(name), n, MaxVariableLen))
+			faults = append(faults, fault(name, "The value of the variable %q has %d bytes; the limit is %d.", Shorten(name), n,
+				MaxVariableLen))
 		}
 	}
 	return faults
@@ -196,7 +199,8 @@ func (f *filler) text(s, at string, slide int, as func(string) string) string {
 		}
 		if int64(b.Len()) > f.left {
 			f.left = -1
-			fault := Fail(CodeTooLarge, "The texts of the deck have more than %d bytes once their variables are filled in, which is the limit (limits.body).", f.limit)
+			fault := Fail(CodeTooLarge, "The texts of the deck have more than %d bytes once their variables are filled in, "+
+				"which is the limit (limits.body).", f.limit)
 			f.faults = append(f.faults, *fault.On(at).At(slide))
 			return s
 		}
@@ -210,7 +214,8 @@ func (f *filler) text(s, at string, slide int, as func(string) string) string {
 
 func (f *filler) undefined(at string, slide int, name string) {
 	if len(f.faults) <= MaxFaults {
-		fault := Fail(CodeUndefinedVariable, "The variable %q has no value.%s Give it one under \"variables\"; braces that are text are written \\{{.",
+		fault := Fail(CodeUndefinedVariable, "The variable %q has no value.%s Give it one under \"variables\"; braces that "+
+			"are text are written \\{{.",
 			Shorten(name), DidYouMean(name, f.names))
 		f.faults = append(f.faults, *fault.On(at).At(slide))
 	}
@@ -232,8 +237,9 @@ func (f *filler) unused(d Deck) {
 	near = near[:min(len(near), MaxVariables)] // a suggestion costs
 	for _, name := range f.names {
 		if !used[name] && len(f.warnings) < MaxFaults {
-			f.warnings = append(f.warnings, Warning{Code: "unused_variable", Param: "variables." + Shorten(name), Message: fmt.Sprintf(
-				"No text of the deck names the variable %q.%s", Shorten(name), DidYouMean(name, near))})
+			f.warnings = append(f.warnings, Warning{Code: "unused_variable", Param: "variables." + Shorten(name),
+				Message: fmt.Sprintf(
+					"No text of the deck names the variable %q.%s", Shorten(name), DidYouMean(name, near))})
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 func filled(narration string, values map[string]string) (string, Edition) {
-	e := Deck{Variables: values, Slides: []Slide{{Narration: narration, Props: map[string]any{"title": narration}}}}.Edition(Choice{})
+	e := Deck{Variables: values,
+		Slides: []Slide{{Narration: narration, Props: map[string]any{"title": narration}}}}.Edition(Choice{})
 	title, _ := e.Deck.Slides[0].Props["title"].(string)
 	return title, e
 }
@@ -38,19 +39,24 @@ func TestVariablesInTexts(t *testing.T) {
 		}
 	}
 	_, e := filled("{{#if a}}", values)
-	if got := params(e); !slices.Contains(got, "literal_braces slides[0].props.title") || !slices.Contains(got, "literal_braces slides[0].narration") {
+	if got := params(e); !slices.Contains(got, "literal_braces slides[0].props.title") ||
+		!slices.Contains(got, "literal_braces slides[0].narration") {
 		t.Errorf("%v", got)
 	}
 }
 
-// All texts are filled in: title, narration, lists and objects in props, translations too; names, code and metadata are not.
+// All texts are filled in: title, narration, lists and objects in props, translations too; names, code and metadata are
+// not.
 func TestWhereVariablesAre(t *testing.T) {
 	t.Parallel()
 	d := Deck{
-		Title: "For {{c}}", Language: "en", Metadata: map[string]string{"k": "{{c}}"}, Variables: map[string]string{"c": "Acme", "de": "ja"},
+		Title: "For {{c}}", Language: "en", Metadata: map[string]string{"k": "{{c}}"},
+		Variables:    map[string]string{"c": "Acme", "de": "ja"},
 		Translations: map[string]DeckTranslation{"de": {Title: "Für {{c}}"}},
-		Slides: []Slide{{Template: "code", Narration: "Dear {{c}}.", Props: map[string]any{"code": "{{c}} {{x}}", "items": []any{"{{c}}", map[string]any{"{{c}}": "{{c}}"}, 1.5}},
-			Translations: map[string]Translation{"de": {Narration: "{{de}}, {{c}}.", Props: map[string]any{"items": []any{"{{c}}"}}}}}},
+		Slides: []Slide{{Template: "code", Narration: "Dear {{c}}.",
+			Props: map[string]any{"code": "{{c}} {{x}}", "items": []any{"{{c}}", map[string]any{"{{c}}": "{{c}}"}, 1.5}},
+			Translations: map[string]Translation{"de": {Narration: "{{de}}, {{c}}.",
+				Props: map[string]any{"items": []any{"{{c}}"}}}}}},
 	}
 	kinds := func(template, prop string) string {
 		if template == "code" && prop == "code" {
@@ -60,8 +66,10 @@ func TestWhereVariablesAre(t *testing.T) {
 	}
 	e := d.Edition(Choice{Variables: map[string]string{"c": "Globex"}, Kinds: kinds})
 	s := e.Deck.Slides[0]
-	if len(params(e)) > 0 || e.Deck.Title != "For Globex" || s.Script().Text != "Dear Globex." || e.Deck.Metadata["k"] != "{{c}}" ||
-		!reflect.DeepEqual(s.Props, map[string]any{"code": "{{c}} {{x}}", "items": []any{"Globex", map[string]any{"{{c}}": "Globex"}, 1.5}}) {
+	if len(params(e)) > 0 || e.Deck.Title != "For Globex" || s.Script().Text != "Dear Globex." ||
+		e.Deck.Metadata["k"] != "{{c}}" ||
+		!reflect.DeepEqual(s.Props,
+			map[string]any{"code": "{{c}} {{x}}", "items": []any{"Globex", map[string]any{"{{c}}": "Globex"}, 1.5}}) {
 		t.Errorf("%v %+v", params(e), e.Deck)
 	}
 	e = d.Edition(Choice{Language: "de", Kinds: kinds})
@@ -79,7 +87,8 @@ func TestWhereVariablesAre(t *testing.T) {
 	}
 }
 
-// Each undefined variable is a fault with its field, its slide and the name that is meant; an unused value is a warning.
+// Each undefined variable is a fault with its field, its slide and the name that is meant; an unused value is a
+// warning.
 func TestUndefinedAndUnusedVariables(t *testing.T) {
 	t.Parallel()
 	d := Deck{
@@ -90,7 +99,8 @@ func TestUndefinedAndUnusedVariables(t *testing.T) {
 		},
 	}
 	e := d.Edition(Choice{})
-	want := []string{"undefined_variable slides[0].narration", "undefined_variable slides[0].narration", "undefined_variable slides[1].props.items[1].text",
+	want := []string{"undefined_variable slides[0].narration", "undefined_variable slides[0].narration",
+		"undefined_variable slides[1].props.items[1].text",
 		"unused_variable variables.customer", "unused_variable variables.unused"}
 	if got := params(e); !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
@@ -107,7 +117,8 @@ func TestVariablesAreBounded(t *testing.T) {
 		{Narration: strings.Repeat("{{a}}", 100_000)}, {Props: map[string]any{"title": strings.Repeat("{{a}}", 1000)}},
 	}}
 	e := d.Edition(Choice{Limits: Limits{BodyBytes: 1 << 20}})
-	if got := params(e); !slices.Equal(got, []string{"too_large slides[0].narration"}) || e.Deck.Slides[0].Narration != d.Slides[0].Narration {
+	if got := params(e); !slices.Equal(got, []string{"too_large slides[0].narration"}) ||
+		e.Deck.Slides[0].Narration != d.Slides[0].Narration {
 		t.Errorf("%v", got)
 	}
 	d.Slides = d.Slides[1:]
@@ -150,7 +161,8 @@ func TestValuesAreSaidAsTheyStand(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.StringOf(rapid.RuneFrom([]rune("ab [](){}<>*`\\&;/=\"pause1s\n漢"))).Draw(t, "value")
 		before := rapid.SampledFrom([]string{"", "Say ", "*Say* ", "[pause] ", "<speak>", "x \\[ "}).Draw(t, "before")
-		e := Deck{Variables: map[string]string{"v": value}, Slides: []Slide{{Narration: before + "{{v}} end [pause 2s]"}}}.Edition(Choice{})
+		e := Deck{Variables: map[string]string{"v": value},
+			Slides: []Slide{{Narration: before + "{{v}} end [pause 2s]"}}}.Edition(Choice{})
 		got, plain := e.Deck.Slides[0].Script(), ParseScript(before+"V end [pause 2s]")
 		if want := strings.Replace(plain.Text, "V", value, 1); got.Text != want {
 			t.Fatalf("%q: %q, not %q", value, got.Text, want)
@@ -167,11 +179,13 @@ func FuzzVariables(f *testing.F) {
 	f.Add("{{", "}}")
 	f.Add("[{{a}}](b) `{{a}}` \ufdd0[pause]\ufdd1 \ufdd0", "\ufdd1*x*")
 	f.Fuzz(func(t *testing.T, text, value string) {
-		d := Deck{Variables: map[string]string{"a": value}, Slides: []Slide{{Narration: text, Props: map[string]any{"title": text}}}}
+		d := Deck{Variables: map[string]string{"a": value},
+			Slides: []Slide{{Narration: text, Props: map[string]any{"title": text}}}}
 		e := d.Edition(Choice{})
 		s := e.Deck.Slides[0]
 		script := s.Script()
-		if utf8.ValidString(text) && utf8.ValidString(value) && (!utf8.ValidString(s.Narration) || !utf8.ValidString(script.Text)) {
+		if utf8.ValidString(text) && utf8.ValidString(value) &&
+			(!utf8.ValidString(s.Narration) || !utf8.ValidString(script.Text)) {
 			t.Fatalf("%q %q: %q", text, value, script.Text)
 		}
 		for at := range script.Text {

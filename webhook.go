@@ -14,12 +14,12 @@ type Endpoint struct {
 	Revision  int64 // how often it was stored; 0: never
 }
 
-// CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL of DefaultOwner. It has
-// no URL and is disabled, so nothing is delivered to it. Each further owner has one, see CallbackEndpointOf.
+// CallbackEndpoint is the reserved id of the endpoint that keeps the secrets for every CallbackURL of DefaultOwner. It
+// has no URL and is disabled, so nothing is delivered to it. Each further owner has one, see CallbackEndpointOf.
 const CallbackEndpoint = "callback"
 
-// CallbackEndpointOf is the id under which the callback secrets of an owner are stored: CallbackEndpoint, and for others
-// than DefaultOwner the owner behind it.
+// CallbackEndpointOf is the id under which the callback secrets of an owner are stored: CallbackEndpoint, and for
+// others than DefaultOwner the owner behind it.
 func CallbackEndpointOf(owner string) string {
 	if owner == "" || owner == DefaultOwner {
 		return CallbackEndpoint

@@ -63,7 +63,8 @@ func modules() string {
 
 const intro = `# Benchmarks
 
-Written by ` + "`make bench`" + ` (` + "`go run ./bench`" + `); do not edit. [benchmarks.json](benchmarks.json) has the same figures.
+Written by ` + "`make bench`" + ` (` + "`go run ./bench`" +
+	`); do not edit. [benchmarks.json](benchmarks.json) has the same figures.
 
 - **When**: %s, the time of the last measured part
 - **Where**: %s; %s
@@ -73,7 +74,8 @@ Written by ` + "`make bench`" + ` (` + "`go run ./bench`" + `); do not edit. [be
 ## The cost of a report (J15)
 
 Time divided by the operations of all writers together, each with its own presentation. *Python* is an
-` + "`asyncio.Lock`" + ` around a dict, with the log line for each change of the service that Lectern succeeds; *without its log
+` + "`asyncio.Lock`" +
+	` around a dict, with the log line for each change of the service that Lectern succeeds; *without its log
 line* is the same without. Lectern is the real job service on SQLite with the program's own settings, including its writer.
 
 | operation | writers | Lectern | allocations | Python | Python without its log line | Python : Lectern |
@@ -103,7 +105,8 @@ which several heartbeats share, and a log line.
 
 ## Durable updates a second
 
-Each writer waits until its update is on disk (` + "`journal_mode=WAL, synchronous=FULL`" + ` on all sides). Lectern's update
+Each writer waits until its update is on disk (` + "`journal_mode=WAL, synchronous=FULL`" +
+		` on all sides). Lectern's update
 has a version, an event, a step and a log line; *a row* is only one UPDATE in its own transaction; *plain River* is a job
 for each update, whose worker makes that UPDATE.
 
@@ -184,7 +187,8 @@ func (l *looks) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, `
 ## Presets and x264's settings
 
-Written by `+"`go run ./bench presets`"+`; when: %s; where: %s; %s. The first %d slides of `+"`examples/demo.json`"+`, with an
+Written by `+"`go run ./bench presets`"+`; when: %s; where: %s; %s. The first %d slides of `+"`examples/demo.json`"+
+		`, with an
 avatar in the corner. It is spliced, except with x264's ultrafast, which has no CABAC: then pictures are encoded whole.
 Narrations and pictures of slides are in the cache, so the time is that of animation, encoding, sound and joining, with
 the start of the program and the browser. The similarity is measured against a nearly lossless encode (CRF %d) of the same
@@ -203,8 +207,9 @@ better for PSNR (luma).
 		row(k, k.Name, k.Size)
 	}
 	fmt.Fprintf(b,
-		"\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what is spliced move by as much:\n\n"+
-			"| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
+		"\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what "+
+			"is spliced move by as much:\n\n| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | "+
+			"avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
 		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	for _, k := range l.Grid {
 		row(k, fmt.Sprint(k.X264["preset"]), fmt.Sprint(k.X264["crf"]))

@@ -27,7 +27,8 @@ func startServer(ctx context.Context, binary, dir string) (*serving, error) {
 	}
 	addrFile := filepath.Join(dir, "addr")
 	server, err := proc.Start(ctx, proc.Command{Path: binary, Dir: dir, Args: []string{
-		"serve", "--addr", "127.0.0.1:0", "--addr-file", addrFile, "--data", filepath.Join(dir, "data"), "--log-file", filepath.Join(dir, "log"),
+		"serve", "--addr", "127.0.0.1:0", "--addr-file", addrFile, "--data", filepath.Join(dir, "data"), "--log-file",
+		filepath.Join(dir, "log"),
 	}})
 	if err != nil {
 		return nil, err

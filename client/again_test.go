@@ -43,7 +43,8 @@ const (
 func within(t *testing.T, answer canned, options ...client.Option) (*client.Client, *counter) {
 	t.Helper()
 	n := &counter{answer: answer}
-	c, err := client.New("http://lectern.invalid", append([]client.Option{client.WithHTTPClient(&http.Client{Transport: n})}, options...)...)
+	c, err := client.New("http://lectern.invalid",
+		append([]client.Option{client.WithHTTPClient(&http.Client{Transport: n})}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,13 +29,15 @@ type wireAsset struct {
 func (w wireAsset) asset() lectern.Asset {
 	return lectern.Asset{
 		SHA256: w.SHA256, Kind: w.Kind, MediaType: w.MediaType, Size: w.Bytes, Name: w.Name, Width: w.Width, Height: w.Height,
-		Duration: time.Duration(w.DurationSeconds * float64(time.Second)).Round(time.Millisecond), CreatedAt: w.CreatedAt, UsedAt: w.UsedAt,
+		Duration: time.Duration(w.DurationSeconds * float64(time.Second)).Round(time.Millisecond), CreatedAt: w.CreatedAt,
+		UsedAt: w.UsedAt,
 	}
 }
 
 // AddAsset uploads a file of size bytes. The same content is the same asset; created is false where it was there. The
 // request may be sent again, and then reads the file from its beginning.
-func (c *Client) AddAsset(ctx context.Context, name string, file io.ReadSeeker, size int64) (a lectern.Asset, created bool, err error) {
+func (c *Client) AddAsset(ctx context.Context, name string, file io.ReadSeeker, size int64) (a lectern.Asset,
+	created bool, err error) {
 	path := "/v1/assets"
 	if name != "" {
 		path += "?" + url.Values{"name": {name}}.Encode()
@@ -45,7 +47,8 @@ func (c *Client) AddAsset(ctx context.Context, name string, file io.ReadSeeker, 
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		res, err := c.send(ctx, http.MethodPost, path, struct{ io.Reader }{file}, size, http.Header{"Content-Type": {"application/octet-stream"}})
+		res, err := c.send(ctx, http.MethodPost, path, struct{ io.Reader }{file}, size,
+			http.Header{"Content-Type": {"application/octet-stream"}})
 		if err != nil {
 			return nil, err
 		}
@@ -62,8 +65,8 @@ func (c *Client) Asset(ctx context.Context, sha256 string) (lectern.Asset, error
 	return v.asset(), err
 }
 
-// Assets returns a page of assets, newest first, and the cursor of the next page; "" on the last. q has no owner: a server
-// lists the assets of the key's owner.
+// Assets returns a page of assets, newest first, and the cursor of the next page; "" on the last. q has no owner: a
+// server lists the assets of the key's owner.
 func (c *Client) Assets(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error) {
 	v := url.Values{}
 	if q.Kind != "" {

@@ -15,7 +15,8 @@ func TestAssets(t *testing.T) {
 	t.Parallel()
 	const sum = "b2b07e721ad7637bb2dc030ebd1328846c9e509ff38855e6d64937a895042b40"
 	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
-	want := lectern.Asset{SHA256: sum, Kind: lectern.AssetPicture, MediaType: "image/png", Size: 79, Name: "fjord.png", Width: 30, Height: 20,
+	want := lectern.Asset{SHA256: sum, Kind: lectern.AssetPicture, MediaType: "image/png", Size: 79, Name: "fjord.png",
+		Width: 30, Height: 20,
 		CreatedAt: at, UsedAt: at}
 	tries := 0
 	c, _ := dial(t, func(w http.ResponseWriter, r *http.Request) {

@@ -131,7 +131,8 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, heade
 }
 
 // send is do with a body of size bytes; nil: none.
-func (c *Client) send(ctx context.Context, method, path string, body io.Reader, size int64, header http.Header) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader, size int64,
+	header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
@@ -250,8 +251,8 @@ type CheckedSlide struct {
 	Warnings         []lectern.Warning   `json:"warnings"`
 }
 
-// Check asks whether the server would accept a deck in JSON, and makes nothing. Of the options it reads those that change
-// the deck.
+// Check asks whether the server would accept a deck in JSON, and makes nothing. Of the options it reads those that
+// change the deck.
 func (c *Client) Check(ctx context.Context, deck []byte, options ...CreateOption) (Checked, error) {
 	var v Checked
 	o := newCreation(options)
@@ -423,9 +424,12 @@ func (w wire) files() []lectern.Artifact {
 
 func (w wire) presentation() lectern.Presentation {
 	return lectern.Presentation{
-		ID: w.ID, Title: w.Title, Language: w.Language, Status: w.Status, Stage: w.Stage, Progress: w.Progress, Message: w.Message, SlidesDone: w.SlidesDone,
-		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested, CreatedAt: w.CreatedAt,
-		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat, ETA: time.Duration(w.ETASeconds * float64(time.Second)),
+		ID: w.ID, Title: w.Title, Language: w.Language, Status: w.Status, Stage: w.Stage, Progress: w.Progress,
+		Message: w.Message, SlidesDone: w.SlidesDone,
+		SlidesTotal: w.SlidesTotal, Version: w.Version, Attempt: w.Attempt, CancelRequested: w.CancelRequested,
+		CreatedAt: w.CreatedAt,
+		StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, LastHeartbeat: w.LastHeartbeat,
+		ETA:           time.Duration(w.ETASeconds * float64(time.Second)),
 		QueuePosition: w.QueuePosition, StartAt: w.EstimatedStart, Files: w.files(), ExpiresAt: w.ExpiresAt, Usage: w.Usage,
 		Error: w.Error, Warnings: w.Warnings, Metadata: w.Metadata,
 	}

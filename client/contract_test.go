@@ -59,7 +59,8 @@ func TestClientReadsWhatTheServerWrites(t *testing.T) {
 	ctx := t.Context()
 	got, err := c.Get(ctx, id)
 	want := lectern.Presentation{
-		ID: id, Title: "Hello", Status: lectern.StatusProcessing, Stage: lectern.StageEncoding, Progress: 4267, Message: "Encoding slide 1 of 1.", SlidesTotal: 1,
+		ID: id, Title: "Hello", Status: lectern.StatusProcessing, Stage: lectern.StageEncoding, Progress: 4267,
+		Message: "Encoding slide 1 of 1.", SlidesTotal: 1,
 		Version: 3, Attempt: 1, CreatedAt: at(1.5), StartedAt: at(3), LastHeartbeat: at(3), ETA: 12400 * time.Millisecond,
 		Warnings: []lectern.Warning{{Code: "overflow", Message: "The title does not fit.",
 			Slide: 1}}, Metadata: map[string]string{},
@@ -117,9 +118,11 @@ func TestClientReadsWhatACompletedOneLeft(t *testing.T) {
 	t.Parallel()
 	c := answering(t, map[string]string{"GET /v1/presentations/p": "v1_completed"})
 	p, err := c.Get(t.Context(), "p")
-	want := lectern.Consumption{Video: 83400 * time.Millisecond, CPU: 12346 * time.Millisecond, Providers: []lectern.ProviderUse{
-		{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"}, {Provider: "flite", Characters: 1234},
-	}}
+	want := lectern.Consumption{Video: 83400 * time.Millisecond, CPU: 12346 * time.Millisecond,
+		Providers: []lectern.ProviderUse{
+			{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"},
+			{Provider: "flite", Characters: 1234},
+		}}
 	if err != nil || !reflect.DeepEqual(p.Usage, want) || p.Duration() == 0 || len(p.Files) < 9 {
 		t.Errorf("%v %+v", err, p)
 	}

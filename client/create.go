@@ -38,7 +38,8 @@ func WithKey(key string) CreateOption { return func(o *creation) { o.key = key }
 // WithSettings adds to an [Client.Upload] a JSON object whose fields override the deck's.
 func WithSettings(settings []byte) CreateOption { return func(o *creation) { o.settings = settings } }
 
-// WithName adds to an [Client.Upload] the name of the deck's file, whose ending says what the deck is written in: talk.yaml.
+// WithName adds to an [Client.Upload] the name of the deck's file, whose ending says what the deck is written in:
+// talk.yaml.
 func WithName(name string) CreateOption { return func(o *creation) { o.name = name } }
 
 // WithCallback adds to an [Client.Upload] an address that receives every milestone. A deck for [Client.Create] names

@@ -171,13 +171,15 @@ func TestLanguagesAndVariablesAreSent(t *testing.T) {
 			}
 			return err
 		}, "/v1/presentations?language=de", "application/json", ""},
-		{func() error { _, err := c.Create(t.Context(), []byte(`{}`), values); return err }, "/v1/presentations", "multipart/form-data", `{"customer":"Acme"}`},
+		{func() error { _, err := c.Create(t.Context(), []byte(`{}`), values); return err }, "/v1/presentations",
+			"multipart/form-data", `{"customer":"Acme"}`},
 		{func() error {
 			_, err := c.Check(t.Context(), []byte(`{}`), values, client.WithLanguage("de"))
 			return err
 		}, "/v1/presentations?dry_run=true&language=de", "multipart/form-data", `{"customer":"Acme"}`},
 	} {
-		if err := one.send(); err != nil || path != one.path || !strings.HasPrefix(kind, one.kind) || variables != one.variables {
+		if err := one.send(); err != nil || path != one.path || !strings.HasPrefix(kind, one.kind) ||
+			variables != one.variables {
 			t.Errorf("%v: %s %s %s", err, path, kind, variables)
 		}
 	}

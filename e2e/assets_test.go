@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestAssetsAreShown: a picture and a drawing are uploaded, a deck names them, and the frames of its video show their colours.
-// As long as the presentation is there they cannot be deleted, and another hash is a fault.
+// TestAssetsAreShown: a picture and a drawing are uploaded, a deck names them, and the frames of its video show their
+// colours. As long as the presentation is there they cannot be deleted, and another hash is a fault.
 func TestAssetsAreShown(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)

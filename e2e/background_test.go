@@ -28,7 +28,8 @@ func TestGroundIsWhatABrowserDraws(t *testing.T) {
 	browser := chrome.New(chrome.Options{Tabs: 2})
 	defer browser.Close()
 	themes := library.Themes()
-	runs := soak.Cases(t, "title", "content", "big-image", "table-dark", "quote-center", "avatar-crm", "code", "hero-title")
+	runs := soak.Cases(t, "title", "content", "big-image", "table-dark", "quote-center", "avatar-crm", "code",
+		"hero-title")
 	for i, template := range library.Templates() {
 		if !runs(template.ID) {
 			continue

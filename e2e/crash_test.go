@@ -29,9 +29,9 @@ func brief(name string) string {
 		{"templateId":"content-slide","props":{"title":"Second: %[1]s","voiceoverText":"Two."}}]}`, name)
 }
 
-// TestCrashPoints holds J3, J5, J9 and J11 at the crash points, in a soak at each: the process dies there, and after its restart the
-// presentation ends once, completed. No observer sees progress fall, recorded steps are not made again, and no
-// half-written file or scratch is left.
+// TestCrashPoints holds J3, J5, J9 and J11 at the crash points, in a soak at each: the process dies there, and after
+// its restart the presentation ends once, completed. No observer sees progress fall, recorded steps are not made again,
+// and no half-written file or scratch is left.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
 	nth := map[crashpoint.Point]int{crashpoint.Committing: 4, crashpoint.Committed: 4, crashpoint.Written: 3,

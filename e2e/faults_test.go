@@ -24,7 +24,8 @@ func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		flags = "-rm"
 	}
-	s.launch(exec.Command("unshare", flags, "sh", "-c", `mount -t tmpfs -o size=64m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
+	s.launch(exec.Command("unshare", flags, "sh", "-c",
+		`mount -t tmpfs -o size=64m tmpfs data && exec "$0" serve --addr "$1"`, plain, s.addr))
 	t.Cleanup(s.stop)
 	s.awaitAnswer()
 	s.awaitReady(200, "")
@@ -128,7 +129,8 @@ func TestMissingTools(t *testing.T) {
 	t.Parallel()
 	empty := t.TempDir()
 	s := serve(t, plain, "PATH="+empty)
-	poll(patient(t), 5*time.Millisecond, func() bool { return strings.Contains(s.out.String(), "serving") }) // after the report
+	// after the report
+	poll(patient(t), 5*time.Millisecond, func() bool { return strings.Contains(s.out.String(), "serving") })
 	for _, tool := range []string{"ffmpeg", "chromium"} {
 		if out := s.out.String(); !strings.Contains(out, tool) || !strings.Contains(out, "apt-get install") &&
 			!strings.Contains(out, "apt install") {

@@ -20,7 +20,8 @@ func TestVanishedWatcher(t *testing.T) {
 	t.Parallel()
 	// An ffmpeg that is busy until the test releases it: it makes progress and does not end.
 	dir := t.TempDir()
-	script := "#!/bin/sh\ncase \"$*\" in *-progress*) n=0; while sleep 1; do n=$((n + 1)); echo frame=$n >&3; done;; *) exec ffmpeg \"$@\";; esac\n"
+	script := "#!/bin/sh\ncase \"$*\" in *-progress*) n=0; while sleep 1; do n=$((n + 1)); echo frame=$n >&3; done;; *) " +
+		"exec ffmpeg \"$@\";; esac\n"
 	if err := os.WriteFile(filepath.Join(dir, "busy"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

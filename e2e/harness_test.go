@@ -24,7 +24,10 @@ import (
 var plain string
 
 // raced is the same with the race detector.
-var raced = sync.OnceValue(func() string { return built(programtest.BuildRaced(context.Background(), filepath.Dir(plain))) })
+var raced = sync.OnceValue(func() string {
+	return built(programtest.BuildRaced(context.Background(),
+		filepath.Dir(plain)))
+})
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {

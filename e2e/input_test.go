@@ -47,11 +47,17 @@ func TestBadInput(t *testing.T) {
 			strings.Repeat("word ", 1<<18) + `"}]}`, 422, []string{"narration", "slide 1"}},
 		{"a body over the limit", `{"slidesData":[{"voiceoverText":"` + strings.Repeat("x", 33<<20) + `"}]}`, 413,
 			[]string{"32"}},
-		{"an image on a private network", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://192.168.0.1/x.png"}}]}`, 422, []string{"private"}},
-		{"an image on this machine", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://127.0.0.1/x.png"}}]}`, 422, []string{"this machine"}},
+		{"an image on a private network",
+			`{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://192.168.0.1/x.png"}}]}`, 422,
+			[]string{"private"}},
+		{"an image on this machine",
+			`{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://127.0.0.1/x.png"}}]}`, 422,
+			[]string{"this machine"}},
 		{"M7: an image from another " +
 			"port", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"http://example.com:22/x.png"}}]}`, 422, []string{"port 22", "assets.ports"}},
-		{"an image that is a file", `{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"file:///etc/passwd"}}]}`, 422, []string{"image"}},
+		{"an image that is a file",
+			`{"slidesData":[{"templateId":"big-image-left","props":{"title":"x","image":"file:///etc/passwd"}}]}`, 422,
+			[]string{"image"}},
 	}
 	for _, c := range cases {
 		a := s.must("POST", "/api/custom/presentations", c.body)
@@ -88,7 +94,8 @@ func TestFaultsOfAllKindsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
 	const deck = `{"theme":"neon","transitions":[{"type":"fade","duration":8}],"slides":[{"templateId":"titel","props":{"title":"x"}},{"title":["x"]}]}`
-	const all = "invalid_deck slides[1].title, invalid_deck transitions[0].duration, unknown_theme theme, unknown_template slides[0].templateId"
+	const all = "invalid_deck slides[1].title, invalid_deck transitions[0].duration, unknown_theme theme, " +
+		"unknown_template slides[0].templateId"
 	for path, want := range map[string]string{
 		"/v1/presentations": all, "/v1/presentations?dry_run=true": all,
 		"/api/custom/presentations": strings.TrimSuffix(all, ", unknown_template slides[0].templateId"),

@@ -19,7 +19,8 @@ const asWritten = `{"slides_data":[{"templateId":"content-slide","props":{"title
 func talk(n int) string {
 	var slides []string
 	for i := 1; i <= n; i++ {
-		slides = append(slides, fmt.Sprintf(`{"templateId":"bullet-points","props":{"title":"Slide %[1]d of %[2]d","items":["One thing","Another thing","A third thing"]},
+		slides = append(slides,
+			fmt.Sprintf(`{"templateId":"bullet-points","props":{"title":"Slide %[1]d of %[2]d","items":["One thing","Another thing","A third thing"]},
 			"voiceoverText":"This is slide number %[1]d of %[2]d. It says three things, one after the other, and takes its time to say them well."}`, i, n))
 	}
 	return `{"slidesData":[` + strings.Join(slides, ",") + `],"avatarCode":"gia.casual"}`
@@ -70,7 +71,8 @@ func TestFirstVideo(t *testing.T) {
 	}
 	metrics := string(s.must("GET", "/metrics", "").body)
 	for _, line := range []string{`lectern_presentations{status="completed"} 1`,
-		`lectern_step_duration_seconds_count{kind="encode",reused="false"} 1`, `lectern_presentation_duration_seconds_count{status="completed"} 1`} {
+		`lectern_step_duration_seconds_count{kind="encode",reused="false"} 1`,
+		`lectern_presentation_duration_seconds_count{status="completed"} 1`} {
 		if !strings.Contains(metrics, line+"\n") {
 			t.Errorf("/metrics lacks %s", line)
 		}

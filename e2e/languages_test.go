@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The example in two languages is rendered in each: the tracks of its video have the language, its captions and chapters the
-// words of it with the variable's value, and the voice speaks it.
+// The example in two languages is rendered in each: the tracks of its video have the language, its captions and
+// chapters the words of it with the variable's value, and the voice speaks it.
 func TestADeckInTwoLanguages(t *testing.T) {
 	t.Parallel()
 	s := serve(t, plain)
@@ -22,8 +22,10 @@ func TestADeckInTwoLanguages(t *testing.T) {
 		query, language, track, speaks, title, file string
 		words, others                               []string
 	}{
-		{"", "en", "eng", "en", "Welcome, Acme", "Welcome-Acme.en.mp4", []string{"Good morning, Acme.", "Monday"}, []string{"Montag", "{{"}},
-		{"?language=de-AT", "de-AT", "deu", "de", "Willkommen, Acme", "Willkommen-Acme.de-AT.mp4", []string{"Guten Morgen, Acme.", "Montag"}, []string{"Monday", "{{"}},
+		{"", "en", "eng", "en", "Welcome, Acme", "Welcome-Acme.en.mp4", []string{"Good morning, Acme.", "Monday"},
+			[]string{"Montag", "{{"}},
+		{"?language=de-AT", "de-AT", "deu", "de", "Willkommen, Acme", "Willkommen-Acme.de-AT.mp4",
+			[]string{"Guten Morgen, Acme.", "Montag"}, []string{"Monday", "{{"}},
 	} {
 		a := s.must("POST", "/v1/presentations"+c.query, draft, "Content-Type", "application/yaml")
 		id := a.json(t)["id"].(string)
@@ -55,7 +57,8 @@ func TestADeckInTwoLanguages(t *testing.T) {
 		for _, stream := range probed.Streams {
 			tracks[stream.Kind] = stream.Tags["language"]
 		}
-		if tracks["audio"] != c.track || tracks["subtitle"] != c.track || probed.Format.Tags["title"] != c.title || probed.Chapters[0].Tags["title"] != c.title {
+		if tracks["audio"] != c.track || tracks["subtitle"] != c.track || probed.Format.Tags["title"] != c.title ||
+			probed.Chapters[0].Tags["title"] != c.title {
 			t.Errorf("%s: tracks %v, %v, %v", c.language, tracks, probed.Format.Tags, probed.Chapters)
 		}
 		for _, path := range []string{"/captions.srt", "/captions.vtt", "/transcript.txt"} {

@@ -155,7 +155,9 @@ func TestC2SignIn(t *testing.T) {
 	p.look("sign-in")
 	p.signIn("lk_wrong")
 	p.until(`document.querySelector("#key-told").textContent !== ""`)
-	if told := promised[string](p.ctx, t, `Promise.resolve(document.querySelector("#key-told").textContent)`); !strings.Contains(told, "no key of this server") {
+	if told := promised[string](p.ctx, t,
+		`Promise.resolve(document.querySelector("#key-told").textContent)`); !strings.Contains(told,
+		"no key of this server") {
 		t.Errorf("to a wrong key the page says %q", told)
 	}
 	if c := p.session(); c != nil {
@@ -170,7 +172,8 @@ func TestC2SignIn(t *testing.T) {
 	if c == nil || !c.HTTPOnly || c.SameSite != network.CookieSameSiteStrict || strings.Contains(c.Value, key) {
 		t.Fatalf("the session is %+v", c)
 	}
-	if kept := promised[string](p.ctx, t, `Promise.resolve(document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.querySelector("#key").value)`); kept != "{}{}" {
+	if kept := promised[string](p.ctx, t,
+		`Promise.resolve(document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.querySelector("#key").value)`); kept != "{}{}" {
 		t.Errorf("scripts of the page can read %q", kept)
 	}
 	p.until(`!document.querySelector("#empty").hidden`)

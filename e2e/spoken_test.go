@@ -68,7 +68,8 @@ func TestSpokenFindings(t *testing.T) {
 	cases := spokenCases
 	if !soak.All() { // the last of each finding
 		cases = slices.DeleteFunc(slices.Clone(cases), func(c spokenCase) bool {
-			return slices.ContainsFunc(spokenCases[1+slices.Index(spokenCases, c):], func(o spokenCase) bool { return o.finding == c.finding })
+			return slices.ContainsFunc(spokenCases[1+slices.Index(spokenCases, c):],
+				func(o spokenCase) bool { return o.finding == c.finding })
 		})
 	}
 	for _, c := range cases {

@@ -140,7 +140,8 @@ func TestWebhookRefusesPrivateNetworks(t *testing.T) {
 	s := serve(t, plain)
 	for _, url := range []string{"http://127.0.0.1:22/", "http://192.168.0.1/x", "http://[::1]/", "ftp://example.com/"} {
 		if a := s.must("POST", "/v1/presentations", strings.Replace(talk(1), "{", `{"callback_url":"`+url+`",`,
-			1)); a.status != 422 || strings.HasPrefix(url, "http:") != strings.Contains(string(a.body), `"code":"callback_refused"`) {
+			1)); a.status != 422 || strings.HasPrefix(url, "http:") != strings.Contains(string(a.body),
+			`"code":"callback_refused"`) {
 			t.Errorf("%s: %d %s", url, a.status, a.body)
 		}
 	}

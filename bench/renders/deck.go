@@ -55,11 +55,20 @@ const (
 
 // subjects are the texts of the slides: a heading, the content, and the narration, which is cut to length.
 var subjects = [...][3]string{
-	{"Render only what moves", "A talk of one minute", "Welcome to this short talk about rendering. In the next minute we look at what really changes from one frame of a talk to the next, and at what does not change at all."},
-	{"What changes", "A talk is a picture that stands still, and a person who speaks beside it. Nearly every pixel is the same for a long time.", "A talk is a picture that stands still, and a person who speaks beside it. Nearly every pixel of the picture is the same for a long time, and only a small part of it is alive."},
-	{"What it costs", "Encoders look at every block of every frame, and find nothing to do. Looking is what takes the time.", "Encoders look at every block of every frame, and find nothing to do in most of them. It is the looking that takes the time, and it takes it again for each of thirty frames in every second."},
-	{"What we do", "We code the slide once, say skip for all the rest, and splice the presenter into it.", "So we code the slide once, and then say skip for all the rest. The presenter is coded as a small picture of his own, and is spliced into the large one without being coded again."},
-	{"What you get", "The same picture, in a fraction of the time, checked before anybody sees it.", "What you get is the same picture in a fraction of the time, and all of it is checked before anybody sees it. Thank you for your attention, and have a good day."},
+	{"Render only what moves", "A talk of one minute", "Welcome to this short talk about rendering. In the next minute " +
+		"we look at what really changes from one frame of a talk to the next, and at what does not change at all."},
+	{"What changes", "A talk is a picture that stands still, and a person who speaks beside it. Nearly every pixel is " +
+		"the same for a long time.", "A talk is a picture that stands still, and a person who speaks beside it. Nearly " +
+		"every pixel of the picture is the same for a long time, and only a small part of it is alive."},
+	{"What it costs", "Encoders look at every block of every frame, and find nothing to do. Looking is what takes the " +
+		"time.", "Encoders look at every block of every frame, and find nothing to do in most of them. It is the looking " +
+		"that takes the time, and it takes it again for each of thirty frames in every second."},
+	{"What we do", "We code the slide once, say skip for all the rest, and splice the presenter into it.",
+		"So we code the slide once, and then say skip for all the rest. The presenter is coded as a small picture of his " +
+			"own, and is spliced into the large one without being coded again."},
+	{"What you get", "The same picture, in a fraction of the time, checked before anybody sees it.",
+		"What you get is the same picture in a fraction of the time, and all of it is checked before anybody sees it. " +
+			"Thank you for your attention, and have a good day."},
 }
 
 type deckFile struct {

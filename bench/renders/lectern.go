@@ -60,8 +60,11 @@ func ours() []Way {
 			Steps: func(t Tools, _ Talk, round int) []Step {
 				return []Step{render(t, editedDeck(round), cacheSpliced, out, Added)}
 			}},
-		{Name: "encode", Title: "Lectern's encode stage", Kinds: []Kind{Slides, Avatar, Transitions}, Steps: stage(cacheSpliced)},
-		{Name: "compat", Title: "Lectern, ordinary path (compat)", Kinds: []Kind{Slides, Avatar}, Whole: true, Steps: cold(cacheWhole)},
-		{Name: "compat-encode", Title: "encode stage of the ordinary path", Kinds: []Kind{Slides, Avatar}, Steps: stage(cacheWhole)},
+		{Name: "encode", Title: "Lectern's encode stage", Kinds: []Kind{Slides, Avatar, Transitions},
+			Steps: stage(cacheSpliced)},
+		{Name: "compat", Title: "Lectern, ordinary path (compat)", Kinds: []Kind{Slides, Avatar}, Whole: true,
+			Steps: cold(cacheWhole)},
+		{Name: "compat-encode", Title: "encode stage of the ordinary path", Kinds: []Kind{Slides, Avatar},
+			Steps: stage(cacheWhole)},
 	}
 }

@@ -39,7 +39,8 @@ func programs(ctx context.Context, t Tools) ([]string, error) {
 	}{
 		{t.Self, []string{"version"}},
 		{t.FFmpeg, []string{"-version"}},
-		{t.Python, []string{"-c", "import sys,numpy,PIL; print('Python', sys.version.split()[0], 'NumPy', numpy.__version__, 'Pillow', PIL.__version__)"}},
+		{t.Python, []string{"-c", "import sys,numpy,PIL; print('Python', sys.version.split()[0], 'NumPy', " +
+			"numpy.__version__, 'Pillow', PIL.__version__)"}},
 		{t.MoviePy, []string{"-c", "import moviepy; print('MoviePy', moviepy.__version__)"}},
 	} {
 		if p.path == "" {

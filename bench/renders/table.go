@@ -120,7 +120,8 @@ func (r Report) Markdown(chart string) string {
 	}
 	b.WriteString(explanation)
 	fmt.Fprintf(&b,
-		"\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, %d frames a second\n",
+		"\n- **When**: %s\n- **Where**: %s\n- **With**: %s\n- **Rounds**: %s\n- **Decks**: %d slides, about %.0f s, %d×%d, "+
+			"%d frames a second\n",
 		r.Date.Format(time.RFC3339), r.Machine, strings.Join(r.Programs, "; "), r.rounds(), r.Shape.Slides,
 		r.Shape.Seconds, r.Shape.Size.Width, r.Shape.Size.Height, r.Shape.Rate)
 	for _, s := range r.sections() {

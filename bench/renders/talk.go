@@ -92,7 +92,8 @@ func (t Talk) materials(ffmpeg, film string) [][]string {
 		if t.Window != nil {
 			w := *t.Window
 			all = append(all, []string{ffmpeg, "-v", "error", "-y", "-i", film, "-an",
-				"-vf", fmt.Sprintf("trim=start_frame=%d:end_frame=%d,setpts=PTS-STARTPTS,crop=%d:%d:%d:%d", s.Start, end, w.Width, w.Height, w.X, w.Y),
+				"-vf", fmt.Sprintf("trim=start_frame=%d:end_frame=%d,setpts=PTS-STARTPTS,crop=%d:%d:%d:%d", s.Start, end, w.Width,
+					w.Height, w.X, w.Y),
 				"-c:v", "libx264", "-preset", "veryfast", "-crf", "4", "-r", t.rate(), s.Clip})
 		}
 	}

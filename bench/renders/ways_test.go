@@ -75,16 +75,20 @@ func TestWays(t *testing.T) {
 			"- (without cache/*/*/*.mp4) LECTERN_TABS=2 lectern render deck.json --cache cache -o out.mp4",
 			"+ (without cache/*/*/*.mp4 cache/*/*/*.segment cache/*/*/*.h264) LECTERN_TABS=2 lectern render " +
 				"deck.json --cache cache -o out.mp4"}},
-		{"compat", pair(), []string{"+ (without cache-compat) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4"}},
+		{"compat", pair(), []string{"+ (without cache-compat) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json " +
+			"--cache cache-compat -o out.mp4"}},
 		{"compat-encode", pair(), []string{
-			"- (without cache-compat/*/*/*.mp4) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4",
+			"- (without cache-compat/*/*/*.mp4) LECTERN_TABS=2 LECTERN_COMPAT=true lectern render deck.json --cache " +
+				"cache-compat -o out.mp4",
 			"+ (without cache-compat/*/*/*.mp4 cache-compat/*/*/*.segment cache-compat/*/*/*.h264) LECTERN_TABS=2 " +
 				"LECTERN_COMPAT=true lectern render deck.json --cache cache-compat -o out.mp4"}},
 		{"floor", pair(), []string{
-			"  (without pictures.yuv) ffmpeg -v error -y -i film.mp4 -an -sn -frames:v 30 -f rawvideo -pix_fmt yuv420p pictures.yuv",
+			"  (without pictures.yuv) ffmpeg -v error -y -i film.mp4 -an -sn -frames:v 30 -f rawvideo -pix_fmt yuv420p " +
+				"pictures.yuv",
 			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " +
 				encoder + " -frames:v 30 -r 30 part-001.mp4",
-			"  (without pictures.yuv) ffmpeg -v error -y -ss 0.983333 -i film.mp4 -an -sn -frames:v 15 -f rawvideo -pix_fmt yuv420p pictures.yuv",
+			"  (without pictures.yuv) ffmpeg -v error -y -ss 0.983333 -i film.mp4 -an -sn -frames:v 15 -f rawvideo -pix_fmt " +
+				"yuv420p pictures.yuv",
 			"+ ffmpeg -v error -y -f rawvideo -pix_fmt yuv420p -video_size 320x240 -framerate 30 -i pictures.yuv " +
 				encoder + " -frames:v 15 -r 30 part-002.mp4",
 			"  (without pictures.yuv) ffmpeg -v error -y -f concat -i parts.txt -i sound.wav -c:v copy -c:a aac out.mp4"}},
@@ -111,8 +115,11 @@ func TestWays(t *testing.T) {
 				" -t 1.300000 out.mp4"}},
 		{"frames", pair(), []string{"+ python frames.py talk.json ffmpeg out.mp4"}},
 		{"moviepy", pair(), []string{"+ moviepython moviepy_talk.py talk.json out.mp4"}},
-		{"remotion", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error"}},
-		{"remotion-all", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 --browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error --concurrency=100%"}},
+		{"remotion", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 " +
+			"--browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error"}},
+		{"remotion-all", pair(), []string{"+ node node_modules/@remotion/cli/remotion-cli.js render bundle talk out.mp4 " +
+			"--browser-executable=chromium --chrome-mode=chrome-for-testing --codec=h264 --crf=18 --log=error " +
+			"--concurrency=100%"}},
 	} {
 		if got := stepsOf(t, c.way, c.talk); !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n%s\nand not\n%s", c.way, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
@@ -148,10 +155,14 @@ func TestMaterials(t *testing.T) {
 	}
 	if want := []string{
 		"ffmpeg -v error -y -i film.mp4 -vn -c:a pcm_s16le sound.wav",
-		"ffmpeg -v error -y -i film.mp4 -vn -af atrim=start=0.000000:end=1.000000,asetpts=N/SR/TB -c:a pcm_s16le sound-001.wav",
-		"ffmpeg -v error -y -i film.mp4 -an -vf trim=start_frame=0:end_frame=30,setpts=PTS-STARTPTS,crop=100:100:200:120 -c:v libx264 -preset veryfast -crf 4 -r 30 clip-001.mp4",
-		"ffmpeg -v error -y -i film.mp4 -vn -af atrim=start=0.800000:end=1.300000,asetpts=N/SR/TB -c:a pcm_s16le sound-002.wav",
-		"ffmpeg -v error -y -i film.mp4 -an -vf trim=start_frame=24:end_frame=39,setpts=PTS-STARTPTS,crop=100:100:200:120 -c:v libx264 -preset veryfast -crf 4 -r 30 clip-002.mp4",
+		"ffmpeg -v error -y -i film.mp4 -vn -af atrim=start=0.000000:end=1.000000,asetpts=N/SR/TB -c:a pcm_s16le " +
+			"sound-001.wav",
+		"ffmpeg -v error -y -i film.mp4 -an -vf trim=start_frame=0:end_frame=30,setpts=PTS-STARTPTS,crop=100:100:200:120 " +
+			"-c:v libx264 -preset veryfast -crf 4 -r 30 clip-001.mp4",
+		"ffmpeg -v error -y -i film.mp4 -vn -af atrim=start=0.800000:end=1.300000,asetpts=N/SR/TB -c:a pcm_s16le " +
+			"sound-002.wav",
+		"ffmpeg -v error -y -i film.mp4 -an -vf trim=start_frame=24:end_frame=39,setpts=PTS-STARTPTS,crop=100:100:200:120 " +
+			"-c:v libx264 -preset veryfast -crf 4 -r 30 clip-002.mp4",
 	}; !slices.Equal(got, want) {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
@@ -206,7 +217,9 @@ func TestCheck(t *testing.T) {
 
 func TestParseLikeness(t *testing.T) {
 	t.Parallel()
-	const said = "[Parsed_ssim_5 @ 0x1] SSIM Y:0.996 (24.1) U:0.99 (22.0) V:0.99 (22.0) All:0.9961 (24.1)\n[Parsed_psnr_4 @ 0x2] PSNR y:49.46 u:52.1 v:52.0 average:50.2 min:47.1 max:99.0\n[libvmaf @ 0x3] VMAF score: 96.5"
+	const said = "[Parsed_ssim_5 @ 0x1] SSIM Y:0.996 (24.1) U:0.99 (22.0) V:0.99 (22.0) All:0.9961 " +
+		"(24.1)\n[Parsed_psnr_4 @ 0x2] PSNR y:49.46 u:52.1 v:52.0 average:50.2 min:47.1 max:99.0\n[libvmaf @ 0x3] VMAF " +
+		"score: 96.5"
 	if l, ok := parseLikeness(said); !ok || l != (Likeness{49.46, 0.9961, 96.5}) {
 		t.Errorf("%+v, %v", l, ok)
 	}

@@ -51,7 +51,8 @@ type assetView struct {
 }
 
 func viewOf(a lectern.Asset) assetView {
-	return assetView{a.Address(), a.SHA256, a.Kind, a.MediaType, a.Size, a.Name, a.Width, a.Height, a.Duration.Seconds(), a.CreatedAt, a.UsedAt}
+	return assetView{a.Address(), a.SHA256, a.Kind, a.MediaType, a.Size, a.Name, a.Width, a.Height, a.Duration.Seconds(),
+		a.CreatedAt, a.UsedAt}
 }
 
 // Run implements the command.
@@ -134,7 +135,8 @@ func (c *assetListCmd) Run(ctx context.Context, io streams, o office) error {
 	now := time.Now()
 	var rows [][]string
 	for _, a := range all {
-		rows = append(rows, []string{a.SHA256[:shortSum], string(a.Kind), extent(a), megabytes(a.Size), ago(now, a.UsedAt), shorten(nameOf(a), 40)})
+		rows = append(rows, []string{a.SHA256[:shortSum], string(a.Kind), extent(a), megabytes(a.Size), ago(now, a.UsedAt),
+			shorten(nameOf(a), 40)})
 	}
 	io.table([]string{"ID", "KIND", "SIZE", "BYTES", "USED", "NAME"}, rows)
 	return nil

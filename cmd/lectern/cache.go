@@ -41,7 +41,8 @@ func whichCaches(cfg config.Config, named string) ([]cacheFolder, error) {
 			err = errors.New("it is no folder")
 		}
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("--cache %s: %w; name the folder of a cache, or leave the flag out", named, bare(err))}
+			return nil, &usageError{fmt.Errorf("--cache %s: %w; name the folder of a cache, or leave the flag out", named,
+				bare(err))}
 		}
 		return []cacheFolder{{"", dir, cfg.CacheLimit}}, nil
 	}
@@ -197,7 +198,8 @@ func (s cacheStats) print(io streams, f cacheFolder, now time.Time) {
 	row("last used", fmt.Sprintf("the oldest %s, the newest %s", ago(now, *s.Oldest), ago(now, *s.Newest)))
 	var rows [][]string
 	for _, k := range s.Kinds {
-		rows = append(rows, []string{k.Kind, fmt.Sprintf("%7d", k.Entries), fmt.Sprintf("%9s", megabytes(k.Size)), ago(now, k.Newest)})
+		rows = append(rows, []string{k.Kind, fmt.Sprintf("%7d", k.Entries), fmt.Sprintf("%9s", megabytes(k.Size)),
+			ago(now, k.Newest)})
 	}
 	fmt.Fprintln(io.out)
 	io.table([]string{"KIND", "ENTRIES", "     SIZE", "LAST USED"}, rows)
@@ -290,14 +292,16 @@ func (c *cachePruneCmd) print(io streams, f cacheFolder, done blob.Pruned) {
 	}
 	switch {
 	case done.Entries > 0:
-		fmt.Fprintf(io.out, "%s: %s %s in %s; %s.\n", f.title(io), verb, io.bold(megabytes(done.Bytes)), entries(done.Entries), left)
+		fmt.Fprintf(io.out, "%s: %s %s in %s; %s.\n", f.title(io), verb, io.bold(megabytes(done.Bytes)),
+			entries(done.Entries), left)
 	case done.Left == 0:
 		fmt.Fprintf(io.out, "%s: it is empty.\n", f.title(io))
 	default:
 		fmt.Fprintf(io.out, "%s: there is nothing to remove; %s.\n", f.title(io), left)
 	}
 	if done.InUse > 0 {
-		fmt.Fprintf(io.out, "%s\n", io.dim(fmt.Sprintf("%s would have been due, and a render or a server uses them now.", entries(done.InUse))))
+		fmt.Fprintf(io.out, "%s\n",
+			io.dim(fmt.Sprintf("%s would have been due, and a render or a server uses them now.", entries(done.InUse))))
 	}
 }
 

@@ -42,7 +42,8 @@ func (c *voicesCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return printJSON(io, voices)
 	}
 	if len(voices) == 0 {
-		return lectern.Fail(lectern.CodeNotFound, "No voice speaks %q. Without a language, `lectern voices` lists all %d.", c.Language, len(all))
+		return lectern.Fail(lectern.CodeNotFound, "No voice speaks %q. Without a language, `lectern voices` lists all %d.",
+			c.Language, len(all))
 	}
 	sort.SliceStable(voices, func(i, j int) bool { return voices[i].Language < voices[j].Language })
 	var rows [][]string

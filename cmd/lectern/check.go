@@ -92,12 +92,14 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 		return context.Cause(ctx)
 	}
 	if err == nil && c.Strict && len(warnings) > 0 {
-		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck would be rendered, but there are %d notes, and --strict counts them.", len(warnings))
+		err = lectern.Fail(lectern.CodeInvalidDeck, "The deck would be rendered, but there are %d notes, and --strict "+
+			"counts them.", len(warnings))
 	}
 	guess, _ := deck.Estimate()
 	length := guess.Round(time.Second)
 	if c.JSON {
-		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar, deck.Size, length.Seconds(), warnings, nil, revisions}
+		o := outlook{err == nil, deck.Title, len(deck.Slides), measured, deck.Language, deck.Theme, deck.Layout, deck.Avatar,
+			deck.Size, length.Seconds(), warnings, nil, revisions}
 		if o.Warnings == nil {
 			o.Warnings = []lectern.Warning{}
 		}
@@ -120,7 +122,8 @@ func (c *checkCmd) Run(ctx context.Context, io streams, s *settings) error {
 	if deck.Avatar != "" && deck.Layout != lectern.LayoutSlideOnly {
 		who = deck.Avatar + ", " + string(deck.Layout)
 	}
-	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length), deck.Size.Width, deck.Size.Height, deck.Theme, who)
+	fmt.Fprintf(io.out, "%s  %d slides, about %s, %d×%d, %s, %s\n", io.green("fine"), len(deck.Slides), clock(length),
+		deck.Size.Width, deck.Size.Height, deck.Theme, who)
 	return nil
 }
 

@@ -73,8 +73,10 @@ func exitCode(err error) int {
 	switch f.Code {
 	case lectern.CodeInvalidRequest:
 		return exitUsage
-	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
-		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge, lectern.CodeAssetRefused,
+	case lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar,
+		lectern.CodeUnknownVoice,
+		lectern.CodeUnknownTheme, lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeTooLarge,
+		lectern.CodeAssetRefused,
 		lectern.CodeCallbackRefused, lectern.CodeUnknownLanguage, lectern.CodeUntranslated, lectern.CodeUndefinedVariable,
 		lectern.CodeUnknownAsset, lectern.CodeUnsupported:
 		return exitDeck
@@ -142,7 +144,8 @@ func complain(io streams, err error) int {
 		fmt.Fprintln(io.err, "lectern: interrupted")
 		return code
 	}
-	if f, ok := errors.AsType[*lectern.Failure](err); ok && !is[*config.Error](err) { // a setting's error has a place and says what is allowed
+	// a setting's error has a place and says what is allowed
+	if f, ok := errors.AsType[*lectern.Failure](err); ok && !is[*config.Error](err) {
 		var after time.Duration
 		if e, ok := errors.AsType[*client.Error](err); ok {
 			after = e.RetryAfter
@@ -161,7 +164,8 @@ func complain(io streams, err error) int {
 	return code
 }
 
-// explain shows a failure: what happened, where, the cause behind it, what to do; after what time, where the server says so.
+// explain shows a failure: what happened, where, the cause behind it, what to do; after what time, where the server
+// says so.
 func explain(io streams, f *lectern.Failure, after time.Duration) {
 	fmt.Fprintf(io.err, "%s %s\n", io.red("lectern:"), f.Error())
 	row := func(name, text string) {

@@ -18,9 +18,10 @@ import (
 // keeper makes an asset of a file next to a deck and returns the hash of its content.
 type keeper func(ctx context.Context, name string, f *os.File, size int64) (sha256 string, err error)
 
-// attach returns q with assets in place of the files that its deck names: files of the deck's folder, and none that a path or
-// a link leads out of it. A file that cannot be used is among the faults, for each place that names it.
-func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, keep keeper) (deck.Request, map[string]string, error) {
+// attach returns q with assets in place of the files that its deck names: files of the deck's folder, and none that a
+// path or a link leads out of it. A file that cannot be used is among the faults, for each place that names it.
+func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, keep keeper) (deck.Request,
+	map[string]string, error) {
 	uses := t.Slides.Files(q.Deck)
 	if len(uses) == 0 {
 		return q, nil, nil
@@ -46,7 +47,8 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 	q.Deck, q.Faults = q.Deck.WithFiles(uses, found), slices.Clone(q.Faults)
 	for _, u := range uses {
 		if why := wrong[u.Path]; why != "" {
-			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck cannot be used: %s", lectern.Shorten(u.Path), why)
+			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck cannot be used: %s",
+				lectern.Shorten(u.Path), why)
 			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(u.Slide))
 		}
 	}

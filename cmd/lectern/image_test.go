@@ -29,8 +29,8 @@ func known(name string) bool {
 	})
 }
 
-// M10: the profile is one that Docker reads: every rule has an action, no name is ruled twice without arguments, and what
-// Chromium's sandbox needs is there. What containers must not do is not.
+// M10: the profile is one that Docker reads: every rule has an action, no name is ruled twice without arguments, and
+// what Chromium's sandbox needs is there. What containers must not do is not.
 func TestM10SeccompProfile(t *testing.T) {
 	t.Parallel()
 	type rule struct {
@@ -64,7 +64,8 @@ func TestM10SeccompProfile(t *testing.T) {
 	free := map[string]bool{} // allowed whatever its arguments
 	seen := map[string]int{}
 	for _, r := range p.Syscalls {
-		if r.Comment == "" || len(r.Names) == 0 || r.Action != "SCMP_ACT_ALLOW" && (r.Action != "SCMP_ACT_ERRNO" || r.ErrnoRet == nil) {
+		if r.Comment == "" || len(r.Names) == 0 || r.Action != "SCMP_ACT_ALLOW" && (r.Action != "SCMP_ACT_ERRNO" ||
+			r.ErrnoRet == nil) {
 			t.Errorf("a rule without purpose or action: %+v", r)
 		}
 		if !slices.IsSorted(r.Names) {
@@ -87,7 +88,8 @@ func TestM10SeccompProfile(t *testing.T) {
 			t.Errorf("%s is not allowed", n)
 		}
 	}
-	for _, n := range []string{"mount", "umount2", "pivot_root", "bpf", "ptrace", "keyctl", "add_key", "io_uring_setup", "init_module", "reboot",
+	for _, n := range []string{"mount", "umount2", "pivot_root", "bpf", "ptrace", "keyctl", "add_key", "io_uring_setup",
+		"init_module", "reboot",
 		"perf_event_open", "userfaultfd", "open_by_handle_at", "process_vm_readv", "clone3", "socket", "personality"} {
 		if free[n] {
 			t.Errorf("%s is allowed", n)
@@ -95,8 +97,8 @@ func TestM10SeccompProfile(t *testing.T) {
 	}
 }
 
-// M10: every service of compose has bounds, a health check and no right that it does not need; those that run Lectern have a file
-// system that cannot be written, and the profile that lets Chromium have its sandbox.
+// M10: every service of compose has bounds, a health check and no right that it does not need; those that run Lectern
+// have a file system that cannot be written, and the profile that lets Chromium have its sandbox.
 func TestM10Compose(t *testing.T) {
 	t.Parallel()
 	text := read(t, "../../deploy/compose.yaml")
@@ -128,7 +130,8 @@ func TestM10Compose(t *testing.T) {
 			}
 			continue
 		}
-		if s["read_only"] != true || s["tmpfs"] == nil || s["cap_add"] != nil || !has("security_opt", "seccomp:seccomp.json") {
+		if s["read_only"] != true || s["tmpfs"] == nil || s["cap_add"] != nil ||
+			!has("security_opt", "seccomp:seccomp.json") {
 			t.Errorf("%s is open: %v", name, s)
 		}
 		env, _ := s["environment"].(map[string]any)
@@ -146,7 +149,8 @@ func TestM10Compose(t *testing.T) {
 	}
 }
 
-// M10: the image runs as a user without rights, named by its number, has a health check, and sets nothing that does not exist.
+// M10: the image runs as a user without rights, named by its number, has a health check, and sets nothing that does not
+// exist.
 func TestM10Dockerfile(t *testing.T) {
 	t.Parallel()
 	words := map[string][]string{} // of the last stage

@@ -106,7 +106,8 @@ func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
 		return &usageError{errors.New("--limit is from 1 to 10000")}
 	}
 	q := lectern.Query{
-		Statuses: c.Status, Metadata: c.Metadata, CreatedAfter: c.CreatedAfter, CreatedBefore: c.CreatedBefore, Limit: min(c.Limit, 200),
+		Statuses: c.Status, Metadata: c.Metadata, CreatedAfter: c.CreatedAfter, CreatedBefore: c.CreatedBefore,
+		Limit: min(c.Limit, 200),
 	}
 	var all []lectern.Presentation
 	for p, err := range o.All(ctx, q) {
@@ -135,7 +136,8 @@ func (c *jobListCmd) Run(ctx context.Context, io streams, o office) error {
 		if title == "" {
 			title = "–"
 		}
-		rows = append(rows, []string{p.ID, string(p.Status), fmt.Sprintf("%3.0f%%", p.Progress.Percent()), ago(now, p.CreatedAt), length(p), until(now, p.ExpiresAt), shorten(title, 48)})
+		rows = append(rows, []string{p.ID, string(p.Status), fmt.Sprintf("%3.0f%%", p.Progress.Percent()),
+			ago(now, p.CreatedAt), length(p), until(now, p.ExpiresAt), shorten(title, 48)})
 	}
 	io.table([]string{"ID", "STATUS", "DONE", "MADE", "LENGTH", "EXPIRES", "TITLE"}, rows)
 	return nil
@@ -322,7 +324,8 @@ func (c *jobRetryCmd) Run(ctx context.Context, io streams, o office) error {
 	return steer(ctx, io, o, c.ID, o.Retry)
 }
 
-func steer(ctx context.Context, io streams, o office, id string, change func(context.Context, string) (lectern.Presentation, error)) error {
+func steer(ctx context.Context, io streams, o office, id string,
+	change func(context.Context, string) (lectern.Presentation, error)) error {
 	id, err := o.find(ctx, id)
 	if err != nil {
 		return err

@@ -178,7 +178,8 @@ func (c *keyAddCmd) Run(ctx context.Context, io streams, s *settings, g *grammar
 		if c.JSON {
 			return printJSON(io, k)
 		}
-		for _, row := range [][2]string{{"id", k.ID}, {"name", k.Name}, {"owner", k.Owner}, {"scope", string(k.Scope)}, {"ends", end(k)}} {
+		for _, row := range [][2]string{{"id", k.ID}, {"name", k.Name}, {"owner", k.Owner}, {"scope", string(k.Scope)},
+			{"ends", end(k)}} {
 			fmt.Fprintf(io.out, "%s  %s\n", io.dim(pad(row[0], 5)), row[1])
 		}
 		fmt.Fprintf(io.out, "%s  %s\n", io.dim(pad("key", 5)), io.bold(k.Secret))
@@ -186,7 +187,8 @@ func (c *keyAddCmd) Run(ctx context.Context, io streams, s *settings, g *grammar
 		if len(before) == 0 {
 			fmt.Fprintln(io.err, "This is the first key: from now on every request to the server needs one.")
 		}
-		if k.Scope != lectern.ScopeAdmin && !slices.ContainsFunc(before, func(k client.Key) bool { return k.Scope == lectern.ScopeAdmin }) {
+		if k.Scope != lectern.ScopeAdmin &&
+			!slices.ContainsFunc(before, func(k client.Key) bool { return k.Scope == lectern.ScopeAdmin }) {
 			fmt.Fprintln(io.err, io.yellow("No key may manage keys yet, unless LECTERN_API_KEY of the server is one. "+
 				"Make one with --scope admin; where the server is stopped, none is needed."))
 		}
@@ -238,7 +240,8 @@ func (c *keyListCmd) Run(ctx context.Context, io streams, s *settings, g *gramma
 		var rows [][]string
 		now := time.Now()
 		for _, k := range all {
-			rows = append(rows, []string{k.ID, string(k.Scope), k.Owner, ago(now, k.CreatedAt), end(k), bounds(k.Quota), shorten(k.Name, 40)})
+			rows = append(rows, []string{k.ID, string(k.Scope), k.Owner, ago(now, k.CreatedAt), end(k), bounds(k.Quota),
+				shorten(k.Name, 40)})
 		}
 		io.table([]string{"ID", "SCOPE", "OWNER", "MADE", "ENDS", "BOUNDS", "NAME"}, rows)
 		return nil
@@ -278,7 +281,8 @@ func (c *keyRmCmd) Run(ctx context.Context, io streams, s *settings, g *grammar)
 		}
 		fmt.Fprintf(io.err, "%s is taken no more; servers notice within five seconds.\n", id)
 		if left, err := h.Keys(ctx); err == nil && len(left) == 0 && os.Getenv(config.APIKeyVariable) == "" {
-			fmt.Fprintln(io.err, io.yellow("No key is left. A server on this machine's own address is open again; another one answers nobody, unless http.keyless is set."))
+			fmt.Fprintln(io.err, io.yellow("No key is left. A server on this machine's own address is open again; another one "+
+				"answers nobody, unless http.keyless is set."))
 		}
 		return nil
 	})

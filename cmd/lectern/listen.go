@@ -128,7 +128,8 @@ func (e *ear) show(h heard) {
 	default:
 		mark = e.io.red("✗")
 	}
-	fmt.Fprintf(e.io.out, "%s %s  %s  %s\n", mark, e.io.dim(m.Timestamp.Local().Format("15:04:05")), e.io.bold(pad(m.Type, 24)), m.Data.Title)
+	fmt.Fprintf(e.io.out, "%s %s  %s  %s\n", mark, e.io.dim(m.Timestamp.Local().Format("15:04:05")),
+		e.io.bold(pad(m.Type, 24)), m.Data.Title)
 	about := fmt.Sprintf("%s  attempt %d  %g %%  %s", m.Data.ID, m.Data.Attempt, m.Data.Progress, h.ID)
 	fmt.Fprintf(e.io.out, "  %s\n", e.io.dim(strings.TrimSpace(about)))
 	if h.Reason != "" {

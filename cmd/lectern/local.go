@@ -80,7 +80,8 @@ func (l *local) files(ctx context.Context, id string) ([]keepsake, error) {
 	}
 	var out []keepsake
 	for _, a := range artifacts {
-		out = append(out, keepsake{a.Kind, a.Slide, func(ctx context.Context, w io.Writer) error { return l.Copy(ctx, a, w) }})
+		out = append(out, keepsake{a.Kind, a.Slide,
+			func(ctx context.Context, w io.Writer) error { return l.Copy(ctx, a, w) }})
 	}
 	return out, nil
 }

@@ -15,7 +15,8 @@ func TestRenderDeliversNoWebhooks(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
 	cfg.Tools.Chromium = filepath.Join(t.TempDir(), "none") // nothing is rendered
-	l, err := newLocal(t.Context(), cfg, t.TempDir(), streams{out: io.Discard, err: io.Discard, in: strings.NewReader("")}, false)
+	l, err := newLocal(t.Context(), cfg, t.TempDir(), streams{out: io.Discard, err: io.Discard, in: strings.NewReader("")},
+		false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
 // Command lectern turns decks into presenter-led videos.
 //
 // It is the whole product in one binary: `lectern render` makes a video without a server, `lectern serve` makes
-// them as jobs over HTTP, and the other commands ask one or the other what they know. internal/app composes what they run
-// on. Every command has a file of its own here, and exit.go decides what a command ends with.
+// them as jobs over HTTP, and the other commands ask one or the other what they know. internal/app composes what they
+// run on. Every command has a file of its own here, and exit.go decides what a command ends with.
 package main
 
 import (
@@ -51,9 +51,9 @@ func main() {
 	os.Exit(run(os.Args[1:], standardStreams()))
 }
 
-// collectAt is how much garbage there may be, in per cent of what is in use. Most of that are pictures and sounds, in which there is
-// nothing to look through: collecting twice as often as Go does by itself costs a hundredth of the time and saves a sixth to a third of
-// the memory.
+// collectAt is how much garbage there may be, in per cent of what is in use. Most of that are pictures and sounds, in
+// which there is nothing to look through: collecting twice as often as Go does by itself costs a hundredth of the time
+// and saves a sixth to a third of the memory.
 const collectAt = 50
 
 // run is the program: it reads the command line, runs one command and gives the exit code.
@@ -119,7 +119,8 @@ func helpWithExitCodes(o kong.HelpOptions, c *kong.Context) error {
 	for _, e := range exitCodes() {
 		fmt.Fprintf(c.Stdout, "  %3d  %s\n", e.Code, e.Meaning)
 	}
-	fmt.Fprint(c.Stdout, "\nSettings: flags, then LECTERN_* variables, then lectern.yaml; lectern.example.yaml has them all.\n")
+	fmt.Fprint(c.Stdout, "\nSettings: flags, then LECTERN_* variables, then lectern.yaml; lectern.example.yaml has them "+
+		"all.\n")
 	return nil
 }
 

@@ -70,7 +70,8 @@ func TestExamplesAreFlawless(t *testing.T) {
 			if len(talk.Transitions) != len(talk.Slides)-1 {
 				t.Errorf("%d transitions between %d slides", len(talk.Transitions), len(talk.Slides))
 			}
-			if long, _ := talk.Estimate(); filepath.Base(name) == "demo.json" && (len(talk.Slides) < 5 || long < 45*time.Second) {
+			if long, _ := talk.Estimate(); filepath.Base(name) == "demo.json" &&
+				(len(talk.Slides) < 5 || long < 45*time.Second) {
 				t.Errorf("the demo has %d slides and lasts about %s", len(talk.Slides), long)
 			}
 		})
@@ -142,15 +143,18 @@ func TestEverySettingIsAFlagOfServe(t *testing.T) {
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for want, errs := range map[int][]error{
-		exitDone:        {nil},
-		exitInternal:    {errors.New("x"), lectern.Fail(lectern.CodeInternal, "x")},
-		exitUsage:       {&usageError{errors.New("x")}, &config.Error{Key: "x"}},
-		exitDeck:        {lectern.Fail(lectern.CodeInvalidJSON, "x"), lectern.Fail(lectern.CodeUnknownAvatar, "x"), lectern.Fail(lectern.CodeTooLarge, "x")},
+		exitDone:     {nil},
+		exitInternal: {errors.New("x"), lectern.Fail(lectern.CodeInternal, "x")},
+		exitUsage:    {&usageError{errors.New("x")}, &config.Error{Key: "x"}},
+		exitDeck: {lectern.Fail(lectern.CodeInvalidJSON, "x"), lectern.Fail(lectern.CodeUnknownAvatar, "x"),
+			lectern.Fail(lectern.CodeTooLarge, "x")},
 		exitMissingTool: {lectern.Fail(lectern.CodeMissingTool, "x"), shown(lectern.Fail(lectern.CodeMissingTool, "x"))},
-		exitFailed:      {lectern.Fail(lectern.CodeEncodeFailed, "x"), lectern.Fail(lectern.CodeDiskFull, "x"), lectern.Fail(lectern.CodeCanceled, "x")},
-		exitNotFound:    {lectern.Fail(lectern.CodeNotFound, "x")},
-		exitInUse:       {lectern.Fail(lectern.CodeInUse, "x")},
-		exitState:       {lectern.Fail(lectern.CodeConflict, "x"), fmt.Errorf("y: %w", lectern.Fail(lectern.CodeNotReady, "x"))},
+		exitFailed: {lectern.Fail(lectern.CodeEncodeFailed, "x"), lectern.Fail(lectern.CodeDiskFull, "x"),
+			lectern.Fail(lectern.CodeCanceled, "x")},
+		exitNotFound: {lectern.Fail(lectern.CodeNotFound, "x")},
+		exitInUse:    {lectern.Fail(lectern.CodeInUse, "x")},
+		exitState: {lectern.Fail(lectern.CodeConflict, "x"),
+			fmt.Errorf("y: %w", lectern.Fail(lectern.CodeNotReady, "x"))},
 		exitInterrupted: {&interrupted{os.Interrupt}},
 	} {
 		for _, err := range errs {
@@ -163,12 +167,14 @@ func TestExitCodes(t *testing.T) {
 
 func TestTimesAreReadable(t *testing.T) {
 	t.Parallel()
-	for d, want := range map[time.Duration]string{0: "0 s", 7 * time.Second: "7 s", 60 * time.Second: "1 min", 85 * time.Second: "1 min 20 s", 12 * time.Minute: "12 min"} {
+	for d, want := range map[time.Duration]string{0: "0 s", 7 * time.Second: "7 s", 60 * time.Second: "1 min",
+		85 * time.Second: "1 min 20 s", 12 * time.Minute: "12 min"} {
 		if got := about(d); got != want {
 			t.Errorf("about(%s) = %q, want %q", d, got, want)
 		}
 	}
-	for d, want := range map[time.Duration]string{7 * time.Second: "0:07", 754 * time.Second: "12:34", 3723 * time.Second: "1:02:03"} {
+	for d, want := range map[time.Duration]string{7 * time.Second: "0:07", 754 * time.Second: "12:34",
+		3723 * time.Second: "1:02:03"} {
 		if got := clock(d); got != want {
 			t.Errorf("clock(%s) = %q, want %q", d, got, want)
 		}
@@ -199,7 +205,8 @@ func TestPlainLines(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	d := newDisplay(streams{err: &b}, false)
-	p := lectern.Presentation{Status: lectern.StatusProcessing, Stage: lectern.StageEncoding, Message: "Encoding slide 1 of 2.", ETA: 12 * time.Second}
+	p := lectern.Presentation{Status: lectern.StatusProcessing, Stage: lectern.StageEncoding,
+		Message: "Encoding slide 1 of 2.", ETA: 12 * time.Second}
 	for p.Progress = 0; p.Progress < 2000; p.Progress += 10 {
 		if p.Progress == 500 {
 			p.Warnings = []lectern.Warning{{Code: "x", Message: "The font is missing.", Slide: 2}}
@@ -209,7 +216,8 @@ func TestPlainLines(t *testing.T) {
 	p.Status = lectern.StatusCompleted
 	d.show(p)
 	d.end()
-	const want = "  0%  Encoding slide 1 of 2 · about 12 s left\nnote: slide 2: The font is missing.\n 10%  Encoding slide 1 of 2 · about 12 s left\n"
+	const want = "  0%  Encoding slide 1 of 2 · about 12 s left\nnote: slide 2: The font is missing.\n 10%  Encoding " +
+		"slide 1 of 2 · about 12 s left\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// boundMemory has the garbage collector keep the process below half of what its control group may use, unless GOMEMLIMIT
-// says something else. The other half is for the children, which are in the same group: the browser and the encoders.
+// boundMemory has the garbage collector keep the process below half of what its control group may use, unless
+// GOMEMLIMIT says something else. The other half is for the children, which are in the same group: the browser and the
+// encoders.
 func boundMemory(root fs.FS) {
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return
@@ -20,9 +21,9 @@ func boundMemory(root fs.FS) {
 	}
 }
 
-// groupMemory is the memory that this process's control group may use, in bytes: the least of what it and the groups around
-// it allow, in version 2 or version 1. root is the root of the file system. A container may see its own group as the root
-// of the tree, whatever /proc says it is called.
+// groupMemory is the memory that this process's control group may use, in bytes: the least of what it and the groups
+// around it allow, in version 2 or version 1. root is the root of the file system. A container may see its own group as
+// the root of the tree, whatever /proc says it is called.
 func groupMemory(root fs.FS) (limit int64, ok bool) {
 	groups, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {

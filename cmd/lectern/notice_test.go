@@ -12,7 +12,8 @@ import (
 // A command that the server makes wait says why and for how long; a refusal says when to come back.
 func TestWaitsAreTold(t *testing.T) {
 	t.Parallel()
-	full := &client.Error{Status: 429, Failure: &lectern.Failure{Code: lectern.CodeRateLimited, Message: "The queue is full.", Retryable: true}}
+	full := &client.Error{Status: 429, Failure: &lectern.Failure{Code: lectern.CodeRateLimited,
+		Message: "The queue is full.", Retryable: true}}
 	var b bytes.Buffer
 	io := streams{out: &b, err: &b}
 	io.notice(5*time.Second, full)
@@ -20,7 +21,8 @@ func TestWaitsAreTold(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for after, want := range map[time.Duration]string{
-		0: "  do      It may work when tried again.\n", 90 * time.Second: "  do      Try again in 1 min 30 s.\n", 86_700 * time.Second: "  do      Try again in about 24 h.\n",
+		0: "  do      It may work when tried again.\n", 90 * time.Second: "  do      Try again in 1 min 30 s.\n",
+		86_700 * time.Second: "  do      Try again in about 24 h.\n",
 	} {
 		b.Reset()
 		full.RetryAfter = after

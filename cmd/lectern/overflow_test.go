@@ -19,7 +19,8 @@ import (
 )
 
 // kinds are templates that differ in what they hold: text, lists of texts and of cards, numbers, tables and code.
-var kinds = []string{"content", "bullet-points", "process-steps", "kpi-update", "table-light", "code", "avatar-checklist"}
+var kinds = []string{"content", "bullet-points", "process-steps", "kpi-update", "table-light", "code",
+	"avatar-checklist"}
 
 // tooMuch is more than any slide holds, for each prop of a template that holds words.
 func tooMuch(p lectern.TemplateProp) any {
@@ -46,8 +47,8 @@ func many(n int) []any {
 	return list
 }
 
-// V3: a slide with too much in one of its props yields a warning of that slide and that prop, from a check that draws it as a
-// render does; slides in between, with their samples, yield none.
+// V3: a slide with too much in one of its props yields a warning of that slide and that prop, from a check that draws
+// it as a render does; slides in between, with their samples, yield none.
 func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	cfg := config.Default()
@@ -102,7 +103,8 @@ func TestV3EveryTemplateSaysWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// probe looks at a finished page by itself, without what the page says: which texts are there to be seen, all of their lines.
+// probe looks at a finished page by itself, without what the page says: which texts are there to be seen, all of their
+// lines.
 const probe = `<script>{
   const page = window.__lectern;
   const said = {ready: null, overflow: []};
@@ -130,8 +132,8 @@ const probe = `<script>{
 
 var pagePolicy = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`)
 
-// V3, as a property: whatever number of items a list has, each is seen whole or counted as one that does not fit. What is seen
-// is asked of the browser, text by text and line by line, and not of the page's own script.
+// V3, as a property: whatever number of items a list has, each is seen whole or counted as one that does not fit. What
+// is seen is asked of the browser, text by text and line by line, and not of the page's own script.
 func TestV3NothingIsLeftOutInSilence(t *testing.T) {
 	t.Parallel()
 	l, err := slides.New()
@@ -151,7 +153,8 @@ func TestV3NothingIsLeftOutInSilence(t *testing.T) {
 				continue
 			}
 			layout := lectern.Layouts()[r.IntN(len(lectern.Layouts()))]
-			for _, n := range []int{1 + r.IntN(6), 7 + r.IntN(30)}[r.IntN(2):] { // a small number now and then, a large one always
+			// a small number now and then, a large one always
+			for _, n := range []int{1 + r.IntN(6), 7 + r.IntN(30)}[r.IntN(2):] {
 				props := maps.Clone(tp.Sample)
 				switch p.Type {
 				case "list":

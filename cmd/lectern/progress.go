@@ -54,7 +54,8 @@ func newBar(io streams, steps int) *progressbar.ProgressBar {
 		progressbar.OptionShowDescriptionAtLineEnd(),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionUseANSICodes(io.color),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "━", SaucerPadding: "─", BarStart: " ", BarEnd: " "}),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "━", SaucerPadding: "─", BarStart: " ",
+			BarEnd: " "}),
 	)
 }
 
@@ -125,8 +126,9 @@ type event struct {
 
 func eventOf(kind string, p lectern.Presentation) event {
 	e := event{
-		Type: kind, ID: p.ID, Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message, SlidesDone: p.SlidesDone,
-		Slides: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, Warnings: p.Warnings, Error: p.Error,
+		Type: kind, ID: p.ID, Status: p.Status, Stage: p.Stage, Progress: p.Progress, Message: p.Message,
+		SlidesDone: p.SlidesDone,
+		Slides:     p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, Warnings: p.Warnings, Error: p.Error,
 	}
 	if e.Place = p.QueuePosition; !p.StartAt.IsZero() {
 		e.StartsAt = &p.StartAt

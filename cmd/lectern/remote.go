@@ -29,7 +29,8 @@ func newRemote(out streams, server, key, preset string, choice lectern.Choice) (
 }
 
 func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presentation, error) {
-	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language), client.WithVariables(r.choice.Variables)}
+	options := []client.CreateOption{client.WithName(source.Name), client.WithLanguage(r.choice.Language),
+		client.WithVariables(r.choice.Variables)}
 	files, err := r.upload(ctx, source)
 	if err != nil {
 		return lectern.Presentation{}, err
@@ -44,8 +45,8 @@ func (r *remote) create(ctx context.Context, source deck.Source) (lectern.Presen
 	return r.client.Create(ctx, source.Bytes, options...)
 }
 
-// upload uploads the files that a deck names, and returns the hashes of the assets by path. The server judges the deck: what is
-// wrong with it is no reason to stop here, but a file that cannot be used is.
+// upload uploads the files that a deck names, and returns the hashes of the assets by path. The server judges the deck:
+// what is wrong with it is no reason to stop here, but a file that cannot be used is.
 func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]string, error) {
 	t, err := app.NewTools(config.Default(), quietLog())
 	if err != nil {
@@ -58,7 +59,8 @@ func (r *remote) upload(ctx context.Context, source deck.Source) (map[string]str
 	}
 	q = edition(q, r.choice, t)
 	q.Faults = nil
-	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File, size int64) (string, error) {
+	q, files, err := attach(ctx, q, source.Folder, t, func(ctx context.Context, name string, f *os.File,
+		size int64) (string, error) {
 		a, _, err := r.client.AddAsset(ctx, name, f, size)
 		return a.SHA256, err
 	})

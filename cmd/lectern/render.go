@@ -188,7 +188,8 @@ func cancelLate(ctx context.Context, m maker, id string) error {
 }
 
 // collect puts the files where the user wants them and says so.
-func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.Presentation, target string, began time.Time) error {
+func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.Presentation, target string,
+	began time.Time) error {
 	files, err := m.files(ctx, p.ID)
 	if err != nil {
 		return err
@@ -215,7 +216,8 @@ func (c *renderCmd) collect(ctx context.Context, io streams, m maker, p lectern.
 		e.File, e.Size, e.Took, e.Files = target, fi.Size(), took.Round(time.Millisecond).Seconds(), written
 		return json.NewEncoder(io.out).Encode(e)
 	}
-	fmt.Fprintf(io.out, "%s  %s\n", io.bold(target), io.dim(fmt.Sprintf("%d slides · %s · rendered in %s", p.SlidesTotal, megabytes(fi.Size()), about(took))))
+	fmt.Fprintf(io.out, "%s  %s\n", io.bold(target),
+		io.dim(fmt.Sprintf("%d slides · %s · rendered in %s", p.SlidesTotal, megabytes(fi.Size()), about(took))))
 	return nil
 }
 
@@ -277,7 +279,8 @@ func readDeck(name string, s streams) (deck.Source, error) {
 		endings, names = append(endings, k.Endings...), append(names, k.Name)
 	}
 	if ext := strings.ToLower(filepath.Ext(src.Name)); ext != "" && !slices.Contains(endings, ext) {
-		return src, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are %s files so far.", name, strings.Join(names, " or "))
+		return src, lectern.Fail(lectern.CodeInvalidDeck, "%s is not a deck that Lectern can read: decks are %s files so "+
+			"far.", name, strings.Join(names, " or "))
 	}
 	in := s.in
 	if name != "-" {
@@ -300,9 +303,11 @@ func readDeck(name string, s streams) (deck.Source, error) {
 }
 
 // parseDeck reads a deck. A preset goes before what the deck says of size and quality; "": there is none.
-func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string, lim lectern.Limits) (deck.Request, error) {
+func parseDeck(ctx context.Context, decks *deck.Catalogue, s deck.Source, preset string,
+	lim lectern.Limits) (deck.Request, error) {
 	if int64(len(s.Bytes)) > lim.BodyBytes {
-		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.", megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
+		return deck.Request{}, lectern.Fail(lectern.CodeTooLarge, "The deck has %s; at most %s are allowed.",
+			megabytes(int64(len(s.Bytes))), megabytes(lim.BodyBytes))
 	}
 	var settings []byte
 	if preset != "" {

@@ -14,9 +14,9 @@ type interrupted struct{ signal os.Signal }
 
 func (i *interrupted) Error() string { return "interrupted by " + i.signal.String() }
 
-// untilSignal gives a context that ends with the first Ctrl-C, SIGTERM or SIGHUP, so that work can end in order. A second
-// one ends the process at once, but for SIGHUP, which a closing terminal sends twice. One that nohup has the process
-// ignore stays ignored. A reader of the output that goes away ends the context too.
+// untilSignal gives a context that ends with the first Ctrl-C, SIGTERM or SIGHUP, so that work can end in order. A
+// second one ends the process at once, but for SIGHUP, which a closing terminal sends twice. One that nohup has the
+// process ignore stays ignored. A reader of the output that goes away ends the context too.
 func untilSignal(parent context.Context, io streams) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	heard := make(chan os.Signal, 2)

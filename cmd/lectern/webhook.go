@@ -162,7 +162,8 @@ func (c *webhookDeliveriesCmd) Run(ctx context.Context, io streams, o office) er
 			return err
 		}
 	}
-	all, err := o.Deliveries(ctx, lectern.DeliveryFilter{Presentation: id, Endpoint: c.Webhook, State: lectern.DeliveryState(c.State), Limit: c.Limit})
+	all, err := o.Deliveries(ctx, lectern.DeliveryFilter{Presentation: id, Endpoint: c.Webhook,
+		State: lectern.DeliveryState(c.State), Limit: c.Limit})
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,8 @@ func (c *webhookDeliveriesCmd) Run(ctx context.Context, io streams, o office) er
 		if d.StatusCode != 0 {
 			answer = strings.TrimSpace(strconv.Itoa(d.StatusCode) + " " + d.Problem)
 		}
-		rows = append(rows, []string{d.ID, strings.TrimPrefix(d.Type, "presentation."), d.State, strconv.Itoa(d.Attempts), ago(now, d.CreatedAt), shorten(d.URL, 48), shorten(answer, 60)})
+		rows = append(rows, []string{d.ID, strings.TrimPrefix(d.Type, "presentation."), d.State, strconv.Itoa(d.Attempts),
+			ago(now, d.CreatedAt), shorten(d.URL, 48), shorten(answer, 60)})
 	}
 	io.table([]string{"ID", "TYPE", "STATE", "TRIES", "MADE", "URL", "ANSWER"}, rows)
 	return nil

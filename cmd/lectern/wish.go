@@ -30,7 +30,8 @@ func (w wish) choice() (lectern.Choice, error) {
 	return lectern.Choice{Language: w.Language, Variables: values}, nil
 }
 
-// named is the name of a file of this language: talk.de. Without a language, and where the name says it already, it stays.
+// named is the name of a file of this language: talk.de. Without a language, and where the name says it already, it
+// stays.
 func (w wish) named(stem string) string {
 	tag := lectern.LanguageTag(w.Language)
 	if !lectern.IsLanguage(tag) || strings.HasSuffix(strings.ToLower(stem), strings.ToLower("."+tag)) {
@@ -49,7 +50,8 @@ func readVariables(name string) (map[string]string, error) {
 		return values, nil
 	}
 	wrong := func(format string, args ...any) error {
-		return lectern.Fail(lectern.CodeInvalidDeck, "The variables of %s cannot be read: %s.", name, fmt.Sprintf(format, args...))
+		return lectern.Fail(lectern.CodeInvalidDeck, "The variables of %s cannot be read: %s.", name,
+			fmt.Sprintf(format, args...))
 	}
 	info, err := os.Stat(name)
 	if err != nil {

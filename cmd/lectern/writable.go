@@ -12,8 +12,8 @@ import (
 	"lectern/internal/config"
 )
 
-// writable makes the data folder and proves that files can be made in it and below it, so that a server that cannot work
-// says so before it says where it is. A full disk is left to whoever needs the room.
+// writable makes the data folder and proves that files can be made in it and below it, so that a server that cannot
+// work says so before it says where it is. A full disk is left to whoever needs the room.
 func writable(cfg config.Config) error {
 	at := app.FoldersIn(cfg)
 	for _, dir := range []string{at.State, at.Artifacts, at.Cache, at.Scratch} {

@@ -86,7 +86,8 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.Assets = asset.New(asset.Options{
-		Store: a.storage.outbox, Files: assetFiles{a.Artifacts}, Texts: a.Decks.Kinds(), Limits: cfg.Limits, Most: cfg.Assets.Upload,
+		Store: a.storage.outbox, Files: assetFiles{a.Artifacts}, Texts: a.Decks.Kinds(), Limits: cfg.Limits,
+		Most: cfg.Assets.Upload,
 		Keep: cfg.Assets.Keep, Log: log,
 	})
 	a.pictures = a.Tools.pictures(a.Assets, a.cache)
@@ -190,8 +191,8 @@ func (a *App) Close() error {
 	return err
 }
 
-// Check implements httpapi.Checker. A deck that cannot be rendered for want of a program is refused at once, and not after
-// it has waited in the queue.
+// Check implements httpapi.Checker. A deck that cannot be rendered for want of a program is refused at once, and not
+// after it has waited in the queue.
 func (a *App) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	return deckCheck{a, a.checker}.Check(ctx, d)
 }
@@ -222,7 +223,8 @@ func (a *App) Measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warni
 	return m.Slides, m.Warnings, err
 }
 
-// trials are what this process must be able to do, by its role: one that only serves HTTP needs neither browser nor voices.
+// trials are what this process must be able to do, by its role: one that only serves HTTP needs neither browser nor
+// voices.
 func (a *App) trials() []*trial {
 	const database = "See that it runs and can be reached; the setting db names it."
 	out := []*trial{

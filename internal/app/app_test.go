@@ -90,7 +90,8 @@ func TestTheHandlerKnowsVersionAndReadiness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/metrics": http.StatusOK} {
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable,
+		"/metrics": http.StatusOK} {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = "localhost:8000"
 		w := httptest.NewRecorder()

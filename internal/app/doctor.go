@@ -46,7 +46,8 @@ type Finding struct {
 	Packages []string `json:"packages,omitempty"` // of Debian and Ubuntu, that bring it
 }
 
-// Examine looks for everything that Lectern works with, in the order in which a render needs it, and tries what it finds.
+// Examine looks for everything that Lectern works with, in the order in which a render needs it, and tries what it
+// finds.
 func Examine(ctx context.Context, cfg config.Config) []Finding {
 	out := []Finding{examineFFmpeg(cfg), examineEncoder(ctx, cfg), examineBrowser(ctx, cfg)}
 	secrets, err := cfg.ReadSecrets(os.Environ())

@@ -25,7 +25,8 @@ func elaiAvatars(cfg config.Config, secrets config.Secrets, ffmpeg *FFmpeg) prov
 	})
 	renders := slots.New(elai.Name+" avatars", cfg.Elai.Concurrency)
 	again := retry.Policy{Tries: cfg.Elai.Tries, Patience: cfg.Elai.Timeout}
-	p := provider{name: elai.Name, avatars: avatar.Retrying(avatar.Limited(e, renders), again), slots: renders, close: e.Close,
+	p := provider{name: elai.Name, avatars: avatar.Retrying(avatar.Limited(e, renders), again), slots: renders,
+		close:  e.Close,
 		warm:   e.Warm,
 		doctor: func(ctx context.Context) Finding { return examineElai(ctx, e) }}
 	p.price.Micros, p.price.Currency = cfg.Elai.Price.Amount()

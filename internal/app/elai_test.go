@@ -59,7 +59,8 @@ func TestElaiIsThereWithAToken(t *testing.T) {
 	}
 	without := avatarsOf(cfg, withElai(t, cfg, config.Secrets{}))
 	_, _, err = without.Resolve(t.Context(), "elai:gia.casual")
-	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "ELAI_API_TOKEN") {
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeUnknownAvatar ||
+		!strings.Contains(f.Message, "ELAI_API_TOKEN") {
 		t.Errorf("without a token: %v", err)
 	}
 }
@@ -67,7 +68,8 @@ func TestElaiIsThereWithAToken(t *testing.T) {
 func TestDoctorTriesElaisToken(t *testing.T) {
 	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))
-	for token, want := range map[string]string{elaitest.Token: "the token works, 2 avatars", "wrong-token": "refused the token", "": ""} {
+	for token, want := range map[string]string{elaitest.Token: "the token works, 2 avatars",
+		"wrong-token": "refused the token", "": ""} {
 		_, found := examineProviders(t.Context(), cfg, config.Secrets{ElaiToken: token})
 		if token == "" {
 			if len(found) > 0 {
@@ -75,7 +77,8 @@ func TestDoctorTriesElaisToken(t *testing.T) {
 			}
 			continue
 		}
-		if len(found) != 1 || !strings.Contains(found[0].Version+found[0].Problem, want) || found[0].Needed || (found[0].State == Found) != (token == elaitest.Token) {
+		if len(found) != 1 || !strings.Contains(found[0].Version+found[0].Problem, want) || found[0].Needed ||
+			(found[0].State == Found) != (token == elaitest.Token) {
 			t.Errorf("%s: %+v", token, found)
 		}
 	}
@@ -88,13 +91,14 @@ func TestDoctorReportsUnreadableSecrets(t *testing.T) {
 	cfg.Role = config.RoleAPI
 	all := Examine(t.Context(), cfg)
 	last := all[len(all)-1]
-	if last.Name != "secrets" || last.State != Broken || !last.Needed || !strings.Contains(last.Problem, "elai.token_file") {
+	if last.Name != "secrets" || last.State != Broken || !last.Needed ||
+		!strings.Contains(last.Problem, "elai.token_file") {
 		t.Errorf("doctor reports %+v", last)
 	}
 }
 
-// A provider that does not answer keeps nobody from the built-in avatars. That the start does not wait for it is the engine's
-// own test.
+// A provider that does not answer keeps nobody from the built-in avatars. That the start does not wait for it is the
+// engine's own test.
 func TestADeadElaiDelaysNobody(t *testing.T) {
 	t.Parallel()
 	stand := elaitest.New(t)
@@ -121,8 +125,8 @@ func (a *answers) Answered(_ context.Context, route, _ string, status int, _ tim
 func (*answers) Watching(string, int) {}
 func (*answers) Dropped()             {}
 
-// A provider's messages need the secret that was agreed and no key of the server. They go through the guard of httpapi as all
-// requests do: with a request id, its headers, a log line and a route for the metrics.
+// A provider's messages need the secret that was agreed and no key of the server. They go through the guard of httpapi
+// as all requests do: with a request id, its headers, a log line and a route for the metrics.
 func TestWebhooksOfProvidersAreGuarded(t *testing.T) {
 	t.Parallel()
 	cfg := elaiConfig(elaitest.New(t))
@@ -130,7 +134,8 @@ func TestWebhooksOfProvidersAreGuarded(t *testing.T) {
 		var log bytes.Buffer
 		var seen answers
 		tools := &Tools{providers: withElai(t, cfg, config.Secrets{ElaiToken: elaitest.Token, ElaiWebhook: secret})}
-		web := httpapi.New(httpapi.Options{Decks: parsers.Parsers(), Beyond: true, Keyless: true, Providers: tools.webhooks(), Hosts: []string{"example.com"},
+		web := httpapi.New(httpapi.Options{Decks: parsers.Parsers(), Beyond: true, Keyless: true, Providers: tools.webhooks(),
+			Hosts:    []string{"example.com"},
 			Observer: &seen, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/webhooks/elai", strings.NewReader("{}"))
 		web.ServeHTTP(w, r)

@@ -74,7 +74,8 @@ func (e *encoder) try(ctx context.Context, c encode.Encoder) error {
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
 	trial := encode.Encoding{Size: lectern.Size{Width: 640, Height: 360}, Rate: 30, Encoder: c}
-	return e.ffmpeg.Run(ctx, render.Command{Args: trial.Trial(), Stdout: io.Discard, What: "The encoder " + c.String() + " does not work"})
+	return e.ffmpeg.Run(ctx, render.Command{Args: trial.Trial(), Stdout: io.Discard,
+		What: "The encoder " + c.String() + " does not work"})
 }
 
 func anyThere(files []string) bool {

@@ -10,8 +10,8 @@ import (
 	"lectern/internal/render"
 )
 
-// FFmpeg is ffmpeg, looked for when it is first needed: its answers about version and encoders take longer than the whole
-// start of the server, and what is installed later is found without a restart. It is safe for concurrent use.
+// FFmpeg is ffmpeg, looked for when it is first needed: its answers about version and encoders take longer than the
+// whole start of the server, and what is installed later is found without a restart. It is safe for concurrent use.
 type FFmpeg struct {
 	path string // "": the one of the search path
 	log  *slog.Logger
@@ -47,7 +47,8 @@ func (f *FFmpeg) Run(ctx context.Context, c render.Command) error {
 	if err != nil {
 		return err
 	}
-	return t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime, What: c.What})
+	return t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime,
+		What: c.What})
 }
 
 // Version implements render.FFmpeg. It is "" where there is no ffmpeg.

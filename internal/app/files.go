@@ -12,9 +12,10 @@ import (
 
 // JudgePicture refuses a file of size bytes that is no picture which a slide can show (CodeAssetRefused).
 func (t *Tools) JudgePicture(r io.ReaderAt, size int64) error {
-	info, err := media.Inspect(r, size, t.Decks.Kinds(), media.Limits{PictureBytes: asset.MaxPicture, FontBytes: asset.MaxFont, Picture: picturefile.Limits{
-		Pixels: t.Config.Limits.PicturePixels, Elements: t.Config.Limits.SVGElements,
-	}})
+	info, err := media.Inspect(r, size, t.Decks.Kinds(),
+		media.Limits{PictureBytes: asset.MaxPicture, FontBytes: asset.MaxFont, Picture: picturefile.Limits{
+			Pixels: t.Config.Limits.PicturePixels, Elements: t.Config.Limits.SVGElements,
+		}})
 	switch u, unfit := errors.AsType[*media.Unfit](err); {
 	case unfit:
 		return lectern.Fail(lectern.CodeAssetRefused, "%s.", u.Text)

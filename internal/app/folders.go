@@ -12,7 +12,8 @@ type Folders struct{ State, Artifacts, Cache, Scratch string }
 
 // FoldersIn returns those of the data folder.
 func FoldersIn(cfg config.Config) Folders {
-	return Folders{State: cfg.Path(), Artifacts: cfg.Path("artifacts"), Cache: cfg.Path("cache"), Scratch: cfg.Path("scratch")}
+	return Folders{State: cfg.Path(), Artifacts: cfg.Path("artifacts"), Cache: cfg.Path("cache"),
+		Scratch: cfg.Path("scratch")}
 }
 
 // UserCache returns the folder in which finished steps stay between renders without a server. It is an error where the

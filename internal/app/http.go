@@ -21,8 +21,8 @@ func loopback(at net.Addr) bool {
 	return err == nil && ip != nil && ip.IsLoopback()
 }
 
-// Guard refuses to serve other machines without a key, unless that is wanted: at is where a server listens, key the setting
-// that says so. A worker answers nothing but how it is.
+// Guard refuses to serve other machines without a key, unless that is wanted: at is where a server listens, key the
+// setting that says so. A worker answers nothing but how it is.
 func (a *App) Guard(ctx context.Context, key string, at net.Addr) error {
 	admin := key == "admin.addr"
 	if loopback(at) || !admin && (a.Config.HTTP.Keyless || a.Config.Role == config.RoleWorker) {
@@ -32,19 +32,23 @@ func (a *App) Guard(ctx context.Context, key string, at net.Addr) error {
 	if err != nil || needed {
 		return err
 	}
-	allowed := `a key, made with "lectern key add NAME" or given in the variable ` + config.APIKeyVariable + ", or an address of this machine such as 127.0.0.1:8000"
+	allowed := `a key, made with "lectern key add NAME" or given in the variable ` + config.APIKeyVariable +
+		", or an address of this machine such as 127.0.0.1:8000"
 	if !admin {
 		allowed = `one of three: a key, made with "lectern key add NAME" or given in the variable ` + config.APIKeyVariable +
-			"; http.keyless: true, LECTERN_HTTP_KEYLESS=true or --http-keyless, which lets everybody in; or an address of this machine such as 127.0.0.1:8000"
+			"; http.keyless: true, LECTERN_HTTP_KEYLESS=true or --http-keyless, which lets everybody in; or an address of " +
+			"this machine such as 127.0.0.1:8000"
 	}
-	return &config.Error{Key: key, Cause: fmt.Errorf("%s is reached from other machines, and there is no key: everybody could do everything", at), Allowed: allowed}
+	return &config.Error{Key: key, Cause: fmt.Errorf("%s is reached from other machines, and there is no key: everybody "+
+		"could do everything", at), Allowed: allowed}
 }
 
 // web are the options that both handlers of a server have in common.
 func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error) {
 	proxies, err := httpapi.ParseNetworks(a.Config.HTTP.TrustedProxies.Items())
 	if err != nil {
-		return httpapi.Options{}, &config.Error{Key: "http.trusted_proxies", Cause: err, Allowed: "networks such as 10.0.0.0/8 or addresses"}
+		return httpapi.Options{}, &config.Error{Key: "http.trusted_proxies", Cause: err,
+			Allowed: "networks such as 10.0.0.0/8 or addresses"}
 	}
 	var hosts []string
 	for _, name := range a.Config.HTTP.Hosts.Items() {
@@ -58,9 +62,11 @@ func (a *App) web(draining <-chan struct{}, at net.Addr) (httpapi.Options, error
 		Callbacks: a.webhooks, Draining: draining,
 		Ready: a.ready.missing, Limits: a.Config.Limits, LargeBodies: a.Config.HTTP.LargeBodies, Log: a.opt.Log,
 		UI: webui.Handler(), Version: a.opt.Version,
-		Webhooks: a.webhooks, Metrics: a.telemetry.metrics.Handler(), Observer: a.telemetry.requests(), TraceParent: a.telemetry.traceParent,
-		Keys: a.keys, Quota: a.Config.Keys, Beyond: !loopback(at), Keyless: a.Config.HTTP.Keyless, Providers: a.Tools.webhooks(),
-		Hosts: hosts, Origins: a.Config.HTTP.Origins.Items(), Proxies: proxies, BaseURL: a.Config.HTTP.BaseURL,
+		Webhooks: a.webhooks, Metrics: a.telemetry.metrics.Handler(), Observer: a.telemetry.requests(),
+		TraceParent: a.telemetry.traceParent,
+		Keys:        a.keys, Quota: a.Config.Keys, Beyond: !loopback(at), Keyless: a.Config.HTTP.Keyless,
+		Providers: a.Tools.webhooks(),
+		Hosts:     hosts, Origins: a.Config.HTTP.Origins.Items(), Proxies: proxies, BaseURL: a.Config.HTTP.BaseURL,
 		Streams: a.Config.HTTP.Streams, StreamsPerAddress: a.Config.HTTP.StreamsPerAddress, Ranges: a.Config.HTTP.Ranges,
 	}, nil
 }
@@ -87,7 +93,8 @@ func (a *App) Handler(draining <-chan struct{}, at net.Addr) (http.Handler, erro
 }
 
 // openAdmin listens at admin.addr, where there is one, and returns its server and listener.
-func (a *App) openAdmin(ctx context.Context, draining <-chan struct{}, shape func(http.Handler) *http.Server) (*http.Server, net.Listener, error) {
+func (a *App) openAdmin(ctx context.Context, draining <-chan struct{},
+	shape func(http.Handler) *http.Server) (*http.Server, net.Listener, error) {
 	if a.Config.AdminAddr == "" {
 		return nil, nil, nil
 	}

@@ -40,7 +40,8 @@ func OpenLocal(ctx context.Context, cfg config.Config, cache, version string, lo
 		}
 	}
 	cfg.Workers, cfg.DB, cfg.Role = 1, "", config.RoleAll
-	at := Folders{State: dir, Artifacts: filepath.Join(dir, "artifacts"), Cache: cache, Scratch: filepath.Join(dir, "scratch")}
+	at := Folders{State: dir, Artifacts: filepath.Join(dir, "artifacts"), Cache: cache,
+		Scratch: filepath.Join(dir, "scratch")}
 	a, err := Open(ctx, Options{Config: cfg, Folders: at, Version: version, Log: log, Once: true})
 	if err != nil {
 		return nil, err

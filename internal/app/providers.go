@@ -19,8 +19,8 @@ import (
 	"lectern/internal/usage"
 )
 
-// provider is a program or service that gives voices or avatars, with all that a process does for it. The functions may be
-// nil: there is nothing to do then.
+// provider is a program or service that gives voices or avatars, with all that a process does for it. The functions may
+// be nil: there is nothing to do then.
 type provider struct {
 	name    string        // what codes name it by: name:code
 	voices  tts.Engine    // nil: it gives no voices
@@ -132,8 +132,8 @@ func fliteVoices(cfg config.Config) provider {
 // espeakChild are the arguments of this program that make it the child in which espeak's library runs.
 var espeakChild = []string{"internal-voice", "espeak"}
 
-// ChildMain is the main of a child that a provider starts this program as. Every main that composes an App calls it first,
-// with its arguments; child says whether the process is one and ends with code.
+// ChildMain is the main of a child that a provider starts this program as. Every main that composes an App calls it
+// first, with its arguments; child says whether the process is one and ends with code.
 func ChildMain(args []string) (code int, child bool) {
 	if !slices.Equal(args, espeakChild) {
 		return 0, false

@@ -56,8 +56,8 @@ func (r *readiness) close() {
 	r.wg.Wait()
 }
 
-// missing names what does not work now, in the order of the trials. It answers within the bound. Everybody may ask, so the
-// failures are without details, which are in the log.
+// missing names what does not work now, in the order of the trials. It answers within the bound. Everybody may ask, so
+// the failures are without details, which are in the log.
 func (r *readiness) missing(ctx context.Context) []*lectern.Failure {
 	ctx, cancel := context.WithTimeout(ctx, r.bound)
 	defer cancel()

@@ -15,29 +15,31 @@ import (
 	"lectern"
 )
 
-// H5: a storm of probes costs one trial; a success holds for a while, a fault is looked for again after a second; who stops and who
-// works again is logged once, with the detail that probes do not get.
+// H5: a storm of probes costs one trial; a success holds for a while, a fault is looked for again after a second; who
+// stops and who works again is logged once, with the detail that probes do not get.
 func TestH5ReadinessIsRemembered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var tried atomic.Int32
 		var broken atomic.Bool
 		var log bytes.Buffer
-		r := newReadiness(slog.New(slog.NewTextHandler(&log, nil)), &trial{name: "disk", keep: 5 * time.Second, do: func(context.Context) error {
-			tried.Add(1)
-			time.Sleep(100 * time.Millisecond)
-			if broken.Load() {
-				return lectern.Fail(lectern.CodeDiskFull, "The disk is full.").Because(errors.New("secret path"))
-			}
-			return nil
-		}, late: "late"})
+		r := newReadiness(slog.New(slog.NewTextHandler(&log, nil)),
+			&trial{name: "disk", keep: 5 * time.Second, do: func(context.Context) error {
+				tried.Add(1)
+				time.Sleep(100 * time.Millisecond)
+				if broken.Load() {
+					return lectern.Fail(lectern.CodeDiskFull, "The disk is full.").Because(errors.New("secret path"))
+				}
+				return nil
+			}, late: "late"})
 		defer r.close()
 		storm := func(want int, tries int32) {
 			t.Helper()
 			var wg sync.WaitGroup
 			for range 100 {
 				wg.Go(func() {
-					if got := r.missing(t.Context()); len(got) != want || want == 1 && (got[0].Message != "The disk is full." || got[0].Detail != "") {
+					if got := r.missing(t.Context()); len(got) != want || want == 1 && (got[0].Message != "The disk is full." ||
+						got[0].Detail != "") {
 						t.Errorf("missing %v", got)
 					}
 				})
@@ -60,7 +62,8 @@ func TestH5ReadinessIsRemembered(t *testing.T) {
 		broken.Store(false)
 		time.Sleep(readyPause)
 		storm(0, 4)
-		if s := log.String(); strings.Count(s, "not ready") != 1 || strings.Count(s, "ready again") != 1 || !strings.Contains(s, "secret path") {
+		if s := log.String(); strings.Count(s, "not ready") != 1 || strings.Count(s, "ready again") != 1 ||
+			!strings.Contains(s, "secret path") {
 			t.Errorf("the log says %s", s)
 		}
 	})
@@ -70,7 +73,8 @@ func TestH5ReadinessIsRemembered(t *testing.T) {
 func TestH5ReadinessAnswersInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		hangs := &trial{name: "database", keep: time.Second, do: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, late: "It hangs."}
+		hangs := &trial{name: "database", keep: time.Second,
+			do: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, late: "It hangs."}
 		fails := &trial{name: "voices", keep: time.Second, do: func(context.Context) error { return errors.New("x") }}
 		r := newReadiness(slog.New(slog.DiscardHandler), hangs, fails)
 		defer r.close()

@@ -17,8 +17,8 @@ import (
 	"lectern/internal/tcptimeout"
 )
 
-// lostAfter is how long a client may acknowledge nothing of what it was sent. The comments of a stream are too few to fill
-// the buffers, which is how the server would notice by itself.
+// lostAfter is how long a client may acknowledge nothing of what it was sent. The comments of a stream are too few to
+// fill the buffers, which is how the server would notice by itself.
 const lostAfter = time.Minute
 
 // Listen listens at an address, or says who uses it: CodeInUse or an error of the settings.
@@ -28,9 +28,11 @@ func Listen(addr string) (net.Listener, error) {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, lectern.Fail(lectern.CodeInUse, "The address %s is in use by another program. Stop that one, or choose another address with --addr or LECTERN_ADDR.", addr)
+		return nil, lectern.Fail(lectern.CodeInUse, "The address %s is in use by another program. Stop that one, or choose "+
+			"another address with --addr or LECTERN_ADDR.", addr)
 	case errors.Is(err, os.ErrPermission):
-		return nil, &config.Error{Key: "addr", Cause: fmt.Errorf("this user may not listen on %s", addr), Allowed: "a port from 1024 up"}
+		return nil, &config.Error{Key: "addr", Cause: fmt.Errorf("this user may not listen on %s", addr),
+			Allowed: "a port from 1024 up"}
 	}
 	return nil, &config.Error{Key: "addr", Cause: err, Allowed: "an address of this machine"}
 }
@@ -43,8 +45,8 @@ type Server struct {
 	cut context.CancelFunc // ends open requests
 }
 
-// NewServer makes a server on l, and refuses other machines as Guard does. It answers once Serve is called. The end of ctx
-// stops it. The caller calls Close, which closes l too.
+// NewServer makes a server on l, and refuses other machines as Guard does. It answers once Serve is called. The end of
+// ctx stops it. The caller calls Close, which closes l too.
 func (a *App) NewServer(ctx context.Context, l net.Listener) (*Server, error) {
 	if err := a.Guard(ctx, "addr", l.Addr()); err != nil {
 		return nil, err
@@ -82,8 +84,8 @@ func (s *Server) Close() {
 	}
 }
 
-// Serve starts the App, delivers its webhooks and answers until ctx ends. Then it lets open requests finish, with a last
-// word for streams, and stops the App.
+// Serve starts the App, delivers its webhooks and answers until ctx ends. Then it lets open requests finish, with a
+// last word for streams, and stops the App.
 func (s *Server) Serve(ctx context.Context) error {
 	cfg, logger := s.app.Config, s.app.opt.Log
 	served := make(chan error, len(s.all))

@@ -25,8 +25,8 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Storage is where presentations and their queue are stored: SQLite in the data folder for this process alone, or Postgres
-// for several.
+// Storage is where presentations and their queue are stored: SQLite in the data folder for this process alone, or
+// Postgres for several.
 type Storage struct {
 	Store job.Store
 	Queue job.Queue
@@ -38,8 +38,8 @@ type Storage struct {
 	closer func() error
 }
 
-// OpenStorage opens what the settings name: the database, or SQLite in the folder dir. A database that cannot be worked with is
-// an error of the settings.
+// OpenStorage opens what the settings name: the database, or SQLite in the folder dir. A database that cannot be worked
+// with is an error of the settings.
 func OpenStorage(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (*Storage, error) {
 	if cfg.DB == "" {
 		return openSQLite(ctx, dir, log)
@@ -91,13 +91,14 @@ func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger) (*St
 	return r, nil
 }
 
-// openDB opens the database that db and db_session lead to. An address that leads to what cannot be worked with is an error
-// of the settings.
+// openDB opens the database that db and db_session lead to. An address that leads to what cannot be worked with is an
+// error of the settings.
 func openDB(ctx context.Context, cfg config.Config) (*postgres.DB, error) {
 	db, err := postgres.OpenThrough(ctx, cfg.DB, cfg.DBSession)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeOverloaded {
 		said, _ := strings.CutSuffix(f.Message, " Try again in a moment.")
-		away := lectern.Fail(CodeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the setting db has its address.", said)
+		away := lectern.Fail(CodeNoDatabase, "%s See that it runs and takes connections from here; LECTERN_DB or the "+
+			"setting db has its address.", said)
 		away.Detail = f.Detail
 		return db, away.Because(err)
 	}
@@ -147,12 +148,13 @@ func (q leaving) Stop(ctx context.Context) error {
 // secretKeyFile has the key of the secrets in the database where nobody gives one.
 const secretKeyFile = "secret.key"
 
-// sealSecrets seals what is secret in the database with key, or where that is empty with the one in the folder, which is made
-// where it is missing. A key that is not the one of before is an error of the settings.
+// sealSecrets seals what is secret in the database with key, or where that is empty with the one in the folder, which
+// is made where it is missing. A key that is not the one of before is an error of the settings.
 func sealSecrets(ctx context.Context, key, dir string, store *sqlstore.Store) (sessions []byte, err error) {
 	fault := func(err error) error {
 		return &config.Error{Key: "secret_key_file", Cause: err, Allowed: fmt.Sprintf(
-			"the key of before, in the variable %s, in the file that secret_key_file names, or in %s", config.SecretKeyVariable, filepath.Join(dir, secretKeyFile))}
+			"the key of before, in the variable %s, in the file that secret_key_file names, or in %s", config.SecretKeyVariable,
+			filepath.Join(dir, secretKeyFile))}
 	}
 	if key == "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -210,8 +212,8 @@ func nodeName() (string, error) {
 	return fmt.Sprintf("%.40s-%s", host, hex.EncodeToString(b[:])), nil
 }
 
-// peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its name
-// below scratch; claims frees the webhooks that a dead one was about to deliver.
+// peers are the other processes on the same database; nil with SQLite. Each has its scratch files in a folder of its
+// name below scratch; claims frees the webhooks that a dead one was about to deliver.
 func (s *Storage) peers(scratch string, claims func(ctx context.Context, node string) error) job.Peers {
 	if s.member == nil {
 		return nil

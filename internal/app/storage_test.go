@@ -45,15 +45,16 @@ func TestKeysWithoutAServer(t *testing.T) {
 	}
 }
 
-// H4: what webhooks are signed with is sealed in the database, old clear rows too, with a key that only its owner may read;
-// another key is an error of the settings, in a sentence. Folders and files are closed to others.
+// H4: what webhooks are signed with is sealed in the database, old clear rows too, with a key that only its owner may
+// read; another key is an error of the settings, in a sentence. Folders and files are closed to others.
 func TestH4SecretsAreSealed(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	old := lectern.Endpoint{ID: "old", URL: "https://a.example.com", Secrets: []string{"whsec_old"}, CreatedAt: time.Unix(1764000000, 0).UTC()}
+	old := lectern.Endpoint{ID: "old", URL: "https://a.example.com", Secrets: []string{"whsec_old"},
+		CreatedAt: time.Unix(1764000000, 0).UTC()}
 	session := func(key string, do func(*sqlstore.Store)) error {
 		t.Helper()
 		r, err := OpenStorage(t.Context(), config.Config{}, dir, quiet())
@@ -96,7 +97,8 @@ func TestH4SecretsAreSealed(t *testing.T) {
 			t.Errorf("the key's file: %v, %v", info.Mode(), err)
 		}
 		all, err := s.Endpoints(t.Context())
-		if err != nil || len(all) != 2 || all[0].Secrets[0]+all[1].Secrets[0] != "whsec_newwhsec_old" && all[0].Secrets[0]+all[1].Secrets[0] != "whsec_oldwhsec_new" {
+		if err != nil || len(all) != 2 || all[0].Secrets[0]+all[1].Secrets[0] != "whsec_newwhsec_old" &&
+			all[0].Secrets[0]+all[1].Secrets[0] != "whsec_oldwhsec_new" {
 			t.Errorf("the webhooks are %+v, %v", all, err)
 		}
 	})
@@ -109,7 +111,9 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	}
 	defer db.Close()
 	var clear int
-	if err := db.QueryRow("SELECT count(*) FROM endpoints WHERE secrets NOT LIKE 'sealed:%' OR secrets LIKE '%whsec%'").Scan(&clear); err != nil || clear != 0 {
+	err = db.QueryRow("SELECT count(*) FROM endpoints WHERE secrets NOT LIKE 'sealed:%' OR secrets LIKE '%whsec%'").
+		Scan(&clear)
+	if err != nil || clear != 0 {
 		t.Errorf("%d rows are clear, %v", clear, err)
 	}
 	err = session("a key that is another one", func(*sqlstore.Store) { t.Error("it opens with another key") })
@@ -131,8 +135,8 @@ func TestH4SecretsAreSealed(t *testing.T) {
 	}
 }
 
-// H6: a pool that keeps no sessions is an error of the settings, in one sentence that says what to set, for the server, its
-// keys and doctor; with db_session they work through it.
+// H6: a pool that keeps no sessions is an error of the settings, in one sentence that says what to set, for the server,
+// its keys and doctor; with db_session they work through it.
 func TestH6PoolIsAnErrorOfTheSettings(t *testing.T) {
 	t.Parallel()
 	cluster, err := pgtest.Start(t.Context())

@@ -14,7 +14,8 @@ import (
 	"lectern/internal/webhook"
 )
 
-// Telemetry shows what an App does: metrics always, since they cost next to nothing, and traces where a collector is set.
+// Telemetry shows what an App does: metrics always, since they cost next to nothing, and traces where a collector is
+// set.
 type Telemetry struct {
 	metrics *telemetry.Metrics
 	traces  *telemetry.Traces // nil: no collector is set
@@ -22,7 +23,8 @@ type Telemetry struct {
 
 func openTelemetry(ctx context.Context, cfg config.Config, version string, s telemetry.Sources) (*Telemetry, error) {
 	t := &Telemetry{metrics: telemetry.New(version, s)}
-	if cfg.Telemetry.OTLP == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
+	if cfg.Telemetry.OTLP == "" && os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" &&
+		os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" {
 		return t, nil
 	}
 	var err error
@@ -122,8 +124,8 @@ func (all jobObservers) TakenOver(id string) {
 	}
 }
 
-// wakeup tells the deliverer of webhooks that there may be something new in the outbox. Without it deliveries would wait
-// for the next look.
+// wakeup tells the deliverer of webhooks that there may be something new in the outbox. Without it deliveries would
+// wait for the next look.
 type wakeup struct{ webhooks *webhook.Service }
 
 // Changed implements job.Observer.

@@ -51,7 +51,8 @@ type Tools struct {
 	encoder   *encoder
 }
 
-// NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the settings.
+// NewTools makes tools. It starts no program and writes nothing. A secret that cannot be read is an error of the
+// settings.
 func NewTools(cfg config.Config, logger *slog.Logger) (*Tools, error) {
 	return newTools(cfg, logger, nil)
 }
@@ -76,7 +77,8 @@ func newTools(cfg config.Config, logger *slog.Logger, extra []provider) (*Tools,
 	t := &Tools{
 		Config: cfg, Slides: library.Bounded(cfg.Limits), Voices: voicesOf(all), Avatars: avatarsOf(cfg, all),
 		Web: fetch.New(o), Browser: newBrowser(cfg, logger), FFmpeg: ffmpeg,
-		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(), encoder: newEncoder(cfg, ffmpeg, logger),
+		secrets: secrets, providers: all, judge: picturefile.NewJudge(), Decks: parsers.Parsers(),
+		encoder: newEncoder(cfg, ffmpeg, logger),
 		slots: render.NewResources(render.Slots{
 			Encoders: cfg.Encoders, Tabs: cfg.Tabs, Avatars: cfg.Elai.Concurrency, Voices: widest(all),
 		}),
@@ -140,17 +142,19 @@ func (t *Tools) pipeline(slides *capture.Capturer, artifacts render.Artifacts, c
 
 // measure draws the slides of a checked deck into the cache and reports what does not fit on them, see
 // [capture.Capturer.Measure].
-func measure(ctx context.Context, slides *capture.Capturer, cache *blob.Cache, d lectern.Deck, show func(done int)) (capture.Measured, error) {
+func measure(ctx context.Context, slides *capture.Capturer, cache *blob.Cache, d lectern.Deck,
+	show func(done int)) (capture.Measured, error) {
 	hold := cache.Hold()
 	defer hold.Release()
 	return slides.Measure(ctx, hold, d, show)
 }
 
-// Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache of
-// renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the number of
-// slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults. files has the
-// paths of the assets that the deck names, by their hash.
-func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]string, judge func(error) error, show func(done int)) (
+// Check checks a deck and measures its slides as a render does, without a server. What it draws is stored in the cache
+// of renders. judge gets what the check ended with and adds the faults that a parser found. show is called with the
+// number of slides that are measured, by any goroutine. A deck that fails the check is returned with its defaults.
+// files has the paths of the assets that the deck names, by their hash.
+func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]string, judge func(error) error,
+	show func(done int)) (
 	checked lectern.Deck, warnings []lectern.Warning, measured int, err error) {
 	faulty := d.WithDefaults()
 	dir, err := UserCache()
@@ -173,8 +177,8 @@ func (t *Tools) Check(ctx context.Context, d lectern.Deck, files map[string]stri
 	return checked, append(warnings, m.Warnings...), m.Slides, err
 }
 
-// missing quickly names the programs without which no presentation can be made. It looks again at each call, so that what
-// was installed counts at once. Whether the programs work is the trials' business.
+// missing quickly names the programs without which no presentation can be made. It looks again at each call, so that
+// what was installed counts at once. Whether the programs work is the trials' business.
 func (t *Tools) missing(ctx context.Context) []*lectern.Failure {
 	looks := []func() error{
 		func() error { _, err := t.FFmpeg.Find(); return err },

@@ -118,8 +118,8 @@ func (s *voiceServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(sound)
 }
 
-// A voice service on a network, composed as the program composes every provider: a refusal and a broken connection do not
-// fail a presentation, its voices are asked for once, and no more requests than its slots run at once.
+// A voice service on a network, composed as the program composes every provider: a refusal and a broken connection do
+// not fail a presentation, its voices are asked for once, and no more requests than its slots run at once.
 func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	t.Parallel()
 	stand := &voiceServer{calls: map[string]int{}}
@@ -129,7 +129,8 @@ func TestAVoiceServiceInTroubleFailsNoPresentation(t *testing.T) {
 	t.Cleanup(server.Close)
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
-	web := voiceProvider(webVoice{server}, calls{slots: 1, tries: 4, price: usage.Price{Micros: 20_000_000, Currency: "USD"}}, Finding{Name: "web"})
+	web := voiceProvider(webVoice{server},
+		calls{slots: 1, tries: 4, price: usage.Price{Micros: 20_000_000, Currency: "USD"}}, Finding{Name: "web"})
 	a, err := Open(t.Context(), Options{Config: cfg, Folders: FoldersIn(cfg), Version: "1", Log: quiet(), Once: true,
 		extra: []provider{web}})
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 var _ httpapi.Webhooks = (*webhook.Service)(nil)
 
-// newWebhooks makes the deliverer of webhooks on the outbox that the job service fills. A secret of the wrong form is an
-// error of the settings.
+// newWebhooks makes the deliverer of webhooks on the outbox that the job service fills. A secret of the wrong form is
+// an error of the settings.
 func (a *App) newWebhooks() (*webhook.Service, error) {
 	var policy egress.Policy
 	if a.Config.Webhook.AllowPrivate {

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Module is the module's path.
@@ -30,6 +31,7 @@ type File struct {
 	Test      bool   // _test.go
 	Generated bool
 	Lines     int
+	Wide      []int // the lines of more than MaxColumns characters, counted from 1
 	Set       *token.FileSet
 	AST       *ast.File
 }
@@ -53,8 +55,20 @@ func Parse(name string, src []byte) (File, error) {
 	}
 	return File{
 		Path: name, Dir: path.Dir(name), Test: strings.HasSuffix(name, "_test.go"), Generated: ast.IsGenerated(tree),
-		Lines: strings.Count(string(src), "\n"), Set: set, AST: tree,
+		Lines: strings.Count(string(src), "\n"), Wide: wide(string(src)), Set: set, AST: tree,
 	}, nil
+}
+
+// wide lists the lines that are too wide.
+func wide(src string) (list []int) {
+	n := 0
+	for line := range strings.Lines(src) {
+		n++
+		if utf8.RuneCountInString(strings.TrimRight(line, "\r\n")) > MaxColumns {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 // Tree reads every Go file below root, except in testdata, hidden folders and other modules.

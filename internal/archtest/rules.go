@@ -12,6 +12,7 @@ import (
 const (
 	MaxFileLines     = 600
 	MaxFunctionLines = 80
+	MaxColumns       = 120 // of a line, where a tab counts as one
 )
 
 // Rule checks one file.
@@ -30,6 +31,7 @@ func Rules() []Rule {
 		{"no names that say nothing", names},
 		{"no init functions", inits},
 		{"files and functions stay short", lengths},
+		{"lines stay narrow", columns},
 		{"no shell", shells},
 		{"tests do not sleep or skip", patience},
 		{"only tests forge writes", forgery},
@@ -47,7 +49,8 @@ func allowed() map[string][]string {
 		"internal/audio":    nil,
 		"internal/picture":  nil,
 		"internal/encode":   {"internal/picture", "internal/h264"},
-		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode", "internal/mp4", "internal/h264",
+		"internal/render": {"internal/timeline", "internal/captions", "internal/audio", "internal/picture", "internal/encode",
+			"internal/mp4", "internal/h264",
 			"internal/avatar/footage", "internal/capture", "internal/contentkey", "internal/crashpoint", "internal/fail",
 			"internal/retry", "internal/slots", "internal/usage"},
 		"internal/capture":         {"internal/contentkey", "internal/fail", "internal/picture", "internal/picturefile"},
@@ -79,27 +82,33 @@ func allowed() map[string][]string {
 		"internal/spoken":          {"internal/spoken/cldr", "internal/spoken/rbnf"},
 		"internal/spoken/cldr":     {"internal/spoken/rbnf"},
 		"internal/spoken/rbnf":     nil,
-		"internal/tts":             {"internal/spoken", "internal/listing", "internal/retry", "internal/slots", "internal/usage"},
-		"internal/avatar":          {"internal/retry", "internal/slots"},
-		"internal/tts/espeak":      {"internal/tts", "internal/proc", "internal/usage"},
-		"internal/tts/flite":       {"internal/tts", "internal/proc"},
-		"internal/tts/ttstest":     {"internal/tts"},
-		"internal/avatar/builtin":  {"internal/avatar"},
-		"internal/avatar/footage":  {"internal/picture"},
-		"internal/deck":            nil,
-		"internal/deck/all":        {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"}, // the list of parsers
-		"internal/deck/form":       {"internal/deck"},
-		"internal/deck/jsondeck":   {"internal/deck", "internal/deck/form"},
-		"internal/deck/yamldeck":   {"internal/deck", "internal/deck/form"},
-		"internal/deck/decktest":   {"internal/deck"},
-		"internal/httpapi":         {"internal/deck"},
-		"cmd/lectern":              {"client", "internal/app", "internal/blob", "internal/config", "internal/deck", "internal/deck/all", "internal/keys", "internal/log"},
-		"cmd/gallery":              {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg", "internal/picture"},
-		"bench/measure":            {"internal/proc"},
-		"bench/renders":            {"bench/measure", "internal/encode", "internal/proc"},
+		"internal/tts": {"internal/spoken", "internal/listing", "internal/retry", "internal/slots",
+			"internal/usage"},
+		"internal/avatar":         {"internal/retry", "internal/slots"},
+		"internal/tts/espeak":     {"internal/tts", "internal/proc", "internal/usage"},
+		"internal/tts/flite":      {"internal/tts", "internal/proc"},
+		"internal/tts/ttstest":    {"internal/tts"},
+		"internal/avatar/builtin": {"internal/avatar"},
+		"internal/avatar/footage": {"internal/picture"},
+		"internal/deck":           nil,
+		// the list of parsers
+		"internal/deck/all":      {"internal/deck", "internal/deck/jsondeck", "internal/deck/yamldeck"},
+		"internal/deck/form":     {"internal/deck"},
+		"internal/deck/jsondeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/yamldeck": {"internal/deck", "internal/deck/form"},
+		"internal/deck/decktest": {"internal/deck"},
+		"internal/httpapi":       {"internal/deck"},
+		"cmd/lectern": {"client", "internal/app", "internal/blob", "internal/config", "internal/deck",
+			"internal/deck/all", "internal/keys", "internal/log"},
+		"cmd/gallery": {"internal/app", "internal/avatar/builtin", "internal/config", "internal/ffmpeg",
+			"internal/picture"},
+		"bench/measure": {"internal/proc"},
+		"bench/renders": {"bench/measure", "internal/encode", "internal/proc"},
 
-		"internal/webhook/webhooktest":  {"internal/webhook", "internal/job"}, // stores are filled as the job service fills them
-		"internal/avatar/elai":          {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry", "internal/usage"},
+		// stores are filled as the job service fills them
+		"internal/webhook/webhooktest": {"internal/webhook", "internal/job"},
+		"internal/avatar/elai": {"internal/avatar", "internal/avatar/footage", "internal/listing", "internal/retry",
+			"internal/usage"},
 		"internal/store/sqlitetest":     {"internal/store/sqlite"},
 		"internal/avatar/elai/elaitest": {"internal/proc"}, // its clips are made by ffmpeg
 	}
@@ -165,21 +174,32 @@ var sole = []struct {
 	tests     bool // tests of other packages may
 	why       string
 }{
-	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with its group, so a canceled render leaves ffmpeg running (J10)"},
-	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River only dispatches; a second importer could trust it about the end of a job (J7); bench measures plain River"},
-	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package makes a second store a new package and not a rewrite"},
-	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false, "a connection outside the store could write past internal/job (J1)"},
-	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers, so that the reports can change without them"},
-	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser has one small interface, so that it can be replaced and starts once"},
+	{"os/exec", []string{"internal/proc"}, false, "a child that is not started through internal/proc is not killed with " +
+		"its group, so a canceled render leaves ffmpeg running (J10)"},
+	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River only dispatches; a second importer " +
+		"could trust it about the end of a job (J7); bench measures plain River"},
+	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package makes a " +
+		"second store a new package and not a rewrite"},
+	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false,
+		"a connection outside the store could write past internal/job (J1)"},
+	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers, so that " +
+		"the reports can change without them"},
+	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser has one small interface, so that it can be " +
+		"replaced and starts once"},
 	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one package"},
-	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they belong in the child process of that package"},
+	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
+		"belong in the child process of that package"},
 	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one package's choice"},
 	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one package's choice"},
-	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small ports; a second importer would bring back the global registry"},
-	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread in one place, whatever the service"},
+	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +
+		"ports; a second importer would bring back the global registry"},
+	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread " +
+		"in one place, whatever the service"},
 	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
-	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must change for the next one; internal/deck/all lists the parsers"},
-	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
+	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
+		"change for the next one; internal/deck/all lists the parsers"},
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 

@@ -1,9 +1,9 @@
-// Package asset keeps the files that people bring: pictures, sounds, fonts and decks. An asset is named by the hash of its
-// content (asset:<sha256>) and belongs to an owner. The same content is one file, whoever brought it.
+// Package asset keeps the files that people bring: pictures, sounds, fonts and decks. An asset is named by the hash of
+// its content (asset:<sha256>) and belongs to an owner. The same content is one file, whoever brought it.
 //
-// A file is written under a name that was never used before, and its name is planned in the database before. So an upload
-// that ends halfway, a removal that is late, and an upload of the same content at the same time do no harm: what the
-// database gives to no asset is removed later, and nothing else is.
+// A file is written under a name that was never used before, and its name is planned in the database before. So an
+// upload that ends halfway, a removal that is late, and an upload of the same content at the same time do no harm: what
+// the database gives to no asset is removed later, and nothing else is.
 //
 // Whether an asset may go is decided in the transaction that removes it. A presentation holds the assets that its deck
 // names from the transaction that creates it until it is removed itself.
@@ -142,8 +142,8 @@ func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Microse
 func (s *Service) Most() int64 { return s.o.Most }
 
 // Add keeps a file. It is written to the disk and hashed as it comes, and then judged by its bytes: what is of no known
-// kind is CodeUnsupported, a damaged file CodeAssetRefused, one that is too large CodeTooLarge. A content that the owner
-// has is the same asset, and created is false.
+// kind is CodeUnsupported, a damaged file CodeAssetRefused, one that is too large CodeTooLarge. A content that the
+// owner has is the same asset, and created is false.
 func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, created bool, err error) {
 	if up.Size > s.o.Most {
 		return a, false, s.tooLarge()
@@ -166,8 +166,10 @@ func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, 
 	}
 	now := s.now()
 	a = lectern.Asset{
-		SHA256: sum, Owner: cmp.Or(up.Owner, lectern.DefaultOwner), Kind: info.Kind, MediaType: info.Type, Size: size, Name: cleanName(up.Name),
-		Width: info.Width, Height: info.Height, Duration: info.Duration.Truncate(time.Microsecond), CreatedAt: now, UsedAt: now,
+		SHA256: sum, Owner: cmp.Or(up.Owner, lectern.DefaultOwner), Kind: info.Kind, MediaType: info.Type, Size: size,
+		Name:  cleanName(up.Name),
+		Width: info.Width, Height: info.Height, Duration: info.Duration.Truncate(time.Microsecond), CreatedAt: now,
+		UsedAt: now,
 	}
 	return s.keep(ctx, a, f.Name())
 }
@@ -175,7 +177,8 @@ func (s *Service) Add(ctx context.Context, up lectern.Upload) (a lectern.Asset, 
 // receive writes a body to f and returns its hash and its length.
 func (s *Service) receive(f *os.File, body io.Reader) (sum string, size int64, err error) {
 	h, d := sha256.New(), &disk{f: f}
-	size, err = io.CopyBuffer(io.MultiWriter(d, h), struct{ io.Reader }{io.LimitReader(body, s.o.Most+1)}, make([]byte, 128<<10))
+	size, err = io.CopyBuffer(io.MultiWriter(d, h), struct{ io.Reader }{io.LimitReader(body, s.o.Most+1)},
+		make([]byte, 128<<10))
 	switch {
 	case d.failed != nil:
 		return "", 0, diskFault(d.failed)
@@ -211,7 +214,8 @@ func diskFault(err error) error {
 }
 
 func (s *Service) tooLarge() error {
-	return lectern.Fail(lectern.CodeTooLarge, "The file is larger than %d MiB, which is the limit of this server (limits.upload).", s.o.Most>>20)
+	return lectern.Fail(lectern.CodeTooLarge, "The file is larger than %d MiB, which is the limit of this server "+
+		"(limits.upload).", s.o.Most>>20)
 }
 
 // judge finds out what a file is, one file at a time.
@@ -235,7 +239,8 @@ func (s *Service) judge(ctx context.Context, f *os.File, size int64) (media.Info
 	if !ok {
 		return info, err
 	}
-	code := map[media.Why]lectern.Code{media.Unknown: lectern.CodeUnsupported, media.Damaged: lectern.CodeAssetRefused, media.TooLarge: lectern.CodeTooLarge}[u.Why]
+	code := map[media.Why]lectern.Code{media.Unknown: lectern.CodeUnsupported, media.Damaged: lectern.CodeAssetRefused,
+		media.TooLarge: lectern.CodeTooLarge}[u.Why]
 	return info, lectern.Fail(code, "The file cannot be kept: %s.", u.Text)
 }
 
@@ -248,8 +253,8 @@ type mapped struct {
 // Bytes implements media.Mapped.
 func (m mapped) Bytes() []byte { return m.b }
 
-// mapFile returns a reader of a file. One that may be a picture, which is judged whole, is mapped: nobody else changes it
-// meanwhile.
+// mapFile returns a reader of a file. One that may be a picture, which is judged whole, is mapped: nobody else changes
+// it meanwhile.
 func mapFile(f *os.File, size int64) (r io.ReaderAt, unmap func(), err error) {
 	if size == 0 || size > MaxPicture {
 		return f, func() {}, nil
@@ -329,7 +334,8 @@ func (s *Service) Open(ctx context.Context, sha256 string) (io.ReadSeekCloser, e
 func (s *Service) List(ctx context.Context, q lectern.AssetQuery) (page []lectern.Asset, next string, err error) {
 	limit := cmp.Or(q.Limit, 50)
 	if limit < 1 || limit > maxPage {
-		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "The limit is %d; it must be from 1 to %d.", q.Limit, maxPage).On("limit")
+		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "The limit is %d; it must be from 1 to %d.", q.Limit,
+			maxPage).On("limit")
 	}
 	if q.Kind != "" && !q.Kind.Valid() {
 		return nil, "", lectern.Fail(lectern.CodeInvalidRequest, "There is no kind %q of assets; there are %s.",
@@ -359,7 +365,8 @@ func parseCursor(c string) (time.Time, string, error) {
 		_, err = fmt.Sscanf(string(b), "%d %s", &micros, &id)
 	}
 	if err != nil || micros <= 0 || !lectern.IsSHA256(id) {
-		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest, "The cursor %.40q is not one that a list gave.", c).On("cursor")
+		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest, "The cursor %.40q is not one that a list gave.",
+			c).On("cursor")
 	}
 	return time.UnixMicro(micros).UTC(), id, nil
 }
@@ -377,7 +384,8 @@ func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error
 	return lectern.MissingAssets(missing)
 }
 
-// Delete removes an owner's asset. One that it does not have is CodeNotFound, one that a presentation names CodeConflict.
+// Delete removes an owner's asset. One that it does not have is CodeNotFound, one that a presentation names
+// CodeConflict.
 func (s *Service) Delete(ctx context.Context, owner, sha256 string) error {
 	if err := s.o.Store.DeleteAsset(ctx, owner, sha256, time.Time{}, s.now()); err != nil {
 		return err

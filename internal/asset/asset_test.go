@@ -56,7 +56,8 @@ func newRig(t *testing.T, edit ...func(*asset.Options)) *rig {
 			t.Error(err)
 		}
 	})
-	o := asset.Options{Store: sqlite.NewStore(db, nil), Files: files{kept}, Texts: all.Parsers().Kinds(), Most: 1 << 20, Now: func() time.Time { return r.now }}
+	o := asset.Options{Store: sqlite.NewStore(db, nil), Files: files{kept}, Texts: all.Parsers().Kinds(), Most: 1 << 20,
+		Now: func() time.Time { return r.now }}
 	for _, e := range edit {
 		e(&o)
 	}
@@ -66,7 +67,8 @@ func newRig(t *testing.T, edit ...func(*asset.Options)) *rig {
 
 func (r *rig) add(t *testing.T, owner, name string, body []byte) (lectern.Asset, bool) {
 	t.Helper()
-	a, created, err := r.Add(t.Context(), lectern.Upload{Owner: owner, Name: name, Size: int64(len(body)), Body: bytes.NewReader(body)})
+	a, created, err := r.Add(t.Context(), lectern.Upload{Owner: owner, Name: name, Size: int64(len(body)),
+		Body: bytes.NewReader(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,8 +110,9 @@ func TestAdd(t *testing.T) {
 	body := picture(t, 1)
 	sum := sha256.Sum256(body)
 	a, created := r.add(t, "", "/home/x/Grüße\x00\u202e.png", body)
-	want := lectern.Asset{SHA256: hex.EncodeToString(sum[:]), Owner: lectern.DefaultOwner, Kind: lectern.AssetPicture, MediaType: "image/png",
-		Size: int64(len(body)), Name: "Grüße.png", Width: 30, Height: 20, CreatedAt: r.now, UsedAt: r.now}
+	want := lectern.Asset{SHA256: hex.EncodeToString(sum[:]), Owner: lectern.DefaultOwner, Kind: lectern.AssetPicture,
+		MediaType: "image/png",
+		Size:      int64(len(body)), Name: "Grüße.png", Width: 30, Height: 20, CreatedAt: r.now, UsedAt: r.now}
 	if !created || a != want {
 		t.Errorf("%v %+v", created, a)
 	}
@@ -157,12 +160,18 @@ func TestRefusals(t *testing.T) {
 		up   lectern.Upload
 		want func(error) bool
 	}{
-		"a kind that nobody knows": {lectern.Upload{Body: strings.NewReader("\x00\x01\x02")}, func(err error) bool { return is(err, lectern.CodeUnsupported) }},
-		"a name that lies":         {lectern.Upload{Name: "a.png", Body: strings.NewReader("<html>")}, func(err error) bool { return is(err, lectern.CodeUnsupported) }},
-		"a damaged picture":        {lectern.Upload{Body: bytes.NewReader(picture(t, 0)[:60])}, func(err error) bool { return is(err, lectern.CodeAssetRefused) }},
-		"too much, as it says":     {lectern.Upload{Size: 1<<20 + 1, Body: strings.NewReader("x")}, func(err error) bool { return is(err, lectern.CodeTooLarge) }},
-		"too much, as it shows":    {lectern.Upload{Size: -1, Body: strings.NewReader(strings.Repeat("x", 1<<20+1))}, func(err error) bool { return is(err, lectern.CodeTooLarge) }},
-		"a line that breaks":       {lectern.Upload{Size: -1, Body: io.MultiReader(strings.NewReader("x"), failing{broken})}, func(err error) bool { return errors.Is(err, broken) }},
+		"a kind that nobody knows": {lectern.Upload{Body: strings.NewReader("\x00\x01\x02")},
+			func(err error) bool { return is(err, lectern.CodeUnsupported) }},
+		"a name that lies": {lectern.Upload{Name: "a.png", Body: strings.NewReader("<html>")},
+			func(err error) bool { return is(err, lectern.CodeUnsupported) }},
+		"a damaged picture": {lectern.Upload{Body: bytes.NewReader(picture(t, 0)[:60])},
+			func(err error) bool { return is(err, lectern.CodeAssetRefused) }},
+		"too much, as it says": {lectern.Upload{Size: 1<<20 + 1, Body: strings.NewReader("x")},
+			func(err error) bool { return is(err, lectern.CodeTooLarge) }},
+		"too much, as it shows": {lectern.Upload{Size: -1, Body: strings.NewReader(strings.Repeat("x", 1<<20+1))},
+			func(err error) bool { return is(err, lectern.CodeTooLarge) }},
+		"a line that breaks": {lectern.Upload{Size: -1, Body: io.MultiReader(strings.NewReader("x"), failing{broken})},
+			func(err error) bool { return errors.Is(err, broken) }},
 	} {
 		if _, _, err := r.Add(t.Context(), c.up); !c.want(err) {
 			t.Errorf("%s: %v", name, err)

@@ -13,8 +13,8 @@ import (
 // maxMembers is how many members a ZIP file may have.
 const maxMembers = 5000
 
-// Unpack writes a ZIP file with one deck to the disk and opens it. Its size, or a bound of it, is as in [lectern.Upload]. The
-// caller closes the bundle, which removes the file.
+// Unpack writes a ZIP file with one deck to the disk and opens it. Its size, or a bound of it, is as in
+// [lectern.Upload]. The caller closes the bundle, which removes the file.
 func (s *Service) Unpack(ctx context.Context, size int64, body io.Reader) (b deck.Bundle, err error) {
 	if size > s.o.Most {
 		return b, s.tooLarge()

@@ -102,7 +102,8 @@ func (p *Pictures) read(ctx context.Context, sha string) ([]byte, error) {
 	return body, nil
 }
 
-// drawnSide is the longer side of the picture of a drawing, in pixels: twice that of the usual video would be seldom seen.
+// drawnSide is the longer side of the picture of a drawing, in pixels: twice that of the usual video would be seldom
+// seen.
 const drawnSide = 2048
 
 // drawnURL is where the page finds the drawing.
@@ -142,7 +143,8 @@ func (p *Pictures) draw(ctx context.Context, sha string, svg []byte) ([]byte, er
 func (p *Pictures) drawn(ctx context.Context, sha string, svg []byte) ([]byte, error) {
 	w, h := picturefile.DrawingSize(svg, drawnSide)
 	c, err := p.Drawer.Capture(ctx, lectern.Page{
-		HTML: fmt.Sprintf(drawnPage, w, h), Width: w, Height: h, Scale: 1, Assets: []string{drawnURL}, Background: &lectern.Background{},
+		HTML: fmt.Sprintf(drawnPage, w, h), Width: w, Height: h, Scale: 1, Assets: []string{drawnURL},
+		Background: &lectern.Background{},
 	}, []lectern.Picture{{URL: drawnURL, ContentType: picturefile.SVG, Body: svg}})
 	if err != nil {
 		if _, ok := errors.AsType[*lectern.Failure](err); ok {

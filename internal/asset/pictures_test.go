@@ -72,7 +72,8 @@ func TestPictures(t *testing.T) {
 	}
 	url := lectern.PageAddress(shot.SHA256)
 	got, err = p.Fetch(t.Context(), url)
-	if err != nil || got.URL != url || got.ContentType != "image/png" || got.Pixels != 600 || !bytes.Equal(got.Body, body) {
+	if err != nil || got.URL != url || got.ContentType != "image/png" || got.Pixels != 600 ||
+		!bytes.Equal(got.Body, body) {
 		t.Errorf("a picture: %v %+v", err, got)
 	}
 	for range 2 {
@@ -81,12 +82,15 @@ func TestPictures(t *testing.T) {
 			t.Errorf("a drawing: %v %s, %d pixels, drawn %d times", err, got.ContentType, got.Pixels, len(d.pages))
 		}
 	}
-	for _, c := range []struct{ sum, says string }{{text.SHA256, "not a picture"}, {strings.Repeat("0", 64), "not kept any more"}} {
-		if _, err := p.Fetch(t.Context(), lectern.PageAddress(c.sum)); !is(err, lectern.CodeAssetRefused) || !strings.Contains(err.Error(), c.says) {
+	for _, c := range []struct{ sum, says string }{{text.SHA256, "not a picture"},
+		{strings.Repeat("0", 64), "not kept any more"}} {
+		if _, err := p.Fetch(t.Context(), lectern.PageAddress(c.sum)); !is(err, lectern.CodeAssetRefused) ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v", err)
 		}
 	}
-	for address, want := range map[string]bool{url: true, "https://example.com/a.png": true, "https://example.com/b.png": false, url[:len(url)-1]: false} {
+	for address, want := range map[string]bool{url: true, "https://example.com/a.png": true,
+		"https://example.com/b.png": false, url[:len(url)-1]: false} {
 		if err := p.Allowed(address); (err == nil) != want {
 			t.Errorf("%s: %v", address, err)
 		}

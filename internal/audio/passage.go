@@ -15,11 +15,11 @@ import (
 // that work:
 //
 //   - The cuts depend on the text, not on its position, so an edit moves only the cuts next to it.
-//   - A passage begins on a packet of the whole sound. A packet is 1024 samples, and slides begin with frames, which are
-//     1600 samples at 30 a second. If a slide became a frame longer, all later sound would have another phase, and so
-//     other packets. So each passage is moved, with its speech, by at most half a packet: 10.7 ms, a third of a frame.
-//     Viewers notice sound that is 45 ms early or 125 ms late (ITU-R BT.1359); a whole chain may be 40 ms early or
-//     60 ms late (EBU R 37).
+//   - A passage begins on a packet of the whole sound. A packet is 1024 samples, and slides begin with frames, which
+//     are 1600 samples at 30 a second. If a slide became a frame longer, all later sound would have another phase, and
+//     so other packets. So each passage is moved, with its speech, by at most half a packet: 10.7 ms, a third of a
+//     frame. Viewers notice sound that is 45 ms early or 125 ms late (ITU-R BT.1359); a whole chain may be 40 ms early
+//     or 60 ms late (EBU R 37).
 //   - Each passage begins and ends with silent packets, and more of them fill the gaps between passages. No packet
 //     overlaps speech of both sides, so the joint is inaudible.
 

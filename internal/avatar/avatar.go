@@ -55,8 +55,8 @@ func New(def string, engines ...Engine) *Catalogue {
 	return c
 }
 
-// Without says of an engine that is not here why it is not: a sentence for whoever asks for it by its name. It is called before
-// the catalogue is used.
+// Without says of an engine that is not here why it is not: a sentence for whoever asks for it by its name. It is
+// called before the catalogue is used.
 func (c *Catalogue) Without(name, sentence string) *Catalogue {
 	if c.absent == nil {
 		c.absent = map[string]string{}
@@ -65,8 +65,8 @@ func (c *Catalogue) Without(name, sentence string) *Catalogue {
 	return c
 }
 
-// Avatars lists the avatars of all engines, engine after engine. An engine that cannot be asked is passed over, unless none
-// can.
+// Avatars lists the avatars of all engines, engine after engine. An engine that cannot be asked is passed over, unless
+// none can.
 func (c *Catalogue) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 	var all []lectern.Avatar
 	var failed error
@@ -230,5 +230,6 @@ func Unknown(code string, known []lectern.Avatar) *lectern.Failure {
 	if len(names) == 0 {
 		return lectern.Fail(lectern.CodeUnknownAvatar, "There is no avatar %q: no avatar engine is set up.", code)
 	}
-	return lectern.Fail(lectern.CodeUnknownAvatar, "There is no avatar %q. Known avatars are %s.", code, strings.Join(names, ", "))
+	return lectern.Fail(lectern.CodeUnknownAvatar, "There is no avatar %q. Known avatars are %s.", code,
+		strings.Join(names, ", "))
 }

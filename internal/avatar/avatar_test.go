@@ -45,7 +45,9 @@ func two() (*shadow, *shadow, *avatar.Catalogue) {
 		{Code: "mikhailo", Variants: []lectern.AvatarVariant{{Code: "business"}, {Code: "casual"}}},
 		{Code: "plain"},
 	}}
-	b := &shadow{name: "second", avatars: []lectern.Avatar{{Code: "gia", Gender: "female", Variants: []lectern.AvatarVariant{{Code: "casual"}}}, {Code: "plain"}}}
+	b := &shadow{name: "second",
+		avatars: []lectern.Avatar{{Code: "gia", Gender: "female", Variants: []lectern.AvatarVariant{{Code: "casual"}}},
+			{Code: "plain"}}}
 	return a, b, avatar.New("", a, b, &shadow{name: "first"})
 }
 
@@ -62,7 +64,8 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%q gives %s:%s (%v), not %s", code, e, a, err, want)
 		}
 	}
-	for _, code := range []string{"nobody", "mikhailo.pirate", "first:gia", "third:gia", "plain.casual", ":", ".", "gia.", "gia.casual.more"} {
+	for _, code := range []string{"nobody", "mikhailo.pirate", "first:gia", "third:gia", "plain.casual", ":", ".", "gia.",
+		"gia.casual.more"} {
 		_, _, err := c.Resolve(t.Context(), code)
 		if code == "gia." { // an empty variant is the default one
 			if err != nil {
@@ -103,7 +106,8 @@ func TestCatalogueHandsOn(t *testing.T) {
 	if b.asked == nil || b.asked.Avatar != "gia.casual" || b.asked.Frames != 3 {
 		t.Errorf("the engine was asked for %+v", b.asked)
 	}
-	if _, err := c.Animate(t.Context(), "nobody", lectern.ClipRequest{}); lectern.AsFailure(err).Code != lectern.CodeUnknownAvatar {
+	if _, err := c.Animate(t.Context(), "nobody",
+		lectern.ClipRequest{}); lectern.AsFailure(err).Code != lectern.CodeUnknownAvatar {
 		t.Errorf("an unknown avatar gives %v", err)
 	}
 	if _, err := c.Portrait(t.Context(), "gia", lectern.Size{Width: 9, Height: 9}); err != nil {
@@ -121,7 +125,8 @@ func TestCatalogueHandsOn(t *testing.T) {
 func TestCatalogueWithoutEngines(t *testing.T) {
 	t.Parallel()
 	_, _, err := avatar.New("").Resolve(t.Context(), "")
-	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "no avatar engine") {
+	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar ||
+		!strings.Contains(f.Message, "no avatar engine") {
 		t.Errorf("no engine gives %v", err)
 	}
 	_, _, err = avatar.New("", &shadow{name: "far"}).Resolve(t.Context(), "x")

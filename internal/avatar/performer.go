@@ -6,12 +6,12 @@ import (
 	"lectern"
 )
 
-// Performer is an engine whose avatars speak themselves: it takes text and gives a video with sound, for money, after minutes.
-// Its Animate refuses. The suite avatartest.RunPerformer says what else it holds.
+// Performer is an engine whose avatars speak themselves: it takes text and gives a video with sound, for money, after
+// minutes. Its Animate refuses. The suite avatartest.RunPerformer says what else it holds.
 type Performer interface {
 	Engine
-	// Parts divides what an avatar is to say, at sentences, into parts that the provider takes. Joined, they hold every word
-	// in order.
+	// Parts divides what an avatar is to say, at sentences, into parts that the provider takes. Joined, they hold every
+	// word in order.
 	Parts(ctx context.Context, code, text string) ([]string, error)
 	// Perform has one part said and shown and leaves it at path, whole and checked. What was ordered under r.Key before is
 	// fetched, never ordered again, unless it failed in another attempt. Its failures name the slide.

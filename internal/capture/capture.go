@@ -53,8 +53,8 @@ func key(page lectern.Page, assets []lectern.Picture, browser, library string) s
 	return contentkey.Of(lectern.StepCapture, page, list, browser, library)
 }
 
-// Draw writes the picture of a sheet, of so many pixels, to path as PNG, on its background, and stores in the cache what
-// does not fit. keep gets the picture; nil: nobody wants it.
+// Draw writes the picture of a sheet, of so many pixels, to path as PNG, on its background, and stores in the cache
+// what does not fit. keep gets the picture; nil: nobody wants it.
 func (c *Capturer) Draw(ctx context.Context, cache Cache, size lectern.Size, sh Sheet, g *Backgrounds, path string,
 	keep func(*image.RGBA)) error {
 	return c.o.Tabs.Use(ctx, func() error {
@@ -102,8 +102,8 @@ func writeOverflow(path string, list []lectern.Overflow) error {
 	return os.WriteFile(path, b, 0o666)
 }
 
-// Backgrounds draws what lies under the slides of a deck. It remembers the last one, since most slides have the same, and
-// does one slide at a time: whole pictures are large. Its zero value is ready.
+// Backgrounds draws what lies under the slides of a deck. It remembers the last one, since most slides have the same,
+// and does one slide at a time: whole pictures are large. Its zero value is ready.
 type Backgrounds struct {
 	mu    sync.Mutex
 	key   string

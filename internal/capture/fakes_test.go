@@ -67,7 +67,8 @@ func (*fakeLibrary) Fingerprint() string { return "library 1" }
 
 func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	size := d.SlideSize()
-	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale(), Props: l.props}
+	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height,
+		Scale: d.Scale(), Props: l.props}
 	if url, ok := d.Slides[i].Props["image"].(string); ok {
 		p.Assets = []string{url}
 	}
@@ -129,7 +130,8 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	g := &rig{browser: &fakeBrowser{}, library: &fakeLibrary{}, cache: &folderCache{dir: t.TempDir()}}
-	g.Capturer = New(Options{Browser: g.browser, Fetcher: given{}, Library: g.library, Tabs: twoTabs{make(chan struct{}, 2)}})
+	g.Capturer = New(Options{Browser: g.browser, Fetcher: given{}, Library: g.library,
+		Tabs: twoTabs{make(chan struct{}, 2)}})
 	return g
 }
 

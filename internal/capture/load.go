@@ -13,8 +13,8 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Pictures are what the pages of a deck load from outside. They were judged, and are kept as files: all of a long deck's
-// would fill the memory. The zero value has none.
+// Pictures are what the pages of a deck load from outside. They were judged, and are kept as files: all of a long
+// deck's would fill the memory. The zero value has none.
 type Pictures struct {
 	loaded map[string]*loaded // by address
 }

@@ -32,7 +32,8 @@ func TestH1PicturesOfASlideAreBounded(t *testing.T) {
 	}
 	g.o.Limits.SlidePixels, g.o.Limits.PictureBytes = 101, 10
 	_, err = g.Load(t.Context(), pictured("http://a/1.png"), t.TempDir())
-	if f := lectern.AsFailure(err); err == nil || f.Code != lectern.CodeTooLarge || !strings.Contains(f.Message, "limits.picture_bytes") {
+	if f := lectern.AsFailure(err); err == nil || f.Code != lectern.CodeTooLarge ||
+		!strings.Contains(f.Message, "limits.picture_bytes") {
 		t.Errorf("got %+v", f)
 	}
 }
@@ -52,14 +53,16 @@ func TestV1TheBrowserJudgesWhatNobodyElseCan(t *testing.T) {
 		}
 		return nil
 	}
-	g.o.Fetcher = given{"http://a/1.avif": {ContentType: "image/avif", Body: b}, "http://a/2.avif": {ContentType: "image/avif", Body: b}}
+	g.o.Fetcher = given{"http://a/1.avif": {ContentType: "image/avif", Body: b},
+		"http://a/2.avif": {ContentType: "image/avif", Body: b}}
 	d := pictured("http://a/1.avif", "http://a/2.avif")
 	loaded, err := g.Load(t.Context(), d, t.TempDir())
 	if err != nil || proofs.Load() != 1 {
 		t.Fatalf("%v after %d proofs", err, proofs.Load())
 	}
 	page, _, _ := g.library.Page(d, 0)
-	if list, err := loaded.of(page); err != nil || len(list) != 1 || string(list[0].Body) != string(b) || list[0].URL != "http://a/1.avif" {
+	if list, err := loaded.of(page); err != nil || len(list) != 1 || string(list[0].Body) != string(b) ||
+		list[0].URL != "http://a/1.avif" {
 		t.Errorf("%v: %d pictures", err, len(list))
 	}
 	g.o.Judge = picturefile.NewJudge()

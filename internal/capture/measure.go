@@ -175,13 +175,15 @@ func overflowing(page lectern.Page, slide int, o lectern.Overflow) lectern.Warni
 	}
 	switch {
 	case o.Unit == unitBroken:
-		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long for one line, even in the smallest type, and go on in the next. "+
-			"Break them where you want them broken.", name, o.Hidden, o.Total)
+		w.Message = fmt.Sprintf("Of %q, %d of %d lines are too long for one line, even in the smallest type, and go on in "+
+			"the next. Break them where you want them broken.", name, o.Hidden, o.Total)
 	case o.Hidden > 0 && o.Total > 0:
-		w.Message = fmt.Sprintf("Of %q, %d of %d %s do not fit, even in the smallest type. Shorten it, or move some of it to another slide.",
+		w.Message = fmt.Sprintf("Of %q, %d of %d %s do not fit, even in the smallest type. Shorten it, or move some of it "+
+			"to another slide.",
 			name, o.Hidden, o.Total, o.Unit)
 	default:
-		w.Message = fmt.Sprintf("The text of %q does not fit, even in the smallest type. Shorten it, or move some of it to another slide.", name)
+		w.Message = fmt.Sprintf("The text of %q does not fit, even in the smallest type. Shorten it, or move some of it to "+
+			"another slide.", name)
 	}
 	return w
 }

@@ -41,7 +41,8 @@ func TestMeasureWithoutChromiumSaysSo(t *testing.T) {
 		return lectern.Fail(lectern.CodeMissingTool, "There is no Chromium.")
 	}
 	m, err := g.Measure(t.Context(), g.cache, d, nil)
-	if err != nil || m.Slides != 0 || len(m.Warnings) != 1 || m.Warnings[0].Code != "not_measured" || !strings.Contains(m.Warnings[0].Message, "There is no Chromium.") {
+	if err != nil || m.Slides != 0 || len(m.Warnings) != 1 || m.Warnings[0].Code != "not_measured" ||
+		!strings.Contains(m.Warnings[0].Message, "There is no Chromium.") {
 		t.Errorf("%+v, %v", m, err)
 	}
 }
@@ -84,12 +85,14 @@ func TestMeasureTellsFaultsFromBadMoments(t *testing.T) {
 		return f
 	}
 	m, err := g.Measure(t.Context(), g.cache, d, nil)
-	if err != nil || m.Slides != 0 || len(m.Warnings) != len(d.Slides) || m.Warnings[1].Slide != 2 || m.Warnings[1].Code != "not_measured" {
+	if err != nil || m.Slides != 0 || len(m.Warnings) != len(d.Slides) || m.Warnings[1].Slide != 2 ||
+		m.Warnings[1].Code != "not_measured" {
 		t.Errorf("%+v, %v", m, err)
 	}
 	f.Retryable = false
 	_, err = g.Measure(t.Context(), g.cache, d, nil)
-	if got := lectern.AsFailure(err); got.Code != lectern.CodeCaptureFailed || got.Slide != 1 || len(got.Causes) != len(d.Slides)-1 {
+	if got := lectern.AsFailure(err); got.Code != lectern.CodeCaptureFailed || got.Slide != 1 ||
+		len(got.Causes) != len(d.Slides)-1 {
 		t.Errorf("%+v", got)
 	}
 }

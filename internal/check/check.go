@@ -4,8 +4,8 @@
 // which themes, templates, avatars and voices there are, and which pictures may be shown. What it finds is one list, so
 // that one answer names everything that is to be mended, each fault with its slide and its field.
 //
-// A checked deck is settled: it has every default, the avatar's full code and each slide's voice. A settled deck checked
-// again is the same.
+// A checked deck is settled: it has every default, the avatar's full code and each slide's voice. A settled deck
+// checked again is the same.
 package check
 
 import (
@@ -82,15 +82,15 @@ func (c *Checker) Lenient() *Checker {
 	return &Checker{o}
 }
 
-// checkedPixels is how many pixels of pictures a check decodes. Those beyond it are left to the first step of a run, since
-// a check may be part of a request.
+// checkedPixels is how many pixels of pictures a check decodes. Those beyond it are left to the first step of a run,
+// since a check may be part of a request.
 const checkedPixels = 100_000_000
 
 // unknownTemplate is the code of the library's warning.
 const unknownTemplate = "unknown_template"
 
-// Check settles a deck. Its error is a *[lectern.Failure] with every fault of the deck, see [lectern.Join], or what kept
-// it from checking. Nothing is rendered, and no network is asked but for an external avatar's name.
+// Check settles a deck. Its error is a *[lectern.Failure] with every fault of the deck, see [lectern.Join], or what
+// kept it from checking. Nothing is rendered, and no network is asked but for an external avatar's name.
 func (c *Checker) Check(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
 	v := &visit{Options: c.o, deck: d.WithDefaults(), pixels: checkedPixels}
 	v.faults = v.deck.Validate(v.Limits)
@@ -191,7 +191,8 @@ func (v *visit) theme() {
 	if slices.Contains(names, v.deck.Theme) {
 		return
 	}
-	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.%s", lectern.Shorten(v.deck.Theme),
+	f := lectern.Fail(lectern.CodeUnknownTheme, "The theme %q is not known; there are %s.%s",
+		lectern.Shorten(v.deck.Theme),
 		strings.Join(names, ", "), lectern.DidYouMean(v.deck.Theme, names))
 	v.faults = append(v.faults, *f.On("theme"))
 	v.deck.Theme = lectern.DefaultTheme
@@ -222,7 +223,8 @@ func (v *visit) transitions() {
 	if len(list) > joints {
 		if slices.ContainsFunc(list[joints:], func(t lectern.Transition) bool { return !t.IsCut() }) {
 			v.note(0, lectern.Warning{Code: "unused_transitions", Param: "transitions", Message: fmt.Sprintf(
-				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(v.deck.Slides), joints, len(list))})
+				"%d slides have %d joints, but %d transitions are given; the last ones were ignored.", len(v.deck.Slides), joints,
+				len(list))})
 		}
 		list = list[:joints]
 	}
@@ -290,7 +292,8 @@ func (v *visit) template(i int) {
 		ids = append(ids, t.ID)
 	}
 	name := v.deck.Slides[i].Template
-	f := lectern.Fail(lectern.CodeUnknownTemplate, "The template %q is not known.%s There are %d; `lectern templates` and GET /v1/templates list them.",
+	f := lectern.Fail(lectern.CodeUnknownTemplate, "The template %q is not known.%s There are %d; `lectern templates` "+
+		"and GET /v1/templates list them.",
 		lectern.Shorten(name), lectern.DidYouMean(name, ids), len(ids))
 	v.faults = append(v.faults, *f.On(fmt.Sprintf("slides[%d].template", i)).At(i + 1))
 }
@@ -302,12 +305,13 @@ func (v *visit) speech(ctx context.Context, i int) error {
 	v.note(i+1, script.Notes...)
 	if script.Silent() {
 		if strings.TrimSpace(s.Narration) != "" && script.Text != "" {
-			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the narration %.40q: the slide is shown "+
-				"in silence, as one without narration.", script.Text)})
+			v.note(i+1, lectern.Warning{Code: "narration_silent", Message: fmt.Sprintf("There is nothing to say in the "+
+				"narration %.40q: the slide is shown in silence, as one without narration.", script.Text)})
 		}
 		s.Hold, s.Narration = v.deck.HoldOf(i), ""
 		if v.own {
-			v.note(i+1, lectern.Warning{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say here, so it is not shown on this slide."})
+			v.note(i+1, lectern.Warning{Code: "avatar_silent", Message: "The avatar speaks itself and has nothing to say " +
+				"here, so it is not shown on this slide."})
 		}
 		return nil
 	}

@@ -16,7 +16,8 @@ import (
 
 type voices struct{}
 
-func (voices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
+func (voices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading,
+	[]lectern.Warning, error) {
 	switch {
 	case c.ID == "nobody":
 		f := lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
@@ -24,10 +25,12 @@ func (voices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.S
 	case c.ID == "gone":
 		return lectern.Reading{}, nil, lectern.Fail(lectern.CodeMissingTool, "There is no voice on this machine.")
 	case c.Engine == "elsewhere":
-		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Language: "en-GB", Speed: c.Speed}},
+		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Language: "en-GB",
+				Speed: c.Speed}},
 			[]lectern.Warning{{Code: "voice_replaced", Message: "The voice is not here."}}, nil
 	}
-	return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Language: "en-GB", Speed: c.Speed}}, nil, nil
+	return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Language: "en-GB",
+		Speed: c.Speed}}, nil, nil
 }
 
 type avatars struct{ speak bool }
@@ -110,7 +113,8 @@ func TestCheckSettlesADeck(t *testing.T) {
 	d.Voice = lectern.VoiceChoice{Engine: "elsewhere", Speed: 1.2}
 	d.Slides[1].Template, d.Slides[1].Narration = "quotes", " \n"
 	d.Slides[0].AvatarBox = &lectern.Rect{X: -20, Y: 880, Width: 400, Height: 400}
-	d.Transitions = []lectern.Transition{{Type: "Wipe Left", Duration: time.Second}, {Type: "fade"}, {Type: "fade", Duration: 1}}
+	d.Transitions = []lectern.Transition{{Type: "Wipe Left", Duration: time.Second}, {Type: "fade"},
+		{Type: "fade", Duration: 1}}
 	got, warnings, err := c.Check(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +123,8 @@ func TestCheckSettlesADeck(t *testing.T) {
 	for _, w := range warnings {
 		codes = append(codes, fmt.Sprintf("%s@%d", w.Code, w.Slide))
 	}
-	if strings.Join(codes, " ") != "unused_transitions@0 avatar_cut@1 voice_replaced@1 unknown_template@2 voice_replaced@3" {
+	if strings.Join(codes, " ") != "unused_transitions@0 avatar_cut@1 voice_replaced@1 unknown_template@2 "+
+		"voice_replaced@3" {
 		t.Errorf("warnings %v", codes)
 	}
 	want := d.WithDefaults()
@@ -153,18 +158,29 @@ func TestCheckRefuses(t *testing.T) {
 		says  string
 	}{
 		{"no slides", func(d *lectern.Deck) { d.Slides = nil }, lectern.CodeInvalidDeck, "slides", 0, "no slides"},
-		{"too many slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 501) }, lectern.CodeInvalidDeck, "slides", 0, "more than 500"},
-		{"H3: too long", func(d *lectern.Deck) { d.Hold, d.Slides = 10*time.Minute, make([]lectern.Slide, 13) }, lectern.CodeTooLarge, "slides", 0,
+		{"too many slides", func(d *lectern.Deck) { d.Slides = make([]lectern.Slide, 501) }, lectern.CodeInvalidDeck,
+			"slides", 0, "more than 500"},
+		{"H3: too long", func(d *lectern.Deck) { d.Hold, d.Slides = 10*time.Minute, make([]lectern.Slide, 13) },
+			lectern.CodeTooLarge, "slides", 0,
 			"about 2h10m0s long, as its text is estimated; the limit is 2h0m0s (limits.duration)"},
-		{"unknown avatar", func(d *lectern.Deck) { d.Avatar = "bob" }, lectern.CodeUnknownAvatar, "avatar", 0, "there is ann"},
-		{"unknown theme", func(d *lectern.Deck) { d.Theme = "light-moderm" }, lectern.CodeUnknownTheme, "theme", 0, `Did you mean "light-modern"?`},
-		{"unknown template", func(d *lectern.Deck) { d.Slides[1].Template = "quotes" }, lectern.CodeUnknownTemplate, "slides[1].template", 2, `Did you mean "quote"?`},
-		{"odd size", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 641, Height: 360} }, lectern.CodeInvalidDeck, "size", 0, "even"},
-		{"unknown voice", func(d *lectern.Deck) { d.Slides[2].Voice.ID = "nobody" }, lectern.CodeUnknownVoice, "slides[2].voice.id", 3, "nobody"},
-		{"unknown voice of the deck", func(d *lectern.Deck) { d.Voice.ID = "nobody" }, lectern.CodeUnknownVoice, "voice.id", 0, "nobody"},
-		{"a private picture", func(d *lectern.Deck) { d.Slides[1].Props["image"] = "http://private/x.png" }, lectern.CodeAssetRefused, "slides[1].props.image", 2, "private"},
-		{"a broken picture", func(d *lectern.Deck) { d.Slides[1].Props["held"] = "broken" }, lectern.CodeAssetRefused, "slides[1].props.held", 2, "damaged"},
-		{"no voice at all", func(d *lectern.Deck) { d.Voice.ID = "gone" }, lectern.CodeMissingTool, "", 0, "no voice on this machine"},
+		{"unknown avatar", func(d *lectern.Deck) { d.Avatar = "bob" }, lectern.CodeUnknownAvatar, "avatar", 0,
+			"there is ann"},
+		{"unknown theme", func(d *lectern.Deck) { d.Theme = "light-moderm" }, lectern.CodeUnknownTheme, "theme", 0,
+			`Did you mean "light-modern"?`},
+		{"unknown template", func(d *lectern.Deck) { d.Slides[1].Template = "quotes" }, lectern.CodeUnknownTemplate,
+			"slides[1].template", 2, `Did you mean "quote"?`},
+		{"odd size", func(d *lectern.Deck) { d.Size = lectern.Size{Width: 641, Height: 360} }, lectern.CodeInvalidDeck,
+			"size", 0, "even"},
+		{"unknown voice", func(d *lectern.Deck) { d.Slides[2].Voice.ID = "nobody" }, lectern.CodeUnknownVoice,
+			"slides[2].voice.id", 3, "nobody"},
+		{"unknown voice of the deck", func(d *lectern.Deck) { d.Voice.ID = "nobody" }, lectern.CodeUnknownVoice, "voice.id",
+			0, "nobody"},
+		{"a private picture", func(d *lectern.Deck) { d.Slides[1].Props["image"] = "http://private/x.png" },
+			lectern.CodeAssetRefused, "slides[1].props.image", 2, "private"},
+		{"a broken picture", func(d *lectern.Deck) { d.Slides[1].Props["held"] = "broken" }, lectern.CodeAssetRefused,
+			"slides[1].props.held", 2, "damaged"},
+		{"no voice at all", func(d *lectern.Deck) { d.Voice.ID = "gone" }, lectern.CodeMissingTool, "", 0,
+			"no voice on this machine"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -175,7 +191,8 @@ func TestCheckRefuses(t *testing.T) {
 			if f == nil {
 				t.Fatal("it is taken")
 			}
-			if f.Code != c.code || f.Slide != c.slide || !strings.Contains(f.Message, c.says) || len(f.Causes) > 0 || c.param != "" && f.Param != c.param {
+			if f.Code != c.code || f.Slide != c.slide || !strings.Contains(f.Message, c.says) || len(f.Causes) > 0 ||
+				c.param != "" && f.Param != c.param {
 				t.Errorf("%+v", f)
 			}
 		})
@@ -200,8 +217,10 @@ func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %d", one.Code, one.Param, one.Slide))
 	}
 	want := []string{
-		"invalid_deck size 0", "unknown_layout layout 0", "invalid_deck slides[2].avatarBox 3", "invalid_deck transitions[0].duration 0",
-		"unknown_theme theme 0", "unknown_avatar avatar 0", "unknown_voice slides[0].voice.id 1", "asset_refused slides[0].props.image 1",
+		"invalid_deck size 0", "unknown_layout layout 0", "invalid_deck slides[2].avatarBox 3",
+		"invalid_deck transitions[0].duration 0",
+		"unknown_theme theme 0", "unknown_avatar avatar 0", "unknown_voice slides[0].voice.id 1",
+		"asset_refused slides[0].props.image 1",
 		"unknown_template slides[1].template 2",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -214,7 +233,8 @@ func TestBreakdownsAreNoFaults(t *testing.T) {
 	t.Parallel()
 	d := talk()
 	d.Avatar, d.Theme = "far", "neon"
-	if _, _, err := check.New(options()).Check(t.Context(), d); err == nil || err.Error() != "the service does not answer" {
+	if _, _, err := check.New(options()).Check(t.Context(), d); err == nil ||
+		err.Error() != "the service does not answer" {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

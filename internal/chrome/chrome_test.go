@@ -181,7 +181,8 @@ func TestPictureHasExactlyThePixelsAskedFor(t *testing.T) {
 
 func TestSamePageGivesSameBytes(t *testing.T) {
 	t.Parallel()
-	html := document(full("linear-gradient(120deg,#412,#138)") + `<h1 style="position:relative;color:#fff;font:40px Inter">Hello 日本語 😀 مرحبا</h1>
+	html := document(full("linear-gradient(120deg,#412,#138)") +
+		`<h1 style="position:relative;color:#fff;font:40px Inter">Hello 日本語 😀 مرحبا</h1>
 		<pre id=x style="position:relative"></pre><script>x.textContent = [history.length, document.referrer, location.href, window.name, innerWidth].join('|')</script>`)
 	first, _ := capture(t, shared, lectern.Page{HTML: html})
 	for range 4 {
@@ -217,25 +218,34 @@ func TestOnlyGivenAssetsAreLoaded(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := `<!doctype html><html data-lectern><head>
-<link rel=dns-prefetch href="` + u + `"><link rel=preconnect href="` + u + `"><link rel=prefetch href="` + u + `/p"><link rel=preload as=image href="` + u + `/pl">
-<link rel=stylesheet href="` + u + `/css"><link rel=icon href="` + u + `/icon"><link rel=manifest href="` + u + `/m"><script src="` + u + `/js"></script>
+<link rel=dns-prefetch href="` + u + `"><link rel=preconnect href="` + u + `"><link rel=prefetch href="` + u +
+		`/p"><link rel=preload as=image href="` + u + `/pl">
+<link rel=stylesheet href="` + u + `/css"><link rel=icon href="` + u + `/icon"><link rel=manifest href="` + u +
+		`/m"><script src="` + u + `/js"></script>
 <script type=speculationrules>{"prerender":[{"urls":["` + u + `/s"]}],"prefetch":[{"urls":["` + u + `/s2"]}]}</script>
-<style>@import url(` + u + `/i); @font-face{font-family:F;src:url(` + u + `/f)} body{margin:0;font-family:F;background:url(` + u + `/bg)}</style></head><body>
+<style>@import url(` + u + `/i); @font-face{font-family:F;src:url(` + u +
+		`/f)} body{margin:0;font-family:F;background:url(` + u + `/bg)}</style></head><body>
 <img id=given src="https://Pictures.example:443/a.png" style="position:absolute;width:100%;height:100%"><img class=bad src="` + u + `/img"><img class=bad src="file://` + secret + `">
-<img class=bad src="https://other.example/b.png"><iframe src="` + u + `/frame"></iframe><iframe src="file:///etc/passwd"></iframe><object data="` + u + `/o"></object><embed src="` + u + `/e">
-<video src="` + u + `/v" poster="` + u + `/po"></video><audio src="` + u + `/au"></audio><form id=form action="` + u + `/form" method=post target=_blank></form>
+<img class=bad src="https://other.example/b.png"><iframe src="` + u +
+		`/frame"></iframe><iframe src="file:///etc/passwd"></iframe><object data="` +
+		u + `/o"></object><embed src="` + u + `/e">
+<video src="` + u + `/v" poster="` + u + `/po"></video><audio src="` + u + `/au"></audio><form id=form action="` + u +
+		`/form" method=post target=_blank></form>
 <script>
 const tries = [
   () => fetch('` + u + `/fetch'), () => fetch('` + u + `/no', {mode: 'no-cors'}),
-  () => new Promise((ok, no) => { const x = new XMLHttpRequest(); x.onload = ok; x.onerror = no; x.open('GET', '` + u + `/xhr'); x.send(); }),
-  () => new Promise((ok, no) => { const w = new WebSocket('` + strings.Replace(u, "http", "ws", 1) + `/ws'); w.onopen = ok; w.onerror = no; }),
+  () => new Promise((ok, no) => { const x = new XMLHttpRequest(); x.onload = ok; x.onerror = no; x.open('GET', '` + u +
+		`/xhr'); x.send(); }),
+  () => new Promise((ok, no) => { const w = new WebSocket('` + strings.Replace(u, "http", "ws", 1) +
+		`/ws'); w.onopen = ok; w.onerror = no; }),
   () => new Promise((ok, no) => { const e = new EventSource('` + u + `/es'); e.onopen = ok; e.onerror = no; }),
   () => { if (!navigator.sendBeacon('` + u + `/beacon')) throw 0; throw 1; },
   () => new Promise((ok, no) => { const w = new Worker('` + u + `/w'); w.onmessage = ok; w.onerror = no; }),
   () => navigator.serviceWorker.register('` + u + `/sw'),
   () => { localStorage.x = 1; }, () => { if (!(document.cookie = 'a=b', document.cookie)) throw 0; },
   () => { if (!window.open('` + u + `/open')) throw 0; }, () => { form.submit(); throw 0; },
-  () => new Promise((ok, no) => { const r = new RTCPeerConnection({iceServers: [{urls: 'stun:` + strings.TrimPrefix(u, "http://") + `'}]}); setTimeout(no, 50); }),
+  () => new Promise((ok, no) => { const r = new RTCPeerConnection({iceServers: [{urls: 'stun:` + strings.TrimPrefix(u,
+		"http://") + `'}]}); setTimeout(no, 50); }),
   () => { if (confirm('really?')) return; alert(1); throw 0; },
 ];
 window.__lectern = {overflow: [], ready: (async () => {
@@ -317,8 +327,10 @@ func TestAnimationsStandAtTheirEnd(t *testing.T) {
 func TestPagesStayWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
-		`<script>location.href = 'https://example.com/x'</script>`, `<meta http-equiv=refresh content="0;url=http://127.0.0.1/">`,
-		`<script>location.reload()</script>`, `<script>location = 'data:text/html,x'</script><script>location = 'https://example.com/'</script>`,
+		`<script>location.href = 'https://example.com/x'</script>`,
+		`<meta http-equiv=refresh content="0;url=http://127.0.0.1/">`,
+		`<script>location.reload()</script>`,
+		`<script>location = 'data:text/html,x'</script><script>location = 'https://example.com/'</script>`,
 	} {
 		html := `<!doctype html><html data-lectern>` + s // it never signals that it is ready, so only its navigation ends it
 		_, err := shared.Capture(t.Context(), lectern.Page{HTML: html, Width: 320, Height: 180}, nil)

@@ -29,7 +29,8 @@ var flags = []string{
 	"--disable-crash-reporter", // and not --disable-crashpad-for-testing, with which Chromium 148 has no network service
 	"--no-pings", "--metrics-recording-only", "--password-store=basic", "--use-mock-keychain",
 	"--disable-hang-monitor", "--disable-prompt-on-repost", "--disable-popup-blocking", "--mute-audio",
-	"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+	"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+	"--disable-renderer-backgrounding",
 	"--disable-ipc-flooding-protection", "--disable-dev-shm-usage", "--in-process-gpu",
 	// Pages load nothing from other origins, so a process for each origin would protect nothing, and would cost 150 ms
 	// for each picture.

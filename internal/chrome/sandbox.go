@@ -21,8 +21,9 @@ const (
 )
 
 // AllowSandbox is the advice to an operator on whose machine the sandbox cannot start.
-const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt seccomp=deploy/seccomp.json; " +
-	"on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0"
+const AllowSandbox = "Allow user namespaces: in a container start it with --security-opt " +
+	"seccomp=deploy/seccomp.json; on Ubuntu 23.10 or newer set the sysctl kernel.apparmor_restrict_unprivileged_userns " +
+	"to 0"
 
 // errNoSandbox reports that Chromium ended at its start because it could not make its sandbox.
 var errNoSandbox = errors.New("Chromium's sandbox cannot start on this machine")

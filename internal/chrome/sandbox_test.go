@@ -38,8 +38,8 @@ exit 1
 	}
 }
 
-const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is a " +
-	"" +
+const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is " +
+	"a " +
 	"Debian system, …"
 
 // C1: in auto, one failed start proves that the machine offers no sandbox; later browsers start without it at once, and

@@ -158,7 +158,8 @@ type Log struct {
 
 // Assets says which pictures a deck may load, and which files are kept for decks.
 type Assets struct {
-	AllowPrivate bool          // addresses in private networks too; a stranger's deck could then read what only this machine may
+	// addresses in private networks too; a stranger's deck could then read what only this machine may
+	AllowPrivate bool
 	Ports        List          // of addresses that pictures are loaded from
 	Upload       int64         // bytes of an uploaded file
 	Keep         time.Duration // from the last use of an uploaded file to its removal

@@ -57,12 +57,19 @@ func TestSettingsAndStructAgree(t *testing.T) {
 		"addr": "127.0.0.1:1", "data": "d", "log.file": "f", "log.level": "warn", "log.max_size": "2MiB",
 		"tools.ffmpeg": "a", "tools.chromium": "b", "tools.flite": "c", "avatar": "gia",
 		"cache.limit": "1GiB", "limits.narration": "2KB", "limits.props": "3KB", "limits.body": "4KB",
-		"heartbeat.interval": "1s", "lease.timeout": "60s", "cleanup.delay": "1m", "retention": "5m", "limits.hold": "1m", "stop.grace": "1s", "elai.poll": "2s", "elai.timeout": "5m", "assets.allow_private": "yes", "compat": "yes", "encoder": "software", "webhook.allow_private": "yes",
-		"http.keyless": "yes", "http.hosts": "a.example", "http.origins": "https://a.example", "http.trusted_proxies": "10.0.0.0/8", "http.base_url": "https://a.example",
-		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s", "subtitles": "yes", "assets.ports": "80",
-		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB", "limits.check": "20s", "limits.ranges": "17",
-		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB", "limits.svg_elements": "700", "limits.json_tokens": "8000",
-		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "assets.keep": "2d", "limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
+		"heartbeat.interval": "1s", "lease.timeout": "60s", "cleanup.delay": "1m", "retention": "5m", "limits.hold": "1m",
+		"stop.grace": "1s", "elai.poll": "2s", "elai.timeout": "5m", "assets.allow_private": "yes", "compat": "yes",
+		"encoder": "software", "webhook.allow_private": "yes",
+		"http.keyless": "yes", "http.hosts": "a.example", "http.origins": "https://a.example",
+		"http.trusted_proxies": "10.0.0.0/8", "http.base_url": "https://a.example",
+		"admin.addr": "127.0.0.1:2", "chromium.sandbox": "off", "chromium.memory": "1GiB", "chromium.page": "20s",
+		"subtitles": "yes", "assets.ports": "80",
+		"db_session": "postgres://me:hunter2@h/m", "secret_key_file": "k", "limits.duration": "1h", "limits.stored": "1GiB",
+		"limits.check": "20s", "limits.ranges": "17",
+		"limits.picture_pixels": "5000", "limits.slide_pixels": "6000", "limits.picture_bytes": "2GiB",
+		"limits.svg_elements": "700", "limits.json_tokens": "8000",
+		"db": "postgres://me:hunter2@h/n", "role": "api", "elai.price": "1.5 EUR", "assets.keep": "2d",
+		"limits.upload": "2MiB", "telemetry.otlp": "http://h:4318",
 	}
 	// settings that it requires
 	needs := map[string]map[string]string{"role": {"db": values["db"]}, "db_session": {"db": values["db"]}}
@@ -211,9 +218,11 @@ func TestAMisspeltVariableIsToldButAForeignOneIsNot(t *testing.T) {
 func TestSuggestedVariablesAreSensible(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_ORIGIN": "LECTERN_HTTP_ORIGINS", "LECTERN_HOSTS": "LECTERN_HTTP_HOSTS",
-		"LECTERN_SANDBOX": "LECTERN_CHROMIUM_SANDBOX", "LECTERN_LEVEL": "LECTERN_LOG_LEVEL", "LECTERN_JSON_TOKENS": "LECTERN_LIMITS_JSON_TOKENS",
-		"LECTERN_WORKRS": "LECTERN_WORKERS", "LECTERN_LIMIT_BODY": "LECTERN_LIMITS_BODY", "LECTERN_DATADIR": "",
+		"LECTERN_ORIGINS": "LECTERN_HTTP_ORIGINS", "LECTERN_ORIGIN": "LECTERN_HTTP_ORIGINS",
+		"LECTERN_HOSTS":   "LECTERN_HTTP_HOSTS",
+		"LECTERN_SANDBOX": "LECTERN_CHROMIUM_SANDBOX", "LECTERN_LEVEL": "LECTERN_LOG_LEVEL",
+		"LECTERN_JSON_TOKENS": "LECTERN_LIMITS_JSON_TOKENS",
+		"LECTERN_WORKRS":      "LECTERN_WORKERS", "LECTERN_LIMIT_BODY": "LECTERN_LIMITS_BODY", "LECTERN_DATADIR": "",
 		"LECTERN_PORT": "", "LECTERN_SERVICE_HOST": "", "LECTERN_SERVER": "", "LECTERN_CONFIG": "", "LECTERN_HOME": "",
 	} {
 		_, said, err := Load(Source{Environ: []string{name + "=1"}})
@@ -306,7 +315,8 @@ func TestPrices(t *testing.T) {
 			t.Errorf("%q is %d %s (%v)", text, micros, currency, err)
 		}
 	}
-	for _, text := range []string{"1.5", "EUR", "EUR 1", "-1 EUR", "1.1234567 EUR", "1,50 EUR", "1e3 EUR", "1 eur", "1 EURO", "9999999 EUR", ". EUR"} {
+	for _, text := range []string{"1.5", "EUR", "EUR 1", "-1 EUR", "1.1234567 EUR", "1,50 EUR", "1e3 EUR", "1 eur",
+		"1 EURO", "9999999 EUR", ". EUR"} {
 		if cfg, _, err := Load(Source{Flags: map[string]string{"elai.price": text}}); err == nil {
 			t.Errorf("%q is taken for %q", text, cfg.Elai.Price)
 		}

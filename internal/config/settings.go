@@ -72,7 +72,8 @@ func Default() Config {
 		Queue:    Queue{Presentations: 1000, StoredBytes: 2 << 30},
 		Chromium: Chromium{Sandbox: SandboxAuto, Memory: 2 << 30, Page: 10 * time.Second},
 		Assets:   Assets{Ports: "80, 443", Upload: 512 << 20, Keep: 30 * 24 * time.Hour},
-		Elai:     Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Tries: 5, Poll: 10 * time.Second, Timeout: 30 * time.Minute},
+		Elai: Elai{URL: "https://apis.elai.io/api/v1", Concurrency: 4, Tries: 5, Poll: 10 * time.Second,
+			Timeout: 30 * time.Minute},
 	}
 }
 
@@ -110,7 +111,8 @@ func serviceSettings() []Setting {
 		truth("compat", "encode every picture whole, which is slower, for players that do not take spliced ones",
 			func(c *Config) *bool { return &c.Compat }),
 		count("tabs", "browser tabs at once", 1, 64, func(c *Config) *int { return &c.Tabs }),
-		count("voices", "narrations that one voice engine speaks at once, over all presentations", 1, 64, func(c *Config) *int { return &c.Voices }),
+		count("voices", "narrations that one voice engine speaks at once, over all presentations", 1, 64,
+			func(c *Config) *int { return &c.Voices }),
 		span("heartbeat.interval", "a running presentation says this often that it is alive", 100*time.Millisecond, time.Hour,
 			func(c *Config) *time.Duration { return &c.Heartbeat }),
 		span("lease.timeout", "a run that has not said so for this long is taken over; at least two heartbeats", time.Second,
@@ -243,8 +245,8 @@ func elaiSettings() []Setting {
 			"goes before it", true, func(c *Config) *string { return &c.Elai.TokenFile }),
 		count("elai.concurrency", "renders at Elai that are awaited at once, over all presentations", 1, 256,
 			func(c *Config) *int { return &c.Elai.Concurrency }),
-		count("elai.tries", "how often Elai is asked for the same thing while it is too busy or cannot be reached; a render is "+
-			"not paid for again", 1, 1000, func(c *Config) *int { return &c.Elai.Tries }),
+		count("elai.tries", "how often Elai is asked for the same thing while it is too busy or cannot be reached; a "+
+			"render is not paid for again", 1, 1000, func(c *Config) *int { return &c.Elai.Tries }),
 		span("elai.poll", "between looks at a render at Elai", 100*time.Millisecond, time.Hour,
 			func(c *Config) *time.Duration { return &c.Elai.Poll }),
 		span("elai.timeout", "how long a render at Elai is waited for; a retry waits on and pays nothing again", time.Second,

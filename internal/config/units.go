@@ -126,8 +126,10 @@ func nearest(word string, candidates []string) string {
 
 // otherWords are names that other programs have for settings of this one.
 var otherWords = map[string]string{
-	"ADDRESS": "ADDR", "LISTEN": "ADDR", "LISTEN_ADDR": "ADDR", "BIND": "ADDR", "DATABASE": "DB", "DATABASE_URL": "DB", "DB_URL": "DB",
-	"DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL", "CHROME_PATH": "CHROME", "CHROMIUM": "CHROME",
+	"ADDRESS": "ADDR", "LISTEN": "ADDR", "LISTEN_ADDR": "ADDR", "BIND": "ADDR", "DATABASE": "DB", "DATABASE_URL": "DB",
+	"DB_URL":   "DB",
+	"DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL", "CHROME_PATH": "CHROME",
+	"CHROMIUM": "CHROME",
 }
 
 // nearestVariable is the variable that somebody may have meant, or "": one that ends with the same words, such as

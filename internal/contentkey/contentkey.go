@@ -1,5 +1,5 @@
-// Package contentkey makes the keys under which the outputs of steps are cached. A key is the hash of all that the output
-// depends on, so that equal keys mean equal bytes.
+// Package contentkey makes the keys under which the outputs of steps are cached. A key is the hash of all that the
+// output depends on, so that equal keys mean equal bytes.
 package contentkey
 
 import (

@@ -13,7 +13,8 @@ import (
 func TestKeysKeepPartsApart(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		lists := rapid.SliceOfN(rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune(`a"\, `)), 0, 3, -1), 0, 3), 2, 2).Draw(t, "lists")
+		lists := rapid.SliceOfN(rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune(`a"\, `)), 0, 3, -1), 0, 3), 2,
+			2).Draw(t, "lists")
 		keys := [2]string{}
 		for i, list := range lists {
 			parts := make([]any, len(list))

@@ -32,9 +32,9 @@ type BundleLimits struct {
 // maxRatio is how many times larger than in the archive a member may be, above a first mebibyte.
 const maxRatio = 200
 
-// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files next to it,
-// and nothing of them is unpacked yet. The caller sets SHA256 and Close. An archive that is wrong, or that could harm who
-// unpacks it, is a failure for people.
+// Unzip reads a ZIP file with exactly one deck: a member whose ending is one of endings. All other members are files
+// next to it, and nothing of them is unpacked yet. The caller sets SHA256 and Close. An archive that is wrong, or that
+// could harm who unpacks it, is a failure for people.
 func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundle, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -55,14 +55,16 @@ func Unzip(r io.ReaderAt, size int64, endings []string, lim BundleLimits) (Bundl
 	case len(decks) == 0:
 		return Bundle{}, zipFault("it has no deck; a deck is a file that ends with " + lectern.OneOf(endings))
 	case len(decks) > 1:
-		return Bundle{}, zipFault("it has %d decks (%s), and exactly one is taken", len(decks), lectern.Shorten(strings.Join(decks, ", ")))
+		return Bundle{}, zipFault("it has %d decks (%s), and exactly one is taken", len(decks),
+			lectern.Shorten(strings.Join(decks, ", ")))
 	}
 	text, err := unpack(members[decks[0]], lim.Deck)
 	if err != nil {
 		return Bundle{}, err
 	}
 	folder := path.Dir(decks[0])
-	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text}, Open: func(name string) (io.ReadCloser, int64, error) {
+	return Bundle{Source: Source{Name: path.Base(decks[0]), Bytes: text}, Open: func(name string) (io.ReadCloser, int64,
+		error) {
 		m := members[path.Join(folder, name)]
 		if m == nil || !fs.ValidPath(name) {
 			return nil, 0, fs.ErrNotExist
@@ -94,7 +96,8 @@ func judge(all []*zip.File, lim BundleLimits) (map[string]*zip.File, error) {
 			return nil, zipFault("the member %q is packed more than %d to 1", shown, maxRatio)
 		}
 		seen[name] = true
-		if total += m.UncompressedSize64; lim.Bytes > 0 && (m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
+		if total += m.UncompressedSize64; lim.Bytes > 0 &&
+			(m.UncompressedSize64 > uint64(lim.Bytes) || total > uint64(lim.Bytes)) {
 			return nil, zipFault("it has more than %d MiB, unpacked (limits.upload)", lim.Bytes>>20)
 		}
 		if m.Mode().IsRegular() && !strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(name, "__MACOSX/") {
@@ -118,7 +121,8 @@ func unpack(m *zip.File, most int64) ([]byte, error) {
 	text, err := io.ReadAll(r)
 	switch {
 	case most > 0 && int64(len(text)) > most:
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck in the ZIP file is larger than %d bytes (limits.body).", most).On("deck")
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck in the ZIP file is larger than %d bytes (limits.body).",
+			most).On("deck")
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, zipFault("the deck %q cannot be unpacked", lectern.Shorten(m.Name))
 	}

@@ -42,7 +42,8 @@ func unzip(b []byte, lim deck.BundleLimits) (deck.Bundle, error) {
 // A ZIP file with one deck is that deck, with the files next to it by their paths from where it is.
 func TestUnzip(t *testing.T) {
 	t.Parallel()
-	b, err := unzip(archive(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B", "__MACOSX/talk/._deck.yaml", "", "talk/.x.json", ""),
+	b, err := unzip(archive(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B",
+		"__MACOSX/talk/._deck.yaml", "", "talk/.x.json", ""),
 		deck.BundleLimits{Members: 10, Bytes: 1000, Deck: 100})
 	if err != nil || b.Name != "deck.yaml" || string(b.Bytes) != "slides:" {
 		t.Fatalf("%v %+v", err, b.Source)
@@ -93,7 +94,8 @@ func TestUnzipRefuses(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(i*i>>7 ^ i>>3)
 	}
-	if _, err := unzip(archive(t, "a.json", "{}", "b.png", string(noise)), lim); err == nil || !strings.Contains(err.Error(), "limits.upload") {
+	if _, err := unzip(archive(t, "a.json", "{}", "b.png", string(noise)), lim); err == nil ||
+		!strings.Contains(err.Error(), "limits.upload") {
 		t.Errorf("too much: %v", err)
 	}
 }

@@ -1,8 +1,9 @@
 // Package deck says what a source of a deck is, and finds the parser that reads it.
 //
-// A parser turns one kind of file into a [Request]: a [lectern.Deck] with what its author wrote, and with what could not be
-// read of it. It leaves open what the source does not say, and judges no values: that is the check's, for every kind of
-// source alike. A new kind is a package below this one that passes decktest, and a line where the program lists its parsers.
+// A parser turns one kind of file into a [Request]: a [lectern.Deck] with what its author wrote, and with what could
+// not be read of it. It leaves open what the source does not say, and judges no values: that is the check's, for every
+// kind of source alike. A new kind is a package below this one that passes decktest, and a line where the program lists
+// its parsers.
 package deck
 
 import (
@@ -27,9 +28,9 @@ type Source struct {
 // Parser reads one kind of source. It is safe for concurrent use.
 type Parser interface {
 	Kind() Kind
-	// Parse reads a source within the limits. settings, where there are any, are written as the source is, or as JSON; their
-	// fields replace the deck's own. The error is a *[lectern.Failure] and for what is no deck at all: what is wrong inside a
-	// deck is among the request's Faults.
+	// Parse reads a source within the limits. settings, where there are any, are written as the source is, or as JSON;
+	// their fields replace the deck's own. The error is a *[lectern.Failure] and for what is no deck at all: what is wrong
+	// inside a deck is among the request's Faults.
 	Parse(ctx context.Context, s Source, settings []byte, lim lectern.Limits) (Request, error)
 }
 
@@ -98,8 +99,8 @@ type Request struct {
 // Position is a place in a source, counted from 1. Columns are characters.
 type Position struct{ Line, Column int }
 
-// Places are the paths of fields as their author wrote them, such as slides_data[2].voiceover_text, by the paths that a deck
-// has for them, such as slides[2].narration. Only those are there whose last name differs.
+// Places are the paths of fields as their author wrote them, such as slides_data[2].voiceover_text, by the paths that a
+// deck has for them, such as slides[2].narration. Only those are there whose last name differs.
 type Places map[string]string
 
 // Written is the path under which the author wrote the field param.
@@ -112,9 +113,9 @@ func (p Places) Written(param string) string {
 	return param
 }
 
-// Choose returns q with the edition of its deck that c asks for, see [lectern.Deck.Edition]. What is wrong with it is among
-// the faults, under the names that its author wrote, and so is what a check finds later: a text that was translated has the
-// place of its translation.
+// Choose returns q with the edition of its deck that c asks for, see [lectern.Deck.Edition]. What is wrong with it is
+// among the faults, under the names that its author wrote, and so is what a check finds later: a text that was
+// translated has the place of its translation.
 func (q Request) Choose(c lectern.Choice) Request {
 	e := q.Deck.Edition(c)
 	places := maps.Clone(q.Places)
@@ -137,9 +138,9 @@ func (q Request) Choose(c lectern.Choice) Request {
 	return q
 }
 
-// Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and what a
-// check found, each under the name that its author wrote and with its line where the source has lines. A field that could
-// not be read is not judged twice. An error of the check that is no fault of the deck is given alone.
+// Judge gives all that is wrong with a deck as one failure, nil for nothing: the fields that could not be read, and
+// what a check found, each under the name that its author wrote and with its line where the source has lines. A field
+// that could not be read is not judged twice. An error of the check that is no fault of the deck is given alone.
 func (q Request) Judge(found error) error {
 	f, ok := errors.AsType[*lectern.Failure](found)
 	if found != nil && !(ok && f.Code.IsFault()) {

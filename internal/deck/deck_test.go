@@ -18,8 +18,8 @@ func (p named) Parse(context.Context, deck.Source, []byte, lectern.Limits) (deck
 	return deck.Request{Deck: lectern.Deck{Title: p.kind.Name}}, nil
 }
 
-// What the sender declares goes before the name of the file, and that before what the text looks like; what tells nothing is
-// read by the first parser.
+// What the sender declares goes before the name of the file, and that before what the text looks like; what tells
+// nothing is read by the first parser.
 func TestTheParserOfASource(t *testing.T) {
 	t.Parallel()
 	looks := func(s string) func([]byte) bool {
@@ -27,7 +27,8 @@ func TestTheParserOfASource(t *testing.T) {
 	}
 	c := deck.NewCatalogue(
 		named{deck.Kind{Name: "first", MediaTypes: []string{"a/first"}, Endings: []string{".one"}, Looks: looks("1")}},
-		named{deck.Kind{Name: "second", MediaTypes: []string{"a/second", "x/second"}, Endings: []string{".two", ".2"}, Looks: looks("2")}},
+		named{deck.Kind{Name: "second", MediaTypes: []string{"a/second", "x/second"}, Endings: []string{".two", ".2"},
+			Looks: looks("2")}},
 	)
 	for _, s := range []struct {
 		source deck.Source

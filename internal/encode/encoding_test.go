@@ -33,11 +33,13 @@ func TestArguments(t *testing.T) {
 		got  []string
 		want string
 	}{
-		{"still", hd.Still("p.yuv", 2, "out"), raw + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 -f h264 out"},
+		{"still", hd.Still("p.yuv", 2, "out"), raw + "p.yuv -vf " + tag + " " + keyArgs + " -frames:v 1 -r 30 -threads 2 " +
+			"-f h264 out"},
 		{"spliced", hd.Spliced(patch, []int64{180, 180, 33}, 2, "keys", "small", nil),
 			"-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 " +
 				"-filter_complex_threads 1 -filter_complex [0:v]split[a][b];" +
-				"[a]select='if(lt(n,382),lt(mod(n,191),12),lt(n-382,12))',tile=4x3,crop=1920:1080:0:0,settb=1/30,setpts=N," + tag + "[key];" +
+				"[a]select='if(lt(n,382),lt(mod(n,191),12),lt(n-382,12))',tile=4x3,crop=1920:1080:0:0,settb=1/30,setpts=N," +
+				tag + "[key];" +
 				"[b]select='not(if(lt(n,382),lt(mod(n,191),12),lt(n-382,12)))',settb=1/30,setpts=N," + tag + "[part] " +
 				"-map [key] " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 keys " +
 				"-map [part] " + strings.NewReplacer("-g 180 -keyint_min 180", "-g 179 -keyint_min 179", "-crf 18",
@@ -45,7 +47,8 @@ func TestArguments(t *testing.T) {
 		{"spliced with a calm border", hd.Spliced(calm, []int64{33}, 2, "keys", "small", nil),
 			"-f rawvideo -pix_fmt yuv420p -video_size 512x512 -framerate 30 -i pipe:0 " +
 				"-filter_complex_threads 1 -filter_complex [0:v]split[a][b];" +
-				"[a]select='if(lt(n,0),lt(mod(n,191),12),lt(n-0,12))',tile=4x3,crop=1920:1080:0:0,settb=1/30,setpts=N," + tag + "[key];" +
+				"[a]select='if(lt(n,0),lt(mod(n,191),12),lt(n-0,12))',tile=4x3,crop=1920:1080:0:0,settb=1/30,setpts=N," +
+				tag + "[key];" +
 				"[b]select='not(if(lt(n,0),lt(mod(n,191),12),lt(n-0,12)))',settb=1/30,setpts=N,addroi=0:0:512:16:0.45,addroi=0:496:512:16:0.45," +
 				"addroi=0:0:16:512:0.45,addroi=496:0:16:512:0.45," + tag + "[part] " +
 				"-map [key] " + keyArgs + " -force_key_frames expr:1 -r 30 -threads 1 -f h264 keys " +
@@ -56,7 +59,8 @@ func TestArguments(t *testing.T) {
 			"[background];[background][1:v]overlay=x=1392:y=552:format=yuv420:eof_action=endall," + tag +
 			"[v] -map [v] " +
 			hdArgs + " -frames:v 123 -r 30 -threads 1 -f h264 out"},
-		{"transition", hd.Transition("wipeleft", Side{Background: "a.yuv"}, Side{Background: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
+		{"transition", hd.Transition("wipeleft", Side{Background: "a.yuv"},
+			Side{Background: "b.yuv", Region: "r.yuv", At: at}, 13, 0, "out"),
 			raw + "a.yuv " + raw + "b.yuv " + region + "r.yuv -filter_complex_threads 1 -filter_complex " +
 				"[0:v]" + held + ",trim=end_frame=13,scale=flags=neighbor,format=yuv444p[a];" +
 				"[1:v]" + held +
@@ -64,7 +68,8 @@ func TestArguments(t *testing.T) {
 				"[a][b]xfade=transition=wipeleft:duration=433334us:offset=0,scale=flags=area,format=yuv420p," + tag +
 				"[v] -map [v] " +
 				hdArgs + " -frames:v 13 -r 30 -f h264 out"},
-		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a 96000 -f adts out"},
+		{"audio", Audio("out"), "-f s16le -ar 48000 -ac 1 -i pipe:0 -vn -c:a aac -profile:a aac_low -aac_coder fast -b:a " +
+			"96000 -f adts out"},
 		{"thumbnail", hd.Thumbnail("out"),
 			"-threads 1 -f h264 -i pipe:0 -vf " +
 				"scale=w=1280:h=1280:force_original_aspect_ratio=decrease:force_divisible_by=2:out_range=pc " +

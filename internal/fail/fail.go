@@ -28,8 +28,8 @@ func Join(list []*lectern.Failure) *lectern.Failure {
 	return &first
 }
 
-// On names the slide of an error; 0: it has none. An error that only says that ctx has ended becomes the cause of that. A
-// full disk becomes a failure that a later attempt may not have.
+// On names the slide of an error; 0: it has none. An error that only says that ctx has ended becomes the cause of that.
+// A full disk becomes a failure that a later attempt may not have.
 func On(ctx context.Context, err error, slide int) error {
 	if ctx.Err() != nil && (Canceled(err) || errors.Is(err, context.Cause(ctx))) {
 		return context.Cause(ctx)
@@ -43,8 +43,8 @@ func On(ctx context.Context, err error, slide int) error {
 	return lectern.AsFailure(err).At(slide)
 }
 
-// Else makes err a failure of the given code and sentence. An error that is a failure already, that says that a context has
-// ended, or that the disk is full, stays as it is.
+// Else makes err a failure of the given code and sentence. An error that is a failure already, that says that a context
+// has ended, or that the disk is full, stays as it is.
 func Else(err error, code lectern.Code, sentence string) error {
 	if err == nil || Is(err) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.ENOSPC) {
 		return err

@@ -20,12 +20,14 @@ func TestOnKeepsStoppedApartFromFailed(t *testing.T) {
 		t.Errorf("while ctx goes on, %+v", f)
 	}
 	stop(cause)
-	for _, err := range []error{context.Canceled, fmt.Errorf("draw: %w", cause), lectern.Fail(lectern.CodeCanceled, "Stopped.")} {
+	for _, err := range []error{context.Canceled, fmt.Errorf("draw: %w", cause),
+		lectern.Fail(lectern.CodeCanceled, "Stopped.")} {
 		if got := fail.On(ctx, err, 2); !errors.Is(got, cause) || fail.Is(got) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
-	if f := lectern.AsFailure(fail.On(ctx, lectern.Fail(lectern.CodeEncodeFailed, "No."), 2)); f.Code != lectern.CodeEncodeFailed || f.Slide != 2 {
+	if f := lectern.AsFailure(fail.On(ctx, lectern.Fail(lectern.CodeEncodeFailed, "No."),
+		2)); f.Code != lectern.CodeEncodeFailed || f.Slide != 2 {
 		t.Errorf("a failure of its own became %+v", f)
 	}
 }
@@ -36,7 +38,8 @@ func TestAFullDiskMayPass(t *testing.T) {
 	if got := fail.Else(full, lectern.CodeEncodeFailed, "No."); !errors.Is(got, syscall.ENOSPC) || fail.Is(got) {
 		t.Errorf("Else gives %v", got)
 	}
-	if f := lectern.AsFailure(fail.On(t.Context(), full, 3)); f.Code != lectern.CodeDiskFull || !f.Retryable || f.Slide != 3 {
+	if f := lectern.AsFailure(fail.On(t.Context(), full, 3)); f.Code != lectern.CodeDiskFull || !f.Retryable ||
+		f.Slide != 3 {
 		t.Errorf("On gives %+v", f)
 	}
 }
@@ -60,7 +63,8 @@ func TestElseKeepsWhatIsKnown(t *testing.T) {
 func TestJ11APanicIsAFailure(t *testing.T) {
 	t.Parallel()
 	f := lectern.AsFailure(fail.GuardOn(4, func() error { panic("oh") }))
-	if f.Code != lectern.CodeInternal || f.Slide != 4 || !strings.Contains(f.Detail, "oh") || !strings.Contains(f.Detail, "fail_test.go") {
+	if f.Code != lectern.CodeInternal || f.Slide != 4 || !strings.Contains(f.Detail, "oh") ||
+		!strings.Contains(f.Detail, "fail_test.go") {
 		t.Errorf("got %+v", f)
 	}
 	if err := fail.Guard(func() error { return nil }); err != nil {

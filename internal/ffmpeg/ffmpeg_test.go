@@ -65,12 +65,14 @@ func TestFindNamesWhatIsMissing(t *testing.T) {
 		path  string
 		words []string
 	}{
-		"nothing there":    {"/no/such/ffmpeg", []string{"/no/such/ffmpeg", Install}},
-		"not an ffmpeg":    {fake(t, "echo hello"), []string{"does not answer like an ffmpeg", Install}},
-		"cannot run":       {fake(t, "exit 1"), []string{"cannot be run", Install}},
-		"too old":          {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright" >&2`), []string{"4.3.9", "4.4", Install}},
-		"no list":          {fake(t, `echo "ffmpeg version 6.1" >&2; exit 1`), []string{"cannot list its encoders", Install}},
-		"without encoders": {fake(t, `echo "ffmpeg version 6.1" >&2; printf -- '------\n A....D aac y\n'`), []string{"libx264", Install}},
+		"nothing there": {"/no/such/ffmpeg", []string{"/no/such/ffmpeg", Install}},
+		"not an ffmpeg": {fake(t, "echo hello"), []string{"does not answer like an ffmpeg", Install}},
+		"cannot run":    {fake(t, "exit 1"), []string{"cannot be run", Install}},
+		"too old": {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright" >&2`),
+			[]string{"4.3.9", "4.4", Install}},
+		"no list": {fake(t, `echo "ffmpeg version 6.1" >&2; exit 1`), []string{"cannot list its encoders", Install}},
+		"without encoders": {fake(t, `echo "ffmpeg version 6.1" >&2; printf -- '------\n A....D aac y\n'`),
+			[]string{"libx264", Install}},
 	} {
 		_, err := Find(c.path)
 		if f := want(t, err, lectern.CodeMissingTool, c.words...); strings.Contains(f.Message, "aac") {
@@ -89,8 +91,9 @@ func TestFindNamesWhatIsMissing(t *testing.T) {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for v, old := range map[string]bool{
-		"4.4": false, "4.4.1": false, "4.3": true, "3.4.11-0ubuntu0.1": true, "5.1.9-0+deb12u1": false, "n6.0": false, "n4.2.7": true,
-		"7.1": false, "10.0": false, "git-2020-01-01": false, "": false, "x": false,
+		"4.4": false, "4.4.1": false, "4.3": true, "3.4.11-0ubuntu0.1": true, "5.1.9-0+deb12u1": false, "n6.0": false,
+		"n4.2.7": true,
+		"7.1":    false, "10.0": false, "git-2020-01-01": false, "": false, "x": false,
 	} {
 		if tooOld(v) != old {
 			t.Errorf("tooOld(%q) is %v", v, !old)
@@ -208,11 +211,13 @@ func TestSuccessIsLookedAt(t *testing.T) {
 		script string
 		words  string // of the detail; "": success
 	}{
-		"nothing at all":           {"exit 0", "without reporting its end"},
-		"half a report":            {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without reporting its end"},
-		"a file that is gone":      {"printf 'total_size=11\nprogress=end\n' >&3", "no such file"},
-		"a file cut by one":        {begin + `printf 0123456789 >"$out"; printf 'total_size=11\nprogress=end\n' >&3`, "10 bytes are there of 11"},
-		"a whole file":             {begin + `echo 0123456789 >"$out"; printf 'total_size=5\nprogress=continue\ntotal_size=11\nprogress=end\n' >&3`, ""},
+		"nothing at all":      {"exit 0", "without reporting its end"},
+		"half a report":       {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without reporting its end"},
+		"a file that is gone": {"printf 'total_size=11\nprogress=end\n' >&3", "no such file"},
+		"a file cut by one": {begin + `printf 0123456789 >"$out"; printf 'total_size=11\nprogress=end\n' >&3`,
+			"10 bytes are there of 11"},
+		"a whole file": {begin +
+			`echo 0123456789 >"$out"; printf 'total_size=5\nprogress=continue\ntotal_size=11\nprogress=end\n' >&3`, ""},
 		"a size that is not known": {begin + `echo 0 >"$out"; printf 'total_size=N/A\nprogress=end\n' >&3`, ""},
 	} {
 		out := filepath.Join(t.TempDir(), "out")
@@ -325,7 +330,8 @@ func TestWatchdogBarksOnlyAfterSilence(t *testing.T) {
 
 func TestReportsAreReadInAnyPieces(t *testing.T) {
 	t.Parallel()
-	text := "frame=3\nfps=0.0\nout_time_us=N/A\nprogress=continue\nframe=3\nframe=2\nframe= 17\nout_time_us=500000\ntotal_size=9\nframe=x\nprogress=end\n"
+	text := "frame=3\nfps=0.0\nout_time_us=N/A\nprogress=continue\nframe=3\nframe=2\nframe= " +
+		"17\nout_time_us=500000\ntotal_size=9\nframe=x\nprogress=end\n"
 	for size := 1; size < 30; size++ {
 		var frames []int
 		var times []time.Duration

@@ -92,7 +92,8 @@ func (s *scene) film(t testing.TB) {
 	source := fmt.Sprintf("testsrc=s=%dx%d:r=30:d=%f", s.size.Width, s.size.Height, 0.01)
 	move := fmt.Sprintf("testsrc2=s=%dx%d:r=30", s.at.Width-64, s.at.Height-64)
 	graph := fmt.Sprintf(
-		"%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p", source, move, s.at.X+32, s.at.Y+32, n)
+		"%s,loop=loop=-1:size=1[still];%s[move];[still][move]overlay=x=%d:y=%d:shortest=1,trim=end_frame=%d,format=yuv420p",
+		source, move, s.at.X+32, s.at.Y+32, n)
 	s.keys = ffmpeg(t, nil,
 		append([]string{"-f", "lavfi", "-i", graph + fmt.Sprintf(",select='%s',setpts=N/30/TB", keys),
 			"-g", fmt.Sprint(first), "-force_key_frames", "expr:1"}, append(options(s.cabac, ""), "pipe:1")...)...)

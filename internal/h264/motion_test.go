@@ -33,7 +33,8 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 		"zooming":       "mandelbrot=s=192x128:r=30:start_scale=0.5:end_scale=0.1:end_pts=60",
 		"a still":       still,
 		"in the middle": still + "[a];testsrc2=s=64x48:r=30[b];[a][b]overlay=x=64:y=40",
-		"near":          still + "[a];life=s=96x64:r=30:mold=10:rate=30:life_color=white:death_color=red:seed=7[b];[a][b]overlay=x='48+20*sin(n/5)':y='32+14*cos(n/7)'",
+		"near": still +
+			"[a];life=s=96x64:r=30:mold=10:rate=30:life_color=white:death_color=red:seed=7[b];[a][b]overlay=x='48+20*sin(n/5)':y='32+14*cos(n/7)'",
 	} {
 		if !runs(name) {
 			continue

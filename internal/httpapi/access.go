@@ -93,14 +93,16 @@ func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	where := "Authorization"
 	switch cookie, none := r.Cookie(sessionCookie); {
 	case given && text == "":
-		err = blame("Authorization", lectern.CodeUnauthorized, "The Authorization header has no key that this server can read. Send one header \"Authorization: Bearer lk_…\".")
+		err = blame("Authorization", lectern.CodeUnauthorized, "The Authorization header has no key that this server can "+
+			"read. Send one header \"Authorization: Bearer lk_…\".")
 	case given:
 		v.key, err = s.Keys.Verify(r.Context(), text)
 	case none == nil && cookie.Value != "":
 		v.cookie, where = true, "Cookie"
 		v.key, err = s.Keys.Resume(r.Context(), cookie.Value)
 	default:
-		return blame("Authorization", lectern.CodeUnauthorized, "This server needs a key. Send it as \"Authorization: Bearer lk_…\"; on the web page, sign in with it.")
+		return blame("Authorization", lectern.CodeUnauthorized, "This server needs a key. Send it as \"Authorization: "+
+			"Bearer lk_…\"; on the web page, sign in with it.")
 	}
 	return s.paced(v, where, err)
 }
@@ -111,7 +113,8 @@ func (s *server) paced(v *visit, param string, err error) error {
 		return err
 	}
 	if wait := s.attempts.fail(v.from, time.Now()); wait > 0 {
-		return inAWhile(wait, "Too many wrong keys came from your address. A right one is still taken; try another in %d s.", seconds(wait))
+		return inAWhile(wait, "Too many wrong keys came from your address. A right one is still taken; try another in %d s.",
+			seconds(wait))
 	}
 	f := *asFailure(err)
 	f.Param = param
@@ -170,17 +173,19 @@ func challenge(h http.Header, r *http.Request, f *lectern.Failure) {
 // preflight answers a browser that asks whether a page may send a request.
 func preflight(h http.Header, r *http.Request) {
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, Traceparent, Tracestate, X-Request-Id")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "+
+		"Last-Event-ID, Range, Traceparent, Tracestate, X-Request-Id")
 	h.Set("Access-Control-Max-Age", "600")
 	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
 		h.Set("Access-Control-Allow-Private-Network", "true")
 	}
 }
 
-const exposed = "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id"
+const exposed = "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, " +
+	"Retry-After, WWW-Authenticate, X-Request-Id"
 
-// admit refuses hosts, proxies, origins and keys that may not use this server, and answers preflights. It reports whether
-// the request goes on.
+// admit refuses hosts, proxies, origins and keys that may not use this server, and answers preflights. It reports
+// whether the request goes on.
 func (s *server) admit(w *writer, r *http.Request, v *visit, u rule) bool {
 	s.locate(v, r)
 	if u.any {
@@ -221,15 +226,16 @@ func (s *server) admit(w *writer, r *http.Request, v *visit, u rule) bool {
 	return err == nil
 }
 
-// reached refuses a host that this server does not answer for, and without a key a proxy that nobody vouches for: it would
-// open a server that is meant for this machine to everybody who reaches the proxy.
+// reached refuses a host that this server does not answer for, and without a key a proxy that nobody vouches for: it
+// would open a server that is meant for this machine to everybody who reaches the proxy.
 func (s *server) reached(r *http.Request, v *visit, keyed bool) error {
 	if !s.hostAllowed(v.host, keyed) {
-		return blame("Host", codeHost, "This server does not answer for the host %.100q. Its operator can allow it with the setting http.hosts.", hostname(v.host))
+		return blame("Host", codeHost, "This server does not answer for the host %.100q. Its operator can allow it with "+
+			"the setting http.hosts.", hostname(v.host))
 	}
 	if header := relayed(r.Header); header != "" && !keyed && !s.proxy(peer(r)) {
-		return blame(header, codeProxy, "The request came through a proxy (it has the header %s), and this server has no key. "+
-			"Make a key with \"lectern key add\", or name the proxy in the setting http.trusted_proxies.", header)
+		return blame(header, codeProxy, "The request came through a proxy (it has the header %s), and this server has no "+
+			"key. Make a key with \"lectern key add\", or name the proxy in the setting http.trusted_proxies.", header)
 	}
 	return nil
 }
@@ -238,24 +244,28 @@ func safe(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 }
 
-// sentBy refuses changes that a page of another site asks for. Such a page can send JSON as text/plain without asking first,
-// and this server takes it: so the origin is looked at, not the Content-Type.
+// sentBy refuses changes that a page of another site asks for. Such a page can send JSON as text/plain without asking
+// first, and this server takes it: so the origin is looked at, not the Content-Type.
 func (s *server) sentBy(r *http.Request, origin string, fine bool) error {
 	switch {
 	case safe(r), origin != "" && fine:
 		return nil
 	case origin != "":
-		return blame("Origin", codeOrigin, "Pages of %.200s may not use this server. Its operator can allow them with the setting http.origins.", origin)
+		return blame("Origin", codeOrigin, "Pages of %.200s may not use this server. Its operator can allow them with the "+
+			"setting http.origins.", origin)
 	case r.Header.Get("Sec-Fetch-Site") == "cross-site":
-		return blame("Sec-Fetch-Site", codeOrigin, "Pages of other sites may not use this server. Its operator can allow them with the setting http.origins.")
+		return blame("Sec-Fetch-Site", codeOrigin, "Pages of other sites may not use this server. Its operator can allow "+
+			"them with the setting http.origins.")
 	}
 	return nil
 }
 
 // sameSite holds changes that a session asks for to pages of this server: the browser sends the cookie by itself.
 func (s *server) sameSite(r *http.Request, v *visit, origin string) error {
-	if !v.cookie || safe(r) || origin != "" && s.own(origin, v) || origin == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+	if !v.cookie || safe(r) || origin != "" && s.own(origin, v) ||
+		origin == "" && r.Header.Get("Sec-Fetch-Site") == "same-origin" {
 		return nil
 	}
-	return blame("Origin", codeOrigin, "A session is good for this server's own page only. Programs and other pages send a key as \"Authorization: Bearer lk_…\".")
+	return blame("Origin", codeOrigin, "A session is good for this server's own page only. Programs and other pages "+
+		"send a key as \"Authorization: Bearer lk_…\".")
 }

@@ -42,7 +42,8 @@ func operations(t *testing.T, r *rig, headers ...string) []operation {
 	var all []operation
 	for path, item := range doc.Paths {
 		for method, o := range item {
-			all = append(all, operation{o.OperationID, strings.ToUpper(method), path, o.Scope, o.OperationID == "create-presentation"})
+			all = append(all, operation{o.OperationID, strings.ToUpper(method), path, o.Scope,
+				o.OperationID == "create-presentation"})
 			for _, status := range []string{"401", "403", "429"} {
 				if o.Responses[status] == nil {
 					t.Errorf("%s does not tell of %s", o.OperationID, status)
@@ -62,12 +63,17 @@ func customOperations() []operation {
 	const p = "/api/custom/presentations"
 	return []operation{
 		{"custom-create", "POST", p, lectern.ScopeWrite, true}, {"custom-list", "GET", p, lectern.ScopeRead, false},
-		{"custom-status", "GET", p + "/{id}", lectern.ScopeRead, false}, {"custom-video", "GET", p + "/{id}/video", lectern.ScopeRead, false},
-		{"custom-thumbnail", "GET", p + "/{id}/thumbnail", lectern.ScopeRead, false}, {"custom-slide-image", "GET", p + "/{id}/slide-image", lectern.ScopeRead, false},
-		{"custom-quick", "GET", p + "/test/quick", lectern.ScopeRead, false}, {"custom-avatars", "GET", "/api/custom/video/avatars", lectern.ScopeRead, false},
-		{"custom-voices", "GET", "/api/custom/video/voices", lectern.ScopeRead, false}, {"custom-portrait", "GET", "/api/custom/video/avatars/gia/portrait", lectern.ScopeRead, false},
+		{"custom-status", "GET", p + "/{id}", lectern.ScopeRead, false},
+		{"custom-video", "GET", p + "/{id}/video", lectern.ScopeRead, false},
+		{"custom-thumbnail", "GET", p + "/{id}/thumbnail", lectern.ScopeRead, false},
+		{"custom-slide-image", "GET", p + "/{id}/slide-image", lectern.ScopeRead, false},
+		{"custom-quick", "GET", p + "/test/quick", lectern.ScopeRead, false},
+		{"custom-avatars", "GET", "/api/custom/video/avatars", lectern.ScopeRead, false},
+		{"custom-voices", "GET", "/api/custom/video/voices", lectern.ScopeRead, false},
+		{"custom-portrait", "GET", "/api/custom/video/avatars/gia/portrait", lectern.ScopeRead, false},
 		{"custom-slide-video", "POST", "/api/custom/slide-video/generate", lectern.ScopeWrite, true},
-		{"custom-preview", "POST", "/api/custom/slide-image/generate", lectern.ScopeRead, false}, {"custom-html", "POST", "/api/custom/slide-html/preview", lectern.ScopeRead, false},
+		{"custom-preview", "POST", "/api/custom/slide-image/generate", lectern.ScopeRead, false},
+		{"custom-html", "POST", "/api/custom/slide-html/preview", lectern.ScopeRead, false},
 	}
 }
 
@@ -93,7 +99,8 @@ func newKeyed(t *testing.T) *keyed {
 // key makes a key and gives the header that carries it.
 func (k *keyed) key(t *testing.T, owner string, scope lectern.Scope) (header []string, made lectern.Key) {
 	t.Helper()
-	text, made, err := k.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "of " + owner, Owner: owner, Scope: scope})
+	text, made, err := k.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
+		lectern.Key{Name: "of " + owner, Owner: owner, Scope: scope})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +117,8 @@ func (k *keyed) ask(o operation, path, body string, headers ...string) answer {
 	return k.do(o.method, path, body, slices.Concat(headers, k.from(), []string{"Content-Type", "application/json"})...)
 }
 
-// Every operation, of /api/custom too, answers 401 without a key and with a wrong one, and 403 to a key that may only read
-// where it changes something, and to one that may only write where it takes an administrator.
+// Every operation, of /api/custom too, answers 401 without a key and with a wrong one, and 403 to a key that may only
+// read where it changes something, and to one that may only write where it takes an administrator.
 func TestC2EveryOperationNeedsAKey(t *testing.T) {
 	t.Parallel()
 	k := newKeyed(t)
@@ -119,13 +126,18 @@ func TestC2EveryOperationNeedsAKey(t *testing.T) {
 	write, _ := k.key(t, "a", lectern.ScopeWrite)
 	wrong := []string{"Authorization", "Bearer lk_aaaaaaaaaa_" + strings.Repeat("0", 43)}
 	for _, o := range append(operations(t, k.rig, read...), customOperations()...) {
-		path := strings.NewReplacer("{id}", "00000000-0000-4000-8000-000000000009", "{n}", "1", "{code}", "gia").Replace(o.path)
-		for name, headers := range map[string][]string{"without a key": nil, "with a wrong one": wrong, "with a scheme of another kind": {"Authorization", "Basic eDp5"}, "with a made-up session": {"Cookie", "lectern_session=a.b.c"}} {
+		path := strings.NewReplacer("{id}", "00000000-0000-4000-8000-000000000009", "{n}", "1", "{code}",
+			"gia").Replace(o.path)
+		for name, headers := range map[string][]string{"without a key": nil, "with a wrong one": wrong,
+			"with a scheme of another kind": {"Authorization", "Basic eDp5"},
+			"with a made-up session":        {"Cookie", "lectern_session=a.b.c"}} {
 			a := k.ask(o, path, seedRequest, headers...)
-			if a.status != 401 || !strings.HasPrefix(a.header.Get("WWW-Authenticate"), `Bearer realm="lectern"`) || !strings.Contains(a.body, `"unauthorized"`) {
+			if a.status != 401 || !strings.HasPrefix(a.header.Get("WWW-Authenticate"), `Bearer realm="lectern"`) ||
+				!strings.Contains(a.body, `"unauthorized"`) {
 				t.Errorf("%s %s: %d %v %s", o.id, name, a.status, a.header, a.body)
 			}
-			if problem := a.header.Get("Content-Type") == "application/problem+json"; problem == strings.HasPrefix(path, "/api/custom") {
+			if problem := a.header.Get("Content-Type") == "application/problem+json"; problem == strings.HasPrefix(path,
+				"/api/custom") {
 				t.Errorf("%s %s: %s", o.id, name, a.header.Get("Content-Type"))
 			}
 		}
@@ -133,7 +145,9 @@ func TestC2EveryOperationNeedsAKey(t *testing.T) {
 		if want := o.scope != lectern.ScopeRead; (a.status == 403) != want || a.status == 401 {
 			t.Errorf("%s with a key that reads: %d %s", o.id, a.status, a.body)
 		}
-		if a.status == 403 && (!strings.Contains(a.body, `"forbidden"`) || !strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope")) {
+		if a.status == 403 &&
+			(!strings.Contains(a.body, `"forbidden"`) ||
+				!strings.Contains(a.header.Get("WWW-Authenticate"), "insufficient_scope")) {
 			t.Errorf("%s: %v %s", o.id, a.header, a.body)
 		}
 		if o.dry {
@@ -159,7 +173,8 @@ func TestWhatNeedsNoKey(t *testing.T) {
 	read, _ := k.key(t, "a", lectern.ScopeRead)
 	for path, want := range map[string]int{
 		"/healthz": 200, "/readyz": 200, "/": 200, "/ui/app.js": 200, "/ui/session": 200,
-		"/metrics": 401, "/openapi.json": 401, "/docs": 401, "/docs/docs.css": 401, "/nothing": 401, "/v1/nothing": 401, "/v1//presentations": 401,
+		"/metrics": 401, "/openapi.json": 401, "/docs": 401, "/docs/docs.css": 401, "/nothing": 401, "/v1/nothing": 401,
+		"/v1//presentations": 401,
 	} {
 		if a := k.get(path, k.from()...); a.status != want {
 			t.Errorf("%s: %d, not %d", path, a.status, want)
@@ -188,7 +203,8 @@ func newOwned(t *testing.T) *owned {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
 	create := func() string {
-		a := o.post("/v1/presentations", strings.Replace(seedRequest, "{", `{"title":"`+o.secret+`",`, 1), append(o.a, "Idempotency-Key", fmt.Sprint("same-", len(o.jobs.all)))...)
+		a := o.post("/v1/presentations", strings.Replace(seedRequest, "{", `{"title":"`+o.secret+`",`, 1),
+			append(o.a, "Idempotency-Key", fmt.Sprint("same-", len(o.jobs.all)))...)
 		if a.status != 202 {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
@@ -210,8 +226,10 @@ func newOwned(t *testing.T) *owned {
 func (o *owned) sight(headers []string) string {
 	var b strings.Builder
 	for _, path := range []string{
-		"/v1/presentations", "/v1/webhooks", "/v1/webhooks/deliveries", "/v1/keys", "/api/custom/presentations", "/v1/assets", "/v1/assets/" + o.asset, "/v1/assets/" + o.asset + "/content",
-		"/v1/presentations/" + o.id, "/v1/presentations/" + o.id + "/steps", "/v1/presentations/" + o.queued, "/v1/presentations/" + o.failed, "/v1/presentations/" + o.id + "/video",
+		"/v1/presentations", "/v1/webhooks", "/v1/webhooks/deliveries", "/v1/keys", "/api/custom/presentations", "/v1/assets",
+		"/v1/assets/" + o.asset, "/v1/assets/" + o.asset + "/content",
+		"/v1/presentations/" + o.id, "/v1/presentations/" + o.id + "/steps", "/v1/presentations/" + o.queued,
+		"/v1/presentations/" + o.failed, "/v1/presentations/" + o.id + "/video",
 	} {
 		a := o.get(path, headers...)
 		fmt.Fprintf(&b, "%s %d %s\n", path, a.status, a.body)
@@ -219,8 +237,8 @@ func (o *owned) sight(headers []string) string {
 	return b.String()
 }
 
-// Two owners, both administrators: no operation shows B what is A's, or changes it. The cases are by the ids of the document's
-// operations, so a new operation without one fails.
+// Two owners, both administrators: no operation shows B what is A's, or changes it. The cases are by the ids of the
+// document's operations, so a new operation without one fails.
 func TestOwnersNeverMeet(t *testing.T) {
 	t.Parallel()
 	o := newOwned(t)
@@ -241,13 +259,15 @@ func TestOwnersNeverMeet(t *testing.T) {
 		}
 	}
 	shared := func(t *testing.T, op operation) { // what the server offers to everybody
-		if a := o.ask(op, strings.ReplaceAll(op.path, "{code}", "gia"), "", o.b...); a.status != 200 || strings.Contains(a.body, o.secret) {
+		if a := o.ask(op, strings.ReplaceAll(op.path, "{code}", "gia"), "", o.b...); a.status != 200 ||
+			strings.Contains(a.body, o.secret) {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	}
 	// B creates with the keys and the words of A: what it gets is new, and its own.
 	create := func(t *testing.T, op operation) {
-		a := o.ask(op, op.path, strings.Replace(seedRequest, "{", `{"title":"Bs",`, 1), append(o.b, "Idempotency-Key", "same-0")...)
+		a := o.ask(op, op.path, strings.Replace(seedRequest, "{", `{"title":"Bs",`, 1),
+			append(o.b, "Idempotency-Key", "same-0")...)
 		if a.status/100 != 2 || strings.Contains(a.body, o.id) || a.header.Get("Idempotent-Replayed") != "" {
 			t.Errorf("%d %s", a.status, a.body)
 		}
@@ -267,11 +287,15 @@ func TestOwnersNeverMeet(t *testing.T) {
 			hidden(self+"?wait=30s&after_version=0", "")(t, op)
 		},
 		"watch-presentation":  hidden(self+"/events", ""),
-		"cancel-presentation": hidden("/v1/presentations/"+o.queued+"/cancel", ""), "retry-presentation": hidden("/v1/presentations/"+o.failed+"/retry", ""),
+		"cancel-presentation": hidden("/v1/presentations/"+o.queued+"/cancel", ""),
+		"retry-presentation":  hidden("/v1/presentations/"+o.failed+"/retry", ""),
 		"delete-presentation": hidden(self, ""), "list-steps": hidden(self+"/steps", ""),
-		"get-video": hidden(self+"/video", ""), "get-thumbnail": hidden(self+"/thumbnail", ""), "get-captions-srt": hidden(self+"/captions.srt", ""),
-		"get-captions-vtt": hidden(self+"/captions.vtt", ""), "get-chapters": hidden(self+"/chapters.vtt", ""), "get-transcript": hidden(self+"/transcript.txt", ""),
-		"get-audio": hidden(self+"/audio", ""), "get-manifest": hidden(self+"/manifest", ""), "get-slide-image": hidden(self+"/slides/1/image", ""),
+		"get-video": hidden(self+"/video", ""), "get-thumbnail": hidden(self+"/thumbnail", ""),
+		"get-captions-srt": hidden(self+"/captions.srt", ""),
+		"get-captions-vtt": hidden(self+"/captions.vtt", ""), "get-chapters": hidden(self+"/chapters.vtt", ""),
+		"get-transcript": hidden(self+"/transcript.txt", ""),
+		"get-audio":      hidden(self+"/audio", ""), "get-manifest": hidden(self+"/manifest", ""),
+		"get-slide-image": hidden(self+"/slides/1/image", ""),
 		"add-asset": func(t *testing.T, op operation) { // the same content is B's own, and new
 			a := o.do(op.method, op.path, "# "+o.secret, append(o.b, o.from()...)...)
 			if a.status != 201 || a.json(t)["name"] != "" {
@@ -281,9 +305,11 @@ func TestOwnersNeverMeet(t *testing.T) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
 		},
-		"list-assets": empty("/v1/assets", "assets"), "get-asset": hidden("/v1/assets/"+o.asset, ""), "delete-asset": hidden("/v1/assets/"+o.asset, ""),
+		"list-assets": empty("/v1/assets", "assets"), "get-asset": hidden("/v1/assets/"+o.asset, ""),
+		"delete-asset":      hidden("/v1/assets/"+o.asset, ""),
 		"get-asset-content": hidden("/v1/assets/"+o.asset+"/content", ""),
-		"list-voices":       shared, "list-avatars": shared, "get-portrait": shared, "list-templates": shared, "list-themes": shared,
+		"list-voices":       shared, "list-avatars": shared, "get-portrait": shared, "list-templates": shared,
+		"list-themes": shared,
 		"create-webhook": func(t *testing.T, op operation) {
 			a := o.ask(op, op.path, `{"url":"https://example.com/b"}`, o.b...)
 			if a.status != 201 || strings.Contains(o.get("/v1/webhooks", o.a...).body, "example.com/b") {
@@ -291,7 +317,8 @@ func TestOwnersNeverMeet(t *testing.T) {
 			}
 			o.do("DELETE", "/v1/webhooks/"+a.json(t)["id"].(string), "", o.b...)
 		},
-		"list-webhooks": empty("/v1/webhooks", "webhooks"), "delete-webhook": hidden("/v1/webhooks/"+o.hook, ""), "test-webhook": hidden("/v1/webhooks/"+o.hook+"/test", ""),
+		"list-webhooks": empty("/v1/webhooks", "webhooks"), "delete-webhook": hidden("/v1/webhooks/"+o.hook, ""),
+		"test-webhook": hidden("/v1/webhooks/"+o.hook+"/test", ""),
 		"rotate-webhook": func(t *testing.T, op operation) {
 			hidden("/v1/webhooks/"+o.hook+"/rotate", "")(t, op)
 			// The secret for callback addresses is each owner's own (C2: it was handed to any caller).
@@ -313,16 +340,20 @@ func TestOwnersNeverMeet(t *testing.T) {
 			}
 		},
 		"list-keys": func(t *testing.T, op operation) {
-			if a := o.ask(op, op.path, "", o.b...); a.status != 200 || strings.Contains(a.body, o.keyID) || !strings.Contains(a.body, `"owner":"b"`) {
+			if a := o.ask(op, op.path, "", o.b...); a.status != 200 || strings.Contains(a.body, o.keyID) ||
+				!strings.Contains(a.body, `"owner":"b"`) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
 		},
 		"delete-key": hidden("/v1/keys/"+o.keyID, ""),
 
-		"custom-create": create, "custom-slide-video": create, "custom-list": empty("/api/custom/presentations", "jobs"), "custom-status": hidden(custom, ""),
-		"custom-video": hidden(custom+"/video", ""), "custom-thumbnail": hidden(custom+"/thumbnail", ""), "custom-slide-image": hidden(custom+"/slide-image", ""),
-		"custom-quick": shared, "custom-avatars": shared, "custom-voices": shared, "custom-portrait": shared,
-		"custom-preview": func(*testing.T, operation) {}, "custom-html": func(*testing.T, operation) {}, // of what the request brings
+		"custom-create": create, "custom-slide-video": create, "custom-list": empty("/api/custom/presentations", "jobs"),
+		"custom-status": hidden(custom, ""),
+		"custom-video":  hidden(custom+"/video", ""), "custom-thumbnail": hidden(custom+"/thumbnail", ""),
+		"custom-slide-image": hidden(custom+"/slide-image", ""),
+		"custom-quick":       shared, "custom-avatars": shared, "custom-voices": shared, "custom-portrait": shared,
+		// of what the request brings
+		"custom-preview": func(*testing.T, operation) {}, "custom-html": func(*testing.T, operation) {},
 	}
 	known := slices.Collect(maps.Keys(cases))
 	for _, op := range append(operations(t, o.rig, o.b...), customOperations()...) {

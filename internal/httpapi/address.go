@@ -87,8 +87,8 @@ func (s *server) locate(v *visit, r *http.Request) {
 	}
 }
 
-// forwarded reads the chain of clients that proxies name, the farthest first, and the scheme that the nearest one was spoken
-// to with. X-Forwarded-For goes before Forwarded, and that before X-Real-IP.
+// forwarded reads the chain of clients that proxies name, the farthest first, and the scheme that the nearest one was
+// spoken to with. X-Forwarded-For goes before Forwarded, and that before X-Real-IP.
 func forwarded(h http.Header) (chain []netip.Addr, proto string) {
 	proto = last(h.Values("X-Forwarded-Proto"))
 	if list := h.Values("X-Forwarded-For"); len(list) > 0 {
@@ -134,7 +134,8 @@ func node(s string) netip.Addr {
 
 // relays are the headers of proxies, beside X-Forwarded-…, in canonical form.
 var relays = []string{
-	"Forwarded", "Via", "X-Real-Ip", "Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For", "X-Original-Host", "X-Proxyuser-Ip", "True-Client-Ip",
+	"Forwarded", "Via", "X-Real-Ip", "Client-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-For",
+	"X-Original-Host", "X-Proxyuser-Ip", "True-Client-Ip",
 	"Cf-Connecting-Ip", "Cdn-Loop", "Fastly-Client-Ip", "Fly-Client-Ip", "X-Azure-Clientip", "X-Envoy-External-Address",
 }
 
@@ -148,8 +149,8 @@ func relayed(h http.Header) string {
 	return ""
 }
 
-// hostAllowed reports whether requests for this host are answered. A web page whose name was pointed at this machine (DNS
-// rebinding) still sends its own name; names of loopback and addresses cannot be pointed anywhere.
+// hostAllowed reports whether requests for this host are answered. A web page whose name was pointed at this machine
+// (DNS rebinding) still sends its own name; names of loopback and addresses cannot be pointed anywhere.
 func (s *server) hostAllowed(host string, keyed bool) bool {
 	name := hostname(host)
 	switch {
@@ -161,8 +162,8 @@ func (s *server) hostAllowed(host string, keyed bool) bool {
 	return keyed || s.Keyless && net.ParseIP(name) != nil
 }
 
-// trusted reports whether a page of this origin may use the interface. Pages of localhost may where the server itself is
-// reached by loopback: on another machine's server they are strangers.
+// trusted reports whether a page of this origin may use the interface. Pages of localhost may where the server itself
+// is reached by loopback: on another machine's server they are strangers.
 func (s *server) trusted(origin string, v *visit) bool {
 	if slices.Contains(s.Origins, "*") || slices.Contains(s.Origins, origin) || s.own(origin, v) {
 		return true
@@ -174,7 +175,8 @@ func (s *server) trusted(origin string, v *visit) bool {
 	return local(u.Hostname()) && local(hostname(v.host)) && v.from.IsLoopback()
 }
 
-// own reports whether a page of this origin came from the host that the request is for, or from where others reach this server.
+// own reports whether a page of this origin came from the host that the request is for, or from where others reach this
+// server.
 func (s *server) own(origin string, v *visit) bool {
 	u, err := url.Parse(origin)
 	if s.base != nil && origin == s.base.Scheme+"://"+s.base.Host {

@@ -7,8 +7,9 @@ import (
 	"lectern"
 )
 
-// Admin builds the handler of the address for operators: metrics, health and the profiles of net/http/pprof. Where o is not
-// Beyond this machine, whoever reaches it may use it; else metrics take a key of the scope read, profiles one of admin.
+// Admin builds the handler of the address for operators: metrics, health and the profiles of net/http/pprof. Where o is
+// not Beyond this machine, whoever reaches it may use it; else metrics take a key of the scope read, profiles one of
+// admin.
 func Admin(o Options) http.Handler {
 	if !o.Beyond {
 		o.Keys = nil

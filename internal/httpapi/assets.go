@@ -48,7 +48,8 @@ func (s *server) v1Asset(a lectern.Asset) Asset {
 	v := Asset{
 		SHA256: a.SHA256, Address: a.Address(), Kind: string(a.Kind), MediaType: a.MediaType, Bytes: a.Size, Name: a.Name,
 		CreatedAt: Time{a.CreatedAt}, UsedAt: Time{a.UsedAt},
-		Links: map[string]string{"self": s.link("/v1/assets/" + a.SHA256), "content": s.link("/v1/assets/" + a.SHA256 + "/content")},
+		Links: map[string]string{"self": s.link("/v1/assets/" + a.SHA256),
+			"content": s.link("/v1/assets/" + a.SHA256 + "/content")},
 	}
 	if a.Width > 0 && a.Height > 0 {
 		v.Width, v.Height = &a.Width, &a.Height
@@ -82,23 +83,30 @@ type contentInput struct {
 func (f *face) assets() {
 	s := f.s
 	handle(f, op{
-		id: addAssetID, method: http.MethodPost, path: "/v1/assets", tag: assetsTag, summary: "Upload a file", body: Asset{}, status: http.StatusCreated, upload: true,
-		about: "The body is the file, or a form with the file as its part \"file\". What it is is found out by its bytes: a PNG, JPEG, GIF, WebP, AVIF or SVG picture, " +
-			"a WAV, MP3, M4A, Ogg or FLAC sound, a WOFF2, TTF or OTF font, or a deck (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP). " +
-			"A content that was uploaded before is the same asset: 200 instead of 201. A deck names it as asset:<sha256>.",
-		refuses: []lectern.Code{codeRequest, codeMedia, codeLength, lectern.CodeTooLarge, lectern.CodeAssetRefused, lectern.CodeDiskFull, lectern.CodeOverloaded},
+		id: addAssetID, method: http.MethodPost, path: "/v1/assets", tag: assetsTag, summary: "Upload a file", body: Asset{},
+		status: http.StatusCreated, upload: true,
+		about: "The body is the file, or a form with the file as its part \"file\". What it is is found out by its bytes: " +
+			"a PNG, JPEG, GIF, WebP, AVIF or SVG picture, a WAV, MP3, M4A, Ogg or FLAC sound, a WOFF2, TTF or OTF font, or a " +
+			"deck (JSON, YAML, Markdown, PPTX, ODP, PDF, ZIP). A content that was uploaded before is the same asset: 200 " +
+			"instead of 201. A deck names it as asset:<sha256>.",
+		refuses: []lectern.Code{codeRequest, codeMedia, codeLength, lectern.CodeTooLarge, lectern.CodeAssetRefused,
+			lectern.CodeDiskFull, lectern.CodeOverloaded},
 	}, s.addAsset, func(o *huma.Operation) {
-		location := map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: "string"}, Description: "Path of the asset."}}
+		location := map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: "string"},
+			Description: "Path of the asset."}}
 		o.Responses["201"].Headers = location
 		o.Responses["201"].Description = "The asset, which is new."
-		o.Responses["200"] = &huma.Response{Description: "The asset, which was there already.", Headers: location, Content: o.Responses["201"].Content}
+		o.Responses["200"] = &huma.Response{Description: "The asset, which was there already.", Headers: location,
+			Content: o.Responses["201"].Content}
 	})
 	handle(f, op{
-		id: "list-assets", method: http.MethodGet, path: "/v1/assets", tag: assetsTag, summary: "List assets", about: "The newest first.", body: AssetPage{},
+		id: "list-assets", method: http.MethodGet, path: "/v1/assets", tag: assetsTag, summary: "List assets",
+		about: "The newest first.", body: AssetPage{},
 		refuses: []lectern.Code{codeRequest},
 	}, s.listAssets)
 	handle(f, op{
-		id: "get-asset", method: http.MethodGet, path: "/v1/assets/{sha256}", tag: assetsTag, summary: "Get an asset", about: "Its description.", body: Asset{},
+		id: "get-asset", method: http.MethodGet, path: "/v1/assets/{sha256}", tag: assetsTag, summary: "Get an asset",
+		about: "Its description.", body: Asset{},
 		refuses: []lectern.Code{lectern.CodeNotFound},
 	}, func(w http.ResponseWriter, r *http.Request, in *assetInput) error {
 		a, err := s.Assets.Get(r.Context(), s.mine(r).owner(), in.SHA256)
@@ -108,11 +116,14 @@ func (f *face) assets() {
 		return err
 	})
 	handle(f, op{
-		id: "get-asset-content", method: http.MethodGet, path: "/v1/assets/{sha256}/content", tag: assetsTag, summary: "Get the content of an asset",
-		about: "The file as it was uploaded. Ranges and conditional requests work.", content: anyMedia, refuses: []lectern.Code{lectern.CodeNotFound, codeRequest, codePrecondition, codeRange},
+		id: "get-asset-content", method: http.MethodGet, path: "/v1/assets/{sha256}/content", tag: assetsTag,
+		summary: "Get the content of an asset",
+		about:   "The file as it was uploaded. Ranges and conditional requests work.", content: anyMedia,
+		refuses: []lectern.Code{lectern.CodeNotFound, codeRequest, codePrecondition, codeRange},
 	}, s.assetContent, describeRanges)
 	handle(f, op{
-		id: "delete-asset", method: http.MethodDelete, path: "/v1/assets/{sha256}", tag: assetsTag, summary: "Delete an asset", status: http.StatusNoContent,
+		id: "delete-asset", method: http.MethodDelete, path: "/v1/assets/{sha256}", tag: assetsTag,
+		summary: "Delete an asset", status: http.StatusNoContent,
 		about:   "One that a presentation names stays: 409. Another owner's asset of the same content stays too.",
 		refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict},
 	}, func(w http.ResponseWriter, r *http.Request, in *assetInput) error {
@@ -135,7 +146,8 @@ const formRoom = 64 << 10
 
 func (s *server) addAsset(w http.ResponseWriter, r *http.Request, in *addAssetInput) error {
 	if r.ContentLength < 0 {
-		return lectern.Fail(codeLength, "The request does not say how long its body is. Send it with a Content-Length, so that room for it can be made first.")
+		return lectern.Fail(codeLength, "The request does not say how long its body is. Send it with a Content-Length, so "+
+			"that room for it can be made first.")
 	}
 	up := lectern.Upload{Owner: s.mine(r).owner(), Name: in.Name, Size: r.ContentLength, Body: r.Body}
 	var form *multipart.Reader
@@ -179,7 +191,8 @@ func firstFile(body io.Reader, boundary string) (*multipart.Part, *multipart.Rea
 	case err != nil:
 		return nil, nil, err
 	case part.FormName() != "file":
-		return nil, nil, formFault(part.FormName(), "The form's part %.60q is not known; it has one, \"file\".", part.FormName())
+		return nil, nil, formFault(part.FormName(), "The form's part %.60q is not known; it has one, \"file\".",
+			part.FormName())
 	}
 	return part, form, nil
 }
@@ -197,7 +210,8 @@ func (s *server) uploadFault(err error) error {
 
 // tooLong refuses an upload.
 func (s *server) tooLong() error {
-	return lectern.Fail(lectern.CodeTooLarge, "The upload is larger than %s, which is the limit of this server (limits.upload).", size(s.Assets.Most()))
+	return lectern.Fail(lectern.CodeTooLarge, "The upload is larger than %s, which is the limit of this server "+
+		"(limits.upload).", size(s.Assets.Most()))
 }
 
 func (s *server) listAssets(w http.ResponseWriter, r *http.Request, in *assetsInput) error {
@@ -222,8 +236,8 @@ func (s *server) listAssets(w http.ResponseWriter, r *http.Request, in *assetsIn
 	return nil
 }
 
-// assetContent answers with an uploaded file. Whoever uploaded it chose its bytes: a browser must neither run it nor guess
-// what it is.
+// assetContent answers with an uploaded file. Whoever uploaded it chose its bytes: a browser must neither run it nor
+// guess what it is.
 func (s *server) assetContent(w http.ResponseWriter, r *http.Request, in *contentInput) error {
 	a, err := s.Assets.Get(r.Context(), s.mine(r).owner(), in.SHA256)
 	if err != nil {
@@ -297,10 +311,12 @@ func describeAssets(doc *huma.OpenAPI) {
 	file := &huma.Schema{Type: "string", Format: "binary"}
 	content := map[string]*huma.MediaType{
 		"multipart/form-data": {Schema: &huma.Schema{
-			Type: "object", Required: []string{"file"}, Properties: map[string]*huma.Schema{"file": {Type: "string", ContentEncoding: "binary", Description: "The file."}},
+			Type: "object", Required: []string{"file"},
+			Properties: map[string]*huma.Schema{"file": {Type: "string", ContentEncoding: "binary", Description: "The file."}},
 		}},
 		"application/octet-stream": {Schema: file},
 	}
 	doc.Paths["/v1/presentations"].Post.RequestBody.Content[zipType] = &huma.MediaType{Schema: file}
-	doc.Paths["/v1/assets"].Post.RequestBody = &huma.RequestBody{Required: true, Description: "The file, under any media type, or a form with it.", Content: content}
+	doc.Paths["/v1/assets"].Post.RequestBody = &huma.RequestBody{Required: true,
+		Description: "The file, under any media type, or a form with it.", Content: content}
 }

@@ -50,10 +50,12 @@ func TestAssetLifecycle(t *testing.T) {
 	}
 	golden(t, "v1_asset", a.body)
 	upload, formType := form(t, part{"file", "other.png", "image/jpeg", body})
-	if a := r.do("POST", "/v1/assets", upload, "Content-Type", formType); a.status != 200 || a.header.Get("Location") != self || a.json(t)["name"] != "fjord.png" {
+	if a := r.do("POST", "/v1/assets", upload, "Content-Type", formType); a.status != 200 ||
+		a.header.Get("Location") != self || a.json(t)["name"] != "fjord.png" {
 		t.Errorf("again: %d %v %s", a.status, a.header, a.body)
 	}
-	if a := r.get(self); a.status != 200 || a.json(t)["address"] != "asset:"+sumOf(body) || a.json(t)["media_type"] != "image/png" {
+	if a := r.get(self); a.status != 200 || a.json(t)["address"] != "asset:"+sumOf(body) ||
+		a.json(t)["media_type"] != "image/png" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	golden(t, "v1_assets", r.get("/v1/assets?kind=picture").body)
@@ -72,9 +74,11 @@ func TestAssetLifecycle(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	for _, path := range []string{"/v1/presentations?dry_run=true", "/v1/presentations", "/api/custom/slide-html/preview"} {
+	for _, path := range []string{"/v1/presentations?dry_run=true", "/v1/presentations",
+		"/api/custom/slide-html/preview"} {
 		a := r.post(path, named)
-		if a.status != 422 || !strings.Contains(a.body, "unknown_asset") || !strings.Contains(a.body, "slides[0].image") || !strings.Contains(a.body, `"slide":1`) {
+		if a.status != 422 || !strings.Contains(a.body, "unknown_asset") || !strings.Contains(a.body, "slides[0].image") ||
+			!strings.Contains(a.body, `"slide":1`) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
@@ -87,8 +91,9 @@ func TestAssetContent(t *testing.T) {
 	for name, c := range map[string]struct{ body, kind, disposition string }{
 		"Grüße 1.png": {shot(t), "image/png", `inline; filename="Gruesse-1.png"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%201.png`},
 		"x.svg":       {`<svg xmlns="http://www.w3.org/2000/svg"/>`, "image/svg+xml", `attachment; filename="x.svg"`},
-		"":            {"# Notes\n", "text/markdown; charset=utf-8", `attachment; filename="asset_` + sumOf("# Notes\n")[:12] + `"`},
-		`a"b;c.x y`:   {"%PDF-1.7\n", "application/pdf", `attachment; filename="a-b-c-x-y"; filename*=UTF-8''a-b%3Bc.x%20y`},
+		"": {"# Notes\n", "text/markdown; charset=utf-8",
+			`attachment; filename="asset_` + sumOf("# Notes\n")[:12] + `"`},
+		`a"b;c.x y`: {"%PDF-1.7\n", "application/pdf", `attachment; filename="a-b-c-x-y"; filename*=UTF-8''a-b%3Bc.x%20y`},
 	} {
 		req := "/v1/assets"
 		if name != "" {
@@ -100,8 +105,10 @@ func TestAssetContent(t *testing.T) {
 		self := "/v1/assets/" + sumOf(c.body) + "/content"
 		a := r.get(self, "Accept", "image/avif, */*;q=0.1")
 		for header, want := range map[string]string{
-			"Content-Type": c.kind, "Content-Disposition": c.disposition, "X-Content-Type-Options": "nosniff", "ETag": `"` + sumOf(c.body) + `"`,
-			"Content-Security-Policy": "sandbox; default-src 'none'", "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache",
+			"Content-Type": c.kind, "Content-Disposition": c.disposition, "X-Content-Type-Options": "nosniff",
+			"ETag":                    `"` + sumOf(c.body) + `"`,
+			"Content-Security-Policy": "sandbox; default-src 'none'", "Accept-Ranges": "bytes",
+			"Cache-Control": "private, no-cache",
 		} {
 			if got := a.header.Get(header); got != want {
 				t.Errorf("%q: %s is %q, not %q", name, header, got, want)
@@ -135,18 +142,20 @@ func TestAssetRefusals(t *testing.T) {
 		status     int
 		code       string
 	}{
-		"nothing":             {"", "", 415, "unsupported_media_type"},
-		"HTML":                {"<!doctype html>", "image/png", 415, "unsupported_media_type"},
-		"a damaged picture":   {shot(t)[:50], "image/png", 422, "asset_refused"},
-		"too much":            {large, "image/png", 413, "limits.upload"},
-		"two files":           {two, twoType, 422, "more than one part"},
-		"another part":        {other, otherType, 422, "is not known"},
-		"an empty form":       {none, noneType, 422, "has no part"},
-		"a form without ends": {"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc", "multipart/form-data; boundary=x", 422, "did not arrive whole"},
-		"no boundary":         {"x", "multipart/form-data", 415, "boundary"},
+		"nothing":           {"", "", 415, "unsupported_media_type"},
+		"HTML":              {"<!doctype html>", "image/png", 415, "unsupported_media_type"},
+		"a damaged picture": {shot(t)[:50], "image/png", 422, "asset_refused"},
+		"too much":          {large, "image/png", 413, "limits.upload"},
+		"two files":         {two, twoType, 422, "more than one part"},
+		"another part":      {other, otherType, 422, "is not known"},
+		"an empty form":     {none, noneType, 422, "has no part"},
+		"a form without ends": {"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc",
+			"multipart/form-data; boundary=x", 422, "did not arrive whole"},
+		"no boundary": {"x", "multipart/form-data", 415, "boundary"},
 	} {
 		a := r.do("POST", "/v1/assets", c.body, "Content-Type", c.kind)
-		if a.status != c.status || !strings.Contains(a.body, c.code) || a.header.Get("Content-Type") != "application/problem+json" {
+		if a.status != c.status || !strings.Contains(a.body, c.code) ||
+			a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
@@ -175,7 +184,8 @@ func TestAssetsNeedALength(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 411 || !strings.Contains(string(b), "length_required") {
+	if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 411 ||
+		!strings.Contains(string(b), "length_required") {
 		t.Errorf("%v %d %s", err, res.StatusCode, b)
 	}
 }
@@ -210,7 +220,8 @@ func memory() uint64 {
 
 // wave is the head of a WAV file of size bytes.
 func wave(size int64) string {
-	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00\x00\x77\x01\x00\x02\x00\x10\x00data")
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt " +
+		"\x10\x00\x00\x00\x01\x00\x01\x00\x80\xbb\x00\x00\x00\x77\x01\x00\x02\x00\x10\x00data")
 	return string(binary.LittleEndian.AppendUint32(b, uint32(size-int64(len(b))-4)))
 }
 
@@ -264,7 +275,8 @@ func TestUploadsTakeLittleMemory(t *testing.T) { // not parallel: the memory of 
 	large := newShelf(t)
 	large.most = 512 << 20
 	r := newRig(t, func(o *httpapi.Options) { o.Assets = large })
-	pictures := [][]byte{heavy(t, 'a', asset.MaxPicture), heavy(t, 'b', asset.MaxPicture), heavy(t, 'c', asset.MaxPicture), heavy(t, 'd', asset.MaxPicture)}
+	pictures := [][]byte{heavy(t, 'a', asset.MaxPicture), heavy(t, 'b', asset.MaxPicture), heavy(t, 'c', asset.MaxPicture),
+		heavy(t, 'd', asset.MaxPicture)}
 	var mu sync.Mutex
 	before, highest := memory(), uint64(0)
 	peak := func() {

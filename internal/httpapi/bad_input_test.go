@@ -38,10 +38,13 @@ func TestBadDecks(t *testing.T) {
 		{"an odd resolution", one + `,"resolution":[1921,1080]}`, 422, "invalid_deck", "even"},
 		{"a huge resolution", one + `,"resolution":[99999998,99999998]}`, 422, "invalid_deck", "3840"},
 		{"501 slides", `{"slides":[` + strings.Repeat("{},", 500) + `{}]}`, 422, "invalid_deck", "more than 500 slides"},
-		{"a narration of 1 MB", `{"slides":[{"narration":"` + strings.Repeat("x", 1<<20) + `"}]}`, 422, "invalid_deck", "slide 1"},
-		{"a body over the limit", `{"slides":[{"narration":"` + strings.Repeat("x", 5<<20) + `"}]}`, 413, "too_large", "4 MiB"},
+		{"a narration of 1 MB", `{"slides":[{"narration":"` + strings.Repeat("x", 1<<20) + `"}]}`, 422, "invalid_deck",
+			"slide 1"},
+		{"a body over the limit", `{"slides":[{"narration":"` + strings.Repeat("x", 5<<20) + `"}]}`, 413, "too_large",
+			"4 MiB"},
 	} {
-		for _, path := range []string{"/api/custom/presentations", "/v1/presentations", "/v1/presentations?dry_run=true", "/api/custom/slide-video/generate"} {
+		for _, path := range []string{"/api/custom/presentations", "/v1/presentations", "/v1/presentations?dry_run=true",
+			"/api/custom/slide-video/generate"} {
 			a := r.post(path, c.body)
 			var m struct {
 				Success                        *bool
@@ -58,7 +61,8 @@ func TestBadDecks(t *testing.T) {
 			}
 			id := a.header.Get("X-Request-Id")
 			if strings.HasPrefix(path, "/api/custom") {
-				if m.Success == nil || *m.Success || m.Error == "" || m.RequestID != id || len(m.Errors) == 0 || a.header.Get("Content-Type") != "application/json" {
+				if m.Success == nil || *m.Success || m.Error == "" || m.RequestID != id || len(m.Errors) == 0 ||
+					a.header.Get("Content-Type") != "application/json" {
 					t.Errorf("%s at %s: %.300s", c.name, path, a.body)
 				}
 			} else if m.Status != c.status || m.V1RequestID != id || a.header.Get("Content-Type") != "application/problem+json" {
@@ -69,8 +73,10 @@ func TestBadDecks(t *testing.T) {
 	if a := r.get("/api/custom/presentations"); a.body != `{"success":true,"jobs":[]}`+"\n" {
 		t.Errorf("refused requests left something: %s", a.body)
 	}
-	golden(t, "v1_problem", r.post("/v1/presentations", `{"theme":1,"slides":[{"title":[]}]}`, "X-Request-Id", "req-1").body)
-	golden(t, "custom_failure", r.post("/api/custom/presentations", `{"theme":1,"slides":[{"title":[]}]}`, "X-Request-Id", "req-1").body)
+	golden(t, "v1_problem", r.post("/v1/presentations", `{"theme":1,"slides":[{"title":[]}]}`, "X-Request-Id",
+		"req-1").body)
+	golden(t, "custom_failure", r.post("/api/custom/presentations", `{"theme":1,"slides":[{"title":[]}]}`, "X-Request-Id",
+		"req-1").body)
 }
 
 // Whatever stands in the props, it is taken as text and comes back as text.
@@ -78,7 +84,8 @@ func TestHostileProps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	evil := `<script>alert(1)</script>{{.Title}}${7*7}</style>\u0000`
-	body := `{"title":"` + evil + `","slides":[{"props":{"title":"` + evil + `","items":["` + evil + `"],"__proto__":{"x":1}},"narration":"` + evil + `"}]}`
+	body := `{"title":"` + evil + `","slides":[{"props":{"title":"` + evil + `","items":["` + evil +
+		`"],"__proto__":{"x":1}},"narration":"` + evil + `"}]}`
 	a := r.post("/v1/presentations", body)
 	if a.status != 202 || strings.Contains(a.body, "<script>") {
 		t.Errorf("%d %s", a.status, a.body)
@@ -98,11 +105,15 @@ func TestHostileProps(t *testing.T) {
 func TestUnknownIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for _, id := range []string{"00000000-0000-4000-8000-000000000000", "nobody", "%2e%2e%2fetc", strings.Repeat("x", 3000)} {
+	for _, id := range []string{"00000000-0000-4000-8000-000000000000", "nobody", "%2e%2e%2fetc",
+		strings.Repeat("x", 3000)} {
 		for _, c := range []struct{ method, path string }{
-			{"GET", "/v1/presentations/%s"}, {"GET", "/v1/presentations/%s/events"}, {"POST", "/v1/presentations/%s/cancel"}, {"POST", "/v1/presentations/%s/retry"},
-			{"DELETE", "/v1/presentations/%s"}, {"GET", "/v1/presentations/%s/steps"}, {"GET", "/v1/presentations/%s/video"}, {"GET", "/v1/presentations/%s/slides/1/image"},
-			{"GET", "/v1/presentations/%s?wait=30s"}, {"GET", "/api/custom/presentations/%s"}, {"GET", "/api/custom/presentations/%s/video"},
+			{"GET", "/v1/presentations/%s"}, {"GET", "/v1/presentations/%s/events"}, {"POST", "/v1/presentations/%s/cancel"},
+			{"POST", "/v1/presentations/%s/retry"},
+			{"DELETE", "/v1/presentations/%s"}, {"GET", "/v1/presentations/%s/steps"}, {"GET", "/v1/presentations/%s/video"},
+			{"GET", "/v1/presentations/%s/slides/1/image"},
+			{"GET", "/v1/presentations/%s?wait=30s"}, {"GET", "/api/custom/presentations/%s"},
+			{"GET", "/api/custom/presentations/%s/video"},
 			{"GET", "/api/custom/presentations/%s/thumbnail"}, {"GET", "/api/custom/presentations/%s/slide-image"},
 		} {
 			a := r.do(c.method, fmt.Sprintf(c.path, id), "")
@@ -119,13 +130,16 @@ func TestBadParameters(t *testing.T) {
 	p := r.post("/v1/presentations", seedRequest)
 	self := p.header.Get("Location")
 	for path, param := range map[string]string{
-		"/v1/presentations?limit=0": "limit", "/v1/presentations?limit=x": "limit", "/v1/presentations?limit=201": "limit", "/v1/presentations?status=done": "status",
-		self + "?wait=soon": "wait", self + "?wait=-1s": "wait", self + "?after_version=-1": "after_version", self + "/slides/0/image": "n", self + "/slides/x/image": "n",
+		"/v1/presentations?limit=0": "limit", "/v1/presentations?limit=x": "limit", "/v1/presentations?limit=201": "limit",
+		"/v1/presentations?status=done": "status",
+		self + "?wait=soon":             "wait", self + "?wait=-1s": "wait", self + "?after_version=-1": "after_version",
+		self + "/slides/0/image": "n", self + "/slides/x/image": "n",
 		"/v1/avatars/gia/portrait?size=10000": "size",
 	} {
 		a := r.get(path)
 		var m httpapi.Problem
-		if err := json.Unmarshal([]byte(a.body), &m); err != nil || a.status != 422 || m.Code != "invalid_request" || m.Param != param || a.header.Get("Content-Type") != "application/problem+json" {
+		if err := json.Unmarshal([]byte(a.body), &m); err != nil || a.status != 422 || m.Code != "invalid_request" ||
+			m.Param != param || a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %v %s", path, a.status, err, a.body)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // largeBody is the size above which a body needs a place: what is smaller may be read by everybody at once.
 const largeBody = 1 << 20
 
-// queue hands out the places of large bodies. A place is kept until the request is answered, since what a body holds stays
-// in memory for as long; so the memory of all bodies is bounded by the number of places and the limit of a body.
+// queue hands out the places of large bodies. A place is kept until the request is answered, since what a body holds
+// stays in memory for as long; so the memory of all bodies is bounded by the number of places and the limit of a body.
 type queue struct {
 	places chan struct{}
 	wait   time.Duration // for a place
@@ -40,7 +40,8 @@ func (q *queue) enter(ctx context.Context) error {
 		return ctx.Err()
 	case <-late.C:
 	}
-	f := lectern.Fail(lectern.CodeOverloaded, "This server reads %d bodies of more than 1 MiB at once (limits.large_bodies), and others did not make room in %s. Try again in a moment.",
+	f := lectern.Fail(lectern.CodeOverloaded, "This server reads %d bodies of more than 1 MiB at once "+
+		"(limits.large_bodies), and others did not make room in %s. Try again in a moment.",
 		cap(q.places), q.wait)
 	f.Retryable = true
 	return f
@@ -78,8 +79,8 @@ func (p *place) free() {
 	}
 }
 
-// readText reads a body to its end. A size that was declared, and is within the limits, saves memory, since nothing has to
-// be copied while the text grows; nothing is set aside for what has not begun to come.
+// readText reads a body to its end. A size that was declared, and is within the limits, saves memory, since nothing has
+// to be copied while the text grows; nothing is set aside for what has not begun to come.
 func readText(r io.Reader, declared int64) (string, error) {
 	var b strings.Builder
 	first := make([]byte, 32<<10)
@@ -112,7 +113,8 @@ func (s *server) takes(w http.ResponseWriter, r *http.Request, u rule) error {
 	}
 	w.Header().Set("Accept-Encoding", "identity")
 	w.Header().Set("Connection", "close")
-	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies as they are, without a Content-Encoding.", coding)
+	return blame("Content-Encoding", codeMedia, "The body is packed (Content-Encoding: %.60s). This server takes bodies "+
+		"as they are, without a Content-Encoding.", coding)
 }
 
 // mostBytes is how long the body of a request may be. A form may bring files next to its deck.
@@ -126,7 +128,8 @@ func (s *server) mostBytes(u rule, r *http.Request) int64 {
 
 // packed names what a body is that was packed without a header that says so, "" where it is not.
 func packed(body string) string {
-	for magic, what := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2", "PK\x03\x04": "a zip archive"} {
+	for magic, what := range map[string]string{"\x1f\x8b": "gzip", "\x28\xb5\x2f\xfd": "zstd", "BZh": "bzip2",
+		"PK\x03\x04": "a zip archive"} {
 		if strings.HasPrefix(body, magic) {
 			return what
 		}

@@ -101,7 +101,8 @@ func TestReadText(t *testing.T) {
 	}
 }
 
-// J13: a request that is sent again after an upgrade is the same request. The sums are those that the first version stored.
+// J13: a request that is sent again after an upgrade is the same request. The sums are those that the first version
+// stored.
 func TestJ13FingerprintsOutliveUpgrades(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/presentations", nil)

@@ -47,7 +47,8 @@ func TestH2LargeBodiesTakeTurns(t *testing.T) {
 	if a.status != 503 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "limits.large_bodies") {
 		t.Errorf("a second large one: %d %.300s", a.status, a.body)
 	}
-	req, err := http.NewRequest("POST", r.URL+"/v1/presentations", io.MultiReader(strings.NewReader(large("grown")))) // chunked
+	// chunked
+	req, err := http.NewRequest("POST", r.URL+"/v1/presentations", io.MultiReader(strings.NewReader(large("grown"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,8 @@ func TestH2ManyValues(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20; o.Limits.JSONTokens = 100_000 })
 	body := `{"title":"x","junk":[` + strings.Repeat("0,", 200_000) + `0],"slides":[]}`
-	for _, path := range []string{"/v1/presentations?dry_run=true", "/v1/presentations", "/api/custom/presentations", "/api/custom/slide-html/preview"} {
+	for _, path := range []string{"/v1/presentations?dry_run=true", "/v1/presentations", "/api/custom/presentations",
+		"/api/custom/slide-html/preview"} {
 		if a := r.post(path, body); a.status != 413 || !strings.Contains(a.body, "limits.json_tokens") {
 			t.Errorf("%s: %d %.300s", path, a.status, a.body)
 		}
@@ -99,11 +101,13 @@ func TestPackedBodiesAndUTF16(t *testing.T) {
 	if a.status != 415 || !strings.Contains(a.body, "gzip") || a.header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("with its header: %d %s", a.status, a.body)
 	}
-	if a := r.post("/api/custom/presentations", packed.String()); a.status != 415 || !strings.Contains(a.body, "The body is gzip") {
+	if a := r.post("/api/custom/presentations", packed.String()); a.status != 415 ||
+		!strings.Contains(a.body, "The body is gzip") {
 		t.Errorf("without: %d %s", a.status, a.body)
 	}
 	body, ct := form(t, part{"deck", "deck.json.gz", "application/octet-stream", packed.String()})
-	if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 415 || !strings.Contains(a.body, "is gzip") {
+	if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 415 ||
+		!strings.Contains(a.body, "is gzip") {
 		t.Errorf("in a form: %d %s", a.status, a.body)
 	}
 	if a := r.post("/v1/presentations", one+`}`, "Content-Encoding", "identity"); a.status != 202 {
@@ -115,7 +119,8 @@ func TestPackedBodiesAndUTF16(t *testing.T) {
 			if err := binary.Write(&b, order, utf16.Encode([]rune(mark+one+`}`))); err != nil {
 				t.Fatal(err)
 			}
-			if a := r.post("/v1/presentations", b.String()); a.status != 400 || !strings.Contains(a.body, "UTF-16") || !strings.Contains(a.body, "UTF-8") {
+			if a := r.post("/v1/presentations", b.String()); a.status != 400 || !strings.Contains(a.body, "UTF-16") ||
+				!strings.Contains(a.body, "UTF-8") {
 				t.Errorf("%v with %q: %d %s", order, mark, a.status, a.body)
 			}
 		}
@@ -127,10 +132,12 @@ func TestCustomDryRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, path := range []string{"/api/custom/presentations", "/api/custom/slide-video/generate"} {
-		if a := r.post(path+"?dry_run=true", one+`}`); a.status != 200 || !strings.Contains(a.body, `"success":true,"valid":true`) || strings.Contains(a.body, "jobId") {
+		if a := r.post(path+"?dry_run=true", one+`}`); a.status != 200 ||
+			!strings.Contains(a.body, `"success":true,"valid":true`) || strings.Contains(a.body, "jobId") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
-		if a := r.post(path+"?dry_run=perhaps", one+`}`); a.status != 400 || !strings.Contains(a.body, "dry_run is true or false") {
+		if a := r.post(path+"?dry_run=perhaps", one+`}`); a.status != 400 ||
+			!strings.Contains(a.body, "dry_run is true or false") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}

@@ -39,8 +39,8 @@ const (
 	maxSources   = 10_000 // addresses that are remembered
 )
 
-// attempts counts wrong keys by address. A right key is never asked about, so nobody locks another one out who shares the
-// address. Each address has a bucket that fills with time; a full one is forgotten.
+// attempts counts wrong keys by address. A right key is never asked about, so nobody locks another one out who shares
+// the address. Each address has a bucket that fills with time; a full one is forgotten.
 type attempts struct {
 	mu   sync.Mutex
 	full map[netip.Addr]time.Time // when the bucket of an address that failed is full again
@@ -102,9 +102,11 @@ func (s *streams) enter(from netip.Addr) (leave func(), err error) {
 	defer s.mu.Unlock()
 	switch {
 	case s.now >= s.all:
-		return nil, inAWhile(5*time.Second, "%d event streams and long polls are open, which is the limit of this server (limits.streams). Try again in a moment.", s.all)
+		return nil, inAWhile(5*time.Second, "%d event streams and long polls are open, which is the limit of this server "+
+			"(limits.streams). Try again in a moment.", s.all)
 	case s.by[from] >= s.each:
-		return nil, inAWhile(5*time.Second, "Your address has %d event streams and long polls open, which is the limit (limits.streams_per_address). Close one, or watch through the list.", s.each)
+		return nil, inAWhile(5*time.Second, "Your address has %d event streams and long polls open, which is the limit "+
+			"(limits.streams_per_address). Close one, or watch through the list.", s.each)
 	}
 	s.now++
 	s.by[from]++

@@ -19,7 +19,8 @@ import (
 // zipType is the media type of a deck with the files next to it.
 const zipType = "application/zip"
 
-// isZip reports whether a body is a ZIP file, by its media type or by how it begins. It gives r a body that still begins there.
+// isZip reports whether a body is a ZIP file, by its media type or by how it begins. It gives r a body that still
+// begins there.
 func isZip(r *http.Request, kind string) bool {
 	if kind == zipType || kind == "application/x-zip-compressed" {
 		return true
@@ -33,8 +34,8 @@ func isZip(r *http.Request, kind string) bool {
 	return err == nil && string(magic) == "PK\x03\x04"
 }
 
-// readZip reads a ZIP file with a deck. Its files become assets once the deck names them, so that whoever sends it must be allowed
-// to change something.
+// readZip reads a ZIP file with a deck. Its files become assets once the deck names them, so that whoever sends it must
+// be allowed to change something.
 func (s *server) readZip(r *http.Request, b *submission, body io.Reader, size int64) error {
 	if err := may(visitOf(r.Context()), lectern.ScopeWrite); err != nil {
 		return err
@@ -55,8 +56,8 @@ func (b submission) close() {
 	}
 }
 
-// withFiles puts assets in the place of the files that a deck names, as far as the request brought them. Those of a ZIP file
-// become assets here.
+// withFiles puts assets in the place of the files that a deck names, as far as the request brought them. Those of a ZIP
+// file become assets here.
 func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
 	uses := s.Slides.Files(q.Deck)
 	files := b.files
@@ -77,7 +78,8 @@ func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (d
 				files[u.Path] = sum
 			case errors.Is(err, fs.ErrNotExist): // the page says so
 			case ok && (f.Code.IsFault() || f.Code == codeMedia):
-				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck: %s", lectern.Shorten(u.Path), f.Message)
+				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck: %s", lectern.Shorten(u.Path),
+					f.Message)
 				q.Faults = append(q.Faults, *fault.On(q.Places.Written(u.Param)).At(u.Slide))
 			default:
 				return q, err
@@ -101,7 +103,8 @@ func (s *server) keepMember(ctx context.Context, b *deck.Bundle, name string) (s
 		return "", damaged(err)
 	}
 	defer f.Close()
-	a, _, err := s.Assets.Add(ctx, lectern.Upload{Owner: mine{key: visitOf(ctx).key}.owner(), Name: path.Base(name), Size: size, Body: f})
+	a, _, err := s.Assets.Add(ctx, lectern.Upload{Owner: mine{key: visitOf(ctx).key}.owner(), Name: path.Base(name),
+		Size: size, Body: f})
 	if _, ok := errors.AsType[*lectern.Failure](err); err != nil && !ok && ctx.Err() == nil {
 		return "", damaged(fmt.Errorf("unpack %s: %w", name, err))
 	}

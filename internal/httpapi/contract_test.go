@@ -85,10 +85,12 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 	queued, self := newPresentation(t, r)
 	running, runningSelf := newPresentation(t, r)
 	r.jobs.begin(t, running)
-	must(t, r.jobs.apply)(running, lectern.Reported{Attempt: 1, Progress: 4267, Stage: lectern.StageEncoding, ETA: 1e10, Warnings: []lectern.Warning{{Code: "overflow", Message: "Too long.", Slide: 1}}})
+	must(t, r.jobs.apply)(running, lectern.Reported{Attempt: 1, Progress: 4267, Stage: lectern.StageEncoding, ETA: 1e10,
+		Warnings: []lectern.Warning{{Code: "overflow", Message: "Too long.", Slide: 1}}})
 	failed, failedSelf := newPresentation(t, r)
 	r.jobs.begin(t, failed)
-	r.jobs.fail(t, failed, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "No.", Slide: 1, Retryable: true, Detail: "exit 1", Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long."}}})
+	r.jobs.fail(t, failed, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "No.", Slide: 1, Retryable: true,
+		Detail: "exit 1", Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long."}}})
 	done, doneSelf := newPresentation(t, r)
 	r.jobs.begin(t, done)
 	r.jobs.finish(t, done, 1)
@@ -99,26 +101,43 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 		status             int
 		headers            []string
 	}{
-		{"POST", all, seedRequest, 202, []string{"Idempotency-Key", "k"}}, {"POST", all, seedRequest, 202, []string{"Idempotency-Key", "k"}},
-		{"POST", all, seedRequest + " ", 422, []string{"Idempotency-Key", "k"}}, {"POST", all, seedRequest, 422, []string{"Idempotency-Key", "a b"}},
-		{"POST", all, upload, 202, []string{"Content-Type", formType}}, {"POST", all + "?dry_run=true", seedRequest, 200, nil},
-		{"POST", all, `{`, 400, nil}, {"POST", all, `{"theme":1,"slides":[{"title":[]}]}`, 422, nil}, {"POST", all, `x`, 415, []string{"Content-Type", "image/png"}},
-		{"GET", all, "", 200, nil}, {"GET", all + "?limit=2&status=queued", "", 200, nil}, {"GET", all + "?limit=0", "", 422, nil}, {"GET", all + "?cursor=nonsense", "", 422, nil},
-		{"GET", self, "", 200, nil}, {"GET", runningSelf, "", 200, nil}, {"GET", failedSelf, "", 200, nil}, {"GET", doneSelf, "", 200, nil},
-		{"GET", self, "", 304, []string{"If-None-Match", `W/"1"`}}, {"GET", self + "?wait=soon", "", 422, nil}, {"GET", all + "/nobody", "", 404, nil},
-		{"GET", self, "", 406, []string{"Accept", "text/html"}}, {"GET", doneSelf + "/steps", "", 200, nil}, {"GET", doneSelf + "/events", "", 200, nil},
+		{"POST", all, seedRequest, 202, []string{"Idempotency-Key", "k"}},
+		{"POST", all, seedRequest, 202, []string{"Idempotency-Key", "k"}},
+		{"POST", all, seedRequest + " ", 422, []string{"Idempotency-Key", "k"}},
+		{"POST", all, seedRequest, 422, []string{"Idempotency-Key", "a b"}},
+		{"POST", all, upload, 202, []string{"Content-Type", formType}}, {"POST", all + "?dry_run=true", seedRequest, 200,
+			nil},
+		{"POST", all, `{`, 400, nil}, {"POST", all, `{"theme":1,"slides":[{"title":[]}]}`, 422, nil},
+		{"POST", all, `x`, 415, []string{"Content-Type", "image/png"}},
+		{"GET", all, "", 200, nil}, {"GET", all + "?limit=2&status=queued", "", 200, nil},
+		{"GET", all + "?limit=0", "", 422, nil}, {"GET", all + "?cursor=nonsense", "", 422, nil},
+		{"GET", self, "", 200, nil}, {"GET", runningSelf, "", 200, nil}, {"GET", failedSelf, "", 200, nil},
+		{"GET", doneSelf, "", 200, nil},
+		{"GET", self, "", 304, []string{"If-None-Match", `W/"1"`}}, {"GET", self + "?wait=soon", "", 422, nil},
+		{"GET", all + "/nobody", "", 404, nil},
+		{"GET", self, "", 406, []string{"Accept", "text/html"}}, {"GET", doneSelf + "/steps", "", 200, nil},
+		{"GET", doneSelf + "/events", "", 200, nil},
 		{"GET", doneSelf + "/events", "", 204, []string{"Last-Event-ID", "99"}},
-		{"POST", doneSelf + "/cancel", "", 409, nil}, {"POST", self + "/cancel", "", 200, nil}, {"POST", failedSelf + "/retry", "", 200, nil},
-		{"GET", doneSelf + "/video", "", 200, nil}, {"GET", doneSelf + "/video", "", 206, []string{"Range", "bytes=0-9"}}, {"GET", doneSelf + "/video", "", 416, []string{"Range", "bytes=999999-"}},
-		{"GET", doneSelf + "/video", "", 412, []string{"If-Match", `"x"`}}, {"GET", runningSelf + "/video", "", 409, nil}, {"GET", doneSelf + "/slides/1/image", "", 200, nil}, {"GET", doneSelf + "/slides/9/image", "", 404, nil},
+		{"POST", doneSelf + "/cancel", "", 409, nil}, {"POST", self + "/cancel", "", 200, nil},
+		{"POST", failedSelf + "/retry", "", 200, nil},
+		{"GET", doneSelf + "/video", "", 200, nil}, {"GET", doneSelf + "/video", "", 206, []string{"Range", "bytes=0-9"}},
+		{"GET", doneSelf + "/video", "", 416, []string{"Range", "bytes=999999-"}},
+		{"GET", doneSelf + "/video", "", 412, []string{"If-Match", `"x"`}}, {"GET", runningSelf + "/video", "", 409, nil},
+		{"GET", doneSelf + "/slides/1/image", "", 200, nil}, {"GET", doneSelf + "/slides/9/image", "", 404, nil},
 		{"GET", doneSelf + "/captions.vtt", "", 200, nil}, {"GET", doneSelf + "/transcript.txt", "", 200, nil},
-		{"GET", "/v1/voices", "", 200, nil}, {"GET", "/v1/avatars", "", 200, nil}, {"GET", "/v1/templates", "", 200, nil}, {"GET", "/v1/themes", "", 200, nil},
+		{"GET", "/v1/voices", "", 200, nil}, {"GET", "/v1/avatars", "", 200, nil}, {"GET", "/v1/templates", "", 200, nil},
+		{"GET", "/v1/themes", "", 200, nil},
 		{"GET", "/v1/avatars/gia/portrait", "", 200, nil}, {"GET", "/v1/avatars/nobody/portrait", "", 404, nil},
-		{"POST", "/v1/assets", "# Notes", 201, nil}, {"POST", "/v1/assets", "# Notes", 200, nil}, {"POST", "/v1/assets", "\x00", 415, nil},
-		{"POST", "/v1/assets", shot(t)[:50], 422, nil}, {"POST", "/v1/assets", wave(1000) + strings.Repeat("\x00", 1000), 201, nil},
-		{"GET", "/v1/assets", "", 200, nil}, {"GET", "/v1/assets/" + sumOf("# Notes"), "", 200, nil}, {"GET", "/v1/assets/x", "", 404, nil},
-		{"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 206, []string{"Range", "bytes=0-1"}}, {"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 416, []string{"Range", "bytes=99-"}},
-		{"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 204, nil}, {"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 404, nil},
+		{"POST", "/v1/assets", "# Notes", 201, nil}, {"POST", "/v1/assets", "# Notes", 200, nil},
+		{"POST", "/v1/assets", "\x00", 415, nil},
+		{"POST", "/v1/assets", shot(t)[:50], 422, nil}, {"POST", "/v1/assets", wave(1000) + strings.Repeat("\x00", 1000), 201,
+			nil},
+		{"GET", "/v1/assets", "", 200, nil}, {"GET", "/v1/assets/" + sumOf("# Notes"), "", 200, nil},
+		{"GET", "/v1/assets/x", "", 404, nil},
+		{"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 206, []string{"Range", "bytes=0-1"}},
+		{"GET", "/v1/assets/" + sumOf("# Notes") + "/content", "", 416, []string{"Range", "bytes=99-"}},
+		{"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 204, nil}, {"DELETE", "/v1/assets/" + sumOf("# Notes"), "", 404,
+			nil},
 		{"DELETE", self, "", 204, nil}, {"DELETE", self, "", 404, nil},
 	}
 	if queued == "" {
@@ -142,7 +161,8 @@ func TestAnswersKeepTheDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Content-Type", "application/json")
-		res := &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader([]byte(a.body))), Request: req}
+		res := &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader([]byte(a.body))),
+			Request: req}
 		if ok, errs := v.ValidateHttpResponse(req, res); !ok {
 			complain(t, what, errs)
 		}

@@ -75,8 +75,8 @@ func (s *server) readBody(r *http.Request) (deck.Source, error) {
 	return s.source("", kind, b), s.refusePacked(b)
 }
 
-// source is a deck that came as a body or as a file. Of media types only those are kept that say what it is, so that the same
-// deck is the same request (J13) under every type that does not.
+// source is a deck that came as a body or as a file. Of media types only those are kept that say what it is, so that
+// the same deck is the same request (J13) under every type that does not.
 func (s *server) source(name, kind, text string) deck.Source {
 	d := deck.Source{Name: name, Bytes: []byte(text)}
 	kinds := s.Decks.Kinds()
@@ -93,7 +93,8 @@ func (s *server) source(name, kind, text string) deck.Source {
 
 // mayBeDeck reports whether a body of this media type may be a deck after all.
 func (s *server) mayBeDeck(kind string) bool {
-	for _, other := range []string{"multipart/", "image/", "video/", "audio/", "font/", "application/pdf", "application/zip", "application/vnd."} {
+	for _, other := range []string{"multipart/", "image/", "video/", "audio/", "font/", "application/pdf",
+		"application/zip", "application/vnd."} {
 		if strings.HasPrefix(kind, other) {
 			return false
 		}
@@ -121,9 +122,9 @@ func arrival(err error) error {
 	return lectern.Fail(codeRequest, "The request's body did not arrive whole.").Because(err)
 }
 
-// fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part of
-// it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as it is,
-// and parts that came later are left out where the request does not have them.
+// fingerprint tells requests apart (J13): their method, path, kind and content. The boundary of an upload is not part
+// of it, since clients draw a new one for every try. Stored keys outlive an upgrade, so the order of the parts stays as
+// it is, and parts that came later are left out where the request does not have them.
 func (b submission) fingerprint(r *http.Request) string {
 	h := sha256.New() // takes everything
 	parts := []any{r.Method, r.URL.Path, b.kind, b.deck.Bytes, b.settings, b.callback}
@@ -159,8 +160,10 @@ func idempotencyKey(r *http.Request) (string, error) {
 		return "", nil
 	}
 	key := given[0]
-	if len(given) > 1 || key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		f := lectern.Fail(codeRequest, "An Idempotency-Key is one value of 1 to %d visible ASCII characters, such as a UUID.", maxKey)
+	if len(given) > 1 || key == "" || len(key) > maxKey ||
+		strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		f := lectern.Fail(codeRequest, "An Idempotency-Key is one value of 1 to %d visible ASCII characters, such as a UUID.",
+			maxKey)
 		f.Param = "Idempotency-Key"
 		return "", f
 	}
@@ -237,8 +240,8 @@ func (s *server) callback(address, param string) error {
 }
 
 // create makes a presentation of a request's body, or gives the one that the same request made before (J13).
-// A server that is about to stop makes none, and says so before it reads a body and once more behind it. What is left of the
-// key's quota goes into h, the header of the answer.
+// A server that is about to stop makes none, and says so before it reads a body and once more behind it. What is left
+// of the key's quota goes into h, the header of the answer.
 func (s *server) create(h http.Header, r *http.Request, how intake) (p lectern.Presentation, replayed bool, err error) {
 	if err := s.takesOrders(); err != nil {
 		return p, false, err
@@ -285,7 +288,8 @@ func (s *server) takesOrders() error {
 	if !s.draining() {
 		return nil
 	}
-	f := lectern.Fail(lectern.CodeOverloaded, "This server is stopping and takes no new presentations. Try again in a moment.")
+	f := lectern.Fail(lectern.CodeOverloaded, "This server is stopping and takes no new presentations. Try again in a "+
+		"moment.")
 	f.Retryable = true
 	return f
 }

@@ -26,7 +26,8 @@ func (j *jobs) completed(key, print string) (lectern.Presentation, bool, error) 
 	if there && old.id != "" {
 		if r, err := j.find(old.id); err == nil {
 			if old.print != print {
-				return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another request before.", key)
+				return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another "+
+					"request before.", key)
 			}
 			return r.last(), true, nil
 		}
@@ -44,7 +45,8 @@ func (j *jobs) Reserve(_ context.Context, owner, key, print string) (lectern.Pre
 	}
 	if old, there := j.keys[key]; there {
 		if old.print != print {
-			return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another request before.", key)
+			return lectern.Presentation{}, false, lectern.Fail(lectern.CodeKeyMismatch, "The key %q came with another request "+
+				"before.", key)
 		}
 		f := lectern.Fail(lectern.CodeKeyInUse, "The first request with the key %q is not answered yet.", key)
 		f.Retryable = true
@@ -85,10 +87,12 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("%s: the first is no replay", face)
 		}
 		again := r.post(face, seedRequest, "Idempotency-Key", key, "Content-Type", "text/plain")
-		if again.status != first.status || again.header.Get("Location") != first.header.Get("Location") || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Location") == "" {
+		if again.status != first.status || again.header.Get("Location") != first.header.Get("Location") ||
+			again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Location") == "" {
 			t.Errorf("%s, again: %d %v", face, again.status, again.header)
 		}
-		if a := r.post(face, seedRequest+" ", "Idempotency-Key", key); a.status != 422 || !strings.Contains(a.body, "idempotency_mismatch") {
+		if a := r.post(face, seedRequest+" ", "Idempotency-Key", key); a.status != 422 ||
+			!strings.Contains(a.body, "idempotency_mismatch") {
 			t.Errorf("%s, another body: %d %s", face, a.status, a.body)
 		}
 		if n := len(r.jobs.all) - before; n != 1 {
@@ -96,7 +100,8 @@ func TestIdempotency(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "a b", "ключ", strings.Repeat("x", 256)} {
-		if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", bad); a.status != 422 || !strings.Contains(a.body, `"param":"Idempotency-Key"`) {
+		if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", bad); a.status != 422 ||
+			!strings.Contains(a.body, `"param":"Idempotency-Key"`) {
 			t.Errorf("key %.20q: %d %s", bad, a.status, a.body)
 		}
 	}
@@ -113,7 +118,9 @@ func TestIdempotencyInFlight(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 409 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "idempotency_in_flight") || !strings.Contains(a.body, `"retryable":true`) {
+			if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 409 ||
+				a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "idempotency_in_flight") ||
+				!strings.Contains(a.body, `"retryable":true`) {
 				t.Errorf("meanwhile: %d %s", a.status, a.body)
 			}
 		})
@@ -152,7 +159,8 @@ func TestFailedRequestFreesItsKey(t *testing.T) {
 	if a := r.post("/v1/presentations?dry_run=true", seedRequest, "Idempotency-Key", "k"); a.status != 200 {
 		t.Fatalf("%d", a.status)
 	}
-	if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 202 || a.header.Get("Idempotent-Replayed") != "" {
+	if a := r.post("/v1/presentations", seedRequest, "Idempotency-Key", "k"); a.status != 202 ||
+		a.header.Get("Idempotent-Replayed") != "" {
 		t.Errorf("afterwards: %d %s", a.status, a.body)
 	}
 	broken := newRig(t, func(o *httpapi.Options) { o.Check = checker{panics: true} })
@@ -168,12 +176,15 @@ func TestCallbackURL(t *testing.T) {
 	for _, name := range []string{"callback_url", "callbackUrl"} {
 		for _, face := range []string{"/v1/presentations", "/api/custom/presentations"} {
 			a := r.post(face, one+fmt.Sprintf(`,%q:"https://example.com/hook"}`, name))
-			if a.status >= 300 || r.jobs.all[len(r.jobs.all)-1].callback != "https://example.com/hook" || strings.Contains(a.body, "unknown_field") {
+			if a.status >= 300 || r.jobs.all[len(r.jobs.all)-1].callback != "https://example.com/hook" ||
+				strings.Contains(a.body, "unknown_field") {
 				t.Errorf("%s at %s: %d %s", name, face, a.status, a.body)
 			}
 		}
-		for _, bad := range []string{"ftp://example.com", "example.com/x", "http://127.0.0.1/x", "https://example.com/" + strings.Repeat("x", 2048)} {
-			if a := r.post("/v1/presentations", one+fmt.Sprintf(`,%q:%q}`, name, bad)); a.status != 422 || !strings.Contains(a.body, fmt.Sprintf(`"param":%q`, name)) {
+		for _, bad := range []string{"ftp://example.com", "example.com/x", "http://127.0.0.1/x",
+			"https://example.com/" + strings.Repeat("x", 2048)} {
+			if a := r.post("/v1/presentations", one+fmt.Sprintf(`,%q:%q}`, name, bad)); a.status != 422 ||
+				!strings.Contains(a.body, fmt.Sprintf(`"param":%q`, name)) {
 				t.Errorf("%.40s: %d %s", bad, a.status, a.body)
 			}
 		}
@@ -214,17 +225,20 @@ func TestUpload(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Limits.BodyBytes = 4 << 20 })
 	deck := part{"deck", "../../etc/passwd", "application/octet-stream", one + `,"theme":"dark-purple"}`}
-	parts := []part{deck, {"settings", "", "", `{"theme":"light-modern","title":"Set"}`}, {"callback_url", "", "", "https://example.com/hook"}}
+	parts := []part{deck, {"settings", "", "", `{"theme":"light-modern","title":"Set"}`},
+		{"callback_url", "", "", "https://example.com/hook"}}
 	body, ct := form(t, parts...)
 	first := r.post("/v1/presentations", body, "Content-Type", ct, "Idempotency-Key", "k")
 	if first.status != 202 {
 		t.Fatalf("%d %s", first.status, first.body)
 	}
-	if got := r.jobs.all[0]; got.deck.Theme != "light-modern" || got.deck.Title != "Set" || got.callback != "https://example.com/hook" {
+	if got := r.jobs.all[0]; got.deck.Theme != "light-modern" || got.deck.Title != "Set" ||
+		got.callback != "https://example.com/hook" {
 		t.Errorf("%+v", got)
 	}
 	body, ct = form(t, parts...) // another boundary, the same request
-	if a := r.post("/v1/presentations", body, "Content-Type", ct, "Idempotency-Key", "k"); a.status != 202 || a.header.Get("Idempotent-Replayed") != "true" {
+	if a := r.post("/v1/presentations", body, "Content-Type", ct, "Idempotency-Key", "k"); a.status != 202 ||
+		a.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("again: %d %s", a.status, a.body)
 	}
 	for _, c := range []struct {
@@ -234,7 +248,8 @@ func TestUpload(t *testing.T) {
 		says   string
 	}{
 		{"no deck", parts[1:], 422, "application/json"},
-		{"a PPTX", []part{{"deck", "talk.json", "application/json", zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", "")}}, 415, "presentationml"},
+		{"a PPTX", []part{{"deck", "talk.json", "application/json",
+			zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", "")}}, 415, "presentationml"},
 		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "takes a deck as JSON"},
 		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "takes a deck as JSON"},
 		{"a stranger", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},
@@ -246,7 +261,8 @@ func TestUpload(t *testing.T) {
 		{"a private callback", []part{deck, {"callback_url", "", "", "http://127.0.0.1/"}}, 422, `"code":"callback_refused"`},
 	} {
 		body, ct := form(t, c.parts...)
-		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != c.status || !strings.Contains(a.body, c.says) {
+		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != c.status ||
+			!strings.Contains(a.body, c.says) {
 			t.Errorf("%s: %d %s", c.name, a.status, a.body)
 		}
 	}
@@ -260,8 +276,10 @@ func TestNotAcceptable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	_, self := newPresentation(t, r)
-	for accept, status := range map[string]int{"": 200, "*/*": 200, "application/*;q=0.5": 200, "text/html, application/json": 200, "text/html": 406, "application/json;q=0": 406} {
-		if a := r.get(self, "Accept", accept); a.status != status && accept != "" || status == 406 && a.header.Get("Content-Type") != "application/problem+json" {
+	for accept, status := range map[string]int{"": 200, "*/*": 200, "application/*;q=0.5": 200,
+		"text/html, application/json": 200, "text/html": 406, "application/json;q=0": 406} {
+		if a := r.get(self, "Accept", accept); a.status != status && accept != "" ||
+			status == 406 && a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%q: %d %s", accept, a.status, a.body)
 		}
 	}
@@ -292,7 +310,8 @@ func TestDraining(t *testing.T) {
 	if a := <-polled; a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("the long poll: %d", a.status)
 	}
-	for kind, left := range map[string]bool{httpapi.WatchPoll: false, httpapi.WatchStream: true} { // the stream's handler may still be on its way out
+	// the stream's handler may still be on its way out
+	for kind, left := range map[string]bool{httpapi.WatchPoll: false, httpapi.WatchStream: true} {
 		if most, now, dropped := seen.counts(kind); most != 1 || dropped != 0 || !left && now != 0 {
 			t.Errorf("%s: %d watched at once, %d still do, %d dropped", kind, most, now, dropped)
 		}
@@ -304,7 +323,8 @@ func TestDraining(t *testing.T) {
 		t.Errorf("healthz: %d", a.status)
 	}
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations", self + "/retry"} {
-		if a := r.post(path, seedRequest, "Idempotency-Key", "late"); a.status != 503 || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "overloaded") {
+		if a := r.post(path, seedRequest, "Idempotency-Key", "late"); a.status != 503 || a.header.Get("Retry-After") == "" ||
+			!strings.Contains(a.body, "overloaded") {
 			t.Errorf("an order at %s: %d %s", path, a.status, a.body)
 		}
 	}
@@ -330,8 +350,8 @@ func TestTraceParent(t *testing.T) {
 	}
 }
 
-// A list that is walked by cursor gives everything that was there all along once, the newest first, whatever is added and
-// removed meanwhile; the Link header leads where next_cursor does.
+// A list that is walked by cursor gives everything that was there all along once, the newest first, whatever is added
+// and removed meanwhile; the Link header leads where next_cursor does.
 func TestListIsStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -354,7 +374,8 @@ func TestListIsStable(t *testing.T) {
 			}
 		}
 		var seen []string
-		for path := fmt.Sprintf("/v1/presentations?status=queued&limit=%d", rapid.IntRange(1, 7).Draw(rt, "limit")); path != ""; {
+		for path := fmt.Sprintf("/v1/presentations?status=queued&limit=%d",
+			rapid.IntRange(1, 7).Draw(rt, "limit")); path != ""; {
 			a := r.get(path)
 			page := decode[httpapi.PresentationPage](t, a)
 			for _, p := range page.Presentations {
@@ -386,29 +407,36 @@ func TestListIsStable(t *testing.T) {
 	})
 }
 
-// A deck in YAML is taken as a body and as a file, by its media type or by the ending of its name, and its faults have lines.
+// A deck in YAML is taken as a body and as a file, by its media type or by the ending of its name, and its faults have
+// lines.
 func TestYAMLDecks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	const deck = "title: Talk\nslides:\n  - title: One\n    narration: Hello.\n"
 	for name, p := range map[string]part{
-		"by its type": {"deck", "", "application/yaml", deck}, "by its name": {"deck", "../talk.YAML", "application/octet-stream", deck}, "by its text": {"deck", "", "", deck},
+		"by its type": {"deck", "", "application/yaml", deck},
+		"by its name": {"deck", "../talk.YAML", "application/octet-stream", deck}, "by its text": {"deck", "", "", deck},
 	} {
 		body, ct := form(t, p, part{"settings", "", "", `{"theme":"light-modern"}`})
-		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 202 || r.jobs.all[len(r.jobs.all)-1].deck.Theme != "light-modern" {
+		if a := r.post("/v1/presentations", body, "Content-Type", ct); a.status != 202 ||
+			r.jobs.all[len(r.jobs.all)-1].deck.Theme != "light-modern" {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
 	for _, kind := range []string{"application/yaml", "text/x-yaml; charset=utf-8"} {
-		if a := r.post("/v1/presentations", deck, "Content-Type", kind); a.status != 202 || r.jobs.all[len(r.jobs.all)-1].deck.Title != "Talk" {
+		if a := r.post("/v1/presentations", deck, "Content-Type", kind); a.status != 202 ||
+			r.jobs.all[len(r.jobs.all)-1].deck.Title != "Talk" {
 			t.Errorf("%s: %d %s", kind, a.status, a.body)
 		}
 	}
-	a := r.post("/v1/presentations?dry_run=true", "theme: neon\nslides:\n  - title: [x]\n", "Content-Type", "application/yaml")
-	if a.status != 422 || !strings.Contains(a.body, `"param":"slides[0].title","slide":1,"line":3,"column":5`) || !strings.Contains(a.body, `"param":"theme","line":1,"column":1`) {
+	a := r.post("/v1/presentations?dry_run=true", "theme: neon\nslides:\n  - title: [x]\n", "Content-Type",
+		"application/yaml")
+	if a.status != 422 || !strings.Contains(a.body, `"param":"slides[0].title","slide":1,"line":3,"column":5`) ||
+		!strings.Contains(a.body, `"param":"theme","line":1,"column":1`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	if a := r.post("/v1/presentations", "slides: [", "Content-Type", "application/yaml"); a.status != 400 || !strings.Contains(a.body, `"code":"invalid_yaml"`) {
+	if a := r.post("/v1/presentations", "slides: [", "Content-Type", "application/yaml"); a.status != 400 ||
+		!strings.Contains(a.body, `"code":"invalid_yaml"`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

@@ -33,8 +33,8 @@ type customChecked struct {
 	Checked
 }
 
-// customJob is a presentation as the old interface shows it. Progress is a whole number, rounded down, so that 100 means
-// completed.
+// customJob is a presentation as the old interface shows it. Progress is a whole number, rounded down, so that 100
+// means completed.
 type customJob struct {
 	JobID         string  `json:"jobId"`
 	Status        string  `json:"status"`
@@ -63,7 +63,8 @@ type customList struct {
 
 func (s *server) newCustomJob(p lectern.Presentation) customJob {
 	j := customJob{
-		JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Title: p.Title, Message: p.Message, Version: p.Version,
+		JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Title: p.Title, Message: p.Message,
+		Version: p.Version,
 	}
 	if t := known(p.CreatedAt); t != nil {
 		j.CreatedAt = ptr(stamp(t.Time))
@@ -102,7 +103,8 @@ type customVariant struct {
 }
 
 func (s *server) custom(mux *http.ServeMux) {
-	// Nothing here needs more than read but creating, which asks for it itself: previews cost nothing, and a dry run neither.
+	// Nothing here needs more than read but creating, which asks for it itself: previews cost nothing, and a dry run
+	// neither.
 	on := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		s.on(mux, pattern, rule{scope: lectern.ScopeRead}, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
@@ -118,7 +120,8 @@ func (s *server) custom(mux *http.ServeMux) {
 	on("GET "+p+"/{id}/thumbnail", s.customFile(lectern.ArtifactThumbnail, "inline", ""))
 	on("GET "+p+"/{id}/slide-image", s.customFile(lectern.ArtifactSlideImage, "inline", "slide"))
 	on("GET "+p+"/test/quick", func(w http.ResponseWriter, r *http.Request) error {
-		writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "status": "ok", "message": "Lectern is running.", "version": s.Version})
+		writeJSON(w, r, http.StatusOK, map[string]any{"success": true, "status": "ok", "message": "Lectern is running.",
+			"version": s.Version})
 		return nil
 	})
 	on("POST "+custom+"/slide-image/generate", s.slideImage)
@@ -176,7 +179,8 @@ func (s *server) customCreate(layout lectern.Layout) func(http.ResponseWriter, *
 		}
 		w.Header().Set("Location", s.link(custom+"/presentations/"+url.PathEscape(p.ID)))
 		writeJSON(w, r, http.StatusOK, customCreated{
-			Success: true, JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100), Message: "The presentation is queued.", Warnings: p.Warnings,
+			Success: true, JobID: p.ID, Status: string(p.Status), Progress: int(p.Progress / 100),
+			Message: "The presentation is queued.", Warnings: p.Warnings,
 		})
 		return nil
 	}
@@ -233,7 +237,8 @@ func number(r *http.Request, name string, def, low, high int) (int, error) {
 }
 
 // customFile answers with an artifact; perSlide names the query parameter that picks the slide.
-func (s *server) customFile(kind lectern.ArtifactKind, how, perSlide string) func(http.ResponseWriter, *http.Request) error {
+func (s *server) customFile(kind lectern.ArtifactKind, how, perSlide string) func(http.ResponseWriter,
+	*http.Request) error {
 	f := lectern.ArtifactFileOf(kind)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		n := 0
@@ -259,9 +264,11 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 	const under = custom + "/video/avatars/"
 	out := make([]customAvatar, 0, len(list))
 	for _, a := range list {
-		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: s.portraitPath(under, a, "") + "?size=240", Canvas: s.portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
+		v := customAvatar{Code: a.Code, Name: a.Name, Gender: a.Gender, Thumbnail: s.portraitPath(under, a, "") + "?size=240",
+			Canvas: s.portraitPath(under, a, "") + "?size=960", Variants: []customVariant{}}
 		for _, look := range a.Variants {
-			v.Variants = append(v.Variants, customVariant{look.Code, look.Name, s.portraitPath(under, a, look.Code) + "?size=240"})
+			v.Variants = append(v.Variants,
+				customVariant{look.Code, look.Name, s.portraitPath(under, a, look.Code) + "?size=240"})
 		}
 		out = append(out, v)
 	}
@@ -269,8 +276,8 @@ func (s *server) customAvatars(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// preview reads a deck for a preview and keeps a place for it. Previews are pictures of slides: without an avatar, unless
-// the request names a layout.
+// preview reads a deck for a preview and keeps a place for it. Previews are pictures of slides: without an avatar,
+// unless the request names a layout.
 func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lectern.Warning, func(), error) {
 	none := func() {}
 	body, err := s.readBody(r)
@@ -299,12 +306,13 @@ func (s *server) preview(r *http.Request) (context.Context, lectern.Deck, []lect
 	}
 }
 
-// dryRun reports whether a create of this face is only checked. It refuses other parameters, as [server.knownQuery] does for
-// /v1: a misspelt one would make a presentation that nobody wants.
+// dryRun reports whether a create of this face is only checked. It refuses other parameters, as [server.knownQuery]
+// does for /v1: a misspelt one would make a presentation that nobody wants.
 func dryRun(r *http.Request) (bool, error) {
 	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
 		if name != "dry_run" {
-			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which checks the deck and makes nothing.", name)
+			return false, blame(name, codeRequest, "The parameter %.60q is not known here; there is dry_run=true, which "+
+				"checks the deck and makes nothing.", name)
 		}
 	}
 	return flagged(r, "dry_run")

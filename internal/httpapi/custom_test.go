@@ -77,10 +77,12 @@ func TestCustomLifecycle(t *testing.T) {
 	golden(t, "custom_list", r.get("/api/custom/presentations?limit=50").body)
 
 	video := r.get(path + "/video")
-	if video.status != 200 || video.header.Get("Content-Type") != "video/mp4" || video.header.Get("Content-Disposition") != `attachment; filename="presentation_`+job.JobID+`.mp4"` {
+	if video.status != 200 || video.header.Get("Content-Type") != "video/mp4" ||
+		video.header.Get("Content-Disposition") != `attachment; filename="presentation_`+job.JobID+`.mp4"` {
 		t.Errorf("video: %d %v", video.status, video.header)
 	}
-	for path, ct := range map[string]string{path + "/thumbnail": "image/jpeg", path + "/slide-image": "image/png", path + "/slide-image?slide=1": "image/png"} {
+	for path, ct := range map[string]string{path + "/thumbnail": "image/jpeg", path + "/slide-image": "image/png",
+		path + "/slide-image?slide=1": "image/png"} {
 		if a := r.get(path); a.status != 200 || a.header.Get("Content-Type") != ct {
 			t.Errorf("%s: %d %s", path, a.status, a.header.Get("Content-Type"))
 		}
@@ -94,7 +96,8 @@ func TestCustomLifecycle(t *testing.T) {
 func TestDefaultHoldByFace(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for path, want := range map[string]time.Duration{"/v1/presentations": 3 * time.Second, "/api/custom/presentations": 30 * time.Second, "/api/custom/slide-video/generate": 30 * time.Second} {
+	for path, want := range map[string]time.Duration{"/v1/presentations": 3 * time.Second,
+		"/api/custom/presentations": 30 * time.Second, "/api/custom/slide-video/generate": 30 * time.Second} {
 		for _, slides := range []string{"slides", "slides_data"} {
 			for hold, want := range map[string]time.Duration{"": want, `,"hold":7`: 7 * time.Second} {
 				a := r.post(path, fmt.Sprintf(`{%q:[{"title":"One"}]%s}`, slides, hold))

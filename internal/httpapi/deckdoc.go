@@ -132,12 +132,14 @@ func (f *face) describeChecked(o *huma.Operation) {
 	registry := f.api.OpenAPI().Components.Schemas
 	o.Responses["200"] = &huma.Response{
 		Description: "The deck is fine: the answer to a dry run.",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true, "Checked")}},
+		Content: map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeFor[Checked](), true,
+			"Checked")}},
 	}
 	o.Responses["202"].Description = "The presentation waits for a worker, or is what the same request made before."
 	o.Responses["202"].Headers = map[string]*huma.Param{
-		"Location":            {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
-		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same Idempotency-Key made this presentation before."},
+		"Location": {Schema: &huma.Schema{Type: "string"}, Description: "Path of the presentation."},
+		"Idempotent-Replayed": {Schema: &huma.Schema{Type: "string"}, Description: "true: the same request with the same " +
+			"Idempotency-Key made this presentation before."},
 	}
 	addRateLimits(o.Responses["202"].Headers)
 }
@@ -160,7 +162,8 @@ func describeDeck(doc *huma.OpenAPI, kinds []deck.Kind) {
 		}
 		doc.Paths["/v1/presentations"].Post.RequestBody.Content[k.MediaTypes[0]] = body
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](), reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[DeckInput](), reflect.TypeFor[SlideInput](),
+		reflect.TypeFor[BoxInput](), reflect.TypeFor[VoiceInput](), reflect.TypeFor[TranslationInput]()} {
 		s := registry.SchemaFromRef(registry.Schema(t, true, "").Ref)
 		s.AdditionalProperties = true // aliases, and props that stand directly on a slide
 	}

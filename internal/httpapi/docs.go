@@ -59,7 +59,8 @@ func (s *server) docs(mux *http.ServeMux, doc *huma.OpenAPI) {
 	}
 	s.on(mux, "GET /openapi.json", rule{scope: lectern.ScopeRead}, fixed("application/openapi+json", spec))
 	s.on(mux, "GET /docs", rule{scope: lectern.ScopeRead}, fixed("text/html; charset=utf-8", page))
-	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead}, fixed("text/css; charset=utf-8", func() []byte { return docsCSS }))
+	s.on(mux, "GET /docs/docs.css", rule{scope: lectern.ScopeRead},
+		fixed("text/css; charset=utf-8", func() []byte { return docsCSS }))
 }
 
 // prose is a description of the document as HTML: what stands between backticks is code, and a line stays one.

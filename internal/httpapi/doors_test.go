@@ -52,22 +52,27 @@ func handler(t *testing.T, edit ...func(*httpapi.Options)) (http.Handler, *rig) 
 	return httpapi.New(kept), r
 }
 
-// C3: a page whose name was pointed at this machine is refused, whether it reads or writes. Names of loopback are answered.
+// C3: a page whose name was pointed at this machine is refused, whether it reads or writes. Names of loopback are
+// answered.
 func TestC3RebindingIsRefused(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t)
-	for _, host := range []string{"evil.example:8101", "evil.example", "localhost.evil.example", "192.168.1.5:8000", "127.0.0.1.nip.io:8000", ""} {
+	for _, host := range []string{"evil.example:8101", "evil.example", "localhost.evil.example", "192.168.1.5:8000",
+		"127.0.0.1.nip.io:8000", ""} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
-			c := call{method: method, path: "/v1/presentations", body: seedRequest, host: host, headers: []string{"Origin", "http://" + host}}
+			c := call{method: method, path: "/v1/presentations", body: seedRequest, host: host,
+				headers: []string{"Origin", "http://" + host}}
 			if host == "" {
 				c.host = "-"
 			}
-			if a := c.at(h); a.status != 421 || !strings.Contains(a.body, "http.hosts") || a.header.Get("Access-Control-Allow-Origin") != "" {
+			if a := c.at(h); a.status != 421 || !strings.Contains(a.body, "http.hosts") ||
+				a.header.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s for %q: %d %v %s", method, host, a.status, a.header, a.body)
 			}
 		}
 	}
-	for _, host := range []string{"localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "app.localhost:8000", "LOCALHOST"} {
+	for _, host := range []string{"localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "app.localhost:8000",
+		"LOCALHOST"} {
 		if a := (call{method: "GET", path: "/v1/presentations", host: host}).at(h); a.status != 200 {
 			t.Errorf("%q: %d %s", host, a.status, a.body)
 		}
@@ -78,20 +83,23 @@ func TestC3RebindingIsRefused(t *testing.T) {
 	named, _ := handler(t, func(o *httpapi.Options) {
 		o.Hosts, o.BaseURL = []string{"lectern.corp"}, "https://video.example.com/lectern"
 	})
-	for host, want := range map[string]int{"lectern.corp:80": 200, "LECTERN.corp": 200, "video.example.com": 200, "localhost": 200, "other.corp": 421} {
+	for host, want := range map[string]int{"lectern.corp:80": 200, "LECTERN.corp": 200, "video.example.com": 200,
+		"localhost": 200, "other.corp": 421} {
 		if a := (call{method: "GET", path: "/v1/presentations", host: host}).at(named); a.status != want {
 			t.Errorf("%s: %d, not %d", host, a.status, want)
 		}
 	}
 	open, _ := handler(t, func(o *httpapi.Options) { o.Beyond, o.Keyless = true, true })
 	for host, want := range map[string]int{"192.168.1.5:8000": 200, "[fd00::5]:8000": 200, "evil.example": 421} {
-		if a := (call{method: "GET", path: "/v1/presentations", host: host, from: "192.168.1.9:1"}).at(open); a.status != want {
+		if a := (call{method: "GET", path: "/v1/presentations", host: host,
+			from: "192.168.1.9:1"}).at(open); a.status != want {
 			t.Errorf("without keys on purpose, %s: %d, not %d", host, a.status, want)
 		}
 	}
 	locked, lockedRig := handler(t)
 	text, _ := mustKey(t, lockedRig, lectern.ScopeRead)
-	if a := (call{method: "GET", path: "/v1/presentations", host: "any.example", headers: []string{"Authorization", "Bearer " + text}}).at(locked); a.status != 200 {
+	if a := (call{method: "GET", path: "/v1/presentations", host: "any.example",
+		headers: []string{"Authorization", "Bearer " + text}}).at(locked); a.status != 200 {
 		t.Errorf("with a key, any host: %d %s", a.status, a.body)
 	}
 }
@@ -105,8 +113,8 @@ func mustKey(t *testing.T, r *rig, scope lectern.Scope) (string, lectern.Key) {
 	return text, k
 }
 
-// M1: pages of localhost are trusted only where the server itself is reached by loopback, and browsers may send what the
-// interface takes.
+// M1: pages of localhost are trusted only where the server itself is reached by loopback, and browsers may send what
+// the interface takes.
 func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
 	t.Parallel()
 	h, _ := handler(t, func(o *httpapi.Options) { o.Hosts = []string{"lectern.corp"} })
@@ -117,13 +125,16 @@ func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
 		{"localhost:8000", "127.0.0.1:1", 202}, {"[::1]:8000", "[::1]:1", 202},
 		{"lectern.corp", "10.0.0.5:1", 403}, {"lectern.corp", "127.0.0.1:1", 403}, {"localhost:8000", "10.0.0.5:1", 403},
 	} {
-		a := call{method: "POST", path: "/v1/presentations", body: seedRequest, host: c.host, from: c.from, headers: []string{"Origin", "http://localhost:3000"}}.at(h)
+		a := call{method: "POST", path: "/v1/presentations", body: seedRequest, host: c.host, from: c.from,
+			headers: []string{"Origin", "http://localhost:3000"}}.at(h)
 		if a.status != c.want || (a.header.Get("Access-Control-Allow-Origin") != "") != (c.want == 202) {
 			t.Errorf("%s from %s: %d %v", c.host, c.from, a.status, a.header)
 		}
 	}
-	a := call{method: "OPTIONS", path: "/v1/presentations", headers: []string{"Origin", "http://localhost:3000", "Access-Control-Request-Method", "PATCH"}}.at(h)
-	for header, names := range map[string][]string{"Access-Control-Allow-Headers": {"Authorization", "If-Match", "Traceparent"}, "Access-Control-Allow-Methods": {"PATCH", "PUT"}} {
+	a := call{method: "OPTIONS", path: "/v1/presentations", headers: []string{"Origin", "http://localhost:3000",
+		"Access-Control-Request-Method", "PATCH"}}.at(h)
+	for header, names := range map[string][]string{"Access-Control-Allow-Headers": {"Authorization", "If-Match",
+		"Traceparent"}, "Access-Control-Allow-Methods": {"PATCH", "PUT"}} {
 		for _, name := range names {
 			if !strings.Contains(a.header.Get(header), name) {
 				t.Errorf("%s lacks %s: %v", header, name, a.header)
@@ -131,32 +142,36 @@ func TestM1LocalhostIsNoFriendFromAfar(t *testing.T) {
 		}
 	}
 	// L: a refusal without an origin is a sentence all the same.
-	a = call{method: "POST", path: "/v1/presentations", body: seedRequest, headers: []string{"Sec-Fetch-Site", "cross-site"}}.at(h)
+	a = call{method: "POST", path: "/v1/presentations", body: seedRequest,
+		headers: []string{"Sec-Fetch-Site", "cross-site"}}.at(h)
 	if a.status != 403 || !strings.Contains(a.body, "Pages of other sites may not") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
 
-// Without a key a request that came through a proxy is refused, unless the proxy is one that is trusted: else a tunnel would
-// open a server that is meant for one machine.
+// Without a key a request that came through a proxy is refused, unless the proxy is one that is trusted: else a tunnel
+// would open a server that is meant for one machine.
 func TestC2ProxiesNeedAKeyOrTrust(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t, func(o *httpapi.Options) {
 		o.Proxies, _ = httpapi.ParseNetworks([]string{"10.0.0.0/8", "fd00::/8"})
 		o.Hosts = []string{"lectern.corp"}
 	})
-	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Cf-Connecting-Ip", "Via", "x-client-ip", "CDN-Loop", "X-Azure-ClientIP", "Fly-Client-IP", "x-forwarded-anything"} {
+	for _, header := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP",
+		"Cf-Connecting-Ip", "Via", "x-client-ip", "CDN-Loop", "X-Azure-ClientIP", "Fly-Client-IP", "x-forwarded-anything"} {
 		stranger := call{method: "GET", path: "/v1/presentations", headers: []string{header, "x"}}
 		if a := stranger.at(h); a.status != 403 || !strings.Contains(a.body, "http.trusted_proxies") {
 			t.Errorf("%s: %d %s", header, a.status, a.body)
 		}
 	}
-	known := call{method: "GET", path: "/v1/presentations", host: "lectern.corp", from: "10.1.2.3:5", headers: []string{"X-Forwarded-For", "198.51.100.7"}}
+	known := call{method: "GET", path: "/v1/presentations", host: "lectern.corp", from: "10.1.2.3:5",
+		headers: []string{"X-Forwarded-For", "198.51.100.7"}}
 	if a := known.at(h); a.status != 200 {
 		t.Errorf("through a known proxy: %d %s", a.status, a.body)
 	}
 	text, _ := mustKey(t, r, lectern.ScopeRead)
-	keyed := call{method: "GET", path: "/v1/presentations", headers: []string{"X-Forwarded-For", "198.51.100.7", "Authorization", "Bearer " + text}}
+	keyed := call{method: "GET", path: "/v1/presentations", headers: []string{"X-Forwarded-For", "198.51.100.7",
+		"Authorization", "Bearer " + text}}
 	if a := keyed.at(h); a.status != 200 {
 		t.Errorf("with a key: %d %s", a.status, a.body)
 	}
@@ -191,9 +206,11 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob, Keys: ring, Proxies: proxies})
+		h := httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{},
+			Voices: voices{}, Avatars: avatars{}, Open: openBlob, Keys: ring, Proxies: proxies})
 		ask := func(key, from string, headers ...string) answer {
-			return call{method: "GET", path: "/v1/presentations", from: from, headers: append(headers, "Authorization", "Bearer "+key)}.at(h)
+			return call{method: "GET", path: "/v1/presentations", from: from,
+				headers: append(headers, "Authorization", "Bearer "+key)}.at(h)
 		}
 		statuses := map[int]int{}
 		var last answer
@@ -201,7 +218,8 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 			last = ask("lk_wrong", "198.51.100.1:1", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i))
 			statuses[last.status]++
 		}
-		if statuses[401] != 10 || statuses[429] != 20 || last.header.Get("Retry-After") != "6" || !strings.Contains(last.body, "rate_limited") {
+		if statuses[401] != 10 || statuses[429] != 20 || last.header.Get("Retry-After") != "6" ||
+			!strings.Contains(last.body, "rate_limited") {
 			t.Errorf("%v, then %v %s", statuses, last.header, last.body)
 		}
 		if a := ask(text, "198.51.100.1:1"); a.status != 200 {
@@ -210,13 +228,15 @@ func TestWrongKeysAreSlowedDownByAddress(t *testing.T) {
 		if a := ask("lk_wrong", "198.51.100.2:1"); a.status != 401 {
 			t.Errorf("another address: %d", a.status)
 		}
-		for i, chain := range []string{"203.0.113.1", "evil, 203.0.113.2", "203.0.113.3:4711", "[2001:db8::1]:80", "203.0.113.4, 10.0.0.1"} {
+		for i, chain := range []string{"203.0.113.1", "evil, 203.0.113.2", "203.0.113.3:4711", "[2001:db8::1]:80",
+			"203.0.113.4, 10.0.0.1"} {
 			if a := ask("lk_wrong", "10.0.0.1:1", "X-Forwarded-For", chain); a.status != 401 {
 				t.Errorf("%d through the proxy: %d", i, a.status)
 			}
 		}
 		for i := range 11 {
-			last = ask("lk_wrong", "10.0.0.1:1", "Forwarded", fmt.Sprintf(`for="[2001:db8:0:1::%x]";proto=https, for=10.0.0.1`, i+1))
+			last = ask("lk_wrong", "10.0.0.1:1", "Forwarded", fmt.Sprintf(`for="[2001:db8:0:1::%x]";proto=https, for=10.0.0.1`,
+				i+1))
 		}
 		if last.status != 429 {
 			t.Errorf("one machine's network of IPv6: %d", last.status)
@@ -280,7 +300,8 @@ func TestM4StreamsAreBounded(t *testing.T) {
 			}
 		}
 		refused := events(1).at(h)
-		if refused.status != 429 || !strings.Contains(refused.body, "limits.streams_per_address") || refused.header.Get("Retry-After") == "" {
+		if refused.status != 429 || !strings.Contains(refused.body, "limits.streams_per_address") ||
+			refused.header.Get("Retry-After") == "" {
 			t.Errorf("a third from one address: %d %v %s", refused.status, refused.header, refused.body)
 		}
 		poll, plain := events(1), events(1)
@@ -324,7 +345,8 @@ func TestM5RangesAreBounded(t *testing.T) {
 	r.jobs.finish(t, id, 1)
 	few, many := "bytes=0-0"+strings.Repeat(",5-5", 15), "bytes=0-0"+strings.Repeat(",5-5", 16)
 	for _, path := range []string{self + "/video", "/api/custom/presentations/" + id + "/video"} {
-		if a := r.get(path, "Range", few); a.status != 206 || !strings.HasPrefix(a.header.Get("Content-Type"), "multipart/byteranges") {
+		if a := r.get(path, "Range", few); a.status != 206 ||
+			!strings.HasPrefix(a.header.Get("Content-Type"), "multipart/byteranges") {
 			t.Errorf("%s, 16 ranges: %d", path, a.status)
 		}
 		if a := r.get(path, "Range", many); a.status != 416 || !strings.Contains(a.body, "limits.ranges") {
@@ -383,7 +405,8 @@ func TestBaseURL(t *testing.T) {
 	h, _ := handler(t, func(o *httpapi.Options) { o.BaseURL = "https://video.example.com/lectern" })
 	const base = "https://video.example.com/lectern"
 	for _, prefix := range []string{"", "/lectern"} {
-		made := call{method: "POST", path: prefix + "/v1/presentations", body: seedRequest, host: "video.example.com", headers: []string{"Origin", "https://video.example.com"}}.at(h)
+		made := call{method: "POST", path: prefix + "/v1/presentations", body: seedRequest, host: "video.example.com",
+			headers: []string{"Origin", "https://video.example.com"}}.at(h)
 		if made.status != 202 || !strings.HasPrefix(made.header.Get("Location"), base+"/v1/presentations/") {
 			t.Fatalf("%d %v %s", made.status, made.header, made.body)
 		}
@@ -396,7 +419,8 @@ func TestBaseURL(t *testing.T) {
 				t.Errorf("%s leads nowhere", path)
 			}
 		}
-		old := call{method: "POST", path: prefix + "/api/custom/presentations", body: seedRequest, host: "video.example.com"}.at(h)
+		old := call{method: "POST", path: prefix + "/api/custom/presentations", body: seedRequest,
+			host: "video.example.com"}.at(h)
 		if old.status != 200 || !strings.HasPrefix(old.header.Get("Location"), base+"/api/custom/presentations/") {
 			t.Errorf("%d %v", old.status, old.header)
 		}
@@ -415,25 +439,31 @@ func TestM8AdminAddress(t *testing.T) {
 	t.Parallel()
 	store, ring := newRing(t)
 	_ = store
-	admin, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
+	admin, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
+		lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
 	if err != nil {
 		t.Fatal(err)
 	}
-	reader, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "y", Scope: lectern.ScopeRead})
+	reader, _, err := ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
+		lectern.Key{Name: "y", Scope: lectern.ScopeRead})
 	if err != nil {
 		t.Fatal(err)
 	}
 	build := func(beyond bool) http.Handler {
-		return httpapi.Admin(httpapi.Options{Keys: ring, Beyond: beyond, Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "metrics") })})
+		return httpapi.Admin(httpapi.Options{Keys: ring, Beyond: beyond,
+			Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "metrics") })})
 	}
 	here, there := build(false), build(true)
-	for path, want := range map[string][4]int{ // here; from afar without a key, with one that reads, with an administrator's
+	// here; from afar without a key, with one that reads, with an administrator's
+	for path, want := range map[string][4]int{
 		"/metrics": {200, 401, 200, 200}, "/healthz": {200, 200, 200, 200}, "/readyz": {200, 200, 200, 200},
-		"/debug/pprof/": {200, 401, 403, 200}, "/debug/pprof/heap": {200, 401, 403, 200}, "/debug/pprof/cmdline": {200, 401, 403, 200},
-		"/v1/presentations": {404, 401, 404, 404},
+		"/debug/pprof/": {200, 401, 403, 200}, "/debug/pprof/heap": {200, 401, 403, 200},
+		"/debug/pprof/cmdline": {200, 401, 403, 200},
+		"/v1/presentations":    {404, 401, 404, 404},
 	} {
 		got := [4]int{
-			call{method: "GET", path: path}.at(here).status, call{method: "GET", path: path, from: "10.0.0.9:1", host: "node:1"}.at(there).status,
+			call{method: "GET", path: path}.at(here).status, call{method: "GET", path: path, from: "10.0.0.9:1",
+				host: "node:1"}.at(there).status,
 			call{method: "GET", path: path, headers: []string{"Authorization", "Bearer " + reader}}.at(there).status,
 			call{method: "GET", path: path, headers: []string{"Authorization", "Bearer " + admin}}.at(there).status,
 		}

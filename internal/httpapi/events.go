@@ -15,7 +15,8 @@ import (
 )
 
 // await gives p once it has a version above after, has ended, or when the time is over, whatever comes first.
-func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wait time.Duration) (lectern.Presentation, error) {
+func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wait time.Duration) (lectern.Presentation,
+	error) {
 	if p.Version > after || p.Status.Terminal() || wait <= 0 {
 		return p, nil
 	}
@@ -56,7 +57,8 @@ func (s *server) await(r *http.Request, p lectern.Presentation, after int64, wai
 }
 
 // news returns the first version of p above after, or p as it is when ctx ends.
-func (s *server) news(ctx context.Context, r *http.Request, p lectern.Presentation, after int64) (lectern.Presentation, error) {
+func (s *server) news(ctx context.Context, r *http.Request, p lectern.Presentation, after int64) (lectern.Presentation,
+	error) {
 	s.Observer.Watching(WatchPoll, 1)
 	defer s.Observer.Watching(WatchPoll, -1)
 	for next, err := range s.mine(r).Watch(ctx, p, after) {
@@ -148,7 +150,8 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, seen lectern.Pre
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			s.Observer.Dropped()
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "a watcher takes nothing and is dropped; it may resume", slog.String("request_id", requestID(r.Context())),
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "a watcher takes nothing and is dropped; it may resume",
+				slog.String("request_id", requestID(r.Context())),
 				slog.String("job_id", seen.ID), slog.Duration("patience", s.WriteTimeout))
 		}
 		return err == nil || errors.Is(err, http.ErrNotSupported)

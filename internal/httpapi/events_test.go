@@ -87,13 +87,15 @@ func TestEvents(t *testing.T) {
 	r := newRig(t)
 	id, self := newPresentation(t, r)
 	s := r.stream(self + "/events")
-	if s.res.StatusCode != 200 || s.res.Header.Get("Content-Type") != "text/event-stream" || s.res.Header.Get("Cache-Control") != "no-cache" {
+	if s.res.StatusCode != 200 || s.res.Header.Get("Content-Type") != "text/event-stream" ||
+		s.res.Header.Get("Cache-Control") != "no-cache" {
 		t.Fatalf("%d %v", s.res.StatusCode, s.res.Header)
 	}
 	if hint := s.next(); hint != "retry: 2000" {
 		t.Errorf("the stream begins with %q", hint)
 	}
-	if first := s.next(); !strings.HasPrefix(first, "id: 1\nevent: presentation\ndata: {\"id\":\""+id) || strings.Count(first, "\n") != 2 {
+	if first := s.next(); !strings.HasPrefix(first, "id: 1\nevent: presentation\ndata: {\"id\":\""+id) ||
+		strings.Count(first, "\n") != 2 {
 		t.Errorf("first event %q", first)
 	}
 	r.jobs.begin(t, id)
@@ -132,7 +134,8 @@ func TestEventsResume(t *testing.T) {
 	if a := r.get(self+"/events", "Last-Event-ID", "4"); a.status != 204 {
 		t.Errorf("all seen: %d", a.status)
 	}
-	if a := r.get(self+"/events", "Last-Event-ID", "3"); a.status != 200 || !strings.Contains(a.body, "id: 4") || strings.Contains(a.body, "id: 3") {
+	if a := r.get(self+"/events", "Last-Event-ID", "3"); a.status != 200 || !strings.Contains(a.body, "id: 4") ||
+		strings.Contains(a.body, "id: 3") {
 		t.Errorf("the last one: %d %s", a.status, a.body)
 	}
 	if a := r.do("HEAD", self+"/events", ""); a.status != 204 && a.status != 200 || a.body != "" {

@@ -7,8 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// sample is a command that shows an operation at work. It runs as it is written in a shell on the machine of a server at
-// its default address. It takes ids from the variables ID, WEBHOOK, DELIVERY, KEY_ID and ASSET, a key from LECTERN_KEY, the deck from deck.json, and a picture from fjord.png.
+// sample is a command that shows an operation at work. It runs as it is written in a shell on the machine of a server
+// at its default address. It takes ids from the variables ID, WEBHOOK, DELIVERY, KEY_ID and ASSET, a key from
+// LECTERN_KEY, the deck from deck.json, and a picture from fjord.png.
 type sample struct {
 	Lang   string `json:"lang"`
 	Label  string `json:"label"` // what it does
@@ -76,9 +77,12 @@ func writtenSamples(id string) []sample {
 	case "create-presentation":
 		return shell(
 			"Create a presentation", "curl SERVER/v1/presentations --json '"+string(exampleDeck)+"'",
-			"From a file, keeping the id in a variable", "ID=$(curl -s SERVER/v1/presentations --json @deck.json | cut -d'\"' -f4)",
-			"Only check it, and estimate how long the video will be", "curl 'SERVER/v1/presentations?dry_run=true' --json @deck.json",
-			"In another language of the deck", "curl 'SERVER/v1/presentations?language=de' -H 'Content-Type: application/yaml' --data-binary @deck.yaml",
+			"From a file, keeping the id in a variable", "ID=$(curl -s SERVER/v1/presentations --json @deck.json | cut -d'\"' "+
+				"-f4)",
+			"Only check it, and estimate how long the video will be", "curl 'SERVER/v1/presentations?dry_run=true' --json "+
+				"@deck.json",
+			"In another language of the deck", "curl 'SERVER/v1/presentations?language=de' -H 'Content-Type: "+
+				"application/yaml' --data-binary @deck.yaml",
 			"As a form with settings; sent again, it makes nothing again", `curl SERVER/v1/presentations \
   -H 'Idempotency-Key: 6f1c7a3e-1f0e-4a55-9d6c-0f6f8a3a9b51' \
   -F deck=@deck.json -F 'settings={"theme":"light-modern"}'`)

@@ -87,8 +87,8 @@ var statuses = map[lectern.Code]int{
 // customStatuses has the codes that /api/custom answers with another status than /v1.
 var customStatuses = map[lectern.Code]int{codeRequest: http.StatusBadRequest}
 
-// statusOf is the HTTP status of a code, 500 for one that is not listed. Clients of the service that /api/custom follows read
-// the body alone: that service answered 200 to everything.
+// statusOf is the HTTP status of a code, 500 for one that is not listed. Clients of the service that /api/custom
+// follows read the body alone: that service answered 200 to everything.
 func statusOf(code lectern.Code, custom bool) int {
 	status, ok := statuses[code]
 	if other, differs := customStatuses[code]; custom && differs {
@@ -169,8 +169,10 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(f.Code, old)
 	id := requestID(r.Context())
 	if status >= http.StatusInternalServerError && f.Code != lectern.CodeMissingTool && f.Code != lectern.CodeOverloaded {
-		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", id), slog.String("method", r.Method),
-			slog.String("path", r.URL.Path), slog.String("code", string(f.Code)), slog.String("reason", f.Error()), slog.String("detail", f.Detail))
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", id),
+			slog.String("method", r.Method),
+			slog.String("path", r.URL.Path), slog.String("code", string(f.Code)), slog.String("reason", f.Error()),
+			slog.String("detail", f.Detail))
 	}
 	h := w.Header()
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Content-Length", "Cache-Control"} {
@@ -191,7 +193,8 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	challenge(h, r, f)
 	if old {
-		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide, Errors: faults(f), RequestID: id})
+		writeJSON(w, r, status, customFailure{Error: f.Error(), Code: string(f.Code), Param: f.Param, Slide: f.Slide,
+			Errors: faults(f), RequestID: id})
 		return
 	}
 	h.Set("Content-Type", "application/problem+json")
@@ -211,7 +214,8 @@ func asFailure(err error) *lectern.Failure {
 		return f
 	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return lectern.Fail(lectern.CodeTooLarge, "The request's body is larger than %s, which is the limit of this server (limits.body).", size(big.Limit))
+		return lectern.Fail(lectern.CodeTooLarge, "The request's body is larger than %s, which is the limit of this server "+
+			"(limits.body).", size(big.Limit))
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		f := lectern.Fail(lectern.CodeTimeout, "This took too long and was given up.").Because(err)

@@ -12,7 +12,8 @@ import (
 )
 
 // find gives the artifact of a kind, for slide n where the kind is per slide.
-func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int) (lectern.Presentation, lectern.Artifact, error) {
+func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int) (lectern.Presentation,
+	lectern.Artifact, error) {
 	p, err := s.mine(r).Get(r.Context(), id)
 	if err != nil {
 		return p, lectern.Artifact{}, err
@@ -28,19 +29,23 @@ func (s *server) find(r *http.Request, id string, f lectern.ArtifactFile, n int)
 	}
 	switch {
 	case n > p.SlidesTotal:
-		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "The presentation has %d slides; there is no slide %d.", p.SlidesTotal, n)
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "The presentation has %d slides; there is no "+
+			"slide %d.", p.SlidesTotal, n)
 	case p.Status == lectern.StatusCompleted:
 		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotFound, "This presentation has no %s.", f.Label)
 	case p.Status == lectern.StatusFailed || p.Status == lectern.StatusCanceled:
-		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotReady, "The presentation is %s, so it has no %s.", p.Status, f.Label)
+		return p, lectern.Artifact{}, lectern.Fail(lectern.CodeNotReady, "The presentation is %s, so it has no %s.", p.Status,
+			f.Label)
 	}
-	wait := lectern.Fail(lectern.CodeNotReady, "The %s is not ready yet: the presentation is %s, at %s.", f.Label, p.Status, p.Progress)
+	wait := lectern.Fail(lectern.CodeNotReady, "The %s is not ready yet: the presentation is %s, at %s.", f.Label,
+		p.Status, p.Progress)
 	wait.Retryable = true
 	return p, lectern.Artifact{}, wait
 }
 
 // serve answers with an artifact.
-func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact, f lectern.ArtifactFile, disposition string) error {
+func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Presentation, a lectern.Artifact,
+	f lectern.ArtifactFile, disposition string) error {
 	body, err := s.Open(r.Context(), a.Key)
 	if err != nil {
 		return err
@@ -60,23 +65,27 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, p lectern.Present
 	return s.serveFile(w, r, made, body, f.Label)
 }
 
-// serveFile answers with a file whose headers are set: ranges, conditions and HEAD as net/http does them. label names it in
-// messages.
-func (s *server) serveFile(w http.ResponseWriter, r *http.Request, made time.Time, body io.ReadSeeker, label string) error {
+// serveFile answers with a file whose headers are set: ranges, conditions and HEAD as net/http does them. label names
+// it in messages.
+func (s *server) serveFile(w http.ResponseWriter, r *http.Request, made time.Time, body io.ReadSeeker,
+	label string) error {
 	h := w.Header()
 	if n := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; n > s.Ranges {
 		h.Del("Content-Type")
-		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one range that holds them all.", n, s.Ranges)
+		return blame("Range", codeRange, "The request asks for %d ranges; the limit is %d (limits.ranges). Ask for one "+
+			"range that holds them all.", n, s.Ranges)
 	}
 	out := &asked{ResponseWriter: w}
 	http.ServeContent(out, r, "", made, body)
 	switch out.refused {
 	case http.StatusRequestedRangeNotSatisfiable:
 		h.Del("Content-Type")
-		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.", r.Header.Get("Range"), label)
+		return blame("Range", codeRange, "The range %.60q lies outside the %s; Content-Range has its size.",
+			r.Header.Get("Range"), label)
 	case http.StatusPreconditionFailed:
 		h.Del("Content-Type")
-		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition, "The %s is not the one that the request's conditions name.", label)
+		return blame(cmp.Or(present(r.Header, "If-Match", "If-Unmodified-Since"), "If-Match"), codePrecondition,
+			"The %s is not the one that the request's conditions name.", label)
 	}
 	return nil
 }

@@ -54,7 +54,8 @@ func (c pageChecker) Check(_ context.Context, d lectern.Deck) (lectern.Deck, []l
 
 const pictured = `{"slides":[{"template":"image","image":"pictures/a.png"},{"template":"image","image":"b.png","title":"b.png"},{"template":"image","image":"./pictures/a.png"}]}`
 
-// A deck names files next to it by their paths. A form brings them as parts of these names, or names the assets that they are.
+// A deck names files next to it by their paths. A form brings them as parts of these names, or names the assets that
+// they are.
 func TestFilesBesideADeck(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withLibrary(t))
@@ -62,7 +63,8 @@ func TestFilesBesideADeck(t *testing.T) {
 	if got := r.do("POST", "/v1/assets", b); got.status != 201 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
-	body, kind := form(t, part{"file", "pictures/a.png", "", a}, part{"deck", "deck.json", "", pictured}, part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
+	body, kind := form(t, part{"file", "pictures/a.png", "", a}, part{"deck", "deck.json", "", pictured},
+		part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
 	for range 2 {
 		got := r.do("POST", "/v1/presentations", body, "Content-Type", kind, "Idempotency-Key", "k")
 		if got.status != 202 {
@@ -76,12 +78,15 @@ func TestFilesBesideADeck(t *testing.T) {
 	for _, u := range r.jobs.all[0].deck.AssetUses() {
 		named = append(named, u.Param+" "+u.SHA256)
 	}
-	want := []string{"slides[0].props.image " + sumOf(a), "slides[1].props.image " + sumOf(b), "slides[2].props.image " + sumOf(a)}
+	want := []string{"slides[0].props.image " + sumOf(a), "slides[1].props.image " + sumOf(b),
+		"slides[2].props.image " + sumOf(a)}
 	if !slices.Equal(named, want) {
 		t.Errorf("%q", named)
 	}
-	other, otherKind := form(t, part{"file", "pictures/a.png", "", b}, part{"deck", "deck.json", "", pictured}, part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
-	if got := r.do("POST", "/v1/presentations", other, "Content-Type", otherKind, "Idempotency-Key", "k"); got.status != 422 || !strings.Contains(got.body, "idempotency_mismatch") {
+	other, otherKind := form(t, part{"file", "pictures/a.png", "", b}, part{"deck", "deck.json", "", pictured},
+		part{"files", "", "", `{"b.png":"asset:` + sumOf(b) + `"}`})
+	if got := r.do("POST", "/v1/presentations", other, "Content-Type", otherKind, "Idempotency-Key",
+		"k"); got.status != 422 || !strings.Contains(got.body, "idempotency_mismatch") {
 		t.Errorf("another file under the same key: %d %s", got.status, got.body)
 	}
 }
@@ -95,12 +100,14 @@ func TestMissingFilesAreListed(t *testing.T) {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	list := got.json(t)["errors"].([]any)
-	for i, want := range []struct{ param, file string }{{"slides[0].image", "pictures/a.png"}, {"slides[1].image", "b.png"}, {"slides[2].image", "pictures/a.png"}} {
+	for i, want := range []struct{ param, file string }{{"slides[0].image", "pictures/a.png"},
+		{"slides[1].image", "b.png"}, {"slides[2].image", "pictures/a.png"}} {
 		if i >= len(list) {
 			t.Fatalf("only %d faults: %s", len(list), got.body)
 		}
 		fault := list[i].(map[string]any)
-		if fault["param"] != want.param || fault["slide"] != float64(i+1) || !strings.Contains(fault["message"].(string), want.file) || fault["code"] != "asset_refused" {
+		if fault["param"] != want.param || fault["slide"] != float64(i+1) ||
+			!strings.Contains(fault["message"].(string), want.file) || fault["code"] != "asset_refused" {
 			t.Errorf("%v", fault)
 		}
 	}
@@ -116,15 +123,22 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 		status int
 		says   string
 	}{
-		"outside":                {[]part{deck, {"file", "../a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
-		"absolute":               {[]part{deck, {"file", "/etc/a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
-		"without a name":         {[]part{deck, {"file", "", "", shot(t)}}, http.StatusUnprocessableEntity, "relative to the deck"},
-		"twice":                  {[]part{deck, {"file", "a.png", "", shot(t)}, {"file", "./a.png", "", shot(t)}}, http.StatusUnprocessableEntity, "two files"},
-		"of no known kind":       {[]part{deck, {"file", "a.png", "", "<html>"}}, http.StatusUnsupportedMediaType, "a.png"},
-		"no addresses":           {[]part{deck, {"files", "", "", `{"a.png":"x"}`}}, http.StatusUnprocessableEntity, "none of an asset"},
-		"no object":              {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "an object"},
-		"an asset that is not":   {[]part{deck, {"files", "", "", `{"b.png":"asset:` + strings.Repeat("0", 64) + `"}`}}, http.StatusUnprocessableEntity, "unknown_asset"},
-		"a deck that is too big": {[]part{{"deck", "deck.json", "", strings.Repeat(" ", 33<<20)}}, http.StatusRequestEntityTooLarge, "limits."},
+		"outside": {[]part{deck, {"file", "../a.png", "", shot(t)}}, http.StatusUnprocessableEntity,
+			"relative to the deck"},
+		"absolute": {[]part{deck, {"file", "/etc/a.png", "", shot(t)}}, http.StatusUnprocessableEntity,
+			"relative to the deck"},
+		"without a name": {[]part{deck, {"file", "", "", shot(t)}}, http.StatusUnprocessableEntity,
+			"relative to the deck"},
+		"twice": {[]part{deck, {"file", "a.png", "", shot(t)}, {"file", "./a.png", "", shot(t)}},
+			http.StatusUnprocessableEntity, "two files"},
+		"of no known kind": {[]part{deck, {"file", "a.png", "", "<html>"}}, http.StatusUnsupportedMediaType, "a.png"},
+		"no addresses": {[]part{deck, {"files", "", "", `{"a.png":"x"}`}}, http.StatusUnprocessableEntity,
+			"none of an asset"},
+		"no object": {[]part{deck, {"files", "", "", `[]`}}, http.StatusUnprocessableEntity, "an object"},
+		"an asset that is not": {[]part{deck, {"files", "", "", `{"b.png":"asset:` + strings.Repeat("0", 64) + `"}`}},
+			http.StatusUnprocessableEntity, "unknown_asset"},
+		"a deck that is too big": {[]part{{"deck", "deck.json", "", strings.Repeat(" ", 33<<20)}},
+			http.StatusRequestEntityTooLarge, "limits."},
 	} {
 		body, kind := form(t, c.parts...)
 		got := r.do("POST", "/v1/presentations", body, "Content-Type", kind)
@@ -135,7 +149,8 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 	k := newKeyed(t)
 	read, _ := k.key(t, "a", lectern.ScopeRead)
 	body, kind := form(t, part{"file", "a.png", "", shot(t)}, deck)
-	if got := k.do("POST", "/v1/presentations?dry_run=true", body, append(read, "Content-Type", kind)...); got.status != 403 {
+	if got := k.do("POST", "/v1/presentations?dry_run=true", body,
+		append(read, "Content-Type", kind)...); got.status != 403 {
 		t.Errorf("files with a key that reads: %d %s", got.status, got.body)
 	}
 }
@@ -164,10 +179,12 @@ func zipped(t *testing.T, members ...string) string {
 func TestZipFiles(t *testing.T) {
 	t.Parallel()
 	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
-	whole := zipped(t, "talk/deck.json", pictured, "talk/pictures/a.png", a, "talk/b.png", b, "talk/notes.md", "# Not named")
+	whole := zipped(t, "talk/deck.json", pictured, "talk/pictures/a.png", a, "talk/b.png", b, "talk/notes.md",
+		"# Not named")
 	inForm, formType := form(t, part{"deck", "talk.zip", "", whole})
 	for name, c := range map[string]struct{ body, kind string }{
-		"by its type": {whole, "application/zip"}, "by its bytes": {whole, "application/x-www-form-urlencoded"}, "in a form": {inForm, formType},
+		"by its type": {whole, "application/zip"}, "by its bytes": {whole, "application/x-www-form-urlencoded"},
+		"in a form": {inForm, formType},
 	} {
 		r := newRig(t, withLibrary(t))
 		for _, query := range []string{"?dry_run=true", "", ""} {
@@ -202,8 +219,10 @@ func TestZipFilesAreJudged(t *testing.T) {
 		"two decks":     {zipped(t, "a.json", "{}", "b.yaml", "x"), 422, []string{"a.json, b.yaml"}},
 		"damaged":       {"PK\x03\x04", 422, []string{"damaged"}},
 		"an Office one": {zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""), 415, []string{"presentationml"}},
-		"missing files": {zipped(t, "deck.json", pictured, "b.png", shot(t)), 422, []string{"slides[0].image", "slides[2].image", "pictures/a.png"}},
-		"no pictures":   {zipped(t, "deck.json", pictured, "b.png", "<html>", "pictures/a.png", shot(t)), 422, []string{"slides[1].image", "an HTML page"}},
+		"missing files": {zipped(t, "deck.json", pictured, "b.png", shot(t)), 422,
+			[]string{"slides[0].image", "slides[2].image", "pictures/a.png"}},
+		"no pictures": {zipped(t, "deck.json", pictured, "b.png", "<html>", "pictures/a.png", shot(t)), 422,
+			[]string{"slides[1].image", "an HTML page"}},
 	} {
 		got := r.do("POST", "/v1/presentations", c.body, "Content-Type", "application/zip")
 		for _, want := range c.says {

@@ -75,8 +75,10 @@ func (r *recipe) value(size int) string {
 // deck is a deck with something odd at up to four places, whole or cut short.
 func (r *recipe) deck() string {
 	sizes := []int{8, 100, 2_000, 30_000, 200_000}
-	places := []string{"title", "junk", "slides", "metadata", "voice", "transitions", "voiceoverTexts", "resolution", "theme", "callbackUrl", "slideUrl", "settings"}
-	inside := []string{"title", "items", "props", "metadata", "avatarPosition", "positions", "narration", "image", "voice", "id"}
+	places := []string{"title", "junk", "slides", "metadata", "voice", "transitions", "voiceoverTexts", "resolution",
+		"theme", "callbackUrl", "slideUrl", "settings"}
+	inside := []string{"title", "items", "props", "metadata", "avatarPosition", "positions", "narration", "image", "voice",
+		"id"}
 	top, slide := []string{}, []string{}
 	for range 1 + r.pick(4) {
 		size := sizes[r.pick(len(sizes))]
@@ -102,7 +104,8 @@ func (r *recipe) deck() string {
 // body is a deck as JSON or as one of a form's many shapes, with its Content-Type.
 func (r *recipe) body(deck string) (body, kind string) {
 	if r.pick(3) > 0 {
-		return deck, []string{"application/json", "", "text/plain", "application/x-www-form-urlencoded", "image/png", "application/json; charset=utf-16"}[r.pick(6)]
+		return deck, []string{"application/json", "", "text/plain", "application/x-www-form-urlencoded", "image/png",
+			"application/json; charset=utf-16"}[r.pick(6)]
 	}
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -118,31 +121,36 @@ func (r *recipe) body(deck string) (body, kind string) {
 		if err != nil {
 			continue
 		}
-		_, _ = io.WriteString(p, []string{deck, `{"preset":"draft"}`, "https://example.com/hook", r.value(5_000), "%PDF-", ""}[r.pick(6)])
+		_, _ = io.WriteString(p, []string{deck, `{"preset":"draft"}`, "https://example.com/hook", r.value(5_000), "%PDF-",
+			""}[r.pick(6)])
 	}
 	if r.pick(4) > 0 {
 		_ = w.Close()
 	}
-	return b.String(), []string{w.FormDataContentType(), "multipart/form-data", "multipart/form-data; boundary=" + strings.Repeat("b", 100), "multipart/mixed; boundary=x"}[r.pick(4)*r.pick(2)]
+	return b.String(), []string{w.FormDataContentType(), "multipart/form-data",
+		"multipart/form-data; boundary=" + strings.Repeat("b", 100), "multipart/mixed; boundary=x"}[r.pick(4)*r.pick(2)]
 }
 
-// FuzzBody sends whole requests for a presentation. Whatever they hold, the answer is a status of the caller's fault with a
-// sentence, or the presentation; nothing is made of a refused one; and what answering has allocated is within what the
-// body's size and the budget of tokens allow.
+// FuzzBody sends whole requests for a presentation. Whatever they hold, the answer is a status of the caller's fault
+// with a sentence, or the presentation; nothing is made of a refused one; and what answering has allocated is within
+// what the body's size and the budget of tokens allow.
 func FuzzBody(f *testing.F) {
 	const tokens = 2000
 	jobs := newJobs()
-	o := httpapi.Options{Jobs: jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{}, Pictures: pictures{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}
+	o := httpapi.Options{Jobs: jobs, Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Browser: browser{},
+		Pictures: pictures{}, Callbacks: callbacks{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}
 	o.Limits.BodyBytes, o.Limits.JSONTokens = 1<<20, tokens
 	handler := httpapi.New(o)
 	for i := range 256 { // each kind of value at each kind of place
 		seed := bytes.Repeat([]byte{byte(i), byte(i / 3), byte(i / 7), byte(i * 5)}, 24)
 		f.Add(seed, []byte(nil))
 	}
-	for _, raw := range []string{"", "{", one + "}", "\x1f\x8b\x08", "\xff\xfe{\x00", "--b\r\n\r\n", `{"slides":[{}],"slides":[{}]}`} {
+	for _, raw := range []string{"", "{", one + "}", "\x1f\x8b\x08", "\xff\xfe{\x00", "--b\r\n\r\n",
+		`{"slides":[{}],"slides":[{}]}`} {
 		f.Add([]byte{0, 1, 2}, []byte(raw))
 	}
-	paths := []string{"/v1/presentations", "/v1/presentations?dry_run=true", "/api/custom/presentations", "/api/custom/presentations?dry_run=1", "/api/custom/slide-html/preview"}
+	paths := []string{"/v1/presentations", "/v1/presentations?dry_run=true", "/api/custom/presentations",
+		"/api/custom/presentations?dry_run=1", "/api/custom/slide-html/preview"}
 	f.Fuzz(func(t *testing.T, plan, raw []byte) {
 		r := recipe(plan)
 		path := paths[r.pick(len(paths))]
@@ -174,7 +182,8 @@ func FuzzBody(f *testing.F) {
 		if !fine && (w.Code < 400 || w.Code > 499) {
 			t.Fatalf("%s: %d %.500s", path, w.Code, w.Body)
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &said); !fine && (err != nil || said.Code == "" || said.Detail+said.Error == "") {
+		if err := json.Unmarshal(w.Body.Bytes(), &said); !fine &&
+			(err != nil || said.Code == "" || said.Detail+said.Error == "") {
 			t.Fatalf("%s: %d %v %.500s", path, w.Code, err, w.Body)
 		}
 		if n := len(jobs.all); n > 0 && (!fine || strings.Contains(path, "dry_run") || strings.Contains(path, "preview")) {

@@ -1,12 +1,12 @@
 // Package httpapi speaks HTTP for Lectern, with two faces on one engine.
 //
-// /v1 is the product's own interface: snake_case, versions as ETags, long polling and server-sent events, problems as in
-// RFC 9457, and an OpenAPI document made from the code that serves it. /api/custom is the interface of the service that
-// Lectern succeeds, kept so that its web client and its scripts go on working: camelCase, a success flag, polling.
+// /v1 is the product's own interface: snake_case, versions as ETags, long polling and server-sent events, problems as
+// in RFC 9457, and an OpenAPI document made from the code that serves it. /api/custom is the interface of the service
+// that Lectern succeeds, kept so that its web client and its scripts go on working: camelCase, a success flag, polling.
 //
-// Handlers here translate and nothing else: what a deck is, its parser knows; what may happen to a presentation, the job
-// service decides; what would fail, the check finds. Each face has one table that turns a failure's code into
-// a status. Errors are logged here, once, and only where the fault is ours.
+// Handlers here translate and nothing else: what a deck is, its parser knows; what may happen to a presentation, the
+// job service decides; what would fail, the check finds. Each face has one table that turns a failure's code into a
+// status. Errors are logged here, once, and only where the fault is ours.
 //
 // The package sees the rest of Lectern through the ports that it declares in ports.go, so a test can put faithful fakes
 // behind it and the binary the real things.
@@ -73,8 +73,8 @@ type Options struct {
 	// Origins are the other origins whose pages may use the interface, such as "https://slides.example.com". Pages of the
 	// same host always may, those of localhost where the server is reached by loopback; "*" lets every page.
 	Origins []string
-	// Hosts are values of the Host header that are answered, without ports, in lower case. Names of loopback and BaseURL's host
-	// always are. Empty: without a key those alone, with Keyless also every address, with a key every host.
+	// Hosts are values of the Host header that are answered, without ports, in lower case. Names of loopback and BaseURL's
+	// host always are. Empty: without a key those alone, with Keyless also every address, with a key every host.
 	Hosts []string
 	// Proxies are the networks of proxies whose forwarding headers are believed.
 	Proxies []netip.Prefix
@@ -135,7 +135,8 @@ func New(o Options) http.Handler {
 func newServer(o Options) *server {
 	o = o.withDefaults()
 	s := &server{
-		Options: o, portraits: newPortraits(o.Avatars), large: newQueue(o.LargeBodies, o.LargeWait), previews: make(chan struct{}, maxPreviews), rules: map[string]rule{},
+		Options: o, portraits: newPortraits(o.Avatars), large: newQueue(o.LargeBodies, o.LargeWait),
+		previews: make(chan struct{}, maxPreviews), rules: map[string]rule{},
 		attempts: newAttempts(), streams: newStreams(o.Streams, o.StreamsPerAddress),
 	}
 	if u, err := url.Parse(o.BaseURL); err == nil && u.Host != "" {
@@ -185,7 +186,8 @@ func (s *server) route(mux *http.ServeMux) http.Handler {
 		h.ServeHTTP(probe, r)
 		if probe.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", probe.header.Get("Allow"))
-			s.refuse(w, r, lectern.Fail(codeMethod, "%s is not possible at %s; %s is.", r.Method, r.URL.Path, probe.header.Get("Allow")))
+			s.refuse(w, r, lectern.Fail(codeMethod, "%s is not possible at %s; %s is.", r.Method, r.URL.Path,
+				probe.header.Get("Allow")))
 			return
 		}
 		s.refuse(w, r, lectern.Fail(lectern.CodeNotFound, "There is nothing at %s.", r.URL.Path))

@@ -67,7 +67,8 @@ type keyInput struct {
 func (f *face) keys() {
 	book := f.s.Keys
 	handle(f, op{
-		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, codeRequest}, method: http.MethodPost, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
+		id: "create-key", refuses: []lectern.Code{lectern.CodeInvalidJSON, codeRequest}, method: http.MethodPost,
+		path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
 		summary: "Make an API key",
 		about: "The key is in this answer and never again. As soon as there is one key, every request needs one. " +
 			"An admin key of the owner default makes keys for every owner, any other for its own owner alone.",
@@ -89,8 +90,10 @@ func (f *face) keys() {
 		return nil
 	})
 	handle(f, op{
-		id: "list-keys", method: http.MethodGet, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin, summary: "List API keys",
-		about: "Without their secrets: those of every owner for a key of the owner default, else those of the key's owner. The key of the variable LECTERN_API_KEY is not among them.", body: KeyList{},
+		id: "list-keys", method: http.MethodGet, path: "/v1/keys", tag: keysTag, scope: lectern.ScopeAdmin,
+		summary: "List API keys",
+		about: "Without their secrets: those of every owner for a key of the owner default, else those of the key's owner. " +
+			"The key of the variable LECTERN_API_KEY is not among them.", body: KeyList{},
 	}, func(w http.ResponseWriter, r *http.Request, _ *struct{}) error {
 		all, err := book.List(r.Context(), visitOf(r.Context()).key)
 		if err != nil {
@@ -105,8 +108,10 @@ func (f *face) keys() {
 		return nil
 	})
 	handle(f, op{
-		id: "delete-key", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodDelete, path: "/v1/keys/{id}", tag: keysTag, scope: lectern.ScopeAdmin,
-		summary: "Remove an API key", about: "It is refused here at once and on every node within five seconds; its sessions and event streams end. Its presentations stay.",
+		id: "delete-key", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodDelete,
+		path: "/v1/keys/{id}", tag: keysTag, scope: lectern.ScopeAdmin,
+		summary: "Remove an API key", about: "It is refused here at once and on every node within five seconds; its " +
+			"sessions and event streams end. Its presentations stay.",
 		status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *keyInput) error {
 		if err := book.Remove(r.Context(), visitOf(r.Context()).key, in.ID); err != nil {

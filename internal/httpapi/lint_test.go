@@ -186,8 +186,8 @@ func (l *linter) shapes() {
 	}
 }
 
-// examples holds every example and default to the schema that it illustrates, and asks every enum for its meaning. at is a
-// JSON pointer.
+// examples holds every example and default to the schema that it illustrates, and asks every enum for its meaning. at
+// is a JSON pointer.
 func (l *linter) examples(at string, node any) {
 	switch v := node.(type) {
 	case object:
@@ -257,21 +257,42 @@ func TestLinterFinds(t *testing.T) {
 	}
 	get := []string{"paths", "/v1/presentations", "get"}
 	for want, spoil := range map[string]func(doc object){
-		"no operationId":                   func(d object) { delete(child(d, get...), "operationId") },
-		"the operationId list-themes is":   func(d object) { child(d, get...)["operationId"] = "list-themes" },
-		"no summary":                       func(d object) { delete(child(d, get...), "summary") },
-		"presentations: no description":    func(d object) { child(d, get...)["description"] = " " },
-		"no tags":                          func(d object) { delete(child(d, get...), "tags") },
-		"the tag Odds is not declared":     func(d object) { child(d, get...)["tags"] = []any{"Odds"} },
-		"parameter status: no description": func(d object) { delete(list(child(d, get...), "parameters")[0].(object), "description") },
-		"no security":                      func(d object) { delete(child(d, get...), "security") },
-		"the security scheme odd is not":   func(d object) { child(d, get...)["security"] = []any{object{"odd": []any{}}} },
-		"it is never refused":              func(d object) { child(d, get...)["responses"] = object{"200": object{"description": "Fine."}} },
-		"422 is no problem":                func(d object) { delete(child(d, append(get, "responses", "422")...), "content") },
-		"Theme: no description":            func(d object) { delete(child(d, "components", "schemas", "Theme"), "description") },
-		"Theme.id: no description":         func(d object) { delete(child(d, "components", "schemas", "Theme", "properties", "id"), "description") },
-		"nothing refers to it":             func(d object) { child(d, "components", "schemas")["Odd"] = object{"description": "Odd."} },
-		"/properties/kind: no description": func(d object) { delete(child(d, "components", "schemas", "Step", "properties", "kind"), "description") },
+		"no operationId":                 func(d object) { delete(child(d, get...), "operationId") },
+		"the operationId list-themes is": func(d object) { child(d, get...)["operationId"] = "list-themes" },
+		"no summary":                     func(d object) { delete(child(d, get...), "summary") },
+		"presentations: no description":  func(d object) { child(d, get...)["description"] = " " },
+		"no tags":                        func(d object) { delete(child(d, get...), "tags") },
+		"the tag Odds is not declared":   func(d object) { child(d, get...)["tags"] = []any{"Odds"} },
+		"parameter status: no description": func(d object) {
+			delete(list(child(d, get...), "parameters")[0].(object),
+				"description")
+		},
+		"no security":                    func(d object) { delete(child(d, get...), "security") },
+		"the security scheme odd is not": func(d object) { child(d, get...)["security"] = []any{object{"odd": []any{}}} },
+		"it is never refused": func(d object) {
+			child(d,
+				get...)["responses"] = object{"200": object{"description": "Fine."}}
+		},
+		"422 is no problem": func(d object) {
+			delete(child(d, append(get, "responses", "422")...),
+				"content")
+		},
+		"Theme: no description": func(d object) {
+			delete(child(d, "components", "schemas", "Theme"),
+				"description")
+		},
+		"Theme.id: no description": func(d object) {
+			delete(child(d, "components", "schemas", "Theme", "properties",
+				"id"), "description")
+		},
+		"nothing refers to it": func(d object) {
+			child(d, "components",
+				"schemas")["Odd"] = object{"description": "Odd."}
+		},
+		"/properties/kind: no description": func(d object) {
+			delete(child(d, "components", "schemas", "Step", "properties",
+				"kind"), "description")
+		},
 		"wide does not fit": func(d object) {
 			child(d, "components", "schemas", "SizeInput", "properties", "width")["examples"] = []any{"wide"}
 		},

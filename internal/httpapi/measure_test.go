@@ -22,7 +22,8 @@ const threeSlides = `{"slides":[{"template":"title"},{"template":"title"},{"temp
 // V3: a dry run says how many slides it measured and what does not fit on them.
 func TestV3DryRunMeasures(t *testing.T) {
 	t.Parallel()
-	tooMuch := lectern.Warning{Code: "text_overflow", Slide: 2, Param: "slides[1].props.items", Message: "Of \"items\", 12 of 30 items do not fit."}
+	tooMuch := lectern.Warning{Code: "text_overflow", Slide: 2, Param: "slides[1].props.items",
+		Message: "Of \"items\", 12 of 30 items do not fit."}
 	for name, c := range map[string]struct {
 		time    time.Duration
 		measure httpapi.Measurer
@@ -32,10 +33,11 @@ func TestV3DryRunMeasures(t *testing.T) {
 		"all": {time.Hour, measurer(func(_ context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
 			return len(d.Slides), []lectern.Warning{tooMuch}, nil
 		}), 3, "text_overflow"},
-		"what there is time for": {time.Millisecond, measurer(func(ctx context.Context, _ lectern.Deck) (int, []lectern.Warning, error) {
-			<-ctx.Done()
-			return 2, []lectern.Warning{tooMuch}, context.Cause(ctx)
-		}), 2, "text_overflow"},
+		"what there is time for": {time.Millisecond,
+			measurer(func(ctx context.Context, _ lectern.Deck) (int, []lectern.Warning, error) {
+				<-ctx.Done()
+				return 2, []lectern.Warning{tooMuch}, context.Cause(ctx)
+			}), 2, "text_overflow"},
 		"no browser": {time.Hour, nil, 0, "not_measured"},
 		"turned off": {0, measurer(func(context.Context, lectern.Deck) (int, []lectern.Warning, error) {
 			panic("it is turned off")
@@ -71,7 +73,8 @@ func TestDryRunRefusesWhatMeasuringFinds(t *testing.T) {
 			return 1, nil, lectern.Fail(lectern.CodeAssetRefused, "The picture is damaged.").At(2)
 		})
 	})
-	if a := r.post("/v1/presentations?dry_run=true", threeSlides); a.status/100 != 4 || !strings.Contains(a.body, "The picture is damaged.") {
+	if a := r.post("/v1/presentations?dry_run=true", threeSlides); a.status/100 != 4 ||
+		!strings.Contains(a.body, "The picture is damaged.") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
@@ -81,11 +84,12 @@ func TestDryRunsCannotCrowdOutPresentations(t *testing.T) {
 	t.Parallel()
 	busy, free := make(chan struct{}), make(chan struct{})
 	r := newRig(t, func(o *httpapi.Options) {
-		o.CheckTime, o.Measure = time.Hour, measurer(func(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
-			busy <- struct{}{}
-			<-free
-			return len(d.Slides), nil, nil
-		})
+		o.CheckTime, o.Measure = time.Hour,
+			measurer(func(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
+				busy <- struct{}{}
+				<-free
+				return len(d.Slides), nil, nil
+			})
 	})
 	done := make(chan int)
 	for range 3 {

@@ -43,8 +43,8 @@ func attrs(r *http.Request, f *lectern.Failure) []slog.Attr {
 	}
 }
 
-// guard stands around every request: an id, a log line, bounds in size and time, headers, who may do it, and an answer even
-// to a panic.
+// guard stands around every request: an id, a log line, bounds in size and time, headers, who may do it, and an answer
+// even to a panic.
 func (s *server) guard(mux *http.ServeMux) http.Handler {
 	next := s.route(mux)
 	return guarded{s, http.HandlerFunc(func(raw http.ResponseWriter, r *http.Request) {
@@ -64,8 +64,10 @@ func (s *server) guard(mux *http.ServeMux) http.Handler {
 				s.panicked(w, r, p)
 			}
 			s.Observer.Answered(r.Context(), r.Pattern, r.Method, w.status, time.Since(began))
-			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "HTTP_REQUEST", slog.String("request_id", v.id), slog.String("method", r.Method),
-				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", time.Since(began)),
+			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "HTTP_REQUEST", slog.String("request_id", v.id),
+				slog.String("method", r.Method),
+				slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Int64("bytes", w.bytes),
+				slog.Duration("took", time.Since(began)),
 				slog.String("key_id", v.key.ID))
 		}()
 		_, r.Pattern = mux.Handler(r)
@@ -104,24 +106,30 @@ func (s *server) panicked(w *writer, r *http.Request, p any) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	s.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a request", slog.String("request_id", requestID(r.Context())), slog.String("method", r.Method),
+	s.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a request", slog.String("request_id", requestID(r.Context())),
+		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path), slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // half an answer must not look whole
 	}
-	s.refuse(w, r, lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong; the server's log has it under request %s.", requestID(r.Context())))
+	s.refuse(w, r, lectern.Fail(lectern.CodeInternal, "Something inside Lectern went wrong; the server's log has it "+
+		"under request %s.", requestID(r.Context())))
 }
 
-// bound limits the body in size and its sender in patience, and has large bodies wait for a place, which done gives back.
+// bound limits the body in size and its sender in patience, and has large bodies wait for a place, which done gives
+// back.
 func (s *server) bound(w *writer, r *http.Request, control *http.ResponseController, u rule) (done func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
-	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout)) // for a body that no handler reads; not every writer has one
+	// for a body that no handler reads; not every writer has one
+	_ = control.SetReadDeadline(time.Now().Add(s.ReadTimeout))
 	most := s.mostBytes(u, r)
 	b := &body{
-		ReadCloser: http.MaxBytesReader(w, r.Body, most), control: control, patience: s.ReadTimeout, until: time.Now().Add(10 * s.ReadTimeout),
-		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= most, taken: u.upload},
+		ReadCloser: http.MaxBytesReader(w, r.Body, most), control: control, patience: s.ReadTimeout,
+		until: time.Now().Add(10 * s.ReadTimeout),
+		place: place{queue: s.large, ctx: r.Context(), large: r.ContentLength > largeBody && r.ContentLength <= most,
+			taken: u.upload},
 	}
 	if most > s.Limits.BodyBytes { // files take no memory, and as much time as a slow line needs
 		b.until = time.Now().Add(uploadTimes * s.ReadTimeout)
@@ -137,9 +145,9 @@ func (s *server) bound(w *writer, r *http.Request, control *http.ResponseControl
 // uploadTimes is how many times ReadTimeout the upload of a file may take.
 const uploadTimes = 240
 
-// body ends a request whose sender falls silent. Once it is read to its end, the deadline goes, since net/http would take
-// its passing for the client's leaving. Short of that it stays: before it answers, net/http reads what is left of the body,
-// and would wait for it forever.
+// body ends a request whose sender falls silent. Once it is read to its end, the deadline goes, since net/http would
+// take its passing for the client's leaving. Short of that it stays: before it answers, net/http reads what is left of
+// the body, and would wait for it forever.
 type body struct {
 	io.ReadCloser
 	control  *http.ResponseController
@@ -165,8 +173,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// writer counts what is written and gives each write a deadline, so that a client that stopped reading is dropped while one
-// that merely takes its time is not. It hides ReadFrom on purpose: a whole video in one call would have one deadline.
+// writer counts what is written and gives each write a deadline, so that a client that stopped reading is dropped while
+// one that merely takes its time is not. It hides ReadFrom on purpose: a whole video in one call would have one
+// deadline.
 type writer struct {
 	http.ResponseWriter
 	control  *http.ResponseController

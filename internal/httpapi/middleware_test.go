@@ -21,7 +21,8 @@ import (
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	}), goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	}), goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
 // SEED 11: a clean run leaves no line with either word in any form, at the most talkative level, keys included.
@@ -59,7 +60,8 @@ func TestCleanRunLogsNeitherWord(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	if a := r.get("/v1/nothing", "X-Request-Id", "abc-1.2_X"); a.header.Get("X-Request-Id") != "abc-1.2_X" || !strings.Contains(a.body, `"request_id":"abc-1.2_X"`) {
+	if a := r.get("/v1/nothing", "X-Request-Id", "abc-1.2_X"); a.header.Get("X-Request-Id") != "abc-1.2_X" ||
+		!strings.Contains(a.body, `"request_id":"abc-1.2_X"`) {
 		t.Errorf("the caller's id: %v %s", a.header, a.body)
 	}
 	for _, bad := range []string{"", "a b", `x"y`, strings.Repeat("x", 65)} {
@@ -75,15 +77,18 @@ func TestRequestIDs(t *testing.T) {
 func TestNowhereAndWrongMethods(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for path, ct := range map[string]string{"/nothing": "application/problem+json", "/v1/nothing": "application/problem+json", "/api/custom/nothing": "application/json"} {
+	for path, ct := range map[string]string{"/nothing": "application/problem+json",
+		"/v1/nothing": "application/problem+json", "/api/custom/nothing": "application/json"} {
 		a := r.get(path)
 		if a.status != 404 || a.header.Get("Content-Type") != ct || !strings.Contains(a.body, "There is nothing at "+path) {
 			t.Errorf("%s: %d %v %s", path, a.status, a.header, a.body)
 		}
 	}
-	for path, method := range map[string]string{"/v1/presentations": "PUT", "/api/custom/presentations": "DELETE", "/v1/voices": "POST"} {
+	for path, method := range map[string]string{"/v1/presentations": "PUT", "/api/custom/presentations": "DELETE",
+		"/v1/voices": "POST"} {
 		a := r.do(method, path, "")
-		if a.status != 405 || !strings.Contains(a.header.Get("Allow"), "GET") || !strings.Contains(a.body, "method_not_allowed") {
+		if a.status != 405 || !strings.Contains(a.header.Get("Allow"), "GET") ||
+			!strings.Contains(a.body, "method_not_allowed") {
 			t.Errorf("%s %s: %d %v %s", method, path, a.status, a.header, a.body)
 		}
 	}
@@ -97,7 +102,8 @@ func TestPanics(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Check = checker{panics: true} })
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
-		if a := r.post(path, seedRequest); a.status != 500 || !strings.Contains(a.body, `"code":"internal"`) || strings.Contains(a.body, "checker broke") {
+		if a := r.post(path, seedRequest); a.status != 500 || !strings.Contains(a.body, `"code":"internal"`) ||
+			strings.Contains(a.body, "checker broke") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
@@ -114,7 +120,8 @@ func TestSecurityHeaders(t *testing.T) {
 	r := newRig(t)
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations", "/nothing", "/docs"} {
 		h := r.get(path).header
-		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("X-Frame-Options") != "DENY" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Referrer-Policy") == "" {
+		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("X-Frame-Options") != "DENY" ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("Referrer-Policy") == "" {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
@@ -124,15 +131,17 @@ func TestSecurityHeaders(t *testing.T) {
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for ct, status := range map[string]int{"application/json": 202, "": 202, "application/x-www-form-urlencoded": 202, "text/plain": 202, "APPLICATION/JSON; charset=utf-8": 202, "multipart/mixed; boundary=x": 415, "multipart/form-data; boundary=x": 422, "multipart/form-data": 415, "image/png": 415} {
+	for ct, status := range map[string]int{"application/json": 202, "": 202, "application/x-www-form-urlencoded": 202,
+		"text/plain": 202, "APPLICATION/JSON; charset=utf-8": 202, "multipart/mixed; boundary=x": 415,
+		"multipart/form-data; boundary=x": 422, "multipart/form-data": 415, "image/png": 415} {
 		if a := r.do("POST", "/v1/presentations", seedRequest, "Content-Type", ct); a.status != status {
 			t.Errorf("%q: %d %s", ct, a.status, a.body)
 		}
 	}
 }
 
-// Pages of the same host and of localhost may use the interface, others only by the operator's leave; a page that may not
-// cannot start work either, though a browser would send such a request without asking.
+// Pages of the same host and of localhost may use the interface, others only by the operator's leave; a page that may
+// not cannot start work either, though a browser would send such a request without asking.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	plain := newRig(t)
@@ -144,20 +153,25 @@ func TestOrigins(t *testing.T) {
 		origin string
 		fine   bool
 	}{
-		{"the same", plain, plain.URL, true}, {"localhost", plain, "http://localhost:3000", true}, {"a loopback address", plain, "http://[::1]:5173", true},
-		{"another", plain, "https://slides.example.com", false}, {"null", plain, "null", false}, {"a look-alike", plain, "http://localhost.evil.com", false},
-		{"a file", plain, "file://", false}, {"allowed", open, "https://slides.example.com", true}, {"allowed, but another scheme", open, "http://slides.example.com", false},
+		{"the same", plain, plain.URL, true}, {"localhost", plain, "http://localhost:3000", true},
+		{"a loopback address", plain, "http://[::1]:5173", true},
+		{"another", plain, "https://slides.example.com", false}, {"null", plain, "null", false},
+		{"a look-alike", plain, "http://localhost.evil.com", false},
+		{"a file", plain, "file://", false}, {"allowed", open, "https://slides.example.com", true},
+		{"allowed, but another scheme", open, "http://slides.example.com", false},
 		{"everybody", all, "https://evil.example", true},
 	} {
 		get := c.rig.get("/api/custom/presentations", "Origin", c.origin)
-		if got := get.header.Get("Access-Control-Allow-Origin"); get.status != 200 || (got == c.origin) != c.fine || got != "" && !c.fine || get.header.Get("Vary") != "Origin" {
+		if got := get.header.Get("Access-Control-Allow-Origin"); get.status != 200 || (got == c.origin) != c.fine ||
+			got != "" && !c.fine || get.header.Get("Vary") != "Origin" {
 			t.Errorf("%s: GET %d allows %q", c.name, get.status, got)
 		}
 		post := c.rig.post("/api/custom/presentations", seedRequest, "Origin", c.origin, "Content-Type", "text/plain")
 		if want := map[bool]int{true: 200, false: 403}[c.fine]; post.status != want {
 			t.Errorf("%s: POST %d %s", c.name, post.status, post.body)
 		}
-		pre := c.rig.do("OPTIONS", "/api/custom/presentations", "", "Origin", c.origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+		pre := c.rig.do("OPTIONS", "/api/custom/presentations", "", "Origin", c.origin, "Access-Control-Request-Method",
+			"POST", "Access-Control-Request-Headers", "content-type")
 		if pre.status != 204 || strings.Contains(pre.header.Get("Access-Control-Allow-Methods"), "POST") != c.fine {
 			t.Errorf("%s: preflight %d %v", c.name, pre.status, pre.header)
 		}
@@ -197,7 +211,8 @@ func TestSlowSenders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Length: 500\r\n\r\n{\"slides\":", r.Listener.Addr())
+	fmt.Fprintf(conn, "POST /v1/presentations HTTP/1.1\r\nHost: %s\r\nContent-Length: 500\r\n\r\n{\"slides\":",
+		r.Listener.Addr())
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +227,8 @@ func TestSlowSenders(t *testing.T) {
 func TestNoDeadlineBehindTheBody(t *testing.T) {
 	t.Parallel()
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
+	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{},
+		Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
 		ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/v1/presentations", strings.NewReader(seedRequest)))
 	if n := len(w.read); n < 2 || w.read[0].IsZero() || !w.read[n-1].IsZero() {
 		t.Errorf("read deadlines %v", w.read)
@@ -293,7 +309,8 @@ func TestUI(t *testing.T) {
 func TestWithoutDeadlines(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{}, Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
+	httpapi.New(httpapi.Options{Jobs: newJobs(), Decks: all.Parsers(), Check: checker{}, Slides: slides{},
+		Voices: voices{}, Avatars: avatars{}, Open: openBlob}).
 		ServeHTTP(w, httptest.NewRequest("POST", "http://localhost/v1/presentations", strings.NewReader(seedRequest)))
 	if w.Code != http.StatusAccepted {
 		t.Errorf("%d %s", w.Code, w.Body)

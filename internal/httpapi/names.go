@@ -19,9 +19,9 @@ const (
 // attachment is a Content-Disposition for a name that is safe in ASCII.
 func attachment(how, name string) string { return how + `; filename="` + name + `"` }
 
-// disposition names a file of a presentation after its title, as RFC 6266 has it: in ASCII for every program, and whole, in
-// UTF-8, for those that know filename*, which all browsers do. suffix stands behind the title, and behind the language of
-// a deck that says its own.
+// disposition names a file of a presentation after its title, as RFC 6266 has it: in ASCII for every program, and
+// whole, in UTF-8, for those that know filename*, which all browsers do. suffix stands behind the title, and behind the
+// language of a deck that says its own.
 func disposition(how string, p lectern.Presentation, suffix string) string {
 	plain, full := plainName(p.Title), titleName(p.Title)
 	if lectern.IsLanguage(p.Language) {
@@ -57,7 +57,8 @@ func extended(s string) string {
 func titleName(title string) string {
 	clean := strings.Map(func(c rune) rune {
 		switch {
-		case c == utf8.RuneError, unicode.IsControl(c), c >= 0x202A && c <= 0x202E, c >= 0x2066 && c <= 0x2069, c == 0x200E, c == 0x200F, c == 0xFEFF:
+		case c == utf8.RuneError, unicode.IsControl(c), c >= 0x202A && c <= 0x202E, c >= 0x2066 && c <= 0x2069, c == 0x200E,
+			c == 0x200F, c == 0xFEFF:
 			return -1
 		case unicode.IsSpace(c):
 			return ' '
@@ -79,15 +80,22 @@ func titleName(title string) string {
 // latin is how letters are written where there is only ASCII: what has no base letter of its own, German as Germans do,
 // Cyrillic and Greek by sound. Other scripts have no fair spelling that needs no dictionary.
 var latin = map[rune]string{
-	'ä': "ae", 'ö': "oe", 'ü': "ue", 'ß': "ss", 'ẞ': "SS", 'æ': "ae", 'ø': "o", 'œ': "oe", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ı': "i", 'ħ': "h", 'ŋ': "ng",
-	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'ґ': "g", 'д': "d", 'е': "e", 'ё': "yo", 'є': "ye", 'ж': "zh", 'з': "z", 'и': "i", 'і': "i", 'ї': "yi", 'й': "y",
-	'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ў': "u", 'ф': "f", 'х': "kh", 'ц': "ts", 'ч': "ch",
-	'ш': "sh", 'щ': "shch", 'ъ': "", 'ы': "y", 'ь': "", 'э': "e", 'ю': "yu", 'я': "ya", 'ђ': "dj", 'ј': "j", 'љ': "lj", 'њ': "nj", 'ћ': "c", 'џ': "dz",
-	'α': "a", 'β': "v", 'γ': "g", 'δ': "d", 'ε': "e", 'ζ': "z", 'η': "i", 'θ': "th", 'ι': "i", 'κ': "k", 'λ': "l", 'μ': "m", 'ν': "n", 'ξ': "x", 'ο': "o",
-	'π': "p", 'ρ': "r", 'σ': "s", 'ς': "s", 'τ': "t", 'υ': "y", 'φ': "f", 'χ': "ch", 'ψ': "ps", 'ω': "o", '’': "", 'ʼ': "", '\'': "",
+	'ä': "ae", 'ö': "oe", 'ü': "ue", 'ß': "ss", 'ẞ': "SS", 'æ': "ae", 'ø': "o", 'œ': "oe", 'ł': "l", 'đ': "d", 'ð': "d",
+	'þ': "th", 'ı': "i", 'ħ': "h", 'ŋ': "ng",
+	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'ґ': "g", 'д': "d", 'е': "e", 'ё': "yo", 'є': "ye", 'ж': "zh", 'з': "z",
+	'и': "i", 'і': "i", 'ї': "yi", 'й': "y",
+	'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ў': "u", 'ф': "f",
+	'х': "kh", 'ц': "ts", 'ч': "ch",
+	'ш': "sh", 'щ': "shch", 'ъ': "", 'ы': "y", 'ь': "", 'э': "e", 'ю': "yu", 'я': "ya", 'ђ': "dj", 'ј': "j", 'љ': "lj",
+	'њ': "nj", 'ћ': "c", 'џ': "dz",
+	'α': "a", 'β': "v", 'γ': "g", 'δ': "d", 'ε': "e", 'ζ': "z", 'η': "i", 'θ': "th", 'ι': "i", 'κ': "k", 'λ': "l",
+	'μ': "m", 'ν': "n", 'ξ': "x", 'ο': "o",
+	'π': "p", 'ρ': "r", 'σ': "s", 'ς': "s", 'τ': "t", 'υ': "y", 'φ': "f", 'χ': "ch", 'ψ': "ps", 'ω': "o", '’': "", 'ʼ': "",
+	'\'': "",
 }
 
-// plainName is a title in letters and digits of ASCII, with hyphens between words; "" where too little of it would be left.
+// plainName is a title in letters and digits of ASCII, with hyphens between words; "" where too little of it would be
+// left.
 func plainName(title string) string {
 	var b strings.Builder
 	letters, lost := 0, 0

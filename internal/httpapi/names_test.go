@@ -17,11 +17,12 @@ func TestV6NamesOfDownloads(t *testing.T) {
 	t.Parallel()
 	const id = "00000000-0000-4000-8000-000000000001"
 	for title, want := range map[string]string{
-		"Hello world":          `inline; filename="Hello-world.mp4"; filename*=UTF-8''Hello%20world.mp4`,
-		"Hello":                `inline; filename="Hello.mp4"`,
-		"Größe":                `inline; filename="Groesse.mp4"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.mp4`,
-		"Größe & q*x":          `inline; filename="Groesse-q-x.mp4"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20&%20q-x.mp4`,
-		"日本語のタイトル":             `inline; filename="presentation_` + id + `.mp4"; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E%E3%81%AE%E3%82%BF%E3%82%A4%E3%83%88%E3%83%AB.mp4`,
+		"Hello world": `inline; filename="Hello-world.mp4"; filename*=UTF-8''Hello%20world.mp4`,
+		"Hello":       `inline; filename="Hello.mp4"`,
+		"Größe":       `inline; filename="Groesse.mp4"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.mp4`,
+		"Größe & q*x": `inline; filename="Groesse-q-x.mp4"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20&%20q-x.mp4`,
+		"日本語のタイトル": `inline; filename="presentation_` + id +
+			`.mp4"; filename*=UTF-8''%E6%97%A5%E6%9C%AC%E8%AA%9E%E3%81%AE%E3%82%BF%E3%82%A4%E3%83%88%E3%83%AB.mp4`,
 		"Übung: Ärger":         `inline; filename="Uebung-Aerger.mp4"; filename*=UTF-8''%C3%9Cbung-%20%C3%84rger.mp4`,
 		"Борщ":                 `inline; filename="Borshch.mp4"; filename*=UTF-8''%D0%91%D0%BE%D1%80%D1%89.mp4`,
 		"Façade naïve":         `inline; filename="Facade-naive.mp4"; filename*=UTF-8''Fa%C3%A7ade%20na%C3%AFve.mp4`,
@@ -36,13 +37,14 @@ func TestV6NamesOfDownloads(t *testing.T) {
 		}
 	}
 	german := lectern.Presentation{ID: id, Title: "Größe", Language: "de-AT"}
-	if got := httpapi.Disposition("inline", german, ".srt"); got != `inline; filename="Groesse.de-AT.srt"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.de-AT.srt` {
+	if got := httpapi.Disposition("inline", german,
+		".srt"); got != `inline; filename="Groesse.de-AT.srt"; filename*=UTF-8''Gr%C3%B6%C3%9Fe.de-AT.srt` {
 		t.Errorf("a deck in a language: %s", got)
 	}
 }
 
-// Whatever the title is, the header is one line of ASCII that the standard library reads, and the name stays below what file
-// systems take.
+// Whatever the title is, the header is one line of ASCII that the standard library reads, and the name stays below what
+// file systems take.
 func TestNamesOfDownloadsAreSafe(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -56,7 +58,8 @@ func TestNamesOfDownloadsAreSafe(t *testing.T) {
 			t.Fatalf("%q: %v", d, err)
 		}
 		name := params["filename"]
-		if len(name) > 220 || !strings.HasSuffix(name, "-chapters.vtt") || strings.ContainsAny(name, `/\:*?"<>|`) || strings.ContainsFunc(name, unicode.IsControl) {
+		if len(name) > 220 || !strings.HasSuffix(name, "-chapters.vtt") || strings.ContainsAny(name, `/\:*?"<>|`) ||
+			strings.ContainsFunc(name, unicode.IsControl) {
 			t.Fatalf("%q becomes %q", title, name)
 		}
 	})

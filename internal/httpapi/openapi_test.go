@@ -19,8 +19,8 @@ func TestOpenAPIIsCheckedIn(t *testing.T) {
 	compare(t, filepath.Join("..", "..", "docs", "openapi.json"), a.body)
 }
 
-// The document keeps the rules of OpenAPI 3.1 that tools trip over: every reference leads somewhere, every operation has
-// an id of its own, every variable of a path is declared, every answer has a description.
+// The document keeps the rules of OpenAPI 3.1 that tools trip over: every reference leads somewhere, every operation
+// has an id of its own, every variable of a path is declared, every answer has a description.
 func TestOpenAPIIsValid(t *testing.T) {
 	t.Parallel()
 	var doc struct {
@@ -78,7 +78,8 @@ func TestOpenAPIIsValid(t *testing.T) {
 					t.Errorf("%s %s: %s is not declared", method, path, v[1])
 				}
 			}
-			if r, ok := o.Responses["default"]; !ok || r.Content["application/problem+json"].Schema["$ref"] != "#/components/schemas/Problem" {
+			if r, ok := o.Responses["default"]; !ok ||
+				r.Content["application/problem+json"].Schema["$ref"] != "#/components/schemas/Problem" {
 				t.Errorf("%s %s: failures are not problems", method, path)
 			}
 			for status, r := range o.Responses {
@@ -104,7 +105,8 @@ func TestDocsPage(t *testing.T) {
 	if strings.Contains(a.body, "<script") || regexp.MustCompile(`(?:src|href)="(?:https?:)?//`).MatchString(a.body) {
 		t.Error("the page loads something from elsewhere")
 	}
-	for _, id := range []string{"create-presentation", "watch-presentation", "get-video", "shape-Presentation", "shape-DeckInput"} {
+	for _, id := range []string{"create-presentation", "watch-presentation", "get-video", "shape-Presentation",
+		"shape-DeckInput"} {
 		if !strings.Contains(a.body, `id="`+id+`"`) {
 			t.Errorf("the page has no %s", id)
 		}

@@ -73,8 +73,10 @@ func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 	sub.Warnings = append(sub.Warnings, more...)
 	total, slides := d.Estimate()
 	v := Checked{
-		Valid: true, Slides: len(d.Slides), Measured: measured, Language: d.Language, Theme: d.Theme, Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
-		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)), Warnings: nonNil(sub.Warnings),
+		Valid: true, Slides: len(d.Slides), Measured: measured, Language: d.Language, Theme: d.Theme,
+		Layout: string(d.Layout), Avatar: d.Avatar, Voice: voiceName(d.Voice),
+		Size: d.Size, EstimatedSeconds: tenths(total), Outline: make([]CheckedSlide, len(d.Slides)),
+		Warnings: nonNil(sub.Warnings),
 	}
 	performs := d.Avatar != "" && s.Avatars.Performs(r.Context(), d.Avatar)
 	for i := range d.Slides {
@@ -92,8 +94,8 @@ func (s *server) outlook(r *http.Request, how intake) (Checked, error) {
 // errCheckTime ends the measuring of a dry run.
 var errCheckTime = errors.New("the time for measuring is over")
 
-// measure draws as many slides as there is time for. It has the place of a preview meanwhile, so that dry runs cannot crowd
-// out presentations; where none becomes free in time nothing is measured.
+// measure draws as many slides as there is time for. It has the place of a preview meanwhile, so that dry runs cannot
+// crowd out presentations; where none becomes free in time nothing is measured.
 func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Warning, error) {
 	if s.CheckTime <= 0 {
 		return 0, nil, nil

@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// mine is the job service as one key sees it. All handlers go through it: what belongs to another owner is not there, as if
-// it had never been made.
+// mine is the job service as one key sees it. All handlers go through it: what belongs to another owner is not there,
+// as if it had never been made.
 type mine struct {
 	jobs  Jobs
 	key   lectern.Key
@@ -30,7 +30,8 @@ func (m mine) bounds() lectern.Quota {
 	}
 	q := m.key.Quota
 	return lectern.Quota{
-		Running: cmp.Or(q.Running, m.quota.Running), Queued: cmp.Or(q.Queued, m.quota.Queued), Minutes: cmp.Or(q.Minutes, m.quota.Minutes),
+		Running: cmp.Or(q.Running, m.quota.Running), Queued: cmp.Or(q.Queued, m.quota.Queued),
+		Minutes: cmp.Or(q.Minutes, m.quota.Minutes),
 	}
 }
 
@@ -67,7 +68,8 @@ func (m mine) ReleaseKey(ctx context.Context, key string) error {
 func (m mine) Get(ctx context.Context, id string) (lectern.Presentation, error) {
 	p, err := m.jobs.Get(ctx, id)
 	if err == nil && cmp.Or(p.Owner, lectern.DefaultOwner) != m.owner() {
-		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id) // as the store says it of one that never was
+		// as the store says it of one that never was
+		return lectern.Presentation{}, lectern.Fail(lectern.CodeNotFound, "There is no presentation %.64q.", id)
 	}
 	return p, err
 }

@@ -43,7 +43,8 @@ func (p *portraits) get(c context.Context, code string, size int) ([]byte, error
 		// A panic here would be out of reach of the handlers' guard and end the process.
 		defer func() {
 			if r := recover(); r != nil {
-				v, err = nil, lectern.Fail(lectern.CodeInternal, "The portrait could not be drawn.").Because(fmt.Errorf("panic: %v", r))
+				v, err = nil, lectern.Fail(lectern.CodeInternal, "The portrait could not be drawn.").Because(fmt.Errorf("panic: %v",
+					r))
 			}
 		}()
 		img, err := p.source.Portrait(context.WithoutCancel(c), code, lectern.Size{Width: size, Height: size})

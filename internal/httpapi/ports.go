@@ -23,8 +23,9 @@ type Jobs interface {
 // Intake accepts decks that were checked.
 type Intake interface {
 	Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error)
-	// Reserve claims an Idempotency-Key of an owner for a request. replayed: p is what the same request made before. Another request
-	// with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes the key.
+	// Reserve claims an Idempotency-Key of an owner for a request. replayed: p is what the same request made before.
+	// Another request with this key is CodeKeyMismatch, one that is not answered yet CodeKeyInUse (J13). Submit completes
+	// the key.
 	Reserve(ctx context.Context, owner, key, fingerprint string) (p lectern.Presentation, replayed bool, err error)
 	// ReleaseKey frees the key of a request that failed; one that is completed stays as it is.
 	ReleaseKey(ctx context.Context, owner, key string) error
@@ -73,14 +74,15 @@ type Checker interface {
 
 // Measurer draws the slides of a settled deck in the browser and reports what does not fit on them.
 type Measurer interface {
-	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure. When
-	// ctx ends, it gives what was measured so far with ctx's cause.
+	// Measure gives how many slides were measured and what was found. A slide that a render would fail at is a failure.
+	// When ctx ends, it gives what was measured so far with ctx's cause.
 	Measure(ctx context.Context, d lectern.Deck) (slides int, warnings []lectern.Warning, err error)
 }
 
 // Callbacks judges the addresses that want to be told of presentations. *webhook.Service is one.
 type Callbacks interface {
-	// Allowed refuses an address that may not be reached (CodeCallbackRefused), as far as it shows without asking the network.
+	// Allowed refuses an address that may not be reached (CodeCallbackRefused), as far as it shows without asking the
+	// network.
 	Allowed(address string) error
 }
 

@@ -84,7 +84,8 @@ func (s *server) slideImage(w http.ResponseWriter, r *http.Request) error {
 		a.URL = address
 		assets = append(assets, a)
 		if pixels += a.Pixels; s.Limits.SlidePixels > 0 && pixels > s.Limits.SlidePixels {
-			return blame(page.Params[address], lectern.CodeAssetRefused, "The pictures of the slide have %d pixels together, and at most %d are shown (limits.slide_pixels).",
+			return blame(page.Params[address], lectern.CodeAssetRefused, "The pictures of the slide have %d pixels together, "+
+				"and at most %d are shown (limits.slide_pixels).",
 				pixels, s.Limits.SlidePixels).At(n)
 		}
 	}
@@ -125,6 +126,7 @@ func (s *server) slideHTML(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	size := d.SlideSize()
-	writeJSON(w, r, http.StatusOK, customHTML{true, html, d.Theme, len(d.Slides), size.Width, size.Height, nonNil(warnings)})
+	writeJSON(w, r, http.StatusOK, customHTML{true, html, d.Theme, len(d.Slides), size.Width, size.Height,
+		nonNil(warnings)})
 	return nil
 }

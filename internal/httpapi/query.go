@@ -102,8 +102,8 @@ type listInput struct {
 	Cursor        string    `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
 }
 
-// describeList adds to the document the parameters metadata.KEY, whose names are the caller's: an object that is written
-// out as one parameter an entry.
+// describeList adds to the document the parameters metadata.KEY, whose names are the caller's: an object that is
+// written out as one parameter an entry.
 func describeList(o *huma.Operation) {
 	explode := true
 	entry := map[string]any{"type": "string", "description": "The value of the entry."}

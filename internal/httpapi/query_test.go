@@ -14,8 +14,8 @@ import (
 	"lectern/internal/httpapi"
 )
 
-// TestUnknownParametersAreRefused holds that every operation of the document answers 400 to a parameter that it does not read
-// and to one that comes twice, and names it.
+// TestUnknownParametersAreRefused holds that every operation of the document answers 400 to a parameter that it does
+// not read and to one that comes twice, and names it.
 func TestUnknownParametersAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -56,8 +56,10 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		t.Errorf("only %d operations", operations)
 	}
 	for query, want := range map[string]string{
-		"?limits=3": `Did you mean "limit"?`, "?statuz=queued": `Did you mean "status"?`, "?createdafter=1": `Did you mean "created_after"?`,
-		"?q=": `It takes "created_after", "created_before", "cursor", "limit", "status" or "metadata.KEY".`, "?%zz": "cannot be read",
+		"?limits=3": `Did you mean "limit"?`, "?statuz=queued": `Did you mean "status"?`,
+		"?createdafter=1":            `Did you mean "created_after"?`,
+		"?q=":                        `It takes "created_after", "created_before", "cursor", "limit", "status" or "metadata.KEY".`,
+		"?%zz":                       "cannot be read",
 		"?metadata.a=1&metadata.a=2": "comes 2 times",
 	} {
 		a := r.get("/v1/presentations" + query)
@@ -70,7 +72,8 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 	}
 }
 
-// TestListFilters holds that filters narrow a list together, that pages keep them, and that wrong ones are refused by name.
+// TestListFilters holds that filters narrow a list together, that pages keep them, and that wrong ones are refused by
+// name.
 func TestListFilters(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -90,8 +93,10 @@ func TestListFilters(t *testing.T) {
 	stamp := func(i int) string { return url.QueryEscape(made[i].Format(time.RFC3339Nano)) }
 	course := "metadata.course=" + url.QueryEscape("a & b")
 	for query, want := range map[string]string{
-		"": "3 2 1 0", "status=queued": "3 2 0", "status=queued,canceled": "3 2 1 0", "status=canceled,failed": "1", course: "2 1",
-		course + "&metadata.term=1": "2", course + "&status=canceled": "1", "metadata.course=a": "", "created_after=" + stamp(1): "3 2",
+		"": "3 2 1 0", "status=queued": "3 2 0", "status=queued,canceled": "3 2 1 0", "status=canceled,failed": "1",
+		course:                      "2 1",
+		course + "&metadata.term=1": "2", course + "&status=canceled": "1", "metadata.course=a": "",
+		"created_after=" + stamp(1):  "3 2",
 		"created_before=" + stamp(1): "0", "created_after=" + stamp(0) + "&created_before=" + stamp(3): "2 1",
 	} {
 		var got []string
@@ -113,7 +118,8 @@ func TestListFilters(t *testing.T) {
 		}
 	}
 	for query, param := range map[string]string{
-		"status=queued,done": "status", "created_after=yesterday": "created_after", "created_before=2026-11-24": "created_before",
+		"status=queued,done": "status", "created_after=yesterday": "created_after",
+		"created_before=2026-11-24": "created_before",
 	} {
 		a := r.get("/v1/presentations?" + query)
 		if m := decode[httpapi.Problem](t, a); a.status != http.StatusUnprocessableEntity || m.Param != param {

@@ -32,7 +32,8 @@ func TestRateLimits(t *testing.T) {
 		{lectern.Quota{Queued: 5}, used, `"queued";q=5`, `"queued";r=3`},
 		{lectern.Quota{Queued: 1}, used, `"queued";q=1`, `"queued";r=0`},
 		{lectern.Quota{Running: 2}, used, `"presentations";q=2`, `"presentations";r=0`},
-		{lectern.Quota{Running: 2, Queued: 3, Minutes: 60}, used, `"presentations";q=5, "minutes";q=60;w=86400`, `"presentations";r=2, "minutes";r=12;t=3600`},
+		{lectern.Quota{Running: 2, Queued: 3, Minutes: 60}, used, `"presentations";q=5, "minutes";q=60;w=86400`,
+			`"presentations";r=2, "minutes";r=12;t=3600`},
 	} {
 		policy, limit := httpapi.RateLimits(c.quota, c.usage, now)
 		if policy != c.policy || limit != c.limit {
@@ -41,14 +42,15 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
-// Whatever was used, the headers are well-formed, no rest is negative or above its bound, and a wait is of use: a deck that is
-// told to come back after the minutes does not fit now.
+// Whatever was used, the headers are well-formed, no rest is negative or above its bound, and a wait is of use: a deck
+// that is told to come back after the minutes does not fit now.
 func TestRateLimitsProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		few := rapid.IntRange(0, math.MaxInt32)
 		now := time.Unix(1_800_000_000, 0)
-		q := lectern.Quota{Running: few.Draw(t, "running"), Queued: few.Draw(t, "queued"), Minutes: rapid.IntRange(0, 100_000_000).Draw(t, "minutes")}
+		q := lectern.Quota{Running: few.Draw(t, "running"), Queued: few.Draw(t, "queued"),
+			Minutes: rapid.IntRange(0, 100_000_000).Draw(t, "minutes")}
 		u := lectern.Usage{
 			Running: few.Draw(t, "rendered"), Queued: few.Draw(t, "waiting"),
 			Ordered: time.Duration(rapid.Int64Range(0, math.MaxInt64/4).Draw(t, "ordered")),
@@ -86,14 +88,16 @@ func TestRateLimitsProperties(t *testing.T) {
 	})
 }
 
-// Creating with a key that has bounds says what is left of them, on both faces, whether it is taken, refused or replayed.
+// Creating with a key that has bounds says what is left of them, on both faces, whether it is taken, refused or
+// replayed.
 func TestRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
 		r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Queued: 3} })
 		r.jobs.now = time.Now()
 		add := func(name string, q lectern.Quota) string {
-			text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}, lectern.Key{Name: name, Scope: lectern.ScopeWrite, Quota: q})
+			text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin},
+				lectern.Key{Name: name, Scope: lectern.ScopeWrite, Quota: q})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +107,8 @@ func TestRateLimitHeaders(t *testing.T) {
 			return r.post(path, seedRequest, append(headers, "Authorization", key)...)
 		}
 		common, own := add("common", lectern.Quota{}), add("own", lectern.Quota{Running: 1, Queued: 1, Minutes: 60})
-		for i, want := range []string{`"presentations";r=1, "minutes";r=59;t=`, `"presentations";r=0, "minutes";r=59;t=`, `"presentations";r=0, "minutes";r=59;t=`} {
+		for i, want := range []string{`"presentations";r=1, "minutes";r=59;t=`, `"presentations";r=0, "minutes";r=59;t=`,
+			`"presentations";r=0, "minutes";r=59;t=`} {
 			a := create(own, "Idempotency-Key", strconv.Itoa(i))
 			if (a.status == 429) != (i == 2) {
 				t.Fatalf("%s %d: %d %s", path, i, a.status, a.body)
@@ -118,10 +123,12 @@ func TestRateLimitHeaders(t *testing.T) {
 				t.Errorf("%s %d: %v", path, i, a.header)
 			}
 		}
-		if a := create(own, "Idempotency-Key", "0"); a.header.Get("Idempotent-Replayed") != "true" || !strings.HasPrefix(a.header.Get("RateLimit"), `"presentations";r=0, `) {
+		if a := create(own, "Idempotency-Key", "0"); a.header.Get("Idempotent-Replayed") != "true" ||
+			!strings.HasPrefix(a.header.Get("RateLimit"), `"presentations";r=0, `) {
 			t.Errorf("replayed: %d %v", a.status, a.header)
 		}
-		if a := create(common); a.status >= 300 || a.header.Get("RateLimit-Policy") != `"queued";q=3` || a.header.Get("RateLimit") != `"queued";r=2` {
+		if a := create(common); a.status >= 300 || a.header.Get("RateLimit-Policy") != `"queued";q=3` ||
+			a.header.Get("RateLimit") != `"queued";r=2` {
 			t.Errorf("with the bounds of all keys: %d %v", a.status, a.header)
 		}
 		if a := r.post(path, "{", "Authorization", own); a.status != 400 || a.header.Get("RateLimit") != "" {
@@ -138,17 +145,20 @@ func TestRetryAfterOfMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.jobs.now = time.Now().Add(time.Hour - lectern.UsageWindow)
-	text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}, lectern.Key{Name: "k", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Minutes: 1}})
+	text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin},
+		lectern.Key{Name: "k", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Minutes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	deck := fmt.Sprintf(`{"title":"Long","slides":[{"template":"title","props":{"title":"A"},"narration":%q}]}`, strings.Repeat("eleven words are a few seconds of a voice, say three. ", 8))
+	deck := fmt.Sprintf(`{"title":"Long","slides":[{"template":"title","props":{"title":"A"},"narration":%q}]}`,
+		strings.Repeat("eleven words are a few seconds of a voice, say three. ", 8))
 	if a := r.post("/v1/presentations", deck, "Authorization", "Bearer "+text); a.status != 202 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	a := r.post("/v1/presentations", deck, "Authorization", "Bearer "+text)
 	var left, frees int
-	if _, err := fmt.Sscanf(a.header.Get("RateLimit"), `"minutes";r=%d;t=%d`, &left, &frees); err != nil || a.status != 429 || left != 0 {
+	if _, err := fmt.Sscanf(a.header.Get("RateLimit"), `"minutes";r=%d;t=%d`, &left, &frees); err != nil ||
+		a.status != 429 || left != 0 {
 		t.Fatalf("%d %v: %v", a.status, a.header, err)
 	}
 	if frees <= 5 || frees > 3602 || a.header.Get("Retry-After") != strconv.Itoa(frees) {
@@ -156,12 +166,14 @@ func TestRetryAfterOfMinutes(t *testing.T) {
 	}
 }
 
-// An account that cannot be read spoils no answer: the creation is decided, and the log says why the headers are missing.
+// An account that cannot be read spoils no answer: the creation is decided, and the log says why the headers are
+// missing.
 func TestRateLimitWithoutAnAccount(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.jobs.blind = errors.New("the database is away")
-	text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}, lectern.Key{Name: "k", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Queued: 1}})
+	text, _, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin},
+		lectern.Key{Name: "k", Scope: lectern.ScopeWrite, Quota: lectern.Quota{Queued: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,15 +219,18 @@ func (j *jobs) judge(who lectern.Account, d lectern.Deck) error {
 	return job.Bounds{Quota: who.Quota, KeyID: who.KeyID, Estimate: long}.Judge(job.Load{Key: u})
 }
 
-// A deck that is longer than all minutes of a key is refused for good: not retryable, and with no time at which to come back.
+// A deck that is longer than all minutes of a key is refused for good: not retryable, and with no time at which to come
+// back.
 func TestADeckLongerThanAllMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) { o.Quota = lectern.Quota{Minutes: 1} })
 	text, _ := mustKey(t, r, lectern.ScopeWrite)
-	deck := fmt.Sprintf(`{"title":"Long","slides":[{"template":"title","props":{"title":"A"},"narration":%q}]}`, strings.Repeat("These are some words more. ", 100))
+	deck := fmt.Sprintf(`{"title":"Long","slides":[{"template":"title","props":{"title":"A"},"narration":%q}]}`,
+		strings.Repeat("These are some words more. ", 100))
 	for _, path := range []string{"/v1/presentations", "/api/custom/presentations"} {
 		a := r.post(path, deck, "Authorization", "Bearer "+text)
-		if a.status != 413 || a.header.Get("Retry-After") != "" || !strings.Contains(a.body, "keys.minutes") || strings.Contains(a.body, `"retryable":true`) {
+		if a.status != 413 || a.header.Get("Retry-After") != "" || !strings.Contains(a.body, "keys.minutes") ||
+			strings.Contains(a.body, `"retryable":true`) {
 			t.Errorf("%s: %d %v %s", path, a.status, a.header, a.body)
 		}
 	}
@@ -228,7 +243,8 @@ func TestH3RetriesHaveQuotas(t *testing.T) {
 	makes, k := mustKey(t, r, lectern.ScopeWrite)
 	again, other := mustKey(t, r, lectern.ScopeWrite)
 	create := func() string {
-		return r.post("/v1/presentations", seedRequest, "Authorization", "Bearer "+makes).json(t)["links"].(map[string]any)["self"].(string)
+		return r.post("/v1/presentations", seedRequest, "Authorization",
+			"Bearer "+makes).json(t)["links"].(map[string]any)["self"].(string)
 	}
 	act := func(self, what, key string) answer { return r.post(self+"/"+what, "", "Authorization", "Bearer "+key) }
 	first := create()
@@ -237,10 +253,12 @@ func TestH3RetriesHaveQuotas(t *testing.T) {
 	}
 	create() // takes the only place
 	a := act(first, "retry", makes)
-	if a.status != 429 || a.header.Get("Retry-After") != "5" || a.header.Get("RateLimit") != `"queued";r=0` || !strings.Contains(a.body, "keys.queued") {
+	if a.status != 429 || a.header.Get("Retry-After") != "5" || a.header.Get("RateLimit") != `"queued";r=0` ||
+		!strings.Contains(a.body, "keys.queued") {
 		t.Errorf("%d %v %s", a.status, a.header, a.body)
 	}
-	if a := act(first, "retry", again); a.status != 200 || a.header.Get("RateLimit") != `"queued";r=0` || a.json(t)["status"] != "queued" {
+	if a := act(first, "retry", again); a.status != 200 || a.header.Get("RateLimit") != `"queued";r=0` ||
+		a.json(t)["status"] != "queued" {
 		t.Errorf("with another key: %d %v %s", a.status, a.header, a.body)
 	}
 	for id, want := range map[string]int{k.ID: 1, other.ID: 1} {

@@ -45,7 +45,10 @@ type shellRig struct {
 // delivery that was given up.
 func newShellRig(t *testing.T, operation string) *shellRig {
 	t.Helper()
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	}))
 	t.Cleanup(receiver.Close)
 	fake := webhooktest.NewFake()
 	r := newRig(t, func(o *httpapi.Options) {
@@ -74,7 +77,8 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	}
 	key, keyID := "lk_none", ""
 	if operation == "delete-key" || operation == "list-keys" { // from the first key on every request needs one
-		text, k, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner}, lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
+		text, k, err := r.ring.Add(t.Context(), lectern.Key{Owner: lectern.DefaultOwner},
+			lectern.Key{Name: "x", Scope: lectern.ScopeAdmin})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,11 +86,13 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	}
 	dir := t.TempDir()
 	// What curl is told here and not on the command line: where the default address really is, and to say how it went.
-	rc := "connect-to = \"localhost:8000:" + r.Listener.Addr().String() + "\"\nwrite-out = \"%{stderr}\\nSTATUS %{http_code}\\n\"\nno-progress-meter\n"
+	rc := "connect-to = \"localhost:8000:" + r.Listener.Addr().String() + "\"\nwrite-out = \"%{stderr}\\nSTATUS " +
+		"%{http_code}\\n\"\nno-progress-meter\n"
 	if err := os.WriteFile(filepath.Join(dir, ".curlrc"), []byte(rc), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "deck.yaml"), []byte("slides:\n  - title: Hello\n    narration: Hello.\n    translations: {de: {title: Hallo, narration: Hallo.}}\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "deck.yaml"), []byte("slides:\n  - title: Hello\n    narration: Hello.\n  "+
+		"  translations: {de: {title: Hallo, narration: Hallo.}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "deck.json"), []byte(seedRequest), 0o600); err != nil {
@@ -99,7 +105,8 @@ func newShellRig(t *testing.T, operation string) *shellRig {
 	if strings.Contains(operation, "-asset") && operation != "add-asset" {
 		asset = r.do("POST", "/v1/assets", shot(t)).json(t)["sha256"].(string)
 	}
-	return &shellRig{r, dir, []string{"ASSET=" + asset, "CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook, "DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
+	return &shellRig{r, dir, []string{"ASSET=" + asset, "CURL_HOME=" + dir, "ID=" + id, "WEBHOOK=" + hook,
+		"DELIVERY=" + claimed[0].ID, "LECTERN_KEY=" + key, "KEY_ID=" + keyID}}
 }
 
 // run gives the commands to a shell, as they are written, and gives the statuses of what they asked.
@@ -133,7 +140,8 @@ func TestSamplesWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := html.UnescapeString(r.get("/docs").body)
-	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204, "delete-webhook": 204, "create-key": 201, "delete-key": 204,
+	success := map[string]int{"create-presentation": 202, "create-webhook": 201, "delete-presentation": 204,
+		"delete-webhook": 204, "create-key": 201, "delete-key": 204,
 		"add-asset": 201, "delete-asset": 204}
 	for path, item := range doc.Paths {
 		for method, o := range item {
@@ -178,7 +186,8 @@ func TestSampleKeepsTheID(t *testing.T) {
 		if !strings.HasPrefix(sample.Source, "ID=") {
 			continue
 		}
-		if got := s.run(sample.Source + "\ncurl \"http://localhost:8000/v1/presentations/$ID\""); fmt.Sprint(got) != "[202 200]" || len(s.jobs.all) != 2 {
+		if got := s.run(sample.Source +
+			"\ncurl \"http://localhost:8000/v1/presentations/$ID\""); fmt.Sprint(got) != "[202 200]" || len(s.jobs.all) != 2 {
 			t.Errorf("%v", got)
 		}
 		return

@@ -19,8 +19,8 @@ type session struct {
 	Scope    string `json:"scope,omitempty"`
 }
 
-// sessions are the routes by which the web page exchanges a key for a cookie: scripts of the page never have the key again,
-// and pictures, videos and event streams, which cannot send headers, are let in too.
+// sessions are the routes by which the web page exchanges a key for a cookie: scripts of the page never have the key
+// again, and pictures, videos and event streams, which cannot send headers, are let in too.
 func (s *server) sessions(mux *http.ServeMux) {
 	handler := func(h func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -78,7 +78,8 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) error {
 	value, until := s.Keys.StartSession(k)
 	s.setCookie(w, v, value, until)
 	v.key = k // for the log
-	writeJSON(w, r, http.StatusOK, session{Needed: true, SignedIn: true, Name: k.Name, Owner: k.Owner, Scope: string(k.Scope)})
+	writeJSON(w, r, http.StatusOK, session{Needed: true, SignedIn: true, Name: k.Name, Owner: k.Owner,
+		Scope: string(k.Scope)})
 	return nil
 }
 
@@ -91,8 +92,9 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) setCookie(w http.ResponseWriter, v *visit, value string, until time.Time) {
 	c := &http.Cookie{
-		Name: sessionCookie, Value: value, Path: cmp.Or(s.path, "/"), Expires: until, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: v.https || s.base != nil && s.base.Scheme == "https" && s.own(s.base.Scheme+"://"+s.base.Host, v),
+		Name: sessionCookie, Value: value, Path: cmp.Or(s.path, "/"), Expires: until, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode,
+		Secure:   v.https || s.base != nil && s.base.Scheme == "https" && s.own(s.base.Scheme+"://"+s.base.Host, v),
 	}
 	if value == "" {
 		c.MaxAge = -1

@@ -30,7 +30,8 @@ func cookieOf(t *testing.T, a answer) *http.Cookie {
 func TestSignInAndOut(t *testing.T) {
 	t.Parallel()
 	h, r := handler(t, func(o *httpapi.Options) { o.Proxies, _ = httpapi.ParseNetworks([]string{"10.0.0.1"}) })
-	if a := (call{method: "GET", path: "/ui/session"}).at(h); a.status != 200 || !strings.Contains(a.body, `"key_needed":false`) {
+	if a := (call{method: "GET", path: "/ui/session"}).at(h); a.status != 200 ||
+		!strings.Contains(a.body, `"key_needed":false`) {
 		t.Errorf("without keys: %d %s", a.status, a.body)
 	}
 	if a := (call{method: "POST", path: "/ui/session", body: `{"key":"x"}`}).at(h); a.status != 409 {
@@ -39,26 +40,31 @@ func TestSignInAndOut(t *testing.T) {
 	text, k := mustKey(t, r, lectern.ScopeWrite)
 	page := []string{"Origin", "http://localhost:8000", "Sec-Fetch-Site", "same-origin"}
 	for body, want := range map[string]int{`{"key":"lk_wrong"}`: 401, `{}`: 400, `no`: 400} {
-		if a := (call{method: "POST", path: "/ui/session", body: body, headers: page}).at(h); a.status != want || a.header.Get("Set-Cookie") != "" {
+		if a := (call{method: "POST", path: "/ui/session", body: body, headers: page}).at(h); a.status != want ||
+			a.header.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %s", body, a.status, a.body)
 		}
 	}
-	if a := (call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`, headers: []string{"Origin", "http://localhost:3000"}}).at(h); a.status != 403 {
+	if a := (call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`,
+		headers: []string{"Origin", "http://localhost:3000"}}).at(h); a.status != 403 {
 		t.Errorf("signing in from another page: %d", a.status)
 	}
 	in := call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`, headers: page}.at(h)
 	c := cookieOf(t, in)
-	if in.status != 200 || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" || strings.Contains(c.Value, text[14:]) || strings.Contains(in.body, text) {
+	if in.status != 200 || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure || c.Path != "/" ||
+		strings.Contains(c.Value, text[14:]) || strings.Contains(in.body, text) {
 		t.Errorf("%d %+v %s", in.status, c, in.body)
 	}
-	secure := call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`, from: "10.0.0.1:1", headers: []string{"X-Forwarded-Proto", "https", "Origin", "https://localhost:8000"}}.at(h)
+	secure := call{method: "POST", path: "/ui/session", body: `{"key":"` + text + `"}`, from: "10.0.0.1:1",
+		headers: []string{"X-Forwarded-Proto", "https", "Origin", "https://localhost:8000"}}.at(h)
 	if c := cookieOf(t, secure); !c.Secure {
 		t.Errorf("behind TLS: %+v", c)
 	}
 	with := func(method, path, body string, headers ...string) answer {
 		return call{method: method, path: path, body: body, headers: append(headers, "Cookie", c.Name+"="+c.Value)}.at(h)
 	}
-	if a := with("GET", "/ui/session", ""); !strings.Contains(a.body, `"signed_in":true`) || !strings.Contains(a.body, `"scope":"write"`) {
+	if a := with("GET", "/ui/session", ""); !strings.Contains(a.body, `"signed_in":true`) ||
+		!strings.Contains(a.body, `"scope":"write"`) {
 		t.Errorf("%s", a.body)
 	}
 	if a := with("POST", "/v1/presentations", seedRequest, page...); a.status != 202 {
@@ -67,9 +73,10 @@ func TestSignInAndOut(t *testing.T) {
 	if a := with("POST", "/v1/presentations", seedRequest, "Sec-Fetch-Site", "same-origin"); a.status != 202 {
 		t.Errorf("a browser that sends no origin: %d %s", a.status, a.body)
 	}
-	// Another port of localhost is the same site to a browser, which sends the cookie along; a form of another site does not
-	// get far either.
-	for _, from := range [][]string{{"Origin", "http://localhost:3000"}, {"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"}, {}} {
+	// Another port of localhost is the same site to a browser, which sends the cookie along; a form of another site does
+	// not get far either.
+	for _, from := range [][]string{{"Origin", "http://localhost:3000"}, {"Origin", "https://evil.example"},
+		{"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"}, {}} {
 		if a := with("POST", "/v1/presentations", seedRequest, from...); a.status != 403 {
 			t.Errorf("a change from %v: %d %s", from, a.status, a.body)
 		}

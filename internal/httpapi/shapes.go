@@ -121,10 +121,13 @@ func known(t time.Time) *Time {
 // v1Presentation is p as /v1 shows it.
 func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	v := Presentation{
-		ID: p.ID, Title: p.Title, Language: p.Language, Status: string(p.Status), Stage: p.Stage, Progress: p.Progress.Percent(), Message: p.Message,
-		SlidesDone: p.SlidesDone, SlidesTotal: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt, CancelRequested: p.CancelRequested,
-		CreatedAt: Time{p.CreatedAt}, StartedAt: known(p.StartedAt), CompletedAt: known(p.CompletedAt), LastHeartbeat: known(p.LastHeartbeat),
-		Warnings: p.Warnings, Metadata: p.Metadata, Links: s.links(p),
+		ID: p.ID, Title: p.Title, Language: p.Language, Status: string(p.Status), Stage: p.Stage,
+		Progress: p.Progress.Percent(), Message: p.Message,
+		SlidesDone: p.SlidesDone, SlidesTotal: p.SlidesTotal, Version: p.Version, Attempt: p.Attempt,
+		CancelRequested: p.CancelRequested,
+		CreatedAt:       Time{p.CreatedAt}, StartedAt: known(p.StartedAt), CompletedAt: known(p.CompletedAt),
+		LastHeartbeat: known(p.LastHeartbeat),
+		Warnings:      p.Warnings, Metadata: p.Metadata, Links: s.links(p),
 	}
 	if v.Warnings == nil {
 		v.Warnings = []lectern.Warning{}
@@ -142,7 +145,8 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	v.DurationSeconds, v.ExpiresAt = p.Duration().Seconds(), known(p.ExpiresAt)
 	v.Files, v.Usage = s.v1Files(p), v1Usage(p)
 	if f := p.Error; f != nil {
-		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param, Slide: f.Slide, Retryable: f.Retryable}
+		v.Error = &PresentationFail{Code: string(f.Code), Message: f.Message, Detail: f.Detail, Param: f.Param,
+			Slide: f.Slide, Retryable: f.Retryable}
 		for _, c := range f.Causes {
 			v.Error.Causes = append(v.Error.Causes, Fault{string(c.Code), c.Message, c.Param, c.Slide, c.Line, c.Column})
 		}
@@ -150,7 +154,8 @@ func (s *server) v1Presentation(p lectern.Presentation) Presentation {
 	return v
 }
 
-// v1Files lists the files of p in the order of the table of artifacts. A kind that only a newer version knows is left out.
+// v1Files lists the files of p in the order of the table of artifacts. A kind that only a newer version knows is left
+// out.
 func (s *server) v1Files(p lectern.Presentation) []File {
 	self := s.link("/v1/presentations/" + url.PathEscape(p.ID))
 	var list []File
@@ -189,8 +194,8 @@ func (s *server) links(p lectern.Presentation) map[string]string {
 	return l
 }
 
-// etag is the version, as a weak validator: two answers of one version say the same, but not in the same bytes, since the
-// heartbeat and the ETA move without one (RFC 9110, 8.8.1).
+// etag is the version, as a weak validator: two answers of one version say the same, but not in the same bytes, since
+// the heartbeat and the ETA move without one (RFC 9110, 8.8.1).
 func etag(p lectern.Presentation) string { return `W/"` + strconv.FormatInt(p.Version, 10) + `"` }
 
 // PresentationPage is one page of a list.
@@ -220,7 +225,8 @@ type StepList struct {
 func v1Steps(steps []lectern.Step) StepList {
 	l := StepList{Steps: make([]Step, 0, len(steps))}
 	for _, s := range steps {
-		l.Steps = append(l.Steps, Step{string(s.Kind), s.Slide, s.Key, s.Attempt, s.Reused, Time{s.Started}, s.Took.Milliseconds()})
+		l.Steps = append(l.Steps, Step{string(s.Kind), s.Slide, s.Key, s.Attempt, s.Reused, Time{s.Started},
+			s.Took.Milliseconds()})
 		if s.Reused {
 			l.Reused++
 		} else {
@@ -279,7 +285,8 @@ func fullCode(a lectern.Avatar, variant string) string {
 func (s *server) v1Avatars(list []lectern.Avatar) AvatarList {
 	out := AvatarList{Avatars: make([]AvatarView, 0, len(list))}
 	for _, a := range list {
-		v := AvatarView{Engine: a.Engine, Code: a.Code, Name: a.Name, Gender: a.Gender, Description: a.Description, Portrait: s.portraitPath("/v1/avatars/", a, ""), Variants: []VariantView{}}
+		v := AvatarView{Engine: a.Engine, Code: a.Code, Name: a.Name, Gender: a.Gender, Description: a.Description,
+			Portrait: s.portraitPath("/v1/avatars/", a, ""), Variants: []VariantView{}}
 		for _, look := range a.Variants {
 			v.Variants = append(v.Variants, VariantView{look.Code, look.Name, s.portraitPath("/v1/avatars/", a, look.Code)})
 		}

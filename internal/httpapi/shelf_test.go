@@ -16,8 +16,8 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// shelf is the real service of assets on a database and a folder of its own, opened by the first test that needs it: most
-// rigs never do.
+// shelf is the real service of assets on a database and a folder of its own, opened by the first test that needs it:
+// most rigs never do.
 type shelf struct {
 	t    testing.TB
 	most int64 // bytes of a file
@@ -53,7 +53,8 @@ func (s *shelf) open() *asset.Service {
 		})
 		at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 		s.s = asset.New(asset.Options{
-			Store: sqlite.NewStore(db, nil), Files: shelfFiles{files}, Texts: all.Parsers().Kinds(), Most: s.most, Now: func() time.Time { return at },
+			Store: sqlite.NewStore(db, nil), Files: shelfFiles{files}, Texts: all.Parsers().Kinds(), Most: s.most,
+			Now: func() time.Time { return at },
 		})
 	})
 	return s.s

@@ -24,8 +24,9 @@ const (
 	maxTag      = 100 // bytes of a language
 )
 
-// readUpload reads a form: the file "deck", the fields "settings", "language", "variables", "callback_url" and "files", and any number of
-// parts "file", which become assets as they come. Of what the sender calls the deck's file only the ending is looked at.
+// readUpload reads a form: the file "deck", the fields "settings", "language", "variables", "callback_url" and "files",
+// and any number of parts "file", which become assets as they come. Of what the sender calls the deck's file only the
+// ending is looked at.
 func (s *server) readUpload(r *http.Request, boundary string) (submission, error) {
 	b := submission{kind: "multipart/form-data"}
 	if boundary == "" {
@@ -96,7 +97,8 @@ func (s *server) take(r *http.Request, b *submission, part *multipart.Part, name
 	case "files":
 		return s.namedFiles(b, part)
 	default:
-		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"file\", \"files\", \"settings\", \"language\", \"variables\" and \"callback_url\".", name)
+		return formFault(name, "The form's part %.60q is not known; it may have \"deck\", \"file\", \"files\", "+
+			"\"settings\", \"language\", \"variables\" and \"callback_url\".", name)
 	}
 	return err
 }
@@ -109,12 +111,14 @@ func (s *server) keepFile(r *http.Request, b *submission, part *multipart.Part) 
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // part.FileName has no folders
 	name := path.Clean(params["filename"])
 	if !fs.ValidPath(name) || name == "." {
-		return formFault("file", "The name of a part \"file\" is the path by which the deck names it, relative to the deck, not %.100q.", params["filename"])
+		return formFault("file", "The name of a part \"file\" is the path by which the deck names it, relative to the "+
+			"deck, not %.100q.", params["filename"])
 	}
 	if _, there := b.files[name]; there {
 		return formFault("file", "The form has two files %.100q.", name)
 	}
-	a, _, err := s.Assets.Add(r.Context(), lectern.Upload{Owner: s.mine(r).owner(), Name: path.Base(name), Size: -1, Body: part})
+	a, _, err := s.Assets.Add(r.Context(), lectern.Upload{Owner: s.mine(r).owner(), Name: path.Base(name), Size: -1,
+		Body: part})
 	if err != nil {
 		err = s.uploadFault(err)
 		if f, ok := errors.AsType[*lectern.Failure](err); ok {
@@ -136,7 +140,8 @@ func (s *server) namedFiles(b *submission, part *multipart.Part) error {
 	}
 	var list map[string]string
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return formFault("files", "The form's \"files\" is an object of addresses by path, such as {\"fjord.png\":\"asset:…\"}.")
+		return formFault("files", "The form's \"files\" is an object of addresses by path, such as "+
+			"{\"fjord.png\":\"asset:…\"}.")
 	}
 	for name, address := range list {
 		sha, _, ok := lectern.AssetAddress(address)
@@ -204,7 +209,8 @@ func readVariables(text string) (map[string]string, error) {
 		err = errors.New("something follows the object")
 	}
 	if err != nil || values == nil {
-		return nil, formFault("variables", "The form's \"variables\" is a JSON object with a value for each name, such as {\"customer\": \"Acme\"}.").Because(err)
+		return nil, formFault("variables", "The form's \"variables\" is a JSON object with a value for each name, such as "+
+			"{\"customer\": \"Acme\"}.").Because(err)
 	}
 	out := make(map[string]string, len(values))
 	for name, v := range values {
@@ -214,7 +220,8 @@ func readVariables(text string) (map[string]string, error) {
 		case json.Number:
 			out[name] = v.String()
 		default:
-			return nil, formFault("variables."+lectern.Shorten(name), "The value of the variable %q must be a string.", lectern.Shorten(name))
+			return nil, formFault("variables."+lectern.Shorten(name), "The value of the variable %q must be a string.",
+				lectern.Shorten(name))
 		}
 	}
 	return out, nil

@@ -58,7 +58,8 @@ func (o op) needs() lectern.Scope {
 func (s *server) v1(mux *http.ServeMux) *huma.OpenAPI {
 	config := huma.DefaultConfig("Lectern", apiVersion)
 	config.Info.Description = "Turns a deck and its narration into a presenter-led video, as a job you can trust. " +
-		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems as in RFC 9457."
+		"Create a presentation, watch it by polling or as server-sent events, and fetch its files. Failures are problems " +
+		"as in RFC 9457."
 	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	config.Servers = []*huma.Server{{URL: s.link("/"), Description: "The server that gave this document."}}
 	config.CreateHooks = nil // no $schema fields in answers
@@ -132,7 +133,8 @@ func complaint(d *huma.ErrorDetail) lectern.Failure {
 }
 
 // handle registers an operation whose handler answers by itself; what it returns becomes a problem.
-func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error, edit ...func(*huma.Operation)) {
+func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request, in *I) error,
+	edit ...func(*huma.Operation)) {
 	status := o.status
 	if status == 0 {
 		status = http.StatusOK
@@ -168,7 +170,8 @@ func handle[I any](f *face, o op, h func(w http.ResponseWriter, r *http.Request,
 		return &huma.StreamResponse{Body: func(c huma.Context) {
 			r, w := humago.Unwrap(c)
 			if offered := cmp.Or(o.content, "application/json"); !acceptable(r.Header.Values("Accept"), offered) {
-				f.s.refuse(w, r, blame("Accept", codeAccept, "The answer is %s, which the request's Accept header does not take.", offered))
+				f.s.refuse(w, r, blame("Accept", codeAccept, "The answer is %s, which the request's Accept header does not take.",
+					offered))
 				return
 			}
 			if err := h(w, r, in); err != nil {
@@ -205,47 +208,61 @@ type eventsInput struct {
 func (f *face) presentations() {
 	s := f.s
 	handle(f, op{
-		id: createID, method: http.MethodPost, path: "/v1/presentations", tag: "Presentations", summary: "Create a presentation",
-		about:  "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told at once and completely, in errors[].",
+		id: createID, method: http.MethodPost, path: "/v1/presentations", tag: "Presentations",
+		summary: "Create a presentation",
+		about: "The body is a deck as JSON. Every field may also be written in snake_case. What is wrong with it is told " +
+			"at once and completely, in errors[].",
 		status: http.StatusAccepted, body: Presentation{},
 		scope:   lectern.ScopeRead, // a dry run's; a create asks for more
 		refuses: refusedDecks,
 	}, s.v1Create, f.describeChecked)
 	handle(f, op{
-		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations", tag: "Presentations", summary: "List presentations",
-		about: "The newest first. Filters narrow the list together.", body: PresentationPage{}, query: []string{metadataPrefix},
+		id: "list-presentations", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/presentations",
+		tag: "Presentations", summary: "List presentations",
+		about: "The newest first. Filters narrow the list together.", body: PresentationPage{},
+		query: []string{metadataPrefix},
 	}, s.v1List)
 	handle(f, op{
-		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
-		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when the time is over.",
-		body:  Presentation{},
+		id: "get-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet,
+		path: "/v1/presentations/{id}", tag: "Presentations", summary: "Get a presentation",
+		about: "The ETag is the version, and weak: last_heartbeat and eta_seconds move without one, and alone they end " +
+			"neither a wait nor a 304. With wait, the answer comes as soon as there is a version above after_version, or when " +
+			"the time is over.",
+		body: Presentation{},
 	}, s.v1Get, func(o *huma.Operation) {
 		o.Responses["304"] = &huma.Response{Description: "Nothing visible has changed."}
 	})
 	handle(f, op{
-		id: "watch-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
-		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and its version as id. " +
-			"The stream ends behind the final version; 204 says that it was seen already.",
+		id: "watch-presentation", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet,
+		path: "/v1/presentations/{id}/events", tag: "Presentations", summary: "Watch a presentation",
+		about: "Server-sent events named presentation, one a version, in order; each carries the presentation as JSON and " +
+			"its version as id. The stream ends behind the final version; 204 says that it was seen already.",
 		content: "text/event-stream",
 	}, s.v1Events, func(o *huma.Operation) {
 		o.Responses["200"].Description = "The stream."
 		o.Responses["204"] = &huma.Response{Description: "The final version was seen already; do not come again."}
 	})
 	handle(f, op{
-		id: "cancel-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict}, method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations", summary: "Cancel a presentation",
-		about: "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
+		id: "cancel-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict},
+		method: http.MethodPost, path: "/v1/presentations/{id}/cancel", tag: "Presentations",
+		summary: "Cancel a presentation",
+		about:   "Running work is stopped within a second. One that has ended is left alone: 409.", body: Presentation{},
 	}, s.v1Change(mine.Cancel))
 	handle(f, op{
-		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeTooLarge, lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations", summary: "Retry a presentation",
-		about: "A failed or canceled one goes to the queue again; work that was finished is not done again. The limits of the server and the quota " +
-			"of the key that asks are those of a create, and its minutes count again.", body: Presentation{},
+		id: "retry-presentation", refuses: []lectern.Code{lectern.CodeNotFound, lectern.CodeConflict, lectern.CodeTooLarge,
+			lectern.CodeOverloaded}, method: http.MethodPost, path: "/v1/presentations/{id}/retry", tag: "Presentations",
+		summary: "Retry a presentation",
+		about: "A failed or canceled one goes to the queue again; work that was finished is not done again. The limits of " +
+			"the server and the quota of the key that asks are those of a create, and its minutes count again.",
+		body: Presentation{},
 	}, s.v1Retry, func(o *huma.Operation) {
 		headers := map[string]*huma.Param{}
 		addRateLimits(headers)
 		o.Responses["200"].Headers = headers
 	})
 	handle(f, op{
-		id: "delete-presentation", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
+		id: "delete-presentation", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete,
+		path: "/v1/presentations/{id}", tag: "Presentations", summary: "Delete a presentation",
 		about: "With all its files.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		if err := s.mine(r).Delete(r.Context(), in.ID); err != nil {
@@ -255,7 +272,8 @@ func (f *face) presentations() {
 		return nil
 	})
 	handle(f, op{
-		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet, path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
+		id: "list-steps", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodGet,
+		path: "/v1/presentations/{id}/steps", tag: "Presentations", summary: "List what was done",
 		about: "The finished steps of all attempts, and which of them found their output in the cache.", body: StepList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		steps, err := s.mine(r).Steps(r.Context(), in.ID)
@@ -361,7 +379,8 @@ func matches(header, tag string) bool {
 	return false
 }
 
-func (s *server) v1Change(change func(mine, context.Context, string) (lectern.Presentation, error)) func(http.ResponseWriter, *http.Request, *ByID) error {
+func (s *server) v1Change(change func(mine, context.Context, string) (lectern.Presentation,
+	error)) func(http.ResponseWriter, *http.Request, *ByID) error {
 	return func(w http.ResponseWriter, r *http.Request, in *ByID) error {
 		p, err := change(s.mine(r), r.Context(), in.ID)
 		if err != nil {
@@ -414,7 +433,8 @@ type slideInput struct {
 func (f *face) files() {
 	for _, file := range lectern.ArtifactFiles() {
 		o := op{
-			id: "get-" + strings.ReplaceAll(file.Link, "_", "-"), method: http.MethodGet, path: "/v1/presentations/{id}" + file.Path, tag: "Files",
+			id: "get-" + strings.ReplaceAll(file.Link, "_", "-"), method: http.MethodGet,
+			path: "/v1/presentations/{id}" + file.Path, tag: "Files",
 			summary: "Get the " + file.Label + " (" + strings.TrimPrefix(path.Ext(file.Name), ".") + ")",
 			about:   "Ranges and conditional requests work.", content: file.MediaType, refuses: refusedFiles,
 		}
@@ -424,7 +444,8 @@ func (f *face) files() {
 			}, describeRanges)
 			continue
 		}
-		o.summary, o.about = "Get the picture of a slide", "As it was taken, at the size of the video, without the avatar. "+o.about
+		o.summary, o.about = "Get the picture of a slide", "As it was taken, at the size of the video, without the avatar. "+
+			o.about
 		handle(f, o, func(w http.ResponseWriter, r *http.Request, in *slideInput) error {
 			n, err := slideNumber("n", in.N)
 			if err != nil {
@@ -461,7 +482,8 @@ type portraitInput struct {
 func (f *face) catalogue() {
 	s := f.s
 	type none struct{}
-	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices", about: "Of all engines; their order is that of preference.", body: VoiceList{}},
+	handle(f, op{id: "list-voices", method: http.MethodGet, path: "/v1/voices", tag: "Catalogue", summary: "List voices",
+		about: "Of all engines; their order is that of preference.", body: VoiceList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Voices.Voices(r.Context())
 			if err == nil {
@@ -469,7 +491,8 @@ func (f *face) catalogue() {
 			}
 			return err
 		})
-	handle(f, op{id: "list-avatars", method: http.MethodGet, path: "/v1/avatars", tag: "Catalogue", summary: "List avatars", about: "With their looks and portraits.", body: AvatarList{}},
+	handle(f, op{id: "list-avatars", method: http.MethodGet, path: "/v1/avatars", tag: "Catalogue",
+		summary: "List avatars", about: "With their looks and portraits.", body: AvatarList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			list, err := s.Avatars.Avatars(r.Context())
 			if err == nil {
@@ -477,16 +500,21 @@ func (f *face) catalogue() {
 			}
 			return err
 		})
-	handle(f, op{id: "get-portrait", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet, path: "/v1/avatars/{code}/portrait", tag: "Catalogue", summary: "Get an avatar's portrait", about: "A PNG, square; sizes are rounded up to one of a few.", content: "image/png"},
+	handle(f, op{id: "get-portrait", refuses: []lectern.Code{lectern.CodeNotFound, codeRequest}, method: http.MethodGet,
+		path: "/v1/avatars/{code}/portrait", tag: "Catalogue", summary: "Get an avatar's portrait",
+		about: "A PNG, square; sizes are rounded up to one of a few.", content: "image/png"},
 		func(w http.ResponseWriter, r *http.Request, in *portraitInput) error {
 			return s.portrait(w, r, in.Code, in.Size)
 		})
-	handle(f, op{id: "list-templates", method: http.MethodGet, path: "/v1/templates", tag: "Catalogue", summary: "List slide templates", about: "With the props that each takes, and a sample of each.", body: TemplateList{}},
+	handle(f, op{id: "list-templates", method: http.MethodGet, path: "/v1/templates", tag: "Catalogue",
+		summary: "List slide templates", about: "With the props that each takes, and a sample of each.",
+		body: TemplateList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			writeJSON(w, r, http.StatusOK, TemplateList{nonNil(s.Slides.Templates())})
 			return nil
 		})
-	handle(f, op{id: "list-themes", method: http.MethodGet, path: "/v1/themes", tag: "Catalogue", summary: "List themes", about: "With their colours.", body: ThemeList{}},
+	handle(f, op{id: "list-themes", method: http.MethodGet, path: "/v1/themes", tag: "Catalogue", summary: "List themes",
+		about: "With their colours.", body: ThemeList{}},
 		func(w http.ResponseWriter, r *http.Request, _ *none) error {
 			writeJSON(w, r, http.StatusOK, ThemeList{nonNil(s.Slides.Themes())})
 			return nil

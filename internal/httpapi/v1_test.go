@@ -40,19 +40,23 @@ func TestV1Shapes(t *testing.T) {
 	golden(t, "v1_queued", r.get(self).body)
 	r.jobs.begin(t, id)
 	must(t, r.jobs.apply)(id, lectern.Reported{
-		Attempt: 1, Progress: 4267, Stage: lectern.StageEncoding, Message: "Encoding slide 1 of 1.", ETA: 12340 * time.Millisecond,
+		Attempt: 1, Progress: 4267, Stage: lectern.StageEncoding, Message: "Encoding slide 1 of 1.",
+		ETA:      12340 * time.Millisecond,
 		Warnings: []lectern.Warning{{Code: "overflow", Message: "The title does not fit.", Slide: 1}},
 	})
 	must(t, r.jobs.apply)(id, lectern.Reported{Attempt: 1, Usage: &lectern.Consumption{
 		Video: 83400 * time.Millisecond, CPU: 12345678 * time.Microsecond,
 		Providers: []lectern.ProviderUse{
-			{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"}, {Provider: "flite", Characters: 1234},
+			{Provider: "elai", Avatar: 61200 * time.Millisecond, Cost: 2_550_000, Currency: "EUR"},
+			{Provider: "flite", Characters: 1234},
 		},
 	}})
 	golden(t, "v1_processing", r.get(self).body) // what it uses is told when it has ended
 	r.jobs.all[0].steps = []lectern.Step{
-		{Kind: lectern.StepNarrate, Slide: 1, Key: "ab12", Attempt: 1, Started: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC), Took: 1500 * time.Millisecond},
-		{Kind: lectern.StepCapture, Slide: 1, Key: "cd34", Attempt: 1, Reused: true, Started: time.Date(2026, 11, 24, 9, 0, 3, 0, time.UTC), Took: time.Millisecond},
+		{Kind: lectern.StepNarrate, Slide: 1, Key: "ab12", Attempt: 1, Started: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC),
+			Took: 1500 * time.Millisecond},
+		{Kind: lectern.StepCapture, Slide: 1, Key: "cd34", Attempt: 1, Reused: true,
+			Started: time.Date(2026, 11, 24, 9, 0, 3, 0, time.UTC), Took: time.Millisecond},
 	}
 	golden(t, "v1_steps", r.get(self+"/steps").body)
 	r.jobs.finish(t, id, 1)
@@ -60,7 +64,8 @@ func TestV1Shapes(t *testing.T) {
 
 	id, self = newPresentation(t, r)
 	r.jobs.begin(t, id)
-	r.jobs.fail(t, id, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.", Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
+	r.jobs.fail(t, id, 1, lectern.Failure{Code: lectern.CodeVoiceFailed, Message: "The voice did not answer.",
+		Param: "slides[0].narration", Slide: 1, Retryable: true, Detail: "exit 1",
 		Causes: []lectern.Failure{{Code: lectern.CodeTimeout, Message: "Too long.", Param: "slides[1].narration", Slide: 2}}})
 	golden(t, "v1_failed", r.get(self).body)
 	golden(t, "v1_list", r.get("/v1/presentations?status=failed").body)
@@ -69,7 +74,8 @@ func TestV1Shapes(t *testing.T) {
 func TestV1Catalogue(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	for name, path := range map[string]string{"voices": "/v1/voices", "avatars": "/v1/avatars", "templates": "/v1/templates", "themes": "/v1/themes"} {
+	for name, path := range map[string]string{"voices": "/v1/voices", "avatars": "/v1/avatars",
+		"templates": "/v1/templates", "themes": "/v1/themes"} {
 		golden(t, "v1_"+name, r.get(path).body)
 	}
 	golden(t, "custom_voices", r.get("/api/custom/video/voices").body)
@@ -113,7 +119,8 @@ func TestPortraits(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	a := r.post("/v1/presentations?dry_run=true", `{"slides":[{"narration":"Hello, and welcome."},{"template":"unheard-of"}],"hold":5,"nonsense":1}`)
+	a := r.post("/v1/presentations?dry_run=true",
+		`{"slides":[{"narration":"Hello, and welcome."},{"template":"unheard-of"}],"hold":5,"nonsense":1}`)
 	if a.status != 200 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
@@ -204,14 +211,16 @@ func TestControls(t *testing.T) {
 		t.Errorf("retry of a queued one: %d %s", a.status, a.body)
 	}
 	r.jobs.begin(t, id)
-	if p := decode[httpapi.Presentation](t, r.post(self+"/cancel", "")); !p.CancelRequested || p.Stage != lectern.StageCanceling {
+	if p := decode[httpapi.Presentation](t, r.post(self+"/cancel", "")); !p.CancelRequested ||
+		p.Stage != lectern.StageCanceling {
 		t.Errorf("cancel: %+v", p)
 	}
 	must(t, r.jobs.apply)(id, lectern.Stopped{Attempt: 1})
 	if a := r.post(self+"/cancel", ""); a.status != 409 || !strings.Contains(a.body, "already canceled") {
 		t.Errorf("J10: cancel of an ended one: %d %s", a.status, a.body)
 	}
-	if p := decode[httpapi.Presentation](t, r.post(self+"/retry", "")); p.Status != "queued" || p.Links["cancel"] == "" || p.Links["retry"] != "" {
+	if p := decode[httpapi.Presentation](t, r.post(self+"/retry", "")); p.Status != "queued" || p.Links["cancel"] == "" ||
+		p.Links["retry"] != "" {
 		t.Errorf("retry: %+v", p)
 	}
 	if a := r.do("DELETE", self, ""); a.status != 204 || a.body != "" {
@@ -260,24 +269,29 @@ func TestFiles(t *testing.T) {
 	r := newRig(t)
 	id, self := newPresentation(t, r)
 	for _, path := range []string{"/video", "/captions.srt", "/manifest", "/slides/1/image"} {
-		if a := r.get(self + path); a.status != 409 || !strings.Contains(a.body, "not_ready") || !strings.Contains(a.body, `"retryable":true`) {
+		if a := r.get(self + path); a.status != 409 || !strings.Contains(a.body, "not_ready") ||
+			!strings.Contains(a.body, `"retryable":true`) {
 			t.Errorf("%s before its time: %d %s", path, a.status, a.body)
 		}
 	}
 	r.jobs.begin(t, id)
 	r.jobs.finish(t, id, 1)
 	types := map[string]string{
-		"video": "video/mp4", "thumbnail": "image/jpeg", "captions_srt": "application/x-subrip; charset=utf-8", "captions_vtt": "text/vtt; charset=utf-8",
-		"chapters": "text/vtt; charset=utf-8", "transcript": "text/plain; charset=utf-8", "audio": "audio/mp4", "manifest": "application/json", "slide_image": "image/png",
+		"video": "video/mp4", "thumbnail": "image/jpeg", "captions_srt": "application/x-subrip; charset=utf-8",
+		"captions_vtt": "text/vtt; charset=utf-8",
+		"chapters":     "text/vtt; charset=utf-8", "transcript": "text/plain; charset=utf-8", "audio": "audio/mp4",
+		"manifest": "application/json", "slide_image": "image/png",
 	}
 	links := decode[httpapi.Presentation](t, r.get(self)).Links
 	for name, ct := range types {
 		path := strings.Replace(links[name], "{n}", "1", 1)
 		a := r.get(path)
-		if a.status != 200 || a.header.Get("Content-Type") != ct || !strings.HasPrefix(a.header.Get("Content-Disposition"), `inline; filename="Hello`) {
+		if a.status != 200 || a.header.Get("Content-Type") != ct || !strings.HasPrefix(a.header.Get("Content-Disposition"),
+			`inline; filename="Hello`) {
 			t.Errorf("%s at %q: %d %v", name, path, a.status, a.header)
 		}
-		if head := r.do("HEAD", path, ""); head.status != 200 || head.body != "" || head.header.Get("Content-Length") != fmt.Sprint(len(a.body)) {
+		if head := r.do("HEAD", path, ""); head.status != 200 || head.body != "" ||
+			head.header.Get("Content-Length") != fmt.Sprint(len(a.body)) {
 			t.Errorf("HEAD %s: %d %v", path, head.status, head.header)
 		}
 	}
@@ -285,7 +299,8 @@ func TestFiles(t *testing.T) {
 	tag := whole.header.Get("ETag")
 	for _, path := range []string{self + "/video", "/api/custom/presentations/" + id + "/video"} {
 		part := r.get(path, "Range", "bytes=10-19")
-		if part.status != 206 || part.body != whole.body[10:20] || part.header.Get("Content-Range") != fmt.Sprintf("bytes 10-19/%d", len(whole.body)) {
+		if part.status != 206 || part.body != whole.body[10:20] ||
+			part.header.Get("Content-Range") != fmt.Sprintf("bytes 10-19/%d", len(whole.body)) {
 			t.Errorf("%s range: %d %q", path, part.status, part.body)
 		}
 		if a := r.get(path, "Range", "bytes=-5"); a.status != 206 || a.body != whole.body[len(whole.body)-5:] {
@@ -297,7 +312,8 @@ func TestFiles(t *testing.T) {
 		if a := r.get(path, "If-None-Match", tag); a.status != 304 || a.body != "" {
 			t.Errorf("%s, unchanged: %d", path, a.status)
 		}
-		if a := r.get(path, "Range", "bytes=0-1", "If-Range", `"another"`); a.status != 200 || len(a.body) != len(whole.body) {
+		if a := r.get(path, "Range", "bytes=0-1", "If-Range", `"another"`); a.status != 200 ||
+			len(a.body) != len(whole.body) {
 			t.Errorf("%s, If-Range of another file: %d", path, a.status)
 		}
 		if a := r.get(path, "If-Match", tag); a.status != 200 {
@@ -312,12 +328,14 @@ func TestFiles(t *testing.T) {
 	if a := r.get(self + "/slides/2/image"); a.status != 404 || !strings.Contains(a.body, "there is no slide 2") {
 		t.Errorf("no such slide: %d %s", a.status, a.body)
 	}
-	if a := r.get("/api/custom/presentations/" + id + "/slide-image"); a.header.Get("Content-Disposition") != `inline; filename="presentation_`+id+`.png"` {
+	if a := r.get("/api/custom/presentations/" + id +
+		"/slide-image"); a.header.Get("Content-Disposition") != `inline; filename="presentation_`+id+`.png"` {
 		t.Errorf("custom slide image: %v", a.header)
 	}
 }
 
-// What is the operator's or an engine's fault has its own status; what broke is logged once, with its cause, and not told.
+// What is the operator's or an engine's fault has its own status; what broke is logged once, with its cause, and not
+// told.
 func TestOurOwnFaults(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *httpapi.Options) {
@@ -355,10 +373,12 @@ func TestHealth(t *testing.T) {
 	}
 	r = newRig(t, func(o *httpapi.Options) {
 		o.Ready = func(ctxOf) []*lectern.Failure {
-			return []*lectern.Failure{lectern.Fail(lectern.CodeMissingTool, "ffmpeg is not installed; run apt-get install ffmpeg.")}
+			return []*lectern.Failure{lectern.Fail(lectern.CodeMissingTool, "ffmpeg is not installed; run apt-get install "+
+				"ffmpeg.")}
 		}
 	})
-	if a := r.get("/readyz"); a.status != 503 || !strings.Contains(a.body, "apt-get install ffmpeg") || !strings.Contains(a.body, `"ready":false`) {
+	if a := r.get("/readyz"); a.status != 503 || !strings.Contains(a.body, "apt-get install ffmpeg") ||
+		!strings.Contains(a.body, `"ready":false`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
@@ -371,20 +391,25 @@ func TestPreviews(t *testing.T) {
 	if a.status != 200 || a.header.Get("Content-Type") != "image/png" || !strings.Contains(a.body, "<h1>One</h1> 0") {
 		t.Errorf("%d %v %q", a.status, a.header, a.body)
 	}
-	if a := r.post("/api/custom/slide-image/generate?slide=2", deck); a.status != 200 || !strings.Contains(a.body, "<h1>Two</h1> 1") {
+	if a := r.post("/api/custom/slide-image/generate?slide=2", deck); a.status != 200 ||
+		!strings.Contains(a.body, "<h1>Two</h1> 1") {
 		t.Errorf("the second, with its picture: %d %q", a.status, a.body)
 	}
 	if a := r.post("/api/custom/slide-image/generate?slide=3", deck); a.status != 400 {
 		t.Errorf("a third: %d", a.status)
 	}
-	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{"image":"http://127.0.0.1/x.png"}]}`); a.status != 422 || !strings.Contains(a.body, "private network") || !strings.Contains(a.body, `"param":"slides[0].props.image","slide":1`) {
+	if a := r.post("/api/custom/slide-image/generate",
+		`{"slides":[{"image":"http://127.0.0.1/x.png"}]}`); a.status != 422 || !strings.Contains(a.body, "private network") ||
+		!strings.Contains(a.body, `"param":"slides[0].props.image","slide":1`) {
 		t.Errorf("a picture on this machine: %d %s", a.status, a.body)
 	}
-	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{}],"theme":"neon"}`); a.status != 422 || !strings.Contains(a.body, "dark-purple") {
+	if a := r.post("/api/custom/slide-image/generate", `{"slides":[{}],"theme":"neon"}`); a.status != 422 ||
+		!strings.Contains(a.body, "dark-purple") {
 		t.Errorf("an unknown theme: %d %s", a.status, a.body)
 	}
 	golden(t, "custom_html", r.post("/api/custom/slide-html/preview", deck).body)
-	if a := r.post("/api/custom/slide-html/preview", `{"slides":[{}],"layout":"side_by_side"}`); !strings.Contains(a.body, "side_by_side") {
+	if a := r.post("/api/custom/slide-html/preview", `{"slides":[{}],"layout":"side_by_side"}`); !strings.Contains(a.body,
+		"side_by_side") {
 		t.Errorf("a layout of its own: %s", a.body)
 	}
 	r = newRig(t, func(o *httpapi.Options) { o.Browser = nil })
@@ -394,7 +419,8 @@ func TestPreviews(t *testing.T) {
 	r = newRig(t, func(o *httpapi.Options) {
 		o.Browser = browser{lectern.Fail(lectern.CodeCaptureFailed, "The browser was lost.")}
 	})
-	if a := r.post("/api/custom/slide-image/generate", deck); a.status != 500 || !strings.Contains(a.body, "The browser was lost.") {
+	if a := r.post("/api/custom/slide-image/generate", deck); a.status != 500 ||
+		!strings.Contains(a.body, "The browser was lost.") {
 		t.Errorf("a lost browser: %d %s", a.status, a.body)
 	}
 }
@@ -403,7 +429,9 @@ func TestPreviews(t *testing.T) {
 func TestSlideVideo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	if a := r.post("/api/custom/slide-video/generate", `{"slides":[{"title":"x"}],"theme":"light-modern","layout":"side_by_side"}`); a.status != 200 || !strings.Contains(a.body, `"jobId"`) {
+	if a := r.post("/api/custom/slide-video/generate",
+		`{"slides":[{"title":"x"}],"theme":"light-modern","layout":"side_by_side"}`); a.status != 200 ||
+		!strings.Contains(a.body, `"jobId"`) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if l := r.jobs.all[0].deck.Layout; l != lectern.LayoutSlideOnly {

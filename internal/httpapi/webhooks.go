@@ -39,8 +39,8 @@ type Outgoing interface {
 	Redeliver(ctx context.Context, owner, id string) (lectern.Delivery, error)
 }
 
-// Encoder writes presentations as /v1 shows them, for the data of webhooks. Links begin with baseURL; "": they are paths. The
-// same value gives the same bytes.
+// Encoder writes presentations as /v1 shows them, for the data of webhooks. Links begin with baseURL; "": they are
+// paths. The same value gives the same bytes.
 func Encoder(baseURL string) func(p lectern.Presentation) ([]byte, error) {
 	s := newServer(Options{BaseURL: baseURL})
 	return func(p lectern.Presentation) ([]byte, error) { return json.Marshal(s.v1Presentation(p)) }
@@ -103,8 +103,10 @@ func v1WebhookSecret(e lectern.Endpoint) WebhookSecret {
 
 func v1Delivery(d lectern.Delivery) Delivery {
 	v := Delivery{
-		ID: d.ID, Type: d.Type, URL: d.URL, Version: d.Presentation.Version, State: string(d.State), Attempts: d.Attempts, Problem: d.Problem,
-		CreatedAt: Time{d.CreatedAt}, DoneAt: known(d.DoneAt), Webhook: named(d.Endpoint), Presentation: named(d.Presentation.ID),
+		ID: d.ID, Type: d.Type, URL: d.URL, Version: d.Presentation.Version, State: string(d.State), Attempts: d.Attempts,
+		Problem:   d.Problem,
+		CreatedAt: Time{d.CreatedAt}, DoneAt: known(d.DoneAt), Webhook: named(d.Endpoint),
+		Presentation: named(d.Presentation.ID),
 	}
 	if d.State == lectern.DeliveryPending {
 		v.NextAt = known(d.NextAt)
@@ -150,9 +152,12 @@ const webhooksTag = "Webhooks"
 func (f *face) webhooks() {
 	hooks := f.s.Webhooks
 	handle(f, op{
-		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeCallbackRefused, codeRequest}, method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Register a webhook",
-		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at least once. A message that failed comes again behind later ones: order by data.version. " +
-			"The secret is in this answer and never again.",
+		id: "create-webhook", refuses: []lectern.Code{lectern.CodeInvalidJSON, lectern.CodeCallbackRefused, codeRequest},
+		method: http.MethodPost, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin,
+		summary: "Register a webhook",
+		about: "It is told of every presentation that begins to wait, runs or ends, signed as Standard Webhooks has it, at " +
+			"least once. A message that failed comes again behind later ones: order by data.version. The secret is in this " +
+			"answer and never again.",
 		status: http.StatusCreated, body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *registerInput) error {
 		e, err := hooks.Register(r.Context(), f.s.mine(r).owner(), in.Body.URL, in.Body.Types)
@@ -163,7 +168,8 @@ func (f *face) webhooks() {
 		return err
 	})
 	handle(f, op{
-		id: "list-webhooks", method: http.MethodGet, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List webhooks", about: "The oldest first, without their secrets.", body: WebhookList{},
+		id: "list-webhooks", method: http.MethodGet, path: "/v1/webhooks", tag: webhooksTag, scope: lectern.ScopeAdmin,
+		summary: "List webhooks", about: "The oldest first, without their secrets.", body: WebhookList{},
 	}, func(w http.ResponseWriter, r *http.Request, _ *struct{}) error {
 		list, err := hooks.Webhooks(r.Context(), f.s.mine(r).owner())
 		if err != nil {
@@ -177,7 +183,9 @@ func (f *face) webhooks() {
 		return nil
 	})
 	handle(f, op{
-		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete, path: "/v1/webhooks/{id}", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Remove a webhook", about: "What waits for it is given up.", status: http.StatusNoContent,
+		id: "delete-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodDelete,
+		path: "/v1/webhooks/{id}", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Remove a webhook",
+		about: "What waits for it is given up.", status: http.StatusNoContent,
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		if err := hooks.Remove(r.Context(), f.s.mine(r).owner(), in.ID); err != nil {
 			return err
@@ -186,9 +194,11 @@ func (f *face) webhooks() {
 		return nil
 	})
 	handle(f, op{
-		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Give a webhook a new secret",
-		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every callback_url, unless the server's settings have one.",
-		body:  WebhookSecret{},
+		id: "rotate-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost,
+		path: "/v1/webhooks/{id}/rotate", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Give a webhook a new secret",
+		about: "For 24 hours messages are signed with the old one too. The webhook callback has the secret for every " +
+			"callback_url, unless the server's settings have one.",
+		body: WebhookSecret{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		e, err := hooks.Rotate(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err == nil {
@@ -198,8 +208,10 @@ func (f *face) webhooks() {
 		return err
 	})
 	handle(f, op{
-		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/{id}/test", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a test message",
-		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or given_up.", body: Delivery{},
+		id: "test-webhook", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost,
+		path: "/v1/webhooks/{id}/test", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a test message",
+		about: "A webhook.test message is sent at once; the answer says how it went, which the state tells: delivered or " +
+			"given_up.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *webhookInput) error {
 		d, err := hooks.Test(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err != nil {
@@ -215,11 +227,13 @@ func (f *face) webhooks() {
 
 func (f *face) deliveries(hooks Webhooks) {
 	handle(f, op{
-		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List deliveries",
+		id: "list-deliveries", refuses: []lectern.Code{codeRequest}, method: http.MethodGet, path: "/v1/webhooks/deliveries",
+		tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "List deliveries",
 		about: "Messages that were sent, wait or were given up, the newest first.", body: DeliveryList{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveriesInput) error {
 		list, err := hooks.Deliveries(r.Context(), lectern.DeliveryFilter{
-			Owner: f.s.mine(r).owner(), Presentation: in.Presentation, Endpoint: in.Endpoint, State: lectern.DeliveryState(in.State), Limit: in.Limit,
+			Owner: f.s.mine(r).owner(), Presentation: in.Presentation, Endpoint: in.Endpoint,
+			State: lectern.DeliveryState(in.State), Limit: in.Limit,
 		})
 		if err != nil {
 			return err
@@ -232,8 +246,10 @@ func (f *face) deliveries(hooks Webhooks) {
 		return nil
 	})
 	handle(f, op{
-		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost, path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, scope: lectern.ScopeAdmin, summary: "Send a message again",
-		about: "With the same id and body; its tries are counted from the start.", body: Delivery{},
+		id: "redeliver", refuses: []lectern.Code{lectern.CodeNotFound}, method: http.MethodPost,
+		path: "/v1/webhooks/deliveries/{id}/redeliver", tag: webhooksTag, scope: lectern.ScopeAdmin,
+		summary: "Send a message again",
+		about:   "With the same id and body; its tries are counted from the start.", body: Delivery{},
 	}, func(w http.ResponseWriter, r *http.Request, in *deliveryInput) error {
 		d, err := hooks.Redeliver(r.Context(), f.s.mine(r).owner(), in.ID)
 		if err == nil {

@@ -40,15 +40,18 @@ func TestWebhooks(t *testing.T) {
 	made := a.json(t)
 	id, _ := made["id"].(string)
 	secret, _ := made["secret"].(string)
-	if a.status != 201 || !strings.HasPrefix(id, "wh_") || !strings.HasPrefix(secret, "whsec_") || a.header.Get("Cache-Control") != "no-store" {
+	if a.status != 201 || !strings.HasPrefix(id, "wh_") || !strings.HasPrefix(secret, "whsec_") ||
+		a.header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d %v %s", a.status, a.header, a.body)
 	}
 	a = r.get("/v1/webhooks")
-	if a.status != 200 || strings.Contains(a.body, "whsec_") || !strings.Contains(a.body, id) || !strings.Contains(a.body, `"types":["presentation.completed"]`) {
+	if a.status != 200 || strings.Contains(a.body, "whsec_") || !strings.Contains(a.body, id) ||
+		!strings.Contains(a.body, `"types":["presentation.completed"]`) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	a = r.do("POST", "/v1/webhooks/"+id+"/rotate", "")
-	if fresh, _ := a.json(t)["secret"].(string); a.status != 200 || fresh == secret || !strings.HasPrefix(fresh, "whsec_") {
+	if fresh, _ := a.json(t)["secret"].(string); a.status != 200 || fresh == secret ||
+		!strings.HasPrefix(fresh, "whsec_") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	a = r.do("POST", "/v1/webhooks/callback/rotate", "")
@@ -61,7 +64,8 @@ func TestWebhooks(t *testing.T) {
 	if a = r.do("DELETE", "/v1/webhooks/"+id, ""); a.status != 204 {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	for _, ask := range [][2]string{{"DELETE", id}, {"POST", id + "/rotate"}, {"POST", id + "/test"}, {"POST", "deliveries/msg_nobody/redeliver"}, {"DELETE", "callback"}} {
+	for _, ask := range [][2]string{{"DELETE", id}, {"POST", id + "/rotate"}, {"POST", id + "/test"},
+		{"POST", "deliveries/msg_nobody/redeliver"}, {"DELETE", "callback"}} {
 		if a = r.do(ask[0], "/v1/webhooks/"+ask[1], ""); a.status != 404 || a.json(t)["code"] != "not_found" {
 			t.Errorf("%s %s: %d %s", ask[0], ask[1], a.status, a.body)
 		}
@@ -89,7 +93,8 @@ func TestBadWebhooksAreRefused(t *testing.T) {
 		a := r.do("POST", "/v1/webhooks", c.body)
 		p := a.json(t)
 		param, _ := p["param"].(string)
-		if a.status != c.status || p["code"] != c.code || c.param != "" && param != c.param || a.header.Get("Content-Type") != "application/problem+json" {
+		if a.status != c.status || p["code"] != c.code || c.param != "" && param != c.param ||
+			a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s", c.body, a.status, a.body)
 		}
 	}
@@ -116,7 +121,8 @@ func TestWebhookTest(t *testing.T) {
 	id, secret := made["id"].(string), made["secret"].(string)
 	a := r.do("POST", "/v1/webhooks/"+id+"/test", "")
 	v := a.json(t)
-	if a.status != 200 || v["state"] != "delivered" || v["status_code"] != 204.0 || v["type"] != "webhook.test" || v["webhook"] != id || v["presentation"] != nil || v["took_ms"] == nil {
+	if a.status != 200 || v["state"] != "delivered" || v["status_code"] != 204.0 || v["type"] != "webhook.test" ||
+		v["webhook"] != id || v["presentation"] != nil || v["took_ms"] == nil {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	wh, err := standard.NewWebhook(secret)
@@ -151,7 +157,8 @@ func TestDeliveries(t *testing.T) {
 		t.Fatal(claimed, err)
 	}
 	d := claimed[0]
-	d.State, d.Attempts, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryGivenUp, 11, 500, "It answered 500.", at.Add(24*time.Hour)
+	d.State, d.Attempts, d.StatusCode, d.Problem, d.DoneAt = lectern.DeliveryGivenUp, 11, 500, "It answered 500.",
+		at.Add(24*time.Hour)
 	if err := fake.FinishDelivery(t.Context(), d, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +172,8 @@ func TestDeliveries(t *testing.T) {
 		return len(list)
 	}
 	for query, want := range map[string]int{
-		"": 4, "presentation=" + p.ID: 4, "presentation=nobody": 0, "endpoint=" + id: 2, "endpoint=callback": 2, "state=given_up": 1, "state=pending": 3, "limit=1": 1,
+		"": 4, "presentation=" + p.ID: 4, "presentation=nobody": 0, "endpoint=" + id: 2, "endpoint=callback": 2,
+		"state=given_up": 1, "state=pending": 3, "limit=1": 1,
 	} {
 		if n := count(query); n != want {
 			t.Errorf("?%s gives %d, not %d", query, n, want)
@@ -173,11 +181,13 @@ func TestDeliveries(t *testing.T) {
 	}
 	a := r.get("/v1/webhooks/deliveries?state=given_up")
 	v := a.json(t)["deliveries"].([]any)[0].(map[string]any)
-	if v["id"] != d.ID || v["webhook"] != nil || v["presentation"] != p.ID || v["status_code"] != 500.0 || v["next_at"] != nil || v["done_at"] != "2024-11-25T10:00:00.000Z" || v["attempts"] != 11.0 {
+	if v["id"] != d.ID || v["webhook"] != nil || v["presentation"] != p.ID || v["status_code"] != 500.0 ||
+		v["next_at"] != nil || v["done_at"] != "2024-11-25T10:00:00.000Z" || v["attempts"] != 11.0 {
 		t.Errorf("%v", v)
 	}
 	a = r.do("POST", "/v1/webhooks/deliveries/"+d.ID+"/redeliver", "")
-	if v := a.json(t); a.status != 200 || v["state"] != "pending" || v["attempts"] != 0.0 || v["next_at"] == nil || v["done_at"] != nil {
+	if v := a.json(t); a.status != 200 || v["state"] != "pending" || v["attempts"] != 0.0 || v["next_at"] == nil ||
+		v["done_at"] != nil {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
@@ -185,7 +195,9 @@ func TestDeliveries(t *testing.T) {
 // The data of a message is what /v1 shows, and the same bytes each time.
 func TestEncodePresentation(t *testing.T) {
 	t.Parallel()
-	p := lectern.NewPresentation("0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1", lectern.Deck{Title: "T", Metadata: map[string]string{"b": "2", "a": "1", "c": "<3"}}, time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
+	p := lectern.NewPresentation("0d9e5f0c-5c3e-4d0e-9a43-0f8f3ad6f1a1",
+		lectern.Deck{Title: "T", Metadata: map[string]string{"b": "2", "a": "1", "c": "<3"}},
+		time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
 	first, err := httpapi.Encoder("")(p)
 	if err != nil {
 		t.Fatal(err)

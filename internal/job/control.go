@@ -19,7 +19,8 @@ func (s *Service) Cancel(ctx context.Context, id string) (lectern.Presentation, 
 // one, CodeTooLarge where it can never fit.
 func (s *Service) Retry(ctx context.Context, id string, who lectern.Account) (lectern.Presentation, error) {
 	out, err := s.submit(ctx, WriteSpec{
-		ID: id, Events: []lectern.Event{lectern.Retried{KeyID: who.KeyID}}, Limits: Limits{Queued: s.opt.Limits.Queued}, Quota: who.Quota,
+		ID: id, Events: []lectern.Event{lectern.Retried{KeyID: who.KeyID}}, Limits: Limits{Queued: s.opt.Limits.Queued},
+		Quota: who.Quota,
 	})
 	return s.placed(ctx, out.After), err
 }

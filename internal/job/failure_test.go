@@ -106,7 +106,8 @@ func TestDiskFull(t *testing.T) {
 	}
 	big := testDeck(1)
 	big.Slides[0].Narration = strings.Repeat("n", 200_000)
-	if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: big}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeDiskFull}) {
+	if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: big}); !errors.Is(err,
+		&lectern.Failure{Code: lectern.CodeDiskFull}) {
 		t.Errorf("Submit on a full disk gave %v", err)
 	}
 	close(full)

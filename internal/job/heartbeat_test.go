@@ -108,7 +108,8 @@ func TestLeaseTakeover(t *testing.T) {
 		outs, err := w.store.Commit(t.Context(), []job.Write{
 			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Create: &p, Deck: testDeck(1)}),
 			job.TestWrite(t, job.WriteSpec{ID: p.ID, At: at, Events: []lectern.Event{
-				lectern.Began{Worker: "dead"}, lectern.Released{Attempt: 1}, lectern.Began{Worker: "dead"}, lectern.Reported{Attempt: 2, Progress: 4000},
+				lectern.Began{Worker: "dead"}, lectern.Released{Attempt: 1}, lectern.Began{Worker: "dead"},
+				lectern.Reported{Attempt: 2, Progress: 4000},
 			}}),
 		})
 		if err != nil || outs[1].Err != nil {

@@ -58,8 +58,9 @@ func stampede(writers, reports int) runFunc {
 				rng := rand.New(rand.NewPCG(uint64(w), 1))
 				for i := range reports {
 					r.Report(lectern.Reported{
-						Stage: lectern.StageEncoding, Progress: lectern.Progress(rng.IntN(9000)), SlidesDone: rng.IntN(len(j.Deck.Slides)),
-						ETA: time.Duration(rng.IntN(100)) * time.Second,
+						Stage: lectern.StageEncoding, Progress: lectern.Progress(rng.IntN(9000)),
+						SlidesDone: rng.IntN(len(j.Deck.Slides)),
+						ETA:        time.Duration(rng.IntN(100)) * time.Second,
 					})
 					if i%25 == 0 {
 						if err := r.StepDone(ctx, lectern.Step{Kind: lectern.StepEncode, Slide: w + 1,

@@ -71,8 +71,9 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 		ends = append(ends, end)
 		s := recording{Store: inner, rec: rec, node: name}
 		svc, err := job.New(job.Options{
-			Store: s, Queue: q, Run: fray, ScratchDir: filepath.Join(scratch, name), Node: name, Workers: 6, Peers: peers, Observer: rec,
-			Logger: slog.New(slog.DiscardHandler), HeartbeatInterval: beat, LeaseTimeout: lease,
+			Store: s, Queue: q, Run: fray, ScratchDir: filepath.Join(scratch, name), Node: name, Workers: 6, Peers: peers,
+			Observer: rec,
+			Logger:   slog.New(slog.DiscardHandler), HeartbeatInterval: beat, LeaseTimeout: lease,
 			SweepInterval: 20 * time.Millisecond, FlushInterval: 3 * time.Millisecond, CancelGrace: 5 * time.Millisecond,
 		})
 		if err != nil {
@@ -197,7 +198,8 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 	for _, g := range grounds {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			runs := soak.Cases(t, "J2 what is completed comes back to life", "J5 a version comes twice", "J7 a stale attempt writes")
+			runs := soak.Cases(t, "J2 what is completed comes back to life", "J5 a version comes twice",
+				"J7 a stale attempt writes")
 			for _, c := range breaks {
 				if !runs(c.rule) {
 					continue

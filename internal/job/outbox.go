@@ -21,7 +21,8 @@ func Deliveries(announced []lectern.Presentation, endpoints []lectern.Endpoint, 
 		add := func(endpoint, url string) {
 			sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", p.ID, p.Version, endpoint))
 			out = append(out, lectern.Delivery{
-				ID: fmt.Sprintf("msg_%x", sum[:16]), Owner: p.Owner, Endpoint: endpoint, URL: url, Type: lectern.WebhookType(p.Status),
+				ID: fmt.Sprintf("msg_%x", sum[:16]), Owner: p.Owner, Endpoint: endpoint, URL: url,
+				Type:         lectern.WebhookType(p.Status),
 				Presentation: p, State: lectern.DeliveryPending, NextAt: at, CreatedAt: at,
 			})
 		}

@@ -227,8 +227,9 @@ func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Pre
 		f.Limit = 50
 	}
 	q := Page{
-		Owner: f.Owner, Statuses: f.Statuses, Metadata: f.Metadata, CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore,
-		Limit: f.Limit + 1,
+		Owner: f.Owner, Statuses: f.Statuses, Metadata: f.Metadata, CreatedAfter: f.CreatedAfter,
+		CreatedBefore: f.CreatedBefore,
+		Limit:         f.Limit + 1,
 	}
 	if f.Cursor != "" {
 		if q.Before, q.BeforeID, err = parseCursor(f.Cursor); err != nil {

@@ -38,7 +38,8 @@ func (f *file) zip() (Info, *Unfit) {
 	}
 	switch {
 	case types && slides:
-		return Info{Kind: lectern.AssetDeck, Type: "application/vnd.openxmlformats-officedocument.presentationml.presentation"}, nil
+		return Info{Kind: lectern.AssetDeck,
+			Type: "application/vnd.openxmlformats-officedocument.presentationml.presentation"}, nil
 	case types:
 		return Info{}, &Unfit{Unknown, "it is an Office file that is no presentation; " + Taken}
 	}
@@ -71,7 +72,8 @@ func (f *file) directory() *Unfit {
 	if i < 0 || len(tail)-i < end {
 		return damaged("ZIP file", cutOff)
 	}
-	members, size, from := binary.LittleEndian.Uint16(tail[i+10:]), binary.LittleEndian.Uint32(tail[i+12:]), binary.LittleEndian.Uint32(tail[i+16:])
+	members, size, from := binary.LittleEndian.Uint16(tail[i+10:]), binary.LittleEndian.Uint32(tail[i+12:]),
+		binary.LittleEndian.Uint32(tail[i+16:])
 	// The largest values say that the real ones are elsewhere, where they have no bound.
 	if size > maxDirectory || size == 0xFFFF || members == 0xFFFF || from == 0xFFFFFFFF {
 		return &Unfit{TooLarge, "it is a ZIP file with too many members"}

@@ -1,10 +1,10 @@
-// Package media finds out what a file is by its bytes: a picture, a sound, a font or a deck, of which media type, and of
-// which size or length. Names and declared types are never looked at: a browser that gets the file later goes by the type
-// that was found here.
+// Package media finds out what a file is by its bytes: a picture, a sound, a font or a deck, of which media type, and
+// of which size or length. Names and declared types are never looked at: a browser that gets the file later goes by the
+// type that was found here.
 //
-// Pictures are judged by package picturefile. Of sounds, fonts and archives the headers and tables are read, with a bound
-// on how much: a file is not decoded and nothing in it is unpacked. A file is never in memory whole, but for pictures,
-// whose size is bounded.
+// Pictures are judged by package picturefile. Of sounds, fonts and archives the headers and tables are read, with a
+// bound on how much: a file is not decoded and nothing in it is unpacked. A file is never in memory whole, but for
+// pictures, whose size is bounded.
 package media
 
 import (
@@ -161,7 +161,8 @@ func (f *file) utf8(most int64) *Unfit {
 		b = append(rest, b...)
 		for len(b) > 0 {
 			c, n := utf8.DecodeRune(b)
-			if c == utf8.RuneError && n == 1 && (utf8.FullRune(b) || at == f.size) || c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
+			if c == utf8.RuneError && n == 1 && (utf8.FullRune(b) || at == f.size) ||
+				c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' {
 				return unknown
 			}
 			if c == utf8.RuneError && n == 1 {

@@ -103,18 +103,23 @@ func seeds(t testing.TB) map[string][]byte {
 		"image/png": picture(t), "image/svg+xml": []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"/>`),
 		"audio/wav": read(t, "tone.wav"), "audio/mpeg": read(t, "tone.mp3"), "audio/mp4": read(t, "tone.m4a"),
 		"audio/ogg": read(t, "tone.ogg"), "audio/flac": read(t, "tone.flac"),
-		"font/ttf": sfnt("\x00\x01\x00\x00", append(common, "glyf", "loca")...), "font/otf": sfnt("OTTO", append(common, "CFF ")...),
+		"font/ttf":   sfnt("\x00\x01\x00\x00", append(common, "glyf", "loca")...),
+		"font/otf":   sfnt("OTTO", append(common, "CFF ")...),
 		"font/woff2": woff2(entries...), "application/pdf": []byte("%PDF-1.7\n"), "application/json": []byte(`{"slides":[]}`),
-		"application/yaml": []byte("slides:\n- title: A\n"), "text/markdown": []byte("# Titel\n\n- Grüße\n"), "application/zip": archive(t, "deck.json", "{}"),
-		"application/vnd.oasis.opendocument.presentation":                           archive(t, "mimetype", "application/vnd.oasis.opendocument.presentation", "content.xml", "<x/>"),
-		"application/vnd.openxmlformats-officedocument.presentationml.presentation": archive(t, "[Content_Types].xml", "<x/>", "ppt/presentation.xml", "<x/>"),
+		"application/yaml": []byte("slides:\n- title: A\n"), "text/markdown": []byte("# Titel\n\n- Grüße\n"),
+		"application/zip": archive(t, "deck.json", "{}"),
+		"application/vnd.oasis.opendocument.presentation": archive(t, "mimetype",
+			"application/vnd.oasis.opendocument.presentation", "content.xml", "<x/>"),
+		"application/vnd.openxmlformats-officedocument.presentationml.presentation": archive(t, "[Content_Types].xml", "<x/>",
+			"ppt/presentation.xml", "<x/>"),
 	}
 }
 
 // Every kind is found by its bytes, with its size or its length.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	kinds := map[string]lectern.AssetKind{"image": lectern.AssetPicture, "audio": lectern.AssetSound, "font": lectern.AssetFont,
+	kinds := map[string]lectern.AssetKind{"image": lectern.AssetPicture, "audio": lectern.AssetSound,
+		"font":        lectern.AssetFont,
 		"application": lectern.AssetDeck, "text": lectern.AssetDeck}
 	for want, b := range seeds(t) {
 		got, err := inspect(b)
@@ -133,7 +138,8 @@ func TestKinds(t *testing.T) {
 			t.Errorf("the picture has %d × %d", got.Width, got.Height)
 		}
 	}
-	if got, err := inspect(read(t, "tone.opus")); err != nil || got.Type != "audio/ogg" || got.Duration.Round(20*time.Millisecond) != 500*time.Millisecond {
+	if got, err := inspect(read(t, "tone.opus")); err != nil || got.Type != "audio/ogg" ||
+		got.Duration.Round(20*time.Millisecond) != 500*time.Millisecond {
 		t.Errorf("Opus: %+v %v", got, err)
 	}
 	tagged := append([]byte("ID3\x04\x00\x00\x00\x00\x00\x20"), append(make([]byte, 32), read(t, "tone.mp3")...)...)
@@ -156,21 +162,22 @@ func TestRefusals(t *testing.T) {
 		why  media.Why
 		says string
 	}{
-		"empty":                  {nil, media.Unknown, "empty"},
-		"noise":                  {[]byte{0, 1, 2, 3, 200, 201}, media.Unknown, "no known kind"},
-		"broken UTF-8":           {[]byte("Gr\xfc\xdfe"), media.Unknown, "no known kind"},
-		"text with a zero":       {append(bytes.Repeat([]byte("a"), 70_000), 0), media.Unknown, "no known kind"},
-		"a video":                {read(t, "clip.mp4"), media.Unknown, "MP4 video"},
-		"HTML":                   {[]byte("<!doctype html><script>1</script>"), media.Unknown, "an HTML page"},
-		"a bitmap":               {[]byte("BM\x00\x00\x00\x00"), media.Unknown, "a BMP picture"},
-		"half a WAV":             {wav[:1000], media.Damaged, "its end is missing"},
-		"a WAV of nothing":       {wav[:12], media.Damaged, "no samples"},
-		"half an MP3":            {read(t, "tone.mp3")[:100], media.Damaged, "layer III"},
-		"half an M4A":            {read(t, "tone.m4a")[:3000], media.Damaged, "do not fit"},
-		"a FLAC of nothing":      {[]byte("fLaC"), media.Damaged, "stream information"},
-		"a page of Ogg":          {[]byte("OggS\x00"), media.Damaged, "first page"},
-		"a picture with a bomb":  {[]byte("\x89PNG\r\n\x1a\n"), media.Damaged, "damaged PNG"},
-		"a large picture":        {append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 2<<20)...), media.TooLarge, "more than 1 MiB"},
+		"empty":                 {nil, media.Unknown, "empty"},
+		"noise":                 {[]byte{0, 1, 2, 3, 200, 201}, media.Unknown, "no known kind"},
+		"broken UTF-8":          {[]byte("Gr\xfc\xdfe"), media.Unknown, "no known kind"},
+		"text with a zero":      {append(bytes.Repeat([]byte("a"), 70_000), 0), media.Unknown, "no known kind"},
+		"a video":               {read(t, "clip.mp4"), media.Unknown, "MP4 video"},
+		"HTML":                  {[]byte("<!doctype html><script>1</script>"), media.Unknown, "an HTML page"},
+		"a bitmap":              {[]byte("BM\x00\x00\x00\x00"), media.Unknown, "a BMP picture"},
+		"half a WAV":            {wav[:1000], media.Damaged, "its end is missing"},
+		"a WAV of nothing":      {wav[:12], media.Damaged, "no samples"},
+		"half an MP3":           {read(t, "tone.mp3")[:100], media.Damaged, "layer III"},
+		"half an M4A":           {read(t, "tone.m4a")[:3000], media.Damaged, "do not fit"},
+		"a FLAC of nothing":     {[]byte("fLaC"), media.Damaged, "stream information"},
+		"a page of Ogg":         {[]byte("OggS\x00"), media.Damaged, "first page"},
+		"a picture with a bomb": {[]byte("\x89PNG\r\n\x1a\n"), media.Damaged, "damaged PNG"},
+		"a large picture": {append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 2<<20)...), media.TooLarge,
+			"more than 1 MiB"},
 		"a long text":            {bytes.Repeat([]byte("word "), 300_000), media.TooLarge, "more than 1 MiB"},
 		"a table outside":        {outside, media.Damaged, "is not in the file"},
 		"a font without a table": {sfnt("OTTO", "cmap"), media.Damaged, "head is missing"},
@@ -180,8 +187,9 @@ func TestRefusals(t *testing.T) {
 		"a packed bomb":          {bomb, media.TooLarge, "once it is unpacked"},
 		"a ZIP, cut":             {archive(t, "a", "b")[:30], media.Damaged, "its end is missing"},
 		"a ZIP of many":          {many, media.TooLarge, "too many members"},
-		"a text document":        {archive(t, "[Content_Types].xml", "", "word/document.xml", ""), media.Unknown, "no presentation"},
-		"a book":                 {archive(t, "mimetype", "application/epub+zip"), media.Unknown, "no presentation"},
+		"a text document": {archive(t, "[Content_Types].xml", "", "word/document.xml", ""), media.Unknown,
+			"no presentation"},
+		"a book": {archive(t, "mimetype", "application/epub+zip"), media.Unknown, "no presentation"},
 	} {
 		_, err := inspect(c.body)
 		u, ok := errors.AsType[*media.Unfit](err)

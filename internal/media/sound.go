@@ -119,8 +119,8 @@ func isMP3(head []byte) bool {
 	return ok && next.rate == h.rate
 }
 
-// mp3 finds the first frame after the tags and reads how long the whole lasts: as the encoder wrote it, or by the bit rate
-// of the first frame.
+// mp3 finds the first frame after the tags and reads how long the whole lasts: as the encoder wrote it, or by the bit
+// rate of the first frame.
 func (f *file) mp3() (Info, *Unfit) {
 	at := int64(0)
 	for range 10 { // tags
@@ -154,7 +154,8 @@ func (f *file) mp3() (Info, *Unfit) {
 
 // written is the number of frames that the first one says; 0: it does not.
 func written(b []byte, h frame) uint32 {
-	if at := 4 + h.side; len(b) >= at+12 && (string(b[at:at+4]) == "Xing" || string(b[at:at+4]) == "Info") && b[at+7]&1 != 0 {
+	if at := 4 + h.side; len(b) >= at+12 && (string(b[at:at+4]) == "Xing" || string(b[at:at+4]) == "Info") &&
+		b[at+7]&1 != 0 {
 		return binary.BigEndian.Uint32(b[at+8:])
 	}
 	if at := 4 + 32; len(b) >= at+18 && string(b[at:at+4]) == "VBRI" {

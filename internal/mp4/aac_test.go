@@ -127,7 +127,8 @@ func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 	short.Packets, late.At, other.At, other.Config = 6, 100, 9, []byte{1}
 	gone.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(nil)), nil }
 	for name, parts := range map[string][]Part{
-		"none": nil, "overlap": {a, b}, "too few packets": {short}, "after the end": {late}, "two kinds": {a, other}, "gone": {gone},
+		"none": nil, "overlap": {a, b}, "too few packets": {short}, "after the end": {late}, "two kinds": {a, other},
+		"gone": {gone},
 	} {
 		if err := writeSound(io.Discard, 20*packet, parts); err == nil {
 			t.Errorf("%s: no error", name)

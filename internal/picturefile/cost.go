@@ -7,9 +7,11 @@ import (
 
 // costs lists the elements that cost more than a shape.
 var costs = map[string]int64{
-	"feturbulence": 10_000, "femorphology": 5000, "feconvolvematrix": 5000, "fediffuselighting": 2000, "fespecularlighting": 2000,
-	"fegaussianblur": 500, "fedropshadow": 500, "fedisplacementmap": 500, "feimage": 500, "fetile": 500,
-	"feblend": 100, "fecolormatrix": 100, "fecomponenttransfer": 100, "fecomposite": 100, "feflood": 100, "femerge": 100, "feoffset": 100,
+	"feturbulence": 10_000, "femorphology": 5000, "feconvolvematrix": 5000, "fediffuselighting": 2000,
+	"fespecularlighting": 2000,
+	"fegaussianblur":     500, "fedropshadow": 500, "fedisplacementmap": 500, "feimage": 500, "fetile": 500,
+	"feblend": 100, "fecolormatrix": 100, "fecomponenttransfer": 100, "fecomposite": 100, "feflood": 100, "femerge": 100,
+	"feoffset": 100,
 }
 
 func costOf(tag string) int64 {

@@ -30,8 +30,9 @@ func sample(t testing.TB, name string) []byte {
 }
 
 var samples = map[string]string{
-	"still.png": PNG, "anim.png": PNG, "still.jpg": JPEG, "anim.gif": GIF, "lossy.webp": WebP, "lossless.webp": WebP, "alpha.webp": WebP,
-	"anim.webp": WebP, "still.avif": AVIF, "anim.avif": AVIF,
+	"still.png": PNG, "anim.png": PNG, "still.jpg": JPEG, "anim.gif": GIF, "lossy.webp": WebP, "lossless.webp": WebP,
+	"alpha.webp": WebP,
+	"anim.webp":  WebP, "still.avif": AVIF, "anim.avif": AVIF,
 }
 
 func TestKindsAreTakenByTheirBytes(t *testing.T) {

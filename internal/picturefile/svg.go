@@ -55,8 +55,10 @@ func inspectSVG(body []byte, lim Limits) (Picture, *Unfit) {
 
 // barred are elements that do more than draw.
 var barred = map[string]bool{
-	"script": true, "foreignobject": true, "iframe": true, "object": true, "embed": true, "audio": true, "video": true, "canvas": true,
-	"handler": true, "set": true, "animate": true, "animatetransform": true, "animatemotion": true, "animatecolor": true, "discard": true,
+	"script": true, "foreignobject": true, "iframe": true, "object": true, "embed": true, "audio": true, "video": true,
+	"canvas":  true,
+	"handler": true, "set": true, "animate": true, "animatetransform": true, "animatemotion": true, "animatecolor": true,
+	"discard": true,
 }
 
 var errOutside = unfit("it is an SVG drawing that loads something from outside")

@@ -36,8 +36,8 @@ type Process struct {
 }
 
 // Start starts the command and returns while it runs. The processor time of the child, and of the descendants that were
-// waited for, counts for the usage.Meter of ctx when the child has ended. When ctx ends, the child's process group gets TERM, and KILL
-// after c.Grace. The caller need not call Wait for the child to be reaped.
+// waited for, counts for the usage.Meter of ctx when the child has ended. When ctx ends, the child's process group gets
+// TERM, and KILL after c.Grace. The caller need not call Wait for the child to be reaped.
 func Start(ctx context.Context, c Command) (*Process, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Package programtest builds the program for tests that run it from outside.
 //
-// It builds as `make build` and `go test -race` do, so the compiled packages come from Go's build cache and only linking
-// costs time.
+// It builds as `make build` and `go test -race` do, so the compiled packages come from Go's build cache and only
+// linking costs time.
 package programtest
 
 import (

@@ -36,7 +36,8 @@ type load struct {
 const loadQuery = `SELECT json_build_object(
 	'Running', (SELECT json_object_agg(node, n) FROM (
 		SELECT attempted_by[array_upper(attempted_by, 1)] AS node, count(*) AS n FROM river_job
-		WHERE state = 'running' AND queue = '` + river.QueueDefault + `' AND array_length(attempted_by, 1) > 0 GROUP BY 1) AS taken),
+		WHERE state = 'running' AND queue = '` + river.QueueDefault +
+	`' AND array_length(attempted_by, 1) > 0 GROUP BY 1) AS taken),
 	'Waiting', count(*),
 	'Late', count(*) FILTER (WHERE created_at < clock_timestamp() - make_interval(secs => $1::float8)))::text
 	FROM (SELECT created_at FROM river_job WHERE state = 'available' AND queue = '` + river.QueueDefault + `'

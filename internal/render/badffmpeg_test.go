@@ -17,8 +17,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// faults are what an ffmpeg does instead of its work, as the end of a shell script in which $real is the true one and $out the
-// file that it was to write, or "" where it writes to standard output.
+// faults are what an ffmpeg does instead of its work, as the end of a shell script in which $real is the true one and
+// $out the file that it was to write, or "" where it writes to standard output.
 var faults = map[string]string{
 	"crashes":          `kill -SEGV $$`,
 	"hangs":            `exec sleep 86400`,
@@ -74,7 +74,8 @@ func (b badFFmpeg) mend(t *testing.T) {
 	}
 }
 
-// hasty is the port with little patience for the calls that a bad ffmpeg fails; those that work have all the time they need.
+// hasty is the port with little patience for the calls that a bad ffmpeg fails; those that work have all the time they
+// need.
 type hasty struct {
 	t   *ffmpeg.Tool
 	bad badFFmpeg
@@ -90,8 +91,8 @@ func (f hasty) Run(ctx context.Context, c Command) error {
 	return f.t.Run(ctx, j)
 }
 
-// J9 J11: whatever an ffmpeg does in whatever step, the run fails with a code, the slide and what could not be done; nothing
-// is published, and nothing of it is in the cache: with an ffmpeg that works the next attempt makes the video.
+// J9 J11: whatever an ffmpeg does in whatever step, the run fails with a code, the slide and what could not be done;
+// nothing is published, and nothing of it is in the cache: with an ffmpeg that works the next attempt makes the video.
 // Without a soak each step and each fault has its turn, and not every pair of them.
 func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 	t.Parallel()
@@ -156,7 +157,8 @@ func TestABadFFmpegBreaksOneAttempt(t *testing.T) {
 // shortTalk is talk with less to make: two slides and a fade.
 func shortTalk() lectern.Deck {
 	d := talk()
-	d.Size, d.Slides, d.Transitions = lectern.Size{Width: 240, Height: 240}, d.Slides[:2], []lectern.Transition{{Type: "fade", Duration: 100e6}}
+	d.Size, d.Slides, d.Transitions = lectern.Size{Width: 240, Height: 240}, d.Slides[:2],
+		[]lectern.Transition{{Type: "fade", Duration: 100e6}}
 	d.Slides[0].Narration, d.Slides[1].Narration, d.Hold = "Hello.", "", 300e6
 	return d
 }

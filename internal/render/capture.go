@@ -35,7 +35,8 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 	}
 	u.track.say(lectern.StageCapturing, fmt.Sprintf("Drawing %s.", u.of(s)))
 	s.picture.file, err = u.step(ctx, lectern.StepCapture, s.number, sh.Key, ".png", func(path string) error {
-		return u.slides.Draw(ctx, u.cache, u.deck.Size, sh, &u.backgrounds, path, func(whole *image.RGBA) { u.keep(s, whole) })
+		return u.slides.Draw(ctx, u.cache, u.deck.Size, sh, &u.backgrounds, path,
+			func(whole *image.RGBA) { u.keep(s, whole) })
 	})
 	if err != nil {
 		return err

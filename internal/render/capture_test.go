@@ -11,12 +11,13 @@ import (
 	"lectern/internal/picture"
 )
 
-// Slides lie on the background of their theme, more of them than are kept in memory until they are encoded: it is seen where a page is
-// clear, through what is half clear, and not through what covers it.
+// Slides lie on the background of their theme, more of them than are kept in memory until they are encoded: it is seen
+// where a page is clear, through what is half clear, and not through what covers it.
 func TestSlidesLieOnTheirBackground(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 24, Size: lectern.Size{Width: 1920, Height: 1080}, Hold: 1e9}
+	d := lectern.Deck{Layout: lectern.LayoutSlideOnly, FrameRate: 24, Size: lectern.Size{Width: 1920, Height: 1080},
+		Hold: 1e9}
 	for range 4 { // of which two are kept
 		d.Slides = append(d.Slides, lectern.Slide{Template: "title", Props: map[string]any{"title": "one and the same"}})
 	}
@@ -24,7 +25,8 @@ func TestSlidesLieOnTheirBackground(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	background, err := picture.Background(lectern.Background{From: "#203040", To: g.library.background, Angle: 160}, d.Size, 1)
+	background, err := picture.Background(lectern.Background{From: "#203040", To: g.library.background, Angle: 160},
+		d.Size, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

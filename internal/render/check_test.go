@@ -70,7 +70,8 @@ func TestProgressNeverFalls(t *testing.T) {
 		k.close()
 		last := lectern.Reported{}
 		for _, n := range rec.reports {
-			if n.Progress < last.Progress || stageRank[n.Stage] < stageRank[last.Stage] || n.ETA < 0 || n.Progress > lectern.AlmostDone {
+			if n.Progress < last.Progress || stageRank[n.Stage] < stageRank[last.Stage] || n.ETA < 0 ||
+				n.Progress > lectern.AlmostDone {
 				t.Fatalf("%+v after %+v", n, last)
 			}
 			last = n

@@ -39,7 +39,8 @@ func fits(line, pattern string) bool {
 // fading is in the arguments of an ffmpeg that encodes a fade.
 const fading = "-i pipe:0 -vf setparams*-frames:v"
 
-// J11: whatever breaks in whatever port ends as a failure with a code and, where there is one, a slide; nothing is published.
+// J11: whatever breaks in whatever port ends as a failure with a code and, where there is one, a slide; nothing is
+// published.
 func TestEveryPortsFailureIsTold(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("it broke")
@@ -63,17 +64,20 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 			}
 		}, lectern.CodeInternal, 3},
 		{"browser", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("Two", broken) }, lectern.CodeCaptureFailed, 2},
-		{"browser that does not start", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("version", broken) }, lectern.CodeCaptureFailed, 0},
+		{"browser that does not start", func(g *rig, _ *lectern.Deck) { g.browser.hook = failing("version", broken) },
+			lectern.CodeCaptureFailed, 0},
 		{"asset", func(g *rig, d *lectern.Deck) {
 			d.Slides[1].Props["image"] = "https://example.org/a.png"
 			g.fetcher.hook = failing("a.png", broken)
 		}, lectern.CodeAssetFailed, 2},
-		{"avatar", func(g *rig, _ *lectern.Deck) { g.avatars.hook = failing("frame 20", broken) }, lectern.CodeAvatarFailed, 0},
+		{"avatar", func(g *rig, _ *lectern.Deck) { g.avatars.hook = failing("frame 20", broken) }, lectern.CodeAvatarFailed,
+			0},
 		{"a clip that is too short", func(g *rig, _ *lectern.Deck) { g.avatars.short = 3 }, lectern.CodeAvatarFailed, 0},
 		{"a clip that panics", func(g *rig, _ *lectern.Deck) {
 			g.avatars.hook = func(context.Context, string) error { panic("in a frame") }
 		}, lectern.CodeInternal, 0},
-		{"encoder", func(g *rig, _ *lectern.Deck) { g.Plain, g.ffmpeg.hook = true, failing("pipe:0*overlay", broken) }, lectern.CodeEncodeFailed, 0},
+		{"encoder", func(g *rig, _ *lectern.Deck) { g.Plain, g.ffmpeg.hook = true, failing("pipe:0*overlay", broken) },
+			lectern.CodeEncodeFailed, 0},
 		{"fade", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing(fading, broken) }, lectern.CodeEncodeFailed, 2},
 		{"transition", func(g *rig, d *lectern.Deck) {
 			d.Transitions[0].Type = "wipeleft"
@@ -81,7 +85,8 @@ func TestEveryPortsFailureIsTold(t *testing.T) {
 		}, lectern.CodeEncodeFailed, 2},
 		{"sound", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("s16le", broken) }, lectern.CodeEncodeFailed, 0},
 		{"mux", func(g *rig, _ *lectern.Deck) { g.cache.hook = failing(".mp4", broken) }, lectern.CodeInternal, 0},
-		{"thumbnail", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("mjpeg", broken) }, lectern.CodeEncodeFailed, 0},
+		{"thumbnail", func(g *rig, _ *lectern.Deck) { g.ffmpeg.hook = failing("mjpeg", broken) }, lectern.CodeEncodeFailed,
+			0},
 		{"artifacts", func(g *rig, _ *lectern.Deck) {
 			g.artifacts.hook = failing("video", lectern.Fail(lectern.CodeDiskFull, "The disk is full."))
 		}, lectern.CodeDiskFull, 0},
@@ -147,7 +152,8 @@ func TestLaterFailuresBecomeCauses(t *testing.T) {
 	}
 	_, _, err := g.run(t.Context(), t, talk(), 1)
 	f := lectern.AsFailure(err)
-	if f.Code != lectern.CodeVoiceFailed || len(f.Causes) != 1 || f.Causes[0].Code != lectern.CodeVoiceFailed || f.Causes[0].Slide == f.Slide {
+	if f.Code != lectern.CodeVoiceFailed || len(f.Causes) != 1 || f.Causes[0].Code != lectern.CodeVoiceFailed ||
+		f.Causes[0].Slide == f.Slide {
 		t.Errorf("%+v", f)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"lectern"
 )
 
-// A short presentation that comes while a long one has all encoders, tabs and voices is done long before it: whoever waits gets
-// the next turn, and a long one never has more waiting than there are slots.
+// A short presentation that comes while a long one has all encoders, tabs and voices is done long before it: whoever
+// waits gets the next turn, and a long one never has more waiting than there are slots.
 func TestAShortPresentationGetsByALongOne(t *testing.T) {
 	t.Parallel()
 	const slides = 24
@@ -25,7 +25,8 @@ func TestAShortPresentationGetsByALongOne(t *testing.T) {
 		}
 	}
 	start := func(n int, name string) (done chan error) {
-		d := lectern.Deck{Title: name, Size: lectern.Size{Width: 320, Height: 240}, FrameRate: 25, Quality: lectern.QualityLow, Layout: lectern.LayoutSlideOnly}
+		d := lectern.Deck{Title: name, Size: lectern.Size{Width: 320, Height: 240}, FrameRate: 25,
+			Quality: lectern.QualityLow, Layout: lectern.LayoutSlideOnly}
 		for i := range n {
 			d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": fmt.Sprint(name, i)},
 				Narration: fmt.Sprintf("This is slide %d of the %s talk.", i, name)})

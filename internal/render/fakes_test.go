@@ -32,7 +32,8 @@ type tool struct{ t *ffmpeg.Tool }
 func (f tool) Version() string { return f.t.Version() }
 
 func (f tool) Run(ctx context.Context, c Command) error {
-	return f.t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime, What: c.What})
+	return f.t.Run(ctx, ffmpeg.Run{Args: c.Args, Stdin: c.Stdin, Stdout: c.Stdout, OnFrame: c.OnFrame, OnTime: c.OnTime,
+		What: c.What})
 }
 
 var findFFmpeg = sync.OnceValues(func() (*ffmpeg.Tool, error) { return ffmpeg.Find("") })
@@ -70,8 +71,8 @@ func (b *fakeBrowser) Version(ctx context.Context) (string, error) {
 	return b.version, nil
 }
 
-// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a background stays clear, and
-// the next half covered.
+// Capture draws a gradient in a colour of the page's own, and of what it loads. The left quarter of a page with a
+// background stays clear, and the next half covered.
 func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, assets []lectern.Picture) (lectern.Capture, error) {
 	b.mu.Lock()
 	b.calls++
@@ -160,7 +161,8 @@ func (l *fakeLibrary) Theme(id string) (lectern.Theme, bool) {
 
 func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	size := d.SlideSize()
-	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height, Scale: d.Scale(), Props: l.props}
+	p := lectern.Page{HTML: fmt.Sprint(d.Slides[i].Props["title"]), Width: size.Width, Height: size.Height,
+		Scale: d.Scale(), Props: l.props}
 	if d.Theme == otherTheme {
 		p.HTML += " in other colours"
 	}
@@ -184,12 +186,14 @@ type fakeVoices struct {
 	calls       int
 }
 
-func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
+func (v *fakeVoices) Resolve(_ context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading,
+	[]lectern.Warning, error) {
 	if c.ID == "nobody" {
 		return lectern.Reading{}, nil, lectern.Fail(lectern.CodeUnknownVoice, "The voice nobody is not known.")
 	}
 	if c.Engine == "elsewhere" {
-		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Speed: c.Speed}},
+		return lectern.Reading{Script: script, Voice: lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone",
+				Language: "en-GB", Speed: c.Speed}},
 			[]lectern.Warning{{Code: "voice_replaced", Message: "The voice is not here."}}, nil
 	}
 	voice := lectern.Voice{Engine: "fake", ID: "tone", Name: "Tone", Language: "en-GB", Gender: c.Gender, Speed: c.Speed}
@@ -477,26 +481,30 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{browser: &fakeBrowser{}, fetcher: &fakeFetcher{},
-		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"}, background: "#405060"},
-		voices:  &fakeVoices{fingerprint: "voices 1"}, avatars: &fakeAvatars{fingerprint: "avatars 1"},
+		library: &fakeLibrary{fingerprint: "library 1", backdrop: lectern.Backdrop{Top: "#203040", Bottom: "#102030"},
+			background: "#405060"},
+		voices: &fakeVoices{fingerprint: "voices 1"}, avatars: &fakeAvatars{fingerprint: "avatars 1"},
 		artifacts: &folderArtifacts{dir: t.TempDir()}, ffmpeg: &hookedFFmpeg{FFmpeg: tool{found}},
 		cache: &folderCache{dir: t.TempDir(), at: map[string]*sync.Mutex{}}}
 	g.Pages, g.Fetcher, g.judge = g.library, g.fetcher, picturefile.NewJudge()
 	resources := NewResources(Slots{Encoders: 2, Tabs: 2, Voices: 2})
 	g.Pipeline = New(Options{FFmpeg: g.ffmpeg, Browser: g.browser, Library: g.library, Voices: g.voices,
-		Capture: capture.New(capture.Options{Browser: g.browser, Fetcher: replaced{g}, Library: replaced{g}, Tabs: resources.Tabs(),
+		Capture: capture.New(capture.Options{Browser: g.browser, Fetcher: replaced{g}, Library: replaced{g},
+			Tabs:  resources.Tabs(),
 			Judge: g.judge}),
 		Avatars: g.avatars, Artifacts: g.artifacts, Cache: func() (Cache, func()) { return g.cache, func() {} },
 		Resources: resources,
 		Check: func(ctx context.Context, d lectern.Deck) (lectern.Deck, []lectern.Warning, error) {
-			return check.New(check.Options{Voices: g.Voices, Avatars: g.Avatars.(check.Avatars), Library: g.library, Fetcher: g.fetcher,
-				Judge: g.judge, AnyTemplate: true}).Check(ctx, d)
+			return check.New(check.Options{Voices: g.Voices, Avatars: g.Avatars.(check.Avatars), Library: g.library,
+				Fetcher: g.fetcher,
+				Judge:   g.judge, AnyTemplate: true}).Check(ctx, d)
 		}})
 	return g
 }
 
 // run renders a deck with a fresh scratch folder.
-func (g *rig) run(ctx context.Context, t testing.TB, d lectern.Deck, attempt int) ([]lectern.Artifact, *recorder, error) {
+func (g *rig) run(ctx context.Context, t testing.TB, d lectern.Deck, attempt int) ([]lectern.Artifact, *recorder,
+	error) {
 	t.Helper()
 	r := &recorder{}
 	list, err := g.Run(ctx, lectern.Job{ID: "p1", Attempt: attempt, Deck: d, Scratch: t.TempDir()}, r)
@@ -518,8 +526,9 @@ func (g *rig) path(t testing.TB, list []lectern.Artifact, kind lectern.ArtifactK
 // talk is a small deck: three slides, the middle one silent, a fade and a cut.
 func talk() lectern.Deck {
 	return lectern.Deck{
-		Title: "A talk; with = odd # signs", Size: lectern.Size{Width: 640, Height: 360}, FrameRate: 30, Quality: lectern.QualityLow,
-		Layout: lectern.LayoutPictureInPicture, Hold: 1500e6,
+		Title: "A talk; with = odd # signs", Size: lectern.Size{Width: 640, Height: 360}, FrameRate: 30,
+		Quality: lectern.QualityLow,
+		Layout:  lectern.LayoutPictureInPicture, Hold: 1500e6,
 		Transitions: []lectern.Transition{{Type: "fade", Duration: 400e6}},
 		Slides: []lectern.Slide{
 			{Template: "content", Props: map[string]any{"title": "One"}, Narration: "Hello, and welcome to this talk."},

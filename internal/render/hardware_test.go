@@ -13,7 +13,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// chip is an ffmpeg with an encoder in hardware: libx264 does its work. It fails from the call number limit on; 0: never.
+// chip is an ffmpeg with an encoder in hardware: libx264 does its work. It fails from the call number limit on; 0:
+// never.
 type chip struct {
 	FFmpeg
 	limit int64
@@ -34,12 +35,14 @@ func (c *chip) Run(ctx context.Context, r Command) error {
 	}
 	args := slices.Clone(r.Args)
 	args[at] = "libx264"
-	for _, option := range []string{"-preset", "-rc", "-qp", "-no-scenecut", "-strict_gop", "-forced-idr", "-aud", "-coder"} {
+	for _, option := range []string{"-preset", "-rc", "-qp", "-no-scenecut", "-strict_gop", "-forced-idr", "-aud",
+		"-coder"} {
 		if i := slices.Index(args, option); i >= 0 {
 			args = slices.Delete(args, i, i+2)
 		}
 	}
-	r.Args = slices.Insert(args, slices.Index(args, "-profile:v"), "-preset", "ultrafast", "-x264-params", "stitchable=1:aud=1:scenecut=0:cabac=1:8x8dct=1:weightp=0")
+	r.Args = slices.Insert(args, slices.Index(args, "-profile:v"), "-preset", "ultrafast", "-x264-params",
+		"stitchable=1:aud=1:scenecut=0:cabac=1:8x8dct=1:weightp=0")
 	return c.FFmpeg.Run(ctx, r)
 }
 
@@ -50,7 +53,8 @@ func halves() lectern.Deck {
 	return d
 }
 
-// Where pictures have to be encoded whole, an encoder in hardware that works encodes all of them; elsewhere it is not asked.
+// Where pictures have to be encoded whole, an encoder in hardware that works encodes all of them; elsewhere it is not
+// asked.
 func TestHardwareEncodesWhatIsWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -80,8 +84,8 @@ func TestHardwareEncodesWhatIsWhole(t *testing.T) {
 	}
 }
 
-// An encoder in hardware that fails, at whatever moment, costs time and nothing else: libx264 makes the video, and a warning says
-// why. A run that was stopped is not begun again.
+// An encoder in hardware that fails, at whatever moment, costs time and nothing else: libx264 makes the video, and a
+// warning says why. A run that was stopped is not begun again.
 func TestHardwareThatFailsIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, limit := range soak.Pick([]int64{1, 3}, 3) {
@@ -95,7 +99,8 @@ func TestHardwareThatFailsIsReplaced(t *testing.T) {
 		checkReports(t, rec, 3)
 		m := manifestOf(t, g, list)
 		warned := slices.IndexFunc(m.Warnings, func(w lectern.Warning) bool { return w.Code == "hardware_encoder" })
-		if warned < 0 || !strings.Contains(m.Warnings[warned].Message, "nvenc") || !strings.Contains(m.Warnings[warned].Message, "out of memory") {
+		if warned < 0 || !strings.Contains(m.Warnings[warned].Message, "nvenc") ||
+			!strings.Contains(m.Warnings[warned].Message, "out of memory") {
 			t.Errorf("the warnings are %+v", m.Warnings)
 		}
 		if n := len(frameSums(t, g.path(t, list, lectern.ArtifactVideo))); int64(n) != m.Frames || hw.soft.Load() == 0 {

@@ -62,12 +62,13 @@ const (
 	pictures   = "encode 1, encode 2, mux 0, transition 2"           // how slides are encoded
 	redrawn    = "capture 1, capture 2, " + pictures                 // what is on them
 	spoken     = "audio 0, encode 1, mux 0, narrate 1, transition 2" // what slide 1 says; its avatar says it
-	paced      = "encode 1, encode 2, mux 0, transition 2"           // how long things last: the passage of sound is moved whole
+	// how long things last: the passage of sound is moved whole
+	paced = "encode 1, encode 2, mux 0, transition 2"
 )
 
-// Each input of a render, changed alone: the steps that depend on it are done again, and no others are; and what is made with the
-// help of a cache full of the deck before the change is, byte for byte, what is made without it. An input that is missing
-// in a key fails here: the old step is reused, or the video is not the same.
+// Each input of a render, changed alone: the steps that depend on it are done again, and no others are; and what is
+// made with the help of a cache full of the deck before the change is, byte for byte, what is made without it. An input
+// that is missing in a key fails here: the old step is reused, or the video is not the same.
 func TestKeysCoverTheirInputs(t *testing.T) {
 	t.Parallel()
 	first := newRig(t)
@@ -89,9 +90,13 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 
 		{"theme", func(_ *rig, d *lectern.Deck) { d.Theme = otherTheme }, redrawn},
 		{"size", func(_ *rig, d *lectern.Deck) { d.Size = lectern.Size{Width: 240, Height: 320} }, redrawn},
-		{"page of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Props["title"] = "2" }, "capture 2, encode 2, mux 0, transition 2"},
-		{"address of a picture on slide 1", func(_ *rig, d *lectern.Deck) { d.Slides[0].Props["image"] = "https://example.org/b.png" }, "capture 1, encode 1, mux 0, transition 2"},
-		{"bytes of a picture on slide 1", func(g *rig, _ *lectern.Deck) { g.fetcher.drawn = "repainted" }, "capture 1, encode 1, mux 0, transition 2"},
+		{"page of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Props["title"] = "2" },
+			"capture 2, encode 2, mux 0, transition 2"},
+		{"address of a picture on slide 1",
+			func(_ *rig, d *lectern.Deck) { d.Slides[0].Props["image"] = "https://example.org/b.png" },
+			"capture 1, encode 1, mux 0, transition 2"},
+		{"bytes of a picture on slide 1", func(g *rig, _ *lectern.Deck) { g.fetcher.drawn = "repainted" },
+			"capture 1, encode 1, mux 0, transition 2"},
 		{"templates", func(g *rig, _ *lectern.Deck) { g.library.fingerprint = "library 2" }, redrawn},
 		{"background", func(g *rig, _ *lectern.Deck) { g.library.background = "#605040" }, redrawn},
 		{"no background", func(g *rig, _ *lectern.Deck) { g.library.background = "" }, redrawn},
@@ -107,9 +112,11 @@ func TestKeysCoverTheirInputs(t *testing.T) {
 		{"avatar's variant", func(_ *rig, d *lectern.Deck) { d.Avatar = "ann.formal" }, pictures},
 		{"avatar engine", func(g *rig, _ *lectern.Deck) { g.avatars.fingerprint = "avatars 2" }, pictures},
 		{"backdrop", func(g *rig, _ *lectern.Deck) { g.library.backdrop.Top = "#ffffff" }, pictures},
-		{"background of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Background = "#112233" }, "encode 2, mux 0, transition 2"},
+		{"background of slide 2", func(_ *rig, d *lectern.Deck) { d.Slides[1].Background = "#112233" },
+			"encode 2, mux 0, transition 2"},
 		{"layout", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSplitScreen }, pictures},
-		{"nobody presents, whose voice could be hers", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly }, "audio 0, encode 1, encode 2, mux 0, narrate 1, transition 2"},
+		{"nobody presents, whose voice could be hers", func(_ *rig, d *lectern.Deck) { d.Layout = lectern.LayoutSlideOnly },
+			"audio 0, encode 1, encode 2, mux 0, narrate 1, transition 2"},
 		{"avatar's place on slide 1", func(_ *rig, d *lectern.Deck) {
 			d.Slides[0].AvatarBox = &lectern.Rect{X: 100, Y: 100, Width: 480, Height: 480}
 		}, "encode 1, mux 0, transition 2"},

@@ -181,7 +181,8 @@ func (u *outline) planSlide(track *tracker, s *slide, seconds float64) {
 	track.plan(taskOf("capture", s), weighPage)
 	weight := weighStill
 	if s.window != nil {
-		weight = weighFrame * seconds * float64(u.deck.FrameRate) * float64(u.deck.Size.Width*u.deck.Size.Height) / (1920 * 1080)
+		share := float64(u.deck.Size.Width*u.deck.Size.Height) / (1920 * 1080)
+		weight = weighFrame * seconds * float64(u.deck.FrameRate) * share
 	}
 	track.plan(taskOf("encode", s), 0.2+weight)
 	if s.in > 0 {

@@ -23,8 +23,8 @@ func panicking(pattern string) hook {
 	}
 }
 
-// J11: a panic in whatever port, at whatever step, is the failure of its own run, with its slide where it has one. What the run
-// held is given back, the runs beside it end well, and so does the next attempt.
+// J11: a panic in whatever port, at whatever step, is the failure of its own run, with its slide where it has one. What
+// the run held is given back, the runs beside it end well, and so does the next attempt.
 func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 	t.Parallel()
 	runs := soak.Cases(t, "narrate", "capture", "animate, a clip is closed", "encode", "mux", "publish")
@@ -35,14 +35,17 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 	}{
 		{"settle", func(g *rig) { g.Voices = &touchy{Voices: g.voices, resolve: panicking("settle")} }, 0},
 		{"narrate", func(g *rig) { g.voices.hook = panicking("mine") }, 1},
-		{"narrate, the voice is chosen", func(g *rig) { g.Voices = &touchy{Voices: g.voices, fingerprint: panicking("voice")} }, 1},
+		{"narrate, the voice is chosen",
+			func(g *rig) { g.Voices = &touchy{Voices: g.voices, fingerprint: panicking("voice")} }, 1},
 		{"capture", func(g *rig) { g.browser.hook = panicking("Mine") }, 2},
 		{"capture, the page is drawn up", func(g *rig) { g.Pages = &clumsy{Library: g.library, hook: panicking("Mine")} }, 2},
 		{"capture, a picture is fetched", func(g *rig) { g.fetcher.hook = panicking("mine.png") }, 2},
 		{"capture, the version of the browser", func(g *rig) { g.browser.hook = panicking("version") }, -1},
 		{"animate", func(g *rig) { g.avatars.hook = panicking("frame 3") }, -1},
-		{"animate, a clip is asked for", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, animate: panicking("animate")} }, -1},
-		{"animate, a clip is closed", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, shut: panicking("close")} }, -1},
+		{"animate, a clip is asked for",
+			func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, animate: panicking("animate")} }, -1},
+		{"animate, a clip is closed", func(g *rig) { g.Avatars = &moody{fakeAvatars: g.avatars, shut: panicking("close")} },
+			-1},
 		{"encode", func(g *rig) { g.ffmpeg.hook = panicking("slice-max-mbs") }, -1},
 		{"encode, whole", func(g *rig) { g.Plain, g.ffmpeg.hook = true, panicking("pipe:0*overlay") }, -1},
 		{"transition", func(g *rig) { g.ffmpeg.hook = panicking(fading) }, 2},
@@ -66,7 +69,8 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 			for _, d := range []lectern.Deck{mine, theirs} {
 				scratch := t.TempDir()
 				wg.Go(func() {
-					_, err := g.Run(t.Context(), lectern.Job{ID: d.Slides[0].Narration, Attempt: 1, Deck: d, Scratch: scratch}, &recorder{})
+					_, err := g.Run(t.Context(), lectern.Job{ID: d.Slides[0].Narration, Attempt: 1, Deck: d, Scratch: scratch},
+						&recorder{})
 					if err != nil && !failed.CompareAndSwap(nil, lectern.AsFailure(err)) {
 						t.Errorf("both failed: %v", err)
 					}
@@ -77,7 +81,8 @@ func TestAPanicBreaksItsOwnRunOnly(t *testing.T) {
 			if f == nil {
 				t.Fatal("the panic went nowhere")
 			}
-			if f.Code != lectern.CodeInternal || !strings.Contains(f.Detail, "panic: in ") || !strings.Contains(f.Detail, "panic_test.go") {
+			if f.Code != lectern.CodeInternal || !strings.Contains(f.Detail, "panic: in ") ||
+				!strings.Contains(f.Detail, "panic_test.go") {
 				t.Errorf("%s: %v: %s", f.Code, f, f.Detail)
 			}
 			if c.slide >= 0 && f.Slide != c.slide || c.slide < 0 && f.Slide == 0 {
@@ -106,7 +111,8 @@ type touchy struct {
 	resolve, fingerprint hook
 }
 
-func (v *touchy) Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
+func (v *touchy) Resolve(ctx context.Context, c lectern.VoiceChoice, script lectern.Script) (lectern.Reading,
+	[]lectern.Warning, error) {
 	_ = v.resolve.call(ctx, "settle")
 	return v.Voices.Resolve(ctx, c, script)
 }

@@ -38,10 +38,12 @@ func TestV1PicturesAreJudgedBeforeAnythingIsRendered(t *testing.T) {
 	g := newRig(t)
 	whole := tiny("a")
 	cut := append([]byte(nil), whole[:len(whole)/2]...)
-	g.Fetcher = given{"http://a/1.png": {ContentType: "image/png", Body: cut, Pixels: 1}, "http://a/2.png": {ContentType: "image/png", Body: whole, Pixels: 1}}
+	g.Fetcher = given{"http://a/1.png": {ContentType: "image/png", Body: cut, Pixels: 1},
+		"http://a/2.png": {ContentType: "image/png", Body: whole, Pixels: 1}}
 	_, rec, err := g.run(t.Context(), t, pictured("http://a/1.png", "http://a/2.png", "http://a/3.png"), 1)
 	f := lectern.AsFailure(err)
-	if err == nil || f.Code != lectern.CodeAssetRefused || f.Slide != 1 || !strings.Contains(f.Message, "http://a/1.png cannot be used: it is a damaged PNG picture") {
+	if err == nil || f.Code != lectern.CodeAssetRefused || f.Slide != 1 ||
+		!strings.Contains(f.Message, "http://a/1.png cannot be used: it is a damaged PNG picture") {
 		t.Fatalf("got %+v", f)
 	}
 	if len(f.Causes) != 1 || f.Causes[0].Slide != 3 || f.Causes[0].Code != lectern.CodeAssetFailed {

@@ -27,11 +27,14 @@ type Options struct {
 	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
 	// Align finds the words of a text in the sound of it; nil: narrations of avatars that speak themselves have no words.
 	Align func(text string, samples []int16) []lectern.Span
-	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take nothing else.
+	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take
+	// nothing else.
 	Plain bool
-	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole; nil: none does.
+	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole;
+	// nil: none does.
 	Encoder func(ctx context.Context) encode.Encoder
-	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters, with a warning.
+	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters,
+	// with a warning.
 	Segmenter Segmenter
 	Now       func() time.Time // nil: time.Now
 	// Ledger divides processor time that is used for several presentations; nil: that is not counted.
@@ -46,7 +49,8 @@ type Pipeline struct {
 
 // New makes a pipeline. It panics where a port is missing: that is a fault of the program.
 func New(o Options) *Pipeline {
-	if o.FFmpeg == nil || o.Capture == nil || o.Browser == nil || o.Library == nil || o.Voices == nil || o.Avatars == nil ||
+	if o.FFmpeg == nil || o.Capture == nil || o.Browser == nil || o.Library == nil || o.Voices == nil ||
+		o.Avatars == nil ||
 		o.Artifacts == nil || o.Check == nil || o.Cache == nil {
 		panic("render.New: a port is missing")
 	}

@@ -51,10 +51,12 @@ func TestATalkBecomesAVideo(t *testing.T) {
 			v, _ := info.First("video")
 			a, _ := info.First("audio")
 			s, subtitles := info.First("subtitle")
-			if v.Frames != m.Frames || v.Packets != m.Frames || v.FrameRate.Float() != 30 || v.BaseRate.Float() != 30 || v.PixelFormat != "yuv420p" || v.Profile != "High" {
+			if v.Frames != m.Frames || v.Packets != m.Frames || v.FrameRate.Float() != 30 || v.BaseRate.Float() != 30 ||
+				v.PixelFormat != "yuv420p" || v.Profile != "High" {
 				t.Errorf("the manifest says %d frames, the file %+v", m.Frames, v)
 			}
-			if a.Codec != "aac" || a.SampleRate != 48000 || max(a.Duration-v.Duration, v.Duration-a.Duration).Milliseconds() > 21 {
+			if a.Codec != "aac" || a.SampleRate != 48000 ||
+				max(a.Duration-v.Duration, v.Duration-a.Duration).Milliseconds() > 21 {
 				t.Errorf("sound %+v, pictures %s", a, v.Duration)
 			}
 			if !subtitles || s.Codec != "mov_text" || info.Chapters != 3 || info.Tags["title"] != d.Title {
@@ -75,7 +77,8 @@ func TestV7SubtitlesAreOffUnlessAskedFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		deck lectern.Subtitles
 		want bool
-	}{"nobody asks": {}, "the deck asks": {deck: lectern.SubtitlesOn, want: true}, "the deck says no": {deck: lectern.SubtitlesOff}} {
+	}{"nobody asks": {}, "the deck asks": {deck: lectern.SubtitlesOn, want: true},
+		"the deck says no": {deck: lectern.SubtitlesOff}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newRig(t)
@@ -116,7 +119,8 @@ func checkReports(t *testing.T, rec *recorder, slides int) {
 		distinct++
 		last = r
 	}
-	for _, stage := range []string{lectern.StagePreparing, lectern.StageNarrating, lectern.StageCapturing, lectern.StageEncoding,
+	for _, stage := range []string{lectern.StagePreparing, lectern.StageNarrating, lectern.StageCapturing,
+		lectern.StageEncoding,
 		lectern.StageJoining, lectern.StagePublishing} {
 		if stage == lectern.StageCapturing && seen[lectern.StageAnimating] {
 			continue // both begin at once, and the later one may be shown first

@@ -20,7 +20,9 @@ func frameSums(t *testing.T, video string) []string {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := found.Run(t.Context(), ffmpeg.Run{Args: []string{"-xerror", "-i", video, "-map", "0:v", "-f", "framemd5", "pipe:1"}, Stdout: &out}); err != nil {
+	if err := found.Run(t.Context(),
+		ffmpeg.Run{Args: []string{"-xerror", "-i", video, "-map", "0:v", "-f", "framemd5", "pipe:1"},
+			Stdout: &out}); err != nil {
 		t.Fatalf("decoding: %v", err)
 	}
 	var sums []string

@@ -282,7 +282,8 @@ func readJPEG(path string) error {
 func (u *publisher) manifest(plan timeline.Plan, w words) ([]byte, error) {
 	d := u.deck
 	u.mu.Lock()
-	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Language: d.Language, Theme: d.Theme, Layout: d.Layout,
+	m := Manifest{Version: 1, ID: u.job.ID, Attempt: u.job.Attempt, Title: d.Title, Language: d.Language, Theme: d.Theme,
+		Layout: d.Layout,
 		Avatar: d.Avatar, Size: d.Size, Quality: d.Quality, Encoder: u.enc.Args(),
 		Warnings: append([]lectern.Warning(nil), u.warnings...), Metadata: d.Metadata}
 	u.mu.Unlock()

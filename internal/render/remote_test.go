@@ -76,7 +76,8 @@ func respond(status int, after, body string) *http.Response {
 	if after != "" {
 		h.Set("Retry-After", after)
 	}
-	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: h, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{StatusCode: status, Status: fmt.Sprint(status), Header: h,
+		Body: io.NopCloser(strings.NewReader(body))}
 }
 
 // cut is a body whose connection breaks.
@@ -133,8 +134,8 @@ func talkOf(t *testing.T, c *cloud, check func(took time.Duration, r *recorder, 
 	})
 }
 
-// A voice service that is busy, or whose connection breaks in the middle of a sound, does not fail a presentation. It is
-// asked again when it says so, and the message says what is waited for.
+// A voice service that is busy, or whose connection breaks in the middle of a sound, does not fail a presentation. It
+// is asked again when it says so, and the message says what is waited for.
 func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	c := &cloud{answer: func(n int, text string) *http.Response {
@@ -154,7 +155,8 @@ func TestABusyVoiceServiceIsWaitedFor(t *testing.T) {
 		// What was refused is not paid for, and what was used is reported with the end at the latest.
 		const said = int64(len("Hello, and welcome to this talk.") + len("That is all. Thank you!"))
 		u := r.used()
-		if len(u.Providers) != 1 || u.Providers[0] != (lectern.ProviderUse{Provider: "cloud", Characters: said, Cost: 10 * said, Currency: "EUR"}) {
+		if len(u.Providers) != 1 ||
+			u.Providers[0] != (lectern.ProviderUse{Provider: "cloud", Characters: said, Cost: 10 * said, Currency: "EUR"}) {
 			t.Errorf("it used %+v", u.Providers)
 		}
 		if u.CPU <= 0 || u.Video < 3*time.Second {
@@ -200,8 +202,10 @@ func TestAVoiceServiceThatNeverAnswersFailsTheSlide(t *testing.T) {
 	}}
 	talkOf(t, c, func(_ time.Duration, _ *recorder, err error) {
 		f := lectern.AsFailure(err)
-		const want = "slide 3: The voice engine cloud could not be reached or was too busy, 3 times in a row. Try again later."
-		if f == nil || f.Code != lectern.CodeVoiceFailed || f.Error() != want || !f.Retryable || f.Detail != "it answered 503" {
+		const want = "slide 3: The voice engine cloud could not be reached or was too busy, 3 times in a row. Try again " +
+			"later."
+		if f == nil || f.Code != lectern.CodeVoiceFailed || f.Error() != want || !f.Retryable ||
+			f.Detail != "it answered 503" {
 			t.Errorf("%+v", f)
 		}
 	})

@@ -53,7 +53,8 @@ func TestASecondRunFindsAllSteps(t *testing.T) {
 		t.Errorf("the second run spoke, drew or animated")
 	}
 	for i := range first {
-		if first[i].Kind != lectern.ArtifactManifest && first[i].SHA256 != again[i].SHA256 || first[i].Key == again[i].Key || again[i].Size == 0 {
+		if first[i].Kind != lectern.ArtifactManifest && first[i].SHA256 != again[i].SHA256 || first[i].Key == again[i].Key ||
+			again[i].Size == 0 {
 			t.Errorf("artifact %+v became %+v", first[i], again[i])
 		}
 	}
@@ -248,7 +249,8 @@ func TestChecksumsAreThoseOfWhatIsPublished(t *testing.T) {
 				t.Fatal(err)
 			}
 			if a.SHA256 != contentkey.Digest(b) || a.Size != int64(len(b)) {
-				t.Errorf("attempt %d: %s has %d bytes and %s, not %d and %s", attempt, a.Key, len(b), contentkey.Digest(b), a.Size, a.SHA256)
+				t.Errorf("attempt %d: %s has %d bytes and %s, not %d and %s", attempt, a.Key, len(b), contentkey.Digest(b), a.Size,
+					a.SHA256)
 			}
 		}
 	}

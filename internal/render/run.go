@@ -74,7 +74,8 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 				return err
 			}
 			shared.warn([]lectern.Warning{{Code: "hardware_encoder", Message: fmt.Sprintf(
-				"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware, lectern.AsFailure(err).Message)}})
+				"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware,
+				lectern.AsFailure(err).Message)}})
 		}
 		artifacts, err = u.do(ctx)
 		return err

@@ -54,7 +54,8 @@ func (g *rig) encoded(t *testing.T, p audio.Passage) mp4.Part {
 func (g *rig) decoded(t *testing.T, path string) []int16 {
 	t.Helper()
 	var b bytes.Buffer
-	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", "file:" + path, "-f", "s16le", "pipe:1"}, Stdout: &b}); err != nil {
+	if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", "file:" + path, "-f", "s16le", "pipe:1"},
+		Stdout: &b}); err != nil {
 		t.Fatal(err)
 	}
 	return samplesOf(b.Bytes())
@@ -78,8 +79,9 @@ func likeness(a, b []int16) float64 {
 	return ab / math.Sqrt(max(aa*bb, 1))
 }
 
-// The passages, joined and decoded, are the sound of the whole: as long, each narration where its passage says to the sample, as
-// near to what was mixed as when all is encoded in one go; and where nobody speaks there is nothing, joints included.
+// The passages, joined and decoded, are the sound of the whole: as long, each narration where its passage says to the
+// sample, as near to what was mixed as when all is encoded in one go; and where nobody speaks there is nothing, joints
+// included.
 func TestJoinedSoundIsTheWhole(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
@@ -129,7 +131,8 @@ func TestJoinedSoundIsTheWhole(t *testing.T) {
 			}
 			here, there := likeness(want, joined[is:]), likeness(want, atOnce[from:])
 			if best != is-from || best < -audio.Packet/2 || best > audio.Packet/2 || here < there-0.005 || here < 0.98 {
-				t.Errorf("narration %d is heard %d samples late, not %d, and is like what was mixed by %.4f (%.4f in one go)", n, best, is-from, here, there)
+				t.Errorf("narration %d is heard %d samples late, not %d, and is like what was mixed by %.4f (%.4f in one go)", n,
+					best, is-from, here, there)
 			}
 			silent(t, joined, quiet, is-2*audio.Packet)
 			quiet = is + s.Samples + 2*audio.Packet
@@ -166,12 +169,13 @@ func write(t *testing.T, path string, total int64, parts []mp4.Part) {
 	}
 }
 
-// What ffmpeg leaves at the end of a passage is the packet that it makes of silence in general: the one before it is the same, and it
-// is one of the few bytes that nothing takes.
+// What ffmpeg leaves at the end of a passage is the packet that it makes of silence in general: the one before it is
+// the same, and it is one of the few bytes that nothing takes.
 func TestAPassageEndsWithSilence(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	for name, speech := range map[string][]audio.Speech{"nobody speaks": nil, "somebody speaks": {noise(1, 14_400, 30_000)}} {
+	for name, speech := range map[string][]audio.Speech{"nobody speaks": nil,
+		"somebody speaks": {noise(1, 14_400, 30_000)}} {
 		passages, err := audio.Passages(100_000, speech)
 		if err != nil {
 			t.Fatal(err)
@@ -196,17 +200,19 @@ func TestAPassageEndsWithSilence(t *testing.T) {
 // lecture has many narrations with long pauses between them, so that its sound is several passages.
 func lecture() lectern.Deck {
 	d := talk()
-	d.Layout, d.Size, d.FrameRate, d.Hold = lectern.LayoutSlideOnly, lectern.Size{Width: 240, Height: 240}, 24, 25*time.Second
+	d.Layout, d.Size, d.FrameRate, d.Hold = lectern.LayoutSlideOnly, lectern.Size{Width: 240, Height: 240}, 24,
+		25*time.Second
 	d.Transitions, d.Slides = nil, nil
 	page := map[string]any{"title": "The same"}
 	for i := range 12 {
-		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: page, Narration: fmt.Sprintf("Part %d.", i+1)}, lectern.Slide{Template: "content", Props: page})
+		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: page, Narration: fmt.Sprintf("Part %d.", i+1)},
+			lectern.Slide{Template: "content", Props: page})
 	}
 	return d
 }
 
-// J9: an edit of one narration of many encodes its own passage of the sound again, and perhaps one beside it; what is made with
-// the help of the others is, byte for byte, what is made without them.
+// J9: an edit of one narration of many encodes its own passage of the sound again, and perhaps one beside it; what is
+// made with the help of the others is, byte for byte, what is made without them.
 func TestAnEditEncodesItsPassageAgain(t *testing.T) {
 	t.Parallel()
 	g, d := newRig(t), lecture()
@@ -220,7 +226,8 @@ func TestAnEditEncodesItsPassageAgain(t *testing.T) {
 	}
 	checkReports(t, rec, len(d.Slides))
 
-	d.Slides[12].Narration = "Part 7, which is longer than it was." // what follows is heard later, and not by whole packets
+	// what follows is heard later, and not by whole packets
+	d.Slides[12].Narration = "Part 7, which is longer than it was."
 	edited, rec, err := g.run(t.Context(), t, d, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +281,8 @@ func TestABrokenPassageBreaksOneAttempt(t *testing.T) {
 		}
 	}
 	_, _, err := g.run(t.Context(), t, d, 1)
-	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeEncodeFailed || !f.Retryable || f.Slide != 0 || !strings.Contains(f.Message, whatSound) {
+	if f := lectern.AsFailure(err); f == nil || f.Code != lectern.CodeEncodeFailed || !f.Retryable || f.Slide != 0 ||
+		!strings.Contains(f.Message, whatSound) {
 		t.Fatalf("%v", err)
 	}
 	_, rec, err := g.run(t.Context(), t, d, 2)

@@ -14,8 +14,8 @@ import (
 	"lectern/internal/soak"
 )
 
-// noted notes what ffmpeg was asked for, and can have the pictures of patches leak: they scroll, and what comes in on one side is
-// looked for beyond the other.
+// noted notes what ffmpeg was asked for, and can have the pictures of patches leak: they scroll, and what comes in on
+// one side is looked for beyond the other.
 type noted struct {
 	FFmpeg
 	spoil bool
@@ -49,8 +49,8 @@ func corner() lectern.Deck {
 	return d
 }
 
-// What is spliced looks like what is encoded whole: as many frames, at most half a decibel further from what was drawn, and not
-// half as large again. What leaks is tried once more, with a calmer border, and then encoded whole.
+// What is spliced looks like what is encoded whole: as many frames, at most half a decibel further from what was drawn,
+// and not half as large again. What leaks is tried once more, with a calmer border, and then encoded whole.
 func TestSplicedLooksLikeWhole(t *testing.T) {
 	t.Parallel()
 	type made struct {
@@ -67,10 +67,14 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 		}
 		path := g.path(t, list, lectern.ArtifactVideo)
 		var raw, packets bytes.Buffer
-		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-xerror", "-i", path, "-an", "-sn", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"}, Stdout: &raw}); err != nil {
+		if err := g.ffmpeg.Run(t.Context(),
+			Command{Args: []string{"-xerror", "-i", path, "-an", "-sn", "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"},
+				Stdout: &raw}); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-i", path, "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"}, Stdout: &packets}); err != nil {
+		if err := g.ffmpeg.Run(t.Context(),
+			Command{Args: []string{"-i", path, "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"},
+				Stdout: &packets}); err != nil {
 			t.Fatal(err)
 		}
 		return made{raw.Bytes(), packets.Len()}, n
@@ -99,12 +103,13 @@ func TestSplicedLooksLikeWhole(t *testing.T) {
 	}
 	leaking, asked := render(t, false, true)
 	if !bytes.Equal(leaking.pictures, whole.pictures) || asked.asked("slice-max-mbs") != 6 {
-		t.Errorf("what leaks was not encoded whole behind a second try: %d tries for three slides", asked.asked("slice-max-mbs"))
+		t.Errorf("what leaks was not encoded whole behind a second try: %d tries for three slides",
+			asked.asked("slice-max-mbs"))
 	}
 }
 
-// At every preset's size the avatar is spliced, in a stream of the lowest level that allows such pictures so often, but at
-// least 4, with no more slices than that level has.
+// At every preset's size the avatar is spliced, in a stream of the lowest level that allows such pictures so often, but
+// at least 4, with no more slices than that level has.
 func TestEveryPresetIsSplicedWithinItsLevel(t *testing.T) {
 	t.Parallel()
 	type size struct {
@@ -127,7 +132,9 @@ func TestEveryPresetIsSplicedWithinItsLevel(t *testing.T) {
 			t.Errorf("%s at %d: the slide is encoded whole", c.preset, c.rate)
 		}
 		var stream bytes.Buffer
-		if err := g.ffmpeg.Run(t.Context(), Command{Args: []string{"-i", g.path(t, list, lectern.ArtifactVideo), "-an", "-sn", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", "pipe:1"}, Stdout: &stream}); err != nil {
+		if err := g.ffmpeg.Run(t.Context(),
+			Command{Args: []string{"-i", g.path(t, list, lectern.ArtifactVideo), "-an", "-sn", "-c", "copy", "-bsf:v",
+				"h264_mp4toannexb", "-f", "h264", "pipe:1"}, Stdout: &stream}); err != nil {
 			t.Fatal(err)
 		}
 		pics := h264.NewPictures(bytes.NewReader(stream.Bytes()))

@@ -44,7 +44,8 @@ func TestAChecksumIsOfTheFileThatIsThere(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "film")
 	var w written
-	if err := w.file("key", path, func(f *bufio.Writer) error { _, err := f.WriteString("as it was"); return err }); err != nil {
+	if err := w.file("key", path,
+		func(f *bufio.Writer) error { _, err := f.WriteString("as it was"); return err }); err != nil {
 		t.Fatal(err)
 	}
 	kept, ok := w.of("key")

@@ -74,7 +74,8 @@ func newPerformers(t *testing.T) (*rig, *fakePerformers) {
 	return g, f
 }
 
-// All slides are ordered before the first is there, their timing is that of their takes, and a second run orders nothing.
+// All slides are ordered before the first is there, their timing is that of their takes, and a second run orders
+// nothing.
 func TestAvatarsThatSpeakThemselves(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -117,7 +118,8 @@ func TestAvatarsThatSpeakThemselves(t *testing.T) {
 		t.Error("a voice spoke, or an avatar was animated")
 	}
 	asked := len(f.asked)
-	if asked != 2 || f.asked[0].Key == f.asked[1].Key || f.asked[0].Presentation != "p1" || f.asked[0].Slide+f.asked[1].Slide != 4 {
+	if asked != 2 || f.asked[0].Key == f.asked[1].Key || f.asked[0].Presentation != "p1" ||
+		f.asked[0].Slide+f.asked[1].Slide != 4 {
 		t.Errorf("asked for %+v", f.asked)
 	}
 	_, rec, err = g.run(t.Context(), t, d, 2)
@@ -140,7 +142,8 @@ func TestAnAvatarThatIsNotCutOut(t *testing.T) {
 		keyed      *bool
 		background string
 		want       string
-	}{{nil, "", ""}, {new(true), "#336699", ""}, {new(false), "#336699", "#336699"}, {new(false), "", g.library.backdrop.Top}} {
+	}{{nil, "", ""}, {new(true), "#336699", ""}, {new(false), "#336699", "#336699"},
+		{new(false), "", g.library.backdrop.Top}} {
 		d.KeyAvatar, d.Slides[0].Background = c.keyed, c.background
 		if _, _, err := g.run(t.Context(), t, d, i+1); err != nil {
 			t.Fatal(err)
@@ -168,7 +171,8 @@ func TestPartsOfALongNarration(t *testing.T) {
 	}
 	m := manifestOf(t, g, list)
 	want := elaitest.Seconds("a b c") + elaitest.Seconds("a b c") + elaitest.Seconds("a")
-	if got := float64(m.Slides[0].Samples) / lectern.SampleRate; len(f.asked) != 3 || math.Abs(got-want) > 0.2 || len(m.Slides[0].Words) != 7 {
+	if got := float64(m.Slides[0].Samples) / lectern.SampleRate; len(f.asked) != 3 || math.Abs(got-want) > 0.2 ||
+		len(m.Slides[0].Words) != 7 {
 		t.Errorf("%d takes, %.3f s instead of %.3f, %d words", len(f.asked), got, want, len(m.Slides[0].Words))
 	}
 	d.Slides[0].Narration = "One and two. Three and more. Five."
@@ -177,7 +181,8 @@ func TestPartsOfALongNarration(t *testing.T) {
 	}
 }
 
-// J9: a take that was damaged in the cache fails the attempt with a sentence, and the next one has it fetched again, that one alone.
+// J9: a take that was damaged in the cache fails the attempt with a sentence, and the next one has it fetched again,
+// that one alone.
 func TestADamagedTakeIsFetchedAgain(t *testing.T) {
 	t.Parallel()
 	g, f := newPerformers(t)
@@ -204,7 +209,8 @@ func TestATakeThatFailsNamesItsSlide(t *testing.T) {
 	g, f := newPerformers(t)
 	f.failure = lectern.Fail(lectern.CodeAvatarFailed, "Elai is out of minutes.")
 	_, _, err := g.run(t.Context(), t, talk(), 1)
-	if x := lectern.AsFailure(err); x.Code != lectern.CodeAvatarFailed || x.Slide == 0 || x.Message != "Elai is out of minutes." {
+	if x := lectern.AsFailure(err); x.Code != lectern.CodeAvatarFailed || x.Slide == 0 ||
+		x.Message != "Elai is out of minutes." {
 		t.Errorf("it is %+v", x)
 	}
 }

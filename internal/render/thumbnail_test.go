@@ -12,7 +12,8 @@ import (
 	"lectern"
 )
 
-// The thumbnail comes out of the process that encodes its slide; where only that is there, it is decoded from it, and looks the same.
+// The thumbnail comes out of the process that encodes its slide; where only that is there, it is decoded from it, and
+// looks the same.
 func TestThumbnailComesWithItsSlide(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)

@@ -32,8 +32,8 @@ func (s *thai) Segment(_ context.Context, _, text string) ([]int, error) {
 	return at, s.err
 }
 
-// V4: the words of scripts without spaces are found in a step of the run, once, and captions end between them. Where that fails, a
-// warning says so. Marks are in none of the texts (S7).
+// V4: the words of scripts without spaces are found in a step of the run, once, and captions end between them. Where
+// that fails, a warning says so. Marks are in none of the texts (S7).
 func TestV4CaptionsEndBetweenWords(t *testing.T) {
 	t.Parallel()
 	words := strings.Split("ประเทศไทย|มี|ประชากร|มากกว่า|หกสิบ|ล้าน|คน|และ|มี|ภาษา|ไทย|เป็น|ภาษา|ราชการ|ซึ่ง|ใช้|กัน|ทั่ว|ประเทศ|มา|เป็น|เวลา|นาน", "|")
@@ -52,7 +52,8 @@ func TestV4CaptionsEndBetweenWords(t *testing.T) {
 			t.Errorf("the step is %d of %v", i, rec.steps)
 		}
 		var all []string
-		for _, kind := range []lectern.ArtifactKind{lectern.ArtifactCaptions, lectern.ArtifactCaptionVTT, lectern.ArtifactTranscript} {
+		for _, kind := range []lectern.ArtifactKind{lectern.ArtifactCaptions, lectern.ArtifactCaptionVTT,
+			lectern.ArtifactTranscript} {
 			b, err := os.ReadFile(g.path(t, list, kind))
 			if err != nil {
 				t.Fatal(err)
@@ -115,7 +116,10 @@ func TestS5SilentNarrationsAreHeld(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			noted := slices.ContainsFunc(warnings, func(w lectern.Warning) bool { return w.Code == "narration_silent" && w.Slide == 1 })
+			noted := slices.ContainsFunc(warnings, func(w lectern.Warning) bool {
+				return w.Code == "narration_silent" &&
+					w.Slide == 1
+			})
 			if !noted || settled.Slides[0].Narration != "" {
 				t.Errorf("%v, and the narration is %q", warnings, settled.Slides[0].Narration)
 			}

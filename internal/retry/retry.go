@@ -43,12 +43,13 @@ type Policy struct {
 	Tries   int           // attempts in all; below 0: any number
 	First   time.Duration // the longest that the first wait can be; it doubles with each attempt
 	Most    time.Duration // the longest wait that the service does not ask for
-	// Patience is the time from the begin after which no attempt begins. A wait that would end later is not begun; below 0,
-	// none is.
+	// Patience is the time from the begin after which no attempt begins. A wait that would end later is not begun; below
+	// 0, none is.
 	Patience time.Duration
-	Notice   func(wait time.Duration, why error)                  // called before each wait; nil: nobody is interested
-	Sleep    func(ctx context.Context, d time.Duration) error     // nil: the clock's
-	Pause    func(ctx context.Context, attempt int) (ended error) // waits where the service asks for nothing; nil: Sleep does
+	Notice   func(wait time.Duration, why error)              // called before each wait; nil: nobody is interested
+	Sleep    func(ctx context.Context, d time.Duration) error // nil: the clock's
+	// waits where the service asks for nothing; nil: Sleep does
+	Pause func(ctx context.Context, attempt int) (ended error)
 }
 
 // Do calls once until it succeeds, it returns an error without the mark of [Again], or the policy's bounds are reached.
@@ -244,8 +245,8 @@ func Broken(err error) bool {
 // longest bounds the wait that a header can ask for.
 const longest = 365 * 24 * time.Hour
 
-// After reads the header Retry-After: seconds, or a date. It returns 0 where there is none, where it makes no sense, and
-// for a time that is over.
+// After reads the header Retry-After: seconds, or a date. It returns 0 where there is none, where it makes no sense,
+// and for a time that is over.
 func After(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(text, 10, 63); err == nil {

@@ -29,9 +29,11 @@ func TestAttemptsAreBounded(t *testing.T) {
 		least    time.Duration
 		most     time.Duration
 	}{
-		"a number":         {retry.Policy{Tries: 3}, retry.Again(errBusy, 7*time.Second), 3, 14 * time.Second, 14 * time.Second},
-		"the default":      {retry.Policy{}, retry.Again(errBusy, 0), retry.DefaultTries, 0, 4 * time.Second},
-		"time":             {retry.Policy{Tries: -1, Patience: time.Minute}, retry.Again(errBusy, 25*time.Second), 3, 50 * time.Second, 50 * time.Second},
+		"a number": {retry.Policy{Tries: 3}, retry.Again(errBusy, 7*time.Second), 3, 14 * time.Second,
+			14 * time.Second},
+		"the default": {retry.Policy{}, retry.Again(errBusy, 0), retry.DefaultTries, 0, 4 * time.Second},
+		"time": {retry.Policy{Tries: -1, Patience: time.Minute}, retry.Again(errBusy, 25*time.Second), 3,
+			50 * time.Second, 50 * time.Second},
 		"asked for longer": {retry.Policy{}, retry.Again(errBusy, time.Hour), 1, 0, 0},
 		"not worth it":     {retry.Policy{}, errBusy, 1, 0, 0},
 		"wrapped":          {retry.Policy{}, fmt.Errorf("judged: %w", retry.Again(errBusy, 0)), 1, 0, 0},

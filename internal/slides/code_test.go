@@ -137,7 +137,8 @@ func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		name, value, odd string
 	}{
-		{"highlight", "1, 2", ""}, {"highlight", "1-2", ""}, {"highlight", "2-9", ""}, {"highlight", "9", "9"}, {"highlightLines", "1, zz", "zz"}, {"highlight", "2-1", "2-1"}, {"highlight", "0", "0"},
+		{"highlight", "1, 2", ""}, {"highlight", "1-2", ""}, {"highlight", "2-9", ""}, {"highlight", "9", "9"},
+		{"highlightLines", "1, zz", "zz"}, {"highlight", "2-1", "2-1"}, {"highlight", "0", "0"},
 		{"tabs", "8", ""}, {"tabs", "wide", "wide"}, {"tabs", "99", "99"},
 	} {
 		_, warnings := page(t, l, lectern.Slide{Template: "code",

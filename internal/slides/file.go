@@ -29,7 +29,8 @@ var aScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 // maxPath is the longest path of a file, in bytes.
 const maxPath = 500
 
-// relative returns the path of a file as decks name it, without "." in it. One that leaves the folder of the deck is refused.
+// relative returns the path of a file as decks name it, without "." in it. One that leaves the folder of the deck is
+// refused.
 func relative(s string) (string, error) {
 	p := path.Clean(s)
 	switch {
@@ -47,6 +48,7 @@ func relative(s string) (string, error) {
 
 // absent is why a file next to the deck is not shown.
 func absent(path string) error {
-	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part \"file\" of "+
-		"the form, named by its path, or upload it (POST /v1/assets) and write its address", lectern.Shorten(path))
+	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part "+
+		"\"file\" of the form, named by its path, or upload it (POST /v1/assets) and write its address",
+		lectern.Shorten(path))
 }

@@ -62,15 +62,24 @@ var drawn = map[string]string{
 
 // otherNames are other names of icons in decks.
 var otherNames = map[string]string{
-	"checkmark": "check", "tick": "check", "done": "check", "close": "cross", "x": "cross", "time": "clock", "speed": "bolt", "fast": "bolt",
-	"lightning": "bolt", "zap": "bolt", "team": "users", "people": "users", "person": "user", "customer": "user", "graph": "chart", "analytics": "chart",
-	"barchart": "chart", "trending": "growth", "trendingup": "growth", "trendup": "growth", "security": "shield", "safe": "shield", "safety": "shield", "launch": "rocket",
-	"lightbulb": "idea", "bulb": "idea", "innovation": "idea", "goal": "target", "focus": "target", "settings": "gear", "cog": "gear", "process": "gear",
-	"love": "heart", "health": "heart", "world": "globe", "web": "globe", "international": "globe", "dollar": "money", "cost": "money", "price": "money",
-	"savings": "money", "privacy": "lock", "learn": "book", "education": "book", "course": "book", "message": "chat", "support": "chat", "comment": "chat", "date": "calendar",
-	"schedule": "calendar", "call": "phone", "email": "mail", "envelope": "mail", "find": "search", "house": "home", "video": "play", "document": "file",
-	"doc": "file", "report": "file", "eco": "leaf", "nature": "leaf", "medal": "award", "trophy": "award", "quality": "award", "milestone": "flag",
-	"stack": "layers", "location": "map", "pin": "map", "place": "map", "developer": "code", "api": "code", "shipping": "truck", "delivery": "truck",
+	"checkmark": "check", "tick": "check", "done": "check", "close": "cross", "x": "cross", "time": "clock",
+	"speed": "bolt", "fast": "bolt",
+	"lightning": "bolt", "zap": "bolt", "team": "users", "people": "users", "person": "user", "customer": "user",
+	"graph": "chart", "analytics": "chart",
+	"barchart": "chart", "trending": "growth", "trendingup": "growth", "trendup": "growth", "security": "shield",
+	"safe": "shield", "safety": "shield", "launch": "rocket",
+	"lightbulb": "idea", "bulb": "idea", "innovation": "idea", "goal": "target", "focus": "target", "settings": "gear",
+	"cog": "gear", "process": "gear",
+	"love": "heart", "health": "heart", "world": "globe", "web": "globe", "international": "globe", "dollar": "money",
+	"cost": "money", "price": "money",
+	"savings": "money", "privacy": "lock", "learn": "book", "education": "book", "course": "book", "message": "chat",
+	"support": "chat", "comment": "chat", "date": "calendar",
+	"schedule": "calendar", "call": "phone", "email": "mail", "envelope": "mail", "find": "search", "house": "home",
+	"video": "play", "document": "file",
+	"doc": "file", "report": "file", "eco": "leaf", "nature": "leaf", "medal": "award", "trophy": "award",
+	"quality": "award", "milestone": "flag",
+	"stack": "layers", "location": "map", "pin": "map", "place": "map", "developer": "code", "api": "code",
+	"shipping": "truck", "delivery": "truck",
 }
 
 // symbol finds the drawn icon of a name such as "Users", "fa-users" or "icon_team".

@@ -46,8 +46,10 @@ var scripts = []struct {
 	{unicode.Greek, "el", nil},
 	{unicode.Cyrillic, "uk", []string{"ru", "bg", "sr", "be", "mk", "kk", "ky", "mn", "tg"}},
 	{unicode.Latin, "en", []string{
-		"de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "sl", "hr", "ro", "hu", "sv", "da", "nb", "no", "nn", "fi", "et",
-		"lv", "lt", "tr", "az", "id", "ms", "vi", "sq", "ca", "eu", "gl", "is", "ga", "cy", "af", "sw", "bs", "mt", "lb", "eo", "fil", "tl", "uz",
+		"de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "sl", "hr", "ro", "hu", "sv", "da", "nb", "no", "nn", "fi",
+		"et",
+		"lv", "lt", "tr", "az", "id", "ms", "vi", "sq", "ca", "eu", "gl", "is", "ga", "cy", "af", "sw", "bs", "mt", "lb",
+		"eo", "fil", "tl", "uz",
 	}},
 }
 

@@ -153,9 +153,12 @@ func seed(s lectern.Slide) int {
 
 // silent lists props that are not visible.
 var silent = []string{
-	"voiceovertext", "voiceover", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "layout", "theme",
-	"metadata", "elementpositions", "avatarposition", "canvasdimensions", "elaibackgroundcolor", "backgroundcolor", "background", "color",
-	"textcolor", "titlecolor", "fontsize", "fontfamily", "style", "classname", "key", "order", "index", "language", "lang", "alt", "imagealt", "imageprompt",
+	"voiceovertext", "voiceover", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type",
+	"layout", "theme",
+	"metadata", "elementpositions", "avatarposition", "canvasdimensions", "elaibackgroundcolor", "backgroundcolor",
+	"background", "color",
+	"textcolor", "titlecolor", "fontsize", "fontfamily", "style", "classname", "key", "order", "index", "language", "lang",
+	"alt", "imagealt", "imageprompt",
 }
 
 // salvage shows the props of an unknown template: lists as bullets, text as paragraphs.

@@ -28,43 +28,54 @@ var cBlock = [][2]string{{"/*", "*/"}}
 
 // syntaxes are the languages with colours. The zero syntax has none.
 var syntaxes = map[string]syntax{
-	"go": {line: []string{"//"}, block: cBlock, long: []string{"`"}, quotes: `"'`, words: fields(`break case chan const continue default
+	"go": {line: []string{"//"}, block: cBlock, long: []string{"`"}, quotes: `"'`,
+		words: fields(`break case chan const continue default
 		defer else fallthrough for func go goto if import interface map package range return select struct switch type var`)},
-	"javascript": {line: []string{"//"}, block: cBlock, long: []string{"`"}, quotes: `"'`, words: fields(`abstract any as async await
+	"javascript": {line: []string{"//"}, block: cBlock, long: []string{"`"}, quotes: `"'`,
+		words: fields(`abstract any as async await
 		boolean break case catch class const continue debugger declare default delete do else enum export extends finally for from
 		function get if implements import in instanceof interface keyof let namespace new number of private protected public
 		readonly return satisfies set static string super switch this throw try type typeof var void while with yield`)},
-	"python": {line: []string{"#"}, long: []string{`"""`, "'''"}, quotes: `"'`, words: fields(`and as assert async await break case
+	"python": {line: []string{"#"}, long: []string{`"""`, "'''"}, quotes: `"'`,
+		words: fields(`and as assert async await break case
 		class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise
 		return try while with yield`)},
-	"java": {line: []string{"//"}, block: cBlock, long: []string{`"""`}, quotes: `"'`, words: fields(`abstract assert boolean break byte
+	"java": {line: []string{"//"}, block: cBlock, long: []string{`"""`}, quotes: `"'`,
+		words: fields(`abstract assert boolean break byte
 		case catch char class companion const continue data default do double else enum extends final finally float for fun if
 		implements import in instanceof int interface internal is lateinit long native new object open out override package
 		private protected public record return sealed short static strictfp super suspend switch synchronized this throw throws
 		transient try typealias val var void volatile when while yield`)},
-	"c": {line: []string{"//"}, block: cBlock, quotes: `"'`, words: fields(`alignas alignof as async auto await base bool break case
+	"c": {line: []string{"//"}, block: cBlock, quotes: `"'`,
+		words: fields(`alignas alignof as async auto await base bool break case
 		catch char class concept const consteval constexpr constinit continue decltype default defined define delete do double else
 		endif enum explicit export extern final finally float for foreach friend get goto if ifdef ifndef implicit in include inline
 		int interface internal is long mutable namespace new noexcept object operator out override params partial pragma private
 		protected public readonly record ref register requires return sealed set short signed sizeof static string struct switch
 		template this throw try typedef typename union unsigned using var virtual void volatile wchar_t where while yield`)},
-	"rust": {line: []string{"//"}, block: cBlock, quotes: `"'`, lifting: true, words: fields(`as async await break const continue crate
+	"rust": {line: []string{"//"}, block: cBlock, quotes: `"'`, lifting: true,
+		words: fields(`as async await break const continue crate
 		dyn else enum extern fn for if impl in let loop match mod move mut pub ref return self Self static struct super trait type
 		union unsafe use where while`)},
-	"swift": {line: []string{"//"}, block: cBlock, long: []string{`"""`}, quotes: `"`, words: fields(`actor as associatedtype async
+	"swift": {line: []string{"//"}, block: cBlock, long: []string{`"""`}, quotes: `"`,
+		words: fields(`actor as associatedtype async
 		await break case catch class continue default defer deinit do else enum extension fallthrough fileprivate for func guard if
 		import in init inout internal is let mutating open operator private protocol public repeat rethrows return self static
 		struct subscript super switch throw throws try typealias var where while`)},
-	"php": {line: []string{"//", "#"}, block: cBlock, quotes: `"'`, words: fields(`abstract and array as break callable case catch class
+	"php": {line: []string{"//", "#"}, block: cBlock, quotes: `"'`,
+		words: fields(`abstract and array as break callable case catch class
 		clone const continue declare default do echo else elseif enum extends final finally fn for foreach function global if
 		implements include instanceof interface match namespace new or php print private protected public readonly require return
 		static switch throw trait try use var while yield`)},
-	"ruby": {line: []string{"#"}, quotes: `"'`, spaced: true, words: fields(`alias and begin break case class def defined do else elsif
+	"ruby": {line: []string{"#"}, quotes: `"'`, spaced: true,
+		words: fields(`alias and begin break case class def defined do else elsif
 		end ensure extend for if in include module next not or redo require rescue retry return self super then undef unless until
 		when while yield`)},
-	"bash": {line: []string{"#"}, long: []string{`"`}, quotes: `'`, spaced: true, words: fields(`case do done elif else esac exit export
+	"bash": {line: []string{"#"}, long: []string{`"`}, quotes: `'`, spaced: true,
+		words: fields(`case do done elif else esac exit export
 		fi for function if in local readonly return select set shift source then trap unset until while`)},
-	"sql": {line: []string{"--"}, block: cBlock, quotes: `'"`, folded: true, words: fields(`add all alter and as asc begin between by
+	"sql": {line: []string{"--"}, block: cBlock, quotes: `'"`, folded: true,
+		words: fields(`add all alter and as asc begin between by
 		case column commit constraint create cross default delete desc distinct drop else end exists foreign from full group having
 		if in index inner insert into is join key left like limit not offset on or order outer over partition primary references
 		returning right rollback select set table then union unique update using values view when where with`)},
@@ -76,11 +87,16 @@ var syntaxes = map[string]syntax{
 }
 
 var syntaxAliases = map[string]string{
-	"golang": "go", "js": "javascript", "jsx": "javascript", "ts": "javascript", "tsx": "javascript", "typescript": "javascript",
-	"py": "python", "kotlin": "java", "kt": "java", "scala": "java", "groovy": "java", "dart": "java", "c++": "c", "cpp": "c",
-	"h": "c", "c#": "c", "cs": "c", "csharp": "c", "objective-c": "c", "rs": "rust", "rb": "ruby", "sh": "bash", "shell": "bash",
-	"zsh": "bash", "dockerfile": "bash", "postgres": "sql", "postgresql": "sql", "mysql": "sql", "sqlite": "sql", "json5": "json",
-	"jsonc": "json", "yml": "yaml", "ini": "toml", "scss": "css", "less": "css", "xml": "html", "svg": "html", "vue": "html",
+	"golang": "go", "js": "javascript", "jsx": "javascript", "ts": "javascript", "tsx": "javascript",
+	"typescript": "javascript",
+	"py":         "python", "kotlin": "java", "kt": "java", "scala": "java", "groovy": "java", "dart": "java", "c++": "c",
+	"cpp": "c",
+	"h":   "c", "c#": "c", "cs": "c", "csharp": "c", "objective-c": "c", "rs": "rust", "rb": "ruby", "sh": "bash",
+	"shell": "bash",
+	"zsh":   "bash", "dockerfile": "bash", "postgres": "sql", "postgresql": "sql", "mysql": "sql", "sqlite": "sql",
+	"json5": "json",
+	"jsonc": "json", "yml": "yaml", "ini": "toml", "scss": "css", "less": "css", "xml": "html", "svg": "html",
+	"vue": "html",
 }
 
 // plainNames are the languages without colours.

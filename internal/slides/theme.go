@@ -54,7 +54,8 @@ var hex6 = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
 func (p palette) each() map[string]string {
 	return map[string]string{
-		"ground": p.Ground, "ground2": p.Ground2, "surface": p.Surface, "surface2": p.Surface2, "ink": p.Ink, "muted": p.Muted,
+		"ground": p.Ground, "ground2": p.Ground2, "surface": p.Surface, "surface2": p.Surface2, "ink": p.Ink,
+		"muted":  p.Muted,
 		"accent": p.Accent, "on-accent": p.OnAccent, "bright": p.Bright, "warm": p.Warm, "line": p.Line, "halo": p.Halo,
 	}
 }

@@ -8,7 +8,8 @@ import (
 
 // notes are props for editors and programs, which are not meant to be visible on the slide.
 var notes = []string{
-	"voiceovertext", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "key", "order", "index", "metadata",
+	"voiceovertext", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type", "key",
+	"order", "index", "metadata",
 	"elementpositions", "canvasdimensions", "alt", "imagealt", "imageprompt",
 }
 

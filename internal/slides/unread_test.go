@@ -66,9 +66,12 @@ func TestPropKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ template, prop, want string }{
-		{"title", "title", "text"}, {"bullet-points", "items", "list"}, {"big-image", "imageUrl", "image"}, {"photo", "image_url", "image"}, {"code", "code", "code"},
-		{"source-code", "snippet", "code"}, {"code", "title", "text"}, {"code", "language", ""}, {"big-image-left", "fit", "choice"}, {"table-dark", "tableData", "table"},
-		{"process-steps", "step1Title", "list"}, {"title", "nobody", ""}, {"big-image", "imageAlt", "text"}, {"nobody", "content", "text"}, {"title", "notes", ""},
+		{"title", "title", "text"}, {"bullet-points", "items", "list"}, {"big-image", "imageUrl", "image"},
+		{"photo", "image_url", "image"}, {"code", "code", "code"},
+		{"source-code", "snippet", "code"}, {"code", "title", "text"}, {"code", "language", ""},
+		{"big-image-left", "fit", "choice"}, {"table-dark", "tableData", "table"},
+		{"process-steps", "step1Title", "list"}, {"title", "nobody", ""}, {"big-image", "imageAlt", "text"},
+		{"nobody", "content", "text"}, {"title", "notes", ""},
 	} {
 		if got := l.PropKind(c.template, c.prop); got != c.want {
 			t.Errorf("%s of %s: %q, want %q", c.prop, c.template, got, c.want)

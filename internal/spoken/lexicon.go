@@ -102,81 +102,102 @@ var lexiconTexts = map[string]string{
 // its hundredth. A leading "f:" or "n:" is the gender.
 var money = map[string]map[string]string{
 	"en": {
-		"$": "dollar|dollars/cent|cents", "€": "euro|euros/cent|cents", "£": "pound|pounds/pence|pence", "¥": "yen|yen", "₽": "ruble|rubles/kopeck|kopecks",
+		"$": "dollar|dollars/cent|cents", "€": "euro|euros/cent|cents", "£": "pound|pounds/pence|pence", "¥": "yen|yen",
+		"₽": "ruble|rubles/kopeck|kopecks",
 		"₴": "hryvnia|hryvnias/kopiyka|kopiykas", "zł": "zloty|zlotys/grosz|groszy", "CHF": "Swiss franc|Swiss " +
 			"francs/centime|centimes", "₹": "rupee|rupees/paisa|paise",
-		"¢": "cent|cents", "₩": "won|won", "₺": "lira|liras", "₿": "bitcoin|bitcoins", "R$": "real|reais/centavo|centavos", "₪": "shekel|shekels", "₸": "tenge|tenge",
+		"¢": "cent|cents", "₩": "won|won", "₺": "lira|liras", "₿": "bitcoin|bitcoins", "R$": "real|reais/centavo|centavos",
+		"₪": "shekel|shekels", "₸": "tenge|tenge",
 		"kr": "krone|kroner", "Kč": "koruna|korunas",
 	},
 	"de": {
-		"$": "Dollar|Dollar/Cent|Cent", "€": "Euro|Euro/Cent|Cent", "£": "Pfund|Pfund/Pence|Pence", "¥": "Yen|Yen", "₽": "Rubel|Rubel/Kopeke|Kopeken",
+		"$": "Dollar|Dollar/Cent|Cent", "€": "Euro|Euro/Cent|Cent", "£": "Pfund|Pfund/Pence|Pence", "¥": "Yen|Yen",
+		"₽": "Rubel|Rubel/Kopeke|Kopeken",
 		"₴": "f:Hrywnja|Hrywnja/Kopijka|Kopijky", "zł": "Złoty|Złoty/Grosz|Grosze", "CHF": "Schweizer Franken|Schweizer " +
 			"Franken/Rappen|Rappen", "₹": "f:Rupie|Rupien",
-		"¢": "Cent|Cent", "₺": "f:Lira|Lira", "₿": "Bitcoin|Bitcoin", "R$": "Real|Real", "kr": "f:Krone|Kronen", "Kč": "f:Krone|Kronen",
+		"¢": "Cent|Cent", "₺": "f:Lira|Lira", "₿": "Bitcoin|Bitcoin", "R$": "Real|Real", "kr": "f:Krone|Kronen",
+		"Kč": "f:Krone|Kronen",
 	},
 	"fr": {
-		"$": "dollar|dollars/cent|cents", "€": "euro|euros/centime|centimes", "£": "f:livre|livres/penny|pence", "¥": "yen|yens", "₽": "rouble|roubles/kopeck|kopecks",
+		"$": "dollar|dollars/cent|cents", "€": "euro|euros/centime|centimes", "£": "f:livre|livres/penny|pence",
+		"¥": "yen|yens", "₽": "rouble|roubles/kopeck|kopecks",
 		"₴": "f:hryvnia|hryvnias", "zł": "zloty|zlotys", "CHF": "franc suisse|francs " +
 			"suisses/centime|centimes", "₹": "f:roupie|roupies", "R$": "real|reais", "₿": "bitcoin|bitcoins",
 		"kr": "f:couronne|couronnes", "Kč": "f:couronne|couronnes",
 	},
 	"es": {
-		"$": "dólar|dólares/centavo|centavos", "€": "euro|euros/céntimo|céntimos", "£": "f:libra|libras/penique|peniques", "¥": "yen|yenes", "₽": "rublo|rublos/kopek|kopeks",
+		"$": "dólar|dólares/centavo|centavos", "€": "euro|euros/céntimo|céntimos", "£": "f:libra|libras/penique|peniques",
+		"¥": "yen|yenes", "₽": "rublo|rublos/kopek|kopeks",
 		"₴": "f:grivna|grivnas", "zł": "esloti|eslotis", "CHF": "franco suizo|francos " +
 			"suizos", "₹": "f:rupia|rupias", "R$": "real|reales", "₿": "bitcoin|bitcoins",
 		"kr": "f:corona|coronas", "Kč": "f:corona|coronas",
 	},
 	"it": {
-		"$": "dollaro|dollari/centesimo|centesimi", "€": "euro|euro/centesimo|centesimi", "£": "f:sterlina|sterline/penny|pence", "¥": "yen|yen", "₽": "rublo|rubli/copeco|copechi",
+		"$": "dollaro|dollari/centesimo|centesimi", "€": "euro|euro/centesimo|centesimi",
+		"£": "f:sterlina|sterline/penny|pence", "¥": "yen|yen", "₽": "rublo|rubli/copeco|copechi",
 		"₴": "f:grivnia|grivnie", "zł": "zloty|zloty", "CHF": "franco svizzero|franchi " +
 			"svizzeri/centesimo|centesimi", "₹": "f:rupia|rupie", "R$": "real|real", "₿": "bitcoin|bitcoin",
 		"kr": "f:corona|corone", "Kč": "f:corona|corone",
 	},
 	"pt": {
-		"$": "dólar|dólares/centavo|centavos", "€": "euro|euros/cêntimo|cêntimos", "£": "f:libra|libras/pêni|pence", "¥": "iene|ienes", "₽": "rublo|rublos/copeque|copeques",
+		"$": "dólar|dólares/centavo|centavos", "€": "euro|euros/cêntimo|cêntimos", "£": "f:libra|libras/pêni|pence",
+		"¥": "iene|ienes", "₽": "rublo|rublos/copeque|copeques",
 		"₴": "f:grívnia|grívnias", "zł": "zloty|zlotys", "CHF": "franco suíço|francos " +
 			"suíços", "₹": "f:rupia|rupias", "R$": "real|reais/centavo|centavos", "₿": "bitcoin|bitcoins",
 		"kr": "f:coroa|coroas", "Kč": "f:coroa|coroas",
 	},
 	"nl": {
-		"$": "dollar|dollar/cent|cent", "€": "euro|euro/cent|cent", "£": "pond|pond/pence|pence", "¥": "yen|yen", "₽": "roebel|roebel/kopeke|kopeken", "₴": "hryvnia|hryvnia",
+		"$": "dollar|dollar/cent|cent", "€": "euro|euro/cent|cent", "£": "pond|pond/pence|pence", "¥": "yen|yen",
+		"₽": "roebel|roebel/kopeke|kopeken", "₴": "hryvnia|hryvnia",
 		"zł": "zloty|zloty", "CHF": "Zwitserse frank|Zwitserse " +
 			"frank", "₹": "roepie|roepie", "R$": "real|real", "₿": "bitcoin|bitcoin", "kr": "kroon|kronen", "Kč": "kroon|kronen",
 	},
 	"pl": {
-		"$": "dolar|dolary|dolarów|dolara/cent|centy|centów|centa", "€": "n:euro|euro|euro|euro/cent|centy|centów|centa", "£": "funt|funty|funtów|funta/pens|pensy|pensów|pensa",
-		"¥": "jen|jeny|jenów|jena", "₽": "rubel|ruble|rubli|rubla/f:kopiejka|kopiejki|kopiejek|kopiejki", "₴": "f:hrywna|hrywny|hrywien|hrywny",
+		"$": "dolar|dolary|dolarów|dolara/cent|centy|centów|centa", "€": "n:euro|euro|euro|euro/cent|centy|centów|centa",
+		"£": "funt|funty|funtów|funta/pens|pensy|pensów|pensa",
+		"¥": "jen|jeny|jenów|jena", "₽": "rubel|ruble|rubli|rubla/f:kopiejka|kopiejki|kopiejek|kopiejki",
+		"₴":  "f:hrywna|hrywny|hrywien|hrywny",
 		"zł": "złoty|złote|złotych|złotego/grosz|grosze|groszy|grosza", "CHF": "frank szwajcarski|franki " +
 			"szwajcarskie|franków szwajcarskich|franka szwajcarskiego",
-		"₹": "f:rupia|rupie|rupii|rupii", "kr": "f:korona|korony|koron|korony", "Kč": "f:korona|korony|koron|korony", "₿": "bitcoin|bitcoiny|bitcoinów|bitcoina",
+		"₹": "f:rupia|rupie|rupii|rupii", "kr": "f:korona|korony|koron|korony", "Kč": "f:korona|korony|koron|korony",
+		"₿": "bitcoin|bitcoiny|bitcoinów|bitcoina",
 	},
 	"uk": {
-		"$": "долар|долари|доларів|долара/цент|центи|центів|цента", "€": "євро|євро|євро|євро/цент|центи|центів|цента", "£": "фунт|фунти|фунтів|фунта/пенс|пенси|пенсів|пенса",
-		"¥": "f:єна|єни|єн|єни", "₽": "рубль|рублі|рублів|рубля/f:копійка|копійки|копійок|копійки", "₴": "f:гривня|гривні|гривень|гривні/f:копійка|копійки|копійок|копійки",
+		"$": "долар|долари|доларів|долара/цент|центи|центів|цента", "€": "євро|євро|євро|євро/цент|центи|центів|цента",
+		"£": "фунт|фунти|фунтів|фунта/пенс|пенси|пенсів|пенса",
+		"¥": "f:єна|єни|єн|єни", "₽": "рубль|рублі|рублів|рубля/f:копійка|копійки|копійок|копійки",
+		"₴":  "f:гривня|гривні|гривень|гривні/f:копійка|копійки|копійок|копійки",
 		"zł": "злотий|злоті|злотих|злотого/грош|гроші|грошів|гроша", "CHF": "швейцарський франк|швейцарські " +
 			"франки|швейцарських франків|швейцарського франка",
-		"₹": "f:рупія|рупії|рупій|рупії", "kr": "f:крона|крони|крон|крони", "Kč": "f:крона|крони|крон|крони", "₿": "біткоїн|біткоїни|біткоїнів|біткоїна",
+		"₹": "f:рупія|рупії|рупій|рупії", "kr": "f:крона|крони|крон|крони", "Kč": "f:крона|крони|крон|крони",
+		"₿": "біткоїн|біткоїни|біткоїнів|біткоїна",
 	},
 	"ru": {
-		"$": "доллар|доллара|долларов|доллара/цент|цента|центов|цента", "€": "евро|евро|евро|евро/цент|цента|центов|цента", "£": "фунт|фунта|фунтов|фунта/пенс|пенса|пенсов|пенса",
-		"¥": "f:иена|иены|иен|иены", "₽": "рубль|рубля|рублей|рубля/f:копейка|копейки|копеек|копейки", "₴": "f:гривна|гривны|гривен|гривны/f:копейка|копейки|копеек|копейки",
-		"zł": "злотый|злотых|злотых|злотого", "CHF": "швейцарский франк|швейцарских франка|швейцарских франков|швейцарского " +
-			"" +
+		"$": "доллар|доллара|долларов|доллара/цент|цента|центов|цента", "€": "евро|евро|евро|евро/цент|цента|центов|цента",
+		"£": "фунт|фунта|фунтов|фунта/пенс|пенса|пенсов|пенса",
+		"¥": "f:иена|иены|иен|иены", "₽": "рубль|рубля|рублей|рубля/f:копейка|копейки|копеек|копейки",
+		"₴":  "f:гривна|гривны|гривен|гривны/f:копейка|копейки|копеек|копейки",
+		"zł": "злотый|злотых|злотых|злотого", "CHF": "швейцарский франк|швейцарских франка|швейцарских " +
+			"франков|швейцарского " +
 			"франка",
-		"₹": "f:рупия|рупии|рупий|рупии", "kr": "f:крона|кроны|крон|кроны", "Kč": "f:крона|кроны|крон|кроны", "₿": "биткойн|биткойна|биткойнов|биткойна",
+		"₹": "f:рупия|рупии|рупий|рупии", "kr": "f:крона|кроны|крон|кроны", "Kč": "f:крона|кроны|крон|кроны",
+		"₿": "биткойн|биткойна|биткойнов|биткойна",
 	},
 }
 
 // signs maps written signs of currencies to keys of [money] or ISO codes.
 var signs = map[string]string{
-	"$": "$", "US$": "USD", "€": "€", "£": "£", "¥": "¥", "￥": "¥", "₽": "₽", "₴": "₴", "₹": "₹", "¢": "¢", "₩": "₩", "₺": "₺", "₿": "₿", "₪": "₪", "₸": "₸", "R$": "R$",
-	"zł": "zł", "Kč": "Kč", "руб": "₽", "руб.": "₽", "грн": "₴", "грн.": "₴", "CHF": "CHF", "Fr.": "CHF", "SFr.": "CHF", "kr": "kr", "kr.": "kr", "EUR": "€", "GBP": "£", "JPY": "¥",
+	"$": "$", "US$": "USD", "€": "€", "£": "£", "¥": "¥", "￥": "¥", "₽": "₽", "₴": "₴", "₹": "₹", "¢": "¢", "₩": "₩",
+	"₺": "₺", "₿": "₿", "₪": "₪", "₸": "₸", "R$": "R$",
+	"zł": "zł", "Kč": "Kč", "руб": "₽", "руб.": "₽", "грн": "₴", "грн.": "₴", "CHF": "CHF", "Fr.": "CHF", "SFr.": "CHF",
+	"kr": "kr", "kr.": "kr", "EUR": "€", "GBP": "£", "JPY": "¥",
 	"RUB": "₽", "UAH": "₴", "PLN": "zł", "A$": "AUD", "C$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "р.": "₽",
 }
 
 // codeOf maps signs to ISO codes, for languages without [money].
 var codeOf = map[string]string{
-	"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "₩": "KRW", "₺": "TRY", "₿": "BTC", "R$": "BRL", "zł": "PLN", "CHF": "CHF", "₪": "ILS",
+	"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₽": "RUB", "₴": "UAH", "₹": "INR", "₩": "KRW", "₺": "TRY", "₿": "BTC",
+	"R$": "BRL", "zł": "PLN", "CHF": "CHF", "₪": "ILS",
 	"₸": "KZT", "Kč": "CZK",
 }
 

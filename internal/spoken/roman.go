@@ -133,8 +133,8 @@ var romanWords = map[string]map[string]bool{
 		"volumen guerra cap siglos"),
 	"it": words("capitolo parte tomo libro atto scena sezione articolo allegato figura tabella titolo fase tipo classe " +
 		"volume guerra cap"),
-	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo classe " +
-		"século volume guerra cap séculos"),
+	"pt": words("capítulo parte tomo livro ato acto cena seção secção artigo anexo figura tabela título fase tipo " +
+		"classe século volume guerra cap séculos"),
 	"nl": words("hoofdstuk deel band boek akte scène sectie artikel bijlage figuur tabel titel fase type klasse " +
 		"wereldoorlog oorlog"),
 	"pl": words("rozdział część tom księga akt scena sekcja artykuł załącznik rysunek tabela tytuł faza typ klasa " +
@@ -148,16 +148,26 @@ var romanWords = map[string]map[string]bool{
 // romanNouns are nouns after a Roman numeral that is an ordinal, with the form that each requires.
 var romanNouns = map[string]map[string]string{
 	"pl": {
-		"wojna": "feminine", "wojny": "feminine-genitive", "wojnie": "feminine-genitive", "wiek": "masculine", "wieku": "masculine-genitive", "wieków": "plural-genitive", "klasa": "feminine", "rzeczpospolita": "feminine",
-		"rzesza": "feminine", "rzeszy": "feminine-genitive", "liceum": "neuter", "etap": "masculine", "edycja": "feminine", "tysiąclecie": "neuter", "kwartał": "masculine", "połowa": "feminine", "runda": "feminine", "miejsce": "neuter", "tom": "masculine",
+		"wojna": "feminine", "wojny": "feminine-genitive", "wojnie": "feminine-genitive", "wiek": "masculine",
+		"wieku": "masculine-genitive", "wieków": "plural-genitive", "klasa": "feminine", "rzeczpospolita": "feminine",
+		"rzesza": "feminine", "rzeszy": "feminine-genitive", "liceum": "neuter", "etap": "masculine", "edycja": "feminine",
+		"tysiąclecie": "neuter", "kwartał": "masculine", "połowa": "feminine", "runda": "feminine", "miejsce": "neuter",
+		"tom": "masculine",
 	},
 	"uk": {
-		"світова": "feminine", "світової": "feminine-genitive", "світовій": "feminine-prepositional", "світову": "feminine-accusative", "століття": "neuter", "столітті": "neuter-prepositional", "ст": "neuter", "вік": "masculine",
-		"віку": "masculine-genitive", "тисячоліття": "neuter", "квартал": "masculine", "кварталі": "masculine-prepositional", "етап": "masculine", "тур": "masculine", "рейх": "masculine", "місце": "neuter",
+		"світова": "feminine", "світової": "feminine-genitive", "світовій": "feminine-prepositional",
+		"світову": "feminine-accusative", "століття": "neuter", "столітті": "neuter-prepositional", "ст": "neuter",
+		"вік":  "masculine",
+		"віку": "masculine-genitive", "тисячоліття": "neuter", "квартал": "masculine", "кварталі": "masculine-prepositional",
+		"етап": "masculine", "тур": "masculine", "рейх": "masculine", "місце": "neuter",
 	},
 	"ru": {
-		"мировая": "feminine", "мировой": "feminine-genitive", "мировую": "feminine-accusative", "век": "masculine", "века": "masculine-genitive", "веке": "masculine-prepositional", "веку": "masculine-dative", "веком": "masculine-instrumental",
-		"веков": "plural-genitive", "столетие": "neuter", "столетия": "neuter-genitive", "тысячелетие": "neuter", "квартал": "masculine", "квартале": "masculine-prepositional", "этап": "masculine", "тур": "masculine", "рейх": "masculine", "место": "neuter",
+		"мировая": "feminine", "мировой": "feminine-genitive", "мировую": "feminine-accusative", "век": "masculine",
+		"века": "masculine-genitive", "веке": "masculine-prepositional", "веку": "masculine-dative",
+		"веком": "masculine-instrumental",
+		"веков": "plural-genitive", "столетие": "neuter", "столетия": "neuter-genitive", "тысячелетие": "neuter",
+		"квартал": "masculine", "квартале": "masculine-prepositional", "этап": "masculine", "тур": "masculine",
+		"рейх": "masculine", "место": "neuter",
 	},
 	"it": {"secolo": "masculine", "guerra": "feminine", "edizione": "feminine", "millennio": "masculine",
 		"repubblica": "feminine", "trimestre": "masculine"},

@@ -43,10 +43,13 @@ var tags = []string{"en-US", "en-GB", "de", "fr", "es", "it", "pt", "nl", "pl", 
 // texts generates text from the patterns that the readers look for.
 func texts() *rapid.Generator[string] {
 	parts := []string{
-		" ", " ", " ", ".", ",", ":", "-", "−", "–", "/", "%", "°", "€", "$", "£", "¥", "₴", "#", "+", "=", "@", "*", "(", ")", "'", "\u00a0", "\u202f", "…", "!", "?",
+		" ", " ", " ", ".", ",", ":", "-", "−", "–", "/", "%", "°", "€", "$", "£", "¥", "₴", "#", "+", "=", "@", "*", "(",
+		")", "'", "\u00a0", "\u202f", "…", "!", "?",
 		"1", "2", "5", "03", "15", "2024", "1990", "000", "1 234 " +
-			"567", "3.14", "2,5", "٣", "½", "²", "①", "XIV", "II", "I", "V", "Henry", "Louis", "March", "мая", "km", "kg", "km/h", "км", "руб.",
-		"Mio.", "M", "bn", "st", "th", "er", "s", "h", "pm", "C#", "C++", "v1.2", "me@a.org", "https://a.b/c", "C:\\t", "a_b", "getName", "世界", "привет", "🎉", "\n", "\\", "[", "]", "](", "no", "n°", "№",
+			"567", "3.14", "2,5", "٣", "½", "²", "①", "XIV", "II", "I", "V", "Henry", "Louis", "March", "мая", "km", "kg",
+		"km/h", "км", "руб.",
+		"Mio.", "M", "bn", "st", "th", "er", "s", "h", "pm", "C#", "C++", "v1.2", "me@a.org", "https://a.b/c", "C:\\t", "a_b",
+		"getName", "世界", "привет", "🎉", "\n", "\\", "[", "]", "](", "no", "n°", "№",
 	}
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 14).Draw(t, "parts"), "")

@@ -231,7 +231,8 @@ func (m *models) decide(text string, langs []string, first int, table *unicode.R
 
 // prior is how much more likely a language is than others before anything is read, as a logarithm.
 var prior = map[string]float64{
-	"en": 6, "de": 2, "fr": 2, "es": 2, "it": 1.5, "pt": 1.5, "pl": 1, "nl": 1, "uk": 2, "ru": 2, "af": -4, "ca": -2, "is": -2, "sq": -2,
+	"en": 6, "de": 2, "fr": 2, "es": 2, "it": 1.5, "pt": 1.5, "pl": 1, "nl": 1, "uk": 2, "ru": 2, "af": -4, "ca": -2,
+	"is": -2, "sq": -2,
 	"mk": -2, "sr": -1, "be": -3, "kk": -2, "sl": -1, "hr": -1, "et": -1, "lv": -1, "lt": -1, "nb": -0.5,
 }
 
@@ -257,13 +258,13 @@ func evidence(word string, runes []rune, lang string) float64 {
 }
 
 var short = map[string]map[string]bool{
-	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was our " +
-		"" +
+	"en": set("a i is it in of to the and on we you he be as at or an my by do if so this that with for from are was " +
+		"our " +
 		"your what how no yes hello"),
 	"de": set("der die das und ist ich in zu den ein im es wir sie er so ja nein mit von auf für eine wie was hallo " +
 		"danke an am um"),
-	"fr": set("le la les un une de des du et est en je tu il nous vous on au aux ce qui que ne pas à où ça oui non merci " +
-		"" +
+	"fr": set("le la les un une de des du et est en je tu il nous vous on au aux ce qui que ne pas à où ça oui non " +
+		"merci " +
 		"sur pour dans bon"),
 	"es": set("el la los las un una de y es en que por con no se lo al del mi tu su yo sí más hola para muy como qué " +
 		"esta este"),
@@ -271,8 +272,8 @@ var short = map[string]map[string]bool{
 		"alla nel"),
 	"pt": set("o a os as um uma de e é em que por com não se do da no na ao eu olá sim mais para muito como obrigado " +
 		"você"),
-	"nl": set("de het een en is in van ik je we hij dat die niet op te met voor aan er zijn hallo ja nee wat hoe dit ook " +
-		"" +
+	"nl": set("de het een en is in van ik je we hij dat die niet op te met voor aan er zijn hallo ja nee wat hoe dit " +
+		"ook " +
 		"u wel"),
 	"pl": set("i w na z się że to jest nie do o po za jak co ja ty my czy dla tak są ze od już dzień"),
 	"cs": set("a v na je se že to do s z o po jak co já ty my pro tak jsou od už ale dobrý den"),
@@ -302,12 +303,17 @@ var short = map[string]map[string]bool{
 
 // letters are a language's letters beyond ASCII.
 var letters = map[string]string{
-	"en": "é", "de": "äöüß", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñ", "it": "àèéìíîòóù", "pt": "áâãàçéêíóôõú", "nl": "éëïóöü", "pl": "ąćęłńóśźż",
-	"cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sv": "åäöé", "da": "åæøé", "nb": "åæøéò", "fi": "äöå", "hu": "áéíóöőúüű",
-	"ro": "ăâîșțşţ", "tr": "çğıöşüâ", "id": "é", "ca": "àçéèíïóòúü·", "hr": "čćđšž", "sl": "čšž", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž",
+	"en": "é", "de": "äöüß", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñ", "it": "àèéìíîòóù", "pt": "áâãàçéêíóôõú",
+	"nl": "éëïóöü", "pl": "ąćęłńóśźż",
+	"cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "sv": "åäöé", "da": "åæøé", "nb": "åæøéò", "fi": "äöå",
+	"hu": "áéíóöőúüű",
+	"ro": "ăâîșțşţ", "tr": "çğıöşüâ", "id": "é", "ca": "àçéèíïóòúü·", "hr": "čćđšž", "sl": "čšž", "lt": "ąčęėįšųūž",
+	"lv": "āčēģīķļņšūž",
 	"et": "äõöüšž", "is": "áðéíóúýþæö", "sq": "çë", "af": "êëéôöïû",
 	"vi": "àáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
-	"uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя",
-	"bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "sr": "абвгдђежзијклљмнњопрстћуфхцчџш", "mk": "абвгдѓежзѕијклљмнњопрстќуфхцчџш",
+	"uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+	"be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя",
+	"bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "sr": "абвгдђежзијклљмнњопрстћуфхцчџш",
+	"mk": "абвгдѓежзѕијклљмнњопрстќуфхцчџш",
 	"kk": "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя",
 }

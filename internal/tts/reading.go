@@ -100,9 +100,12 @@ func alphabet(r rune) string {
 
 // isoScripts are the ISO 15924 codes of the scripts that voices read.
 var isoScripts = map[string]string{
-	"Latn": "latin", "Cyrl": "cyrillic", "Hans": "han", "Hant": "han", "Hani": "han", "Jpan": "han", "Kore": "ko", "Hang": "ko", "Arab": "arabic",
-	"Hebr": "hebrew", "Deva": "devanagari", "Grek": "el", "Thai": "th", "Geor": "ka", "Armn": "hy", "Beng": "bn", "Taml": "ta", "Telu": "te",
-	"Knda": "kn", "Mlym": "ml", "Gujr": "gu", "Guru": "pa", "Orya": "or", "Sinh": "si", "Ethi": "am", "Mymr": "my", "Khmr": "km", "Laoo": "lo",
+	"Latn": "latin", "Cyrl": "cyrillic", "Hans": "han", "Hant": "han", "Hani": "han", "Jpan": "han", "Kore": "ko",
+	"Hang": "ko", "Arab": "arabic",
+	"Hebr": "hebrew", "Deva": "devanagari", "Grek": "el", "Thai": "th", "Geor": "ka", "Armn": "hy", "Beng": "bn",
+	"Taml": "ta", "Telu": "te",
+	"Knda": "kn", "Mlym": "ml", "Gujr": "gu", "Guru": "pa", "Orya": "or", "Sinh": "si", "Ethi": "am", "Mymr": "my",
+	"Khmr": "km", "Laoo": "lo",
 	"Cher": "chr",
 }
 

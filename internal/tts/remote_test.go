@@ -53,8 +53,8 @@ var (
 	errBroken = io.ErrUnexpectedEOF
 )
 
-// A busy service is asked again when it says, and a broken connection is made anew. What is no passing trouble, and what
-// does not pass, fails: with a sentence that names the engine, for a later retry.
+// A busy service is asked again when it says, and a broken connection is made anew. What is no passing trouble, and
+// what does not pass, fails: with a sentence that names the engine, for a later retry.
 func TestTroubleOfAServicePasses(t *testing.T) {
 	t.Parallel()
 	refused := lectern.Fail(lectern.CodeVoiceFailed, "The key is wrong.")
@@ -65,12 +65,15 @@ func TestTroubleOfAServicePasses(t *testing.T) {
 		waits time.Duration
 		fails string
 	}{
-		"busy twice":         {[]error{busy, busy}, 3, 14 * time.Second, ""},
-		"broken once":        {[]error{broken}, 2, -1, ""},
-		"refused":            {[]error{refused}, 1, 0, "The key is wrong."},
-		"busy for ever":      {[]error{busy, busy, busy, busy}, 3, 14 * time.Second, "The voice engine azure is too busy and asks to wait for 7s. Try again after that."},
-		"broken for ever":    {[]error{broken, broken, broken}, 3, -1, "The voice engine azure could not be reached or was too busy, 3 times in a row. Try again later."},
-		"busy until morning": {[]error{retry.Again(errBusy, 8*time.Hour)}, 1, 0, "The voice engine azure is too busy and asks to wait for 8h0m0s. Try again after that."},
+		"busy twice":  {[]error{busy, busy}, 3, 14 * time.Second, ""},
+		"broken once": {[]error{broken}, 2, -1, ""},
+		"refused":     {[]error{refused}, 1, 0, "The key is wrong."},
+		"busy for ever": {[]error{busy, busy, busy, busy}, 3, 14 * time.Second, "The voice engine azure is too busy " +
+			"and asks to wait for 7s. Try again after that."},
+		"broken for ever": {[]error{broken, broken, broken}, 3, -1, "The voice engine azure could not be reached or was " +
+			"too busy, 3 times in a row. Try again later."},
+		"busy until morning": {[]error{retry.Again(errBusy, 8*time.Hour)}, 1, 0, "The voice engine azure is too busy and " +
+			"asks to wait for 8h0m0s. Try again after that."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

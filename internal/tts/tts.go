@@ -5,8 +5,8 @@
 // the words and phonemes in them. What makes narration pleasant and exact is the same for all engines and is in this
 // package:
 //
-//   - [Prepare] turns a [lectern.Script] (addresses, emoji, control characters, pauses) into what can be said, sentence by
-//     sentence, and keeps the words as they were written, for captions;
+//   - [Prepare] turns a [lectern.Script] (addresses, emoji, control characters, pauses) into what can be said, sentence
+//     by sentence, and keeps the words as they were written, for captions;
 //   - [Compose] trims the engine's own silence, resamples to 48 kHz, joins sentences with natural pauses, brings every
 //     engine to the same loudness and moves all times along;
 //   - [Catalogue] knows all voices of a machine, recognises the language of a text and chooses.

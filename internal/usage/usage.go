@@ -1,9 +1,9 @@
 // Package usage counts what a run of a presentation uses: processor time, characters that voices spoke, clips that
 // avatar services made, and what those cost at the prices that the operator set.
 //
-// A run puts its [Meter] into its context, and whoever uses something on its behalf adds it: internal/proc the processor
-// time of a program that has ended, a voice engine's decorator the characters, an avatar engine the clips. So no port has
-// a parameter for it, and what is done without a run (a check, a preview) is not counted.
+// A run puts its [Meter] into its context, and whoever uses something on its behalf adds it: internal/proc the
+// processor time of a program that has ended, a voice engine's decorator the characters, an avatar engine the clips. So
+// no port has a parameter for it, and what is done without a run (a check, a preview) is not counted.
 //
 // The processor time of the server itself, and of the browser that all presentations share, belongs to no run alone. A
 // [Ledger] divides it equally among the runs of the moment.

@@ -14,7 +14,8 @@ import (
 // What is used is counted by provider, and costs what the operator said. Without a price there is no cost, not even 0.
 func TestAMeterCountsByProvider(t *testing.T) {
 	t.Parallel()
-	m := usage.NewMeter(map[string]usage.Price{"azure": {Micros: 16_000_000, Currency: "USD"}, "elai": {Micros: 2_500_000, Currency: "EUR"}})
+	m := usage.NewMeter(map[string]usage.Price{"azure": {Micros: 16_000_000, Currency: "USD"},
+		"elai": {Micros: 2_500_000, Currency: "EUR"}})
 	ctx := usage.With(t.Context(), m)
 	usage.From(ctx).Characters("flite", 100)
 	usage.From(ctx).Characters("azure", 1000)
@@ -33,7 +34,8 @@ func TestAMeterCountsByProvider(t *testing.T) {
 	usage.From(context.Background()).Characters("flite", 1) // nobody counts
 }
 
-// Time that is used for several runs at once is divided equally among those of the moment; none is lost or counted twice.
+// Time that is used for several runs at once is divided equally among those of the moment; none is lost or counted
+// twice.
 func TestALedgerDividesTimeAmongTheRunsOfTheMoment(t *testing.T) {
 	t.Parallel()
 	browser := time.Duration(0)

@@ -69,7 +69,8 @@ func run(out, have string) error {
 		return err
 	}
 	var inputs strings.Builder
-	fmt.Fprintf(&inputs, "CLDR %s, from npm. The checksum of a package is over its files' names and contents, in order.\n", version)
+	fmt.Fprintf(&inputs, "CLDR %s, from npm. The checksum of a package is over its files' names and contents, in order.\n",
+		version)
 	for _, p := range packages {
 		sum, err := checksum(filepath.Join(have, p))
 		if err != nil {
@@ -78,7 +79,8 @@ func run(out, have string) error {
 		fmt.Fprintf(&inputs, "%s %s sha256:%s\n", p, version, sum)
 	}
 	fmt.Fprintf(&inputs, "tables sha256:%s\n", sum)
-	for name, data := range map[string][]byte{"tables.zip": packed, "LICENSE": licence, "INPUTS": []byte(inputs.String())} {
+	for name, data := range map[string][]byte{"tables.zip": packed, "LICENSE": licence,
+		"INPUTS": []byte(inputs.String())} {
 		if err := os.WriteFile(filepath.Join(out, name), data, 0o644); err != nil {
 			return err
 		}
@@ -97,7 +99,8 @@ func (t *table) pack() ([]byte, string, error) {
 	}
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
-	w.RegisterCompressor(zip.Deflate, func(o io.Writer) (io.WriteCloser, error) { return flate.NewWriter(o, flate.BestCompression) })
+	w.RegisterCompressor(zip.Deflate,
+		func(o io.Writer) (io.WriteCloser, error) { return flate.NewWriter(o, flate.BestCompression) })
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		plain, err := json.Marshal(files[name])

@@ -90,7 +90,8 @@ func full(t *testing.T, e Engine) []string {
 
 // request is a short clip without speech.
 func request(code string) lectern.ClipRequest {
-	return lectern.ClipRequest{Avatar: code, Frames: 12, FrameRate: 30, Size: lectern.Size{Width: 120, Height: 120}, Seed: 1}
+	return lectern.ClipRequest{Avatar: code, Frames: 12, FrameRate: 30, Size: lectern.Size{Width: 120, Height: 120},
+		Seed: 1}
 }
 
 // frames draws a whole clip.
@@ -156,7 +157,8 @@ func unknown(t *testing.T, e Engine) {
 		if len(f.Message) > 2000 {
 			t.Errorf("the message has %d bytes", len(f.Message))
 		}
-		if _, err := e.Portrait(t.Context(), code, lectern.Size{Width: 64, Height: 64}); lectern.AsFailure(err) == nil || lectern.AsFailure(err).Code != lectern.CodeUnknownAvatar {
+		if _, err := e.Portrait(t.Context(), code, lectern.Size{Width: 64, Height: 64}); lectern.AsFailure(err) == nil ||
+			lectern.AsFailure(err).Code != lectern.CodeUnknownAvatar {
 			t.Errorf("the portrait of %.20q gives %v", code, err)
 		}
 	}
@@ -223,7 +225,8 @@ func deterministic(t *testing.T, e Engine) {
 }
 
 func sizes(t *testing.T, e Engine) {
-	for _, s := range []lectern.Size{{Width: 480, Height: 480}, {Width: 481, Height: 479}, {Width: 33, Height: 17}, {Width: 17, Height: 200}, {Width: 576, Height: 984}, {Width: 640, Height: 360}, {Width: 400, Height: 1200}} {
+	for _, s := range []lectern.Size{{Width: 480, Height: 480}, {Width: 481, Height: 479}, {Width: 33, Height: 17},
+		{Width: 17, Height: 200}, {Width: 576, Height: 984}, {Width: 640, Height: 360}, {Width: 400, Height: 1200}} {
 		r := request(codes(t, e)[0])
 		r.Frames, r.Size = 2, s
 		m := frames(t, e, r)[1]

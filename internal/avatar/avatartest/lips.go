@@ -142,7 +142,8 @@ func closes(t *testing.T, code string, all []*image.RGBA, mouth image.Rectangle,
 // findMouth gives the window that varies much in speech and little in silence.
 func findMouth(all []*image.RGBA, open, quiet []span) (image.Rectangle, error) {
 	b := all[0].Bounds()
-	talk, rest := variance(all, func(at float64) bool { return at > open[0].from && at < open[len(open)/2-1].to }), variance(all, func(at float64) bool { return within(at, quiet, -0.2) })
+	talk, rest := variance(all, func(at float64) bool { return at > open[0].from && at < open[len(open)/2-1].to }),
+		variance(all, func(at float64) bool { return within(at, quiet, -0.2) })
 	w, h := b.Dx()*72/480, b.Dy()*52/480
 	best, at := 0.0, image.Point{}
 	for y := 0; y+h < b.Dy(); y += 2 {

@@ -27,7 +27,8 @@ type Stage struct {
 	Paid func(key string) int
 }
 
-// RunPerformer holds the engines that open makes to the contract of those that speak themselves. Each test gets one of its own.
+// RunPerformer holds the engines that open makes to the contract of those that speak themselves. Each test gets one of
+// its own.
 func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 	for _, c := range []struct {
 		name string
@@ -60,13 +61,15 @@ func RunPerformer(t *testing.T, open func(t *testing.T) Stage) {
 }
 
 func (s Stage) take(code, key string, attempt int) lectern.TakeRequest {
-	return lectern.TakeRequest{Avatar: code, Text: "Hello, and welcome.", Key: key, Presentation: "p1", Attempt: attempt, Slide: 2, Orders: s.Orders("p1", attempt)}
+	return lectern.TakeRequest{Avatar: code, Text: "Hello, and welcome.", Key: key, Presentation: "p1", Attempt: attempt,
+		Slide: 2, Orders: s.Orders("p1", attempt)}
 }
 
 func strangers(t *testing.T, s Stage) {
 	for _, code := range []string{"nobody", "", ".", codes(t, s)[0] + ".nosuch", "\x00"} {
 		_, partsErr := s.Parts(t.Context(), code, "Hello.")
-		for _, err := range []error{partsErr, s.Perform(t.Context(), s.take(code, "a1", 1), filepath.Join(t.TempDir(), "x"))} {
+		for _, err := range []error{partsErr, s.Perform(t.Context(), s.take(code, "a1", 1),
+			filepath.Join(t.TempDir(), "x"))} {
 			f := lectern.AsFailure(err)
 			if f == nil || f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, full(t, s)[0]) {
 				t.Errorf("%q gives %v", code, err)
@@ -81,7 +84,8 @@ func strangers(t *testing.T, s Stage) {
 func divided(t *testing.T, s Stage) {
 	for name, text := range map[string]string{
 		"short": "Hello there.", "long": strings.Repeat("One sentence comes after the other, and none is short. ", 900),
-		"one sentence": strings.Repeat("and on it goes ", 900), "one word": strings.Repeat("x", 9000), "broken": "\xff\xfe Hello.\n\n\tYou.",
+		"one sentence": strings.Repeat("and on it goes ", 900), "one word": strings.Repeat("x", 9000),
+		"broken": "\xff\xfe Hello.\n\n\tYou.",
 	} {
 		parts, err := s.Parts(t.Context(), codes(t, s)[0], text)
 		if err != nil {
@@ -146,7 +150,8 @@ func unrecorded(t *testing.T, s Stage) {
 		t.Error("without orders it succeeds")
 	}
 	r.Orders = stale{}
-	if err := s.Perform(t.Context(), r, filepath.Join(t.TempDir(), "take")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
+	if err := s.Perform(t.Context(), r, filepath.Join(t.TempDir(), "take")); !errors.Is(err,
+		&lectern.Failure{Code: lectern.CodeStale}) {
 		t.Errorf("J7: a stale run ends with %v", err)
 	}
 	if n := s.Paid("d1"); n > 0 {
@@ -168,7 +173,8 @@ func (stale) RecordOrder(context.Context, lectern.Order) error {
 func dismissed(t *testing.T, s Stage) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Perform(ctx, s.take(codes(t, s)[0], "e1", 1), filepath.Join(t.TempDir(), "take")); !errors.Is(err, context.Canceled) {
+	if err := s.Perform(ctx, s.take(codes(t, s)[0], "e1", 1), filepath.Join(t.TempDir(), "take")); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("after cancel it ends with %v", err)
 	}
 	if n := s.Paid("e1"); n > 0 {

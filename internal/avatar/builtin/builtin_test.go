@@ -45,7 +45,8 @@ func TestBuiltinCast(t *testing.T) {
 	t.Parallel()
 	c := avatar.New("", builtin.New())
 	for code, want := range map[string]string{
-		"": "mikhailo.business", "mikhailo": "mikhailo.business", "gia": "gia.casual", "gia.casual": "gia.casual", "gia.business": "gia.business",
+		"": "mikhailo.business", "mikhailo": "mikhailo.business", "gia": "gia.casual", "gia.casual": "gia.casual",
+		"gia.business":            "gia.business",
 		"builtin:mikhailo.casual": "mikhailo.casual", " Gia.CASUAL ": "gia.casual",
 	} {
 		engine, got, err := c.Resolve(t.Context(), code)

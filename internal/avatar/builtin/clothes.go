@@ -86,7 +86,8 @@ func rimLight(in *paint.Canvas, tone paint.Colour, nx, ny, sx, sy float64) {
 			k = 0.42
 		}
 		in.Soft(paint.Taper([]paint.Point{paint.P(side*(nx+30), ny+14), paint.P(side*(sx-52), sy-31),
-			paint.P(side*(sx-6), sy+1), paint.P(side*(sx+20), sy+66), paint.P(side*(sx+30), sy+170)}, []float64{1, 5, 6, 5, 1}), paint.Flat(tone.Alpha(k)), 2.4)
+			paint.P(side*(sx-6), sy+1), paint.P(side*(sx+20), sy+66), paint.P(side*(sx+30), sy+170)}, []float64{1, 5, 6, 5, 1}),
+			paint.Flat(tone.Alpha(k)), 2.4)
 	}
 }
 
@@ -96,7 +97,8 @@ func mikhailoBusiness(c *paint.Canvas) {
 	body := trunk(92, 262, 318, 388, 352, 250)
 	// The jacket shows the shirt down to the button.
 	gap := (&paint.Path{}).Move(-104, 200).Through(paint.P(-98, 262), paint.P(-72, 350), paint.P(-36, 490),
-		paint.P(4, 640)).Line(8, 640).Through(paint.P(44, 490), paint.P(76, 350), paint.P(100, 262), paint.P(108, 200)).Close()
+		paint.P(4, 640)).Line(8, 640).Through(paint.P(44, 490), paint.P(76, 350), paint.P(100, 262),
+		paint.P(108, 200)).Close()
 	in := shadeTrunk(c.ClipOut(gap), body, tone, dark, light, 318, 388)
 	softFold(in, dark.Alpha(0.5), light.Alpha(0.16), 16, paint.P(-250, 452), paint.P(-196, 500), paint.P(-150, 520))
 	softFold(in, dark.Alpha(0.4), light.Alpha(0.12), 16, paint.P(256, 452), paint.P(206, 502), paint.P(160, 524))

@@ -44,7 +44,8 @@ var giaHair = struct{ base, dark, deep, light, glow paint.Colour }{
 func giaOutline() *paint.Path {
 	return paint.Blob(paint.P(0, -190), paint.P(-80, -170), paint.P(-116, -108), paint.P(-122, -40), paint.P(-121, 24),
 		paint.P(-114, 78), paint.P(-97, 126),
-		paint.P(-65, 168), paint.P(-29, 190), paint.P(1, 195), paint.P(31, 190), paint.P(67, 168), paint.P(98, 126), paint.P(114, 78), paint.P(121, 24), paint.P(122, -40), paint.P(116, -108), paint.P(80, -170))
+		paint.P(-65, 168), paint.P(-29, 190), paint.P(1, 195), paint.P(31, 190), paint.P(67, 168), paint.P(98, 126),
+		paint.P(114, 78), paint.P(121, 24), paint.P(122, -40), paint.P(116, -108), paint.P(80, -170))
 }
 
 func giaHead(c *paint.Canvas, s *skin, e *eyes) {
@@ -80,23 +81,27 @@ func giaBack(c *paint.Canvas) {
 func giaFront(c, face *paint.Canvas) {
 	h := &giaHair
 	face.Soft(paint.Blob(paint.P(-122, 90), paint.P(-106, -30), paint.P(-84, -84), paint.P(-20, -128), paint.P(40, -134),
-		paint.P(92, -78), paint.P(106, -24), paint.P(114, 90), paint.P(150, 60), paint.P(150, -220), paint.P(-150, -220), paint.P(-150, 60)), paint.Flat(paint.RGB(0x9a523b).Alpha(0.52)), 8)
+		paint.P(92, -78), paint.P(106, -24), paint.P(114, 90), paint.P(150, 60), paint.P(150, -220), paint.P(-150, -220),
+		paint.P(-150, 60)), paint.Flat(paint.RGB(0x9a523b).Alpha(0.52)), 8)
 	// Each side is one mass: from the parting over the temple, past the cheek, in waves to the shoulder, where it
 	// ends in three tips.
 	left := (&paint.Path{}).Move(38, -160)
 	left.Through(paint.P(-2, -142), paint.P(-54, -108), paint.P(-90, -62), paint.P(-104, -6), paint.P(-107, 50),
-		paint.P(-110, 100), paint.P(-118, 150), paint.P(-114, 204), paint.P(-108, 252), paint.P(-116, 296), paint.P(-142, 326))
+		paint.P(-110, 100), paint.P(-118, 150), paint.P(-114, 204), paint.P(-108, 252), paint.P(-116, 296),
+		paint.P(-142, 326))
 	left.Through(paint.P(-148, 312), paint.P(-149, 306)).Through(paint.P(-158, 330), paint.P(-186, 340))
 	left.Through(paint.P(-184, 322), paint.P(-182, 314)).Through(paint.P(-192, 322), paint.P(-210, 320))
 	left.Through(paint.P(-208, 284), paint.P(-204, 238), paint.P(-198, 186), paint.P(-182, 128), paint.P(-176, 64),
-		paint.P(-174, -10), paint.P(-164, -80), paint.P(-144, -150), paint.P(-104, -206), paint.P(-44, -234), paint.P(16, -236), paint.P(42, -218)).Close()
+		paint.P(-174, -10), paint.P(-164, -80), paint.P(-144, -150), paint.P(-104, -206), paint.P(-44, -234),
+		paint.P(16, -236), paint.P(42, -218)).Close()
 	right := (&paint.Path{}).Move(34, -162)
 	right.Through(paint.P(62, -132), paint.P(94, -84), paint.P(106, -22), paint.P(110, 44), paint.P(113, 96),
 		paint.P(122, 148), paint.P(120, 198), paint.P(112, 246), paint.P(116, 292), paint.P(138, 330))
 	right.Through(paint.P(148, 314), paint.P(152, 306)).Through(paint.P(162, 326), paint.P(188, 334))
 	right.Through(paint.P(186, 316), paint.P(186, 308)).Through(paint.P(195, 316), paint.P(212, 312))
 	right.Through(paint.P(208, 276), paint.P(202, 232), paint.P(198, 182), paint.P(184, 122), paint.P(178, 60),
-		paint.P(174, -14), paint.P(164, -84), paint.P(142, -154), paint.P(104, -206), paint.P(62, -228), paint.P(28, -228)).Close()
+		paint.P(174, -14), paint.P(164, -84), paint.P(142, -154), paint.P(104, -206), paint.P(62, -228),
+		paint.P(28, -228)).Close()
 	for i, p := range [2]*paint.Path{right, left} {
 		c.Draw(p.Shift(4, 8), paint.Style{Paint: paint.Flat(paint.RGB(0x4a2018).Alpha(0.45)), Blur: 6, Atop: true})
 		a, b, d := h.base.Mix(h.light, 0.4), h.base, h.dark
@@ -276,7 +281,8 @@ func blouse(c *paint.Canvas) {
 	c.Fill(p, paint.Linear(-90, 300, 90, 460, tone, tone.Mix(shade, 0.5), shade))
 	in := c.Clip(p)
 	in.Soft(paint.Taper([]paint.Point{paint.P(-104, 270), paint.P(-72, 324), paint.P(-34, 380), paint.P(0, 408),
-		paint.P(36, 379), paint.P(76, 323), paint.P(110, 268)}, []float64{5, 7, 7, 7, 7, 7, 5}), paint.Flat(paint.RGB(0xffffff).Alpha(0.7)), 2)
+		paint.P(36, 379), paint.P(76, 323), paint.P(110, 268)}, []float64{5, 7, 7, 7, 7, 7, 5}),
+		paint.Flat(paint.RGB(0xffffff).Alpha(0.7)), 2)
 	fold(in, shade.Mix(deep, 0.4).Alpha(0.7), tone.Alpha(0.8), 8, paint.P(-50, 372), paint.P(-30, 450), paint.P(-6, 540))
 	fold(in, shade.Mix(deep, 0.5).Alpha(0.6), tone.Alpha(0.5), 8, paint.P(48, 372), paint.P(34, 450), paint.P(16, 540))
 	fold(in, shade.Alpha(0.8), tone.Alpha(0.6), 6, paint.P(-8, 412), paint.P(4, 480), paint.P(4, 560))

@@ -38,7 +38,8 @@ func mikhailo() *character {
 func mikhailoOutline() *paint.Path {
 	return paint.Blob(paint.P(0, -196), paint.P(-82, -176), paint.P(-122, -112), paint.P(-130, -40), paint.P(-129, 30),
 		paint.P(-124, 84), paint.P(-108, 132),
-		paint.P(-76, 174), paint.P(-38, 198), paint.P(1, 204), paint.P(41, 198), paint.P(79, 174), paint.P(109, 132), paint.P(124, 84), paint.P(129, 30), paint.P(130, -40), paint.P(122, -112), paint.P(82, -176))
+		paint.P(-76, 174), paint.P(-38, 198), paint.P(1, 204), paint.P(41, 198), paint.P(79, 174), paint.P(109, 132),
+		paint.P(124, 84), paint.P(129, 30), paint.P(130, -40), paint.P(122, -112), paint.P(82, -176))
 }
 
 func mikhailoHead(c *paint.Canvas, s *skin, e *eyes) {
@@ -66,18 +67,21 @@ func beard(in *paint.Canvas) {
 		paint.P(150, 120), paint.P(90, 215), paint.P(0, 230), paint.P(-90, 215), paint.P(-150, 120))
 	in.Draw(p, paint.Style{Paint: paint.Flat(tone.Alpha(0.26)), Blur: 9})
 	in.Draw(paint.Blob(paint.P(-140, 60), paint.P(-112, 104), paint.P(-72, 140), paint.P(-40, 150), paint.P(0, 152),
-		paint.P(40, 150), paint.P(72, 140), paint.P(112, 104), paint.P(140, 60), paint.P(120, 220), paint.P(0, 240), paint.P(-120, 220)), paint.Style{Paint: paint.Flat(tone.Alpha(0.22)), Blur: 8})
+		paint.P(40, 150), paint.P(72, 140), paint.P(112, 104), paint.P(140, 60), paint.P(120, 220), paint.P(0, 240),
+		paint.P(-120, 220)), paint.Style{Paint: paint.Flat(tone.Alpha(0.22)), Blur: 8})
 }
 
 func mikhailoHair(c, face *paint.Canvas) {
 	base, dark, light, glow := paint.RGB(0x4b3226), paint.RGB(0x2b1b16), paint.RGB(0x7a5540), paint.RGB(0xb08463)
 	// The hair's shadow on the forehead.
 	face.Soft(paint.Blob(paint.P(-126, -30), paint.P(-112, -92), paint.P(-70, -122), paint.P(-10, -126), paint.P(56, -116),
-		paint.P(102, -84), paint.P(122, -30), paint.P(150, -200), paint.P(-150, -200)), paint.Flat(paint.RGB(0x96553b).Alpha(0.58)), 7)
+		paint.P(102, -84), paint.P(122, -30), paint.P(150, -200), paint.P(-150, -200)),
+		paint.Flat(paint.RGB(0x96553b).Alpha(0.58)), 7)
 	// The top: one mass that rises from the parting and falls to the far side.
 	top := (&paint.Path{}).Move(-104, -84)
 	top.Through(paint.P(-118, -74), paint.P(-136, -92), paint.P(-141, -146), paint.P(-122, -190), paint.P(-84, -220),
-		paint.P(-34, -240), paint.P(24, -242), paint.P(80, -226), paint.P(121, -190), paint.P(139, -146), paint.P(140, -100), paint.P(134, -66))
+		paint.P(-34, -240), paint.P(24, -242), paint.P(80, -226), paint.P(121, -190), paint.P(139, -146), paint.P(140, -100),
+		paint.P(134, -66))
 	top.Through(paint.P(124, -70), paint.P(116, -92), paint.P(104, -108), paint.P(80, -116), paint.P(46, -116),
 		paint.P(6, -126), paint.P(-34, -137), paint.P(-66, -134), paint.P(-88, -116), paint.P(-104, -84)).Close()
 	c.Draw(top.Shift(1, 4), paint.Style{Paint: paint.Flat(paint.RGB(0x4a2a1e).Alpha(0.4)), Blur: 3, Atop: true})

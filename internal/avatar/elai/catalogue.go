@@ -78,7 +78,8 @@ func (c *client) load(ctx context.Context) (*shelf, error) {
 	for _, g := range groups {
 		for i, list := range [2][]wireVoice{g.Male, g.Female} {
 			for _, v := range list {
-				s.voices = append(s.voices, voice{ID: v.Voice, Provider: v.Provider, Language: g.Name, Locale: v.Locale, Gender: [2]string{"male", "female"}[i]})
+				s.voices = append(s.voices, voice{ID: v.Voice, Provider: v.Provider, Language: g.Name, Locale: v.Locale,
+					Gender: [2]string{"male", "female"}[i]})
 			}
 		}
 	}
@@ -93,7 +94,8 @@ func (s *shelf) add(p wireAvatar) {
 	if code == "" || strings.ContainsAny(code, ".: ") {
 		return // could not be written in a deck
 	}
-	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender), Variants: []lectern.AvatarVariant{}}
+	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender),
+		Variants: []lectern.AvatarVariant{}}
 	own := s.ownVoice(p)
 	put := func(full string, l wireLook) {
 		if l.Canvas == "" {
@@ -149,17 +151,19 @@ func (s *shelf) find(code string) (look, error) {
 	return look{}, avatar.Unknown(code, s.avatars)
 }
 
-// choose gives the voice for a take: the one that was asked for, else one of the language, the presenter's own first, else the
-// presenter's own.
+// choose gives the voice for a take: the one that was asked for, else one of the language, the presenter's own first,
+// else the presenter's own.
 func (s *shelf) choose(want lectern.VoiceChoice, l look, language string) (voice, error) {
 	if want.ID != "" {
 		for _, v := range s.voices {
-			if strings.EqualFold(v.ID, want.ID) && (want.Engine == "" || want.Engine == Name || strings.EqualFold(want.Engine, v.Provider)) {
+			if strings.EqualFold(v.ID, want.ID) &&
+				(want.Engine == "" || want.Engine == Name || strings.EqualFold(want.Engine, v.Provider)) {
 				return v, nil
 			}
 		}
 		if want.Engine == Name || want.Engine == "azure" || want.Engine == "elevenlabs" || want.Engine == "wsl" {
-			return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice %.60q. Leave the voice out, or choose one that Elai lists.", want.ID)
+			return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice %.60q. Leave the voice out, or choose "+
+				"one that Elai lists.", want.ID)
 		}
 		// A voice of Lectern's own cannot be Elai's: its language and gender stay.
 	}
@@ -198,7 +202,8 @@ func (s *shelf) choose(want lectern.VoiceChoice, l look, language string) (voice
 	case l.voice.ID != "":
 		return l.voice, nil
 	}
-	return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice for the language %q, and %s none of its own. Name one of Elai's voices.", language, l.code)
+	return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice for the language %q, and %s none of its "+
+		"own. Name one of Elai's voices.", language, l.code)
 }
 
 // speaks reports whether a voice is of a language, whatever the region.

@@ -159,8 +159,8 @@ func (c *client) clean(s string) string {
 	return s
 }
 
-// fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address is
-// elsewhere. However large the file, it is given up where nothing comes for as long as one call may take.
+// fetch writes what lies at a clip's or a picture's own address to w, most bytes of it. It sends no token: the address
+// is elsewhere. However large the file, it is given up where nothing comes for as long as one call may take.
 func (c *client) fetch(ctx context.Context, address string, w io.Writer, most int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

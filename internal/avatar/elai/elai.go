@@ -29,8 +29,8 @@ const Name = "elai"
 // service names Elai in sentences.
 const service = "avatar service Elai"
 
-// version is part of the fingerprint. Raise it when the same text gives another take: the request's fields, the limits of
-// parts.
+// version is part of the fingerprint. Raise it when the same text gives another take: the request's fields, the limits
+// of parts.
 const version = "1"
 
 // Facts is what is looked at in a clip before it is taken for one.
@@ -152,7 +152,8 @@ func (e *Engine) Animate(ctx context.Context, r lectern.ClipRequest) (lectern.Cl
 	if _, _, err := e.find(ctx, r.Avatar); err != nil {
 		return nil, err
 	}
-	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot be given a voice of Lectern's.")
+	return nil, lectern.Fail(lectern.CodeAvatarFailed, "Elai's avatars speak themselves and cannot be given a voice of "+
+		"Lectern's.")
 }
 
 // Portrait implements avatar.Engine: it is Elai's own picture of the presenter, cut to the size that is asked for.
@@ -246,7 +247,8 @@ func (e *Engine) Perform(ctx context.Context, r lectern.TakeRequest, path string
 		return located(err, r.Slide)
 	}
 	if r.Orders == nil {
-		return lectern.Fail(lectern.CodeInternal, "Nothing here remembers what was ordered, so nothing is ordered at Elai.").At(r.Slide)
+		return lectern.Fail(lectern.CodeInternal,
+			"Nothing here remembers what was ordered, so nothing is ordered at Elai.").At(r.Slide)
 	}
 	language := ""
 	if e.o.Recognise != nil {

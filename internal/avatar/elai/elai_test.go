@@ -118,11 +118,13 @@ func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, context.Cause(r.Context())
 }
 
-// Warming waits for nothing, and who asks first waits as long as a listing may take, together with the warming and not after it.
+// Warming waits for nothing, and who asks first waits as long as a listing may take, together with the warming and not
+// after it.
 func TestWarmingDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: silent{}}, Listing: 3 * time.Second})
+		e := elai.New(elai.Options{BaseURL: "http://elai.invalid", HTTP: &http.Client{Transport: silent{}},
+			Listing: 3 * time.Second})
 		start := time.Now()
 		e.Warm(t.Context())
 		if took := time.Since(start); took != 0 {
@@ -153,7 +155,8 @@ func TestChoice(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	c := avatar.New("", known{}, g.Engine)
-	for code, want := range map[string]string{"gia.casual": "known", "elai:gia.casual": "elai", "zara": "elai", "gia.business": "elai"} {
+	for code, want := range map[string]string{"gia.casual": "known", "elai:gia.casual": "elai", "zara": "elai",
+		"gia.business": "elai"} {
 		if engine, _, err := c.Resolve(t.Context(), code); err != nil || engine != want {
 			t.Errorf("%s is %s's (%v), not %s's", code, engine, err, want)
 		}
@@ -163,7 +166,8 @@ func TestChoice(t *testing.T) {
 	}
 	none := avatar.New("", known{}).Without("elai", "Set ELAI_API_TOKEN.")
 	_, _, err := none.Resolve(t.Context(), "elai:gia.casual")
-	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar || !strings.Contains(f.Message, "ELAI_API_TOKEN") || f.Param != "avatar" {
+	if f := lectern.AsFailure(err); f.Code != lectern.CodeUnknownAvatar ||
+		!strings.Contains(f.Message, "ELAI_API_TOKEN") || f.Param != "avatar" {
 		t.Errorf("without a token it is %+v", f)
 	}
 }

@@ -83,7 +83,8 @@ func (t *take) recall(ctx context.Context) error {
 	if found && o.Presentation == t.r.Presentation && o.Attempt >= t.r.Attempt {
 		return t.failure(o.Detail)
 	}
-	t.rec = lectern.Order{Key: t.r.Key, Engine: Name, Slide: t.r.Slide, Part: t.r.Part, Presentation: t.r.Presentation, Attempt: t.r.Attempt}
+	t.rec = lectern.Order{Key: t.r.Key, Engine: Name, Slide: t.r.Slide, Part: t.r.Part, Presentation: t.r.Presentation,
+		Attempt: t.r.Attempt}
 	err = t.record(ctx, lectern.OrderIntended, "")
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
 		return nil // somebody was faster: the next look finds theirs
@@ -161,7 +162,8 @@ func jitter(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2+1) }
 // doubtful reports whether a call that gave err may have been taken all the same.
 func doubtful(err error) bool {
 	var r *reply
-	return !errors.As(err, &r) || r.status >= 500 && r.status != http.StatusServiceUnavailable || r.status == http.StatusRequestTimeout
+	return !errors.As(err, &r) || r.status >= 500 && r.status != http.StatusServiceUnavailable ||
+		r.status == http.StatusRequestTimeout
 }
 
 // create makes the draft, unless it is there.
@@ -192,8 +194,8 @@ func (t *take) create(ctx context.Context) error {
 	return t.missed(ctx, err, "take the order")
 }
 
-// search looks for the order's draft among the newest videos. Where Elai does not list them, the draft counts as not made: it
-// costs nothing.
+// search looks for the order's draft among the newest videos. Where Elai does not list them, the draft counts as not
+// made: it costs nothing.
 func (t *take) search(ctx context.Context) (video, error) {
 	for page := 1; page <= listPages; page++ {
 		var list videoList
@@ -241,7 +243,8 @@ func (t *take) render(ctx context.Context) error {
 		return t.record(ctx, lectern.OrderSubmitted, "")
 	case err == nil:
 		err = errNonsense
-	case errors.As(err, &r) && (r.status == http.StatusPaymentRequired || r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
+	case errors.As(err, &r) && (r.status == http.StatusPaymentRequired || r.status == http.StatusUnauthorized ||
+		r.status == http.StatusForbidden):
 		// Nothing is wrong with the order: the draft can be submitted when the account is in order.
 		return errors.Join(fault(err, "begin the render"), t.record(ctx, lectern.OrderCreated, r.reason))
 	case errors.As(err, &r) && !r.passing():
@@ -277,7 +280,8 @@ func (t *take) settle(ctx context.Context) error {
 }
 
 // shares are how much of a take is done in the states that Elai is known to give.
-var shares = map[string]float64{"draft": 0.1, "queued": 0.2, "rendering": 0.5, "validating": 0.8, "rendered": 1, "ready": 1}
+var shares = map[string]float64{"draft": 0.1, "queued": 0.2, "rendering": 0.5, "validating": 0.8, "rendered": 1,
+	"ready": 1}
 
 // collect waits for the render and fetches the clip.
 func (t *take) collect(ctx context.Context) error {
@@ -327,7 +331,8 @@ func (t *take) collect(ctx context.Context) error {
 			bad = 0 // a state that is not known is one that goes on
 		}
 		if !t.e.o.Now().Before(until) {
-			f := lectern.Fail(lectern.CodeAvatarFailed, "Elai has not finished the avatar within %s. Retry to go on waiting: it is not paid for again.", t.e.o.Limit)
+			f := lectern.Fail(lectern.CodeAvatarFailed, "Elai has not finished the avatar within %s. Retry to go on waiting: "+
+				"it is not paid for again.", t.e.o.Limit)
 			f.Retryable, f.Detail = true, "the last state was "+t.e.c.clean(v.Status)
 			return f
 		}
@@ -360,7 +365,8 @@ func (t *take) undelivered(ctx context.Context, err error) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f
 	}
-	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai's video could not be fetched. Retry to fetch it again: it is not paid for again.").Because(err)
+	f := lectern.Fail(lectern.CodeAvatarFailed, "Elai's video could not be fetched. Retry to fetch it again: it is not "+
+		"paid for again.").Because(err)
 	f.Retryable = true
 	return f
 }

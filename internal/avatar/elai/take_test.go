@@ -58,14 +58,17 @@ func newRig(t *testing.T, change ...func(*elai.Options)) *rig {
 	s.Clip = func(text string) ([]byte, error) { return []byte(tape + text + " to its end"), nil }
 	c := &clock{at: time.Unix(1_700_000_000, 0)}
 	o := elai.Options{
-		BaseURL: s.URL, Token: elaitest.Token, Now: c.now, Sleep: c.sleep, Request: 20 * time.Second, Listing: 20 * time.Second,
-		Recognise: func(string) string { return "en" }, Sentences: func(text string) []string { return strings.SplitAfter(text, ". ") },
+		BaseURL: s.URL, Token: elaitest.Token, Now: c.now, Sleep: c.sleep, Request: 20 * time.Second,
+		Listing:   20 * time.Second,
+		Recognise: func(string) string { return "en" },
+		Sentences: func(text string) []string { return strings.SplitAfter(text, ". ") },
 		Probe: func(_ context.Context, path string) (elai.Facts, error) {
 			b, err := os.ReadFile(path)
 			if !bytes.HasPrefix(b, []byte(tape)) {
 				return elai.Facts{}, errors.New("no media")
 			}
-			return elai.Facts{Video: true, Audio: true, Width: 1920, Height: 1080, Duration: 2 * time.Second, Whole: bytes.HasSuffix(b, []byte("end"))}, err
+			return elai.Facts{Video: true, Audio: true, Width: 1920, Height: 1080, Duration: 2 * time.Second,
+				Whole: bytes.HasSuffix(b, []byte("end"))}, err
 		},
 	}
 	for _, f := range change {
@@ -73,13 +76,15 @@ func newRig(t *testing.T, change ...func(*elai.Options)) *rig {
 	}
 	e := elai.New(o)
 	t.Cleanup(func() { e.Close() })
-	return &rig{Engine: e, server: s, orders: &elaitest.Orders{Now: c.now}, clock: c, t: t, path: filepath.Join(t.TempDir(), "clip.mp4")}
+	return &rig{Engine: e, server: s, orders: &elaitest.Orders{Now: c.now}, clock: c, t: t,
+		path: filepath.Join(t.TempDir(), "clip.mp4")}
 }
 
 const key = "0123456789abcdef"
 
 func (g *rig) request(attempt int) lectern.TakeRequest {
-	return lectern.TakeRequest{Avatar: "gia.casual", Text: "Hello there.", Key: key, Presentation: "p1", Attempt: attempt, Slide: 3,
+	return lectern.TakeRequest{Avatar: "gia.casual", Text: "Hello there.", Key: key, Presentation: "p1", Attempt: attempt,
+		Slide:  3,
 		Orders: g.orders.Run("p1", attempt)}
 }
 
@@ -118,7 +123,8 @@ func TestATakeIsRecordedStageByStage(t *testing.T) {
 	if u := m.Read().Providers; len(u) != 1 || u[0] != (lectern.ProviderUse{Provider: "elai", Avatar: 2 * time.Second}) {
 		t.Errorf("it used %+v", u)
 	}
-	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady, lectern.OrderReady}
+	want := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting,
+		lectern.OrderSubmitted, lectern.OrderReady, lectern.OrderReady}
 	if got := g.orders.Past(); !slices.Equal(got, want) {
 		t.Errorf("the records are %v", got)
 	}
@@ -130,7 +136,8 @@ func TestATakeIsRecordedStageByStage(t *testing.T) {
 // J9: wherever a process dies, the next one pays nothing twice.
 func TestJ9EveryCrashPoint(t *testing.T) {
 	t.Parallel()
-	states := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady}
+	states := []lectern.OrderState{lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting,
+		lectern.OrderSubmitted, lectern.OrderReady}
 	for _, state := range states {
 		for _, recorded := range []bool{false, true} {
 			for _, listed := range []bool{true, false} {
@@ -228,7 +235,8 @@ func TestTroubles(t *testing.T) {
 					t.Fatalf("%v: %s", err, lectern.AsFailure(err).Detail)
 				}
 				g.good(1)
-				if trouble == elaitest.BusyAfter && kind != "download" && !slices.ContainsFunc(g.clock.slept, func(d time.Duration) bool { return d >= 7*time.Second }) {
+				if trouble == elaitest.BusyAfter && kind != "download" &&
+					!slices.ContainsFunc(g.clock.slept, func(d time.Duration) bool { return d >= 7*time.Second }) {
 					t.Errorf("Retry-After was not waited for: %v", g.clock.slept)
 				}
 			})
@@ -236,7 +244,8 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
-// A seeded bad week: a third of all calls fail in some way, runs give up and are retried, and still nothing is paid for twice.
+// A seeded bad week: a third of all calls fail in some way, runs give up and are retried, and still nothing is paid for
+// twice.
 func TestChaosPaysOnce(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
@@ -267,7 +276,8 @@ func TestARenderThatFails(t *testing.T) {
 	g.server.Error = "Slide 1 is too long. Please limit speech to 60s."
 	for range 2 {
 		f := lectern.AsFailure(g.perform(1))
-		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || !f.Retryable || !strings.Contains(f.Message, "limit speech to 60s") {
+		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || !f.Retryable ||
+			!strings.Contains(f.Message, "limit speech to 60s") {
 			t.Fatalf("it is %+v", f)
 		}
 	}
@@ -290,7 +300,8 @@ func TestStatesThatSurprise(t *testing.T) {
 	t.Parallel()
 	for name, states := range map[string][]string{
 		"never seen": {"queued", "levitating", "ready"}, "repeated": {"rendering", "rendering", "rendering", "ready"},
-		"out of order": {"validating", "queued", "draft", "rendering", "ready"}, "errors in between": {"error", "failed", "error", "error", "rendering", "ready"},
+		"out of order":      {"validating", "queued", "draft", "rendering", "ready"},
+		"errors in between": {"error", "failed", "error", "error", "rendering", "ready"},
 	} {
 		g := newRig(t)
 		g.server.States = states
@@ -333,7 +344,8 @@ func TestElaisReasonsReachTheUser(t *testing.T) {
 		g := newRig(t)
 		g.server.Plan(c.kind, c.trouble)
 		f := lectern.AsFailure(g.perform(1))
-		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || f.Retryable != c.retryable || !strings.Contains(f.Message, c.words) {
+		if f.Code != lectern.CodeAvatarFailed || f.Slide != 3 || f.Retryable != c.retryable ||
+			!strings.Contains(f.Message, c.words) {
 			t.Errorf("%s %d gives %+v", c.kind, c.trouble, f)
 		}
 		if g.server.Renders(key) != 0 {

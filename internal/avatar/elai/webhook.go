@@ -59,8 +59,8 @@ const (
 	hookAge = 5 * time.Minute // an older or younger message is somebody's replay
 )
 
-// Webhook takes Elai's own messages. A message is only a reason to look: what it says of the render is asked of Elai. secret
-// is the one that was agreed with Elai; messages without its signature are refused.
+// Webhook takes Elai's own messages. A message is only a reason to look: what it says of the render is asked of Elai.
+// secret is the one that was agreed with Elai; messages without its signature are refused.
 func (e *Engine) Webhook(secret string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

@@ -10,8 +10,8 @@ import (
 // Green is the key colour that is asked for behind the presenter.
 const Green = "#00FF00"
 
-// The space in which Elai places what is on a slide, whatever the video's resolution, and the presenter's square in it: as high
-// as the slide, in its middle.
+// The space in which Elai places what is on a slide, whatever the video's resolution, and the presenter's square in it:
+// as high as the slide, in its middle.
 const (
 	canvasWidth, canvasHeight = 640, 360
 	figure                    = 1080 // pixels of a presenter's own canvas
@@ -143,8 +143,9 @@ func newOrder(key string, l look, v voice, text, background string) order {
 			Voice: v.ID, VoiceType: "text", VoiceProvider: v.Provider,
 			Avatar: orderAvatar{Code: l.code, Gender: l.gender, Canvas: l.canvas},
 			Canvas: canvas{Background: cmp.Or(background, Green), Version: "4.4.0", Objects: []object{{
-				Type: "avatar", Left: (canvasWidth - canvasHeight) / 2, Top: 0, Width: figure, Height: figure, ScaleX: scale, ScaleY: scale,
-				Fill: "#4868FF", Src: l.canvas, AvatarType: "transparent",
+				Type: "avatar", Left: (canvasWidth - canvasHeight) / 2, Top: 0, Width: figure, Height: figure, ScaleX: scale,
+				ScaleY: scale,
+				Fill:   "#4868FF", Src: l.canvas, AvatarType: "transparent",
 			}}},
 		}}}
 }

@@ -58,7 +58,8 @@ func TestPartsDissolve(t *testing.T) {
 	}
 	d := ffmpegOf(t)
 	frames := func(films []Film, n int) []*image.RGBA {
-		c := Play(t.Context(), d, lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360}, FrameRate: 25, Frames: n}, films)
+		c := Play(t.Context(), d, lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360}, FrameRate: 25, Frames: n},
+			films)
 		defer c.Close()
 		var out []*image.RGBA
 		for range n {
@@ -88,7 +89,8 @@ func TestPartsDissolve(t *testing.T) {
 	}
 }
 
-// A film, through a real codec and the keyer, against the figure that is in it: edges are where they were, and no green is left.
+// A film, through a real codec and the keyer, against the figure that is in it: edges are where they were, and no green
+// is left.
 func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 	t.Parallel()
 	b, err := elaitest.Film("One.")
@@ -99,7 +101,8 @@ func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	req := lectern.ClipRequest{Size: lectern.Size{Width: 1080, Height: 1080}, FrameRate: 25, Frames: 3, Lead: lectern.SampleRate / 25}
+	req := lectern.ClipRequest{Size: lectern.Size{Width: 1080, Height: 1080}, FrameRate: 25, Frames: 3,
+		Lead: lectern.SampleRate / 25}
 	c := Play(t.Context(), ffmpegOf(t), req, []Film{{Path: path, Frames: 1}})
 	defer c.Close()
 	var first *image.RGBA
@@ -126,13 +129,15 @@ func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 			if want > 0 && want < 1 {
 				sum, n = sum+math.Abs(got-want), n+1
 			}
-			if want == 0 && got > 0.25 && fig.NRGBAAt(x-2, y).A+fig.NRGBAAt(x+2, y).A == 0 || want == 1 && got < 0.8 && fig.NRGBAAt(x-2, y).A == 255 && fig.NRGBAAt(x+2, y).A == 255 {
+			if want == 0 && got > 0.25 && fig.NRGBAAt(x-2, y).A+fig.NRGBAAt(x+2, y).A == 0 ||
+				want == 1 && got < 0.8 && fig.NRGBAAt(x-2, y).A == 255 && fig.NRGBAAt(x+2, y).A == 255 {
 				wrong++
 			}
 			green = max(green, int(p.G)-int(max(p.R, p.B)))
 		}
 	}
-	t.Logf("alpha at %g edge pixels differs by %.3f on average, %d far pixels are wrong, green excess %d", n, sum/n, wrong, green)
+	t.Logf("alpha at %g edge pixels differs by %.3f on average, %d far pixels are wrong, green excess %d", n, sum/n, wrong,
+		green)
 	if sum/n > 0.05 || wrong > 40 || green > 1 {
 		t.Error("the film is not cut out well")
 	}
@@ -141,7 +146,8 @@ func TestAKeyedFilmAgainstItsFigure(t *testing.T) {
 	}
 }
 
-// A film that cannot be decoded, or that lacks pictures, is named with the reason. A clip that was ended gives why it was.
+// A film that cannot be decoded, or that lacks pictures, is named with the reason. A clip that was ended gives why it
+// was.
 func TestAFilmThatCannotBeReadIsNamed(t *testing.T) {
 	t.Parallel()
 	const side, frame = 16, 3 * 16 * 16
@@ -163,7 +169,8 @@ func TestAFilmThatCannotBeReadIsNamed(t *testing.T) {
 		for n := 0; err == nil && n < req.Frames; n++ {
 			err = c.Next(dst)
 		}
-		if x, ok := errors.AsType[*Unreadable](err); !ok || x.Film != 1 || errors.Is(err, broken) != (ended != nil) || errors.Is(err, io.EOF) {
+		if x, ok := errors.AsType[*Unreadable](err); !ok || x.Film != 1 || errors.Is(err, broken) != (ended != nil) ||
+			errors.Is(err, io.EOF) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := c.Close(); err != nil {
@@ -194,7 +201,8 @@ func TestAFilmWithoutSoundIsAFailure(t *testing.T) {
 	if _, err := Sound(t.Context(), gives(), "a"); !errors.Is(err, &lectern.Failure{Code: lectern.CodeAvatarFailed}) {
 		t.Errorf("it is %v", err)
 	}
-	if got, err := Sound(t.Context(), gives(1, 0, 0xff, 0xff), "a"); err != nil || len(got) != 2 || got[0] != 1 || got[1] != -1 {
+	if got, err := Sound(t.Context(), gives(1, 0, 0xff, 0xff), "a"); err != nil || len(got) != 2 || got[0] != 1 ||
+		got[1] != -1 {
 		t.Errorf("%v, %v", got, err)
 	}
 }
@@ -210,7 +218,8 @@ func TestAWholeFilmKeepsItsBackground(t *testing.T) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := PlayWhole(t.Context(), ffmpegOf(t), lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360}, FrameRate: 25, Frames: 1},
+	c := PlayWhole(t.Context(), ffmpegOf(t), lectern.ClipRequest{Size: lectern.Size{Width: 360, Height: 360},
+		FrameRate: 25, Frames: 1},
 		[]Film{{Path: path, Frames: 1}})
 	defer c.Close()
 	m := image.NewRGBA(image.Rect(0, 0, 360, 360))

@@ -55,7 +55,8 @@ func (f *fields) subtitles() lectern.Subtitles {
 		}
 		return lectern.SubtitlesOff
 	case string:
-		if s := lectern.Subtitles(strings.ToLower(strings.TrimSpace(value))); s == lectern.SubtitlesOn || s == lectern.SubtitlesOff {
+		if s := lectern.Subtitles(strings.ToLower(strings.TrimSpace(value))); s == lectern.SubtitlesOn ||
+			s == lectern.SubtitlesOff {
 			return s
 		}
 	}
@@ -81,7 +82,8 @@ func (f *fields) strangers() {
 			return // no more are reported, and a suggestion costs
 		}
 		short := lectern.Shorten(name)
-		f.r.warnAt("unknown_field", short, 0, "The field %q is not known and was ignored.%s", short, lectern.DidYouMean(name, known))
+		f.r.warnAt("unknown_field", short, 0, "The field %q is not known and was ignored.%s", short,
+			lectern.DidYouMean(name, known))
 	}
 }
 
@@ -133,7 +135,8 @@ func (f *fields) strangersAt() {
 	}
 }
 
-var aspects = map[string]lectern.Size{"16:9": {Width: 16, Height: 9}, "9:16": {Width: 9, Height: 16}, "1:1": {Width: 1, Height: 1}, "4:3": {Width: 4, Height: 3}}
+var aspects = map[string]lectern.Size{"16:9": {Width: 16, Height: 9}, "9:16": {Width: 9, Height: 16},
+	"1:1": {Width: 1, Height: 1}, "4:3": {Width: 4, Height: 3}}
 
 // lines are names of resolutions: the length of the shorter side.
 var lines = map[string]int{"480p": 480, "720p": 720, "1080p": 1080, "1440p": 1440, "2160p": 2160, "4k": 2160}
@@ -160,7 +163,8 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 	if a != "" {
 		v, ok := aspects[a]
 		if !ok {
-			f.fault(aspectAt.path, "The aspect %q is not known; it is \"16:9\", \"9:16\", \"1:1\" or \"4:3\".", lectern.Shorten(a))
+			f.fault(aspectAt.path, "The aspect %q is not known; it is \"16:9\", \"9:16\", \"1:1\" or \"4:3\".",
+				lectern.Shorten(a))
 		} else {
 			aspect, named = v, true
 		}
@@ -176,7 +180,8 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 	case !given && !named && preset == "":
 		return lectern.Size{}
 	case !given || lined:
-		size := lectern.Size{Width: short * aspect.Width / min(aspect.Width, aspect.Height), Height: short * aspect.Height / min(aspect.Width, aspect.Height)}
+		size := lectern.Size{Width: short * aspect.Width / min(aspect.Width, aspect.Height),
+			Height: short * aspect.Height / min(aspect.Width, aspect.Height)}
 		size.Width += size.Width % 2
 		size.Height += size.Height % 2
 		return f.r.resized(size, preset)
@@ -189,7 +194,8 @@ func (f *fields) size(preset lectern.Preset) lectern.Size {
 		f.fault(v.path, "The size 0×0 has no pixels.")
 	}
 	size = f.r.resized(size, preset)
-	if got := float64(size.Width) / float64(size.Height); named && math.Abs(got*float64(aspect.Height)/float64(aspect.Width)-1) > 0.01 {
+	if got := float64(size.Width) / float64(size.Height); named &&
+		math.Abs(got*float64(aspect.Height)/float64(aspect.Width)-1) > 0.01 {
 		f.fault(aspectAt.path, "The aspect %q and the size %d×%d do not agree; give one of them.", a, size.Width, size.Height)
 	}
 	return size
@@ -228,7 +234,8 @@ func (f *fields) pixels(v field) (lectern.Size, bool) {
 		if ok && errW == nil && errH == nil {
 			return lectern.Size{Width: width, Height: height}, true
 		}
-		f.fault(v.path, "%q must be like [1920,1080], \"1920x1080\" or \"1080p\", not %q.", last(v.path), lectern.Shorten(value))
+		f.fault(v.path, "%q must be like [1920,1080], \"1920x1080\" or \"1080p\", not %q.", last(v.path),
+			lectern.Shorten(value))
 	default:
 		f.wrong(v, "a list of two numbers such as [1920,1080]")
 	}
@@ -247,7 +254,8 @@ func (f *fields) frameRate() int {
 	if n := int(min(max(x, -1), 1000)); float64(n) == x && n != 0 {
 		return n
 	}
-	f.fault(v.path, "The frame rate %s is not offered; it is %s.", lectern.Shorten(string(v.value.(Number))), lectern.FrameRateList())
+	f.fault(v.path, "The frame rate %s is not offered; it is %s.", lectern.Shorten(string(v.value.(Number))),
+		lectern.FrameRateList())
 	return 0
 }
 
@@ -302,7 +310,8 @@ func (f *fields) metadata() map[string]string {
 	for _, e := range o.obj.members {
 		s, ok := e.value.(string)
 		if !ok {
-			f.fault(o.at(lectern.Shorten(e.name)), "Values of %q must be strings; %q is %s.", last(o.path), lectern.Shorten(e.name), kind(e.value))
+			f.fault(o.at(lectern.Shorten(e.name)), "Values of %q must be strings; %q is %s.", last(o.path),
+				lectern.Shorten(e.name), kind(e.value))
 		}
 		m[e.name] = s
 	}

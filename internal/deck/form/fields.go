@@ -24,7 +24,8 @@ type reader struct {
 }
 
 func (r *reader) fault(path string, slide int, format string, args ...any) {
-	r.faults = append(r.faults, lectern.Failure{Code: lectern.CodeInvalidDeck, Message: fmt.Sprintf(format, args...), Param: path, Slide: slide})
+	r.faults = append(r.faults, lectern.Failure{Code: lectern.CodeInvalidDeck, Message: fmt.Sprintf(format, args...),
+		Param: path, Slide: slide})
 }
 
 func (r *reader) warn(code string, slide int, format string, args ...any) {
@@ -34,7 +35,8 @@ func (r *reader) warn(code string, slide int, format string, args ...any) {
 // warnAt warns about the field at path.
 func (r *reader) warnAt(code, path string, slide int, format string, args ...any) {
 	if len(r.warnings) < lectern.MaxFaults {
-		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide, Param: path})
+		r.warnings = append(r.warnings, lectern.Warning{Code: code, Message: fmt.Sprintf(format, args...), Slide: slide,
+			Param: path})
 	}
 }
 
@@ -70,8 +72,8 @@ type field struct {
 	path  string
 }
 
-// take finds the field by any of its names, given in camelCase and also tried in snake_case; the first one is its name in
-// a deck. Null counts as absent. Under two names it must have equal values.
+// take finds the field by any of its names, given in camelCase and also tried in snake_case; the first one is its name
+// in a deck. Null counts as absent. Under two names it must have equal values.
 func (f *fields) take(names ...string) (field, bool) {
 	var found field
 	ok := false

@@ -7,21 +7,24 @@ import (
 	"lectern/internal/deck"
 )
 
-// Read makes a request of a deck's tree. settings is the tree of what replaces the deck's own fields, whatever of their names
-// either uses; nil: nothing does. It has no slides. syntax is what the deck is written in, for messages, such as "JSON".
+// Read makes a request of a deck's tree. settings is the tree of what replaces the deck's own fields, whatever of their
+// names either uses; nil: nothing does. It has no slides. syntax is what the deck is written in, for messages, such as
+// "JSON".
 //
-// Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal trees give equal requests. Warnings name what
-// was ignored. The error is for what is no deck at all; what is wrong inside it is among the Faults.
+// Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal trees give equal requests. Warnings name
+// what was ignored. The error is for what is no deck at all; what is wrong inside it is among the Faults.
 func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, error) {
 	o, ok := tree.(*Object)
 	if !ok {
-		return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "A deck is a %s object with a list of slides, not %s.", syntax, kind(tree))
+		return deck.Request{}, lectern.Fail(lectern.CodeInvalidDeck, "A deck is a %s object with a list of slides, not %s.",
+			syntax, kind(tree))
 	}
 	r := &reader{lim: lim.WithDefaults(), places: deck.Places{}}
 	if settings != nil {
 		over, ok := settings.(*Object)
 		if !ok {
-			f := lectern.Fail(lectern.CodeInvalidDeck, "The settings are a %s object with fields of a deck, not %s.", syntax, kind(settings))
+			f := lectern.Fail(lectern.CodeInvalidDeck, "The settings are a %s object with fields of a deck, not %s.", syntax,
+				kind(settings))
 			return deck.Request{}, f.On("settings")
 		}
 		if err := r.override(o, over); err != nil {
@@ -36,7 +39,8 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 // synonyms are the top-level fields that say the same thing, so that a setting replaces whichever of them the deck has.
 var synonyms = [][]string{
 	{"title", "projectName"}, {"avatar", "avatarCode"}, {"layout", "slideOnly"}, {"voice", "voiceId", "voiceProvider"},
-	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"}, {"frameRate", "fps"},
+	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"},
+	{"frameRate", "fps"},
 	{"voiceoverTexts", "voiceoverText"}, {"slides", "slidesData", "slideUrl"},
 }
 
@@ -55,7 +59,8 @@ func (r *reader) override(o, settings *Object) error {
 			}
 		}
 		if slices.Contains(group, "slides") {
-			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into the deck.", lectern.Shorten(name))
+			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into "+
+				"the deck.", lectern.Shorten(name))
 			f.Param = "settings." + lectern.Shorten(name)
 			return f
 		}

@@ -22,7 +22,8 @@ func (r *reader) slides(f *fields, d lectern.Deck) []lectern.Slide {
 	case !ok && at.path != "":
 		return nil // of the wrong type, and said so
 	case !ok && hasPicture:
-		if u, err := url.Parse(picture); err != nil || (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") && u.Scheme != "data" {
+		if u, err := url.Parse(picture); err != nil || (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") &&
+			u.Scheme != "data" {
 			f.fault(pictureAt.path, "%q must be the http or https address of a picture.", last(pictureAt.path))
 		}
 		s := lectern.Slide{Template: "image", Props: map[string]any{"image": picture}}
@@ -69,7 +70,8 @@ func (r *reader) spoken(f *fields) spokenTexts {
 	for i, e := range list {
 		s, ok := e.(string)
 		if !ok && e != nil {
-			f.fault(fmt.Sprintf("%s[%d]", v.path, i), "%q must be a list of strings; entry %d is %s.", last(v.path), i+1, kind(e))
+			f.fault(fmt.Sprintf("%s[%d]", v.path, i), "%q must be a list of strings; entry %d is %s.", last(v.path), i+1,
+				kind(e))
 		}
 		out.texts = append(out.texts, clean(s))
 	}
@@ -89,7 +91,8 @@ func (r *reader) narrate(slides []lectern.Slide, spoken spokenTexts) []lectern.S
 		texts = []string{strings.Join(parts, "\n")}
 	}
 	if len(texts) > len(slides) {
-		r.warn("unused_narration", 0, "%q has %d entries for %d slides; the last ones were ignored.", last(spoken.path), len(texts), len(slides))
+		r.warn("unused_narration", 0, "%q has %d entries for %d slides; the last ones were ignored.", last(spoken.path),
+			len(texts), len(slides))
 	}
 	for i := range slides {
 		if slides[i].Narration == "" && i < len(texts) && texts[i] != "" {
@@ -169,8 +172,8 @@ func (r *reader) props(f *fields, s *lectern.Slide) (narration string, at field)
 	return narration, at
 }
 
-// collect turns named values into plain ones, which are props of the object called name; the camelCase spelling wins where
-// both are given.
+// collect turns named values into plain ones, which are props of the object called name; the camelCase spelling wins
+// where both are given.
 func (r *reader) collect(f *fields, name string, into map[string]any) {
 	for _, written := range f.rest() {
 		value, _ := f.obj.Get(written)
@@ -362,7 +365,8 @@ func (f *fields) colour(names ...string) string {
 	return c
 }
 
-// colourOf understands #rgb, #rrggbb, #rrggbbaa (the alpha is dropped), rgb(r, g, b), and "transparent" and "none" as "".
+// colourOf understands #rgb, #rrggbb, #rrggbbaa (the alpha is dropped), rgb(r, g, b), and "transparent" and "none" as
+// "".
 func colourOf(s string) (string, bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "transparent" || s == "none" {

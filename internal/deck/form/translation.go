@@ -22,7 +22,8 @@ func (f *fields) variables() map[string]string {
 		case Number:
 			m[e.name] = string(value)
 		default:
-			f.fault(o.at(lectern.Shorten(e.name)), "The value of the variable %q must be a string, not %s.", lectern.Shorten(e.name), kind(e.value))
+			f.fault(o.at(lectern.Shorten(e.name)), "The value of the variable %q must be a string, not %s.",
+				lectern.Shorten(e.name), kind(e.value))
 		}
 		if len(m) > lectern.MaxVariables {
 			break

@@ -10,8 +10,9 @@ import (
 	"lectern"
 )
 
-// Write gives the tree of d in the form that [Read] reads: every setting under its first name, lengths of time in seconds,
-// the names of objects in one order. What d leaves open is left out. Reading the tree gives d again, if d came from Read.
+// Write gives the tree of d in the form that [Read] reads: every setting under its first name, lengths of time in
+// seconds, the names of objects in one order. What d leaves open is left out. Reading the tree gives d again, if d came
+// from Read.
 func Write(d lectern.Deck) *Object {
 	o := &Object{}
 	o.text("title", d.Title)

@@ -13,8 +13,8 @@ import (
 	"lectern/internal/deck/form"
 )
 
-// H2: a body of millions of values is refused where the budget ends, in a sentence with the setting's name, and wherever
-// the values are.
+// H2: a body of millions of values is refused where the budget ends, in a sentence with the setting's name, and
+// wherever the values are.
 func TestH2TokensAreCounted(t *testing.T) {
 	t.Parallel()
 	zeros := "[" + strings.Repeat("0,", 200_000) + "0]"
@@ -31,11 +31,13 @@ func TestH2TokensAreCounted(t *testing.T) {
 	} {
 		_, _, err := Parse(body, lectern.Limits{JSONTokens: 100_000})
 		f, ok := errors.AsType[*lectern.Failure](err)
-		if !ok || f.Code != lectern.CodeTooLarge || !strings.Contains(f.Message, "100000 names, values and brackets") || !strings.Contains(f.Message, "limits.json_tokens") {
+		if !ok || f.Code != lectern.CodeTooLarge || !strings.Contains(f.Message, "100000 names, values and brackets") ||
+			!strings.Contains(f.Message, "limits.json_tokens") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := ParseRequest(`{"slides":[{"title":"x"}]}`, `{"metadata":{"a":"`+strings.Repeat("x", 10)+`"},"junk":`+zeros+`}`, lectern.Limits{JSONTokens: 100_000})
+	_, err := ParseRequest(`{"slides":[{"title":"x"}]}`,
+		`{"metadata":{"a":"`+strings.Repeat("x", 10)+`"},"junk":`+zeros+`}`, lectern.Limits{JSONTokens: 100_000})
 	if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeTooLarge || f.Param != "settings" {
 		t.Errorf("settings: %v", err)
 	}
@@ -86,15 +88,19 @@ func TestNamesThatStandTwice(t *testing.T) {
 	t.Parallel()
 	many := wide(40)
 	for _, body := range []string{
-		`{"a":1,"\u0061":2}`, `{"junk":{"a":1,"\u0061":2}}`, `{"junk":[{"x":{"a":1},"a":1,"x":2}]}`, `{"slides":[{"title":"x","title":"y"}]}`,
-		`{` + many + `,"n7":1}`, `{"junk":{` + many + `,"n7":1}}`, `{"slides":[{"props":{` + many + `,"n39":1}}]}`, `{"junk":{"a":{"a":{"b":1}},"b":{},"b":{}}}`,
+		`{"a":1,"\u0061":2}`, `{"junk":{"a":1,"\u0061":2}}`, `{"junk":[{"x":{"a":1},"a":1,"x":2}]}`,
+		`{"slides":[{"title":"x","title":"y"}]}`,
+		`{` + many + `,"n7":1}`, `{"junk":{` + many + `,"n7":1}}`, `{"slides":[{"props":{` + many + `,"n39":1}}]}`,
+		`{"junk":{"a":{"a":{"b":1}},"b":{},"b":{}}}`,
 	} {
 		_, _, err := Parse(body, lectern.Limits{})
-		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidJSON || !strings.Contains(f.Message, "stands twice") {
+		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidJSON ||
+			!strings.Contains(f.Message, "stands twice") {
 			t.Errorf("%.60s: %v", body, err)
 		}
 	}
-	for _, body := range []string{`{"junk":{"a":{"a":{"a":1}},"b":{"a":1},"c":{"b":1}},"slides":[{"title":"x"}]}`, `{"slides":[{"props":{` + many + `}}],"junk":{"x":{` + many + `},"n1":0}}`} {
+	for _, body := range []string{`{"junk":{"a":{"a":{"a":1}},"b":{"a":1},"c":{"b":1}},"slides":[{"title":"x"}]}`,
+		`{"slides":[{"props":{` + many + `}}],"junk":{"x":{` + many + `},"n1":0}}`} {
 		if _, _, err := Parse(body, lectern.Limits{}); err != nil {
 			t.Errorf("%.60s: %v", body, err)
 		}
@@ -160,11 +166,14 @@ func TestLongNumbersAndLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 2000)
 	_, _, err := Parse(`{"slides":[{"title":"x","n":`+long+`}]}`, lectern.Limits{})
-	if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidJSON || !strings.Contains(f.Message, "more than 1000 characters") || len(f.Detail) > 500 {
+	if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidJSON ||
+		!strings.Contains(f.Message, "more than 1000 characters") || len(f.Detail) > 500 {
 		t.Errorf("%v", err)
 	}
-	_, _, err = Parse(`{"slides":[{"title":"`+strings.Repeat("ö", 100_000)+`","n":nope,"b":"`+strings.Repeat("ä", 100_000)+`"}]}`, lectern.Limits{})
-	if f, ok := errors.AsType[*lectern.Failure](err); !ok || len([]rune(f.Detail)) > 200 || !strings.Contains(f.Detail, "öö\",\"n\":nope,\"b\":\"ä") {
+	_, _, err = Parse(`{"slides":[{"title":"`+strings.Repeat("ö", 100_000)+`","n":nope,"b":"`+strings.Repeat("ä",
+		100_000)+`"}]}`, lectern.Limits{})
+	if f, ok := errors.AsType[*lectern.Failure](err); !ok || len([]rune(f.Detail)) > 200 ||
+		!strings.Contains(f.Detail, "öö\",\"n\":nope,\"b\":\"ä") {
 		t.Errorf("%v %+v", err, f)
 	}
 }

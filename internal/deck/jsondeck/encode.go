@@ -9,9 +9,9 @@ import (
 	"lectern/internal/deck/form"
 )
 
-// Encode writes a deck as JSON that [Parser.Parse] reads as the same deck, if d came from a parser: lengths of time are in
-// seconds, slides keep their ids, and what d leaves open is left out. Equal decks give equal bytes. It ends with a newline.
-// An error means that a prop is no value of JSON.
+// Encode writes a deck as JSON that [Parser.Parse] reads as the same deck, if d came from a parser: lengths of time are
+// in seconds, slides keep their ids, and what d leaves open is left out. Equal decks give equal bytes. It ends with a
+// newline. An error means that a prop is no value of JSON.
 func Encode(d lectern.Deck) ([]byte, error) {
 	var b bytes.Buffer
 	if err := write(&b, form.Write(d)); err != nil {

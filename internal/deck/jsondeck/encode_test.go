@@ -98,8 +98,8 @@ var voice = rapid.Custom(func(t *rapid.T) lectern.VoiceChoice {
 	}
 })
 
-// props draws props as a parser leaves them. Not title, items and their like: those have types of their own, and the suite has
-// them.
+// props draws props as a parser leaves them. Not title, items and their like: those have types of their own, and the
+// suite has them.
 func props(t *rapid.T) map[string]any {
 	return rapid.MapOfN(rapid.StringMatching(`p[A-Za-z0-9]{0,6}`), value(3), 1, 5).Draw(t, "props")
 }
@@ -116,7 +116,8 @@ func revisions(t *rapid.T, fields ...string) map[string]string {
 }
 
 var translation = rapid.Custom(func(t *rapid.T) lectern.Translation {
-	tr := lectern.Translation{Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"), Revisions: revisions(t, "narration", "props.title")}
+	tr := lectern.Translation{Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"),
+		Revisions: revisions(t, "narration", "props.title")}
 	if rapid.Bool().Draw(t, "has props") {
 		tr.Props = props(t)
 	}
@@ -142,9 +143,13 @@ func languages(t *rapid.T, d *lectern.Deck) {
 }
 
 var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
-	hundredth := rapid.Custom(func(t *rapid.T) float64 { return float64(rapid.IntRange(-10_000, 200_000).Draw(t, "n")) / 100 })
+	hundredth := rapid.Custom(func(t *rapid.T) float64 {
+		return float64(rapid.IntRange(-10_000, 200_000).Draw(t,
+			"n")) / 100
+	})
 	s := lectern.Slide{
-		ID: maybe(t, text, "id"), Template: maybe(t, rapid.SampledFrom([]string{"title", "content", "big-image-left"}), "template"),
+		ID: maybe(t, text, "id"), Template: maybe(t, rapid.SampledFrom([]string{"title", "content", "big-image-left"}),
+			"template"),
 		Narration: maybe(t, text, "narration"), Voice: maybe(t, voice, "voice"), Hold: maybe(t, length, "hold"),
 		Background: maybe(t, rapid.StringMatching(`#[0-9a-f]{6}`), "background"),
 	}
@@ -153,7 +158,8 @@ var writtenSlide = rapid.Custom(func(t *rapid.T) lectern.Slide {
 	}
 	if rapid.Bool().Draw(t, "has box") {
 		side, place := rapid.IntRange(1, 2000), rapid.IntRange(-500, 2000)
-		s.AvatarBox = &lectern.Rect{X: place.Draw(t, "x"), Y: place.Draw(t, "y"), Width: side.Draw(t, "w"), Height: side.Draw(t, "h")}
+		s.AvatarBox = &lectern.Rect{X: place.Draw(t, "x"), Y: place.Draw(t, "y"), Width: side.Draw(t, "w"),
+			Height: side.Draw(t, "h")}
 	}
 	if rapid.Bool().Draw(t, "has positions") {
 		point := rapid.Custom(func(t *rapid.T) lectern.Point {
@@ -212,15 +218,16 @@ func TestHouse2EncodedDecksReadTheSame(t *testing.T) {
 	})
 }
 
-// An edition of any deck in any language has one language and nothing to fill in; made again of the edition it is the same,
-// and the deck that it was made of stays as it was.
+// An edition of any deck in any language has one language and nothing to fill in; made again of the edition it is the
+// same, and the deck that it was made of stays as it was.
 func TestAnEditionIsSettled(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := writtenDeck.Draw(t, "deck")
 		before := reread(t, d)
 		c := lectern.Choice{Language: maybe(t, tags, "to render"), Variables: map[string]string{"a": "{{b}} [pause]"}}
-		d.Slides[0].Narration = maybe(t, rapid.SampledFrom([]string{"{{a}}", "x {{ a }} \\{{b}}", "{{nobody}}"}), "with variables")
+		d.Slides[0].Narration = maybe(t, rapid.SampledFrom([]string{"{{a}}", "x {{ a }} \\{{b}}", "{{nobody}}"}),
+			"with variables")
 		before.Slides[0].Narration = d.Slides[0].Narration
 		e := d.Edition(c)
 		if !reflect.DeepEqual(d, before) {
@@ -237,7 +244,8 @@ func TestAnEditionIsSettled(t *testing.T) {
 		if c.Language != "" && len(e.Faults) == 0 && e.Deck.Language != c.Language {
 			t.Fatalf("it is in %q, not in %q", e.Deck.Language, c.Language)
 		}
-		if again := e.Deck.Edition(lectern.Choice{Literal: true}); len(again.Faults)+len(again.Warnings) > 0 || !reflect.DeepEqual(again.Deck, e.Deck) {
+		if again := e.Deck.Edition(lectern.Choice{Literal: true}); len(again.Faults)+len(again.Warnings) > 0 ||
+			!reflect.DeepEqual(again.Deck, e.Deck) {
 			t.Fatalf("%v %v\nagain %+v\nfirst %+v", again.Faults, again.Warnings, again.Deck, e.Deck)
 		}
 	})
@@ -265,8 +273,10 @@ func TestHouse2DecksOfAnyDialectAreEncoded(t *testing.T) {
 func TestEncodeKeepsWhatIsOutOfBounds(t *testing.T) {
 	t.Parallel()
 	for _, one := range []string{
-		`{"hold":-1,"slides":[{}]}`, `{"slides":[{"hold":0}]}`, `{"voice":{"speed":0},"slides":[{}]}`, `{"frameRate":-1,"slides":[{}]}`,
-		`{"transitions":[{"type":"fade","duration":9},{"type":"none","duration":9}],"slides":[{},{},{}]}`, `{"transitions":[""],"slides":[{},{}]}`,
+		`{"hold":-1,"slides":[{}]}`, `{"slides":[{"hold":0}]}`, `{"voice":{"speed":0},"slides":[{}]}`,
+		`{"frameRate":-1,"slides":[{}]}`,
+		`{"transitions":[{"type":"fade","duration":9},{"type":"none","duration":9}],"slides":[{},{},{}]}`,
+		`{"transitions":[""],"slides":[{},{}]}`,
 		`{"slides":[]}`,
 	} {
 		q, err := jsondeck.ParseRequest([]byte(one), nil, lectern.Limits{})
@@ -285,7 +295,8 @@ func TestEncodedForm(t *testing.T) {
 	got, err := jsondeck.Encode(lectern.Deck{
 		Title: "A <b> & c", Size: lectern.Size{Width: 1280, Height: 720}, Hold: 2500 * time.Millisecond,
 		Transitions: []lectern.Transition{{Type: "fade", Duration: 750 * time.Millisecond}, {Type: "none"}},
-		Slides:      []lectern.Slide{{ID: "one", Template: "title", Props: map[string]any{"title": "Hi", "n": 1.5}, Narration: "Hello."}},
+		Slides: []lectern.Slide{{ID: "one", Template: "title", Props: map[string]any{"title": "Hi", "n": 1.5},
+			Narration: "Hello."}},
 	})
 	want := `{
   "title": "A <b> & c",
@@ -319,7 +330,8 @@ func TestEncodedForm(t *testing.T) {
 	if err != nil || string(got) != want {
 		t.Errorf("%v\n%s", err, got)
 	}
-	if _, err := jsondeck.Encode(lectern.Deck{Slides: []lectern.Slide{{Props: map[string]any{"f": func() {}}}}}); err == nil {
+	bad := map[string]any{"f": func() {}}
+	if _, err := jsondeck.Encode(lectern.Deck{Slides: []lectern.Slide{{Props: bad}}}); err == nil {
 		t.Error("a function is no value of JSON")
 	}
 }

@@ -17,20 +17,23 @@ func TestV3HoldOfASlide(t *testing.T) {
 		warning       string // "code param"
 		fault         string // param
 	}{
-		"hold":             {slide: `"hold":7.5`, want: 7500 * time.Millisecond},
-		"duration":         {slide: `"duration":7`, want: 7 * time.Second},
-		"null":             {slide: `"hold":null`, want: 0},
-		"with a narration": {slide: `"hold":7,"narration":"Hello."`, want: 7 * time.Second, warning: "unused_hold slides[0].hold"},
-		"spoken beside":    {slide: `"duration":7`, beside: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second, warning: "unused_hold slides[0].duration"},
-		"nothing to say":   {slide: `"hold":7,"narration":"…"`, want: 7 * time.Second},
-		"no number":        {slide: `"hold":"7s"`, fault: "slides[0].hold"},
-		"below zero":       {slide: `"hold":-1`, fault: "slides[0].hold"},
-		"too long":         {slide: `"duration":1e9`, fault: "slides[0].duration"},
-		"both, unlike":     {slide: `"hold":1,"duration":2`, fault: "slides[0].duration"},
+		"hold":     {slide: `"hold":7.5`, want: 7500 * time.Millisecond},
+		"duration": {slide: `"duration":7`, want: 7 * time.Second},
+		"null":     {slide: `"hold":null`, want: 0},
+		"with a narration": {slide: `"hold":7,"narration":"Hello."`, want: 7 * time.Second,
+			warning: "unused_hold slides[0].hold"},
+		"spoken beside": {slide: `"duration":7`, beside: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second,
+			warning: "unused_hold slides[0].duration"},
+		"nothing to say": {slide: `"hold":7,"narration":"…"`, want: 7 * time.Second},
+		"no number":      {slide: `"hold":"7s"`, fault: "slides[0].hold"},
+		"below zero":     {slide: `"hold":-1`, fault: "slides[0].hold"},
+		"too long":       {slide: `"duration":1e9`, fault: "slides[0].duration"},
+		"both, unlike":   {slide: `"hold":1,"duration":2`, fault: "slides[0].duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.beside+`}`), lectern.Limits{})
+			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.beside+`}`),
+				lectern.Limits{})
 			if c.fault != "" {
 				if f := lectern.AsFailure(err); err == nil || f.Param != c.fault || f.Slide != 1 {
 					t.Errorf("error: %v", err)
@@ -63,7 +66,8 @@ func TestV3UnknownFieldsNameTheirPlace(t *testing.T) {
 	for _, w := range warnings {
 		got = append(got, w.Param)
 	}
-	if want := "voice.name slides[0].voice.sped slides[0].avatarPosition.heigth bogus"; err != nil || strings.Join(got, " ") != want {
+	if want := "voice.name slides[0].voice.sped slides[0].avatarPosition.heigth bogus"; err != nil ||
+		strings.Join(got, " ") != want {
 		t.Errorf("%v, %v", got, err)
 	}
 	d, _, err := Parse([]byte(`{"slides":[{"props":{"title":"x","narration":"Hello."}}]}`), lectern.Limits{})

@@ -30,7 +30,8 @@ type syntax struct {
 func decode(text string, budget *budget) (any, *lectern.Failure) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	if sixteen(text) {
-		return nil, lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: the text is UTF-16, not UTF-8 (line 1, column 1). Save it as UTF-8 and try again.")
+		return nil, lectern.Fail(lectern.CodeInvalidJSON, "This is not valid JSON: the text is UTF-16, not UTF-8 (line 1, "+
+			"column 1). Save it as UTF-8 and try again.")
 	}
 	s := scanner{text: text, budget: budget}
 	v, bad := s.document()
@@ -45,7 +46,8 @@ func sixteen(text string) bool {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return true
 	}
-	return len(text) >= 4 && (text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0 || text[0] == 0 && text[1] != 0 && text[2] == 0 && text[3] != 0)
+	return len(text) >= 4 && (text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0 ||
+		text[0] == 0 && text[1] != 0 && text[2] == 0 && text[3] != 0)
 }
 
 // budget counts the names, values and brackets that may still be read.
@@ -54,8 +56,9 @@ type budget struct{ limit, left int }
 func (b *syntax) failure(text string) *lectern.Failure {
 	at := min(b.at, len(text))
 	if b.over > 0 {
-		return lectern.Fail(lectern.CodeTooLarge, "The JSON has more than %d names, values and brackets, which is the limit (limits.json_tokens). "+
-			"The limit is reached in line %d; leave out what no video needs, or split the deck.", b.over, strings.Count(text[:at], "\n")+1)
+		return lectern.Fail(lectern.CodeTooLarge, "The JSON has more than %d names, values and brackets, which is the "+
+			"limit (limits.json_tokens). The limit is reached in line %d; leave out what no video needs, or split the deck.",
+			b.over, strings.Count(text[:at], "\n")+1)
 	}
 	start := strings.LastIndexByte(text[:at], '\n') + 1
 	end := len(text)
@@ -255,7 +258,8 @@ func (s *scanner) object() (any, *syntax) {
 		s.space()
 		switch {
 		case s.pos >= len(s.text):
-			return nil, s.bad(s.pos, "the object that begins in line %d has no end; the text may have been cut off", s.line(open))
+			return nil, s.bad(s.pos, "the object that begins in line %d has no end; the text may have been cut off",
+				s.line(open))
 		case s.text[s.pos] == '}' && first:
 			s.pos++
 			return o, s.count()
@@ -330,7 +334,8 @@ func (s *scanner) list() (any, *syntax) {
 func (s *scanner) next(closing byte, what string, open int) (done bool, bad *syntax) {
 	switch {
 	case s.pos >= len(s.text):
-		return false, s.bad(s.pos, "the %s that begins in line %d has no end; the text may have been cut off", what, s.line(open))
+		return false, s.bad(s.pos, "the %s that begins in line %d has no end; the text may have been cut off", what,
+			s.line(open))
 	case s.text[s.pos] == ',':
 		s.pos++
 		return false, nil

@@ -11,8 +11,10 @@ import (
 
 func TestFieldsHavePlaces(t *testing.T) {
 	t.Parallel()
-	const text = "\ufeff{\n  \"title\": \"ä, {}\", \"n\\u0061me\": -1.5e3,\n\t\"slides\": [ {}, {\"props\": {\n\"items\": [1, true, {\"text\": \"x\"}]}}\n]}"
-	paths := []string{"", "title", "name", "slides[1]", "slides[1].props.items[2].text", "slides[1].props.items[1]", "slides[1].props.nothing", "slides[7].title", "n"}
+	const text = "\ufeff{\n  \"title\": \"ä, {}\", \"n\\u0061me\": -1.5e3,\n\t\"slides\": [ {}, {\"props\": " +
+		"{\n\"items\": [1, true, {\"text\": \"x\"}]}}\n]}"
+	paths := []string{"", "title", "name", "slides[1]", "slides[1].props.items[2].text", "slides[1].props.items[1]",
+		"slides[1].props.nothing", "slides[7].title", "n"}
 	want := "[{1 1} {2 3} {2 21} {3 18} {4 21} {4 14} {3 19} {3 2} {1 1}]" // line and column
 	if got := fmt.Sprint(locate(text, paths)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -5,7 +5,8 @@ import "slices"
 // few is how many names are compared one by one; an index would take more memory than they do.
 const few = 8
 
-// nameSet finds names that stand twice in an object that is looked through. The names of all open objects share a stack.
+// nameSet finds names that stand twice in an object that is looked through. The names of all open objects share a
+// stack.
 type nameSet struct {
 	names *[]string
 	from  int

@@ -37,9 +37,11 @@ func TestSeedRequest(t *testing.T) {
 	t.Parallel()
 	d, w := parse(t, `{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello","content":"First slide","voiceoverText":"Hello, and welcome."}}],"avatar_code":"mikhailo"}`)
 	want := lectern.Deck{
-		Title: "Hello", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}, FrameRate: 30, Quality: lectern.QualityHigh,
-		Layout: lectern.LayoutPictureInPicture, Avatar: "mikhailo", Hold: 3 * time.Second, KeyAvatar: new(true),
-		Slides: []lectern.Slide{{Template: "content", Props: map[string]any{"title": "Hello", "content": "First slide"}, Narration: "Hello, and welcome."}},
+		Title: "Hello", Theme: "dark-purple", Size: lectern.Size{Width: 1920, Height: 1080}, FrameRate: 30,
+		Quality: lectern.QualityHigh,
+		Layout:  lectern.LayoutPictureInPicture, Avatar: "mikhailo", Hold: 3 * time.Second, KeyAvatar: new(true),
+		Slides: []lectern.Slide{{Template: "content", Props: map[string]any{"title": "Hello", "content": "First slide"},
+			Narration: "Hello, and welcome."}},
 	}
 	if !reflect.DeepEqual(d, want) || len(w) != 0 {
 		t.Errorf("got %+v, warnings %v", d, w)
@@ -49,7 +51,8 @@ func TestSeedRequest(t *testing.T) {
 // V7: a deck says whether its subtitle track is shown.
 func TestV7Subtitles(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]lectern.Subtitles{"": "", `,"subtitles":true`: "on", `,"subtitles":"On"`: "on", `,"subtitles":false`: "off", `,"subtitles":"off"`: "off"} {
+	for text, want := range map[string]lectern.Subtitles{"": "", `,"subtitles":true`: "on", `,"subtitles":"On"`: "on",
+		`,"subtitles":false`: "off", `,"subtitles":"off"`: "off"} {
 		if d, w := parse(t, `{"slides":[{}]`+text+`}`); d.Subtitles != want || len(w) > 0 {
 			t.Errorf("%s is %q, warnings %v", text, d.Subtitles, w)
 		}
@@ -83,7 +86,8 @@ func TestHouse1DefaultHold(t *testing.T) {
 			t.Errorf("%s holds for %v, not %v", text, d.Hold, want)
 		}
 	}
-	if d, _ := parse(t, `{"slides":[{"hold":1.5},{}]}`); d.Slides[0].Hold != 1500*time.Millisecond || d.Slides[1].Hold != 0 {
+	if d, _ := parse(t, `{"slides":[{"hold":1.5},{}]}`); d.Slides[0].Hold != 1500*time.Millisecond ||
+		d.Slides[1].Hold != 0 {
 		t.Errorf("%+v", d.Slides)
 	}
 }
@@ -105,14 +109,18 @@ func TestEverySeedField(t *testing.T) {
 	t.Parallel()
 	d, w := parse(t, everySeedField)
 	want := lectern.Deck{
-		Title: "My talk", Theme: "light-modern", Size: lectern.Size{Width: 1280, Height: 720}, FrameRate: 30, Quality: lectern.QualityLow,
-		Layout: lectern.LayoutSideBySide, Avatar: "gia.casual", Voice: lectern.VoiceChoice{Engine: "flite", ID: "slt"}, Hold: 2500 * time.Millisecond,
+		Title: "My talk", Theme: "light-modern", Size: lectern.Size{Width: 1280, Height: 720}, FrameRate: 30,
+		Quality: lectern.QualityLow,
+		Layout:  lectern.LayoutSideBySide, Avatar: "gia.casual", Voice: lectern.VoiceChoice{Engine: "flite", ID: "slt"},
+		Hold:      2500 * time.Millisecond,
 		KeyAvatar: new(false), Transitions: []lectern.Transition{{Type: "fade", Duration: time.Second}, {Type: "none"}},
 		Slides: []lectern.Slide{
 			{ID: "s1", Template: "hero-title", Props: map[string]any{"title": "One"}, Narration: "From the slide.",
 				AvatarBox: &lectern.Rect{X: 100, Y: 200, Width: 400, Height: 300}, Background: "#aabbcc",
 				Positions: map[string]lectern.Point{"box_one": {X: 96, Y: 54}, "title": {X: 1920, Y: 1080}}},
-			{Template: "avatar-checklist", Props: map[string]any{"title": "Two", "items": []any{map[string]any{"text": "yes", "isPositive": true}}}, Narration: "For two.", Background: "#4868ff"},
+			{Template: "avatar-checklist",
+				Props:     map[string]any{"title": "Two", "items": []any{map[string]any{"text": "yes", "isPositive": true}}},
+				Narration: "For two.", Background: "#4868ff"},
 			{Template: "bullet-points", Props: map[string]any{"items": []any{"a"}}, Narration: "Three."},
 		},
 	}
@@ -127,10 +135,12 @@ func TestEverySeedField(t *testing.T) {
 func TestNarration(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"the slide's own wins", `{"slides":[{"voiceoverText":"slide","props":{"voiceoverText":"props"}}],"voiceoverTexts":["list"]}`, "slide"},
+		{"the slide's own wins",
+			`{"slides":[{"voiceoverText":"slide","props":{"voiceoverText":"props"}}],"voiceoverTexts":["list"]}`, "slide"},
 		{"then its props'", `{"slides":[{"props":{"voiceover_text":"props"}}],"voiceoverTexts":["list"]}`, "props"},
 		{"then the list's", `{"slides":[{}],"voiceover_texts":["list"]}`, "list"},
-		{"blank counts as absent", `{"slides":[{"voiceoverText":" \n","props":{"voiceoverText":""}}],"voiceoverTexts":["list"]}`, "list"},
+		{"blank counts as absent",
+			`{"slides":[{"voiceoverText":" \n","props":{"voiceoverText":""}}],"voiceoverTexts":["list"]}`, "list"},
 		{"several for one slide are joined", `{"slides":[{}],"voiceoverTexts":["One."," ","Two.",null]}`, "One.\nTwo."},
 		{"one string will do", `{"slides":[{}],"voiceoverTexts":"one"}`, "one"},
 		{"the native name", `{"slides":[{"narration":"native"}]}`, "native"},
@@ -161,16 +171,19 @@ func TestSettings(t *testing.T) {
 	}{
 		{`,"aspect":"9:16"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1080, Height: 1920} }},
 		{`,"aspect":"1:1"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1080, Height: 1080} }},
-		{`,"aspect":"9:16","resolution":"720p"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 720, Height: 1280} }},
+		{`,"aspect":"9:16","resolution":"720p"`,
+			func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 720, Height: 1280} }},
 		{`,"resolution":"480p"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 854, Height: 480} }},
-		{`,"size":{"width":1280,"height":720}`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1280, Height: 720} }},
+		{`,"size":{"width":1280,"height":720}`,
+			func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1280, Height: 720} }},
 		{`,"resolution":"1280x720"`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1280, Height: 720} }},
 		{`,"resolution":[1280.0,720]`, func(d lectern.Deck) bool { return d.Size == lectern.Size{Width: 1280, Height: 720} }},
 		{`,"frame_rate":25`, func(d lectern.Deck) bool { return d.FrameRate == 25 }},
 		{`,"quality":"Medium"`, func(d lectern.Deck) bool { return d.Quality == lectern.QualityMedium }},
 		{`,"layout":"split-screen"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSplitScreen }},
 		{`,"avatar":"None"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly && d.Avatar == "" }},
-		{`,"slideOnly":true,"layout":"split_screen"`, func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly }},
+		{`,"slideOnly":true,"layout":"split_screen"`,
+			func(d lectern.Deck) bool { return d.Layout == lectern.LayoutSlideOnly }},
 		{`,"hold":0.0004`, func(d lectern.Deck) bool { return d.Hold == time.Millisecond }},
 		{`,"voice":"amy"`, func(d lectern.Deck) bool { return d.Voice.ID == "amy" }},
 		{`,"voice":{"engine":"espeak","language":"uk","speed":1.2,"gender":"female"}`, func(d lectern.Deck) bool {
@@ -180,12 +193,21 @@ func TestSettings(t *testing.T) {
 			return reflect.DeepEqual(d.Transitions, []lectern.Transition{{Type: "wipeleft", Duration: 500 * time.Millisecond}})
 		}},
 		{`,"transitions":[{"type":"Wipe Left","duration":5},{"type":"cut"}]`, func(d lectern.Deck) bool {
-			return reflect.DeepEqual(d.Transitions, []lectern.Transition{{Type: "wipeleft", Duration: 5 * time.Second}, {Type: "none", Duration: 500 * time.Millisecond}})
+			return reflect.DeepEqual(d.Transitions, []lectern.Transition{{Type: "wipeleft", Duration: 5 * time.Second},
+				{Type: "none", Duration: 500 * time.Millisecond}})
 		}},
-		{`,"transitions":[null,{"type":"fade"}]`, func(d lectern.Deck) bool { return d.Transitions[0].IsCut() && !d.Transitions[1].IsCut() }},
-		{`,"transitions":[{"type":"fade","duration":0},{"duration":1}]`, func(d lectern.Deck) bool { return d.Transitions[0].IsCut() && d.Transitions[1].IsCut() }},
-		{`,"metadata":{"order_id":"7"}`, func(d lectern.Deck) bool { return reflect.DeepEqual(d.Metadata, map[string]string{"order_id": "7"}) }},
-		{`,"theme":null,"quality":null`, func(d lectern.Deck) bool { return d.Theme == "dark-purple" && d.Quality == lectern.QualityHigh }},
+		{`,"transitions":[null,{"type":"fade"}]`, func(d lectern.Deck) bool {
+			return d.Transitions[0].IsCut() &&
+				!d.Transitions[1].IsCut()
+		}},
+		{`,"transitions":[{"type":"fade","duration":0},{"duration":1}]`,
+			func(d lectern.Deck) bool { return d.Transitions[0].IsCut() && d.Transitions[1].IsCut() }},
+		{`,"metadata":{"order_id":"7"}`,
+			func(d lectern.Deck) bool { return reflect.DeepEqual(d.Metadata, map[string]string{"order_id": "7"}) }},
+		{`,"theme":null,"quality":null`, func(d lectern.Deck) bool {
+			return d.Theme == "dark-purple" &&
+				d.Quality == lectern.QualityHigh
+		}},
 		{`,"title":"A","projectName":"A"`, func(d lectern.Deck) bool { return d.Title == "A" }},
 	} {
 		if d, _ := parse(t, deck(c.fields)); !c.holds(d) {
@@ -202,19 +224,27 @@ func TestSlides(t *testing.T) {
 	}{
 		{`{"template":"thank_you-slide"}`, lectern.Slide{Template: "thank-you"}},
 		{`{"templateId":"slide"}`, lectern.Slide{Template: "slide"}},
-		{`{"title":"Direct","props":{"title":"Props"}}`, lectern.Slide{Template: "content", Props: map[string]any{"title": "Props"}}},
-		{`{"image":"https://example.com/a.png"}`, lectern.Slide{Template: "image", Props: map[string]any{"image": "https://example.com/a.png"}}},
+		{`{"title":"Direct","props":{"title":"Props"}}`,
+			lectern.Slide{Template: "content", Props: map[string]any{"title": "Props"}}},
+		{`{"image":"https://example.com/a.png"}`,
+			lectern.Slide{Template: "image", Props: map[string]any{"image": "https://example.com/a.png"}}},
 		{`{"slideId":7,"props":{"title":42,"value":1.5,"left_items":[{"is_new":true,"none":null}]}}`,
-			lectern.Slide{ID: "7", Template: "content", Props: map[string]any{"title": "42", "value": 1.5, "leftItems": []any{map[string]any{"isNew": true}}}}},
+			lectern.Slide{ID: "7", Template: "content", Props: map[string]any{"title": "42", "value": 1.5,
+				"leftItems": []any{map[string]any{"isNew": true}}}}},
 		{`{"props":{"a_b":1,"aB":2}}`, lectern.Slide{Template: "content", Props: map[string]any{"aB": 2.0}}},
 		{`{"background":"#123456"}`, lectern.Slide{Template: "content", Background: "#123456"}},
 		{`{"background":"photo.png"}`, lectern.Slide{Template: "content", Props: map[string]any{"background": "photo.png"}}},
 		{`{"elaiBackgroundColor":"rgb(255, 0, 16)"}`, lectern.Slide{Template: "content", Background: "#ff0010"}},
-		{`{"avatarPosition":{"backgroundColor":"transparent"},"elaiBackgroundColor":"#ffffff"}`, lectern.Slide{Template: "content", Background: "#ffffff"}},
-		{`{"avatarPosition":{"x":10,"y":20}}`, lectern.Slide{Template: "content", AvatarBox: &lectern.Rect{X: 10, Y: 20, Width: 480, Height: 480}}},
-		{`{"positions":{"a":{"x":1,"y":-0.001}}}`, lectern.Slide{Template: "content", Positions: map[string]lectern.Point{"a": {X: 1}}}},
-		{`{"metadata":{"elementPositions":{"a":{"x":1,"y":2}},"other":[1]}}`, lectern.Slide{Template: "content", Positions: map[string]lectern.Point{"a": {X: 1, Y: 2}}}},
-		{`{"props":{"title":"<script>{{.}}</script>"}}`, lectern.Slide{Template: "content", Props: map[string]any{"title": "<script>{{.}}</script>"}}},
+		{`{"avatarPosition":{"backgroundColor":"transparent"},"elaiBackgroundColor":"#ffffff"}`,
+			lectern.Slide{Template: "content", Background: "#ffffff"}},
+		{`{"avatarPosition":{"x":10,"y":20}}`,
+			lectern.Slide{Template: "content", AvatarBox: &lectern.Rect{X: 10, Y: 20, Width: 480, Height: 480}}},
+		{`{"positions":{"a":{"x":1,"y":-0.001}}}`,
+			lectern.Slide{Template: "content", Positions: map[string]lectern.Point{"a": {X: 1}}}},
+		{`{"metadata":{"elementPositions":{"a":{"x":1,"y":2}},"other":[1]}}`,
+			lectern.Slide{Template: "content", Positions: map[string]lectern.Point{"a": {X: 1, Y: 2}}}},
+		{`{"props":{"title":"<script>{{.}}</script>"}}`,
+			lectern.Slide{Template: "content", Props: map[string]any{"title": "<script>{{.}}</script>"}}},
 	} {
 		d, _ := parse(t, `{"slides":[`+c.text+`]}`)
 		if !reflect.DeepEqual(d.Slides[0], c.want) {
@@ -222,7 +252,8 @@ func TestSlides(t *testing.T) {
 		}
 	}
 	d, w := parse(t, `{"aspect":"9:16","slides":[{"avatarPosition":{"x":900,"y":-20,"width":400,"height":400},"metadata":{"elementPositions":{"a":{"x":50,"y":50}},"canvasDimensions":{"width":100,"height":100}}}]}`)
-	if got := d.Slides[0]; *got.AvatarBox != (lectern.Rect{X: 900, Y: -20, Width: 400, Height: 400}) || got.Positions["a"] != (lectern.Point{X: 540, Y: 960}) || len(w) > 0 {
+	if got := d.Slides[0]; *got.AvatarBox != (lectern.Rect{X: 900, Y: -20, Width: 400, Height: 400}) ||
+		got.Positions["a"] != (lectern.Point{X: 540, Y: 960}) || len(w) > 0 {
 		t.Errorf("a portrait page: %+v %+v, warnings %v", got.AvatarBox, got.Positions, w)
 	}
 }
@@ -265,32 +296,45 @@ func TestFaults(t *testing.T) {
 		{`[1]`, lectern.CodeInvalidDeck, "", 0, "JSON object"},
 		{`{"slides":[{},7]}`, lectern.CodeInvalidDeck, "slides[1]", 2, "must be an object, not the number 7"},
 		{`{"slides":[` + strings.Repeat(`{},`, 500) + `{}]}`, lectern.CodeInvalidDeck, "slides", 0, "more than 500 slides"},
-		{slide(`{"props":{"title":["x"]}}`), lectern.CodeInvalidDeck, "slides[1].props.title", 2, "must be a string, not a list"},
+		{slide(`{"props":{"title":["x"]}}`), lectern.CodeInvalidDeck, "slides[1].props.title", 2,
+			"must be a string, not a list"},
 		{slide(`{"title":{"x":1}}`), lectern.CodeInvalidDeck, "slides[1].title", 2, "must be a string"},
 		{slide(`{"props":{"content":true}}`), lectern.CodeInvalidDeck, "slides[1].props.content", 2, "a string or a list"},
 		{slide(`{"props":{"items":{}}}`), lectern.CodeInvalidDeck, "slides[1].props.items", 2, "must be a list"},
 		{slide(`{"props":[]}`), lectern.CodeInvalidDeck, "slides[1].props", 2, "must be an object"},
 		{slide(`{"props":{"x":` + deep + `}}`), lectern.CodeInvalidDeck, "", 2, "nested more than 16 deep"},
 		{slide(`{"props":{"x":1e999}}`), lectern.CodeInvalidDeck, "slides[1].props.x", 2, "too large"},
-		{slide(`{"props":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`), lectern.CodeInvalidDeck, "slides[1].props", 2, "the limit is 1048576"},
+		{slide(`{"props":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`), lectern.CodeInvalidDeck, "slides[1].props", 2,
+			"the limit is 1048576"},
 		{slide(`{"voiceoverText":7}`), lectern.CodeInvalidDeck, "slides[1].voiceoverText", 2, "must be a string"},
-		{slide(`{"narration":"` + strings.Repeat("word ", 1<<18) + `"}`), lectern.CodeInvalidDeck, "slides[1].narration", 2, "the limit is 200000"},
-		{slide(`{"props":{"voiceoverText":"` + strings.Repeat("x", 200_001) + `"}}`), lectern.CodeInvalidDeck, "slides[1].props.voiceoverText", 2, "200001 bytes"},
-		{`{"slides":[{},{}],"voiceoverTexts":["","` + strings.Repeat("x", 200_001) + `"]}`, lectern.CodeInvalidDeck, "voiceoverTexts[1]", 2, "200001 bytes"},
+		{slide(`{"narration":"` + strings.Repeat("word ", 1<<18) + `"}`), lectern.CodeInvalidDeck, "slides[1].narration", 2,
+			"the limit is 200000"},
+		{slide(`{"props":{"voiceoverText":"` + strings.Repeat("x", 200_001) + `"}}`), lectern.CodeInvalidDeck,
+			"slides[1].props.voiceoverText", 2, "200001 bytes"},
+		{`{"slides":[{},{}],"voiceoverTexts":["","` + strings.Repeat("x", 200_001) + `"]}`, lectern.CodeInvalidDeck,
+			"voiceoverTexts[1]", 2, "200001 bytes"},
 		{deck(`"voiceoverTexts":[7]`), lectern.CodeInvalidDeck, "voiceoverTexts[0]", 0, "list of strings"},
 		{deck(`"voiceoverTexts":{}`), lectern.CodeInvalidDeck, "voiceoverTexts", 0, "list of strings"},
 		{slide(`{"templateId":5}`), lectern.CodeInvalidDeck, "slides[1].templateId", 2, "must be a string"},
 		{slide(`{"slideId":[]}`), lectern.CodeInvalidDeck, "slides[1].slideId", 2, "must be a string"},
-		{slide(`{"avatarPosition":{"x":"left","y":0}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition.x", 2, "must be a number"},
+		{slide(`{"avatarPosition":{"x":"left","y":0}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition.x", 2,
+			"must be a number"},
 		{slide(`{"avatarPosition":{"y":0}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition", 2, "needs x and y"},
-		{slide(`{"avatarPosition":{"x":0,"y":0,"width":0}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition.width", 2, "out of bounds"},
-		{slide(`{"avatar_position":{"x":5000,"y":0,"width":10,"height":10}}`), lectern.CodeInvalidDeck, "slides[1].avatar_position", 2, "outside the slide"},
-		{slide(`{"avatarPosition":{"x":0,"y":0,"backgroundColor":"puce"}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition.backgroundColor", 2, "colour"},
+		{slide(`{"avatarPosition":{"x":0,"y":0,"width":0}}`), lectern.CodeInvalidDeck, "slides[1].avatarPosition.width", 2,
+			"out of bounds"},
+		{slide(`{"avatar_position":{"x":5000,"y":0,"width":10,"height":10}}`), lectern.CodeInvalidDeck,
+			"slides[1].avatar_position", 2, "outside the slide"},
+		{slide(`{"avatarPosition":{"x":0,"y":0,"backgroundColor":"puce"}}`), lectern.CodeInvalidDeck,
+			"slides[1].avatarPosition.backgroundColor", 2, "colour"},
 		{slide(`{"elaiBackgroundColor":7}`), lectern.CodeInvalidDeck, "slides[1].elaiBackgroundColor", 2, "must be a string"},
-		{slide(`{"metadata":{"elementPositions":{"a":[1,2]}}}`), lectern.CodeInvalidDeck, "slides[1].metadata.elementPositions.a", 2, "x and y"},
-		{slide(`{"metadata":{"elementPositions":{"a":{"x":1}}}}`), lectern.CodeInvalidDeck, "slides[1].metadata.elementPositions.a", 2, "x and y"},
-		{slide(`{"metadata":{"canvasDimensions":{"width":0,"height":5}}}`), lectern.CodeInvalidDeck, "slides[1].metadata.canvasDimensions.width", 2, "1 to 100000"},
-		{slide(`{"metadata":{"canvasDimensions":{"width":10}}}`), lectern.CodeInvalidDeck, "slides[1].metadata.canvasDimensions", 2, "width and a height"},
+		{slide(`{"metadata":{"elementPositions":{"a":[1,2]}}}`), lectern.CodeInvalidDeck,
+			"slides[1].metadata.elementPositions.a", 2, "x and y"},
+		{slide(`{"metadata":{"elementPositions":{"a":{"x":1}}}}`), lectern.CodeInvalidDeck,
+			"slides[1].metadata.elementPositions.a", 2, "x and y"},
+		{slide(`{"metadata":{"canvasDimensions":{"width":0,"height":5}}}`), lectern.CodeInvalidDeck,
+			"slides[1].metadata.canvasDimensions.width", 2, "1 to 100000"},
+		{slide(`{"metadata":{"canvasDimensions":{"width":10}}}`), lectern.CodeInvalidDeck,
+			"slides[1].metadata.canvasDimensions", 2, "width and a height"},
 		{deck(`"layout":"upside_down"`), lectern.CodeUnknownLayout, "layout", 0, `"picture_in_picture", "side_by_side"`},
 		{deck(`"layout":"side_by_sied"`), lectern.CodeUnknownLayout, "layout", 0, `Did you mean "side_by_side"?`},
 		{deck(`"quality":"ultra"`), lectern.CodeInvalidDeck, "quality", 0, `"high", "medium" or "low"`},
@@ -320,15 +364,19 @@ func TestFaults(t *testing.T) {
 		{deck(`"voice":{"speed":9}`), lectern.CodeInvalidDeck, "voice.speed", 0, "0.25 and 4"},
 		{deck(`"transitions":{}`), lectern.CodeInvalidDeck, "transitions", 0, "must be a list"},
 		{deck(`"transitions":[5]`), lectern.CodeInvalidDeck, "transitions[0]", 0, "type and duration"},
-		{deck(`"transitions":[{"type":"fadee","duration":1}]`), lectern.CodeInvalidDeck, "transitions[0].type", 0, `Did you mean "fade"?`},
-		{deck(`"transitions":[{"type":"fade","duration":99}]`), lectern.CodeInvalidDeck, "transitions[0].duration", 0, "between 0 and 5"},
+		{deck(`"transitions":[{"type":"fadee","duration":1}]`), lectern.CodeInvalidDeck, "transitions[0].type", 0,
+			`Did you mean "fade"?`},
+		{deck(`"transitions":[{"type":"fade","duration":99}]`), lectern.CodeInvalidDeck, "transitions[0].duration", 0,
+			"between 0 and 5"},
 		{deck(`"metadata":{"a":1}`), lectern.CodeInvalidDeck, "metadata.a", 0, "must be strings"},
 		{`{"slideUrl":"javascript:alert(1)"}`, lectern.CodeInvalidDeck, "slideUrl", 0, "address of a picture"},
 		{`{"slideUrl":"/etc/passwd"}`, lectern.CodeInvalidDeck, "slideUrl", 0, "address of a picture"},
 	} {
 		f := refuse(t, c.text)
-		if f.Code != c.code || c.param != "" && f.Param != c.param || f.Slide != c.slide || !strings.Contains(f.Message, c.says) || len(f.Message) > 500 {
-			t.Errorf("%.200s\ngot  %s %q slide %d: %s\nwant %s %q slide %d: %s", c.text, f.Code, f.Param, f.Slide, f.Message, c.code, c.param, c.slide, c.says)
+		if f.Code != c.code || c.param != "" && f.Param != c.param || f.Slide != c.slide ||
+			!strings.Contains(f.Message, c.says) || len(f.Message) > 500 {
+			t.Errorf("%.200s\ngot  %s %q slide %d: %s\nwant %s %q slide %d: %s", c.text, f.Code, f.Param, f.Slide, f.Message,
+				c.code, c.param, c.slide, c.says)
 		}
 	}
 }
@@ -387,12 +435,14 @@ func TestBrokenJSON(t *testing.T) {
 		{strings.Repeat("[", 100_000), "nested more than 64 deep"},
 	} {
 		f := refuse(t, c.text)
-		if f.Code != lectern.CodeInvalidJSON || !strings.Contains(f.Message, c.says) || !strings.Contains(f.Message, "(line ") {
+		if f.Code != lectern.CodeInvalidJSON || !strings.Contains(f.Message, c.says) ||
+			!strings.Contains(f.Message, "(line ") {
 			t.Errorf("%.60q: %s: %s", c.text, f.Code, f.Message)
 		}
 	}
 	f := refuse(t, "{\n \"title\": \"Привіт\" oops\n}")
-	if want := ` "title": "Привіт" oops` + "\n" + strings.Repeat(" ", 19) + "^"; f.Detail != want || !strings.Contains(f.Message, "line 2, column 20") {
+	if want := ` "title": "Привіт" oops` + "\n" + strings.Repeat(" ", 19) + "^"; f.Detail != want ||
+		!strings.Contains(f.Message, "line 2, column 20") {
 		t.Errorf("excerpt %q, message %q", f.Detail, f.Message)
 	}
 }

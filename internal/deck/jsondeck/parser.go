@@ -16,7 +16,8 @@ var _ deck.Parser = Parser{}
 
 // Kind implements deck.Parser.
 func (Parser) Kind() deck.Kind {
-	return deck.Kind{Name: "JSON", MediaTypes: []string{"application/json", "text/json"}, Endings: []string{".json"}, Looks: looks}
+	return deck.Kind{Name: "JSON", MediaTypes: []string{"application/json", "text/json"}, Endings: []string{".json"},
+		Looks: looks}
 }
 
 // looks reports whether a text begins as JSON does.
@@ -25,8 +26,8 @@ func looks(text []byte) bool {
 	return len(text) > 0 && bytes.IndexByte([]byte(`{["`), text[0]) >= 0
 }
 
-// Parse implements deck.Parser. Text that is no JSON is CodeInvalidJSON with its place, and too much of it CodeTooLarge; names,
-// values and brackets of the deck and its settings are counted together.
+// Parse implements deck.Parser. Text that is no JSON is CodeInvalidJSON with its place, and too much of it
+// CodeTooLarge; names, values and brackets of the deck and its settings are counted together.
 func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	return parse(string(s.Bytes), string(settings), lim)
 }
@@ -55,7 +56,8 @@ func parse(text, settings string, lim lectern.Limits) (deck.Request, error) {
 // read decodes a text within the limit of size.
 func read(text string, lim lectern.Limits, left *budget) (any, error) {
 	if int64(len(text)) > lim.BodyBytes {
-		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text), lim.BodyBytes)
+		return nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text),
+			lim.BodyBytes)
 	}
 	v, bad := decode(text, left)
 	if bad != nil {

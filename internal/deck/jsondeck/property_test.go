@@ -55,21 +55,25 @@ func drawSlide(t *rapid.T) map[string]any {
 		}
 	}
 	words := rapid.StringN(0, 20, 80)
-	put("templateId", rapid.SampledFrom([]string{"content-slide", "big-image-left", "avatar-checklist", "two-column", ""}).Draw(t, "template"))
+	put("templateId", rapid.SampledFrom([]string{"content-slide", "big-image-left", "avatar-checklist", "two-column",
+		""}).Draw(t, "template"))
 	put("slideId", words.Draw(t, "id"))
 	put("voiceoverText", words.Draw(t, "said"))
-	put("elaiBackgroundColor", rapid.SampledFrom([]string{"#fff", "#A1B2C3", "transparent", "rgb(1,2,3)"}).Draw(t, "colour"))
+	put("elaiBackgroundColor", rapid.SampledFrom([]string{"#fff", "#A1B2C3", "transparent", "rgb(1,2,3)"}).Draw(t,
+		"colour"))
 	put("props", map[string]any{
 		"title": words.Draw(t, "title"), "leftTitle": words.Draw(t, "left"), "voiceoverText": words.Draw(t, "in props"),
 		"items": []any{map[string]any{"isPositive": true, "text": words.Draw(t, "item")}},
 	})
 	put("rightTitle", words.Draw(t, "right"))
 	put("avatarPosition", map[string]any{
-		"x": rapid.IntRange(0, 1400).Draw(t, "x"), "y": rapid.IntRange(0, 600).Draw(t, "y"), "width": rapid.IntRange(16, 500).Draw(t, "w"), "height": rapid.IntRange(16, 480).Draw(t, "h"),
+		"x": rapid.IntRange(0, 1400).Draw(t, "x"), "y": rapid.IntRange(0, 600).Draw(t, "y"),
+		"width": rapid.IntRange(16, 500).Draw(t, "w"), "height": rapid.IntRange(16, 480).Draw(t, "h"),
 		"backgroundColor": "#4868ff",
 	})
 	put("metadata", map[string]any{
-		"elementPositions": map[string]any{"titleBox": map[string]any{"x": rapid.Float64Range(-100, 2000).Draw(t, "ex"), "y": 3}, "sub_title": map[string]any{"x": 1, "y": 2}},
+		"elementPositions": map[string]any{"titleBox": map[string]any{"x": rapid.Float64Range(-100, 2000).Draw(t, "ex"),
+			"y": 3}, "sub_title": map[string]any{"x": 1, "y": 2}},
 		"canvasDimensions": map[string]any{"width": rapid.IntRange(100, 2000).Draw(t, "cw"), "height": 540},
 	})
 	return s
@@ -81,7 +85,9 @@ func drawDeck(t *rapid.T) map[string]any {
 	var slides, transitions []any
 	for range n {
 		slides = append(slides, drawSlide(t))
-		transitions = append(transitions, map[string]any{"type": rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition"), "duration": rapid.Float64Range(0, 5).Draw(t, "duration")})
+		transitions = append(transitions,
+			map[string]any{"type": rapid.SampledFrom(lectern.TransitionTypes()).Draw(t, "transition"),
+				"duration": rapid.Float64Range(0, 5).Draw(t, "duration")})
 	}
 	d["slidesData"] = slides
 	put := func(name string, v any) {
@@ -141,7 +147,8 @@ func sound(t fataler, d lectern.Deck) {
 	switch {
 	case len(d.Slides) == 0 || len(d.Slides) > lim.Slides:
 		t.Fatalf("%d slides", len(d.Slides))
-	case d.Size.Width%2 != 0 || d.Size.Height%2 != 0 || min(d.Size.Width, d.Size.Height) < lim.MinSide || max(d.Size.Width, d.Size.Height) > lim.MaxSide:
+	case d.Size.Width%2 != 0 || d.Size.Height%2 != 0 || min(d.Size.Width, d.Size.Height) < lim.MinSide ||
+		max(d.Size.Width, d.Size.Height) > lim.MaxSide:
 		t.Fatalf("size %v", d.Size)
 	case lectern.SampleRate%d.FrameRate != 0:
 		t.Fatalf("frame rate %d", d.FrameRate)
@@ -150,7 +157,8 @@ func sound(t fataler, d lectern.Deck) {
 	}
 	page := d.SlideSize()
 	for i, s := range d.Slides {
-		if s.Template == "" || len(s.Narration) > lim.NarrationBytes || !utf8.ValidString(s.Narration) || strings.TrimSpace(s.Narration) != s.Narration {
+		if s.Template == "" || len(s.Narration) > lim.NarrationBytes || !utf8.ValidString(s.Narration) ||
+			strings.TrimSpace(s.Narration) != s.Narration {
 			t.Fatalf("slide %d: template %q, narration %q", i+1, s.Template, s.Narration)
 		}
 		if b := s.AvatarBox; b != nil && b.Within(page).Empty() {
@@ -160,7 +168,8 @@ func sound(t fataler, d lectern.Deck) {
 }
 
 // FuzzParse: no input panics; what is refused is refused with a sentence of bounded length and a known code; what is
-// accepted is sound, is JSON by the standard library's judgement too, reads the same twice, and the same when it is written.
+// accepted is sound, is JSON by the standard library's judgement too, reads the same twice, and the same when it is
+// written.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(everySeedField))
 	f.Add([]byte(`{"slides_data":[{"templateId":"content-slide","props":{"title":"Hello"}}],"avatar_code":"mikhailo"}`))
@@ -175,10 +184,12 @@ func FuzzParse(f *testing.F) {
 		valid := json.Valid(bytes.TrimPrefix(data, []byte("\ufeff"))) && utf8.Valid(data)
 		if err != nil {
 			fail, ok := errors.AsType[*lectern.Failure](err)
-			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 || !utf8.ValidString(fail.Message) {
+			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 ||
+				!utf8.ValidString(fail.Message) {
 				t.Fatalf("%v", err)
 			}
-			lenient := strings.Contains(fail.Message, "stands twice") || strings.Contains(fail.Message, "nested more than") || strings.Contains(fail.Message, "a number has more than")
+			lenient := strings.Contains(fail.Message, "stands twice") || strings.Contains(fail.Message, "nested more than") ||
+				strings.Contains(fail.Message, "a number has more than")
 			if fail.Code == lectern.CodeInvalidJSON && valid && !lenient {
 				t.Fatalf("the standard library takes what was refused: %v", err)
 			}
@@ -198,16 +209,23 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseRequest: whatever a deck and its settings hold, reading them allocates within what their size and the budget of
-// tokens allow. The figures are those of the machine's word size and of Go's maps, with room; without the budget the
+// FuzzParseRequest: whatever a deck and its settings hold, reading them allocates within what their size and the budget
+// of tokens allow. The figures are those of the machine's word size and of Go's maps, with room; without the budget the
 // seeds exceed them two to three times.
 func FuzzParseRequest(f *testing.F) {
 	const tokens = 2000
 	zeros := "[" + strings.Repeat("0,", 100_000) + "0]"
 	objects := "[" + strings.Repeat(`{"a":0},`, 20_000) + "0]"
 	deep := strings.Repeat(`{"a":[`, 30) + strings.Repeat("]}", 30)
-	for _, s := range []string{zeros, objects, deep, strings.Repeat("9", 50_000), `"` + strings.Repeat(`\u0061`, 5000) + `"`, `{` + strings.Repeat(`"\u0000x":{},`, 900) + `"":0}`, "\"\xff\"", "[" + strings.Repeat(`"a",`, 1500) + `""]`} {
-		for _, form := range []string{`{"title":"x","junk":%s,"slides":[]}`, `{"slides":[{"title":"x","props":{"items":%s}}]}`, `{"slides":[{"items":%s}]}`, `{"slides":%s}`, `{"slides":[{}],"metadata":%s}`, `{"slides":[{}],"transitions":%s}`, `{"slides":[{"metadata":{"elementPositions":%s}}]}`, `{"slides":[{}],"voiceoverTexts":%s,"voice":%[1]s}`, `{"slides":[{}],"resolution":%s}`, `{"slides":[{}],"variables":%s}`, `{"slides":[{"translations":%s}]}`, `{"slides":[{"translations":{"de":%s}}]}`, `{"slides":[{"translations":{"de":{"revisions":%s}}}]}`} {
+	for _, s := range []string{zeros, objects, deep, strings.Repeat("9", 50_000),
+		`"` + strings.Repeat(`\u0061`, 5000) + `"`, `{` + strings.Repeat(`"\u0000x":{},`, 900) + `"":0}`, "\"\xff\"",
+		"[" + strings.Repeat(`"a",`, 1500) + `""]`} {
+		for _, form := range []string{`{"title":"x","junk":%s,"slides":[]}`,
+			`{"slides":[{"title":"x","props":{"items":%s}}]}`, `{"slides":[{"items":%s}]}`, `{"slides":%s}`,
+			`{"slides":[{}],"metadata":%s}`, `{"slides":[{}],"transitions":%s}`,
+			`{"slides":[{"metadata":{"elementPositions":%s}}]}`, `{"slides":[{}],"voiceoverTexts":%s,"voice":%[1]s}`,
+			`{"slides":[{}],"resolution":%s}`, `{"slides":[{}],"variables":%s}`, `{"slides":[{"translations":%s}]}`,
+			`{"slides":[{"translations":{"de":%s}}]}`, `{"slides":[{"translations":{"de":{"revisions":%s}}}]}`} {
 			f.Add([]byte(strings.ReplaceAll(strings.ReplaceAll(form, "%[1]s", s), "%s", s)), []byte(`{"preset":"draft"}`))
 		}
 		f.Add([]byte(`{"slides":[{}]}`), []byte(`{"x":`+s+`}`))
@@ -222,11 +240,13 @@ func FuzzParseRequest(f *testing.F) {
 			err = q.Judge(lectern.Join(q.Deck.Validate(lim)))
 		}
 		if bound := uint64(512<<10 + 1000*tokens + 12*(len(deck)+len(settings))); used > bound {
-			t.Fatalf("%d bytes were allocated for %d of the deck and %d of the settings; the bound is %d", used, len(deck), len(settings), bound)
+			t.Fatalf("%d bytes were allocated for %d of the deck and %d of the settings; the bound is %d", used, len(deck),
+				len(settings), bound)
 		}
 		if err != nil {
 			fail, ok := errors.AsType[*lectern.Failure](err)
-			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 || len(fail.Causes) > 101 {
+			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 ||
+				len(fail.Causes) > 101 {
 				t.Fatalf("%v", err)
 			}
 			return

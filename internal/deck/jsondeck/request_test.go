@@ -12,14 +12,18 @@ import (
 func TestParseRequest(t *testing.T) {
 	t.Parallel()
 	const deck = `{"projectName":"Old","avatarCode":"mikhailo","resolution":"720p","callback_url":"https://a.example/x","slides":[{"title":"One"}]}`
-	q, err := jsondeck.ParseRequest([]byte(deck), []byte(`{"title":"New","avatar":"gia","aspect":"1:1","callbackUrl":"https://b.example/y"}`), lectern.Limits{})
-	if err != nil || q.Deck.Title != "New" || q.Deck.Avatar != "gia" || q.Deck.Size.Width != q.Deck.Size.Height || q.CallbackURL != "https://b.example/y" || len(q.Warnings) != 0 {
+	q, err := jsondeck.ParseRequest([]byte(deck),
+		[]byte(`{"title":"New","avatar":"gia","aspect":"1:1","callbackUrl":"https://b.example/y"}`), lectern.Limits{})
+	if err != nil || q.Deck.Title != "New" || q.Deck.Avatar != "gia" || q.Deck.Size.Width != q.Deck.Size.Height ||
+		q.CallbackURL != "https://b.example/y" || len(q.Warnings) != 0 {
 		t.Errorf("%v %+v", err, q)
 	}
-	if q, err = jsondeck.ParseRequest([]byte(deck), nil, lectern.Limits{}); err != nil || q.Deck.Title != "Old" || q.CallbackURL != "https://a.example/x" || q.CallbackAt != "callback_url" || len(q.Warnings) != 0 {
+	if q, err = jsondeck.ParseRequest([]byte(deck), nil, lectern.Limits{}); err != nil || q.Deck.Title != "Old" ||
+		q.CallbackURL != "https://a.example/x" || q.CallbackAt != "callback_url" || len(q.Warnings) != 0 {
 		t.Errorf("without settings: %v %+v", err, q)
 	}
-	for settings, param := range map[string]string{`{"slides":[]}`: "settings.slides", `{"slides_data":[]}`: "settings.slides_data", `[]`: "settings", `{`: "settings"} {
+	for settings, param := range map[string]string{`{"slides":[]}`: "settings.slides",
+		`{"slides_data":[]}`: "settings.slides_data", `[]`: "settings", `{`: "settings"} {
 		_, err := jsondeck.ParseRequest([]byte(deck), []byte(settings), lectern.Limits{})
 		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Param != param {
 			t.Errorf("%s: %v", settings, err)
@@ -27,8 +31,8 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
-// A preset stands in for what a deck does not say of size and quality. As a setting it goes before what the deck says, in the
-// deck's aspect; other settings go before it.
+// A preset stands in for what a deck does not say of size and quality. As a setting it goes before what the deck says,
+// in the deck's aspect; other settings go before it.
 func TestPresets(t *testing.T) {
 	t.Parallel()
 	const slides = `"slides":[{"title":"One"}]`
@@ -56,7 +60,8 @@ func TestPresets(t *testing.T) {
 	} {
 		q, err := jsondeck.ParseRequest([]byte(`{`+c.deck+slides+`}`), []byte(c.settings), lectern.Limits{})
 		d := q.Deck.WithDefaults()
-		if err != nil || d.Size != (lectern.Size{Width: c.width, Height: c.height}) || d.Quality != c.quality || len(q.Warnings)+len(q.Faults) > 0 {
+		if err != nil || d.Size != (lectern.Size{Width: c.width, Height: c.height}) || d.Quality != c.quality ||
+			len(q.Warnings)+len(q.Faults) > 0 {
 			t.Errorf("%s with %s gives %v, %q, %v, %v, %v", c.deck, c.settings, d.Size, d.Quality, q.Warnings, q.Faults, err)
 		}
 	}

@@ -11,11 +11,12 @@ import (
 
 func TestParser(t *testing.T) {
 	t.Parallel()
-	decktest.Run(t, decktest.Fixture{Parser: jsondeck.Parser{}, Broken: `{"slides":[{]}`, Code: lectern.CodeInvalidJSON, Lines: true, Write: func(tree any) []byte {
-		b, err := json.Marshal(tree)
-		if err != nil {
-			panic(err)
-		}
-		return b
-	}})
+	decktest.Run(t, decktest.Fixture{Parser: jsondeck.Parser{}, Broken: `{"slides":[{]}`, Code: lectern.CodeInvalidJSON,
+		Lines: true, Write: func(tree any) []byte {
+			b, err := json.Marshal(tree)
+			if err != nil {
+				panic(err)
+			}
+			return b
+		}})
 }

@@ -1,7 +1,9 @@
-// Package yamldeck reads decks in YAML. What their fields mean is said in package form; faults name their line and column.
+// Package yamldeck reads decks in YAML. What their fields mean is said in package form; faults name their line and
+// column.
 //
-// YAML is taken as far as JSON goes: mappings with names, sequences, texts, numbers, true, false and null. Anchors and aliases
-// work, within the limits: what an alias stands for counts again. Tags, merge keys and several documents are refused.
+// YAML is taken as far as JSON goes: mappings with names, sequences, texts, numbers, true, false and null. Anchors and
+// aliases work, within the limits: what an alias stands for counts again. Tags, merge keys and several documents are
+// refused.
 package yamldeck
 
 import (
@@ -40,7 +42,8 @@ func (Parser) Kind() deck.Kind {
 // begins matches texts whose first line that is no comment begins a document or names a field.
 var begins = regexp.MustCompile(`\A\x{FEFF}?(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|[A-Za-z_]+:)(?:\s|\z)`)
 
-// Parse implements deck.Parser. Text that is no YAML is CodeInvalidYAML with its place, and too much of it CodeTooLarge.
+// Parse implements deck.Parser. Text that is no YAML is CodeInvalidYAML with its place, and too much of it
+// CodeTooLarge.
 func (Parser) Parse(_ context.Context, s deck.Source, settings []byte, lim lectern.Limits) (deck.Request, error) {
 	lim = lim.WithDefaults()
 	r := &reader{limit: lim.JSONTokens, left: lim.JSONTokens}
@@ -74,9 +77,11 @@ type reader struct{ limit, left int }
 func (r *reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) {
 	switch {
 	case int64(len(text)) > lim.BodyBytes:
-		return nil, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).", len(text), lim.BodyBytes)
+		return nil, nil, lectern.Fail(lectern.CodeTooLarge, "The deck has %d bytes; the limit is %d (limits.body).",
+			len(text), lim.BodyBytes)
 	case !utf8.Valid(text):
-		return nil, nil, lectern.Fail(lectern.CodeInvalidYAML, "This is not valid YAML: the text is not UTF-8. Save it as UTF-8 and try again.")
+		return nil, nil, lectern.Fail(lectern.CodeInvalidYAML, "This is not valid YAML: the text is not UTF-8. Save it as "+
+			"UTF-8 and try again.")
 	case marks(text) > r.left:
 		return nil, nil, r.tooMany()
 	}
@@ -92,8 +97,8 @@ func (r *reader) read(text []byte, lim lectern.Limits) (*yaml.Node, any, error) 
 	return &doc, tree, err
 }
 
-// marks is at least the number of values in a text, since each needs a mark that sets it apart from the one before: it keeps
-// the library from building more than the limit. Marks inside texts count too, which no deck comes near to.
+// marks is at least the number of values in a text, since each needs a mark that sets it apart from the one before: it
+// keeps the library from building more than the limit. Marks inside texts count too, which no deck comes near to.
 func marks(text []byte) int {
 	n := 1
 	for i, c := range text {
@@ -110,8 +115,8 @@ func marks(text []byte) int {
 }
 
 func (r *reader) tooMany() error {
-	return lectern.Fail(lectern.CodeTooLarge, "The YAML has more than %d names, values and brackets, which is the limit (limits.json_tokens). "+
-		"Leave out what no video needs, or split the deck.", r.limit)
+	return lectern.Fail(lectern.CodeTooLarge, "The YAML has more than %d names, values and brackets, which is the limit "+
+		"(limits.json_tokens). Leave out what no video needs, or split the deck.", r.limit)
 }
 
 // count takes tokens from what is left.
@@ -123,7 +128,8 @@ func (r *reader) count(n int) error {
 }
 
 func at(n *yaml.Node, format string, args ...any) error {
-	f := lectern.Fail(lectern.CodeInvalidYAML, "This is not valid YAML: %s (line %d, column %d).", fmt.Sprintf(format, args...), n.Line, n.Column)
+	f := lectern.Fail(lectern.CodeInvalidYAML, "This is not valid YAML: %s (line %d, column %d).",
+		fmt.Sprintf(format, args...), n.Line, n.Column)
 	f.Line, f.Column = n.Line, n.Column
 	return f
 }

@@ -30,7 +30,8 @@ func write(tree any) []byte {
 
 func TestParser(t *testing.T) {
 	t.Parallel()
-	decktest.Run(t, decktest.Fixture{Parser: yamldeck.Parser{}, Write: write, Broken: "slides:\n  - title: [x\n", Code: lectern.CodeInvalidYAML, Lines: true})
+	decktest.Run(t, decktest.Fixture{Parser: yamldeck.Parser{}, Write: write, Broken: "slides:\n  - title: [x\n",
+		Code: lectern.CodeInvalidYAML, Lines: true})
 }
 
 func read(text string, lim lectern.Limits) (deck.Request, error) {
@@ -73,12 +74,14 @@ slides:
 // Faults name the line and the column of the field, those of the check too.
 func TestFaultsHaveLines(t *testing.T) {
 	t.Parallel()
-	q, err := read("theme: neon\nslides:\n  - title: x\n  - props:\n      title: [y]\n    voice:\n      speed: 9\ntransitions:\n  - {type: fade, duration: 8}\n", lectern.Limits{})
+	q, err := read("theme: neon\nslides:\n  - title: x\n  - props:\n      title: [y]\n    voice:\n      speed: "+
+		"9\ntransitions:\n  - {type: fade, duration: 8}\n", lectern.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	faults := q.Deck.Validate(lectern.Limits{})
-	faults = append(faults, *lectern.Fail(lectern.CodeUnknownTheme, "No.").On("theme"), *lectern.Fail(lectern.CodeInvalidDeck, "No.").On("slides[0].props.title.text"))
+	faults = append(faults, *lectern.Fail(lectern.CodeUnknownTheme, "No.").On("theme"),
+		*lectern.Fail(lectern.CodeInvalidDeck, "No.").On("slides[0].props.title.text"))
 	f, ok := errors.AsType[*lectern.Failure](q.Judge(lectern.Join(faults)))
 	if !ok {
 		t.Fatal("it is taken")
@@ -87,7 +90,8 @@ func TestFaultsHaveLines(t *testing.T) {
 	for _, one := range f.Faults() {
 		got[one.Param] = [2]int{one.Line, one.Column}
 	}
-	want := map[string][2]int{"slides[1].props.title": {5, 7}, "slides[1].voice.speed": {7, 7}, "transitions[0].duration": {9, 18}, "theme": {1, 1}, "slides[0].title.text": {3, 5}}
+	want := map[string][2]int{"slides[1].props.title": {5, 7}, "slides[1].voice.speed": {7, 7},
+		"transitions[0].duration": {9, 18}, "theme": {1, 1}, "slides[0].title.text": {3, 5}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -109,7 +113,8 @@ func TestRefusedYAML(t *testing.T) {
 		"a: *nobody":                          "line 1",
 	} {
 		_, err := read(text, lectern.Limits{})
-		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidYAML || !strings.Contains(f.Message, says) || f.Line == 0 {
+		if f, ok := errors.AsType[*lectern.Failure](err); !ok || f.Code != lectern.CodeInvalidYAML ||
+			!strings.Contains(f.Message, says) || f.Line == 0 {
 			t.Errorf("%q: %+v", text, err)
 		}
 	}
@@ -175,8 +180,8 @@ func TestExamplesReadTheSame(t *testing.T) {
 	}
 }
 
-// FuzzParse: no text panics; what is refused is refused with a sentence of bounded length and a known code, and what is taken
-// reads the same twice.
+// FuzzParse: no text panics; what is refused is refused with a sentence of bounded length and a known code, and what is
+// taken reads the same twice.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("title: x\nslides:\n  - {title: y, narration: |\n      z\n    }\n"))
 	f.Add([]byte("slides: &a\n- b: *a\n"))
@@ -187,7 +192,8 @@ func FuzzParse(f *testing.F) {
 		q, err := yamldeck.Parser{}.Parse(t.Context(), deck.Source{Bytes: data}, nil, lim)
 		if err != nil {
 			fail, ok := errors.AsType[*lectern.Failure](err)
-			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 || !utf8.ValidString(fail.Message) {
+			if !ok || fail.Message == "" || fail.Code == lectern.CodeInternal || len(fail.Message) > 1000 ||
+				!utf8.ValidString(fail.Message) {
 				t.Fatalf("%v", err)
 			}
 			return

@@ -127,7 +127,8 @@ func read(name string, into any) (found bool) {
 
 // aliases are languages that the CLDR has under another tag.
 var aliases = map[string]string{
-	"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id", "tl": "fil", "mo": "ro", "sh": "sr", "ji": "yi", "zh-yue": "yue",
+	"nb": "no", "nn": "no", "cmn": "zh", "iw": "he", "in": "id", "tl": "fil", "mo": "ro", "sh": "sr", "ji": "yi",
+	"zh-yue": "yue",
 }
 
 // limit bounds the cached languages, because tags come from decks.

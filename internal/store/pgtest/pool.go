@@ -42,7 +42,8 @@ func (c *Cluster) Pool(ctx context.Context, mode string, settings ...string) (*P
 	ini := append([]string{
 		"[databases]", "* = host=" + c.dir + " user=lectern",
 		"[pgbouncer]", "pool_mode = " + mode, "auth_type = any", "listen_addr =", "unix_socket_dir = " + p.dir,
-		"listen_port = " + strconv.Itoa(poolPort), "max_client_conn = 1000", "default_pool_size = 10", "server_idle_timeout " +
+		"listen_port = " + strconv.Itoa(poolPort), "max_client_conn = 1000", "default_pool_size = 10",
+		"server_idle_timeout " +
 			"" +
 			"= 2",
 	}, settings...)

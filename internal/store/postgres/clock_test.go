@@ -14,7 +14,8 @@ import (
 func ahead(t *testing.T, by string) *postgres.DB {
 	t.Helper()
 	url := database(t)
-	if _, err := openDB(t, url).SQL().ExecContext(t.Context(), `CREATE SCHEMA ahead; CREATE FUNCTION ahead.clock_timestamp()
+	if _, err := openDB(t, url).SQL().ExecContext(t.Context(),
+		`CREATE SCHEMA ahead; CREATE FUNCTION ahead.clock_timestamp()
 		RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '`+by+`' $$`); err != nil {
 		t.Fatal(err)
 	}

@@ -170,7 +170,8 @@ func (n *Node) Workers(ctx context.Context) (workers int, err error) {
 // beats: that node may be stalled, and work must not wait for it.
 func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
 	rows, err := n.db.pool.Query(ctx, `SELECT id, workers FROM nodes
-		WHERE workers > 0 AND (id = $1 OR seen_at >= clock_timestamp() - make_interval(secs => $2))`, n.id, (3 * n.beat).Seconds())
+		WHERE workers > 0 AND (id = $1 OR seen_at >= clock_timestamp() - make_interval(secs => $2))`, n.id,
+		(3 * n.beat).Seconds())
 	if err != nil {
 		return nil, failure("count the slots", err)
 	}

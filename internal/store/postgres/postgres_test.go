@@ -127,7 +127,8 @@ func TestBadAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mute.Close()
-	_, err = postgres.Open(t.Context(), "postgres://me:secret@"+mute.Addr().String()+"/x?sslmode=disable&connect_timeout=1")
+	_, err = postgres.Open(t.Context(),
+		"postgres://me:secret@"+mute.Addr().String()+"/x?sslmode=disable&connect_timeout=1")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeOverloaded || !f.Retryable ||
 		strings.Contains(fmt.Sprint(err, f.Detail), "secret") {
 		t.Errorf("nobody answers: %v", err)

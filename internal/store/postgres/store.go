@@ -75,7 +75,8 @@ func (dialect) Lock(ctx context.Context, tx *sql.Tx, t sqlstore.Touched) error {
 	for _, a := range t.Assets {
 		owners, sums = append(owners, a.Owner), append(sums, a.SHA256)
 	}
-	_, err := tx.ExecContext(ctx, `SELECT 1 FROM assets a JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS named (owner, sha256)
+	_, err := tx.ExecContext(ctx,
+		`SELECT 1 FROM assets a JOIN (SELECT * FROM unnest($1::text[], $2::text[]) AS named (owner, sha256)
 			UNION SELECT owner, sha256 FROM asset_uses WHERE presentation_id = ANY($3)) touched USING (owner, sha256)
 		ORDER BY a.owner, a.sha256 FOR UPDATE OF a`, owners, sums, purged)
 	return err
@@ -140,7 +141,8 @@ func (dialect) Failure(doing string, err error) error { return failure(doing, er
 
 // Includes implements sqlstore.Dialect. Postgres cannot read a NUL in JSON; an object with one includes nothing.
 func (dialect) Includes(column, arg string) string {
-	return "CASE WHEN " + column + " = '' OR strpos(" + column + ", '\\u0000') > 0 THEN false ELSE " + column + "::jsonb @> " + arg + "::jsonb END"
+	return "CASE WHEN " + column + " = '' OR strpos(" + column + ", '\\u0000') > 0 THEN false ELSE " + column +
+		"::jsonb @> " + arg + "::jsonb END"
 }
 
 // failure is err for people; doing says what was being done. The context's own errors stay what they are.

@@ -54,7 +54,8 @@ func startNodeOn(t *testing.T, db *postgres.DB, id string, idle bool,
 		t.Fatal(err)
 	}
 	s, err := job.New(job.Options{
-		Store: store, Queue: tickets, Peers: member{node}, Node: id, ScratchDir: t.TempDir(), Run: run, Idle: idle, FlushInterval: time.Millisecond,
+		Store: store, Queue: tickets, Peers: member{node}, Node: id, ScratchDir: t.TempDir(), Run: run, Idle: idle,
+		FlushInterval: time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -71,9 +71,11 @@ func TestMigrateFromSchema1(t *testing.T) {
 	at := func(seconds int64) time.Time { return time.Unix(1764000000+seconds, 0).UTC() }
 
 	done := lectern.Presentation{
-		ID: "done", Owner: lectern.DefaultOwner, Title: "Grüße", Status: lectern.StatusCompleted, Stage: "done", Progress: lectern.Done, Message: "The video is ready.",
-		SlidesDone: 2, SlidesTotal: 2, Version: 3, Attempt: 1, CreatedAt: at(0), StartedAt: at(1), CompletedAt: at(9), LastHeartbeat: at(8),
-		Warnings: []lectern.Warning{{Code: "c", Message: "m", Slide: 2}}, Metadata: map[string]string{"k": "v"},
+		ID: "done", Owner: lectern.DefaultOwner, Title: "Grüße", Status: lectern.StatusCompleted, Stage: "done",
+		Progress: lectern.Done, Message: "The video is ready.",
+		SlidesDone: 2, SlidesTotal: 2, Version: 3, Attempt: 1, CreatedAt: at(0), StartedAt: at(1), CompletedAt: at(9),
+		LastHeartbeat: at(8),
+		Warnings:      []lectern.Warning{{Code: "c", Message: "m", Slide: 2}}, Metadata: map[string]string{"k": "v"},
 		ExpiresAt: at(9).AddDate(0, 0, 7),
 	}
 	equal := func(what string, got any, err error, want any) {

@@ -59,7 +59,8 @@ func (db *DB) checkWhole(ctx context.Context) error {
 
 // tables lists the tables that have rows of their own.
 func (db *DB) tables(ctx context.Context) ([]string, error) {
-	rows, err := db.write.QueryContext(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	rows, err := db.write.QueryContext(ctx,
+		`SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,8 @@ func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {
 
 // Includes implements sqlstore.Dialect.
 func (dialect) Includes(column, arg string) string {
-	return "CASE WHEN " + column + " = '' THEN 0 ELSE NOT EXISTS (SELECT 1 FROM json_each(" + arg + ") AS wanted WHERE NOT EXISTS (" +
+	return "CASE WHEN " + column + " = '' THEN 0 ELSE NOT EXISTS (SELECT 1 FROM json_each(" +
+		arg + ") AS wanted WHERE NOT EXISTS (" +
 		"SELECT 1 FROM json_each(" + column + ") AS held WHERE held.key = wanted.key AND held.value = wanted.value)) END"
 }
 

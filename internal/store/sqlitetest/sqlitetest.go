@@ -1,7 +1,7 @@
 // Package sqlitetest prepares data folders for tests of what is stored in SQLite.
 //
-// A new database goes through all migrations, which takes longer than most tests of it. Prepare copies one that was made
-// once.
+// A new database goes through all migrations, which takes longer than most tests of it. Prepare copies one that was
+// made once.
 package sqlitetest
 
 import (

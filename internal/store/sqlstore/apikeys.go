@@ -16,7 +16,8 @@ func (s *Store) InsertKey(ctx context.Context, k lectern.Key) error {
 		return err
 	}
 	n, err := s.writes().InsertAPIKey(ctx, rows.InsertAPIKeyParams{
-		ID: k.ID, Name: k.Name, Owner: cmp.Or(k.Owner, lectern.DefaultOwner), Scope: string(k.Scope), Quota: quota, Hash: k.Hash,
+		ID: k.ID, Name: k.Name, Owner: cmp.Or(k.Owner, lectern.DefaultOwner), Scope: string(k.Scope), Quota: quota,
+		Hash:      k.Hash,
 		CreatedAt: micros(k.CreatedAt), ExpiresAt: micros(k.ExpiresAt),
 	})
 	if err == nil && n == 0 {

@@ -54,16 +54,17 @@ func (s *Store) ShareAsset(ctx context.Context, a lectern.Asset) (kept lectern.A
 	return kept, created, shared, err
 }
 
-// PlanAsset notes the name of a file that an upload is about to write, which must be new. Unless [Store.InsertAsset] gives
-// it to an asset, it is a leftover from due on.
+// PlanAsset notes the name of a file that an upload is about to write, which must be new. Unless [Store.InsertAsset]
+// gives it to an asset, it is a leftover from due on.
 func (s *Store) PlanAsset(ctx context.Context, file string, due time.Time) error {
 	err := s.writes().PutLeftover(ctx, rows.PutLeftoverParams{File: file, DueAt: micros(due)})
 	return s.failure("store the asset", err)
 }
 
-// InsertAsset gives a.Owner an asset whose content is in a planned file. Where another file has the content by now, this
-// one is a leftover at once. A file that is no longer planned is CodeStale, and nothing changes.
-func (s *Store) InsertAsset(ctx context.Context, a lectern.Asset, file string) (kept lectern.Asset, created bool, err error) {
+// InsertAsset gives a.Owner an asset whose content is in a planned file. Where another file has the content by now,
+// this one is a leftover at once. A file that is no longer planned is CodeStale, and nothing changes.
+func (s *Store) InsertAsset(ctx context.Context, a lectern.Asset, file string) (kept lectern.Asset, created bool,
+	err error) {
 	err = s.transact(ctx, "store the asset", func(q *rows.Queries) error {
 		if err := settleFile(ctx, q, a, file); err != nil {
 			return err
@@ -153,11 +154,13 @@ func (s *Store) AssetFile(ctx context.Context, sha256 string) (string, error) {
 	return file, s.failure("read the asset", err)
 }
 
-// Assets returns an owner's assets of a kind, or of any, newest first: those after the place of before and beforeID; the
-// zero time is before the first.
-func (s *Store) Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string, limit int) (
+// Assets returns an owner's assets of a kind, or of any, newest first: those after the place of before and beforeID;
+// the zero time is before the first.
+func (s *Store) Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string,
+	limit int) (
 	[]lectern.Asset, error) {
-	p := rows.ListAssetsParams{Owner: owner, Kind: string(kind), BeforeTime: math.MaxInt64, BeforeID: beforeID, Max: int64(limit)}
+	p := rows.ListAssetsParams{Owner: owner, Kind: string(kind), BeforeTime: math.MaxInt64, BeforeID: beforeID,
+		Max: int64(limit)}
 	if !before.IsZero() {
 		p.BeforeTime = micros(before)
 	}
@@ -180,8 +183,8 @@ func (s *Store) StaleAssets(ctx context.Context, since time.Time, limit int) ([]
 }
 
 // DeleteAsset removes an owner's asset. With the last asset of a content its file is a leftover from now on. An unknown
-// one is CodeNotFound. One that a presentation names, or that was used after since, unless that is zero, is CodeConflict,
-// and nothing changes.
+// one is CodeNotFound. One that a presentation names, or that was used after since, unless that is zero, is
+// CodeConflict, and nothing changes.
 func (s *Store) DeleteAsset(ctx context.Context, owner, sha256 string, since, now time.Time) error {
 	return s.transact(ctx, "delete the asset", func(q *rows.Queries) error {
 		if _, err := q.LockContent(ctx, sha256); err != nil {
@@ -269,9 +272,10 @@ func missing(ctx context.Context, q *rows.Queries, owner string, uses []lectern.
 	return out, nil
 }
 
-// holdAssets makes sure that the assets which a deck names cannot go until the transaction ends. It returns them, or why
-// the deck is refused.
-func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, at time.Time) (held []string, refused, err error) {
+// holdAssets makes sure that the assets which a deck names cannot go until the transaction ends. It returns them, or
+// why the deck is refused.
+func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, at time.Time) (held []string, refused,
+	err error) {
 	uses := d.AssetUses()
 	if len(uses) == 0 {
 		return nil, nil, nil
@@ -292,7 +296,8 @@ func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, a
 			return nil, nil, err
 		}
 		if n == 0 { // deleted since it was found
-			return nil, lectern.MissingAssets(slices.DeleteFunc(uses, func(u lectern.AssetUse) bool { return u.SHA256 != sha })), nil
+			return nil, lectern.MissingAssets(slices.DeleteFunc(uses, func(u lectern.AssetUse) bool { return u.SHA256 != sha })),
+				nil
 		}
 	}
 	return held, nil, nil

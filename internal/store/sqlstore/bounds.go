@@ -212,7 +212,8 @@ func (s *Store) Pace(ctx context.Context) (job.Pace, error) {
 	work, err := s.q.ListAtWork(ctx)
 	for _, r := range work {
 		p.Running = append(p.Running, job.Running{
-			Started: fromMicros(r.StartedAt), Heartbeat: fromMicros(r.LastHeartbeat), ETA: time.Duration(r.Eta) * time.Microsecond,
+			Started: fromMicros(r.StartedAt), Heartbeat: fromMicros(r.LastHeartbeat),
+			ETA:      time.Duration(r.Eta) * time.Microsecond,
 			Estimate: time.Duration(r.Estimate) * time.Microsecond,
 		})
 	}

@@ -80,8 +80,11 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 		ID: r.ID, Title: r.Title, Status: lectern.Status(r.Status), Stage: r.Stage, Progress: lectern.Progress(r.Progress),
 		Message: r.Message, SlidesDone: int(r.SlidesDone), SlidesTotal: int(r.SlidesTotal), Version: r.Version,
 		Attempt: int(r.Attempt), Worker: r.Worker, CancelRequested: r.CancelRequested, CreatedAt: fromMicros(r.CreatedAt),
-		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt), LastHeartbeat: fromMicros(r.LastHeartbeat),
-		ETA: time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent, Owner: r.Owner, KeyID: r.KeyID,
+		StartedAt: fromMicros(r.StartedAt), CompletedAt: fromMicros(r.CompletedAt),
+		LastHeartbeat: fromMicros(r.LastHeartbeat),
+		ETA:           time.Duration(r.Eta) * time.Microsecond, CallbackURL: r.CallbackUrl, TraceParent: r.TraceParent,
+		Owner:    r.Owner,
+		KeyID:    r.KeyID,
 		Language: r.Language,
 	}
 	p.ExpiresAt = fromMicros(r.ExpiresAt)
@@ -139,7 +142,8 @@ func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.P
 	}
 	p.Version, p.Status, p.Stage, p.Progress, p.Message = version, s.Status, s.Stage, s.Progress, s.Message
 	p.SlidesDone, p.Attempt, p.Worker, p.CancelRequested = s.SlidesDone, s.Attempt, s.Worker, s.CancelRequested
-	p.StartedAt, p.CompletedAt, p.LastHeartbeat = fromMicros(s.StartedAt), fromMicros(s.CompletedAt), fromMicros(s.LastHeartbeat)
+	p.StartedAt, p.CompletedAt, p.LastHeartbeat = fromMicros(s.StartedAt), fromMicros(s.CompletedAt),
+		fromMicros(s.LastHeartbeat)
 	p.ETA, p.Error = time.Duration(s.ETA)*time.Microsecond, s.Failure
 	p.ExpiresAt, p.Usage = fromMicros(s.ExpiresAt), s.Usage
 	if p.Status != lectern.StatusCompleted {
@@ -156,14 +160,17 @@ func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.P
 func orderRow(o lectern.Order) rows.Order {
 	return rows.Order{
 		Key: o.Key, Engine: o.Engine, ExternalID: o.ExternalID, State: string(o.State), PresentationID: o.Presentation,
-		Attempt: int64(o.Attempt), Slide: int64(o.Slide), Part: int64(o.Part), Detail: o.Detail, UpdatedAt: micros(o.UpdatedAt),
+		Attempt: int64(o.Attempt), Slide: int64(o.Slide), Part: int64(o.Part), Detail: o.Detail,
+		UpdatedAt: micros(o.UpdatedAt),
 	}
 }
 
 func fromOrderRow(r rows.Order) lectern.Order {
 	return lectern.Order{
-		Key: r.Key, Engine: r.Engine, ExternalID: r.ExternalID, State: lectern.OrderState(r.State), Presentation: r.PresentationID,
-		Attempt: int(r.Attempt), Slide: int(r.Slide), Part: int(r.Part), Detail: r.Detail, UpdatedAt: fromMicros(r.UpdatedAt),
+		Key: r.Key, Engine: r.Engine, ExternalID: r.ExternalID, State: lectern.OrderState(r.State),
+		Presentation: r.PresentationID,
+		Attempt:      int(r.Attempt), Slide: int(r.Slide), Part: int(r.Part), Detail: r.Detail,
+		UpdatedAt: fromMicros(r.UpdatedAt),
 	}
 }
 

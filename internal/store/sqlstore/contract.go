@@ -79,8 +79,9 @@ func (w *writer) announce(ctx context.Context, milestones []lectern.Presentation
 			return err
 		}
 		err = w.q.InsertDelivery(ctx, rows.InsertDeliveryParams{
-			ID: d.ID, Owner: d.Owner, PresentationID: d.Presentation.ID, Endpoint: d.Endpoint, Url: d.URL, Type: d.Type, Presentation: p,
-			NextAt: micros(d.NextAt), CreatedAt: micros(d.CreatedAt),
+			ID: d.ID, Owner: d.Owner, PresentationID: d.Presentation.ID, Endpoint: d.Endpoint, Url: d.URL, Type: d.Type,
+			Presentation: p,
+			NextAt:       micros(d.NextAt), CreatedAt: micros(d.CreatedAt),
 		})
 		if err != nil {
 			return err

@@ -124,7 +124,8 @@ func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lec
 		})
 	default:
 		list, err = s.q.ListDeliveriesOf(ctx, rows.ListDeliveriesOfParams{
-			PresentationID: f.Presentation, Owner: f.Owner, State: string(f.State), Everyone: all, Endpoint: endpoint, Max: limit,
+			PresentationID: f.Presentation, Owner: f.Owner, State: string(f.State), Everyone: all, Endpoint: endpoint,
+			Max: limit,
 		})
 	}
 	if err != nil {
@@ -255,7 +256,8 @@ func (s *Store) PutEndpoint(ctx context.Context, e lectern.Endpoint) error {
 			})
 		} else {
 			n, err = q.UpdateEndpoint(ctx, rows.UpdateEndpointParams{
-				Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt), ID: e.ID, Revision: e.Revision,
+				Url: e.URL, Types: types, Secrets: secrets, Disabled: e.Disabled, CreatedAt: micros(e.CreatedAt), ID: e.ID,
+				Revision: e.Revision,
 			})
 		}
 		switch {

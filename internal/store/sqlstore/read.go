@@ -101,7 +101,8 @@ func (s *Store) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, e
 	out := make([]lectern.Artifact, len(list))
 	for i, r := range list {
 		out[i] = lectern.Artifact{
-			Kind: lectern.ArtifactKind(r.Kind), Slide: int(r.Slide), Key: r.Key, ContentType: r.ContentType, Size: r.Size, SHA256: r.Sha256,
+			Kind: lectern.ArtifactKind(r.Kind), Slide: int(r.Slide), Key: r.Key, ContentType: r.ContentType, Size: r.Size,
+			SHA256: r.Sha256,
 		}
 	}
 	return out, nil

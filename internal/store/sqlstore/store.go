@@ -34,8 +34,8 @@ type Dialect interface {
 	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
-	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object that
-	// replaces arg. Both hold strings alone.
+	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object
+	// that replaces arg. Both hold strings alone.
 	Includes(column, arg string) string
 	// Again says that a transaction failed for a reason that a second try does not meet.
 	Again(err error) bool
@@ -242,10 +242,13 @@ func (w *writer) create(ctx context.Context, p lectern.Presentation, d lectern.D
 	}
 	err = w.q.InsertPresentation(ctx, rows.InsertPresentationParams{
 		ID: row.ID, Title: row.Title, Status: row.Status, Stage: row.Stage, Progress: row.Progress, Message: row.Message,
-		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt, Worker: row.Worker,
-		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt, CompletedAt: row.CompletedAt,
+		SlidesDone: row.SlidesDone, SlidesTotal: row.SlidesTotal, Version: row.Version, Attempt: row.Attempt,
+		Worker:          row.Worker,
+		CancelRequested: row.CancelRequested, CreatedAt: row.CreatedAt, StartedAt: row.StartedAt,
+		CompletedAt:   row.CompletedAt,
 		LastHeartbeat: row.LastHeartbeat, Eta: row.Eta, Failure: row.Failure, Warnings: row.Warnings, Metadata: row.Metadata,
-		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID, Language: row.Language,
+		CallbackUrl: row.CallbackUrl, TraceParent: row.TraceParent, Owner: row.Owner, KeyID: row.KeyID,
+		Language: row.Language,
 		Estimate: bounds.Estimate.Microseconds(), Ticket: ticket,
 	})
 	if err != nil {

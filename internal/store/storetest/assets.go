@@ -43,7 +43,8 @@ func sum(c string) string { return c + strings.Repeat("0", 64-len(c)) }
 func (b *bench) asset(owner, c string) lectern.Asset {
 	at := b.tick()
 	return lectern.Asset{
-		SHA256: sum(c), Owner: owner, Kind: lectern.AssetPicture, MediaType: "image/png", Size: 1 << 33, Name: "Grüße „1“.png",
+		SHA256: sum(c), Owner: owner, Kind: lectern.AssetPicture, MediaType: "image/png", Size: 1 << 33,
+		Name:  "Grüße „1“.png",
 		Width: 640, Height: 480, CreatedAt: at, UsedAt: at,
 	}
 }
@@ -63,7 +64,8 @@ func (b *bench) naming(owner string, sums ...string) job.WriteSpec {
 	s := b.newSpec()
 	s.Create.Owner = owner
 	for _, one := range sums {
-		s.Deck.Slides = append(s.Deck.Slides, lectern.Slide{Template: "image", Props: map[string]any{"image": "asset:" + one}})
+		s.Deck.Slides = append(s.Deck.Slides,
+			lectern.Slide{Template: "image", Props: map[string]any{"image": "asset:" + one}})
 	}
 	return s
 }
@@ -143,7 +145,8 @@ func assetList(t *testing.T, b *bench) {
 func assetUses(t *testing.T, b *bench) {
 	one, two := b.bring(b.asset("a", "1"), "f1"), b.bring(b.asset("a", "2"), "f2")
 	foreign := b.bring(b.asset("b", "3"), "f3")
-	missing, err := b.store.Missing(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1}, {SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}})
+	missing, err := b.store.Missing(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1},
+		{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}})
 	same(t, "missing", err, nil)
 	same(t, "missing", missing, []lectern.AssetUse{{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}})
 
@@ -176,7 +179,8 @@ func assetUses(t *testing.T, b *bench) {
 }
 
 func staleAssets(t *testing.T, b *bench) {
-	old, named, fresh := b.bring(b.asset("a", "1"), "f1"), b.bring(b.asset("a", "2"), "f2"), b.bring(b.asset("b", "3"), "f3")
+	old, named, fresh := b.bring(b.asset("a", "1"), "f1"), b.bring(b.asset("a", "2"), "f2"),
+		b.bring(b.asset("b", "3"), "f3")
 	same(t, "created", b.commit(b.naming("a", named.SHA256))[0].Err, nil)
 	since := b.tick()
 	fresh.UsedAt = b.tick()
@@ -221,8 +225,8 @@ func leftovers(t *testing.T, b *bench) {
 	wantCode(t, err, lectern.CodeNotFound)
 }
 
-// assetCall is one operation of the race, and assetModel says what it may answer: as an asset that is there or not, and a
-// number of presentations that name it.
+// assetCall is one operation of the race, and assetModel says what it may answer: as an asset that is there or not, and
+// a number of presentations that name it.
 type assetCall struct{ op, owner string }
 
 type assetState struct {
@@ -345,7 +349,8 @@ func (r *race) commit(spec job.WriteSpec) error {
 
 // drop ends a presentation and removes it.
 func (r *race) drop(id string, at time.Time) error {
-	return errors.Join(r.commit(job.WriteSpec{ID: id, At: at, Events: []lectern.Event{lectern.CancelAsked{}}, KeepFor: time.Hour}),
+	return errors.Join(r.commit(job.WriteSpec{ID: id, At: at, Events: []lectern.Event{lectern.CancelAsked{}},
+		KeepFor: time.Hour}),
 		r.commit(job.WriteSpec{ID: id, At: at, Mark: true}), r.commit(job.WriteSpec{ID: id, At: at, Purge: true}))
 }
 

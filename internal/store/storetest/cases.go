@@ -38,7 +38,8 @@ func roundTrip(t *testing.T, b *bench) {
 		SlidesDone: 1, ETA: 90 * time.Second})
 	same(t, "reported", b.get(p.ID), p)
 	p = b.apply(p.ID, lectern.Completed{Attempt: 1, Files: []lectern.Artifact{
-		{Kind: lectern.ArtifactVideo, Key: "k", ContentType: "video/mp4", Size: 1 << 40, SHA256: "aa", Duration: 83400 * time.Millisecond},
+		{Kind: lectern.ArtifactVideo, Key: "k", ContentType: "video/mp4", Size: 1 << 40, SHA256: "aa",
+			Duration: 83400 * time.Millisecond},
 		{Kind: lectern.ArtifactSlideImage, Slide: 1, Key: "l", ContentType: "image/png", Size: 1, SHA256: "bb"},
 	}})
 	same(t, "completed", b.get(p.ID), p)
@@ -55,8 +56,10 @@ func roundTrip(t *testing.T, b *bench) {
 
 func usage(t *testing.T, b *bench) {
 	used := func(attempt int, characters int64) lectern.Reported {
-		return lectern.Reported{Attempt: attempt, Usage: &lectern.Consumption{CPU: time.Duration(characters) * time.Millisecond,
-			Providers: []lectern.ProviderUse{{Provider: "anna", Characters: characters, Cost: 3 * characters, Currency: "EUR"}}}}
+		return lectern.Reported{Attempt: attempt,
+			Usage: &lectern.Consumption{CPU: time.Duration(characters) * time.Millisecond,
+				Providers: []lectern.ProviderUse{{Provider: "anna", Characters: characters, Cost: 3 * characters,
+					Currency: "EUR"}}}}
 	}
 	p := b.create()
 	b.apply(p.ID, lectern.Began{Worker: "w"})
@@ -76,7 +79,8 @@ func usage(t *testing.T, b *bench) {
 	b.apply(p.ID, lectern.Began{Worker: "w"})
 	p = b.apply(p.ID, used(3, 1000), lectern.Completed{Attempt: 3})
 	same(t, "completed", b.get(p.ID), p)
-	same(t, "all attempts", p.Usage.Providers, []lectern.ProviderUse{{Provider: "anna", Characters: 1109, Cost: 3327, Currency: "EUR"}})
+	same(t, "all attempts", p.Usage.Providers,
+		[]lectern.ProviderUse{{Provider: "anna", Characters: 1109, Cost: 3327, Currency: "EUR"}})
 	for _, v := range b.history(p.ID, 0) {
 		if v.Version == failed {
 			same(t, "as it was when it failed", v.Usage.Providers[0].Characters, int64(109))
@@ -142,7 +146,8 @@ func fencing(t *testing.T, b *bench) {
 	p = b.apply(p.ID, lectern.Began{Worker: "w2"})
 	before, history := b.get(p.ID), b.history(p.ID, 0)
 	for _, e := range []lectern.Event{
-		lectern.Reported{Attempt: 1, Progress: 9000, Message: "late"}, lectern.Beat{Attempt: 1}, lectern.Completed{Attempt: 1},
+		lectern.Reported{Attempt: 1, Progress: 9000, Message: "late"}, lectern.Beat{Attempt: 1},
+		lectern.Completed{Attempt: 1},
 		lectern.Broke{Attempt: 1, Failure: *lectern.Fail(lectern.CodeInternal,
 			"late")}, lectern.Stopped{Attempt: 1}, lectern.Released{Attempt: 1},
 	} {
@@ -342,12 +347,14 @@ func list(t *testing.T, b *bench) {
 	}
 }
 
-// filters lists by every filter, alone and together. Keys and values are compared as a whole, whatever characters they have.
+// filters lists by every filter, alone and together. Keys and values are compared as a whole, whatever characters they
+// have.
 func filters(t *testing.T, b *bench) {
 	odd := map[string]string{`a"b\c`: `x","y":"z`, "<é>.💡": " ' % _ ?", "": "", "n\n": "1"}
 	begin := b.at
 	var made []string
-	for i, metadata := range []map[string]string{nil, {"course": "algebra"}, {"course": "algebra", "term": "1"}, {"course": "Algebra"}, odd} {
+	for i, metadata := range []map[string]string{nil, {"course": "algebra"}, {"course": "algebra", "term": "1"},
+		{"course": "Algebra"}, odd} {
 		s := b.newSpec()
 		s.Create.Metadata, s.Create.CreatedAt = metadata, begin.Add(time.Duration(i+1)*time.Hour)
 		b.commit(s)
@@ -387,7 +394,8 @@ func filters(t *testing.T, b *bench) {
 	check("until", job.Page{CreatedBefore: begin.Add(3 * time.Hour)}, 1, 0)
 	check("between", job.Page{CreatedAfter: begin.Add(time.Hour), CreatedBefore: begin.Add(3*time.Hour + 1000)}, 2, 1)
 	check("all filters at once", job.Page{
-		Owner: lectern.DefaultOwner, Statuses: []lectern.Status{canceled, processing}, Metadata: map[string]string{"course": "algebra"},
+		Owner: lectern.DefaultOwner, Statuses: []lectern.Status{canceled, processing},
+		Metadata:     map[string]string{"course": "algebra"},
 		CreatedAfter: begin.Add(time.Hour), Before: begin.Add(3 * time.Hour), BeforeID: "",
 	}, 1)
 	check("another owner", job.Page{Owner: "b", Metadata: map[string]string{"course": "algebra"}})

@@ -172,7 +172,8 @@ func orders(t *testing.T, b *bench) {
 func orderLifetimes(t *testing.T, b *bench) {
 	p := b.running()
 	states := []lectern.OrderState{
-		lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady, lectern.OrderFailed,
+		lectern.OrderIntended, lectern.OrderCreated, lectern.OrderSubmitting, lectern.OrderSubmitted, lectern.OrderReady,
+		lectern.OrderFailed,
 	}
 	at := b.tick()
 	for _, s := range states {

@@ -292,7 +292,8 @@ func backlog(t *testing.T, b *bench) {
 }
 
 func endpointsGo(t *testing.T, b *bench) {
-	gone, off := b.endpoint(lectern.Endpoint{ID: "gone", Types: []string{"presentation.queued"}}), b.endpoint(lectern.Endpoint{ID: "off"})
+	gone, off := b.endpoint(lectern.Endpoint{ID: "gone", Types: []string{"presentation.queued"}}),
+		b.endpoint(lectern.Endpoint{ID: "off"})
 	list, err := b.store.Endpoints(b.ctx())
 	same(t, "endpoints", list, []lectern.Endpoint{gone, off})
 	same(t, "endpoints", err, nil)

@@ -151,7 +151,8 @@ func (h *host) start(ctx context.Context) (*child, error) {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	// The child outlives no session; exchange watches the session's context.
-	p, err := proc.Start(usage.With(h.ctx, usage.From(ctx)), proc.Command{Path: h.command[0], Args: h.command[1:], Stdin: inR, Stdout: outW})
+	p, err := proc.Start(usage.With(h.ctx, usage.From(ctx)), proc.Command{Path: h.command[0], Args: h.command[1:],
+		Stdin: inR, Stdout: outW})
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,8 @@ func TestWordsOfKnownPhonemes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{ // how each word begins and ends
-		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ", "and": "æ " +
+		"Thomas": "t s", "paid": "p d", "$5.50": "f s", "on": "ɑː n", "the": "ð ə", "2nd": "s d", "day,": "d eɪ",
+		"and": "æ " +
 			"" +
 			"d", "went": "w t", "home.": "h m",
 	}
@@ -138,7 +139,8 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "flite")
-			body := "#!/bin/sh\ncase \"$1\" in -lv) echo 'Voices available: rms'; exit;; --version) echo ' version: flite-9.9'; exit;; esac\n" + script + "\n"
+			body := "#!/bin/sh\ncase \"$1\" in -lv) echo 'Voices available: rms'; exit;; --version) echo ' version: " +
+				"flite-9.9'; exit;; esac\n" + script + "\n"
 			if err := os.WriteFile(path, []byte(body), 0o755); err != nil {
 				t.Fatal(err)
 			}

@@ -18,10 +18,12 @@ var said = map[string]string{
 		"is", "vs.": "versus", "vs": "versus", "etc.": "et cetera",
 	"kubernetes": "koober netties", "json": "jason", "sql": "sequel", "postgresql": "post gress " +
 		"sequel", "postgres": "post gress",
-	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S", "macos": "mack O " +
+	"mysql": "my sequel", "sqlite": "sequel lite", "yaml": "yammel", "oauth": "o auth", "ios": "I O S",
+	"macos": "mack O " +
 		"" +
 		"S", "gui": "gooey",
-	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I", "ffmpeg": "F " +
+	"github": "git hub", "gitlab": "git lab", "linux": "linnux", "nginx": "engine X", "openai": "open A I",
+	"ffmpeg": "F " +
 		"" +
 		"F mpeg", "mpeg": "M peg",
 	"w/": "with", "w/o": "without", "approx.": "approximately",
@@ -88,7 +90,9 @@ func ascii(s string) string {
 }
 
 var folds = map[rune]string{
-	'ß': "ss", 'æ': "ae", 'Æ': "Ae", 'ø': "o", 'Ø': "O", 'œ': "oe", 'Œ': "Oe", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D", 'ð': "th", 'þ': "th", 'ı': "i",
-	'°': " degrees ", '×': " times ", '÷': " divided by ", '±': " plus minus ", '£': " pounds ", '€': " euros ", '¥': " yen ", '§': " section ",
+	'ß': "ss", 'æ': "ae", 'Æ': "Ae", 'ø': "o", 'Ø': "O", 'œ': "oe", 'Œ': "Oe", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D",
+	'ð': "th", 'þ': "th", 'ı': "i",
+	'°': " degrees ", '×': " times ", '÷': " divided by ", '±': " plus minus ", '£': " pounds ", '€': " euros ",
+	'¥': " yen ", '§': " section ",
 	'№': " number ", '½': " half ", '⁄': "/",
 }

@@ -1,8 +1,8 @@
 // Package elaitest is Elai for tests: a server that behaves as the real one does, on its good days and on its bad ones.
 //
-// It looks hard at what it gets, since the real one answers many a wrong request with a blank video: a wrong header, field,
-// measure or colour fails the test. It counts what costs money. Its clips are real: a figure with soft edges that moves in front
-// of pure green, 1080p, with sound.
+// It looks hard at what it gets, since the real one answers many a wrong request with a blank video: a wrong header,
+// field, measure or colour fails the test. It counts what costs money. Its clips are real: a figure with soft edges
+// that moves in front of pure green, 1080p, with sound.
 package elaitest
 
 import (
@@ -89,8 +89,9 @@ type film struct {
 
 // New starts a server that ends with the test.
 func New(t testing.TB) *Server {
-	s := &Server{t: t, quit: make(chan struct{}), videos: map[string]*film{}, creates: map[string]int{}, renders: map[string]int{},
-		calls: map[string]int{}, plan: map[string][]Trouble{}}
+	s := &Server{t: t, quit: make(chan struct{}), videos: map[string]*film{}, creates: map[string]int{},
+		renders: map[string]int{},
+		calls:   map[string]int{}, plan: map[string][]Trouble{}}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	s.URL = s.http.URL + "/api/v1"
 	t.Cleanup(func() {
@@ -100,8 +101,8 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Plan gives the next calls of a kind their troubles. Kinds are "create", "render", "get", "list", "avatars", "voices" and
-// "download".
+// Plan gives the next calls of a kind their troubles. Kinds are "create", "render", "get", "list", "avatars", "voices"
+// and "download".
 func (s *Server) Plan(kind string, troubles ...Trouble) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -224,7 +225,8 @@ func (s *Server) answerCall(w http.ResponseWriter, r *http.Request, kind, id str
 		answer(w, http.StatusPaymentRequired, map[string]any{"message": "Not enough minutes left in the current tariff plan"})
 		return
 	case Refused:
-		answer(w, http.StatusBadRequest, map[string]any{"message": "Slide 1 is too long.", "errors": []any{map[string]any{"id": 1, "index": 0, "errors": []any{"Please limit speech to 60s."}}}})
+		answer(w, http.StatusBadRequest, map[string]any{"message": "Slide 1 is too long.",
+			"errors": []any{map[string]any{"id": 1, "index": 0, "errors": []any{"Please limit speech to 60s."}}}})
 		return
 	case HTML:
 		w.Header().Set("Content-Type", "text/html")

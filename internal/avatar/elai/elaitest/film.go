@@ -17,7 +17,8 @@ import (
 
 var films sync.Map // text → func() ([]byte, error)
 
-// Film gives a clip in which somebody says text: 1920×1080, 25 frames a second, a figure with soft edges that sways in front of
+// Film gives a clip in which somebody says text: 1920×1080, 25 frames a second, a figure with soft edges that sways in
+// front of
 // #00FF00, and a beep for each word. It is made once a process.
 func Film(text string) ([]byte, error) {
 	f, _ := films.LoadOrStore(text, sync.OnceValues(func() ([]byte, error) { return film1080(text) }))
@@ -61,8 +62,8 @@ func film1080(text string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// Figure is the presenter of all films, 1080×1080: head, hair that thins out, shoulders. Its edges are soft, as hair and motion
-// make them, and nothing in it is greener than it is red or blue.
+// Figure is the presenter of all films, 1080×1080: head, hair that thins out, shoulders. Its edges are soft, as hair
+// and motion make them, and nothing in it is greener than it is red or blue.
 func Figure() *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, 1080, 1080))
 	for y := range 1080 {
@@ -81,7 +82,8 @@ func Figure() *image.NRGBA {
 			lay(52+20*fy/1080, 60, 110, body)
 			lay(224, 172, 150, head)
 			if a > 0 {
-				m.SetNRGBA(x, y, color.NRGBA{R: byte(c[0]/a + 0.5), G: byte(c[1]/a + 0.5), B: byte(c[2]/a + 0.5), A: byte(a*255 + 0.5)})
+				m.SetNRGBA(x, y, color.NRGBA{R: byte(c[0]/a + 0.5), G: byte(c[1]/a + 0.5), B: byte(c[2]/a + 0.5),
+					A: byte(a*255 + 0.5)})
 			}
 		}
 	}

@@ -25,9 +25,12 @@ func (s *Server) avatars() any {
 		return m
 	}
 	return []any{
-		look("gia", "Gia", "gia", map[string]any{"gender": "female", "defaultVoice": "en-US-AriaNeural", "limit": 300, "variants": []any{
-			look("casual", "Casual", "gia.casual", map[string]any{"limit": 300}), look("business", "Business", "gia.business", nil)}}),
-		look("zara", "Zara", "zara", map[string]any{"gender": "female", "variants": []any{look("regular", "Regular", "zara.regular", nil)}}),
+		look("gia", "Gia", "gia", map[string]any{"gender": "female", "defaultVoice": "en-US-AriaNeural", "limit": 300,
+			"variants": []any{
+				look("casual", "Casual", "gia.casual", map[string]any{"limit": 300}),
+				look("business", "Business", "gia.business", nil)}}),
+		look("zara", "Zara", "zara",
+			map[string]any{"gender": "female", "variants": []any{look("regular", "Regular", "zara.regular", nil)}}),
 	}
 }
 
@@ -88,7 +91,8 @@ func (o Ordered) faults(picture func(code string) string) []string {
 	if !known || s.Avatar.Gender != "female" {
 		bad("the avatar is %+v", s.Avatar)
 	}
-	if s.ID != 1 || s.Status != "edited" || s.Animation == "" || s.Language == "" || s.Speech == "" || s.Voice == "" || s.VoiceType != "text" || s.VoiceProvider == "" {
+	if s.ID != 1 || s.Status != "edited" || s.Animation == "" || s.Language == "" || s.Speech == "" || s.Voice == "" ||
+		s.VoiceType != "text" || s.VoiceProvider == "" {
 		bad("a field of the slide is missing: %+v", s)
 	}
 	if !fullColour.MatchString(s.Canvas.Background) || s.Canvas.Version != "4.4.0" || len(s.Canvas.Objects) != 1 {
@@ -97,10 +101,12 @@ func (o Ordered) faults(picture func(code string) string) []string {
 	}
 	ob := s.Canvas.Objects[0]
 	w, h := float64(ob.Width)*ob.ScaleX, float64(ob.Height)*ob.ScaleY
-	if ob.Type != "avatar" || ob.Src != s.Avatar.Canvas || ob.AvatarType != "transparent" || !fullColour.MatchString(ob.Fill) {
+	if ob.Type != "avatar" || ob.Src != s.Avatar.Canvas || ob.AvatarType != "transparent" ||
+		!fullColour.MatchString(ob.Fill) {
 		bad("the object is %+v", ob)
 	}
-	if ob.Width != 1080 || ob.Height != 1080 || w < 90 || h < 90 || ob.Left < 0 || ob.Top < 0 || ob.Left+w > 640.01 || ob.Top+h > 360.01 {
+	if ob.Width != 1080 || ob.Height != 1080 || w < 90 || h < 90 || ob.Left < 0 || ob.Top < 0 || ob.Left+w > 640.01 ||
+		ob.Top+h > 360.01 {
 		bad("the object lies at %g,%g with %g×%g, outside of 640×360", ob.Left, ob.Top, w, h)
 	}
 	if _, ok := ob.Animation["type"]; !ok {
