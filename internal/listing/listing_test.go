@@ -3,6 +3,7 @@ package listing_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,37 +17,39 @@ var errDown = errors.New("down")
 func TestAListOutlivesItsService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		asked, down := 0, true
+		var asked atomic.Int64
+		var down atomic.Bool
+		down.Store(true)
 		l := listing.New(listing.Options[[]string]{Fresh: time.Hour, Sulk: 30 * time.Second, Limit: 3 * time.Second,
 			Fetch: func(ctx context.Context) ([]string, error) {
-				asked++
-				if down {
+				asked.Add(1)
+				if down.Load() {
 					<-ctx.Done()
 					return nil, errDown
 				}
 				return []string{"anna"}, nil
 			}})
 		defer l.Close()
-		get := func(want error, fetches int, took time.Duration) {
+		get := func(want error, fetches int64, took time.Duration) {
 			t.Helper()
 			begun := time.Now()
 			list, err := l.Get(t.Context())
 			if d := time.Since(begun); !errors.Is(err, want) || d != took || (err == nil) != (len(list) == 1) {
 				t.Errorf("%v %v after %s", list, err, d)
 			}
-			if synctest.Wait(); asked != fetches {
-				t.Errorf("asked %d times, not %d", asked, fetches)
+			if synctest.Wait(); asked.Load() != fetches {
+				t.Errorf("asked %d times, not %d", asked.Load(), fetches)
 			}
 		}
 		get(errDown, 1, 3*time.Second)
 		get(errDown, 1, 0) // it is left alone for a while
 		time.Sleep(30 * time.Second)
-		down = false
+		down.Store(false)
 		get(nil, 2, 0)
 		time.Sleep(59 * time.Minute)
 		get(nil, 2, 0)
 		time.Sleep(time.Minute)
-		down = true
+		down.Store(true)
 		get(nil, 3, 0) // the old list, while a new one is fetched
 		time.Sleep(3 * time.Second)
 		get(nil, 3, 0)
@@ -60,9 +63,9 @@ func TestAListOutlivesItsService(t *testing.T) {
 func TestCallersWaitTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		asked := 0
+		var asked atomic.Int64
 		l := listing.New(listing.Options[int]{Fetch: func(ctx context.Context) (int, error) {
-			asked++
+			asked.Add(1)
 			time.Sleep(2 * time.Second)
 			return 7, ctx.Err()
 		}})
@@ -79,8 +82,8 @@ func TestCallersWaitTogether(t *testing.T) {
 			}()
 		}
 		time.Sleep(3 * time.Second)
-		if asked != 1 {
-			t.Errorf("asked %d times", asked)
+		if n := asked.Load(); n != 1 {
+			t.Errorf("asked %d times", n)
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)
