@@ -80,6 +80,8 @@ type AssetUse struct {
 	SHA256 string
 	Param  string // the field: "slides[3].props.image"
 	Slide  int    // counted from 1
+	// Kind is what the owner's asset is, where a store has looked for it; "": there is none.
+	Kind AssetKind
 }
 
 // AssetUses lists the places where d names assets, in the order of the deck. It lists each place.
@@ -92,7 +94,7 @@ func (d Deck) AssetUses() []AssetUse {
 		for _, name := range slices.Sorted(maps.Keys(s.Props)) {
 			EachText(s.Props[name], fmt.Sprintf("slides[%d].props.%s", i, name), func(text, param string) {
 				if sha, _, ok := AssetAddress(text); ok {
-					uses = append(uses, AssetUse{sha, param, i + 1})
+					uses = append(uses, AssetUse{SHA256: sha, Param: param, Slide: i + 1})
 				}
 			})
 		}
@@ -133,13 +135,17 @@ func EachText(value any, param string, see func(text, param string)) {
 	}
 }
 
-// MissingAssets returns the fault of a deck whose uses name assets that its owner does not have; nil for none. Each
-// place is named.
-func MissingAssets(missing []AssetUse) error {
-	faults := make([]Failure, 0, len(missing))
-	for _, u := range missing {
+// UnfitAssets returns the fault of a deck whose uses name assets that its owner does not have, or that are no pictures;
+// nil for none. Each place is named.
+func UnfitAssets(unfit []AssetUse) error {
+	faults := make([]Failure, 0, len(unfit))
+	for _, u := range unfit {
 		f := Fail(CodeUnknownAsset, "There is no asset %s%s. Upload the file first (POST /v1/assets, `lectern asset add`).",
 			assetScheme, u.SHA256)
+		if u.Kind != "" {
+			f = Fail(CodeAssetRefused, "The asset %s%s is a %s, and a picture is needed here. `lectern asset list` shows what "+
+				"each asset is.", assetScheme, u.SHA256, u.Kind)
+		}
 		faults = append(faults, *f.On(u.Param).At(u.Slide))
 	}
 	return Join(faults)

@@ -26,13 +26,18 @@ func TestAssetUses(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v", got)
 	}
-	err := lectern.MissingAssets(got[1:])
+	err := lectern.UnfitAssets(got[1:])
 	f, ok := errors.AsType[*lectern.Failure](err)
 	if !ok || f.Code != lectern.CodeUnknownAsset || f.Slide != 2 || f.Param != "slides[1].props.image" ||
 		len(f.Causes) != 1 || !f.Code.IsFault() {
 		t.Errorf("%+v", f)
 	}
-	if err := lectern.MissingAssets(nil); err != nil {
+	got[1].Kind = lectern.AssetSound
+	err = lectern.UnfitAssets(got[1:2])
+	if f := lectern.AsFailure(err); f.Code != lectern.CodeAssetRefused || !strings.Contains(f.Message, "is a sound") {
+		t.Errorf("%+v", f)
+	}
+	if err := lectern.UnfitAssets(nil); err != nil {
 		t.Error(err)
 	}
 }

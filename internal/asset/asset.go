@@ -59,8 +59,8 @@ type Reader interface {
 	AssetFile(ctx context.Context, sha256 string) (string, error)
 	Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string, limit int) (
 		[]lectern.Asset, error)
-	// Missing returns the uses of assets that the owner does not have.
-	Missing(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
+	// Unfit returns the uses of assets that the owner does not have, or that are no pictures.
+	Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
 }
 
 // Remover removes assets and the files that they leave.
@@ -371,17 +371,17 @@ func parseCursor(c string) (time.Time, string, error) {
 	return time.UnixMicro(micros).UTC(), id, nil
 }
 
-// Check returns the fault of a deck of owner that names assets which the owner does not have; nil for none.
+// Check returns the fault of a deck of owner that names assets which the owner does not have, or which are no pictures; nil for none.
 func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error {
 	uses := d.AssetUses()
 	if len(uses) == 0 {
 		return nil
 	}
-	missing, err := s.o.Store.Missing(ctx, cmp.Or(owner, lectern.DefaultOwner), uses)
+	missing, err := s.o.Store.Unfit(ctx, cmp.Or(owner, lectern.DefaultOwner), uses)
 	if err != nil {
 		return err
 	}
-	return lectern.MissingAssets(missing)
+	return lectern.UnfitAssets(missing)
 }
 
 // Delete removes an owner's asset. One that it does not have is CodeNotFound, one that a presentation names

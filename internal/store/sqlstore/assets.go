@@ -246,26 +246,26 @@ func (s *Store) ForgetLeftover(ctx context.Context, file string) error {
 	return s.failure("forget a removed file", err)
 }
 
-// Missing returns those of the uses that name assets which the owner does not have.
-func (s *Store) Missing(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error) {
-	missing, err := missing(ctx, s.q, owner, uses)
-	return missing, s.failure("look for assets", err)
+// Unfit returns those of the uses that name assets which the owner does not have, or which are no pictures.
+func (s *Store) Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error) {
+	list, err := unfit(ctx, s.q, owner, uses)
+	return list, s.failure("look for assets", err)
 }
 
-func missing(ctx context.Context, q *rows.Queries, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error) {
-	there := map[string]bool{}
+func unfit(ctx context.Context, q *rows.Queries, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error) {
+	kinds := map[string]lectern.AssetKind{} // by hash; "": the owner has none
 	var out []lectern.AssetUse
 	for _, u := range uses {
-		found, known := there[u.SHA256]
+		kind, known := kinds[u.SHA256]
 		if !known {
-			_, err := q.GetAsset(ctx, rows.GetAssetParams{Owner: owner, Sha256: u.SHA256})
+			row, err := q.GetAsset(ctx, rows.GetAssetParams{Owner: owner, Sha256: u.SHA256})
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return nil, err
 			}
-			found = err == nil
-			there[u.SHA256] = found
+			kind = lectern.AssetKind(row.Kind)
+			kinds[u.SHA256] = kind
 		}
-		if !found {
+		if u.Kind = kind; kind != lectern.AssetPicture {
 			out = append(out, u)
 		}
 	}
@@ -281,9 +281,9 @@ func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, a
 		return nil, nil, nil
 	}
 	owner = cmp.Or(owner, lectern.DefaultOwner)
-	gone, err := missing(ctx, w.q, owner, uses)
+	gone, err := unfit(ctx, w.q, owner, uses)
 	if err != nil || len(gone) > 0 {
-		return nil, lectern.MissingAssets(gone), err
+		return nil, lectern.UnfitAssets(gone), err
 	}
 	for _, u := range uses {
 		held = append(held, u.SHA256)
@@ -296,7 +296,7 @@ func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, a
 			return nil, nil, err
 		}
 		if n == 0 { // deleted since it was found
-			return nil, lectern.MissingAssets(slices.DeleteFunc(uses, func(u lectern.AssetUse) bool { return u.SHA256 != sha })),
+			return nil, lectern.UnfitAssets(slices.DeleteFunc(uses, func(u lectern.AssetUse) bool { return u.SHA256 != sha })),
 				nil
 		}
 	}

@@ -33,7 +33,7 @@ type Assets interface {
 	DeleteAsset(ctx context.Context, owner, sha256 string, since, now time.Time) error
 	Leftovers(ctx context.Context, now time.Time, limit int) ([]string, error)
 	ForgetLeftover(ctx context.Context, file string) error
-	Missing(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
+	Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
 }
 
 // sum is a hash that begins with c.
@@ -144,11 +144,15 @@ func assetList(t *testing.T, b *bench) {
 
 func assetUses(t *testing.T, b *bench) {
 	one, two := b.bring(b.asset("a", "1"), "f1"), b.bring(b.asset("a", "2"), "f2")
-	foreign := b.bring(b.asset("b", "3"), "f3")
-	missing, err := b.store.Missing(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1},
-		{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}})
-	same(t, "missing", err, nil)
-	same(t, "missing", missing, []lectern.AssetUse{{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}})
+	foreign, sound := b.bring(b.asset("b", "3"), "f3"), b.asset("a", "5")
+	sound.Kind = lectern.AssetSound
+	b.bring(sound, "f5")
+	unfit, err := b.store.Unfit(b.ctx(), "a", []lectern.AssetUse{{SHA256: one.SHA256, Slide: 1},
+		{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3}, {SHA256: sound.SHA256, Slide: 4}})
+	same(t, "unfit", err, nil)
+	same(t, "unfit", unfit, []lectern.AssetUse{{SHA256: foreign.SHA256, Slide: 2}, {SHA256: sum("4"), Slide: 3},
+		{SHA256: sound.SHA256, Slide: 4, Kind: lectern.AssetSound}})
+	wantCode(t, b.commit(b.naming("a", sound.SHA256))[0].Err, lectern.CodeAssetRefused)
 
 	bad := b.naming("a", one.SHA256, foreign.SHA256, sum("4"))
 	out := b.commit(bad)[0]
