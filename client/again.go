@@ -11,11 +11,11 @@ import (
 	"lectern/internal/retry"
 )
 
-// tries is how often a request that may be repeated is sent before the client returns its failure.
+// tries is the number of attempts at a request that may be repeated.
 const tries = 4
 
-// repeat sends a request until it is answered, the failure is permanent, or the client's patience is over. It repeats
-// only requests that change nothing or have an Idempotency-Key.
+// repeat calls once until it succeeds or returns an error that is not worth another attempt, or until the tries or the
+// client's patience are used up. Requests that change something without an Idempotency-Key must use never.
 func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 	once func() (http.Header, error)) (answer http.Header, err error) {
 	err = c.policy(tries).Do(ctx, func(context.Context) (err error) {
@@ -30,8 +30,9 @@ func (c *Client) repeat(ctx context.Context, worth func(error) bool,
 	return answer, err
 }
 
-// policy is how the client waits between attempts: as long as the server asks, otherwise by its own pause. Where the
-// server asks for more than the rest of the client's patience, the failure is returned at once.
+// policy returns the waits between attempts: as long as the server asks, otherwise the client's own. If the server asks
+// for more than the rest of the client's patience, the failure is returned at once. Only a limited number of tries
+// calls the client's notice.
 func (c *Client) policy(tries int) retry.Policy {
 	return retry.Policy{
 		Tries: tries, First: 400 * time.Millisecond, Most: 5 * time.Second, Patience: cmp.Or(c.patience, -1), Pause: c.pause,
@@ -43,10 +44,10 @@ func (c *Client) policy(tries int) retry.Policy {
 	}
 }
 
-// anyNumber is for streams, which go on as long as they make progress.
+// anyNumber of tries is for streams and downloads: only the client's patience without progress ends them.
 const anyNumber = -1
 
-// never is for requests that may have changed something.
+// never makes every failure final. It is for requests that may have changed something.
 func never(error) bool { return false }
 
 // turnedAway reports whether a request was refused for now, before anything was done for it.
@@ -55,14 +56,15 @@ func turnedAway(err error) bool {
 	return ok && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && forNow(e)
 }
 
-// again reports whether a request with a key is worth another try: no answer came, or one that says so.
+// again reports whether a request with a key is worth another attempt: the server gave no complete answer, or it
+// refused the request for now.
 func again(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return false
 	}
 	switch {
-	case e.Status == 0, e.Status >= 200 && e.Status < 300: // the latter: half an answer
+	case e.Status == 0, e.Status >= 200 && e.Status < 300: // the latter: an incomplete answer
 		return true
 	case e.Status == http.StatusBadGateway, e.Status == http.StatusGatewayTimeout:
 		return forNow(e)
@@ -70,10 +72,11 @@ func again(err error) bool {
 	return turnedAway(err) || e.Failure.Code == lectern.CodeKeyInUse
 }
 
-// forNow reports whether a refusal may pass: the server says so, or a proxy answered, without a code of the server.
+// forNow reports whether a refusal is temporary: the server says so, or the answer is a proxy's, without a code of the
+// server.
 func forNow(e *Error) bool { return e.Failure.Retryable || e.Failure.Code == lectern.CodeInternal }
 
-// retryAfter is the wait that a failure asks for; 0: none.
+// retryAfter returns the wait that the server asks for; 0: none.
 func retryAfter(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter

@@ -17,9 +17,9 @@ import (
 	"lectern/internal/retry"
 )
 
-// Watch returns every version of a presentation above after, in order and each once, and ends after the terminal one.
-// It reconnects after a broken connection or a restart of the server and continues where it was. It ends with an error
-// after the client's patience without contact, or at an answer that waiting cannot change.
+// Watch returns each version of a presentation that is greater than after, once and in order, and ends after the
+// terminal one. It reconnects after a broken connection or a restart of the server and continues where it was. It ends
+// with an error if the server is silent for the client's patience, or refuses for good.
 func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[lectern.Presentation, error] {
 	return func(yield func(lectern.Presentation, error) bool) {
 		w := &watch{client: c, id: id, after: after, yield: yield, pace: c.policy(anyNumber).Begin()}
@@ -50,8 +50,8 @@ func (c *Client) Watch(ctx context.Context, id string, after int64) iter.Seq2[le
 	}
 }
 
-// errBroken is of streams that a server begins and does not go on with.
-var errBroken = lectern.Fail(CodeUnreachable, "The server's stream keeps breaking off.")
+// errBroken is the failure of a stream that starts and breaks off each time.
+var errBroken = lectern.Fail(CodeUnreachable, "The server's stream of events keeps breaking off. Try again later.")
 
 type watch struct {
 	client *Client
@@ -61,7 +61,8 @@ type watch struct {
 	pace   *retry.Pace
 }
 
-// stream reads one connection. It is done when the consumer has had enough, or everything.
+// stream reads one connection. It is done when the consumer stops or has the terminal version. A connection that breaks
+// off is neither done nor an error.
 func (w *watch) stream(ctx context.Context) (done bool, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -76,7 +77,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 	defer res.Body.Close()
 	w.pace.Heard()
 	if res.StatusCode == http.StatusNoContent {
-		return true, nil // the terminal version was seen already
+		return true, nil // the consumer has the terminal version
 	}
 	// The server sends comments through every silence, so none at all means that the connection is dead.
 	silence := time.AfterFunc(w.client.idle, stop)
@@ -86,7 +87,7 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 	for {
 		line, err := readLine(lines)
 		if err != nil {
-			return false, nil // broke off: try again
+			return false, nil // the connection broke off
 		}
 		silence.Reset(w.client.idle)
 		w.pace.Heard()
@@ -100,12 +101,12 @@ func (w *watch) stream(ctx context.Context) (done bool, err error) {
 	}
 }
 
-// take hands on one event.
+// take passes an event on to the consumer.
 func (w *watch) take(e event) (done bool, err error) {
 	switch e.name {
 	case "gone":
 		var p problem
-		_ = json.Unmarshal([]byte(e.data), &p) // the sentence is a courtesy
+		_ = json.Unmarshal([]byte(e.data), &p) // if it fails, Detail stays empty
 		if p.Detail == "" {
 			p.Detail = "The presentation was deleted."
 		}
@@ -113,7 +114,7 @@ func (w *watch) take(e event) (done bool, err error) {
 			Failure: lectern.Fail(lectern.CodeNotFound, "%s", p.Detail)}
 	case "presentation":
 	default:
-		return false, nil // of a newer server
+		return false, nil // an event that only newer servers send
 	}
 	var v wire
 	if err := json.Unmarshal([]byte(e.data), &v); err != nil {
@@ -130,13 +131,13 @@ func (w *watch) take(e event) (done bool, err error) {
 	return v.Status.Terminal(), nil
 }
 
-// event is a server-sent event while its lines come in.
+// event is a server-sent event of which more lines may follow.
 type event struct {
 	name, data string
 	lines      int
 }
 
-// add takes a line and reports whether it ends an event that has data.
+// add adds a line and reports whether the event is complete and has data.
 func (e *event) add(line string) bool {
 	if line == "" {
 		ready := e.lines > 0
@@ -162,7 +163,7 @@ func (e *event) add(line string) bool {
 
 var errLongLine = errors.New("a line of the stream is too long")
 
-// readLine reads a line of at most 16 MB, without its end.
+// readLine reads a line of at most 16 MiB and returns it without its line break.
 func readLine(r *bufio.Reader) (string, error) {
 	var b []byte
 	for {

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// Machine describes the machine and how busy it is.
+// Machine describes this machine and its load in one line, for a report.
 func Machine() string {
 	cpu := "an unnamed processor"
 	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -30,7 +30,8 @@ func Machine() string {
 	return fmt.Sprintf("%s, %d processors, %s/%s%s", cpu, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, busy)
 }
 
-// programs returns the versions on which the figures depend.
+// programs returns the name and version of each program that the figures depend on. Programs without a path are left
+// out.
 func programs(ctx context.Context, t Tools) ([]string, error) {
 	var all []string
 	for _, p := range []struct {
@@ -48,7 +49,7 @@ func programs(ctx context.Context, t Tools) ([]string, error) {
 		}
 		out, err := proc.Output(ctx, proc.Command{Path: p.path, Args: p.args})
 		if err != nil {
-			return nil, fmt.Errorf("ask for a version: %w", err)
+			return nil, fmt.Errorf("ask %s for its version: %w", p.path, err)
 		}
 		line, _, _ := strings.Cut(string(out), "\n")
 		line, _, _ = strings.Cut(line, " Copyright")
@@ -60,10 +61,10 @@ func programs(ctx context.Context, t Tools) ([]string, error) {
 	return all, nil
 }
 
-// Pythons lists the candidates for Python. The system's comes first, because packages of the system install into it.
+// Pythons lists the candidates for Python. The system's comes first, because the system's packages install into it.
 func Pythons() []string { return []string{"/usr/bin/python3", "python3"} }
 
-// Importing returns the first Python that can import all modules, or "".
+// Importing returns the path of the first of [Pythons] that can import all modules, or "".
 func Importing(ctx context.Context, modules ...string) string {
 	for _, name := range Pythons() {
 		path, err := proc.Find(name)
@@ -78,7 +79,8 @@ func Importing(ctx context.Context, modules ...string) string {
 	return ""
 }
 
-// Install installs Remotion into a folder with npm. npm gets only the variables of environ that configure the network.
+// Install installs Remotion into a folder with npm, which gets only the variables of environ that configure npm or the
+// network.
 func Install(ctx context.Context, dir string, environ []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -91,7 +93,7 @@ func Install(ctx context.Context, dir string, environ []string) error {
 	return nil
 }
 
-// networked returns the variables that configure the network.
+// networked returns the variables of environ that configure npm or the network.
 func networked(environ []string) []string {
 	var out []string
 	for _, v := range environ {

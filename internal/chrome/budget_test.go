@@ -19,10 +19,11 @@ import (
 	"lectern/internal/soak"
 )
 
-// usesBomb is the page of H8: an SVG in which every level shows the level below ten times.
+// usesBomb returns a small SVG that is costly to draw: every level shows the level below ten times.
 func usesBomb(levels int) string {
 	var b strings.Builder
-	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="36"><defs><g id="l0"><path d="M0 0h1v1z"/></g>`)
+	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+		`width="64" height="36"><defs><g id="l0"><path d="M0 0h1v1z"/></g>`)
 	for i := range levels {
 		fmt.Fprintf(&b, `<g id="l%d">%s</g>`, i+1, strings.Repeat(fmt.Sprintf(`<use href="#l%d" x="1"/>`, i), 10))
 	}
@@ -30,9 +31,9 @@ func usesBomb(levels int) string {
 	return b.String()
 }
 
-// H8: a page that would compute for ever is ended at the limit of its processor time, with a message and with its
-// process. The next page is drawn.
-func TestH8HeavyPageIsEnded(t *testing.T) {
+// A page that would compute for ever fails with a message at the limit of its processor time, and its process ends. The
+// next page is drawn.
+func TestHeavyPageIsEnded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	b := New(Options{Dir: dir, Tabs: 1, Page: 2 * time.Second, Timeout: 10 * time.Minute})
@@ -51,7 +52,7 @@ func TestH8HeavyPageIsEnded(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 		if _, img := capture(t, b, fine); at(img) != "#00ff00" {
-			t.Errorf("%s: afterwards %s", name, at(img))
+			t.Errorf("%s: the next page is %s", name, at(img))
 		}
 	}
 	calm(t, b)
@@ -73,14 +74,14 @@ func calm(t *testing.T, b *Browser) {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
-			t.Fatal("a page burns on")
+			t.Fatal("a page that was ended still uses processor time")
 		}
 	}
 }
 
-// A page that needs more memory than the bound fails with a message. The browser restarts, and pictures of other pages
-// that were under way succeed.
-func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
+// A page that needs more memory than the bound fails with a message. The browser restarts, and the pictures of other
+// pages that were being taken succeed.
+func TestPageBeyondTheMemoryIsEnded(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute,
 		ReadyTimeout: 5 * time.Minute})
@@ -96,19 +97,19 @@ func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 	for _, name := range soak.Pick([]string{"arrays", "canvases"}, "arrays") {
 		html := pages[name]
 		before := b.Pid()
-		waits := make(chan struct{})
+		taken := make(chan struct{})
 		var once sync.Once
 		var wg sync.WaitGroup
 		ctx, cancel := context.WithCancel(t.Context())
-		wg.Go(func() { // pictures of other callers meanwhile
+		wg.Go(func() { // another caller's pictures at the same time
 			for ctx.Err() == nil {
 				if _, img := capture(t, b, fine); at(img) != "#00ff00" {
-					t.Errorf("beside %s: %s", name, at(img))
+					t.Errorf("during %s: %s", name, at(img))
 				}
-				once.Do(func() { close(waits) })
+				once.Do(func() { close(taken) })
 			}
 		})
-		<-waits
+		<-taken
 		_, err := b.Capture(t.Context(), lectern.Page{HTML: html, Width: 64, Height: 36}, nil)
 		f := wantFailure(t, err, lectern.CodeCaptureFailed, "chromium.memory")
 		if f.Retryable || !strings.Contains(f.Message, "512 MiB") {
@@ -117,13 +118,13 @@ func TestH1PageBeyondTheMemoryIsEnded(t *testing.T) {
 		cancel()
 		wg.Wait()
 		if b.Pid() == before {
-			t.Errorf("%s: the browser is the same", name)
+			t.Errorf("%s: the browser did not restart", name)
 		}
 	}
 }
 
-// Processor time is divided among the pictures under way. A picture beyond its time is ended, and all are ended beyond
-// the memory. The meter knows which picture was alone.
+// Processor time is divided among the pictures being taken. A picture that exceeds its time is ended. All are ended if
+// the browser exceeds its memory, and the meter then knows whether a picture was the only one.
 func TestMeterCharges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -16,13 +16,13 @@ import (
 	"lectern/internal/soak"
 )
 
-// Pages that keep memory, pages that exhaust it and pages that hang leave neither processes nor memory, however many
-// there are. A closed browser leaves nothing.
+// Pages that keep memory, exhaust it or hang leave neither processes nor memory, however many there are. A closed
+// browser leaves nothing.
 func TestPagesLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := patient(dir)
-	o.Tabs, o.Memory = 1, 1<<40 // a page that exhausts memory is ended by the browser's own bound, at any time
+	o.Tabs, o.Memory = 1, 1<<40 // only the browser's own bound ends a page that exhausts memory
 	b := New(o)
 	defer b.Close()
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
@@ -31,7 +31,7 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 	}
 	processes, memory := len(using(dir)), resident(t, dir)
 
-	// Each page keeps 8 MB. Together, in a tab or browser that is never cleared, that would be 1.8 GB.
+	// Each page keeps 8 MiB. In a tab that is never replaced, that adds up to 1.8 GB.
 	const pages = maxUses + 20
 	for i := range pages {
 		capture(t, b, lectern.Page{Width: 64, Height: 36, HTML: document(full("#00ff00") + fmt.Sprintf(
@@ -42,7 +42,8 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 
 	for range soak.Rounds(1, 2) {
 		_, err := b.Capture(t.Context(), lectern.Page{Width: 64, Height: 36,
-			HTML: `<!doctype html><script>const all = []; for (;;) all.push(Array.from({length: 1 << 20}, (_, i) => i + 0.5))</script>`}, nil)
+			HTML: `<!doctype html><script>const all = []; for (;;) ` +
+				`all.push(Array.from({length: 1 << 20}, (_, i) => i + 0.5))</script>`}, nil)
 		if f := wantFailure(t, err, lectern.CodeCaptureFailed, "crashed the browser's tab twice"); !f.Retryable {
 			t.Error("not retryable")
 		}
@@ -61,7 +62,7 @@ func TestPagesLeaveNothingBehind(t *testing.T) {
 		t.Error(err)
 	}
 	if left, pids := profiles(dir), using(dir); len(left)+len(pids) > 0 {
-		t.Errorf("it leaves the folders %v and the processes %v", left, pids)
+		t.Errorf("the closed browser leaves the folders %v and the processes %v", left, pids)
 	}
 }
 
@@ -86,11 +87,11 @@ func bounded(t *testing.T, when, dir string, processes int, memory int64) {
 	}
 }
 
-// resident returns the memory of the processes in dir. Shared memory is divided among them.
+// resident returns the memory of the browser's processes in dir. Shared memory is divided among its users.
 func resident(t *testing.T, dir string) (bytes int64) {
 	t.Helper()
 	for _, pid := range using(dir) {
-		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)) // it may have ended
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid)) // empty if the process has ended
 		for line := range strings.Lines(string(b)) {
 			if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
 				kb, err := strconv.ParseInt(f[1], 10, 64)
@@ -104,8 +105,8 @@ func resident(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// An idle browser ends with all its processes, and the next picture starts a new one and is the same. A browser in use
-// keeps running.
+// An idle browser ends with all its processes. The next picture starts a new browser and looks the same. A browser in
+// use keeps running.
 func TestIdleBrowserEnds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -130,7 +131,7 @@ func TestIdleBrowserEnds(t *testing.T) {
 	pid := b.Pid()
 	b.Rest(time.Millisecond)
 	if <-ended || b.Pid() != pid {
-		t.Error("a browser ended that was at work")
+		t.Error("a browser in use ended")
 	}
 	close(held)
 	if c := <-again; !bytes.Equal(first.PNG, c.PNG) {
@@ -139,7 +140,8 @@ func TestIdleBrowserEnds(t *testing.T) {
 	for !<-ended {
 	}
 	if pids := using(dir); b.Pid() != 0 || len(pids) > 0 || len(profiles(dir)) > 0 {
-		t.Errorf("it left %v, %v, %d", pids, profiles(dir), b.Pid())
+		t.Errorf("the idle browser left the processes %v and the folders %v; its process id is %d", pids, profiles(dir),
+			b.Pid())
 	}
 	if c, _ := capture(t, b, page); !bytes.Equal(first.PNG, c.PNG) {
 		t.Error("the picture changed in another browser")

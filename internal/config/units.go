@@ -13,10 +13,13 @@ import (
 
 const day = 24 * time.Hour
 
-// ParseSpan reads a time as people write it: what [time.ParseDuration] reads, plus days ("7d", "1d12h") and weeks
-// ("2w"). It must not be negative.
+// ParseSpan reads a length of time as people write it: what [time.ParseDuration] reads, plus days ("7d", "1d12h") and
+// weeks ("2w"). A negative one is an error.
 func ParseSpan(s string) (time.Duration, error) {
-	bad := fmt.Errorf("%q is no time", s)
+	bad := fmt.Errorf("%q is not a length of time", s)
+	if s == "" {
+		return 0, bad
+	}
 	rest, total := s, time.Duration(0)
 	for _, unit := range []struct {
 		name string
@@ -33,9 +36,6 @@ func ParseSpan(s string) (time.Duration, error) {
 		total, rest = total+time.Duration(n)*unit.each, tail
 	}
 	if rest == "" {
-		if total == 0 && (s == "" || rest == s) {
-			return 0, bad
-		}
 		return total, nil
 	}
 	d, err := time.ParseDuration(rest)
@@ -45,7 +45,8 @@ func ParseSpan(s string) (time.Duration, error) {
 	return total + d, nil
 }
 
-// FormatSpan writes a time as [ParseSpan] reads it, without the parts that are zero: "7d", "1d12h", "5m", "1.5s".
+// FormatSpan writes a length of time as [ParseSpan] reads it, without zero parts at its end: "7d", "1d12h", "5m",
+// "1.5s".
 func FormatSpan(d time.Duration) string {
 	if d < time.Second {
 		return d.String()
@@ -67,6 +68,7 @@ func FormatSpan(d time.Duration) string {
 	return b.String()
 }
 
+// sizeUnits are in the order in which FormatSize tries them. A name comes before the shorter ones that it ends with.
 var sizeUnits = []struct {
 	name string
 	each int64
@@ -78,7 +80,7 @@ var sizeUnits = []struct {
 // ParseSize reads a number of bytes as people write it: 1048576, 500KB, 1.5GiB. A unit's case does not matter; KB
 // is 1000 and KiB 1024.
 func ParseSize(s string) (int64, error) {
-	bad := fmt.Errorf("%q is no size", s)
+	bad := fmt.Errorf("%q is not a size", s)
 	number, each := strings.TrimSpace(s), int64(1)
 	for _, u := range sizeUnits {
 		if len(number) > len(u.name) && strings.EqualFold(number[len(number)-len(u.name):], u.name) {
@@ -100,20 +102,17 @@ func ParseSize(s string) (int64, error) {
 	return int64(f * float64(each)), nil
 }
 
-// FormatSize writes a number of bytes exactly, in the largest unit that divides it: 10GiB, 200KB, 1234B.
+// FormatSize writes a number of bytes exactly, in the first of sizeUnits that divides it: 10GiB, 200KB, 1234B.
 func FormatSize(n int64) string {
-	if n == 0 {
-		return "0B"
-	}
 	for _, u := range sizeUnits {
-		if n%u.each == 0 {
+		if n != 0 && n%u.each == 0 {
 			return strconv.FormatInt(n/u.each, 10) + u.name
 		}
 	}
-	return strconv.FormatInt(n, 10) + "B"
+	return "0B"
 }
 
-// nearest is the candidate that is at most a third of its letters away from word, or "".
+// nearest returns the candidate with the least edit distance from word, at most a third of word's length; "": none.
 func nearest(word string, candidates []string) string {
 	best, far := "", len(word)/3+1
 	for _, c := range candidates {
@@ -124,16 +123,16 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// otherWords are names that other programs have for settings of this one.
+// otherWords are names that other programs have for settings of this one, all without their prefix.
 var otherWords = map[string]string{
 	"ADDRESS": "ADDR", "LISTEN": "ADDR", "LISTEN_ADDR": "ADDR", "BIND": "ADDR", "DATABASE": "DB", "DATABASE_URL": "DB",
-	"DB_URL":   "DB",
-	"DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL", "CHROME_PATH": "CHROME",
-	"CHROMIUM": "CHROME",
+	"DB_URL": "DB", "DATA_DIR": "DATA", "BASE_URL": "HTTP_BASE_URL", "PUBLIC_URL": "HTTP_BASE_URL",
+	"CHROME_PATH": "CHROME", "CHROMIUM": "CHROME",
 }
 
-// nearestVariable is the variable that somebody may have meant, or "": one that ends with the same words, such as
-// LECTERN_HTTP_ORIGINS for LECTERN_ORIGINS, or the nearest one. The prefix that all have makes none alike.
+// nearestVariable returns the known variable that name may mean, or "": the one that otherWords has for it, one that
+// ends with the same words, such as LECTERN_HTTP_ORIGINS for LECTERN_ORIGINS, or the one with the nearest spelling.
+// Spellings are compared without the common prefix.
 func nearestVariable(name string, known []string) string {
 	word := strings.TrimPrefix(name, EnvPrefix)
 	if other := EnvPrefix + otherWords[word]; slices.Contains(known, other) {
@@ -155,7 +154,7 @@ func nearestVariable(name string, known []string) string {
 	return ""
 }
 
-// parsePrice reads an amount and a currency: "1.50 EUR". Nothing is no price.
+// parsePrice reads an amount and a currency: "1.50 EUR". An empty string means no price. micros are millionths.
 func parsePrice(s string) (micros int64, currency string, err error) {
 	if s = strings.TrimSpace(s); s == "" {
 		return 0, "", nil
@@ -165,11 +164,11 @@ func parsePrice(s string) (micros int64, currency string, err error) {
 	n, err1 := strconv.ParseUint(whole, 10, 32)
 	m, err2 := strconv.ParseUint(part+strings.Repeat("0", max(0, 6-len(part))), 10, 32)
 	if err1 != nil || err2 != nil || len(part) > 6 || n > 1_000_000 {
-		return 0, "", fmt.Errorf("%q is no amount from 0 to 1000000 with up to six digits after the point", amount)
+		return 0, "", fmt.Errorf("%q is not an amount from 0 to 1000000 with up to six digits after the point", amount)
 	}
 	currency = strings.TrimSpace(currency)
 	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return 0, "", fmt.Errorf("%q is no currency of three capital letters", currency)
+		return 0, "", fmt.Errorf("%q is not a currency of three capital letters, such as EUR", currency)
 	}
 	return int64(n)*1_000_000 + int64(m), currency, nil
 }

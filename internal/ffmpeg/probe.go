@@ -66,13 +66,13 @@ func (i Info) First(kind string) (Stream, bool) {
 	return Stream{}, false
 }
 
-// probeLimit bounds the time of ffprobe, which reads the file once.
+// probeLimit bounds the time of ffprobe, which reads the whole file to count its packets.
 const probeLimit = 2 * time.Minute
 
 var errSlowProbe = errors.New("ffprobe takes too long")
 
-// Probe describes a media file and counts its packets. A file that is not media is CodeEncodeFailed. An ffprobe that
-// has not ended after two minutes is CodeTimeout. If ctx ends, Probe returns its cause.
+// Probe describes a media file and counts its packets. For a file that is not media it returns CodeEncodeFailed, and
+// CodeTimeout if ffprobe has not ended after two minutes. If ctx ends, Probe returns its cause.
 func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	limit := cmp.Or(t.probing, probeLimit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errSlowProbe)
@@ -104,7 +104,7 @@ func (t *Tool) Probe(ctx context.Context, path string) (Info, error) {
 	return info, nil
 }
 
-// probed is ffprobe's JSON. It writes most numbers as strings.
+// probed is the JSON of ffprobe, which writes most numbers as strings.
 type probed struct {
 	Format struct {
 		Name     string            `json:"format_name"`
@@ -113,21 +113,21 @@ type probed struct {
 		Tags     map[string]string `json:"tags"`
 	} `json:"format"`
 	Streams []struct {
-		Type       string `json:"codec_type"`
-		Codec      string `json:"codec_name"`
-		Profile    string `json:"profile"`
-		Start      string `json:"start_time"`
-		Duration   string `json:"duration"`
-		Frames     string `json:"nb_frames"`
-		Packets    string `json:"nb_read_packets"`
-		PixFmt     string `json:"pix_fmt"`
-		Width      int    `json:"width"`
-		Height     int    `json:"height"`
-		AvgRate    string `json:"avg_frame_rate"`
-		BaseRate   string `json:"r_frame_rate"`
-		SampleRate string `json:"sample_rate"`
-		Channels   int    `json:"channels"`
-		Disposed   struct {
+		Type        string `json:"codec_type"`
+		Codec       string `json:"codec_name"`
+		Profile     string `json:"profile"`
+		Start       string `json:"start_time"`
+		Duration    string `json:"duration"`
+		Frames      string `json:"nb_frames"`
+		Packets     string `json:"nb_read_packets"`
+		PixFmt      string `json:"pix_fmt"`
+		Width       int    `json:"width"`
+		Height      int    `json:"height"`
+		AvgRate     string `json:"avg_frame_rate"`
+		BaseRate    string `json:"r_frame_rate"`
+		SampleRate  string `json:"sample_rate"`
+		Channels    int    `json:"channels"`
+		Disposition struct {
 			Default int `json:"default"`
 		} `json:"disposition"`
 	} `json:"streams"`
@@ -145,7 +145,7 @@ func parseProbe(out []byte) (Info, error) {
 	}
 	for _, s := range p.Streams {
 		info.Streams = append(info.Streams, Stream{
-			Default: s.Disposed.Default == 1,
+			Default: s.Disposition.Default == 1,
 			Type:    s.Type, Codec: s.Codec, Profile: s.Profile, Start: duration(s.Start),
 			Duration: duration(s.Duration),
 			Frames:   number(s.Frames), Packets: number(s.Packets), PixelFormat: s.PixFmt, Width: s.Width,
@@ -165,7 +165,7 @@ func number(s string) int64 {
 	return n
 }
 
-// duration reads seconds with a fraction, to the microsecond, as ffprobe prints them.
+// duration reads seconds with a fraction, to the microsecond, as ffprobe prints them; 0 if there are none.
 func duration(s string) time.Duration {
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e9 {

@@ -14,8 +14,8 @@ import (
 	"lectern/internal/job"
 )
 
-// state is what a presentation is to the model: a register that only certain writes may change. The rules below are
-// written independently, from docs/JOBS.md; they share nothing with Presentation.Apply.
+// state is a presentation in the model: a register that only certain writes may change. The rules below come from
+// docs/JOBS.md and share no code with Presentation.Apply.
 type state struct {
 	status   lectern.Status
 	attempt  int
@@ -25,7 +25,7 @@ type state struct {
 
 func stateOf(p lectern.Presentation) state { return state{p.Status, p.Attempt, p.Version, p.Progress} }
 
-// successors are the states that may follow.
+// successors are the statuses that may follow a status.
 var successors = map[lectern.Status][]lectern.Status{
 	lectern.StatusQueued: {lectern.StatusProcessing, lectern.StatusCanceled},
 	lectern.StatusProcessing: {lectern.StatusProcessing, lectern.StatusCompleted, lectern.StatusFailed,
@@ -34,8 +34,8 @@ var successors = map[lectern.Status][]lectern.Status{
 	lectern.StatusCanceled: {lectern.StatusQueued},
 }
 
-// mayBecome says which rule a step from s to n breaks; "" none.
-func (s state) mayBecome(n state) string {
+// breaks returns the rule that a step from s to n breaks; "": none.
+func (s state) breaks(n state) string {
 	begins := s.status == lectern.StatusQueued && n.status == lectern.StatusProcessing
 	attempt := s.attempt
 	if begins {
@@ -63,7 +63,7 @@ func (s state) mayBecome(n state) string {
 
 // The operations of a history, each on one presentation.
 type (
-	wrote struct { // the store said that before became each of after, in order
+	wrote struct { // a commit changed before to each of after, in order
 		id     string
 		before state
 		after  []state
@@ -72,7 +72,7 @@ type (
 		id string
 		is state
 	}
-	streamed struct { // a stream gave this version: it was committed by then, perhaps long before (J4)
+	streamed struct { // a stream sent this version, which was committed at some time before (J4)
 		id      string
 		version int64
 	}
@@ -108,7 +108,7 @@ var register = porcupine.Model{
 				return false, s
 			}
 			for _, next := range in.after {
-				if now.mayBecome(next) != "" {
+				if now.breaks(next) != "" {
 					return false, s
 				}
 				now = next
@@ -123,19 +123,19 @@ var register = porcupine.Model{
 	},
 }
 
-// recorder notes what happened, and when it began and ended, by one clock.
+// recorder notes each operation, with its start and end by one clock.
 type recorder struct {
 	start time.Time
 
 	mu        sync.Mutex // guards what follows
 	ops       []porcupine.Operation
-	observers map[string][]lectern.Presentation // what each poller and each stream saw, in order
+	observers map[string][]lectern.Presentation // what each poller and each stream (named s…) saw, in order
 	clients   map[string]int
-	takeovers int // runs that were queued again because they had fallen silent
+	takeovers int // runs that were queued again because their heartbeats stopped
 	stale     int // writes that were refused because their attempt was over
 }
 
-// Committed, Changed and StepDone implement job.Observer; their content is in the commits.
+// Committed, Changed and StepDone implement job.Observer. They do nothing, because recording notes the commits.
 func (*recorder) Committed(_, _ int, _ time.Duration) {}
 func (*recorder) Changed(_, _ lectern.Presentation)   {}
 func (*recorder) StepDone(string, lectern.Step)       {}
@@ -176,7 +176,7 @@ func (r *recorder) saw(observer string, p lectern.Presentation) {
 	r.observers[observer] = append(r.observers[observer], p)
 }
 
-// recording is a store whose commits are noted, as they were answered.
+// recording is a store that notes its commits with their outcomes.
 type recording struct {
 	job.Store
 	rec  *recorder
@@ -202,15 +202,15 @@ func (s recording) Commit(ctx context.Context, writes []job.Write) ([]job.Outcom
 				w.after = append(w.after, stateOf(v))
 			}
 			s.rec.note(s.node, call, w)
-		case out.Before.ID != "": // refused, or a heartbeat: it has read the state
+		case out.Before.ID != "": // a refused write or a heartbeat, which read the state
 			s.rec.note(s.node, call, read{id, stateOf(out.Before)})
 		}
 	}
 	return outs, nil
 }
 
-// findings holds the history against the model and each observer against the rules. versions are the presentations'
-// events, not yet thinned.
+// findings checks the history against the model, and each observer and the kept versions against the rules. versions
+// are the events of each presentation, none of them thinned out yet.
 func (r *recorder) findings(versions map[string][]lectern.Presentation) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -235,21 +235,21 @@ func (r *recorder) findings(versions map[string][]lectern.Presentation) []string
 		before := state{}
 		var kept []state
 		for _, p := range all {
-			if broken := before.mayBecome(stateOf(p)); broken != "" {
+			if broken := before.breaks(stateOf(p)); broken != "" {
 				out = append(out, "events: "+broken)
 			}
 			before = stateOf(p)
 			kept = append(kept, before)
 		}
 		if !slices.Equal(kept, committed[id]) {
-			out = append(out, fmt.Sprintf("J6: %d versions were committed and %d are kept, or not the same", len(committed[id]),
+			out = append(out, fmt.Sprintf("J6: the %d committed versions are not the %d kept ones", len(committed[id]),
 				len(kept)))
 		}
 	}
 	return out
 }
 
-// scan holds what one observer saw against the rules. A stream sees every version once; a poller may miss some and see
+// scan checks what one observer saw against the rules. A stream sees every version once; a poller may miss some and see
 // one again.
 func scan(name string, seen []lectern.Presentation, stream bool) []string {
 	var out []string

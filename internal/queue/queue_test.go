@@ -89,8 +89,8 @@ func onSQLite(t *testing.T) (*sql.DB, *queue.Queue[*sql.Tx]) {
 	return db, q
 }
 
-// enqueue adds tickets in one transaction, and commits it or not.
-func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, resumed bool, ids ...string) {
+// enqueue adds tickets in one transaction and either commits it or rolls it back.
+func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit, resumed bool, ids ...string) {
 	t.Helper()
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -110,7 +110,7 @@ func enqueue(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx], commit bool, res
 	}
 }
 
-// A ticket exists only if its transaction commits. Tickets come in order, those of resumed presentations first.
+// A ticket exists only if its transaction commits. Workers get tickets in order, those of resumed presentations first.
 func TestOrderAndRollback(t *testing.T) { onEach(t, orderAndRollback) }
 
 func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
@@ -119,8 +119,7 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, true, "resumed")
 	enqueue(t, db, q, true, false, "c")
 	got := make(chan string, 10)
-	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string,
-		_ int) error {
+	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string, _ int) error {
 		got <- id
 		return nil
 	}); err != nil {
@@ -137,18 +136,17 @@ func orderAndRollback(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 }
 
 // A ticket is available from its commit on, even if the clock is set back by an hour while it waits for a worker.
-func TestTicketsWaitForNoClock(t *testing.T) { onEach(t, ticketsWaitForNoClock) }
+func TestTicketsIgnoreTheClock(t *testing.T) { onEach(t, ticketsIgnoreTheClock) }
 
-func ticketsWaitForNoClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
+func ticketsIgnoreTheClock(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	enqueue(t, db, q, true, false, "a", "b")
-	var late int
+	var late int // whose due time is not long past, so that a clock can make them wait
 	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE scheduled_at > '1990-01-01'").Scan(&late); err != nil ||
 		late != 0 {
-		t.Errorf("%d tickets are due by a clock, %v", late, err)
+		t.Errorf("%d tickets wait for a clock, %v", late, err)
 	}
 	got := make(chan string, 2)
-	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string,
-		_ int) error {
+	if err := q.Start(t.Context(), 1, true, func(_ context.Context, id string, _ int) error {
 		got <- id
 		return nil
 	}); err != nil {
@@ -199,7 +197,7 @@ func ticketsComeBack(t *testing.T, db *sql.DB, q *queue.Queue[*sql.Tx]) {
 	}
 }
 
-// J8: the tickets of a dead node come back, and those of living nodes stay with them.
+// J8: the tickets of a dead node return to the queue, and living nodes keep theirs.
 func TestRescue(t *testing.T) {
 	t.Parallel()
 	db, q := onPostgres(t)
@@ -212,8 +210,7 @@ func TestRescue(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make(chan string, 2)
-	if err := q.Start(t.Context(), 1, false, func(_ context.Context, id string,
-		_ int) error {
+	if err := q.Start(t.Context(), 1, false, func(_ context.Context, id string, _ int) error {
 		got <- id
 		return nil
 	}); err != nil {
@@ -228,11 +225,11 @@ func TestRescue(t *testing.T) {
 	var running int
 	if err := db.QueryRow("SELECT count(*) FROM river_job WHERE state = 'running'").Scan(&running); err != nil ||
 		running != 1 {
-		t.Errorf("%d are running still, %v", running, err)
+		t.Errorf("%d tickets are still running, want 1 (%v)", running, err)
 	}
 }
 
-// River's log lines keep their meaning without the words that operators search for.
+// River's errors are logged as warnings, without the word "error", which operators search for.
 func TestQuiet(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

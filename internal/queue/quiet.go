@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// quiet returns a logger for River. It logs only warnings and worse, each with its source. River's errors are about its
-// own maintenance, which it retries; no presentation is lost. On a slow disk they occur in runs without any fault for
-// users, so they are logged as warnings, without the word "error", and with the reason under "failure" as in the rest
+// quiet returns a logger for River. It logs only warnings and worse, with the component "queue". River's errors are
+// about its own maintenance, which it retries; no presentation is lost. On a slow disk they occur and users notice
+// nothing, so they are logged as warnings, without the word "error", and with the reason under "failure" as in the rest
 // of the log.
 func quiet(log *slog.Logger) *slog.Logger {
 	if log == nil {

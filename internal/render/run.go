@@ -16,7 +16,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// run is one run of one presentation. Its parts each see the ports that they work with, and what all of them share.
+// run is one run of one presentation. Each of its parts has only the ports that it uses, and what all parts share.
 type run struct {
 	*steps
 	*outline
@@ -32,9 +32,9 @@ type run struct {
 	publisher *publisher
 }
 
-// Run renders a deck and publishes what it leaves. It gives the artifacts, or the first failure with the later ones
-// as its causes; when ctx ends, the cause of that. It leaves nothing running. Files in j.Scratch are the caller's to
-// remove.
+// Run renders a deck, publishes its artifacts and returns them. The error is the first failure, with the later ones as
+// its causes, or the reason why ctx ended. When Run returns, nothing of the run is still running. The caller removes
+// the files in j.Scratch.
 func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (artifacts []lectern.Artifact,
 	err error) {
 	cache, release := p.Cache()
@@ -42,7 +42,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	used := &meter{Meter: usage.NewMeter(p.Prices), ledger: p.Ledger, report: r}
 	ctx = usage.With(ctx, used.Meter)
 	end := p.Ledger.Begin(used.Meter)
-	defer func() { // also of a run that fails: what it used is paid for
+	defer func() { // a run that fails reports its usage too, because that costs the same
 		end()
 		used.tell()
 	}()
@@ -74,7 +74,7 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 				return err
 			}
 			shared.warn([]lectern.Warning{{Code: "hardware_encoder", Message: fmt.Sprintf(
-				"The encoder in hardware (%s) failed, so that libx264 encoded the video: %s", hardware,
+				"The encoder in hardware (%s) failed, so libx264 encoded the video: %s", hardware,
 				lectern.AsFailure(err).Message)}})
 		}
 		artifacts, err = u.do(ctx)
@@ -86,8 +86,8 @@ func (p *Pipeline) Run(ctx context.Context, j lectern.Job, r lectern.Reporter) (
 	return artifacts, nil
 }
 
-// hardware gives the encoder in hardware with which to try first: where all pictures with an avatar have to go
-// through an encoder whole, and one works here.
+// hardware returns the encoder to try first: one in hardware, if one works here and every picture with an avatar has to
+// go through an encoder whole, else encode.Software.
 func (p *Pipeline) hardware(ctx context.Context, u *run) encode.Encoder {
 	if !u.unspliced() || p.Encoder == nil {
 		return encode.Software
@@ -95,12 +95,13 @@ func (p *Pipeline) hardware(ctx context.Context, u *run) encode.Encoder {
 	return p.Encoder(ctx)
 }
 
-// refused reports whether a run failed since its pictures could not be encoded.
+// refused reports whether a run failed because its pictures could not be encoded.
 func refused(ctx context.Context, err error) bool {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	return ok && ctx.Err() == nil && (f.Code == lectern.CodeEncodeFailed || f.Code == lectern.CodeTimeout)
 }
 
+// newRun makes a run of a deck with its loaded pictures and an encoder.
 func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pictures *capture.Pictures,
 	hardware encode.Encoder) *run {
 	o := outline{deck: d, rules: timeline.DefaultRules(timeline.Rate(d.FrameRate)), version: p.FFmpeg.Version(),
@@ -125,7 +126,7 @@ func (p *Pipeline) newRun(ctx context.Context, d lectern.Deck, shared *steps, pi
 	}
 }
 
-// do runs the graph.
+// do runs all steps, each as soon as those that it needs have ended.
 func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	u.track.move("prepare", 1)
 	u.track.say(lectern.StagePreparing, fmt.Sprintf("Preparing %s.", count(len(u.slides), "slide")))
@@ -135,15 +136,16 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	}
 	defer func() {
 		for _, s := range u.slides {
-			u.encoder.yuv.drawn(s) // where no encoder had a use for it
+			u.encoder.yuv.drawn(s) // frees the drawn picture of a slide that no encoder took
 		}
 	}()
 	g := newGroup(ctx)
 	n := len(u.slides)
-	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide"))) // before the others can say more
+	// Before the workers start, because they report single slides.
+	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", count(n, "slide")))
 	workers(g, u.resources.slots.Voices, n, u.each(u.narrate))
 	workers(g, u.resources.slots.Tabs, n, u.each(u.capturer.capture))
-	// External renders are ordered for all slides at once, and awaited while everything else goes on.
+	// An avatar's service is asked for the takes of all slides at once, and renders them while the other steps go on.
 	workers(g, u.resources.slots.Avatars, len(takes), func(ctx context.Context, i int) error { return takes[i](ctx) })
 	g.do(u.segmenter.segment)
 	jobs := u.encodes()
@@ -189,8 +191,8 @@ func (u *run) do(ctx context.Context) ([]lectern.Artifact, error) {
 	return artifacts, err
 }
 
-// workers does n things in order with up to most of them at once. A presentation so never has more than most requests
-// waiting for a shared resource, however many slides it has.
+// workers calls do for 0 to n-1 in order, up to most of them at once. So a presentation never has more than most
+// requests waiting for a shared resource, however many slides it has.
 func workers(g *group, most, n int, do func(ctx context.Context, i int) error) {
 	var next atomic.Int64
 	for range min(most, n) {
@@ -211,14 +213,14 @@ func workers(g *group, most, n int, do func(ctx context.Context, i int) error) {
 	}
 }
 
-// each makes work for [workers] of what is done for each slide.
+// each turns what is done for a slide into what [workers] calls with its index.
 func (u *run) each(do func(context.Context, *slide) error) func(ctx context.Context, i int) error {
 	return func(ctx context.Context, i int) error {
 		return fail.GuardOn(i+1, func() error { return do(ctx, u.slides[i]) })
 	}
 }
 
-// narrate speaks a slide, unless it is silent, and settles how long it lasts.
+// narrate speaks a slide, unless it has no narration, and determines how long it lasts.
 func (u *run) narrate(ctx context.Context, s *slide) error {
 	d := &u.deck.Slides[s.index]
 	u.track.say(lectern.StageNarrating, fmt.Sprintf("Speaking %s.", u.of(s)))
@@ -243,7 +245,8 @@ func (u *run) narrate(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// encodes lists segments and transitions so that each comes after those it needs, and a transition as early as it can.
+// encodes lists the work of encoding segments and transitions. Each comes after what it needs, and a transition as
+// early as possible.
 func (u *run) encodes() []func(context.Context) error {
 	var list []func(context.Context) error
 	for i, s := range u.slides {
@@ -260,7 +263,7 @@ func (u *run) encodes() []func(context.Context) error {
 	return list
 }
 
-// await waits for a channel to close.
+// await waits until a channel is closed, or returns the cause of ctx's end.
 func await(ctx context.Context, ch <-chan struct{}) error {
 	select {
 	case <-ch:

@@ -4,8 +4,8 @@
 // with exponential waits and full jitter, so that many clients do not come back at the same time, and waits as long as
 // the service asks (Retry-After). It is bounded by a number of attempts, by a time, and by the caller's context.
 //
-// Which failures are worth another attempt only the caller of the service knows: the adapter marks them with [Again],
-// and all others end the call at once. [Status] and [Broken] say it for HTTP in general. The error that Do returns has
+// Only the adapter of a service knows which failures are worth another attempt: it marks them with [Again], and all
+// others end the call at once. [Status] and [Broken] judge failures of HTTP in general. The error that Do returns has
 // no mark, so that a retry around a retry does not multiply the attempts.
 //
 // The package holds nothing while it waits. A decorator that limits how many calls a service gets at once takes its
@@ -39,16 +39,16 @@ const (
 
 // Policy bounds the attempts at a call. Zero fields have the defaults.
 type Policy struct {
-	Service string        // in sentences, after "the": "voice engine azure"; "": service
+	Service string        // its name after "the" in messages, such as "voice engine azure"; "": "service"
 	Tries   int           // attempts in all; below 0: any number
-	First   time.Duration // the longest that the first wait can be; it doubles with each attempt
-	Most    time.Duration // the longest wait that the service does not ask for
-	// Patience is the time from the begin after which no attempt begins. A wait that would end later is not begun; below
-	// 0, none is.
+	First   time.Duration // the bound of the first wait; it doubles with each attempt
+	Most    time.Duration // the largest bound of a wait; a wait that the service asks for may be longer
+	// Patience is how long after the start an attempt may still begin. If a wait would end later, the error is returned
+	// at once. Below 0, this is so for every wait.
 	Patience time.Duration
-	Notice   func(wait time.Duration, why error)              // called before each wait; nil: nobody is interested
+	Notice   func(wait time.Duration, why error)              // called before each wait; nil: none
 	Sleep    func(ctx context.Context, d time.Duration) error // nil: the clock's
-	// waits where the service asks for nothing; nil: Sleep does
+	// Pause waits before the next attempt, counted from 1, if the service does not ask for a wait; nil: Sleep does.
 	Pause func(ctx context.Context, attempt int) (ended error)
 }
 
@@ -61,7 +61,7 @@ func (p Policy) Do(ctx context.Context, once func(ctx context.Context) error) er
 		if err == nil {
 			return nil
 		}
-		m, worth := err.(*mark) //nolint:errorlint // only the outermost error decides: what is wrapped was judged again
+		m, worth := err.(*mark) //nolint:errorlint // only the outermost error decides: an error that wraps it is final
 		if !worth {
 			return err
 		}
@@ -71,8 +71,8 @@ func (p Policy) Do(ctx context.Context, once func(ctx context.Context) error) er
 	}
 }
 
-// Call is Do for calls whose failure users see. Where it gives up on failures that were worth another attempt, its
-// failure has the code, names the service, and can be retried.
+// Call is Do for calls whose failure users see. If it gives up on a failure that was worth another attempt, it returns
+// a retryable failure with the code and the name of the service.
 func (p Policy) Call(ctx context.Context, code lectern.Code, once func(ctx context.Context) error) error {
 	attempts, worth, asked := 0, false, time.Duration(0)
 	err := p.Do(ctx, func(ctx context.Context) error {
@@ -98,15 +98,15 @@ func (p Policy) Call(ctx context.Context, code lectern.Code, once func(ctx conte
 
 func (p Policy) service() string { return cmp.Or(p.Service, "service") }
 
-// Pace waits between the attempts of a loop that Do is too narrow for. It is for one goroutine.
+// Pace waits between the attempts of a loop that does not fit into Do. It is for one goroutine.
 type Pace struct {
 	p       Policy
 	waits   *backoff.ExponentialBackOff
 	begun   time.Time
-	attempt int // that has failed last, from 1
+	attempt int // the last one that failed, counted from 1
 }
 
-// Begin begins to count attempts and time.
+// Begin returns a Pace that counts attempts and time from now.
 func (p Policy) Begin() *Pace {
 	set := func(d *time.Duration, def time.Duration) {
 		if *d == 0 {
@@ -137,7 +137,7 @@ func (w *Pace) Reset() {
 	w.Heard()
 }
 
-// Heard makes the policy's patience count from now: the service answers, if not with what is wanted.
+// Heard makes the policy's patience count from now, for a service that answers without progress.
 func (w *Pace) Heard() { w.begun = time.Now() }
 
 // Wait waits before the next attempt, after one that failed with err: as long as the service asks (after), otherwise by
@@ -168,18 +168,19 @@ func (w *Pace) Wait(ctx context.Context, err error, after time.Duration) error {
 	return w.p.Sleep(ctx, wait)
 }
 
-// Watch is called at the begin of each wait for a service, with its length; 0: unknown. over is called at its end.
+// Watch is called at the start of each wait for a service, with the wait's length; 0: unknown. over is called at its
+// end.
 type Watch func(service string, wait time.Duration) (over func())
 
 type watchKey struct{}
 
-// WithWatch makes w watch the waits of all calls with the context. So a wait can be shown to a user, however many
-// packages are between the call and the user.
+// WithWatch makes w watch the waits of all calls with the returned context. So a program can show a wait to a user,
+// however many packages away the call is.
 func WithWatch(ctx context.Context, w Watch) context.Context {
 	return context.WithValue(ctx, watchKey{}, w)
 }
 
-// Sleep waits for d, or until ctx ends: then it returns the cause.
+// Sleep waits for d. If ctx ends before, it returns the cause.
 func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -191,7 +192,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// mark says that the same call may succeed later.
+// mark is an error after which the same call may succeed later.
 type mark struct {
 	err   error
 	after time.Duration
@@ -200,7 +201,8 @@ type mark struct {
 func (m *mark) Error() string { return m.err.Error() }
 func (m *mark) Unwrap() error { return m.err }
 
-// Again marks err: the same call may succeed later, and not before after where that is not 0. It returns nil for nil.
+// Again marks err: the same call may succeed later, after the wait that the service asks for (after; 0: none). It
+// returns nil for nil.
 func Again(err error, after time.Duration) error {
 	if err == nil {
 		return nil
@@ -218,13 +220,13 @@ func Worth(err error) (after time.Duration, worth bool) {
 }
 
 // Status reports whether an HTTP status says that the same request may succeed later: too many requests, or a server
-// that is not there for now. All other 4xx and 5xx are about the request itself.
+// that is not there for now. Every other 4xx or 5xx is final.
 func Status(code int) bool {
 	return code == http.StatusTooManyRequests || code >= http.StatusBadGateway && code <= http.StatusGatewayTimeout
 }
 
-// Broken reports whether err is of a connection that could not be made or broke, or of a time limit. Such a request may
-// have reached the service all the same. A certificate that is not trusted and a name that does not exist are not such.
+// Broken reports whether err means that a connection could not be made or broke, or that a time limit passed. The
+// request may have reached the service all the same. An untrusted certificate and an unknown host do not count.
 func Broken(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
@@ -245,8 +247,8 @@ func Broken(err error) bool {
 // longest bounds the wait that a header can ask for.
 const longest = 365 * 24 * time.Hour
 
-// After reads the header Retry-After: seconds, or a date. It returns 0 where there is none, where it makes no sense,
-// and for a time that is over.
+// After reads the header Retry-After: seconds, or a date. It returns 0 if there is none, if it is invalid, and for
+// a time in the past, and at most a year.
 func After(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(text, 10, 63); err == nil {

@@ -7,7 +7,7 @@ import (
 	"lectern"
 )
 
-// Pictures of slides and of items have their alternative text. Without one a picture is decoration.
+// Pictures of slides and of items have their alternative text. Without one, alt is empty: the picture is decoration.
 func TestPicturesHaveAlternativeTexts(t *testing.T) {
 	t.Parallel()
 	l, err := New()
@@ -33,7 +33,7 @@ func TestPicturesHaveAlternativeTexts(t *testing.T) {
 		page, warnings, err := l.Page(lectern.Deck{Slides: []lectern.Slide{{Template: c.template,
 			Props: c.props}}}.WithDefaults(), 0)
 		if err != nil || len(warnings) > 0 || !strings.Contains(page.HTML, c.want) {
-			t.Errorf("%s: %v, %v, and no %s", c.template, err, warnings, c.want)
+			t.Errorf("%s: error %v, warnings %v; want %s in the page", c.template, err, warnings, c.want)
 		}
 	}
 }

@@ -14,9 +14,10 @@ import (
 	"lectern/internal/spoken/rbnf"
 )
 
-// other is a line of another program's output.
-type other struct{ language, who, kind, value, words string }
+// other is a line of testdata/others.tsv.gz: a value and the words that another program has for it.
+type other struct{ language, program, kind, value, words string }
 
+// others reads testdata/others.tsv.gz.
 func others(t *testing.T) []other {
 	t.Helper()
 	f, err := os.Open(filepath.Join("testdata", "others.tsv.gz"))
@@ -33,7 +34,7 @@ func others(t *testing.T) []other {
 	for lines.Scan() {
 		c := strings.Split(lines.Text(), "\t")
 		if len(c) != 5 {
-			t.Fatalf("others.tsv: %q has %d columns", lines.Text(), len(c))
+			t.Fatalf("others.tsv.gz: the line %q has %d columns, want 5", lines.Text(), len(c))
 		}
 		out = append(out, other{c[0], c[1], c[2], c[3], c[4]})
 	}
@@ -68,18 +69,21 @@ func ours(t *testing.T, o other) string {
 	return v.polish(s)
 }
 
-// difference is a class of differences: how one side becomes the other, and why.
+// difference is a class of known differences: where it occurs (an empty field: everywhere), whether it explains a
+// difference of words, and why it is accepted.
 type difference struct {
-	name, language, who, kind string
-	same                      func(ours, theirs string) bool
-	reason                    string
+	name, language, program, kind string
+	same                          func(ours, theirs string) bool
+	reason                        string
 }
 
+// replaced reports whether the words are the same after the replacements.
 func replaced(pairs ...string) func(ours, theirs string) bool {
 	r := strings.NewReplacer(pairs...)
 	return func(ours, theirs string) bool { return r.Replace(ours) == r.Replace(theirs) }
 }
 
+// always explains every difference.
 func always(string, string) bool { return true }
 
 // differences are all known differences. docs/SPOKEN.md lists them with the first value of each.
@@ -88,9 +92,9 @@ var differences = []difference{
 		"The same word: U+02BC is written as an apostrophe, which voices know."},
 	{"letter ё", "ru", "", "", func(ours, theirs string) bool {
 		return strings.ReplaceAll(ours, "ё", "е") == strings.ReplaceAll(theirs, "ё", "е")
-	}, "The same word, with the letter that tells how it is said."},
+	}, "The same word, with the letter that shows its pronunciation."},
 	{"digits", "ru", "icu", "ordinal-masculine", func(_, theirs string) bool { return digitIn(theirs) },
-		"ICU has no words for the ordinal; here its last word is one."},
+		"ICU writes the ordinal in digits; Lectern says it, with an ordinal as its last word."},
 	{"round hundreds", "ru", "icu", "date", replaced("девятисотого", "девятьсот", "ё", "е"),
 		"The CLDR has a cardinal for the ordinal."},
 	{"one thousand", "ru", "", "", replaced("одна тысяча", "тысяча", "ё", "е"), "Both are said."},
@@ -120,12 +124,12 @@ var differences = []difference{
 		"veintidós", "veintitres", "veintitrés", "veintiseis", "veintiséis", "veintiuno mil", "veintiún mil", "veintiun ",
 		"veintiún "), "num2words drops accents and says \"uno mil\"."},
 	{"no words", "es", "num2words", "ordinal-masculine", always,
-		"num2words makes decimals of four digits, has cardinals over 10,000, and other Latin stems; in text no such " +
-			"ordinal occurs."},
+		"num2words reads four digits as a decimal, has cardinals over 10,000, and other Latin stems; such ordinals do " +
+			"not occur in text."},
 	{"joined", "fr", "num2words", "ordinal-masculine", replaced("cent-et-un", "cent un", "cent et un", "cent un",
 		"vingtsième", "vingtième", "cent-un", "cent un"), "num2words has \"quatre-vingtsième\"; the CLDR joins \"et un\"."},
 	{"Portugal", "pt", "num2words", "cardinal-masculine", always,
-		"num2words speaks as in Portugal (\"dezassete\", thousands of millions); pt is Brazil's here."},
+		"num2words speaks as in Portugal (\"dezassete\", thousands of millions); Lectern's pt is Brazilian."},
 	{"Latin stems", "pt", "num2words", "ordinal-masculine", always,
 		"Both are said from 1,000 on: an ordinal or a cardinal in front of \"milésimo\"; the stems of 600 and 900 " +
 			"differ."},
@@ -146,7 +150,7 @@ func TestOthersSayTheSame(t *testing.T) {
 		}
 		d := classOf(o, a, b)
 		if d == nil {
-			t.Errorf("%s %s %s %s: %q here, %q there", o.language, o.who, o.kind, o.value, got, o.words)
+			t.Errorf("%s %s %s %s: %q here, %q there", o.language, o.program, o.kind, o.value, got, o.words)
 			continue
 		}
 		key := d.language + " " + d.name
@@ -176,10 +180,11 @@ func TestOthersSayTheSame(t *testing.T) {
 	}
 }
 
+// classOf returns the known difference that makes b of a; nil: there is none.
 func classOf(o other, a, b string) *difference {
 	for i := range differences {
 		d := &differences[i]
-		if d.language == o.language && (d.who == "" || d.who == o.who) && (d.kind == "" || d.kind == o.kind) &&
+		if d.language == o.language && (d.program == "" || d.program == o.program) && (d.kind == "" || d.kind == o.kind) &&
 			d.same(a, b) {
 			return d
 		}
@@ -187,6 +192,7 @@ func classOf(o other, a, b string) *difference {
 	return nil
 }
 
+// differencesPage writes testdata/differences.md, a section of docs/SPOKEN.md.
 func differencesPage(seen map[string]int, example map[string]string) string {
 	var b strings.Builder
 	b.WriteString(`## Compared with others

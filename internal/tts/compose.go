@@ -14,7 +14,7 @@ import (
 type Utterance struct {
 	Rate    int       // samples a second
 	Samples []float32 // full scale is 1
-	// one for each of the sentence's words, in order; empty spans where the engine is silent about it
+	// one for each word of the sentence, in order; empty if the engine does not report the word's time
 	Words    []lectern.Span
 	Phonemes []lectern.Span // IPA, in order; pauses left out
 }
@@ -28,13 +28,13 @@ const (
 )
 
 const (
-	edge     = 12 * time.Millisecond // of the engine's own silence that stays at both ends of a sentence
+	edge     = 12 * time.Millisecond // of the engine's own silence that is kept at both ends of a sentence
 	fadeTime = 4 * time.Millisecond
-	quiet    = 0.0022                // −53 dBFS: below, an engine is silent
+	quiet    = 0.0022                // −53 dBFS: below it, an engine is silent
 	minHush  = 90 * time.Millisecond // a silence at least this long belongs to no phoneme
 )
 
-// Speed is v's speed within the limits, 1 where it names none.
+// Speed returns v's speed within the limits; 1 if v has none.
 func Speed(v lectern.Voice) float64 {
 	if v.Speed == 0 || math.IsNaN(v.Speed) {
 		return 1
@@ -73,7 +73,7 @@ func compose(ctx context.Context, text string, v lectern.Voice, sentences []Sent
 		if err := c.add(s, u, i+1 < len(sentences) && sentences[i+1].Before == 0); err != nil {
 			return lectern.Narration{Voice: v}, err
 		}
-		if err := c.wait(s.Behind, true, most); err != nil {
+		if err := c.wait(s.Ending, true, most); err != nil {
 			return lectern.Narration{Voice: v}, err
 		}
 	}
@@ -81,21 +81,21 @@ func compose(ctx context.Context, text string, v lectern.Voice, sentences []Sent
 	return n, nil
 }
 
-// wait appends a pause of the script: the whole silence at that place or at an end of the narration. It refuses a
-// narration that would last too long.
+// wait appends a pause that the script asks for. Between two sentences, their edges count as part of the pause; at an
+// end of the narration they do not. It refuses a narration that would last longer than most.
 func (c *composer) wait(pause time.Duration, end bool, most time.Duration) error {
 	if c.n.Duration()+pause > most {
 		return lectern.Fail(lectern.CodeTooLarge, "The narration would last longer than %v. Divide it over several slides.",
 			most)
 	}
 	if pause > 0 && !end {
-		pause -= 2 * edge // both sentences have theirs
+		pause -= 2 * edge // each sentence has one
 	}
 	c.n.Samples = append(c.n.Samples, make([]int16, max(0, samplesOf(pause, lectern.SampleRate)))...)
 	return nil
 }
 
-// Fits refuses a text over MaxText with lectern.CodeTooLarge. Engines ask it before they prepare a text.
+// Fits refuses a text over MaxText with lectern.CodeTooLarge. Engines call it before they prepare a text.
 func Fits(text string) error {
 	if len(text) > MaxText {
 		return lectern.Fail(lectern.CodeTooLarge, "The narration has %d bytes of text; at most %d can be spoken. Divide it "+
@@ -104,7 +104,7 @@ func Fits(text string) error {
 	return nil
 }
 
-// canceled wraps the end of a context: a deadline is a timeout, all else the user's wish.
+// canceled returns the failure for the end of a context: CodeTimeout at its deadline, else CodeCanceled.
 func canceled(err error) error {
 	if err == context.DeadlineExceeded {
 		return lectern.Fail(lectern.CodeTimeout, "The narration took too long.").Because(err)
@@ -117,7 +117,7 @@ type composer struct {
 	n         *lectern.Narration
 	resampler *Resampler
 	speed     float64
-	gain      float64 // from the first sentence's level, so that the 16 bits are used well; level() settles the rest
+	gain      float64 // from the first sentence's level, so that 16 bits are precise enough; level corrects it at the end
 }
 
 // add appends one utterance and, if another follows, the pause after it.
@@ -162,7 +162,7 @@ func (c *composer) floor(u Utterance) float64 {
 	return max(min(quiet, peak(u.Samples)/100), 3e-5)
 }
 
-// spans moves u's times to the narration.
+// spans adds u's words and phonemes to the narration, with their times in it, and stresses strong words.
 func (c *composer) spans(s Sentence, u Utterance, offset, length int64) {
 	move := func(in []lectern.Span) {
 		for i := range in {
@@ -200,8 +200,8 @@ func stress(word []int16) {
 	}
 }
 
-// trim cuts silence off both ends of u, moves the times along, and takes longer silences inside away from the phonemes
-// that the engine stretched over them.
+// trim cuts silence off both ends of u, moves the times accordingly, and shortens phonemes and words that the engine
+// stretched over silences.
 func trim(u *Utterance, loud []lectern.Span) {
 	margin := int64(samplesOf(edge, u.Rate))
 	from := max(0, loud[0].Start-margin)
@@ -222,7 +222,8 @@ func trim(u *Utterance, loud []lectern.Span) {
 	hush(u.Words, loud, n)
 }
 
-// hush shortens spans that reach into the silences between the loud stretches, at the side that has less sound.
+// hush shortens spans that reach into the silences around and between the loud stretches: it keeps the side with more
+// sound. A span that is wholly silent becomes empty.
 func hush(spans []lectern.Span, loud []lectern.Span, n int64) {
 	for g := 0; g <= len(loud); g++ {
 		silence := lectern.Span{End: n}
@@ -250,7 +251,7 @@ func hush(spans []lectern.Span, loud []lectern.Span, n int64) {
 	}
 }
 
-// level brings the narration's speech to the target loudness, peaks bent under the ceiling.
+// level brings the narration's speech to the target loudness and bends peaks under the ceiling.
 func (c *composer) level() {
 	s := c.n.Samples
 	rms := speechRMS(s, 1<<15, lectern.SampleRate)
@@ -263,7 +264,8 @@ func (c *composer) level() {
 	}
 }
 
-// rounded is math.Round for what 16 bits hold, without a branch that noise would take every other time.
+// rounded is math.Round for values of 16 bits. It does not branch on the sign, which the processor could not predict
+// for noise.
 func rounded(x float64) int16 {
 	i := int(x)
 	return int16(i + int(2*(x-float64(i))))
@@ -285,7 +287,7 @@ func clip(s string) string {
 	return s
 }
 
-// HasSpeech reports whether text holds anything to speak: a letter or a digit.
+// HasSpeech reports whether text has anything to speak: a letter or a number.
 func HasSpeech(text string) bool {
 	for _, r := range text {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
@@ -295,7 +297,8 @@ func HasSpeech(text string) bool {
 	return false
 }
 
-// Failed is the failure of engine at text; detail, the tail of its stderr, becomes the private detail.
+// Failed returns the failure of an engine at a sentence. err and detail, the tail of its stderr, become the private
+// detail.
 func Failed(engine string, s Sentence, detail string, err error) *lectern.Failure {
 	f := lectern.Fail(lectern.CodeVoiceFailed, "The voice engine %s failed at %q.", engine, clip(s.Text))
 	f.Retryable = true

@@ -25,8 +25,8 @@ type Sentence struct {
 	Text   string        // clean text, NFC, one line
 	Words  []Word        // in order; every byte of Text that is a letter or a digit belongs to one of them
 	After  Pause         // the silence after it
-	Before time.Duration // a pause that the script asks for in front of it
-	Behind time.Duration // and after it, at the end of the script; both at every speed
+	Before time.Duration // a pause that the script asks for before it, the same at every speed
+	Ending time.Duration // likewise after it, at the end of the script
 }
 
 const (
@@ -84,7 +84,7 @@ func Prepare(script lectern.Script, language string, say Say) []Sentence {
 		return nil
 	}
 	out := split(list, base(language))
-	out[len(out)-1].Behind = rest
+	out[len(out)-1].Ending = rest
 	return out
 }
 

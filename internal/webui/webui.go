@@ -36,8 +36,7 @@ func Handler() http.Handler {
 		}
 		sum := sha256.Sum256(b)
 		p := page{body: b, contentType: mime.TypeByExtension(path.Ext(f.Name())),
-			etag: `"` + hex.EncodeToString(sum[:12]) +
-				`"`}
+			etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 		if p.contentType == "" {
 			p.contentType = "application/octet-stream"
 		}

@@ -8,19 +8,19 @@ import (
 	"lectern/internal/avatar"
 )
 
-// defaultLimit is how many seconds a presenter may speak where Elai does not say.
+// defaultLimit is the longest that a presenter may speak, in seconds, if Elai states no limit.
 const defaultLimit = 60
 
-// look is a presenter in one dress.
+// look is one variant of a presenter, or a presenter without variants.
 type look struct {
 	code, gender, canvas string
 	limit                int // seconds
 	voice                voice
 }
 
-// voice is how Elai names one.
+// voice is a voice as Elai names it.
 type voice struct {
-	ID, Provider, Language string // Language is Elai's own word, such as "English"
+	ID, Provider, Language string // Language is Elai's own name of it, such as "English"
 	Locale, Gender         string
 }
 
@@ -51,15 +51,15 @@ type wireVoice struct {
 	Locale    string `json:"locale"`
 }
 
-// shelf is what Elai has, as last seen.
-type shelf struct {
+// catalogue is Elai's presenters and voices when they were last listed.
+type catalogue struct {
 	avatars []lectern.Avatar
 	looks   map[string]look // by full code, lower case
 	voices  []voice
 }
 
-// load asks Elai for all it has.
-func (c *client) load(ctx context.Context) (*shelf, error) {
+// load asks Elai for its presenters and voices.
+func (c *client) load(ctx context.Context) (*catalogue, error) {
 	var people []wireAvatar
 	var groups wireVoices
 	errs := make(chan error, 2)
@@ -74,7 +74,7 @@ func (c *client) load(ctx context.Context) (*shelf, error) {
 		f.Retryable = true
 		return nil, f
 	}
-	s := &shelf{looks: map[string]look{}}
+	s := &catalogue{looks: map[string]look{}}
 	for _, g := range groups {
 		for i, list := range [2][]wireVoice{g.Male, g.Female} {
 			for _, v := range list {
@@ -89,10 +89,11 @@ func (c *client) load(ctx context.Context) (*shelf, error) {
 	return s, nil
 }
 
-func (s *shelf) add(p wireAvatar) {
+// add adds a presenter with its looks. The voices must be known before.
+func (s *catalogue) add(p wireAvatar) {
 	code := strings.ToLower(p.Code)
 	if code == "" || strings.ContainsAny(code, ".: ") {
-		return // could not be written in a deck
+		return // a deck could not name it
 	}
 	a := lectern.Avatar{Engine: Name, Code: code, Name: p.Name, Gender: strings.ToLower(p.Gender),
 		Variants: []lectern.AvatarVariant{}}
@@ -120,8 +121,9 @@ func (s *shelf) add(p wireAvatar) {
 	s.avatars = append(s.avatars, a)
 }
 
-// ownVoice is the presenter's default voice, which Elai names as a string or an object.
-func (s *shelf) ownVoice(p wireAvatar) voice {
+// ownVoice returns the presenter's default voice, which Elai names as a string or an object. It is zero if there is
+// none.
+func (s *catalogue) ownVoice(p wireAvatar) voice {
 	id := ""
 	switch v := p.DefaultVoice.(type) {
 	case string:
@@ -137,8 +139,8 @@ func (s *shelf) ownVoice(p wireAvatar) voice {
 	return voice{}
 }
 
-// find gives the look that code names; the first variant where it names none.
-func (s *shelf) find(code string) (look, error) {
+// find returns the look that code names. A code without a variant means the first one.
+func (s *catalogue) find(code string) (look, error) {
 	code = strings.ToLower(strings.TrimSpace(code))
 	if l, ok := s.looks[code]; ok {
 		return l, nil
@@ -151,9 +153,9 @@ func (s *shelf) find(code string) (look, error) {
 	return look{}, avatar.Unknown(code, s.avatars)
 }
 
-// choose gives the voice for a take: the one that was asked for, else one of the language, the presenter's own first,
-// else the presenter's own.
-func (s *shelf) choose(want lectern.VoiceChoice, l look, language string) (voice, error) {
+// choose returns the voice for a take. That is the voice that want names; else the presenter's own, if it speaks the
+// language; else the best match of language and gender; else the presenter's own.
+func (s *catalogue) choose(want lectern.VoiceChoice, l look, language string) (voice, error) {
 	if want.ID != "" {
 		for _, v := range s.voices {
 			if strings.EqualFold(v.ID, want.ID) &&
@@ -165,7 +167,7 @@ func (s *shelf) choose(want lectern.VoiceChoice, l look, language string) (voice
 			return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice %.60q. Leave the voice out, or choose "+
 				"one that Elai lists.", want.ID)
 		}
-		// A voice of Lectern's own cannot be Elai's: its language and gender stay.
+		// The voice of another engine is none of Elai's: only its language and gender count.
 	}
 	if want.Language != "" {
 		language = want.Language
@@ -202,11 +204,11 @@ func (s *shelf) choose(want lectern.VoiceChoice, l look, language string) (voice
 	case l.voice.ID != "":
 		return l.voice, nil
 	}
-	return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice for the language %q, and %s none of its "+
-		"own. Name one of Elai's voices.", language, l.code)
+	return voice{}, lectern.Fail(lectern.CodeUnknownVoice, "Elai has no voice for the language %q, and its presenter "+
+		"%s has no default voice. Choose a voice that Elai lists.", language, l.code)
 }
 
-// speaks reports whether a voice is of a language, whatever the region.
+// speaks reports whether a voice speaks a language, in whatever region.
 func speaks(v voice, language string) bool {
 	base := func(s string) string { b, _, _ := strings.Cut(strings.ToLower(s), "-"); return b }
 	return v.ID != "" && language != "" && base(v.Locale) == base(language)

@@ -63,10 +63,10 @@ type Options struct {
 
 // Engine orders takes at Elai. It is safe for concurrent use.
 type Engine struct {
-	o     Options
-	c     *client
-	shelf *listing.List[*shelf]
-	bell  *bell
+	o         Options
+	c         *client
+	catalogue *listing.List[*catalogue]
+	bell      *bell
 }
 
 // New makes an engine. It asks nothing yet.
@@ -98,13 +98,13 @@ func New(o Options) *Engine {
 	e := &Engine{o: o, bell: &bell{waiting: map[string][]chan struct{}{}}}
 	e.c = &client{base: strings.TrimRight(o.BaseURL, "/"), token: o.Token, http: o.HTTP, limit: o.Request,
 		retry: retry.Policy{Service: service, Tries: o.Tries, First: time.Second, Most: time.Minute, Sleep: o.Sleep}}
-	e.shelf = listing.New(listing.Options[*shelf]{Fetch: e.c.load, Limit: o.Listing, Now: o.Now})
+	e.catalogue = listing.New(listing.Options[*catalogue]{Fetch: e.c.load, Limit: o.Listing, Now: o.Now})
 	return e
 }
 
 // Close ends a listing under way and lets connections go.
 func (e *Engine) Close() error {
-	err := e.shelf.Close()
+	err := e.catalogue.Close()
 	e.c.http.CloseIdleConnections()
 	return err
 }
@@ -117,7 +117,7 @@ func (*Engine) Fingerprint() string { return Name + "/" + version }
 
 // Avatars implements avatar.Engine. What was listed in the last hour is given at once.
 func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
-	s, err := e.shelf.Get(ctx)
+	s, err := e.catalogue.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (e *Engine) Avatars(ctx context.Context) ([]lectern.Avatar, error) {
 }
 
 // Warm begins to list the avatars, so that the first who asks finds them. It does not wait.
-func (e *Engine) Warm(ctx context.Context) { e.shelf.Warm(ctx) }
+func (e *Engine) Warm(ctx context.Context) { e.catalogue.Warm(ctx) }
 
 // Try asks Elai for its catalogue now, and so whether the token works.
 func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
@@ -138,8 +138,8 @@ func (e *Engine) Try(ctx context.Context) (avatars int, err error) {
 	return len(s.avatars), nil
 }
 
-func (e *Engine) find(ctx context.Context, code string) (*shelf, look, error) {
-	s, err := e.shelf.Get(ctx)
+func (e *Engine) find(ctx context.Context, code string) (*catalogue, look, error) {
+	s, err := e.catalogue.Get(ctx)
 	if err != nil {
 		return nil, look{}, err
 	}

@@ -7,27 +7,27 @@ import (
 	"lectern"
 )
 
-// plainer turns a prop into what encoding/json would make of it, with names in camelCase. It remembers where it is as
-// steps, and writes them as a path for a fault alone: a prop may have a hundred thousand values.
+// plainer turns a prop into the values that encoding/json would return for it, with names in camelCase. It keeps its
+// position as steps and joins them to a path only for a fault, because a prop may have a hundred thousand values.
 type plainer struct {
 	f     *fields
 	root  string // the path of the prop
 	steps []step
 }
 
-// step leads from a value to one inside it.
+// step leads from a list or an object to one of its values.
 type step struct {
-	name  string
-	index int // of a list's entry; -1: a field
+	name  string // of an object's field
+	index int    // of a list's entry; -1: a field
 }
 
-// plain converts a value. Null inside a list stays.
+// plain converts a value. Null stays in a list and is left out of an object.
 func (p *plainer) plain(v any) any {
 	switch value := v.(type) {
 	case Number:
 		x, err := strconv.ParseFloat(string(value), 64)
 		if err != nil {
-			p.f.float(field{value, p.path()}) // says so
+			p.f.float(field{value, p.path()}) // reports the fault
 			return nil
 		}
 		return x
@@ -42,7 +42,7 @@ func (p *plainer) plain(v any) any {
 		for _, e := range value.members {
 			key := camel(e.name)
 			if key != e.name && value.place(key) >= 0 {
-				continue
+				continue // the object also has the name in camelCase, which counts
 			}
 			if e.value != nil {
 				m[key] = p.inside(e.value, step{e.name, -1})

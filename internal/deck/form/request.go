@@ -7,12 +7,13 @@ import (
 	"lectern/internal/deck"
 )
 
-// Read makes a request of a deck's tree. settings is the tree of what replaces the deck's own fields, whatever of their
-// names either uses; nil: nothing does. It has no slides. syntax is what the deck is written in, for messages, such as
-// "JSON".
+// Read makes a request from a deck's tree. The fields of the settings, which have no slides, replace the deck's own,
+// even if the two use different names of a field; nil: there are no settings. syntax is what the deck is written in,
+// for messages, such as "JSON".
 //
 // Text is trimmed, template ids have no "-slide", colours are "#rrggbb"; equal trees give equal requests. Warnings name
-// what was ignored. The error is for what is no deck at all; what is wrong inside it is among the Faults.
+// the fields that were ignored. The error is for a tree that is no deck at all, or for settings that cannot be applied;
+// what is wrong inside a deck is among the Faults.
 func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, error) {
 	o, ok := tree.(*Object)
 	if !ok {
@@ -36,15 +37,15 @@ func Read(tree, settings any, syntax string, lim lectern.Limits) (deck.Request, 
 	return q, nil
 }
 
-// synonyms are the top-level fields that say the same thing, so that a setting replaces whichever of them the deck has.
+// synonyms are groups of top-level fields that mean the same. A setting replaces whichever of its group the deck has.
 var synonyms = [][]string{
 	{"title", "projectName"}, {"avatar", "avatarCode"}, {"layout", "slideOnly"}, {"voice", "voiceId", "voiceProvider"},
 	{"size", "resolution", "aspect", "aspectRatio"}, {"keyAvatar", "useAvatarMask"}, {"hold", "duration"},
-	{"frameRate", "fps"},
-	{"voiceoverTexts", "voiceoverText"}, {"slides", "slidesData", "slideUrl"},
+	{"frameRate", "fps"}, {"voiceoverTexts", "voiceoverText"}, {"slides", "slidesData", "slideUrl"},
 }
 
-// override puts the settings in the place of what the deck says.
+// override replaces the deck's fields by the settings. Variables are merged. A preset in the settings also replaces the
+// deck's quality and, unless the settings have a size or an aspect, its size.
 func (r *reader) override(o, settings *Object) error {
 	if own, there := o.Get("variables"); there && settings.place("variables") >= 0 {
 		given, _ := settings.Get("variables")
@@ -59,8 +60,8 @@ func (r *reader) override(o, settings *Object) error {
 			}
 		}
 		if slices.Contains(group, "slides") {
-			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings change what a deck says besides its slides; %q belongs into "+
-				"the deck.", lectern.Shorten(name))
+			f := lectern.Fail(lectern.CodeInvalidDeck, "Settings cannot replace a deck's slides; write %q in the deck "+
+				"itself.", lectern.Shorten(name))
 			f.Param = "settings." + lectern.Shorten(name)
 			return f
 		}
@@ -84,8 +85,8 @@ func (r *reader) override(o, settings *Object) error {
 	return nil
 }
 
-// merged is an object of the deck with the fields of one of the settings in the place of its own; what is no object is
-// replaced whole.
+// merged replaces fields of the deck's object by those of the settings' object and returns it. If either is no object,
+// it returns the settings' value.
 func merged(deck, settings any) any {
 	old, ok := deck.(*Object)
 	over, isObject := settings.(*Object)
@@ -98,7 +99,7 @@ func merged(deck, settings any) any {
 	return old
 }
 
-// resized is the size of a deck under a preset that is to go before it.
+// resized returns s or, if the settings replace the deck's size by a preset, the preset's size in the aspect of s.
 func (r *reader) resized(s lectern.Size, preset lectern.Preset) lectern.Size {
 	if !r.resize {
 		return s
@@ -106,7 +107,7 @@ func (r *reader) resized(s lectern.Size, preset lectern.Preset) lectern.Size {
 	return preset.Size(s)
 }
 
-// says reports whether an object has a field under any of its names.
+// says reports whether an object has a field of the group, in camelCase or snake_case.
 func (o *Object) says(group ...string) bool {
 	return slices.ContainsFunc(o.members, func(m member) bool { return slices.Contains(group, camel(m.name)) })
 }

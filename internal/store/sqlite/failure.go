@@ -12,7 +12,8 @@ import (
 	"lectern"
 )
 
-// failure is err for people; doing says what was being done. The context's own errors stay what they are.
+// failure turns err into a failure with a sentence for users. doing completes "The database could not", such as "read
+// the deck". A failure and the errors of a context are returned as they are; nil for nil.
 func failure(doing string, err error) error {
 	if err == nil {
 		return nil

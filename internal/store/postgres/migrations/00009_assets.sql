@@ -1,5 +1,5 @@
 -- +goose Up
--- Files that people brought. Who else brought the same content has a row too.
+-- Uploaded files. Each owner who uploaded the same content has a row.
 CREATE TABLE assets (
     owner      TEXT COLLATE "C" NOT NULL,
     sha256     TEXT COLLATE "C" NOT NULL,
@@ -18,21 +18,22 @@ CREATE INDEX assets_by_content ON assets (sha256);
 CREATE INDEX assets_by_age ON assets (owner, created_at DESC, sha256 DESC);
 CREATE INDEX assets_by_use ON assets (used_at);
 
--- The one file of a content, in the store of files. Every change of a content's assets locks its row first.
+-- The file in the file store that holds a content, once for all its assets. A change of these assets locks this row
+-- first.
 CREATE TABLE asset_contents (
     sha256 TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     file   TEXT COLLATE "C" NOT NULL UNIQUE
 );
 
--- Files that are to be removed from due_at on: those that no asset has any more, and those whose upload has not ended. No file
--- gets the name of another, so that removing one late harms nothing.
+-- Files to remove at due_at or later: those that no asset uses any more, and those whose upload has not ended. File
+-- names are never used again, so a late removal does no harm.
 CREATE TABLE asset_leftovers (
     file   TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     due_at BIGINT  NOT NULL
 );
 CREATE INDEX asset_leftovers_due ON asset_leftovers (due_at);
 
--- Which assets a presentation's deck names. They stay as long as it does.
+-- The assets that a presentation's deck names. They are kept as long as the presentation.
 CREATE TABLE asset_uses (
     presentation_id TEXT COLLATE "C" NOT NULL REFERENCES presentations (id) ON DELETE CASCADE,
     owner           TEXT COLLATE "C" NOT NULL,
