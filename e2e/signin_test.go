@@ -155,9 +155,8 @@ func TestC2SignIn(t *testing.T) {
 	p.look("sign-in")
 	p.signIn("lk_wrong")
 	p.until(`document.querySelector("#key-told").textContent !== ""`)
-	if told := promised[string](p.ctx, t,
-		`Promise.resolve(document.querySelector("#key-told").textContent)`); !strings.Contains(told,
-		"no key of this server") {
+	told := promised[string](p.ctx, t, `Promise.resolve(document.querySelector("#key-told").textContent)`)
+	if !strings.Contains(told, "does not exist on this server") {
 		t.Errorf("to a wrong key the page says %q", told)
 	}
 	if c := p.session(); c != nil {

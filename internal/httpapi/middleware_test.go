@@ -107,7 +107,7 @@ func TestPanics(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	if log := r.log.String(); !strings.Contains(log, "checker broke") || !strings.Contains(log, "fakes_test.go") {
+	if log := r.log.String(); !strings.Contains(log, "checker broke") || !strings.Contains(log, "fake_tools_test.go") {
 		t.Errorf("the log: %.500s", log)
 	}
 	if a := r.get("/healthz"); a.status != 200 {
