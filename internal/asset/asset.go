@@ -371,7 +371,8 @@ func parseCursor(c string) (time.Time, string, error) {
 	return time.UnixMicro(micros).UTC(), id, nil
 }
 
-// Check returns the fault of a deck of owner that names assets which the owner does not have, or which are no pictures; nil for none.
+// Check returns the fault of a deck of owner that names assets which the owner does not have, or which are no pictures;
+// nil for none.
 func (s *Service) Check(ctx context.Context, owner string, d lectern.Deck) error {
 	uses := d.AssetUses()
 	if len(uses) == 0 {
