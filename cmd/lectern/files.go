@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"lectern"
 	"lectern/internal/app"
@@ -26,31 +25,20 @@ func attach(ctx context.Context, q deck.Request, folder string, t *app.Tools, ke
 	if len(uses) == 0 {
 		return q, nil, nil
 	}
-	found, wrong := map[string]string{}, map[string]string{}
-	for _, u := range uses {
-		if found[u.Path] != "" || wrong[u.Path] != "" {
-			continue
-		}
-		sum, err := attachFile(ctx, folder, u.Path, t, keep)
+	found := map[string]string{}
+	q, err := q.Attach(uses, found, func(path string) (sum, why string, err error) {
+		sum, err = attachFile(ctx, folder, path, t, keep)
 		f, ok := errors.AsType[*lectern.Failure](err)
 		switch {
-		case err == nil:
-			found[u.Path] = sum
-		case ok && (f.Code.IsFault() || f.Code == lectern.CodeUnsupported):
-			wrong[u.Path] = f.Message
-		case ok || ctx.Err() != nil:
-			return q, nil, err
-		default:
-			wrong[u.Path] = "it cannot be read: " + bare(err).Error() + "."
+		case err == nil, ok && !f.Code.IsFault() && f.Code != lectern.CodeUnsupported, !ok && ctx.Err() != nil:
+			return sum, "", err
+		case ok:
+			return "", " cannot be used: " + f.Message, nil
 		}
-	}
-	q.Deck, q.Faults = q.Deck.WithFiles(uses, found), slices.Clone(q.Faults)
-	for _, u := range uses {
-		if why := wrong[u.Path]; why != "" {
-			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck cannot be used: %s",
-				lectern.Shorten(u.Path), why)
-			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(u.Slide))
-		}
+		return "", " cannot be used: it cannot be read: " + bare(err).Error() + ".", nil
+	})
+	if err != nil {
+		return q, nil, err
 	}
 	return q, found, nil
 }

@@ -2,12 +2,12 @@ package asset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"lectern"
+	"lectern/internal/fail"
 	"lectern/internal/picturefile"
 )
 
@@ -147,10 +147,7 @@ func (p *Pictures) drawn(ctx context.Context, sha string, svg []byte) ([]byte, e
 		Background: &lectern.Background{},
 	}, []lectern.Picture{{URL: drawnURL, ContentType: picturefile.SVG, Body: svg}})
 	if err != nil {
-		if _, ok := errors.AsType[*lectern.Failure](err); ok {
-			return nil, err
-		}
-		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The browser could not draw an asset.").Because(err)
+		return nil, fail.Else(err, lectern.CodeCaptureFailed, "The browser could not draw an asset.")
 	}
 	if len(c.Overflow) > 0 {
 		return nil, refuse(sha, "the browser cannot draw it")

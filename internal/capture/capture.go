@@ -57,7 +57,7 @@ func key(page lectern.Page, assets []lectern.Picture, browser, library string) s
 // what does not fit. keep gets the picture; nil: nobody wants it.
 func (c *Capturer) Draw(ctx context.Context, cache Cache, size lectern.Size, sh Sheet, g *Backgrounds, path string,
 	keep func(*image.RGBA)) error {
-	return c.o.Tabs.Use(ctx, func() error {
+	return c.o.Tabs.Do(ctx, 1, func() error {
 		shot, err := c.shoot(ctx, sh)
 		if err != nil {
 			return err

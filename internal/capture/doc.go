@@ -11,6 +11,7 @@ import (
 
 	"lectern"
 	"lectern/internal/picturefile"
+	"lectern/internal/slots"
 )
 
 // Options are what a capturer works with. All ports are needed.
@@ -18,7 +19,7 @@ type Options struct {
 	Browser Browser
 	Fetcher Fetcher
 	Library Library
-	Tabs    Tabs
+	Tabs    *slots.Slots       // pages that the browser shows at once
 	Limits  lectern.Limits     // of pictures; zero fields: the defaults
 	Judge   *picturefile.Judge // remembers which pictures can be decoded; may be shared; nil: one of its own
 }
@@ -38,13 +39,6 @@ type Fetcher interface {
 type Library interface {
 	Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error)
 	Fingerprint() string
-}
-
-// Tabs are the pages that the browser shows at once.
-type Tabs interface {
-	Count() int
-	// Use calls do while it has one of them. When ctx ends before, it returns the cause of that.
-	Use(ctx context.Context, do func() error) error
 }
 
 // Cache keeps files by content key. What is there never changes.

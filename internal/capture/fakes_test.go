@@ -3,10 +3,10 @@ package capture
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"image"
 	"image/png"
+	"lectern/internal/slots"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/capture/capturetest"
 )
 
 // fakeBrowser draws grey pictures of the right size.
@@ -48,18 +49,6 @@ func (b *fakeBrowser) Capture(ctx context.Context, p lectern.Page, _ []lectern.P
 	return lectern.Capture{PNG: out.Bytes(), Overflow: b.overflow}, err
 }
 
-// given is a fetcher that has its answers ready.
-type given map[string]lectern.Picture
-
-func (g given) Fetch(_ context.Context, url string) (lectern.Picture, error) {
-	a, ok := g[url]
-	if !ok {
-		return a, lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded.", url)
-	}
-	a.URL = url
-	return a, nil
-}
-
 // fakeLibrary makes pages of titles, each with the picture that its slide names.
 type fakeLibrary struct{ props map[string]string }
 
@@ -73,21 +62,6 @@ func (l *fakeLibrary) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warni
 		p.Assets = []string{url}
 	}
 	return p, nil, nil
-}
-
-// twoTabs are tabs that nobody else wants.
-type twoTabs struct{ slots chan struct{} }
-
-func (twoTabs) Count() int { return 2 }
-
-func (t twoTabs) Use(ctx context.Context, do func() error) error {
-	select {
-	case t.slots <- struct{}{}:
-		defer func() { <-t.slots }()
-		return do()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // folderCache is a cache without eviction.
@@ -130,8 +104,8 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	g := &rig{browser: &fakeBrowser{}, library: &fakeLibrary{}, cache: &folderCache{dir: t.TempDir()}}
-	g.Capturer = New(Options{Browser: g.browser, Fetcher: given{}, Library: g.library,
-		Tabs: twoTabs{make(chan struct{}, 2)}})
+	g.Capturer = New(Options{Browser: g.browser, Fetcher: capturetest.Given{}, Library: g.library,
+		Tabs: slots.New("tabs", 2)})
 	return g
 }
 
@@ -142,17 +116,4 @@ func talk() lectern.Deck {
 		d.Slides = append(d.Slides, lectern.Slide{Template: "content", Props: map[string]any{"title": title}})
 	}
 	return d.WithDefaults()
-}
-
-// tiny is a PNG of one pixel that holds a text.
-func tiny(text string) []byte {
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
-		panic(err)
-	}
-	end := b.Bytes()[b.Len()-12:]
-	out := append([]byte(nil), b.Bytes()[:b.Len()-12]...)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(text)))
-	out = append(out, "tEXt"+text+"\x00\x00\x00\x00"...) // nobody looks at the checksum of what is not drawn
-	return append(out, end...)
 }

@@ -220,7 +220,7 @@ func (c *Capturer) prove(ctx context.Context, a lectern.Picture) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return c.o.Tabs.Use(ctx, func() error {
+	return c.o.Tabs.Do(ctx, 1, func() error {
 		if done, err := c.o.Judge.Decode(ctx, a.ContentType, a.Body); done || err != nil {
 			return err
 		}

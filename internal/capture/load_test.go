@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/capture/capturetest"
 	"lectern/internal/picturefile"
 )
 
@@ -25,7 +26,7 @@ func TestH1PicturesOfASlideAreBounded(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
 	g.o.Limits.SlidePixels = 100
-	g.o.Fetcher = given{"http://a/1.png": {ContentType: "image/png", Body: tiny("a"), Pixels: 101}}
+	g.o.Fetcher = capturetest.Given{"http://a/1.png": {ContentType: "image/png", Body: capturetest.Tiny("a"), Pixels: 101}}
 	_, err := g.Load(t.Context(), pictured("http://a/1.png"), t.TempDir())
 	if f := lectern.AsFailure(err); err == nil || f.Slide != 1 || !strings.Contains(f.Message, "limits.slide_pixels") {
 		t.Errorf("got %+v", f)
@@ -53,7 +54,7 @@ func TestV1TheBrowserJudgesWhatNobodyElseCan(t *testing.T) {
 		}
 		return nil
 	}
-	g.o.Fetcher = given{"http://a/1.avif": {ContentType: "image/avif", Body: b},
+	g.o.Fetcher = capturetest.Given{"http://a/1.avif": {ContentType: "image/avif", Body: b},
 		"http://a/2.avif": {ContentType: "image/avif", Body: b}}
 	d := pictured("http://a/1.avif", "http://a/2.avif")
 	loaded, err := g.Load(t.Context(), d, t.TempDir())

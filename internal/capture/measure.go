@@ -46,7 +46,7 @@ func (c *Capturer) Measure(ctx context.Context, cache Cache, d lectern.Deck, eac
 	}
 	m := &measuring{Capturer: c, deck: d, cache: cache, pictures: pictures, each: each}
 	var wg sync.WaitGroup
-	for range min(c.o.Tabs.Count(), len(d.Slides)) {
+	for range min(c.o.Tabs.Capacity(), len(d.Slides)) {
 		wg.Go(func() { m.work(ctx) })
 	}
 	wg.Wait()
@@ -140,7 +140,7 @@ func (m *measuring) slide(ctx context.Context, i int) ([]lectern.Warning, error)
 func (c *Capturer) Overflow(ctx context.Context, cache Cache, sh Sheet, slide int) ([]lectern.Warning, error) {
 	// The two files are written together, but the cache may have dropped this one.
 	path, err := cache.Make(ctx, sh.Key+overflowEnding, func(path string) error {
-		return c.o.Tabs.Use(ctx, func() error {
+		return c.o.Tabs.Do(ctx, 1, func() error {
 			shot, err := c.shoot(ctx, sh)
 			if err != nil {
 				return err

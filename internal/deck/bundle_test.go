@@ -1,7 +1,6 @@
 package deck_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"io"
@@ -11,29 +10,10 @@ import (
 
 	"lectern"
 	"lectern/internal/deck"
+	"lectern/internal/deck/ziptest"
 )
 
 var endings = []string{".json", ".yaml"}
-
-// archive has these members, in order: name, content.
-func archive(t testing.TB, members ...string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for i := 0; i < len(members); i += 2 {
-		m, err := w.Create(members[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(m, members[i+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 func unzip(b []byte, lim deck.BundleLimits) (deck.Bundle, error) {
 	return deck.Unzip(bytes.NewReader(b), int64(len(b)), endings, lim)
@@ -42,7 +22,7 @@ func unzip(b []byte, lim deck.BundleLimits) (deck.Bundle, error) {
 // A ZIP file with one deck is that deck, with the files next to it by their paths from where it is.
 func TestUnzip(t *testing.T) {
 	t.Parallel()
-	b, err := unzip(archive(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B",
+	b, err := unzip(ziptest.Packed(t, "talk/", "", "talk/deck.yaml", "slides:", "talk/pictures/a.png", "A", "b.png", "B",
 		"__MACOSX/talk/._deck.yaml", "", "talk/.x.json", ""),
 		deck.BundleLimits{Members: 10, Bytes: 1000, Deck: 100})
 	if err != nil || b.Name != "deck.yaml" || string(b.Bytes) != "slides:" {
@@ -71,17 +51,18 @@ func TestUnzipRefuses(t *testing.T) {
 		body []byte
 		says string
 	}{
-		"no archive":     {[]byte("PK\x03\x04"), "damaged"},
-		"no deck":        {archive(t, "a.png", "x"), "has no deck"},
-		"two decks":      {archive(t, "a.json", "{}", "b.yaml", "x"), "2 decks (a.json, b.yaml)"},
-		"outside":        {archive(t, "a.json", "{}", "../b.png", "x"), "leads out"},
-		"absolute":       {archive(t, "a.json", "{}", "/b.png", "x"), "leads out"},
-		"backslashes":    {archive(t, "a.json", "{}", `c\b.png`, "x"), "backslashes"},
-		"twice":          {archive(t, "a.json", "{}", "b.png", "x", "b.png", "y"), "two members"},
-		"many":           {archive(t, "a.json", "{}", "b", "", "c", "", "d", "", "e", ""), "5 members"},
-		"a bomb":         {archive(t, "a.json", "{}", "b.png", strings.Repeat("\x00", 2<<20)), "200 to 1"},
-		"too much":       {archive(t, "a.json", "{}", "b.png", strings.Repeat("0123456789", 500_000)), "packed more than"},
-		"a deck of much": {archive(t, "a.json", strings.Repeat(" ", 200)), "limits.body"},
+		"no archive":  {[]byte("PK\x03\x04"), "damaged"},
+		"no deck":     {ziptest.Packed(t, "a.png", "x"), "has no deck"},
+		"two decks":   {ziptest.Packed(t, "a.json", "{}", "b.yaml", "x"), "2 decks (a.json, b.yaml)"},
+		"outside":     {ziptest.Packed(t, "a.json", "{}", "../b.png", "x"), "leads out"},
+		"absolute":    {ziptest.Packed(t, "a.json", "{}", "/b.png", "x"), "leads out"},
+		"backslashes": {ziptest.Packed(t, "a.json", "{}", `c\b.png`, "x"), "backslashes"},
+		"twice":       {ziptest.Packed(t, "a.json", "{}", "b.png", "x", "b.png", "y"), "two members"},
+		"many":        {ziptest.Packed(t, "a.json", "{}", "b", "", "c", "", "d", "", "e", ""), "5 members"},
+		"a bomb":      {ziptest.Packed(t, "a.json", "{}", "b.png", strings.Repeat("\x00", 2<<20)), "200 to 1"},
+		"too much": {ziptest.Packed(t, "a.json", "{}", "b.png", strings.Repeat("0123456789", 500_000)),
+			"packed more than"},
+		"a deck of much": {ziptest.Packed(t, "a.json", strings.Repeat(" ", 200)), "limits.body"},
 	} {
 		_, err := unzip(c.body, lim)
 		f, ok := errors.AsType[*lectern.Failure](err)
@@ -94,15 +75,15 @@ func TestUnzipRefuses(t *testing.T) {
 	for i := range noise {
 		noise[i] = byte(i*i>>7 ^ i>>3)
 	}
-	if _, err := unzip(archive(t, "a.json", "{}", "b.png", string(noise)), lim); err == nil ||
+	if _, err := unzip(ziptest.Packed(t, "a.json", "{}", "b.png", string(noise)), lim); err == nil ||
 		!strings.Contains(err.Error(), "limits.upload") {
 		t.Errorf("too much: %v", err)
 	}
 }
 
 func FuzzUnzip(f *testing.F) {
-	f.Add(archive(f, "talk/deck.yaml", "slides:", "talk/a.png", "A"))
-	f.Add(archive(f, "a.json", "{}", "../b.png", "x"))
+	f.Add(ziptest.Packed(f, "talk/deck.yaml", "slides:", "talk/a.png", "A"))
+	f.Add(ziptest.Packed(f, "a.json", "{}", "../b.png", "x"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := unzip(b, deck.BundleLimits{Members: 10, Bytes: 1 << 20, Deck: 1 << 10})
 		if _, ok := errors.AsType[*lectern.Failure](err); err != nil && !ok {

@@ -190,3 +190,32 @@ func under(path, top string) bool {
 	rest, ok := strings.CutPrefix(path, top)
 	return ok && top != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
+
+// Attach returns q with assets in the place of the files that uses name. assets has the hashes of those that are there
+// already, by path, and gets those of the others: keep makes an asset of a file, once for each path. A file that cannot
+// be used is a fault of each place that names it: why completes the sentence "The file … next to the deck". Where keep
+// returns neither a hash nor why, the path stays. An error of keep is returned alone.
+func (q Request) Attach(uses []lectern.FileUse, assets map[string]string,
+	keep func(path string) (sha256, why string, err error)) (Request, error) {
+	q.Faults = slices.Clone(q.Faults)
+	whys := map[string]string{}
+	for _, u := range uses {
+		why, tried := whys[u.Path]
+		if assets[u.Path] == "" && !tried {
+			sum, refused, err := keep(u.Path)
+			if err != nil {
+				return q, err
+			}
+			if sum != "" {
+				assets[u.Path] = sum
+			}
+			why, whys[u.Path] = refused, refused
+		}
+		if why != "" {
+			f := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck%s", lectern.Shorten(u.Path), why)
+			q.Faults = append(q.Faults, *f.On(q.Places.Written(u.Param)).At(u.Slide))
+		}
+	}
+	q.Deck = q.Deck.WithFiles(uses, assets)
+	return q, nil
+}

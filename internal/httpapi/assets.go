@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -225,13 +224,7 @@ func (s *server) listAssets(w http.ResponseWriter, r *http.Request, in *assetsIn
 	for _, a := range list {
 		page.Assets = append(page.Assets, s.v1Asset(a))
 	}
-	if next != "" {
-		page.Next = &next
-		q := r.URL.Query()
-		q.Set("limit", strconv.Itoa(in.Limit))
-		q.Set("cursor", next)
-		w.Header().Set("Link", "<"+s.link("/v1/assets?"+q.Encode())+`>; rel="next"`)
-	}
+	page.Next = s.nextPage(w, r, "/v1/assets", in.Limit, next)
 	writeJSON(w, r, http.StatusOK, page)
 	return nil
 }

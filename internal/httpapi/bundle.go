@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"path"
-	"slices"
 
 	"lectern"
 	"lectern/internal/deck"
@@ -59,35 +58,22 @@ func (b submission) close() {
 // withFiles puts assets in the place of the files that a deck names, as far as the request brought them. Those of a ZIP
 // file become assets here.
 func (s *server) withFiles(ctx context.Context, q deck.Request, b submission) (deck.Request, error) {
-	uses := s.Slides.Files(q.Deck)
-	files := b.files
-	if b.bundle != nil {
-		files = maps.Clone(files)
-		if files == nil {
-			files = map[string]string{}
+	files := map[string]string{}
+	maps.Copy(files, b.files)
+	return q.Attach(s.Slides.Files(q.Deck), files, func(path string) (sum, why string, err error) {
+		if b.bundle == nil {
+			return "", "", nil
 		}
-		q.Faults = slices.Clone(q.Faults)
-		for _, u := range uses {
-			if files[u.Path] != "" {
-				continue
-			}
-			sum, err := s.keepMember(ctx, b.bundle, u.Path)
-			f, ok := errors.AsType[*lectern.Failure](err)
-			switch {
-			case err == nil:
-				files[u.Path] = sum
-			case errors.Is(err, fs.ErrNotExist): // the page says so
-			case ok && (f.Code.IsFault() || f.Code == codeMedia):
-				fault := lectern.Fail(lectern.CodeAssetRefused, "The file %q next to the deck: %s", lectern.Shorten(u.Path),
-					f.Message)
-				q.Faults = append(q.Faults, *fault.On(q.Places.Written(u.Param)).At(u.Slide))
-			default:
-				return q, err
-			}
+		sum, err = s.keepMember(ctx, b.bundle, path)
+		f, ok := errors.AsType[*lectern.Failure](err)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // the page says so
+			return "", "", nil
+		case ok && (f.Code.IsFault() || f.Code == codeMedia):
+			return "", ": " + f.Message, nil
 		}
-	}
-	q.Deck = q.Deck.WithFiles(uses, files)
-	return q, nil
+		return sum, "", err
+	})
 }
 
 // keepMember makes an asset of a file in a ZIP file.

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lectern"
+	"lectern/internal/deck/ziptest"
 	"lectern/internal/httpapi"
 )
 
@@ -249,7 +250,7 @@ func TestUpload(t *testing.T) {
 	}{
 		{"no deck", parts[1:], 422, "application/json"},
 		{"a PPTX", []part{{"deck", "talk.json", "application/json",
-			zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", "")}}, 415, "presentationml"},
+			string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""))}}, 415, "presentationml"},
 		{"a PDF", []part{{"deck", "talk.json", "", "%PDF-1.7"}}, 415, "takes a deck as JSON"},
 		{"Markdown", []part{{"deck", "talk.md", "text/markdown", "# Hello"}}, 415, "takes a deck as JSON"},
 		{"a stranger", []part{deck, {"logo", "a.png", "image/png", "x"}}, 422, `logo`},

@@ -1,18 +1,16 @@
 package httpapi_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"lectern"
+	"lectern/internal/deck/ziptest"
 	"lectern/internal/httpapi"
 	library "lectern/internal/slides"
 )
@@ -155,32 +153,13 @@ func TestFilesOfAFormAreJudged(t *testing.T) {
 	}
 }
 
-// zipped is a ZIP file with these members, in order: name, content.
-func zipped(t *testing.T, members ...string) string {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for i := 0; i < len(members); i += 2 {
-		m, err := w.Create(members[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(m, members[i+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 // A ZIP file with one deck brings its files, as a body of its type or of none, and as the file of a form.
 func TestZipFiles(t *testing.T) {
 	t.Parallel()
 	a, b := shot(t), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
-	whole := zipped(t, "talk/deck.json", pictured, "talk/pictures/a.png", a, "talk/b.png", b, "talk/notes.md",
-		"# Not named")
+	whole := string(ziptest.Packed(t, "talk/deck.json", pictured, "talk/pictures/a.png", a, "talk/b.png", b,
+		"talk/notes.md",
+		"# Not named"))
 	inForm, formType := form(t, part{"deck", "talk.zip", "", whole})
 	for name, c := range map[string]struct{ body, kind string }{
 		"by its type": {whole, "application/zip"}, "by its bytes": {whole, "application/x-www-form-urlencoded"},
@@ -215,13 +194,14 @@ func TestZipFilesAreJudged(t *testing.T) {
 		status int
 		says   []string
 	}{
-		"no deck":       {zipped(t, "a.png", "x"), 422, []string{"has no deck"}},
-		"two decks":     {zipped(t, "a.json", "{}", "b.yaml", "x"), 422, []string{"a.json, b.yaml"}},
-		"damaged":       {"PK\x03\x04", 422, []string{"damaged"}},
-		"an Office one": {zipped(t, "[Content_Types].xml", "", "ppt/presentation.xml", ""), 415, []string{"presentationml"}},
-		"missing files": {zipped(t, "deck.json", pictured, "b.png", shot(t)), 422,
+		"no deck":   {string(ziptest.Packed(t, "a.png", "x")), 422, []string{"has no deck"}},
+		"two decks": {string(ziptest.Packed(t, "a.json", "{}", "b.yaml", "x")), 422, []string{"a.json, b.yaml"}},
+		"damaged":   {"PK\x03\x04", 422, []string{"damaged"}},
+		"an Office one": {string(ziptest.Packed(t, "[Content_Types].xml", "", "ppt/presentation.xml", "")), 415,
+			[]string{"presentationml"}},
+		"missing files": {string(ziptest.Packed(t, "deck.json", pictured, "b.png", shot(t))), 422,
 			[]string{"slides[0].image", "slides[2].image", "pictures/a.png"}},
-		"no pictures": {zipped(t, "deck.json", pictured, "b.png", "<html>", "pictures/a.png", shot(t)), 422,
+		"no pictures": {string(ziptest.Packed(t, "deck.json", pictured, "b.png", "<html>", "pictures/a.png", shot(t))), 422,
 			[]string{"slides[1].image", "an HTML page"}},
 	} {
 		got := r.do("POST", "/v1/presentations", c.body, "Content-Type", "application/zip")

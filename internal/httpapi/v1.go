@@ -324,15 +324,21 @@ func (s *server) v1List(w http.ResponseWriter, r *http.Request, in *listInput) e
 		v.Files = nil // a page of long decks would be many megabytes
 		page.Presentations = append(page.Presentations, v)
 	}
-	if next != "" {
-		page.Next = &next
-		q := r.URL.Query()
-		q.Set("limit", strconv.Itoa(in.Limit))
-		q.Set("cursor", next)
-		w.Header().Set("Link", "<"+s.link("/v1/presentations?"+q.Encode())+`>; rel="next"`)
-	}
+	page.Next = s.nextPage(w, r, "/v1/presentations", in.Limit, next)
 	writeJSON(w, r, http.StatusOK, page)
 	return nil
+}
+
+// nextPage returns the cursor of a list's next page, and puts the page's address into the header; nil: there is none.
+func (s *server) nextPage(w http.ResponseWriter, r *http.Request, path string, limit int, next string) *string {
+	if next == "" {
+		return nil
+	}
+	q := r.URL.Query()
+	q.Set("limit", strconv.Itoa(limit))
+	q.Set("cursor", next)
+	w.Header().Set("Link", "<"+s.link(path+"?"+q.Encode())+`>; rel="next"`)
+	return &next
 }
 
 func (s *server) v1Get(w http.ResponseWriter, r *http.Request, in *getInput) error {

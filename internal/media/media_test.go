@@ -1,7 +1,6 @@
 package media_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -16,6 +15,7 @@ import (
 
 	"lectern"
 	"lectern/internal/deck/all"
+	"lectern/internal/deck/ziptest"
 	"lectern/internal/media"
 	"lectern/internal/picturefile"
 )
@@ -36,26 +36,6 @@ func read(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// archive is a ZIP file with these members, in order: name, content.
-func archive(t testing.TB, members ...string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for i := 0; i < len(members); i += 2 {
-		m, err := w.CreateHeader(&zip.FileHeader{Name: members[i], Method: zip.Store})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(m, members[i+1]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // sfnt is a font with these tables, eight bytes each.
@@ -107,10 +87,10 @@ func seeds(t testing.TB) map[string][]byte {
 		"font/otf":   sfnt("OTTO", append(common, "CFF ")...),
 		"font/woff2": woff2(entries...), "application/pdf": []byte("%PDF-1.7\n"), "application/json": []byte(`{"slides":[]}`),
 		"application/yaml": []byte("slides:\n- title: A\n"), "text/markdown": []byte("# Titel\n\n- Grüße\n"),
-		"application/zip": archive(t, "deck.json", "{}"),
-		"application/vnd.oasis.opendocument.presentation": archive(t, "mimetype",
+		"application/zip": ziptest.Stored(t, "deck.json", "{}"),
+		"application/vnd.oasis.opendocument.presentation": ziptest.Stored(t, "mimetype",
 			"application/vnd.oasis.opendocument.presentation", "content.xml", "<x/>"),
-		"application/vnd.openxmlformats-officedocument.presentationml.presentation": archive(t, "[Content_Types].xml", "<x/>",
+		"application/vnd.openxmlformats-officedocument.presentationml.presentation": ziptest.Stored(t, "[Content_Types].xml", "<x/>",
 			"ppt/presentation.xml", "<x/>"),
 	}
 }
@@ -154,7 +134,7 @@ func TestRefusals(t *testing.T) {
 	wav, ttf := read(t, "tone.wav"), sfnt("\x00\x01\x00\x00", append(common, "glyf", "loca")...)
 	outside := bytes.Clone(ttf)
 	binary.BigEndian.PutUint32(outside[12+12:], 1<<30)
-	many := archive(t, "a", "b")
+	many := ziptest.Stored(t, "a", "b")
 	binary.LittleEndian.PutUint16(many[len(many)-12:], 0xFFFF)
 	bomb := woff2(0, 0x8F, 0xFF, 0xFF, 0xFF, 0x7F, 1, 8, 2, 8, 3, 8, 4, 8, 10, 8, 7, 11, 8, 0)
 	for name, c := range map[string]struct {
@@ -185,11 +165,11 @@ func TestRefusals(t *testing.T) {
 		"a font of no tables":    {[]byte("OTTO\x00\x00\x00\x00\x00\x00\x00\x00"), media.Damaged, "directory"},
 		"a packed font, cut":     {woff2(entries...)[:60], media.Damaged, "another length"},
 		"a packed bomb":          {bomb, media.TooLarge, "once it is unpacked"},
-		"a ZIP, cut":             {archive(t, "a", "b")[:30], media.Damaged, "its end is missing"},
+		"a ZIP, cut":             {ziptest.Stored(t, "a", "b")[:30], media.Damaged, "its end is missing"},
 		"a ZIP of many":          {many, media.TooLarge, "too many members"},
-		"a text document": {archive(t, "[Content_Types].xml", "", "word/document.xml", ""), media.Unknown,
+		"a text document": {ziptest.Stored(t, "[Content_Types].xml", "", "word/document.xml", ""), media.Unknown,
 			"no presentation"},
-		"a book": {archive(t, "mimetype", "application/epub+zip"), media.Unknown, "no presentation"},
+		"a book": {ziptest.Stored(t, "mimetype", "application/epub+zip"), media.Unknown, "no presentation"},
 	} {
 		_, err := inspect(c.body)
 		u, ok := errors.AsType[*media.Unfit](err)

@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -21,6 +20,7 @@ import (
 
 	"lectern"
 	"lectern/internal/capture"
+	"lectern/internal/capture/capturetest"
 	"lectern/internal/check"
 	"lectern/internal/ffmpeg"
 	"lectern/internal/picturefile"
@@ -118,20 +118,7 @@ func (f *fakeFetcher) Fetch(ctx context.Context, url string) (lectern.Picture, e
 	if err := f.hook.call(ctx, "fetch %s", url); err != nil {
 		return lectern.Picture{}, err
 	}
-	return lectern.Picture{URL: url, ContentType: "image/png", Body: tiny(url + f.drawn), Pixels: 1}, nil
-}
-
-// tiny is a PNG of one pixel that holds a text.
-func tiny(text string) []byte {
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
-		panic(err)
-	}
-	end := b.Bytes()[b.Len()-12:]
-	out := append([]byte(nil), b.Bytes()[:b.Len()-12]...)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(text)))
-	out = append(out, "tEXt"+text+"\x00\x00\x00\x00"...) // nobody looks at the checksum of what is not drawn
-	return append(out, end...)
+	return lectern.Picture{URL: url, ContentType: "image/png", Body: capturetest.Tiny(url + f.drawn), Pixels: 1}, nil
 }
 
 type fakeLibrary struct {

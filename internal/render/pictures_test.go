@@ -1,7 +1,6 @@
 package render
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,19 +8,8 @@ import (
 	"testing"
 
 	"lectern"
+	"lectern/internal/capture/capturetest"
 )
-
-// given is a fetcher that has its answers ready.
-type given map[string]lectern.Picture
-
-func (g given) Fetch(_ context.Context, url string) (lectern.Picture, error) {
-	a, ok := g[url]
-	if !ok {
-		return a, lectern.Fail(lectern.CodeAssetFailed, "The picture %s could not be loaded.", url)
-	}
-	a.URL = url
-	return a, nil
-}
 
 func pictured(urls ...string) lectern.Deck {
 	d := talk()
@@ -36,9 +24,9 @@ func pictured(urls ...string) lectern.Deck {
 func TestV1PicturesAreJudgedBeforeAnythingIsRendered(t *testing.T) {
 	t.Parallel()
 	g := newRig(t)
-	whole := tiny("a")
+	whole := capturetest.Tiny("a")
 	cut := append([]byte(nil), whole[:len(whole)/2]...)
-	g.Fetcher = given{"http://a/1.png": {ContentType: "image/png", Body: cut, Pixels: 1},
+	g.Fetcher = capturetest.Given{"http://a/1.png": {ContentType: "image/png", Body: cut, Pixels: 1},
 		"http://a/2.png": {ContentType: "image/png", Body: whole, Pixels: 1}}
 	_, rec, err := g.run(t.Context(), t, pictured("http://a/1.png", "http://a/2.png", "http://a/3.png"), 1)
 	f := lectern.AsFailure(err)

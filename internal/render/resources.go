@@ -1,7 +1,6 @@
 package render
 
 import (
-	"context"
 	"runtime"
 	"sync/atomic"
 
@@ -48,16 +47,7 @@ func NewResources(s Slots) *Resources {
 func (r *Resources) Uses() []slots.Use { return []slots.Use{r.encoders.Use(), r.tabs.Use()} }
 
 // Tabs are the pages of the browser, for whoever draws slides.
-func (r *Resources) Tabs() *Tabs { return &Tabs{r.tabs} }
-
-// Tabs implements capture.Tabs.
-type Tabs struct{ all *slots.Slots }
-
-// Count is how many there are.
-func (t *Tabs) Count() int { return t.all.Capacity() }
-
-// Use calls do while it has one of them.
-func (t *Tabs) Use(ctx context.Context, do func() error) error { return t.all.Do(ctx, 1, do) }
+func (r *Resources) Tabs() *slots.Slots { return r.tabs }
 
 // share is how many encoder slots one encode of a presentation with n of them takes, and so how many threads it uses:
 // all of them for a single one, one where there are enough to keep the machine busy.

@@ -127,33 +127,33 @@ func (f *fields) revisions() map[string]string {
 }
 
 func (o *Object) deckTranslations(all map[string]lectern.DeckTranslation) {
-	if len(all) == 0 {
-		return
-	}
-	list := &Object{}
-	for _, tag := range slices.Sorted(maps.Keys(all)) {
-		t := &Object{}
-		t.text("title", all[tag].Title)
-		t.voice(all[tag].Voice)
-		t.texts("revisions", all[tag].Revisions)
-		list.Add(tag, t)
-	}
-	o.Add("translations", list)
+	addTranslations(o, all, func(t *Object, d lectern.DeckTranslation) {
+		t.text("title", d.Title)
+		t.voice(d.Voice)
+		t.texts("revisions", d.Revisions)
+	})
 }
 
 func (o *Object) translations(all map[string]lectern.Translation) {
+	addTranslations(o, all, func(t *Object, s lectern.Translation) {
+		if len(s.Props) > 0 {
+			t.Add("props", tree(s.Props))
+		}
+		t.text("narration", s.Narration)
+		t.voice(s.Voice)
+		t.texts("revisions", s.Revisions)
+	})
+}
+
+// addTranslations adds an object for each language, which write fills; without languages it adds nothing.
+func addTranslations[T any](o *Object, all map[string]T, write func(*Object, T)) {
 	if len(all) == 0 {
 		return
 	}
 	list := &Object{}
 	for _, tag := range slices.Sorted(maps.Keys(all)) {
 		t := &Object{}
-		if len(all[tag].Props) > 0 {
-			t.Add("props", tree(all[tag].Props))
-		}
-		t.text("narration", all[tag].Narration)
-		t.voice(all[tag].Voice)
-		t.texts("revisions", all[tag].Revisions)
+		write(t, all[tag])
 		list.Add(tag, t)
 	}
 	o.Add("translations", list)

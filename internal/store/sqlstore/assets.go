@@ -14,16 +14,9 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// transact does something in a transaction on the writing connection, again where the dialect says Again. do must not
-// keep what it changed in an attempt that failed.
+// transact does something in a transaction on the writing connection, as [Store.again] does.
 func (s *Store) transact(ctx context.Context, doing string, do func(q *rows.Queries) error) error {
-	for try := 1; ; try++ {
-		err := s.once(ctx, do)
-		if err != nil && try < tries && ctx.Err() == nil && s.o.Dialect.Again(err) {
-			continue
-		}
-		return s.failure(doing, err)
-	}
+	return s.again(ctx, doing, func() error { return s.once(ctx, do) })
 }
 
 func (s *Store) once(ctx context.Context, do func(q *rows.Queries) error) error {

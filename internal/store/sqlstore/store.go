@@ -101,12 +101,23 @@ const tries = 5
 
 // Commit implements job.Writer.
 func (s *Store) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
+	var outs []job.Outcome
+	err := s.again(ctx, "store the presentation", func() (err error) {
+		outs, err = s.commit(ctx, writes)
+		return err
+	})
+	return outs, err
+}
+
+// again does something in a transaction, once more where the dialect says Again. do must not keep what it changed in
+// an attempt that failed.
+func (s *Store) again(ctx context.Context, doing string, do func() error) error {
 	for try := 1; ; try++ {
-		outs, err := s.commit(ctx, writes)
+		err := do()
 		if err != nil && try < tries && ctx.Err() == nil && s.o.Dialect.Again(err) {
 			continue
 		}
-		return outs, s.failure("store the presentation", err)
+		return s.failure(doing, err)
 	}
 }
 
