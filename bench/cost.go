@@ -187,8 +187,8 @@ func timed(n int, span time.Duration, op func(writer, i int) error) (cost, error
 	return cost{NS: float64(took.Nanoseconds()) / ops, Allocs: float64(m1.Mallocs-m0.Mallocs) / ops}, nil
 }
 
-// lectern measures the same operations in Lectern. Each writer has its own presentation, as each task has in Python. The
-// flushes, with their fsyncs and log lines, run at the same time and are part of the figure.
+// lectern measures the same operations in Lectern. Each writer has its own presentation, as each task has in Python.
+// The flushes, with their fsyncs and log lines, run at the same time and are part of the figure.
 func (r *report) lectern(ctx context.Context, dir string, each time.Duration) error {
 	for _, n := range writers {
 		if err := r.lecternWith(ctx, dir, n, each); err != nil {

@@ -142,9 +142,9 @@ type x264 struct {
 	crf    int
 }
 
-// wrapper is a script that runs ffmpeg with other settings for x264. It changes all constant rate factors and quantizers
-// by the same amount, so that those of key pictures and of the avatar's pictures keep their difference from the others,
-// which package encode sets.
+// wrapper is a script that runs ffmpeg with other settings for x264. It changes all constant rate factors and
+// quantizers by the same amount, so that those of key pictures and of the avatar's pictures keep their difference from
+// the others, which package encode sets.
 const wrapper = `#!/bin/sh
 n=$#
 before=

@@ -209,8 +209,8 @@ better for PSNR (luma).
 	}
 	fmt.Fprintf(b,
 		"\nThe same at the size of `standard` with other presets and constant rate factors of x264. The quantizers of "+
-			"spliced pictures change by the same amount:\n\n| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | "+
-			"avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
+			"spliced pictures change by the same amount:\n\n| x264's preset | CRF | time | CPU | file | SSIM | PSNR | "+
+			"avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
 		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	for _, k := range l.Grid {
 		row(k, fmt.Sprint(k.X264["preset"]), fmt.Sprint(k.X264["crf"]))
