@@ -209,7 +209,8 @@ func TestEventsOfLostClients(t *testing.T) {
 	}
 	r.jobs.waitUntil(func() bool { return r.jobs.watch == 0 })
 	<-seen.lost
-	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 1 || !strings.Contains(r.log.String(), "client reads nothing") {
+	if _, _, dropped := seen.counts(httpapi.WatchStream); dropped != 1 ||
+		!strings.Contains(r.log.String(), "client reads nothing") {
 		t.Errorf("%d dropped:\n%.2000s", dropped, r.log)
 	}
 	if strings.Contains(r.log.String(), "level=ERROR") {
