@@ -162,7 +162,7 @@ func TestCheckRefuses(t *testing.T) {
 			"slides", 0, "more than 500"},
 		{"H3: too long", func(d *lectern.Deck) { d.Hold, d.Slides = 10*time.Minute, make([]lectern.Slide, 13) },
 			lectern.CodeTooLarge, "slides", 0,
-			"about 2h10m0s long, as its text is estimated; the limit is 2h0m0s (limits.duration)"},
+			"about 2h10m0s long, estimated from its text; the limit is 2h0m0s (limits.duration)"},
 		{"unknown avatar", func(d *lectern.Deck) { d.Avatar = "bob" }, lectern.CodeUnknownAvatar, "avatar", 0,
 			"there is ann"},
 		{"unknown theme", func(d *lectern.Deck) { d.Theme = "light-moderm" }, lectern.CodeUnknownTheme, "theme", 0,
