@@ -200,7 +200,8 @@ func differencesPage(seen map[string]int, example map[string]string) string {
 ICU 72 and num2words 0.5.10, the versions of Debian, spell 1,000 random values in each of ten languages: cardinals,
 ordinals, years and dates. ICU's dates are composed of its months and numbers as each language reads a date. Neither has
 Polish or Ukrainian ordinals, so dates of these languages are not compared. The test
-` + "`TestOtherProgramsSayTheSame`" + ` asserts that there are no other differences. tools/compare/others.py makes the values.
+` + "`TestOtherProgramsSayTheSame`" + ` asserts that there are no other differences.
+tools/compare/others.py makes the values.
 
 | language | difference | values of 1,000 | value | Lectern | other program | reason |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// Four outputs at a time, so that none waits for its own sums. All is done in the order in which dot does it, and nothing is
-// fused, so that every sum is rounded as it is there.
+// The kernel computes four outputs at a time, so that no addition has to wait for the previous sum of its own output.
+// It adds in the order of dot and uses no fused operations, so that every sum is rounded as in dot.
 
 // EIGHT adds the products of eight samples.
 #define EIGHT(src, coef, sum, tmp) \
@@ -38,7 +38,7 @@ next:
 	CMPQ CX, DX
 	JB   next
 
-	// Each register becomes the sums of its halves, (a+b)+(c+d) and (e+f)+(g+h), each in the place of its output.
+	// Each register has eight sums of one output. They become (a+b)+(c+d) and (e+f)+(g+h), and then one sum per output.
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
