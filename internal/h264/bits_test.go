@@ -178,8 +178,8 @@ func TestHeadersComeBack(t *testing.T) {
 func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
 	t.Parallel()
 	s := testSets(false)
-	// 1 first, 1 type P, 1 set, 0101 number, 0 one reference, 0 in order, 0 sliding marks, 1 no delta, 010 not deblocked,
-	// 00000000000 111000010001 a run of 3600, 1 stop.
+	// 1 first, 1 type P, 1 set, 0101 number, 0 one reference, 0 in order, 0 sliding marks, 1 no delta, 010 not
+	// deblocked, 00000000000 111000010001 a run of 3600, 1 stop.
 	want := []byte{0x41, 0xea, 0x28, 0x00, 0x70, 0x8c}
 	got := s.skips(nil, 0, s.Macroblocks(), 5, nil)
 	h, payload, at, err := s.parse(got, nil)
