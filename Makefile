@@ -23,7 +23,7 @@ demo: deps build ## render out/demo.mp4 through a new server
 serve: build ## serve on http://localhost:8000
 	@bin/lectern serve
 
-test: ## every test, end-to-end tests too; of large matrices the representatives
+test: ## all tests, with the end-to-end tests; only the representatives of large matrices
 	@scripts/deps test
 	@GO="$(GO)" scripts/tests
 

@@ -21,10 +21,10 @@ import (
 	"lectern/internal/proc"
 )
 
-// writers are the numbers of goroutines, or tasks, at once.
+// writers are the numbers of concurrent writers: goroutines in Lectern, tasks in Python.
 var writers = []int{1, 8, 64}
 
-// python runs the other side. Without Python on the machine, the report says so.
+// python measures the Python side. If Python is not installed, the report says so.
 func (r *report) python(ctx context.Context, script, logFile string, each time.Duration) error {
 	out, err := proc.Output(ctx, proc.Command{Path: "python3",
 		Args: []string{script, fmt.Sprint(each.Seconds()), logFile}})
@@ -49,8 +49,8 @@ func (r *report) python(ctx context.Context, script, logFile string, each time.D
 	return nil
 }
 
-// A bed is a real service on a real database with the program's own settings. Its runs last until close and give access
-// to their reporters.
+// bed is a job service on a real database with the program's own settings. Its runs last until close, and reporters
+// receives their reporters.
 type bed struct {
 	dir       string
 	storage   *app.Storage
@@ -92,7 +92,7 @@ func newBed(ctx context.Context, dir string, set ...func(*job.Options)) (*bed, e
 	return b, b.svc.Start(ctx)
 }
 
-// begin creates n presentations and waits until they run.
+// begin creates n presentations, waits until they run, and returns their reporters and ids.
 func (b *bed) begin(ctx context.Context, n int) ([]lectern.Reporter, []string, error) {
 	var ids []string
 	for range n {
@@ -149,7 +149,7 @@ type cost struct {
 	Allocs float64 `json:"allocs"` // -1: not counted
 }
 
-// timed runs op in n goroutines for about span. Other allocations of the process meanwhile count too.
+// timed runs op in n goroutines for about span. The allocations of the whole process during that time count.
 func timed(n int, span time.Duration, op func(writer, i int) error) (cost, error) {
 	var (
 		wg     sync.WaitGroup
@@ -187,8 +187,8 @@ func timed(n int, span time.Duration, op func(writer, i int) error) (cost, error
 	return cost{NS: float64(took.Nanoseconds()) / ops, Allocs: float64(m1.Mallocs-m0.Mallocs) / ops}, nil
 }
 
-// lectern measures the same operations in Lectern. Each writer has its own presentation, as each task has on the other
-// side. The flushes, with their fsyncs and log lines, run at the same time and are part of the figure.
+// lectern measures the same operations in Lectern. Each writer has its own presentation, as each task has in Python.
+// The flushes, with their fsyncs and log lines, run at the same time and are part of the figure.
 func (r *report) lectern(ctx context.Context, dir string, each time.Duration) error {
 	for _, n := range writers {
 		if err := r.lecternWith(ctx, dir, n, each); err != nil {

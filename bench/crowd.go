@@ -22,12 +22,12 @@ type crowd struct {
 	Count     int        `json:"count"`
 	InTurn    float64    `json:"inTurnSeconds"` // one after the other
 	AtOnce    float64    `json:"atOnceSeconds"`
-	Followers []follower `json:"followers"` // watchers of those that were ordered at once
+	Followers []follower `json:"followers"` // watchers of those that were submitted at once
 }
 
-// follower is the progress of one presentation as its watcher sees it.
+// follower is the progress bar of one presentation as its watcher sees it.
 type follower struct {
-	First   float64 `json:"first"`   // when the bar began to move, as a share of the time from order to end
+	First   float64 `json:"first"`   // when the bar began to move, as a share of the time from submission to end
 	Still   float64 `json:"still"`   // the longest pause of the bar after that, as the same share
 	Changes int     `json:"changes"` // of the bar
 }
@@ -35,17 +35,17 @@ type follower struct {
 // crowded renders n different talks with a presenter through two fresh servers: one after the other, and all at once.
 func crowded(ctx context.Context, binary, dir string, n int) (*crowd, error) {
 	c := &crowd{Count: n, Followers: make([]follower, n)}
-	for _, once := range []bool{false, true} {
-		server, err := startServer(ctx, binary, filepath.Join(dir, fmt.Sprint("once ", once)))
+	for _, atOnce := range []bool{false, true} {
+		server, err := startServer(ctx, binary, filepath.Join(dir, fmt.Sprint("at once ", atOnce)))
 		if err != nil {
 			return nil, err
 		}
-		took, err := c.order(ctx, server, once)
+		took, err := c.submit(ctx, server, atOnce)
 		server.stop()
 		if err != nil {
 			return nil, err
 		}
-		if once {
+		if atOnce {
 			c.AtOnce = took.Seconds()
 		} else {
 			c.InTurn = took.Seconds()
@@ -54,14 +54,14 @@ func crowded(ctx context.Context, binary, dir string, n int) (*crowd, error) {
 	return c, nil
 }
 
-// order orders all of them, and returns the time until the last is complete.
-func (c *crowd) order(ctx context.Context, server *serving, once bool) (time.Duration, error) {
+// submit submits all presentations and returns the time until the last one is complete.
+func (c *crowd) submit(ctx context.Context, server *serving, atOnce bool) (time.Duration, error) {
 	began := time.Now()
 	errs := make([]error, c.Count)
 	var all sync.WaitGroup
 	for i := range c.Count {
 		one := func() { c.Followers[i], errs[i] = follow(ctx, server, i) }
-		if once {
+		if atOnce {
 			all.Go(one)
 		} else {
 			one()
@@ -71,7 +71,7 @@ func (c *crowd) order(ctx context.Context, server *serving, once bool) (time.Dur
 	return time.Since(began), errors.Join(errs...)
 }
 
-// follow orders the talk number i and watches it to its end.
+// follow submits the talk number i and watches it to its end.
 func follow(ctx context.Context, server *serving, i int) (follower, error) {
 	shape := renders.Shape{Slides: 3, Seconds: 20, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}
 	deck, err := renders.Deck(renders.Avatar, shape, 0)
@@ -121,15 +121,15 @@ func (c *crowd) markdown(b *strings.Builder) {
 ## %d presentations at once
 
 Different talks of 20 s in three slides with a presenter, without a cache, by a server with its default settings: each
-ordered after the one before, and all ordered at once.
+submitted after the end of the previous one, and all submitted at once.
 
 | what | aim | figure |
 | --- | --- | ---: |
 | one after the other | – | %.1f s |
 | all at once | – | %.1f s |
 | **at once : one after the other** | at most 1.1 | %.2f |
-| the bar that began to move last, as a share of the time from its order to its end | – | %.0f %% |
-| the longest that a bar stood still after that, as the same share | – | %.0f %% |
-| changes of the bar that changed least | – | %d |
+| latest first move of a progress bar, as a share of the time from submission to end | – | %.0f %% |
+| longest pause of a progress bar after that, as the same share | – | %.0f %% |
+| changes of the progress bar that changed least | – | %d |
 `, c.Count, c.InTurn, c.AtOnce, c.AtOnce/c.InTurn, 100*first, 100*still, fewest)
 }

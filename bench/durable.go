@@ -17,7 +17,7 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// durable measures updates whose writer waits until they are fsynced, on the same settings of the same database:
+// durable measures updates whose writer waits until they are fsynced, all with the same settings of the database:
 // Lectern's (a recorded step, with its version, its event and its log line), a row UPDATE in its own transaction, and a
 // River job for each update whose worker does that UPDATE.
 func (r *report) durable(ctx context.Context, dir string, each time.Duration) error {
@@ -58,7 +58,7 @@ func (r *report) durableLectern(ctx context.Context, dir string, n int, each tim
 
 const naive = "UPDATE state SET progress = ?, message = ? WHERE id = ?"
 
-// table makes the table of the naive side in a database with Lectern's settings.
+// table creates the table for the naive updates, with n rows, in a database with Lectern's settings.
 func table(ctx context.Context, dir string, n int) (*sqlite.DB, *sql.DB, error) {
 	db, err := sqlite.Open(ctx, dir)
 	if err != nil {

@@ -260,7 +260,7 @@ func watchAll(ctx context.Context, base string, ids []string, n int) (*watchers,
 	return w, nil
 }
 
-// watch reads one stream to its end and compares its versions.
+// watch reads one stream to its end, and counts the versions that do not rise and those that are missing.
 func (w *watchers) watch(ctx context.Context, client *http.Client, url string, open chan<- error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

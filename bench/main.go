@@ -116,8 +116,8 @@ func run(ctx context.Context, args []string) error {
 	docs := flag.String("docs", "docs", "folder of BENCHMARKS.md and benchmarks.json")
 	flag.StringVar(&s.script, "python", "bench/python/asyncio_dict.py", "the Python side")
 	flag.DurationVar(&s.each, "time", time.Second, "time for each figure of the job's cost")
-	flag.StringVar(&s.binary, "lectern", "bin/lectern", "the program, for what is rendered")
-	flag.StringVar(&s.deck, "deck", "examples/demo.json", "what it renders")
+	flag.StringVar(&s.binary, "lectern", "bin/lectern", "the program that renders and serves")
+	flag.StringVar(&s.deck, "deck", "examples/demo.json", "the deck that it renders")
 	flag.IntVar(&s.rate, "rate", 500, "creates a second under load")
 	flag.DurationVar(&s.span, "span", 20*time.Second, "how long the load lasts")
 	flag.IntVar(&s.streams, "watchers", 2000, "open streams under load")
@@ -142,8 +142,8 @@ func run(ctx context.Context, args []string) error {
 	all := s.parts()
 	for _, name := range flag.Args() {
 		if !slices.ContainsFunc(all, func(p part) bool { return p.name == name }) {
-			return &usageError{fmt.Errorf("%q is no part: there are cost, durable, share, crowd, hour, presets and "+
-				"load, and page and renders", name), false}
+			return &usageError{fmt.Errorf("there is no part %q; the parts are cost, durable, share, crowd, hour, "+
+				"presets, load, page and renders", name), false}
 		}
 	}
 	r.Machine, r.Date = machine(), time.Now().UTC().Truncate(time.Second)

@@ -142,10 +142,10 @@ type x264 struct {
 	crf    int
 }
 
-// stand is a program that runs ffmpeg with other settings for x264. All constant rate factors and quantizers change by
-// the same amount, so that key pictures and the avatar's pictures keep their distance to the others: package encode has
-// the numbers.
-const stand = `#!/bin/sh
+// wrapper is a script that runs ffmpeg with other settings for x264. It changes all constant rate factors and
+// quantizers by the same amount, so that those of key pictures and of the avatar's pictures keep their difference from
+// the others, which package encode sets.
+const wrapper = `#!/bin/sh
 n=$#
 before=
 while [ $n -gt 0 ]; do
@@ -187,7 +187,7 @@ func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own 
 			return made, err
 		}
 		path := filepath.Join(s.dir, "ffmpeg-"+name)
-		if err := os.WriteFile(path, fmt.Appendf(nil, stand, own.preset, own.crf-usual, at), 0o755); err != nil {
+		if err := os.WriteFile(path, fmt.Appendf(nil, wrapper, own.preset, own.crf-usual, at), 0o755); err != nil {
 			return made, err
 		}
 		env = append(env, "LECTERN_FFMPEG="+path)
@@ -213,7 +213,7 @@ func (s *studio) render(ctx context.Context, name string, p lectern.Preset, own 
 	}
 	parts := strings.Split(strings.TrimSpace(string(shape)), ",")
 	if len(parts) < 3 {
-		return made, fmt.Errorf("ffprobe says %q", shape)
+		return made, fmt.Errorf("ffprobe printed %q, not width, height and frames", shape)
 	}
 	made.Size = parts[0] + "×" + parts[1]
 	made.Frames, err = strconv.Atoi(parts[2])
@@ -244,6 +244,7 @@ func (s *studio) prepare(ctx context.Context, p lectern.Preset, cache string) er
 	})
 }
 
+// nearlyLossless is the constant rate factor of a reference.
 const nearlyLossless = 2
 
 // reference renders the deck with hardly any loss and with every picture encoded whole.
@@ -260,7 +261,7 @@ func (s *studio) lectern(ctx context.Context, env []string, args ...string) erro
 	return err
 }
 
-// childTime is the processor time of all ended children and their descendants.
+// childTime returns the processor time of all ended children and their descendants.
 func childTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &u)
@@ -315,7 +316,7 @@ func (s *studio) likeness(ctx context.Context, video, reference, crop string) (l
 			find(line, vmafLine, &got.VMAF)
 		}})
 	if err == nil && got.SSIM == 0 {
-		err = fmt.Errorf("ffmpeg gave no likeness of %s", video)
+		err = fmt.Errorf("ffmpeg printed no similarity of %s and %s", video, reference)
 	}
 	return got, err
 }

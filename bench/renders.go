@@ -25,7 +25,8 @@ import (
 const rendersUsage = `Usage: go run ./bench renders [flags]
 
 Lectern renders decks, and in turn ffmpeg alone, Python and other programs, where they are installed, render the same
-decks. What is measured are whole process trees: time, CPU, memory, size. Nothing fails for being slow.
+decks. The figures are those of whole process trees: time, CPU, memory, and the size of the file. No run fails because
+something is slow.
 
   go run ./bench renders --runs 3 --json figures.json --chart figures.svg
   go run ./bench renders --ways start
@@ -59,7 +60,7 @@ func measureRenders(ctx context.Context, args []string, out, errs io.Writer) err
 	f.StringVar(&c.config, "config", os.Getenv(config.EnvPrefix+"CONFIG"),
 		"the program's settings file; without it, lectern.yaml in this folder, if there is one")
 	f.IntVar(&c.runs, "runs", 5, "rounds; medians are shown")
-	f.IntVar(&c.other, "other-runs", 0, "rounds in which other people's ways take part, which are slow; 0: all")
+	f.IntVar(&c.other, "other-runs", 0, "rounds that include the ways of other programs, which are slow; 0: all")
 	f.IntVar(&c.slides, "slides", 5, "slides of a deck")
 	f.Float64Var(&c.seconds, "seconds", 60, "about how many seconds the video of a deck lasts")
 	f.StringVar(&c.size, "size", "1920x1080", "size of the video, in pixels")
@@ -73,12 +74,12 @@ func measureRenders(ctx context.Context, args []string, out, errs io.Writer) err
 	f.StringVar(&c.remotion, "remotion", "",
 		"the folder in which Remotion is installed; without it, one in your cache folder")
 	f.BoolVar(&c.install, "install", false,
-		"install Remotion there first, with npm; mind its license: nothing of it comes with Lectern")
+		"install Remotion there first, with npm; it has its own license and is not part of Lectern")
 	if err := f.Parse(args); err != nil {
 		return &usageError{err, true}
 	}
 	if f.NArg() > 0 {
-		return &usageError{fmt.Errorf("renders takes flags alone, and %q is none", f.Arg(0)), false}
+		return &usageError{fmt.Errorf("renders takes only flags, and %q is not a flag", f.Arg(0)), false}
 	}
 	return c.run(ctx)
 }
@@ -94,7 +95,7 @@ func list(text string) []string {
 // startWay names the start of the server among the ways.
 const startWay = "start"
 
-// plan is the content of the flags.
+// plan is what the flags select.
 type plan struct {
 	shape renders.Shape
 	kinds []renders.Kind
@@ -136,7 +137,7 @@ func (c *comparison) others() int {
 	return c.other
 }
 
-// plan checks the flags. Its errors are the user's fault.
+// plan reads the flags. Its errors are usage errors.
 func (c *comparison) plan() (p plan, err error) {
 	for _, b := range []struct {
 		flag        string
@@ -258,7 +259,7 @@ func (c *comparison) tools(ctx context.Context, cfg config.Config, plan plan) (t
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return t, ctx.Err() // without a home there is nothing installed
+			return t, ctx.Err() // without a home folder, Remotion cannot be installed there
 		}
 		dir = filepath.Join(cache, "lectern-bench", "remotion")
 	}

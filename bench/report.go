@@ -76,7 +76,8 @@ Written by ` + "`make bench`" + ` (` + "`go run ./bench`" +
 Time divided by the operations of all writers together, each with its own presentation. *Python* is an
 ` + "`asyncio.Lock`" +
 	` around a dict, with the log line for each change of the service that Lectern succeeds; *without its log
-line* is the same without. Lectern is the real job service on SQLite with the program's own settings, including its writer.
+line* is the same without that line. Lectern is the real job service on SQLite with the program's own settings,
+including its writer.
 
 | operation | writers | Lectern | allocations | Python | Python without its log line | Python : Lectern |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -100,8 +101,8 @@ func (r report) markdown() string {
 	b.WriteString(`
 An update is the cost of a report for a run. It is then in memory; the writer merges it with others and makes it durable
 within 150 ms. A read in Lectern is a query that returns a value of committed data; in Python it is the live object of a
-dict, which is cheaper and allows races. A heartbeat costs a run nothing: the figure is the writer's, with a transaction,
-which several heartbeats share, and a log line.
+dict, which is cheaper and allows races. A heartbeat costs a run nothing. Its figure is the cost for the writer: a
+transaction, which several heartbeats share, and a log line.
 
 ## Durable updates a second
 
@@ -207,9 +208,9 @@ better for PSNR (luma).
 		row(k, k.Name, k.Size)
 	}
 	fmt.Fprintf(b,
-		"\nThe same at the size of `standard` with other presets and constant rate factors of x264; the quantizers of what "+
-			"is spliced move by as much:\n\n| x264's preset | CRF | time | CPU | file | SSIM | PSNR | avatar's SSIM | "+
-			"avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
+		"\nThe same at the size of `standard` with other presets and constant rate factors of x264. The quantizers of "+
+			"spliced pictures change by the same amount:\n\n| x264's preset | CRF | time | CPU | file | SSIM | PSNR | "+
+			"avatar's SSIM | avatar's PSNR |%s\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |%s\n",
 		l.ifVMAF(" VMAF |"), l.ifVMAF(" ---: |"))
 	for _, k := range l.Grid {
 		row(k, fmt.Sprint(k.X264["preset"]), fmt.Sprint(k.X264["crf"]))

@@ -28,6 +28,6 @@ func TestRenderSection(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := renderSection(docs); err == nil {
-		t.Error("a broken file is taken")
+		t.Error("a broken file is accepted")
 	}
 }

@@ -80,7 +80,7 @@ func statuses() []status {
 	return list
 }
 
-// parseStatus reads the three fields of a status. The program's name, in brackets, may hold any character.
+// parseStatus reads the three fields of a status. The program's name, in brackets, may contain any characters.
 func parseStatus(line []byte) (status, bool) {
 	open, closed := bytes.IndexByte(line, '('), bytes.LastIndexByte(line, ')')
 	if open < 1 || closed < open {
@@ -97,7 +97,7 @@ func parseStatus(line []byte) (status, bool) {
 	return status{pid, parent, pages * int64(os.Getpagesize())}, err1 == nil && err2 == nil && err3 == nil
 }
 
-// resident is the memory of a process and its descendants.
+// resident returns the memory of a process and its descendants, in bytes.
 func resident(pid int) int64 {
 	children := map[int][]status{}
 	var sum int64

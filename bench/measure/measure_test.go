@@ -14,7 +14,7 @@ import (
 	"lectern/internal/proc"
 )
 
-// part is the variable that selects the behaviour of this program as a child of its tests.
+// part is the environment variable that selects what this program does as a child of its tests.
 const part = "LECTERN_TEST_PART"
 
 func TestMain(m *testing.M) {
@@ -55,7 +55,7 @@ func child(p string) proc.Command {
 	return proc.Command{Path: self, Env: []string{part + "=" + p, "GOMAXPROCS=2"}}
 }
 
-// Run counts the child and a helper that nobody waited for.
+// Run counts the child, and a helper that its parent did not wait for.
 func TestRunCountsTheWholeTree(t *testing.T) {
 	for _, c := range []struct{ name, part string }{{"itself", "burn"}, {"a helper left behind", "orphan"}} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestRunReturnsFailures(t *testing.T) {
 	}
 }
 
-func TestUsageAdds(t *testing.T) {
+func TestUsagesAddUp(t *testing.T) {
 	t.Parallel()
 	a := Usage{Wall: 2, User: 3, System: 4, Peak: 9}
 	if got, want := a.Add(Usage{Wall: 1, User: 1, System: 1, Peak: 7}),
@@ -96,7 +96,7 @@ func TestUsageAdds(t *testing.T) {
 	}
 }
 
-func TestParseStatus(t *testing.T) {
+func TestParseStatusReadsAnyProgramName(t *testing.T) {
 	t.Parallel()
 	line := "42 (a (b) c) S 7 42 42 0 -1 4194560 0 0 0 0 1 2 0 0 20 0 1 0 100 4096 3 0 0"
 	s, ok := parseStatus([]byte(line))
@@ -105,7 +105,7 @@ func TestParseStatus(t *testing.T) {
 	}
 	for _, bad := range []string{"", "42", "42 (x", "42 (x) S 7", ") 42 ("} {
 		if _, ok := parseStatus([]byte(bad)); ok {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q is accepted", bad)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 """The job state of the service that Lectern succeeds, as faithfully as its description allows: jobs in a dict, one
-asyncio.Lock made in the constructor around every access, a log line a change, a heartbeat that sets its field under
-the lock and sleeps outside it, a locked read that gives the live object.
+asyncio.Lock made in the constructor around every access, a log line for each change, a heartbeat that sets its field
+under the lock and sleeps outside it, a locked read that returns the live object.
 
 Prints one JSON object: nanoseconds per operation by operation and number of tasks.
 
@@ -67,7 +67,7 @@ async def measure(service, name, writers, seconds):
                 else:
                     await service.get_job_status(job_id)
                 n += 1
-            await asyncio.sleep(0)  # an uncontended lock never yields: let the other tasks in
+            await asyncio.sleep(0)  # an uncontended lock never yields to the other tasks
         counts[w] = n
 
     start = time.perf_counter_ns()

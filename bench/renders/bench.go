@@ -33,7 +33,7 @@ type Options struct {
 	Tools Tools
 	Shape Shape
 	Runs  int
-	Other int // rounds in which the ways of others take part, which are slow; the floor takes part in all
+	Other int // rounds that include the ways of other programs, which are slow; the floor is in all rounds
 	Kinds []Kind
 	Ways  []Way
 	Dir   string // working folder; keeps the files of the last round
@@ -41,7 +41,7 @@ type Options struct {
 	Say   func(format string, args ...any) // reports the progress
 }
 
-// bench is a run of Run.
+// bench is the state of one call of Run.
 type bench struct {
 	Options
 	talks map[Kind]Talk
@@ -49,8 +49,8 @@ type bench struct {
 	ways  map[Kind][]Way // of each row
 }
 
-// Run measures. The ways take turns: a round is every way with every deck once. If another way fails, its row has the
-// reason. If Lectern fails, Run returns the error.
+// Run measures all ways. They take turns: a round is every way with every deck once. If Lectern fails, Run returns the
+// error. If another way fails, its row has the reason.
 func Run(ctx context.Context, o Options) (Report, error) {
 	b := bench{Options: o, talks: map[Kind]Talk{}, rows: map[Kind][]Row{}, ways: map[Kind][]Way{}}
 	rep := Report{Date: time.Now().UTC().Truncate(time.Second), Machine: Machine(), Runs: o.Runs, Other: o.Other,
@@ -140,14 +140,13 @@ func (b *bench) prepare(ctx context.Context, k Kind) error {
 		}
 	}
 	if err := b.film(ctx, dir); err != nil {
-		return fmt.Errorf("render the material: %w", err)
+		return fmt.Errorf("render the video for the material: %w", err)
 	}
 	return b.materials(ctx, dir, k)
 }
 
-// film renders the video from which the material is cut: with the ordinary path and an ffmpeg that encodes nearly
-// without loss. Pictures that were encoded with the usual loss are cheaper to encode again, so the floor would be too
-// low.
+// film renders the video from which the material is cut, with the ordinary path and an ffmpeg that encodes nearly
+// without loss. With the usual loss, its pictures would be cheaper to encode again, and the floor would be too low.
 func (b *bench) film(ctx context.Context, dir string) error {
 	if _, err := proc.Find("python3"); err != nil {
 		return lectern.Fail(lectern.CodeMissingTool,

@@ -26,7 +26,7 @@ type bar struct {
 	value float64
 	ratio string
 	ours  bool // the bar with which the others are compared
-	kin   bool // Lectern too
+	kin   bool // another bar of Lectern
 }
 
 // panel is a group of bars on one scale.
@@ -110,7 +110,7 @@ func (r Report) Chart() []byte {
 		y = p.draw(&b, y)
 	}
 	text(&b, "dim", chartEdge, height-22, "",
-		"Medians of one run, all ways in turn. The others are given slides, sound and presenter for nothing.")
+		"Medians of one run, all ways in turn. The others start from finished slides, sound and presenter.")
 	b.WriteString("</svg>\n")
 	return []byte(b.String())
 }

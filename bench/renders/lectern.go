@@ -29,8 +29,10 @@ func render(t Tools, deck, cache, to string, count Count, forget ...string) Step
 	return s
 }
 
-// The steps' files in a cache: the joined video, and the encoded slides and transitions.
+// joined returns the pattern of the joined video in a cache.
 func joined(cache string) []string { return []string{cache + "/*/*/*.mp4"} }
+
+// encoded returns the patterns of the joined video and of the encoded slides and transitions in a cache.
 func encoded(cache string) []string {
 	return append(joined(cache), cache+"/*/*/*.segment", cache+"/*/*/*.h264")
 }
@@ -39,7 +41,7 @@ func encoded(cache string) []string {
 //
 // The time of its encode stage is the difference of two runs whose slides and voices are in the cache: one that encodes
 // every slide and transition and joins them, minus one that only joins them. With an avatar the stage also draws and
-// composes it, which the floor does not.
+// composes the avatar, which the floor does not.
 func ours() []Way {
 	cold := func(cache string) func(Tools, Talk, int) []Step {
 		return func(t Tools, _ Talk, _ int) []Step { return []Step{render(t, deckName, cache, out, Added, cache)} }

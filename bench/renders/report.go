@@ -184,7 +184,7 @@ func (r Report) targets() []Target {
 	}
 	if q := r.Quality; q != nil {
 		worse := q.Ordinary.PSNR - q.Spliced.PSNR
-		all = append(all, Target{Name: "avatar: luma worse than the ordinary path's, beside the reference",
+		all = append(all, Target{Name: "avatar: luma PSNR below that of the ordinary path, both to the reference",
 			Aim:   fmt.Sprintf("≤ %g dB", qualityAim),
 			Found: fmt.Sprintf("%.2f dB", worse), Value: worse, Met: worse <= qualityAim})
 	}

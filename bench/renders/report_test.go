@@ -41,7 +41,7 @@ func found() Report {
 	return r
 }
 
-func TestTargets(t *testing.T) {
+func TestTargetsOfAReport(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for _, x := range found().Targets {
@@ -60,7 +60,7 @@ func TestTargets(t *testing.T) {
 		"avatar: encode stage to the floor, CPU: ≤ 0.25×: 0.15×: met",
 		"avatar: file to the ordinary path's: ≤ 1.50×: 1.12×: met",
 		"avatar: all, times faster than plain ffmpeg: ≥ 12.0×: 13.0×: met",
-		"avatar: luma worse than the ordinary path's, beside the reference: ≤ 0.5 dB: 0.75 dB: missed",
+		"avatar: luma PSNR below that of the ordinary path, both to the reference: ≤ 0.5 dB: 0.75 dB: missed",
 		"serve to its first answer: < 300 ms: 100 ms: met",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -85,11 +85,11 @@ func TestTargetsCompareWithinRounds(t *testing.T) {
 	}
 	r.Rows[0] = of("remotion")
 	if got := r.targets(); len(got) != 0 {
-		t.Errorf("of nothing: %+v", got)
+		t.Errorf("targets without a measured row: %+v", got)
 	}
 }
 
-func TestMedians(t *testing.T) {
+func TestMedianIsThatOfEachFigure(t *testing.T) {
 	t.Parallel()
 	got := median([]Sample{{Wall: 3, User: 1, Size: 10}, {Wall: 1, User: 9, Size: 20}, {Wall: 2, User: 2, Size: 40},
 		{Wall: 9, User: 3, Size: 30}})
@@ -97,11 +97,11 @@ func TestMedians(t *testing.T) {
 		t.Errorf("%+v, not %+v", got, want)
 	}
 	if median(nil) != (Sample{}) || NewStart(nil) != nil {
-		t.Error("nothing has no median")
+		t.Error("the median of no samples is not empty")
 	}
 }
 
-func TestText(t *testing.T) {
+func TestTextHasARowForEachWay(t *testing.T) {
 	t.Parallel()
 	text := found().Text()
 	for _, want := range []string{
@@ -109,7 +109,7 @@ func TestText(t *testing.T) {
 		"  <plain> & more          130 s   231 s   300 MB  7.0 MB  13.0×               16.5×\n",
 		"  <floor> & more          14.0 s  20.0 s  300 MB  8.0 MB  2.80×               6.67×\n",
 		"  MoviePy                 not | installed\n",
-		"  spliced beside ordinary        50.00 dB     0.9900  –\n",
+		"  spliced and ordinary        50.00 dB     0.9900  –\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
@@ -117,7 +117,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestMarkdown(t *testing.T) {
+func TestMarkdownIsASectionOfThePage(t *testing.T) {
 	t.Parallel()
 	page := found().Markdown("chart.svg")
 	for _, want := range []string{"## Rendering\n", "](chart.svg)", "- **Rounds**: 1\n",
@@ -127,12 +127,12 @@ func TestMarkdown(t *testing.T) {
 		}
 	}
 	if strings.Contains(found().Markdown(""), "![") {
-		t.Error("a picture without an address")
+		t.Error("the page has a picture without an address")
 	}
 }
 
 // The chart is well-formed, has a bar for each whole video, and colours for dark pages.
-func TestChart(t *testing.T) {
+func TestChartIsWellFormed(t *testing.T) {
 	t.Parallel()
 	chart := found().Chart()
 	bars := 0
@@ -161,7 +161,7 @@ func TestChart(t *testing.T) {
 		}
 	}
 	if (Report{}).Chart() != nil {
-		t.Error("a chart of nothing")
+		t.Error("an empty report has a chart")
 	}
 }
 
@@ -179,7 +179,7 @@ func TestReportSurvivesJSON(t *testing.T) {
 }
 
 // Lectern accepts every deck without a warning. A deck has about the requested length, and an edit changes one slide.
-func TestDecks(t *testing.T) {
+func TestLecternAcceptsTheDecks(t *testing.T) {
 	t.Parallel()
 	shape := Shape{Slides: 5, Seconds: 60, Size: lectern.Size{Width: 1920, Height: 1080}, Rate: 30}
 	for _, k := range Kinds() {

@@ -42,9 +42,9 @@ func (r Report) sections() []section {
 			}
 			s.rows = append(s.rows, []string{name, fmt.Sprintf("%.2f dB", l.PSNR), fmt.Sprintf("%.4f", l.SSIM), vmaf})
 		}
-		add("spliced beside ordinary", q.Paths)
-		add("spliced beside the reference", q.Spliced)
-		add("ordinary beside the reference", q.Ordinary)
+		add("spliced and ordinary", q.Paths)
+		add("spliced and the reference", q.Spliced)
+		add("ordinary and the reference", q.Ordinary)
 		all = append(all, s)
 	}
 	if len(r.Targets) > 0 {
@@ -91,11 +91,11 @@ func (r Report) Text() string {
 	return b.String()
 }
 
-// explanation tells the reader how the figures were measured.
+// explanation is the text about how the figures were measured.
 const explanation = `All ways made the same talks in the same run, in turn; figures are medians of the rounds. *Time* is that of the whole
 process tree, *CPU* is user and system time of all its processes, including those that outlive their parents. *Memory* is
-the highest sum of their resident sets, sampled every 100 ms; shared pages count for each process. The other ways get the
-pictures of slides, the sounds and the presenter's clips ready, cut from a nearly lossless video by Lectern. They only
+the highest sum of their resident sets, sampled every 100 ms; shared pages count for each process. The other ways start
+from finished pictures of slides, sounds and presenter's clips, cut from a nearly lossless video by Lectern. They only
 compose and encode, which favours them. Lectern makes everything from the text: voice, slides in a browser, presenter,
 captions. Its *encode stage* is a render with slides and voices in the cache, minus a render that only joins; it draws the
 presenter and encodes. The *floor* encodes finished raw pictures from the disk with the same encoder and arguments. The
@@ -106,7 +106,7 @@ within rounds, because the speed of the machine changes between rounds.
 // rounds returns the number of rounds as text.
 func (r Report) rounds() string {
 	if r.Other > 0 && r.Other < r.Runs {
-		return fmt.Sprintf("%d; the ways of others, which are slow, took part in %d", r.Runs, r.Other)
+		return fmt.Sprintf("%d, of which %d include the ways of other programs, which are slow", r.Runs, r.Other)
 	}
 	return strconv.Itoa(r.Runs)
 }

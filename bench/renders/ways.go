@@ -47,9 +47,10 @@ type Way struct {
 	Name  string
 	Title string
 	Kinds []Kind
-	// Whole means that it makes the whole video. A way that makes a part is only compared with such ways.
+	// Whole means that the way makes the whole video. A way that makes only a part, such as the encoding, is compared
+	// only with ways that make the same part.
 	Whole bool
-	// Needs returns what is missing for it, with the command that installs it; "": nothing.
+	// Needs returns what is missing for the way, with the command that installs it; "": nothing is missing.
 	Needs func(Tools) string
 	// Steps returns the commands. The last one writes out.mp4. round counts from 1.
 	Steps func(t Tools, talk Talk, round int) []Step
@@ -79,7 +80,7 @@ func Ways() []Way {
 			Needs: func(t Tools) string { return unless(t.MoviePy, "not installed (pip install moviepy)") }},
 		Way{Name: "remotion", Title: "Remotion", Kinds: []Kind{Avatar}, Whole: true, Steps: remotion(),
 			Needs: remotionNeeds},
-		Way{Name: "remotion-all", Title: "Remotion, told to use all processors", Kinds: []Kind{Avatar}, Whole: true,
+		Way{Name: "remotion-all", Title: "Remotion, on all processors", Kinds: []Kind{Avatar}, Whole: true,
 			Steps: remotion("--concurrency=100%"), Needs: remotionNeeds},
 	)
 }
@@ -113,7 +114,7 @@ func Named(names []string) ([]Way, error) {
 // Of reports whether the way is measured with a kind of deck.
 func (w Way) Of(k Kind) bool { return slices.Contains(w.Kinds, k) }
 
-// missing returns what the way lacks.
+// missing returns what the way lacks; "": nothing.
 func (w Way) missing(t Tools) string {
 	if w.Needs == nil {
 		return ""
@@ -171,7 +172,7 @@ func (t Talk) rounded(slide, clip int, to string) string {
 		clip, clip, slide, clip, t.Window.X, t.Window.Y, to)
 }
 
-// plain makes each slide with a looped picture, and joins them without encoding again.
+// plain encodes each slide from a looped picture, and joins the slides without encoding them again.
 func plain(t Tools, talk Talk, _ int) []Step {
 	var steps []Step
 	for i, s := range talk.Slides {
@@ -226,8 +227,8 @@ func moviepy(t Tools, _ Talk, _ int) []Step {
 	return []Step{{Program: t.MoviePy, Count: Added, Args: []string{"moviepy_talk.py", talkFile, out}}}
 }
 
-// remotion renders a bundle, which is made once before, with Remotion's defaults and more flags. By default it uses
-// half of the processors.
+// remotion returns the step that renders Remotion's bundle with Remotion's defaults and more flags. The bundle is made
+// once beforehand. By default Remotion uses half of the processors.
 func remotion(more ...string) func(Tools, Talk, int) []Step {
 	return func(t Tools, _ Talk, _ int) []Step {
 		mode := "chrome-for-testing"
@@ -251,7 +252,7 @@ func isRemotion(w Way) bool { return strings.HasPrefix(w.Name, "remotion") }
 // NeedsRemotion reports whether Remotion takes part in one of the ways.
 func NeedsRemotion(ways []Way) bool { return slices.ContainsFunc(ways, isRemotion) }
 
-// bundle returns Remotion's one-time step for a project.
+// bundle returns the step that makes Remotion's bundle of a project.
 func bundle(t Tools) Step {
 	return Step{Program: t.Node, Count: Free, Forget: []string{bundleFolder},
 		Args: []string{remotionCLI, "bundle", "remotion.jsx",

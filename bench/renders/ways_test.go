@@ -53,7 +53,7 @@ func stepsOf(t *testing.T, way string, talk Talk) []string {
 	return lines(ways[0].Steps(tools, talk, 3))
 }
 
-func TestWays(t *testing.T) {
+func TestCommandsOfEachWay(t *testing.T) {
 	t.Parallel()
 	const (
 		usual = " -c:v libx264 -preset medium -crf 18 -pix_fmt yuv420p -c:a aac"
@@ -122,23 +122,23 @@ func TestWays(t *testing.T) {
 			"--concurrency=100%"}},
 	} {
 		if got := stepsOf(t, c.way, c.talk); !slices.Equal(got, c.want) {
-			t.Errorf("%s:\n%s\nand not\n%s", c.way, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			t.Errorf("%s:\ngot\n%s\nwant\n%s", c.way, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
 	}
 }
 
 // Remotion gets a flag for the kind of browser, because the two programs have different flags.
-func TestRemotionIsToldOfTheHeadlessShell(t *testing.T) {
+func TestRemotionGetsAFlagForTheHeadlessShell(t *testing.T) {
 	t.Parallel()
 	with := tools
 	with.Shell = true
 	if args := remotion()(with, pair(), 1)[0].Args; !slices.Contains(args, "--chrome-mode=headless-shell") {
-		t.Errorf("it gets %v", args)
+		t.Errorf("Remotion gets %v", args)
 	}
 }
 
 // The material is cut at the slides' places in the manifest.
-func TestMaterials(t *testing.T) {
+func TestMaterialIsCutByTheManifest(t *testing.T) {
 	t.Parallel()
 	talk, err := NewTalk([]byte(`{"size":{"width":320,"height":240},"frame_rate":30,"frames":39,"transitions":[{"after_slide":1,"frames":6}],"slides":[
 		{"start_frame":0,"frames":30,"avatar_window":{"x":200,"y":120,"width":100,"height":100}},
@@ -171,13 +171,13 @@ func TestMaterials(t *testing.T) {
 	}
 	for _, bad := range []string{`{`, `{}`, `{"slides":[{}]}`} {
 		if _, err := NewTalk([]byte(bad)); err == nil {
-			t.Errorf("%s is taken", bad)
+			t.Errorf("%s is accepted", bad)
 		}
 	}
 }
 
 // A way without its tools reports what is missing and how to install it.
-func TestWhatIsMissing(t *testing.T) {
+func TestMissingToolsAreNamed(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"lectern": "", "plain": "", "frames": "python3-numpy",
 		"moviepy": "pip install", "remotion": "--install", "remotion-all": "--install"} {
@@ -199,23 +199,23 @@ func TestWhatIsMissing(t *testing.T) {
 }
 
 // A video that is not the talk is not measured.
-func TestCheck(t *testing.T) {
+func TestCheckRefusesAnotherVideo(t *testing.T) {
 	t.Parallel()
 	good := Film{Width: 320, Height: 240, Frames: 45, Sound: 1.5}
 	if err := pair().check(good, false); err != nil {
 		t.Error(err)
 	}
 	if err := pair().check(Film{Width: 320, Height: 240, Frames: 90, Sound: 3}, true); err != nil {
-		t.Errorf("an edited talk may last as it likes: %v", err)
+		t.Errorf("an edited talk of another length is refused: %v", err)
 	}
 	for _, bad := range []Film{{320, 200, 45, 1.5}, {320, 240, 40, 1.5}, {320, 240, 45, 0}, {320, 240, 45, 0.7}} {
 		if err := pair().check(bad, false); err == nil {
-			t.Errorf("%+v is taken", bad)
+			t.Errorf("%+v is accepted", bad)
 		}
 	}
 }
 
-func TestParseLikeness(t *testing.T) {
+func TestParseLikenessReadsFFmpegsSummary(t *testing.T) {
 	t.Parallel()
 	const said = "[Parsed_ssim_5 @ 0x1] SSIM Y:0.996 (24.1) U:0.99 (22.0) V:0.99 (22.0) All:0.9961 " +
 		"(24.1)\n[Parsed_psnr_4 @ 0x2] PSNR y:49.46 u:52.1 v:52.0 average:50.2 min:47.1 max:99.0\n[libvmaf @ 0x3] VMAF " +
@@ -227,7 +227,7 @@ func TestParseLikeness(t *testing.T) {
 		t.Errorf("%+v, %v", l, ok)
 	}
 	if _, ok := parseLikeness("Conversion failed!"); ok {
-		t.Error("nothing is taken for a likeness")
+		t.Error("a text without figures is read as a likeness")
 	}
 	if got := strings.Join(comparison("a.mp4", "b.mp4", true), " "); !strings.Contains(got, "split=3[a0][a1][a2]") ||
 		!strings.Contains(got, "libvmaf") {
@@ -236,7 +236,7 @@ func TestParseLikeness(t *testing.T) {
 }
 
 // npm gets only the variables that configure the network.
-func TestNetworked(t *testing.T) {
+func TestInstallKeepsOnlyVariablesOfTheNetwork(t *testing.T) {
 	t.Parallel()
 	got := networked([]string{"HTTPS_PROXY=http://proxy", "LECTERN_ELAI_TOKEN=secret",
 		"npm_config_registry=http://registry", "NODE_EXTRA_CA_CERTS=/certs", "HOME=/root"})

@@ -104,7 +104,7 @@ func draw(ctx context.Context, dir, video string) (err error) {
 	return os.WriteFile(filepath.Join(dir, "GALLERY.md"), []byte(g.page.String()), 0o644)
 }
 
-// cast draws a portrait of every variant of every avatar, and the sheet of mouth shapes.
+// cast draws a portrait of every variant of every built-in avatar, and the sheet of mouth shapes.
 func (g *gallery) cast(ctx context.Context) error {
 	all, err := g.Avatars.Avatars(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func (g *gallery) cast(ctx context.Context) error {
 	return g.keep(ctx, "visemes", sheet)
 }
 
-// layouts renders a short video in each layout and keeps a frame of it.
+// layouts renders a short video in each layout and writes a frame of it.
 func (g *gallery) layouts(ctx context.Context) (err error) {
 	l, err := app.OpenLocal(ctx, g.Config, "", "gallery", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -205,13 +205,13 @@ func (g *gallery) layout(ctx context.Context, l *app.Local, deck lectern.Deck, n
 		return g.convert(ctx, nil, g.file(name+".webp"), "-ss", "1.2", "-i", video, "-frames:v", "1",
 			"-vf", fmt.Sprintf("scale=%d:-2:flags=lanczos", slideWidth), "-quality", "82")
 	}
-	return lectern.Fail(lectern.CodeInternal, "The layout's presentation has left no video.")
+	return lectern.Fail(lectern.CodeInternal, "The presentation %s has no video.", name)
 }
 
 // templates draws the sample of every template in every theme.
 func (g *gallery) templates(ctx context.Context) error {
 	g.page.WriteString(
-		"\n## Templates\n\nEach with its sample, in every theme. `lectern templates ID` shows what one takes.\n")
+		"\n## Templates\n\nEach with its sample, in every theme. `lectern templates ID` shows the props of a template.\n")
 	for _, t := range g.Slides.Templates() {
 		fmt.Fprintf(&g.page, "\n### %s\n\n%s\n\n", t.ID, t.Description)
 		for _, theme := range g.Slides.Themes() {

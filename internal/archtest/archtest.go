@@ -31,8 +31,8 @@ type File struct {
 	Test      bool   // _test.go
 	Generated bool
 	Lines     int
-	Wide      []int // the lines of more than MaxColumns characters, counted from 1
-	Set       *token.FileSet
+	Wide      []int          // the lines of more than MaxColumns characters, counted from 1
+	Set       *token.FileSet // of the positions in AST
 	AST       *ast.File
 }
 
@@ -99,6 +99,7 @@ func Tree(root string) ([]File, error) {
 	return files, err
 }
 
+// skipFolder returns fs.SkipDir for a folder whose files are not sources of the module.
 func skipFolder(root, p string, d fs.DirEntry) error {
 	if p == root {
 		return nil

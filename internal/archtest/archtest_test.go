@@ -27,7 +27,7 @@ func tree(t *testing.T) []File {
 	return files
 }
 
-func TestTheTreeKeepsTheRules(t *testing.T) {
+func TestTheTreeFollowsTheRules(t *testing.T) {
 	t.Parallel()
 	files := tree(t)
 	for _, r := range Rules() {
@@ -42,14 +42,14 @@ func TestTheTreeKeepsTheRules(t *testing.T) {
 	}
 }
 
-func TestEveryPackageSaysWhyItExists(t *testing.T) {
+func TestEveryPackageHasAComment(t *testing.T) {
 	t.Parallel()
 	for _, breach := range Undocumented(tree(t)) {
 		t.Error(breach)
 	}
 }
 
-func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+func TestLinksOfTheDocumentsExist(t *testing.T) {
 	t.Parallel()
 	pages, err := Pages(root)
 	if err != nil || !slices.Contains(pages, "docs/ARCHITECTURE.md") {
@@ -107,7 +107,7 @@ func expand(s string) []string {
 	return out
 }
 
-// Each rule finds its violation. A rule without effect would go unnoticed.
+// Each rule finds its violation, and finds nothing in code that follows it.
 func TestEachRuleCanFail(t *testing.T) {
 	t.Parallel()
 	long := "package p\n\nfunc f() {\n" + strings.Repeat("\t_ = 1\n", MaxFunctionLines) + "}\n"
@@ -117,12 +117,12 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"an adapter imports another", "internal/chrome/x.go", `package chrome; import _ "lectern/internal/ffmpeg"`,
 			"packages import", "internal/chrome may not import"},
 		{"the pipeline imports an adapter", "internal/render/x.go", `package render; import _ "lectern/internal/chrome"`,
-			"packages import", "internal/app hand them in"},
+			"packages import", "internal/app pass them in"},
 		{"a package that is not in the table imports one", "internal/new/x.go", `package x; import _ "lectern/internal/job"`,
 			"packages import", "internal/new may not import"},
 		{"a voice imports another", "internal/tts/espeak/x.go", `package espeak; import _ "lectern/internal/tts/flite"`,
 			"packages import", "may not import"},
-		{"a test with a real neighbour", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`,
+		{"a test imports an adapter", "internal/render/x_test.go", `package render; import _ "lectern/internal/ffmpeg"`,
 			"packages import", ""},
 		{"os/exec in a test", "internal/ffmpeg/x_test.go", `package ffmpeg; import _ "os/exec"`, "sole",
 			"only internal/proc may"},
@@ -165,11 +165,11 @@ func TestEachRuleCanFail(t *testing.T) {
 			"nothing but the standard library"},
 		{"the root opens files", "x.go", `package lectern; import _ "os"`, "pure", "let the caller read"},
 		{"the root dials", "x.go", `package lectern; import _ "net/http"`, "pure", "let the caller read"},
-		{"the timeline rolls dice", "internal/timeline/x.go", `package timeline; import _ "math/rand/v2"`, "pure",
+		{"the timeline uses random numbers", "internal/timeline/x.go", `package timeline; import _ "math/rand/v2"`, "pure",
 			"let the caller read"},
 		{"encode reads the clock", "internal/encode/x.go", "package encode\nimport \"time\"\nvar _ = time.Now()", "pure",
 			"time.Now in a pure package"},
-		{"durations are no clock", "x.go", "package lectern\nimport \"time\"\nvar _ = time.Second", "pure", ""},
+		{"the root uses durations", "x.go", "package lectern\nimport \"time\"\nvar _ = time.Second", "pure", ""},
 		{"a folder called util", "internal/util/x.go", `package util`, "names", "says nothing"},
 		{"a file called helpers", "internal/job/helpers.go", `package job`, "names", "says nothing"},
 		{"an init function", "internal/job/x.go", "package job\nfunc init() {}", "init", "func init"},
@@ -186,14 +186,14 @@ func TestEachRuleCanFail(t *testing.T) {
 			strings.Repeat("\n", 2*MaxFileLines), "short", ""},
 		{"a shell", "internal/proc/x.go", "package proc\nvar _ = []string{\"sh\", \"-c\"}", "shell",
 			"start the program itself"},
-		{"a sound", "internal/tts/x.go", "package tts\nvar _ = []string{\"sh\", \"ch\"}", "shell", ""},
+		{"sh as a sound of a language", "internal/tts/x.go", "package tts\nvar _ = []string{\"sh\", \"ch\"}", "shell", ""},
 		{"a sleeping test", "internal/job/x_test.go", "package job\nimport \"time\"\nfunc f() { time.Sleep(1) }", "sleep",
 			"time.Sleep in a test"},
-		{"a test asleep on fake time", "internal/job/x_test.go", "package job\nimport (\"time\"; " +
+		{"a test that sleeps on fake time", "internal/job/x_test.go", "package job\nimport (\"time\"; " +
 			"\"testing/synctest\")\nfunc f() { synctest.Wait(); time.Sleep(1) }", "sleep", ""},
-		{"a forged write", "cmd/lectern/x.go", "package main\nimport \"lectern/internal/job\"\nvar _ = job.TestWrite(nil, " +
-			"job.WriteSpec{})", "forge", "job.Service"},
-		{"a write of a store's suite", "internal/store/storetest/x.go", "package storetest\nimport " +
+		{"a test write in the program", "cmd/lectern/x.go", "package main\nimport \"lectern/internal/job\"\n" +
+			"var _ = job.TestWrite(nil, job.WriteSpec{})", "forge", "job.Service"},
+		{"a test write of a store's suite", "internal/store/storetest/x.go", "package storetest\nimport " +
 			"\"lectern/internal/job\"\nvar _ = job.TestWrite(nil, job.WriteSpec{})", "forge", ""},
 		{"a skipping test", "internal/job/x_test.go", "package job\nimport \"testing\"\nfunc T(t *testing.T) { t.Skip() }",
 			"sleep", "t.Skip"},

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// columns finds lines that are too wide. Text that no line break can part is excepted: raw strings, strings without a
-// space where they could be parted, directives and preformatted comments.
+// columns finds lines that are too wide. It allows them where a line cannot be broken: raw strings, long strings
+// without a space, directives and preformatted comments.
 func columns(f File) []Finding {
 	if f.Generated || len(f.Wide) == 0 {
 		return nil
@@ -25,7 +25,7 @@ func columns(f File) []Finding {
 	return out
 }
 
-// unbreakable lists the lines that hold text which cannot be parted.
+// unbreakable lists the lines with text that cannot be broken.
 func unbreakable(f File) (lines []int) {
 	add := func(from, to token.Pos) {
 		for n := f.Set.Position(from).Line; n <= f.Set.Position(to).Line; n++ {

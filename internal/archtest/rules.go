@@ -25,7 +25,7 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		{"packages import what the table allows", imports},
-		{"tools have one importer", soleImporters},
+		{"libraries have one importer", soleImporters},
 		{"benchmarks stay out of the program", benchmarks},
 		{"pure packages stay pure", purity},
 		{"no names that say nothing", names},
@@ -118,7 +118,7 @@ func allowed() map[string][]string {
 // composers may import every package.
 var composers = []string{"internal/app", "e2e", "bench", "internal/archtest"}
 
-// imports checks the program only: a test may use a real neighbour as a port.
+// imports checks only the program: a test may import the adapter that it passes in.
 func imports(f File) []Finding {
 	if f.Test || slices.Contains(composers, f.Dir) {
 		return nil
@@ -138,14 +138,14 @@ func imports(f File) []Finding {
 		}
 		if testOnly(r) {
 			out = append(out, Finding{at, fmt.Sprintf("%s is a test suite; only tests import it", p),
-				"test code in the binary is dead weight and drags package testing into it"})
+				"test code in the program makes it larger and adds package testing to it"})
 			continue
 		}
 		out = append(out,
 			Finding{at, fmt.Sprintf("%s may not import %s; declare the one to three methods you need as an interface "+
-				"here, and let internal/app hand them in", f.Dir, p),
-				"adapters that know one another can neither be replaced nor tested alone (allowed in " +
-					"internal/archtest/rules.go is the table)"})
+				"here, and let internal/app pass them in", f.Dir, p),
+				"adapters that know one another can neither be replaced nor tested alone (the table is the function " +
+					"allowed in internal/archtest/rules.go)"})
 	}
 	return out
 }
@@ -159,7 +159,7 @@ func benchmarks(f File) []Finding {
 	for p, at := range f.imports() {
 		if r, ours := dirOf(p); ours && under(r, "bench") {
 			out = append(out, Finding{at, fmt.Sprintf("%s imports %s; only bench may", f.Dir, p),
-				"what measures the program is no part of it: users would install it, and it would measure itself"})
+				"code that measures the program is not part of it: users would install code that they do not need"})
 		}
 	}
 	return out
@@ -168,7 +168,7 @@ func benchmarks(f File) []Finding {
 // testOnly reports whether a package is a conformance suite, by its name.
 func testOnly(r string) bool { return strings.HasSuffix(r, "test") && r != "internal/archtest" }
 
-// sole lists packages (with those below them) that only certain packages may import, and why.
+// sole lists packages that only certain packages may import, and why. A path stands for all packages below it too.
 var sole = []struct {
 	pkg       string
 	importers []string
@@ -179,24 +179,26 @@ var sole = []struct {
 		"its group, so a canceled render leaves ffmpeg running (J10)"},
 	{"github.com/riverqueue", []string{"internal/queue", "bench"}, false, "River only dispatches; a second importer " +
 		"could trust it about the end of a job (J7); bench measures plain River"},
-	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "SQL in one package makes a " +
-		"second store a new package and not a rewrite"},
+	{"modernc.org/sqlite", []string{"internal/store/sqlite", "internal/queue"}, false, "a database that only its own " +
+		"package knows can be replaced by another"},
 	{"github.com/jackc/pgx", []string{"internal/store/postgres", "internal/store/pgtest", "internal/queue"}, false,
 		"a connection outside the store could write past internal/job (J1)"},
 	{"go.opentelemetry.io", []string{"internal/telemetry"}, false, "packages report through small observers, so that " +
 		"the reports can change without them"},
 	{"github.com/chromedp", []string{"internal/chrome"}, false, "the browser has one small interface, so that it can be " +
 		"replaced and starts once"},
-	{"gocloud.dev", []string{"internal/blob"}, false, "where files lie is the business of one package"},
+	{"gocloud.dev", []string{"internal/blob"}, false, "only one package knows where files are stored"},
 	{"github.com/ebitengine/purego", []string{"internal/tts/espeak"}, false, "calls into C can crash the process; they " +
 		"belong in the child process of that package"},
-	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "the HTTP layer is one package's choice"},
-	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "the command line is one package's choice"},
+	{"github.com/danielgtaylor/huma", []string{"internal/httpapi"}, false, "only one package depends on the library for " +
+		"HTTP, so that it can be replaced"},
+	{"github.com/alecthomas/kong", []string{"cmd/lectern"}, false, "only one package depends on the library for command " +
+		"lines, so that it can be replaced"},
 	{"github.com/prometheus/client_golang", []string{"internal/telemetry"}, false, "packages report through small " +
 		"ports; a second importer would bring back the global registry"},
 	{"github.com/cenkalti/backoff", []string{"internal/retry"}, false, "waits between attempts are bounded and spread " +
 		"in one place, whatever the service"},
-	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and handed in as values"},
+	{"github.com/knadh/koanf", []string{"internal/config"}, false, "settings are read once and passed on as values"},
 	{"lectern/internal/deck/jsondeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
 		"change for the next one; internal/deck/all lists the parsers"},
 	{"lectern/internal/deck/yamldeck", []string{"internal/deck/all"}, true, "a package that knows one kind of deck must " +
@@ -204,8 +206,8 @@ var sole = []struct {
 	{"testing", nil, true, "package testing in the binary adds its flags and its weight"},
 }
 
-// crashers are the packages whose tests start the program, or themselves, to kill it abruptly. internal/proc would end
-// such a child cleanly.
+// crashers are the packages whose tests start the program, or themselves, as a child and kill it. internal/proc would
+// end such a child cleanly.
 var crashers = []string{"e2e", "internal/job"}
 
 func soleImporters(f File) []Finding {
@@ -231,7 +233,7 @@ func soleImporters(f File) []Finding {
 	return out
 }
 
-// forgery finds uses of the function with which a store's suite makes its own writes.
+// forgery finds uses of job.TestWrite, with which the suite of a store makes writes without job.Service.
 func forgery(f File) []Finding {
 	if f.Test || testOnly(f.Dir) {
 		return nil
@@ -240,7 +242,7 @@ func forgery(f File) []Finding {
 	ast.Inspect(f.AST, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "TestWrite" {
 			out = append(out, Finding{f.at(sel.Pos()), "TestWrite outside a test; go through job.Service",
-				"a presentation's state has one door, and it must not be possible to walk around it (J1)"})
+				"only job.Service may change the state of a presentation (J1)"})
 		}
 		return true
 	})
@@ -251,7 +253,7 @@ func forgery(f File) []Finding {
 var pure = []string{".", "internal/timeline", "internal/captions", "internal/audio", "internal/picture",
 	"internal/encode", "internal/mp4", "internal/h264", "internal/contentkey"}
 
-// impure are packages of the standard library that do I/O or roll dice.
+// impure are packages of the standard library that do I/O, return random numbers or depend on the machine.
 var impure = []string{"os", "net", "syscall", "database", "log", "math/rand", "crypto/rand", "io/ioutil", "plugin",
 	"runtime", "unsafe", "sync", "expvar"}
 
@@ -262,8 +264,8 @@ func purity(f File) []Finding {
 	if f.Test || !slices.Contains(pure, f.Dir) {
 		return nil
 	}
-	const why = "the state machine, the timeline and the argument lists are tested as values; with a clock, dice or " +
-		"I/O in them they could not be"
+	const why = "the state machine, the timeline and the argument lists are tested as values; code with a clock, random " +
+		"numbers or I/O could not be tested so"
 	var out []Finding
 	for p, at := range f.imports() {
 		_, ours := dirOf(p)
@@ -271,7 +273,7 @@ func purity(f File) []Finding {
 		case f.Dir == "." && !standard(p):
 			out = append(out, Finding{at,
 				"the root package imports " + p + "; it imports nothing but the standard library",
-				"everything points at the root, so whatever it imports is imported by all"})
+				"every package imports the root, and with it whatever the root imports"})
 		case !ours && underAny(p, impure):
 			out = append(out, Finding{at,
 				fmt.Sprintf("%s imports %s; let the caller read or write and pass values", f.Dir, p), why})
@@ -296,7 +298,7 @@ func names(f File) []Finding {
 	for _, n := range append(strings.Split(f.Dir, "/"), f.AST.Name.Name, name) {
 		if slices.Contains(emptyNames, n) {
 			return []Finding{{f.Path + ":1", fmt.Sprintf("%q says nothing; name it after what it is for", n),
-				"such a package gathers whatever nobody placed"}}
+				"such a package collects everything that has no better place"}}
 		}
 	}
 	return nil
@@ -307,7 +309,7 @@ func inits(f File) []Finding {
 	for _, d := range f.AST.Decls {
 		if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
 			out = append(out, Finding{f.at(fn.Pos()), "func init; build it where it is used and pass it on",
-				"what runs before main cannot be ordered, replaced or tested, and costs every start"})
+				"code that runs before main cannot be ordered, replaced or tested, and delays every start"})
 		}
 	}
 	return out
@@ -320,7 +322,7 @@ func lengths(f File) []Finding {
 	var out []Finding
 	if f.Lines > MaxFileLines {
 		out = append(out, Finding{f.Path + ":1", fmt.Sprintf("%d lines; at most %d: split it by subject", f.Lines,
-			MaxFileLines), "a file that does not fit into a head is not reviewed"})
+			MaxFileLines), "a reviewer cannot keep a longer file in mind"})
 	}
 	for _, d := range f.AST.Decls {
 		fn, ok := d.(*ast.FuncDecl)
@@ -386,10 +388,10 @@ func patience(f File) []Finding {
 		case x.Name == "time" && sel.Sel.Name == "Sleep" && !usesSynctest(f):
 			out = append(out, Finding{f.at(call.Pos()),
 				"time.Sleep in a test; wait for a signal, or use testing/synctest",
-				"a sleep is too long on a good day and too short on a bad one"})
+				"a sleep is too long on an idle machine and too short on a busy one"})
 		case (x.Name == "t" || x.Name == "b") && strings.HasPrefix(sel.Sel.Name, "Skip"):
 			out = append(out, Finding{f.at(call.Pos()), x.Name + "." + sel.Sel.Name + "; a missing tool fails the test",
-				"a skipped test is green and proves nothing"})
+				"a skipped test passes without testing anything"})
 		}
 		return true
 	})

@@ -10,8 +10,8 @@ import (
 // soakDir is the package that decides how much of a matrix a test runs.
 const soakDir = "internal/soak"
 
-// Concurrent finds concurrency in the folders of unraced, whose tests run without the race detector: goroutines and
-// package sync, in the folders with their tests and in all folders that they import.
+// Concurrent finds goroutines and imports of package sync in the folders of unraced, whose tests run without the race
+// detector: in their code, in their tests, and in all folders that their code imports.
 func Concurrent(files []File, unraced []string) []Finding {
 	const why = "scripts/unraced lists packages in which nothing is concurrent; take the package out of the list"
 	byDir := map[string][]File{}
@@ -56,7 +56,7 @@ func neighbours(byDir map[string][]File, start string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// concurrency returns the first place in f with a goroutine or a lock, or "".
+// concurrency returns the first place in f that starts a goroutine or imports package sync, or "".
 func concurrency(f File) (where string) {
 	for p, at := range f.imports() {
 		if p == "sync" || p == "sync/atomic" || strings.HasPrefix(p, "golang.org/x/sync/") {
@@ -72,7 +72,8 @@ func concurrency(f File) (where string) {
 	return where
 }
 
-// Soaked returns the folders whose tests run in part by default: they import internal/soak, or a suite that does.
+// Soaked returns the folders whose tests run only representatives by default: they import internal/soak, or a suite
+// that imports it.
 func Soaked(files []File) []string {
 	suites, folders := map[string]bool{soakDir: true}, map[string]bool{}
 	for again := true; again; {

@@ -39,8 +39,8 @@ func TestUnracedPackagesAreNotConcurrent(t *testing.T) {
 	}
 }
 
-// make test runs every package with tests once. make soak runs every package that make test runs in part or without the
-// race detector.
+// make test runs the tests of every package once. make soak runs those packages again that make test runs in part or
+// without the race detector.
 func TestEveryTestIsRun(t *testing.T) {
 	t.Parallel()
 	files := tree(t)
@@ -51,7 +51,8 @@ func TestEveryTestIsRun(t *testing.T) {
 	raced, unraced, soaked := listed(t, "raced"), listed(t, "unraced"), listed(t, "soak")
 	for r, has := range tested {
 		if in := slices.Contains(raced, r); has && in == slices.Contains(unraced, r) {
-			t.Errorf("%s: it is in one list of make test and not in the other, or in none: %v", r, in)
+			t.Errorf("%s: it must be in exactly one of the lists raced and unraced, but it is in both (%v) or in none", r,
+				in)
 		}
 	}
 	for _, r := range append(Soaked(files), unraced...) {
@@ -70,7 +71,7 @@ func TestEveryTestIsRun(t *testing.T) {
 	}
 }
 
-// The two rules above find their violations.
+// Concurrent finds each kind of concurrency, and Soaked each way to import internal/soak.
 func TestConcurrencyAndSoaksAreFound(t *testing.T) {
 	t.Parallel()
 	var files []File

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Undocumented finds packages without a package comment. The root and every package must have one. That of a package
-// main describes the program.
+// Undocumented finds packages without a package comment of at least eight words. The comment of a package main
+// describes the program.
 func Undocumented(files []File) []Finding {
 	has, first := map[string]bool{}, map[string]string{}
 	for _, f := range files {

@@ -26,7 +26,7 @@ var (
 
 // usage is what all processes of a browser use.
 type usage struct {
-	cpu    time.Duration // since they started, those that have ended included
+	cpu    time.Duration // since their start, including processes that have ended
 	memory int64         // bytes; memory that two processes share counts twice
 }
 
@@ -175,15 +175,14 @@ func (c crowd) join(ctx context.Context, alone bool) (leave func(), err error) {
 // tooHeavy and tooBloated return the failures of a page that costs too much.
 func (b *Browser) tooHeavy(err error) *lectern.Failure {
 	return lectern.Fail(lectern.CodeCaptureFailed,
-		"The slide's page needs more than %g s of processor time to be drawn, "+
-			"the limit "+
-			"(chromium.page). Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
+		"The slide's page needs more than %g s of processor time to be drawn, the limit (chromium.page). "+
+			"Use simpler or fewer drawings and effects on it.", b.o.Page.Seconds()).Because(err)
 }
 
 func (b *Browser) tooBloated(err error) *lectern.Failure {
 	return lectern.Fail(lectern.CodeCaptureFailed,
-		"The slide's page needs more memory in the browser than %s, the limit "+
-			"(chromium.memory). Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
+		"The slide's page needs more memory in the browser than %s, the limit (chromium.memory). "+
+			"Use smaller or fewer pictures on it.", bytesInWords(b.o.Memory)).Because(err)
 }
 
 // bytesInWords writes a size as the settings do.

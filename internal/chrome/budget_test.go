@@ -81,7 +81,7 @@ func calm(t *testing.T, b *Browser) {
 
 // A page that needs more memory than the bound fails with a message. The browser restarts, and the pictures of other
 // pages that were being taken succeed.
-func TestPageBeyondTheMemoryIsEnded(t *testing.T) {
+func TestPageBeyondTheMemoryBoundIsEnded(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Dir: t.TempDir(), Tabs: 2, Memory: 512 << 20, Page: 10 * time.Minute, Timeout: 10 * time.Minute,
 		ReadyTimeout: 5 * time.Minute})
@@ -125,7 +125,7 @@ func TestPageBeyondTheMemoryIsEnded(t *testing.T) {
 
 // Processor time is divided among the pictures being taken. A picture that exceeds its time is ended. All are ended if
 // the browser exceeds its memory, and the meter then knows whether a picture was the only one.
-func TestMeterCharges(t *testing.T) {
+func TestMeterDividesTimeAndBoundsMemory(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 5).Draw(t, "pictures")
@@ -171,7 +171,9 @@ func FuzzParseStat(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) { parseStat(line) })
 }
 
-func TestGaugeSeesThisProcess(t *testing.T) {
+// The gauge reads the parent, the processor time and the memory of a process from /proc. Sizes in messages are written
+// as in the settings.
+func TestGaugeMeasuresThisProcess(t *testing.T) {
 	t.Parallel()
 	if s, ok := parseStat([]byte("42 (a (b) c) S 7 42 42 0 -1 4194560 0 0 0 0 1 2 0 0 20")); !ok || s.parent != 7 ||
 		s.cpu != 30*time.Millisecond {

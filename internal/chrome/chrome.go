@@ -45,7 +45,7 @@ const (
 
 // Options configure a browser. The zero value is usable.
 type Options struct {
-	Path string // of Chromium; empty: Find
+	Path string // of Chromium; empty: the one that Find finds
 	Dir  string // parent of the running browser's profile; empty: the system's folder for temporary files
 	Tabs int    // pictures taken at the same time; 0: DefaultTabs
 
@@ -84,7 +84,7 @@ type Browser struct {
 	losses   atomic.Int64  // browsers that died and tabs that crashed during a picture
 	exposed  string        // why the browser starts without its sandbox; "": it has one
 	idle     *time.Timer   // ends an idle browser; nil: it keeps running
-	patience time.Duration // time until then
+	patience time.Duration // how long the browser is idle before the timer ends it
 	wg       sync.WaitGroup
 
 	loaded func(*tab)     // for tests: called after a page is loaded, before settle
@@ -225,7 +225,7 @@ func (b *Browser) doze() {
 	b.wg.Add(1)
 	b.mu.Unlock()
 	defer b.wg.Done()
-	if starting { // for a caller that gave up
+	if starting { // a caller that gave up has left a start under way
 		b.wait()
 		return
 	}
@@ -276,8 +276,8 @@ func (b *Browser) Close() error {
 }
 
 // Capture takes the picture of a page, of exactly round(Width×Scale) by round(Height×Scale) pixels (a Scale of 0 is 1).
-// It answers requests for p.Assets with assets. If p has a Ground, the picture leaves it out, and areas that the page
-// does not cover are transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
+// It answers requests for p.Assets with assets. If p has a Background, the picture leaves it out, and areas that the
+// page does not cover are transparent. The same page gives the same bytes. Capture waits for a free tab until ctx ends.
 //
 // Failures are *lectern.Failure: CodeMissingTool; CodeTooLarge for a page beyond the bounds; CodeCaptureFailed for a
 // page that is not ready in time, costs more than Options.Page or Options.Memory, leaves its address, or crashed the
@@ -387,7 +387,7 @@ func (b *Browser) giveBack(t *tab) {
 	}()
 }
 
-// fit checks that the tab belongs to the running browser and works.
+// fit returns t if it belongs to the running browser and works, or else a new tab.
 func (b *Browser) fit(ctx context.Context, t *tab, in *instance) (*tab, error) {
 	if t != nil && t.in == in && t.alive() {
 		return t, nil
@@ -415,16 +415,15 @@ func (b *Browser) explain(ctx context.Context, err error) error {
 		return f
 	case errors.Is(err, errTooSlow):
 		return lectern.Fail(lectern.CodeCaptureFailed,
-			"The slide's page was not finished within %g s, so no picture could "+
-				"be taken of it.", b.o.Timeout.Seconds()).Because(err)
+			"The slide's page was not finished within %g s, so no picture could be taken of it.",
+			b.o.Timeout.Seconds()).Because(err)
 	case errors.Is(err, errHeavy):
 		return b.tooHeavy(err)
 	case errors.Is(err, errBloated):
 		return b.tooBloated(err)
 	case errors.Is(err, errCrashed):
 		f = lectern.Fail(lectern.CodeCaptureFailed,
-			"The slide's page crashed the browser's tab twice, so no picture could "+
-				"be taken of it.").Because(err)
+			"The slide's page crashed the browser's tab twice, so no picture could be taken of it.").Because(err)
 	case errors.Is(err, errLost):
 		f = lectern.Fail(lectern.CodeCaptureFailed, "The browser ended twice while it took the slide's picture.").
 			Because(err)
@@ -458,8 +457,8 @@ func newShot(p lectern.Page, assets []lectern.Picture) (*shot, error) {
 	if !(p.Width > 0 && p.Height > 0 && p.Width <= MaxSide && p.Height <= MaxSide && w >= 1 && h >= 1 && w <= MaxSide &&
 		h <= MaxSide) {
 		return nil, lectern.Fail(lectern.CodeTooLarge,
-			"A page of %d × %d pixels at scale %g is too large for a picture; at most %d "+
-				"pixels a side are allowed.", p.Width, p.Height, p.Scale, MaxSide)
+			"A page of %d × %d pixels at scale %g cannot be a picture: each side must have 1 to %d pixels, "+
+				"before and after scaling.", p.Width, p.Height, p.Scale, MaxSide)
 	}
 	j.outW, j.outH = int(w), int(h)
 	wanted := map[string]bool{}
@@ -480,8 +479,8 @@ func (j *shot) factor() float64 {
 	return max(float64(j.outW)/float64(j.width), float64(j.outH)/float64(j.height)) * (1 + 1e-6)
 }
 
-// CPU is the processor time that the browser has used since New, all its processes and restarts together. On systems
-// other than Linux that of a running browser is not known.
+// CPU returns the processor time that the browser has used since New, all its processes and restarts together. On
+// systems other than Linux it does not include the running browser.
 func (b *Browser) CPU() time.Duration {
 	b.mu.Lock()
 	in := b.running

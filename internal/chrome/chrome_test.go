@@ -101,9 +101,9 @@ func at(img image.Image) string {
 	return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)
 }
 
-// A page with a background is transparent where it covers nothing. The next page without one in the same tab is on
-// white again.
-func TestGroundIsLeftOut(t *testing.T) {
+// A page with a Background is transparent where the page draws nothing. The next page without a Background in the same
+// tab is white there again.
+func TestBackgroundIsLeftOut(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Tabs: 1})
 	defer b.Close()
@@ -285,7 +285,7 @@ func TestAssetIsNotTakenFromAnEarlierPage(t *testing.T) {
 	}
 }
 
-func TestWaitsForThePageItself(t *testing.T) {
+func TestPictureIsTakenWhenThePageIsReady(t *testing.T) {
 	t.Parallel()
 	later := `<!doctype html><html data-lectern><body style="background:#f00"><script>setTimeout(() => {
 		document.body.style.background = '#00ff00'; window.__lectern = {ready: %s, overflow: ['title', {element: 'items', hidden: 2, total: 30, unit: 'items'}]} }, 150)</script></html>`
@@ -298,12 +298,12 @@ func TestWaitsForThePageItself(t *testing.T) {
 	const broken = `<!doctype html><script>__lectern = {ready: Promise.reject(Error('no font'))}</script>`
 	_, err := shared.Capture(t.Context(), lectern.Page{HTML: broken, Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeCaptureFailed, "no font")
-	// V1: a picture that the browser cannot read is a fault of the deck.
+	// A picture that the browser cannot read is a fault of the deck.
 	_, err = shared.Capture(t.Context(), lectern.Page{HTML: strings.Replace(broken, "no font",
 		"a picture on it is damaged", 1), Width: 320, Height: 180}, nil)
 	wantFailure(t, err, lectern.CodeAssetRefused, "the browser cannot read it")
 	o := patient(t.TempDir())
-	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // of pages that are never ready
+	o.Tabs, o.ReadyTimeout = 1, 100*time.Millisecond // the pages below are never ready
 	b := New(o)
 	defer b.Close()
 	for _, html := range []string{
@@ -316,7 +316,7 @@ func TestWaitsForThePageItself(t *testing.T) {
 	}
 }
 
-func TestAnimationsStandAtTheirEnd(t *testing.T) {
+func TestAnimationsAreShownAtTheirEnd(t *testing.T) {
 	t.Parallel()
 	html := `<!doctype html><style>@keyframes k{from{background:#f00}to{background:#0000ff}} body{animation:k 3600s forwards} p{animation:k 1s infinite}</style><body><p>x`
 	if _, img := capture(t, shared, lectern.Page{HTML: html}); at(img) != "#0000ff" {
@@ -324,7 +324,7 @@ func TestAnimationsStandAtTheirEnd(t *testing.T) {
 	}
 }
 
-func TestPagesStayWhereTheyAre(t *testing.T) {
+func TestPageThatLeavesItsAddressFails(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		`<script>location.href = 'https://example.com/x'</script>`,
@@ -338,7 +338,7 @@ func TestPagesStayWhereTheyAre(t *testing.T) {
 	}
 }
 
-func TestTabsServeManyAtOnce(t *testing.T) {
+func TestManyPicturesAreTakenAtOnce(t *testing.T) {
 	t.Parallel()
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -359,7 +359,7 @@ func TestTabsServeManyAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-func TestRefusesWhatIsTooLarge(t *testing.T) {
+func TestTooLargePageIsRefused(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Path: "/nonexistent"}) // fails before the browser starts
 	defer b.Close()
@@ -374,7 +374,7 @@ func TestRefusesWhatIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestMissingBrowserIsNamedWithTheCommandThatHelps(t *testing.T) {
+func TestMissingBrowserFailsWithTheCommandThatInstallsIt(t *testing.T) {
 	t.Parallel()
 	b := New(Options{Path: "/nonexistent/chromium", Dir: t.TempDir()})
 	defer b.Close()
@@ -384,11 +384,11 @@ func TestMissingBrowserIsNamedWithTheCommandThatHelps(t *testing.T) {
 	_, err = b.Version(t.Context())
 	wantFailure(t, err, lectern.CodeMissingTool, Install)
 	if b.Pid() != 0 {
-		t.Error("a process without a browser")
+		t.Error("there is a process id, but no browser")
 	}
 }
 
-func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
+func TestProgramThatIsNotABrowserDoesNotStart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for script, c := range map[string]struct {
@@ -417,7 +417,8 @@ func TestProgramThatIsNoBrowserIsFoundOut(t *testing.T) {
 	}
 }
 
-// These cases break browsers, so they have their own. They run one after the other, to start only one at a time.
+// These cases break browsers, so they do not use the shared one. They run one after the other, so that only one more
+// browser runs.
 func TestBrokenPagesAndBrowsers(t *testing.T) {
 	t.Parallel()
 	o := patient(t.TempDir())
@@ -507,7 +508,7 @@ func TestBrokenPagesAndBrowsers(t *testing.T) {
 		wantFailure(t, err, lectern.CodeCaptureFailed, "ended twice")
 		works(t)
 	})
-	t.Run("closed", func(t *testing.T) {
+	t.Run("a browser that is closed", func(t *testing.T) {
 		b.loaded = func(*tab) { go b.Close() }
 		_, err := b.Capture(t.Context(),
 			lectern.Page{HTML: `<!doctype html><html data-lectern>`, Width: 64, Height: 36}, nil)

@@ -11,8 +11,8 @@ import (
 	"lectern/internal/proc"
 )
 
-// Package is the package of Debian with Find's first choice. It is a smaller download than a whole browser, which works
-// too, and starts and draws with less work.
+// Package is the Debian package of Find's first choice. A whole browser works too, but it is a larger download and
+// needs more processor time to start and to draw.
 const Package = "chromium-headless-shell"
 
 // Install is the command that installs a browser for Find on Debian and Ubuntu.
@@ -52,8 +52,9 @@ func Find(path string) (string, error) {
 // wrapper matches a script that only runs another program, such as Debian's /usr/bin/chromium-headless-shell.
 var wrapper = regexp.MustCompile(`^#! ?/bin/sh(?: -e)?\n+(?:exec )?(/[\w./+-]+) "\$@"\n*$`)
 
-// unwrap returns the program that the script at path only runs, or else path. If a shell waited between Lectern and the
-// browser, signals would reach the shell, and the kernel would kill the shell instead of the browser when Lectern dies.
+// unwrap returns path or, if path is a script that only runs another program, that program. If a shell waited between
+// Lectern and the browser, signals would reach the shell, and the kernel would kill the shell instead of the browser
+// when Lectern dies.
 func unwrap(path string) string {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,8 +82,8 @@ func HeadlessShell(path string) bool {
 	return strings.Contains(strings.ReplaceAll(filepath.Base(path), "_", "-"), "headless-shell")
 }
 
-// marked returns a version for content keys: the headless shell and the browser may draw differently in the same
-// version.
+// marked returns a version for content keys. It marks the headless shell, which may draw differently from the whole
+// browser of the same version.
 func marked(version, path string) string {
 	if version != "" && HeadlessShell(path) {
 		return version + " (headless shell)"

@@ -36,7 +36,7 @@ func link(t *testing.T, to, dir, name string) string {
 }
 
 // The headless shell comes before whole browsers, wherever they are in PATH. A named program comes first.
-func TestFindLikesTheHeadlessShellBest(t *testing.T) {
+func TestFindPrefersTheHeadlessShell(t *testing.T) {
 	first, second := t.TempDir(), t.TempDir()
 	t.Setenv("PATH", first+":"+second)
 	t.Setenv("LECTERN_CHROME", "")
@@ -63,7 +63,7 @@ func TestFindLikesTheHeadlessShellBest(t *testing.T) {
 
 // A script that only runs another program is replaced by that program. A script that does more, or whose program does
 // not exist, is kept.
-func TestFindSeesThroughWrappers(t *testing.T) {
+func TestFindReturnsTheProgramThatAWrapperRuns(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	inner := program(t, dir, "inner", "#!/bin/sh\nexit 0\n")
@@ -84,13 +84,13 @@ func TestFindSeesThroughWrappers(t *testing.T) {
 			want = path
 		}
 		if got, err := Find(path); err != nil || got != want {
-			t.Errorf("%q stands for %s: %v", script, got, err)
+			t.Errorf("for the script %q Find returns %s: %v", script, got, err)
 		}
 	}
 }
 
 // Two programs print the same version and may draw differently, so Version distinguishes them.
-func TestVersionTellsTheProgramsApart(t *testing.T) {
+func TestVersionNamesTheHeadlessShell(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	says := "#!/bin/sh\necho 'Chromium 130.0.6723.58'\n"
@@ -110,8 +110,8 @@ func TestVersionTellsTheProgramsApart(t *testing.T) {
 	}
 }
 
-// Version returns the same before and after a start, and starts no browser. This holds for every browser of the
-// machine.
+// Version returns the same before and after a start, and starts no browser. This holds for every browser that is
+// installed on this machine.
 func TestVersionIsKnownWithoutAStart(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
@@ -142,6 +142,6 @@ func TestVersionIsKnownWithoutAStart(t *testing.T) {
 		}
 	}
 	if len(asked) == 0 {
-		t.Error("there is no browser")
+		t.Error("no browser is installed")
 	}
 }

@@ -55,13 +55,13 @@ type instance struct {
 	metered chan struct{} // closed when the meter has ended
 	once    sync.Once
 	err     error         // of close
-	spent   *atomic.Int64 // takes its processor time when it is closed; nil: nobody asks
+	spent   *atomic.Int64 // close adds the browser's processor time, in nanoseconds; nil: it is not counted
 }
 
-// cpu is the processor time of a browser that runs.
+// cpu returns the processor time of a running browser, and 0 after its end.
 func (in *instance) cpu() time.Duration {
 	select {
-	case <-in.p.Done(): // its id may be another process's by now
+	case <-in.p.Done(): // another process may have its id now
 		return 0
 	default:
 		return spent(in.p.Pid())
@@ -104,11 +104,11 @@ func (b *Browser) instance(ctx context.Context) (*instance, error) {
 	}
 }
 
-// start ends the browser before, starts a new one, and closes done. It runs with the Browser's context, not with that
-// of a capture.
-func (b *Browser) start(before *instance, done chan struct{}) {
-	if before != nil {
-		_ = before.close()
+// start ends the previous browser, if there is one, starts a new one, and closes done. It runs with the Browser's
+// context, not with that of a capture.
+func (b *Browser) start(previous *instance, done chan struct{}) {
+	if previous != nil {
+		_ = previous.close()
 	}
 	in, err := b.launch(b.life)
 	b.mu.Lock()
@@ -280,9 +280,10 @@ func (in *instance) makeProfile(dir string) error {
 		}
 		lock.Close()
 	}
-	return errors.New("the folder is busy")
+	return fmt.Errorf("no new folder in %s could be locked: other processes removed or locked each of them", dir)
 }
 
+// sweep removes the profiles in dir that no running process has locked.
 func sweep(dir string) {
 	old, _ := filepath.Glob(filepath.Join(dir, profilePrefix+"*"))
 	for _, path := range old {

@@ -18,7 +18,7 @@ import (
 
 // Pages that keep memory, exhaust it or hang leave neither processes nor memory, however many there are. A closed
 // browser leaves nothing.
-func TestPagesLeaveNothingBehind(t *testing.T) {
+func TestPagesLeaveNoProcessesAndNoMemory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := patient(dir)

@@ -107,6 +107,6 @@ func TestBrowserDiesWithItsParent(t *testing.T) {
 	}
 	sweep(dir)
 	if left := profiles(dir); len(left) != 0 {
-		t.Errorf("not swept: %v", left)
+		t.Errorf("sweep left %v", left)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"lectern"
 )
 
-// H5: the proof is made once while the program is the same and does not die during a picture.
-func TestH5ProofIsRememberedAndForgotten(t *testing.T) {
+// A proof stays valid while the program is the same file and does not die during a picture.
+func TestProofIsMadeOnceForAProgram(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "")
 	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1, Sandbox: SandboxOff})
@@ -52,12 +52,12 @@ func TestH5ProofIsRememberedAndForgotten(t *testing.T) {
 	}
 }
 
-// H5: a program that draws something else, or does not start, fails the proof.
-func TestH5NoProof(t *testing.T) {
+// A program that draws something else, or does not start, fails the proof.
+func TestWrongPictureFailsTheProof(t *testing.T) {
 	t.Parallel()
 	c, _ := capture(t, shared, lectern.Page{HTML: document(full("#0a84ff")), Width: 64, Height: 36})
 	if err := examine(c.PNG); err == nil {
-		t.Error("another picture is a proof")
+		t.Error("another picture passes the proof")
 	}
 	blank, _ := capture(t, shared, lectern.Page{HTML: strings.ReplaceAll(proofPage, ">M<", "><"),
 		Width: 64, Height: 36})
@@ -65,7 +65,7 @@ func TestH5NoProof(t *testing.T) {
 		t.Errorf("a picture without text: %v", err)
 	}
 	if err := examine([]byte("no picture")); err == nil {
-		t.Error("no picture is a proof")
+		t.Error("bytes that are not a picture pass the proof")
 	}
 	b := New(Options{Path: program(t, t.TempDir(), "browser", "#!/bin/sh\nexit 1\n"), Dir: t.TempDir()})
 	defer b.Close()

@@ -50,7 +50,7 @@ func (b *Browser) Contained() (ok bool, why string) {
 	return b.exposed == "", b.exposed
 }
 
-// root and off are reasons for Contained.
+// Reasons that Contained returns.
 const (
 	rootHasNone = "Lectern runs as root, and Chromium has no sandbox then; run it as another user"
 	setOff      = "chromium.sandbox is off"
@@ -76,9 +76,8 @@ func (b *Browser) launch(life context.Context) (*instance, error) {
 	}
 	if b.o.Sandbox == SandboxOn && os.Geteuid() == 0 {
 		return nil, lectern.Fail(lectern.CodeCaptureFailed,
-			"Chromium was not started: chromium.sandbox is on, and as root "+
-				"Chromium has "+
-				"no sandbox. Run Lectern as another user, or set chromium.sandbox to auto or off.")
+			"Chromium was not started: chromium.sandbox is on, and as root Chromium has no sandbox. "+
+				"Run Lectern as another user, or set chromium.sandbox to auto or off.")
 	}
 	contained, _ := b.Contained()
 	in, err := launch(life, path, b.o, contained)
@@ -89,7 +88,7 @@ func (b *Browser) launch(life context.Context) (*instance, error) {
 	if in, err = launch(life, path, b.o, false); err != nil {
 		return nil, err
 	}
-	reason := "it can make no user namespaces here and has no setuid helper"
+	reason := "it cannot make user namespaces on this machine and has no setuid helper"
 	b.mu.Lock()
 	b.exposed = reason
 	b.mu.Unlock()

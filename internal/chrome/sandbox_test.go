@@ -39,17 +39,16 @@ exit 1
 }
 
 const unusable = "[1:ERROR:content/browser/zygote_host/zygote_host_impl_linux.cc:128] No usable sandbox! If this is " +
-	"a " +
-	"Debian system, …"
+	"a Debian system, …"
 
-// C1: in auto, one failed start proves that the machine offers no sandbox; later browsers start without it at once, and
-// the operator is notified once.
-func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
+// With auto, one failed start shows that the sandbox cannot start on the machine. Later browsers start without it at
+// once, and the operator is notified once.
+func TestSandboxAutoTriesTheSandboxOnce(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
-	var told []string
+	var reports []string
 	b := New(Options{Path: path, Dir: t.TempDir(), Tabs: 1,
-		Exposed: func(reason, said string) { told = append(told, reason+"|"+said) }})
+		Exposed: func(reason, said string) { reports = append(reports, reason+"|"+said) }})
 	defer b.Close()
 	b.exposed = "" // as for a user who is not root
 	fine := lectern.Page{HTML: document(full("#00ff00")), Width: 64, Height: 36}
@@ -64,16 +63,17 @@ func TestC1SandboxAutoDoesWithoutAfterOneProof(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if ok, why := b.Contained(); ok || !strings.Contains(why, "no user namespaces") {
+	if ok, why := b.Contained(); ok || !strings.Contains(why, "cannot make user namespaces") {
 		t.Errorf("contained: %v, %q", ok, why)
 	}
-	if len(told) != 1 || !strings.Contains(told[0], "No usable sandbox!") {
-		t.Errorf("told %q", told)
+	if len(reports) != 1 || !strings.Contains(reports[0], "No usable sandbox!") {
+		t.Errorf("reported %q", reports)
 	}
 }
 
-// C1: on never runs without a sandbox, and its failure names the setting. off never tries one.
-func TestC1SandboxOnAndOff(t *testing.T) {
+// With on, the browser never runs without its sandbox, and the failure names the setting. With off, no start with a
+// sandbox is tried.
+func TestSandboxOnAndOff(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, unusable)
 	b := New(Options{Path: path, Dir: t.TempDir(), Sandbox: SandboxOn})
@@ -103,8 +103,8 @@ func TestC1SandboxOnAndOff(t *testing.T) {
 	}
 }
 
-// C1: a browser that does not start for another reason is not started without its sandbox.
-func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
+// A browser that does not start for another reason is not started without its sandbox.
+func TestAnotherFaultKeepsTheSandbox(t *testing.T) {
 	t.Parallel()
 	path, starts := choosy(t, "error while loading shared libraries: libnss3.so")
 	b := New(Options{Path: path, Dir: t.TempDir()})
@@ -116,8 +116,8 @@ func TestC1AnotherFaultKeepsTheSandbox(t *testing.T) {
 	}
 }
 
-// C1: the messages with which Chromium ends without a sandbox are recognised, and those of other ends are not.
-func TestC1WordsOfAMissingSandbox(t *testing.T) {
+// Chromium's messages about a sandbox that cannot start are recognised, and its other messages are not.
+func TestMessagesOfAMissingSandboxAreRecognised(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]bool{
 		unusable: true,

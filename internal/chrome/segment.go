@@ -64,7 +64,7 @@ func (b *Browser) segment(ctx context.Context, t *tab, language, text string) ([
 	}
 	var units []int
 	if r.ExceptionDetails != nil || r.Result == nil || json.Unmarshal(r.Result.Value, &units) != nil {
-		return nil, t, lectern.Fail(lectern.CodeCaptureFailed, "The browser does not divide text into words.")
+		return nil, t, lectern.Fail(lectern.CodeCaptureFailed, "The browser could not divide the text into words.")
 	}
 	return units, t, nil
 }
@@ -97,9 +97,8 @@ func bytesOf(text string, units []int) ([]int, error) {
 	}
 	if len(out) != len(units) {
 		return nil, lectern.Fail(lectern.CodeCaptureFailed,
-			"The browser divides a text into words in places that it does "+
-				"not have.").
-			Because(fmt.Errorf("%d of %d", len(out), len(units)))
+			"The browser divided a text into words at places that are not in the text.").
+			Because(fmt.Errorf("only %d of %d places are in the text", len(out), len(units)))
 	}
 	return out, nil
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// V4: the browser divides scripts without spaces into words. Offsets are in bytes.
-func TestV4Segment(t *testing.T) {
+// The browser divides scripts without spaces into words. Offsets are in bytes.
+func TestSegmentReturnsTheByteOffsetsOfWords(t *testing.T) {
 	t.Parallel()
 	b := shared
 	for _, c := range []struct{ language, text, want string }{

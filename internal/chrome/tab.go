@@ -252,8 +252,7 @@ func (t *tab) settle(ctx context.Context, readyTimeout time.Duration) ([]lectern
 			"The slide's page did not say that it is ready within %g s.", readyTimeout.Seconds())
 	case "a picture on it is damaged":
 		return nil, lectern.Fail(lectern.CodeAssetRefused,
-			"A picture on the slide cannot be used: the browser cannot read "+
-				"it.")
+			"A picture on the slide cannot be used: the browser cannot read it.")
 	default:
 		return nil, lectern.Fail(lectern.CodeCaptureFailed, "The slide's page failed to get ready: %.200s.",
 			strings.TrimRight(answer.Trouble, "."))

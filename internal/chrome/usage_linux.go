@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// searchEvery is the number of measurements after which new processes are searched.
+// searchEvery is the number of measurements after which measure looks for new processes.
 const searchEvery = 4
 
 // gauge measures a process and its descendants. Only kill may be called by another goroutine.
 type gauge struct {
 	root  int
-	looks int
+	looks int                   // measurements so far
 	pids  map[int]time.Duration // processor time at the last measurement
 	ended time.Duration         // processor time of ended processes
 }
@@ -67,7 +67,8 @@ func readStat(pid int) (stat, bool) {
 	return parseStat(line)
 }
 
-// parseStat reads a line of /proc/PID/stat. The name of the program, in brackets, may hold anything.
+// parseStat reads a line of /proc/PID/stat. It reports false for a zombie and for a line that it cannot read. The name
+// of the program, in brackets, may contain any characters, even brackets.
 func parseStat(line []byte) (stat, bool) {
 	_, rest, ok := bytes.Cut(line[max(0, bytes.LastIndexByte(line, ')')):], []byte(")"))
 	f := bytes.Fields(rest)
@@ -84,7 +85,7 @@ func parseStat(line []byte) (stat, bool) {
 	return stat{p, time.Duration(a+b) * tick, time.Duration(c+d) * tick}, whole
 }
 
-// spent is the processor time of a process and its descendants, those that have ended included.
+// spent returns the processor time of a process and its descendants, including those that have ended.
 func spent(root int) (sum time.Duration) {
 	for _, pid := range family(root) {
 		if s, ok := readStat(pid); ok {
@@ -94,7 +95,7 @@ func spent(root int) (sum time.Duration) {
 	return sum
 }
 
-// private returns the memory of a process that no file backs, its own and shared.
+// private returns the memory of a process that no file backs, in bytes: its own and what it shares.
 func private(pid int) (sum int64) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

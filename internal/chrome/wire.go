@@ -91,7 +91,8 @@ func (c *wire) write() {
 	}
 }
 
-// do sends a command, to the browser itself if id is empty, and waits for the answer.
+// do sends a command, to the browser itself if id is empty, and waits for the answer. It fails with errLost,
+// errCrashed if gone is closed, ctx's cause, or the browser's error.
 func (c *wire) do(ctx context.Context, id target.SessionID, gone <-chan struct{}, method string, params,
 	result any) error {
 	m := &cdproto.Message{ID: c.next.Add(1), SessionID: id, Method: cdproto.MethodType(method)}

@@ -17,7 +17,7 @@ const (
 // Hardware lists the encoders in hardware, in the order in which they are tried.
 func Hardware() []Encoder { return []Encoder{NVENC, QSV, VAAPI} }
 
-// String is its name.
+// String returns the encoder's name; that of Software is "libx264".
 func (e Encoder) String() string {
 	if e == Software {
 		return "libx264"
@@ -54,26 +54,27 @@ func (e Encoding) hardware(quantizer, gop int) []string {
 // rate factor spends fewer bits on fast motion.
 const overCRF = 2
 
-// taken is the end of a filter graph. It declares the format of the pictures and converts them to the encoder's format.
-func (e Encoding) taken() string {
+// graphEnd returns the last filters of a graph. They declare the format of the pictures and convert them to the
+// encoder's format.
+func (e Encoding) graphEnd() string {
 	if e.Encoder == VAAPI {
 		return tagged + ",format=nv12,hwupload"
 	}
 	return tagged
 }
 
-// Trial returns the arguments that encode a second of a test picture to standard output, to test whether an encoder
+// Trial returns the arguments that encode one second of a test picture to standard output, to test whether an encoder
 // works.
 func (e Encoding) Trial() []string {
 	args := []string{"-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30:duration=1", "-vf",
-		"format=yuv420p," + e.taken()}
+		"format=yuv420p," + e.graphEnd()}
 	return append(append(args, e.Args()...), "-f", "h264", "pipe:1")
 }
 
-// Standing returns the arguments that encode a group of pictures of a slide without an avatar with an encoder in
-// hardware. For those it replaces [Encoding.Still] and skipped pictures, because Lectern cannot write pictures in their
-// format. background is a file with the slide as one raw picture.
+// Standing returns the arguments that encode a whole group of pictures of a slide without an avatar. It is for encoders
+// in hardware, because Lectern cannot write skipped pictures that match their streams; for libx264 see
+// [Encoding.Still]. background is a file with the slide as one raw picture.
 func (e Encoding) Standing(background string, threads int, to string) []string {
-	args := append(e.raw(e.Size, background), "-vf", held+","+e.taken())
+	args := append(e.raw(e.Size, background), "-vf", held+","+e.graphEnd())
 	return append(args, e.output(int64(e.GOP()), threads, to)...)
 }

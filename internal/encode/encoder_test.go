@@ -36,11 +36,11 @@ func TestHardwareArguments(t *testing.T) {
 				t.Errorf("%s: %s", encoder, line)
 			}
 			if strings.Contains(line, "hwupload") != (encoder == VAAPI) {
-				t.Errorf("%s: who loads its pictures up? %s", encoder, line)
+				t.Errorf("%s: hwupload is in the arguments only for vaapi: %s", encoder, line)
 			}
 		}
 		if _, ok := e.Patch(lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}); ok {
-			t.Errorf("%s splices", encoder)
+			t.Errorf("%s has a patch", encoder)
 		}
 		if slices.Equal(e.Fingerprint(), hd.Fingerprint()) {
 			t.Errorf("%s has the content keys of libx264", encoder)

@@ -18,8 +18,8 @@ type Encoding struct {
 	Size    lectern.Size
 	Rate    int // frames a second
 	Quality lectern.Quality
-	Plain   bool    // every picture is encoded whole: the reference, and for players that need it
-	Encoder Encoder // one in hardware encodes every picture whole
+	Plain   bool    // every picture is encoded whole: for players that need this, and as a reference to compare with
+	Encoder Encoder // an encoder in hardware encodes every picture whole too
 }
 
 // effort is x264's preset and its constant rate factor.
@@ -64,8 +64,8 @@ type rate struct {
 func factor(crf int) rate   { return rate{"-crf", crf} }
 func quantizer(qp int) rate { return rate{"-qp", qp} }
 
-// args returns the arguments that encode in groups of gop pictures with more options of x264. Encoders in hardware
-// ignore those and the quantizer, because spliced pictures never come from them.
+// args returns the arguments that encode in groups of gop pictures. more has further options of x264, separated by
+// colons. Encoders in hardware ignore more, and always use a constant quantizer.
 func (e Encoding) args(bits rate, gop int, more string) []string {
 	if e.Encoder != Software {
 		return e.hardware(bits.value+overCRF, gop)
@@ -157,8 +157,9 @@ func (e Encoding) Still(background string, threads int, to string) []string {
 	return append(args, e.count(1, threads, to)...)
 }
 
-// Repeats divides frames into groups of at most gop pictures. Each is the beginning of a still's only group. None has a
-// single picture, unless frames is 1: two key pictures in a row would have the same id.
+// Repeats divides frames into groups of at most gop pictures. Each group repeats the beginning of a still's only group.
+// No group has a single picture unless frames is 1, because two key pictures in a row would have the same id. gop must
+// be at least 3.
 func Repeats(frames, gop int64) []int64 {
 	if frames <= 0 || gop < 3 {
 		return nil
@@ -178,12 +179,12 @@ func Repeats(frames, gop int64) []int64 {
 	return groups
 }
 
-// Avatar returns the arguments that encode frames pictures of a slide with an avatar: the background, looped, with the
-// pictures of the region from standard input over it at at.
+// Avatar returns the arguments that encode frames pictures of a slide with an avatar: the background, repeated, and in
+// the rectangle at the raw pictures from standard input.
 func (e Encoding) Avatar(background string, at lectern.Rect, frames int64, threads int, to string) []string {
 	args := e.raw(e.Size, background)
 	args = append(args, e.raw(lectern.Size{Width: at.Width, Height: at.Height}, "pipe:0")...)
-	graph := fmt.Sprintf("[0:v]%s[background];[background][1:v]%s,%s[v]", held, overlay(at), e.taken())
+	graph := fmt.Sprintf("[0:v]%s[background];[background][1:v]%s,%s[v]", held, overlay(at), e.graphEnd())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }
@@ -228,7 +229,7 @@ func (e Encoding) Transition(kind string, leaving, coming Side, frames int64, th
 		graph += fmt.Sprintf(",trim=end_frame=%d,scale=flags=neighbor,format=yuv444p[%c];", frames, 'a'+i)
 	}
 	graph += fmt.Sprintf("[a][b]xfade=transition=%s:duration=%s:offset=0,scale=flags=area,format=yuv420p,%s[v]", kind,
-		e.span(frames), e.taken())
+		e.span(frames), e.graphEnd())
 	args = append(args, "-filter_complex_threads", "1", "-filter_complex", graph, "-map", "[v]")
 	return append(args, e.output(frames, threads, to)...)
 }

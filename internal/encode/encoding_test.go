@@ -17,7 +17,7 @@ const hdArgs = "-an -sn -dn -c:v libx264 -preset veryfast -profile:v high -crf 1
 
 const tag = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 
-func TestArguments(t *testing.T) {
+func TestArgumentsOfEveryEncode(t *testing.T) {
 	t.Parallel()
 	at := lectern.Rect{X: 1392, Y: 552, Width: 480, Height: 480}
 	raw, held := "-f rawvideo -pix_fmt yuv420p -video_size 1920x1080 -framerate 30 -i ", "tpad=stop=-1:stop_mode=clone"

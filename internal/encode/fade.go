@@ -9,10 +9,10 @@ func IsFade(kind string) bool { return kind == lectern.TransitionFade }
 // and smoothly (docs/TUNING.md).
 const search = "me=dia:subme=0:partitions=none:merange=4"
 
-// blind is search for a fade, which does not move. No picture refers further than to the one before it, so x264 need
-// not look ahead for its macroblock tree. withoutBoth is added to the constant rate factor to compensate for the
-// missing tree and the reduced adaptive quantization at about the same number of bits: the fade takes a quarter less
-// time and is half a decibel better. Without any adaptive quantization the steps of dark gradients would be visible.
+// blind is search for a fade, in which nothing moves. Each picture refers only to the previous one, so x264 need not
+// look ahead for its macroblock tree. withoutBoth is added to the constant rate factor to compensate for the missing
+// tree and the reduced adaptive quantization: with about the same number of bits, the fade takes a quarter less time
+// and is half a decibel better. Without any adaptive quantization the steps of dark gradients would be visible.
 const (
 	blind       = "mbtree=0:rc-lookahead=0:aq-strength=0.5:" + search
 	withoutBoth = 6
@@ -24,7 +24,7 @@ func (e Encoding) Faded(frames int64, threads int, to string) []string {
 	if e.Encoder == Software {
 		crf += withoutBoth
 	}
-	args := append(e.raw(e.Size, "pipe:0"), "-vf", e.taken())
+	args := append(e.raw(e.Size, "pipe:0"), "-vf", e.graphEnd())
 	args = append(args, e.args(factor(crf), e.GOP(), blind)...)
 	return append(args, e.count(frames, threads, to)...)
 }

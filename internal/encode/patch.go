@@ -19,8 +19,8 @@ type Patch struct {
 const (
 	block = 16 // a macroblock's side, in pixels
 	// patchMargin is the least width of still slide around a window, in pixels, so that motion vectors at the window's
-	// edge stay inside the patch. 8 covers the search and the filters, but slides leak if the avatar moves up to the
-	// window's edge.
+	// edge stay inside the patch. 8 would cover the search and the filters, but with 8 a patch leaks if the avatar moves
+	// up to the window's edge.
 	patchMargin = 16
 	// patchShare is the largest part of the picture for which a patch saves time.
 	patchShare = 0.4
@@ -43,11 +43,11 @@ func (e Encoding) Patch(window lectern.Rect) (Patch, bool) {
 // Place is the position of the patch, in macroblocks.
 func (p Patch) Place() h264.Place { return h264.Place{X: p.At.X / block, Y: p.At.Y / block} }
 
-// patchGroup is the number of patch pictures in a group. The key picture is coded whole.
+// patchGroup returns the number of patches in a group. The key picture has none, because it is encoded whole.
 func (e Encoding) patchGroup() int { return e.GOP() - 1 }
 
-// Groups divides the frames of a segment with a patch into groups of GOP pictures. The last group may be shorter; it
-// has at least two pictures unless there is only one frame.
+// Groups divides the frames of a segment with a patch into groups of GOP pictures. The last group has two to GOP+1
+// pictures, or one if there is only one frame.
 func (e Encoding) Groups(frames int64) []int64 {
 	gop := int64(e.GOP())
 	var groups []int64
@@ -60,13 +60,13 @@ func (e Encoding) Groups(frames int64) []int64 {
 	return groups
 }
 
-// Spliced returns the arguments that encode the two sources of spliced groups. The key pictures go to keys, each coded
-// alone. The patches of all other pictures go to small, with one slice for each row and without deblocking, because a
-// slice has other neighbours after splicing.
+// Spliced returns the arguments that encode the two sources of spliced groups. The key pictures go to the file keys,
+// each coded alone. The patches of all other pictures go to the file small, with one slice for each row and without
+// deblocking, because a slice has other neighbours after splicing.
 //
-// One process encodes both, and a thumbnail if thumb is not nil, because its start costs as much as the pictures of two
-// seconds. Standard input has all pictures in the order of the video, a key picture as tiles of the patch's size: see
-// [picture.Canvas.Tile].
+// One process encodes both, and a thumbnail if thumb is not nil, because the start of a process costs as much as the
+// pictures of two seconds. Standard input has all pictures in the order of the video, a key picture as tiles of the
+// patch's size: see [picture.Canvas.Tile].
 func (e Encoding) Spliced(p Patch, groups []int64, threads int, keys, small string, thumb *Thumb) []string {
 	across, down := picture.Tiles(e.Size, p.At)
 	tiles := int64(across * down)
@@ -116,9 +116,10 @@ func (t *Thumb) args() []string {
 }
 
 // overPatch is the difference between the quantizer of a patch and the constant rate factor of whole pictures. With a
-// constant quantizer x264 need not analyse the pictures beforehand, which would take a quarter of its time. It also
-// does not keep refining flat areas at the border from matches beyond it, where the whole picture has something else.
-// Key pictures are quantized much more finely than later pictures (ipratio), and still areas keep their quality.
+// constant quantizer x264 need not analyse the pictures beforehand, which would take a quarter of its time. x264 then
+// also does not refine flat areas at the patch's border with matches from outside the patch, where the whole picture
+// differs. Key pictures are quantized much more finely than later pictures (ipratio), and still areas keep their
+// quality.
 //
 // overCalm is the same difference for the constant rate factor of a calm patch, for about as many bits. x264's
 // macroblock tree is off there: with it the first key picture ignores ipratio, and its coarser areas stay visible as

@@ -21,7 +21,7 @@ func drawPlace(t *rapid.T, size lectern.Size) lectern.Rect {
 	return w
 }
 
-func TestPatchHoldsItsWindow(t *testing.T) {
+func TestPatchContainsItsWindowWithAMargin(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEncoding(t)
@@ -47,7 +47,7 @@ func TestPatchHoldsItsWindow(t *testing.T) {
 	})
 }
 
-func TestGroupsAddUp(t *testing.T) {
+func TestGroupsAddUpToAllFrames(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEncoding(t)

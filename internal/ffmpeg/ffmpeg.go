@@ -80,10 +80,10 @@ func missing(format string, args ...any) *lectern.Failure {
 	return lectern.Fail(lectern.CodeMissingTool, format, args...)
 }
 
-// Version is the version as ffmpeg prints it, such as "5.1.9-0+deb12u1".
+// Version returns the version as ffmpeg prints it, such as "5.1.9-0+deb12u1".
 func (t *Tool) Version() string { return t.version }
 
-// Path is where ffmpeg was found.
+// Path returns the path of ffmpeg.
 func (t *Tool) Path() string { return t.path }
 
 // check reads version and encoders in one run, because most of the time of a run is spent on loading libraries. ffmpeg
@@ -100,7 +100,7 @@ func (t *Tool) check(ctx context.Context) error {
 	case err != nil && version == "":
 		return missing("%s cannot be run. Install ffmpeg again: %s", t.path, Install).Because(err)
 	case version == "":
-		return missing("%s does not answer like an ffmpeg. Install ffmpeg: %s", t.path, Install)
+		return missing("%s does not print a version as ffmpeg does. Install ffmpeg: %s", t.path, Install)
 	case tooOld(version):
 		return missing("ffmpeg %s is too old: version %d.%d or newer is needed. Install a newer one: %s", version,
 			minMajor, minMinor, Install)

@@ -52,13 +52,13 @@ func want(t *testing.T, err error, code lectern.Code, words ...string) *lectern.
 	}
 	for _, w := range words {
 		if !strings.Contains(f.Message, w) {
-			t.Errorf("%q says nothing of %q", f.Message, w)
+			t.Errorf("the message %q does not contain %q", f.Message, w)
 		}
 	}
 	return f
 }
 
-func TestFindNamesWhatIsMissing(t *testing.T) {
+func TestFindStatesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	const encodersOK = "------\\n V....D libx264 x\\n A....D aac y\\n"
 	for name, c := range map[string]struct {
@@ -66,7 +66,7 @@ func TestFindNamesWhatIsMissing(t *testing.T) {
 		words []string
 	}{
 		"nothing there": {"/no/such/ffmpeg", []string{"/no/such/ffmpeg", Install}},
-		"not an ffmpeg": {fake(t, "echo hello"), []string{"does not answer like an ffmpeg", Install}},
+		"not an ffmpeg": {fake(t, "echo hello"), []string{"does not print a version as ffmpeg does", Install}},
 		"cannot run":    {fake(t, "exit 1"), []string{"cannot be run", Install}},
 		"too old": {fake(t, `echo "ffmpeg version 4.3.9-0+deb11u1 Copyright" >&2`),
 			[]string{"4.3.9", "4.4", Install}},
@@ -88,7 +88,7 @@ func TestFindNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestVersions(t *testing.T) {
+func TestReleasesBeforeTheMinimumAreTooOld(t *testing.T) {
 	t.Parallel()
 	for v, old := range map[string]bool{
 		"4.4": false, "4.4.1": false, "4.3": true, "3.4.11-0ubuntu0.1": true, "5.1.9-0+deb12u1": false, "n6.0": false,
@@ -143,11 +143,11 @@ func TestRunReportsFramesAndProbeCountsThem(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 	if _, ok := info.First("subtitle"); ok {
-		t.Error("a subtitle out of nowhere")
+		t.Error("the video has subtitles")
 	}
 }
 
-func TestDataGoesThroughPipes(t *testing.T) {
+func TestRunReadsStdinAndWritesStdout(t *testing.T) {
 	t.Parallel()
 	raw := make([]byte, 64*36*3*25)
 	for i := range raw {
@@ -165,7 +165,7 @@ func TestDataGoesThroughPipes(t *testing.T) {
 	}
 }
 
-func TestFailuresSayWhy(t *testing.T) {
+func TestFailuresStateTheReason(t *testing.T) {
 	t.Parallel()
 	f := want(t, tool(t).Run(t.Context(),
 		Run{Args: []string{"-i", "/no/such/file.png", "-f", "null", "-"}, What: "Slide 3 could not be encoded"}),
@@ -203,8 +203,8 @@ func TestFailuresSayWhy(t *testing.T) {
 	want(t, err, lectern.CodeEncodeFailed, "No such file")
 }
 
-// An exit code of 0 is no proof: a missing output, or one that was truncated afterwards, is a failure.
-func TestSuccessIsLookedAt(t *testing.T) {
+// A run that exits with 0 still fails if its output is missing or was truncated afterwards.
+func TestIncompleteOutputIsAFailure(t *testing.T) {
 	t.Parallel()
 	const begin = "for out; do :; done; out=${out#file:}; "
 	for name, c := range map[string]struct {
@@ -215,7 +215,7 @@ func TestSuccessIsLookedAt(t *testing.T) {
 		"half a report":       {begin + `echo 0123456789 >"$out"; echo total_size=11 >&3`, "without reporting its end"},
 		"a file that is gone": {"printf 'total_size=11\nprogress=end\n' >&3", "no such file"},
 		"a file cut by one": {begin + `printf 0123456789 >"$out"; printf 'total_size=11\nprogress=end\n' >&3`,
-			"10 bytes are there of 11"},
+			"has 10 bytes, but ffmpeg wrote 11"},
 		"a whole file": {begin +
 			`echo 0123456789 >"$out"; printf 'total_size=5\nprogress=continue\ntotal_size=11\nprogress=end\n' >&3`, ""},
 		"a size that is not known": {begin + `echo 0 >"$out"; printf 'total_size=N/A\nprogress=end\n' >&3`, ""},
@@ -229,7 +229,7 @@ func TestSuccessIsLookedAt(t *testing.T) {
 			}
 			continue
 		}
-		if f := want(t, err, lectern.CodeEncodeFailed, "Slide 3 could not be encoded", "not whole",
+		if f := want(t, err, lectern.CodeEncodeFailed, "Slide 3 could not be encoded", "incomplete",
 			Install); !f.Retryable || !strings.Contains(errors.Unwrap(f).Error(), c.words) {
 			t.Errorf("%s: %v", name, errors.Unwrap(f))
 		}
@@ -246,7 +246,7 @@ func TestSuccessIsLookedAt(t *testing.T) {
 	var pipe strings.Builder
 	for _, to := range []io.Writer{file, &pipe} {
 		if f := want(t, short.Run(t.Context(), Run{Stdout: to}), lectern.CodeEncodeFailed,
-			"not whole"); !strings.Contains(errors.Unwrap(f).Error(), "10 bytes are there of 11") {
+			"incomplete"); !strings.Contains(errors.Unwrap(f).Error(), "has 10 bytes, but ffmpeg wrote 11") {
 			t.Errorf("%T: %v", to, errors.Unwrap(f))
 		}
 	}
@@ -263,7 +263,7 @@ func TestHangingProbeIsStopped(t *testing.T) {
 	}
 }
 
-func TestFailureOfAPipeIsKept(t *testing.T) {
+func TestRunReturnsTheFailureOfStdin(t *testing.T) {
 	t.Parallel()
 	cause := lectern.Fail(lectern.CodeAvatarFailed, "The avatar broke.")
 	r, w := io.Pipe()
@@ -273,7 +273,7 @@ func TestFailureOfAPipeIsKept(t *testing.T) {
 	want(t, err, lectern.CodeAvatarFailed, "The avatar broke.")
 }
 
-func TestJ10CancelGivesTheCause(t *testing.T) {
+func TestJ10CancelReturnsTheCause(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the user's wish")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -328,7 +328,7 @@ func TestWatchdogBarksOnlyAfterSilence(t *testing.T) {
 	})
 }
 
-func TestReportsAreReadInAnyPieces(t *testing.T) {
+func TestReportsAreReadWhateverEachReadReturns(t *testing.T) {
 	t.Parallel()
 	text := "frame=3\nfps=0.0\nout_time_us=N/A\nprogress=continue\nframe=3\nframe=2\nframe= " +
 		"17\nout_time_us=500000\ntotal_size=9\nframe=x\nprogress=end\n"
@@ -347,6 +347,7 @@ func TestReportsAreReadInAnyPieces(t *testing.T) {
 	}
 }
 
+// pieces returns at most size bytes of r with each read.
 type pieces struct {
 	r    io.Reader
 	size int
@@ -408,6 +409,6 @@ func TestTransitionTypesAreThoseOfXfade(t *testing.T) {
 	slices.Sort(have)
 	slices.Sort(want)
 	if !slices.Equal(have, want) {
-		t.Errorf("xfade has %v\nwe offer %v", have, want)
+		t.Errorf("xfade has   %v\ndecks accept %v", have, want)
 	}
 }

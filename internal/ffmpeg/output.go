@@ -13,13 +13,13 @@ import (
 // output is the destination of a run, as far as it can be checked afterwards.
 type output struct {
 	to    io.Writer // receives ffmpeg's standard output
-	path  string    // "": unknown
+	path  string    // of the first output file; "": there is none
 	file  *os.File  // standard output, if it is a file
 	from  int64     // its position before the run
 	count *counter  // standard output, if it is not a file
 }
 
-// output returns the destination of j.
+// output returns the destination of j: the first "file:" argument that is not an input, or else Stdout.
 func (j Run) output() output {
 	o := output{to: j.Stdout}
 	for i, arg := range j.Args {
@@ -52,7 +52,7 @@ func (o output) check(what string, last report) error {
 	var err error
 	switch {
 	case !last.end:
-		err = fmt.Errorf("it ended without reporting its end")
+		err = fmt.Errorf("ffmpeg ended without reporting its end")
 	case o.path != "":
 		var info os.FileInfo
 		if info, err = os.Stat(o.path); err == nil {
@@ -67,13 +67,13 @@ func (o output) check(what string, last report) error {
 		have = o.count.n
 	}
 	if err == nil && have < last.size {
-		err = fmt.Errorf("%d bytes are there of %d that it wrote", have, last.size)
+		err = fmt.Errorf("the output has %d bytes, but ffmpeg wrote %d", have, last.size)
 	}
 	if err == nil {
 		return nil
 	}
 	f := lectern.Fail(lectern.CodeEncodeFailed,
-		"%s: what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again: %s",
+		"%s: ffmpeg's output is incomplete. Try again; if that does not help, check the disk and install ffmpeg again: %s",
 		what, Install).Because(err)
 	f.Retryable = true
 	return f

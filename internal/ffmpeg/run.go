@@ -23,7 +23,7 @@ type Run struct {
 	// Args follow the arguments of every run: no banner, no questions, overwrite outputs, only errors on standard
 	// error, progress on a separate pipe. Standard input and output are free for data.
 	Args []string
-	Dir  string // working directory; empty: ours
+	Dir  string // working directory; empty: the current one
 
 	Stdin  io.Reader // see proc.Command.Stdin
 	Stdout io.Writer // see proc.Command.Stdout
@@ -65,7 +65,8 @@ func (t *Tool) Run(ctx context.Context, j Run) error {
 	}
 	ours, theirs, err := os.Pipe()
 	if err != nil {
-		return lectern.Fail(lectern.CodeInternal, "%s: no pipe could be made.", j.What).Because(err)
+		return lectern.Fail(lectern.CodeInternal, "%s: the pipe for its progress could not be created.", j.What).
+			Because(err)
 	}
 	defer ours.Close()
 
@@ -224,7 +225,7 @@ func (w *watchdog) stop() {
 	<-w.gone
 }
 
-// input returns r such that reads from it count as progress. Files are returned unchanged.
+// input returns a reader of r whose reads count as progress. It returns files unchanged.
 func (w *watchdog) input(r io.Reader) io.Reader {
 	switch r.(type) {
 	case nil, *os.File:
@@ -236,6 +237,7 @@ func (w *watchdog) input(r io.Reader) io.Reader {
 	return &watchedReader{r, w}
 }
 
+// output returns a writer to to whose writes count as progress. It returns files unchanged.
 func (w *watchdog) output(to io.Writer) io.Writer {
 	switch to.(type) {
 	case nil, *os.File:

@@ -9,7 +9,7 @@ import (
 )
 
 // The reader returns what the writer wrote: numbers of every kind, in any order, after any number of bits.
-func TestNumbersComeBack(t *testing.T) {
+func TestReaderReturnsWhatTheWriterWrote(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		type number struct {
@@ -80,7 +80,7 @@ func TestBitsAreCopied(t *testing.T) {
 	})
 }
 
-// A payload in a unit has no start code in it, and comes back.
+// A unit contains no start code, whatever its payload is, and unescape returns the payload.
 func TestPayloadsAreEscaped(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -136,7 +136,7 @@ func testSets(cabac bool) Sets {
 }
 
 // The reader returns a written header and the right start of the data after it.
-func TestHeadersComeBack(t *testing.T) {
+func TestHeadersAreReadAsWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := testSets(rapid.Bool().Draw(t, "cabac"))
@@ -163,7 +163,7 @@ func TestHeadersComeBack(t *testing.T) {
 		var rest bitWriter
 		rest.copyFrom(payload, at, at+8*len(data))
 		if !bytes.Equal(rest.b, data) {
-			t.Fatalf("the data %x became %x", data, rest.b)
+			t.Fatalf("the data after the header was %x and became %x", data, rest.b)
 		}
 		moved := h
 		moved.first, moved.frameNum, moved.key, moved.keyID = 7, 3, false, 0
@@ -174,12 +174,12 @@ func TestHeadersComeBack(t *testing.T) {
 	})
 }
 
-// Golden: a picture of 3600 skipped macroblocks.
-func TestSkipsAreAsTheStandardWritesThem(t *testing.T) {
+// A picture of 3600 skipped macroblocks has exactly the bytes that the standard prescribes.
+func TestBytesOfASkippedPicture(t *testing.T) {
 	t.Parallel()
 	s := testSets(false)
-	// 1 first, 1 type P, 1 set, 0101 number, 0 one reference, 0 in order, 0 sliding marks, 1 no delta, 010 not
-	// deblocked, 00000000000 111000010001 a run of 3600, 1 stop.
+	// 1 first macroblock, 1 type P, 1 parameter set, 0101 frame_num, 0 default number of references, 0 no reordering,
+	// 0 sliding window marking, 1 no quantizer delta, 010 no deblocking, 00000000000 111000010001 a run of 3600, 1 stop.
 	want := []byte{0x41, 0xea, 0x28, 0x00, 0x70, 0x8c}
 	got := s.skips(nil, 0, s.Macroblocks(), 5, nil)
 	h, payload, at, err := s.parse(got, nil)

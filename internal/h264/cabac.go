@@ -6,11 +6,11 @@ import "math/bits"
 // end of a slice.
 type arithmetic struct {
 	w           *bitWriter
-	low, rng    uint32
-	outstanding int
-	first       bool
-	state       int  // pStateIdx of mb_skip_flag
-	mps         bool // valMPS
+	low, rng    uint32 // codILow, codIRange
+	outstanding int    // bitsOutstanding
+	first       bool   // firstBitFlag
+	state       int    // pStateIdx of mb_skip_flag
+	mps         bool   // valMPS
 }
 
 // skipContext holds m and n of mb_skip_flag's context 11 for each cabac_init_idc (table 9-13). Only the first of the

@@ -79,6 +79,7 @@ type scene struct {
 	keys, small []byte
 }
 
+// film encodes the scene's key pictures into keys, and the rectangle of all other pictures into small.
 func (s *scene) film(t testing.TB) {
 	t.Helper()
 	n, keys, first := int64(0), "", int64(0)
@@ -167,7 +168,7 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 				whole, small, keys := decoded(t, s.splice(t)), decoded(t, s.small), decoded(t, s.keys)
 				frame, piece := 640*368*3/2, c.at.Width*c.at.Height*3/2
 				if len(whole) != 80*frame || len(small) != 77*piece {
-					t.Fatalf("%d and %d pictures", len(whole)/frame, len(small)/piece)
+					t.Fatalf("%d spliced and %d small pictures, want 80 and 77", len(whole)/frame, len(small)/piece)
 				}
 				n := 0
 				for g, frames := range s.groups {
@@ -177,16 +178,16 @@ func TestSplicedDecodesBitForBit(t *testing.T) {
 						whole = whole[frame:]
 						if i == 0 {
 							if !bytes.Equal(pic, key) {
-								t.Fatalf("the key picture of group %d is not what it was", g)
+								t.Fatalf("the key picture of group %d has changed", g)
 							}
 							continue
 						}
 						if !bytes.Equal(crop(pic, s.size, c.at), small[n*piece:][:piece]) {
-							t.Fatalf("picture %d of group %d is not the small one", i, g)
+							t.Fatalf("picture %d of group %d differs from the small picture", i, g)
 						}
 						n++
 						if !bytes.Equal(blank(pic, s.size, c.at), blank(key, s.size, c.at)) {
-							t.Fatalf("picture %d of group %d moves outside", i, g)
+							t.Fatalf("picture %d of group %d differs from the key picture outside the rectangle", i, g)
 						}
 					}
 				}
@@ -213,7 +214,7 @@ func blank(pic []byte, size lectern.Size, at lectern.Rect) []byte {
 }
 
 // Every picture of a still decodes to its key picture.
-func TestAStillStands(t *testing.T) {
+func TestAllPicturesOfAStillAreEqual(t *testing.T) {
 	t.Parallel()
 	size := soak.Pick([]string{"640x368", "1280x720"}, "640x368")
 	for _, cabac := range []bool{true, false} {
@@ -247,8 +248,8 @@ func TestAStillStands(t *testing.T) {
 	}
 }
 
-// The probe shows the small pictures as they decode alone, and something else where a motion vector leaves them.
-func TestProbe(t *testing.T) {
+// The probe of a stream that does not leak decodes to the same pictures as the stream alone, with both entropy coders.
+func TestProbeShowsThatASpliceDoesNotLeak(t *testing.T) {
 	t.Parallel()
 	for _, cabac := range []bool{true, false} {
 		s := scene{size: lectern.Size{Width: 640, Height: 368},
@@ -263,7 +264,7 @@ func TestProbe(t *testing.T) {
 		size := lectern.Size{Width: at.Width + 64, Height: at.Height + 64}
 		got := crop(decoded(t, out.Bytes())[size.Width*size.Height*3/2:], size, at)
 		if !bytes.Equal(got, decoded(t, s.small)) {
-			t.Error("the probe says that the splice leaks, which it does not")
+			t.Error("the probe shows a leak in a stream that does not leak")
 		}
 	}
 }

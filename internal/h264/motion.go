@@ -2,14 +2,15 @@ package h264
 
 import "io"
 
-// Leaks reports whether a picture of the small stream, placed at at in pictures of width by height macroblocks, is
-// predicted from anything outside it. A decoder repeats the border pixels of a picture outward, but a spliced picture
-// has other neighbours. Every other source of prediction is in the macroblock's own slice, so a stream whose motion
-// vectors stay inside decodes to the same bits wherever it is spliced. The tests prove that by decoding.
+// Leaks reports whether any picture of the small stream is predicted from pixels outside it, when it is spliced at the
+// place at into pictures of width by height macroblocks. A decoder repeats the border pixels of a picture outward, but
+// a spliced picture has other neighbours. Every other source of prediction is in the macroblock's own slice, so a
+// stream whose motion vectors stay inside decodes to the same bits wherever it is spliced. The tests prove that by
+// decoding.
 //
-// It stops at the first picture that leaks. It returns ErrUnsupported for a stream whose macroblocks it cannot read:
-// without CABAC, with other contexts than x264's, or with uncoded samples; and ErrDamaged where the data does not end
-// where it should.
+// Leaks stops at the first picture that leaks. It returns ErrUnsupported for a stream whose macroblocks it cannot read:
+// without CABAC, with other contexts than x264's, or with uncoded samples. It returns ErrDamaged if the data of a slice
+// does not end where its macroblocks end.
 func Leaks(small *Pictures, at Place, width, height int) (bool, error) {
 	n, err := leak(small, at, width, height)
 	return n >= 0, err
@@ -33,7 +34,7 @@ func leak(small *Pictures, at Place, width, height int) (int, error) {
 			}
 		}
 		if len(units) != m.sets.Height && n > 0 { // the encoder chooses the slices of the first
-			return -1, damaged("a picture of %d slices behind others of %d", len(units), m.sets.Height)
+			return -1, damaged("a picture with %d slices after others with %d", len(units), m.sets.Height)
 		}
 		for _, u := range units {
 			h, payload, data, err := m.sets.parse(u, scratch)
@@ -64,7 +65,7 @@ func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 		return nil, unsupported("vectors without CABAC")
 	}
 	m := &motion{sets: sets, states: map[int]*[512]uint8{}, right: 16 * sets.Width, bottom: 16 * sets.Height}
-	// At its own border the whole picture continues outward as the small one does.
+	// Where the small picture lies at the border of the whole one, both continue outward in the same way.
 	const far = 1 << 20
 	if at.X == 0 {
 		m.left = -far
@@ -85,12 +86,12 @@ func newMotion(small *Pictures, at Place, width, height int) (*motion, error) {
 type motion struct {
 	bins
 	sets                     Sets
-	left, top, right, bottom int // the area that may be read, in luma samples, without right and bottom
+	left, top, right, bottom int // the area that may be read, in luma samples; right and bottom are outside it
 	leaks                    bool
 	states                   map[int]*[512]uint8 // initial, by SliceQPY
 
-	x, y      int // of the macroblock, in luma samples
-	delta     bool
+	x, y      int         // of the macroblock, in luma samples
+	delta     bool        // mb_qp_delta of the previous macroblock is not 0
 	cur, prev *macroblock // prev is the one to the left
 	both      [2]macroblock
 	// The vectors of the macroblock's sixteen blocks, from 1, 1 on, and of the blocks around them.
@@ -123,15 +124,15 @@ type macroblock struct {
 	steps                        [4][2]int // of the right column
 }
 
-// slice reads a P slice to its end, even after a vector that leaves the picture: in a damaged slice vectors mean
-// nothing.
+// slice reads a P slice to its end, even after a vector that points outside: only the end shows whether the slice is
+// damaged, and the vectors of a damaged slice are wrong.
 func (m *motion) slice(h header, payload []byte, data int) error {
 	width := m.sets.Width
 	switch {
 	case h.cabacIDC != 0:
 		return unsupported("contexts of cabac_init_idc %d", h.cabacIDC)
 	case int(h.first)%width != 0:
-		return unsupported("a slice that does not begin with its row")
+		return unsupported("a slice that does not begin at the start of a row")
 	}
 	qp := int(m.sets.initQP + h.qpDelta)
 	if m.states[qp] == nil {
@@ -149,14 +150,14 @@ func (m *motion) slice(h header, payload []byte, data int) error {
 			return err
 		}
 		if m.end() != (i == width-1) {
-			return damaged("a slice that does not end with its row")
+			return damaged("a slice that does not end at the end of its row")
 		}
 		m.cur, m.prev = m.prev, m.cur
 	}
 	// After the stop bit x264 fills up the byte, not always with zeros.
 	last := data/8*8 + m.at() - 1
 	if rest := dataEnd(payload) - last; rest < 0 || rest >= 8 || payload[last/8]>>(7-last%8)&1 == 0 {
-		return damaged("a slice whose data do not end where its macroblocks do")
+		return damaged("a slice whose data does not end where its macroblocks end")
 	}
 	return nil
 }
@@ -266,7 +267,7 @@ func (m *motion) residual() {
 	c, p := m.cur, m.prev
 	// For an I macroblock a block beyond the slice's border counts as coded (9.3.3.1.1.9).
 	beyond := c.intra
-	beside := func(coded bool) bool { return p.there && coded || !p.there && beyond }
+	beside := func(coded bool) bool { return p.there && coded || !p.there && beyond } // for the macroblock to the left
 	if c.plain {
 		c.codedDC[0] = m.block(lumaDC, beside(p.codedDC[0]), beyond)
 	}
@@ -322,8 +323,8 @@ func (m *motion) residual() {
 	}
 }
 
-// block reads a block's coefficients and reports whether it has any. left and above say whether the neighbouring blocks
-// have some.
+// block reads a block's coefficients and reports whether it has any. left and above: the neighbouring block there has
+// coefficients.
 func (m *motion) block(kind int, left, above bool) bool {
 	if m.bin(ctxCoded+4*kind+one(left)+2*one(above)) == 0 {
 		return false

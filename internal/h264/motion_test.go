@@ -19,8 +19,8 @@ func crowded(t testing.TB, source string, size lectern.Size, more ...string) []b
 	return ffmpeg(t, nil, append(append(args, more...), "pipe:1")...)
 }
 
-// Leaks finds the first picture that decodes to something else when it is spliced.
-func TestLeaksIsWhatDecodingShows(t *testing.T) {
+// The first picture that leaks is the first one that decodes to other pixels when the stream is spliced.
+func TestLeaksAgreesWithDecoding(t *testing.T) {
 	t.Parallel()
 	size := lectern.Size{Width: 192, Height: 128}
 	still := "color=gray:s=192x128:r=30,format=yuv420p"
@@ -51,7 +51,8 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 				t.Fatalf("%s, %s at %v: %v", name, crf, at, err)
 			}
 			if want := seen(t, p, small, alone, size); got != want {
-				t.Errorf("%s, %s at %v: picture %d leaks, where decoding shows picture %d", name, crf, at, got, want)
+				t.Errorf("%s, %s at %v: leak returns picture %d, but decoding shows picture %d (-1: no leak)", name, crf,
+					at, got, want)
 			}
 			found[got >= 0]++
 		}
@@ -62,7 +63,8 @@ func TestLeaksIsWhatDecodingShows(t *testing.T) {
 	}
 }
 
-// seen returns the first picture of small that decodes on a background of noise to something else than in alone, or -1.
+// seen returns the number of the first picture of small that decodes to other pixels on a background of noise than in
+// alone, or -1.
 func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int {
 	t.Helper()
 	var probe bytes.Buffer
@@ -70,9 +72,9 @@ func seen(t testing.TB, p *Splicer, small, alone []byte, size lectern.Size) int 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ground := lectern.Size{Width: at.X + at.Width + 16*min(p.whole.Width-p.at.X-p.small.Width, reach), Height: at.Y +
+	noise := lectern.Size{Width: at.X + at.Width + 16*min(p.whole.Width-p.at.X-p.small.Width, reach), Height: at.Y +
 		at.Height + 16*min(p.whole.Height-p.at.Y-p.small.Height, reach)}
-	spliced := crop(decoded(t, probe.Bytes())[ground.Width*ground.Height*3/2:], ground, at)
+	spliced := crop(decoded(t, probe.Bytes())[noise.Width*noise.Height*3/2:], noise, at)
 	if len(alone) != len(spliced) {
 		t.Fatalf("%d bytes and %d", len(alone), len(spliced))
 	}

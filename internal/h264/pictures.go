@@ -20,7 +20,7 @@ type Picture struct {
 type Pictures struct {
 	r        io.Reader
 	mem      []byte // the bytes that were read
-	at       int    // the bytes of it that were used; once synced, a start code is here
+	at       int    // where in mem the unread bytes begin; after the first unit, with a start code
 	begun    int    // where in mem the last unit begins
 	eof      bool
 	sample   []byte
@@ -155,7 +155,7 @@ func (p *Pictures) Next() (Picture, error) {
 		return Picture{}, err
 	}
 	p.sample = p.sample[:0]
-	for _, unit := range units { // sampleSize returns their size
+	for _, unit := range units { // sampleSize counts the same bytes
 		n := len(unit)
 		p.sample = append(p.sample, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		p.sample = append(p.sample, unit...)
@@ -163,9 +163,10 @@ func (p *Pictures) Next() (Picture, error) {
 	return Picture{Bytes: p.sample, Key: isKey(units)}, nil
 }
 
-// isKey reports whether a picture of the given slices is a key picture. sampleSize returns its size as a sample.
+// isKey reports whether a picture of the given slices is a key picture.
 func isKey(units [][]byte) bool { return units[0][0]&31 == nalKeySlice }
 
+// sampleSize returns the size of Picture.Bytes for a picture of the given slices.
 func sampleSize(units [][]byte) (n int) {
 	for _, u := range units {
 		n += 4 + len(u)
@@ -188,7 +189,7 @@ func (p *Pictures) Single(n int) ([]byte, error) {
 			continue
 		}
 		if !isKey(units) {
-			return nil, fmt.Errorf("%w: the picture does not stand by itself", ErrDamaged)
+			return nil, fmt.Errorf("%w: the picture is not a key picture", ErrDamaged)
 		}
 		var out []byte
 		for _, u := range append([][]byte{p.sps, p.pps}, units...) {
@@ -222,7 +223,7 @@ func (p *Pictures) Units() ([][]byte, error) {
 			if first := unit[1]&0x80 != 0; first && len(p.slices) > 0 {
 				p.next, p.nextEnd = p.begun, p.begun+len(unit)
 			} else if !first && len(p.slices) == 0 {
-				return nil, fmt.Errorf("%w: a picture without its beginning", ErrDamaged)
+				return nil, fmt.Errorf("%w: a picture without its first slice", ErrDamaged)
 			} else {
 				p.slices = append(p.slices, unit)
 			}
@@ -248,6 +249,7 @@ func (p *Pictures) Units() ([][]byte, error) {
 	return p.slices, nil
 }
 
+// same keeps the first parameter set of a kind, and fails if a later one differs from it.
 func same(have *[]byte, unit []byte, what string) error {
 	if *have == nil {
 		*have = bytes.Clone(unit)

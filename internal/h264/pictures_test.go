@@ -48,7 +48,7 @@ func drawPictures(t *rapid.T) [][][]byte {
 	return rapid.SliceOfN(rapid.SliceOfN(payload, 1, 4), 1, 30).Draw(t, "pictures")
 }
 
-func TestPicturesGiveEverySlice(t *testing.T) {
+func TestPicturesContainAllTheirSlices(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want, gop := drawPictures(t), rapid.IntRange(1, 10).Draw(t, "gop")
@@ -78,12 +78,12 @@ func TestPicturesGiveEverySlice(t *testing.T) {
 			}
 		}
 		if _, err := p.Next(); err != io.EOF {
-			t.Fatalf("behind the last picture: %v", err)
+			t.Fatalf("after the last picture: %v", err)
 		}
 	})
 }
 
-func TestDamagedStreams(t *testing.T) {
+func TestDamagedStreamsAreRefused(t *testing.T) {
 	t.Parallel()
 	good := annexB([][][]byte{{{1}}, {{2}}, {{3}}}, 3)
 	for name, b := range map[string][]byte{
@@ -93,7 +93,7 @@ func TestDamagedStreams(t *testing.T) {
 		"other parameter sets": append(bytes.Clone(good), 0, 0, 1, 0x67, 9, 9, 9, 0, 0, 1, 0x65, 0x81, 1),
 		"half a picture":       append([]byte{0, 0, 1, 0x67, 1, 2, 3, 0, 0, 1, 0x68, 1}, 0, 0, 1, 0x65, 0x41, 1),
 		"a unit of no bytes":   append(bytes.Clone(good), 0, 0, 1, 0, 0, 1, 0x61, 0x81, 1),
-		"a kind of its own":    append(bytes.Clone(good), 0, 0, 1, 0x1f, 1),
+		"an unknown kind":      append(bytes.Clone(good), 0, 0, 1, 0x1f, 1),
 	} {
 		if x, err := ReadIndex(bytes.NewReader(b)); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: %+v, %v", name, x, err)
@@ -112,9 +112,9 @@ func FuzzReadIndex(f *testing.F) {
 	})
 }
 
-// Single returns the parameter sets and the slices of a picture and nothing else. It refuses a picture that needs
-// others or that the stream lacks.
-func TestSingleStandsByItself(t *testing.T) {
+// Single returns the parameter sets and the slices of one key picture, and nothing else. It fails for a picture that is
+// not a key picture or that the stream does not have.
+func TestSingleReturnsOneKeyPicture(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		all, gop := drawPictures(t), rapid.IntRange(1, 10).Draw(t, "gop")
@@ -123,7 +123,7 @@ func TestSingleStandsByItself(t *testing.T) {
 		switch {
 		case n == len(all):
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Fatalf("behind the end: %v", err)
+				t.Fatalf("after the end: %v", err)
 			}
 			return
 		case n%gop != 0:

@@ -15,8 +15,8 @@ const reach = 2
 // probe writes a stream that shows whether the small stream decodes to the same pictures when it is spliced. It has the
 // small pictures on a background of noise instead of the slide, with reach macroblocks of noise on each side if the
 // whole picture has as many. A decoder repeats the border of a small picture outward, but a spliced picture has
-// neighbours. A motion vector that reads a neighbour reads noise here and decodes to something else. If the decoded
-// pictures are the same, nothing outside was read, for any slide.
+// neighbours. A motion vector that points to a neighbour reads noise here, so its block decodes to other pixels. If the
+// decoded pictures are the same, no vector points outside, and the small stream can be spliced into any slide.
 //
 // The first picture is the noise. Each later one has the next small picture at the rectangle that probe returns, in
 // pixels.
@@ -24,14 +24,14 @@ func (p *Splicer) probe(t testing.TB, to io.Writer, small *Pictures) (at lectern
 	left, top := min(p.at.X, reach), min(p.at.Y, reach)
 	width := left + p.small.Width + min(p.whole.Width-p.at.X-p.small.Width, reach)
 	height := top + p.small.Height + min(p.whole.Height-p.at.Y-p.small.Height, reach)
-	ground := p.small.sized(t, width, height)
+	noise := p.small.sized(t, width, height)
 	w := &writer{w: to}
-	w.sets(ground)
-	w.noise(ground)
+	w.sets(noise)
+	w.noise(noise)
 	if err := w.flush(); err != nil {
 		return at, err
 	}
-	probe := &Splicer{whole: ground, small: p.small, at: Place{X: left, Y: top}}
+	probe := &Splicer{whole: noise, small: p.small, at: Place{X: left, Y: top}}
 	for n := uint32(1); ; n++ {
 		units, err := small.Units()
 		if err == io.EOF {

@@ -92,7 +92,7 @@ func (s *Sets) sequence(b []byte) error {
 	}
 	const most = 1 << 12
 	if r.short || s.Width > most || s.Height > most || s.frameNumBits > 16 || s.Size.Width <= 0 || s.Size.Height <= 0 {
-		return damaged("a sequence parameter set that makes no sense")
+		return damaged("a sequence parameter set with impossible values")
 	}
 	return nil
 }
@@ -134,8 +134,8 @@ func (s *Sets) picture(b []byte) error {
 	return nil
 }
 
-// Fits reports whether slices that were coded with other can be part of pictures of s: everything except the picture's
-// size is the same.
+// Fits reports whether slices that were coded with other can be part of pictures of s: both have the same picture
+// parameter set, and the pictures of s are at least as large.
 func (s Sets) Fits(other Sets) bool {
 	return bytes.Equal(s.PPS, other.PPS) && s.spsID == other.spsID && s.Width >= other.Width && s.Height >= other.Height
 }

@@ -1,6 +1,6 @@
 package h264
 
-// skips appends a slice whose count macroblocks, from first on, repeat the picture before: P_Skip without neighbours
+// skips appends a slice whose count macroblocks, from first on, repeat the previous picture: P_Skip without neighbours
 // has no motion (8.4.1.1). The slice has no coded edges, so nothing in it is deblocked. data is the result of skipped
 // for count, or nil without CABAC.
 func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) []byte {
@@ -16,8 +16,8 @@ func (s Sets) skips(dst []byte, first, count int, frameNum uint32, data []byte) 
 	return unit(dst, h.ref, nalSlice, w.b)
 }
 
-// skipped returns the data of a slice of count skipped macroblocks in CABAC, to its stop bit. It begins with a whole
-// byte, so it is the same in every such slice.
+// skipped returns the data of a slice of count skipped macroblocks in CABAC, with its stop bit. The data of a slice
+// begins at a whole byte, so every such slice has the same bytes.
 func (s Sets) skipped(count int) []byte {
 	var w bitWriter
 	var a arithmetic

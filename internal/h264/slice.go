@@ -14,8 +14,8 @@ type header struct {
 	ref      byte   // nal_ref_idc
 	frameNum uint32
 	keyID    uint32 // idr_pic_id, of key pictures
-	override bool   // the slice sets its own number of references
-	refs     uint32 // if override
+	override bool   // the slice sets its own number of references, refs
+	refs     uint32
 	cabacIDC uint32 // cabac_init_idc, of P slices
 	qpDelta  int32
 	filter   uint32 // disable_deblocking_filter_idc
@@ -23,8 +23,8 @@ type header struct {
 	beta     int32
 }
 
-// parse reads the header of a slice's NAL unit. It returns the payload and the bit at which the slice data begins,
-// after CABAC's alignment.
+// parse reads the header of a slice's NAL unit. It returns the payload, in the memory of buf if that is large enough,
+// and the bit of it at which the slice data begins, after CABAC's alignment.
 func (s Sets) parse(unit, buf []byte) (h header, payload []byte, data int, err error) {
 	if len(unit) < 2 {
 		return h, nil, 0, damaged("an empty slice")

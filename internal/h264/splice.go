@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// rewritten appends a slice with another header and a copy of its data.
+// rewritten appends to dst a slice with the header h and a copy of the data of another slice: its payload from bit data
+// on. from has the parameter sets of that slice.
 func (s Sets) rewritten(dst []byte, from Sets, h header, payload []byte, data int) []byte {
 	end := dataEnd(payload)
 	var w bitWriter
@@ -54,7 +55,7 @@ func (w *writer) unit(u []byte) {
 	w.buf = append(append(w.buf, startCode...), u...)
 }
 
-// made appends a unit that the function make appends to a slice.
+// made appends the unit that make appends to its argument.
 func (w *writer) made(make func(dst []byte) []byte) {
 	w.buf = make(append(w.buf, startCode...))
 }
@@ -87,7 +88,7 @@ func (w *writer) key(s Sets, units [][]byte, id uint32, scratch *[]byte) error {
 			return err
 		}
 		if !h.key || h.kind != typeI {
-			return damaged("a picture that is no key picture")
+			return damaged("a picture that is not a key picture")
 		}
 		h.keyID, h.frameNum = id, 0
 		w.made(func(dst []byte) []byte { return s.rewritten(dst, s, h, payload, data) })
@@ -131,7 +132,7 @@ func NewSplicer(whole, small Sets, at Place) (*Splicer, error) {
 	case !whole.Fits(small):
 		return nil, unsupported("a small picture with other parameters than the whole one")
 	case at.X < 0 || at.Y < 0 || at.X+small.Width > whole.Width || at.Y+small.Height > whole.Height:
-		return nil, damaged("a small picture that reaches out of the whole one")
+		return nil, damaged("a small picture that is partly outside the whole one")
 	}
 	return &Splicer{whole: whole, small: small, at: at}, nil
 }
@@ -149,7 +150,7 @@ func (p *Splicer) Slices() int {
 // picture's slices, one for each row of macroblocks.
 func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	if len(units) != p.small.Height {
-		return unsupported("a small picture of %d slices, which has %d rows", len(units), p.small.Height)
+		return unsupported("a small picture with %d slices and %d rows of macroblocks", len(units), p.small.Height)
 	}
 	done := 0
 	skip := func(to int) {
@@ -165,7 +166,7 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 		}
 		switch {
 		case int(h.first) != row*p.small.Width:
-			return unsupported("a slice that does not begin with its row")
+			return unsupported("a slice that does not begin at the start of a row")
 		case h.filter == 0:
 			return unsupported("slices that are deblocked across their borders")
 		}
@@ -179,9 +180,10 @@ func (p *Splicer) picture(w *writer, units [][]byte, frameNum uint32) error {
 	return w.flush()
 }
 
-// Splice writes a stream of groups of pictures. The first picture of each group is the next picture of keys; each other
-// one contains the next picture of small. The first picture of small in each group must be coded without references,
-// because the key picture is coded differently there. The stream begins with its parameter sets.
+// Splice writes a stream of groups of pictures; groups has their lengths. The first picture of each group is the next
+// picture of keys, and each other one contains the next picture of small. The first picture of small in each group must
+// be a key picture: in the spliced stream it follows the picture of keys, which is coded differently. The stream begins
+// with its parameter sets. Splice fails with ErrDamaged if keys or small has more pictures than the groups take.
 func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) error {
 	w := &writer{w: to}
 	w.sets(p.whole)
@@ -199,7 +201,7 @@ func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) er
 				return fmt.Errorf("picture %d of group %d: %w", i, g, unexpected(err))
 			}
 			if i == 1 && !isKey(units) {
-				return damaged("a group whose first small picture is no key picture")
+				return damaged("a group whose first small picture is not a key picture")
 			}
 			if err := p.picture(w, units, uint32(i)); err != nil {
 				return err
@@ -208,7 +210,7 @@ func (p *Splicer) Splice(to io.Writer, keys, small *Pictures, groups []int64) er
 	}
 	for _, rest := range []*Pictures{keys, small} {
 		if _, err := rest.Units(); err != io.EOF {
-			return damaged("more pictures than there should be")
+			return damaged("there are more pictures than the groups take")
 		}
 	}
 	return nil

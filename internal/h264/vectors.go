@@ -23,7 +23,7 @@ func (m *motion) inter() (small bool) {
 	return small
 }
 
-// quarters reads a macroblock in four parts, each of which may be divided again.
+// quarters reads a macroblock of four parts, each of which may be divided again, and reports whether one is divided.
 func (m *motion) quarters() (small bool) {
 	var sizes [4][2]int // the partition of a quarter, in blocks
 	for i := range sizes {
@@ -142,9 +142,9 @@ func (m *motion) predicted(x, y, w, from int) vector {
 
 func median(a, b, c int) int { return max(min(a, b), min(max(a, b), c)) }
 
-// samples returns the first and the last luma sample that a block of n from at on is predicted from, along one axis, if
-// its vector has the component v there. Between luma samples six are weighed (8.4.2.2.1), between those of chroma two
-// (8.4.2.2.2), each of which covers two of luma.
+// samples returns, along one axis, the first and the last luma sample from which a block of n samples, beginning at at,
+// is predicted if v is that component of its vector. A value between luma samples is interpolated from six of them
+// (8.4.2.2.1), one between chroma samples from two (8.4.2.2.2), and each chroma sample covers two luma samples.
 func samples(at, n, v int) (first, last int) {
 	first = at + v>>2
 	last = first + n - 1

@@ -7,29 +7,29 @@ import (
 	"lectern"
 )
 
-// Limits bound what the store takes. Zero fields are no bound.
+// Limits bound what the store accepts. A zero field sets no bound.
 type Limits struct {
 	Queued int   // presentations that wait (limits.queued)
 	Stored int64 // bytes of all decks (limits.stored)
 }
 
-// Bounds are the limits of a creation or a retry. A store judges them in the transaction that queues the presentation.
+// Bounds are the limits of a creation or a retry. A store checks them in the transaction that queues the presentation.
 type Bounds struct {
 	Limits
 	Quota    lectern.Quota
-	KeyID    string        // whose quota it is; "": no quota
+	KeyID    string        // the API key that Quota belongs to; "": no quota
 	Estimate time.Duration // of the video
 	At       time.Time
 }
 
-// Load is what the store held before that transaction, as far as the Bounds need it.
+// Load is what the store holds without the presentation that is to be queued, except where a field says otherwise.
 type Load struct {
 	Queued int
-	Stored int64 // bytes of all decks, with the new one
+	Stored int64 // bytes of all decks, including the new one
 	Key    lectern.Usage
 }
 
-// Bounds returns what w must keep, a creation or a retry. The estimate of a retry is in the store.
+// Bounds returns the bounds of w, which is a creation or a retry. For a retry, the store fills in the Estimate.
 func (w Write) Bounds() Bounds {
 	s := w.spec
 	b := Bounds{Limits: s.Limits, Quota: s.Quota, Estimate: s.Estimate, At: s.At}
@@ -44,10 +44,11 @@ func (w Write) Bounds() Bounds {
 	return b
 }
 
-// Since is when the orders were made that still count at b.At.
+// Since returns the time after which an order still counts at b.At.
 func (b Bounds) Since() time.Time { return b.At.Add(-lectern.UsageWindow) }
 
-// Judge refuses what would exceed a bound: CodeRateLimited, or CodeTooLarge where waiting cannot help. It is pure.
+// Judge refuses a presentation that would exceed a bound: CodeRateLimited, or CodeTooLarge where waiting cannot help.
+// It is pure.
 //
 // A key may have Quota.Running plus Quota.Queued presentations that have not ended: each queued one runs later. Where
 // only Running is set, it bounds the queued and the running together.
@@ -74,7 +75,7 @@ func (b Bounds) Judge(l Load) error {
 			"has begun.", l.Key.Queued)
 	case q.Minutes > 0 && l.Key.Ordered+b.Estimate > time.Duration(q.Minutes)*time.Minute:
 		return limited("This API key has ordered %s of video in the last 24 hours, and this deck is about %s long; %d "+
-			"minutes are allowed in a day (keys.minutes).",
+			"minutes are allowed in a day (keys.minutes). Try again later.",
 			l.Key.Ordered.Round(time.Second), b.Estimate.Round(time.Second), q.Minutes)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 	"lectern/internal/job"
 )
 
-// H3: the queue is bounded, a refusal says by which setting, and of creations at once no more pass than there is room
+// H3: the queue is bounded. A refusal names the setting, and of concurrent creations only as many pass as there is room
 // for.
 func TestH3QueueIsBounded(t *testing.T) {
 	t.Parallel()
@@ -39,27 +39,27 @@ func TestH3QueueIsBounded(t *testing.T) {
 	}
 }
 
-// What is longer than all minutes of a key never fits, and is not worth another try.
+// A deck that is longer than all minutes of its key can never be rendered: the refusal is not retryable.
 func TestADeckLongerThanAllMinutesNeverFits(t *testing.T) {
 	t.Parallel()
 	b := job.Bounds{Quota: lectern.Quota{Running: 1, Minutes: 1}, KeyID: "k", Estimate: time.Minute + time.Second}
 	for _, u := range []lectern.Usage{{}, {Running: 1, Ordered: time.Hour}} {
 		f := lectern.AsFailure(b.Judge(job.Load{Key: u}))
 		if f == nil || f.Code != lectern.CodeTooLarge || f.Retryable || !strings.Contains(f.Message, "keys.minutes") {
-			t.Errorf("after %+v: %+v", u, f)
+			t.Errorf("with the usage %+v the refusal is %+v", u, f)
 		}
 	}
 	b.Estimate = time.Minute
 	if err := b.Judge(job.Load{}); err != nil {
-		t.Errorf("a minute of one: %v", err)
+		t.Errorf("a deck of one minute, where one is allowed: %v", err)
 	}
 	b.KeyID = ""
 	if err := b.Judge(job.Load{}); err != nil {
-		t.Errorf("nobody's: %v", err)
+		t.Errorf("without a key: %v", err)
 	}
 }
 
-// A key that has used its quota is refused until something of it is over.
+// A key that has used its quota is refused until one of its presentations has ended.
 func TestQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestQuota(t *testing.T) {
 		_, err = w.svc.Submit(t.Context(), sub)
 		if !errors.Is(err, &lectern.Failure{Code: lectern.CodeRateLimited}) ||
 			!strings.Contains(err.Error(), "keys.running") {
-			t.Errorf("while it is rendered: %v", err)
+			t.Errorf("while the first is rendered, the second gets %v", err)
 		}
 		u, err := w.svc.Usage(t.Context(), "k")
 		long, _ := sub.Deck.Estimate()
@@ -91,12 +91,12 @@ func TestQuota(t *testing.T) {
 		close(release)
 		w.ended(p.ID)
 		if _, err := w.svc.Submit(t.Context(), sub); err != nil {
-			t.Errorf("afterwards: %v", err)
+			t.Errorf("when the first has ended: %v", err)
 		}
 	})
 }
 
-// Those that wait say when it is their turn, in answers and lists; the place is not versioned.
+// A presentation that waits shows its place in the queue, in answers and lists; the place is not versioned.
 func TestQueuePosition(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -117,12 +117,12 @@ func TestQueuePosition(t *testing.T) {
 		for i := range 6 {
 			p := w.create(1)
 			if p.QueuePosition != i+1 || p.Version != 1 {
-				t.Errorf("number %d is at %d, version %d", i+1, p.QueuePosition, p.Version)
+				t.Errorf("presentation %d is at position %d, version %d", i+1, p.QueuePosition, p.Version)
 			}
 			waiting = append(waiting, p)
 		}
 		if p := w.get(waiting[0].ID); p.StartAt.IsZero() || time.Until(p.StartAt) > time.Minute {
-			t.Errorf("the next one begins at %v, and it is %v", p.StartAt, time.Now())
+			t.Errorf("the next one begins at %v, and now is %v", p.StartAt, time.Now())
 		}
 		if _, err := w.svc.Cancel(t.Context(), waiting[2].ID); err != nil {
 			t.Fatal(err)
@@ -137,10 +137,10 @@ func TestQueuePosition(t *testing.T) {
 		}
 		for i, want := range []int{1, 2, 0, 3, 4, 5} {
 			if got[waiting[i].ID] != want {
-				t.Errorf("in the list number %d is at %d, want %d", i+1, got[waiting[i].ID], want)
+				t.Errorf("in the list, presentation %d is at position %d, want %d", i+1, got[waiting[i].ID], want)
 			}
 			if p := w.get(waiting[i].ID); p.QueuePosition != want {
-				t.Errorf("number %d is at %d, want %d", i+1, p.QueuePosition, want)
+				t.Errorf("presentation %d is at position %d, want %d", i+1, p.QueuePosition, want)
 			}
 		}
 		close(release)

@@ -11,18 +11,18 @@ import (
 	"lectern/internal/job"
 )
 
-// Each type below is the real store with one rule broken, as a careless change of it might.
+// Each type below is the real store with one rule broken, as a careless change might break it.
 
 var breaks = []struct {
 	rule   string
 	broken breaker
-	says   []string // one of these
+	says   []string // the findings contain one of these
 }{
 	{"J2 what is completed comes back to life", revive(lectern.StatusCompleted), []string{"J2", "does not fit the model"}},
 	{"J2 what has failed comes back to life", revive(lectern.StatusFailed), []string{"J2", "does not fit the model"}},
 	{"J2 what was canceled comes back to life", revive(lectern.StatusCanceled), []string{"J2", "does not fit the model"}},
 	{"J3 progress is read lower than it was", lower, []string{"J3"}},
-	{"J4 the commit comes after the news", tooEarly, []string{"does not fit the model"}},
+	{"J4 the answer comes before the commit", tooEarly, []string{"does not fit the model"}},
 	{"J5 a version comes twice", stutter, []string{"J5"}},
 	{"J6 a write is lost", forget, []string{"does not fit the model", "J6"}},
 	{"J7 a stale attempt writes", unfenced, []string{"does not fit the model", "J7"}},
@@ -30,30 +30,30 @@ var breaks = []struct {
 
 // revive breaks J2: an ended presentation is processed again without a retry.
 func revive(end lectern.Status) breaker {
-	return func(s job.Store, g ground) (job.Store, func()) {
+	return func(s job.Store, g database) (job.Store, func()) {
 		return reviving{s, g, func(now lectern.Status) bool { return now == end }}, func() {}
 	}
 }
 
 type reviving struct {
 	job.Store
-	ground ground
-	ends   func(lectern.Status) bool
+	database database
+	ends     func(lectern.Status) bool
 }
 
 func (s reviving) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
 	outs, err := s.Store.Commit(ctx, writes)
 	for _, out := range outs {
 		if out.Err == nil && s.ends(out.After.Status) && !out.Before.Status.Terminal() {
-			err = errors.Join(err, s.ground.exec(ctx, "UPDATE presentations SET status = 'processing', progress = 9990, "+
+			err = errors.Join(err, s.database.exec(ctx, "UPDATE presentations SET status = 'processing', progress = 9990, "+
 				"version = version + 1 WHERE id = ?", out.After.ID))
 		}
 	}
 	return outs, err
 }
 
-// lower breaks J3: a codec that loses the low digits of every third version.
-func lower(s job.Store, _ ground) (job.Store, func()) { return lowering{s}, func() {} }
+// lower breaks J3: every third version is read with a lower progress than it has.
+func lower(s job.Store, _ database) (job.Store, func()) { return lowering{s}, func() {} }
 
 type lowering struct{ job.Store }
 
@@ -78,7 +78,7 @@ func (s lowering) Versions(ctx context.Context, id string, after int64, limit in
 }
 
 // tooEarly breaks J4: the caller gets its answer, and notifies the watchers, before the transaction.
-func tooEarly(s job.Store, _ ground) (job.Store, func()) {
+func tooEarly(s job.Store, _ database) (job.Store, func()) {
 	e := &early{Store: s}
 	return e, e.pending.Wait
 }
@@ -100,7 +100,7 @@ func (s *early) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	return outs, nil
 }
 
-// foresee says what the writes will give; not for the making and removing of presentations.
+// foresee computes the outcomes of writes without making them. Not ok: a write creates or removes a presentation.
 func foresee(ctx context.Context, s job.Store, writes []job.Write) ([]job.Outcome, bool) {
 	now := map[string]lectern.Presentation{}
 	outs := make([]job.Outcome, len(writes))
@@ -122,8 +122,8 @@ func foresee(ctx context.Context, s job.Store, writes []job.Write) ([]job.Outcom
 	return outs, true
 }
 
-// stutter breaks J5: a stream that goes on gets its last version once more.
-func stutter(s job.Store, _ ground) (job.Store, func()) { return stuttering{s}, func() {} }
+// stutter breaks J5: a stream that reads on gets its last version again.
+func stutter(s job.Store, _ database) (job.Store, func()) { return stuttering{s}, func() {} }
 
 type stuttering struct{ job.Store }
 
@@ -137,8 +137,8 @@ func (s stuttering) Versions(ctx context.Context, id string, after int64, limit 
 	return s.Store.Versions(ctx, id, after, limit)
 }
 
-// forget breaks J6: every ninth transaction is answered and never made.
-func forget(s job.Store, _ ground) (job.Store, func()) { return &forgetting{Store: s}, func() {} }
+// forget breaks J6: every ninth transaction is answered and never committed.
+func forget(s job.Store, _ database) (job.Store, func()) { return &forgetting{Store: s}, func() {} }
 
 type forgetting struct {
 	job.Store
@@ -154,12 +154,12 @@ func (s *forgetting) Commit(ctx context.Context, writes []job.Write) ([]job.Outc
 	return s.Store.Commit(ctx, writes)
 }
 
-// unfenced breaks J7: what is refused because its attempt is over is written all the same, as the attempt that it was.
-func unfenced(s job.Store, g ground) (job.Store, func()) { return fenceless{s, g}, func() {} }
+// unfenced breaks J7: a write that is refused because its attempt is over is committed all the same.
+func unfenced(s job.Store, g database) (job.Store, func()) { return fenceless{s, g}, func() {} }
 
 type fenceless struct {
 	job.Store
-	ground ground
+	database database
 }
 
 func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, error) {
@@ -172,7 +172,7 @@ func (s fenceless) Commit(ctx context.Context, writes []job.Write) ([]job.Outcom
 			out.Before.Status != lectern.StatusProcessing {
 			continue
 		}
-		if err := s.ground.exec(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?",
+		if err := s.database.exec(ctx, "UPDATE presentations SET attempt = attempt - 1 WHERE id = ?",
 			out.Before.ID); err != nil {
 			return outs, err
 		}

@@ -30,7 +30,7 @@ func (s *Service) keepLeases(ctx context.Context) {
 	}
 }
 
-// releaseSilent queues again what has had no heartbeat after since.
+// releaseSilent queues the presentations again that are processing and have had no heartbeat after since.
 func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
 	leases, err := s.opt.Store.Silent(ctx, since)
 	if err != nil {
@@ -39,7 +39,8 @@ func (s *Service) releaseSilent(ctx context.Context, since time.Time) error {
 	return s.releaseAll(ctx, leases)
 }
 
-// releaseAll queues runs again, except those of this process and those with a heartbeat since.
+// releaseAll queues the presentations of leases again, except those that this process runs and those that have had a
+// heartbeat since the lease was read.
 func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 	for _, l := range leases {
 		if r := s.running(l.ID); r != nil && r.attempt == l.Attempt {
@@ -57,7 +58,8 @@ func (s *Service) releaseAll(ctx context.Context, leases []Lease) error {
 	return nil
 }
 
-// refusal reports whether err says that the state has moved on, which is as well.
+// refusal reports whether err refuses a write because the presentation has changed meanwhile. Then there is nothing
+// left to do.
 func refusal(err error) bool {
 	f, ok := errors.AsType[*lectern.Failure](err)
 	return ok && (f.Code == lectern.CodeStale || f.Code == lectern.CodeConflict || f.Code == lectern.CodeNotFound)
@@ -151,7 +153,7 @@ func (s *Service) remove(ctx context.Context, id string) error {
 	return err
 }
 
-// cleanScratch removes the scratch folders that no run uses and no retry will.
+// cleanScratch removes the scratch folders that are no longer needed.
 func (s *Service) cleanScratch(ctx context.Context) error {
 	entries, err := os.ReadDir(s.opt.ScratchDir)
 	if err != nil {
@@ -168,13 +170,13 @@ func (s *Service) cleanScratch(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// keepsScratch decides about one folder: it stays while its attempt runs, and CleanupDelay after its attempt was the
-// last.
+// keepsScratch reports whether the scratch folder name stays. It stays while its attempt runs. The folder of the last
+// attempt stays for CleanupDelay after the presentation has completed or failed.
 func (s *Service) keepsScratch(ctx context.Context, name string) (bool, error) {
 	id, n, _ := strings.Cut(name, ".")
 	attempt, err := strconv.Atoi(n)
 	if err != nil {
-		return false, nil // not ours, in a folder that is
+		return false, nil // not the name of a scratch folder; everything in ScratchDir belongs to the service
 	}
 	if r := s.running(id); r != nil && r.attempt == attempt {
 		return true, nil

@@ -47,7 +47,7 @@ func (w *world) gone(id string) bool {
 func TestCleanupTiming(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// What is planned is done on time; the sweeps between, for what is not, may be rare. So seven days pass quickly.
+		// Planned removals are on time, whatever SweepInterval is. A long one lets the test pass seven days quickly.
 		w := begin(t, succeed, func(o *job.Options) { o.SweepInterval, o.LeaseTimeout = 12*time.Hour, 24*time.Hour })
 		p := w.create(2)
 		w.ended(p.ID)
@@ -101,7 +101,7 @@ func TestCleanupSurvivesRestart(t *testing.T) {
 			t.Error("what is being removed can still be read")
 		}
 		if exists(t, filepath.Join(dir, "scratch", p.ID+".1")) {
-			t.Error("scratch waits for the artifacts")
+			t.Error("scratch is kept because the artifacts could not be removed")
 		}
 		w.close()
 
@@ -113,13 +113,14 @@ func TestCleanupSurvivesRestart(t *testing.T) {
 		}
 		due, err := w.store.Due(t.Context(), time.Now().AddDate(1, 0, 0))
 		if err != nil || len(due.Scratch)+len(due.Expired)+len(due.Removing) != 0 {
-			t.Errorf("left to do: %+v, %v", due, err)
+			t.Errorf("still due: %+v, %v", due, err)
 		}
 		w.close()
 	})
 }
 
-// J12: a retry keeps its presentation, and its own scratch, from the clean-up that the attempt before had earned.
+// J12: the cleanup that was planned for a failed attempt spares the presentation that is retried, and the scratch
+// folder of its new attempt.
 func TestCleanupSparesRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,14 +14,14 @@ import (
 	"lectern/internal/job"
 )
 
-// wallClock is a clock that somebody sets; the time that passes is the bubble's.
+// wallClock is a system clock that can be set: the clock of the synctest bubble plus an offset.
 type wallClock struct{ off atomic.Int64 }
 
 func (c *wallClock) now() time.Time       { return time.Now().Add(time.Duration(c.off.Load())) }
 func (c *wallClock) set(by time.Duration) { c.off.Add(int64(by)) }
 
-// onlookers are peers with a clock of their own, as the database has one: a run is silent when its heartbeat has stood
-// for long enough, whatever it says.
+// onlookers are peers with a clock of their own, as the database has one: a run is silent when its heartbeat has not
+// changed for long enough, whatever time the heartbeat shows.
 type onlookers struct {
 	peers
 	mu   sync.Mutex
@@ -48,7 +48,7 @@ func (o *onlookers) Silent(ctx context.Context, age time.Duration) ([]job.Lease,
 	return silent, err
 }
 
-// takeovers counts them.
+// takeovers is an observer that counts takeovers.
 type takeovers struct{ n atomic.Int64 }
 
 func (t *takeovers) Committed(_, _ int, _ time.Duration) {}
@@ -56,9 +56,8 @@ func (t *takeovers) Changed(_, _ lectern.Presentation)   {}
 func (t *takeovers) StepDone(string, lectern.Step)       {}
 func (t *takeovers) TakenOver(string)                    { t.n.Add(1) }
 
-// J8 J3 J12: the clock is set by an hour, to and fro, while runs, leases, heartbeats and the clean-up are going. Nobody
-// takes the runs over, none is given up, their scratch stays, heartbeats and progress come at their pace and never
-// fall.
+// J8 J3 J12: the clock is set forwards and backwards by an hour during runs. No run is taken over or given up, scratch
+// folders stay, and heartbeats and progress come on time and never go back.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -68,9 +67,9 @@ func TestClockIsSet(t *testing.T) {
 	}{
 		{"forwards", []time.Duration{time.Hour}, true}, {"backwards", []time.Duration{-time.Hour}, true},
 		{"forwards and back", []time.Duration{time.Hour, -time.Hour}, false},
-		{"backwards and on", []time.Duration{-time.Hour, time.Hour}, false},
-		{"among others, forwards", []time.Duration{time.Hour}, false},
-		{"among others, backwards", []time.Duration{-time.Hour}, false},
+		{"backwards and forth", []time.Duration{-time.Hour, time.Hour}, false},
+		{"with peers, forwards", []time.Duration{time.Hour}, false},
+		{"with peers, backwards", []time.Duration{-time.Hour}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +78,7 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// watchOver adds a node next to w's, which takes no work and looks for silent runs.
+// watchOver starts a second node on the store of w. It takes no work and looks for silent runs.
 func watchOver(t *testing.T, w *world, o job.Observer) {
 	t.Helper()
 	other, err := job.New(job.Options{
@@ -136,7 +135,7 @@ func clockIsSet(t *testing.T, by []time.Duration, alone bool) {
 			by = by[1:]
 		}
 		promised := lectern.Progress(reported.Load())
-		time.Sleep(200 * time.Millisecond) // a flush later
+		time.Sleep(200 * time.Millisecond) // more than FlushInterval
 		now := w.get(p.ID)
 		if now.Status.Terminal() {
 			break

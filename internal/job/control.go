@@ -26,7 +26,7 @@ func (s *Service) Retry(ctx context.Context, id string, who lectern.Account) (le
 }
 
 // Delete removes a presentation with its artifacts; one that has not ended is canceled first. When Delete returns nil
-// no reader finds it any more; should its files resist, the sweeper goes on trying.
+// no reader finds it any more. Files that could not be removed by then are removed later.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	for {
 		p, err := s.Get(ctx, id)

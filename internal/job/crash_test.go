@@ -87,7 +87,7 @@ func TestKilledProcess(t *testing.T) {
 		}
 	}
 	if _, err := sqlite.Open(t.Context(), dir); err == nil {
-		t.Error("a second process was let into the folder")
+		t.Error("a second process could open the data folder")
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestKilledProcess(t *testing.T) {
 	_, _ = io.Copy(io.Discard, out)
 	_ = cmd.Wait()
 	if len(ids) < 3 || running < 2 {
-		t.Fatalf("the child came to %d presentations, %d running", len(ids), running)
+		t.Fatalf("the child made %d presentations and began %d runs, want 3 and 2", len(ids), running)
 	}
 
 	w := open(t, dir, true, func(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
@@ -134,9 +134,9 @@ func TestKilledProcess(t *testing.T) {
 		}
 	}
 	if resumed != 2 {
-		t.Errorf("%d were running when the process was killed", resumed)
+		t.Errorf("%d presentations were running when the process was killed, want 2", resumed)
 	}
-	for _, id := range ids { // the cleaner works beside the runs
+	for _, id := range ids { // the cleaner works at the same time as the runs
 		if before[id].Attempt == 1 {
 			w.untilGone(filepath.Join(dir, "scratch", id+".1"))
 		}

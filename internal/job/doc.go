@@ -1,9 +1,9 @@
-// Package job keeps the job contract: it is the one door to a presentation's state.
+// Package job keeps the job contract: a presentation's state changes only through this package.
 //
-// Many write to a presentation: the run that makes its video reports from dozens of goroutines, a heartbeat says that
-// the run is alive, a user cancels, a sweeper takes over the work of a dead process, a cleaner removes what is old.
-// None of them can reach the state. They hold values; they ask for a change by a method of [Service]; it becomes a
-// [Write] that only this package can fill. One goroutine commits all waiting writes in one transaction and then
+// A presentation has many writers: the run that makes its video reports from dozens of goroutines, a heartbeat shows
+// that the run is alive, a user cancels, the work of a dead process is taken over, a cleaner removes what is old.
+// None of them can reach the state. They hold values, and ask for a change by a method of [Service]. It becomes a
+// [Write], which only this package can fill. One goroutine commits all waiting writes in one transaction and then
 // notifies the watchers.
 //
 // [lectern.Presentation.Apply] decides what a change does, on the row as it is inside the transaction. So a caller need
@@ -15,9 +15,9 @@
 //
 // # Start and stop
 //
-// [New] starts nothing. [Service.Start] hands back what a dead process left, then begins to take work; it may be
+// [New] starts nothing. [Service.Start] queues the work of a dead process again, then begins to take work; it may be
 // called once. Reads work before Start and after Stop; writes only in between. [Service.Stop] takes no new work,
-// interrupts the runs, waits for them until its context ends, and leaves what they were doing queued for the next
-// start; it may be called often, and returns when no goroutine of the service is left, or the context's error. A
-// process that never gets to Stop loses nothing but the work since its last checkpoint.
+// interrupts the runs, and leaves their presentations queued for the next start. It returns when no goroutine of the
+// service is left, or with the context's error when its context ends; it may be called several times. A process that
+// dies without Stop loses only the work since its last checkpoint.
 package job

@@ -35,7 +35,7 @@ func TestFailures(t *testing.T) {
 			lectern.CodeInternal, "failure_test.go"},
 		{"a full disk", func(context.Context) error { return fmt.Errorf("write x: %w", syscall.ENOSPC) },
 			lectern.CodeDiskFull, "Make room"},
-		{"a full disk behind an internal failure", func(context.Context) error {
+		{"a full disk as the cause of an internal failure", func(context.Context) error {
 			return lectern.Fail(lectern.CodeInternal, "The cache could not be written.").Because(syscall.ENOSPC)
 		}, lectern.CodeDiskFull, "Make room"},
 	} {
@@ -86,7 +86,7 @@ func TestDiskFull(t *testing.T) {
 	)
 	w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 		if len(j.Deck.Slides[0].Narration) > 1000 {
-			return nil, nil // the one that is taken at last; the test does not wait for it
+			return nil, nil // the deck that is accepted at last; the test does not wait for its run
 		}
 		<-full
 		r.Report(lectern.Reported{Progress: 4000, Warnings: []lectern.Warning{{Code: "said while full",
@@ -101,7 +101,7 @@ func TestDiskFull(t *testing.T) {
 	filling.Add(1)
 	p := w.create(1)
 	w.until(p.ID, is(lectern.StatusProcessing))
-	if _, err := w.db.Writer().Exec("PRAGMA max_page_count=1"); err != nil { // SQLite keeps what it has, and takes no more
+	if _, err := w.db.Writer().Exec("PRAGMA max_page_count=1"); err != nil { // the file cannot grow any more
 		t.Fatal(err)
 	}
 	big := testDeck(1)
@@ -131,7 +131,7 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A write that the store cannot take does not take those down that came with it.
+// A write that the store cannot take does not fail the writes that were committed together with it.
 func TestPoisonedWrite(t *testing.T) {
 	t.Parallel()
 	w := open(t, t.TempDir(), false, succeed)
@@ -176,7 +176,7 @@ func (p *poison) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome,
 	return p.Store.Commit(ctx, writes)
 }
 
-// What a run used is stored with its end, however it ends: a retry adds to what the failed attempt has paid.
+// The usage of a run is stored when it ends, however it ends: a retry adds to the usage of the failed attempt.
 func TestUsageOfEveryAttemptCounts(t *testing.T) {
 	t.Parallel()
 	w := begin(t, func(_ context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
@@ -190,16 +190,16 @@ func TestUsageOfEveryAttemptCounts(t *testing.T) {
 	})
 	p := w.ended(w.create(1).ID)
 	if p.Status != lectern.StatusFailed || p.Usage.CPU != 2*time.Second {
-		t.Errorf("the first attempt: %s, %+v", p.Status, p.Usage)
+		t.Errorf("the first attempt is %s, with the usage %+v", p.Status, p.Usage)
 	}
 	if _, err := w.svc.Retry(t.Context(), p.ID, lectern.Account{}); err != nil {
 		t.Fatal(err)
 	}
 	p = w.until(p.ID, func(p lectern.Presentation) bool { return p.Attempt == 2 && p.Status.Terminal() })
 	if p.Usage.CPU != 4*time.Second || len(p.Usage.Providers) != 1 || p.Usage.Providers[0].Characters != 20 {
-		t.Errorf("both attempts: %s, %+v", p.Status, p.Usage)
+		t.Errorf("after both attempts it is %s, with the usage %+v", p.Status, p.Usage)
 	}
 	if stored := w.get(p.ID); stored.Usage.CPU != 4*time.Second {
-		t.Errorf("stored is %+v", stored.Usage)
+		t.Errorf("the stored usage is %+v", stored.Usage)
 	}
 }

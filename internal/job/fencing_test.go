@@ -13,8 +13,8 @@ import (
 	"lectern/internal/job"
 )
 
-// J7 J10: a run that does not listen is given up on; when it wakes, after the retry has taken over and ended, nothing
-// that it does changes anything: no field, no step, no artifact.
+// J7 J10: a canceled run that ignores its context is given up. When it goes on after the retry has ended, nothing
+// that it does has an effect: it changes no field, step or artifact.
 func TestZombie(t *testing.T) {
 	t.Parallel()
 	var (
@@ -27,7 +27,7 @@ func TestZombie(t *testing.T) {
 		if j.Attempt == 1 {
 			scratch <- j.Scratch
 			zombie <- r
-			<-wake // deaf to ctx
+			<-wake // ignores ctx
 			cause <- context.Cause(ctx)
 			r.Report(lectern.Reported{Progress: 9900, Message: "from the grave", Warnings: []lectern.Warning{{Code: "z"}}})
 			err := r.StepDone(context.WithoutCancel(ctx), lectern.Step{Kind: lectern.StepMux, Key: "z"})
@@ -74,7 +74,7 @@ func TestZombie(t *testing.T) {
 	}
 }
 
-// J7: a ticket that comes twice, or late, begins nothing.
+// J7: a ticket that is delivered twice or late begins no run.
 func TestStaleTickets(t *testing.T) {
 	t.Parallel()
 	runs := make(chan int, 10)
@@ -97,8 +97,8 @@ func TestStaleTickets(t *testing.T) {
 	}
 }
 
-// J10: cancel reaches the run, does not wait for it, and leaves no scratch; the ended presentation refuses a second
-// one.
+// J10: a cancel reaches the run, does not wait for it, and leaves no scratch folder. The canceled presentation
+// refuses a second cancel.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	folder := make(chan string, 1)
@@ -145,7 +145,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Delete ends what runs, and then all of it is gone.
+// Delete ends the run of a presentation, then removes the presentation and its artifacts.
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	started := make(chan struct{}, 1)

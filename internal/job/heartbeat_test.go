@@ -13,7 +13,7 @@ import (
 	"lectern/internal/job"
 )
 
-// lines returns the log's lines with the token, reduced to the value of one attribute.
+// lines returns the value of one attribute from each line of the log that has the message token.
 func lines(log, token, attr string) []string {
 	re := regexp.MustCompile(`(?m)^.*msg=` + token + ` .*\b` + attr + `=(\S+).*$`)
 	var out []string
@@ -23,8 +23,8 @@ func lines(log, token, attr string) []string {
 	return out
 }
 
-// J8: the first heartbeat comes as processing starts, then one an interval; each shows the progress of its moment and
-// moves the heartbeat alone.
+// J8: the first heartbeat comes when processing starts, then one in each interval. Each logs the current progress and
+// changes nothing but the time of the heartbeat.
 func TestHeartbeat(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,8 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
-// J4: reports are folded, and flushed once an interval; a transition takes the folded ones with it.
+// J4: reports are folded into one, which is committed once in each interval. A change of status commits the folded
+// report with it.
 func TestFlushInGroups(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -20,7 +20,7 @@ type history struct {
 	retries bool // the presentation may leave a terminal state
 }
 
-// see holds an observation against the one before: J2, J3, J5 for any observer.
+// see compares an observation with the one before it: J2, J3, J5, J7 and J8 hold for any observer.
 func (h *history) see(t *testing.T, p lectern.Presentation) {
 	t.Helper()
 	last := h.last
@@ -36,7 +36,7 @@ func (h *history) see(t *testing.T, p lectern.Presentation) {
 		t.Errorf("J5: version %d came after %d", p.Version, last.Version)
 	case p.Version == last.Version && (p.Status != last.Status || p.Progress != last.Progress || p.Stage != last.Stage ||
 		p.SlidesDone != last.SlidesDone):
-		t.Errorf("J5: version %d was two things: %+v, %+v", p.Version, last, p)
+		t.Errorf("J5: version %d was seen with two contents: %+v, %+v", p.Version, last, p)
 	case p.Progress < last.Progress, p.SlidesDone < last.SlidesDone:
 		t.Errorf("J3: progress fell from %v to %v, slides from %d to %d", last.Progress, p.Progress, last.SlidesDone,
 			p.SlidesDone)
@@ -49,8 +49,8 @@ func (h *history) see(t *testing.T, p lectern.Presentation) {
 	}
 }
 
-// stampede is a run in which many goroutines report at once, each its own slides and warning, in no order.
-func stampede(writers, reports int) runFunc {
+// reportConcurrently is a run in which many goroutines report at once, each its own slides and warning, in no order.
+func reportConcurrently(writers, reports int) runFunc {
 	return func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 		var wg sync.WaitGroup
 		for w := range writers {
@@ -77,12 +77,12 @@ func stampede(writers, reports int) runFunc {
 	}
 }
 
-// J3 J5 J6: hundreds of writers, pollers and streams on several presentations. Nobody sees progress fall or a version
-// come back, and nothing that was said is lost.
+// J3 J5 J6: many writers, pollers and streams work on several presentations. No observer sees progress fall or an older
+// version after a newer one, and nothing that was reported is lost.
 func TestManyWritersManyReaders(t *testing.T) {
 	t.Parallel()
 	const presentations, writers, reports = 5, 12, 100
-	w := begin(t, stampede(writers, reports), func(o *job.Options) { o.FlushInterval = 5 * time.Millisecond })
+	w := begin(t, reportConcurrently(writers, reports), func(o *job.Options) { o.FlushInterval = 5 * time.Millisecond })
 	var all, readers sync.WaitGroup
 	for range presentations {
 		p := w.create(12)
@@ -132,7 +132,7 @@ func TestManyWritersManyReaders(t *testing.T) {
 func TestCancelsAndRetriesAmongWriters(t *testing.T) {
 	t.Parallel()
 	var runs atomic.Int64
-	run := stampede(4, 30)
+	run := reportConcurrently(4, 30)
 	w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 		if runs.Add(1)%5 == 0 {
 			return nil, lectern.Fail(lectern.CodeEncodeFailed, "It broke.")
@@ -147,7 +147,8 @@ func TestCancelsAndRetriesAmongWriters(t *testing.T) {
 		p := w.create(6)
 		streams.Go(func() {
 			h := &history{strict: true, retries: true}
-			for after := int64(0); ctx.Err() == nil; after = h.last.Version { // a stream ends at an end: come back for the retry
+			// A stream ends with a run; the retry needs a new stream.
+			for after := int64(0); ctx.Err() == nil; after = h.last.Version {
 				for v, err := range w.svc.Watch(ctx, p.ID, after) {
 					if err != nil {
 						t.Error(err)

@@ -8,17 +8,17 @@ import (
 	"lectern"
 )
 
-// KeyTimeout ends a reservation that is never completed, since the process that made it has died (J13).
+// KeyTimeout ends a reservation that is never completed because the process that made it has died (J13).
 const KeyTimeout = time.Minute
 
-// Key is what a store has under an Idempotency-Key.
+// Key is a store's record of an Idempotency-Key.
 type Key struct {
 	Owner        string // the same Key of two owners is two keys
 	Key          string
 	Fingerprint  string    // of the request
 	Presentation string    // what the first request made; "" while it is in flight
 	ReservedAt   time.Time // by the first request
-	ExpiresAt    time.Time // of a reservation; zero with a presentation, with which the key goes
+	ExpiresAt    time.Time // of a reservation; zero with a Presentation: the key is removed together with it
 }
 
 // Reserve claims an owner's Idempotency-Key for a new request (J13); owner "" is lectern.DefaultOwner. Where the same
@@ -37,8 +37,8 @@ func (s *Service) ReleaseKey(ctx context.Context, owner, key string) error {
 	return err
 }
 
-// Claim returns the key as it is to be stored once w is done, if w has one: to reserve it, or to complete it with the
-// presentation that w makes. The store first asks [Write.Admit] about the key that it has.
+// Claim returns the key to be stored with w, if w has one: a reservation, or a key completed with the presentation
+// that w creates. Where the store already has this key, it first calls [Write.Admit].
 func (w Write) Claim() (Key, bool) {
 	s := w.spec
 	k := Key{Owner: w.owner(), Key: s.Key, Fingerprint: s.Fingerprint, ReservedAt: s.At}
@@ -55,7 +55,7 @@ func (w Write) Claim() (Key, bool) {
 	return k, false
 }
 
-// Release returns the key that w frees, if w frees one. The store keeps a key that has a presentation.
+// Release returns the key that w frees, if it frees one. The store does not free a key that has a presentation.
 func (w Write) Release() (owner, key string, yes bool) { return w.owner(), w.spec.Key, w.spec.Release }
 
 // owner returns the owner of w's key.

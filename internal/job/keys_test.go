@@ -13,7 +13,7 @@ import (
 )
 
 // J13: many identical requests with one key race; each reserves and submits as a handler does. One presentation is
-// made, and everyone who is answered is given that one.
+// made, and every request is answered with it.
 func TestKeyRace(t *testing.T) {
 	t.Parallel()
 	w := begin(t, succeed)
@@ -52,7 +52,8 @@ func TestKeyRace(t *testing.T) {
 	}
 }
 
-// J13: another request is refused, a failed one frees its key, a dead one after a minute, a removed presentation too.
+// J13: a key refuses a different request. It is free again when its request has failed, a minute after its process has
+// died, and when its presentation is removed.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestKeys(t *testing.T) {
 		reserve("f", "")
 		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Key: "k",
 			Fingerprint: "g"}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeKeyMismatch}) {
-			t.Errorf("the one that came back late: %v", err)
+			t.Errorf("the request that came back after its reservation had ended: %v", err)
 		}
 		p, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1), Key: "k", Fingerprint: "f"})
 		if err != nil {
@@ -84,7 +85,7 @@ func TestKeys(t *testing.T) {
 		time.Sleep(25 * time.Hour)
 		again, replayed, err := w.svc.Reserve(t.Context(), "", "k", "f")
 		if err != nil || !replayed || again.ID != p.ID || again.Status != lectern.StatusCompleted {
-			t.Errorf("a day later: %+v, %v, %v", again, replayed, err)
+			t.Errorf("a day later the key gives %+v, %v, %v", again, replayed, err)
 		}
 		if err := w.svc.Delete(t.Context(), p.ID); err != nil {
 			t.Fatal(err)
@@ -93,7 +94,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// J12: what is stale goes without being asked for: an order that is settled, a delivery that is done, neither early.
+// J12: stale records are removed by the service itself: settled orders and finished deliveries, neither of them early.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,27 +129,27 @@ func TestSweep(t *testing.T) {
 		}
 		time.Sleep(7*24*time.Hour - time.Second)
 		synctest.Wait()
-		if n := len(w.told(p.ID)); n != 3 {
+		if n := len(w.deliveries(p.ID)); n != 3 {
 			t.Errorf("%d deliveries within the retention", n)
 		}
 		time.Sleep(13 * time.Hour)
 		synctest.Wait()
-		if n := len(w.told(p.ID)); !w.gone(p.ID) || n != 2 {
+		if n := len(w.deliveries(p.ID)); !w.gone(p.ID) || n != 2 {
 			t.Errorf("%d deliveries after the retention; the presentation is gone: %v", n, w.gone(p.ID))
 		}
 		if !ordered(lectern.OrderReady) {
-			t.Error("an order went with its presentation")
+			t.Error("an order was removed together with its presentation")
 		}
 		time.Sleep(24 * 24 * time.Hour)
 		synctest.Wait()
 		if ordered(lectern.OrderReady) || !ordered(lectern.OrderSubmitted) {
-			t.Error("after a month, a settled order is there, or an open one is not")
+			t.Error("after a month, the settled order is still stored, or the open one was removed")
 		}
 	})
 }
 
-// told returns the deliveries about id in the outbox, the newest first.
-func (w *world) told(id string) []lectern.Delivery {
+// deliveries returns the deliveries about id in the outbox, the newest first.
+func (w *world) deliveries(id string) []lectern.Delivery {
 	w.t.Helper()
 	list, err := w.store.Deliveries(context.Background(), lectern.DeliveryFilter{Presentation: id})
 	if err != nil {
@@ -157,8 +158,8 @@ func (w *world) told(id string) []lectern.Delivery {
 	return list
 }
 
-// A presentation is its owner's, with the key that made it; lists are of one owner or of all, and so are idempotency
-// keys.
+// A presentation has the owner and the API key that made it. A list shows one owner's presentations, or all. The same
+// idempotency key of two owners is two keys.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

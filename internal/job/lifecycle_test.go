@@ -11,9 +11,9 @@ import (
 	"lectern/internal/job"
 )
 
-// J2 J3: a stop hands the work back, and the next start goes on with it at once, as the next attempt, where the bar
-// stood.
-func TestStopHandsBack(t *testing.T) {
+// J2 J3: Stop queues the presentation of a run again. The next Start begins its next attempt at once, and the progress
+// stays.
+func TestStopQueuesRunsAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	started := make(chan struct{}, 1)
@@ -45,14 +45,15 @@ func TestStopHandsBack(t *testing.T) {
 	}
 }
 
-// The contract of Start and Stop: once, often, in any order, from anywhere; and a write outside of both says so.
+// The contract of Start and Stop: Start works once, Stop can be called often and by several goroutines at once. A write
+// before Start or after Stop is CodeOverloaded.
 func TestStartStop(t *testing.T) {
 	t.Parallel()
 	for range 20 {
 		w := open(t, t.TempDir(), false, succeed)
 		overloaded := &lectern.Failure{Code: lectern.CodeOverloaded}
 		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); !errors.Is(err, overloaded) {
-			t.Errorf("Create before Start gave %v", err)
+			t.Errorf("Submit before Start gave %v", err)
 		}
 		w.start()
 		if err := w.svc.Start(t.Context()); err == nil {
@@ -71,7 +72,7 @@ func TestStartStop(t *testing.T) {
 			}
 		}
 		if _, err := w.svc.Submit(t.Context(), lectern.Submission{Deck: testDeck(1)}); !errors.Is(err, overloaded) {
-			t.Errorf("Create after Stop gave %v", err)
+			t.Errorf("Submit after Stop gave %v", err)
 		}
 		if _, _, err := w.svc.List(t.Context(), lectern.Query{}); err != nil {
 			t.Errorf("List after Stop gave %v", err)
@@ -89,7 +90,7 @@ func TestStopBeforeStart(t *testing.T) {
 	}
 }
 
-// J5: a stream can be left and taken up at any version, survives a consumer that dawdles, and ends with its context.
+// J5: a stream can be left and resumed at any version, waits for a slow consumer, and ends with its context.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestWatch(t *testing.T) {
 			}
 			all = append(all, v.Version)
 			if len(all)%50 == 0 {
-				time.Sleep(9 * time.Second) // dawdles; the run does not wait
+				time.Sleep(9 * time.Second) // slow; the run does not wait
 			}
 		}
 		for len(parts) < len(all) { // three at a time
@@ -130,20 +131,20 @@ func TestWatch(t *testing.T) {
 			}
 		}
 		if len(all) < 190 || len(parts) != len(all) {
-			t.Fatalf("%d versions in one go, %d in parts", len(all), len(parts))
+			t.Fatalf("one stream has %d versions, several have %d", len(all), len(parts))
 		}
 		for i, v := range all {
 			if v != int64(i+1) || parts[i] != v {
-				t.Fatalf("version %d and %d in place %d", v, parts[i], i+1)
+				t.Fatalf("at place %d, one stream has version %d, and several have %d", i+1, v, parts[i])
 			}
 		}
 		if took := w.get(p.ID).CompletedAt.Sub(p.CreatedAt); took > 41*time.Second {
-			t.Errorf("the dawdler held the run up: it took %v", took)
+			t.Errorf("the slow consumer delayed the run: it took %v", took)
 		}
 
 		for _, err := range w.svc.Watch(t.Context(), "nobody", 0) {
 			if !errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
-				t.Errorf("a stream of nothing gave %v", err)
+				t.Errorf("a stream of an unknown presentation gave %v", err)
 			}
 		}
 		q := w.create(1)

@@ -18,17 +18,17 @@ import (
 	"lectern/internal/soak"
 )
 
-// breaker puts a store that breaks a rule in the place of one that keeps it. Its second result ends what it has begun.
-type breaker func(job.Store, ground) (job.Store, func())
+// breaker wraps a store so that it breaks a rule. The returned function waits for the goroutines of the wrapper.
+type breaker func(job.Store, database) (job.Store, func())
 
-func unbroken(s job.Store, _ ground) (job.Store, func()) { return s, func() {} }
+func unbroken(s job.Store, _ database) (job.Store, func()) { return s, func() {} }
 
 const briefSlides = 3
 
-// fray is a run that reports at random, in no order, and is often deaf to the end of its context: it goes on as a
-// zombie for a while. One in three dawdles, so that a lease can run out under it. Most fail, so that users go on
-// retrying, but every second run of a deck of briefSlides gets there.
-func fray(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
+// flakyRun is a run that reports at random and in no order, and ignores the end of its context: it goes on as a zombie
+// for a while. One run in three is slow, so that its lease can run out. Most fail, so that users go on retrying; of a
+// deck with briefSlides slides, every second run completes.
+func flakyRun(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 	pause := 3 * time.Millisecond
 	if rand.IntN(3) == 0 {
 		pause *= 16
@@ -56,10 +56,10 @@ func fray(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Art
 	return nil, nil
 }
 
-// turmoil lets users, pollers and streams loose on a few presentations that two services work on. The second takes for
-// dead whatever is silent for 60 ms, and the first gives no heartbeats: its runs are taken over while they go on. It
-// gives what was recorded, and what is wrong with it.
-func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recorder, []string) {
+// stress makes users, pollers and streams act at random on a few presentations that two services render. The second
+// service takes a run for dead after 60 ms without a heartbeat, and the first sends none: its runs are taken over while
+// they go on. stress returns the recorded history, and the rules that it breaks.
+func stress(t *testing.T, g database, broken breaker, span time.Duration) (*recorder, []string) {
 	t.Helper()
 	scratch := t.TempDir()
 	rec := newRecorder()
@@ -71,7 +71,7 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 		ends = append(ends, end)
 		s := recording{Store: inner, rec: rec, node: name}
 		svc, err := job.New(job.Options{
-			Store: s, Queue: q, Run: fray, ScratchDir: filepath.Join(scratch, name), Node: name, Workers: 6, Peers: peers,
+			Store: s, Queue: q, Run: flakyRun, ScratchDir: filepath.Join(scratch, name), Node: name, Workers: 6, Peers: peers,
 			Observer: rec,
 			Logger:   slog.New(slog.DiscardHandler), HeartbeatInterval: beat, LeaseTimeout: lease,
 			SweepInterval: 20 * time.Millisecond, FlushInterval: 3 * time.Millisecond, CancelGrace: 5 * time.Millisecond,
@@ -86,7 +86,7 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 	}
 	a, store := node("a", time.Hour, 2*time.Hour)
 	b, _ := node("b", 10*time.Millisecond, 60*time.Millisecond)
-	ids := letLoose(t, rec, []*job.Service{a, b}, span)
+	ids := exercise(t, rec, []*job.Service{a, b}, span)
 
 	stop, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -112,8 +112,9 @@ func turmoil(t *testing.T, g ground, broken breaker, span time.Duration) (*recor
 	return rec, out
 }
 
-// letLoose returns the presentations that it made once the time is over. On a busy machine less happens in it.
-func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, span time.Duration) []string {
+// exercise creates a few presentations, makes users and streams act on them for the span, and returns their ids. On a
+// busy machine less happens in the span.
+func exercise(t *testing.T, rec *recorder, nodes []*job.Service, span time.Duration) []string {
 	t.Helper()
 	var users, watchers sync.WaitGroup
 	var ids []string
@@ -137,7 +138,7 @@ func letLoose(t *testing.T, rec *recorder, nodes []*job.Service, span time.Durat
 	return ids
 }
 
-// use polls, cancels and retries at random.
+// use polls, cancels and retries at random, until ctx ends.
 func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string) {
 	for ctx.Err() == nil {
 		call := rec.clock()
@@ -158,7 +159,7 @@ func use(ctx context.Context, rec *recorder, svc *job.Service, name, id string) 
 	}
 }
 
-// stream watches to the end of ctx, and comes back for a retry.
+// stream watches until ctx ends. When a stream ends with a run, it opens a new one for the retry.
 func stream(ctx context.Context, rec *recorder, svc *job.Service, name, id string) {
 	after := int64(0)
 	for ctx.Err() == nil {
@@ -174,19 +175,20 @@ func stream(ctx context.Context, rec *recorder, svc *job.Service, name, id strin
 	}
 }
 
-// J2 J3 J4 J5 J6 J7 J8: whatever users, runs, zombies and takeovers do, the history is one of a register that keeps the
-// rules, and no observer sees otherwise. On both databases; and there were takeovers and zombies.
+// J2 J3 J4 J5 J6 J7 J8: whatever users, runs, zombies and takeovers do, the history is that of a register that keeps
+// the rules, and no observer sees anything else. This holds on both databases. A history without takeovers and
+// zombies proves nothing and fails the test.
 func TestHistoryIsLinearizable(t *testing.T) {
 	t.Parallel()
-	for _, g := range grounds {
+	for _, g := range databases {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			rec, findings := turmoil(t, g.lay(t), unbroken, time.Duration(soak.Rounds(2, 60))*time.Second)
+			rec, findings := stress(t, g.open(t), unbroken, time.Duration(soak.Rounds(2, 60))*time.Second)
 			for _, finding := range findings {
 				t.Error(finding)
 			}
 			if rec.takeovers == 0 || rec.stale == 0 {
-				t.Errorf("J7, J8: nothing was proved of them: %d takeovers, %d writes of stale attempts", rec.takeovers, rec.stale)
+				t.Errorf("J7, J8 were not exercised: %d takeovers, %d writes of stale attempts", rec.takeovers, rec.stale)
 			}
 		})
 	}
@@ -195,7 +197,7 @@ func TestHistoryIsLinearizable(t *testing.T) {
 // The check above is worth something only if it fails where a rule is broken.
 func TestBrokenRulesAreCaught(t *testing.T) {
 	t.Parallel()
-	for _, g := range grounds {
+	for _, g := range databases {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			runs := soak.Cases(t, "J2 what is completed comes back to life", "J5 a version comes twice",
@@ -206,16 +208,16 @@ func TestBrokenRulesAreCaught(t *testing.T) {
 				}
 				t.Run(c.rule, func(t *testing.T) {
 					var found string
-					// Chance decides how soon the broken path is taken. On a machine with three times its load one round in ten
-					// takes it, so that all of these miss it once in ten million.
+					// Chance decides which round takes the broken path. On a machine with three times the load that it can carry,
+					// one round in ten takes it, so that all these rounds miss it once in ten million.
 					for range 150 {
-						_, findings := turmoil(t, g.lay(t), c.broken, 2*time.Second)
+						_, findings := stress(t, g.open(t), c.broken, 2*time.Second)
 						found = strings.Join(findings, "\n")
 						if slices.ContainsFunc(c.says, func(s string) bool { return strings.Contains(found, s) }) {
 							return
 						}
 					}
-					t.Errorf("nobody noticed; found: %q", found)
+					t.Errorf("no check notices the broken rule; the findings of the last round are %q", found)
 				})
 			}
 		})

@@ -10,7 +10,8 @@ import (
 	"lectern"
 )
 
-// Options configure a service. Store, Queue, Run and ScratchDir are required; a zero value elsewhere means the default.
+// Options configure a service. Store, Queue, ScratchDir and, unless Idle, Run are required. A zero value elsewhere
+// means the default.
 type Options struct {
 	Store Store
 	Queue Queue
@@ -20,8 +21,8 @@ type Options struct {
 	// returns, nothing that it started may still run.
 	Run func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error)
 
-	// MakeRoom is called when the disk is full, before the end of the run that met it is stored; it may delete what can
-	// be made again. It is called by several goroutines at once. nil: there is nothing to delete.
+	// MakeRoom is called when a run has failed because the disk is full, before this failure is stored. It may delete
+	// what can be made again. Several goroutines may call it at once. nil: there is nothing to delete.
 	MakeRoom func()
 
 	Observer Observer // nil: no observer
@@ -32,15 +33,15 @@ type Options struct {
 	Node       string       // names this process in presentations; default: the host's name
 	Logger     *slog.Logger // default: none
 	Workers    int          // presentations at once; default 2
-	Idle       bool         // takes no work and needs no Run: it answers, and other processes render
+	Idle       bool         // this process takes no work and needs no Run; other processes render
 	Peers      Peers        // the other processes on the same store; nil: whatever is processing at Start is an orphan
 
 	Limits Limits // what the store may hold; zero: no bound
 
 	HeartbeatInterval time.Duration // default 5 s
-	LeaseTimeout      time.Duration // silence after which a run is taken for dead; default 30 s
+	LeaseTimeout      time.Duration // time without a heartbeat after which a run is taken for dead; default 30 s
 	FlushInterval     time.Duration // between two writes of progress; default 150 ms
-	CancelGrace       time.Duration // from the wish to cancel to the state canceled, at most; default 900 ms
+	CancelGrace       time.Duration // from the request to cancel to the state canceled, at most; default 900 ms
 	CleanupDelay      time.Duration // from the end to the removal of scratch; default 5 min; negative: at once
 	Retention         time.Duration // from the end to the removal of everything; default 7 days
 	SweepInterval     time.Duration // between two searches for what no signal announced; default 1 min

@@ -10,8 +10,9 @@ import (
 	"lectern/internal/job"
 )
 
-// J7 J9: a run that was given up on can order nothing, tells nobody, and leaves the order of its successor alone; a
-// second presentation finds the order and does not make it again; a refusal costs no report.
+// J7 J9: a run that was given up can place no order, announces nothing, and does not change the order of its
+// successor. A second presentation finds the order and cannot place it again. The refusal of an order loses no
+// report.
 func TestOrders(t *testing.T) {
 	t.Parallel()
 	zombie, wake, woke := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -19,7 +20,7 @@ func TestOrders(t *testing.T) {
 	w := begin(t, func(ctx context.Context, j lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 		if j.Attempt == 1 && j.Deck.Title == "first" {
 			close(zombie)
-			<-wake // deaf to ctx
+			<-wake // ignores ctx
 			defer close(woke)
 			if err := j.Orders.RecordOrder(context.WithoutCancel(ctx),
 				order); !errors.Is(err, &lectern.Failure{Code: lectern.CodeStale}) {
@@ -36,7 +37,7 @@ func TestOrders(t *testing.T) {
 			return nil, j.Orders.RecordOrder(ctx, order)
 		}
 		if err := j.Orders.RecordOrder(ctx, order); !errors.Is(err, &lectern.Failure{Code: lectern.CodeConflict}) {
-			t.Errorf("J9: the order was made again: %v", err)
+			t.Errorf("J9: placing the order again gave %v", err)
 		}
 		o.State, o.ExternalID = lectern.OrderCreated, "video-7"
 		return nil, j.Orders.RecordOrder(ctx, o)
@@ -60,12 +61,12 @@ func TestOrders(t *testing.T) {
 	before := w.order("abc")
 	if before.Presentation != p.ID || before.Attempt != 2 || before.State != lectern.OrderIntended ||
 		before.UpdatedAt.IsZero() {
-		t.Errorf("ordered: %+v", before)
+		t.Errorf("the order is %+v", before)
 	}
 	q := w.ended(w.create(1).ID)
 	if got := w.order("abc"); got.Presentation != q.ID || got.ExternalID != "video-7" ||
 		q.Status != lectern.StatusCompleted || len(q.Warnings) != 1 {
-		t.Errorf("carried on: %+v by %+v", got, q)
+		t.Errorf("the order is %+v after the presentation %+v", got, q)
 	}
 	before = w.order("abc")
 	close(wake)
@@ -77,11 +78,11 @@ func TestOrders(t *testing.T) {
 		t.Errorf("J7: %+v became %+v", before, got)
 	}
 	var types []string
-	for _, d := range w.told(p.ID) {
+	for _, d := range w.deliveries(p.ID) {
 		types = append(types, d.Type)
 	}
 	if len(types) != 6 || types[0] != "presentation.completed" {
-		t.Errorf("J7: told, the newest first: %v", types)
+		t.Errorf("J7: the deliveries, newest first, are %v", types)
 	}
 }
 

@@ -58,7 +58,8 @@ func (r *run) Order(ctx context.Context, key string) (lectern.Order, bool, error
 	return r.s.opt.Store.Order(ctx, key)
 }
 
-// RecordOrder implements lectern.Orders. It goes without the run's pending report, which a refusal must not lose.
+// RecordOrder implements lectern.Orders. The write does not carry the run's pending report, since a refusal would lose
+// it.
 func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 	at := r.s.now()
 	o.Presentation, o.Attempt, o.UpdatedAt = r.id, r.attempt, at
@@ -73,18 +74,18 @@ func (r *run) RecordOrder(ctx context.Context, o lectern.Order) error {
 	return err
 }
 
-// Supersede decides whether o may take the place of old, under the same key: an order that is only intended does not
-// replace one that has not failed.
+// Supersede returns an error where o may not replace old, which has the same key: an order that is only intended
+// replaces nothing but a failed one.
 func Supersede(old, o lectern.Order) error {
 	if o.State == lectern.OrderIntended && old.State != lectern.OrderFailed {
-		return lectern.Fail(lectern.CodeConflict, "The render %.16s was ordered already, by %s, and is %s.", old.Key,
-			old.Presentation, old.State)
+		return lectern.Fail(lectern.CodeConflict, "Presentation %s has already ordered the render %.16s, and the order "+
+			"is %s.", old.Presentation, old.Key, old.State)
 	}
 	return nil
 }
 
-// orderRetention is how long an order is kept that is ready or has failed. Other orders stay: they may have cost money,
-// and their outcome is not known.
+// orderRetention is how long a ready or failed order is kept. Other orders stay: they may have cost money, and their
+// outcome is not known.
 const orderRetention = 30 * 24 * time.Hour
 
 // Sweep has the times at or before which records are stale.

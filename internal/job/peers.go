@@ -30,7 +30,7 @@ type Peers interface {
 // peerInterval is how often dead nodes are looked for: takeover is a matter of seconds (J8).
 const peerInterval = time.Second
 
-// lookLimit is how long a look at what others changed may take.
+// lookLimit bounds one read of a presentation that another node changed.
 const lookLimit = 5 * time.Second
 
 // mindPeers takes over what dead nodes worked on, and passes on what living ones changed.
@@ -44,7 +44,7 @@ func (s *Service) mindPeers(ctx context.Context) {
 		defer tick.Stop()
 		for ctx.Err() == nil {
 			if err := s.takeOver(ctx); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "dead nodes could not be looked for", "failure", err.Error())
+				s.log.WarnContext(ctx, "the search for dead nodes failed; it is tried again", "failure", err.Error())
 			}
 			select {
 			case <-ctx.Done():
@@ -54,7 +54,7 @@ func (s *Service) mindPeers(ctx context.Context) {
 	})
 }
 
-// takeOver queues again what dead nodes worked on, and what has fallen silent on living ones.
+// takeOver queues the presentations of dead nodes again, and those of living nodes whose runs have fallen silent.
 func (s *Service) takeOver(ctx context.Context) error {
 	dead, err := s.opt.Peers.Dead(ctx)
 	if err != nil {
@@ -70,7 +70,8 @@ func (s *Service) takeOver(ctx context.Context) error {
 			err = s.opt.Peers.Bury(ctx, node)
 		}
 		if err == nil {
-			s.log.WarnContext(ctx, "a node is gone; its work goes on elsewhere", "node", node, "presentations", len(leases))
+			s.log.WarnContext(ctx, "a node is gone; its presentations are queued again", "node", node,
+				"presentations", len(leases))
 		}
 		errs = append(errs, err)
 	}
@@ -99,7 +100,7 @@ func (s *Service) heard(ctx context.Context, id string) {
 // look updates a run of this process from the store. Where the presentation cannot be read, the run's next heartbeat
 // brings the change.
 func (s *Service) look(ctx context.Context, r *run) {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit) // who listens must not be kept by a database that is going away
+	ctx, cancel := context.WithTimeout(ctx, lookLimit) // a database that does not answer must not block Listen
 	defer cancel()
 	p, err := s.opt.Store.Get(ctx, r.id)
 	if errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {

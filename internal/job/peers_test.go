@@ -13,7 +13,7 @@ import (
 	"lectern/internal/job"
 )
 
-// peers is a network of nodes by hand: the test says who is dead and what is heard.
+// peers are nodes that the test controls: it sets which of them are dead, and calls hear and lose.
 type peers struct {
 	store job.Store
 
@@ -103,8 +103,8 @@ func TestDeadNodeIsTakenOver(t *testing.T) {
 	})
 }
 
-// J10 J7: a cancel that another node has stored reaches the run as it is heard of; a node that may have been taken for
-// dead stops its runs and returns them to the queue.
+// J10 J7: a cancel that another node has stored reaches the run with the notification; a node that may have been taken
+// for dead stops its runs and returns them to the queue.
 func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,24 +134,24 @@ func TestNewsFromOtherNodesReachRuns(t *testing.T) {
 			t.Errorf("after %v: %+v", time.Since(began), end)
 		}
 		if cause := <-causes; cause != job.ErrCanceled {
-			t.Errorf("the run was told %v", cause)
+			t.Errorf("the run ended because of %v", cause)
 		}
 		net.lose()
 		if cause := <-causes; cause != job.ErrLeaseLost {
-			t.Errorf("the run was told %v", cause)
+			t.Errorf("the run ended because of %v", cause)
 		}
 		if end := w.ended(q.ID); end.Status != lectern.StatusCompleted || end.Attempt != 2 {
-			t.Errorf("what was given back: %+v", end)
+			t.Errorf("the presentation that was returned to the queue ended as %+v", end)
 		}
 	})
 }
 
-// A service that takes no work still takes orders.
+// A service that takes no work still queues and cancels presentations.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, t.TempDir(), false, func(context.Context, lectern.Job, lectern.Reporter) ([]lectern.Artifact, error) {
-			t.Error("an idle service worked")
+			t.Error("an idle service began a run")
 			return nil, nil
 		}, func(o *job.Options) { o.Idle = true })
 		defer w.close()
@@ -168,7 +168,7 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-// unanswered is a store that does what it is asked and once, when told to, does not say so: the connection broke
+// unanswered is a store that commits and, once next is set, returns an error for one commit, as if the connection broke
 // between the commit and its answer.
 type unanswered struct {
 	job.Store
@@ -185,8 +185,8 @@ func (s *unanswered) Commit(ctx context.Context, writes []job.Write) ([]job.Outc
 	return outs, err
 }
 
-// J5: a node hears no news of what it commits itself. Where the answer to a commit is lost, its watchers see the
-// versions all the same, a poll later.
+// J5: a node gets no notification of its own commits. Where the answer to a commit is lost, its watchers still see the
+// versions, at their next poll.
 func TestCommitWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -26,7 +26,7 @@ type Waiting struct {
 // Pace describes the runs under way and the recent speed of rendering.
 type Pace struct {
 	Took    time.Duration // of presentations that were rendered lately, in one run each
-	Made    time.Duration // how much video those were estimated to be
+	Made    time.Duration // the estimated video of the same presentations
 	Running []Running
 }
 
@@ -38,10 +38,11 @@ type Running struct {
 	Estimate  time.Duration // of its video
 }
 
-// begin estimates when the work for a presentation begins that has so much video before it, by slots runs at once. Its
-// error is about as large as that of the estimates; not ok: nothing was measured yet.
+// begin estimates when the run of a waiting presentation begins: ahead is the estimated video of those before it in the
+// queue, and slots is how many runs there are at once. Its error is about as large as that of the estimates; not ok:
+// nothing was measured yet.
 //
-// The work before it is taken as a liquid that fills the slots as they become free.
+// The work ahead is treated like a liquid: it spreads over all slots, each from the time when it becomes free.
 func (p Pace) begin(ahead time.Duration, slots int, now time.Time) (at time.Time, ok bool) {
 	if slots <= 0 {
 		return time.Time{}, false
@@ -59,7 +60,7 @@ func (p Pace) begin(ahead time.Duration, slots int, now time.Time) (at time.Time
 		left = append(left, l)
 	}
 	slices.Sort(left)
-	if n := len(left) - slots; n > 0 { // a node that is gone, or has fewer slots than it had
+	if n := len(left) - slots; n > 0 { // runs of a node that is gone, or that now has fewer slots
 		left = left[n:]
 	}
 	free := make([]time.Duration, max(slots-len(left), 0), slots)
@@ -80,10 +81,10 @@ func (p Pace) begin(ahead time.Duration, slots int, now time.Time) (at time.Time
 	return now.Add(level), true
 }
 
-// farthest is the latest that is foreseen.
+// farthest bounds the estimates, so that they do not overflow.
 const farthest = 365 * 24 * time.Hour
 
-// left is how long r goes on.
+// left returns how much longer r runs; not ok: unknown.
 func (r Running) left(factor float64, now time.Time) (time.Duration, bool) {
 	switch {
 	case r.ETA > 0:
@@ -116,7 +117,7 @@ func (s *Service) pace(ctx context.Context) (Pace, int, error) {
 		return m.pace, m.slots, nil
 	}
 	answer := s.pacer.asked.DoChan("", func() (any, error) {
-		m, err := s.measure(context.WithoutCancel(ctx)) // others may wait for it who are still there
+		m, err := s.measure(context.WithoutCancel(ctx)) // other callers may wait for it when this one has left
 		if err == nil {
 			s.pacer.last.Store(m)
 		}
@@ -167,6 +168,7 @@ func (s *Service) placed(ctx context.Context, p lectern.Presentation) lectern.Pr
 	return s.foreseen(ctx, p, place)
 }
 
+// foreseen returns p with place and the start that follows from it.
 func (s *Service) foreseen(ctx context.Context, p lectern.Presentation, place Place) lectern.Presentation {
 	p.QueuePosition = place.Position
 	if pace, slots, err := s.pace(ctx); err == nil {
@@ -177,7 +179,7 @@ func (s *Service) foreseen(ctx context.Context, p lectern.Presentation, place Pl
 	return p
 }
 
-// fewPlaces is how many places are read one by one; for more the queue is read once, up to maxWaiting.
+// Up to fewPlaces places are read one by one. For more, the queue is read once, up to maxWaiting presentations.
 const (
 	fewPlaces  = 4
 	maxWaiting = 10_000

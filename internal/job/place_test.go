@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The time at which work begins is that at which the work before it is done, on as many slots as there are.
+// A presentation begins when the slots have done the work ahead of it.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1764000000, 0).UTC()
@@ -21,28 +21,31 @@ func TestPace(t *testing.T) {
 	}{
 		"a free slot":      {slots: 1},
 		"nothing measured": {slots: 1, ahead: time.Minute, no: true},
-		"nobody works":     {no: true},
-		"what is running":  {Pace{Running: []Running{run(10 * time.Second)}}, 0, 1, 10 * time.Second, false},
-		"the first that is done": {Pace{Running: []Running{run(100 * time.Second), run(10 * time.Second)}}, 0, 2,
+		"no slots":         {no: true},
+		"one slot is busy": {Pace{Running: []Running{run(10 * time.Second)}}, 0, 1, 10 * time.Second, false},
+		"two slots are busy": {Pace{Running: []Running{run(100 * time.Second), run(10 * time.Second)}}, 0, 2,
 			10 * time.Second, false},
-		"half as long as it lasts": {Pace{Took: 30, Made: 60, Running: []Running{run(10 * time.Second)}}, time.Minute, 1,
-			40 * time.Second, false},
-		"two fill up": {Pace{Took: 1, Made: 1, Running: []Running{run(10 * time.Second), run(20 * time.Second)}},
-			30 * time.Second, 2, 30 * time.Second, false},
-		"by its estimate": {Pace{Took: 1, Made: 2, Running: []Running{{Started: now.Add(-time.Second),
+		"a run takes half the length of its video": {
+			Pace{Took: 30, Made: 60, Running: []Running{run(10 * time.Second)}}, time.Minute, 1, 40 * time.Second, false},
+		"the work ahead spreads over two slots": {
+			Pace{Took: 1, Made: 1, Running: []Running{run(10 * time.Second), run(20 * time.Second)}}, 30 * time.Second, 2,
+			30 * time.Second, false},
+		"a run without an ETA has its estimate": {Pace{Took: 1, Made: 2, Running: []Running{{Started: now.Add(-time.Second),
 			Estimate: 10 * time.Second}}}, 0, 1, 4 * time.Second, false},
-		"nothing known of it": {Pace{Running: []Running{{Started: now, Estimate: time.Minute}}}, 0, 1, 0, true},
+		"a run without an ETA and without a pace": {
+			Pace{Running: []Running{{Started: now, Estimate: time.Minute}}}, 0, 1, 0, true},
 		"fewer slots than runs": {Pace{Running: []Running{run(10 * time.Second), run(20 * time.Second)}}, 0, 1,
 			20 * time.Second, false},
 	} {
 		at, ok := c.pace.begin(c.ahead, c.slots, now)
 		if ok == c.no || ok && at.Sub(now) != c.want {
-			t.Errorf("%s: in %v, %v; want %v", name, at.Sub(now), ok, c.want)
+			t.Errorf("%s: begins in %v (known: %v), want %v", name, at.Sub(now), ok, c.want)
 		}
 	}
 }
 
-// More work before it never has it begin sooner, more slots never later, and never before now.
+// More work ahead never makes a presentation begin sooner, more slots never make it begin later, and it never begins
+// before now.
 func TestPaceIsMonotone(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1764000000, 0).UTC()
@@ -58,7 +61,7 @@ func TestPaceIsMonotone(t *testing.T) {
 		more, _ := p.begin(ahead+time.Second, slots, now)
 		wider, _ := p.begin(ahead, slots+1, now)
 		if !ok || at.Before(now) || more.Before(at) || wider.After(at) {
-			t.Fatalf("%v, %v with more before it, %v with more slots", at, more, wider)
+			t.Fatalf("begins at %v; with more work ahead at %v; with more slots at %v", at, more, wider)
 		}
 	})
 }

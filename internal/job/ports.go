@@ -35,20 +35,20 @@ type Reader interface {
 	Deck(ctx context.Context, id string) (lectern.Deck, error)
 	// List returns presentations, youngest first.
 	List(ctx context.Context, page Page) ([]lectern.Presentation, error)
-	// Versions returns the presentation as it was at each version above after, in order, at most limit. None is
-	// CodeNotFound only where there is no such presentation.
+	// Versions returns the presentation as it was at each version above after, in order, at most limit. The result is
+	// empty where the presentation exists but has no such version.
 	Versions(ctx context.Context, id string, after int64, limit int) ([]lectern.Presentation, error)
 	Steps(ctx context.Context, id string) ([]lectern.Step, error)
 	Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error)
-	// Order returns the external render with a content key, if there is one, for whichever presentation it was ordered.
+	// Order returns the order with a content key, if there is one, whichever presentation placed it.
 	Order(ctx context.Context, key string) (lectern.Order, bool, error)
 	// Place returns where a presentation stands in the queue; not ok: it does not wait.
 	Place(ctx context.Context, id string) (p Place, ok bool, err error)
-	// Waiting returns those that wait, the next one first, at most limit.
+	// Waiting returns the presentations that wait, the next one first, at most limit.
 	Waiting(ctx context.Context, limit int) ([]Waiting, error)
 	// Pace measures the recent speed of rendering, and lists the runs under way.
 	Pace(ctx context.Context) (Pace, error)
-	// Usage returns what an API key has taken of its quota; orders count that were made after since.
+	// Usage returns what an API key has taken of its quota. Orders count that were made after since.
 	Usage(ctx context.Context, keyID string, since time.Time) (lectern.Usage, error)
 	// Counts returns the number of presentations in each state; states without any may be left out.
 	Counts(ctx context.Context) (map[lectern.Status]int64, error)
@@ -78,7 +78,8 @@ type Due struct {
 	Next     time.Time // zero: nothing is planned
 }
 
-// Page asks for a part of the list: of what meets every other field, those after the place of Before and BeforeID.
+// Page selects a part of the list: of the presentations that match all other fields, up to Limit that come after the
+// place of Before and BeforeID.
 type Page struct {
 	Owner         string            // empty: all
 	Statuses      []lectern.Status  // one of these; none: any
@@ -90,7 +91,7 @@ type Page struct {
 	BeforeID      string    // breaks ties between presentations of the same microsecond
 }
 
-// Queue hands tickets to workers. It promises at least one delivery of each ticket, and nothing about duplicates.
+// Queue hands tickets to workers. It delivers each ticket at least once; it may deliver one again.
 type Queue interface {
 	// Start calls work for each ticket, at most workers at a time, until Stop. An error of work brings the ticket back
 	// a little later. Tickets that a dead process had taken come back at once where alone is true.
@@ -99,8 +100,8 @@ type Queue interface {
 	Stop(ctx context.Context) error
 }
 
-// Observer receives events for metrics and traces. Its methods are quick and never block. None is called within a
-// report (J15).
+// Observer receives events for metrics and traces. Its methods are quick and never block. No report of a run calls one
+// (J15).
 type Observer interface {
 	// Committed reports a transaction, and how many reports of runs were folded into its writes.
 	Committed(writes, reports int, took time.Duration)
@@ -137,13 +138,13 @@ type WriteSpec struct {
 	NotAfter    time.Time          // unless zero, refused where the last heartbeat is later
 	Step        *lectern.Step      // recorded if the events are accepted
 	Artifacts   []lectern.Artifact // recorded if the events complete the presentation
-	Order       *lectern.Order     // recorded if the events are accepted and it may be: see Supersede
+	Order       *lectern.Order     // recorded if the events are accepted and Supersede allows it
 	Mark        bool               // an ended presentation disappears for readers
-	Purge       bool               // a marked presentation's rows go
+	Purge       bool               // a marked presentation's rows are removed
 	Settle      bool               // an ended presentation's scratch is gone: forget its finer history
 	Reserve     bool               // Key becomes in flight (J13)
 	Release     bool               // Key, in flight, is free again
-	Sweep       bool               // stale keys, orders and deliveries go
+	Sweep       bool               // stale keys, orders and deliveries are removed
 	Owner       string             // of Key, with Reserve and Release; "": lectern.DefaultOwner
 	Key         string             // with Create, Reserve and Release; "": none
 	Fingerprint string             // with Create and Reserve
@@ -151,14 +152,14 @@ type WriteSpec struct {
 	KeepFor     time.Duration      // from an end to the removal of everything
 }
 
-// TB is the part of testing.TB that TestWrite asks for, since package testing has no place in the binary.
+// TB is the part of testing.TB that TestWrite needs. It keeps package testing out of the binary.
 type TB interface {
 	Helper()
 	TempDir() string
 	Context() context.Context
 }
 
-// TestWrite makes a Write for the suites of stores. Only a test has a TB; a forged one would open a second door (J1).
+// TestWrite makes a Write for the suites of stores. Only a test has a TB, so that no other package makes a Write (J1).
 func TestWrite(tb TB, spec WriteSpec) Write {
 	tb.Helper()
 	return Write{spec: spec}
@@ -167,11 +168,11 @@ func TestWrite(tb TB, spec WriteSpec) Write {
 // ID is the presentation that w is about.
 func (w Write) ID() string { return w.spec.ID }
 
-// At is when w was decided.
+// At is the time of w, which becomes the time of its changes.
 func (w Write) At() time.Time { return w.spec.At }
 
-// Names returns the key and the order that w writes, apart from its presentation. A store with more than one writer
-// locks them.
+// Names returns names for the key and the order that w writes. A store with more than one writer locks them in addition
+// to the presentation.
 func (w Write) Names() []string {
 	var names []string
 	if w.spec.Key != "" {
@@ -207,12 +208,12 @@ type Effect struct {
 	Change    lectern.Change         // the greatest of all the events' changes
 	Announced []lectern.Presentation // the versions among them that the outbox announces, by Deliveries
 	Step      *lectern.Step          // to be recorded
-	Order     *lectern.Order         // to be recorded, unless the one that is there stands: then nothing of this happens
+	Order     *lectern.Order         // to be recorded; if Supersede forbids it, the whole effect is refused
 	Artifacts []lectern.Artifact     // to be recorded; the last of a kind and slide counts
 	ScratchAt time.Time              // zero: no plan
 	ExpiresAt time.Time              // zero: no plan
 	Enqueue   bool                   // it has become queued and needs a ticket
-	Resumed   bool                   // it was running before: it goes ahead of those that never ran
+	Resumed   bool                   // it was running before: its ticket goes ahead of those that never ran
 }
 
 // Apply returns the effect of w on the presentation as it stands in the store. It is pure.
@@ -223,7 +224,7 @@ func (w Write) Apply(p lectern.Presentation) (Effect, error) {
 			"The ticket for attempt %d is out of date: the presentation is in attempt %d.", s.Expect, p.Attempt)
 	}
 	if !s.NotAfter.IsZero() && p.LastHeartbeat.After(s.NotAfter) {
-		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The run is alive: it gave a heartbeat in the meantime.")
+		return Effect{After: p}, lectern.Fail(lectern.CodeStale, "The run is alive: it has sent a heartbeat in the meantime.")
 	}
 	e := Effect{After: p}
 	for _, ev := range s.Events {
@@ -258,6 +259,6 @@ type Outcome struct {
 	Before   lectern.Presentation
 	After    lectern.Presentation // equal to Before where Err is set
 	Versions []lectern.Presentation
-	Replayed bool  // nothing was done: After is what the first request with the key made
+	Replayed bool  // nothing was done: After is the presentation of the first request with the key
 	Err      error // why the write was refused; nil: it was done
 }

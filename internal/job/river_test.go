@@ -9,8 +9,8 @@ import (
 	"lectern"
 )
 
-// The whole chain on the real queue: a clean run with five presentations at once ends well, and its log has neither of
-// the two words that an operator greps for.
+// The service on the real queue: five presentations at once complete, and the log has neither "error" nor "conflict",
+// the words that an operator searches for.
 func TestCleanRunOnRiver(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func TestCleanRunOnRiver(t *testing.T) {
 		w.close()
 		log := w.logs.String()
 		if low := strings.ToLower(log); strings.Contains(low, "error") || strings.Contains(low, "conflict") {
-			t.Errorf("the log of a clean run has one of the words:\n%s", log)
+			t.Errorf("the log of a clean run contains \"error\" or \"conflict\":\n%s", log)
 		}
 		if n := strings.Count(log, "HEARTBEAT"); n < 5 {
 			t.Errorf("%d heartbeats for 5 presentations:\n%s", n, log)

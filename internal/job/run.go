@@ -17,7 +17,7 @@ import (
 
 // The causes for which the context of a run ends.
 var (
-	ErrCanceled  = errors.New("the user asked for it to end")
+	ErrCanceled  = errors.New("a user has canceled the presentation")
 	ErrStopping  = errors.New("Lectern is stopping")
 	ErrLeaseLost = errors.New("another attempt has taken over")
 	ErrTooLong   = errors.New("the run took too long")
@@ -30,20 +30,20 @@ type run struct {
 	attempt int
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	asked   sync.Once     // guards the backstop of a cancel
+	asked   sync.Once     // for askToEnd
 	ended   chan struct{} // closed: Run has returned
 
 	mu      sync.Mutex // guards pending and reports; held for a merge, never longer
 	pending lectern.Reported
 	reports int // how many are folded into pending
 
-	nextBeat time.Time // the writer's own; by the clock that is never set
+	nextBeat time.Time // of the monotonic clock; once registered, only the writer uses it
 }
 
 var _ lectern.Reporter = (*run)(nil)
 
-// Report folds the report into the pending one. It takes no lock that anyone holds for longer than this, and allocates
-// nothing unless there are warnings (J14, J15).
+// Report folds the report into the pending one. No holder of its lock does more than that, and it allocates nothing
+// unless there are warnings (J14, J15).
 func (r *run) Report(rep lectern.Reported) {
 	r.mu.Lock()
 	first := r.reports == 0
@@ -64,7 +64,7 @@ func (r *run) StepDone(ctx context.Context, step lectern.Step) error {
 	return err
 }
 
-// take empties the pending report, and says how many are folded into it.
+// take empties the pending report, and returns it with the number of reports that are folded into it.
 func (r *run) take() (lectern.Reported, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,7 +74,7 @@ func (r *run) take() (lectern.Reported, int) {
 	return rep, reports
 }
 
-// giveBack puts a taken report before what has come since.
+// giveBack merges a taken report with what has been reported since.
 func (r *run) giveBack(rep lectern.Reported, reports int) {
 	r.mu.Lock()
 	r.pending = rep.Merge(r.pending)
@@ -108,7 +108,7 @@ func (r *run) returned() bool {
 	}
 }
 
-// attempt works one ticket: the queue calls it. Its error brings the ticket back.
+// attempt performs one ticket; the queue calls it. After an error the queue delivers the ticket again.
 func (s *Service) attempt(ctx context.Context, id string, attempt int) error {
 	if s.work.Err() != nil || !s.inFlight.enter() {
 		return ErrStopping
@@ -174,7 +174,7 @@ func (s *Service) perform(r *run) (artifacts []lectern.Artifact, err error) {
 	if err := os.RemoveAll(scratch); err != nil {
 		return nil, fmt.Errorf("empty the scratch folder: %w", err)
 	}
-	// With its parents: a node that stood still for long finds its folder removed by those who took it for dead.
+	// The parent may be missing as well: other nodes remove ScratchDir when they take this node for dead.
 	if err := os.MkdirAll(scratch, 0o700); err != nil {
 		return nil, fmt.Errorf("make the scratch folder: %w", err)
 	}
@@ -186,7 +186,7 @@ func (s *Service) scratch(id string, attempt int) string {
 	return filepath.Join(s.opt.ScratchDir, fmt.Sprintf("%s.%d", id, attempt))
 }
 
-// verdict is the event with which a run that has returned ends.
+// verdict returns the event that ends a run which has returned.
 func (s *Service) verdict(r *run, artifacts []lectern.Artifact, err error) (lectern.Event, []lectern.Artifact) {
 	cause := context.Cause(r.ctx)
 	switch {
@@ -216,7 +216,8 @@ func (s *Service) settle(r *run, last lectern.Event, artifacts []lectern.Artifac
 			return
 		}
 		if _, completed := last.(lectern.Completed); completed && failureOf(err).Code == lectern.CodeInternal {
-			last, artifacts = lectern.Broke{Attempt: r.attempt, Failure: *failureOf(err)}, nil // what it left is not storable
+			// The store cannot take the result of the run.
+			last, artifacts = lectern.Broke{Attempt: r.attempt, Failure: *failureOf(err)}, nil
 		}
 		s.log.WarnContext(ctx, "the end of a run cannot be stored yet", "job_id", r.id, "attempt", r.attempt, "failure",
 			err.Error())
@@ -231,7 +232,7 @@ func (s *Service) settle(r *run, last lectern.Event, artifacts []lectern.Artifac
 // dropScratch removes the folder of a run that has returned.
 func (s *Service) dropScratch(r *run) {
 	if err := os.RemoveAll(s.scratch(r.id, r.attempt)); err != nil {
-		s.log.Warn("a scratch folder resists; the cleaner tries again", "job_id", r.id, "failure", err.Error())
+		s.log.Warn("a scratch folder could not be removed; it is tried again later", "job_id", r.id, "failure", err.Error())
 	}
 }
 
@@ -268,7 +269,7 @@ func (s *Service) snapshotRuns() []*run {
 	return all
 }
 
-// failureOf is err for people. A full disk is named as such, wherever it was met.
+// failureOf returns err as a failure for users. A full disk is CodeDiskFull, wherever in the chain of errors it is.
 func failureOf(err error) *lectern.Failure {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code != lectern.CodeInternal {
 		return f

@@ -17,7 +17,7 @@ import (
 	"lectern"
 )
 
-// Service is the one door (J1). Its methods are safe for concurrent use.
+// Service is the only way to change a presentation (J1). Its methods are safe for concurrent use.
 type Service struct {
 	opt Options
 	log *slog.Logger
@@ -26,7 +26,7 @@ type Service struct {
 	pacer pacer
 
 	requests chan request  // to the writer
-	dirty    chan struct{} // wakes the writer: some run has news
+	dirty    chan struct{} // wakes the writer: a run has a pending report
 	sweep    chan struct{} // wakes the cleaner: something new may be due
 
 	runsMu sync.Mutex
@@ -38,7 +38,7 @@ type Service struct {
 	halt     context.CancelCauseFunc
 	quit     context.CancelFunc // ends the loops
 	inFlight tracker            // runs and what belongs to them
-	loops    tracker            // cleaner, lease keeper
+	loops    tracker            // cleaner, lease keeper, what listens to peers
 	closing  chan struct{}      // closed: the writer finishes the waiting writes, then ends
 	written  chan struct{}      // closed: the writer has ended
 }
@@ -72,7 +72,7 @@ func (s *Service) Start(ctx context.Context) error {
 	s.lifeMu.Lock()
 	if s.life != fresh {
 		s.lifeMu.Unlock()
-		return lectern.Fail(lectern.CodeInternal, "The job service can be started once.")
+		return lectern.Fail(lectern.CodeInternal, "The job service has been started or stopped before. It starts only once.")
 	}
 	s.life = started
 	loop, quit := context.WithCancel(context.WithoutCancel(ctx))
@@ -84,7 +84,7 @@ func (s *Service) Start(ctx context.Context) error {
 		_ = s.Stop(context.WithoutCancel(ctx))
 		return err
 	}
-	if s.opt.Peers == nil { // with peers takeOver does it, by a clock that all share
+	if s.opt.Peers == nil { // with peers, takeOver does this by a clock that all nodes share
 		s.loops.spawn(func() { s.keepLeases(loop) })
 	}
 	s.loops.spawn(func() { s.clean(loop) })
@@ -153,9 +153,9 @@ func (s *Service) Stop(ctx context.Context) error {
 func (s *Service) now() time.Time { return s.opt.Now().UTC().Truncate(time.Microsecond) }
 
 // Submit queues a checked deck. When Submit returns, the presentation is stored with its place in the queue, and its
-// key is completed. Where the same request has already completed the key, Submit returns that presentation; where
-// another request has, CodeKeyMismatch. A presentation that would exceed a limit or the key's quota is CodeRateLimited;
-// one longer than all minutes of the quota is CodeTooLarge.
+// key is completed. Where the same request has already completed the key, Submit returns that presentation. Where
+// another request has, the error is CodeKeyMismatch. A presentation that would exceed a limit or the API key's quota is
+// CodeRateLimited; one that is longer than all minutes of the quota is CodeTooLarge.
 func (s *Service) Submit(ctx context.Context, sub lectern.Submission) (lectern.Presentation, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
@@ -189,7 +189,7 @@ func (s *Service) Counts(ctx context.Context) (map[lectern.Status]int64, error) 
 	return s.opt.Store.Counts(ctx)
 }
 
-// Artifacts lists the files that a completed presentation left; none before that.
+// Artifacts lists the files of a completed presentation; before that there are none.
 func (s *Service) Artifacts(ctx context.Context, id string) ([]lectern.Artifact, error) {
 	return s.opt.Store.Artifacts(ctx, id)
 }
@@ -217,7 +217,7 @@ func (s *Service) List(ctx context.Context, f lectern.Query) (page []lectern.Pre
 	}
 	for k, v := range f.Metadata {
 		if strings.Contains(k+v, "\x00") {
-			return nil, "", fault("metadata", "Metadata has no NUL characters.")
+			return nil, "", fault("metadata", "Metadata cannot contain a NUL character. Remove it from the filter.")
 		}
 	}
 	if f.Limit < 0 || f.Limit > MaxPage {
@@ -266,7 +266,7 @@ func parseCursor(c string) (time.Time, string, error) {
 	}
 	_, id, ok := strings.Cut(string(b), " ")
 	if err != nil || !ok || id == "" || micros <= 0 {
-		return time.Time{}, "", fault("cursor", "The cursor %.40q is not one that a list gave.", c)
+		return time.Time{}, "", fault("cursor", "The cursor %.40q is not valid. Use the next_cursor of a page as it is.", c)
 	}
 	return time.UnixMicro(micros).UTC(), id, nil
 }

@@ -14,7 +14,7 @@ type tracker struct {
 	idle    chan struct{} // made with closing; closed when n is 0
 }
 
-// enter counts one more, unless the tracker is closing.
+// enter counts one more operation and returns true. Once the tracker is closing, it returns false.
 func (t *tracker) enter() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -34,7 +34,8 @@ func (t *tracker) leave() {
 	}
 }
 
-// spawn runs f in a goroutine that counts. It reports whether it did.
+// spawn runs f in a goroutine that the tracker counts. Once the tracker is closing, it returns false and does not run
+// f.
 func (t *tracker) spawn(f func()) bool {
 	if !t.enter() {
 		return false

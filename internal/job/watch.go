@@ -12,9 +12,9 @@ import (
 )
 
 // hub wakes the watchers of a presentation and hands them the versions that this process committed, so that a thousand
-// watchers do not each read a change from the store. It holds nothing that is not in the store (J4), and only while
-// there are watchers. A watcher that misses the next version reads the store: a slow watcher delays no other, and a
-// lost wake-up or a commit whose answer was lost costs one poll.
+// watchers do not each read a change from the store. It holds only what is in the store (J4), and only while there are
+// watchers. A watcher that cannot find its next version here reads the store. So a slow watcher delays no other, and
+// after a lost signal or a lost answer of a commit the watcher waits for its next poll.
 type hub struct {
 	mu      sync.Mutex // guards watched; held for a map access and a few copies
 	watched map[string]*watched
@@ -28,7 +28,8 @@ type watched struct {
 // recentVersions is how many versions a watcher may lag before it reads the store.
 const recentVersions = 32
 
-// subscribe returns a channel that gets a signal after each commit to the presentation, and its end.
+// subscribe returns a channel that gets a signal after each commit to the presentation, and a function that ends the
+// subscription.
 func (h *hub) subscribe(id string) (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	h.mu.Lock()
@@ -100,7 +101,7 @@ func (h *hub) after(id string, version int64) (next []lectern.Presentation, know
 	return next, true
 }
 
-// copied shares nothing with p that a reader could change for others (J1).
+// copied returns a copy of p. A reader who changes it changes nothing for others (J1).
 func copied(p lectern.Presentation) lectern.Presentation {
 	p.Metadata, p.Warnings = maps.Clone(p.Metadata), slices.Clone(p.Warnings)
 	if p.Error != nil {
@@ -111,7 +112,7 @@ func copied(p lectern.Presentation) lectern.Presentation {
 	return p
 }
 
-// notifyAll wakes all watchers, where any presentation may have changed.
+// notifyAll wakes all watchers. It is for when any presentation may have changed.
 func (h *hub) notifyAll() {
 	h.mu.Lock()
 	ids := make([]string, 0, len(h.watched))
@@ -126,7 +127,8 @@ func (h *hub) notifyAll() {
 
 const (
 	watchBatch = 64
-	// For what no signal announced, since one from another process may get lost. Alone, there is none to get lost.
+	// A watcher also reads the store once in this time, since a signal of another process may get lost. A process that is
+	// alone on its store loses none.
 	watchPoll      = 2 * time.Second
 	watchPollAlone = time.Minute
 )
@@ -168,7 +170,7 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 			if len(batch) == watchBatch {
 				continue
 			}
-			if look || !known || len(batch) > 0 { // otherwise it was woken for a version that it already has
+			if look || !known || len(batch) > 0 { // otherwise the signal was for a version that it already has
 				if over, err := s.over(ctx, id, after, batch); over || err != nil {
 					if err != nil && ctx.Err() == nil {
 						yield(lectern.Presentation{}, err)
@@ -188,7 +190,7 @@ func (s *Service) Watch(ctx context.Context, id string, after int64) iter.Seq2[l
 	}
 }
 
-// over reports whether nothing follows version after.
+// over reports whether the presentation has ended and nothing follows version after.
 func (s *Service) over(ctx context.Context, id string, after int64, batch []lectern.Presentation) (bool, error) {
 	if n := len(batch); n > 0 && !batch[n-1].Status.Terminal() {
 		return false, nil

@@ -20,7 +20,7 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// A world is a data folder with a service on it.
+// A world is a service with its store, queue and data folder.
 type world struct {
 	t     testing.TB
 	dir   string
@@ -52,7 +52,7 @@ func open(t testing.TB, dir string, river bool, run runFunc, set ...func(*job.Op
 		t.Fatal(err)
 	}
 	w.db = db
-	// The suite is about order, not about power cuts: on a busy disk an fsync takes half a second.
+	// No test here cuts the power, and on a busy disk an fsync takes half a second.
 	if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func begin(t testing.TB, run runFunc, set ...func(*job.Options)) *world {
 	return w
 }
 
-// patience bounds what hangs. Nothing that works is decided by it, however busy the machine is.
+// patience is how long a test waits before it fails. It is long, so that a busy machine does not fail a test.
 const patience = 10 * time.Minute
 
 func (w *world) start() {
@@ -140,7 +140,7 @@ func (w *world) until(id string, ok func(lectern.Presentation) bool) lectern.Pre
 			return p
 		}
 	}
-	w.t.Fatalf("%s never got there: it is %+v", id, w.get(id))
+	w.t.Fatalf("the presentation %s never met the condition: it is %+v", id, w.get(id))
 	return lectern.Presentation{}
 }
 
@@ -219,7 +219,7 @@ func (q *immediate) Stop(context.Context) error {
 	return nil
 }
 
-// removals notes whose artifacts were removed.
+// removals counts the calls of RemoveArtifacts by presentation.
 type removals struct {
 	mu   sync.Mutex
 	ids  map[string]int

@@ -10,7 +10,7 @@ import (
 	"lectern/internal/crashpoint"
 )
 
-// A request is a write that somebody waits for.
+// A request is a write that a caller waits for.
 type request struct {
 	spec  WriteSpec
 	run   *run          // whose pending report is applied first; nil: none
@@ -26,13 +26,13 @@ type answered struct {
 // maxBatch bounds the requests of one transaction, and so the wait of the first.
 const maxBatch = 64
 
-// submit hands a write to the writer and waits for its commit. A refusal is the error. Where ctx ends first the write
-// may still happen.
+// submit passes a write to the writer and waits for its commit. A refusal of the write is the error. Where ctx ends
+// first, the write may still happen.
 func (s *Service) submit(ctx context.Context, spec WriteSpec) (Outcome, error) {
 	return s.send(ctx, request{spec: spec})
 }
 
-// submitFor is submit for a write of run r, with its pending report in front.
+// submitFor is submit for a write of run r. The pending report of r is applied before the write.
 func (s *Service) submitFor(ctx context.Context, r *run, spec WriteSpec) (Outcome, error) {
 	return s.send(ctx, request{spec: spec, run: r})
 }
@@ -82,9 +82,9 @@ func (s *Service) write(ctx context.Context) {
 	defer close(s.written)
 	var (
 		timer   = time.NewTimer(time.Hour)
-		flushed time.Time // when the news of the runs were last taken; ahead of now while the store refuses them
-		news    bool      // some run has some
-		failing bool      // the last news could not be stored
+		flushed time.Time // when the reports of the runs were last taken; in the future while the store takes no writes
+		news    bool      // some run has a pending report
+		failing bool      // the last commit failed
 	)
 	defer timer.Stop()
 	for {
@@ -122,7 +122,7 @@ func (s *Service) write(ctx context.Context) {
 	}
 }
 
-// storeBackoff is how long the runs' news wait once the store could not take them.
+// storeBackoff is how long the reports of runs wait after a commit that failed.
 const storeBackoff = time.Second
 
 // drain takes the requests that are waiting already.
@@ -189,7 +189,7 @@ func (s *Service) commit(ctx context.Context, t time.Time, batch []request, flus
 	if err == nil || len(items) == 1 {
 		return err
 	}
-	err = nil // one of them may be what the store cannot take: let the others through
+	err = nil // a single item may be the reason: commit the others without it
 	for i := range items {
 		if e := s.try(ctx, items[i:i+1]); e != nil {
 			err = e
@@ -204,7 +204,7 @@ type item struct {
 	run     *run
 	begin   *run
 	beat    bool
-	pending lectern.Reported // taken from run; goes back where the transaction fails
+	pending lectern.Reported // taken from run; given back if the transaction fails
 	reports int              // how many are folded into pending; 0: nothing was taken
 	reply   chan answered
 }
@@ -276,7 +276,7 @@ func (s *Service) committed(ctx context.Context, it item, out Outcome) {
 	}
 }
 
-// observe reports to the observer what is in the store.
+// observe reports a committed write to the observer.
 func (s *Service) observe(it item, out Outcome) {
 	before := out.Before
 	for _, v := range out.Versions {
@@ -301,7 +301,7 @@ func (s *Service) follow(r *run, p lectern.Presentation) {
 	}
 }
 
-// logOutcome writes one line a visible change, and one a heartbeat.
+// logOutcome writes one line for each visible change, and one for a heartbeat.
 func (s *Service) logOutcome(ctx context.Context, it item, out Outcome) {
 	old := out.Before
 	for _, v := range out.Versions {
@@ -328,7 +328,7 @@ func (s *Service) logOutcome(ctx context.Context, it item, out Outcome) {
 	}
 }
 
-// poke leaves a signal where none is waiting.
+// poke sends a signal, unless one is already waiting.
 func (s *Service) poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

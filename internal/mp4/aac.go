@@ -13,7 +13,7 @@ import (
 // ErrSound reports packets of sound that are damaged or do not fit together.
 var ErrSound = errors.New("the sound is damaged")
 
-// ADTS describes a stream of AAC whose packets have headers.
+// ADTS describes a stream of AAC whose packets have headers (ISO 14496-3).
 type ADTS struct {
 	Config []byte   // an AudioSpecificConfig (ISO 14496-3)
 	Sizes  []uint32 // of the packets, without their headers
@@ -38,7 +38,7 @@ func ReadADTS(r io.Reader) (ADTS, error) {
 			x.Config = config
 		}
 		if !bytes.Equal(x.Config, config) {
-			return ADTS{}, fmt.Errorf("%w: packet %d is of another kind than those before it", ErrSound, len(x.Sizes)+1)
+			return ADTS{}, fmt.Errorf("%w: packet %d is of another kind than the first", ErrSound, len(x.Sizes)+1)
 		}
 		x.Last = append(x.Last[:0], make([]byte, size)...)
 		if _, err := io.ReadFull(in, x.Last); err != nil {
@@ -56,11 +56,11 @@ func adtsPacket(r io.Reader) (config []byte, size int, err error) {
 	}
 	// Twelve set bits, no checksum, one block of data in the packet.
 	if b[0] != 0xff || b[1]&0xf7 != 0xf1 || b[6]&3 != 0 {
-		return nil, 0, fmt.Errorf("there is no head in %x", b)
+		return nil, 0, fmt.Errorf("%x is not the header of a packet", b)
 	}
 	size = int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5])>>5
 	if size <= adtsHead {
-		return nil, 0, fmt.Errorf("a packet of %d bytes", size)
+		return nil, 0, fmt.Errorf("a packet of %d bytes, of which %d are its header", size, adtsHead)
 	}
 	kind, rate, channels := b[2]>>6+1, b[2]>>2&0xf, b[2]&1<<2|b[3]>>6
 	// The last three bytes declare a stream without SBR, as ffmpeg does.
@@ -212,7 +212,7 @@ func (p packets) count() int { return int(p.silence) + len(p.sizes) }
 // arrange returns the runs of packets of a sound, in order.
 func arrange(total int64, parts []Part) ([]packets, error) {
 	if total <= 0 || len(parts) == 0 {
-		return nil, fmt.Errorf("%w: there is none", ErrSound)
+		return nil, fmt.Errorf("%w: %d parts and %d samples", ErrSound, len(parts), total)
 	}
 	var runs []packets
 	at, whole := int64(0), (total+packet-1)/packet+1
@@ -234,8 +234,7 @@ func arrange(total int64, parts []Part) ([]packets, error) {
 	return append(runs, packets{of: parts[len(parts)-1], silence: max(whole-at, 0)}), nil
 }
 
-// track describes the sound. It excludes the first packet from playback, because that only supplies the overlap of the
-// second.
+// track describes the sound. The first packet is not played, because it only supplies the overlap for the second.
 func (s Soundtrack) track(id uint32) track {
 	n, total := uint32(len(s.sizes)), uint64(s.samples)
 	rate := u32(uint32(max(s.bytes*8*lectern.SampleRate/total, 1)))
@@ -255,7 +254,7 @@ func (s Soundtrack) track(id uint32) track {
 	}
 }
 
-// described is a descriptor of MPEG-4 systems (ISO 14496-1) of fewer than 128 bytes.
+// described returns a descriptor of MPEG-4 systems (ISO 14496-1). Its parts must have fewer than 128 bytes in all.
 func described(tag byte, parts ...[]byte) []byte {
 	body := bytes.Join(parts, nil)
 	return append([]byte{tag, byte(len(body))}, body...)

@@ -46,8 +46,8 @@ func writeSound(w io.Writer, total int64, parts []Part) error {
 	return s.Write(w)
 }
 
-// The track has each passage's packets at its place, copies of a last packet everywhere else, and the length of the
-// whole.
+// The track has the packets of each part at the part's place, the last packet of a part in all gaps, and the length of
+// the whole sound.
 func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -88,24 +88,24 @@ func TestTrackHasEachPacketInItsPlace(t *testing.T) {
 		}
 		if !bytes.HasSuffix(file.Bytes(), want) ||
 			!bytes.Equal(file.Bytes()[file.Len()-len(want)-mdatHead+4:][:4], []byte("mdat")) {
-			t.Fatal("its packets are not those of the passages")
+			t.Fatal("the file does not have the packets of the parts")
 		}
 	})
 }
 
-func TestADTSIsRefusedWhereItIsDamaged(t *testing.T) {
+func TestDamagedADTSIsRefused(t *testing.T) {
 	t.Parallel()
 	good := adtsOf([]byte("one"), []byte("another"))
 	other := append([]byte(nil), good...)
 	other[adtsHead+3+2] ^= 0x04 // the second packet's rate
 	for name, b := range map[string][]byte{
-		"nothing":             {},
-		"noise":               []byte("this is no sound at all"),
-		"a cut head":          good[:len(good)-10],
-		"a cut packet":        good[:len(good)-1],
-		"something behind it": append(append([]byte(nil), good...), 0),
-		"two kinds":           other,
-		"an empty packet":     adtsOf(nil),
+		"nothing":         {},
+		"text":            []byte("this is not sound"),
+		"a cut header":    good[:len(good)-10],
+		"a cut packet":    good[:len(good)-1],
+		"a byte after it": append(append([]byte(nil), good...), 0),
+		"two kinds":       other,
+		"an empty packet": adtsOf(nil),
 	} {
 		if _, err := ReadADTS(bytes.NewReader(b)); !errors.Is(err, ErrSound) {
 			t.Errorf("%s: %v", name, err)
@@ -118,7 +118,7 @@ func TestADTSIsRefusedWhereItIsDamaged(t *testing.T) {
 	}
 }
 
-func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
+func TestPartsThatDoNotFitAreRefused(t *testing.T) {
 	t.Parallel()
 	ten := func(int) int { return 10 }
 	a, _ := partOf(t, 0, 4*packet, 'a', ten)
@@ -135,7 +135,7 @@ func TestTrackRefusesWhatDoesNotFit(t *testing.T) {
 		}
 	}
 	if err := writeSound(io.Discard, 0, []Part{a}); err == nil {
-		t.Error("a track of nothing")
+		t.Error("a sound of 0 samples was written")
 	}
 }
 

@@ -39,7 +39,7 @@ func (f *Film) Add(x h264.Index, frames int64) error {
 	case f.sps == nil:
 		f.sps, f.pps = x.SPS, x.PPS
 	case !bytes.Equal(f.sps, x.SPS) || !bytes.Equal(f.pps, x.PPS):
-		return fmt.Errorf("%w: its parameter sets differ from those before it", h264.ErrDamaged)
+		return fmt.Errorf("%w: its parameter sets differ from those of earlier streams", h264.ErrDamaged)
 	}
 	for _, k := range x.Keys {
 		if int64(k) < frames {
@@ -62,7 +62,7 @@ const (
 // their indexes. All samples of a second are stored together, so that a player has them in time.
 func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 	if len(f.sps) < 4 || len(f.sizes) == 0 || len(f.Sound.sizes) == 0 {
-		return fmt.Errorf("%w: there is nothing to join", h264.ErrDamaged)
+		return fmt.Errorf("%w: the film has no pictures or no sound", h264.ErrDamaged)
 	}
 	tracks, texts := f.tracks()
 	turns, total := f.interleave(tracks)
@@ -89,7 +89,7 @@ func (f *Film) Write(w io.Writer, pictures io.Reader) error {
 		}
 	}
 	if n, err := pictures.Read(make([]byte, 1)); n > 0 || err != io.EOF {
-		return fmt.Errorf("%w: there are more pictures than were announced, or larger ones", h264.ErrDamaged)
+		return fmt.Errorf("%w: the pictures have more bytes than their indexes state", h264.ErrDamaged)
 	}
 	return nil
 }
@@ -101,7 +101,8 @@ type turn struct {
 	bytes   uint64
 }
 
-// interleave orders the samples of all tracks, a second of each at a time, chapters first, and records the chunks.
+// interleave orders the samples of all tracks: first the titles of chapters, then one second of each other track at a
+// time. It records the chunks in tracks and returns the turns and the size of all samples, in bytes.
 func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 	done := make([]int, len(tracks))
 	lay := func(i, until int) {
@@ -119,7 +120,7 @@ func (f *Film) interleave(tracks []track) (turns []turn, at uint64) {
 		done[i] = until
 	}
 	lay(len(tracks)-1, len(f.Chapters))
-	shown := uint64(0) // when the next caption is
+	shown := uint64(0) // when the next caption begins, in ticks
 	seconds := (len(f.sizes) + f.Rate - 1) / f.Rate
 	for s := 1; s <= seconds; s++ {
 		for i, t := range tracks {

@@ -23,7 +23,8 @@ var (
 	testPPS = []byte{0x68, 0xee, 0x3c, 0x80}
 )
 
-// demuxed is a track as read by a second reader, written from ISO 14496-12, by the offsets of the index.
+// demuxed is a track as demux reads it. demux shares no code with ReadMovie: it finds the samples by the offsets in the
+// index (ISO 14496-12).
 type demuxed struct {
 	kind, language string
 	scale          uint32
@@ -186,7 +187,7 @@ func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 		same(tracks[0], "vide", "und", pictures)
 		same(tracks[1], "soun", "eng", packets)
 		if !tracks[0].enabled || !tracks[1].enabled || tracks[len(tracks)-1].enabled {
-			t.Fatal("pictures and sound are to be played, chapters are not")
+			t.Fatal("the tracks of pictures and sound must be enabled, and that of chapters disabled")
 		}
 		if tracks[1].skip != packet || tracks[0].scale != f.timescale() || len(tracks[0].keys) != len(f.Chapters) {
 			t.Fatalf("%+v", tracks[:2])
@@ -197,7 +198,7 @@ func TestFilmHasEverySampleInItsPlace(t *testing.T) {
 		checkChapters(t, f, tracks[len(tracks)-1], inside(file, "moov", "udta", "chpl"))
 		for _, cut := range []int{len(file) - 1, len(file) - total - 1, 8, 3} {
 			if _, err := ReadMovie(bytes.NewReader(file[:cut]), int64(cut)); err == nil {
-				t.Fatalf("a file cut to %d of %d bytes is taken", cut, len(file))
+				t.Fatalf("ReadMovie accepts a file that is cut to %d of %d bytes", cut, len(file))
 			}
 		}
 	})
@@ -218,7 +219,7 @@ func checkCaptions(t *rapid.T, f *Film, track demuxed) {
 			want = append(want, fmt.Sprintf("%d-%d %s", from, to, strings.Join(c.Lines, "\n")))
 		}
 	}
-	if track.enabled != f.ShowCues { // V7
+	if track.enabled != f.ShowCues {
 		t.Fatalf("the captions are enabled: %v, not %v", track.enabled, f.ShowCues)
 	}
 	if strings.Join(shown, "|") != strings.Join(want, "|") || now != end || track.scale != 1000 ||
@@ -247,14 +248,14 @@ func checkChapters(t *rapid.T, f *Film, track demuxed, list []byte) {
 	}
 }
 
-func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
+func TestFilmRefusesStreamsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	x := h264.Index{SPS: testSPS, PPS: testPPS, Sizes: []uint32{5, 5}, Keys: []int{0}}
 	other := x
 	other.PPS = []byte{0x68, 1}
 	f := &Film{Size: hd, Rate: 30}
 	if err := f.Write(io.Discard, nil); err == nil {
-		t.Error("a film of nothing")
+		t.Error("a film without pictures was written")
 	}
 	if err := f.Add(x, 3); !errors.Is(err, h264.ErrDamaged) {
 		t.Errorf("three pictures of two: %v", err)
@@ -285,7 +286,7 @@ func TestFilmRefusesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A title that is too long is cut after a whole character.
+// A text that is too long is cut after the last whole character that fits.
 func TestTextIsCutBetweenCharacters(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -295,7 +296,7 @@ func TestTextIsCutBetweenCharacters(t *testing.T) {
 			t.Fatalf("%q of %q", got, s)
 		}
 		if rest := s[len(got):]; rest != "" && len(got)+len(string([]rune(rest)[0])) <= most {
-			t.Fatalf("%q is more than is cut of %q for %d", got, s, most)
+			t.Fatalf("%q is shorter than necessary: %d bytes of %q fit", got, most, s)
 		}
 	})
 }

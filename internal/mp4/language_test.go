@@ -2,7 +2,7 @@ package mp4
 
 import "testing"
 
-func TestLanguage(t *testing.T) {
+func TestLanguageHasThreeLetters(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"en-GB": "eng", "uk": "ukr", "de_DE": "deu", "": "und", "x": "und",
 		"zh-Hant-TW": "zho"} {

@@ -51,7 +51,7 @@ func ReadMovie(r io.ReaderAt, size int64) (Movie, error) {
 			index = true
 			m.IndexFirst = !data
 			if length > maxIndex {
-				return Movie{}, fmt.Errorf("%w: an index of %d bytes", errNoMovie, length)
+				return Movie{}, fmt.Errorf("%w: its index has %d bytes, more than %d", errNoMovie, length, maxIndex)
 			}
 			b := make([]byte, length-head)
 			if _, err := r.ReadAt(b, at+head); err != nil {
@@ -69,6 +69,8 @@ func ReadMovie(r io.ReaderAt, size int64) (Movie, error) {
 	return m, nil
 }
 
+// boxAt reads the header of the box at byte at of a file of size bytes. head is the length of the header, and length
+// that of the whole box.
 func boxAt(r io.ReaderAt, at, size int64) (kind string, head, length int64, err error) {
 	var b [16]byte
 	if n, err := r.ReadAt(b[:], at); n < 8 {
@@ -82,12 +84,12 @@ func boxAt(r io.ReaderAt, at, size int64) (kind string, head, length int64, err 
 		head, length = 16, int64(binary.BigEndian.Uint64(b[8:]))
 	}
 	if length < head || length > size-at {
-		return "", 0, 0, fmt.Errorf("%w: a part of %d bytes at %d of %d", errNoMovie, length, at, size)
+		return "", 0, 0, fmt.Errorf("%w: a box of %d bytes at byte %d of %d", errNoMovie, length, at, size)
 	}
 	return string(b[4:8]), head, length, nil
 }
 
-// read walks the boxes in b; t is the track they belong to, if any.
+// read reads the boxes in b and the boxes inside them. t is the track to which they belong, or nil.
 func (m *Movie) read(b []byte, t *Track) error {
 	for len(b) >= 8 {
 		n := int(binary.BigEndian.Uint32(b))
@@ -113,7 +115,7 @@ func (m *Movie) read(b []byte, t *Track) error {
 	return nil
 }
 
-// take stores the content of one box about the track.
+// take stores what one box states about the track. With a nil t it does nothing.
 func (t *Track) take(kind string, body []byte) error {
 	if t == nil {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"lectern"
 )
 
-// movieScale is the number of ticks in a second of a whole file: those of its sound, because a frame of every usual
-// rate lasts a whole number of them.
+// movieScale is the number of ticks in a second of a whole file. It is the rate of the sound, because a frame of every
+// frame rate that decks allow lasts a whole number of samples.
 const movieScale = lectern.SampleRate
 
 // track describes one track of a file.
@@ -102,8 +102,8 @@ func (t track) samples(first uint64) []byte {
 	return box("stbl", append(parts, t.more...)...)
 }
 
-// movieHead returns a file's bytes up to its first sample. brand and others are its compatible brands, bytes is the
-// size of all samples, and more are boxes after the tracks.
+// movieHead returns a file's bytes up to its first sample. brand is its major brand, others are its compatible brands,
+// bytes is the size of all samples, and more are boxes after the tracks.
 func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byte) []byte {
 	head := box("ftyp", []byte(brand), u32(512), []byte(others))
 	lasts, next := uint64(0), uint32(0)
@@ -130,7 +130,8 @@ func movieHead(brand, others string, tracks []track, bytes uint64, more ...[]byt
 // mdatHead is the length of the header before the samples.
 const mdatHead = 16
 
-// packed returns a language of three letters in five bits each, or "und" if it is none.
+// packed returns the three letters of a language in five bits each. A language without exactly three letters becomes
+// "und".
 func packed(language string) uint16 {
 	if len(language) != 3 {
 		language = "und"
@@ -151,6 +152,7 @@ func matrix() []byte {
 	return m
 }
 
+// box returns a box with the given content.
 func box(kind string, parts ...[]byte) []byte {
 	size := 8
 	for _, p := range parts {
@@ -165,6 +167,7 @@ func box(kind string, parts ...[]byte) []byte {
 	return b
 }
 
+// full returns a full box: one whose content begins with a version and flags.
 func full(kind string, version, flags byte, parts ...[]byte) []byte {
 	return box(kind, append([][]byte{{version, 0, 0, flags}}, parts...)...)
 }

@@ -13,7 +13,7 @@ import (
 type ahead struct {
 	clip  lectern.Clip
 	drawn chan drawn
-	spare chan *image.RGBA // who is done with a frame gives it back
+	spare chan *image.RGBA // free frames; the caller of next puts a frame back when it is done with it
 	quit  chan struct{}
 	ended chan struct{}
 }
@@ -25,10 +25,10 @@ type drawn struct {
 
 var errClosed = errors.New("the clip is closed")
 
-// depth is how many frames there are: one that is composed and one that is drawn.
+// depth is how many frames exist: one is composed while the other is drawn.
 const depth = 2
 
-// drawAhead begins to draw so many frames of a clip, of a window's size.
+// drawAhead begins to draw frames of a clip, each of the size of the window at. The caller must call stop.
 func drawAhead(clip lectern.Clip, at lectern.Rect, frames int64) *ahead {
 	a := &ahead{clip: clip, drawn: make(chan drawn), spare: make(chan *image.RGBA, depth), quit: make(chan struct{}),
 		ended: make(chan struct{})}
@@ -63,13 +63,13 @@ func (a *ahead) draw() bool {
 	}
 }
 
-// next gives the next frame. It must not be called behind an error, nor for more frames than are drawn.
+// next returns the next frame. It must not be called after an error, nor for more frames than are drawn.
 func (a *ahead) next() (*image.RGBA, error) {
 	d := <-a.drawn
 	return d.frame, d.err
 }
 
-// stop waits until nobody draws any more; cancel ends what the clip draws with.
+// stop ends the drawing and waits for its goroutine. cancel ends the context of the clip.
 func (a *ahead) stop(cancel context.CancelCauseFunc) {
 	close(a.quit)
 	cancel(errClosed)

@@ -21,8 +21,8 @@ type blender struct {
 	yuv yuvFiles
 }
 
-// side is what one side of a transition shows: the last frames of the slide that leaves, or the first of the one that
-// comes.
+// side returns what one side of a transition shows: the last frames of the leaving slide, or the first frames of the
+// coming one.
 func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
 	background, err := u.yuv.yuvOf(s, nil)
 	if err != nil || s.window == nil {
@@ -37,7 +37,7 @@ func (u *blender) side(s *slide, leaving bool) (encode.Side, error) {
 		Region: fmt.Sprintf("subfile,,start,%d,end,%d,,:file:%s", from, to, s.segment.path)}, nil
 }
 
-// transition encodes what two slides share.
+// transition encodes the transition from a to b, once both are encoded.
 func (u *blender) transition(ctx context.Context, a, b *slide) error {
 	defer u.yuv.dropYUV(a)
 	defer u.yuv.dropYUV(b)
@@ -95,8 +95,8 @@ func (u *blender) blend(ctx context.Context, a, b *slide, kind string, frames in
 		OnFrame: onFrame, What: whatBlend})
 }
 
-// fade mixes two slides here: ffmpeg would convert every picture there and back for it, which takes longer than to
-// encode it.
+// fade mixes the pictures of two slides without ffmpeg, which would convert each of them to another format and back:
+// that takes longer than to encode it.
 func (u *blender) fade(ctx context.Context, a, b *slide, frames int64, path string, threads int,
 	onFrame func(int)) error {
 	f := &fader{frames: frames, mixed: make([]byte, u.enc.PictureBytes())}
@@ -119,11 +119,11 @@ type fader struct {
 	mixed  []byte
 }
 
-// fadeSide is one side of a fade: the slide as a raw picture, with the regions of its avatar laid on one after the
-// other.
+// fadeSide is one side of a fade: the slide as a raw picture, onto which the regions of its avatar are copied one after
+// the other.
 type fadeSide struct {
 	picture []byte
-	lay     func(region []byte)
+	lay     func(region []byte) // copies a region into picture
 	region  []byte
 	file    *os.File // nil: there is no avatar
 }
@@ -148,19 +148,19 @@ func (d *fadeSide) open(u *blender, s *slide, leaving bool) error {
 	return err
 }
 
-// next lays on the next region.
+// next copies the next region into the picture.
 func (d *fadeSide) next() error {
 	if d.file == nil {
 		return nil
 	}
 	if _, err := io.ReadFull(d.file, d.region); err != nil {
-		return fmt.Errorf("the regions of a transition: %w", noEOF(err))
+		return fmt.Errorf("read the regions of a transition: %w", noEOF(err))
 	}
 	d.lay(d.region)
 	return nil
 }
 
-// next mixes the next picture.
+// next returns the next picture, mixed from both sides, or io.EOF after the last. It is valid until the next call.
 func (f *fader) next() ([]byte, error) {
 	if f.done == f.frames {
 		return nil, io.EOF

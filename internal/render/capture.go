@@ -14,7 +14,7 @@ import (
 // capturedSlide is the picture of a slide: a PNG in the cache.
 type capturedSlide struct {
 	file
-	drawn atomic.Pointer[image.RGBA] // what is in it, where that was drawn just now and nobody took it yet
+	drawn atomic.Pointer[image.RGBA] // the same picture in memory, until an encoder takes it; nil: read the file
 }
 
 // capturer captures slides.
@@ -23,7 +23,7 @@ type capturer struct {
 	*outline
 	slides      *capture.Capturer
 	resources   *Resources
-	pictures    *capture.Pictures // those that pages load, fetched and judged
+	pictures    *capture.Pictures // the pictures that pages load, fetched and checked
 	backgrounds capture.Backgrounds
 }
 
@@ -51,8 +51,8 @@ func (u *capturer) capture(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// keep keeps the picture of a slide. The first slides, for which encoders wait, are kept in memory until these take
-// them; the others' files are read again, since captures are far ahead of encoders in a long deck.
+// keep keeps the picture of one of the first slides in memory until an encoder takes it, since encoders wait for these.
+// Later pictures are read from their files: in a long deck, captures are far ahead of encoders.
 func (u *capturer) keep(s *slide, whole *image.RGBA) {
 	most := min(u.resources.slots.Encoders, mostDrawn)
 	if s.index >= most {

@@ -7,12 +7,12 @@
 //   - Steps overlap, in one presentation and across all of a process, and share what is scarce: encoder slots and
 //     browser tabs ([Resources]); engines bound what they do at once themselves. A presentation never has more requests
 //     waiting than there are slots, so a short one does not wait for the end of a long one.
-//   - Each step has a content key, the hash of all that its output depends on, and its output lies in a cache under
-//     that key. The cache is the checkpoint: after a crash, or after an edit, only what is not there is done (J9).
+//   - Each step has a content key, the hash of all that its output depends on, and its output is stored in a cache
+//     under that key. The cache is the checkpoint: after a crash, or after an edit, only missing outputs are made (J9).
 //     Sound is encoded in passages, so that an edit of one slide does not touch all of it.
-//   - The first failure stops the rest and is what the user is told; later ones are its causes. A panic is a failure
-//     too (J11).
-//   - Memory does not grow with the deck: pictures, sound and streams pass through, they are not collected.
+//   - The first failure stops the rest and is the one that the user sees; later failures are its causes. A panic is a
+//     failure too (J11).
+//   - Memory does not grow with the deck: pictures, sound and streams pass through and are not collected.
 //
 // The tools are ports, declared here and satisfied by the adapters. A [Pipeline] has them all; the parts of a run
 // (speaker, performer, capturer, encoder, blender, mixer, joiner, publisher) each see those that they work with, and

@@ -64,7 +64,7 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 		if err != nil {
 			return err
 		}
-		if g.path == "" { // it was there
+		if g.path == "" { // the file was in the cache
 			g, err = u.segmentOf(s, f.path, (*segment).open)
 		}
 		if err == nil {
@@ -82,7 +82,8 @@ func (u *encoder) encode(ctx context.Context, s *slide) error {
 	return nil
 }
 
-// segmentOf makes a slide's segment known, by sealing or by opening it.
+// segmentOf returns the segment of a slide that is in the file path. know fills in its index: it is (*segment).seal
+// for a new file, and (*segment).open for one of the cache.
 func (u *encoder) segmentOf(s *slide, path string, know func(*segment, int64) error) (segment, error) {
 	g := segment{file: file{path: path}, loop: s.window == nil}
 	want := int64(u.enc.GOP())
@@ -98,7 +99,7 @@ func regionBytes(at lectern.Rect) int64 { return int64(at.Width) * int64(at.Heig
 // maker writes a step's output to path with up to threads threads.
 type maker func(path string, threads int) error
 
-// still plans the segment of a slide without an avatar: its one group of pictures.
+// still returns the key and the maker of the segment of a slide without an avatar: one group of pictures.
 func (u *encoder) still(ctx context.Context, s *slide) (string, maker) {
 	key := stillKey(s.picture.key, u.enc.Fingerprint(), u.enc.Size, u.enc.Rate, u.version)
 	return key, func(path string, threads int) error {
@@ -120,7 +121,7 @@ func (u *encoder) still(ctx context.Context, s *slide) (string, maker) {
 	}
 }
 
-// stand makes a group of pictures of a key picture: nothing moves in it, and nothing is encoded.
+// stand writes to path a group of pictures that shows the picture in the file key. It does so without encoding.
 func (u *encoder) stand(key, path string) error {
 	in, err := os.Open(key)
 	if err != nil {
@@ -139,7 +140,7 @@ func (u *encoder) stand(key, path string) error {
 	return writeFile(path, func(w *bufio.Writer) error { return h264.Still(w, sets, units, int64(u.enc.GOP())) })
 }
 
-// avatar plans the segment of a slide with an avatar.
+// avatar returns the key and the maker of the segment of a slide with an avatar.
 func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	d := u.deck.Slides[s.index]
 	req := lectern.ClipRequest{
@@ -167,7 +168,8 @@ func (u *encoder) avatar(ctx context.Context, s *slide) (string, maker, error) {
 	}, nil
 }
 
-// present animates and encodes a slide: only where its avatar is, if that can be, or else whole.
+// present animates and encodes a slide: if possible only the part of the picture in which the avatar moves, else whole
+// pictures.
 func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest, path string,
 	threads int) (err error) {
 	img, err := u.yuv.canvas(s)
@@ -184,7 +186,7 @@ func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest
 		}
 	}()
 	yuv := picture.ToYUV(img)
-	if s.in+s.out > 0 { // transitions need it, however this is encoded
+	if s.in+s.out > 0 { // transitions need this file, whichever way the slide is encoded
 		if _, err := u.yuv.yuvOf(s, yuv); err != nil {
 			return err
 		}
@@ -215,7 +217,7 @@ func (u *encoder) present(ctx context.Context, s *slide, req lectern.ClipRequest
 	})
 }
 
-// animated does something with a new clip.
+// animated calls do with a reader of a new clip of the slide.
 func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipRequest, img *image.RGBA, out *os.File,
 	do func(*clipReader) error) error {
 	drawing, cancel := context.WithCancelCause(ctx)
@@ -230,8 +232,7 @@ func (u *encoder) animated(ctx context.Context, s *slide, req lectern.ClipReques
 	return do(reader)
 }
 
-// whole encodes a slide's pictures as they are seen, in one stream: the avatar's frames are drawn as the encoder asks
-// for them.
+// whole encodes the whole pictures of a slide in one stream. The avatar's frames are drawn when the encoder reads them.
 func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, out io.Writer,
 	threads int) error {
 	background, err := u.yuv.yuvOf(s, yuv)
@@ -245,7 +246,7 @@ func (u *encoder) whole(ctx context.Context, s *slide, reader *clipReader, yuv *
 	}))
 }
 
-// fed ends the reader of an encoder that ended with encoded, and says what went wrong.
+// fed finishes the reader after its encoder has ended with the error encoded. It returns what went wrong first, or nil.
 func (c *clipReader) fed(ctx context.Context, encoded error) error {
 	own := c.finish(ctx, encoded == nil)
 	// The clip's own failure is why the encoder had too little to read.
@@ -261,20 +262,21 @@ func (c *clipReader) fed(ctx context.Context, encoded error) error {
 // errUnread says that the encoder ended before it had read all frames.
 var errUnread = errors.New("the encoder did not read all frames")
 
-// clipReader gives an encoder the composed regions of a slide's body. Those of the transitions beside it go to a file.
+// clipReader gives an encoder the composed regions of a slide's body. It writes the regions before and after the body,
+// which transitions need, to a file.
 type clipReader struct {
 	mu     sync.Mutex
 	frames *ahead
 	region *picture.Region
-	total  int64 // frames of the whole slide
-	in     int64 // frames before the body
-	out    int64 // frames after it
-	aside  io.WriterAt
-	done   int64 // frames composed
+	total  int64       // frames of the whole slide
+	in     int64       // frames before the body
+	out    int64       // frames after it
+	aside  io.WriterAt // the file for transitions
+	done   int64       // frames composed
 	err    error
 }
 
-// picture gives the next composed region of the body, or io.EOF behind the last. It is valid until the next call.
+// picture returns the next composed region of the body, or io.EOF after the last. It is valid until the next call.
 func (c *clipReader) picture() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -293,7 +295,7 @@ func (c *clipReader) picture() ([]byte, error) {
 	}
 }
 
-// next composes the next frame, and lays it aside where it belongs to a transition.
+// next composes the next frame, and writes it to the file for transitions if it belongs to one.
 func (c *clipReader) next() (pixels []byte, err error) {
 	err = fail.Guard(func() error {
 		frame, err := c.frames.next()
@@ -319,8 +321,8 @@ func (c *clipReader) next() (pixels []byte, err error) {
 	return pixels, err
 }
 
-// finish composes what comes after the body, where the encoder succeeded, and gives the reader's first failure.
-// picture does nothing after it.
+// finish returns the reader's first failure. With more, after a success of the encoder, it composes the frames after
+// the body first. Afterwards picture returns an error.
 func (c *clipReader) finish(ctx context.Context, more bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"lectern"
 )
 
-// group runs the goroutines of one run. The first failure stops the others; what else fails becomes its causes.
+// group runs the goroutines of one run. The first failure stops the others; later failures become its causes.
 type group struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -38,7 +38,7 @@ func (g *group) do(f func(ctx context.Context) error) {
 func (g *group) fail(err error) {
 	g.mu.Lock()
 	if len(g.failures) == 0 || !fail.Canceled(err) {
-		// Whoever was stopped by an earlier failure says so with that failure as the cause.
+		// A goroutine that was stopped by an earlier failure returns that failure again.
 		f := lectern.AsFailure(err)
 		known := false
 		for _, have := range g.failures {
@@ -52,8 +52,8 @@ func (g *group) fail(err error) {
 	g.cancel(lectern.AsFailure(err))
 }
 
-// wait waits for all and gives the first failure, with the others as its causes. Where the run was stopped from
-// outside, it gives the reason for that instead.
+// wait waits for all goroutines and returns the first failure, with the others as its causes. If the run was stopped
+// from outside, it returns the reason for that instead.
 func (g *group) wait(outer context.Context) error {
 	g.wg.Wait()
 	defer g.cancel(nil)
@@ -66,7 +66,7 @@ func (g *group) wait(outer context.Context) error {
 	return fail.Join(g.failures)
 }
 
-// stopped is why a run was stopped from outside.
+// stopped returns why a run was stopped from outside.
 func stopped(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	if fail.Is(cause) {

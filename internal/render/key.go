@@ -8,22 +8,22 @@ import (
 	"lectern/internal/encode"
 )
 
-// narrationKey: what is said, by whom, and how those voices sound here.
+// narrationKey depends on what is said, by which voices, and how these voices sound on this machine.
 func narrationKey(r lectern.Reading, fingerprint string) string {
 	return contentkey.Of(lectern.StepNarrate, r.Script.Text, r.Script.Marks, r.Voice, r.Voice.Speed, r.Parts, fingerprint)
 }
 
-// takeKey: who says what, in which voice, in front of what. It is the order's key too: the same take is paid for once,
-// whoever asks.
+// takeKey depends on who says what, in which voice, and in front of which background. It is the key of the order too:
+// the same take is paid for once, whichever presentation needs it.
 func takeKey(avatar, fingerprint, text string, voice lectern.VoiceChoice, background string) string {
 	parts := []any{"take", avatar, fingerprint, text, voice}
-	if background != "" { // a key without it is that of takes for keying, which may be paid for already
+	if background != "" { // takes without a background keep their keys, since they may be paid for already
 		parts = append(parts, background)
 	}
 	return contentkey.Of(lectern.StepAnimate, parts...)
 }
 
-// stillKey: the picture and how it is encoded, but not for how long it stays.
+// stillKey depends on the picture and on how it is encoded, but not on how long it stays.
 func stillKey(capture string, encoder []string, size lectern.Size, rate int, version string) string {
 	return contentkey.Of(lectern.StepEncode, "still", capture, encoder, size, rate, version)
 }
@@ -42,14 +42,14 @@ func avatarKey(capture, narration string, s stage, encoder []string, size lecter
 	return contentkey.Of(lectern.StepEncode, "avatar", capture, narration, s, encoder, size, rate, version)
 }
 
-// transitionKey: both sides, and how one becomes the other.
+// transitionKey depends on both sides, and on how one becomes the other.
 func transitionKey(kind string, frames int64, leaving, coming string, encoder []string, size lectern.Size, rate int,
 	version string) string {
 	return contentkey.Of(lectern.StepTransition, kind, frames, leaving, coming, encoder, size, rate, version)
 }
 
-// passageKey: every narration with its place in the passage and its gain, and how they are encoded; not where the
-// passage is.
+// passageKey depends on every narration with its place in the passage and its gain, and on how they are encoded, but
+// not on where the passage is.
 func passageKey(p audio.Passage, args []string, version string) string {
 	list := make([]placed, len(p.Speech))
 	for i, s := range p.Speech {
@@ -58,7 +58,7 @@ func passageKey(p audio.Passage, args []string, version string) string {
 	return contentkey.Of(lectern.StepAudio, p.Samples, list, args, version)
 }
 
-// audioKey: every passage with its place.
+// audioKey depends on every passage with its place.
 func audioKey(samples int64, passages []placed) string {
 	return contentkey.Of(lectern.StepAudio, samples, passages)
 }
@@ -71,7 +71,7 @@ type placed struct {
 	Gain    float64 // 0: it has none of its own
 }
 
-// muxKey: the streams, and all that is written beside them.
+// muxKey depends on the streams, and on all that is written into the same file.
 func muxKey(pieces []string, sound, srt string, shown bool, chapters []captions.Chapter, title, language string,
 	e encode.Encoding) string {
 	return contentkey.Of(lectern.StepMux, pieces, sound, srt, shown, chapters, title, language, e.Size, e.Rate)

@@ -7,7 +7,8 @@ import (
 	"lectern/internal/timeline"
 )
 
-// Manifest is what a presentation leaves for programs: exactly what is where in the video.
+// Manifest describes a video for programs, with the exact frames and samples of everything in it. As JSON it is an
+// artifact.
 type Manifest struct {
 	Version     int               `json:"version"` // of this format: 1
 	ID          string            `json:"id"`
@@ -30,7 +31,7 @@ type Manifest struct {
 	Metadata    map[string]string `json:"metadata,omitempty"`
 }
 
-// ManifestSlide is one slide's place. Frames include its transitions; samples are those of the narration alone.
+// ManifestSlide is one slide. Its frames include its transitions; its samples are those of the narration alone.
 type ManifestSlide struct {
 	Slide    int            `json:"slide"` // counted from 1
 	ID       string         `json:"id,omitempty"`
@@ -53,7 +54,8 @@ type ManifestOverlap struct {
 	Frames int64  `json:"frames"`
 }
 
-// SetPlan fills in frames, samples and places. Slides has to have as many entries as the plan.
+// SetPlan fills in the frames, samples and transitions of a plan; types are the types of the transitions after each
+// slide. m.Slides must have as many entries as the plan.
 func (m *Manifest) SetPlan(p timeline.Plan, types []string) {
 	m.FrameRate, m.SampleRate, m.Frames, m.Samples = int(p.Rate), lectern.SampleRate, p.Frames, p.Samples
 	m.Transitions = []ManifestOverlap{}

@@ -18,13 +18,13 @@ import (
 	"lectern/internal/timeline"
 )
 
-// joiner joins what the others made to one video.
+// joiner joins the outputs of the other parts into one video.
 type joiner struct {
 	*steps
 	*outline
 }
 
-// timeline waits until all is spoken and lays the slides out.
+// timeline waits until all slides are spoken and plans their frames.
 func (u *joiner) timeline(ctx context.Context) (timeline.Plan, error) {
 	slots := make([]timeline.Slot, len(u.slides))
 	for i, s := range u.slides {
@@ -35,13 +35,13 @@ func (u *joiner) timeline(ctx context.Context) (timeline.Plan, error) {
 	}
 	plan, err := timeline.Build(u.rules.Rate, slots)
 	if err != nil {
-		return plan, lectern.Fail(lectern.CodeInvalidDeck, "The deck cannot be laid out in time.").Because(err)
+		return plan, lectern.Fail(lectern.CodeInvalidDeck, "No timeline can be made of the deck.").Because(err)
 	}
 	u.track.plan("audio", 0.1+weighSound*float64(plan.Samples)/lectern.SampleRate)
 	return plan, nil
 }
 
-// words are the texts that stand beside the pictures.
+// words are the texts that belong to a video.
 type words struct {
 	chapters   []captions.Chapter
 	cues       []captions.Cue
@@ -161,12 +161,12 @@ type joined struct {
 	list     []stretch
 	file     io.ReadCloser
 	pics     *h264.Pictures
-	sizes    []uint32 // of the pictures to come of the first stretch
+	sizes    []uint32 // of the pictures that the first stretch has left
 	done     int64
-	damaged  *segment // what next failed to read
+	damaged  *segment // the segment that next could not read
 }
 
-// next gives the next picture.
+// next returns the next picture, or io.EOF after the last.
 func (j *joined) next() ([]byte, error) {
 	for len(j.sizes) == 0 {
 		if j.file != nil {
@@ -218,7 +218,7 @@ func (j *joined) Close() error {
 	return err
 }
 
-// readMovie reads the index of an MP4, and makes sure that the file goes as far as that says.
+// readMovie reads the index of an MP4, and checks that the file is as long as the index says.
 func readMovie(path string) (mp4.Movie, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -232,7 +232,7 @@ func readMovie(path string) (mp4.Movie, error) {
 	return mp4.ReadMovie(f, info.Size())
 }
 
-// checkMovie makes sure that the video is what the plan says, before anybody sees it.
+// checkMovie checks that the video is what the plan says, before it is published.
 func checkMovie(plan timeline.Plan, path string) error {
 	m, err := readMovie(path)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"lectern/internal/fail"
 )
 
-// narration is a spoken slide as it lies in the cache: one file that has a length, the alignment as JSON, and the
-// samples, so that sound and alignment can never be of two takes.
+// narration is the narration of a slide in the cache. Its file has the length of the alignment, the alignment as JSON,
+// and the samples. In one file, sound and alignment always belong together.
 type narration struct {
 	file
 	voice   lectern.Voice
@@ -31,21 +31,21 @@ type alignment struct {
 	Words    []lectern.Span `json:"words"`
 	Phonemes []lectern.Span `json:"phonemes"`
 	Blocks   []float64      `json:"blocks"`
-	Takes    []int64        `json:"takes,omitempty"` // frames of each take that it was heard in
+	Takes    []int64        `json:"takes,omitempty"` // frames of each take whose sound it is
 }
 
 const maxAlignment = 256 << 20
 
 var errNarration = errors.New("the narration's file is damaged")
 
-// speaker has voices speak.
+// speaker makes voices speak the narrations.
 type speaker struct {
 	*steps
 	*outline
 	voices Voices
 }
 
-// spoken gives the narration of a slide that a voice speaks.
+// spoken returns the narration of a slide, spoken by a voice.
 func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 	reading, warnings, err := u.voices.Resolve(ctx, u.deck.VoiceOf(s.index), s.script)
 	if err != nil {
@@ -75,7 +75,8 @@ func (u *speaker) spoken(ctx context.Context, s *slide) (narration, error) {
 	panic("unreachable")
 }
 
-// salts are added to a key when what lies under it turns out to be damaged: it is made again under the next one.
+// salts are appended to a content key, in this order: an output that turns out to be damaged is made again under the
+// next one.
 var salts = []string{"", "-again"}
 
 // speak writes a narration's file.
@@ -123,7 +124,7 @@ func writeFile(path string, write func(w *bufio.Writer) error) error {
 	return err
 }
 
-// buffered writes on in an open file.
+// buffered writes to an open file through a buffer, from where the file is.
 func buffered(f *os.File, write func(w *bufio.Writer) error) error {
 	w := bufio.NewWriterSize(f, 256<<10)
 	if err := write(w); err != nil {
@@ -132,7 +133,8 @@ func buffered(f *os.File, write func(w *bufio.Writer) error) error {
 	return w.Flush()
 }
 
-// open reads a narration's alignment, checks that the file has all of its samples, and notes where they are.
+// open reads a narration's alignment, checks that the file has all of its samples, and sets n.offset, n.samples and
+// n.blocks.
 func (n *narration) open() (alignment, error) {
 	var a alignment
 	f, err := os.Open(n.path)

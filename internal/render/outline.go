@@ -13,7 +13,8 @@ import (
 	"lectern/internal/timeline"
 )
 
-// outline is what a run makes: the settled deck, how it is encoded, and its slides as they come along.
+// outline is what a run makes: the checked deck, how it is encoded, and its slides with what is known about them so
+// far.
 type outline struct {
 	deck      lectern.Deck
 	enc       encode.Encoding
@@ -25,7 +26,7 @@ type outline struct {
 	slides    []*slide
 }
 
-// slide is what a run knows about one slide. Fields behind a channel may be read once it is closed.
+// slide is what a run knows about one slide. The fields after a channel may be read once the channel is closed.
 type slide struct {
 	index  int // counted from 0
 	number int // counted from 1
@@ -33,8 +34,8 @@ type slide struct {
 	script lectern.Script
 	breaks []int           // where words begin in the script's text; read once the run's first group is done
 	window *picture.Window // nil: no avatar
-	in     int64
-	out    int64
+	in     int64           // frames of the transition before the slide
+	out    int64           // frames of the transition after it
 
 	takes *takes // nil: spoken by a voice, or silent
 
@@ -77,8 +78,8 @@ func withSlides(base outline, track *tracker) *outline {
 	return u
 }
 
-// unspliced reports whether all pictures with an avatar have to go through an encoder whole: then one in hardware is
-// worth its while.
+// unspliced reports whether all pictures with an avatar have to be encoded whole. Only then does an encoder in hardware
+// save time.
 func (u *outline) unspliced() bool {
 	any := false
 	for _, s := range u.slides {
@@ -93,7 +94,7 @@ func (u *outline) unspliced() bool {
 	return any
 }
 
-// windowOf says where the avatar stands on a slide; nil where it does not.
+// windowOf returns the window of the avatar on slide i; nil where the slide shows no avatar.
 func (u *outline) windowOf(i int) *picture.Window {
 	place := u.deck.Placement(i)
 	if u.deck.Layout == lectern.LayoutSlideOnly || u.deck.Avatar == "" || place.Avatar.Empty() {
@@ -105,14 +106,14 @@ func (u *outline) windowOf(i int) *picture.Window {
 	w := &picture.Window{At: picture.EvenRect(place.Avatar, u.deck.Scale(), u.deck.Size), Shape: place.Shape,
 		Inset: place.Inset, Unit: u.deck.Scale()}
 	if u.backdrop(i) == (lectern.Backdrop{}) {
-		w.Shape = lectern.ShapeSquare // cut out and standing on the slide itself
+		w.Shape = lectern.ShapeSquare // the avatar is cut out and stands on the slide itself
 	} else if c, ok := picture.ParseColour(u.theme.Ring); ok && place.Inset {
 		w.Ring = c
 	}
 	return w
 }
 
-// backdrop is what an avatar stands in front of: the slide's own colour, or the theme's.
+// backdrop returns what the avatar stands in front of: the slide's own colour, or the theme's backdrop.
 func (u *outline) backdrop(i int) lectern.Backdrop {
 	if _, ok := picture.ParseColour(u.deck.Slides[i].Background); ok {
 		own := u.deck.Slides[i].Background
@@ -121,7 +122,7 @@ func (u *outline) backdrop(i int) lectern.Backdrop {
 	return u.theme.Backdrop
 }
 
-// look is the direction from a slide's avatar to its content.
+// look returns the direction from a slide's avatar to its content, with length 1; zero where they are in one place.
 func (u *outline) look(i int) lectern.Point {
 	p := u.deck.Placement(i)
 	centre := func(r lectern.Rect) (x, y float64) {
@@ -136,7 +137,7 @@ func (u *outline) look(i int) lectern.Point {
 	return lectern.Point{X: (cx - ax) / d, Y: (cy - ay) / d}
 }
 
-// face is the slide that stands for the whole: the first on which somebody speaks.
+// face returns the slide that the thumbnail shows: the first with a narration, or else the first.
 func (u *outline) face() *slide {
 	for i := range u.deck.Slides {
 		if u.deck.Slides[i].Narration != "" {
@@ -146,8 +147,8 @@ func (u *outline) face() *slide {
 	return u.slides[0]
 }
 
-// best says which of a slide's pictures that stand by themselves, in the order of their numbers, is nearest to well
-// into its first words.
+// best returns the index in keys of the best picture for the thumbnail: the one nearest to a third of the narration.
+// keys are the numbers, in order, of the slide's pictures that need no other.
 func (u *outline) best(s *slide, keys []int) int {
 	moment := int(u.rules.Rate.Frames(s.slot.Lead+s.slot.Spoken/3) - s.in)
 	best := 0
@@ -200,7 +201,7 @@ func (u *outline) planAudio(track *tracker) {
 
 func taskOf(kind string, s *slide) string { return fmt.Sprintf("%s %d", kind, s.number) }
 
-// title is a slide's name for people: its own title, or its number.
+// title returns a slide's name for people: the title among its props, or its number.
 func title(s lectern.Slide, i int) string {
 	for _, prop := range []string{"title", "heading", "headline", "quote", "question", "subtitle"} {
 		text, ok := s.Props[prop].(string)

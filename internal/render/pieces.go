@@ -6,28 +6,28 @@ import (
 	"sync"
 )
 
-// pieces feeds ffmpeg with what next gives, piece by piece, and without copying where whoever takes them can be
-// written to. A panic in next is a failure, and nothing is asked of it any more once pieces is shut.
+// pieces is a reader for ffmpeg of the pieces that next returns. WriteTo passes them on without copying. A panic in
+// next is an error. After shut, next is not called any more.
 type pieces struct {
 	mu   sync.Mutex
-	next func() ([]byte, error) // io.EOF behind the last piece; what it gives is valid until the next call
+	next func() ([]byte, error) // io.EOF after the last piece; a piece is valid until the next call
 	rest []byte                 // of a piece, not yet read
 	err  error
 }
 
-// piecesOf gives what a reader gives.
+// piecesOf returns pieces that r is read in.
 func piecesOf(r io.Reader) *pieces {
 	buf := make([]byte, 64<<10)
 	return &pieces{next: func() ([]byte, error) {
 		n, err := r.Read(buf)
 		if n > 0 && err == io.EOF {
-			err = nil // it says so again
+			err = nil // the next Read returns io.EOF again
 		}
 		return buf[:n], err
 	}}
 }
 
-// fill makes sure that there is something in rest.
+// fill makes rest not empty, or returns an error.
 func (p *pieces) fill() error {
 	for len(p.rest) == 0 && p.err == nil {
 		p.err = fail.Guard(func() (err error) {
@@ -82,7 +82,7 @@ func (p *pieces) take() ([]byte, error) {
 	return piece, nil
 }
 
-// shut closes what next reads from.
+// shut ends p and closes what, from which next reads.
 func (p *pieces) shut(what io.Closer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

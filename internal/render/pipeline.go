@@ -11,7 +11,7 @@ import (
 	"lectern/internal/usage"
 )
 
-// Options are what a pipeline works with. All ports are needed that are not said to be optional.
+// Options are what a pipeline works with. A port is required unless its comment says what nil means.
 type Options struct {
 	FFmpeg    FFmpeg
 	Capture   *capture.Capturer
@@ -25,13 +25,13 @@ type Options struct {
 	// Cache begins a run's use of the cache; what the run touches stays until release is called, once.
 	Cache     func() (c Cache, release func())
 	Resources *Resources // shared by all pipelines of the process; nil: one of its own with the defaults
-	// Align finds the words of a text in the sound of it; nil: narrations of avatars that speak themselves have no words.
+	// Align finds the words of a text in its sound; nil: narrations of avatars that speak themselves have no words.
 	Align func(text string, samples []int16) []lectern.Span
-	// Plain has every picture go through the encoder whole, as a reference to compare with and for players that take
-	// nothing else.
+	// Plain makes every picture be encoded whole: as a reference for comparisons, and for players that cannot play spliced
+	// streams.
 	Plain bool
-	// Encoder says which encoder in hardware works here, for presentations whose pictures have to go through one whole;
-	// nil: none does.
+	// Encoder returns the encoder in hardware that works on this machine, for presentations whose pictures with an avatar
+	// have to be encoded whole; nil: there is none.
 	Encoder func(ctx context.Context) encode.Encoder
 	// Segmenter finds the words of scripts without spaces, for captions; nil: their lines end between any two characters,
 	// with a warning.
@@ -39,7 +39,7 @@ type Options struct {
 	Now       func() time.Time // nil: time.Now
 	// Ledger divides processor time that is used for several presentations; nil: that is not counted.
 	Ledger *usage.Ledger
-	Prices map[string]usage.Price // of the providers of voices and avatars that have one
+	Prices map[string]usage.Price // by provider of voices or avatars; without a price, a provider's use has no cost
 }
 
 // Pipeline renders presentations. It is safe for concurrent use.
@@ -47,7 +47,7 @@ type Pipeline struct {
 	Options
 }
 
-// New makes a pipeline. It panics where a port is missing: that is a fault of the program.
+// New makes a pipeline. It panics if a required port is missing, which is a fault of the program.
 func New(o Options) *Pipeline {
 	if o.FFmpeg == nil || o.Capture == nil || o.Browser == nil || o.Library == nil || o.Voices == nil ||
 		o.Avatars == nil ||
@@ -68,7 +68,7 @@ func performs(ctx context.Context, all Avatars, code string) bool {
 	return code != "" && all.Performs(ctx, code)
 }
 
-// overlap is how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.
+// overlap returns how many frames slide i shares with slide i+1. A transition of fewer than two frames is a cut.
 func overlap(d lectern.Deck, i int) int64 {
 	if i < 0 || i >= len(d.Transitions) || i+1 >= len(d.Slides) || d.Transitions[i].IsCut() {
 		return 0

@@ -15,8 +15,8 @@ import (
 // task is one unit of work in the progress: how much it weighs, in estimated seconds, and how much of it is done.
 type task struct{ weight, share float64 }
 
-// tracker turns what the steps report into what people see: a share that only rises, a sentence, and the time left.
-// What it has to tell goes out in order from one goroutine, so that no lock is held while others hear of it (J14).
+// tracker turns what the steps report into what people see: a share that only rises, a sentence, and the time left. One
+// goroutine sends its reports, in order, so that no lock is held during a report (J14).
 type tracker struct {
 	out lectern.Reporter
 	now func() time.Time
@@ -27,9 +27,9 @@ type tracker struct {
 	rank    int
 	stage   string
 	message string
-	waits   []*waiting   // for services, the newest last: the message is about that one
-	slides  map[int]bool // that are finished, by number
-	told    map[lectern.Warning]bool
+	waits   []*waiting               // for services, the newest last: the message is about that one
+	slides  map[int]bool             // that are finished, by number
+	warned  map[lectern.Warning]bool // warnings that were reported
 	lastAt  time.Time
 	lastSum float64
 	speed   float64 // share a second, smoothed
@@ -41,12 +41,12 @@ type tracker struct {
 
 func newTracker(out lectern.Reporter, now func() time.Time) *tracker {
 	t := &tracker{out: out, now: now, tasks: map[string]*task{}, slides: map[int]bool{},
-		told: map[lectern.Warning]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
+		warned: map[lectern.Warning]bool{}, wake: make(chan struct{}, 1), done: make(chan struct{}), lastAt: now()}
 	go t.pump()
 	return t
 }
 
-// pump hands reports on until close.
+// pump passes queued reports to out until close.
 func (t *tracker) pump() {
 	defer close(t.done)
 	for {
@@ -64,7 +64,7 @@ func (t *tracker) pump() {
 	}
 }
 
-// close hands on what is left and waits for that.
+// close waits until the queued reports are passed on, and ends pump.
 func (t *tracker) close() {
 	t.mu.Lock()
 	t.closed = true
@@ -106,13 +106,13 @@ func (t *tracker) move(name string, share float64) { t.update("", "", name, shar
 // slideDone counts a finished slide, once.
 func (t *tracker) slideDone(number int) { t.update("", "", "", 0, number) }
 
-// warn tells of warnings, of each once.
+// warn reports warnings, each of them once.
 func (t *tracker) warn(list []lectern.Warning) {
 	t.mu.Lock()
 	var fresh []lectern.Warning
 	for _, w := range list {
-		if !t.told[w] {
-			t.told[w] = true
+		if !t.warned[w] {
+			t.warned[w] = true
 			fresh = append(fresh, w)
 		}
 	}
@@ -135,7 +135,8 @@ func (t *tracker) wait(message string) (over func()) {
 	}
 }
 
-// watched is ctx with which calls to services show that they wait; what names what they wait with.
+// watched returns a context in which a call of a service that has to wait shows this as the message; what names the
+// slide.
 func watched(ctx context.Context, t *tracker, what string) context.Context {
 	return retry.WithWatch(ctx, func(service string, wait time.Duration) func() {
 		return t.wait(fmt.Sprintf("Waiting %s for the %s, which is busy or cannot be reached (%s).",
@@ -143,7 +144,7 @@ func watched(ctx context.Context, t *tracker, what string) context.Context {
 	})
 }
 
-// shown is what people see now. It is called with mu held.
+// shown returns what people see now. It is called with mu held.
 func (t *tracker) shown() lectern.Reported {
 	r := lectern.Reported{Stage: t.stage, Message: t.message, Progress: t.highest, SlidesDone: len(t.slides)}
 	if n := len(t.waits); n > 0 {
@@ -166,7 +167,7 @@ func (t *tracker) update(stage, message, name string, share float64, slide int) 
 	})
 }
 
-// change makes a change and reports what people see of it.
+// change calls do with mu held, and reports what people see if that has changed.
 func (t *tracker) change(do func()) {
 	t.mu.Lock()
 	before := t.shown()
@@ -199,7 +200,8 @@ func (t *tracker) sum() float64 {
 	return done / whole
 }
 
-// pace smooths the speed over about four seconds, so that one slow or cached step does not throw the time left about.
+// pace smooths the speed over about four seconds, so that one slow or cached step does not change the time left by
+// much.
 func (t *tracker) pace(sum float64) {
 	now := t.now()
 	dt := now.Sub(t.lastAt).Seconds()
@@ -216,7 +218,7 @@ func (t *tracker) pace(sum float64) {
 	t.lastAt, t.lastSum = now, sum
 }
 
-// left is the time to the end at the present speed, in whole seconds; 0 while it is unknown.
+// left returns the time to the end at the present speed, in whole seconds; 0 while it is unknown.
 func (t *tracker) left(sum float64) time.Duration {
 	if sum < 0.02 || t.speed < 1e-6 {
 		return 0

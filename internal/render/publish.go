@@ -24,7 +24,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// publisher leaves the artifacts of a presentation.
+// publisher publishes the artifacts of a presentation.
 type publisher struct {
 	*steps
 	*outline
@@ -32,7 +32,7 @@ type publisher struct {
 	store Artifacts
 }
 
-// publish leaves the artifacts. Each appears whole, under a key of its own attempt (J7).
+// publish stores the artifacts and returns them. Each appears whole, under a key that has the attempt in it (J7).
 func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audio, thumbnail file,
 	w words) ([]lectern.Artifact, error) {
 	started := u.now()
@@ -73,7 +73,7 @@ func (u *publisher) publish(ctx context.Context, plan timeline.Plan, video, audi
 // artifact is one of what publish stores.
 type artifact struct {
 	kind  lectern.ArtifactKind
-	slide int // counted from 1; 0: it is the whole deck's
+	slide int // counted from 1; 0: of the whole deck
 	name  string
 	mime  string
 	made
@@ -103,7 +103,7 @@ func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, 
 			list = append(list, artifact{f.Kind, 0, f.Name, f.MediaType, of[f.Kind]})
 			continue
 		}
-		for _, s := range u.slides { // the one kind with a file a slide is its picture
+		for _, s := range u.slides { // the only kind with a file for each slide is its picture
 			list = append(list, artifact{f.Kind, s.number, f.NameOf(s.number), f.MediaType, made{file: s.picture.file}})
 		}
 	}
@@ -114,10 +114,10 @@ func (u *publisher) artifacts(plan timeline.Plan, video, audio, thumbnail file, 
 type sum struct {
 	SHA256   string
 	Size     int64
-	Modified time.Time // of the file that it is of
+	Modified time.Time // of the file; zero for a text
 }
 
-// of gives the checksum of what an artifact is now. It is s where that is of the same file.
+// of returns the checksum of an artifact. It is s if the file has the size and the time of s.
 func (s sum) of(it artifact) (sum, error) {
 	if it.path == "" {
 		return sum{SHA256: contentkey.Digest([]byte(it.text)), Size: int64(len(it.text))}, nil
@@ -170,9 +170,9 @@ func (w *written) of(key string) (sum, bool) {
 	return s, ok && key != ""
 }
 
-// sums gives the checksums of a list. They are kept in the cache, all of a presentation's together: where it is
-// rendered again as it was, they would take longer than all else. Files in the cache do not change, but one that went
-// may have come again, which its time shows.
+// sums returns the checksums of the artifacts in list. They are kept in the cache, together for the presentation: if an
+// unchanged presentation is rendered again, computing them would take longer than all else. A file in the cache does
+// not change, but it may have been removed and made again. Then its time is different.
 func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	keys := make([]string, len(list))
 	for i, it := range list {
@@ -211,12 +211,12 @@ func (u *publisher) sums(ctx context.Context, list []artifact) ([]sum, error) {
 	return all, err
 }
 
-// ArtifactsOf is what the keys of all artifacts of a presentation begin with, whatever attempt made them. Whoever
-// removes a presentation removes what lies below it.
+// ArtifactsOf returns the prefix of the keys of all artifacts of a presentation, whichever attempt made them. To remove
+// the presentation is to remove all keys with this prefix.
 func ArtifactsOf(id string) string { return "presentations/" + id + "/" }
 
-// thumbnail gives a small picture of the slide that stands for the whole, as soon as that is encoded. It is there
-// already where the slide was spliced just now.
+// thumbnail returns a small picture of the slide [outline.face], once that slide is encoded. If this run has spliced
+// the slide, the thumbnail is in the cache already.
 func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	s := u.face()
 	if err := await(ctx, s.encoded); err != nil {
@@ -243,7 +243,8 @@ func (u *publisher) thumbnail(ctx context.Context) (file, error) {
 	return file{key, path}, nil
 }
 
-// thumbOf says whether one of the pictures that begin groups of a slide is the thumbnail, and leaves it in dir.
+// thumbOf returns which of the pictures that begin groups is the thumbnail, for the encoder to write it to dir, and a
+// function that then copies it to the cache. t is nil if the thumbnail shows another slide.
 func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (
 	t *encode.Thumb, keep func(ctx context.Context) error) {
 	if s != u.face() {
@@ -268,7 +269,7 @@ func (u *encoder) thumbOf(s *slide, groups []int64, dir string) (
 	}
 }
 
-// readJPEG makes sure that a picture is whole.
+// readJPEG checks that a picture can be decoded.
 func readJPEG(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

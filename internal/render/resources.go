@@ -11,14 +11,12 @@ import (
 type Slots struct {
 	Encoders int // cores that encoders may use together, in a process; default: all
 	Tabs     int // pages in the browser, in a process; default 2
-	// Voices and Avatars are of one presentation: slides that are narrated, and external renders that are awaited. How
-	// much an engine does at once for all presentations is the engine's own bound. Default: half the cores, at least 2,
-	// and 4.
-	Voices  int
-	Avatars int
+	// Voices and Avatars are for one presentation. An engine itself bounds what it does for all presentations.
+	Voices  int // slides that are narrated at once; default: half the cores, at least 2
+	Avatars int // external renders that are awaited at once; default 4
 }
 
-// Resources are shared by all presentations of a process. Whoever waits longest is served first.
+// Resources are shared by all presentations of a process. The request that has waited longest is served first.
 type Resources struct {
 	slots    Slots
 	encoders *slots.Slots
@@ -46,11 +44,11 @@ func NewResources(s Slots) *Resources {
 // Uses returns what is in use of each resource.
 func (r *Resources) Uses() []slots.Use { return []slots.Use{r.encoders.Use(), r.tabs.Use()} }
 
-// Tabs are the pages of the browser, for whoever draws slides.
+// Tabs returns the slots for pages of the browser.
 func (r *Resources) Tabs() *slots.Slots { return r.tabs }
 
-// share is how many encoder slots one encode of a presentation with n of them takes, and so how many threads it uses:
-// all of them for a single one, one where there are enough to keep the machine busy.
+// share returns how many encoder slots one encode takes in a presentation with n encodes, and so how many threads it
+// uses: all slots for a single encode, one slot where there are enough encodes to keep the machine busy.
 func (r *Resources) share(n int) int {
 	return max(1, r.slots.Encoders/max(1, min(n, r.slots.Encoders)))
 }

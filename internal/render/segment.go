@@ -11,31 +11,32 @@ import (
 	"lectern/internal/h264"
 )
 
-// segment is a stream of pictures: the encoded body of a slide, or a transition. In a slide's file there precede it,
-// where the slide has an avatar, the raw regions that its transitions need, first those of the beginning, then those
-// of the end. Behind it lies what there is to know about it, so that who needs no more does not have to read it
-// through. All of that is in one file, so that all of it is there or none.
+// segment is a stream of pictures: the encoded body of a slide, or a transition. The file of a slide with an avatar
+// begins with the raw regions that its transitions need, first those of its beginning, then those of its end. Then
+// comes the stream, and after it the seal, which describes the stream: with the seal, the stream need not be read.
+// All of this is one file, so that it is complete or missing.
 type segment struct {
 	file
 	sealed
-	// loop says that the stream is one group of pictures that stands for as many as are needed.
+	// loop says that the stream is one group of pictures, to be repeated for as long as needed.
 	loop bool
 }
 
-// sealed is what lies behind a segment's stream: as JSON, followed by its length as eight bytes, the highest first.
+// sealed is the seal after a segment's stream. The file has it as JSON, followed by the length of the JSON as eight
+// bytes, the highest first.
 type sealed struct {
 	Index  h264.Index
-	Offset int64 // where the stream begins in the file
-	Bytes  int64 // that it has
+	Offset int64 // of the stream in the file
+	Bytes  int64 // of the stream
 }
 
-// maxSeal is how long the JSON may be: that of a slide of more than a day.
+// maxSeal is how many bytes the JSON may have: enough for a slide of more than a day.
 const maxSeal = 64 << 20
 
 var errSegment = errors.New("the file of a segment is damaged")
 
-// seal reads the stream through, which begins at Offset and ends with the file, makes sure that it has exactly the
-// pictures it should have, and writes its index behind it.
+// seal reads the stream, which begins at Offset and ends with the file, checks how many pictures it has, and appends
+// the seal to the file.
 func (s *segment) seal(pictures int64) error {
 	f, err := os.OpenFile(s.path, os.O_RDWR, 0)
 	if err != nil {
@@ -61,8 +62,8 @@ func (s *segment) seal(pictures int64) error {
 	return err
 }
 
-// open reads the index of a segment that was sealed, and makes sure that the file is as long as it was, and has the
-// pictures it should have.
+// open reads the seal of a segment. It checks that the file is as long as when it was sealed, and how many pictures the
+// stream has.
 func (s *segment) open(pictures int64) error {
 	f, err := os.Open(s.path)
 	if err != nil {
@@ -115,7 +116,7 @@ func (s segment) stream() (io.ReadCloser, error) {
 	}{io.NewSectionReader(f, s.Offset, s.Bytes), f}, nil
 }
 
-// picture gives one picture that stands by itself, counted from 0, as a stream of its own.
+// picture returns picture n, counted from 0, as a stream of its own. The picture must not need any other.
 func (s segment) picture(n int) ([]byte, error) {
 	r, err := s.stream()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"lectern/internal/timeline"
 )
 
-// mixer makes the sound of the whole.
+// mixer makes the sound of the video.
 type mixer struct {
 	*steps
 	*outline
@@ -52,10 +52,10 @@ func (u *mixer) gains(ctx context.Context) (map[lectern.Voice]float64, error) {
 	return gains, nil
 }
 
-// voiceSample is how much of a voice is tried on the limiter, in samples.
+// voiceSample is how many samples of a voice are tried on the limiter.
 const voiceSample = 15 * lectern.SampleRate
 
-// speech lists all narrations as they are to be heard.
+// speech lists all narrations with their times and gains.
 func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech, error) {
 	gains, err := u.gains(ctx)
 	if err != nil {
@@ -71,14 +71,14 @@ func (u *mixer) speech(ctx context.Context, plan timeline.Plan) ([]audio.Speech,
 	return list, nil
 }
 
-// sounded is the encoded sound of the whole, in a file of its own too.
+// sounded is the encoded sound of the video: as a soundtrack to be joined, and as a file of its own.
 type sounded struct {
 	file
 	mp4.Soundtrack
 }
 
-// sound mixes and encodes the sound of the whole: passage by passage, those that are not in the cache, and joins
-// them. The joined file is in the run's own folder: it is made faster than it would be found.
+// sound mixes and encodes the passages that are not in the cache, and joins all passages. The joined file is in the
+// run's own folder and not in the cache, since joining takes less time than finding it there.
 func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) {
 	speech, err := u.speech(ctx, plan)
 	if err != nil {
@@ -120,7 +120,7 @@ func (u *mixer) sound(ctx context.Context, plan timeline.Plan) (sounded, error) 
 	return whole, nil
 }
 
-// passage gives a passage encoded.
+// passage returns a passage, encoded.
 func (u *mixer) passage(ctx context.Context, p audio.Passage, key string, progress func(time.Duration)) (mp4.Part,
 	error) {
 	var err error
@@ -157,7 +157,7 @@ func (u *mixer) mix(ctx context.Context, p audio.Passage, path string, progress 
 	return u.ffmpeg(ctx, Command{Args: encode.Audio("file:" + path), Stdin: in, OnTime: progress, What: whatSound})
 }
 
-// readPassage reads what is in the file of a passage, and makes sure that it is all there.
+// readPassage reads the list of packets in the file of a passage, and checks that none is missing.
 func readPassage(p audio.Passage, path string) (mp4.Part, error) {
 	part := mp4.Part{At: p.At, Packets: p.Packets(), Open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	f, err := os.Open(path)
@@ -174,7 +174,7 @@ func readPassage(p audio.Passage, path string) (mp4.Part, error) {
 	return part, nil
 }
 
-// checkSound makes sure that a file of sound is as long as it should be.
+// checkSound checks that a file of sound has the given number of samples.
 func checkSound(samples int64, path string) error {
 	m, err := readMovie(path)
 	if err != nil {

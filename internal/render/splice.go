@@ -18,11 +18,12 @@ import (
 	"lectern/internal/picture"
 )
 
-// errLeaks says that a patch, spliced, would not decode to what it decodes to by itself.
+// errLeaks says that a patch would decode to other pictures once it is spliced (see [h264.Leaks]).
 var errLeaks = errors.New("the avatar's pictures read beyond their border")
 
-// splice animates a slide and encodes only where its avatar is: see [h264.Splicer]. It writes the segment to out,
-// behind the regions of transitions. errLeaks and h264.ErrUnsupported say that this slide has to be encoded whole.
+// splice animates a slide and encodes only the part of the picture in which the avatar moves: see [h264.Splicer]. It
+// writes the stream to out at head, after the regions of transitions. errLeaks and h264.ErrUnsupported say that this
+// patch cannot be spliced.
 func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv *picture.YUV, patch encode.Patch,
 	out *os.File, head int64, threads int) error {
 	dir, err := os.MkdirTemp(u.job.Scratch, fmt.Sprintf("splice-%d-", s.number))
@@ -53,8 +54,9 @@ func (u *encoder) splice(ctx context.Context, s *slide, reader *clipReader, yuv 
 	})
 }
 
-// encodeParts encodes what a slide is spliced of, with the arguments that [encode.Encoding.Spliced] gives, the patch
-// to small. What comes out of its encoder is looked through while it works (see [h264.Leaks]): errLeaks ends it.
+// encodeParts encodes the parts that a slide is spliced from, with the arguments from [encode.Encoding.Spliced]. It
+// writes the patch to small and checks it for leaks meanwhile; a leak ends the encoder, and encodeParts returns
+// errLeaks.
 func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch encode.Patch, args []string,
 	small string) error {
 	out, err := os.Create(small)
@@ -75,7 +77,7 @@ func (u *encoder) encodeParts(ctx context.Context, s *slide, feed *feeder, patch
 	return found
 }
 
-// prover reads where the pictures that are written to it are predicted from.
+// prover checks the pictures of a patch that are written to it for leaks.
 type prover struct {
 	*io.PipeWriter
 	found chan error
@@ -97,12 +99,13 @@ func (u *encoder) prove(patch encode.Patch) *prover {
 			err = broken(whatSlide, err)
 		}
 		p.found <- err
-		_ = r.CloseWithError(err) // who writes learns of it
+		_ = r.CloseWithError(err) // makes the writer fail with it
 	}()
 	return p
 }
 
-// end gives what was found, once the encoder has ended with encoded, and whether that is why it ended.
+// end returns what the prover has found, after the encoder has ended with the error encoded. stopped reports whether
+// the prover had ended before.
 func (p *prover) end(encoded error) (found error, stopped bool) {
 	select {
 	case found = <-p.found:
@@ -120,7 +123,7 @@ type feeder struct {
 	groups []int64
 	group  int
 	done   int64 // pictures of the group
-	tile   int   // the next one of a whole picture, once its first is given
+	tile   int   // the next tile of a whole picture; 0: none is left
 }
 
 func (f *feeder) next() ([]byte, error) {
@@ -175,7 +178,7 @@ func (u *encoder) splicer(keys, small string, patch encode.Patch) (p *h264.Splic
 	return p, err
 }
 
-// between opens the pictures of two streams.
+// between calls do with the pictures of two streams.
 func between(keys, small string, do func(keys, small *h264.Pictures) error) error {
 	a, err := os.Open(keys)
 	if err != nil {
@@ -190,7 +193,7 @@ func between(keys, small string, do func(keys, small *h264.Pictures) error) erro
 	return broken(whatSlide, do(h264.NewPictures(a), h264.NewPictures(b)))
 }
 
-// animation begins a slide's clip.
+// animation begins the clip of a slide.
 func (u *encoder) animation(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
 	clip, err := func() (lectern.Clip, error) {
 		if s.takes != nil {
@@ -201,7 +204,7 @@ func (u *encoder) animation(ctx context.Context, s *slide, req lectern.ClipReque
 	return clip, fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be animated.")
 }
 
-// newReader composes the frames of a clip over a slide. Its frames have to be stopped.
+// newReader returns a reader that composes the frames of a clip with a slide. The caller must stop its frames.
 func (s *slide) newReader(clip lectern.Clip, img *image.RGBA, out io.WriterAt) *clipReader {
 	return &clipReader{frames: drawAhead(clip, s.window.At, s.slot.Frames), region: s.window.NewRegion(img),
 		total: s.slot.Frames, in: s.in, out: s.out, aside: out}

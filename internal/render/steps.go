@@ -13,8 +13,8 @@ import (
 	"lectern"
 )
 
-// steps is what all parts of a run share: the cache that their outputs are kept in, the records of what is done, the
-// progress, and the warnings.
+// steps is what all parts of a run share: the cache for their outputs, the records of finished steps, the progress, and
+// the warnings.
 type steps struct {
 	job     lectern.Job
 	report  lectern.Reporter
@@ -41,7 +41,7 @@ func (m *meter) update() {
 	m.tell()
 }
 
-// tell reports what is known to be used.
+// tell reports the usage that is known.
 func (m *meter) tell() {
 	used := m.Read()
 	m.report.Report(lectern.Reported{Usage: &used})
@@ -53,7 +53,8 @@ type file struct {
 	path string
 }
 
-// step gives the output of a step from the cache, or makes it there, and records the step. ending is the file's.
+// step returns the output of a step from the cache, or makes it there, and records the step. ending is the end of the
+// file's name, such as ".png".
 func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key, ending string,
 	make func(path string) error) (file, error) {
 	started := u.now()
@@ -75,7 +76,7 @@ func (u *steps) step(ctx context.Context, kind lectern.StepKind, slide int, key,
 
 func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key string, reused bool,
 	started time.Time) error {
-	u.meter.update() // stored with the step: what a run has used is not lost with it
+	u.meter.update() // the usage is stored with the step, so that it is not lost if the process dies
 	err := u.report.StepDone(ctx, lectern.Step{Kind: kind, Slide: slide, Key: key, Attempt: u.job.Attempt,
 		Reused:  reused,
 		Started: started, Took: u.now().Sub(started)})
@@ -85,14 +86,15 @@ func (u *steps) done(ctx context.Context, kind lectern.StepKind, slide int, key 
 	return nil
 }
 
-// broken makes err the failure of an ffmpeg that ended well and left something else than it should have; what says
-// what it could not do, as in Command.What.
+// broken returns err as the failure of an ffmpeg that reported success but wrote a damaged file. what begins the
+// sentence, as Command.What does. It returns nil for nil.
 func broken(what string, err error) error {
 	return unwell(err,
 		what+": what it left is not whole. Try again; if that does not help, check the disk and install ffmpeg again.")
 }
 
-// unwell makes err a failure to encode that may be a machine's bad moment.
+// unwell returns err as a failure to encode with the sentence. It is retryable, since the cause may have passed by
+// then.
 func unwell(err error, sentence string) error {
 	err = fail.Else(err, lectern.CodeEncodeFailed, sentence)
 	if f, ok := errors.AsType[*lectern.Failure](err); ok && f.Code == lectern.CodeEncodeFailed {
@@ -101,7 +103,7 @@ func unwell(err error, sentence string) error {
 	return err
 }
 
-// What a failure of ffmpeg begins with.
+// The beginnings of the sentences for failures of ffmpeg.
 const (
 	whatSlide     = "ffmpeg could not encode the slide"
 	whatBlend     = "ffmpeg could not blend two slides"
@@ -110,7 +112,7 @@ const (
 	whatTake      = "ffmpeg could not read the avatar's video"
 )
 
-// warn keeps warnings for the manifest and tells of them.
+// warn reports warnings, each of them once, and keeps them for the manifest.
 func (u *steps) warn(list []lectern.Warning) {
 	if len(list) == 0 {
 		return
@@ -118,7 +120,7 @@ func (u *steps) warn(list []lectern.Warning) {
 	u.mu.Lock()
 	var fresh []lectern.Warning
 	for _, w := range list {
-		if !slices.Contains(u.warnings, w) { // the check has said it
+		if !slices.Contains(u.warnings, w) { // otherwise it was reported already
 			u.warnings, fresh = append(u.warnings, w), append(fresh, w)
 		}
 	}
@@ -134,7 +136,7 @@ func (u *steps) frames(task string, total int64) func(int) {
 	return func(n int) { u.track.move(task, float64(n)/float64(max(total, 1))) }
 }
 
-// coder is ffmpeg, and the slots that it works in.
+// coder is ffmpeg with the slots for encoders.
 type coder struct {
 	tool      FFmpeg
 	resources *Resources

@@ -17,17 +17,17 @@ import (
 	"lectern/internal/timeline"
 )
 
-// takes are the parts of a slide that its avatar says itself.
+// takes are the parts of a slide's narration that its avatar speaks itself.
 type takes struct {
 	texts  []string
 	parts  []file
 	mu     sync.Mutex
-	shares []float64
-	left   int           // parts that are not there yet
-	done   chan struct{} // closed when all are there
+	shares []float64     // of each part that is done, 0 to 1
+	left   int           // parts that are not made yet
+	done   chan struct{} // closed when all are made
 }
 
-// performer has avatars that speak themselves perform.
+// performer makes the takes of avatars that speak themselves.
 type performer struct {
 	*steps
 	*outline
@@ -36,7 +36,7 @@ type performer struct {
 	align   func(text string, samples []int16) []lectern.Span // nil: narrations have no words
 }
 
-// order divides what is said into takes and lists the work of having them made, slide after slide.
+// order divides the narrations into takes and returns the work of making them, slide after slide.
 func (u *performer) order(ctx context.Context) ([]func(context.Context) error, error) {
 	if !u.performed {
 		return nil, nil
@@ -52,7 +52,8 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 			err = lectern.Fail(lectern.CodeAvatarFailed, "The avatar has nothing to say.")
 		}
 		if err != nil {
-			return nil, fail.On(ctx, fail.Else(err, lectern.CodeAvatarFailed, "The avatar could not be asked."), s.number)
+			return nil, fail.On(ctx, fail.Else(err, lectern.CodeAvatarFailed,
+				"The narration could not be divided for the avatar."), s.number)
 		}
 		s.takes = &takes{texts: parts, parts: make([]file, len(parts)), shares: make([]float64, len(parts)),
 			left: len(parts), done: make(chan struct{})}
@@ -66,7 +67,7 @@ func (u *performer) order(ctx context.Context) ([]func(context.Context) error, e
 	return jobs, nil
 }
 
-// take has one part made, unless it lies in the cache.
+// take makes part k of a slide, unless it is in the cache.
 func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	t := s.takes
 	voice := u.deck.Slides[s.index].Voice
@@ -97,7 +98,7 @@ func (u *performer) take(ctx context.Context, s *slide, k int) error {
 	return nil
 }
 
-// behind is the colour in front of which an avatar is taken that is not cut out of its background; "" for one that is.
+// behind returns the colour of the background in takes of an avatar that is shown with it; "" for one that is cut out.
 func (u *performer) behind(s *slide) string {
 	if u.deck.KeysAvatar() {
 		return ""
@@ -105,10 +106,11 @@ func (u *performer) behind(s *slide) string {
 	return cmp.Or(u.backdrop(s.index).Top, u.theme.Backdrop.Top, plainBackground)
 }
 
-// plainBackground is for themes that have none.
+// plainBackground is the background for themes that have none.
 const plainBackground = "#ffffff"
 
-// taken shows how far a slide's takes are: each counts for as much as it says.
+// taken sets how much of part k is done, and shows the progress of the slide's takes. Each counts by the length of its
+// text.
 func (u *performer) taken(s *slide, k int, share float64) {
 	t := s.takes
 	t.mu.Lock()
@@ -122,8 +124,8 @@ func (u *performer) taken(s *slide, k int, share float64) {
 	u.track.move(taskOf("animate", s), sum/max(whole, 1))
 }
 
-// heard makes a slide's narration of the sound of its takes. Each lasts a whole number of frames, so that lips and
-// sound stay together however many parts there are.
+// heard returns a slide's narration, made from the sound of its takes. Each take lasts a whole number of frames, so
+// that lips and sound stay together however many parts there are.
 func (u *performer) heard(ctx context.Context, s *slide) (narration, error) {
 	if err := await(ctx, s.takes.done); err != nil {
 		return narration{}, err
@@ -183,15 +185,16 @@ func (u *performer) listen(ctx context.Context, s *slide, path string) error {
 	return writeNarration(path, all, a)
 }
 
-// shown is the clip of a slide whose takes are there: keyed, in its window, in time with the narration.
+// shown returns the clip of a slide whose takes are made, in time with the narration: cut out of the background, or
+// shown with it.
 func (u *performer) shown(ctx context.Context, s *slide, req lectern.ClipRequest) (lectern.Clip, error) {
-	n := s.narration // others read it meanwhile
+	n := s.narration // a copy: open sets fields of it, and others read it meanwhile
 	a, err := n.open()
 	if err != nil {
 		return nil, err
 	}
 	if len(a.Takes) != len(s.takes.parts) {
-		return nil, lectern.Fail(lectern.CodeInternal, "A narration in the cache is of other takes.")
+		return nil, lectern.Fail(lectern.CodeInternal, "A narration in the cache was made from other takes.")
 	}
 	var films []footage.Film
 	for i, p := range s.takes.parts {
@@ -204,7 +207,7 @@ func (u *performer) shown(ctx context.Context, s *slide, req lectern.ClipRequest
 	return &takeClip{play(ctx, decoder{u.coder}, req, films), u, ctx, s.takes.parts}, nil
 }
 
-// takeClip is a clip of takes, which go from the cache where they cannot be read.
+// takeClip is a clip of takes. It removes a take that cannot be read from the cache.
 type takeClip struct {
 	*footage.Clip
 	u     *performer
@@ -231,8 +234,8 @@ func (d decoder) Decode(ctx context.Context, what string, args []string, out io.
 	})
 }
 
-// spoiled is the failure of a take that was good when it came and cannot be read now. It goes from the cache, so that
-// the next attempt has it from the service again, where it is paid for already.
+// spoiled returns the failure of a take that was good when it was made and cannot be read now. It removes the take
+// from the cache, so that the next attempt fetches it from the service again, where it is already paid for.
 func (u *performer) spoiled(ctx context.Context, take file, err error) error {
 	if ctx.Err() != nil {
 		return err
@@ -246,5 +249,5 @@ func (u *performer) spoiled(ctx context.Context, take file, err error) error {
 	return &f
 }
 
-// takeEnding is that of a take's file in the cache, by which it is told from finished videos.
+// takeEnding ends the name of a take's file in the cache. It distinguishes takes from finished videos.
 const takeEnding = ".take.mp4"

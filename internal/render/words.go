@@ -19,8 +19,8 @@ type segmenter struct {
 	tool    Segmenter // nil: there is none
 }
 
-// segment finds the words of narrations in scripts without spaces. Where that fails captions are less well divided,
-// with a warning.
+// segment finds the words of narrations in scripts without spaces. Where this fails, captions are divided less well,
+// and there is a warning.
 func (u *segmenter) segment(ctx context.Context) error {
 	for _, s := range u.slides {
 		if s.script.Silent() || !captions.Unspaced(s.script.Text) {
@@ -42,7 +42,7 @@ func (u *segmenter) segment(ctx context.Context) error {
 
 var errNoSegmenter = errors.New("there is no segmenter")
 
-// words gives where the words of a slide's narration begin, from the cache if they are there.
+// words returns where the words of a slide's narration begin, from the cache if it has them.
 func (u *segmenter) words(ctx context.Context, s *slide) ([]int, error) {
 	if u.tool == nil {
 		return nil, errNoSegmenter

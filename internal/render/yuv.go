@@ -11,7 +11,7 @@ import (
 	"lectern/internal/picture"
 )
 
-// yuvFiles makes slides' pictures what the encoder takes.
+// yuvFiles converts the pictures of slides to the form that the encoder reads.
 type yuvFiles struct {
 	*outline
 	scratch   string // the folder that the files are in
@@ -26,8 +26,8 @@ type yuvFile struct {
 	uses int
 }
 
-// yuvOf gives the path of a slide's YUV file. yuv is what is in it, where the caller has that. Each use ends with a
-// call of dropYUV.
+// yuvOf returns the path of a slide's YUV file, and makes the file if needed. yuv is its content, or nil if the
+// caller does not have it. Each use ends with a call of dropYUV.
 func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
 	s.yuv.mu.Lock()
 	path := s.yuv.path
@@ -62,7 +62,7 @@ func (u yuvFiles) yuvOf(s *slide, yuv *picture.YUV) (string, error) {
 	return f.Name(), nil
 }
 
-// dropYUV ends a use of a slide's YUV file; after the last the file goes.
+// dropYUV ends a use of a slide's YUV file; the last use removes the file.
 func (u yuvFiles) dropYUV(s *slide) {
 	s.yuv.mu.Lock()
 	s.yuv.uses--
@@ -76,7 +76,7 @@ func (u yuvFiles) dropYUV(s *slide) {
 	}
 }
 
-// canvas reads a slide's picture, exactly as large as the video, with the avatar's window drawn in.
+// canvas returns a slide's picture, exactly as large as the video, with the avatar's window drawn in.
 func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
 	var img image.Image
 	if drawn := u.drawn(s); drawn != nil {
@@ -95,7 +95,7 @@ func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
 	exact, ok := img.(*image.RGBA)
 	if !ok || b.Dx() != size.Width || b.Dy() != size.Height {
 		exact = image.NewRGBA(image.Rect(0, 0, size.Width, size.Height))
-		// A picture that is a pixel short has its last row and column repeated.
+		// If the picture is smaller by a pixel, its last row and column are repeated.
 		for dx := 0; dx < size.Width; dx += b.Dx() {
 			for dy := 0; dy < size.Height; dy += b.Dy() {
 				from := image.Pt(b.Min.X, b.Min.Y)
@@ -115,7 +115,7 @@ func (u yuvFiles) canvas(s *slide) (*image.RGBA, error) {
 	return exact, nil
 }
 
-// drawn gives what was drawn of a slide, once, if it was kept.
+// drawn returns the picture of a slide that was kept in memory, once; nil if there is none.
 func (u yuvFiles) drawn(s *slide) *image.RGBA {
 	img := s.picture.drawn.Swap(nil)
 	if img != nil {

@@ -10,7 +10,7 @@ import (
 
 // The address of an asset becomes one that only Lectern's pages use. No deck can write that address itself, so the
 // check of the owner applies to every asset that a deck names.
-func TestAssetsOfPages(t *testing.T) {
+func TestAddressesOfAssetsInPages(t *testing.T) {
 	t.Parallel()
 	l, err := New()
 	if err != nil {
@@ -40,8 +40,8 @@ func TestAssetsOfPages(t *testing.T) {
 	}
 }
 
-// Pictures that are files next to the deck are listed with their fields, and one that would leave its folder is
-// refused. What became of them goes to where they are named, and to no other text.
+// Pictures that are files next to the deck are listed with their fields. A path that leaves the deck's folder is
+// refused. WithFiles writes the addresses of the assets where pictures are named, and changes no other text.
 func TestFilesBesideTheDeck(t *testing.T) {
 	t.Parallel()
 	l, err := New()

@@ -22,13 +22,14 @@ type CodeLine struct {
 	Marked bool
 }
 
-// CodePart is a part of a line with one colour. Class is "" or one of key, str, num, com and fn.
+// CodePart is a part of a line with one colour. Class is "" or one of key (keyword or key), str (string), num (number
+// or constant), com (comment) and fn (function).
 type CodePart struct{ Class, S string }
 
 // Code returns a listing by role, or nil.
 func (v *view) Code(role string) *Code { return v.codes[role] }
 
-// defaultTab is how many columns a tab reaches at most.
+// defaultTab is the distance of the tab stops, in columns, unless the deck sets it.
 const defaultTab = 4
 
 // code reads a listing and its options.
@@ -81,13 +82,13 @@ func (v *view) code(value any) *Code {
 	return c
 }
 
-// odd warns of an invalid option or part of one.
+// odd warns that given, a value of the option or a part of it, is invalid. allowed describes the valid values.
 func (v *view) odd(role, given, allowed string) {
 	at := v.at
 	defer func() { v.at = at }()
 	v.at = v.names[role]
 	short, _ := cut(clean(given), 40)
-	v.warn("unknown_choice", "%q of %q is ignored; it takes %s.", short, v.at, allowed)
+	v.warn("unknown_choice", "%q in %q is ignored. Allowed: %s.", short, v.at, allowed)
 }
 
 // codeText returns the text of a listing, which may be a list of lines.

@@ -9,14 +9,14 @@ import (
 	"lectern"
 )
 
-// V5: code keeps its indentation in every form in which a deck can write it.
-func TestV5CodeKeepsItsIndentation(t *testing.T) {
+// Code keeps its indentation in every form in which a deck can write it.
+func TestCodeKeepsItsIndentation(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for name, value := range map[string]any{
 		"text":         "\n\nif x:\n\tif y:\n\t  go(\"<b>\")\r\n\n",
 		"list":         []any{"if x:", "\tif y:", "\t  go(\"<b>\")"},
-		"within":       map[string]any{"code": "if x:\n\tif y:\n\t  go(\"<b>\")"},
+		"object":       map[string]any{"code": "if x:\n\tif y:\n\t  go(\"<b>\")"},
 		"with bidi":    "if x:\n\tif \u202ey:\n\t  go(\"<b>\")",
 		"tab, in line": "if\tx:\n\tif y:\n\t  go(\"<b>\")",
 	} {
@@ -32,12 +32,12 @@ func TestV5CodeKeepsItsIndentation(t *testing.T) {
 			}
 		}
 		if n := strings.Count(p.HTML, `class="marked"`); n != 2 || len(warnings) != 0 {
-			t.Errorf("%s: %d lines stand out; %v", name, n, warnings)
+			t.Errorf("%s: %d lines are highlighted, want 2; warnings %v", name, n, warnings)
 		}
 	}
 	p, _ := page(t, l, lectern.Slide{Template: "code", Props: map[string]any{"title": "T", "code": "\tx", "tabs": 2}})
 	if !strings.Contains(p.HTML, "<code data-t data-box>  x</code>") {
-		t.Error("a tab of 2 columns has others")
+		t.Error("a tab of 2 columns is not 2 spaces")
 	}
 }
 
@@ -79,18 +79,19 @@ func TestCodeHasColours(t *testing.T) {
 	}
 }
 
-// For any code, the parts together give the code, with the same lines.
+// For any code, the coloured parts joined are the code.
 func TestNoCodeIsLost(t *testing.T) {
 	t.Parallel()
 	names := []string{"", "go", "python", "html", "json", "bash", "rust", "sql", "yaml", "c", "ruby"}
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(),
 			rapid.StringOf(rapid.SampledFrom([]rune("ab1_ \n\t\"'`\\/*#-<>=!:@$(){}é漢ש")))).Draw(t, "code")
-		holdCode(t, text, rapid.SampledFrom(names).Draw(t, "language"))
+		checkParts(t, text, rapid.SampledFrom(names).Draw(t, "language"))
 	})
 }
 
-func holdCode(t interface{ Fatalf(string, ...any) }, text, language string) {
+// checkParts fails if the parts of a text are not the text, or if one of them is empty.
+func checkParts(t interface{ Fatalf(string, ...any) }, text, language string) {
 	if text == "" {
 		return
 	}
@@ -110,28 +111,28 @@ func FuzzCode(f *testing.F) {
 	f.Add("func main() { /* x */ \"y\" }", "go")
 	f.Add("<!-- <a b='c'> -->", "html")
 	f.Fuzz(func(t *testing.T, text, language string) {
-		holdCode(t, text, language)
+		checkParts(t, text, language)
 	})
 }
 
 // The colours of code have a contrast of 4.5 to 1 on the pane and on highlighted lines.
-func TestV5ContrastOfCode(t *testing.T) {
+func TestContrastOfCode(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, id := range l.themeOrder {
 		th := l.themes[id]
 		for _, c := range []string{th.Base.Bright, th.Good, th.Base.Warm, th.Base.Ink, th.Base.Muted} {
-			for _, ground := range []string{th.Base.Surface, th.Base.Surface2} {
-				if got := readable(c, th.Base.Ink, th.Base.Surface, th.Base.Surface2); contrast(got, ground) < 4.5 {
-					t.Errorf("%s: %s on %s is %.2f", id, got, ground, contrast(got, ground))
+			for _, pane := range []string{th.Base.Surface, th.Base.Surface2} {
+				if got := readable(c, th.Base.Ink, th.Base.Surface, th.Base.Surface2); contrast(got, pane) < 4.5 {
+					t.Errorf("%s: the contrast of %s on %s is %.2f, below 4.5", id, got, pane, contrast(got, pane))
 				}
 			}
 		}
 	}
 }
 
-// A warning names an invalid option of a listing, and its valid parts apply (V3, V5).
-func TestV5OddOptionsOfCodeAreNamed(t *testing.T) {
+// A warning names the invalid part of an option of a listing.
+func TestInvalidOptionsOfCodeAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, c := range []struct {

@@ -23,7 +23,7 @@ func (l *Library) Files(d lectern.Deck) []lectern.FileUse {
 	return uses
 }
 
-// aScheme is what stands before the colon of an address.
+// aScheme matches the scheme of an address: the part before its colon.
 var aScheme = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
 
 // maxPath is the longest path of a file, in bytes.
@@ -37,7 +37,7 @@ func relative(s string) (string, error) {
 	case strings.HasPrefix(s, "//"):
 		return "", errors.New("that is not a valid web address")
 	case len(s) > maxPath || strings.ContainsFunc(s, unicode.IsControl):
-		return "", errors.New("that is no path of a file")
+		return "", errors.New("that is not a valid path of a file")
 	case strings.Contains(s, `\`):
 		return "", errors.New("the path of a file is written with slashes (/)")
 	case path.IsAbs(s) || !fs.ValidPath(p) || p == ".":
@@ -46,7 +46,7 @@ func relative(s string) (string, error) {
 	return p, nil
 }
 
-// absent is why a file next to the deck is not shown.
+// absent returns the reason why a file next to the deck cannot be shown: it is not an asset.
 func absent(path string) error {
 	return fmt.Errorf("the file %q did not come with the deck; send it in a ZIP file with the deck, or as a part "+
 		"\"file\" of the form, named by its path, or upload it (POST /v1/assets) and write its address",

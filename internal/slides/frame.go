@@ -12,7 +12,7 @@ const (
 	marginNarrow = 72 // of a page, or part of one, narrower than narrow
 	narrow       = 1200
 	gutter       = 72  // between the avatar's window and any text
-	headRoom     = 230 // usual height of a title with its subtitle
+	headHeight   = 230 // usual height of a title with its subtitle
 )
 
 // frame is the area that a template may use, in slide pixels.
@@ -25,14 +25,17 @@ type frame struct {
 	round   bool         // the window is a circle
 	// Free space at each side of the stage, next to the body and next to the head above it.
 	bodyLeft, bodyRight, headLeft, headRight int
-	mode                                     string
-	over                                     bool // the window is on the page, so that the page continues under it
-	buried                                   bool // the window covers so much of the page that it is ignored
+	mode                                     string // see below
+	over                                     bool   // the window is on the page, so that the page continues under it
+	buried                                   bool   // the window covers so much of the page that it is ignored
 }
 
+// newFrame returns the frame of slide i, counted from 0. Its mode, which style sheets see as the class m-MODE, says
+// which part of the page the text may use: "full" all of it, "part" the content's part, "corner" all but the corner
+// with the avatar's window, and "above" the part above or below the window.
 func newFrame(d lectern.Deck, i int) frame {
 	p := d.Placement(i)
-	f := frame{page: d.SlideSize(), content: p.Content, mode: "room", round: p.Shape == lectern.ShapeCircle}
+	f := frame{page: d.SlideSize(), content: p.Content, mode: "full", round: p.Shape == lectern.ShapeCircle}
 	f.content = intersect(f.content, lectern.Rect{Width: f.page.Width, Height: f.page.Height})
 	if f.content.Width < 320 || f.content.Height < 240 {
 		f.content = lectern.Rect{Width: f.page.Width, Height: f.page.Height}
@@ -69,26 +72,26 @@ func (f *frame) reserve(keep lectern.Rect) {
 	s := f.stage
 	left, right := keep.X-s.X, s.X+s.Width-(keep.X+keep.Width)
 	above, below := keep.Y-s.Y, s.Y+s.Height-(keep.Y+keep.Height)
-	room := func(w, h int) int { return max(w, 0) * max(h-headRoom, 0) }
-	best := max(room(left, s.Height), room(right, s.Height), room(s.Width, above), room(s.Width, below))
+	space := func(w, h int) int { return max(w, 0) * max(h-headHeight, 0) }
+	best := max(space(left, s.Height), space(right, s.Height), space(s.Width, above), space(s.Width, below))
 	if best*6 < s.Width*s.Height || max(left, right) < 320 && max(above, below) < 260 {
 		f.buried = true
 		return
 	}
 	f.mode, f.keep = "corner", keep
 	switch best {
-	case room(left, s.Height):
+	case space(left, s.Height):
 		f.bodyRight = s.Width - left
-	case room(right, s.Height):
+	case space(right, s.Height):
 		f.bodyLeft = s.Width - right
-	case room(s.Width, above):
+	case space(s.Width, above):
 		f.stage.Height, f.mode = above, "above"
 		return
 	default:
 		f.stage.Y, f.stage.Height, f.mode = keep.Y+keep.Height, below, "above"
 		return
 	}
-	if above < headRoom {
+	if above < headHeight {
 		f.headLeft, f.headRight = f.bodyLeft, f.bodyRight
 	}
 }

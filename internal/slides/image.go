@@ -20,10 +20,10 @@ const (
 // picture is a checked address that may be the src of an img element.
 type picture struct {
 	URL    template.URL
-	Remote bool
-	asset  string          // the hash of the asset that it is; "": it is none
-	path   string          // of the file next to the deck that it is; "": it is none
-	Alt    string          // it in words; "": it is decoration
+	Remote bool            // the browser requests it: an asset or a picture on the web
+	asset  string          // the SHA-256 of an asset; "": it is not an asset
+	path   string          // of a file next to the deck; "": it is not a file
+	Alt    string          // the alternative text; "": the picture is decoration
 	file   lectern.Picture // of a data address
 }
 
@@ -100,13 +100,13 @@ func dataPicture(s string, lim picturefile.Limits) (picture, error) {
 		body = strings.TrimRight(base64Signs.Replace(body), "=")
 		b, err := base64.RawStdEncoding.DecodeString(body)
 		if err != nil {
-			return picture{}, errors.New("its base64 is broken")
+			return picture{}, errors.New("its base64 encoding is invalid")
 		}
 		raw = b
 	} else {
 		p, err := url.PathUnescape(body)
 		if err != nil {
-			return picture{}, errors.New("its escapes are broken")
+			return picture{}, errors.New("its percent-encoding is invalid")
 		}
 		raw = []byte(p)
 	}

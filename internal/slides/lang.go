@@ -10,7 +10,7 @@ import (
 // bcp47 is loose: a match is safe inside an attribute, and CSS matches its first part.
 var bcp47 = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
-// direction is "rtl" or "ltr" by the first letter of s, or empty if s has no letter, as "42 %".
+// direction returns "rtl" or "ltr" by the first letter of s, or "" if s has no letter, such as "42 %".
 func direction(s string) string {
 	for _, r := range s {
 		switch {
@@ -53,8 +53,8 @@ var scripts = []struct {
 	}},
 }
 
-// language guesses the language of s: by its script, and among the languages of a script by the deck's. It is empty if
-// s has no letters.
+// language guesses the language of s by its script. If the deck's language uses that script, it is the deck's language.
+// It is "" if s has no letters.
 func language(s, deck string) string {
 	primary, _, _ := strings.Cut(strings.ToLower(deck), "-")
 	counts := make([]int, len(scripts))

@@ -58,7 +58,7 @@ type manifest struct {
 	Order       int            `json:"order"`
 	Extends     string         `json:"extends"` // another template, whose html and css this one uses
 	Variant     string         `json:"variant"` // becomes the class v-<variant>
-	Hero        bool           `json:"hero"`    // has the theme's hero colours
+	Hero        bool           `json:"hero"`    // uses the theme's hero colours
 	Aliases     []string       `json:"aliases"` // other ids of this template
 	Props       []prop         `json:"props"`
 	Sample      map[string]any `json:"sample"`
@@ -202,11 +202,12 @@ func (d *design) check(folder string) error {
 			p.Role = p.Name
 		}
 		if p.Name == "" || p.Description == "" || names[p.Name] {
-			return fmt.Errorf("the prop %q has no name, no description, or stands twice", p.Name)
+			return fmt.Errorf("the prop %q has no name or no description, or occurs twice", p.Name)
 		}
 		if !slices.Contains([]string{"text", "list", "image", "table", "code", "choice"}, p.Type) ||
 			(p.Type == "choice") != (len(p.Choices) > 1) {
-			return fmt.Errorf("the prop %q has the unknown type %q, or choices where there are none", p.Name, p.Type)
+			return fmt.Errorf("the prop %q has the type %q, which is unknown or does not fit its %d choices", p.Name,
+				p.Type, len(p.Choices))
 		}
 		names[p.Name] = true
 	}
@@ -285,7 +286,7 @@ func (l *Library) Templates() []lectern.Template {
 }
 
 // PropKind returns the type of a template's prop by its name in any spelling: "text", "list", "image", "table", "code"
-// or "choice". It is empty for an option without words and for a name that the template does not have.
+// or "choice". It is "" for a name that the template does not have, and for options other than alternative texts.
 func (l *Library) PropKind(template, name string) string {
 	d, ok := l.find(template)
 	if !ok {

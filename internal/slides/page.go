@@ -28,8 +28,9 @@ type section struct {
 }
 
 // Page returns slide i of the deck, counted from 0, as a page for the browser. Its background is separate, because a
-// browser takes longer for that than for everything else. The warnings name what was left out or replaced. Page fails
-// for an unknown theme and, naming the prop, for refused pictures. All other props are shown as well as possible.
+// browser takes longer for the background than for everything else. The warnings name what was left out or replaced.
+// Page fails for an unknown theme and, naming the prop, for refused pictures. All other props are shown as well as
+// possible.
 func (l *Library) Page(d lectern.Deck, i int) (lectern.Page, []lectern.Warning, error) {
 	t, err := l.themeOf(d)
 	if err != nil {
@@ -144,14 +145,15 @@ func (l *Library) view(d lectern.Deck, i int) (v *view, chosen *design, known bo
 	return v, chosen, known
 }
 
-// seed varies drawings between slides; the same slide always gets the same one.
+// seed selects the drawing that replaces a missing picture. It varies between slides and is always the same for one
+// slide.
 func seed(s lectern.Slide) int {
 	h := fnv.New32a()
 	fmt.Fprint(h, kebab(s.Template), "/", words(s.Props["title"]))
 	return int(h.Sum32() % 3)
 }
 
-// silent lists props that are not visible.
+// silent lists props that salvage does not show, because they are not text for viewers.
 var silent = []string{
 	"voiceovertext", "voiceover", "narration", "speakernotes", "notes", "id", "slideid", "templateid", "template", "type",
 	"layout", "theme",
@@ -219,7 +221,7 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 	case weight > 520:
 		classes = append(classes, "dense")
 	}
-	if fr.mode == "room" && fr.stage.Width >= 1500 {
+	if fr.mode == "full" && fr.stage.Width >= 1500 {
 		grow *= 1.12
 	}
 	dir := "ltr"
@@ -281,7 +283,7 @@ func (v *view) weight() (total, longest int) {
 	return total, longest
 }
 
-// positions places elements at the deck's positions.
+// positions returns the CSS that places elements at the deck's positions.
 func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) string {
 	var b strings.Builder
 	for _, id := range slices.Sorted(maps.Keys(s.Positions)) {
@@ -298,7 +300,7 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 		}
 		if el == "" || math.IsNaN(p.X) || math.IsNaN(p.Y) {
 			name, _ := cut(clean(id), 40)
-			v.warn("unknown_element", "The slide has no element %q to place.", name)
+			v.warn("unknown_element", "The slide has no element %q, so its position is ignored.", name)
 			continue
 		}
 		x := int(min(max(p.X, 0), float64(fr.page.Width-160)))
@@ -309,7 +311,7 @@ func (l *Library) positions(v *view, s lectern.Slide, fr frame, body string) str
 	return b.String()
 }
 
-// wrap makes a whole page of sections.
+// wrap returns a page with the given sections: one below the other if stacked, else only one, without its background.
 func (l *Library) wrap(d lectern.Deck, t theme, all []section, stacked bool) (string, error) {
 	size := d.SlideSize()
 	var css, body strings.Builder

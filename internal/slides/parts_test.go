@@ -35,13 +35,12 @@ func pngData(t *testing.T) string {
 	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
-func TestPicturesThatAreRefusedNameTheProp(t *testing.T) {
+func TestRefusedPicturesNameTheirProp(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, bad := range []string{
-		"javascript:alert(1)", "JaVaScRiPt:alert(1)", " " +
-			"javascript:alert(1)", "file:///etc/passwd", "ftp://example.com/a.png", "/etc/passwd", "photo.png",
-		"//example.com/a.png",
+		"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "file:///etc/passwd",
+		"ftp://example.com/a.png", "/etc/passwd", "photo.png", "//example.com/a.png",
 		"data:text/html,<script>alert(1)</script>", "data:text/html;base64,PHNjcmlwdD4=", "data:,x", "data:image/png;base64,",
 		"data:image/png;base64,@@@", "data:image/png",
 		"vbscript:x", "blob:https://example.com/1", "http://", "https:example.com", "https://user:pass@example.com/a.png",
@@ -83,7 +82,7 @@ func TestDamagedAndHugePicturesAreRefused(t *testing.T) {
 	}
 }
 
-func TestWebPicturesAreListedOnceAsBrowsersAskForThem(t *testing.T) {
+func TestWebPicturesAreListedOnceInTheFormOfRequests(t *testing.T) {
 	t.Parallel()
 	p, _ := page(t, library(t), lectern.Slide{Template: "four-box-grid", Props: map[string]any{"items": []any{
 		map[string]any{"title": "a", "icon": "HTTPS://Example.COM:443?q=1&r=ü#part"},
@@ -96,7 +95,7 @@ func TestWebPicturesAreListedOnceAsBrowsersAskForThem(t *testing.T) {
 		t.Errorf("assets %q", p.Assets)
 	}
 	if !strings.Contains(p.HTML, `src="https://example.com/?q=1&amp;r=%C3%BC"`) {
-		t.Error("the address does not stand in the page")
+		t.Error("the address is not in the page")
 	}
 }
 
@@ -111,7 +110,7 @@ func FuzzPicture(f *testing.F) {
 		}
 		u := string(p.URL)
 		if strings.ContainsAny(u, "\"'<> \n") {
-			t.Errorf("%q has signs that do not belong into an address", u)
+			t.Errorf("%q has characters that an address must not have", u)
 		}
 		if p.Remote {
 			if v, err := url.Parse(u); err != nil || v.Scheme != "http" && v.Scheme != "https" || v.Host == "" {
@@ -123,7 +122,7 @@ func FuzzPicture(f *testing.F) {
 	})
 }
 
-func TestPolish(t *testing.T) {
+func TestTypographyOfEachLanguage(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][3]string{
 		{"en", `He said "yes" and it's 'fine'...`, "He said “yes” and it’s ‘fine’…"},
@@ -144,7 +143,7 @@ func TestPolish(t *testing.T) {
 	}
 }
 
-func TestLanguageAndDirection(t *testing.T) {
+func TestTextHasItsLanguageAndDirection(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ s, deck, lang, dir string }{
 		{"Hello world", "", "en", "ltr"},
@@ -178,7 +177,7 @@ func TestLanguageAndDirection(t *testing.T) {
 }
 
 // The body never overlaps the avatar's window, for any place of the window.
-func TestRoomIsKeptForTheAvatar(t *testing.T) {
+func TestTextNeverOverlapsTheAvatar(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := deck("", rapid.SampledFrom(lectern.Layouts()).Draw(t, "layout"), lectern.Slide{})
@@ -193,7 +192,7 @@ func TestRoomIsKeptForTheAvatar(t *testing.T) {
 		body := lectern.Rect{X: f.stage.X + f.bodyLeft, Y: f.stage.Y, Width: f.stage.Width - f.bodyLeft - f.bodyRight,
 			Height: f.stage.Height}
 		if body.Empty() {
-			t.Fatalf("no room is left: %+v", f)
+			t.Fatalf("no space is left for text: %+v", f)
 		}
 		if !f.buried && !intersect(body, f.window).Empty() {
 			t.Fatalf("the body %+v reaches into the window %+v", body, f.window)
@@ -204,10 +203,11 @@ func TestRoomIsKeptForTheAvatar(t *testing.T) {
 	})
 }
 
-func TestSlideOnlyKeepsNoRoom(t *testing.T) {
+// Without an avatar, text may use the whole page. An avatar in a corner takes space from the body only.
+func TestSpaceForTextDependsOnTheLayout(t *testing.T) {
 	t.Parallel()
 	f := newFrame(deck("", lectern.LayoutSlideOnly, lectern.Slide{}), 0)
-	if f.mode != "room" || f.bodyRight != 0 || !f.keep.Empty() || f.stage != (lectern.Rect{X: 96, Y: 96, Width: 1728,
+	if f.mode != "full" || f.bodyRight != 0 || !f.keep.Empty() || f.stage != (lectern.Rect{X: 96, Y: 96, Width: 1728,
 		Height: 888}) {
 		t.Errorf("%+v", f)
 	}

@@ -282,3 +282,20 @@ func looksLikeItem(p props) bool {
 	}
 	return false
 }
+
+// percent returns the first number of s, clamped to 0 to 100, or -1 without a number.
+func percent(s string) float64 {
+	start := strings.IndexFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
+	if start < 0 {
+		return -1
+	}
+	end := start
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.' || s[end] == ',') {
+		end++
+	}
+	n, err := strconv.ParseFloat(strings.TrimRight(strings.ReplaceAll(s[start:end], ",", "."), "."), 64)
+	if err != nil {
+		return -1
+	}
+	return min(max(n, 0), 100)
+}

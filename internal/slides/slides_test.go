@@ -42,7 +42,7 @@ var wanted = strings.Fields(`content-slide title-slide hero-title-slide bullet-p
 	thank-you-slide kpi-update-slide percent-circles benefits-list-slide course-overview-slide avatar-checklist avatar-service avatar-steps avatar-crm
 	avatar-buttons big-image comparison content title quote table steps numbers bigNumbers two_column`)
 
-func TestEveryIDOfOldDecksIsKnown(t *testing.T) {
+func TestTemplatesAreFoundByAllTheirIDs(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, id := range wanted {
@@ -53,7 +53,7 @@ func TestEveryIDOfOldDecksIsKnown(t *testing.T) {
 	}
 }
 
-func TestSamplesShowTheirWordsInEveryThemeAndLayout(t *testing.T) {
+func TestSamplesShowTheirTextsInEveryThemeAndLayout(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, theme := range l.Themes() {
@@ -77,6 +77,7 @@ func TestSamplesShowTheirWordsInEveryThemeAndLayout(t *testing.T) {
 	}
 }
 
+// leaves returns all strings of a value, at any depth.
 func leaves(v any) (out []string) {
 	switch v := v.(type) {
 	case string:
@@ -93,7 +94,7 @@ func leaves(v any) (out []string) {
 	return out
 }
 
-func TestTemplatesSayWhatTheyTake(t *testing.T) {
+func TestTemplatesDescribeTheirProps(t *testing.T) {
 	t.Parallel()
 	for _, tp := range library(t).Templates() {
 		if tp.Name == "" || tp.Description == "" || len(tp.Props) == 0 || len(tp.Sample) == 0 {
@@ -125,7 +126,7 @@ func TestEmptySlidesRender(t *testing.T) {
 
 const attack = `<script>alert(1)</script>{{.Text}}{{template "x"}}"><img src=x onerror=alert(1)>';}</style><style>*{background:url(http://evil.example/a)}--><!--]]>`
 
-func TestWhatStandsInPropsIsTextAndNothingElse(t *testing.T) {
+func TestPropsNeverBecomeMarkup(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, tp := range l.Templates() {
@@ -155,19 +156,19 @@ func TestWhatStandsInPropsIsTextAndNothingElse(t *testing.T) {
 		}
 		for _, bad := range []string{"<img src=x", "<style>*{background", "evil.example/a)}--><", "ZgotmplZ"} {
 			if strings.Contains(p.HTML, bad) {
-				t.Errorf("%s: %q got through", tp.ID, bad)
+				t.Errorf("%s: %q is in the page", tp.ID, bad)
 			}
 		}
 		if !strings.Contains(p.HTML, "&lt;script&gt;alert(1)&lt;/script&gt;{{.Text}}") {
-			t.Errorf("%s does not show the words as they are", tp.ID)
+			t.Errorf("%s does not show the text unchanged", tp.ID)
 		}
 		if n := strings.Count(p.HTML, "</style>"); n != 1 {
-			t.Errorf("%s: %d ends of style", tp.ID, n)
+			t.Errorf("%s: %d style elements end in the page, want 1", tp.ID, n)
 		}
 	}
 }
 
-func TestUnknownTemplateFallsBackWithItsWords(t *testing.T) {
+func TestSlideWithAnUnknownTemplateShowsItsTexts(t *testing.T) {
 	t.Parallel()
 	p, warnings := page(t, library(t), lectern.Slide{Template: "holo-deck", Props: map[string]any{
 		"heading": "Forward", "blurb": "Nobody thought of this name.", "whatever": []any{"alpha point",
@@ -187,7 +188,7 @@ func TestUnknownTemplateFallsBackWithItsWords(t *testing.T) {
 	}
 }
 
-func TestPropsInOtherSpellings(t *testing.T) {
+func TestPropsAreReadInOtherSpellings(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for name, c := range map[string]struct {
@@ -262,7 +263,7 @@ func TestUnknownThemeNamesTheKnownOnes(t *testing.T) {
 }
 
 // Body text has a contrast of 7 to 1, large text of 4.5 to 1, on every background that it can have.
-func TestContrast(t *testing.T) {
+func TestContrastOfThemes(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	for _, id := range l.themeOrder {
@@ -397,7 +398,7 @@ func sound(p lectern.Page, err error) error {
 	return nil
 }
 
-func TestPropsOfAnyShape(t *testing.T) {
+func TestPropsOfAnyShapeGiveAPageOrAClearFailure(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	ids := append(slices.Clone(l.order), "no-such-template")

@@ -10,16 +10,16 @@ import (
 // syntax describes a language for colouring: how comments and strings begin and end, and its keywords. That is enough
 // for a slide, and it also works on incomplete code.
 type syntax struct {
-	line    []string    // begin a comment that ends with the line
-	block   [][2]string // begin and end a comment
-	long    []string    // quotes of strings that may span lines
-	quotes  string      // quotes of strings that end with the line
-	words   []string    // keywords
-	folded  bool        // keywords ignore case
-	pairs   bool        // a name or string before a colon is a key
-	markup  bool        // words count only after <, strings only within tags
-	spaced  bool        // a line comment needs a space before it
-	lifting bool        // a quote may begin a name, such as Rust's 'a
+	line   []string    // begin a comment that ends with the line
+	block  [][2]string // begin and end a comment
+	long   []string    // quotes of strings that may span lines
+	quotes string      // quotes of strings that end with the line
+	words  []string    // keywords
+	folded bool        // keywords ignore case
+	pairs  bool        // a name or string before a colon is a key
+	markup bool        // only the names and strings within tags have colours
+	spaced bool        // a line comment needs a space before it
+	ticks  bool        // a single quote may begin a name, such as Rust's 'a
 }
 
 func fields(s string) []string { return strings.Fields(s) }
@@ -53,7 +53,7 @@ var syntaxes = map[string]syntax{
 		int interface internal is long mutable namespace new noexcept object operator out override params partial pragma private
 		protected public readonly record ref register requires return sealed set short signed sizeof static string struct switch
 		template this throw try typedef typename union unsigned using var virtual void volatile wchar_t where while yield`)},
-	"rust": {line: []string{"//"}, block: cBlock, quotes: `"'`, lifting: true,
+	"rust": {line: []string{"//"}, block: cBlock, quotes: `"'`, ticks: true,
 		words: fields(`as async await break const continue crate
 		dyn else enum extern fn for if impl in let loop match mod move mut pub ref return self Self static struct super trait type
 		union unsafe use where while`)},
@@ -99,13 +99,13 @@ var syntaxAliases = map[string]string{
 	"vue": "html",
 }
 
-// plainNames are the languages without colours.
+// plainNames are names for code without colours, for which no warning is given.
 var plainNames = []string{"text", "plain", "plaintext", "txt", "none", "console", "output", "log"}
 
 // constants are values in most languages.
 var constants = fields("true false null nil None True False undefined NULL NaN iota")
 
-// parts divides a text into parts of one colour. Together they give the text.
+// parts divides a text into parts of one colour. The parts joined are the text.
 func (s syntax) parts(text string) []CodePart {
 	if s.line == nil && s.block == nil && s.quotes == "" {
 		return []CodePart{{"", text}}
@@ -174,7 +174,7 @@ func (s syntax) quoted(text string, r rune, tag bool) int {
 	if !strings.ContainsRune(s.quotes, r) {
 		return 0
 	}
-	if s.lifting && r == '\'' {
+	if s.ticks && r == '\'' {
 		// A character is one rune or one escape; anything else is a name.
 		_, size := utf8.DecodeRuneInString(text[1:])
 		if !strings.HasPrefix(text[1:], `\`) && !strings.HasPrefix(text[1+size:], "'") {

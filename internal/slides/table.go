@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// Label is the head of column i, for layouts in which cells are stacked. It is empty if the column has none.
+// Label returns the head of column i, for layouts in which cells are stacked. It is "" for the first column and for a
+// column without a head.
 func (t *Table) Label(i int) string {
 	if i <= 0 || i >= len(t.Head) || t.Head[i] == nil {
 		return ""

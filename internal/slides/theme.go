@@ -128,7 +128,7 @@ func (l *Library) readThemes(data fs.FS) error {
 			return fmt.Errorf("themes/%s: %w", e.Name(), err)
 		}
 		if t.ID+".json" != e.Name() || t.Name == "" {
-			return fmt.Errorf("themes/%s: id or name is wrong", e.Name())
+			return fmt.Errorf("themes/%s: the id %q is not the name of the file, or the name is missing", e.Name(), t.ID)
 		}
 		colours := []string{t.Good, t.Bad, t.Ring, t.Backdrop.Top, t.Backdrop.Bottom}
 		colours = append(colours, t.Art[:]...)
@@ -141,7 +141,7 @@ func (l *Library) readThemes(data fs.FS) error {
 			colours = append(colours, light.Colour)
 			if min(light.RadiusX, light.RadiusY, light.Reach) <= 0 || light.Reach > 100 || light.Alpha <= 0 ||
 				light.Alpha > 1 {
-				return fmt.Errorf("themes/%s: the light %+v is none", e.Name(), light)
+				return fmt.Errorf("themes/%s: the light %+v has a radius, reach or alpha out of range", e.Name(), light)
 			}
 		}
 		for _, c := range colours {
@@ -187,7 +187,7 @@ func (l *Library) theme(id string) (theme, bool) {
 	return t, ok
 }
 
-// contrast is the ratio of two colours "#rrggbb" as WCAG 2 defines it, from 1 to 21.
+// contrast returns the contrast of two colours "#rrggbb" as WCAG 2 defines it, from 1 to 21.
 func contrast(a, b string) float64 {
 	x, y := luminance(a), luminance(b)
 	if x < y {
@@ -196,8 +196,8 @@ func contrast(a, b string) float64 {
 	return (x + 0.05) / (y + 0.05)
 }
 
-// readable moves a colour towards ink until its contrast is 4.5 to 1 on all grounds, which WCAG 2 requires of text.
-func readable(c, ink string, grounds ...string) string {
+// readable moves a colour towards ink until its contrast is 4.5 to 1 on all backgrounds, which WCAG 2 requires of text.
+func readable(c, ink string, backgrounds ...string) string {
 	at := func(s string, shift uint) float64 {
 		n, _ := strconv.ParseUint(strings.TrimPrefix(s, "#"), 16, 32) // colours are checked when they are read
 		return float64(n >> shift & 255)
@@ -207,7 +207,7 @@ func readable(c, ink string, grounds ...string) string {
 		for _, shift := range []uint{16, 8, 0} {
 			mixed += fmt.Sprintf("%02x", int(math.Round(at(c, shift)*(1-part)+at(ink, shift)*part)))
 		}
-		if !slices.ContainsFunc(grounds, func(g string) bool { return contrast(mixed, g) < 4.5 }) {
+		if !slices.ContainsFunc(backgrounds, func(b string) bool { return contrast(mixed, b) < 4.5 }) {
 			return mixed
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// elementRoles maps elements to the roles that they show, if the names differ.
+// elementRoles maps an element (data-el in the HTML) to the roles that it shows, if their names differ.
 var elementRoles = map[string][]string{"left": {"leftItems"}, "right": {"rightItems"},
 	"items": {"leftItems", "rightItems"}, "table": {"columns"}}
 
@@ -50,8 +50,7 @@ func (v *view) unplaced(d *design) {
 			v.at = v.at[:at]
 		}
 		v.warn("text_unplaced", "The template %q has no place for %q: %d of %d are not shown. Put them into the "+
-			"narration, "+
-			"or choose another template.",
+			"narration, or choose another template.",
 			d.ID, strings.TrimSuffix(name, "[]"), k.hidden, k.total)
 	}
 	v.at = ""

@@ -13,10 +13,10 @@ var notes = []string{
 	"elementpositions", "canvasdimensions", "alt", "imagealt", "imageprompt",
 }
 
-// maxUnread is how many unread props of one slide are named.
+// maxUnread is the largest number of unknown props of one slide that warnings name.
 const maxUnread = 8
 
-// unread warns of the props of a slide that the template does not have, and so does not show.
+// unread warns of the props of a slide that the template does not have, so that they are not shown.
 func (v *view) unread(d *design, raw map[string]any, p props) {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(raw)) {

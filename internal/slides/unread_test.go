@@ -9,9 +9,8 @@ import (
 	"lectern"
 )
 
-// Nothing of a slide is dropped in silence (V3): a warning names each prop that the template does not have, with its
-// slide.
-func TestV3UnknownPropsAreNamed(t *testing.T) {
+// A warning names each prop that the template does not have, with its slide.
+func TestUnknownPropsAreNamed(t *testing.T) {
 	t.Parallel()
 	l := library(t)
 	many := map[string]any{"title": "T"}

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -14,8 +13,8 @@ import (
 	"lectern/internal/picturefile"
 )
 
-// Bounds of a page's content, so that a browser does not work on it for long. Much less fits on a slide; the browser
-// measures how much.
+// Bounds of a page's content, so that the browser is not busy with it for long. They are far above what fits on a
+// slide, which the browser measures.
 const (
 	maxItems = 200  // of a list, paragraphs of a text, rows of a table
 	maxText  = 8000 // runes of one text
@@ -36,7 +35,7 @@ func (t *Text) String() string {
 	return t.S
 }
 
-// Lines are the text's lines.
+// Lines returns the text's lines.
 func (t *Text) Lines() []string {
 	t.shown = true
 	return strings.Split(t.S, "\n")
@@ -87,7 +86,7 @@ type view struct {
 	props    map[string]any    // as the deck has them
 	at       string            // the prop that is being read
 	names    map[string]string // role → the prop as the deck writes it
-	made     []*Text           // every text, in order
+	made     []*Text           // every text, in order; see unplaced
 	texts    map[string]*Text
 	prose    map[string][]Block
 	lists    map[string][]Item
@@ -99,15 +98,15 @@ type view struct {
 	columns  []string // heads of a table, if they are separate from it
 	all      []string // every word, for the direction of the slide
 	assets   []string
-	paths    []lectern.FileUse // of pictures that are files next to the deck
-	params   map[string]string // address in assets → its field
-	files    []lectern.Picture // pictures embedded in the page
-	held     map[template.URL]bool
-	pixels   int // of them all
+	paths    []lectern.FileUse     // of pictures that are files next to the deck
+	params   map[string]string     // address in assets → its field
+	files    []lectern.Picture     // pictures embedded in the page
+	held     map[template.URL]bool // the embedded pictures
+	pixels   int                   // of all embedded pictures
 	limits   lectern.Limits
 	warnings []lectern.Warning
 	warned   map[string]bool // fields of items for which a warning was given
-	strange  int             // how many
+	strange  int             // their number
 	failures []lectern.Failure
 }
 
@@ -137,7 +136,7 @@ func (v *view) At(l []Item, n int) []Item {
 	return l[n-1 : n]
 }
 
-// Initial is the first letter of an item's title, for those without a picture.
+// Initial returns the first letter or digit of an item's title, for an item without a picture.
 func (it Item) Initial() string {
 	if it.Title == nil {
 		return ""
@@ -150,6 +149,7 @@ func (it Item) Initial() string {
 	return ""
 }
 
+// text returns a Text for s, or nil if s is empty.
 func (v *view) text(s string) *Text {
 	s = clean(s)
 	if s == "" {
@@ -164,10 +164,10 @@ func (v *view) text(s string) *Text {
 	return t
 }
 
-// line is text on a single line.
+// line returns a Text for s on a single line, or nil if s is empty.
 func (v *view) line(s string) *Text { return v.text(strings.Join(strings.Fields(clean(s)), " ")) }
 
-// short cuts s to the length that a page holds of one text.
+// short cuts s to maxText characters, with a warning.
 func (v *view) short(s string) string {
 	cutAt, short := cut(s, maxText)
 	if short {
@@ -178,8 +178,8 @@ func (v *view) short(s string) string {
 	return cutAt
 }
 
-// few returns how many of total parts of the current prop a page holds, at most most. It warns if that is less than
-// total.
+// few returns how many of the total parts of the current prop a page shows: at most most. It warns if parts are left
+// out.
 func (v *view) few(total, most int, unit string) int {
 	if total <= most {
 		return total
@@ -222,7 +222,7 @@ func (v *view) image(value any, prop string) *picture {
 	case err == nil && !p.Remote:
 		err = v.embed(&p, param)
 	case err == nil && p.asset != "" && !v.named(p.asset):
-		err = errors.New("the address of an asset stands alone, without blanks around it")
+		err = errors.New("the address of an asset must not have spaces around it")
 	}
 	if err != nil {
 		v.failures = append(v.failures, *refused(param, v.slide, err))
@@ -235,8 +235,8 @@ func (v *view) image(value any, prop string) *picture {
 	return &p
 }
 
-// named reports whether the slide's props name an asset as [lectern.Deck.AssetUses] reads them, so that its owner was
-// asked for it.
+// named reports whether [lectern.Deck.AssetUses] finds the asset in the slide's props. Only for those assets is it
+// checked that they belong to the deck's owner.
 func (v *view) named(sha256 string) bool {
 	return slices.ContainsFunc(lectern.Deck{Slides: []lectern.Slide{{Props: v.props}}}.AssetUses(),
 		func(u lectern.AssetUse) bool {
@@ -244,7 +244,8 @@ func (v *view) named(sha256 string) bool {
 		})
 }
 
-// embed counts an embedded picture, each content once.
+// embed adds a picture to those in the page, each content once. It fails if all of them together have more pixels than
+// limits.slide_pixels.
 func (v *view) embed(p *picture, param string) error {
 	if v.held[p.URL] {
 		return nil
@@ -313,7 +314,7 @@ func (v *view) set(q prop, value any, written string) {
 			v.prose[q.Role] = v.blocks(s)
 			made := len(v.made)
 			v.texts[q.Role] = v.text(s)
-			v.made = v.made[:made] // the same text again, as lines
+			v.made = v.made[:made] // it is the same text as prose, and would count twice
 		} else if q.Role == "quote" || q.Role == "contact" {
 			v.texts[q.Role] = v.text(s)
 		} else {
@@ -346,11 +347,12 @@ func (v *view) choose(q prop, value any, written string) {
 		}
 	}
 	name, _ := cut(words(value), 40)
-	v.warn("unknown_choice", "%q is none of the values of %s (%s), so %s is used.", name, written,
+	v.warn("unknown_choice", "%q is not a value of %s (%s), so %s is used.", name, written,
 		strings.Join(q.Choices, ", "), q.Choices[0])
 }
 
-// borrow fills a list-based template's list from the lines of its content, and the other way round.
+// borrow moves the lists within the content of a template to its items, if the deck has no items for it. The fallback
+// template shows them within its content.
 func (v *view) borrow(d *design) {
 	has := func(role string) bool {
 		return slices.ContainsFunc(d.Props, func(q prop) bool { return q.Role == role })
@@ -376,8 +378,8 @@ func (v *view) borrow(d *design) {
 	}
 }
 
-// blocks splits a text into paragraphs and lists: an empty line or a line end ends a paragraph, lines that begin with
-// "- ", "• " or "1. " are lists.
+// blocks splits a text into paragraphs and lists: each line is a paragraph, and lines that begin with "- ", "• " or
+// "1. " are the items of lists.
 func (v *view) blocks(s string) []Block {
 	var out []Block
 	var lines []string
@@ -532,7 +534,8 @@ func (v *view) object(it *Item, p props, prop string) {
 	}
 }
 
-// icon returns an emoji unchanged, a drawn icon, or a picture; unknown names are left out.
+// icon sets the item's icon from x: the address of a picture, the name of a drawn icon, or an emoji. Anything else is
+// left out.
 func (v *view) icon(it *Item, x any, prop string) {
 	s := address(x)
 	if strings.ContainsAny(s, ":/") && len(s) > 4 {
@@ -549,7 +552,7 @@ func (v *view) icon(it *Item, x any, prop string) {
 	}
 }
 
-// truth reads a mark in whatever way it was written.
+// truth reports whether x means yes, in any usual spelling.
 func truth(x any) bool {
 	switch strings.ToLower(words(x)) {
 	case "", "false", "no", "0", "negative", "con", "off", "n", "wrong", "✗", "✘", "❌", "-":
@@ -558,7 +561,7 @@ func truth(x any) bool {
 	return true
 }
 
-// marked takes a check mark or a cross from the front of s.
+// marked removes a check mark or a cross from the beginning of s and returns it as "yes" or "no".
 func marked(s string) (mark, rest string) {
 	for _, m := range []struct{ sign, mark string }{{"✓", "yes"}, {"✔️", "yes"}, {"✔", "yes"}, {"✅", "yes"},
 		{"[x]", "yes"}, {"✗", "no"}, {"✘", "no"}, {"❌", "no"}, {"✕", "no"}, {"✖", "no"}, {"[ ]", "no"}} {
@@ -579,21 +582,4 @@ func trend(s string) string {
 		return "down"
 	}
 	return ""
-}
-
-// percent returns the first number of s, clamped to 0 to 100, or -1 without a number.
-func percent(s string) float64 {
-	start := strings.IndexFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
-	if start < 0 {
-		return -1
-	}
-	end := start
-	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.' || s[end] == ',') {
-		end++
-	}
-	n, err := strconv.ParseFloat(strings.TrimRight(strings.ReplaceAll(s[start:end], ",", "."), "."), 64)
-	if err != nil {
-		return -1
-	}
-	return min(max(n, 0), 100)
 }

@@ -30,7 +30,7 @@ var units = strings.Fields(`acceleration-meter-per-square-second angle-degree an
 var currencies = strings.Fields(`USD EUR GBP JPY CNY UAH RUB CHF PLN CZK SEK NOK DKK HUF RON BGN TRY INR KRW BRL MXN CAD AUD NZD
 	ILS KZT GEL AMD AZN BYN RSD ISK ZAR THB VND PHP IDR MYR SGD HKD TWD AED SAR EGP NGN ARS CLP COP BTC`)
 
-// document is one file of a locale, without the two levels around its content.
+// document decodes one file of a locale into into, without the two levels around its content.
 func document(dir, pkg, tag, file string, into any) error {
 	var doc struct {
 		Main map[string]json.RawMessage `json:"main"`
@@ -41,7 +41,7 @@ func document(dir, pkg, tag, file string, into any) error {
 	return json.Unmarshal(doc.Main[tag], into)
 }
 
-// read takes what is needed of one locale. Without words it reads how numbers and dates are written alone.
+// read reads one locale. Without words it reads only how numbers and dates are written.
 func read(dir, tag string, words bool) (*locale, error) {
 	l := &locale{}
 	var numbers struct {
@@ -86,7 +86,7 @@ func (l *locale) dates(dir, tag string, words bool) error {
 	g := doc.Dates.Calendars.Gregorian
 	short, ok := g.Dates["short"].(string)
 	if !ok {
-		return fmt.Errorf("its short date is %v", g.Dates["short"])
+		return fmt.Errorf("the short date format is %v, which is not a text", g.Dates["short"])
 	}
 	l.Order = strings.Map(func(r rune) rune {
 		switch r {
@@ -117,7 +117,7 @@ func (l *locale) dates(dir, tag string, words bool) error {
 	return nil
 }
 
-// compact reads the names of thousand, million and so on: by number of zeros and plural form.
+// compact reads the names of thousand, million and so on, by number of zeros and plural form.
 func (l *locale) compact(raw json.RawMessage) error {
 	var doc struct {
 		Long struct {

@@ -1,12 +1,13 @@
-// Command cldr writes the tables of internal/spoken/cldr from the Unicode CLDR as npm has it: how numbers are spelled
-// (cldr-rbnf), how units, currencies and large numbers are named in each plural form, and how dates are written.
+// Command cldr writes the tables of internal/spoken/cldr from the npm packages of the Unicode CLDR: how numbers are
+// spelled (cldr-rbnf), how units, currencies and large numbers are named in each plural form, and how dates are
+// written.
 //
 // Run it in the folder tools:
 //
 //	go run ./cldr                 # fetches the packages with npm and writes ../internal/spoken/cldr
-//	go run ./cldr -packages DIR   # takes packages that are there, one folder for each
+//	go run ./cldr -packages DIR   # reads the unpacked packages in DIR, one folder for each
 //
-// The output depends on the packages alone. INPUTS records their names and checksums.
+// The output depends only on the packages. The file INPUTS records their names and checksums.
 package main
 
 import (
@@ -88,7 +89,7 @@ func run(out, have string) error {
 	return nil
 }
 
-// pack gives the archive of all tables, a file for each language, and the checksum of what is in it.
+// pack returns the ZIP archive of all tables, one file for each language, and the checksum of its content.
 func (t *table) pack() ([]byte, string, error) {
 	files := map[string]any{}
 	for tag, r := range t.Rules {
@@ -163,7 +164,7 @@ func checksum(dir string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// table is what is written; internal/spoken/cldr reads it.
+// table is the content of the archive, which internal/spoken/cldr reads.
 type table struct {
 	Rules   map[string]map[string][][2]string
 	Locales map[string]*locale
@@ -206,7 +207,7 @@ func tables(dir string) (*table, error) {
 	return t, t.regions(dir)
 }
 
-// regions adds to each language its regions, where they write numbers or dates in another way.
+// regions adds the regions of each language that write numbers or dates differently from it.
 func (t *table) regions(dir string) error {
 	entries, err := os.ReadDir(filepath.Join(dir, "cldr-numbers-full", "main"))
 	if err != nil {
@@ -238,7 +239,7 @@ func (t *table) regions(dir string) error {
 	return nil
 }
 
-// rules reads the number words of all languages.
+// rules reads the rules by which all languages spell numbers.
 func (t *table) rules(dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -275,7 +276,7 @@ func (t *table) rules(dir string) error {
 	return nil
 }
 
-// covered lists the languages that the CLDR describes well enough.
+// covered lists the languages whose coverage in the CLDR is modern or moderate.
 func covered(file string) ([]string, error) {
 	var doc struct {
 		Levels map[string]string `json:"effectiveCoverageLevels"`

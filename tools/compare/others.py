@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Writes what ICU and num2words say for random numbers and dates: the other side of the comparison in docs/SPOKEN.md.
+"""Writes how ICU and num2words spell random numbers and dates, for the comparison with Lectern in docs/SPOKEN.md.
 
 Needs Debian's python3-icu and python3-num2words. Run:
 
     /usr/bin/python3 tools/compare/others.py 1000 | gzip -9n > internal/spoken/testdata/others.tsv.gz
     go test ./internal/spoken -run OtherPrograms -update
 
-Each line: language, who says it, kind, value, words. A kind is the name of a rule set of the CLDR, or "date".
+Each line: language, library, kind, value, words. A kind is the name of a rule set of the CLDR, or "date".
 """
 import datetime
 import random
@@ -28,7 +28,7 @@ SETS = {
     "ru": ["cardinal-masculine", "cardinal-feminine", "ordinal-masculine"],
 }
 
-# What num2words has of a language, and the kind that it is compared with.
+# The kinds that num2words has for a language, and the kind of CLDR with which each is compared.
 OTHERS = {
     "en": {"cardinal": "cardinal", "ordinal": "ordinal"},
     "de": {"cardinal": "numbering", "ordinal": "ordinal"},
@@ -49,7 +49,7 @@ def value(rng, ordinal):
 
 
 def date(language, day, spell):
-    """A date in words, put together from ICU's month and ICU's numbers as each language says a date."""
+    """A date in words, put together from ICU's month and numbers in the way of the language, or None."""
     month = icu.SimpleDateFormat("d MMMM", icu.Locale(language))
     month.setTimeZone(icu.TimeZone.getGMT())
     month = month.format(datetime.datetime(day.year, day.month, day.day, 12, tzinfo=datetime.timezone.utc)).split(" ", 1)[1]
@@ -70,7 +70,7 @@ def date(language, day, spell):
         return f"{first} {month[3:] if month.startswith('de ') else month} de {say(y, 'numbering')}".replace(first + " ", first + " de ", 1)
     if language == "ru":
         return f"{say(d, 'ordinal-neuter')} {month} {say(y, 'ordinal-masculine-genitive')} года"
-    # Neither has Polish or Ukrainian ordinals; their dates are compared with nothing.
+    # Neither library has Polish or Ukrainian ordinals, so dates in these languages are not compared.
     return None
 
 

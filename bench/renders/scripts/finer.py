@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""An ffmpeg that encodes nearly without loss whatever quality it is asked for.
+"""An ffmpeg that encodes nearly without loss, whatever quality its arguments request.
 
-It stands in for ffmpeg while Lectern renders the reference to which both of its paths are compared: the file "real"
-beside it names the real one, and any constant rate factor or quantizer becomes 1.
+Lectern uses it while it renders the reference with which both of its paths are compared. It runs the real ffmpeg, whose
+path is in the file "real" next to this script, and changes every constant rate factor and quantizer to 1.
 """
 import os
 import sys

@@ -2,7 +2,7 @@
 
     frames.py TALK.json FFMPEG OUT.mp4
 
-The presenter's clip is decoded by ffmpeg into a pipe, as one does, and blended into its window through a round mask.
+ffmpeg decodes the presenter's clip into a pipe, and NumPy blends it into its window through a round mask.
 """
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A talk in the natural form of MoviePy: clips, a composition for each slide, and one write. For MoviePy 1 and 2.
+"""A talk as MoviePy's users write it: clips, a composition for each slide, and one write. For MoviePy 1 and 2.
 
     moviepy_talk.py TALK.json OUT.mp4
 """

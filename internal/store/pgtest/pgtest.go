@@ -1,5 +1,5 @@
-// Package pgtest starts a Postgres for tests: a temporary cluster in a temporary folder, reached through a socket in
-// that folder, run by a user without rights, and removed with the test binary. It needs Debian's package postgresql.
+// Package pgtest starts a Postgres for tests: a cluster in a temporary folder, with a socket in that folder, run by a
+// user without privileges, and removed by Stop. It needs Debian's package postgresql.
 package pgtest
 
 import (
@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	stopLimit = 10 * time.Second // for a fast shutdown; then it is killed
-	again     = 50 * time.Millisecond
+	stopLimit = 10 * time.Second      // for a shutdown; then the server is killed
+	again     = 50 * time.Millisecond // between two tries to connect
 )
 
 // Cluster is a running Postgres. Its data is worth nothing, so it syncs nothing to the disk.
@@ -61,7 +61,7 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	return proc.Run(ctx, cmd)
 }
 
-// give passes files to the user that runs the programs.
+// give makes the user that runs the programs the owner of files.
 func (c *Cluster) give(files ...string) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -82,7 +82,8 @@ func (c *Cluster) give(files ...string) error {
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// command runs one of Postgres' programs or PgBouncer, which Debian keeps out of PATH, and never as root.
+// command returns the command for a program of Postgres or PgBouncer, which Debian keeps out of PATH. It never runs as
+// root.
 func (c *Cluster) command(program string, args ...string) (proc.Command, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
 	path, err := proc.Find(append(found, "/usr/sbin/"+program, program)...)
@@ -96,14 +97,14 @@ func (c *Cluster) command(program string, args ...string) (proc.Command, error) 
 	return proc.Command{Path: path, Args: args, Dir: c.dir}, nil
 }
 
-// Begin starts the cluster again after End. It waits until the cluster answers or has ended, or ctx has.
+// Begin starts the cluster again after End. It waits until the cluster answers or has ended, or until ctx ends.
 func (c *Cluster) Begin(ctx context.Context) error {
 	cmd, err := c.command("postgres", "-D", c.data(), "-k", c.dir, "-c", "listen_addresses=", "-c", "fsync=off",
 		"-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "autovacuum=off", "-c", "log_min_messages=fatal")
 	if err != nil {
 		return err
 	}
-	// It outlives the test that happens to start it.
+	// The server outlives the test that starts it.
 	if c.server, err = proc.Start(context.WithoutCancel(ctx), cmd); err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (c *Cluster) Begin(ctx context.Context) error {
 		}
 		select {
 		case <-c.server.Done():
-			return fmt.Errorf("Postgres ended as it started: %w: %s", c.server.Wait(), c.server.Tail())
+			return fmt.Errorf("Postgres ended during its start: %w: %s", c.server.Wait(), c.server.Tail())
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("Postgres does not answer: %w", err), c.End())
 		case <-time.After(again):

@@ -23,13 +23,13 @@ const (
 	ModeStatement   = "statement"
 )
 
-// Pool is a PgBouncer before a cluster, reached through a socket in a folder of its own below the cluster's.
+// Pool is a PgBouncer in front of a cluster. Its socket is in a folder of its own, in the cluster's folder.
 type Pool struct {
 	dir    string
 	server *proc.Process
 }
 
-// poolPort only names the socket; nothing listens there.
+// poolPort is part of the socket's name; nothing listens on the network.
 const poolPort = 6432
 
 // Pool starts a PgBouncer for all databases of the cluster, in a mode, with further settings such as
@@ -43,9 +43,7 @@ func (c *Cluster) Pool(ctx context.Context, mode string, settings ...string) (*P
 		"[databases]", "* = host=" + c.dir + " user=lectern",
 		"[pgbouncer]", "pool_mode = " + mode, "auth_type = any", "listen_addr =", "unix_socket_dir = " + p.dir,
 		"listen_port = " + strconv.Itoa(poolPort), "max_client_conn = 1000", "default_pool_size = 10",
-		"server_idle_timeout " +
-			"" +
-			"= 2",
+		"server_idle_timeout = 2",
 	}, settings...)
 	file := filepath.Join(p.dir, "pgbouncer.ini")
 	if err := os.WriteFile(file, []byte(strings.Join(ini, "\n")+"\n"), 0o600); err != nil {
@@ -64,7 +62,7 @@ func (c *Cluster) Pool(ctx context.Context, mode string, settings ...string) (*P
 	return p, p.await(ctx, p.URL(c.URL("postgres")))
 }
 
-// await waits until the pool answers or has ended, or ctx has.
+// await waits until the pool answers or has ended, or until ctx ends.
 func (p *Pool) await(ctx context.Context, url string) error {
 	for {
 		conn, err := pgconn.Connect(ctx, url)
@@ -73,7 +71,7 @@ func (p *Pool) await(ctx context.Context, url string) error {
 		}
 		select {
 		case <-p.server.Done():
-			return fmt.Errorf("PgBouncer ended as it started: %w: %s", p.server.Wait(), p.server.Tail())
+			return fmt.Errorf("PgBouncer ended during its start: %w: %s", p.server.Wait(), p.server.Tail())
 		case <-ctx.Done():
 			p.server.Stop()
 			return errors.Join(errors.New("PgBouncer does not answer"), err)

@@ -14,9 +14,9 @@ const roomFor = 2
 
 // Capacity is how many nodes a database has connections for.
 type Capacity struct {
-	PerNode   int // what a node opens at most, outside a pool that others share
-	Nodes     int // that are there now, this one too
-	Available int // max_connections without those that are reserved
+	PerNode   int // connections that a node opens at most, without those through an external pool
+	Nodes     int // nodes that are alive, including this one
+	Available int // max_connections without the reserved ones
 }
 
 // Capacity asks the database for its limit and for its nodes.
@@ -33,7 +33,7 @@ func (n *Node) Capacity(ctx context.Context) (Capacity, error) {
 	return c, failure("say how many connections it allows", err)
 }
 
-// Warning says in a sentence that there will soon be too few connections; "" where there are enough.
+// Warning returns a sentence which says that there will soon be too few connections; "" where there are enough.
 func (c Capacity) Warning() string {
 	need := (c.Nodes + roomFor) * c.PerNode
 	if need <= c.Available {

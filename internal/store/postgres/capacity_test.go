@@ -12,8 +12,8 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// M12: a node never opens more connections than it says, and says so early when the database has too few for more
-// nodes.
+// M12: a node never opens more connections than its Capacity says, and warns early when the database has too few for
+// more nodes.
 func TestM12Connections(t *testing.T) {
 	t.Parallel()
 	url := database(t)
@@ -32,7 +32,7 @@ func TestM12Connections(t *testing.T) {
 	}()
 	c, err := node.Capacity(t.Context())
 	if err != nil || c.PerNode != 8 || c.Nodes != 2 || c.Available != 297 || c.Warning() != "" {
-		t.Errorf("%+v %q %v", c, c.Warning(), err)
+		t.Errorf("the capacity is %+v, the warning %q (%v)", c, c.Warning(), err)
 	}
 	var all sync.WaitGroup
 	for range 40 {
@@ -53,10 +53,10 @@ func TestM12Connections(t *testing.T) {
 		t.Errorf("two nodes have %d connections, %v", open, err)
 	}
 	if w := (postgres.Capacity{PerNode: 8, Nodes: 10, Available: 97}).Warning(); w != "" {
-		t.Errorf("twelve nodes fit: %s", w)
+		t.Errorf("a warning although twelve nodes fit: %s", w)
 	}
 	if w := (postgres.Capacity{PerNode: 8, Nodes: 11, Available: 97}).Warning(); !strings.Contains(w, "max_connections") ||
 		!strings.Contains(w, "104") {
-		t.Errorf("thirteen do not: %q", w)
+		t.Errorf("the warning where thirteen nodes do not fit is %q", w)
 	}
 }

@@ -9,8 +9,7 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// ahead is a database whose clock is ahead of this machine's: what asks for the time there finds another function
-// first.
+// ahead opens a database whose clock is ahead of this machine's: queries for the time find another function first.
 func ahead(t *testing.T, by string) *postgres.DB {
 	t.Helper()
 	url := database(t)
@@ -22,12 +21,12 @@ func ahead(t *testing.T, by string) *postgres.DB {
 	return openDB(t, url+"&search_path=ahead,pg_catalog,public")
 }
 
-// What is due, and how long a claim lasts, is for the database's clock to say: by it a node whose own clock is late or
-// early tells nobody's deliveries too late, and takes nobody's claim.
+// The database's clock decides which deliveries are due and how long a claim lasts. So a node whose own clock is behind
+// or ahead claims no delivery late, and none that another node has claimed.
 func TestDeliveriesGoByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	const skew = time.Hour
-	for name, nodes := range map[string]time.Duration{"a node that is late": 0, "a node that is early": 2 * skew} {
+	for name, nodes := range map[string]time.Duration{"a node that is behind": 0, "a node that is ahead": 2 * skew} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := postgres.NewStore(ahead(t, "1 hour"), enqueue(nothing), "")
@@ -42,7 +41,7 @@ func TestDeliveriesGoByTheDatabasesClock(t *testing.T) {
 				}
 				return got
 			}
-			// What the database writes and what it says the time is lie between these.
+			// A time of the database's clock is between before and now, each with the skew.
 			before := time.Now().Add(skew).Truncate(time.Microsecond)
 			within := func(what string, got time.Time, after time.Duration) {
 				t.Helper()
@@ -69,9 +68,9 @@ func TestDeliveriesGoByTheDatabasesClock(t *testing.T) {
 			if d, err = store.Redeliver(t.Context(), d.ID); err != nil {
 				t.Fatal(err)
 			}
-			within("a try that was asked for", d.NextAt, 0)
+			within("the redelivery", d.NextAt, 0)
 			if len(claim()) != 1 {
-				t.Error("what was asked for anew is not due")
+				t.Error("a redelivery is not due")
 			}
 		})
 	}

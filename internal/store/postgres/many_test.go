@@ -16,7 +16,7 @@ import (
 )
 
 // J4 J7: nodes that commit to the same presentations at the same time, each in an order of its own, wait for one
-// another and do not deadlock; every version is there once, none is lost, and none falls.
+// another and do not deadlock. Every version is stored once, and progress never falls.
 func TestNodesCommitAtOnce(t *testing.T) {
 	t.Parallel()
 	testCommits(t, openDB)
@@ -75,7 +75,7 @@ func testCommits(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 		if int64(len(versions)) != p.Version || p.Progress != nodes*rounds {
-			t.Errorf("%s: %d versions of %d, at %v", id, len(versions), p.Version, p.Progress)
+			t.Errorf("%s: %d of %d versions are stored, and the progress is %v", id, len(versions), p.Version, p.Progress)
 		}
 		for i, v := range versions {
 			if v.Version != int64(i+1) || i > 0 && v.Progress < versions[i-1].Progress {
@@ -85,8 +85,8 @@ func testCommits(t *testing.T, open opener) {
 	}
 }
 
-// A database that goes away in the middle of commits gives failures that can be tried again and no others: the writer
-// takes a CodeInternal at the end of a run for the run's own, and would break a presentation that is done.
+// An outage of the database during commits causes only retryable failures. The writer takes a CodeInternal at the end
+// of a run for a failure of the run, and would fail a presentation that is done.
 func TestOutageIsRetryable(t *testing.T) {
 	t.Parallel()
 	own, err := pgtest.Start(t.Context())
@@ -153,6 +153,6 @@ func TestOutageIsRetryable(t *testing.T) {
 		t.Error(err)
 	}
 	if err := create("afterwards"); err != nil {
-		t.Errorf("the database is back: %v", err)
+		t.Errorf("after the outage: %v", err)
 	}
 }

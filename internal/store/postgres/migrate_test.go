@@ -32,7 +32,7 @@ func writeSchema(t *testing.T, url string, version int64, rows string) {
 	}
 }
 
-// A database of any earlier build is brought up to date by Open, with all that is in it.
+// Open brings a database of any earlier version up to date and keeps its rows.
 func TestMigrateOutbox(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir("migrations")

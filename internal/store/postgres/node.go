@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	// maxBeat is how often a node says that it is there, and finds out whether its connection still is; more often where
-	// it would soon be taken for dead.
+	// maxBeat is the longest time between two beats. With a beat a node shows that it is alive, and checks its connection.
 	maxBeat = 2 * time.Second
-	// patience is how long the database may take to answer that.
+	// patience is how long the database may take to answer a beat, or a node to connect.
 	patience = 5 * time.Second
 	// pause is between two tries to connect again.
 	pause = 500 * time.Millisecond
@@ -106,7 +105,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 		n.conn = next
 		n.mu.Unlock()
 		if err == nil {
-			changed("") // whatever it was, it may have been missed
+			changed("") // changes may have been missed meanwhile
 			continue
 		}
 		select {
@@ -116,7 +115,7 @@ func (n *Node) Listen(ctx context.Context, changed func(id string), lost func())
 	}
 }
 
-// hear passes on what other nodes have changed, until the connection is of no use any more.
+// hear passes on what other nodes have changed, until the connection fails or ctx ends.
 func (n *Node) hear(ctx context.Context, conn *pgx.Conn, changed func(id string)) {
 	next := time.Now().Add(n.beat)
 	for {
@@ -182,7 +181,7 @@ func (n *Node) Slots(ctx context.Context) (map[string]int, error) {
 	return slots, failure("count the slots", err)
 }
 
-// Rest says that this node takes no more work, so that others leave none to it.
+// Rest records that this node takes no more work, so that other nodes leave no work for it.
 func (n *Node) Rest(ctx context.Context) error {
 	n.workers.Store(0)
 	_, err := n.db.pool.Exec(ctx, "UPDATE nodes SET workers = 0 WHERE id = $1", n.id)

@@ -26,24 +26,26 @@ var migrations embed.FS
 const (
 	connectTimeout = 10 * time.Second
 	maxConns       = 6
-	lostAfter      = 15 * time.Second // a connection that leads nowhere
+	lostAfter      = 15 * time.Second // time without an answer after which a connection is given up
 
-	sessionConns = 3 // past a pool, while the tables are brought up to date; then none of them
+	// The pool for sessions, where an external pool is used for the rest. It needs connections only while the tables are
+	// brought up to date; sessionIdle later they are closed.
+	sessionConns = 3
 	sessionIdle  = time.Minute
 )
 
 // DB is a database that several nodes share.
 type DB struct {
 	pool *pgxpool.Pool // for work within a transaction
-	// what lasts longer: locks, notifications, migrations; the same pool where one address serves for all
+	// for what lasts longer than a transaction: locks, notifications, migrations; the same as pool if there is one address
 	sessions *pgxpool.Pool
 	sql      *sql.DB // pool, for database/sql
 }
 
-// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date; of
-// nodes that start at once, one does it and the others wait. A database that does not answer is CodeOverloaded, an
-// invalid address CodeInvalidDeck, and an address of a pool that keeps no sessions an [AddressError]. No error repeats
-// the password.
+// Open connects to the database at url ("postgres://user:password@host/name") and brings the tables up to date. Of
+// nodes that start at the same time, one does this and the others wait. A database that does not answer is
+// CodeOverloaded, an invalid address CodeInvalidDeck, and an address of a pool that keeps no sessions an
+// [AddressError]. No error contains the password.
 func Open(ctx context.Context, url string) (*DB, error) { return OpenThrough(ctx, url, "") }
 
 // OpenThrough is Open for a url that may go through a pool that assigns connections per transaction, such as PgBouncer
@@ -69,7 +71,7 @@ func OpenThrough(ctx context.Context, url, session string) (*DB, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
-		return nil, failure("open the database", err)
+		return nil, failure("be opened", err)
 	}
 	db := &DB{pool: pool, sessions: pool}
 	if session == "" {
@@ -77,9 +79,9 @@ func OpenThrough(ctx context.Context, url, session string) (*DB, error) {
 	} else {
 		if db.sessions, err = pgxpool.NewWithConfig(ctx, direct); err != nil {
 			pool.Close()
-			return nil, failure("open the database", err)
+			return nil, failure("be opened", err)
 		}
-		db.sql = shortly(pool)
+		db.sql = withIdleLimit(pool)
 	}
 	if err := db.migrate(ctx); err != nil {
 		db.Close()
@@ -94,11 +96,11 @@ const (
 	settingSession = "db_session"
 )
 
-// parse reads an address, which stands in setting.
+// parse reads the address that a setting has.
 func parse(url, setting string) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like "+
+		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database is not valid. Write it as "+
 			"postgres://user:password@host:5432/name.")
 		f.Param = setting
 		return nil, f
@@ -114,7 +116,7 @@ func parse(url, setting string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
-// dial connects so that a server which vanishes without a word is noticed.
+// dial connects with settings of TCP that notice a server which has vanished without closing the connection.
 func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second,
 		Count: 3}}

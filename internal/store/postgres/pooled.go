@@ -17,17 +17,17 @@ import (
 	"lectern"
 )
 
-// AddressError is an address that leads to a database, but not to one that can be worked with.
+// AddressError reports an address that leads to a database, but cannot be used.
 type AddressError struct {
-	Setting string // that holds the address
+	Setting string // the setting that has the address
 	Fault   string // what is wrong with it
-	Allowed string // what may stand there
+	Allowed string // what the setting may have instead
 }
 
 // Error implements error.
 func (e *AddressError) Error() string { return e.Fault }
 
-// pooled is the fault of an address that leads to a pool which keeps no sessions.
+// pooled returns the error for an address that leads to a pool which keeps no sessions.
 func pooled(setting string) error {
 	e := &AddressError{Setting: setting, Allowed: "the address of the database itself"}
 	e.Fault = "it leads to a pool that gives out connections by the transaction, such as PgBouncer in transaction mode, " +
@@ -41,8 +41,8 @@ func pooled(setting string) error {
 const (
 	// examination is how long a database may take to show whether it keeps sessions.
 	examination = 10 * time.Second
-	// How many checks a connection gets. One whose server is always the one that it reported at the start gets looks;
-	// one with a pool in between gets closeLooks, since a busy pool may return the same server by chance.
+	// looks is how often a connection is checked, and closeLooks where a pool is in between: a busy pool may assign the
+	// same server by chance. Without a pool, the server process is the one that was reported when connecting.
 	looks, closeLooks = 2, 20
 )
 
@@ -97,7 +97,7 @@ func keepsSessions(ctx context.Context, cfg *pgx.ConnConfig, setting string) err
 	for range n {
 		theirs, err := ask(ctx, other, "BEGIN; "+which)
 		switch {
-		case isState(err, "08P01"): // what PgBouncer says in statement mode, where there are no transactions
+		case isState(err, "08P01"): // from PgBouncer in statement mode, which allows no transactions
 			return pooled(setting)
 		case err != nil:
 			return err
@@ -117,7 +117,8 @@ func keepsSessions(ctx context.Context, cfg *pgx.ConnConfig, setting string) err
 	return nil
 }
 
-// sameDatabase takes a lock of a session, which must be seen from the other side of the pool.
+// sameDatabase checks that both addresses lead to one database: a lock that a session of direct holds is not free for a
+// connection of cfg.
 func sameDatabase(ctx context.Context, cfg, direct *pgx.ConnConfig) error {
 	session, err := pgconn.ConnectConfig(ctx, &direct.Config)
 	if err != nil {
@@ -163,32 +164,32 @@ func byTransaction(cfg *pgxpool.Config) {
 	cfg.ConnConfig.StatementCacheCapacity, cfg.ConnConfig.DescriptionCacheCapacity = 0, 0
 }
 
-// shortly returns pool for database/sql. Every transaction sets its own idle limit, since a session's setting ([bound])
-// soon belongs to another client.
-func shortly(pool *pgxpool.Pool) *sql.DB {
-	db := sql.OpenDB(shortConnector{stdlib.GetPoolConnector(pool)})
+// withIdleLimit returns pool for database/sql. Every transaction sets its own idle limit, since an external pool
+// passes a session, with its settings ([bound]), to another client.
+func withIdleLimit(pool *pgxpool.Pool) *sql.DB {
+	db := sql.OpenDB(idleLimitConnector{stdlib.GetPoolConnector(pool)})
 	db.SetMaxIdleConns(0) // pool keeps them
 	return db
 }
 
-type shortConnector struct{ driver.Connector }
+type idleLimitConnector struct{ driver.Connector }
 
 // Connect implements driver.Connector.
-func (c shortConnector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c idleLimitConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return shortConn{conn.(*stdlib.Conn)}, nil
+	return idleLimitConn{conn.(*stdlib.Conn)}, nil
 }
 
-type shortConn struct{ *stdlib.Conn }
+type idleLimitConn struct{ *stdlib.Conn }
 
-// idleLimit ends the transaction of a process that stands still, and lets go of its rows.
+// idleLimit makes the server end the transaction of a process that has stalled, which unlocks its rows.
 const idleLimit = "SET LOCAL idle_in_transaction_session_timeout = '5s'"
 
 // BeginTx implements driver.ConnBeginTx.
-func (c shortConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c idleLimitConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	tx, err := c.Conn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -200,7 +201,7 @@ func (c shortConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.T
 	return tx, nil
 }
 
-// begin runs f in a transaction that may not stand still.
+// begin runs f in a transaction that the server ends when it is idle for too long.
 func (db *DB) begin(ctx context.Context, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, idleLimit); err != nil {

@@ -17,7 +17,7 @@ import (
 	"lectern/internal/store/storetest"
 )
 
-// startPool puts a PgBouncer before the cluster.
+// startPool starts a PgBouncer in front of the cluster.
 func startPool(t *testing.T, mode string, settings ...string) *pgtest.Pool {
 	t.Helper()
 	p, err := cluster.Pool(t.Context(), mode, settings...)
@@ -43,8 +43,8 @@ func openThrough(t *testing.T, p *pgtest.Pool, url string) *postgres.DB {
 	return db
 }
 
-// crowd keeps clients busy at an address until the test ends: some with short questions, one in two with transactions
-// that last for a few of them. It returns when all of them are at it.
+// crowd keeps clients busy at an address until the test ends: every second one with transactions of several queries,
+// the others with short queries. It returns when all clients are busy.
 func crowd(t *testing.T, url string, clients int) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -83,7 +83,7 @@ func crowd(t *testing.T, url string, clients int) {
 }
 
 // H6: an address that leads to a pool which keeps no sessions is refused at once, whatever the pool does with its
-// servers and however busy they are. One that keeps sessions, and a database, is taken each time.
+// servers and however busy they are. A pool that keeps sessions, and a database without a pool, are always accepted.
 func TestH6PoolsAreFound(t *testing.T) {
 	t.Parallel()
 	runs := soak.Cases(t, "transaction, busy", "transaction, one server", "statement", "session, busy", "no pool, busy")
@@ -127,18 +127,18 @@ func TestH6PoolsAreFound(t *testing.T) {
 					t.Fatal(err)
 				}
 				if refused != c.refused {
-					t.Fatalf("refused: %v", err)
+					t.Fatalf("the address is refused: %v, want %v (%v)", refused, c.refused, err)
 				}
 				if refused && e.Setting != "db" {
-					t.Errorf("refused is %s", e.Setting)
+					t.Errorf("the error names the setting %s, want db", e.Setting)
 				}
 			}
 		})
 	}
 }
 
-// H6: Open refuses such a pool too, as either of the two addresses, and a session's address that leads elsewhere or
-// nowhere.
+// H6: OpenThrough refuses a pool without sessions too, as either of the two addresses. It also refuses a session
+// address that leads to another database or to none.
 func TestH6WrongAddresses(t *testing.T) {
 	t.Parallel()
 	url, other := database(t), database(t)
@@ -165,7 +165,7 @@ func TestH6WrongAddresses(t *testing.T) {
 	}
 }
 
-// H6: the store does through a pool all that it does without.
+// H6: the store passes its suite through a pool.
 func TestH6StoreBehindAPool(t *testing.T) {
 	t.Parallel()
 	pool := startPool(t, pgtest.ModeTransaction)
@@ -174,14 +174,14 @@ func TestH6StoreBehindAPool(t *testing.T) {
 	})
 }
 
-// H6: through a pool of few servers, which nobody has for long, nodes work, hear of each other's changes, and take over
-// what a dead one had.
+// H6: through a pool with few servers, which it assigns in turns, nodes commit, hear of each other's changes, and take
+// over the work of a dead node.
 func TestH6NodesBehindAPool(t *testing.T) {
 	t.Parallel()
 	pool := startPool(t, pgtest.ModeTransaction, "default_pool_size = 4", "server_round_robin = 1")
 	open := func(t *testing.T, url string) *postgres.DB { return openThrough(t, pool, url) }
 	for name, test := range map[string]func(*testing.T, opener){
-		"takeover": testNodes, "changes": testChanges, "commits": testCommits, "stood still": testStoodStill,
+		"takeover": testNodes, "changes": testChanges, "commits": testCommits, "stalled": testStalledNode,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,8 +190,8 @@ func TestH6NodesBehindAPool(t *testing.T) {
 	}
 }
 
-// H6: a presentation is made, queued, taken by another node, followed and ended through a pool, by several nodes at
-// once.
+// H6: through a pool, several nodes create presentations, queue them, run them on another node, watch them and complete
+// them.
 func TestH6WholeLifeBehindAPool(t *testing.T) {
 	t.Parallel()
 	const presentations = 12
@@ -226,14 +226,15 @@ func TestH6WholeLifeBehindAPool(t *testing.T) {
 				last = v
 			}
 			if last.Status != lectern.StatusCompleted || last.Attempt != 1 {
-				t.Errorf("it ended as %v of attempt %d: %v", last.Status, last.Attempt, last.Error)
+				t.Errorf("it ended as %v in attempt %d: %v", last.Status, last.Attempt, last.Error)
 			}
 		})
 	}
 	all.Wait()
 }
 
-// H6: what a session would have set is set by every transaction: one that stands still ends by itself.
+// H6: through a pool every transaction sets the idle limit, which otherwise the session has: the server ends a stalled
+// transaction.
 func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
 	t.Parallel()
 	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))
@@ -245,11 +246,11 @@ func TestH6IdleTransactionsEndBehindAPool(t *testing.T) {
 	var limit string
 	if err := tx.QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil ||
 		limit != "5s" {
-		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
+		t.Errorf("the idle limit of a transaction is %q (%v), want 5s", limit, err)
 	}
 }
 
-// H6: with a pool a node counts only the connections that do not use it.
+// H6: with a pool, the capacity counts only the connections of a node that bypass the pool.
 func TestH6CapacityBehindAPool(t *testing.T) {
 	t.Parallel()
 	db := openThrough(t, startPool(t, pgtest.ModeTransaction), database(t))

@@ -78,13 +78,13 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// C2: keys are stored as a ring needs them.
+// C2: the store passes the suite for API keys.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	keystest.Run(t, func(t *testing.T) keys.Store { return postgres.NewStore(openDB(t, database(t)), nil, "") })
 }
 
-// Several nodes that start at once on an empty database bring its tables up to date, once.
+// Of several nodes that start at the same time on an empty database, one makes the tables.
 func TestManyNodesMigrateAtOnce(t *testing.T) {
 	t.Parallel()
 	url := database(t)
@@ -110,17 +110,17 @@ func TestBadAddresses(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://me:secret@host:notaport/x")
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeInvalidDeck}) ||
 		strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
-		t.Errorf("a senseless address: %v", err)
+		t.Errorf("an invalid address: %v", err)
 	}
 	_, err = postgres.Open(t.Context(), "postgres://me:secret@127.0.0.1:1/x?connect_timeout=2")
 	if !errors.Is(err, &lectern.Failure{Code: lectern.CodeOverloaded}) ||
 		strings.Contains(fmt.Sprint(err, lectern.AsFailure(err).Detail), "secret") {
-		t.Errorf("nobody there: %v", err)
+		t.Errorf("no server at the address: %v", err)
 	}
-	// M2: a database that answers and refuses is not said to be silent.
+	// M2: the failure for a database that answers and refuses does not say that it does not answer.
 	_, err = postgres.Open(t.Context(), cluster.URL("no_such_database"))
-	if f := lectern.AsFailure(err); !strings.Contains(f.Message, "no database of the name") {
-		t.Errorf("a name that is not there: %v", err)
+	if f := lectern.AsFailure(err); !strings.Contains(f.Message, "no database with the name") {
+		t.Errorf("an unknown database: %v", err)
 	}
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -131,11 +131,11 @@ func TestBadAddresses(t *testing.T) {
 		"postgres://me:secret@"+mute.Addr().String()+"/x?sslmode=disable&connect_timeout=1")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeOverloaded || !f.Retryable ||
 		strings.Contains(fmt.Sprint(err, f.Detail), "secret") {
-		t.Errorf("nobody answers: %v", err)
+		t.Errorf("a server that does not answer: %v", err)
 	}
 }
 
-// J8: a node that is gone is found at once, and what it worked on with it; one that lives is left alone.
+// J8: a dead node is found at once, with the presentations that it worked on. A living node is left alone.
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	testNodes(t, openDB)
@@ -163,16 +163,16 @@ func testNodes(t *testing.T, open opener) {
 	if dead, err := alive.Dead(t.Context()); err != nil || len(dead) != 0 {
 		t.Fatalf("%v are taken for dead: %v", dead, err)
 	}
-	if err := doomed.Leave(t.Context()); err != nil { // with work in hand, as if it had been killed
+	if err := doomed.Leave(t.Context()); err != nil { // while it works on a presentation, as if it had been killed
 		t.Fatal(err)
 	}
-	waitFor(t, "the lock to fall", func() bool {
+	waitFor(t, "the release of the lock", func() bool {
 		dead, err := alive.Dead(t.Context())
 		return err == nil && len(dead) == 1 && dead[0] == "doomed"
 	})
 	leases, err := alive.Leases(t.Context(), "doomed")
 	if err != nil || len(leases) != 1 || leases[0].ID != p.ID || leases[0].Attempt != 1 {
-		t.Fatalf("leases of the dead: %v, %v", leases, err)
+		t.Fatalf("the leases of the dead node are %v, %v", leases, err)
 	}
 	buried := 0
 	bury := func(node string) {
@@ -184,20 +184,20 @@ func testNodes(t *testing.T, open opener) {
 		t.Error("a node buried itself")
 	}
 	if bury("doomed"); buried != 1 {
-		t.Errorf("buried %d times", buried)
+		t.Errorf("the dead node was buried %d times, want once", buried)
 	}
 	if bury("doomed"); buried != 1 {
-		t.Error("buried twice")
+		t.Error("the dead node was buried twice")
 	}
 	if dead, err := alive.Dead(t.Context()); err != nil || len(dead) != 0 {
-		t.Errorf("after the burial: %v, %v", dead, err)
+		t.Errorf("the dead nodes after the burial are %v, %v", dead, err)
 	}
 	if err := alive.Leave(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-// J8: silence is measured by the database's clock, whatever a node's clock says that the heartbeat was.
+// J8: silence is measured by the database's clock, whatever time a node's clock gives a heartbeat.
 func TestSilenceByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
@@ -207,7 +207,7 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer node.Leave(context.WithoutCancel(t.Context()))                //nolint:errcheck // the test is over
-	slow := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) // of a node whose clock is an hour late
+	slow := time.Now().Add(-time.Hour).UTC().Truncate(time.Microsecond) // by a node's clock that is an hour behind
 	p := lectern.NewPresentation("one", lectern.Deck{Slides: []lectern.Slide{{}}}, slow)
 	commit(t, store, job.WriteSpec{ID: p.ID, At: slow, Create: &p})
 	commit(t, store, job.WriteSpec{ID: p.ID, At: slow.Add(time.Second),
@@ -220,9 +220,9 @@ func TestSilenceByTheDatabasesClock(t *testing.T) {
 	}
 }
 
-// J8: a heartbeat counts by the database's clock although its node's clock was set back by an hour, or is an hour
-// behind that of the node that had the run before.
-func TestBeatOfALateClock(t *testing.T) {
+// J8: a heartbeat counts by the database's clock, even if the clock of its node was set back by an hour, or is an hour
+// behind the clock of the node that ran the attempt before.
+func TestHeartbeatOfAClockThatIsBehind(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
 	store := postgres.NewStore(db, enqueue(nothing), "n")
@@ -245,13 +245,13 @@ func TestBeatOfALateClock(t *testing.T) {
 		}
 		commit(t, store, job.WriteSpec{ID: p.ID, At: late, Events: []lectern.Event{e}})
 		if silent, err := node.Silent(t.Context(), time.Minute); err != nil || len(silent) != 0 {
-			t.Errorf("behind %+v the run is taken for silent: %v, %v", e, silent, err)
+			t.Errorf("after %+v the run is taken for silent: %v, %v", e, silent, err)
 		}
 	}
 }
 
-// J5: a change made by one node reaches another that listens, and is no news to the one that made it; a node that has
-// lost its connection says so and comes back.
+// J5: a change by one node is reported to the others that listen, and not to the node itself. A node that has lost its
+// connection reports that, and connects again.
 func TestChangesReachOtherNodes(t *testing.T) {
 	t.Parallel()
 	testChanges(t, openDB)
@@ -278,10 +278,10 @@ func testChanges(t *testing.T, open opener) {
 			time.Now().UTC().Truncate(time.Microsecond))
 		commit(t, store, job.WriteSpec{ID: id, At: p.CreatedAt, Create: &p})
 	}
-	create(own, "its-own") // which it knows: news come in the order of commits, and this one would be the first
+	create(own, "its-own") // not reported: otherwise it would come first, since reports are in the order of commits
 	create(theirs, "first")
 	if id := <-heard; id != "first" {
-		t.Errorf("heard of %q", id)
+		t.Errorf("the first report is about %q", id)
 	}
 	if _, err := there.SQL().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		WHERE datname = current_database() AND query LIKE '%LISTEN%' AND pid <> pg_backend_pid()`); err != nil {
@@ -289,12 +289,12 @@ func testChanges(t *testing.T, open opener) {
 	}
 	<-lost
 	if id := <-heard; id != "" {
-		t.Errorf("after coming back: heard of %q before looking again", id)
+		t.Errorf("the first report after connecting again is about %q, want \"\"", id)
 	}
 	create(own, "its-own-again")
 	create(theirs, "second")
 	if id := <-heard; id != "second" {
-		t.Errorf("heard of %q", id)
+		t.Errorf("the next report is about %q, want second", id)
 	}
 	cancel()
 	<-done
@@ -303,14 +303,14 @@ func testChanges(t *testing.T, open opener) {
 	}
 }
 
-// J8: a node that stood still past its lease is buried although it holds its lock, hears of it when it wakes, and joins
-// again; one that is back before its burial is left alone.
-func TestNodeThatStoodStill(t *testing.T) {
+// J8: a node that has stalled for too long is buried although it holds its lock. When it goes on, it learns of that and
+// joins again. A node that goes on before its burial is left alone.
+func TestStalledNode(t *testing.T) {
 	t.Parallel()
-	testStoodStill(t, openDB)
+	testStalledNode(t, openDB)
 }
 
-func testStoodStill(t *testing.T, open opener) {
+func testStalledNode(t *testing.T, open opener) {
 	t.Helper()
 	url := database(t)
 	there := open(t, url)
@@ -318,7 +318,7 @@ func testStoodStill(t *testing.T, open opener) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasty, err := there.Join(t.Context(), "hasty", -time.Minute, 2) // everybody was silent for too long
+	hasty, err := there.Join(t.Context(), "hasty", -time.Minute, 2) // for it, every node has been silent for too long
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,14 +336,14 @@ func testStoodStill(t *testing.T, open opener) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	lost, back, done := make(chan struct{}, 8), make(chan string, 8), make(chan struct{})
-	go func() { // it wakes
+	go func() { // it goes on
 		defer close(done)
 		sleeper.Listen(ctx, func(id string) { back <- id }, func() { lost <- struct{}{} })
 	}()
 	<-lost
 	<-back
 	if err := patient.Bury(t.Context(), "sleeper", rest); err != nil || buried != 1 {
-		t.Errorf("a node that is back was buried: %d, %v", buried, err)
+		t.Errorf("a node that has joined again was buried: %d, %v", buried, err)
 	}
 	cancel()
 	<-done
@@ -354,14 +354,14 @@ func testStoodStill(t *testing.T, open opener) {
 	}
 }
 
-// J8: a process that stops in the middle of a transaction keeps its rows for seconds, not for ever.
+// J8: a process that stalls in the middle of a transaction locks its rows for seconds, not for ever.
 func TestIdleTransactionsEnd(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, database(t))
 	var limit string
 	if err := db.SQL().QueryRowContext(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil ||
 		limit != "5s" {
-		t.Errorf("a transaction may stand still for %q (%v)", limit, err)
+		t.Errorf("the idle limit of a transaction is %q (%v), want 5s", limit, err)
 	}
 }
 
@@ -376,7 +376,7 @@ func commit(t *testing.T, store job.Store, spec job.WriteSpec) {
 	}
 }
 
-// waitFor asks until it is so; Postgres lets go of a session's locks a moment after its end.
+// waitFor calls so until it returns true: Postgres releases the locks of a session a moment after the session ends.
 func waitFor(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

@@ -13,7 +13,7 @@ import (
 func Probe(ctx context.Context, url string) (version string, err error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
-		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database makes no sense. It looks like "+
+		f := lectern.Fail(lectern.CodeInvalidDeck, "The address of the database is not valid. Write it as "+
 			"postgres://user:password@host:5432/name.")
 		f.Param = "db"
 		return "", f
@@ -21,11 +21,11 @@ func Probe(ctx context.Context, url string) (version string, err error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectTimeout
 	}
-	// A pool between us and the database may know no prepared statements.
+	// A pool in front of the database may not support prepared statements.
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	conn, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return "", failure("open the database", err)
+		return "", failure("be opened", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
@@ -34,8 +34,8 @@ func Probe(ctx context.Context, url string) (version string, err error) {
 	return version, nil
 }
 
-// Examine finds out whether Open, or with a session OpenThrough, could work with the addresses, and changes nothing.
-// Failures are theirs.
+// Examine checks whether Open, or OpenThrough where session is set, could use the addresses, and changes nothing. Its
+// failures are those of Open.
 func Examine(ctx context.Context, url, session string) error {
 	cfg, err := parse(url, settingDB)
 	if err != nil {

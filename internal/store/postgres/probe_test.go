@@ -9,7 +9,8 @@ import (
 	"lectern/internal/store/postgres"
 )
 
-// H5: doctor asks a database and makes no tables; one that is not there is said without its password.
+// H5: Probe returns the version of a database and creates no tables. The failure for a database that cannot be reached
+// does not contain the password.
 func TestH5Probe(t *testing.T) {
 	t.Parallel()
 	url, err := cluster.Database(t.Context())
@@ -18,14 +19,14 @@ func TestH5Probe(t *testing.T) {
 	}
 	version, err := postgres.Probe(t.Context(), url)
 	if err != nil || version == "" {
-		t.Errorf("%q %v", version, err)
+		t.Errorf("the version is %q (%v)", version, err)
 	}
 	_, err = postgres.Probe(t.Context(), "postgres://me:hunter2@127.0.0.1:1/none")
 	if f := lectern.AsFailure(err); f == nil || f.Code == lectern.CodeInternal ||
 		strings.Contains(f.Message+f.Detail, "hunter2") {
-		t.Errorf("nobody there: %+v", f)
+		t.Errorf("no server at the address: %+v", f)
 	}
 	if _, err = postgres.Probe(context.Background(), "mysql:"); err == nil || lectern.AsFailure(err).Param != "db" {
-		t.Errorf("no address: %v", err)
+		t.Errorf("an invalid address: %v", err)
 	}
 }

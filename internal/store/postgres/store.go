@@ -46,7 +46,7 @@ func (db *DB) leases(ctx context.Context, query string, arg any) ([]job.Lease, e
 	return out, failure("read the leases", rows.Err())
 }
 
-// dialect is Postgres'.
+// dialect is the dialect of Postgres. node is the id of this process in notifications.
 type dialect struct{ node string }
 
 var _ sqlstore.Dialect = dialect{}
@@ -54,7 +54,7 @@ var _ sqlstore.Dialect = dialect{}
 // Alone implements sqlstore.Dialect.
 func (dialect) Alone() bool { return false }
 
-// Lock implements sqlstore.Dialect. Each kind of lock is taken in one order.
+// Lock implements sqlstore.Dialect. It takes the locks of each kind in one order.
 func (dialect) Lock(ctx context.Context, tx *sql.Tx, t sqlstore.Touched) error {
 	for _, name := range inOrder(t.Names) {
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name); err != nil {
@@ -82,7 +82,7 @@ func (dialect) Lock(ctx context.Context, tx *sql.Tx, t sqlstore.Touched) error {
 	return err
 }
 
-// inOrder returns each name once, sorted; empty ones are none.
+// inOrder returns each name once, sorted, without the empty one.
 func inOrder(names []string) []string {
 	names = slices.Clone(names)
 	slices.Sort(names)
@@ -93,24 +93,24 @@ func inOrder(names []string) []string {
 	return names
 }
 
-// channel carries "id version node" for every presentation that changed: a notification each, since Postgres takes no
-// more than 8000 bytes in one, and a commit may change any number.
+// channel carries one notification for each presentation that changed, "id version node". One for a whole commit could
+// exceed the 8000 bytes that Postgres allows.
 const channel = "lectern_changes"
 
-// news is what channel carries.
+// news returns the payload of a notification.
 func news(p lectern.Presentation, node string) string {
 	return fmt.Sprintf("%s %d %s", p.ID, p.Version, node)
 }
 
-// parseNews returns what was changed and by which node; "" for a node that did not say.
+// parseNews returns which presentation was changed and by which node; node is "" where the payload names none.
 func parseNews(payload string) (id, node string) {
 	id, rest, _ := strings.Cut(payload, " ")
 	_, node, _ = strings.Cut(rest, " ")
 	return id, node
 }
 
-// Tell implements sqlstore.Dialect.
-func (d dialect) Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error {
+// Notify implements sqlstore.Dialect.
+func (d dialect) Notify(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error {
 	var all []string
 	for _, p := range changed {
 		if p.ID != "" {
@@ -145,7 +145,8 @@ func (dialect) Includes(column, arg string) string {
 		"::jsonb @> " + arg + "::jsonb END"
 }
 
-// failure is err for people; doing says what was being done. The context's own errors stay what they are.
+// failure returns err as a failure with a sentence for users; doing completes "The database could not". A failure and
+// the errors of a context are returned as they are; nil for nil.
 func failure(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -153,7 +154,7 @@ func failure(doing string, err error) error {
 	if f, ok := errors.AsType[*lectern.Failure](err); ok {
 		return f
 	}
-	_, connecting := errors.AsType[*pgconn.ConnectError](err) // has a limit of its own
+	_, connecting := errors.AsType[*pgconn.ConnectError](err) // it has a time limit of its own
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) && !connecting {
 		return err
 	}
@@ -166,7 +167,7 @@ func failure(doing string, err error) error {
 		f = lectern.Fail(lectern.CodeOverloaded, "The database refuses the user or the password of its address.")
 		f.Retryable = true
 	case isState(err, "3D000"): // invalid_catalog_name
-		f = lectern.Fail(lectern.CodeOverloaded, "There is no database of the name that its address has.")
+		f = lectern.Fail(lectern.CodeOverloaded, "There is no database with the name in its address.")
 		f.Retryable = true
 	case isAway(err):
 		f = lectern.Fail(lectern.CodeOverloaded, "The database does not answer. Try again in a moment.")
@@ -177,8 +178,8 @@ func failure(doing string, err error) error {
 	return f.Because(err)
 }
 
-// isAway reports whether the database cannot be reached, is starting or stopping, or cannot take more just now. The
-// writer asks again then, while any other failure at the end of a run would be taken for the run's own.
+// isAway reports whether the database cannot be reached, is starting or stopping, or cannot take more work just now.
+// The writer then tries again; it takes any other failure at the end of a run for a failure of the run.
 func isAway(err error) bool {
 	for _, lost := range []error{sql.ErrConnDone, driver.ErrBadConn, net.ErrClosed, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, lost) {
@@ -194,7 +195,8 @@ func isAway(err error) bool {
 	if !ok {
 		return strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "closed pool")
 	}
-	// Of connections, transactions that gave in (too often), resources, locks, operators, and the system around.
+	// The classes of errors about connections, transaction states, aborted transactions, resources, locks, operators and
+	// the system.
 	return slices.Contains([]string{"08", "25", "40", "53", "55", "57", "58"}, e.Code[:min(2, len(e.Code))])
 }
 

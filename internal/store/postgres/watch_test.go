@@ -15,7 +15,7 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// counting is a store that counts what is read of it for watchers.
+// counting is a store that counts the reads of versions, which watchers make.
 type counting struct {
 	*sqlstore.Store
 	reads atomic.Int64
@@ -26,7 +26,7 @@ func (c *counting) Versions(ctx context.Context, id string, after int64, limit i
 	return c.Store.Versions(ctx, id, after, limit)
 }
 
-// member is a node's Peers, where dead nodes leave only presentations.
+// member is the Peers of a node. Burying a dead node leaves nothing else to do: it had no tickets.
 type member struct{ *postgres.Node }
 
 func (m member) Bury(ctx context.Context, node string) error {
@@ -75,8 +75,8 @@ func startNodeOn(t *testing.T, db *postgres.DB, id string, idle bool,
 	return s, store
 }
 
-// J5: who watches on the node that commits is handed what it commits, and does not read it; who watches on another node
-// sees every version too.
+// J5: watchers on the node that commits receive its versions without reading the store. Watchers on another node see
+// every version too.
 func TestWatchersOfTheNodeThatCommits(t *testing.T) {
 	t.Parallel()
 	const here, there, versions, step = 20, 3, 60, 100
@@ -85,7 +85,7 @@ func TestWatchersOfTheNodeThatCommits(t *testing.T) {
 	var began time.Time
 	var counted, reads int64
 	var store *counting
-	// The run makes a version only when everybody who watches has the one before, so that none is passed over.
+	// The run makes a version only when every watcher has the one before, so that none is skipped.
 	run := func(ctx context.Context, _ lectern.Job, r lectern.Reporter) ([]lectern.Artifact, error) {
 		await := func(at lectern.Progress) {
 			for n := 0; n < here+there; {
@@ -134,7 +134,7 @@ func TestWatchersOfTheNodeThatCommits(t *testing.T) {
 			}
 		}
 		if last < versions {
-			t.Errorf("%d versions seen", last)
+			t.Errorf("a watcher saw %d versions, want at least %d", last, versions)
 		}
 	}
 	for range here {
@@ -145,9 +145,10 @@ func TestWatchersOfTheNodeThatCommits(t *testing.T) {
 	}
 	close(begin)
 	all.Wait()
-	// What is left are the looks that every watcher takes each 2 s in case news got lost.
-	looks := here * int64(1+time.Since(began)/(2*time.Second))
-	if reads > looks {
-		t.Errorf("%d watchers of %d versions read the store %d times, where %d looks were due", here, versions, reads, looks)
+	// The remaining reads are polls: every watcher reads the store once in 2 s, in case a notification got lost.
+	polls := here * int64(1+time.Since(began)/(2*time.Second))
+	if reads > polls {
+		t.Errorf("%d watchers of %d versions read the store %d times, but only %d polls were due", here, versions, reads,
+			polls)
 	}
 }

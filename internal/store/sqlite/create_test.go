@@ -12,7 +12,8 @@ import (
 	"lectern/internal/store/sqlite"
 )
 
-// What a creation costs while a thousand wait. A commit to the disk is its greatest part.
+// BenchmarkCreate measures one creation while a thousand presentations wait. Most of its time is the commit to the
+// disk.
 func BenchmarkCreate(b *testing.B) {
 	for name, bound := range bounds {
 		b.Run(name, func(b *testing.B) {
@@ -45,7 +46,8 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// bounds are those of a creation: none, those that there are by default, with a key, and with a key that has a quota.
+// bounds has the cases of BenchmarkCreate: no limits, the default limits, these for an API key, and these for an API
+// key with a quota.
 var bounds = map[string]func(job.WriteSpec) job.WriteSpec{
 	"unbounded": func(s job.WriteSpec) job.WriteSpec { return s },
 	"default": func(s job.WriteSpec) job.WriteSpec {

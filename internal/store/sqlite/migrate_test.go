@@ -37,7 +37,7 @@ func writeSchema(t *testing.T, dir string, version int64, rows string) {
 	}
 }
 
-// A folder of any build since there is an outbox.
+// Open brings a data folder of any version that has an outbox up to date and keeps its rows.
 func TestMigrateOutbox(t *testing.T) {
 	t.Parallel()
 	files, err := os.ReadDir("migrations")
@@ -55,8 +55,7 @@ func TestMigrateOutbox(t *testing.T) {
 	}
 }
 
-// A folder of the first release is brought up to date by Open. Everything is still there, and all that is new works on
-// it.
+// Open brings a data folder of the first release up to date. It keeps all rows, and what is new works on them.
 func TestMigrateFromSchema1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -100,7 +99,7 @@ func TestMigrateFromSchema1(t *testing.T) {
 	due, err := s.Due(ctx, at(309))
 	equal("due", due, err, job.Due{Scratch: []string{"leaving", "done"}, Removing: []string{"leaving"}, Next: at(604809)})
 	if _, err := s.Get(ctx, "leaving"); !errors.Is(err, &lectern.Failure{Code: lectern.CodeNotFound}) {
-		t.Errorf("what is being removed: %v", err)
+		t.Errorf("a presentation that is being removed gives %v", err)
 	}
 
 	if err := s.PutEndpoint(ctx, lectern.Endpoint{ID: "e", URL: "https://e.example.com", CreatedAt: at(200)}); err != nil {
@@ -113,6 +112,6 @@ func TestMigrateFromSchema1(t *testing.T) {
 	if err != nil || outs[0].Err != nil || outs[1].Err != nil {
 		t.Fatal(outs, err)
 	}
-	told, err := s.Deliveries(ctx, lectern.DeliveryFilter{})
-	equal("told", len(told), err, 1)
+	deliveries, err := s.Deliveries(ctx, lectern.DeliveryFilter{})
+	equal("deliveries", len(deliveries), err, 1)
 }

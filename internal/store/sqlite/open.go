@@ -73,7 +73,7 @@ func lockFolder(dir string) (*flock.Flock, error) {
 		}
 		return nil, f
 	}
-	// Only a hint for the message above: a full disk is no reason not to start.
+	// The id is only a hint for the message above, so a full disk does not prevent the start.
 	_ = os.WriteFile(path, fmt.Appendf(nil, "%d\n", os.Getpid()), private.File)
 	return lock, nil
 }
@@ -81,12 +81,12 @@ func lockFolder(dir string) (*flock.Flock, error) {
 func (db *DB) open(ctx context.Context) error {
 	path := filepath.Join(db.dir, fileName)
 	if err := db.closed(path); err != nil {
-		return failure("keep the database from other users", err)
+		return failure("close its files to other users", err)
 	}
 	var err error
 	if db.write, err = sql.Open("sqlite", dsn(path, "rwc", "journal_mode(WAL)", "synchronous(FULL)",
 		"journal_size_limit(67108864)")); err != nil {
-		return failure("open the database", err)
+		return failure("be opened", err)
 	}
 	db.write.SetMaxOpenConns(1)
 	db.write.SetMaxIdleConns(1)
@@ -97,7 +97,7 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	if db.read, err = sql.Open("sqlite", dsn(path, "ro", "query_only(1)")); err != nil {
-		return failure("open the database", err)
+		return failure("be opened", err)
 	}
 	db.reserve = openReserve(db.dir)
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -138,7 +138,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	have, want, err := p.GetVersions(ctx)
 	if err != nil {
-		return failure("open the database "+filepath.Join(db.dir, fileName), err)
+		return failure("read the version of its tables in "+filepath.Join(db.dir, fileName), err)
 	}
 	if have > want {
 		return lectern.Fail(lectern.CodeInUse, "The data folder %s was written by a newer Lectern (tables %d, this one "+

@@ -9,7 +9,7 @@ import (
 	"lectern"
 )
 
-// H5: doctor looks at a database that a server has open, and at one that is no database.
+// H5: Probe reads a database that a server has open, creates none, and reports a file that is not a database.
 func TestH5Probe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -17,7 +17,7 @@ func TestH5Probe(t *testing.T) {
 		t.Errorf("an empty folder: %v %v", there, err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
-		t.Errorf("it made %v", left)
+		t.Errorf("Probe made %v", left)
 	}
 	db, err := Open(t.Context(), dir)
 	if err != nil {
@@ -33,6 +33,6 @@ func TestH5Probe(t *testing.T) {
 	}
 	there, err := Probe(t.Context(), bad)
 	if f := lectern.AsFailure(err); !there || f == nil || !strings.Contains(f.Message, "cannot be read") {
-		t.Errorf("no database: %v %v", there, err)
+		t.Errorf("a file that is not a database: %v %v", there, err)
 	}
 }

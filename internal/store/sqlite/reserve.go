@@ -25,7 +25,7 @@ type reserve struct {
 
 	mu    sync.Mutex
 	spent bool
-	next  time.Time // when to try to have it back
+	next  time.Time // when restore tries next
 }
 
 // openReserve makes the file if it is missing. A disk without space for it does not prevent the start.
@@ -64,7 +64,7 @@ func (r *reserve) restore() {
 	r.mu.Unlock()
 }
 
-// fill writes the file: blocks that are written are taken, whatever the file system does with holes.
+// fill writes the file completely, since a file with holes takes up no space.
 func fill(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, private.File)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// J11: the end of a run that filled the disk can be stored, because the reserve makes way for it, once, and comes back
-// when there is room.
+// J11: the reserve is removed once, so that the end of a run that filled the disk can be stored, and made again when
+// there is space.
 func TestReserveMakesWayAndComesBack(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -20,7 +20,7 @@ const checkedWhole = 16 << 20
 func damaged() *lectern.Failure {
 	return lectern.Fail(lectern.CodeDamaged, "The database %s is damaged and cannot be used. Stop all servers, then "+
 		"restore a copy of the data folder, "+
-		"or move %[1]s and the files that begin with its name elsewhere to begin with an empty one.", fileName)
+		"or move %[1]s and the files whose names begin with it elsewhere to start with an empty database.", fileName)
 }
 
 // sound checks the database at path for damage before anything is written to it; the file may not exist yet.
@@ -30,7 +30,7 @@ func (db *DB) sound(ctx context.Context, path string) error {
 		return nil
 	}
 	if err != nil {
-		return failure("look at the database "+path, err)
+		return failure("read its file "+path, err)
 	}
 	if info.Size() <= checkedWhole {
 		return db.checkWhole(ctx)

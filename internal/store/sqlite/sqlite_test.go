@@ -49,7 +49,7 @@ func TestStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		db := openDB(t, dir)
-		if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil { // TestDurability holds the true setting
+		if _, err := db.Writer().Exec("PRAGMA synchronous=OFF"); err != nil { // TestDurability checks the real setting
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -61,7 +61,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// C2: keys are stored as a ring needs them.
+// C2: the store passes the suite for API keys.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	keystest.Run(t, func(t *testing.T) keys.Store {
@@ -95,7 +95,8 @@ func TestFolderIsLocked(t *testing.T) {
 	}
 }
 
-// A store keeps the folder's lock, for who has nothing but the store: let go of, the lock's file would be closed.
+// A store keeps the folder's lock even if the caller keeps only the store. Otherwise the garbage collector would
+// close the lock's file.
 func TestStoreKeepsTheLock(t *testing.T) {
 	t.Parallel()
 	db, err := sqlite.Open(t.Context(), t.TempDir())
@@ -107,7 +108,7 @@ func TestStoreKeepsTheLock(t *testing.T) {
 		runtime.GC()
 	}
 	if held.Value() == nil {
-		t.Fatal("the collector took the lock from under the store")
+		t.Fatal("the garbage collector released the lock while the store was in use")
 	}
 	runtime.KeepAlive(store)
 	if err := held.Value().Close(); err != nil {
@@ -115,7 +116,7 @@ func TestStoreKeepsTheLock(t *testing.T) {
 	}
 }
 
-// J4: what a reader sees is on the disk. kill -9 would not show a missing fsync, so the settings themselves are held.
+// J4: what a reader sees is on the disk. A killed process would not show a missing fsync, so the settings are checked.
 func TestDurability(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, t.TempDir())
@@ -129,8 +130,8 @@ func TestDurability(t *testing.T) {
 	}
 }
 
-// M2: a database that is none, was overwritten or was cut off is found when it is opened, wherever the damage is, and
-// nothing is written to it.
+// M2: Open refuses a file that is not a database, and a database that was overwritten or cut off, wherever the damage
+// is. It writes nothing to the file.
 func TestM2DamagedDatabases(t *testing.T) {
 	t.Parallel()
 	whole := t.TempDir()
@@ -163,18 +164,18 @@ func TestM2DamagedDatabases(t *testing.T) {
 			_ = db.Close()
 		}
 		if after, err := os.ReadFile(filepath.Join(dir, "lectern.db")); err != nil || !bytes.Equal(after, text) {
-			t.Errorf("%s: it was written to (%v)", name, err)
+			t.Errorf("%s: Open changed the file (%v)", name, err)
 		}
 	}
 	again := openDB(t, whole)
 	if err := again.Close(); err != nil {
-		t.Errorf("the whole one: %v", err)
+		t.Errorf("the undamaged database: %v", err)
 	}
 }
 
 var namedArg = regexp.MustCompile(`sqlc\.arg\(\w+\)`)
 
-// Ten thousand presentations must not slow a read: every query that a client can cause goes by an index.
+// Ten thousand presentations must not slow a read: every query that a client can cause uses an index.
 func TestQueriesUseIndexes(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, t.TempDir())
@@ -224,7 +225,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 				t.Errorf("%s reads a whole table: %s", name, detail)
 			}
 			if strings.Contains(detail, "TEMP B-TREE") && strings.HasPrefix(name, "ListPresentations") {
-				t.Errorf("%s sorts: %s", name, detail)
+				t.Errorf("%s sorts its rows: %s", name, detail)
 			}
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
@@ -233,7 +234,8 @@ func TestQueriesUseIndexes(t *testing.T) {
 	}
 }
 
-// Reads that clients repeat must not grow with the number of presentations: see BenchmarkGet with 10,000 of them.
+// BenchmarkGet measures the reads that clients repeat, with 10,000 presentations. Their cost must not grow with that
+// number.
 func BenchmarkGet(b *testing.B) {
 	db := openDB(b, b.TempDir())
 	defer db.Close()

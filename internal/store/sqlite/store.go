@@ -42,11 +42,11 @@ type dialect struct{}
 
 var _ sqlstore.Dialect = dialect{}
 
-func (dialect) Alone() bool                                                 { return true }
-func (dialect) Lock(context.Context, *sql.Tx, sqlstore.Touched) error       { return nil }
-func (dialect) Tell(context.Context, *sql.Tx, []lectern.Presentation) error { return nil }
+func (dialect) Alone() bool                                                   { return true }
+func (dialect) Lock(context.Context, *sql.Tx, sqlstore.Touched) error         { return nil }
+func (dialect) Notify(context.Context, *sql.Tx, []lectern.Presentation) error { return nil }
 func (dialect) Now(context.Context, sqlstore.DBTX) (time.Time, error) {
-	return time.Now().UTC().Truncate(time.Microsecond), nil // of the one process that there is
+	return time.Now().UTC().Truncate(time.Microsecond), nil // the clock of the only process
 }
 
 // Includes implements sqlstore.Dialect.

@@ -8,7 +8,7 @@ import (
 	"lectern/internal/webhook/webhooktest"
 )
 
-// What the deliverer promises rests on this: order, leases, one message a milestone.
+// The store keeps what the deliverer relies on: the order, the claims, and one message for each milestone.
 func TestWebhookOutbox(t *testing.T) {
 	t.Parallel()
 	webhooktest.Run(t, func(t *testing.T) webhooktest.World {

@@ -17,8 +17,8 @@ import (
 
 const fileName = "lectern.db"
 
-// Prepare puts an empty database with all tables into dir, which exists. sqlite.Open then has nothing to migrate. A
-// database that is there stays.
+// Prepare puts an empty database with all tables into dir, which exists. sqlite.Open then has nothing to migrate. An
+// existing database is left as it is.
 func Prepare(dir string) error {
 	path := filepath.Join(dir, fileName)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {

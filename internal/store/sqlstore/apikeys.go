@@ -8,7 +8,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// InsertKey stores an API key. Times are kept in whole microseconds. An id or a hash that is there already is
+// InsertKey stores an API key. Times are kept in whole microseconds. An id or a hash that another key has is
 // CodeConflict.
 func (s *Store) InsertKey(ctx context.Context, k lectern.Key) error {
 	quota, err := encodeUnlessEmpty(k.Quota == lectern.Quota{}, k.Quota)
@@ -26,7 +26,7 @@ func (s *Store) InsertKey(ctx context.Context, k lectern.Key) error {
 	return s.failure("store the API key", err)
 }
 
-// Keys returns all API keys, the oldest first, those that have expired among them.
+// Keys returns all API keys, including those that have expired, the oldest first.
 func (s *Store) Keys(ctx context.Context) ([]lectern.Key, error) {
 	list, err := s.q.ListAPIKeys(ctx)
 	if err != nil {
@@ -51,5 +51,5 @@ func (s *Store) DeleteKey(ctx context.Context, id string) (bool, error) {
 	return n > 0, s.failure("remove the API key", err)
 }
 
-// writes are the queries on the writing connection, each a transaction of its own.
+// writes returns the queries on the writing connection; each is a transaction of its own.
 func (s *Store) writes() *rows.Queries { return rows.New(s.o.Bind(s.o.Write)) }

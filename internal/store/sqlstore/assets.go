@@ -14,7 +14,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// transact does something in a transaction on the writing connection, as [Store.again] does.
+// transact runs do in a transaction on the writing connection, and repeats it as [Store.again] does.
 func (s *Store) transact(ctx context.Context, doing string, do func(q *rows.Queries) error) error {
 	return s.again(ctx, doing, func() error { return s.once(ctx, do) })
 }
@@ -31,8 +31,8 @@ func (s *Store) once(ctx context.Context, do func(q *rows.Queries) error) error 
 	return tx.Commit()
 }
 
-// ShareAsset gives a.Owner an asset whose content is stored already; shared is false where it is not, and then nothing
-// changes. created is false where the owner had the asset: it stays as it is, and was used at a.UsedAt.
+// ShareAsset gives a.Owner an asset whose content is stored already. shared is false where the content is not stored;
+// then nothing changes. created is false where the owner has the asset already; then only its UsedAt changes.
 func (s *Store) ShareAsset(ctx context.Context, a lectern.Asset) (kept lectern.Asset, created, shared bool, err error) {
 	err = s.transact(ctx, "store the asset", func(q *rows.Queries) error {
 		created, shared = false, false
@@ -69,7 +69,8 @@ func (s *Store) InsertAsset(ctx context.Context, a lectern.Asset, file string) (
 	return kept, created, err
 }
 
-// settleFile makes file the file of a content, unless it has one. It leaves the row of the content locked.
+// settleFile makes file the file of a's content. If the content has a file already, file is a leftover. The row of the
+// content stays locked.
 func settleFile(ctx context.Context, q *rows.Queries, a lectern.Asset, file string) error {
 	for range tries {
 		n, err := q.InsertContent(ctx, rows.InsertContentParams{Sha256: a.SHA256, File: file})
@@ -91,14 +92,15 @@ func settleFile(ctx context.Context, q *rows.Queries, a lectern.Asset, file stri
 		if n == 1 {
 			return q.PutLeftover(ctx, rows.PutLeftoverParams{File: file, DueAt: micros(a.UsedAt)})
 		}
-		// The content went in between, and its place is free.
+		// The content was removed in between, so it can be inserted now.
 	}
-	f := lectern.Fail(lectern.CodeOverloaded, "The same file comes and goes at once too often. Try again in a moment.")
+	f := lectern.Fail(lectern.CodeOverloaded, "The same file is uploaded and deleted too often just now. "+
+		"Try again in a moment.")
 	f.Retryable = true
 	return f
 }
 
-// putAsset inserts an asset, or uses the one that is there. The row of its content is locked.
+// putAsset inserts an asset, or marks the existing one as used. The row of its content must be locked.
 func putAsset(ctx context.Context, q *rows.Queries, a lectern.Asset) (kept lectern.Asset, created bool, err error) {
 	owner := cmp.Or(a.Owner, lectern.DefaultOwner)
 	n, err := q.InsertAsset(ctx, rows.InsertAssetParams{
@@ -124,7 +126,7 @@ func fromAssetRow(r rows.Asset) lectern.Asset {
 	}
 }
 
-// noAsset is also the answer about another owner's.
+// noAsset is the error for an unknown asset, and for one of another owner.
 func noAsset(sha256 string) error {
 	return lectern.Fail(lectern.CodeNotFound, "There is no asset %.64q.", sha256)
 }
@@ -147,8 +149,8 @@ func (s *Store) AssetFile(ctx context.Context, sha256 string) (string, error) {
 	return file, s.failure("read the asset", err)
 }
 
-// Assets returns an owner's assets of a kind, or of any, newest first: those after the place of before and beforeID;
-// the zero time is before the first.
+// Assets returns an owner's assets of a kind, or of any kind where it is empty, newest first, at most limit. It begins
+// after the asset that was created at before and has the hash beforeID; with the zero time, at the newest.
 func (s *Store) Assets(ctx context.Context, owner string, kind lectern.AssetKind, before time.Time, beforeID string,
 	limit int) (
 	[]lectern.Asset, error) {
@@ -175,9 +177,9 @@ func (s *Store) StaleAssets(ctx context.Context, since time.Time, limit int) ([]
 	return out, s.failure("find unused assets", err)
 }
 
-// DeleteAsset removes an owner's asset. With the last asset of a content its file is a leftover from now on. An unknown
-// one is CodeNotFound. One that a presentation names, or that was used after since, unless that is zero, is
-// CodeConflict, and nothing changes.
+// DeleteAsset removes an owner's asset. If it was the last asset with its content, the file of the content is a
+// leftover from now on. An unknown asset is CodeNotFound. One that a presentation names is CodeConflict; so is one
+// that was used after since, unless since is zero. With an error nothing changes.
 func (s *Store) DeleteAsset(ctx context.Context, owner, sha256 string, since, now time.Time) error {
 	return s.transact(ctx, "delete the asset", func(q *rows.Queries) error {
 		if _, err := q.LockContent(ctx, sha256); err != nil {
@@ -211,7 +213,8 @@ func (s *Store) DeleteAsset(ctx context.Context, owner, sha256 string, since, no
 	})
 }
 
-// freeContent makes the file of a content a leftover once no asset has it. The row of the content is locked.
+// freeContent makes the file of a content a leftover if no asset has the content. The row of the content must be
+// locked.
 func freeContent(ctx context.Context, q *rows.Queries, sha256 string, now time.Time) error {
 	left, err := q.CountAssetsOf(ctx, sha256)
 	if err != nil || left > 0 {
@@ -239,7 +242,7 @@ func (s *Store) ForgetLeftover(ctx context.Context, file string) error {
 	return s.failure("forget a removed file", err)
 }
 
-// Unfit returns those of the uses that name assets which the owner does not have, or which are no pictures.
+// Unfit returns the uses that name an asset which the owner does not have, or which is not a picture.
 func (s *Store) Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error) {
 	list, err := unfit(ctx, s.q, owner, uses)
 	return list, s.failure("look for assets", err)
@@ -265,8 +268,8 @@ func unfit(ctx context.Context, q *rows.Queries, owner string, uses []lectern.As
 	return out, nil
 }
 
-// holdAssets makes sure that the assets which a deck names cannot go until the transaction ends. It returns them, or
-// why the deck is refused.
+// holdAssets locks the assets that a deck names, so that they cannot be deleted until the transaction ends. It returns
+// their hashes, or why the deck is refused.
 func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, at time.Time) (held []string, refused,
 	err error) {
 	uses := d.AssetUses()
@@ -296,7 +299,7 @@ func (w *writer) holdAssets(ctx context.Context, owner string, d lectern.Deck, a
 	return held, nil, nil
 }
 
-// nameAssets records what a presentation's deck names.
+// nameAssets records which assets a presentation's deck names.
 func (w *writer) nameAssets(ctx context.Context, p lectern.Presentation, held []string) error {
 	for _, sha := range held {
 		err := w.q.InsertAssetUse(ctx, rows.InsertAssetUseParams{

@@ -14,14 +14,14 @@ import (
 
 // tally is what a transaction knows of the store's load, read once, and how it changes that load.
 type tally struct {
-	locked  bool // stored was read, and is this transaction's until it ends
-	stored  int64
+	locked  bool  // stored was read, and other transactions that change it wait for the end of this one
+	stored  int64 // bytes of all decks before the transaction: the total
 	delta   int64 // what the transaction adds to the total
 	written int64 // how much of delta is in the total already
-	queued  int64 // -1: not counted
+	queued  int64 // presentations that wait; -1: not counted
 }
 
-// ordered counts what a key orders; "": no key.
+// ordered adds estimate to what a key has ordered. With keyID "" it does nothing.
 func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estimate time.Duration) error {
 	if keyID == "" {
 		return nil
@@ -30,8 +30,8 @@ func (w *writer) ordered(ctx context.Context, keyID string, at time.Time, estima
 		Estimate: estimate.Microseconds()})
 }
 
-// judge checks a creation or a retry against its bounds. Transactions wait for each other here, so that two at the same
-// time cannot both take the last place.
+// judge checks a creation or a retry against its bounds. size is how many bytes of decks it adds. Transactions wait for
+// each other here, so that two at the same time cannot both take the last place.
 func (w *writer) judge(ctx context.Context, b job.Bounds, size int64) (refused, err error) {
 	if !w.tally.locked {
 		if err := w.lock(ctx, size); err != nil {
@@ -72,7 +72,7 @@ func (w *writer) lock(ctx context.Context, size int64) error {
 	return nil
 }
 
-// counted keeps the number of those that wait in step with what the transaction does.
+// counted updates the number of presentations that wait after one has changed its status.
 func (w *writer) counted(before, after lectern.Status) {
 	if w.tally.queued < 0 {
 		return
@@ -110,7 +110,8 @@ func (c *counts) put(t tally) {
 	c.tally, c.known = t, true
 }
 
-// usageRow is the end of the five minutes in which something was ordered: it counts a little longer than a day.
+// usageRow returns the end of the five minutes that include at. Orders count by it, so up to five minutes longer than a
+// day.
 func usageRow(at time.Time) time.Time { return at.Truncate(5 * time.Minute).Add(5 * time.Minute) }
 
 // settle writes what the transaction changes of the total.
@@ -123,7 +124,7 @@ func (w *writer) settle(ctx context.Context) error {
 	return err
 }
 
-// purge removes the rows of a presentation that is marked. It has used its assets until now.
+// purge removes the rows of a presentation that is marked. Its assets were used until at.
 func (w *writer) purge(ctx context.Context, id string, at time.Time) error {
 	size, err := w.q.GetDeckSize(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -139,7 +140,7 @@ func (w *writer) purge(ctx context.Context, id string, at time.Time) error {
 	return w.q.DeletePresentation(ctx, id)
 }
 
-// countOf counts the queued and the running presentations of a key. Its quota bounds them.
+// countOf sets in u how many presentations of a key are queued and running.
 func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usage) error {
 	list, err := q.CountOfKey(ctx, keyID)
 	for _, r := range list {
@@ -153,7 +154,7 @@ func countOf(ctx context.Context, q *rows.Queries, keyID string, u *lectern.Usag
 	return err
 }
 
-// ordered adds up what a key has ordered since then.
+// ordered sets in u what a key has ordered since then.
 func ordered(ctx context.Context, q *rows.Queries, keyID string, since time.Time, u *lectern.Usage) error {
 	sum, err := q.GetKeyUsage(ctx, rows.GetKeyUsageParams{KeyID: keyID, At: micros(since)})
 	u.Ordered = time.Duration(sum.Estimate) * time.Microsecond

@@ -10,7 +10,7 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// micros is a time as it is stored; 0 for the zero time.
+// micros returns a time as it is stored; 0 for the zero time.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -30,7 +30,7 @@ func encode(v any) (string, error) {
 	return string(b), err
 }
 
-// encodeUnlessEmpty stores nothing as "", so that most rows stay small.
+// encodeUnlessEmpty returns "" for an empty v, so that most rows stay small.
 func encodeUnlessEmpty[T any](empty bool, v T) (string, error) {
 	if empty {
 		return "", nil
@@ -103,8 +103,8 @@ func fromRow(r rows.Presentation) (lectern.Presentation, error) {
 	return p, decode(r.Metadata, &p.Metadata)
 }
 
-// snapshot is what an event keeps of a presentation: all that can change. Warnings are only ever added, so that their
-// number says which they were.
+// snapshot is what an event keeps of a presentation: all that can change. Of the warnings it keeps the number, which is
+// enough because warnings are only added at the end.
 type snapshot struct {
 	Status          lectern.Status      `json:"status"`
 	Stage           string              `json:"stage"`
@@ -134,7 +134,7 @@ func toSnapshot(p lectern.Presentation) (string, error) {
 	})
 }
 
-// fromSnapshot is the presentation p as it was at the version.
+// fromSnapshot returns the presentation p as it was at the version.
 func fromSnapshot(p lectern.Presentation, version int64, text string) (lectern.Presentation, error) {
 	var s snapshot
 	if err := decode(text, &s); err != nil {
@@ -193,6 +193,6 @@ func fromDeliveryRow(r rows.Delivery) (lectern.Delivery, error) {
 		StatusCode: int(r.StatusCode), Problem: r.Problem, Claim: r.Claim,
 	}
 	err := decode(r.Presentation, &d.Presentation)
-	d.Presentation.Owner = r.Owner // which those do not say that were written before there were owners
+	d.Presentation.Owner = r.Owner // missing in rows of a version without owners
 	return d, err
 }

@@ -11,7 +11,8 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// admit asks write about its key as it stands. done: there is nothing more to do, out is the outcome.
+// admit calls [job.Write.Admit] with the stored key, if there is one. If done, out is the outcome of the write and
+// nothing more is to be done.
 func (w *writer) admit(ctx context.Context, key job.Key, write job.Write) (out job.Outcome, done bool, err error) {
 	row, err := w.q.GetKey(ctx, rows.GetKeyParams{Owner: key.Owner, Key: key.Key})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -29,7 +30,7 @@ func (w *writer) admit(ctx context.Context, key job.Key, write job.Write) (out j
 	}
 	first, err := w.q.GetPresentation(ctx, row.PresentationID.String)
 	if errors.Is(err, sql.ErrNoRows) {
-		return out, false, nil // marked since we read the key, which goes with it
+		return out, false, nil // marked after the key was read: its key is removed with it
 	}
 	if err != nil {
 		return out, false, err
@@ -46,7 +47,7 @@ func (w *writer) putKey(ctx context.Context, k job.Key) error {
 	})
 }
 
-// refusesOrder returns the reason for which the order that is there stands.
+// refusesOrder returns why o must not replace the stored order with its key; nil if it may.
 func (w *writer) refusesOrder(ctx context.Context, o *lectern.Order) (refused, err error) {
 	if o == nil {
 		return nil, nil

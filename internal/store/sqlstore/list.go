@@ -36,8 +36,8 @@ func (s *Store) List(ctx context.Context, page job.Page) ([]lectern.Presentation
 	return out, nil
 }
 
-// filter is the reading side with the conditions of a page. What a page does not ask for is no condition, so that the
-// database can use the index that fits.
+// filter returns the reading connection with the conditions of a page. A field of the page that is not set adds no
+// condition, so that the database can use the index that fits.
 func (s *Store) filter(page job.Page) (filtered, error) {
 	f := filtered{DBTX: s.o.Read}
 	if page.Owner != "" {
@@ -51,7 +51,7 @@ func (s *Store) filter(page job.Page) (filtered, error) {
 		}
 		column := "status"
 		if len(states) > 1 {
-			column = "coalesce(status, '')" // no index: one by status would have to be sorted by age
+			column = "coalesce(status, '')" // not the index by status: its rows would need sorting by age
 		}
 		f.where(column+" IN ("+strings.Join(marks, ", ")+")", args...)
 	}
@@ -71,7 +71,7 @@ func (s *Store) filter(page job.Page) (filtered, error) {
 	return f, nil
 }
 
-// filtered adds conditions to the query of a list, which says "removing = 0" in one place.
+// filtered adds conditions to the query of a list, after its only "removing = 0".
 type filtered struct {
 	rows.DBTX
 	conditions []string // with a ? for each value, in order

@@ -16,7 +16,8 @@ func Numbered(db rows.DBTX) rows.DBTX { return numbered{db} }
 
 type numbered struct{ db rows.DBTX }
 
-// translated are the queries that were rewritten, by how they were written; there are as many as methods in rows.
+// translated caches rewritten queries by their original text. They are few: one for each method in rows, and one for
+// each set of conditions of a list.
 var translated sync.Map
 
 func number(query string) string {

@@ -17,7 +17,7 @@ const defaultDeliveries = 100
 // outboxName is the lock held while the outbox changes: claims of two nodes must not overlap.
 const outboxName = "outbox"
 
-// within does something in a transaction on the writing connection, at a time by the clock that all share.
+// within runs do in a transaction that locks the outbox. now is the time by the clock that all processes share.
 func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Queries, now time.Time) error) error {
 	tx, err := s.o.Write.BeginTx(ctx, nil)
 	if err != nil {
@@ -37,10 +37,10 @@ func (s *Store) within(ctx context.Context, doing string, do func(q *rows.Querie
 	return s.failure("commit", tx.Commit())
 }
 
-// ClaimDeliveries returns pending deliveries that are due, the longest due first, at most limit. It skips those that
-// come after a delivery of the same presentation and address whose first try has not ended. The store's clock decides
-// what is due. A claim belongs to by, which must not be empty, has a number, in Claim, and moves NextAt, in the store
-// and in the result, to lease from now. Only that keeps other nodes away.
+// ClaimDeliveries claims pending deliveries that are due by the store's clock, and returns them, the longest due first,
+// at most limit. It skips those that come after a delivery of the same presentation and address whose first try has not
+// ended. A claim belongs to by, which must not be empty, and has a number in Claim. It sets NextAt, in the store and in
+// the result, to lease from now; until then no other node claims the delivery.
 func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Duration,
 	limit int) ([]lectern.Delivery, error) {
 	// Usually there is nothing to claim: a read outside the writer spares a transaction.
@@ -75,9 +75,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, by string, lease time.Durat
 	return out, nil
 }
 
-// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. One that stays
-// pending is due again after that time, by the store's clock. For a claim that has ended already it returns CodeStale
-// and records nothing.
+// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
+// stays pending is due again after the time again, by the store's clock. For a claim that has ended already it
+// returns CodeStale and records nothing.
 func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error {
 	return s.within(ctx, "record a delivery", func(q *rows.Queries, now time.Time) error {
 		n, err := q.FinishDelivery(ctx, rows.FinishDeliveryParams{
@@ -91,7 +91,7 @@ func (s *Store) FinishDelivery(ctx context.Context, d lectern.Delivery, again ti
 	})
 }
 
-// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
+// FreeClaims ends the claims of by, or all claims where by is empty. Their deliveries are due at once.
 func (s *Store) FreeClaims(ctx context.Context, by string) error {
 	return s.within(ctx, "free the deliveries", func(q *rows.Queries, now time.Time) error {
 		if by == "" {
@@ -101,7 +101,7 @@ func (s *Store) FreeClaims(ctx context.Context, by string) error {
 	})
 }
 
-// Deliveries returns the newest first.
+// Deliveries returns the deliveries that f selects, the newest first: at most f.Limit, or 100 where it is 0.
 func (s *Store) Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error) {
 	all := int64(0)
 	endpoint := f.Endpoint
@@ -141,7 +141,7 @@ func (s *Store) Backlog(ctx context.Context) (pending int64, oldest time.Time, e
 	return b.Pending, fromMicros(b.Oldest), s.failure("count the deliveries", err)
 }
 
-// Delivery returns one; an unknown id is CodeNotFound.
+// Delivery returns a delivery; an unknown id is CodeNotFound.
 func (s *Store) Delivery(ctx context.Context, id string) (lectern.Delivery, error) {
 	d, err := s.delivery(ctx, s.q, id)
 	return d, s.failure("read the delivery", err)
@@ -204,13 +204,14 @@ func (s *Store) whole(ctx context.Context, q *rows.Queries, list []rows.Delivery
 	return out, nil
 }
 
-// Endpoints returns all, the oldest first.
+// Endpoints returns all endpoints, the oldest first.
 func (s *Store) Endpoints(ctx context.Context) ([]lectern.Endpoint, error) {
 	out, err := listEndpoints(ctx, s.q, s.open)
 	return out, s.failure("read the webhooks", err)
 }
 
-// listEndpoints returns all, with their secrets as open has them; nil: without.
+// listEndpoints returns all endpoints, the oldest first, with the secrets that open returns; if open is nil, without
+// secrets.
 func listEndpoints(ctx context.Context, q *rows.Queries,
 	open func(rows.Endpoint) (string, error)) ([]lectern.Endpoint, error) {
 	list, err := q.ListEndpoints(ctx)

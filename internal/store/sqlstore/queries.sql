@@ -47,7 +47,7 @@ DELETE FROM events WHERE presentation_id = ? AND milestone = 0;
 -- name: ClearScratch :exec
 UPDATE presentations SET scratch_at = 0 WHERE id = ?;
 
--- A list adds its conditions to it.
+-- A list adds its conditions to this query.
 -- name: ListPresentations :many
 SELECT * FROM presentations
 WHERE removing = 0 AND (created_at, id) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
@@ -154,7 +154,7 @@ INSERT INTO deliveries (
     id, owner, presentation_id, endpoint, url, type, presentation, state, attempts, next_at, created_at, done_at, status_code, problem
 ) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, 0, 0, '');
 
--- Those whose turn it is: nothing older to the same address about the same presentation waits for its first try.
+-- The deliveries whose turn it is: no older one of the same presentation to the same address waits for its first try.
 -- name: ListClaimable :many
 SELECT d.* FROM deliveries d
 WHERE d.state = 'pending' AND d.next_at <= sqlc.arg(now) AND NOT EXISTS (
@@ -166,7 +166,7 @@ ORDER BY d.next_at, d.seq LIMIT sqlc.arg(max);
 -- name: ClaimDelivery :exec
 UPDATE deliveries SET next_at = ?, claim = claim + 1, claimant = ? WHERE seq = ?;
 
--- The guard is the fence: what was claimed again, or freed, is not for the one before to finish.
+-- The guard is the fence: a claim that was freed or replaced by another records nothing.
 -- name: FinishDelivery :execrows
 UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, done_at = ?, status_code = ?, problem = ?, claimant = ''
 WHERE id = ? AND state = 'pending' AND claim = ? AND claimant <> '';
@@ -266,7 +266,7 @@ ON CONFLICT (key_id, at) DO UPDATE SET estimate = key_usage.estimate + excluded.
 -- name: SweepKeyUsage :exec
 DELETE FROM key_usage WHERE at <= ?;
 
--- Both databases lock the row until the transaction ends: who changes the assets of a content comes after the other.
+-- Both databases lock the row until the transaction ends: changes of the assets of one content come one after another.
 -- name: LockContent :execrows
 UPDATE asset_contents SET file = file WHERE sha256 = ?;
 
@@ -301,7 +301,7 @@ WHERE owner = sqlc.arg(owner) AND (CAST(sqlc.arg(kind) AS TEXT) = '' OR kind = C
     AND (created_at, sha256) < (sqlc.arg(before_time), CAST(sqlc.arg(before_id) AS TEXT))
 ORDER BY created_at DESC, sha256 DESC LIMIT sqlc.arg(max);
 
--- The row is locked until the transaction ends, so that no use of it can come or go meanwhile.
+-- The row is locked until the transaction ends, so that no use of the asset is added or removed meanwhile.
 -- name: UseAsset :execrows
 UPDATE assets SET used_at = CASE WHEN used_at > sqlc.arg(used_at) THEN used_at ELSE sqlc.arg(used_at) END
 WHERE owner = sqlc.arg(owner) AND sha256 = sqlc.arg(sha256);
@@ -323,7 +323,7 @@ ORDER BY used_at LIMIT ?;
 -- name: InsertAssetUse :exec
 INSERT INTO asset_uses (presentation_id, owner, sha256) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
 
--- A presentation that goes has used its assets until now.
+-- The assets of a presentation that is removed were used until now.
 -- name: UseAssetsOf :exec
 UPDATE assets SET used_at = CASE WHEN used_at > sqlc.arg(used_at) THEN used_at ELSE sqlc.arg(used_at) END
 WHERE (owner, sha256) IN (SELECT u.owner, u.sha256 FROM asset_uses u

@@ -10,18 +10,18 @@ import (
 	"lectern/internal/store/sqlstore/rows"
 )
 
-// open returns the secrets of an endpoint in clear.
+// open returns the secrets of an endpoint in plain text.
 func (s *Store) open(r rows.Endpoint) (string, error) {
 	if s.o.Seal == nil {
 		if seal.Sealed(r.Secrets) {
-			return "", errors.New("the secrets of webhooks are sealed, and there is no key")
+			return "", errors.New("the secrets of webhooks are sealed, and Lectern has no key to open them")
 		}
 		return r.Secrets, nil
 	}
 	return s.o.Seal.Open(r.Secrets, r.ID)
 }
 
-// SealWith seals the secrets of webhooks from now on, and those that are stored in clear by older builds. If some were
+// SealWith seals the secrets of webhooks from now on, and those that are already stored in plain text. If some were
 // sealed with another key, the error is [seal.ErrWrongKey]. Call it before any other method of s.
 func (s *Store) SealWith(ctx context.Context, key *seal.Sealer) error {
 	s.o.Seal = key

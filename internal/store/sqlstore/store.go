@@ -15,44 +15,44 @@ import (
 
 // Enqueuer puts tickets into the work queue, as part of the transaction that it is given.
 type Enqueuer interface {
-	// Enqueue returns the ticket's number. Of tickets that are alike in resumed the one with the lower number goes first;
-	// resumed ones go ahead of the others.
+	// Enqueue returns the ticket's number. Resumed tickets go ahead of the others; of two that are both resumed or both
+	// not, the one with the lower number goes first.
 	Enqueue(ctx context.Context, tx *sql.Tx, id string, attempt int, resumed bool) (ticket int64, err error)
 }
 
-// DBTX is what takes queries: a pool, or a transaction.
+// DBTX runs queries: it is a pool or a transaction.
 type DBTX = rows.DBTX
 
 // Dialect is what one kind of database does in its own way.
 type Dialect interface {
 	// Alone reports whether no other process writes to the database, so that totals can be kept in memory.
 	Alone() bool
-	// Lock makes others wait, until tx ends, who want to write the same. A database with one writer has nothing to do. It
-	// must not deadlock with itself, whatever the order of the writes.
+	// Lock makes other transactions that write the same wait until tx ends. With one writer there is nothing to do.
+	// Transactions must not deadlock, whatever the order of their writes.
 	Lock(ctx context.Context, tx *sql.Tx, t Touched) error
-	// Tell notifies other processes, as part of tx, of the presentations that have changed.
-	Tell(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
+	// Notify notifies other processes, when tx is committed, of the presentations that have changed.
+	Notify(ctx context.Context, tx *sql.Tx, changed []lectern.Presentation) error
 	// Now is the time, in whole microseconds, by the clock that all processes on the database share.
 	Now(ctx context.Context, db DBTX) (time.Time, error)
-	// Includes is a condition on a column with a JSON object, or "" for an empty one: it has every entry of the object
-	// that replaces arg. Both hold strings alone.
+	// Includes returns the SQL condition that the JSON object in column has every entry of the JSON object in arg. The
+	// column is "" for an empty object. All values are strings.
 	Includes(column, arg string) string
-	// Again says that a transaction failed for a reason that a second try does not meet.
+	// Again reports whether a transaction that failed with err can succeed when it is repeated.
 	Again(err error) bool
 	// Failure turns err into a failure with a message; doing names the operation. It returns nil, a *lectern.Failure and
 	// the errors of a context unchanged.
 	Failure(doing string, err error) error
 }
 
-// Touched is what the writes of a transaction are about.
+// Touched names what the writes of a transaction change or rely on.
 type Touched struct {
 	Names         []string        // of keys and orders, see [job.Write.Names]
 	Presentations []string        // their ids
 	Assets        []lectern.Asset // that new presentations name: Owner and SHA256
-	Purged        []string        // ids of presentations that go, and with them the uses of their assets
+	Purged        []string        // ids of presentations that are removed, with the uses of their assets
 }
 
-// touched collects what writes are about.
+// touched collects what writes change or rely on.
 func touched(writes []job.Write) (t Touched) {
 	for _, w := range writes {
 		t.Names = append(t.Names, w.Names()...)
@@ -72,11 +72,11 @@ func touched(writes []job.Write) (t Touched) {
 // Options configure a store.
 type Options struct {
 	Write   *sql.DB            // begins transactions
-	Read    DBTX               // answers questions
-	Bind    func(tx DBTX) DBTX // how the queries reach a transaction; nil: as they are
+	Read    DBTX               // runs queries outside transactions
+	Bind    func(tx DBTX) DBTX // adapts a transaction to the queries of this package; nil: it needs no adapter
 	Queue   Enqueuer
 	Dialect Dialect
-	Seal    *seal.Sealer // of the secrets of webhooks; nil: they are stored as they are
+	Seal    *seal.Sealer // seals the secrets of webhooks; nil: they are stored in plain text
 }
 
 // Store is the job's store and the outbox. All fields of its Options are required but Bind and Seal.
@@ -109,8 +109,8 @@ func (s *Store) Commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	return outs, err
 }
 
-// again does something in a transaction, once more where the dialect says Again. do must not keep what it changed in
-// an attempt that failed.
+// again runs do, which makes one transaction, and repeats it where the dialect says Again. A call of do that fails must
+// leave nothing behind.
 func (s *Store) again(ctx context.Context, doing string, do func() error) error {
 	for try := 1; ; try++ {
 		err := do()
@@ -150,7 +150,7 @@ func (s *Store) commit(ctx context.Context, writes []job.Write) ([]job.Outcome, 
 	if err := w.settle(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.o.Dialect.Tell(ctx, tx, changed); err != nil {
+	if err := s.o.Dialect.Notify(ctx, tx, changed); err != nil {
 		return nil, err
 	}
 	if err := tx.Commit(); err != nil {
@@ -173,7 +173,7 @@ type writer struct {
 	tally     tally
 }
 
-// do makes one write. A refusal is in the outcome; an error spoils the transaction.
+// do makes one write. A refusal is in the outcome; an error fails the whole transaction.
 func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	if key, ok := write.Claim(); ok {
 		if out, done, err := w.admit(ctx, key, write); done || err != nil {
@@ -199,7 +199,7 @@ func (w *writer) do(ctx context.Context, write job.Write) (job.Outcome, error) {
 	return w.change(ctx, write)
 }
 
-// change makes a write to a presentation that is there.
+// change makes a write to an existing presentation.
 func (w *writer) change(ctx context.Context, write job.Write) (job.Outcome, error) {
 	row, err := w.q.GetPresentation(ctx, write.ID())
 	if errors.Is(err, sql.ErrNoRows) {
@@ -342,7 +342,7 @@ func (w *writer) apply(ctx context.Context, before lectern.Presentation, write j
 	return job.Outcome{Before: before, After: e.After, Versions: e.Versions}, nil
 }
 
-// requeue returns a presentation that was queued before another ticket.
+// requeue puts a ticket for the next attempt into the work queue and records its number.
 func (w *writer) requeue(ctx context.Context, e job.Effect) error {
 	ticket, err := w.queue.Enqueue(ctx, w.tx, e.After.ID, e.After.Attempt+1, e.Resumed)
 	if err != nil {

@@ -36,10 +36,10 @@ type Assets interface {
 	Unfit(ctx context.Context, owner string, uses []lectern.AssetUse) ([]lectern.AssetUse, error)
 }
 
-// sum is a hash that begins with c.
+// sum returns a hash that begins with c.
 func sum(c string) string { return c + strings.Repeat("0", 64-len(c)) }
 
-// asset is one of owner with the content c.
+// asset returns an asset of owner with the content c.
 func (b *bench) asset(owner, c string) lectern.Asset {
 	at := b.tick()
 	return lectern.Asset{
@@ -59,7 +59,7 @@ func (b *bench) bring(a lectern.Asset, file string) lectern.Asset {
 	return kept
 }
 
-// naming is a creation of owner whose deck names assets.
+// naming returns a creation of owner whose deck names assets.
 func (b *bench) naming(owner string, sums ...string) job.WriteSpec {
 	s := b.newSpec()
 	s.Create.Owner = owner
@@ -229,8 +229,8 @@ func leftovers(t *testing.T, b *bench) {
 	wantCode(t, err, lectern.CodeNotFound)
 }
 
-// assetCall is one operation of the race, and assetModel says what it may answer: as an asset that is there or not, and
-// a number of presentations that name it.
+// assetCall is one operation of the race. assetModel checks its answer: in the model, an asset exists or not, and a
+// number of presentations name it.
 type assetCall struct{ op, owner string }
 
 type assetState struct {
@@ -302,7 +302,7 @@ func (f *files) has(name string) bool {
 	return f.all[name]
 }
 
-// race is one content that two owners bring, name and remove, while leftovers are removed.
+// race is one content that two owners upload, name in decks and delete, while leftovers are removed.
 type race struct {
 	b     *bench
 	files files
@@ -342,7 +342,7 @@ func (r *race) bring(a lectern.Asset) (string, error) {
 	return map[bool]string{true: "created", false: "there"}[created], err
 }
 
-// commit is one write that is accepted or refused.
+// commit makes one write, and returns the error or the refusal.
 func (r *race) commit(spec job.WriteSpec) error {
 	outs, err := r.b.store.Commit(r.b.t.Context(), []job.Write{job.TestWrite(r.b.t, spec)})
 	if err != nil {
@@ -427,11 +427,11 @@ func assetRace(t *testing.T, b *bench) {
 	stop()
 	sweeper.Wait()
 	if !porcupine.CheckOperations(assetModel, r.past) {
-		t.Errorf("no order of these explains them: %+v", r.past)
+		t.Errorf("no order of these operations explains their answers: %+v", r.past)
 	}
 	r.sweep(a.UsedAt)
 	file, err := b.store.AssetFile(b.ctx(), a.SHA256)
 	if err == nil && (len(r.files.all) != 1 || !r.files.has(file)) || err != nil && len(r.files.all) > 0 {
-		t.Errorf("the file is %q (%v), and there are %v", file, err, r.files.all)
+		t.Errorf("the asset's file is %q (%v), and the stored files are %v", file, err, r.files.all)
 	}
 }

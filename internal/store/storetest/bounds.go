@@ -10,7 +10,7 @@ import (
 	"lectern/internal/job"
 )
 
-// bounded is a creation that must keep bounds.
+// bounded returns a creation that must keep bounds.
 func (b *bench) bounded(set func(*job.WriteSpec)) job.WriteSpec {
 	s := b.newSpec()
 	set(&s)
@@ -92,13 +92,14 @@ func quotas(t *testing.T, b *bench) {
 	same(t, "five minutes", b.commit(b.bounded(minutes))[0].Err, nil)
 	wantCode(t, b.commit(b.bounded(minutes))[0].Err, lectern.CodeRateLimited)
 	b.commit(job.WriteSpec{ID: first.ID, Mark: true}, job.WriteSpec{ID: first.ID, Purge: true})
-	wantCode(t, b.commit(b.bounded(minutes))[0].Err, lectern.CodeRateLimited) // what was ordered counts though it is gone
+	// An order counts even if its presentation was removed.
+	wantCode(t, b.commit(b.bounded(minutes))[0].Err, lectern.CodeRateLimited)
 	b.at = start.Add(lectern.UsageWindow + 6*time.Minute)
 	b.commit(job.WriteSpec{Sweep: true})
 	same(t, "a day later", b.commit(b.bounded(minutes))[0].Err, nil)
 }
 
-// A retry is judged as a creation: the queue, the caller's quota, and the minutes count again.
+// A retry is checked as a creation is, against the queue and the caller's quota. Its minutes count again.
 func retriesBounded(t *testing.T, b *bench) {
 	end := func(s job.WriteSpec) { b.apply(s.ID, lectern.CancelAsked{}) }
 	again := func(s job.WriteSpec, set func(*job.WriteSpec)) error {
@@ -134,7 +135,7 @@ func retriesBounded(t *testing.T, b *bench) {
 	wantCode(t, again(first, one), lectern.CodeConflict) // it waits already
 }
 
-// Creations at the same time are judged one after the other: of two, one passes where there is space for one.
+// Concurrent creations are checked one after another: of two, one passes where there is space for one.
 func boundsRace(t *testing.T, b *bench) {
 	const n, room = 24, 5
 	var wait sync.WaitGroup

@@ -105,7 +105,7 @@ func unknown(t *testing.T, b *bench) {
 		wantCode(t, b.commit(spec)[0].Err, lectern.CodeNotFound)
 	}
 	if out := b.commit(job.WriteSpec{ID: id, Purge: true})[0]; out.Err != nil {
-		t.Errorf("a purge of nothing: %v", out.Err)
+		t.Errorf("a purge of an unknown id: %v", out.Err)
 	}
 }
 
@@ -319,7 +319,7 @@ func list(t *testing.T, b *bench) {
 		for i, p := range all {
 			want = append(want, p.ID)
 			if i > 0 && all[i-1].CreatedAt.Before(p.CreatedAt) {
-				t.Errorf("%q: number %d is younger than the one before", status, i)
+				t.Errorf("%q: presentation %d is younger than the one before", status, i)
 			}
 			if status != "" && p.Status != status {
 				t.Errorf("%q: got a %s one", status, p.Status)

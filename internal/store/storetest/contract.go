@@ -11,7 +11,7 @@ import (
 	"lectern/internal/job"
 )
 
-// keyed is the creation of a presentation under a key.
+// keyed returns the creation of a presentation under a key.
 func (b *bench) keyed(key, fingerprint string) job.WriteSpec {
 	s := b.newSpec()
 	s.Key, s.Fingerprint = key, fingerprint
@@ -41,7 +41,7 @@ func keys(t *testing.T, b *bench) {
 	b.commit(job.WriteSpec{Sweep: true})
 	same(t, "a month later", b.reserve("k", "f"), want)
 
-	late := b.keyed("k", "f") // whoever lost the key in between
+	late := b.keyed("k", "f") // of a request that lost the key in between
 	same(t, "a second completion", b.commit(late)[0], want)
 	_, err := b.store.Get(b.ctx(), late.ID)
 	wantCode(t, err, lectern.CodeNotFound)
@@ -136,7 +136,7 @@ func orders(t *testing.T, b *bench) {
 		return o
 	}
 	if _, ok, err := b.store.Order(b.ctx(), "abc"); ok || err != nil {
-		t.Errorf("an order that nobody made: %v %v", ok, err)
+		t.Errorf("an unknown order: %v %v", ok, err)
 	}
 	o := lectern.Order{Key: "abc", Engine: "elai", State: lectern.OrderIntended, Slide: 2, Part: 1}
 	history := len(b.history(p.ID, 0))
@@ -168,7 +168,7 @@ func orders(t *testing.T, b *bench) {
 	same(t, "after a stale write", stored("abc"), before)
 }
 
-// An order is about money: it survives its presentation, for good while it is open, and for a month once it is settled.
+// An order costs money, so it outlives its presentation: for good while it is open, for a month once it is settled.
 func orderLifetimes(t *testing.T, b *bench) {
 	p := b.running()
 	states := []lectern.OrderState{

@@ -10,28 +10,29 @@ import (
 	"lectern/internal/job"
 )
 
-// Store is what every store is: the job's, the outbox that webhooks are delivered from, and that of assets.
+// Store is what every store implements: the job's store, the outbox from which webhooks are delivered, and the store of
+// assets.
 type Store interface {
 	job.Store
 	// ClaimDeliveries returns pending deliveries that are due by the store's clock, the longest due first, at most
 	// limit. It skips those that come after a delivery of the same presentation and address whose first try has not
 	// ended. A claim belongs to by, and moves NextAt to lease from now.
 	ClaimDeliveries(ctx context.Context, by string, lease time.Duration, limit int) ([]lectern.Delivery, error)
-	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem; one that stays
-	// pending is due in that time again. A claim that has ended already is CodeStale.
+	// FinishDelivery ends the claim d.Claim and records State, Attempts, DoneAt, StatusCode and Problem. A delivery that
+	// stays pending is due again after the time again. A claim that has ended already is CodeStale.
 	FinishDelivery(ctx context.Context, d lectern.Delivery, again time.Duration) error
-	// FreeClaims ends the claims of by, or with "" all there are; what was claimed is due at once.
+	// FreeClaims ends the claims of by, or all claims where by is empty. Their deliveries are due at once.
 	FreeClaims(ctx context.Context, by string) error
-	// Deliveries returns the newest first.
+	// Deliveries returns the deliveries that f selects, the newest first.
 	Deliveries(ctx context.Context, f lectern.DeliveryFilter) ([]lectern.Delivery, error)
 	// Backlog returns how many deliveries are pending, and when the oldest was made; zero where there is none.
 	Backlog(ctx context.Context) (pending int64, oldest time.Time, err error)
-	// Delivery returns one; an unknown id is CodeNotFound.
+	// Delivery returns a delivery; an unknown id is CodeNotFound.
 	Delivery(ctx context.Context, id string) (lectern.Delivery, error)
 	// Redeliver makes a delivery pending again, due at once, with no tries so far. An unknown id is CodeNotFound; a
 	// delivery whose endpoint is gone is CodeConflict.
 	Redeliver(ctx context.Context, id string) (lectern.Delivery, error)
-	// Endpoints returns all, the oldest first.
+	// Endpoints returns all endpoints, the oldest first.
 	Endpoints(ctx context.Context) ([]lectern.Endpoint, error)
 	// PutEndpoint replaces the revision of e with the next; with Revision 0 it adds a new endpoint. If another revision
 	// is stored, or none, it returns CodeStale and changes nothing. If e is disabled, its pending deliveries are given
@@ -50,8 +51,8 @@ type Store interface {
 
 const callback = "https://callback.example.com/hook?id=7&x=%20"
 
-// told makes a presentation with the callback address callback.
-func (b *bench) told() lectern.Presentation {
+// called makes a presentation whose callback address is callback.
+func (b *bench) called() lectern.Presentation {
 	b.t.Helper()
 	s := b.newSpec()
 	s.Create.CallbackURL = callback
@@ -103,7 +104,7 @@ func outbox(t *testing.T, b *bench) {
 	b.endpoint(lectern.Endpoint{ID: "all"})
 	b.endpoint(lectern.Endpoint{ID: "ends", Types: []string{"presentation.completed", "presentation.canceled"}})
 	b.endpoint(lectern.Endpoint{ID: "off", Disabled: true})
-	p := b.told()
+	p := b.called()
 	same(t, "callback", b.get(p.ID), p)
 	want := []lectern.Presentation{p}
 	for _, events := range [][]lectern.Event{
@@ -138,9 +139,9 @@ func outbox(t *testing.T, b *bench) {
 		return out
 	}
 	same(t, "to the callback", versions(lectern.CallbackEndpoint), want)
-	same(t, "to everyone's", versions("all"), want)
-	same(t, "to the choosy", versions("ends"), []lectern.Presentation{want[2], want[5]})
-	same(t, "to the disabled", len(versions("off")), 0)
+	same(t, "to the endpoint for all types", versions("all"), want)
+	same(t, "to the endpoint for two types", versions("ends"), []lectern.Presentation{want[2], want[5]})
+	same(t, "to the disabled endpoint", len(versions("off")), 0)
 	d := b.deliveries(lectern.DeliveryFilter{Endpoint: "all", Limit: 1})[0]
 	same(t, "secrets", d.Secrets, []string{"whsec_all"})
 	one, err := b.store.Delivery(b.ctx(), d.ID)
@@ -153,7 +154,7 @@ func outbox(t *testing.T, b *bench) {
 func outboxAtomic(t *testing.T, b *bench) {
 	spec := b.newSpec()
 	spec.Create.CallbackURL = callback
-	p := b.told()
+	p := b.called()
 	b.refuseWith(errRefused)
 	_, err := b.store.Commit(b.ctx(), []job.Write{
 		job.TestWrite(t, job.WriteSpec{ID: p.ID, At: b.tick(),
@@ -163,29 +164,29 @@ func outboxAtomic(t *testing.T, b *bench) {
 		t.Fatal("a presentation without a ticket was accepted")
 	}
 	b.refuseWith(nil)
-	same(t, "told", len(b.deliveries(lectern.DeliveryFilter{})), 1)
+	same(t, "deliveries", len(b.deliveries(lectern.DeliveryFilter{})), 1)
 }
 
-// staleTells: no webhook is sent for the write of a run that lost its lease (J7).
-func staleTells(t *testing.T, b *bench) {
-	p := b.told()
+// staleWebhooks: no webhook is sent for the write of a run that lost its lease (J7).
+func staleWebhooks(t *testing.T, b *bench) {
+	p := b.called()
 	b.apply(p.ID, lectern.Began{})
 	b.apply(p.ID, lectern.Released{Attempt: 1})
 	b.apply(p.ID, lectern.Began{})
 	before := b.deliveries(lectern.DeliveryFilter{})
-	same(t, "told", len(before), 4)
+	same(t, "deliveries", len(before), 4)
 	for _, e := range []lectern.Event{
 		lectern.Completed{Attempt: 1}, lectern.Broke{Attempt: 1, Failure: *lectern.Fail(lectern.CodeInternal, "late")},
 		lectern.Stopped{Attempt: 1}, lectern.Released{Attempt: 1},
 	} {
 		wantCode(t, b.commit(job.WriteSpec{ID: p.ID, At: b.tick(), Events: []lectern.Event{e}})[0].Err, lectern.CodeStale)
 	}
-	same(t, "told by a stale run", b.deliveries(lectern.DeliveryFilter{}), before)
+	same(t, "deliveries after writes of a stale run", b.deliveries(lectern.DeliveryFilter{}), before)
 }
 
 func turns(t *testing.T, b *bench) {
 	b.endpoint(lectern.Endpoint{ID: "all"})
-	p, q := b.told(), b.told()
+	p, q := b.called(), b.called()
 	b.apply(p.ID, lectern.Began{})
 	b.apply(p.ID, lectern.Completed{Attempt: 1})
 	before := time.Now().Truncate(time.Microsecond)
@@ -195,7 +196,7 @@ func turns(t *testing.T, b *bench) {
 	for _, d := range got {
 		same(t, "type", d.Type, "presentation.queued")
 		if d.NextAt.Before(before) || d.NextAt.After(time.Now()) {
-			t.Errorf("a lease of no time ends at %s", d.NextAt)
+			t.Errorf("a lease of length 0 ends at %s", d.NextAt)
 		}
 	}
 	got = b.claim()
@@ -206,11 +207,11 @@ func turns(t *testing.T, b *bench) {
 	b.finish(d, time.Hour)
 	got = b.claim() // V9
 	if len(got) != 1 || got[0].Type != "presentation.processing" || got[0].Presentation.ID == q.ID {
-		t.Fatalf("behind one that waits for its next try: %+v", got)
+		t.Fatalf("after a delivery that waits for its second try: %+v", got)
 	}
-	same(t, "behind one that is tried for the first time", len(b.claim()), 0)
+	same(t, "after a delivery in its first try", len(b.claim()), 0)
 	next := got[0]
-	d, err := b.store.Redeliver(b.ctx(), d.ID) // rather than to wait for an hour
+	d, err := b.store.Redeliver(b.ctx(), d.ID) // otherwise its next try is in an hour
 	same(t, "again", err, nil)
 	got = b.claim()
 	same(t, "its next try", len(got), 1)
@@ -221,7 +222,7 @@ func turns(t *testing.T, b *bench) {
 	b.finish(next, 0)
 	got = b.claim()
 	if len(got) != 1 || got[0].Type != "presentation.completed" || got[0].Presentation.ID == q.ID {
-		t.Errorf("behind them: %+v", got)
+		t.Errorf("after both: %+v", got)
 	}
 	stored, err := b.store.Delivery(b.ctx(), d.ID)
 	d.NextAt = stored.NextAt
@@ -229,9 +230,9 @@ func turns(t *testing.T, b *bench) {
 	same(t, "delivered", err, nil)
 }
 
-// lateRecords: of two who claimed a delivery only the later one says how it went, whatever the clocks of their nodes.
+// lateRecords: of two nodes that have claimed a delivery, only the later can record its result, whatever their clocks.
 func lateRecords(t *testing.T, b *bench) {
-	b.told()
+	b.called()
 	slow := b.claimFor("slow", 0)[0]
 	quick := b.claimFor("quick", time.Minute)[0]
 	same(t, "claims", []int64{slow.Claim, quick.Claim}, []int64{1, 2})
@@ -247,9 +248,9 @@ func lateRecords(t *testing.T, b *bench) {
 
 // deadClaims: the claims of a dead node are due at once, the claims of others stay.
 func deadClaims(t *testing.T, b *bench) {
-	b.told()
+	b.called()
 	dead := b.claimFor("dead", time.Hour)[0]
-	b.told()
+	b.called()
 	alive := b.claimFor("alive", time.Hour)[0]
 	if err := b.store.FreeClaims(b.ctx(), "dead"); err != nil {
 		t.Fatal(err)
@@ -278,7 +279,7 @@ func backlog(t *testing.T, b *bench) {
 		same(t, what, since, oldest)
 	}
 	holds("nothing", 0, time.Time{})
-	first, second := b.told(), b.told()
+	first, second := b.called(), b.called()
 	b.apply(first.ID, lectern.Began{})
 	holds("all", 3, first.CreatedAt)
 	got := b.claim()
@@ -303,7 +304,7 @@ func endpointsGo(t *testing.T, b *bench) {
 	if err := b.store.PutEndpoint(b.ctx(), off); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // would undo a change that it has not seen
+	wantCode(t, b.store.PutEndpoint(b.ctx(), before), lectern.CodeStale) // it would undo that change
 	if err := b.store.DeleteEndpoint(b.ctx(), "gone"); err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +319,7 @@ func endpointsGo(t *testing.T, b *bench) {
 	}
 	same(t, "claimed", len(b.claim()), 0)
 	b.create()
-	same(t, "told since", len(b.deliveries(lectern.DeliveryFilter{})), 2)
+	same(t, "deliveries since", len(b.deliveries(lectern.DeliveryFilter{})), 2)
 
 	d := b.deliveries(lectern.DeliveryFilter{Endpoint: "gone"})[0]
 	_, err = b.store.Redeliver(b.ctx(), d.ID)
@@ -337,18 +338,18 @@ func endpointsGo(t *testing.T, b *bench) {
 }
 
 func deliveryLifetimes(t *testing.T, b *bench) {
-	p := b.told()
+	p := b.called()
 	b.apply(p.ID, lectern.CancelAsked{})
 	b.commit(job.WriteSpec{ID: p.ID, Settle: true}, job.WriteSpec{ID: p.ID, Mark: true},
 		job.WriteSpec{ID: p.ID, Purge: true})
 	d := b.claim()[0]
-	same(t, "what the dead say", d.Presentation, p)
+	same(t, "the delivery of a removed presentation", d.Presentation, p)
 	d.State, d.DoneAt = lectern.DeliveryDelivered, b.tick()
 	b.finish(d, 0)
 	done := b.at
 	left := func(at time.Time) int {
 		b.at = at
-		b.commit(job.WriteSpec{Sweep: true}) // keeps for an hour
+		b.commit(job.WriteSpec{Sweep: true}) // the retention is an hour
 		return len(b.deliveries(lectern.DeliveryFilter{Presentation: p.ID}))
 	}
 	same(t, "within the retention", left(done.Add(time.Hour-time.Microsecond)), 2)
@@ -359,7 +360,7 @@ func deliveryLifetimes(t *testing.T, b *bench) {
 func claimers(t *testing.T, b *bench) {
 	const n = 30
 	for range n {
-		b.told()
+		b.called()
 	}
 	var wait sync.WaitGroup
 	var mu sync.Mutex

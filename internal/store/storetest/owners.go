@@ -9,7 +9,7 @@ import (
 	"lectern/internal/job"
 )
 
-// owned is the creation of a presentation of owner's.
+// owned returns the creation of a presentation of owner.
 func (b *bench) owned(owner string) job.WriteSpec {
 	s := b.newSpec()
 	s.Create.Owner, s.Create.KeyID, s.Create.CallbackURL = owner, "k"+owner, callback
@@ -24,7 +24,7 @@ func ids(list []lectern.Presentation) []string {
 	return out
 }
 
-// owners holds that lists, keys, endpoints and deliveries of one owner show nothing of another's.
+// owners checks that the lists, endpoints and deliveries of one owner show nothing of another owner.
 func owners(t *testing.T, b *bench) {
 	for _, owner := range []string{"a", "b"} {
 		e := lectern.Endpoint{ID: "wh_" + owner, Owner: owner, URL: "https://" + owner + ".example.com/",
@@ -69,15 +69,15 @@ func owners(t *testing.T, b *bench) {
 		}
 		for _, d := range b.deliveries(lectern.DeliveryFilter{Owner: owner}) {
 			if d.Owner != owner || d.Presentation.Owner != owner || d.Endpoint != "" && d.Endpoint != "wh_"+owner {
-				t.Errorf("%s is told %+v", owner, d)
+				t.Errorf("the deliveries of %s have %+v", owner, d)
 			}
 		}
-		// Each sends its callback and its endpoint that it waits, and half of them that they were canceled.
+		// Each presentation has two deliveries that say "queued", and half of them have two that say "canceled".
 		same(t, "deliveries of "+owner, len(b.deliveries(lectern.DeliveryFilter{Owner: owner})), 3*len(made[owner]))
 	}
 	all, err := b.store.List(b.ctx(), job.Page{Limit: 10})
-	same(t, "everybody's", len(all), 6)
-	same(t, "everybody's", err, nil)
+	same(t, "of all owners", len(all), 6)
+	same(t, "of all owners", err, nil)
 	one := made["a"][0]
 	same(t, "of the owner", len(b.deliveries(lectern.DeliveryFilter{Owner: "a", Presentation: one})), 2)
 	same(t, "of another", len(b.deliveries(lectern.DeliveryFilter{Owner: "b", Presentation: one})), 0)
@@ -88,14 +88,14 @@ func owners(t *testing.T, b *bench) {
 	}
 }
 
-// ownedKeys holds that the same Idempotency-Key of two owners is two keys (J13).
+// ownedKeys checks that the same Idempotency-Key of two owners is two keys (J13).
 func ownedKeys(t *testing.T, b *bench) {
 	reserve := func(owner, fingerprint string) job.Outcome {
 		return b.commit(job.WriteSpec{Reserve: true, Owner: owner, Key: "k", Fingerprint: fingerprint})[0]
 	}
 	same(t, "of one", reserve("a", "f"), job.Outcome{})
 	same(t, "of another", reserve("b", "g"), job.Outcome{})
-	same(t, "of nobody in particular", reserve("", "h"), job.Outcome{})
+	same(t, "of the default owner", reserve("", "h"), job.Outcome{})
 	wantCode(t, reserve("a", "f").Err, lectern.CodeKeyInUse)
 	wantCode(t, reserve(lectern.DefaultOwner, "h").Err, lectern.CodeKeyInUse)
 
@@ -116,7 +116,7 @@ func ownedKeys(t *testing.T, b *bench) {
 	same(t, "free again", reserve("", "x"), job.Outcome{})
 }
 
-// apiKeys holds that keys come back as they went in, and go.
+// apiKeys checks that API keys are read as they were stored, and are removed.
 func apiKeys(t *testing.T, b *bench) {
 	list := func() []lectern.Key {
 		got, err := b.store.Keys(b.ctx())
@@ -151,7 +151,7 @@ func apiKeys(t *testing.T, b *bench) {
 	same(t, "left", list(), []lectern.Key{second})
 }
 
-// upgradedOwners holds that what was there before owners is the default owner's. [Upgraded] has seen it.
+// upgradedOwners checks that rows of a version without owners belong to the default owner. [Upgraded] calls it last.
 func upgradedOwners(t *testing.T, s Store) {
 	t.Helper()
 	endpoints, err := s.Endpoints(t.Context())

@@ -1,5 +1,5 @@
-// Package storetest is the suite that every store passes. It uses a store only through its port, so that a second store
-// is done when it passes, and the job service may rely on the suite's rules with every store.
+// Package storetest is the suite that every store passes. It uses a store only through its port. So a new store is done
+// when it passes, and the job service can rely on the suite's rules with every store.
 package storetest
 
 import (
@@ -26,7 +26,7 @@ type Ticket struct {
 // numbers counts tickets.
 var numbers counting.Int64
 
-// Number is that of the next ticket.
+// Number returns the number of the next ticket.
 func Number() int64 { return numbers.Add(1) }
 
 // Fixture opens an empty store for one test. The store's tickets go to enqueue, inside the store's transaction; an
@@ -42,11 +42,11 @@ func Run(t *testing.T, open Fixture) {
 		{"a presentation comes back as it went in", roundTrip},
 		{"J9 what attempts have used is kept and added up", usage},
 		{"unknown ids are not found", unknown},
-		{"J2 J5 every visible change is a version in the outbox", versions},
+		{"J2 J5 every visible change is stored as a version", versions},
 		{"J7 a stale attempt changes nothing", fencing},
 		{"J6 a refused write leaves the others of its transaction alone", independent},
 		{"J4 a failing transaction leaves nothing", atomic},
-		{"J8 a heartbeat changes the heartbeat alone", heartbeat},
+		{"J8 a heartbeat changes nothing but its time", heartbeat},
 		{"J8 silent runs are found, and live ones are not taken over", leases},
 		{"tickets are written with the state that needs them", tickets},
 		{"steps and artifacts are recorded with the write that brings them", attachments},
@@ -57,34 +57,34 @@ func Run(t *testing.T, open Fixture) {
 		{"J12 a retry takes a presentation out of the clean-up", retry},
 		{"warnings and failures survive", details},
 		{"J13 a key gives the first presentation, and refuses another request", keys},
-		{"J13 keys are freed, expire and go with their presentation", keyLifetimes},
+		{"J13 keys are freed, expire, and are removed with their presentation", keyLifetimes},
 		{"J13 a key is completed with its presentation or not at all", keyAtomic},
 		{"J13 many creates racing with one key make one presentation", keyRace},
 		{"J7 J9 orders are recorded by live runs, and not made twice", orders},
 		{"J12 orders outlive their presentation", orderLifetimes},
-		{"J4 every milestone is in the outbox, for everyone who wants it", outbox},
-		{"J4 a failing transaction tells nobody", outboxAtomic},
-		{"J7 a stale run tells nobody", staleTells},
+		{"J4 every milestone is in the outbox, for each subscriber", outbox},
+		{"J4 a failing transaction sends no webhook", outboxAtomic},
+		{"J7 a stale run sends no webhook", staleWebhooks},
 		{"J5 deliveries go in turn, under a lease", turns},
-		{"J7 who holds an old claim on a delivery records nothing", lateRecords},
-		{"J9 the claims of the dead are freed at once", deadClaims},
-		{"the backlog is what is pending", backlog},
-		{"what waits for an endpoint that is gone is given up", endpointsGo},
+		{"J7 an old claim on a delivery records nothing", lateRecords},
+		{"J9 the claims of a dead node are freed at once", deadClaims},
+		{"the backlog counts the pending deliveries", backlog},
+		{"the deliveries of a removed endpoint are given up", endpointsGo},
 		{"J12 deliveries outlive their presentation until they are done", deliveryLifetimes},
-		{"an owner sees nothing of another's", owners},
+		{"an owner sees nothing of another owner", owners},
 		{"J13 the same key of two owners is two keys", ownedKeys},
 		{"API keys come back as they went in", apiKeys},
-		{"H3 what waits and what is stored is bounded", limits},
-		{"a key has its quota", quotas},
-		{"H3 a retry is bounded as a creation is", retriesBounded},
-		{"H3 creations at once are judged in turn", boundsRace},
+		{"H3 the queue and the stored decks are bounded", limits},
+		{"an API key cannot exceed its quota", quotas},
+		{"H3 a retry is checked as a creation is", retriesBounded},
+		{"H3 concurrent creations are checked one after another", boundsRace},
 		{"the place in the queue is that of the ticket", places},
 		{"an asset comes back as it went in, once for each owner", assets},
 		{"assets are listed by age and kind, without gaps", assetList},
 		{"a creation holds the assets that its deck names", assetUses},
 		{"unused assets are found, and those in use stay", staleAssets},
-		{"a file goes with the last asset of its content", leftovers},
-		{"uploads, creations and removals of one content at once are as if one after the other", assetRace},
+		{"a file is removed after the last asset of its content", leftovers},
+		{"concurrent uploads, creations and removals of one content are linearizable", assetRace},
 		{"many claimers never hold the same delivery", claimers},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func Run(t *testing.T, open Fixture) {
 	}
 }
 
-// bench is a store under test, with a clock that moves by hand.
+// bench is a store under test, with a clock that only tick moves.
 type bench struct {
 	t       *testing.T
 	store   Store
@@ -116,7 +116,7 @@ type bench struct {
 
 var errRefused = errors.New("the queue is out of order")
 
-// refuseWith makes the queue refuse tickets, or with nil take them again.
+// refuseWith makes the queue refuse tickets with err. With nil it takes them again.
 func (b *bench) refuseWith(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

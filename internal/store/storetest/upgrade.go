@@ -21,7 +21,7 @@ INSERT INTO deliveries (id, presentation_id, endpoint, url, type, presentation, 
     ('msg_hook', 'p', 'wh_old', 'https://hooks.example.com/old', 'presentation.completed', '{"ID":"p","Status":"completed","Version":3}', 'pending', 0, 1732000003000000, 1732000003000000, 0, 0, '');
 `
 
-// Upgraded holds that a store treats OldOutbox like its own rows: nothing is lost, and each is delivered in its turn.
+// Upgraded checks that a store treats OldOutbox like its own rows: nothing is lost, and each is delivered in its turn.
 func Upgraded(t *testing.T, s Store) {
 	t.Helper()
 	claim := func() []lectern.Delivery {

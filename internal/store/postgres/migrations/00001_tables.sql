@@ -23,8 +23,8 @@ CREATE TABLE presentations (
     failure          TEXT    NOT NULL, -- '' where there is none
     warnings         TEXT    NOT NULL,
     metadata         TEXT    NOT NULL,
-    scratch_at       BIGINT  NOT NULL DEFAULT 0, -- when scratch and the finer history go
-    expires_at       BIGINT  NOT NULL DEFAULT 0, -- when all of it goes
+    scratch_at       BIGINT  NOT NULL DEFAULT 0, -- when scratch and the finer history are removed
+    expires_at       BIGINT  NOT NULL DEFAULT 0, -- when all of it is removed
     removing         BIGINT  NOT NULL DEFAULT 0, -- 1: gone for every reader; its files are being removed
     callback_url     TEXT    NOT NULL DEFAULT '',
     beat_at          BIGINT  NOT NULL DEFAULT 0, -- when last_heartbeat was written, by the database's clock
@@ -37,19 +37,19 @@ CREATE INDEX presentations_by_scratch ON presentations (scratch_at) WHERE scratc
 CREATE INDEX presentations_by_expiry ON presentations (expires_at) WHERE expires_at > 0;
 CREATE INDEX presentations_removing ON presentations (removing) WHERE removing = 1;
 
--- Apart from the state: a heartbeat rewrites its row, and a deck may be large.
+-- Decks have rows of their own: a heartbeat rewrites the row of its presentation, and a deck may be large.
 CREATE TABLE decks (
     presentation_id TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES presentations (id) ON DELETE CASCADE,
     deck            TEXT NOT NULL
 );
 
--- The outbox: one row a version. seq is the order of commits over all presentations.
+-- The versions of presentations, one row each. seq is the order of commits over all presentations.
 CREATE TABLE events (
     seq             BIGINT  NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     presentation_id TEXT COLLATE "C" NOT NULL REFERENCES presentations (id) ON DELETE CASCADE,
     version         BIGINT  NOT NULL,
     at              BIGINT  NOT NULL,
-    milestone       BIGINT  NOT NULL, -- 1: the status, the attempt or the wish to cancel changed
+    milestone       BIGINT  NOT NULL, -- 1: the status, the attempt or the request to cancel changed
     snapshot        TEXT    NOT NULL,
     UNIQUE (presentation_id, version)
 );
@@ -79,7 +79,7 @@ CREATE TABLE artifacts (
     UNIQUE (presentation_id, kind, slide)
 );
 
--- One row an Idempotency-Key (J13). It goes with its presentation.
+-- One row for each Idempotency-Key (J13). It is removed together with its presentation.
 CREATE TABLE idempotency_keys (
     key             TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     fingerprint     TEXT    NOT NULL,
@@ -91,7 +91,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_presentation ON idempotency_keys (presentation_id) WHERE presentation_id IS NOT NULL;
 CREATE INDEX idempotency_keys_in_flight ON idempotency_keys (expires_at) WHERE presentation_id IS NULL;
 
--- External renders. They are about money, so they outlive the presentation that ordered them.
+-- External renders. They cost money, so they outlive the presentation that ordered them.
 CREATE TABLE orders (
     key             TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     engine          TEXT    NOT NULL,
@@ -118,7 +118,8 @@ CREATE TABLE endpoints (
 
 CREATE INDEX endpoints_by_age ON endpoints (created_at, id);
 
--- One row a message to one address, with all that it says: it outlives the presentation and its events until it is done.
+-- One row for each message to one address, with its whole content: it outlives the presentation and its events until it
+-- is done.
 CREATE TABLE deliveries (
     seq             BIGINT  NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id              TEXT COLLATE "C" NOT NULL UNIQUE,
@@ -143,7 +144,7 @@ CREATE INDEX deliveries_done ON deliveries (done_at) WHERE state <> 'pending';
 CREATE INDEX deliveries_by_age ON deliveries (created_at DESC, seq DESC);
 CREATE INDEX deliveries_by_presentation ON deliveries (presentation_id, created_at DESC, seq DESC);
 
--- Whether a run is silent is for the database's clock to say: those of the nodes differ.
+-- The database's clock decides whether a run is silent, because the clocks of nodes differ.
 -- +goose StatementBegin
 CREATE FUNCTION lectern_beat() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -157,7 +158,7 @@ CREATE TRIGGER presentations_beat BEFORE UPDATE ON presentations
 
 CREATE INDEX presentations_at_work ON presentations (worker) WHERE status = 'processing';
 
--- One row a process that is at work, or died at it. A living one holds the advisory lock of its id.
+-- One row for each node that is alive, or that died and is not buried yet. A living node holds the advisory lock of its id.
 CREATE TABLE nodes (
     id      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     seen_at TIMESTAMPTZ      NOT NULL -- by the database's clock

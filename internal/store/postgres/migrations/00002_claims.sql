@@ -1,12 +1,12 @@
 -- +goose Up
--- Who holds a delivery, and under which number: a record of how a try went counts only from the last who claimed it.
+-- The node that has claimed a delivery, and the number of its claim: only the last claim can record the result of a try.
 ALTER TABLE deliveries ADD COLUMN claim BIGINT NOT NULL DEFAULT 0; -- how often it was claimed
-ALTER TABLE deliveries ADD COLUMN claimant TEXT COLLATE "C" NOT NULL DEFAULT ''; -- '' where nobody holds it
+ALTER TABLE deliveries ADD COLUMN claimant TEXT COLLATE "C" NOT NULL DEFAULT ''; -- '' where it is not claimed
 
 CREATE INDEX deliveries_claimed ON deliveries (claimant) WHERE state = 'pending' AND claimant <> '';
 
--- When a delivery is due is for the database's clock to say: a new one is due at once, though the clock of the node that
--- wrote it be ahead.
+-- The database's clock decides when a delivery is due: a new one is due at once, even if the clock of the node that wrote it
+-- is ahead.
 -- +goose StatementBegin
 CREATE FUNCTION lectern_due() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,5 @@
 -- +goose Up
--- The trace of the request that made it, for the spans of its runs; '' where there was none.
+-- The trace of the request that created the presentation, for the spans of its runs; '' where there was none.
 ALTER TABLE presentations ADD COLUMN trace_parent TEXT NOT NULL DEFAULT '';
 
 -- +goose Down

@@ -1,5 +1,5 @@
 -- +goose Up
--- Who alone sees it, and the API key that it was made with; '' where there was none.
+-- The owner, who alone sees the presentation, and the API key that created it; '' where there was none.
 ALTER TABLE presentations ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT 'default';
 ALTER TABLE presentations ADD COLUMN key_id TEXT COLLATE "C" NOT NULL DEFAULT '';
 CREATE INDEX presentations_by_owner ON presentations (owner, created_at DESC, id DESC);
@@ -14,13 +14,13 @@ ALTER TABLE idempotency_keys ADD COLUMN owner TEXT COLLATE "C" NOT NULL DEFAULT 
 ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey;
 ALTER TABLE idempotency_keys ADD PRIMARY KEY (owner, key);
 
--- API keys. The secret itself is nowhere, only its hash.
+-- API keys. The secret itself is not stored, only its hash.
 CREATE TABLE api_keys (
     id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL,
     owner      TEXT COLLATE "C" NOT NULL,
     scope      TEXT    NOT NULL CHECK (scope IN ('read', 'write', 'admin')),
-    quota      TEXT    NOT NULL, -- '' for none of its own
+    quota      TEXT    NOT NULL, -- '' for the server's default
     hash       TEXT    NOT NULL UNIQUE,
     created_at BIGINT  NOT NULL,
     expires_at BIGINT  NOT NULL -- 0: never

@@ -1,13 +1,15 @@
 -- +goose Up
--- Its place in the queue, and the estimated length of its video in microseconds, for what the queue and a key may hold.
+-- The place in the queue, and the estimated length of the video in microseconds, for the limits of the queue and of API
+-- keys.
 ALTER TABLE presentations ADD COLUMN estimate BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE presentations ADD COLUMN ticket BIGINT NOT NULL DEFAULT 0; -- counts up; the lower goes first
-ALTER TABLE presentations ADD COLUMN resumed BIGINT NOT NULL DEFAULT 0; -- 1: goes ahead of all that are not
+ALTER TABLE presentations ADD COLUMN resumed BIGINT NOT NULL DEFAULT 0; -- 1: goes ahead of all with 0
 CREATE INDEX presentations_waiting ON presentations (resumed DESC, ticket, id, estimate) WHERE status = 'queued';
 CREATE INDEX presentations_finished ON presentations (completed_at DESC) WHERE status = 'completed' AND attempt = 1 AND estimate > 0;
 CREATE INDEX presentations_of_key ON presentations (key_id, status) WHERE status IN ('queued', 'processing');
 
--- What keys have ordered, kept for a day whatever becomes of the presentations. at ends the five minutes that a row adds up.
+-- The estimated video that API keys have ordered, kept for a day even if the presentations are removed. A row adds up the
+-- five minutes that end at "at".
 CREATE TABLE key_usage (
     key_id   TEXT COLLATE "C" NOT NULL,
     at       BIGINT NOT NULL,
@@ -16,7 +18,8 @@ CREATE TABLE key_usage (
 );
 CREATE INDEX key_usage_by_age ON key_usage (at);
 
--- The bytes of all decks. Who creates a presentation holds the row until the end, so that two at once are judged in turn.
+-- The bytes of all decks. A creation locks the row until its transaction ends, so that concurrent creations are checked one
+-- after another.
 ALTER TABLE decks ADD COLUMN size BIGINT NOT NULL DEFAULT 0;
 UPDATE decks SET size = octet_length(deck);
 CREATE TABLE totals (

@@ -1,6 +1,6 @@
 -- +goose Up
--- The files that a completed presentation left, as JSON; '' before its completion, and where a version completed it that did not
--- note them here. Their rows in artifacts stay what a file is looked up by.
+-- The files of a completed presentation, as JSON; '' before its completion, and where an earlier version of Lectern completed
+-- it. A file is looked up by its row in artifacts.
 ALTER TABLE presentations ADD COLUMN files TEXT NOT NULL DEFAULT '';
 
 -- +goose Down

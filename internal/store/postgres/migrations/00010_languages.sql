@@ -1,5 +1,5 @@
 -- +goose Up
--- Of the deck, as BCP 47 has it; '' where the deck does not say.
+-- The language of the deck, as a BCP 47 tag; '' where the deck does not name one.
 ALTER TABLE presentations ADD COLUMN language TEXT NOT NULL DEFAULT '';
 
 -- +goose Down

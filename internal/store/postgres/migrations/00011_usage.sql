@@ -1,5 +1,5 @@
 -- +goose Up
--- What all attempts of a presentation have used, and those before the current one, as JSON; '' for nothing.
+-- The usage of all attempts of a presentation, and of those before the current one, as JSON; '' for none.
 ALTER TABLE presentations ADD COLUMN used TEXT NOT NULL DEFAULT '';
 ALTER TABLE presentations ADD COLUMN used_before TEXT NOT NULL DEFAULT '';
 

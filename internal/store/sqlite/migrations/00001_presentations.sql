@@ -22,8 +22,8 @@ CREATE TABLE presentations (
     failure          TEXT    NOT NULL, -- '' where there is none
     warnings         TEXT    NOT NULL,
     metadata         TEXT    NOT NULL,
-    scratch_at       INTEGER NOT NULL DEFAULT 0, -- when scratch and the finer history go
-    expires_at       INTEGER NOT NULL DEFAULT 0, -- when all of it goes
+    scratch_at       INTEGER NOT NULL DEFAULT 0, -- when scratch and the finer history are removed
+    expires_at       INTEGER NOT NULL DEFAULT 0, -- when all of it is removed
     removing         INTEGER NOT NULL DEFAULT 0, -- 1: gone for every reader; its files are being removed
     CHECK ((progress = 10000) = (status = 'completed'))
 ) STRICT;
@@ -34,19 +34,19 @@ CREATE INDEX presentations_by_scratch ON presentations (scratch_at) WHERE scratc
 CREATE INDEX presentations_by_expiry ON presentations (expires_at) WHERE expires_at > 0;
 CREATE INDEX presentations_removing ON presentations (removing) WHERE removing = 1;
 
--- Apart from the state: a heartbeat rewrites its row, and a deck may be large.
+-- Decks have rows of their own: a heartbeat rewrites the row of its presentation, and a deck may be large.
 CREATE TABLE decks (
     presentation_id TEXT NOT NULL PRIMARY KEY REFERENCES presentations (id) ON DELETE CASCADE,
     deck            TEXT NOT NULL
 ) STRICT;
 
--- The outbox: one row a version. seq is the order of commits over all presentations.
+-- The versions of presentations, one row each. seq is the order of commits over all presentations.
 CREATE TABLE events (
     seq             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     presentation_id TEXT    NOT NULL REFERENCES presentations (id) ON DELETE CASCADE,
     version         INTEGER NOT NULL,
     at              INTEGER NOT NULL,
-    milestone       INTEGER NOT NULL, -- 1: the status, the attempt or the wish to cancel changed
+    milestone       INTEGER NOT NULL, -- 1: the status, the attempt or the request to cancel changed
     snapshot        TEXT    NOT NULL,
     UNIQUE (presentation_id, version)
 ) STRICT;

@@ -1,7 +1,7 @@
 -- +goose Up
 ALTER TABLE presentations ADD COLUMN callback_url TEXT NOT NULL DEFAULT '';
 
--- One row an Idempotency-Key (J13). It goes with its presentation.
+-- One row for each Idempotency-Key (J13). It is removed together with its presentation.
 CREATE TABLE idempotency_keys (
     key             TEXT    NOT NULL PRIMARY KEY,
     fingerprint     TEXT    NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_by_presentation ON idempotency_keys (presentation_id) WHERE presentation_id IS NOT NULL;
 CREATE INDEX idempotency_keys_in_flight ON idempotency_keys (expires_at) WHERE presentation_id IS NULL;
 
--- External renders. They are about money, so they outlive the presentation that ordered them.
+-- External renders. They cost money, so they outlive the presentation that ordered them.
 CREATE TABLE orders (
     key             TEXT    NOT NULL PRIMARY KEY,
     engine          TEXT    NOT NULL,
@@ -40,7 +40,8 @@ CREATE TABLE endpoints (
 
 CREATE INDEX endpoints_by_age ON endpoints (created_at, id);
 
--- One row a message to one address, with all that it says: it outlives the presentation and its events until it is done.
+-- One row for each message to one address, with its whole content: it outlives the presentation and its events until it
+-- is done.
 CREATE TABLE deliveries (
     seq             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     id              TEXT    NOT NULL UNIQUE,

@@ -1,7 +1,7 @@
 -- +goose Up
--- Who holds a delivery, and under which number: a record of how a try went counts only from the last who claimed it.
+-- The node that has claimed a delivery, and the number of its claim: only the last claim can record the result of a try.
 ALTER TABLE deliveries ADD COLUMN claim INTEGER NOT NULL DEFAULT 0; -- how often it was claimed
-ALTER TABLE deliveries ADD COLUMN claimant TEXT NOT NULL DEFAULT ''; -- '' where nobody holds it
+ALTER TABLE deliveries ADD COLUMN claimant TEXT NOT NULL DEFAULT ''; -- '' where it is not claimed
 
 CREATE INDEX deliveries_claimed ON deliveries (claimant) WHERE state = 'pending' AND claimant <> '';
 

@@ -1,5 +1,5 @@
 -- +goose Up
--- Who alone sees it, and the API key that it was made with; '' where there was none.
+-- The owner, who alone sees the presentation, and the API key that created it; '' where there was none.
 ALTER TABLE presentations ADD COLUMN owner TEXT NOT NULL DEFAULT 'default';
 ALTER TABLE presentations ADD COLUMN key_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX presentations_by_owner ON presentations (owner, created_at DESC, id DESC);
@@ -26,13 +26,13 @@ ALTER TABLE owned_keys RENAME TO idempotency_keys;
 CREATE INDEX idempotency_keys_by_presentation ON idempotency_keys (presentation_id) WHERE presentation_id IS NOT NULL;
 CREATE INDEX idempotency_keys_in_flight ON idempotency_keys (expires_at) WHERE presentation_id IS NULL;
 
--- API keys. The secret itself is nowhere, only its hash.
+-- API keys. The secret itself is not stored, only its hash.
 CREATE TABLE api_keys (
     id         TEXT    NOT NULL PRIMARY KEY,
     name       TEXT    NOT NULL,
     owner      TEXT    NOT NULL,
     scope      TEXT    NOT NULL CHECK (scope IN ('read', 'write', 'admin')),
-    quota      TEXT    NOT NULL, -- '' for none of its own
+    quota      TEXT    NOT NULL, -- '' for the server's default
     hash       TEXT    NOT NULL UNIQUE,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL -- 0: never

@@ -262,7 +262,7 @@ type FinishDeliveryParams struct {
 	Claim      int64
 }
 
-// The guard is the fence: what was claimed again, or freed, is not for the one before to finish.
+// The guard is the fence: a claim that was freed or replaced by another records nothing.
 func (q *Queries) FinishDelivery(ctx context.Context, arg FinishDeliveryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, finishDelivery,
 		arg.State,
@@ -1097,7 +1097,7 @@ type ListClaimableParams struct {
 	Max int64
 }
 
-// Those whose turn it is: nothing older to the same address about the same presentation waits for its first try.
+// The deliveries whose turn it is: no older one of the same presentation to the same address waits for its first try.
 func (q *Queries) ListClaimable(ctx context.Context, arg ListClaimableParams) ([]Delivery, error) {
 	rows, err := q.db.QueryContext(ctx, listClaimable, arg.Now, arg.Max)
 	if err != nil {
@@ -1513,7 +1513,7 @@ type ListPresentationsParams struct {
 	Max        int64
 }
 
-// A list adds its conditions to it.
+// A list adds its conditions to this query.
 func (q *Queries) ListPresentations(ctx context.Context, arg ListPresentationsParams) ([]Presentation, error) {
 	rows, err := q.db.QueryContext(ctx, listPresentations, arg.BeforeTime, arg.BeforeID, arg.Max)
 	if err != nil {
@@ -1778,7 +1778,7 @@ const lockContent = `-- name: LockContent :execrows
 UPDATE asset_contents SET file = file WHERE sha256 = ?
 `
 
-// Both databases lock the row until the transaction ends: who changes the assets of a content comes after the other.
+// Both databases lock the row until the transaction ends: changes of the assets of one content come one after another.
 func (q *Queries) LockContent(ctx context.Context, sha256 string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockContent, sha256)
 	if err != nil {
@@ -2148,7 +2148,7 @@ type UseAssetParams struct {
 	Sha256 string
 }
 
-// The row is locked until the transaction ends, so that no use of it can come or go meanwhile.
+// The row is locked until the transaction ends, so that no use of the asset is added or removed meanwhile.
 func (q *Queries) UseAsset(ctx context.Context, arg UseAssetParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, useAsset, arg.UsedAt, arg.Owner, arg.Sha256)
 	if err != nil {
@@ -2168,7 +2168,7 @@ type UseAssetsOfParams struct {
 	PresentationID string
 }
 
-// A presentation that goes has used its assets until now.
+// The assets of a presentation that is removed were used until now.
 func (q *Queries) UseAssetsOf(ctx context.Context, arg UseAssetsOfParams) error {
 	_, err := q.db.ExecContext(ctx, useAssetsOf, arg.UsedAt, arg.PresentationID)
 	return err

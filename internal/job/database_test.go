@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// cluster is the Postgres of this package's tests, started by the first that wants it.
+// cluster is the Postgres of this package's tests. The first test that needs it starts it.
 var cluster struct {
 	sync.Mutex
 	c *pgtest.Cluster
@@ -67,30 +67,30 @@ func newPostgres(t *testing.T) string {
 	return url
 }
 
-// ground is a database that several services work on, as each kind of database lets them.
-type ground interface {
-	// join returns what a service of that name is made of.
+// database is a database that several services of one test share.
+type database interface {
+	// join returns the store and the peers of a service with that name; without peers they are nil.
 	join(name string, q sqlstore.Enqueuer) (job.Store, job.Peers)
-	// exec changes what is stored past the one door. Its only argument is ?.
+	// exec changes rows directly, without the service. id replaces the ? of the query.
 	exec(ctx context.Context, query, id string) error
-	// close ends it. The services have stopped.
+	// close closes the database. The services must have stopped.
 	close() error
 }
 
-// grounds are the databases that a history is checked on.
-var grounds = []struct {
+// databases are the databases that a history is checked on.
+var databases = []struct {
 	name string
-	lay  func(t *testing.T) ground
+	open func(t *testing.T) database
 }{
-	{"sqlite", laySQLite},
-	{"postgres", layPostgres},
+	{"sqlite", openSQLite},
+	{"postgres", openPostgres},
 }
 
-// file is one SQLite file under two services in one process. It has no peers: runs that fall silent are found by the
-// store's own clock.
+// file is one SQLite file that two services of one process share. It has no peers: each service looks for silent runs
+// itself.
 type file struct{ db *sqlite.DB }
 
-func laySQLite(t *testing.T) ground {
+func openSQLite(t *testing.T) database {
 	t.Helper()
 	dir := t.TempDir()
 	if err := sqlitetest.Prepare(dir); err != nil {
@@ -117,8 +117,7 @@ func (f file) exec(ctx context.Context, query, id string) error {
 
 func (f file) close() error { return f.db.Close() }
 
-// nodes are services that share one Postgres, each with connections of its own, that notify each other of their
-// commits.
+// nodes are services that share one Postgres. Each has its own connections, and they notify each other of commits.
 type nodes struct {
 	t       *testing.T
 	url     string
@@ -126,7 +125,7 @@ type nodes struct {
 	members []*postgres.Node
 }
 
-func layPostgres(t *testing.T) ground {
+func openPostgres(t *testing.T) database {
 	t.Helper()
 	return &nodes{t: t, url: newPostgres(t)}
 }
@@ -159,7 +158,7 @@ func (n *nodes) close() error {
 	return errors.Join(errs...)
 }
 
-// neighbours have no tickets and no scratch to bring back.
+// neighbours are the peers of a node. Burying one returns no tickets, and removes no scratch folder: there are none.
 type neighbours struct{ *postgres.Node }
 
 func (n neighbours) Bury(ctx context.Context, node string) error {
