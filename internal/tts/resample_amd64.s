@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// The kernel computes four outputs at a time, so that no addition has to wait for the previous sum of its own output.
-// It adds in the order of dot and uses no fused operations, so that every sum is rounded as in dot.
+// Four outputs are computed at a time, so that an addition need not wait for the previous one of the same output. The
+// operations are in the same order as in the Go function dot, and none is fused, so that every sum is rounded as in dot.
 
 // EIGHT adds the products of eight samples.
 #define EIGHT(src, coef, sum, tmp) \
@@ -38,7 +38,7 @@ next:
 	CMPQ CX, DX
 	JB   next
 
-	// Each register has eight sums of one output. They become (a+b)+(c+d) and (e+f)+(g+h), and then one sum per output.
+	// Each register becomes the sums of its halves, (a+b)+(c+d) and (e+f)+(g+h), each in the place of its output.
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
