@@ -57,7 +57,7 @@ func child(p string) proc.Command {
 
 // Run counts the child, and a helper that its parent did not wait for.
 func TestRunCountsTheWholeTree(t *testing.T) {
-	for _, c := range []struct{ name, part string }{{"itself", "burn"}, {"a helper left behind", "orphan"}} {
+	for _, c := range []struct{ name, part string }{{"itself", "burn"}, {"an orphan", "orphan"}} {
 		t.Run(c.name, func(t *testing.T) {
 			u, err := Run(t.Context(), child(c.part))
 			if err != nil {

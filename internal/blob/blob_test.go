@@ -36,12 +36,12 @@ func write(t *testing.T, path, s string) string {
 
 func is(err error, code lectern.Code) bool { return errors.Is(err, &lectern.Failure{Code: code}) }
 
-// files returns the paths below dir, finished ones only.
+// files returns the paths below dir, without unfinished files.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if d != nil && d.Name() == asideName {
+		if d != nil && d.Name() == scratchName {
 			return filepath.SkipDir
 		}
 		if err == nil && p != dir {
@@ -73,7 +73,7 @@ func stores(t *testing.T) map[string]*Artifacts {
 	return all
 }
 
-func TestArtifacts(t *testing.T) {
+func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func TestArtifacts(t *testing.T) {
 				}
 			}
 			if o, err = a.Open(ctx, "p10/1/video.mp4"); err != nil {
-				t.Errorf("p10 went with p1: %v", err)
+				t.Errorf("deleting p1/ deleted p10/ too: %v", err)
 			} else {
 				o.Close()
 			}
@@ -144,7 +144,7 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
-func TestKeysStayInside(t *testing.T) {
+func TestKeysOutsideTheStoreAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		src := write(t, filepath.Join(t.TempDir(), "v"), "x")
@@ -167,7 +167,7 @@ func TestKeysStayInside(t *testing.T) {
 	}
 }
 
-func TestPutFailsClearly(t *testing.T) {
+func TestPutRefusesMissingFilesAndFoldersAndEndedContexts(t *testing.T) {
 	t.Parallel()
 	for name, a := range stores(t) {
 		if err := a.Put(t.Context(), "a/b.mp4", filepath.Join(t.TempDir(), "missing"), ""); !is(err,
@@ -184,7 +184,7 @@ func TestPutFailsClearly(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := a.Open(t.Context(), "a/b.mp4"); !is(err, lectern.CodeNotFound) {
-			t.Errorf("%s: something was left: %v", name, err)
+			t.Errorf("%s: a Put that failed stored a file: %v", name, err)
 		}
 	}
 }
@@ -200,15 +200,15 @@ func TestFullDiskHasItsOwnFailure(t *testing.T) {
 
 func write2full() error { return os.WriteFile("/dev/full", []byte("x"), 0) }
 
-func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
+func TestTemporaryFilesOfDeadProcessesAreRemovedAndOfLivingOnesKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, err := OpenCache(CacheOptions{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := write(t, first.aside.path("x.png"), "unfinished")
-	dead := filepath.Join(dir, asideName, "dead")
+	mine := write(t, first.scratch.path("x.png"), "unfinished")
+	dead := filepath.Join(dir, scratchName, "dead")
 	if err := os.MkdirAll(dead, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -218,20 +218,20 @@ func TestLitterOfTheDeadIsSweptAndOfTheLivingIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(mine); err != nil {
-		t.Error("the living lost a file:", err)
+		t.Error("a running process lost a file:", err)
 	}
 	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("the dead's files are still there:", err)
+		t.Error("the files of a dead process are still there:", err)
 	}
 	if err := errors.Join(first.Close(), second.Close()); err != nil {
 		t.Error(err)
 	}
-	if left, _ := os.ReadDir(filepath.Join(dir, asideName)); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Join(dir, scratchName)); len(left) > 0 {
 		t.Error("left:", left)
 	}
 }
 
-// clock is a time that the test moves.
+// clock is a clock that a test sets forward.
 type clock struct{ ns atomic.Int64 }
 
 func newClock() *clock {
@@ -274,7 +274,7 @@ func put(t *testing.T, c *Cache, k string, n int) string {
 	return p
 }
 
-func TestCacheKeepsAndSurvivesARestart(t *testing.T) {
+func TestCacheKeepsFilesOverRestartsAndSeesThoseOfOtherProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := cache(t, CacheOptions{Dir: dir})
@@ -297,13 +297,13 @@ func TestCacheKeepsAndSurvivesARestart(t *testing.T) {
 	// One process sees the files that another makes, and gets a miss for those that another removes.
 	put(t, again, key(2), 5)
 	if _, ok := c.Get(key(2)); !ok || c.Size() != 15 {
-		t.Error("not seen")
+		t.Error("a file that the other process made is not seen")
 	}
 	if err := again.Drop(key(2)); err != nil {
 		t.Error(err)
 	}
 	if _, ok := c.Get(key(2)); ok || c.Size() != 10 || again.Size() != 10 {
-		t.Error("still seen")
+		t.Error("a file that the other process removed is still seen")
 	}
 }
 
@@ -381,7 +381,7 @@ func TestSameWorkIsDoneOnce(t *testing.T) {
 	close(release)
 	wg.Wait()
 	if made.Load() != 1 {
-		t.Errorf("made %d times", made.Load())
+		t.Errorf("the file was made %d times, want once", made.Load())
 	}
 }
 
@@ -445,11 +445,11 @@ func TestEvictionTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 	put(t, c, key(11), 100)
 	put(t, c, key(12), 100)
 	if _, ok := c.Get(key(1)); ok {
-		t.Error("what was released is still there")
+		t.Error("the least recently used file is still there after its release")
 	}
 }
 
-func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
+func TestFilesUsedWithinMinAgeAreNotEvicted(t *testing.T) {
 	t.Parallel()
 	clk := newClock()
 	dir := t.TempDir()
@@ -459,7 +459,7 @@ func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
 		put(t, c, key(i), 100)
 	}
 	if c.Len() != 4 {
-		t.Error("young entries went")
+		t.Error("entries younger than MinAge were evicted")
 	}
 	other := cache(t, o) // another process, which knows the uses only from the files
 	clk.pass(2 * time.Hour)
@@ -472,7 +472,7 @@ func TestWhatWasUsedJustNowIsNotEvicted(t *testing.T) {
 	}
 }
 
-func TestCacheUnderConcurrentUse(t *testing.T) {
+func TestHeldFilesStayUnderConcurrentUse(t *testing.T) {
 	t.Parallel()
 	c := cache(t, CacheOptions{Limit: 2000, MinAge: -1})
 	var wg sync.WaitGroup
@@ -523,7 +523,7 @@ func TestArtifactOutlivesTheCacheEntryItWasMadeOf(t *testing.T) {
 	}
 	before := o.ModTime
 	o.Close()
-	c.Get(key(1)) // a use of the entry is no change of the artifact
+	c.Get(key(1)) // a use of the entry does not change the artifact
 	if err := c.Drop(key(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -551,9 +551,9 @@ func TestMakeRoomHalvesTheCacheButLeavesWhatIsHeld(t *testing.T) {
 	}
 	c.MakeRoom()
 	if _, held := c.Get(key(0)); !held || c.Size() != 300 {
-		t.Errorf("%d bytes are left, what is held: %v", c.Size(), held)
+		t.Errorf("%d bytes are left, want 300; the held file is there: %v", c.Size(), held)
 	}
 	if _, young := c.Get(key(5)); !young {
-		t.Error("the youngest went before older ones")
+		t.Error("the most recently used file was removed before older ones")
 	}
 }

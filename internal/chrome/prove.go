@@ -61,7 +61,7 @@ func (b *Browser) Prove(ctx context.Context) error {
 func examine(picture []byte) error {
 	img, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
-		return fmt.Errorf("its picture is no PNG: %w", err)
+		return fmt.Errorf("its picture is not a PNG: %w", err)
 	}
 	for at, want := range proofPixels {
 		if got := color.NRGBAModel.Convert(img.At(at[0], at[1])).(color.NRGBA); got != want {

@@ -267,9 +267,9 @@ func (m *motion) residual() {
 	c, p := m.cur, m.prev
 	// For an I macroblock a block beyond the slice's border counts as coded (9.3.3.1.1.9).
 	beyond := c.intra
-	beside := func(coded bool) bool { return p.there && coded || !p.there && beyond } // for the macroblock to the left
+	onLeft := func(coded bool) bool { return p.there && coded || !p.there && beyond } // for the macroblock to the left
 	if c.plain {
-		c.codedDC[0] = m.block(lumaDC, beside(p.codedDC[0]), beyond)
+		c.codedDC[0] = m.block(lumaDC, onLeft(p.codedDC[0]), beyond)
 	}
 	for b := range 4 {
 		if c.luma>>b&1 == 0 {
@@ -289,7 +289,7 @@ func (m *motion) residual() {
 		}
 		for i := range 4 {
 			x, y := x0+i&1, y0+i>>1
-			left, above := beside(p.coded[y][3]), beyond
+			left, above := onLeft(p.coded[y][3]), beyond
 			if x > 0 {
 				left = c.coded[y][x-1]
 			}
@@ -303,7 +303,7 @@ func (m *motion) residual() {
 		return
 	}
 	for i := range 2 {
-		c.codedDC[1+i] = m.block(chromaDC, beside(p.codedDC[1+i]), beyond)
+		c.codedDC[1+i] = m.block(chromaDC, onLeft(p.codedDC[1+i]), beyond)
 	}
 	if c.chroma == 1 {
 		return
@@ -311,7 +311,7 @@ func (m *motion) residual() {
 	for i := range 2 {
 		for b := range 4 {
 			x, y := b&1, b>>1
-			left, above := beside(p.codedChroma[i][y][1]), beyond
+			left, above := onLeft(p.codedChroma[i][y][1]), beyond
 			if x > 0 {
 				left = c.codedChroma[i][y][0]
 			}

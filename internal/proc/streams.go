@@ -58,7 +58,8 @@ func (s *streams) connect(cmd *exec.Cmd, c Command) error {
 	return nil
 }
 
-// pump moves the bytes. It calls fail with errors of this side of a pipe.
+// pump copies bytes between the pipes and the Command's streams, in goroutines. It calls fail with an error of Stdin or
+// Stdout.
 func (s *streams) pump(c Command, fail func(error)) {
 	s.readers.Go(func() {
 		_, _ = io.Copy(s.tail, s.stderr)
@@ -141,10 +142,10 @@ func (i *childInput) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// letGo notifies the writer of the child's standard input that nothing reads it any more.
+// letGo notifies the writer of the child's standard input that the child does not read it any more.
 func (s *streams) letGo(c Command) {
 	if r, ok := c.Stdin.(interface{ CloseWithError(error) error }); ok {
-		_ = r.CloseWithError(fmt.Errorf("%s reads no more: %w", filepath.Base(c.Path), io.ErrClosedPipe))
+		_ = r.CloseWithError(fmt.Errorf("%s has stopped reading: %w", filepath.Base(c.Path), io.ErrClosedPipe))
 	}
 }
 

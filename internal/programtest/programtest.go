@@ -13,14 +13,14 @@ import (
 	"lectern/internal/proc"
 )
 
-// Build writes the program, as users have it, to dir/lectern, and returns that name. Flags, such as "-tags", are for
-// `go build`.
+// Build writes the program, as users have it, to dir/lectern, and returns that path. It passes flags, such as "-tags",
+// to `go build`.
 func Build(ctx context.Context, dir string, flags ...string) (string, error) {
 	return build(ctx, filepath.Join(dir, "lectern"), "0", append([]string{"-trimpath", "-ldflags", "-s -w"}, flags...))
 }
 
-// BuildRaced is Build with the race detector, to dir/raced/lectern. The program reports a race on standard error, and
-// ends with 66.
+// BuildRaced builds the program with the race detector, writes it to dir/raced/lectern and returns that path. After a
+// race the program reports it on standard error and exits with status 66.
 func BuildRaced(ctx context.Context, dir string) (string, error) {
 	return build(ctx, filepath.Join(dir, "raced", "lectern"), "1", []string{"-race"})
 }

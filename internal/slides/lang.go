@@ -117,8 +117,8 @@ func attrs(s, deck string) template.HTMLAttr {
 	return template.HTMLAttr(strings.Join(parts, " "))
 }
 
-// leans reports whether most letters of the texts run from right to left, so that the whole slide should too.
-func leans(texts []string) bool {
+// mostlyRTL reports whether most letters of the texts run from right to left, so that the whole slide should too.
+func mostlyRTL(texts []string) bool {
 	right, left := 0, 0
 	for _, s := range texts {
 		for _, r := range s {

@@ -225,7 +225,7 @@ func (v *view) shell(d *design, fr frame, body string) template.HTML {
 		grow *= 1.12
 	}
 	dir := "ltr"
-	if leans(v.all) {
+	if mostlyRTL(v.all) {
 		dir = "rtl"
 	}
 	lang := language(strings.Join(v.all, " "), v.lang)

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// Four outputs at a time, so that none waits for its own sums. All is done in the order in which dot does it, and nothing is
-// fused, so that every sum is rounded as it is there.
+// Four outputs are computed at a time, so that an addition need not wait for the previous one of the same output. The
+// operations are in the same order as in the Go function dot, and none is fused, so that every sum is rounded as in dot.
 
 // EIGHT adds the products of eight samples.
 #define EIGHT(src, coef, sum, tmp) \

@@ -43,11 +43,11 @@ def frames(talk, ffmpeg):
                 yield picture
             continue
         x, y, w, h = window["x"], window["y"], window["width"], window["height"]
-        behind = picture[y:y + h, x:x + w].astype(numpy.uint16)
+        background = picture[y:y + h, x:x + w].astype(numpy.uint16)
         made = 0
         for presenter in clip_frames(ffmpeg, slide["clip"], w, h):
             frame = picture.copy()
-            frame[y:y + h, x:x + w] = (presenter * mask + behind * (255 - mask)) // 255
+            frame[y:y + h, x:x + w] = (presenter * mask + background * (255 - mask)) // 255
             yield frame
             made += 1
         if made != slide["frames"]:

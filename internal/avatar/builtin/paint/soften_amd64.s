@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// Eight lines, interleaved. The operations have the order of box, and none is fused, so that every sum is rounded as in
-// box:
+// Eight lines, interleaved. The operations are in the same order as in the Go function box, and none is fused, so that
+// every sum is rounded as in box:
 //
 //	sum = ((0 + src[-k]) + …) + src[k]
 //	dst[i] = max((sum + f*(src[i-k-1]+src[i+k+1])) * norm, 0);  sum += src[i+k+1] - src[i-k]
