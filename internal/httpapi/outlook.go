@@ -102,7 +102,7 @@ func (s *server) measure(ctx context.Context, d lectern.Deck) (int, []lectern.Wa
 	}
 	if s.Measure == nil {
 		return 0, []lectern.Warning{{Code: "not_measured",
-			Message: "No slide was measured, so that text that does not fit is not known yet: this server has no browser."}}, nil
+			Message: "No slide was measured, so text that does not fit is not reported: this server has no browser."}}, nil
 	}
 	c, stop := context.WithTimeoutCause(ctx, s.CheckTime, errCheckTime)
 	defer stop()
