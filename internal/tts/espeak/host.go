@@ -168,7 +168,7 @@ func (h *host) start(ctx context.Context) (*child, error) {
 
 var errEnded = errors.New("the child ended")
 
-// stop ends the child and waits until nothing is left of it. Two goroutines may call it.
+// stop ends the child and waits for its end. Several goroutines may call it.
 func (c *child) stop() {
 	c.out.CloseWithError(errEnded)
 	c.process.Stop()
