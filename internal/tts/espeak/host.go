@@ -43,7 +43,7 @@ type child struct {
 var errClosed = errors.New("the engine is closed")
 
 // patience returns how long a request with a text of textBytes may take. It is generous, because a hang is rare and a
-// busy machine is slow; on an idle one a request takes milliseconds.
+// busy machine is slow. On an idle machine a request takes milliseconds.
 func patience(textBytes int) time.Duration {
 	return 20*time.Second + time.Duration(textBytes)*20*time.Millisecond
 }
