@@ -33,7 +33,7 @@ func (c *Capturer) Measure(ctx context.Context, cache Cache, d lectern.Deck, eac
 		}
 		f := lectern.AsFailure(fail.Else(err, lectern.CodeCaptureFailed, "The browser could not be started."))
 		return Measured{Warnings: []lectern.Warning{{Code: "not_measured",
-			Message: "No slide was measured, so text that does not fit is not reported: " + f.Message}}}, nil
+			Message: "No slide was measured, so text that does not fit is found only in a render: " + f.Message}}}, nil
 	}
 	dir, err := os.MkdirTemp("", "lectern-pictures-")
 	if err != nil {
