@@ -10,7 +10,8 @@ import (
 	"lectern"
 )
 
-// drawSpeech draws narrations with different keys and at least least samples between them, and the total length.
+// drawSpeech draws narrations with different keys, each after a silence of least samples or more, and returns them
+// with the total length.
 func drawSpeech(t *rapid.T, least int64) (list []Speech, total int64) {
 	for i := range rapid.IntRange(0, 40).Draw(t, "narrations") {
 		total += rapid.Int64Range(least, 10*lectern.SampleRate).Draw(t, "silence")

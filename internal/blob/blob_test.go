@@ -89,7 +89,7 @@ func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 				t.Fatal(err)
 			}
 			if o.Size != 10 || o.ContentType != "video/mp4" || o.ModTime.IsZero() {
-				t.Errorf("%+v", o)
+				t.Errorf("the opened artifact is %+v", o)
 			}
 			// Range requests work.
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -98,7 +98,7 @@ func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 			rec.Header().Set("Content-Type", o.ContentType)
 			http.ServeContent(rec, req, "", o.ModTime, o)
 			if rec.Code != http.StatusPartialContent || rec.Body.String() != "345" {
-				t.Errorf("%d %q", rec.Code, rec.Body)
+				t.Errorf("a range request gives %d and %q, want 206 and \"345\"", rec.Code, rec.Body)
 			}
 			if err := o.Close(); err != nil {
 				t.Error(err)
@@ -111,7 +111,7 @@ func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 				t.Fatal(err)
 			}
 			if b, err := io.ReadAll(o); string(b) != "new" || err != nil || o.ContentType != "video/mp4" {
-				t.Errorf("%q %v %s", b, err, o.ContentType)
+				t.Errorf("the replaced artifact has the content %q (%v) and the type %s", b, err, o.ContentType)
 			}
 			o.Close()
 
@@ -122,7 +122,7 @@ func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 			}
 			for _, k := range []string{"p1/1/video.mp4", "p1/2/slides/0001.png", "p1/2", "never/there"} {
 				if _, err := a.Open(ctx, k); !is(err, lectern.CodeNotFound) {
-					t.Errorf("%s: %v", k, err)
+					t.Errorf("opening %s gives %v, want not found", k, err)
 				}
 			}
 			if o, err = a.Open(ctx, "p10/1/video.mp4"); err != nil {
@@ -137,7 +137,7 @@ func TestArtifactsArePutReadReplacedAndDeleted(t *testing.T) {
 			}
 			if a.dir != "" {
 				if left := files(t, a.dir); len(left) > 0 {
-					t.Errorf("left: %v", left)
+					t.Errorf("after all deletions the store still has %v", left)
 				}
 			}
 		})
@@ -172,7 +172,7 @@ func TestPutRefusesMissingFilesAndFoldersAndEndedContexts(t *testing.T) {
 	for name, a := range stores(t) {
 		if err := a.Put(t.Context(), "a/b.mp4", filepath.Join(t.TempDir(), "missing"), ""); !is(err,
 			lectern.CodeInternal) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: a missing file: %v", name, err)
 		}
 		if err := a.Put(t.Context(), "a/b.mp4", t.TempDir(), ""); !is(err, lectern.CodeInternal) {
 			t.Errorf("%s: a folder: %v", name, err)
@@ -181,7 +181,7 @@ func TestPutRefusesMissingFilesAndFoldersAndEndedContexts(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(why)
 		if err := a.Put(ctx, "a/b.mp4", write(t, filepath.Join(t.TempDir(), "v"), "x"), ""); !errors.Is(err, why) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: a context that has ended: %v", name, err)
 		}
 		if _, err := a.Open(t.Context(), "a/b.mp4"); !is(err, lectern.CodeNotFound) {
 			t.Errorf("%s: a Put that failed stored a file: %v", name, err)
@@ -194,7 +194,7 @@ func TestFullDiskHasItsOwnFailure(t *testing.T) {
 	err := write2full()
 	if f, ok := errors.AsType[*lectern.Failure](storeFailed("keep a file", err)); !ok ||
 		f.Code != lectern.CodeDiskFull || !f.Retryable {
-		t.Errorf("%v", f)
+		t.Errorf("the failure of a full disk is %v", f)
 	}
 }
 
@@ -227,7 +227,7 @@ func TestTemporaryFilesOfDeadProcessesAreRemovedAndOfLivingOnesKept(t *testing.T
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(filepath.Join(dir, scratchName)); len(left) > 0 {
-		t.Error("left:", left)
+		t.Error("after both closes there are still temporary files:", left)
 	}
 }
 
@@ -279,20 +279,20 @@ func TestCacheKeepsFilesOverRestartsAndSeesThoseOfOtherProcesses(t *testing.T) {
 	dir := t.TempDir()
 	c := cache(t, CacheOptions{Dir: dir})
 	if _, ok := c.Get(key(1)); ok {
-		t.Error("found what is not there")
+		t.Error("an empty cache has an entry")
 	}
 	path := put(t, c, key(1), 10)
 	if filepath.Ext(path) != ".bin" || !strings.HasPrefix(path, dir) || strings.Count(strings.TrimPrefix(path, dir),
 		"/") != 3 {
-		t.Error(path)
+		t.Errorf("the path of an entry is %s", path)
 	}
-	got, err := c.Put(key(1), func(string) error { t.Error("made again"); return nil })
+	got, err := c.Put(key(1), func(string) error { t.Error("an existing file was made again"); return nil })
 	if err != nil || got != path {
-		t.Error(got, err)
+		t.Errorf("a second Put returns %s (%v), want %s", got, err, path)
 	}
 	again := cache(t, CacheOptions{Dir: dir})
 	if p, ok := again.Get(key(1)); !ok || p != path || again.Size() != 10 || again.Len() != 1 {
-		t.Error(p, ok, again.Size())
+		t.Errorf("after a restart the entry is %q (%v), the size %d", p, ok, again.Size())
 	}
 	// One process sees the files that another makes, and gets a miss for those that another removes.
 	put(t, again, key(2), 5)
@@ -313,7 +313,7 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := c.Put(key(1), func(p string) error {
 		if _, ok := c.Get(key(1)); ok {
-			t.Error("seen while it is made")
+			t.Error("Get returns a file that is still being made")
 		}
 		_ = os.WriteFile(p, []byte("half"), 0o644)
 		return broken
@@ -335,7 +335,7 @@ func TestCacheNeverShowsAFailedOrUnfinishedFile(t *testing.T) {
 		_, _ = c.Put(key(1), func(string) error { panic("boom") })
 	}()
 	if _, ok := c.Get(key(1)); ok || c.Len() != 0 {
-		t.Error("found")
+		t.Error("Get returns a file whose making failed")
 	}
 	put(t, c, key(1), 3) // the key is free
 	for _, k := range []string{"", "short", "../../../../etc/passwd", "UPPERCASE0", "aaaaaaaa/b", ".tmp/aaaaaaaa",
@@ -364,7 +364,7 @@ func TestSameWorkIsDoneOnce(t *testing.T) {
 				return bytesOf(4)(p)
 			})
 			if b, rerr := os.ReadFile(p); err != nil || rerr != nil || len(b) != 4 {
-				t.Error(err, rerr)
+				t.Errorf("Put returns %v; its file has %d bytes (%v), want 4", err, len(b), rerr)
 			}
 		})
 	}
@@ -403,7 +403,7 @@ func TestWaiterTakesOverAfterAFailure(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-second; err != nil || c.Size() != 7 {
-		t.Error(err, c.Size())
+		t.Errorf("the waiting Put returns %v, the size is %d, want 7", err, c.Size())
 	}
 }
 
@@ -434,7 +434,7 @@ func TestEvictionTakesTheLeastRecentlyUsedAndNothingInUse(t *testing.T) {
 		}
 	}
 	if want := []int{1, 3, 4, 5, 6, 7, 8, 9, 10}; !slices.Equal(left, want) || c.Size() != 900 {
-		t.Errorf("left %v, %d bytes", left, c.Size())
+		t.Errorf("the entries %v are left, want %v; %d bytes, want 900", left, want, c.Size())
 	}
 	h.Release()
 	h.Release()
@@ -467,7 +467,7 @@ func TestFilesUsedWithinMinAgeAreNotEvicted(t *testing.T) {
 	put(t, other, key(4), 100)
 	for i, want := range []bool{false, false, false, true, true} {
 		if _, err := os.Stat(c.file(key(i))); (err == nil) != want {
-			t.Errorf("%d: %v", i, err)
+			t.Errorf("the file of key %d: %v, want it kept: %v", i, err, want)
 		}
 	}
 }
@@ -528,11 +528,11 @@ func TestArtifactOutlivesTheCacheEntryItWasMadeOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o, err = a.Open(t.Context(), "p/1/slide.png"); err != nil || !o.ModTime.Equal(before) {
-		t.Fatal(err)
+		t.Fatalf("the artifact is gone or has another time: %v", err)
 	}
 	defer o.Close()
 	if b, err := io.ReadAll(o); len(b) != 10 || err != nil {
-		t.Error(len(b), err)
+		t.Errorf("the artifact has %d bytes (%v), want 10", len(b), err)
 	}
 }
 

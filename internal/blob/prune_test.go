@@ -237,7 +237,7 @@ func TestPruneKeepsFilesThatAnotherProcessHolds(t *testing.T) {
 	put(t, c, "22222222.png", 100)
 	got, err := Prune(t.Context(), dir, Pruning{To: 0})
 	if err != nil || got.Entries != 1 || got.InUse != len(endings) || there(c, "22222222.png") {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("next to a process that holds files, Prune gives %+v, %v", got, err)
 	}
 	c.MakeRoom()
 	for _, ending := range endings {
@@ -251,7 +251,7 @@ func TestPruneKeepsFilesThatAnotherProcessHolds(t *testing.T) {
 	_ = p.Wait() // killed
 	out.Close()
 	if got, err = Prune(t.Context(), dir, Pruning{To: 0}); err != nil || got.Entries != len(endings) || got.InUse != 0 {
-		t.Errorf("after its death: %+v, %v", got, err)
+		t.Errorf("after the death of the other process, Prune gives %+v, %v", got, err)
 	}
 	if _, err := os.Stat(c.file("11111111.png")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)

@@ -201,7 +201,7 @@ func TestRunReportsHowAChildEnded(t *testing.T) {
 		t.Errorf("exit 3: %#v", err)
 	}
 	if want := "exit status 3: last words"; ok && !strings.HasSuffix(e.Error(), want) {
-		t.Errorf("%q, want %q at its end", e, want)
+		t.Errorf("the error is %q, want %q at its end", e, want)
 	}
 	err = Run(t.Context(), child("suicide"))
 	if e, ok := errors.AsType[*ExitError](err); !ok || e.Signal != syscall.SIGKILL || e.ExitCode != -1 {
@@ -217,7 +217,7 @@ func TestAMissingProgramIsErrNotFound(t *testing.T) {
 	}
 	for _, path := range []string{"lectern-no-such-program", "/no/such/program", plain, t.TempDir(), ""} {
 		if err := Run(t.Context(), Command{Path: path}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%q: %v", path, err)
+			t.Errorf("Run of %q gives %v, want ErrNotFound", path, err)
 		}
 		if _, err := Find(path); !errors.Is(err, ErrNotFound) {
 			t.Errorf("find %q: %v", path, err)
@@ -247,7 +247,7 @@ func TestJ10CancelEndsTheWholeGroup(t *testing.T) {
 			gone := watch(t, out.pid(t)) // of the grandchild, if there is one
 			cancel(why)
 			if err := pr.Wait(); !errors.Is(err, why) {
-				t.Errorf("got %v", err)
+				t.Errorf("Wait returns %v, want the cause of the cancel", err)
 			}
 			gone()
 			if err := syscall.Kill(pr.Pid(), 0); !errors.Is(err, syscall.ESRCH) {
@@ -270,7 +270,7 @@ func TestTermComesBeforeKill(t *testing.T) {
 		t.Errorf("standard error after TERM: %q", p.Tail())
 	}
 	if err := p.Wait(); !errors.Is(err, errStopped) {
-		t.Errorf("got %v", err)
+		t.Errorf("after Stop, Wait returns %v", err)
 	}
 }
 
@@ -284,7 +284,7 @@ func TestGrandchildThatHoldsThePipesIsNotWaitedForLong(t *testing.T) {
 		}
 		gone := watch(t, out.pid(t))
 		if err := p.Wait(); err != nil {
-			t.Errorf("%s: %v", part, err)
+			t.Errorf("%s: Wait returns %v, want nil", part, err)
 		}
 		gone()
 	}
@@ -317,7 +317,7 @@ func TestStartFailsAfterTheEndOfItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
 	if err := Run(ctx, child("exit 0")); !errors.Is(err, why) {
-		t.Errorf("got %v", err)
+		t.Errorf("Run returns %v, want the cause of the context", err)
 	}
 }
 
@@ -381,7 +381,7 @@ func TestStdinThatIsAWriterToIsNotRead(t *testing.T) {
 		c.Stdin = own(func(w io.Writer) error { _, err := io.WriteString(w, "by itself"); return err })
 	}))
 	if err != nil || string(out) != "by itself" {
-		t.Errorf("%q, %v", out, err)
+		t.Errorf("the child read %q (%v), want \"by itself\"", out, err)
 	}
 	broken := errors.New("broken")
 	if err := Run(t.Context(), child("echo",
@@ -429,7 +429,7 @@ func TestWriterOfStdinFailsWhenTheChildHasEnded(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-fed; !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("got %v", err)
+		t.Errorf("the writer of the pipe gets %v, want %v", err, io.ErrClosedPipe)
 	}
 }
 
@@ -463,7 +463,7 @@ func TestAChildFailsBeyondItsMemoryLimit(t *testing.T) {
 		Stdout: io.Discard,
 	})
 	if e, ok := errors.AsType[*ExitError](err); !ok || !strings.Contains(e.Tail, "memory") {
-		t.Errorf("got %v", err)
+		t.Errorf("Run returns %v, want an ExitError about memory", err)
 	}
 }
 
@@ -489,7 +489,7 @@ func TestChildrenDieWithAKilledParent(t *testing.T) {
 		f()
 	}
 	if e, ok := errors.AsType[*ExitError](p.Wait()); !ok || e.Signal != syscall.SIGKILL {
-		t.Errorf("%v", p.Wait())
+		t.Errorf("the killed parent ended with %v", p.Wait())
 	}
 }
 
@@ -502,7 +502,7 @@ func TestTailKeepsTheEndAndAllLinesOfAnyWrites(t *testing.T) {
 		tl := newTail(func(l string) { lines = append(lines, l) })
 		for _, p := range pieces {
 			if n, err := tl.Write([]byte(p)); n != len(p) || err != nil {
-				t.Fatal(n, err)
+				t.Fatalf("Write returns %d, %v, want %d", n, err, len(p))
 			}
 		}
 		tl.flush()

@@ -20,9 +20,9 @@ const pipeSize = 1 << 20
 type streams struct {
 	tail    *tail
 	stderr  *os.File
-	stdout  *os.File // nil: the child's output is discarded or goes into a file
-	stdin   *os.File // nil: the child reads nothing, or a file
-	theirs  []*os.File
+	stdout  *os.File       // nil: the child's output is discarded or goes into a file
+	stdin   *os.File       // nil: the child reads nothing, or a file
+	theirs  []*os.File     // the child's ends; closed here once the child has them
 	readers sync.WaitGroup // readers of standard output and error
 	fed     chan struct{}  // closed when the writer of standard input has ended; nil: no writer
 }
@@ -76,6 +76,7 @@ func (s *streams) pump(c Command, fail func(error)) {
 	}
 }
 
+// take copies standard output to c.Stdout.
 func (s *streams) take(c Command, fail func(error)) {
 	left := c.MaxStdout
 	buf := make([]byte, 64<<10)
@@ -97,6 +98,7 @@ func (s *streams) take(c Command, fail func(error)) {
 	}
 }
 
+// feed copies c.Stdin to standard input and closes that at the end.
 func (s *streams) feed(c Command, fail func(error)) {
 	defer s.stdin.Close()
 	if own, ok := c.Stdin.(io.WriterTo); ok {

@@ -19,8 +19,8 @@ func NewCatalogue(engines ...Engine) *Catalogue {
 	return &Catalogue{engines: slices.Clone(engines)}
 }
 
-// Voices lists the voices of all engines that work here, in the order of the engines. An engine that
-// fails, for example because it is not installed, is skipped. If no engine has a voice, the failure has
+// Voices lists the voices of all engines that work here, in the order of the engines. An engine that fails,
+// for example because it is not installed, is skipped. If no engine has a voice, the failure has
 // lectern.CodeMissingTool and the engines' reasons in its detail.
 func (c *Catalogue) Voices(ctx context.Context) ([]lectern.Voice, error) {
 	var all []lectern.Voice
@@ -62,11 +62,16 @@ func (c *Catalogue) Any(ctx context.Context) error {
 	return err
 }
 
-// Resolve finds the voice for a text. A choice that names a voice of an engine here gets it, or, if there is no such
-// voice, lectern.CodeUnknownVoice. A choice that names a missing service (decks are written for "azure" or
-// "elevenlabs") gets the nearest voice by language and gender, with a warning. Without an id the language decides: the
-// choice's own, or the one that [Recognise] finds in the text. The voice has the choice's speed, within limits.
-// Stretches in a script that the voice cannot read get a voice of their own, or a warning where there is none.
+// Resolve finds the voice for a text. It returns:
+//
+//   - if the choice names a voice of an engine of the catalogue, that voice; if the engine has no such voice, a failure
+//     with lectern.CodeUnknownVoice;
+//   - if the choice names a service that is missing here (many decks are written for "azure" or "elevenlabs"), the
+//     nearest voice by language and gender, with a warning;
+//   - if the choice has no id, the best voice for its language, or for the language that [Recognise] finds in the text.
+//
+// The voice has the choice's speed, within the limits. Stretches of the text in a script that the voice cannot read get
+// another voice, or a warning if no voice reads them.
 func (c *Catalogue) Resolve(ctx context.Context, choice lectern.VoiceChoice,
 	script lectern.Script) (lectern.Reading, []lectern.Warning, error) {
 	r := resolver{choice: choice, text: script.Text}

@@ -171,7 +171,7 @@ func TestCatalogueSpeaksWithTheVoicesEngine(t *testing.T) {
 	c := twoEngines()
 	if n, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
 		Voice: voice("espeak", "uk-male", "uk", "male")}); err != nil || n.Voice.ID != "uk-male" {
-		t.Errorf("%v, %v", n.Voice, err)
+		t.Errorf("the narration has the voice %v (%v)", n.Voice, err)
 	}
 	if _, err := c.Speak(t.Context(), lectern.Reading{Script: lectern.Plain("x"),
 		Voice: voice("none", "x", "en", "")}); !errors.Is(err, &lectern.Failure{Code: lectern.CodeUnknownVoice}) {

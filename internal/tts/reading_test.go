@@ -101,7 +101,7 @@ func TestS6OtherScriptsAreRead(t *testing.T) {
 	c := talkers(voice("espeak", "zh-male", "zh", "male"))
 	n, got, warnings := read(t, c, "Привет is hello and 你好 too.")
 	if got != "rms|ru-male:Привет|zh-male:你好" || len(warnings) > 0 {
-		t.Errorf("%s, %v", got, warnings)
+		t.Errorf("the stretches are read by %s, with the warnings %v", got, warnings)
 	}
 	for i, w := range n.Words {
 		if l := SpeechLevel(n.Samples[w.Start:w.End], lectern.SampleRate); l < -21.5 || l > -18.5 {
@@ -129,11 +129,11 @@ func TestS6TextThatNoVoiceReadsGivesAWarning(t *testing.T) {
 	c := talkers()
 	n, got, warnings := read(t, c, "你好 is hello, and བོད་ is not.")
 	if len(n.Words) != 5 || n.Words[0].Text != "你好 is" || n.Words[2].Text != "and བོད་" || got != "rms|:你好|:བོད་" {
-		t.Errorf("%s: %v", got, n.Words)
+		t.Errorf("the stretches are read by %s, the words are %v", got, n.Words)
 	}
 	if len(warnings) != 2 || warnings[0].Code != "voice_script" || !strings.Contains(warnings[0].Message, "你好") ||
 		!strings.Contains(warnings[1].Message, "བོད་") {
-		t.Errorf("%v", warnings)
+		t.Errorf("the warnings are %v, want one for each stretch that no voice reads", warnings)
 	}
 	if _, _, err := c.Resolve(t.Context(), lectern.VoiceChoice{},
 		lectern.Plain("你好。")); !errors.Is(err, &lectern.Failure{Code: lectern.CodeVoiceFailed}) {

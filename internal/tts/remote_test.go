@@ -84,17 +84,17 @@ func TestABusyOrBrokenServiceIsAskedAgain(t *testing.T) {
 				begun := time.Now()
 				n, err := e.Speak(t.Context(), lectern.Plain("Hello."), lectern.Voice{ID: "anna"})
 				if took := time.Since(begun); s.speaks != c.calls || c.waits >= 0 && took != c.waits {
-					t.Errorf("%d calls in %s", s.speaks, took)
+					t.Errorf("%d calls in %s, want %d in %s", s.speaks, took, c.calls, c.waits)
 				}
 				if c.fails == "" {
 					if err != nil || len(n.Samples) == 0 {
-						t.Errorf("%d samples, %v", len(n.Samples), err)
+						t.Errorf("Speak returns %d samples and %v", len(n.Samples), err)
 					}
 					return
 				}
 				f := lectern.AsFailure(err)
 				if f.Code != lectern.CodeVoiceFailed || f.Message != c.fails || f.Retryable != (name != "refused") {
-					t.Errorf("%+v", f)
+					t.Errorf("the failure is %+v, want the message %q", f, c.fails)
 				}
 			})
 		})
@@ -162,7 +162,7 @@ func TestVoicesAreKept(t *testing.T) {
 			}
 			_, warnings, err := c.Resolve(t.Context(), lectern.VoiceChoice{ID: "anna"}, lectern.Plain("Hello."))
 			if err != nil || len(warnings) != 1 || warnings[0].Message != "It whispers." {
-				t.Fatal(warnings, err)
+				t.Fatalf("Resolve gives the warnings %v and %v", warnings, err)
 			}
 		}
 		if s.lists != 1 {
@@ -191,7 +191,7 @@ func TestCharactersAreCountedWhereTheyMayCost(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := m.Read().Providers; len(got) != 1 || got[0].Provider != "azure" || got[0].Characters != 2*6 {
-			t.Errorf("%+v", got)
+			t.Errorf("the usage is %+v, want twice 6 characters for azure", got)
 		}
 	})
 }

@@ -3,9 +3,9 @@ package tts
 import "math"
 
 // Resampler changes the rate of audio by a rational factor: a windowed-sinc low-pass in polyphase form. Its passband is
-// flat within 0.1 dB up to 0.88 of the lower Nyquist frequency. From that frequency on,
-// it attenuates by at least 75 dB, so images and aliases are inaudible. A Resampler holds no state between calls and is
-// safe for concurrent use.
+// flat within 0.1 dB up to 0.88 of the lower Nyquist frequency. From the lower Nyquist frequency on it attenuates by at
+// least 75 dB, so images and aliases are inaudible. A Resampler holds no state between calls and is safe for concurrent
+// use.
 type Resampler struct {
 	from, to int
 	up, down int         // to/from in lowest terms

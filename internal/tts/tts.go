@@ -20,7 +20,8 @@ import (
 	"lectern"
 )
 
-// Engine speaks. Engines are safe for concurrent use; the conformance suite in ttstest says what else they hold.
+// Engine speaks. Engines are safe for concurrent use; the conformance suite in ttstest checks what else they
+// guarantee.
 type Engine interface {
 	// Name is the engine's stable name, lower case, as decks write it.
 	Name() string

@@ -95,14 +95,14 @@ func TestAProviderWithoutAnswerCostsOneWait(t *testing.T) {
 	for range 20 {
 		list, err := c.Avatars(t.Context())
 		if err != nil || len(list) != 1 {
-			t.Fatalf("%v %v", list, err)
+			t.Fatalf("the avatars are %v (%v), want the one of the other engine", list, err)
 		}
 	}
 	if engine, code, err := c.Resolve(t.Context(), "gia.casual"); engine != "known" || code != "gia.casual" || err != nil {
-		t.Errorf("%s %s %v", engine, code, err)
+		t.Errorf("gia.casual is resolved to %s of %s (%v)", code, engine, err)
 	}
 	if n := g.server.Calls("avatars"); n != 1 {
-		t.Errorf("a dead provider was asked %d times", n)
+		t.Errorf("a provider without an answer was asked %d times, want once", n)
 	}
 	_, _, err := c.Resolve(t.Context(), "elai:gia.casual")
 	if f := lectern.AsFailure(err); f.Code != lectern.CodeAvatarFailed || !f.Retryable {
@@ -222,14 +222,14 @@ func TestWebhookWakesThePoller(t *testing.T) {
 		"no time": func(r *http.Request) { r.Header.Del("Elai-Timestamp") },
 	} {
 		if code := send(change); code != http.StatusUnauthorized {
-			t.Errorf("%s gives %d", name, code)
+			t.Errorf("a message with the fault %q gives the status %d, want 401", name, code)
 		}
 	}
 	if n := g.server.Calls("get"); n != 1 {
 		t.Errorf("a forged message caused a poll: %d GETs, want 1", n)
 	}
 	if code := send(func(*http.Request) {}); code != http.StatusNoContent {
-		t.Errorf("a good message gives %d", code)
+		t.Errorf("a valid message gives the status %d, want 204", code)
 	}
 	if err := <-ended; err != nil {
 		t.Fatal(err)

@@ -203,7 +203,7 @@ func TestAFilmWithoutSoundIsAFailure(t *testing.T) {
 	}
 	if got, err := Sound(t.Context(), gives(1, 0, 0xff, 0xff), "a"); err != nil || len(got) != 2 || got[0] != 1 ||
 		got[1] != -1 {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("the samples are %v (%v), want 1 and -1", got, err)
 	}
 }
 

@@ -59,7 +59,7 @@ var (
 	_ tts.Reader  = (*Engine)(nil)
 )
 
-// New makes an engine; nothing is started yet.
+// New makes an engine. It starts no process.
 func New(o Options) *Engine {
 	return &Engine{host: newHost(o.Command), program: o.Program, slot: make(chan struct{}, 1)}
 }

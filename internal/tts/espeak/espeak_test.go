@@ -302,7 +302,7 @@ func TestVoicesThatReadBadlyGiveAWarning(t *testing.T) {
 	for text, want := range map[string]int{"你好，欢迎来到我们的演示。": 1, "Дякую за увагу!": 0} {
 		_, warnings, err := catalogue.Resolve(t.Context(), lectern.VoiceChoice{}, lectern.Plain(text))
 		if err != nil || len(warnings) != want {
-			t.Errorf("%q: %v, %v", text, warnings, err)
+			t.Errorf("%q gives the warnings %v, want %d (%v)", text, warnings, want, err)
 		}
 	}
 }

@@ -43,7 +43,7 @@ type child struct {
 var errClosed = errors.New("the engine is closed")
 
 // patience returns how long a request with a text of textBytes may take. It is generous, because a hang is rare and a
-// busy machine is slow; on an idle one a request takes milliseconds.
+// busy machine is slow. On an idle machine a request takes milliseconds.
 func patience(textBytes int) time.Duration {
 	return 20*time.Second + time.Duration(textBytes)*20*time.Millisecond
 }
@@ -168,7 +168,7 @@ func (h *host) start(ctx context.Context) (*child, error) {
 
 var errEnded = errors.New("the child ended")
 
-// stop ends the child and waits until nothing is left of it. Two goroutines may call it.
+// stop ends the child and waits for its end. Several goroutines may call it.
 func (c *child) stop() {
 	c.out.CloseWithError(errEnded)
 	c.process.Stop()

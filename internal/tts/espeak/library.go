@@ -57,8 +57,8 @@ type cVoice struct {
 	_          uintptr  // spare
 }
 
-// library is libespeak-ng in this process. Its state is global and not safe for concurrent use, so it has one owner,
-// who makes one call at a time.
+// library is libespeak-ng in this process. Its state is global and not safe for concurrent use, so it has one owner
+// that makes one call at a time.
 type library struct {
 	rate    int
 	version string

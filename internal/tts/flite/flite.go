@@ -52,7 +52,7 @@ type facts struct {
 
 var _ tts.Engine = (*Engine)(nil)
 
-// New makes an engine; nothing is started yet.
+// New makes an engine. It starts no process.
 func New(o Options) *Engine {
 	return &Engine{program: o.Program, slot: make(chan struct{}, 1), lex: map[string][]string{}}
 }
