@@ -369,8 +369,8 @@ func parseCursor(c string) (time.Time, string, error) {
 		_, err = fmt.Sscanf(string(b), "%d %s", &micros, &id)
 	}
 	if err != nil || micros <= 0 || !lectern.IsSHA256(id) {
-		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest, "The cursor %.40q is not one that a list returned.",
-			c).On("cursor")
+		return time.Time{}, "", lectern.Fail(lectern.CodeInvalidRequest,
+			"The cursor %.40q is not valid. Use the next_cursor of a page as it is.", c).On("cursor")
 	}
 	return time.UnixMicro(micros).UTC(), id, nil
 }
