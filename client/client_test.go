@@ -235,7 +235,7 @@ func TestDownloadOfAChangingFile(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("files are left: %v", left)
 	}
 	err = c.Save(t.Context(), "p", client.File{Kind: lectern.ArtifactVideo}, filepath.Join(dir, "nowhere", "talk.mp4"),
 		nil)

@@ -78,7 +78,7 @@ func bearer(r *http.Request) (text string, given bool) {
 	return strings.TrimSpace(text), true
 }
 
-// identify sets the key of the request. It is the only place that sees the text of the key.
+// identify sets the key of the request. The text of the key is neither kept nor logged.
 func (s *server) identify(r *http.Request, v *visit, keyed bool) error {
 	if !keyed {
 		v.key = lectern.Key{Owner: lectern.DefaultOwner, Scope: lectern.ScopeAdmin}

@@ -30,7 +30,7 @@ type Asset struct {
 	Bytes           int64             `json:"bytes" doc:"Its size."`
 	Name            string            `json:"name" doc:"The name of the file when it was first uploaded; empty: it had none." example:"fjord.png"`
 	Width           *int              `json:"width" doc:"Width of a picture in pixels. null: it is not a picture, or an SVG."`
-	Height          *int              `json:"height" doc:"Height of a picture in pixels. null: as width."`
+	Height          *int              `json:"height" doc:"Height of a picture in pixels. null: it is not a picture, or an SVG."`
 	DurationSeconds *float64          `json:"duration_seconds" doc:"Length of a sound. null: it is not a sound, or its header has no length."`
 	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When it was first uploaded."`
 	UsedAt          Time              `json:"used_at" format:"date-time" doc:"When it was last uploaded or named by a presentation. An asset that no presentation names is deleted some time after that (assets.keep of the server)."`
@@ -60,7 +60,7 @@ func (s *server) v1Asset(a lectern.Asset) Asset {
 }
 
 type addAssetInput struct {
-	Name string `query:"name" maxLength:"500" doc:"The name of the file, where the body is the file itself." example:"fjord.png"`
+	Name string `query:"name" maxLength:"500" doc:"The name of the file, if the body is the file itself." example:"fjord.png"`
 }
 
 type assetsInput struct {

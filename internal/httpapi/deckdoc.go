@@ -24,7 +24,7 @@ type DeckInput struct {
 	Preset      string            `json:"preset,omitempty" enum:"draft,standard,high,4k" default:"high" doc:"Size and quality by one name: draft is 720p and low, standard 1080p and medium, high 1080p and high, 4k 2160p and high. The fields size and quality override it."`
 	Size        *SizeInput        `json:"size,omitempty" doc:"Of the video; both numbers even. Default: the preset's, 1920×1080. Alias: resolution, which may also be [1920,1080], 1920x1080 or 720p."`
 	Aspect      string            `json:"aspect,omitempty" enum:"16:9,9:16,1:1,4:3" doc:"The shape of the video, instead of a size."`
-	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames a second."`
+	FrameRate   int               `json:"frameRate,omitempty" enum:"24,25,30,50,60" default:"30" doc:"Frames per second."`
 	Quality     string            `json:"quality,omitempty" enum:"high,medium,low" doc:"How much effort and how many bits the video gets; low is the fastest. Default: the preset's."`
 	Hold        float64           `json:"hold,omitempty" default:"3" minimum:"0" doc:"Seconds for which a slide without narration stays; /api/custom has 30 as its default. Alias: duration."`
 	Subtitles   string            `json:"subtitles,omitempty" enum:"on,off" doc:"Whether players show the video's subtitle track unless its viewer turns it off. true and false are accepted too. Default: the server's setting subtitles, off."`
@@ -54,7 +54,7 @@ type SlideInput struct {
 	Template   string         `json:"template,omitempty" example:"content" doc:"An id of GET /v1/templates; an unknown one is a fault, in /api/custom a warning. Default: content. Alias: templateId."`
 	Props      map[string]any `json:"props,omitempty" doc:"The props of the template. They may also be fields of the slide itself."`
 	Narration  string         `json:"narration,omitempty" doc:"What is said. Aliases: voiceoverText, also inside props."`
-	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, where it is a number."`
+	Hold       float64        `json:"hold,omitempty" minimum:"0" doc:"Seconds for which this slide stays if it has no narration. Default: the deck's. Alias: duration, if it is a number."`
 	AvatarBox  *BoxInput      `json:"avatarPosition,omitempty" doc:"The avatar's place on this slide, in slide pixels: the shorter side of a slide has 1080."`
 	Background string         `json:"elaiBackgroundColor,omitempty" example:"#4868ff" doc:"Colour behind the avatar."`
 	Voice      *VoiceInput    `json:"voice,omitempty" doc:"Overrides the deck's."`
@@ -90,7 +90,7 @@ type BoxInput struct {
 type VoiceInput struct {
 	Engine   string  `json:"engine,omitempty" example:"flite" doc:"Default: the preferred engine that speaks the language."`
 	ID       string  `json:"id,omitempty" example:"slt" doc:"Its name within the engine. Default: the engine's best for the language."`
-	Language string  `json:"language,omitempty" example:"en-US" doc:"As BCP 47 has it. Default: recognised from the text."`
+	Language string  `json:"language,omitempty" example:"en-US" doc:"A BCP 47 tag. Default: recognised from the text."`
 	Gender   string  `json:"gender,omitempty" enum:"female,male" doc:"The preferred gender, if no id is given. Default: the avatar's."`
 	Speed    float64 `json:"speed,omitempty" minimum:"0.25" maximum:"4" default:"1" doc:"1 is natural, 2 twice as fast."`
 }

@@ -70,7 +70,8 @@ func (f *face) finish() *huma.OpenAPI {
 // refusedDecks and refusedFiles are the codes with which a deck, or a request for a file, may be refused.
 var (
 	refusedDecks = []lectern.Code{
-		lectern.CodeInvalidJSON, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar, lectern.CodeUnknownVoice,
+		lectern.CodeInvalidJSON, lectern.CodeInvalidYAML, lectern.CodeInvalidDeck, lectern.CodeUnknownAvatar,
+		lectern.CodeUnknownVoice,
 		lectern.CodeUnknownTheme,
 		lectern.CodeUnknownLayout, lectern.CodeUnknownTemplate, lectern.CodeUnknownLanguage, lectern.CodeUntranslated,
 		lectern.CodeUndefinedVariable,
@@ -104,7 +105,7 @@ var refusals = map[lectern.Code]string{
 	lectern.CodeTooLarge:     "the body, or something in it, is larger than the server allows",
 	lectern.CodeNotFound:     "what the path names does not exist",
 	lectern.CodeNotReady:     "the presentation is not completed, so it has no such file",
-	lectern.CodeConflict:     "the presentation's state does not allow this",
+	lectern.CodeConflict:     "what the path names is in a state that does not allow this",
 	lectern.CodeMissingTool:  "a program that is needed is not installed on the server",
 	lectern.CodeOverloaded:   "the server is busy, starting or stopping; Retry-After says when to ask again",
 	lectern.CodeDiskFull:     "the server's disk is full",

@@ -107,8 +107,8 @@ type Problem struct {
 	Status    int     `json:"status" doc:"The HTTP status."`
 	Detail    string  `json:"detail" doc:"What happened and what to do, in a sentence."`
 	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
-	Param     string  `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
-	Slide     int     `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
+	Param     string  `json:"param,omitempty" doc:"The field at fault." example:"slides[3].props.title"`
+	Slide     int     `json:"slide,omitempty" doc:"The slide at fault, counted from 1."`
 	Retryable bool    `json:"retryable" doc:"Whether the same request may succeed later."`
 	Cause     string  `json:"cause,omitempty" doc:"The technical cause."`
 	RequestID string  `json:"request_id" doc:"Also in the header X-Request-Id and in the server's log."`
@@ -119,8 +119,8 @@ type Problem struct {
 type Fault struct {
 	Code    string `json:"code" doc:"Stable; programs may compare it." example:"invalid_deck"`
 	Message string `json:"message" doc:"What is wrong, in a sentence."`
-	Param   string `json:"param,omitempty" doc:"The field to blame." example:"slides[3].props.title"`
-	Slide   int    `json:"slide,omitempty" doc:"The slide to blame, counted from 1."`
+	Param   string `json:"param,omitempty" doc:"The field at fault." example:"slides[3].props.title"`
+	Slide   int    `json:"slide,omitempty" doc:"The slide at fault, counted from 1."`
 	Line    int    `json:"line,omitempty" doc:"The line of the field in the deck, counted from 1."`
 	Column  int    `json:"column,omitempty" doc:"The column of the field, in characters, counted from 1."`
 }

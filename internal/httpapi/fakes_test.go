@@ -60,7 +60,7 @@ func (j *jobs) tick() time.Time {
 	return j.now
 }
 
-func (j *jobs) tell() {
+func (j *jobs) announce() {
 	close(j.news)
 	j.news = make(chan struct{})
 	j.move()
@@ -103,7 +103,7 @@ func (j *jobs) Submit(_ context.Context, sub lectern.Submission) (lectern.Presen
 		j.keys[sub.Key] = heldKey{sub.Fingerprint, p.ID}
 	}
 	j.all = append(j.all, &record{deck: sub.Deck, callback: p.CallbackURL, history: []lectern.Presentation{p}})
-	j.tell()
+	j.announce()
 	return p, nil
 }
 
@@ -245,7 +245,7 @@ func (j *jobs) apply(id string, e lectern.Event) (lectern.Presentation, error) {
 	switch change {
 	case lectern.Visible:
 		r.history = append(r.history, p)
-		j.tell()
+		j.announce()
 	case lectern.Silent:
 		r.history[len(r.history)-1] = p
 	}
@@ -264,7 +264,7 @@ func (j *jobs) Delete(_ context.Context, id string) error {
 		return err
 	}
 	r.deleted = true
-	j.tell()
+	j.announce()
 	return nil
 }
 

@@ -12,7 +12,7 @@ var glossary = map[string]map[string]string{
 	"AvatarView": {"": "A presenter."},
 	"Backdrop": {"": "What an avatar stands in front of: a vertical gradient.",
 		"top": "Colour at the top, #rrggbb; empty: none.", "bottom": "Colour at the bottom, #rrggbb; empty: none."},
-	"BoxInput":     {"": "A place for the avatar."},
+	"BoxInput":     {"": "A place for the avatar, in slide pixels: the shorter side of a slide has 1080."},
 	"Checked":      {"": "How a deck would be rendered."},
 	"CheckedSlide": {"": "How one slide would be rendered."},
 	"DeckInput": {"": "A talk to be rendered: slides and settings. Every field may also be written in " +
@@ -43,8 +43,8 @@ var glossary = map[string]map[string]string{
 		"cache."},
 	"StepList": {"": "The finished steps of all attempts."},
 	"Template": {
-		"": "What a slide can look like.", "id": "The value for template in a slide.", "name": "For people.",
-		"description": "For people.",
+		"": "What a slide can look like.", "id": "The value for template in a slide.", "name": "To be shown to people.",
+		"description": "To be shown to people.",
 		"props":       "The props that it has.", "sample": "Props that show it at its best.",
 	},
 	"TemplateList": {"": "All templates."},
@@ -52,10 +52,10 @@ var glossary = map[string]map[string]string{
 		"": "One prop of a template.", "name": "Its name in a slide's props.", "type": "text, list, image, table, code " +
 			"or choice.",
 		"required": "Whether the slide looks unfinished without it.", "choices": "Of a choice: its values, the default " +
-			"first.", "description": "For people.",
+			"first.", "description": "To be shown to people.",
 	},
 	"Theme": {
-		"": "The colours of a deck.", "id": "The value for theme in a deck.", "name": "For people.",
+		"": "The colours of a deck.", "id": "The value for theme in a deck.", "name": "To be shown to people.",
 		"dark": "Whether its background is dark.", "accent": "The accent colour, #rrggbb.",
 		"backdrop": "What the avatar stands in front of.", "ring": "Colour around an inset avatar, #rrggbb.",
 	},
@@ -65,7 +65,7 @@ var glossary = map[string]map[string]string{
 	"VariantView":     {"": "A look of an avatar: other clothes, the same person."},
 	"Voice": {
 		"": "A voice.", "engine": "The engine that makes it, such as flite.", "id": "Its name within the engine.",
-		"name":     "For people.",
+		"name":     "To be shown to people.",
 		"language": "What it speaks, as a BCP 47 tag.", "gender": "female, male or absent.",
 	},
 	"VoiceInput": {"": "The choice of a voice. What it leaves out, the server chooses."},

@@ -13,7 +13,7 @@ const keysTag = "Keys"
 type Key struct {
 	ID        string   `json:"id" doc:"The part of the key that names it." example:"h5qk2m9xwa"`
 	Name      string   `json:"name" doc:"What it is for." example:"CI of the courses"`
-	Owner     string   `json:"owner" doc:"Whose presentations and webhooks it sees." example:"default"`
+	Owner     string   `json:"owner" doc:"The owner whose presentations and webhooks it can see." example:"default"`
 	Scope     string   `json:"scope" enum:"read,write,admin" doc:"What it may do. read: all GET requests, checks, dry runs, previews without cost. write: also create, cancel, retry, delete. admin: also keys and webhooks."`
 	Quota     KeyQuota `json:"quota" doc:"Its own bounds; in place of a 0, the server's setting applies: keys.running, keys.queued or keys.minutes."`
 	CreatedAt Time     `json:"created_at" format:"date-time" doc:"When it was created."`

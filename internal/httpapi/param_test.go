@@ -63,7 +63,7 @@ func TestAnotherOwnersPresentationIsNotFound(t *testing.T) {
 		}
 		return strings.ReplaceAll(a.body, id, "ID")
 	}
-	if theirs, nobodys := problem(id), problem(never); theirs != nobodys {
-		t.Errorf("of another owner: %s\nthat never existed: %s", theirs, nobodys)
+	if theirs, unknown := problem(id), problem(never); theirs != unknown {
+		t.Errorf("of another owner: %s\nthat never existed: %s", theirs, unknown)
 	}
 }

@@ -93,7 +93,7 @@ type Slides interface {
 	Document(d lectern.Deck) (string, error)
 	// Files lists the pictures that a deck names by the paths of files next to it.
 	Files(d lectern.Deck) []lectern.FileUse
-	// PropKind returns the type of a template's prop, see lectern.PropKind.
+	// PropKind is a lectern.PropKind: it returns the type of a template's prop.
 	PropKind(template, prop string) string
 	Catalogue
 }

@@ -14,7 +14,7 @@ type Presentation struct {
 	ID              string            `json:"id" format:"uuid" doc:"Identifies it in every path."`
 	Title           string            `json:"title" doc:"The title of the deck, or of its first slide."`
 	Language        string            `json:"language,omitempty" example:"de" doc:"The language that is rendered, as a BCP 47 tag. Absent: the deck does not say."`
-	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being made. completed, failed, canceled: it has ended."`
+	Status          string            `json:"status" enum:"queued,processing,completed,failed,canceled" doc:"queued: it waits for a worker. processing: it is being rendered. completed, failed, canceled: it has ended."`
 	Stage           string            `json:"stage" doc:"What is being done now." example:"encoding"`
 	Progress        float64           `json:"progress" minimum:"0" maximum:"100" doc:"In percent. Never falls; 100 exactly when completed."`
 	Message         string            `json:"message" doc:"Stage and figures as a sentence."`
@@ -23,7 +23,7 @@ type Presentation struct {
 	Version         int64             `json:"version" doc:"Counts every visible change, from 1. The ETag is made of it."`
 	Attempt         int               `json:"attempt" doc:"How often processing has begun."`
 	CancelRequested bool              `json:"cancel_requested" doc:"A user has canceled it, and its work has not ended yet."`
-	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When the request for it was taken."`
+	CreatedAt       Time              `json:"created_at" format:"date-time" doc:"When the request for it was accepted."`
 	StartedAt       *Time             `json:"started_at" format:"date-time" doc:"When work on it first began."`
 	CompletedAt     *Time             `json:"completed_at" format:"date-time" doc:"When it ended, however it ended."`
 	LastHeartbeat   *Time             `json:"last_heartbeat" format:"date-time" doc:"When the run last gave a sign of life. Not versioned."`
@@ -95,7 +95,7 @@ type PresentationFail struct {
 	Code      string  `json:"code" doc:"Stable; programs may compare it." example:"voice_failed"`
 	Message   string  `json:"message" doc:"What happened, in a sentence."`
 	Detail    string  `json:"detail,omitempty" doc:"The technical cause."`
-	Param     string  `json:"param,omitempty" doc:"The field of the deck to blame." example:"slides[3].props.title"`
+	Param     string  `json:"param,omitempty" doc:"The field of the deck at fault." example:"slides[3].props.title"`
 	Slide     int     `json:"slide,omitempty" doc:"Counted from 1."`
 	Retryable bool    `json:"retryable" doc:"Whether a retry may succeed."`
 	Causes    []Fault `json:"causes,omitempty" doc:"Further failures of the same run."`
@@ -240,18 +240,18 @@ func v1Steps(steps []lectern.Step) StepList {
 type AvatarView struct {
 	Engine      string        `json:"engine" doc:"What draws it: builtin, or a service such as elai."`
 	Code        string        `json:"code" doc:"The value for avatar in a deck. The engine may stand in front of it: elai:gia."`
-	Name        string        `json:"name" doc:"For people."`
+	Name        string        `json:"name" doc:"To be shown to people."`
 	Gender      string        `json:"gender" doc:"female, male or empty; voices are chosen to go with it."`
-	Description string        `json:"description,omitempty" doc:"For people."`
-	Portrait    string        `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
+	Description string        `json:"description,omitempty" doc:"To be shown to people."`
+	Portrait    string        `json:"portrait" doc:"Address of a PNG: a path, or a URL if the server has http.base_url. ?size= asks for another size."`
 	Variants    []VariantView `json:"variants" doc:"The first is the default."`
 }
 
 // VariantView is a look of an avatar.
 type VariantView struct {
 	Code     string `json:"code" doc:"Follows the avatar's code and a dot: gia.casual."`
-	Name     string `json:"name" doc:"For people."`
-	Portrait string `json:"portrait" doc:"Path of a PNG; ?size= asks for another size."`
+	Name     string `json:"name" doc:"To be shown to people."`
+	Portrait string `json:"portrait" doc:"Address of a PNG: a path, or a URL if the server has http.base_url. ?size= asks for another size."`
 }
 
 // AvatarList, VoiceList, TemplateList and ThemeList are whole catalogues.

@@ -70,12 +70,12 @@ type WebhookList struct {
 // Delivery is one message to one address.
 type Delivery struct {
 	ID           string  `json:"id" doc:"The message's id, which is also its header webhook-id and the same on every try."`
-	Type         string  `json:"type" example:"presentation.completed" doc:"The message's type: presentation. with the status that was reached, or webhook.test."`
+	Type         string  `json:"type" example:"presentation.completed" doc:"The message's type: webhook.test, or presentation. followed by the status that was reached."`
 	Webhook      *string `json:"webhook" doc:"The webhook's id; null: the presentation's own callback_url."`
-	URL          string  `json:"url" doc:"Where it goes."`
+	URL          string  `json:"url" doc:"The address that it is sent to."`
 	Presentation *string `json:"presentation" doc:"The presentation's id; null for a test."`
 	Version      int64   `json:"version" doc:"The version of the presentation in the message."`
-	State        string  `json:"state" enum:"pending,delivered,given_up" doc:"pending: it waits for its next try. delivered: the receiver took it. given_up: it is tried no more."`
+	State        string  `json:"state" enum:"pending,delivered,given_up" doc:"pending: it waits for its next try. delivered: the receiver took it. given_up: it is not tried again."`
 	Attempts     int     `json:"attempts" doc:"How often it has been tried."`
 	StatusCode   *int    `json:"status_code" doc:"HTTP status of the last answer; null: there was none."`
 	Problem      string  `json:"problem,omitempty" doc:"What went wrong with the last try."`
@@ -132,7 +132,7 @@ type webhookInput struct {
 // NewWebhook is the request to register a webhook.
 type NewWebhook struct {
 	URL   string   `json:"url" maxLength:"4096" doc:"https or http. Private networks are refused, unless the server allows them." example:"https://example.com/lectern"`
-	Types []string `json:"types,omitempty" nullable:"false" maxItems:"20" doc:"Only these: presentation.queued, .processing, .completed, .failed, .canceled. Default: all." example:"presentation.completed"`
+	Types []string `json:"types,omitempty" nullable:"false" maxItems:"20" doc:"Only messages of these types: presentation.queued, .processing, .completed, .failed, .canceled. Default: all." example:"presentation.completed"`
 }
 
 type registerInput struct{ Body NewWebhook }

@@ -316,7 +316,7 @@ async function change(path, method) {
   try {
     await ask(path, { method });
   } catch (e) {
-    tell("bad", e.message);
+    notify("bad", e.message);
   }
   refresh();
 }
@@ -352,7 +352,7 @@ $("more").addEventListener("click", () => {
 const deck = $("deck");
 let sending = false;
 
-function tell(kind, title, ...more) {
+function notify(kind, title, ...more) {
   $("message").replaceChildren(el("div", { className: kind }, el("b", {}, title), ...more));
   $("message").scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
@@ -369,7 +369,7 @@ async function start() {
   try {
     const p = await ask("/v1/presentations", { method: "POST", headers: { "Content-Type": "application/json" }, body: deck.value });
     const said = p.warnings.map((w) => el("li", {}, (w.slide ? `Slide ${w.slide}: ` : "") + w.message));
-    tell("", "Started", ...(said.length ? [el("ul", {}, ...said)] : []));
+    notify("", "Started", ...(said.length ? [el("ul", {}, ...said)] : []));
     await refresh();
     cards.get(p.id)?.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
   } catch (e) {
@@ -383,23 +383,23 @@ async function start() {
 
 function refusal(e) {
   if (!(e instanceof Refused)) {
-    tell("bad", "The server does not answer. The deck was not sent.");
+    notify("bad", "The server does not answer. The deck was not sent.");
     return;
   }
   const all = e.problem.errors || [];
   if (e.problem.code === "invalid_json") {
-    tell("bad", e.message, ...(e.problem.cause ? [el("pre", {}, e.problem.cause)] : []));
+    notify("bad", e.message, ...(e.problem.cause ? [el("pre", {}, e.problem.cause)] : []));
   } else if (all.length > 1) {
-    tell("bad", `${all.length} problems to fix`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
+    notify("bad", `${all.length} problems to fix`, el("ul", {}, ...all.map((f) => el("li", {}, (f.slide ? `Slide ${f.slide}: ` : "") + f.message, f.param ? el("code", {}, f.param) : null))));
   } else {
-    tell("bad", e.message, ...(e.problem.param ? [el("code", {}, e.problem.param)] : []));
+    notify("bad", e.message, ...(e.problem.param ? [el("code", {}, e.problem.param)] : []));
   }
 }
 
 async function load(file) {
   if (!file) return;
   if (file.size > 32 << 20) {
-    tell("bad", "This file is larger than 32 MB, the limit for a deck.");
+    notify("bad", "This file is larger than 32 MB, the limit for a deck.");
     return;
   }
   deck.value = await file.text();
