@@ -35,7 +35,7 @@ type Asset struct {
 	MediaType string // detected from its bytes
 	Size      int64  // bytes
 	Name      string // of the file at its first upload; "": it had none
-	Width     int    // of a picture, in pixels; 0: the file names no size, as some SVG files do
+	Width     int    // of a picture, in pixels; 0 for SVG, which is drawn at any size
 	Height    int
 	Duration  time.Duration // of a sound; 0: its header does not say
 	CreatedAt time.Time

@@ -44,7 +44,7 @@ func (n Narration) Duration() time.Duration {
 type ClipRequest struct {
 	Avatar    string    // "name" or "name.variant", without the engine's prefix
 	Narration Narration // Samples may be empty: the avatar is silent for all of the clip
-	Text      string    // what is said
+	Text      string    // what is said; engines may use it for gestures and emphasis
 	Lead      int64     // samples of silence before the narration begins
 	Frames    int       // how many frames the clip has, lead and tail included
 	FrameRate int       // frames a second

@@ -131,7 +131,7 @@ func examineEncoder(ctx context.Context, cfg config.Config) Finding {
 	case found != encode.Software:
 		return f.found(found.String() + ", in hardware")
 	case cfg.Encoder == "auto":
-		return f.found("libx264 (no encoder in hardware works here)")
+		return f.found("libx264 (no hardware encoder works here)")
 	case cfg.Encoder == "software":
 		return f.found("libx264, by the setting encoder")
 	}

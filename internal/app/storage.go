@@ -25,7 +25,7 @@ import (
 	"lectern/internal/store/sqlstore"
 )
 
-// Storage is where presentations and their queue are stored: SQLite in the data folder for this process alone, or
+// Storage is where presentations and their queue are stored: SQLite in the data folder for one process only, or
 // Postgres for several.
 type Storage struct {
 	Store job.Store

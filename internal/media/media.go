@@ -33,7 +33,7 @@ type Limits struct {
 type Info struct {
 	Kind     lectern.AssetKind
 	Type     string // its media type
-	Width    int    // of a picture, in pixels; 0: the file names no size, as some SVG files do
+	Width    int    // of a picture, in pixels; 0 for SVG, which is drawn at any size
 	Height   int
 	Duration time.Duration // of a sound; 0: its header does not say
 }

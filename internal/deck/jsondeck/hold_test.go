@@ -12,17 +12,17 @@ import (
 func TestHoldOfASlide(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		slide, beside string
-		want          time.Duration
-		warning       string // "code param"
-		fault         string // param
+		slide, deckFields string
+		want              time.Duration
+		warning           string // "code param"
+		fault             string // param
 	}{
 		"hold":     {slide: `"hold":7.5`, want: 7500 * time.Millisecond},
 		"duration": {slide: `"duration":7`, want: 7 * time.Second},
 		"null":     {slide: `"hold":null`, want: 0},
 		"with a narration": {slide: `"hold":7,"narration":"Hello."`, want: 7 * time.Second,
 			warning: "unused_hold slides[0].hold"},
-		"with voiceoverTexts": {slide: `"duration":7`, beside: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second,
+		"with voiceoverTexts": {slide: `"duration":7`, deckFields: `,"voiceoverTexts":["Hello."]`, want: 7 * time.Second,
 			warning: "unused_hold slides[0].duration"},
 		"nothing to say":       {slide: `"hold":7,"narration":"…"`, want: 7 * time.Second},
 		"no number":            {slide: `"hold":"7s"`, fault: "slides[0].hold"},
@@ -32,7 +32,7 @@ func TestHoldOfASlide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.beside+`}`),
+			d, warnings, err := Parse([]byte(`{"slides":[{"template":"title","title":"x",`+c.slide+`}]`+c.deckFields+`}`),
 				lectern.Limits{})
 			if c.fault != "" {
 				if f := lectern.AsFailure(err); err == nil || f.Param != c.fault || f.Slide != 1 {
